@@ -1,0 +1,62 @@
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::Context;
+use crate::failure::Failure;
+use crate::value::{ByValue, Data, Value};
+
+/// What one attempt at a step is given: its inputs, and its context.
+#[derive(Debug)]
+pub struct Args {
+    inputs: Vec<Option<Value>>,
+    context: Context,
+}
+
+impl Args {
+    /// The arguments of one attempt.
+    #[must_use]
+    pub fn new(inputs: Vec<Value>, context: Context) -> Self {
+        Self { inputs: inputs.into_iter().map(Some).collect(), context }
+    }
+
+    /// Takes input number `index` by value: moved if no one else needs it, else cloned.
+    ///
+    /// # Errors
+    /// If it is of another type or was taken already.
+    pub fn take<T: ByValue>(&mut self, index: usize) -> Result<T, Failure> {
+        self.input(index)?.take()
+    }
+
+    /// Takes input number `index` by reference, for as long as the guard lives.
+    ///
+    /// # Errors
+    /// If it is of another type or was taken already.
+    pub fn share<T: Data>(&mut self, index: usize) -> Result<Shared<T>, Failure> {
+        self.input(index)?.share().map(Shared)
+    }
+
+    /// The context of the attempt.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.context.clone()
+    }
+
+    fn input(&mut self, index: usize) -> Result<Value, Failure> {
+        self.inputs
+            .get_mut(index)
+            .and_then(Option::take)
+            .ok_or_else(|| Failure::new(format!("input number {index} is not there or was taken before")))
+    }
+}
+
+/// An input taken by reference.
+#[derive(Clone, Debug)]
+pub struct Shared<T>(Arc<T>);
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

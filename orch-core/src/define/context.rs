@@ -1,0 +1,142 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::ids::{MappingKey, RunId, StepPath};
+
+/// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
+///
+/// Cheap to clone. A test that calls the op's function itself makes one with [`Context::for_test`].
+#[derive(Clone, Debug)]
+pub struct Context {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    run: RunId,
+    job: Arc<str>,
+    step: StepPath,
+    attempt: u32,
+    tags: Arc<BTreeMap<String, String>>,
+    cancel: Cancel,
+}
+
+impl Context {
+    pub(crate) fn new(
+        run: RunId,
+        job: Arc<str>,
+        step: StepPath,
+        attempt: u32,
+        tags: Arc<BTreeMap<String, String>>,
+        cancel: Cancel,
+    ) -> Self {
+        Self { shared: Arc::new(Shared { run, job, step, attempt, tags, cancel }) }
+    }
+
+    /// A context for calling an op's function in a test: step `step` of a job `test`, first attempt, fixed run.
+    #[must_use]
+    pub fn for_test(step: &str) -> Self {
+        let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
+        Self::new(RunId::from_u128(0), "test".into(), step, 1, Arc::default(), Cancel::new())
+    }
+
+    /// The run.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        self.shared.run
+    }
+
+    /// The name of the job.
+    #[must_use]
+    pub fn job(&self) -> &str {
+        &self.shared.job
+    }
+
+    /// The step, with its mapping keys: `load[100]`.
+    #[must_use]
+    pub fn step(&self) -> &StepPath {
+        &self.shared.step
+    }
+
+    /// The key of the innermost map the step is in.
+    #[must_use]
+    pub fn mapping_key(&self) -> Option<&MappingKey> {
+        self.shared.step.branch().map(crate::ids::Branch::key)
+    }
+
+    /// Which attempt at the step this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.shared.attempt
+    }
+
+    /// The tags of the run.
+    #[must_use]
+    pub fn tags(&self) -> &BTreeMap<String, String> {
+        &self.shared.tags
+    }
+
+    /// The same for every attempt at this step in this run: what makes an outside effect happen once.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}/{}", self.shared.run, self.shared.step)
+    }
+
+    /// Whether the run was canceled or this attempt timed out. Sync code that runs for long should look now and then,
+    /// and return; async code is dropped at its next await.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.shared.cancel.is_canceled()
+    }
+}
+
+/// Asks for something to stop, across threads; once asked, it stays so.
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    canceled: AtomicBool,
+    notify: Notify,
+}
+
+impl Cancel {
+    /// A token that nobody has canceled yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for the stop.
+    pub fn cancel(&self) {
+        self.0.canceled.store(true, Ordering::Release);
+        self.0.notify.notify_waiters();
+    }
+
+    /// Whether the stop was asked for.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.0.canceled.load(Ordering::Acquire)
+    }
+
+    /// Waits until the stop is asked for.
+    pub async fn canceled(&self) {
+        let notified = self.0.notify.notified();
+        tokio::pin!(notified);
+        // Registered before the look, else a stop between look and wait would be missed.
+        notified.as_mut().enable();
+        if !self.is_canceled() {
+            notified.await;
+        }
+    }
+}
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cancel({})", self.is_canceled())
+    }
+}

@@ -1,0 +1,26 @@
+//! What the user wrote: ops, their inputs and outputs, and the policies around them. Typed, and not yet a graph.
+//!
+//! | construct | is | made by |
+//! |---|---|---|
+//! | [`OpDef`] | a function with named, typed inputs and outputs | `#[op]`, or [`OpDef::builder`] |
+//! | [`JobOptions`] | what holds for a job as a whole | the arguments of `#[job]` |
+//! | [`Dynamic`], [`Optional`] | outputs of which there may be many, or none | the op's return type |
+//! | [`Context`] | what an op's code sees of its run | a parameter of the op |
+
+mod args;
+mod context;
+mod dynamic;
+mod job;
+mod op;
+mod output;
+mod policy;
+
+pub use args::{Args, Shared};
+pub use context::{Cancel, Context};
+pub use dynamic::{Dynamic, ItemStream};
+pub use job::{JobOptions, Order};
+pub use op::{Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
+pub use output::{
+    DefaultKind, Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
+};
+pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

@@ -1,0 +1,294 @@
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Product, Retry, Tags};
+use crate::failure::Failure;
+use crate::value::{Data, TypeInfo};
+
+/// An op: a function with named, typed inputs and outputs, its type erased so that plans can hold any.
+///
+/// `#[op]` fills one in; by hand:
+///
+/// ```
+/// use orch_core::define::{One, OpDef};
+///
+/// let double = OpDef::builder("double")
+///     .input::<i64>("x")
+///     .returns::<One<i64, 0>>()
+///     .blocking(|mut args| Ok(args.take::<i64>(0)? * 2));
+/// assert_eq!(double.name(), "double");
+/// ```
+pub struct OpDef {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) tags: Tags,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) pool: Option<String>,
+    pub(crate) code_version: Option<String>,
+    pub(crate) io: Option<String>,
+    pub(crate) place: Place,
+    pub(crate) inputs: Vec<InputDef>,
+    pub(crate) outputs: Vec<OutputDef>,
+    pub(crate) body: Body,
+}
+
+impl OpDef {
+    /// Begins the definition of an op of this name, at the caller's place in the source.
+    #[track_caller]
+    pub fn builder(name: impl Into<String>) -> OpBuilder<()> {
+        OpBuilder {
+            op: Self {
+                name: name.into(),
+                description: None,
+                tags: Tags::new(),
+                retry: None,
+                timeout: None,
+                pool: None,
+                code_version: None,
+                io: None,
+                place: Place::caller(),
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+                body: Body::Blocking(Box::new(|_| Err(Failure::new("the op has no body")))),
+            },
+            outputs: std::marker::PhantomData,
+        }
+    }
+
+    /// The op's name, the default name of its steps.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The inputs, in the order of the parameters.
+    #[must_use]
+    pub fn inputs(&self) -> &[InputDef] {
+        &self.inputs
+    }
+
+    /// The outputs, in the order of the return type.
+    #[must_use]
+    pub fn outputs(&self) -> &[OutputDef] {
+        &self.outputs
+    }
+
+    /// The function.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The key of the IO manager that stores the outputs.
+    #[must_use]
+    pub fn io(&self) -> Option<&str> {
+        self.io.as_deref()
+    }
+}
+
+impl fmt::Debug for OpDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpDef")
+            .field("name", &self.name)
+            .field("inputs", &self.inputs)
+            .field("outputs", &self.outputs)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An [`OpDef`] in the making; `O` is what it returns.
+pub struct OpBuilder<O> {
+    op: OpDef,
+    outputs: std::marker::PhantomData<fn() -> O>,
+}
+
+impl<O> fmt::Debug for OpBuilder<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.op.fmt(f)
+    }
+}
+
+impl<O> OpBuilder<O> {
+    /// Says what the op does.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.op.description = Some(description.into());
+        self
+    }
+
+    /// Adds a tag to every step of the op.
+    #[must_use]
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.op.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// Sets the priority among ready steps, higher first; the same as the tag [`PRIORITY_TAG`].
+    #[must_use]
+    pub fn priority(self, priority: i64) -> Self {
+        self.tag(PRIORITY_TAG, priority.to_string())
+    }
+
+    /// Sets the retry policy.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.op.retry = Some(retry);
+        self
+    }
+
+    /// Bounds the time of each attempt; of a dynamic output, the call that opens it and then each item.
+    ///
+    /// An async op is dropped at its next await. The thread of a sync op cannot be stopped: the attempt fails in time
+    /// and its late result is ignored, but the code runs on until it returns.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.op.timeout = Some(timeout);
+        self
+    }
+
+    /// Lets the steps of the op take their turn in a pool, a limit that the program defines by name.
+    #[must_use]
+    pub fn pool(mut self, pool: impl Into<String>) -> Self {
+        self.op.pool = Some(pool.into());
+        self
+    }
+
+    /// Names the version of the code.
+    #[must_use]
+    pub fn code_version(mut self, version: impl Into<String>) -> Self {
+        self.op.code_version = Some(version.into());
+        self
+    }
+
+    /// Has the outputs stored by the IO manager of this key.
+    #[must_use]
+    pub fn io(mut self, key: impl Into<String>) -> Self {
+        self.op.io = Some(key.into());
+        self
+    }
+
+    /// Adds an input of type `T`, taken by value.
+    #[must_use]
+    pub fn input<T: Data>(self, name: impl Into<String>) -> Self {
+        self.parameter::<T>(name, Passing::Value)
+    }
+
+    /// Adds an input of type `T`, taken by reference.
+    #[must_use]
+    pub fn input_ref<T: Data>(self, name: impl Into<String>) -> Self {
+        self.parameter::<T>(name, Passing::Reference)
+    }
+
+    fn parameter<T: Data>(mut self, name: impl Into<String>, passing: Passing) -> Self {
+        self.op.inputs.push(InputDef { name: name.into(), ty: TypeInfo::of::<T>(), passing });
+        self
+    }
+
+    /// Says what the op returns.
+    #[must_use]
+    pub fn returns<P: Outputs>(mut self) -> OpBuilder<P> {
+        self.op.outputs = P::declare();
+        OpBuilder { op: self.op, outputs: std::marker::PhantomData }
+    }
+}
+
+impl<O: Outputs> OpBuilder<O> {
+    /// Gives the op a body that may block; it runs on a thread of its own.
+    pub fn blocking(mut self, body: impl Fn(Args) -> Result<O::Raw, Failure> + Send + Sync + 'static) -> OpDef {
+        self.op.body = Body::Blocking(Box::new(move |args| O::produce(body(args)?)));
+        self.op
+    }
+
+    /// Gives the op an async body; it must not block.
+    pub fn asynchronous<F>(mut self, body: impl Fn(Args) -> F + Send + Sync + 'static) -> OpDef
+    where
+        F: Future<Output = Result<O::Raw, Failure>> + Send + 'static,
+    {
+        self.op.body = Body::Async(Box::new(move |args| {
+            let future = body(args);
+            Box::pin(async move { O::produce(future.await?) })
+        }));
+        self.op
+    }
+
+    /// The op as something a job body can call.
+    #[must_use]
+    pub fn build(self) -> Arc<OpDef> {
+        Arc::new(self.op)
+    }
+}
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The function of an op, its types erased.
+pub enum Body {
+    /// Runs on a blocking thread.
+    Blocking(Box<dyn Fn(Args) -> Result<Vec<Product>, Failure> + Send + Sync>),
+    /// Runs on the async runtime.
+    Async(Box<dyn Fn(Args) -> BoxFuture<Result<Vec<Product>, Failure>> + Send + Sync>),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blocking(_) => "Blocking(..)",
+            Self::Async(_) => "Async(..)",
+        })
+    }
+}
+
+/// One input of an op.
+#[derive(Clone, Debug)]
+pub struct InputDef {
+    /// The parameter's name.
+    pub name: String,
+    /// Its type, without the reference.
+    pub ty: TypeInfo,
+    /// Whether it is taken by value or by reference.
+    pub passing: Passing,
+}
+
+/// How an input is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passing {
+    /// By value: moved into the last consumer, cloned for the others.
+    Value,
+    /// By reference: shared, never copied.
+    Reference,
+}
+
+/// A place in the user's source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, as the compiler was given it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    /// The place of the caller of the function this is called in, if that is `#[track_caller]`.
+    #[track_caller]
+    #[must_use]
+    pub fn caller() -> Self {
+        let location = Location::caller();
+        // Plans are compared between machines, some of which separate folders otherwise.
+        Self { file: location.file().replace('\\', "/"), line: location.line() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}

@@ -1,0 +1,207 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::ErrorInfo;
+use crate::ids::{MappingKey, RunId, StepPath};
+
+/// One thing that happened in a run. The events of a run, in the order of their emission, are its whole truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, in UTC. All events of one turn of the engine share a time.
+    pub time: Timestamp,
+    /// In which run.
+    pub run: RunId,
+    /// At which step; none for events of the run itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepPath>,
+    /// In which attempt at the step, from 1; 0 where there was no attempt.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempt: u32,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// What happened. The names are the field's own; a step's events come in the order of this list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The run began; the first event of every run.
+    RunStart {
+        /// The job's name.
+        job: Arc<str>,
+        /// The tags of the job and of the run.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        tags: BTreeMap<String, String>,
+        /// How many steps may run at once.
+        max_concurrent: usize,
+    },
+    /// The first attempt at a step began.
+    StepStart {
+        /// How long the step had been ready, waiting for a slot.
+        waited: Duration,
+    },
+    /// A later attempt began, in place of [`EventKind::StepStart`].
+    StepRestarted {
+        /// How long the step had been ready, waiting for a slot.
+        waited: Duration,
+    },
+    /// An input was supplied.
+    StepInput {
+        /// The op's parameter.
+        input: Arc<str>,
+        /// How many values it was gathered from, where it is a fan-in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gathered: Option<usize>,
+    },
+    /// The op's code logged something, through `tracing`.
+    Log {
+        /// How urgent it is.
+        level: LogLevel,
+        /// The target, by default the module.
+        target: Arc<str>,
+        /// The message.
+        message: String,
+        /// Further fields.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        fields: BTreeMap<String, String>,
+    },
+    /// An output has its value.
+    StepOutput {
+        /// The output's name, `result` where it has none of its own.
+        output: Arc<str>,
+        /// The key, where it is one item of a dynamic output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<MappingKey>,
+    },
+    /// An IO manager has stored an output.
+    HandledOutput {
+        /// The output's name.
+        output: Arc<str>,
+        /// The IO manager's key.
+        io: Arc<str>,
+        /// What the IO manager says of it: path, size, hash, rows.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        metadata: BTreeMap<String, serde_json::Value>,
+    },
+    /// A dynamic output has ended: `collect` now knows the exact number of items.
+    StreamClosed {
+        /// The output's name.
+        output: Arc<str>,
+        /// How many items it has.
+        count: u64,
+        /// How many more an earlier, failed attempt had emitted; these are left out.
+        #[serde(default, skip_serializing_if = "no_orphans")]
+        orphaned: u64,
+    },
+    /// The attempt, and with it the step, succeeded.
+    StepSuccess,
+    /// The attempt failed, another will follow.
+    StepUpForRetry {
+        /// Why.
+        error: Arc<ErrorInfo>,
+        /// After what delay.
+        delay: Duration,
+    },
+    /// The last attempt failed, and with it the step.
+    StepFailure {
+        /// Why.
+        error: Arc<ErrorInfo>,
+    },
+    /// The step will not run in this run.
+    StepSkipped {
+        /// Why.
+        cause: SkipCause,
+    },
+    /// Cancellation was asked for; nothing starts after this.
+    RunCanceling,
+    /// The run is over, all steps succeeded or were skipped for want of an optional output.
+    RunSuccess,
+    /// The run is over, at least one step failed.
+    RunFailure {
+        /// How many steps failed.
+        failed: u64,
+        /// The first of them.
+        first: StepPath,
+    },
+    /// The run is over because it was canceled.
+    RunCanceled {
+        /// Steps whose code did not end within the grace period and may still be running; their results are ignored.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        detached: Vec<StepPath>,
+    },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
+fn no_orphans(n: &u64) -> bool {
+    *n == 0
+}
+
+impl EventKind {
+    /// Whether this is the last event of a run.
+    #[must_use]
+    pub fn ends_run(&self) -> bool {
+        matches!(self, Self::RunSuccess | Self::RunFailure { .. } | Self::RunCanceled { .. })
+    }
+
+    /// The field's name of the kind, as it is serialized: `STEP_START`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RunStart { .. } => "RUN_START",
+            Self::StepStart { .. } => "STEP_START",
+            Self::StepRestarted { .. } => "STEP_RESTARTED",
+            Self::StepInput { .. } => "STEP_INPUT",
+            Self::Log { .. } => "LOG",
+            Self::StepOutput { .. } => "STEP_OUTPUT",
+            Self::HandledOutput { .. } => "HANDLED_OUTPUT",
+            Self::StreamClosed { .. } => "STREAM_CLOSED",
+            Self::StepSuccess => "STEP_SUCCESS",
+            Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",
+            Self::StepFailure { .. } => "STEP_FAILURE",
+            Self::StepSkipped { .. } => "STEP_SKIPPED",
+            Self::RunCanceling => "RUN_CANCELING",
+            Self::RunSuccess => "RUN_SUCCESS",
+            Self::RunFailure { .. } => "RUN_FAILURE",
+            Self::RunCanceled { .. } => "RUN_CANCELED",
+        }
+    }
+}
+
+/// Why a step did not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipCause {
+    /// An output it needs was left out by this step, directly or through steps skipped in between. Not a failure.
+    Absent(StepPath),
+    /// This step failed, and the skipped one needs its output, directly or through steps in between.
+    Failed(StepPath),
+    /// The run was canceled before it could start.
+    Canceled,
+}
+
+/// How urgent a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// The finest.
+    Trace,
+    /// For the one who looks for a fault.
+    Debug,
+    /// For the one who follows a run.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something is wrong.
+    Error,
+}

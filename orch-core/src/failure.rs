@@ -1,0 +1,259 @@
+//! How a step says that it failed, and the form in which errors travel.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The result of an op; like `anyhow::Result`, any error turns into a [`Failure`] with `?`.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The failure of one attempt at a step.
+///
+/// Every `std` error, `anyhow::Error`, `String` and `&str` turns into one with `?` or `.into()`, keeping its chain of
+/// causes. Made by hand it says more: whether a retry can help, after what delay, and what the reader should do.
+///
+/// ```
+/// use orch_core::failure::{Failure, Result};
+///
+/// fn parse(line: &str) -> Result<u32> {
+///     let line = line.strip_prefix("id=").ok_or_else(|| {
+///         Failure::new("line without an id").hint("ids start with `id=`").not_retryable()
+///     })?;
+///     Ok(line.parse()?)
+/// }
+/// assert_eq!(parse("x").unwrap_err().to_string(), "line without an id");
+/// ```
+pub struct Failure(Box<Inner>);
+
+struct Inner {
+    error: Box<dyn StdError + Send + Sync>,
+    kind: ErrorKind,
+    hint: Option<String>,
+    place: Option<String>,
+    metadata: BTreeMap<String, serde_json::Value>,
+    retry: RetryWish,
+}
+
+/// What the op wishes for after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryWish {
+    /// The op's retry policy decides.
+    Policy,
+    /// No retry, whatever the policy allows.
+    Never,
+    /// A retry after this delay instead of the policy's, as long as the policy has retries left.
+    After(Duration),
+}
+
+impl Failure {
+    /// A failure with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::from(message.into())
+    }
+
+    /// A failure that asks to be tried again after `delay`, whatever delay the op's policy has.
+    ///
+    /// The op (or its job) must declare `retry(max = ..)`: it says how often, and lets the engine keep the inputs.
+    pub fn retry_after(delay: Duration, message: impl Into<String>) -> Self {
+        let mut failure = Self::new(message);
+        failure.0.retry = RetryWish::After(delay);
+        failure
+    }
+
+    pub(crate) fn panic(payload: String, place: Option<String>) -> Self {
+        let mut failure = Self::new(payload);
+        failure.0.kind = ErrorKind::Panic;
+        failure.0.place = place;
+        failure
+    }
+
+    /// Says that another attempt cannot help; the retry policy is not asked.
+    #[must_use]
+    pub fn not_retryable(mut self) -> Self {
+        self.0.retry = RetryWish::Never;
+        self
+    }
+
+    /// Says what the reader can do about it; shown on a line of its own.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Attaches a value for whoever reads the failure event.
+    #[must_use]
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.0.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Puts a message before the present one, which becomes its cause.
+    #[must_use]
+    pub fn context(mut self, message: impl Into<String>) -> Self {
+        let cause = std::mem::replace(&mut self.0.error, String::new().into());
+        self.0.error = Box::new(Context { message: message.into(), cause });
+        self
+    }
+
+    /// What the op wishes for after this attempt.
+    #[must_use]
+    pub fn retry_wish(&self) -> RetryWish {
+        self.0.retry
+    }
+
+    /// The failure as it is written into events.
+    #[must_use]
+    pub fn info(&self) -> ErrorInfo {
+        let causes = std::iter::successors(self.0.error.source(), |&error| error.source());
+        ErrorInfo {
+            kind: self.0.kind,
+            message: self.0.error.to_string(),
+            causes: causes.map(ToString::to_string).collect(),
+            hint: self.0.hint.clone(),
+            place: self.0.place.clone(),
+            metadata: self.0.metadata.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.error.fmt(f)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.info().fmt(f)
+    }
+}
+
+// `Failure` is no `std::error::Error` itself, else this conversion would clash with the one from a type to itself.
+impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(Box::new(Inner {
+            error: error.into(),
+            kind: ErrorKind::Error,
+            hint: None,
+            place: None,
+            metadata: BTreeMap::new(),
+            retry: RetryWish::Policy,
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct Context {
+    message: String,
+    cause: Box<dyn StdError + Send + Sync>,
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Context {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.cause)
+    }
+}
+
+/// An error as data: what events, reports and `collect_results` carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorInfo {
+    /// What went wrong in kind.
+    pub kind: ErrorKind,
+    /// The outermost message.
+    pub message: String,
+    /// The chain of causes below it, the root last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// What the reader can do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The source place of a panic: `src/main.rs:7:5`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What the op attached.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, serde_json::Value>,
+}
+
+impl ErrorInfo {
+    /// An error of this kind with a message alone.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { kind, message, causes: Vec::new(), hint: None, place: None, metadata: BTreeMap::new() }
+    }
+
+    /// Adds what the reader can do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for ErrorInfo {
+    /// The chain over several lines: message, `caused by:` lines, `hint:`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            ErrorKind::Panic => write!(f, "panicked: {}", self.message)?,
+            _ => f.write_str(&self.message)?,
+        }
+        if let Some(place) = &self.place {
+            write!(f, "\n  at {place}")?;
+        }
+        for cause in &self.causes {
+            write!(f, "\n  caused by: {cause}")?;
+        }
+        for (key, value) in &self.metadata {
+            write!(f, "\n  {key}: {value}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What kind of thing went wrong in an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The op returned an error.
+    Error,
+    /// The op panicked.
+    Panic,
+    /// The attempt outlived its timeout.
+    Timeout,
+    /// The run was canceled while the attempt was under way.
+    Canceled,
+    /// The framework refused what the op did, such as a duplicate mapping key.
+    Contract,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_error_becomes_a_failure_with_its_causes() {
+        fn read() -> Result<u32> {
+            Ok("x".parse::<u32>()?)
+        }
+        let failure = read().expect_err("not a number").context("cannot read the header").hint("see the manual");
+        assert_eq!(
+            failure.info().to_string(),
+            "cannot read the header\n  caused by: invalid digit found in string\n  hint: see the manual"
+        );
+        assert_eq!(failure.retry_wish(), RetryWish::Policy);
+        assert_eq!(Failure::new("x").not_retryable().retry_wish(), RetryWish::Never);
+    }
+}

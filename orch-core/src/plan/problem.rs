@@ -1,0 +1,114 @@
+use std::fmt;
+
+use crate::define::Place;
+
+/// Everything that is wrong with a job, told at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanError {
+    pub(crate) job: String,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl PlanError {
+    /// The problems, in the order of the source.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => write!(f, "the job `{}` cannot be planned", self.job)?,
+            n => write!(f, "the job `{}` cannot be planned: {n} problems", self.job)?,
+        }
+        self.problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// One thing that is wrong with a job and that the types could not see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    kind: ProblemKind,
+    message: String,
+    places: Vec<(&'static str, Place)>,
+    hint: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), places: Vec::new(), hint: None }
+    }
+
+    pub(crate) fn at(mut self, what: &'static str, place: Place) -> Self {
+        self.places.push((what, place));
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Which kind of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// What is wrong, without places and hint.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        for (what, place) in &self.places {
+            write!(f, "\n  --> {place} ({what})")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The kinds of [`Problem`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A handle made in the body of one job is used in another.
+    ForeignHandle,
+    /// A step takes items of two dynamic outputs, neither of which lies within the other.
+    UnrelatedDynamic,
+    /// A step outside a map takes a value from inside it.
+    LeakedFromMap,
+    /// A name, tag or order is given to something that is no step.
+    NoStep,
+    /// Two steps were given the same name.
+    DuplicateName,
+    /// A name has characters that names cannot have.
+    InvalidName,
+    /// An input and what feeds it are of different types; only possible with builders.
+    TypeMismatch,
+    /// A call has fewer or more inputs than the op; only possible with builders.
+    WrongInputs,
+    /// Steps within a map wait for the end of the very stream they hold up.
+    Deadlock,
+    /// A tag has a value that cannot be read, such as a priority that is no integer.
+    InvalidTag,
+    /// A limit is 0, so that nothing could ever run, or is given twice.
+    InvalidLimit,
+    /// A limit names a tag that no step has.
+    UnknownLimit,
+    /// A pool is used that the program does not define.
+    UnknownPool,
+    /// An IO manager is used that the program does not define, or not for this type.
+    UnknownIo,
+}

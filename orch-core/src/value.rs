@@ -1,0 +1,300 @@
+//! Values on their way from step to step: reference-counted, taken by the last consumer, dropped after it.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use crate::failure::{ErrorInfo, Failure};
+use crate::ids::MappingKey;
+
+/// What can be the output of an op: anything that threads can share.
+///
+/// Implemented for every `Send + Sync + 'static` type; there is nothing to implement by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed between steps",
+    label = "must be `Send + Sync + 'static`",
+    note = "steps run on several threads: use `Arc` for `Rc`, `Mutex` for `RefCell`, and owned data for borrowed"
+)]
+pub trait Data: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Data for T {}
+
+/// What can be an input taken by value: data that can be copied when another step needs it too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an input by value, since it is not `Clone`",
+    label = "taken by value, but not `Clone`",
+    note = "a value that several steps use is cloned for each but the last; take it by reference: `&{Self}`"
+)]
+pub trait ByValue: Data + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Data + Clone> ByValue for T {}
+
+/// A type as the plan knows it: its identity for checks, its name for people.
+#[derive(Clone, Copy)]
+pub struct TypeInfo {
+    id: TypeId,
+    name: fn() -> &'static str,
+}
+
+impl TypeInfo {
+    /// The type `T`.
+    #[must_use]
+    pub fn of<T: 'static>() -> Self {
+        Self { id: TypeId::of::<T>(), name: std::any::type_name::<T> }
+    }
+
+    /// The name without module paths: `Vec<DataFrame>`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        let mut word = String::new();
+        for c in (self.name)().chars() {
+            match c {
+                // A path segment is over and was not the last: forget it.
+                ':' => word.clear(),
+                c if c.is_alphanumeric() || c == '_' => word.push(c),
+                c => {
+                    name.push_str(&word);
+                    word.clear();
+                    name.push(c);
+                }
+            }
+        }
+        name + &word
+    }
+}
+
+impl PartialEq for TypeInfo {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for TypeInfo {}
+
+impl fmt::Debug for TypeInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// A value between two steps, its type erased.
+#[derive(Clone)]
+pub struct Value(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Plain(Arc<dyn Any + Send + Sync>),
+    Gathered(Arc<Gathered>),
+}
+
+impl Value {
+    /// Wraps `value`.
+    pub fn new<T: Data>(value: T) -> Self {
+        Self(Repr::Plain(Arc::new(value)))
+    }
+
+    /// A value to be assembled from `items` by the first step that looks at it, once for all of them.
+    #[must_use]
+    pub fn gathered(items: Vec<Item>, assemble: Assemble) -> Self {
+        Self(Repr::Gathered(Arc::new(Gathered { items: OnceLock::from(items), assemble, whole: OnceLock::new() })))
+    }
+
+    /// The value by reference.
+    ///
+    /// # Errors
+    /// Says both types if the value is not a `T`.
+    pub fn share<T: Data>(self) -> Result<Arc<T>, Failure> {
+        self.whole()?.downcast::<T>().map_err(|_| mismatch::<T>())
+    }
+
+    /// The value itself: moved if this was the only reference to it, else cloned.
+    ///
+    /// # Errors
+    /// Says both types if the value is not a `T`.
+    pub fn take<T: ByValue>(self) -> Result<T, Failure> {
+        self.share::<T>().map(Arc::unwrap_or_clone)
+    }
+
+    /// The value in place, if it is a `T`; never a gathered one, which exists only for its consumers.
+    #[must_use]
+    pub fn get<T: Data>(&self) -> Option<&T> {
+        match &self.0 {
+            Repr::Plain(value) => value.downcast_ref(),
+            Repr::Gathered(_) => None,
+        }
+    }
+
+    fn whole(self) -> Result<Arc<dyn Any + Send + Sync>, Failure> {
+        match self.0 {
+            Repr::Plain(value) => Ok(value),
+            Repr::Gathered(gathered) => match Arc::try_unwrap(gathered) {
+                // The only consumer: the items are moved, and no second reference to the whole stays behind.
+                Ok(gathered) => match gathered.whole.into_inner() {
+                    Some(whole) => whole.map_err(Into::into),
+                    None => (gathered.assemble)(gathered.items.into_inner().unwrap_or_default())?.whole(),
+                },
+                Err(shared) => shared.whole().map_err(Into::into),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Repr::Plain(_) => "Value(..)",
+            Repr::Gathered(_) => "Value([..])",
+        })
+    }
+}
+
+/// One element of a fan-in, as a collecting step receives it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The mapping key; in a fan-in of `[a, b]` the position.
+    pub key: MappingKey,
+    /// What became of it.
+    pub outcome: Result<Value, StepFailure>,
+}
+
+/// Makes one value of the elements of a fan-in.
+pub type Assemble = fn(Vec<Item>) -> Result<Value, Failure>;
+
+struct Gathered {
+    items: OnceLock<Vec<Item>>,
+    assemble: Assemble,
+    whole: OnceLock<Result<Arc<dyn Any + Send + Sync>, Shared>>,
+}
+
+/// The message of a failure to assemble, for the second and later consumers.
+#[derive(Clone)]
+struct Shared(String);
+
+impl From<Shared> for Failure {
+    fn from(shared: Shared) -> Self {
+        Self::new(shared.0)
+    }
+}
+
+impl Gathered {
+    fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, Shared> {
+        self.whole
+            .get_or_init(|| {
+                let items = self.items.get().cloned().unwrap_or_default();
+                (self.assemble)(items).and_then(Value::whole).map_err(|failure| Shared(failure.to_string()))
+            })
+            .clone()
+    }
+}
+
+/// Assembles a `Vec<T>` of the values alone.
+///
+/// # Errors
+/// If a value is no `T`, or an element failed (the engine then does not ask).
+pub fn assemble_values<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
+    let values: Result<Vec<T>, Failure> = items.into_iter().map(|item| item.outcome?.take()).collect();
+    values.map(Value::new)
+}
+
+/// Assembles a `Vec<Keyed<T>>`.
+///
+/// # Errors
+/// As [`assemble_values`].
+pub fn assemble_keyed<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
+    let keyed = |item: Item| Ok(Keyed { key: item.key, value: item.outcome?.take::<T>()? });
+    items.into_iter().map(keyed).collect::<Result<Vec<_>, Failure>>().map(Value::new)
+}
+
+/// Assembles a `Vec<Keyed<Result<T, StepFailure>>>`.
+///
+/// # Errors
+/// If a value is no `T`.
+pub fn assemble_results<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
+    let result = |item: Item| {
+        let value = match item.outcome {
+            Ok(value) => Ok(value.take::<T>()?),
+            Err(failure) => Err(failure),
+        };
+        Ok(Keyed { key: item.key, value })
+    };
+    items.into_iter().map(result).collect::<Result<Vec<_>, Failure>>().map(Value::new)
+}
+
+fn mismatch<T: 'static>() -> Failure {
+    Failure::new(format!("the value is not a `{}`", TypeInfo::of::<T>().name()))
+        .hint("a graph made by hand passed the plan's type check with a wrong type; use the typed builders")
+        .not_retryable()
+}
+
+/// A collected value with the mapping key it came under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyed<T> {
+    /// The mapping key.
+    pub key: MappingKey,
+    /// The value.
+    pub value: T,
+}
+
+/// Why one element of a map has no value, as `collect_results` hands it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepFailure {
+    /// The step that failed, e.g. `select[3]`; not necessarily the collected one, which may only have been skipped.
+    pub step: String,
+    /// The error of its last attempt.
+    pub error: Arc<ErrorInfo>,
+}
+
+impl fmt::Display for StepFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed: {}", self.step, self.error.message)
+    }
+}
+
+impl std::error::Error for StepFailure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_consumer_moves_and_the_others_clone() {
+        #[derive(Debug)]
+        struct CountsClones(u32);
+        impl Clone for CountsClones {
+            fn clone(&self) -> Self {
+                Self(self.0 + 1)
+            }
+        }
+        let value = Value::new(CountsClones(0));
+        let other = value.clone();
+        assert_eq!(other.take::<CountsClones>().expect("same type").0, 1);
+        assert_eq!(value.take::<CountsClones>().expect("same type").0, 0);
+    }
+
+    #[test]
+    fn gathered_items_move_into_a_lone_consumer_and_are_shared_by_several() {
+        let items = || (0..3).map(|i| Item { key: i.into(), outcome: Ok(Value::new(i)) }).collect();
+        let lone = Value::gathered(items(), assemble_values::<u64>);
+        assert_eq!(lone.take::<Vec<u64>>().expect("numbers"), [0, 1, 2]);
+        let shared = Value::gathered(items(), assemble_values::<u64>);
+        let (a, b) = (shared.clone().share::<Vec<u64>>(), shared.share::<Vec<u64>>());
+        assert!(Arc::ptr_eq(&a.expect("numbers"), &b.expect("numbers")));
+    }
+
+    #[test]
+    fn nested_gatherings_assemble_from_the_inside() {
+        let inner = |n: u64| Value::gathered(vec![Item { key: 0.into(), outcome: Ok(Value::new(n)) }], assemble_values::<u64>);
+        let items = vec![1, 2].into_iter().map(|n| Item { key: n.into(), outcome: Ok(inner(n)) }).collect();
+        let outer = Value::gathered(items, assemble_values::<Vec<u64>>);
+        assert_eq!(outer.take::<Vec<Vec<u64>>>().expect("nested"), [[1], [2]]);
+    }
+
+    #[test]
+    fn names_of_types_lose_their_modules() {
+        assert_eq!(TypeInfo::of::<Vec<Option<(String, MappingKey)>>>().name(), "Vec<Option<(String, MappingKey)>>");
+        assert_eq!(TypeInfo::of::<&'static [u8; 4]>().name(), "&[u8; 4]");
+    }
+}

@@ -1,0 +1,22 @@
+//! The facade of orch.
+
+pub use orch_core::failure::{Failure, Result};
+pub use orch_core::{define, event, failure, graph, ids, plan, value};
+pub use orch_macros::{Outputs, graph, job, main, op};
+
+pub mod prelude;
+
+/// What the code that the macros generate may name. Not part of the public interface: no version promises anything of it.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::sync::{Arc, OnceLock};
+    pub use std::time::Duration;
+
+    pub use orch_core::define::{
+        Args, Backoff, Context, DefaultKind, Fallible, Jitter, JobOptions, Limit, One, OpDef, Order, Output, OutputDef,
+        Outputs, Product, Retry, ValuesOf, kind,
+    };
+    pub use orch_core::failure::Failure;
+    pub use orch_core::graph::{Call, DynamicOut, Handle, IntoInput, Job, Node, NodeRef, Op, Out, Placed, enter_graph};
+    pub use orch_core::value::{ByValue, Data};
+}

@@ -15,12 +15,13 @@ mod op;
 mod output;
 mod policy;
 
-pub use args::{Args, Shared};
+pub use args::{Args, Input, InputByValue, Shared};
 pub use context::{Cancel, Context};
 pub use dynamic::{Dynamic, ItemStream};
 pub use job::{JobOptions, Order};
 pub use op::{Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
 pub use output::{
-    DefaultKind, Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
+    DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, Optional, Output, OutputDef,
+    OutputKind, Outputs, Product, ValuesOf, kind,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

@@ -3,10 +3,10 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::spanned::Spanned as _;
 use syn::{Expr, Lit, LitStr, Token, UnOp, parenthesized};
 
 use crate::diag::Diag;
@@ -22,35 +22,37 @@ pub(crate) struct Entry {
 /// `name` or `"name"`.
 pub(crate) struct Key {
     pub(crate) text: String,
-    pub(crate) span: Span,
+    pub(crate) tokens: TokenStream,
     /// Tags have keys of any text; options have names only.
     pub(crate) quoted: bool,
 }
 
 pub(crate) enum Value {
     /// `key` alone.
-    Missing(Span),
+    Missing(Ident),
     Text(LitStr),
-    Integer(i128, Span),
+    Integer(i128, TokenStream),
     /// `key(..)`
-    List(TokenStream, Span),
+    List(TokenStream, Ident),
     /// Something that no option takes.
-    Other(Span),
+    Other(TokenStream),
 }
 
 impl Value {
-    pub(crate) fn span(&self) -> Span {
+    /// What an error about the value points at.
+    pub(crate) fn place(&self) -> TokenStream {
         match self {
-            Self::Text(text) => text.span(),
-            Self::Missing(span) | Self::Integer(_, span) | Self::List(_, span) | Self::Other(span) => *span,
+            Self::Text(text) => text.to_token_stream(),
+            Self::Integer(_, tokens) | Self::Other(tokens) => tokens.clone(),
+            Self::Missing(key) | Self::List(_, key) => key.to_token_stream(),
         }
     }
 }
 
 impl Entry {
     /// What an error about the entry as a whole points at.
-    pub(crate) fn span(&self) -> Span {
-        self.key.as_ref().map_or_else(|| self.value.span(), |key| key.span)
+    pub(crate) fn place(&self) -> TokenStream {
+        self.key.as_ref().map_or_else(|| self.value.place(), |key| key.tokens.clone())
     }
 }
 
@@ -88,7 +90,7 @@ pub(crate) fn entries(tokens: TokenStream, diag: &Diag) -> Vec<Entry> {
 fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     if input.peek(LitStr) && input.peek2(Token![=]) {
         let text: LitStr = input.parse()?;
-        let key = Key { text: text.value(), span: text.span(), quoted: true };
+        let key = Key { text: text.value(), tokens: text.to_token_stream(), quoted: true };
         input.parse::<Token![=]>()?;
         return Ok(Entry { key: Some(key), value: value(input)? });
     }
@@ -98,36 +100,38 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     let ident = input
         .call(Ident::parse_any)
         .map_err(|error| syn::Error::new(error.span(), "expected an option, `name = value` or `name(..)`"))?;
-    let key = Key { text: ident.unraw().to_string(), span: ident.span(), quoted: false };
+    let key = Key { text: ident.unraw().to_string(), tokens: ident.to_token_stream(), quoted: false };
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         value(input)?
     } else if input.peek(syn::token::Paren) {
         let content;
         parenthesized!(content in input);
-        Value::List(content.parse()?, ident.span())
+        Value::List(content.parse()?, ident)
     } else {
-        Value::Missing(ident.span())
+        Value::Missing(ident)
     };
     Ok(Entry { key: Some(key), value })
 }
 
 fn value(input: ParseStream<'_>) -> syn::Result<Value> {
     let expression: Expr = input.parse()?;
-    let span = expression.span();
-    Ok(match &expression {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Str(text) => Value::Text(text.clone()),
-            Lit::Int(int) => int.base10_parse().map_or(Value::Other(span), |int| Value::Integer(int, span)),
-            _ => Value::Other(span),
+    let tokens = expression.to_token_stream();
+    let (literal, sign) = match &expression {
+        Expr::Lit(literal) => (Some(&literal.lit), 1),
+        Expr::Unary(unary) => match (&unary.op, &*unary.expr) {
+            (UnOp::Neg(_), Expr::Lit(literal)) => (Some(&literal.lit), -1),
+            _ => (None, 1),
         },
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
-            Expr::Lit(syn::ExprLit { lit: Lit::Int(int), .. }) => {
-                int.base10_parse::<i128>().map_or(Value::Other(span), |int| Value::Integer(-int, span))
-            }
-            _ => Value::Other(span),
+        _ => (None, 1),
+    };
+    Ok(match literal {
+        Some(Lit::Str(text)) => Value::Text(text.clone()),
+        Some(Lit::Int(int)) => match int.base10_parse::<i128>() {
+            Ok(int) => Value::Integer(sign * int, tokens),
+            Err(_) => Value::Other(tokens),
         },
-        _ => Value::Other(span),
+        _ => Value::Other(tokens),
     })
 }
 
@@ -153,10 +157,10 @@ impl<'d> Options<'d> {
     pub(crate) fn read(known: &Known, tokens: TokenStream, diag: &'d Diag) -> Self {
         let mut read: Vec<(String, Value)> = Vec::new();
         for entry in entries(tokens, diag) {
-            let span = entry.span();
+            let place = entry.place();
             let Some(Key { text, quoted: false, .. }) = entry.key else {
-                diag.error(
-                    span,
+                diag.error_at(
+                    place,
                     format!(
                         "expected an option by its name: {} takes {}",
                         known.owner,
@@ -166,9 +170,9 @@ impl<'d> Options<'d> {
                 continue;
             };
             if !known.options.contains(&text.as_str()) {
-                diag.error(span, refusal(known, &text));
+                diag.error_at(place, refusal(known, &text));
             } else if read.iter().any(|(name, _)| *name == text) && !known.repeated.contains(&text.as_str()) {
-                diag.error(span, format!("`{text}` is given twice: keep one of them"));
+                diag.error_at(place, format!("`{text}` is given twice: keep one of them"));
             } else {
                 read.push((text, entry.value));
             }
@@ -190,7 +194,7 @@ impl<'d> Options<'d> {
     pub(crate) fn text(&mut self, name: &str, example: &str) -> Option<LitStr> {
         match self.take(name)? {
             Value::Text(text) => Some(text),
-            other => self.wrong_kind(name, "text", example, other.span()),
+            other => self.wrong_kind(name, "a text", example, other.place()),
         }
     }
 
@@ -203,16 +207,16 @@ impl<'d> Options<'d> {
     ) -> Option<i128> {
         match self.take(name)? {
             Value::Integer(int, _) if range.contains(&int) => Some(int),
-            Value::Integer(int, span) => {
+            Value::Integer(int, place) => {
                 let bound = if int < *range.start() {
                     format!("at least {}", range.start())
                 } else {
                     format!("at most {}", range.end())
                 };
-                self.diag.error(span, format!("`{name}` must be {bound}"));
+                self.diag.error_at(place, format!("`{name}` must be {bound}"));
                 None
             }
-            other => self.wrong_kind(name, "a whole number", example, other.span()),
+            other => self.wrong_kind(name, "a whole number", example, other.place()),
         }
     }
 
@@ -220,7 +224,7 @@ impl<'d> Options<'d> {
     pub(crate) fn duration(&mut self, name: &str, example: &str) -> Option<Duration> {
         let text = match self.take(name)? {
             Value::Text(text) => text,
-            other => return self.wrong_kind(name, "a duration", example, other.span()),
+            other => return self.wrong_kind(name, "a duration", example, other.place()),
         };
         match duration::parse(&text.value()) {
             Ok(duration) => Some(duration),
@@ -241,23 +245,23 @@ impl<'d> Options<'d> {
         {
             return Some(*choice);
         }
-        self.diag.error(value.span(), format!("`{name}` takes one of {}", words.join(", ")));
+        self.diag.error_at(value.place(), format!("`{name}` takes one of {}", words.join(", ")));
         None
     }
 
     /// `name(..)`, with the place of the name.
-    pub(crate) fn list(&mut self, name: &str, example: &str) -> Option<(TokenStream, Span)> {
+    pub(crate) fn list(&mut self, name: &str, example: &str) -> Option<(TokenStream, Ident)> {
         match self.take(name)? {
-            Value::List(tokens, span) => Some((tokens, span)),
+            Value::List(tokens, word) => Some((tokens, word)),
             other => {
-                self.diag.error(other.span(), format!("`{name}` takes a list: `{example}`"));
+                self.diag.error_at(other.place(), format!("`{name}` takes a list: `{example}`"));
                 None
             }
         }
     }
 
-    fn wrong_kind<T>(&self, name: &str, kind: &str, example: &str, span: Span) -> Option<T> {
-        self.diag.error(span, format!("`{name}` takes {kind}, such as `{name} = {example}`"));
+    fn wrong_kind<T>(&self, name: &str, kind: &str, example: &str, place: TokenStream) -> Option<T> {
+        self.diag.error_at(place, format!("`{name}` takes {kind}, such as `{name} = {example}`"));
         None
     }
 }

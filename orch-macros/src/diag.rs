@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 
 /// Collects errors; must be asked for them in the end, so that none is lost.
 pub(crate) struct Diag {
@@ -19,6 +20,11 @@ impl Diag {
     /// Adds an error at `span`. The message says what to write instead.
     pub(crate) fn error(&self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
+    }
+
+    /// Adds an error at all of `tokens`; a span alone is their first one only.
+    pub(crate) fn error_at(&self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// Adds an error of the parser.

@@ -12,12 +12,14 @@ pub(crate) fn parse(attribute: &str, item: TokenStream) -> Result<ItemFn, TokenS
     syn::parse2(item.clone()).map_err(|error| {
         // A half-written function has errors of its own, which the compiler tells better from the tokens themselves.
         let is_function = item.clone().into_iter().any(|token| token.to_string() == "fn");
-        let error = if is_function {
-            error.to_compile_error()
-        } else {
-            syn::Error::new(Span::call_site(), format!("`{attribute}` stands on functions only"))
-                .to_compile_error()
+        let error = match item.clone().into_iter().next() {
+            Some(first) if !is_function => syn::Error::new(
+                first.span(),
+                format!("`{attribute}` stands on functions only: move it to one"),
+            ),
+            _ => error,
         };
+        let error = error.to_compile_error();
         quote!(#item #error)
     })
 }

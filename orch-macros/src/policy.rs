@@ -17,8 +17,8 @@ pub(crate) fn name(options: &mut Options<'_>, function: &Ident, diag: &Diag) -> 
     let Some(given) = options.text("name", "\"other\"") else { return own };
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if given.value().is_empty() || !given.value().chars().all(fits) {
-        diag.error(
-            given.span(),
+        diag.error_at(
+            &given,
             "a name has letters, digits and `_` only: it becomes part of step paths such as `load[7]`",
         );
         return own;
@@ -32,16 +32,16 @@ pub(crate) fn tags(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, LitSt
     let mut tags: Vec<(String, LitStr)> = Vec::new();
     let Some((list, _)) = options.list("tags", EXAMPLE) else { return tags };
     for entry in attr::entries(list, diag) {
-        let span = entry.span();
+        let place = entry.place();
         match entry {
             Entry { key: Some(Key { text, .. }), value: Value::Text(_) }
                 if tags.iter().any(|(key, _)| *key == text) =>
             {
-                diag.error(span, format!("the tag `{text}` is given twice: keep one of them"));
+                diag.error_at(place, format!("the tag `{text}` is given twice: keep one of them"));
             }
             Entry { key: Some(key), value: Value::Text(value) } => tags.push((key.text, value)),
             Entry { value, .. } => {
-                diag.error(value.span(), format!("a tag is a key and a text: `{EXAMPLE}`"))
+                diag.error_at(value.place(), format!("a tag is a key and a text: `{EXAMPLE}`"))
             }
         }
     }
@@ -64,7 +64,7 @@ impl Retry {
             repeated: &[],
             elsewhere: &[],
         };
-        let (list, span) =
+        let (list, word) =
             options.list("retry", r#"retry(max = 3, delay = "1s", backoff = "exponential")"#)?;
         let before = diag.count();
         let mut list = Options::read(&known, list, diag);
@@ -80,15 +80,15 @@ impl Retry {
         }
         if delay.is_none() && (backoff.is_some() || jitter.is_some()) {
             let what = if backoff.is_some() { "backoff" } else { "jitter" };
-            diag.error(
-                span,
+            diag.error_at(
+                &word,
                 format!("`{what}` has nothing to act on: give the base delay too, as `delay = \"1s\"`"),
             );
             return None;
         }
         let Some(max) = max else {
-            diag.error(
-                span,
+            diag.error_at(
+                &word,
                 "`retry` needs the number of attempts that may follow the first: `retry(max = 3)`",
             );
             return None;
@@ -126,7 +126,7 @@ pub(crate) struct Limit {
 impl Limit {
     pub(crate) fn read(options: &mut Options<'_>, diag: &Diag) -> Option<Self> {
         let forms = r#"`limit("tag", 2)`, `limit("tag" = "value", 2)` or `limit("tag", 2, per_value)`"#;
-        let (list, span) = options.list("limit", r#"limit("tag", 2)"#)?;
+        let (list, word) = options.list("limit", r#"limit("tag", 2)"#)?;
         let before = diag.count();
         let mut parts = attr::entries(list, diag).into_iter();
         if diag.count() > before {
@@ -136,22 +136,25 @@ impl Limit {
             Some(Entry { key: None, value: Value::Text(key) }) => (key.value(), None),
             Some(Entry { key: Some(key), value: Value::Text(value) }) => (key.text, Some(value)),
             other => {
-                let span = other.map_or(span, |other| other.span());
-                diag.error(span, format!("a limit begins with the tag it counts: {forms}"));
+                let place = other.map_or_else(|| word.to_token_stream(), |other| other.place());
+                diag.error_at(place, format!("a limit begins with the tag it counts: {forms}"));
                 return None;
             }
         };
         let max = match parts.next() {
-            Some(Entry { key: None, value: Value::Integer(max, span) }) => match usize::try_from(max) {
+            Some(Entry { key: None, value: Value::Integer(max, place) }) => match usize::try_from(max) {
                 Ok(max) if max > 0 => max,
                 _ => {
-                    diag.error(span, "a limit is at least 1: with less, no such step could ever run");
+                    diag.error_at(place, "a limit is at least 1: with less, no such step could ever run");
                     return None;
                 }
             },
             other => {
-                let span = other.map_or(span, |other| other.span());
-                diag.error(span, format!("how many may run at once is the second part of a limit: {forms}"));
+                let place = other.map_or_else(|| word.to_token_stream(), |other| other.place());
+                diag.error_at(
+                    place,
+                    format!("how many may run at once is the second part of a limit: {forms}"),
+                );
                 return None;
             }
         };
@@ -163,7 +166,7 @@ impl Limit {
                 true
             }
             Some(other) => {
-                diag.error(other.span(), format!("a limit is one of {forms}"));
+                diag.error_at(other.place(), format!("a limit is one of {forms}"));
                 return None;
             }
         };

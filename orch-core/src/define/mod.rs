@@ -21,7 +21,7 @@ pub use dynamic::{Dynamic, ItemStream};
 pub use job::{JobOptions, Order};
 pub use op::{Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
 pub use output::{
-    DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, Optional, Output, OutputDef,
-    OutputKind, Outputs, Product, ValuesOf, kind,
+    DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, OpError, Optional, Output,
+    OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

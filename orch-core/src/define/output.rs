@@ -168,29 +168,37 @@ impl<T: Output<{ kind::STRUCT }>> HandlesOf<{ kind::STRUCT }> for T {
     type Pattern = T::Handles;
 }
 
-/// The `Result` that an op returns.
+/// The error of an op: whatever can become a [`Failure`].
 #[diagnostic::on_unimplemented(
-    message = "the error type of `{Self}` cannot be an op's",
-    label = "this error cannot become a `Failure`",
-    note = "implement `std::error::Error + Send + Sync` for it, or return `orch::Result<T>` and turn it into text"
+    message = "`{Self}` cannot be the error of an op",
+    label = "its error cannot become a `Failure`",
+    note = "implement `std::error::Error` for it, which must also be `Send + Sync`, or return `orch::Result<T>`"
 )]
-pub trait FallibleReturn {
-    /// The value.
-    type Value;
+pub trait OpError: Sized {
+    /// The error as it travels on.
+    fn into_failure(self) -> Failure;
+}
 
+#[diagnostic::do_not_recommend]
+impl<E: Into<Failure>> OpError for E {
+    fn into_failure(self) -> Failure {
+        self.into()
+    }
+}
+
+/// The `Result<T, _>` that an op returns.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no `Result`", label = "has the name of a `Result`")]
+pub trait FallibleReturn<T> {
     /// The same with the error that travels on.
     ///
     /// # Errors
     /// The op's own.
-    fn into_failure(self) -> Result<Self::Value, Failure>;
+    fn into_failure(self) -> Result<T, Failure>;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, E: Into<Failure>> FallibleReturn for Result<T, E> {
-    type Value = T;
-
+impl<T, E: OpError> FallibleReturn<T> for Result<T, E> {
     fn into_failure(self) -> Result<T, Failure> {
-        self.map_err(Into::into)
+        self.map_err(OpError::into_failure)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rewrites a body: calls of ops and graphs become nodes, all else stays.
 
 use proc_macro2::{Ident, Span};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
@@ -13,6 +13,7 @@ use syn::{
 };
 
 use super::scope::{Scopes, is_standard};
+use crate::kind;
 use crate::names::{HANDLES_OF, NODE};
 use crate::policy::internal;
 
@@ -70,9 +71,14 @@ impl Rewriter {
                 let span = last_span(path);
                 let alias = Ident::new(&format!("__OrchPattern{}", self.patterns.len()), span);
                 let handles = HANDLES_OF.at(Span::mixed_site().located_at(span));
+                let kind = kind::of(&Type::Path(syn::TypePath {
+                    attrs: Vec::new(),
+                    qself: None,
+                    path: path.clone(),
+                }));
                 self.patterns.push(parse_quote! {
                     #[allow(dead_code, non_camel_case_types)]
-                    type #alias = <#path as #handles<{ <#path>::__ORCH_KIND }>>::Pattern;
+                    type #alias = <#path as #handles<#kind>>::Pattern;
                 });
                 pattern.path = alias.into();
             }
@@ -201,10 +207,10 @@ impl VisitMut for Rewriter {
             node.tokens = elements.into_token_stream();
         } else {
             let tokens = &node.tokens;
-            if let Ok(mut repeat) = syn::parse2::<ExprRepeat>(quote::quote!([#tokens])) {
+            if let Ok(mut repeat) = syn::parse2::<ExprRepeat>(quote!([#tokens])) {
                 self.visit_expr_repeat_mut(&mut repeat);
                 let (element, length) = (&repeat.expr, &repeat.len);
-                node.tokens = quote::quote!(#element; #length);
+                node.tokens = quote!(#element; #length);
             }
         }
     }
@@ -258,7 +264,9 @@ fn node_closure(path: &ExprPath) -> Expr {
     let (ty, turbofish) = node_type(path.clone());
     let node = NODE.at(span);
     let item = internal("item");
-    parse_quote_spanned!(span=> |#item| <#ty as #node>::node().call #turbofish (#item))
+    // The argument list counts as generated, so that a missing argument is not suggested to be written in here.
+    let call = quote_spanned!(Span::mixed_site().located_at(span)=> .call #turbofish (#item));
+    parse_quote_spanned!(span=> |#item| <#ty as #node>::node() #call)
 }
 
 /// The type of the same name; generic arguments go to its method, as the type has none.

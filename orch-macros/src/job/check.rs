@@ -1,4 +1,3 @@
-use syn::spanned::Spanned as _;
 use syn::{ReturnType, Signature};
 
 use crate::diag::Diag;
@@ -10,7 +9,7 @@ pub(super) fn job(signature: &Signature, diag: &Diag) {
     if let ReturnType::Type(_, ty) = &signature.output {
         let message = "a job has no return type: the function gives the job itself, and the results of its steps are \
                        asked of a run; a part of a job that hands on handles is a `#[graph]`";
-        diag.error(ty.span(), message);
+        diag.error_at(ty, message);
     }
 }
 

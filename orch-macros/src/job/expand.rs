@@ -6,7 +6,7 @@ use syn::{GenericParam, ItemFn, Pat};
 use super::body;
 use super::model::{GraphOptions, JobOptions};
 use crate::func;
-use crate::names::{DEFAULT_KIND, ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, NODE, ORDER};
+use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, NODE, ORDER};
 use crate::policy::internal;
 
 /// The function that builds the job, and a hidden type that tells whoever calls it in a body that it is one.
@@ -145,8 +145,6 @@ fn imports() -> TokenStream {
         #[allow(unused_imports)]
         use #HANDLE as _;
         #[allow(unused_imports)]
-        use #DEFAULT_KIND as _;
-        #[allow(unused_imports)]
         use #JOB_NODE as _;
     }
 }
@@ -155,11 +153,12 @@ fn imports() -> TokenStream {
 fn hidden_type(item: &ItemFn, conditions: &TokenStream) -> TokenStream {
     let ItemFn { vis, sig, .. } = item;
     let function = &sig.ident;
+    let declaration = quote_spanned!(function.span()=> struct #function {});
     quote! {
         #conditions
         #[doc(hidden)]
         #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-        #vis struct #function {}
+        #vis #declaration
     }
 }
 

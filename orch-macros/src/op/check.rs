@@ -1,4 +1,3 @@
-use syn::spanned::Spanned as _;
 use syn::{GenericParam, Pat, PatType, ReturnType, Signature, Type};
 
 use crate::diag::Diag;
@@ -51,7 +50,7 @@ fn pattern(parameter: &PatType, diag: &Diag) {
         Pat::Wild(_) => "give it a name, which may begin with `_`: `_unused`",
         _ => "give it a name and take it apart in the body, with `let`",
     };
-    diag.error(parameter.pat.span(), format!("an input of an op has a name: {instead}"));
+    diag.error_at(&parameter.pat, format!("an input of an op has a name: {instead}"));
 }
 
 fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
@@ -74,7 +73,7 @@ fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
         .is_some_and(|segment| segment.ident == "Context" && segment.arguments.is_none())
     {
         if std::mem::replace(context, true) {
-            diag.error(inner.span(), "an op has one context: leave out this parameter");
+            diag.error_at(inner, "an op has one context: leave out this parameter");
         }
     } else if let Type::Reference(reference) = inner {
         diag.error(reference.and_token.span, "an input is taken as `T` or `&T`: leave out one `&`");
@@ -105,9 +104,8 @@ fn return_type(output: &ReturnType, diag: &Diag) {
     };
     match func::ungrouped(value) {
         Type::Tuple(tuple) if tuple.elems.len() > 8 => {
-            let span = tuple.elems.iter().nth(8).map_or_else(|| tuple.span(), |ninth| ninth.span());
-            diag.error(
-                span,
+            diag.error_at(
+                tuple.elems.iter().nth(8),
                 "a tuple of outputs has at most 8 elements: return a struct that derives `Outputs`",
             );
         }

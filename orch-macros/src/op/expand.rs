@@ -4,9 +4,10 @@ use syn::spanned::Spanned as _;
 use syn::{LitStr, Type};
 
 use super::model::{Op, Outputs, Parameter, Settings};
+use crate::kind;
 use crate::names::{
-    ARC, CALL, DEFAULT_FIT, DEFAULT_KIND, FALLIBLE_RETURN, FIT, INPUT, INPUT_BY_VALUE, INTO_INPUT, NODE,
-    ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, UNKNOWN,
+    ARC, CALL, FALLIBLE_RETURN, INPUT, INPUT_BY_VALUE, INTO_INPUT, NODE, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT,
+    OUTPUTS, UNKNOWN,
 };
 use crate::policy::{self, internal};
 
@@ -17,7 +18,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
     let outputs = outputs(&returns.outputs);
     let checks = returns.outputs.types().iter().map(|ty| {
         // Said of the type alone, so that the compiler's message is about it and nothing else.
-        let kind = kind(ty);
+        let kind = kind::of(ty);
         let output = OUTPUT.at(ty.span());
         quote!(let _ = <#ty as #output<#kind>>::produce;)
     });
@@ -36,20 +37,25 @@ pub(super) fn node(op: &Op) -> TokenStream {
     let body = body(op);
     let parameters: Vec<_> = op.inputs().collect();
     let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
-    let sources: Vec<_> = types.iter().map(|ty| quote!(impl #INTO_INPUT<#ty>)).collect();
+    // At the parameter's own type, where a note about a wrong input shows what was wanted.
+    let sources: Vec<_> = types
+        .iter()
+        .map(|ty| {
+            let into_input = INTO_INPUT.at(ty.span());
+            quote_spanned!(ty.span()=> impl #into_input<#ty>)
+        })
+        .collect();
     let call = method(
         function,
-        quote!(#(#names: #sources),*),
+        quote_spanned!(function.span()=> #(#names: #sources),*),
         quote!(<<Self as #OP>::Outputs as #OUTPUTS>::Handles),
     );
     quote! {
         #hidden
         #conditions
         #[doc(hidden)]
-        #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
-            use #DEFAULT_KIND as _;
-            use #DEFAULT_FIT as _;
             #[automatically_derived]
             impl #NODE for #function {
                 fn node() -> Self {
@@ -65,14 +71,16 @@ pub(super) fn node(op: &Op) -> TokenStream {
                     DEF.get_or_init(|| #ARC::new(#begin #settings #(#inputs)* .returns::<<Self as #OP>::Outputs>() #body))
                 }
             }
-            impl #function {
-                #[doc(hidden)]
-                #[track_caller]
-                #visibility #call {
-                    #CALL::of(<Self as #OP>::def()) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
-                }
-            }
         };
+        #conditions
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        impl #function {
+            #[doc(hidden)]
+            #[track_caller]
+            #visibility #call {
+                #CALL::of(<Self as #OP>::def()) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
+            }
+        }
     }
 }
 
@@ -115,11 +123,12 @@ impl Op {
 /// A type beside the function: with braces it has a name among the types only.
 fn hidden_type(op: &Op) -> TokenStream {
     let Op { function, visibility, conditions, .. } = op;
+    let declaration = quote_spanned!(function.span()=> struct #function {});
     quote! {
         #conditions
         #[doc(hidden)]
         #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-        #visibility struct #function {}
+        #visibility #declaration
     }
 }
 
@@ -130,9 +139,8 @@ fn method(function: &Ident, parameters: TokenStream, returns: TokenStream) -> To
 
 fn outputs(outputs: &Outputs) -> TokenStream {
     let one = |ty: &Type| {
-        let kind = kind(ty);
-        // A type that no op can return is said to be so once, by the check, and let pass here.
-        quote!(#ONE<#ty, { #FIT::<#ty, #kind>::KIND }>)
+        let kind = kind::checked_elsewhere(ty);
+        quote!(#ONE<#ty, #kind>)
     };
     match outputs {
         Outputs::One(ty) => one(ty),
@@ -141,10 +149,6 @@ fn outputs(outputs: &Outputs) -> TokenStream {
             quote!((#(#types),*))
         }
     }
-}
-
-fn kind(ty: &Type) -> TokenStream {
-    quote!({ <#ty>::__ORCH_KIND })
 }
 
 /// Fetches the inputs and calls the function.
@@ -174,19 +178,21 @@ fn body(op: &Op) -> TokenStream {
         passed.push(if *by_reference { quote!(&#name) } else { quote!(#name) });
     }
     let wait = is_async.then(|| quote!(.await));
-    let call = quote!(#function(#(#passed),*) #wait);
+    let call = quote_spanned!(Span::mixed_site().located_at(function.span())=> #function(#(#passed),*) #wait);
     let call = match &returns.fallible {
-        Some(result) => {
+        Some((result, value)) => {
             let fallible = FALLIBLE_RETURN.at(result.span());
-            quote!(<#result as #fallible>::into_failure(#call))
+            // Named before the call, so that what is wrong with the type is said of the type.
+            let convert = internal("convert");
+            quote!(let #convert: fn(_) -> _ = <#result as #fallible<#value>>::into_failure; #convert(#call))
         }
         None => quote!(::core::result::Result::Ok(#call)),
     };
     let mutability = (index > 0).then(|| quote!(mut));
-    if *is_async {
-        quote!(.asynchronous(|#mutability #args| async move { #fetched #call }))
-    } else {
-        quote!(.blocking(|#mutability #args| { #fetched #call }))
+    let span = Span::mixed_site().located_at(function.span());
+    match is_async {
+        true => quote_spanned!(span=> .asynchronous(|#mutability #args| async move { #fetched #call })),
+        false => quote_spanned!(span=> .blocking(|#mutability #args| { #fetched #call })),
     }
 }
 

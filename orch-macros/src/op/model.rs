@@ -61,8 +61,8 @@ pub(super) enum Parameter {
 
 /// What the function returns: whether it can fail, and its outputs.
 pub(super) struct Returns {
-    /// The whole `Result`, if it is one.
-    pub(super) fallible: Option<Type>,
+    /// The whole `Result` and the type of its value, if it is one.
+    pub(super) fallible: Option<(Type, Type)>,
     pub(super) outputs: Outputs,
 }
 
@@ -150,7 +150,10 @@ impl Returns {
             ReturnType::Type(_, ty) => func::ungrouped(ty).clone(),
         };
         match result_value(&whole) {
-            Some(value) => Self { outputs: Outputs::read(func::ungrouped(value)), fallible: Some(whole) },
+            Some(value) => Self {
+                outputs: Outputs::read(func::ungrouped(value)),
+                fallible: Some((whole.clone(), value.clone())),
+            },
             None => Self { outputs: Outputs::read(&whole), fallible: None },
         }
     }

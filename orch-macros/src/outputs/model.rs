@@ -11,6 +11,7 @@ const OPTIONS: Known = Known { owner: "`#[output(..)]`", options: &["name"], rep
 /// A struct whose fields are outputs.
 pub(super) struct Outputs {
     pub(super) ident: Ident,
+    pub(super) visibility: Visibility,
     pub(super) outputs: Vec<Output>,
 }
 
@@ -26,6 +27,7 @@ impl Outputs {
     pub(super) fn read(item: &DeriveInput, fields: &FieldsNamed, diag: &Diag) -> Self {
         Self {
             ident: item.ident.clone(),
+            visibility: item.vis.clone(),
             outputs: fields.named.iter().filter_map(|field| Output::read(field, diag)).collect(),
         }
     }

@@ -1,5 +1,4 @@
 use proc_macro2::TokenStream;
-use syn::spanned::Spanned as _;
 use syn::{ReturnType, Signature};
 
 use crate::diag::Diag;
@@ -8,7 +7,7 @@ use crate::func;
 /// There are none.
 pub(super) fn options(options: TokenStream, diag: &Diag) {
     if !options.is_empty() {
-        diag.error(options.span(), "`#[orch::main]` takes no options: write `#[orch::main]`");
+        diag.error_at(options, "`#[orch::main]` takes no options: write `#[orch::main]`");
     }
 }
 
@@ -27,12 +26,12 @@ pub(super) fn signature(signature: &Signature, diag: &Diag) -> bool {
         diag.error(token.span, message);
     }
     if let Some(parameter) = signature.generics.params.first() {
-        diag.error(parameter.span(), "`#[orch::main]` is not generic: leave out the parameters");
+        diag.error_at(parameter, "`#[orch::main]` is not generic: leave out the parameters");
     }
     if let Some(parameter) = func::parameters(signature).next() {
         let message = "`#[orch::main]` has no parameters: the command line is read for it, and the rest comes from the \
                        environment";
-        diag.error(parameter.pat.span(), message);
+        diag.error_at(&parameter.pat, message);
     }
     if matches!(signature.output, ReturnType::Default) {
         let message =

@@ -22,5 +22,9 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
         true => expand::main(&item),
         false => expand::stub(&item),
     };
+    if item.sig.ident == "main" {
+        // Left where it stands, it would be taken for the program.
+        return quote!(#errors const _: () = { #item }; #main);
+    }
     quote!(#item #errors #main)
 }

@@ -25,6 +25,8 @@
 
 /// A module of ops.
 pub mod ops {
+    use std::env::var;
+
     use orch::prelude::*;
 
     /// Pages of numbers.
@@ -44,8 +46,16 @@ pub mod ops {
     }
 
     #[op]
-    pub(super) fn many(a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: &[i64]) -> i64 {
-        a + b + c + d + e + f + g.iter().sum::<i64>()
+    pub(super) fn many(
+        one: i64,
+        two: i64,
+        three: i64,
+        four: i64,
+        five: i64,
+        six: i64,
+        others: &[i64],
+    ) -> i64 {
+        one + two + three + four + five + six + others.iter().sum::<i64>()
     }
 
     /// Two outputs.
@@ -62,7 +72,7 @@ pub mod ops {
     #[op]
     #[must_use]
     pub fn parts(n: i64) -> Parts {
-        Parts { one: n, two: Optional::none() }
+        Parts { one: n, two: var("TWO").ok().into() }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diag::Diag;
 
 /// Reads the function that an attribute stands on; if it is none, gives back the user's tokens with the error, so that
 /// nothing else in the file is affected.
-pub(crate) fn parse(attribute: &str, item: TokenStream) -> Result<ItemFn, TokenStream> {
+pub(crate) fn parse(attribute: &str, item: &TokenStream) -> Result<ItemFn, TokenStream> {
     syn::parse2(item.clone()).map_err(|error| {
         // A half-written function has errors of its own, which the compiler tells better from the tokens themselves.
         let is_function = item.clone().into_iter().any(|token| token.to_string() == "fn");

@@ -26,19 +26,19 @@ use proc_macro::TokenStream;
 /// Makes an op of a function: a step that jobs can call.
 #[proc_macro_attribute]
 pub fn op(options: TokenStream, item: TokenStream) -> TokenStream {
-    op::attribute(options.into(), item.into()).into()
+    op::attribute(options.into(), &item.into()).into()
 }
 
 /// Makes a job of a function: its body draws the graph by calling ops.
 #[proc_macro_attribute]
 pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
-    job::job(options.into(), item.into()).into()
+    job::job(options.into(), &item.into()).into()
 }
 
 /// Makes a graph of a function: a part of a job, with inputs and outputs of its own.
 #[proc_macro_attribute]
 pub fn graph(options: TokenStream, item: TokenStream) -> TokenStream {
-    job::graph(options.into(), item.into()).into()
+    job::graph(options.into(), &item.into()).into()
 }
 
 /// Makes named outputs of the fields of a struct that an op returns.
@@ -50,5 +50,5 @@ pub fn outputs(item: TokenStream) -> TokenStream {
 /// Makes the program's `main` of a function that returns its definitions.
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
-    program::attribute(options.into(), item.into()).into()
+    program::attribute(options.into(), &item.into()).into()
 }

@@ -41,7 +41,7 @@ pub(crate) fn tags(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, LitSt
             }
             Entry { key: Some(key), value: Value::Text(value) } => tags.push((key.text, value)),
             Entry { value, .. } => {
-                diag.error_at(value.place(), format!("a tag is a key and a text: `{EXAMPLE}`"))
+                diag.error_at(value.place(), format!("a tag is a key and a text: `{EXAMPLE}`"));
             }
         }
     }

@@ -198,7 +198,7 @@ impl VisitMut for Rewriter {
 
     /// Macros stay as they are, but the elements of a `vec![..]` are expressions of the body.
     fn visit_macro_mut(&mut self, node: &mut Macro) {
-        if !node.path.segments.last().is_some_and(|segment| segment.ident == "vec") {
+        if node.path.segments.last().is_none_or(|segment| segment.ident != "vec") {
             return;
         }
         let elements = Punctuated::<Expr, Token![,]>::parse_terminated;

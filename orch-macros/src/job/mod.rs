@@ -13,7 +13,7 @@ use syn::{ItemFn, Safety};
 use crate::diag::Diag;
 use crate::func;
 
-pub(crate) fn job(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn job(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut item = match func::parse("#[job]", item) {
         Ok(item) => item,
         Err(tokens) => return tokens,
@@ -31,7 +31,7 @@ pub(crate) fn job(options: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#job #errors)
 }
 
-pub(crate) fn graph(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut item = match func::parse("#[graph]", item) {
         Ok(item) => item,
         Err(tokens) => return tokens,

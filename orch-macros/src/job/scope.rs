@@ -50,7 +50,7 @@ impl Scopes {
         for statement in &block.stmts {
             match statement {
                 Stmt::Item(Item::Fn(function)) if !is_node(function) => {
-                    self.bind(function.sig.ident.to_string())
+                    self.bind(function.sig.ident.to_string());
                 }
                 Stmt::Item(Item::Use(import)) => self.bind_import(&import.tree, false),
                 _ => {}
@@ -62,7 +62,7 @@ impl Scopes {
     fn bind_import(&mut self, tree: &UseTree, standard: bool) {
         match tree {
             UseTree::Path(path) => {
-                self.bind_import(&path.tree, standard || is_standard(&path.ident.to_string()))
+                self.bind_import(&path.tree, standard || is_standard(&path.ident.to_string()));
             }
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.bind_import(tree, standard)),
             UseTree::Name(name) if standard => self.bind(name.ident.to_string()),

@@ -47,8 +47,8 @@ pub(super) fn node(op: &Op) -> TokenStream {
         .collect();
     let call = method(
         function,
-        quote_spanned!(function.span()=> #(#names: #sources),*),
-        quote!(<<Self as #OP>::Outputs as #OUTPUTS>::Handles),
+        &quote_spanned!(function.span()=> #(#names: #sources),*),
+        &quote!(<<Self as #OP>::Outputs as #OUTPUTS>::Handles),
     );
     quote! {
         #hidden
@@ -89,7 +89,7 @@ pub(super) fn stub(op: &Op) -> TokenStream {
     let Op { function, conditions, visibility, .. } = op;
     let hidden = hidden_type(op);
     let names: Vec<_> = (0..op.inputs().count()).map(argument).collect();
-    let call = method(function, quote!(#(#names: impl ::core::marker::Sized),*), quote!(#UNKNOWN));
+    let call = method(function, &quote!(#(#names: impl ::core::marker::Sized),*), &quote!(#UNKNOWN));
     quote! {
         #hidden
         #conditions
@@ -115,7 +115,7 @@ impl Op {
     fn inputs(&self) -> impl Iterator<Item = (&Ident, &Type)> {
         self.parameters.iter().filter_map(|parameter| match parameter {
             Parameter::Context { .. } => None,
-            Parameter::Input { name, ty, .. } => Some((name, ty)),
+            Parameter::Input { name, ty, .. } => Some((name, &**ty)),
         })
     }
 }
@@ -133,7 +133,7 @@ fn hidden_type(op: &Op) -> TokenStream {
 }
 
 /// The head of the method by which jobs call the op; errors about its arguments point at the op's own words.
-fn method(function: &Ident, parameters: TokenStream, returns: TokenStream) -> TokenStream {
+fn method(function: &Ident, parameters: &TokenStream, returns: &TokenStream) -> TokenStream {
     quote_spanned!(function.span()=> fn call(self, #parameters) -> #returns)
 }
 

@@ -10,7 +10,7 @@ use quote::quote;
 use crate::diag::Diag;
 use crate::func;
 
-pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
     let item = match func::parse("#[op]", item) {
         Ok(item) => item,
         Err(tokens) => return tokens,

@@ -56,7 +56,7 @@ pub(super) struct Settings {
 /// One parameter of the function.
 pub(super) enum Parameter {
     Context { by_reference: bool },
-    Input { name: Ident, ty: Type, by_reference: bool },
+    Input { name: Ident, ty: Box<Type>, by_reference: bool },
 }
 
 /// What the function returns: whether it can fail, and its outputs.
@@ -67,7 +67,7 @@ pub(super) struct Returns {
 }
 
 pub(super) enum Outputs {
-    One(Type),
+    One(Box<Type>),
     Tuple(Vec<Type>),
 }
 
@@ -134,7 +134,7 @@ impl Parameter {
         let name = func::plain_name(parameter)
             .cloned()
             .unwrap_or_else(|| Ident::new("unnamed", parameter.pat.span()));
-        Self::Input { name, ty, by_reference }
+        Self::Input { name, ty: Box::new(ty), by_reference }
     }
 
     /// The name of the input, without the `r#` of a raw identifier.
@@ -146,7 +146,9 @@ impl Parameter {
 impl Returns {
     fn read(item: &ItemFn) -> Self {
         let whole = match &item.sig.output {
-            ReturnType::Default => return Self { fallible: None, outputs: Outputs::One(parse_quote!(())) },
+            ReturnType::Default => {
+                return Self { fallible: None, outputs: Outputs::One(Box::new(parse_quote!(()))) };
+            }
             ReturnType::Type(_, ty) => func::ungrouped(ty).clone(),
         };
         match result_value(&whole) {
@@ -163,7 +165,7 @@ impl Outputs {
     fn read(ty: &Type) -> Self {
         match ty {
             Type::Tuple(tuple) if tuple.elems.len() > 1 => Self::Tuple(tuple.elems.iter().cloned().collect()),
-            ty => Self::One(ty.clone()),
+            ty => Self::One(Box::new(ty.clone())),
         }
     }
 

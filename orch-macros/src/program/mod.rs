@@ -9,7 +9,7 @@ use quote::quote;
 use crate::diag::Diag;
 use crate::func;
 
-pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
     let item = match func::parse("#[orch::main]", item) {
         Ok(item) => item,
         Err(tokens) => return tokens,

@@ -35,6 +35,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
     let name = &settings.name;
     let begin = quote_spanned!(function.span()=> #builder::builder(#name));
     let body = body(op);
+    let imports = kind::imports();
     let parameters: Vec<_> = op.inputs().collect();
     let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
     // At the parameter's own type, where a note about a wrong input shows what was wanted.
@@ -54,8 +55,9 @@ pub(super) fn node(op: &Op) -> TokenStream {
         #hidden
         #conditions
         #[doc(hidden)]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
+            #imports
             #[automatically_derived]
             impl #NODE for #function {
                 fn node() -> Self {
@@ -139,7 +141,7 @@ fn method(function: &Ident, parameters: &TokenStream, returns: &TokenStream) -> 
 
 fn outputs(outputs: &Outputs) -> TokenStream {
     let one = |ty: &Type| {
-        let kind = kind::checked_elsewhere(ty);
+        let kind = kind::fit(ty);
         quote!(#ONE<#ty, #kind>)
     };
     match outputs {

@@ -6,7 +6,7 @@ pub use orch_core::{define, event, failure, graph, ids, plan, value};
 /// Makes an op of a function: a step that jobs can call.
 ///
 /// The function stays as it is, for unit tests to call. Beside it stands a type of the same name, which is what the body
-/// of a [`macro@job`] calls; one `use` brings both.
+/// of a [`macro@job`] calls; one `use` brings both. So an op, like a type, cannot share a scope with a module of its name.
 ///
 /// ```
 /// use orch::prelude::*;

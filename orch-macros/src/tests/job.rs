@@ -6,7 +6,7 @@ use super::pretty;
 use crate::job;
 
 /// The statements of a job's body, after the imports that every body begins with.
-fn body(statements: TokenStream) -> String {
+fn body(statements: &TokenStream) -> String {
     let expansion = pretty(job::job(quote!(), &quote!(fn test() { #statements })));
     let lines = expansion.lines().skip_while(|line| !line.contains("JobNode as _;")).skip(1);
     let lines: Vec<&str> = lines.take_while(|line| !line.starts_with("        }")).collect();
@@ -61,17 +61,14 @@ fn a_job() {
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
     pub struct pokemon {}
-    #[doc(hidden)]
-    const _: () = {
-        #[automatically_derived]
-        impl Node for pokemon {
-            fn node() -> Self {
-                Self {}
-            }
+    #[automatically_derived]
+    impl Node for pokemon {
+        fn node() -> Self {
+            Self {}
         }
-        #[automatically_derived]
-        impl JobNode for pokemon {}
-    };
+    }
+    #[automatically_derived]
+    impl JobNode for pokemon {}
     "#);
 }
 
@@ -97,27 +94,24 @@ fn a_graph() {
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
     struct clean {}
-    #[doc(hidden)]
+    #[automatically_derived]
+    impl Node for clean {
+        fn node() -> Self {
+            Self {}
+        }
+    }
     #[allow(deprecated, clippy::all, clippy::pedantic)]
-    const _: () = {
-        #[automatically_derived]
-        impl Node for clean {
-            fn node() -> Self {
-                Self {}
-            }
+    impl clean {
+        #[doc(hidden)]
+        #[track_caller]
+        fn call<const N: usize>(
+            self,
+            raw: Out<i64>,
+            argument_1: (usize, usize),
+        ) -> [Out<i64>; N] {
+            enter_graph("clean", move || clean::<N>(raw, argument_1))
         }
-        impl clean {
-            #[doc(hidden)]
-            #[track_caller]
-            fn call<const N: usize>(
-                self,
-                raw: Out<i64>,
-                argument_1: (usize, usize),
-            ) -> [Out<i64>; N] {
-                enter_graph("clean", move || clean::<N>(raw, argument_1))
-            }
-        }
-    };
+    }
     "#);
 }
 
@@ -135,7 +129,7 @@ fn calls_of_ops_are_rewritten_and_others_are_not() {
         println!("{}", load(a));
         drop(load(a));
     };
-    assert_snapshot!(body(statements), @r#"
+    assert_snapshot!(body(&statements), @r#"
     <load as Node>::node().call(page);
     <ops::load as Node>::node()
         .call(
@@ -179,7 +173,7 @@ fn names_bound_in_the_body_are_no_ops() {
         swap(a, b);
         load(1);
     };
-    assert_snapshot!(body(statements), @r#"
+    assert_snapshot!(body(&statements), @r#"
     let report = <report as Node>::node()
         .call(
             <load as Node>::node()
@@ -217,7 +211,7 @@ fn struct_patterns_stand_for_handles() {
         let Point { x } = Point { x: 1 };
         let Shape::Circle { r } = split(x);
     };
-    assert_snapshot!(body(statements), @r#"
+    assert_snapshot!(body(&statements), @r#"
     #[allow(dead_code, non_camel_case_types)]
     type __OrchPattern0 = <Split as HandlesOf<
         {

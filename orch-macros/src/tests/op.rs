@@ -21,17 +21,17 @@ fn a_sync_op() {
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
     struct double {}
+    #[automatically_derived]
+    impl Node for double {
+        fn node() -> Self {
+            Self {}
+        }
+    }
     #[doc(hidden)]
     #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
     const _: () = {
         use DefaultKind as _;
         use DefaultFit as _;
-        #[automatically_derived]
-        impl Node for double {
-            fn node() -> Self {
-                Self {}
-            }
-        }
         #[automatically_derived]
         impl Op for double {
             type Outputs = One<
@@ -106,17 +106,17 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
     pub struct select {}
+    #[automatically_derived]
+    impl Node for select {
+        fn node() -> Self {
+            Self {}
+        }
+    }
     #[doc(hidden)]
     #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
     const _: () = {
         use DefaultKind as _;
         use DefaultFit as _;
-        #[automatically_derived]
-        impl Node for select {
-            fn node() -> Self {
-                Self {}
-            }
-        }
         #[automatically_derived]
         impl Op for select {
             type Outputs = (
@@ -247,22 +247,18 @@ fn a_signature_that_cannot_be_keeps_the_function_and_a_stub() {
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
     struct sort {}
-    #[doc(hidden)]
-    const _: () = {
-        impl Node for sort {
-            fn node() -> Self {
-                Self {}
-            }
+    #[automatically_derived]
+    impl Node for sort {
+        fn node() -> Self {
+            Self {}
         }
-        impl sort {
-            fn call(
-                self,
-                argument_0: impl ::core::marker::Sized,
-            ) -> Unknown {
-                let _ = argument_0;
-                Unknown
-            }
+    }
+    impl sort {
+        #[doc(hidden)]
+        fn call(self, argument_0: impl ::core::marker::Sized) -> Unknown {
+            let _ = argument_0;
+            Unknown
         }
-    };
+    }
     "#);
 }

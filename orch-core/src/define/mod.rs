@@ -17,6 +17,9 @@ mod policy;
 
 pub use args::{Args, Shared};
 pub use context::{Cancel, Context};
+pub(crate) use context::RunContext;
+pub(crate) use dynamic::StreamItem;
+pub(crate) use output::KeptOutput;
 pub use dynamic::{Dynamic, ItemStream};
 pub use job::{JobOptions, Order};
 pub use op::{Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};

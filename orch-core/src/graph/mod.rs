@@ -15,4 +15,4 @@ pub use handle::{
 pub use input::{Feed, IntoInput, NotDynamic, NotMapped};
 pub use node::{Call, Node, Op, Placed, enter_graph};
 
-pub(crate) use compose::{GraphNode, Scope, Source, SourceKind};
+pub(crate) use compose::{Graph, GraphNode, SourceKind};

@@ -1,0 +1,466 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::frame::{Content, Frame, FrameId, Missing, Phase, StreamPhase};
+use super::layout::{Fetch, Layout};
+use super::ready::{Ready, ReadyQueue};
+use super::settle::Settle;
+use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
+use crate::define::Product;
+use crate::event::{Event, EventKind, SkipCause};
+use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
+use crate::ids::StepPath;
+use crate::plan::Program;
+use crate::value::{Item, StepFailure, Value};
+
+/// The whole state of a run. A pure machine: [`State::apply`] is its only door.
+pub(crate) struct State {
+    pub(super) program: Arc<Program>,
+    pub(super) layout: Layout,
+    pub(super) settings: Settings,
+    pub(super) frames: Vec<Frame>,
+    /// Numbers of frames that are over.
+    pub(super) free: Vec<FrameId>,
+    pub(super) ready: ReadyQueue,
+    /// What follows from what has just happened; empty between turns.
+    pub(super) settling: VecDeque<Settle>,
+    pub(super) canceling: bool,
+    pub(super) ended: bool,
+    pub(super) now: Timestamp,
+    /// The names of the plan's steps, shared by all their paths.
+    names: Vec<Arc<str>>,
+    input_names: Vec<Vec<Arc<str>>>,
+    output_names: Vec<Vec<Arc<str>>>,
+    running: usize,
+    /// The last ticket given out; what comes back with another than the present one is late, and ignored.
+    pub(super) tickets: u64,
+    random: u64,
+    failed: u64,
+    first_failed: Option<StepPath>,
+}
+
+/// The frame of the job itself.
+pub(super) const ROOT: FrameId = 0;
+
+impl State {
+    pub(crate) fn new(program: Arc<Program>, settings: Settings) -> Self {
+        let layout = Layout::new(&program, &settings);
+        let ready = ReadyQueue::new(layout.classes.clone(), layout.limits.clone());
+        let names = |list: &dyn Fn(&crate::plan::Step) -> Vec<Arc<str>>| program.plan.steps.iter().map(list).collect();
+        Self {
+            names: program.plan.steps.iter().map(|step| step.name.as_str().into()).collect(),
+            input_names: names(&|step| step.inputs.iter().map(|input| input.name.as_str().into()).collect()),
+            output_names: names(&|step| step.outputs.iter().map(|output| output.name.as_str().into()).collect()),
+            random: (settings.run.as_u128() >> 64) as u64 ^ settings.run.as_u128() as u64,
+            program,
+            layout,
+            settings,
+            frames: Vec::new(),
+            free: Vec::new(),
+            ready,
+            settling: VecDeque::new(),
+            canceling: false,
+            ended: false,
+            now: Timestamp::UNIX_EPOCH,
+            running: 0,
+            tickets: 0,
+            failed: 0,
+            first_failed: None,
+        }
+    }
+
+    /// Takes in what happened and decides what follows.
+    ///
+    /// One turn: commit what happened, settle everything that follows from it, and only then give out slots, so that
+    /// a step made ready by this very event has its say in who comes next.
+    pub(crate) fn apply(&mut self, now: Timestamp, message: Message, turn: &mut Turn) {
+        if self.ended {
+            return;
+        }
+        self.now = now;
+        match message {
+            Message::Begin => self.begin(turn),
+            Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
+            Message::Item { token, key, value, stored, rest } => self.item(token, key, value, stored, rest, turn),
+            Message::Ended { token } => self.stream_ended(token, turn),
+            Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
+            Message::Log { step, attempt, level, target, message, fields } => {
+                let kind = EventKind::Log { level, target, message, fields };
+                turn.events.push(Event { time: now, run: self.settings.run, step: Some(step), attempt, kind });
+            }
+            Message::Due(timer) => self.due(timer, turn),
+            Message::Cancel => self.cancel(turn),
+        }
+        self.settle(turn);
+        if self.canceling {
+            if self.running == 0 && !self.ended {
+                self.end_canceled(turn);
+            }
+        } else {
+            while let Some(ready) = self.ready.take() {
+                self.start(ready, turn);
+            }
+        }
+    }
+
+    fn begin(&mut self, turn: &mut Turn) {
+        let plan = &self.program.plan;
+        let mut tags = plan.tags.clone();
+        tags.extend(self.settings.tags.clone());
+        let kind = EventKind::RunStart {
+            job: plan.job.as_str().into(),
+            tags,
+            max_concurrent: self.settings.max_concurrent,
+        };
+        self.emit_run(kind, turn);
+        self.open_frame(0, ROOT, None, None);
+    }
+
+    /// Gives a slot to the first in the ready order.
+    fn start(&mut self, ready: Ready, turn: &mut Turn) {
+        let step = ready.step as usize;
+        self.running += 1;
+        let local = self.layout.steps[step].local;
+        let (stream, ticket, path, task) = match ready.stream {
+            Some((stream, ticket)) => match self.begin_pull(ready.frame, stream as usize, ticket) {
+                Some(task) => (Some(stream), ticket, self.path(ready.frame, step), task),
+                None => return self.release_slot(step),
+            },
+            None => {
+                self.tickets += 1;
+                let (ticket, path) = (self.tickets, self.path(ready.frame, step));
+                let task = self.begin_attempt(ready.frame, step, &path, ticket, turn);
+                (None, ticket, path, task)
+            }
+        };
+        let token = Token { frame: ready.frame, step: local as u32, stream, ticket };
+        if let Some(timeout) = self.program.plan.steps[step].timeout {
+            turn.timers.push((timeout, Timer::Deadline(token)));
+        }
+        let attempt = self.frames[ready.frame as usize].steps[local].attempt;
+        turn.work.push(Work { token, step, path, attempt, task });
+    }
+
+    fn begin_attempt(&mut self, frame: FrameId, step: usize, path: &StepPath, ticket: u64, turn: &mut Turn) -> Task {
+        let layout = &self.layout.steps[step];
+        let run = &mut self.frames[frame as usize].steps[layout.local];
+        run.phase = Phase::Running;
+        run.attempt += 1;
+        run.ticket = ticket;
+        let attempt = run.attempt;
+        let waited = self.now.duration_since(run.ready_at).unsigned_abs();
+        // Inputs are handed over for good only to an attempt that no other can follow.
+        let keep = layout.retry.is_some_and(|retry| attempt <= retry.max);
+        run.holds_inputs = keep;
+        let fetches = std::mem::take(&mut self.layout.steps[step].inputs);
+        let mut inputs = Vec::with_capacity(fetches.len());
+        let kind =
+            if attempt == 1 { EventKind::StepStart { waited } } else { EventKind::StepRestarted { waited } };
+        self.emit(path, attempt, kind, turn);
+        for (input, fetch) in fetches.iter().enumerate() {
+            let (value, gathered) = self.fetch(frame, fetch, keep);
+            let kind = EventKind::StepInput { input: Arc::clone(&self.input_names[step][input]), gathered };
+            self.emit(path, attempt, kind, turn);
+            inputs.push(value);
+        }
+        self.layout.steps[step].inputs = fetches;
+        Task::Call(inputs)
+    }
+
+    /// The value of an input, and of how many it was gathered.
+    fn fetch(&mut self, frame: FrameId, fetch: &Fetch, keep: bool) -> (Value, Option<usize>) {
+        match fetch {
+            Fetch::Literal(literal) => (self.program.literals[*literal].clone(), None),
+            Fetch::Cell { up, cell } => {
+                let value = match self.content(frame, *up, *cell) {
+                    Content::Value(value) => value.clone(),
+                    // Not reached: a step is ready only when all its inputs have values.
+                    _ => Value::new(()),
+                };
+                let gathered = value.gathered_len();
+                if *up == 0 && !keep {
+                    self.release(frame, *cell);
+                }
+                (value, gathered)
+            }
+            Fetch::List { elements, list } => {
+                let mut items = Vec::with_capacity(elements.len());
+                for (position, element) in elements.iter().enumerate() {
+                    if self.missing(frame, element).is_none() {
+                        let (value, _) = self.fetch(frame, element, keep);
+                        items.push(Item { key: (position as u64).into(), outcome: Ok(value) });
+                    } else if let (Fetch::Cell { up: 0, cell }, false) = (element, keep) {
+                        self.release(frame, *cell);
+                    }
+                }
+                let len = items.len();
+                (Value::gathered(items, self.program.lists[*list]), Some(len))
+            }
+        }
+    }
+
+    pub(super) fn content(&self, frame: FrameId, up: usize, cell: usize) -> &Content {
+        &self.frames[self.ancestor(frame, up) as usize].cells[cell].content
+    }
+
+    pub(super) fn ancestor(&self, frame: FrameId, up: usize) -> FrameId {
+        (0..up).fold(frame, |frame, _| self.frames[frame as usize].parent)
+    }
+
+    fn returned(
+        &mut self,
+        token: Token,
+        result: Result<Vec<Product>, Failure>,
+        stored: Vec<Stored>,
+        turn: &mut Turn,
+    ) {
+        let Some(step) = self.attempt_of(token) else { return };
+        self.release_slot(step);
+        self.frames[token.frame as usize].steps[token.step as usize].ticket = 0;
+        let declared = self.layout.steps[step].cells.len();
+        match result {
+            Ok(products) if products.len() == declared => self.produced(token.frame, step, products, stored, turn),
+            Ok(products) => {
+                let message = format!("the op declares {declared} outputs and gave {}", products.len());
+                self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
+            }
+            Err(failure) => self.attempt_failed(token.frame, step, &failure, turn),
+        }
+    }
+
+    fn produced(
+        &mut self,
+        frame: FrameId,
+        step: usize,
+        products: Vec<Product>,
+        stored: Vec<Stored>,
+        turn: &mut Turn,
+    ) {
+        let path = self.path(frame, step);
+        let local = self.layout.steps[step].local;
+        let attempt = self.frames[frame as usize].steps[local].attempt;
+        let mut stored = stored.into_iter().peekable();
+        for (output, product) in products.into_iter().enumerate() {
+            let cell = self.layout.steps[step].cells[output];
+            // After a retry of a source the outputs of its first opening stand: others may have used them.
+            let known = self.frames[frame as usize].steps[local].has_outputs;
+            match product {
+                Product::Items(items) => self.open_stream(frame, step, output, items),
+                Product::Value(_) | Product::Absent if known => {}
+                Product::Value(value) => {
+                    let name = Arc::clone(&self.output_names[step][output]);
+                    self.emit(&path, attempt, EventKind::StepOutput { output: Arc::clone(&name), key: None }, turn);
+                    if let Some(stored) = stored.next_if(|stored| stored.output == output) {
+                        let kind = EventKind::HandledOutput { output: name, io: stored.io, metadata: stored.metadata };
+                        self.emit(&path, attempt, kind, turn);
+                    }
+                    if self.settings.keep {
+                        turn.kept.push(Kept { path: path.clone(), step, output, key: None, value: value.clone() });
+                    }
+                    self.resolve(frame, cell, Content::Value(value));
+                }
+                Product::Absent => {
+                    self.resolve(frame, cell, Content::Missing(Missing::Absent(path.clone())));
+                }
+            }
+        }
+        let run = &mut self.frames[frame as usize].steps[local];
+        if self.program.plan.steps[step].is_dynamic() {
+            run.phase = Phase::Streaming;
+            self.outputs_known(frame, local);
+            self.finish_if_streamed(frame, step, turn);
+        } else {
+            self.finish(frame, step, None, turn);
+        }
+    }
+
+    /// An attempt, or the pull of a stream, failed: the retry policy decides.
+    pub(super) fn attempt_failed(&mut self, frame: FrameId, step: usize, failure: &Failure, turn: &mut Turn) {
+        let path = self.path(frame, step);
+        let local = self.layout.steps[step].local;
+        self.close_streams(frame, step, turn);
+        let attempt = self.frames[frame as usize].steps[local].attempt;
+        let left = self.layout.steps[step].retry.filter(|retry| attempt <= retry.max && !self.canceling);
+        let delay = match (failure.retry_wish(), left) {
+            (RetryWish::Policy, Some(retry)) => Some(retry.delay_before(attempt, self.next_random())),
+            (RetryWish::After(delay), Some(_)) => Some(delay),
+            _ => None,
+        };
+        let mut error = failure.info();
+        if let Some(delay) = delay {
+            self.tickets += 1;
+            let ticket = self.tickets;
+            let run = &mut self.frames[frame as usize].steps[local];
+            (run.phase, run.ticket) = (Phase::Backoff, ticket);
+            self.emit(&path, attempt, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
+            turn.timers.push((delay, Timer::Retry(Token { frame, step: local as u32, stream: None, ticket })));
+            return;
+        }
+        if matches!(failure.retry_wish(), RetryWish::After(_)) && self.layout.steps[step].retry.is_none() {
+            error = error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
+        }
+        let error = Arc::new(error);
+        self.emit(&path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+        self.failed += 1;
+        self.first_failed.get_or_insert_with(|| path.clone());
+        self.finish(frame, step, Some(Missing::Failed(path, error)), turn);
+    }
+
+    fn due(&mut self, timer: Timer, turn: &mut Turn) {
+        match timer {
+            Timer::Retry(token) => {
+                let run = &mut self.frames[token.frame as usize].steps;
+                let Some(run) = run.get_mut(token.step as usize) else { return };
+                if run.phase == Phase::Backoff && run.ticket == token.ticket && !self.canceling {
+                    self.settling.push_back(Settle::Ready(token.frame, token.step as usize));
+                }
+            }
+            Timer::Deadline(token) => {
+                let step = match token.stream {
+                    None => self.attempt_of(token),
+                    Some(_) => self.pull_of(token),
+                };
+                let Some(step) = step else { return };
+                self.release_slot(step);
+                self.stop_pulling(token);
+                turn.aborts.push(token);
+                let timeout = self.program.plan.steps[step].timeout.unwrap_or_default();
+                self.attempt_failed(token.frame, step, &Failure::timeout(timeout), turn);
+            }
+            Timer::Grace => {
+                if self.canceling {
+                    self.end_canceled(turn);
+                }
+            }
+        }
+    }
+
+    fn cancel(&mut self, turn: &mut Turn) {
+        if self.canceling {
+            return;
+        }
+        self.canceling = true;
+        self.emit_run(EventKind::RunCanceling, turn);
+        let mut never_start: Vec<_> = self.ready.drain();
+        never_start.sort_unstable_by(|a, b| b.cmp(a));
+        for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {
+            let path = self.path(ready.frame, ready.step as usize);
+            self.emit(&path, 0, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+        }
+        turn.cancel = true;
+        if self.running > 0 {
+            turn.timers.push((self.settings.grace, Timer::Grace));
+        }
+    }
+
+    fn end_canceled(&mut self, turn: &mut Turn) {
+        let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, "the run was canceled"));
+        let mut detached = Vec::new();
+        for frame in 0..self.frames.len() {
+            for local in 0..self.frames[frame].steps.len() {
+                let run = &self.frames[frame].steps[local];
+                let (phase, attempt) = (run.phase, run.attempt);
+                let step = self.layout.scopes[self.frames[frame].scope].steps[local];
+                let path = self.path(frame as FrameId, step);
+                match phase {
+                    Phase::Running | Phase::Streaming => {
+                        let streams = self.layout.steps[step].streams.iter().flatten();
+                        let pulling = |&stream: &usize| self.frames[frame].streams[stream].phase == StreamPhase::Pulling;
+                        if phase == Phase::Running || streams.copied().any(|stream| pulling(&stream)) {
+                            detached.push(path.clone());
+                        }
+                        self.emit(&path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+                    }
+                    Phase::Backoff => {
+                        self.emit(&path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+                    }
+                    Phase::Waiting | Phase::Ready | Phase::Done => {}
+                }
+            }
+        }
+        self.emit_run(EventKind::RunCanceled { detached }, turn);
+        self.end(turn);
+    }
+
+    pub(super) fn end_finished(&mut self, turn: &mut Turn) {
+        let kind = match self.first_failed.take() {
+            Some(first) => EventKind::RunFailure { failed: self.failed, first },
+            None => EventKind::RunSuccess,
+        };
+        self.emit_run(kind, turn);
+        self.end(turn);
+    }
+
+    fn end(&mut self, turn: &mut Turn) {
+        self.ended = true;
+        turn.ended = true;
+        self.frames.clear();
+    }
+
+    /// The plan's step of an attempt that is still under way.
+    fn attempt_of(&self, token: Token) -> Option<usize> {
+        let frame = self.frames.get(token.frame as usize)?;
+        let run = frame.steps.get(token.step as usize)?;
+        (run.phase == Phase::Running && run.ticket == token.ticket)
+            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize])
+    }
+
+    pub(super) fn release_slot(&mut self, step: usize) {
+        self.running -= 1;
+        self.ready.release(self.layout.steps[step].class);
+    }
+
+    pub(super) fn path(&self, frame: FrameId, step: usize) -> StepPath {
+        StepPath::new(Arc::clone(&self.names[step]), self.frames[frame as usize].branch.clone())
+    }
+
+    pub(super) fn output_name(&self, step: usize, output: usize) -> Arc<str> {
+        Arc::clone(&self.output_names[step][output])
+    }
+
+    pub(super) fn emit(&self, path: &StepPath, attempt: u32, kind: EventKind, turn: &mut Turn) {
+        let event = Event { time: self.now, run: self.settings.run, step: Some(path.clone()), attempt, kind };
+        turn.events.push(event);
+    }
+
+    fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
+        turn.events.push(Event { time: self.now, run: self.settings.run, step: None, attempt: 0, kind });
+    }
+
+    /// The next number in `0.0..1.0` of a sequence that the run's id decides (`SplitMix64`).
+    fn next_random(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as f64 / 2.0_f64.powi(64)
+    }
+
+    /// How many values the run holds at present, for tests.
+    #[cfg(test)]
+    pub(crate) fn live_values(&self) -> usize {
+        let held = |frame: &Frame| frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count();
+        self.frames.iter().map(held).sum()
+    }
+}
+
+impl Missing {
+    /// The form in which a collected failure travels.
+    pub(super) fn step_failure(path: &StepPath, error: &Arc<ErrorInfo>) -> StepFailure {
+        StepFailure { step: path.to_string(), error: Arc::clone(error) }
+    }
+}
+
+/// The failures that the engine itself makes.
+impl Failure {
+    pub(crate) fn contract(message: impl Into<String>) -> Self {
+        Self::of_kind(ErrorKind::Contract, message).not_retryable()
+    }
+
+    fn timeout(after: Duration) -> Self {
+        Self::of_kind(ErrorKind::Timeout, format!("no result within {after:?}"))
+    }
+}

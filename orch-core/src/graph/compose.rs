@@ -175,7 +175,9 @@ pub struct Placement {
 pub(crate) fn with<R>(f: impl FnOnce(&mut Composition) -> R) -> R {
     COMPOSITIONS.with_borrow_mut(|stack| match stack.last_mut() {
         Some(composition) => f(composition),
-        None => panic!("ops are placed in the body of a `#[job]` or `#[graph]` that a job calls, and nowhere else"),
+        None => panic!(
+            "ops are placed in the body of a `#[job]` or `#[graph]` that a job calls, and nowhere else"
+        ),
     })
 }
 
@@ -250,10 +252,10 @@ impl Composition {
 
     /// The name of the node behind a map's stream, for messages.
     pub(crate) fn map_name(&self, scope: usize) -> String {
-        scope
-            .checked_sub(1)
-            .and_then(|map| self.graph.maps.get(map))
-            .map_or_else(|| "the job".to_owned(), |map| format!("the map over `{}`", self.node_name(map.node)))
+        scope.checked_sub(1).and_then(|map| self.graph.maps.get(map)).map_or_else(
+            || "the job".to_owned(),
+            |map| format!("the map over `{}`", self.node_name(map.node)),
+        )
     }
 
     pub(crate) fn node_name(&self, node: usize) -> String {

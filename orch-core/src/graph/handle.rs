@@ -1,13 +1,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Node;
 use super::compose::{self, Placement, SourceKind};
 use super::node::{change, set_retry};
-use super::Node;
 use crate::define::{PRIORITY_TAG, Place, Retry};
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{
-    Assemble, ByValue, Data, Keyed, StepFailure, TypeInfo, Value, assemble_keyed, assemble_results, assemble_values,
+    Assemble, ByValue, Data, Keyed, StepFailure, TypeInfo, Value, assemble_keyed, assemble_results,
+    assemble_values,
 };
 
 /// A handle on a value of type `T` that a step will have.
@@ -563,4 +564,3 @@ impl<H: Handle> Handle for Mapped<H> {
         self.inner.node()
     }
 }
-

@@ -107,9 +107,12 @@ fn gather<T: Data>(sources: Vec<Placement>, assemble: Assemble) -> Feed {
         }
         let elements: Vec<usize> = sources.iter().map(|source| source.index).collect();
         // The fan-in can be read where all its elements can: in the innermost of their maps.
-        let scope = elements.iter().map(|&element| composition.graph.sources[element].scope).fold(0, |inner, scope| {
-            if composition.encloses(inner, scope) { scope } else { inner }
-        });
+        let scope = elements.iter().map(|&element| composition.graph.sources[element].scope).fold(
+            0,
+            |inner, scope| {
+                if composition.encloses(inner, scope) { scope } else { inner }
+            },
+        );
         let stray = elements.iter().any(|&element| {
             let readable = composition.graph.sources[element].scope;
             !composition.encloses(readable, scope)

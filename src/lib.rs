@@ -13,10 +13,11 @@ pub mod __private {
     pub use std::time::Duration;
 
     pub use orch_core::define::{
-        Args, Backoff, Context, DefaultKind, Fallible, Jitter, JobOptions, Limit, One, OpDef, Order, Output, OutputDef,
-        Outputs, Product, Retry, ValuesOf, kind,
+        Backoff, DefaultFit, DefaultKind, FallibleReturn, Fit, HandlesOf, Input, InputByValue, Jitter,
+        JobOptions, Limit, One, OpDef, Order, Output, OutputDef, Outputs, Product, Retry, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
-    pub use orch_core::graph::{Call, DynamicOut, Handle, IntoInput, Job, Node, NodeRef, Op, Out, Placed, enter_graph};
-    pub use orch_core::value::{ByValue, Data};
+    pub use orch_core::graph::{
+        Call, Handle, IntoInput, Job, JobNode, Node, NodeRef, Op, Placed, Unknown, enter_graph,
+    };
 }

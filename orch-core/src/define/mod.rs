@@ -15,7 +15,7 @@ mod op;
 mod output;
 mod policy;
 
-pub use args::{Args, Shared};
+pub use args::{Args, Input, InputByValue, Shared};
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub(crate) use dynamic::StreamItem;
@@ -24,6 +24,7 @@ pub use job::{JobOptions, Order};
 pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
 pub(crate) use output::KeptOutput;
 pub use output::{
-    DefaultKind, Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
+    DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, OpError, Optional, Output,
+    OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

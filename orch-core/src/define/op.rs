@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Product, Retry, Tags};
 use crate::failure::Failure;
-use crate::value::{Data, TypeInfo};
+use crate::value::TypeInfo;
 
 /// An op: a function with named, typed inputs and outputs, its type erased so that plans can hold any.
 ///
@@ -183,17 +183,17 @@ impl<O> OpBuilder<O> {
 
     /// Adds an input of type `T`, taken by value.
     #[must_use]
-    pub fn input<T: Data>(self, name: impl Into<String>) -> Self {
+    pub fn input<T: 'static>(self, name: impl Into<String>) -> Self {
         self.parameter::<T>(name, Passing::Value)
     }
 
     /// Adds an input of type `T`, taken by reference.
     #[must_use]
-    pub fn input_ref<T: Data>(self, name: impl Into<String>) -> Self {
+    pub fn input_ref<T: 'static>(self, name: impl Into<String>) -> Self {
         self.parameter::<T>(name, Passing::Reference)
     }
 
-    fn parameter<T: Data>(mut self, name: impl Into<String>, passing: Passing) -> Self {
+    fn parameter<T: 'static>(mut self, name: impl Into<String>, passing: Passing) -> Self {
         let name: String = name.into();
         self.op.inputs.push(InputDef { name: name.into(), ty: TypeInfo::of::<T>(), passing });
         self

@@ -79,7 +79,22 @@ impl fmt::Debug for Job {
 }
 
 /// A function that `#[job]` has turned into one that builds a [`Job`]; implemented by the macro's hidden type.
-pub trait JobNode {}
+pub trait JobNode: Sized {
+    /// Not possible: a job is no step. Declared so that the compiler can say so.
+    fn call(self)
+    where
+        Self: JobInBody,
+    {
+    }
+}
+
+/// Never implemented: says why a job cannot be called in the body of another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a job, and the body of a job calls ops and graphs",
+    label = "this is a job",
+    note = "to use it within other jobs, make it a `#[graph]`"
+)]
+pub trait JobInBody {}
 
 /// A panic in a body must not leave its composition behind for the next job on this thread.
 struct PopOnDrop;

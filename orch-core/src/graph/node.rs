@@ -45,7 +45,7 @@ impl Call {
 
     /// Feeds the next input, of type `T`.
     #[must_use]
-    pub fn input<T: Data>(mut self, source: impl IntoInput<T>) -> Self {
+    pub fn input<T>(mut self, source: impl IntoInput<T>) -> Self {
         let feed = source.into_input();
         let own = compose::with(|composition| composition.own(feed.0, &self.place));
         // The foreign handle is a problem already; without its index the plan would name it twice.

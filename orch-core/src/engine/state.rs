@@ -10,10 +10,10 @@ use super::ready::{Ready, ReadyQueue};
 use super::settle::Settle;
 use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::Product;
-use crate::event::{Event, EventKind, SkipCause};
+use crate::event::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
 use crate::ids::StepPath;
-use crate::plan::Program;
+use crate::plan::{Plan, Program, Step};
 use crate::value::{Item, StepFailure, Value};
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
@@ -49,7 +49,7 @@ impl State {
     pub(crate) fn new(program: Arc<Program>, settings: Settings) -> Self {
         let layout = Layout::new(&program, &settings);
         let ready = ReadyQueue::new(layout.classes.clone(), layout.limits.clone());
-        let names = |list: &dyn Fn(&crate::plan::Step) -> Vec<Arc<str>>| program.plan.steps.iter().map(list).collect();
+        let names = |list: &dyn Fn(&Step) -> Vec<Arc<str>>| program.plan.steps.iter().map(list).collect();
         Self {
             names: program.plan.steps.iter().map(|step| step.name.as_str().into()).collect(),
             input_names: names(&|step| step.inputs.iter().map(|input| input.name.as_str().into()).collect()),
@@ -114,6 +114,7 @@ impl State {
             job: plan.job.as_str().into(),
             tags,
             max_concurrent: self.settings.max_concurrent,
+            steps: planned_steps(plan),
         };
         self.emit_run(kind, turn);
         self.open_frame(0, ROOT, None, None);
@@ -463,4 +464,15 @@ impl Failure {
     fn timeout(after: Duration) -> Self {
         Self::of_kind(ErrorKind::Timeout, format!("no result within {after:?}"))
     }
+}
+
+/// The steps as the first event of a run tells them.
+fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
+    let stream = |map: usize| {
+        let map = &plan.maps[map];
+        let source = &plan.steps[map.step];
+        StreamName { step: source.name.as_str().into(), output: source.outputs[map.output].name.as_str().into() }
+    };
+    let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
+    plan.steps.iter().map(planned).collect()
 }

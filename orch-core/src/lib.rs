@@ -9,4 +9,5 @@ pub mod run;
 pub mod step;
 pub mod ids;
 pub mod plan;
+pub mod report;
 pub mod value;

@@ -127,10 +127,10 @@ impl RunView {
             }
             EventKind::StepOutput { output, key: Some(_) } => self.item(path, output),
             EventKind::StreamClosed { output, count, orphaned } => {
-                self.close(path, output, count.saturating_add(*orphaned))
+                self.close(path, output, count.saturating_add(*orphaned));
             }
             EventKind::StepUpForRetry { error, delay } => {
-                self.wait_for_retry(path, event.time, error, *delay)
+                self.wait_for_retry(path, event.time, error, *delay);
             }
             EventKind::StepSuccess => self.end_step(path, event, &End::Success),
             EventKind::StepFailure { error } if error.kind == ErrorKind::Canceled => {

@@ -102,6 +102,29 @@ impl<'a> Chart<'a> {
         spans
     }
 
+    /// How far into the chart a moment lies, from 0 to 1.
+    pub(super) fn share(&self, moment: Duration) -> f64 {
+        if self.length.is_zero() { 0.0 } else { moment.as_secs_f64() / self.length.as_secs_f64() }
+    }
+
+    /// Adds to each of the columns, which divide the chart evenly, how much of its time the span takes. Summed over
+    /// many steps this is how many there were at once, on average over the column.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a column is between 0 and their number"
+    )]
+    pub(super) fn fill(&self, span: &Span, columns: &mut [f64]) {
+        let (from, to) =
+            (self.share(span.from) * columns.len() as f64, self.share(span.to) * columns.len() as f64);
+        let first = (from as usize).min(columns.len().saturating_sub(1));
+        let last = (to.ceil() as usize).max(first + 1);
+        for (at, column) in columns.iter_mut().enumerate().take(last).skip(first) {
+            // However short a span is, its column is not empty.
+            *column += (to.min((at + 1) as f64) - from.max(at as f64)).max(1e-9);
+        }
+    }
+
     /// The moments to mark on the axis, evenly spaced by a round time, at most so many after the first.
     pub(super) fn ticks(&self, most: usize) -> Vec<(Duration, String)> {
         let most = u32::try_from(most.max(1)).unwrap_or(u32::MAX);

@@ -116,8 +116,8 @@ fn folded(chart: &Chart<'_>, group: &Group<'_>) -> Row {
 /// A column of a bar.
 type Cell = (char, Option<Phase>);
 
-fn column(moment: Duration, length: Duration, cells: usize) -> f64 {
-    if length.is_zero() { 0.0 } else { moment.as_secs_f64() / length.as_secs_f64() * cells as f64 }
+fn column(chart: &Chart<'_>, moment: Duration, cells: usize) -> f64 {
+    chart.share(moment) * cells as f64
 }
 
 #[expect(
@@ -131,7 +131,7 @@ fn step_bar(chart: &Chart<'_>, spans: &[Span], cells: usize, failed: bool) -> Ve
     let (waits, runs): (Vec<&Span>, Vec<&Span>) =
         spans.iter().partition(|span| matches!(span.phase, Phase::Queued | Phase::Retry));
     for span in waits.into_iter().chain(runs) {
-        let (from, to) = (column(span.from, chart.length, cells), column(span.to, chart.length, cells));
+        let (from, to) = (column(chart, span.from, cells), column(chart, span.to, cells));
         let (sign, shortest) = match span.phase {
             Phase::Queued => ('░', 0),
             Phase::Running => ('█', 1),
@@ -157,21 +157,17 @@ fn step_bar(chart: &Chart<'_>, spans: &[Span], cells: usize, failed: bool) -> Ve
 fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
     // How many copies were in a phase in each column, on average over the time of the column.
     let mut running = vec![0.0_f64; cells];
-    let mut failing = vec![false; cells];
+    let mut failing = vec![0.0_f64; cells];
     let mut waiting = vec![0.0_f64; cells];
     for span in spans {
-        let (from, to) = (column(span.from, chart.length, cells), column(span.to, chart.length, cells));
-        for at in (from as usize).min(cells - 1)..(to.ceil() as usize).min(cells) {
-            let share = to.min((at + 1) as f64) - from.max(at as f64);
-            match span.phase {
-                Phase::Running => running[at] += share,
-                Phase::Failed => {
-                    running[at] += share;
-                    failing[at] = true;
-                }
-                Phase::Queued | Phase::Retry => waiting[at] += share,
-                Phase::Skipped => {}
+        match span.phase {
+            Phase::Running => chart.fill(span, &mut running),
+            Phase::Failed => {
+                chart.fill(span, &mut running);
+                chart.fill(span, &mut failing);
             }
+            Phase::Queued | Phase::Retry => chart.fill(span, &mut waiting),
+            Phase::Skipped => {}
         }
     }
     let most = running.iter().copied().fold(0.0, f64::max);
@@ -179,7 +175,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
         .map(|at| match running[at] {
             busy if busy > 0.0 => {
                 let level = (busy / most * LEVELS.len() as f64).ceil() as usize;
-                let phase = if failing[at] { Phase::Failed } else { Phase::Running };
+                let phase = if failing[at] > 0.0 { Phase::Failed } else { Phase::Running };
                 (LEVELS[level.clamp(1, LEVELS.len()) - 1], Some(phase))
             }
             _ if waiting[at] > 0.0 => ('░', Some(Phase::Queued)),
@@ -212,7 +208,7 @@ fn painted(bar: &[Cell], palette: Palette) -> String {
 fn axis(chart: &Chart<'_>, cells: usize) -> String {
     let mut axis = String::new();
     for (moment, label) in chart.ticks(cells / 10) {
-        let at = column(moment, chart.length, cells) as usize;
+        let at = column(chart, moment, cells) as usize;
         let mark = format!("╷{label}");
         if at + width(&mark) <= cells {
             axis.push_str(&" ".repeat(at.saturating_sub(width(&axis))));

@@ -94,9 +94,12 @@ enum Part<'a> {
     Lanes {
         name: String,
         steps: Vec<&'a StepView>,
-        lanes: Vec<Vec<(&'a StepView, Span)>>,
+        lanes: Vec<Lane<'a>>,
     },
 }
+
+/// Attempts that follow each other.
+type Lane<'a> = Vec<(&'a StepView, Span)>;
 
 fn parts<'a>(chart: &'a Chart<'a>) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
@@ -125,7 +128,7 @@ fn parts<'a>(chart: &'a Chart<'a>) -> Vec<Part<'a>> {
 }
 
 /// Attempts side by side: each in the first lane that is free, as if in slots.
-fn lanes<'a>(chart: &Chart<'_>, steps: &[&'a StepView]) -> Vec<Vec<(&'a StepView, Span)>> {
+fn lanes<'a>(chart: &Chart<'_>, steps: &[&'a StepView]) -> Vec<Lane<'a>> {
     let runs = |phase| matches!(phase, Phase::Running | Phase::Failed);
     let mut attempts: Vec<(&StepView, Span)> = steps
         .iter()
@@ -133,7 +136,7 @@ fn lanes<'a>(chart: &Chart<'_>, steps: &[&'a StepView]) -> Vec<Vec<(&'a StepView
         .filter(|(_, span)| runs(span.phase))
         .collect();
     attempts.sort_by_key(|(_, span)| span.from);
-    let mut lanes: Vec<Vec<(&StepView, Span)>> = Vec::new();
+    let mut lanes: Vec<Lane<'_>> = Vec::new();
     for (step, span) in attempts {
         let free = lanes.iter().position(|lane| lane.last().is_none_or(|(_, last)| last.to <= span.from));
         match free {
@@ -196,8 +199,7 @@ fn ill(steps: &[&StepView]) -> String {
 }
 
 fn x(chart: &Chart<'_>, moment: Duration) -> f64 {
-    let share = if chart.length.is_zero() { 0.0 } else { moment.as_secs_f64() / chart.length.as_secs_f64() };
-    NAMES + share * BARS
+    NAMES + chart.share(moment) * BARS
 }
 
 fn bar(body: &mut String, chart: &Chart<'_>, step: &StepView, span: &Span, y: f64, height: f64) {
@@ -277,25 +279,15 @@ fn lane_bars(body: &mut String, chart: &Chart<'_>, lane: &[(&StepView, Span)], y
 }
 
 /// How many copies were queued, and above them how many waited for a retry; nothing if none ever did.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a column is between 0 and their number"
-)]
 fn curves(body: &mut String, chart: &Chart<'_>, steps: &[&StepView], y: f64) -> bool {
     let mut queued = vec![0.0_f64; CURVE_COLUMNS];
     let mut retry = queued.clone();
     let width = BARS / CURVE_COLUMNS as f64;
     for span in steps.iter().flat_map(|step| chart.spans(step)) {
-        let waiting = match span.phase {
-            Phase::Queued => &mut queued,
-            Phase::Retry => &mut retry,
-            _ => continue,
-        };
-        let (from, to) = ((x(chart, span.from) - NAMES) / width, (x(chart, span.to) - NAMES) / width);
-        for at in from as usize..(to.ceil() as usize).min(CURVE_COLUMNS) {
-            let share = to.min((at + 1) as f64) - from.max(at as f64);
-            waiting[at] += share;
+        match span.phase {
+            Phase::Queued => chart.fill(&span, &mut queued),
+            Phase::Retry => chart.fill(&span, &mut retry),
+            _ => {}
         }
     }
     let both: Vec<f64> = queued.iter().zip(&retry).map(|(queued, retry)| queued + retry).collect();

@@ -21,7 +21,7 @@ const REDRAW: Duration = Duration::from_millis(80);
 const STEP_LINES: usize = 8;
 
 /// How many failures are told at once when they happen; the rest are left to the counts and the summary.
-const TOLD_FAILURES: usize = 20;
+const TOLD_FAILURES: u64 = 20;
 
 /// What is to be shown of a run while it goes on.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ struct Screen {
     mode: Mode,
     bar: ProgressBar,
     printer: Arc<Printer>,
-    failures: usize,
+    failures: u64,
 }
 
 impl Screen {
@@ -143,28 +143,27 @@ impl Screen {
         }
         let palette = self.printer.palette();
         let verbose = self.printer.verbosity == Verbosity::Verbose;
-        let told = match self.mode {
-            Mode::None => false,
-            Mode::Plain => verbose || !is_detail(&event.kind),
-            Mode::Bar => match &event.kind {
-                EventKind::Log { level, .. } => verbose || *level >= LogLevel::Info,
-                EventKind::StepUpForRetry { .. } => true,
-                EventKind::StepFailure { .. } => {
-                    self.failures += 1;
-                    self.failures <= TOLD_FAILURES
-                }
-                kind => verbose && !kind.ends_run(),
-            },
+        let text = match (self.mode, &event.kind) {
+            (Mode::None, _) => None,
+            (Mode::Plain, kind) if !verbose && is_detail(kind) => None,
+            (Mode::Plain, _) => Some(report::line(event, &self.view, palette)),
+            (Mode::Bar, EventKind::Log { level, .. }) if !verbose && *level < LogLevel::Info => None,
+            (Mode::Bar, kind) => {
+                self.failures += u64::from(matches!(kind, EventKind::StepFailure { .. }));
+                let many = self.failures > TOLD_FAILURES && matches!(kind, EventKind::StepFailure { .. });
+                let notice = report::notice(event, &self.view, palette).filter(|_| !many);
+                let line = || (verbose && !many).then(|| report::line(event, &self.view, palette));
+                notice.or_else(line)
+            }
         };
-        if told {
-            notes.push_str(&report::line(event, &self.view, palette));
+        if let Some(text) = text {
+            notes.push_str(&text);
             notes.push('\n');
         }
         if self.mode != Mode::None && matches!(event.kind, EventKind::RunCanceling) {
             let running = report::count(self.view.counts().running, "running step", "running steps");
-            let text = format!("canceling, waiting for {running}; Ctrl-C again stops at once");
-            notes.push_str(&palette.paint(Role::Warn, &text));
-            notes.push('\n');
+            let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
+            notes.push_str(&format!("{label} waiting for {running}; Ctrl-C again stops at once\n"));
         }
     }
 

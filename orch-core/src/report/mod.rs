@@ -4,8 +4,8 @@
 //! |---|---|
 //! | what happened, in a test | [`story`] |
 //! | what happens, a line for each event | [`line`] |
-//! | how a run stands, drawn again and again | [`frame`] |
-//! | how a run went, at its end | [`summary`] |
+//! | how a run stands, drawn again and again | [`frame()`], with a [`notice`] above it now and then |
+//! | how a run went, at its end | [`summary()`] |
 //! | when each step ran | [`gantt()`] in a terminal, [`svg()`] in a file |
 
 mod chart;
@@ -23,5 +23,5 @@ pub use palette::{Palette, Role};
 pub use progress::{Frame, frame};
 pub use summary::{failure, summary};
 pub use svg::svg;
-pub use text::{line, one_line, story};
+pub use text::{line, notice, one_line, story};
 pub use words::{clock, count, duration, plural};

@@ -8,8 +8,8 @@ use crate::event::{LiveStep, OpView, RunStatus, RunView, between};
 
 use super::columns::{shorten, width};
 use super::palette::{Palette, Role};
-use super::summary::{LABEL, states};
-use super::words::{clock, duration};
+use super::summary::{LABEL, label, state_parts};
+use super::words::clock;
 
 /// How a picture of a run under way is to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub struct Frame {
     pub palette: Palette,
 }
 
-/// How many columns the bar has.
+/// How many columns the bar has where there is room.
 const BAR: usize = 24;
 
 /// How a run stands: a line with a bar and counts, then the running steps, the oldest first.
@@ -54,24 +54,41 @@ fn head(view: &RunView, frame: &Frame) -> String {
         _ => ("Running", Role::Good),
     };
     let elapsed = between(view.start().unwrap_or(frame.now), frame.now);
+    let label = frame.palette.paint(role, &format!("{label:>LABEL$}"));
+    let mut text = format!("{label} [{}]", clock(elapsed));
+    let mut room = frame.width.saturating_sub(LABEL + 3 + clock(elapsed).len());
     let (finished, total) = (view.counts().finished(), view.total());
-    let told = |palette: Palette, bar: &str| {
-        let label = palette.paint(role, &format!("{label:>LABEL$}"));
-        let bar = if bar.is_empty() { String::new() } else { format!("{} ", palette.paint(Role::Busy, bar)) };
-        let states = states(view.counts(), palette);
-        format!("{label} [{}] {bar}{finished}/{total}: {states}", clock(elapsed))
-    };
-    let bar = bar(finished, total.known);
-    let fits = width(&told(Palette::Plain, &bar)) <= frame.width;
-    told(frame.palette, if fits { &bar } else { "" })
+    let counts = format!(" {finished}/{total}");
+    room = room.saturating_sub(width(&counts));
+    let mut parts = state_parts(view.counts());
+    let wide: usize = parts.iter().map(|(_, part)| width(part) + 2).sum();
+    let bar = bar(finished, total.known, room.saturating_sub(wide + 1).min(BAR));
+    if !bar.is_empty() {
+        let _ = write!(text, " {}", frame.palette.paint(Role::Busy, &bar));
+    }
+    text.push_str(&counts);
+    // On a narrow terminal the last states are left out, since a line that wraps would leave its rest behind.
+    parts.retain(|(_, part)| {
+        let fits = width(part) + 2 <= room;
+        room = if fits { room - width(part) - 2 } else { 0 };
+        fits
+    });
+    for (at, (role, part)) in parts.iter().enumerate() {
+        let _ = write!(text, "{} {}", if at == 0 { ":" } else { "," }, frame.palette.paint(*role, part));
+    }
+    text
 }
 
-fn bar(finished: u64, known: u64) -> String {
+/// A bar of so many columns; none if they are too few to tell anything.
+fn bar(finished: u64, known: u64, columns: usize) -> String {
+    if columns < 6 {
+        return String::new();
+    }
     let known = known.max(1);
     // In half columns, so that the bar moves twice as often.
-    let filled = (u128::from(finished.min(known)) * 2 * BAR as u128 / u128::from(known)) as usize;
+    let filled = (u128::from(finished.min(known)) * 2 * columns as u128 / u128::from(known)) as usize;
     let half = if filled % 2 == 1 { "╸" } else { "" };
-    let rest = BAR - filled.div_ceil(2);
+    let rest = columns - filled.div_ceil(2);
     format!("{}{half}{}", "━".repeat(filled / 2), "─".repeat(rest))
 }
 
@@ -101,10 +118,10 @@ fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
     let Line { op, oldest } = line;
     let age = between(oldest.since, frame.now);
     let slow = oldest.retry_after.is_none() && age >= frame.slow_after;
-    let (label, role, time) = match oldest.retry_after {
-        Some(delay) => ("Retry", Role::Warn, format!("in {}", duration(delay.saturating_sub(age)))),
-        None if slow => ("Slow", Role::Warn, duration(age)),
-        None => ("", Role::Faint, duration(age)),
+    let (word, role, time) = match oldest.retry_after {
+        Some(delay) => ("Retry in", Role::Warn, delay.saturating_sub(age)),
+        None if slow => ("Slow", Role::Warn, age),
+        None => ("", Role::Faint, age),
     };
     let mut more = String::new();
     if op.mapped {
@@ -114,7 +131,7 @@ fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
             parts.push(format!("{} running", op.counts.running));
         }
         if op.counts.waiting_retry > 0 {
-            parts.push(format!("{} waiting for retry", op.counts.waiting_retry));
+            parts.push(format!("{} to retry", op.counts.waiting_retry));
         }
         if op.counts.failed > 0 {
             parts.push(format!("{} failed", op.counts.failed));
@@ -139,8 +156,8 @@ fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
             more.push_str(&which);
         }
     }
-    let label = frame.palette.paint(role, &format!("{label:>LABEL$}"));
-    format!("{label} [{time:>8}] {}{more}", frame.palette.paint(Role::Name, &name))
+    let label = label(role, word, Some(time), frame.palette);
+    format!("{label} {}{more}", frame.palette.paint(Role::Name, &name))
 }
 
 #[cfg(test)]
@@ -158,7 +175,7 @@ mod tests {
     #[test]
     fn mapped_steps_share_a_line() {
         let mut log = Log::new("pokemon", &["extract_pages", "load over extract_pages", "report"]);
-        insta::assert_snapshot!(drawn(&log, 0, 100), @"     Running [00:00:00] ──────────────────────── 0/2+: nothing has run yet");
+        insta::assert_snapshot!(drawn(&log, 0, 100), @"     Running [00:00:00] ──────────────────────── 0/2+");
         log.start("extract_pages").at(500);
         for key in 0..50 {
             log.item("extract_pages", &key.to_string());
@@ -178,7 +195,7 @@ mod tests {
            Slow [   11.0s] load [37/50] 2 running, oldest load[40]
         ");
         insta::assert_snapshot!(drawn(&log, 12_000, 50), @r"
-        Running [00:00:12] 38/52: 2 running, 38 succeeded
+        Running [00:00:12] 38/52: 2 running
            Slow [   11.0s] load [37/50] 2 running
         ");
     }
@@ -188,8 +205,8 @@ mod tests {
         let mut log = Log::new("flaky", &["fetch", "store"]);
         log.start("fetch").at(100).retry("fetch", 1, "timed out", 5000);
         insta::assert_snapshot!(drawn(&log, 1000, 100), @r"
-        Running [00:00:01] ──────────────────────── 0/2: 1 waiting for retry
-          Retry [ in 4.1s] fetch #1
+         Running [00:00:01] ──────────────────────── 0/2: 1 to retry
+        Retry in [    4.1s] fetch #1
         ");
         log.at(5100).restart("fetch", 2);
         insta::assert_snapshot!(drawn(&log, 6000, 100), @r"
@@ -215,9 +232,10 @@ mod tests {
 
     #[test]
     fn the_bar_is_full_at_the_end_and_empty_at_the_start() {
-        assert_eq!(bar(0, 0), "─".repeat(BAR));
-        assert_eq!(bar(1, 48), format!("╸{}", "─".repeat(BAR - 1)));
-        assert_eq!(bar(u64::MAX, u64::MAX), "━".repeat(BAR));
+        assert_eq!(bar(0, 0, 9), "─".repeat(9));
+        assert_eq!(bar(1, 18, 9), format!("╸{}", "─".repeat(8)));
+        assert_eq!(bar(u64::MAX, u64::MAX, 9), "━".repeat(9));
+        assert_eq!(bar(1, 2, 5), "");
         assert!(drawn(&pokemon(), 2500, 200).contains("━ 8/8: "));
     }
 }

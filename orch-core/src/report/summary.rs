@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::event::{Counts, Detail, FailedStep, RunStatus, RunView};
 
@@ -18,7 +19,7 @@ const SLOWEST: usize = 5;
 #[must_use]
 pub fn summary(view: &RunView, palette: Palette) -> String {
     let mut text = format!("{}\n", palette.paint(Role::Faint, &"─".repeat(LABEL)));
-    let (label, role) = match view.status() {
+    let (word, role) = match view.status() {
         RunStatus::Success => ("Success", Role::Good),
         RunStatus::Failure => ("Failure", Role::Bad),
         RunStatus::Canceled => ("Canceled", Role::Bad),
@@ -28,9 +29,8 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
     let counts = view.counts();
     let _ = writeln!(
         text,
-        "{} [{:>8}] {}: {}: {}",
-        palette.paint(role, &format!("{label:>LABEL$}")),
-        duration(view.elapsed()),
+        "{} {}: {}: {}",
+        label(role, word, Some(view.elapsed()), palette),
         palette.paint(Role::Name, view.job()),
         count(counts.seen(), "step", "steps"),
         states(counts, palette),
@@ -50,14 +50,12 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
 }
 
 /// One failed step: a line with the length of its last attempt and its name, below it the error with its causes, place
-/// and hint.
+/// and hint. Ends with a line break.
 #[must_use]
 pub fn failure(step: &FailedStep, palette: Palette) -> String {
-    let label = palette.paint(Role::Bad, &format!("{:>LABEL$}", "Failed"));
-    let took = step.took.map_or_else(String::new, duration);
     let attempts = if step.attempt > 1 { format!(" after {} attempts", step.attempt) } else { String::new() };
     let name = palette.paint(Role::Name, &step.path.to_string());
-    let mut text = format!("{label} [{took:>8}] {name}{attempts}\n");
+    let mut text = format!("{} {name}{attempts}\n", label(Role::Bad, "Failed", step.took, palette));
     for line in step.error.to_string().lines() {
         let line = line.replace('\t', "    ").replace(|c: char| c.is_control(), "\u{fffd}");
         let painted = match line.trim_start().split_once(": ") {
@@ -69,24 +67,36 @@ pub fn failure(step: &FailedStep, palette: Palette) -> String {
     text
 }
 
+/// The columns before what a line tells of: a word and a time, `      Failed [   250ms]`.
+pub(super) fn label(role: Role, word: &str, time: Option<Duration>, palette: Palette) -> String {
+    let time = time.map_or_else(String::new, duration);
+    format!("{} [{time:>8}]", palette.paint(role, &format!("{word:>LABEL$}")))
+}
+
 /// `10 succeeded (1 after a retry), 1 failed, 2 skipped`, leaving out what there is none of.
 pub(super) fn states(counts: &Counts, palette: Palette) -> String {
-    let mut succeeded = palette.paint(Role::Good, &format!("{} succeeded", counts.succeeded));
-    if counts.retried > 0 {
-        let retried = palette.paint(Role::Warn, &format!("{} after a retry", counts.retried));
-        let _ = write!(succeeded, " ({retried})");
+    let mut parts = state_parts(counts);
+    if counts.retried > 0
+        && let Some((_, succeeded)) = parts.iter_mut().find(|(role, _)| *role == Role::Good)
+    {
+        let _ = write!(succeeded, " ({} after a retry)", counts.retried);
     }
-    let told = |n: u64, role: Role, word: &str| (n > 0).then(|| palette.paint(role, &format!("{n} {word}")));
-    let parts = [
-        told(counts.running, Role::Busy, "running"),
-        told(counts.waiting_retry, Role::Warn, "waiting for retry"),
-        (counts.succeeded > 0).then_some(succeeded),
-        told(counts.failed, Role::Bad, "failed"),
-        told(counts.canceled, Role::Bad, "canceled"),
-        told(counts.skipped, Role::Skip, "skipped"),
+    let parts: Vec<_> = parts.iter().map(|(role, text)| palette.paint(*role, text)).collect();
+    if parts.is_empty() { "nothing has run".to_owned() } else { parts.join(", ") }
+}
+
+/// The states in which there are steps, with their number, in the order in which they are told.
+pub(super) fn state_parts(counts: &Counts) -> Vec<(Role, String)> {
+    let states = [
+        (counts.running, Role::Busy, "running"),
+        (counts.waiting_retry, Role::Warn, "to retry"),
+        (counts.succeeded, Role::Good, "succeeded"),
+        (counts.failed, Role::Bad, "failed"),
+        (counts.canceled, Role::Bad, "canceled"),
+        (counts.skipped, Role::Skip, "skipped"),
     ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "nothing has run yet".to_owned() } else { parts.join(", ") }
+    let some = states.into_iter().filter(|(n, ..)| *n > 0);
+    some.map(|(n, role, word)| (role, format!("{n} {word}"))).collect()
 }
 
 fn slowest(view: &RunView, palette: Palette) -> String {

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use crate::event::{Event, EventKind, LogLevel, RunView, SkipCause, between};
+use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
 
 use super::palette::{Palette, Role};
+use super::summary::{failure, label};
 use super::words::{count, duration};
 
 /// What happened, one line for each event, without times, ids, durations and source places: the same from run to run
@@ -57,6 +60,42 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
     line
 }
 
+/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs.
+/// None for all else, which the drawing shows.
+///
+/// `before` is the run's picture before the event. Aligned with [`frame`](super::frame()) and
+/// [`summary`](super::summary()), without a line break at the end.
+#[must_use]
+pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<String> {
+    let path = event.step.as_ref()?;
+    let live = before.live_step(path).filter(|live| live.retry_after.is_none());
+    let took = live.map(|live| between(live.since, event.time));
+    let (word, time) = match &event.kind {
+        EventKind::StepUpForRetry { .. } => ("Retry", took),
+        EventKind::Log { level, .. } => {
+            (level_name(*level), before.start().map(|start| between(start, event.time)))
+        }
+        EventKind::StepFailure { error } if error.kind != ErrorKind::Canceled => {
+            let attempt = event.attempt.max(1);
+            let step = FailedStep { path: path.clone(), attempt, took, error: Arc::clone(error) };
+            return Some(failure(&step, palette).trim_end().to_owned());
+        }
+        _ => return None,
+    };
+    let mut text = format!("{} ", label(role(&event.kind), word, time, palette));
+    text.push_str(&palette.paint(Role::Name, &path.to_string()));
+    match &event.kind {
+        EventKind::Log { message, fields, .. } => {
+            let _ = write!(text, ": {}", logged(message, fields));
+        }
+        kind => {
+            let _ = write!(text, " #{}", event.attempt.max(1));
+            tell(&mut text, kind);
+        }
+    }
+    Some(text)
+}
+
 /// The kind's name, the step, and what there is to say, without times.
 fn told(event: &Event, palette: Palette) -> String {
     let mut text = palette.paint(role(&event.kind), event.kind.name());
@@ -87,8 +126,7 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::StepInput { input, gathered: None } => write!(text, " {input}"),
         EventKind::Log { level, message, fields, .. } => {
-            let fields: String = fields.iter().map(|(key, value)| format!(" {key}={value}")).collect();
-            write!(text, " {}: {}{}", level_name(*level), one_line(message), one_line(&fields))
+            write!(text, " {}: {}", level_name(*level), logged(message, fields))
         }
         EventKind::StepOutput { output, key: Some(key) } => {
             write!(text, " {output}[{}]", one_line(&key.to_string()))
@@ -139,6 +177,21 @@ fn role(kind: &EventKind) -> Role {
             _ => Role::Faint,
         },
         _ => Role::Faint,
+    }
+}
+
+fn logged(message: &str, fields: &BTreeMap<String, String>) -> String {
+    let fields: String = fields.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+    one_line(&format!("{message}{fields}"))
+}
+
+fn level_word(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Trace => "Trace",
+        LogLevel::Debug => "Debug",
+        LogLevel::Info => "Info",
+        LogLevel::Warn => "Warn",
+        LogLevel::Error => "Error",
     }
 }
 
@@ -264,6 +317,23 @@ mod tests {
         2.500  STEP_SUCCESS load[100] #2 (took 900ms)
         2.500  STEP_SKIPPED report: select[200] failed
         2.500  RUN_FAILURE 1 step failed, the first is select[200] (took 2.5s)
+        ");
+    }
+
+    #[test]
+    fn above_the_bar_stands_what_is_worth_it() {
+        let mut view = RunView::new(Detail::Counts);
+        let mut notices = Vec::new();
+        for event in pokemon().events() {
+            notices.extend(notice(event, &view, Palette::Plain));
+            view.apply(event);
+        }
+        insta::assert_snapshot!(notices.join("\n"), @r"
+          Warn [   320ms] load[0]: slow disk rows=8
+         Retry [   150ms] load[100] #1 disk full, again after 1s
+        Failed [   250ms] select[200]
+               cannot parse page
+                 caused by: invalid digit found in string
         ");
     }
 

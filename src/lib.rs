@@ -1,9 +1,11 @@
 //! The facade of orch.
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{define, event, failure, graph, ids, plan, value};
+pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};
 pub use orch_macros::{Outputs, graph, job, main, op};
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod prelude;
 
 /// What the code that the macros generate may name. Not part of the public interface: no version promises anything of it.
@@ -20,4 +22,7 @@ pub mod __private {
     pub use orch_core::graph::{
         Call, Handle, IntoInput, Job, JobNode, Node, NodeRef, Op, Placed, Unknown, enter_graph,
     };
+
+    #[cfg(feature = "cli")]
+    pub use crate::cli::run_main;
 }

@@ -10,10 +10,10 @@ use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
 use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::Product;
-use crate::event::{Event, EventKind, SkipCause};
+use crate::event::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
-use crate::plan::Program;
+use crate::plan::{Plan, Program, Step};
 use crate::value::{Item, StepFailure, Value};
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
@@ -117,6 +117,7 @@ impl State {
             job: plan.job.as_str().into(),
             tags,
             max_concurrent: self.settings.max_concurrent,
+            steps: planned_steps(plan),
         };
         self.emit_run(kind, turn);
         self.open_frame(0, ROOT, None, None);
@@ -511,4 +512,18 @@ impl Failure {
     fn timeout(after: Duration) -> Self {
         Self::of_kind(ErrorKind::Timeout, format!("no result within {after:?}"))
     }
+}
+
+/// The steps as the first event of a run tells them.
+fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
+    let stream = |map: usize| {
+        let map = &plan.maps[map];
+        let source = &plan.steps[map.step];
+        StreamName {
+            step: source.name.as_str().into(),
+            output: source.outputs[map.output].name.as_str().into(),
+        }
+    };
+    let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
+    plan.steps.iter().map(planned).collect()
 }

@@ -1,7 +1,7 @@
 //! The facade of orch.
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{define, event, failure, graph, ids, plan, value};
+pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};
 
 /// Makes an op of a function: a step that jobs can call.
 ///
@@ -170,8 +170,30 @@ pub use orch_macros::Outputs;
 /// Makes the program's `main` of a function that returns what the program offers, or a `Result` of it.
 ///
 /// The function has no parameters and is not async: what must be opened is opened when a run needs it.
+///
+/// ```no_run
+/// use orch::prelude::*;
+///
+/// #[op]
+/// fn hello(name: &str) {
+///     println!("hello {name}");
+/// }
+///
+/// #[job]
+/// fn greeting() {
+///     hello(lit("world"));
+/// }
+///
+/// #[orch::main]
+/// fn definitions() -> Definitions {
+///     Definitions::new().job(greeting())
+/// }
+/// ```
+#[cfg(feature = "cli")]
 pub use orch_macros::main;
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod prelude;
 
 /// What the code that the macros generate may name. Not part of the public interface: no version promises anything of it.
@@ -188,4 +210,7 @@ pub mod __private {
     pub use orch_core::graph::{
         Call, Handle, IntoInput, Job, JobNode, Node, NodeRef, Op, Placed, Unknown, enter_graph,
     };
+
+    #[cfg(feature = "cli")]
+    pub use crate::cli::run_main;
 }

@@ -63,6 +63,16 @@ impl Failure {
         failure
     }
 
+    pub(crate) fn of_kind(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let mut failure = Self::new(message);
+        failure.0.kind = kind;
+        failure
+    }
+
+    pub(crate) fn canceled() -> Self {
+        Self::of_kind(ErrorKind::Canceled, "the run was canceled").not_retryable()
+    }
+
     pub(crate) fn panic(payload: String, place: Option<String>) -> Self {
         let mut failure = Self::new(payload);
         failure.0.kind = ErrorKind::Panic;

@@ -45,6 +45,10 @@ impl TypeInfo {
         Self { id: TypeId::of::<T>(), name: std::any::type_name::<T> }
     }
 
+    pub(crate) fn id(self) -> TypeId {
+        self.id
+    }
+
     /// The name without module paths: `Vec<DataFrame>`.
     #[must_use]
     pub fn name(self) -> String {
@@ -128,6 +132,14 @@ impl Value {
         match &self.0 {
             Repr::Plain(value) => value.downcast_ref(),
             Repr::Gathered(_) => None,
+        }
+    }
+
+    /// Of how many items the value is to be assembled, if it is.
+    pub(crate) fn gathered_len(&self) -> Option<usize> {
+        match &self.0 {
+            Repr::Plain(_) => None,
+            Repr::Gathered(gathered) => gathered.items.get().map(Vec::len),
         }
     }
 

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
+use super::Tags;
 use crate::ids::{MappingKey, RunId, StepPath};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -12,85 +12,87 @@ use crate::ids::{MappingKey, RunId, StepPath};
 /// Cheap to clone. A test that calls the op's function itself makes one with [`Context::for_test`].
 #[derive(Clone, Debug)]
 pub struct Context {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    run: RunId,
-    job: Arc<str>,
+    run: Arc<RunContext>,
     step: StepPath,
     attempt: u32,
-    tags: Arc<BTreeMap<String, String>>,
-    cancel: Cancel,
+    /// Of this attempt alone, where it can be stopped alone.
+    cancel: Option<Cancel>,
+}
+
+/// What all contexts of a run share.
+#[derive(Debug)]
+pub(crate) struct RunContext {
+    pub(crate) run: RunId,
+    pub(crate) job: Arc<str>,
+    pub(crate) tags: Tags,
+    pub(crate) cancel: Cancel,
 }
 
 impl Context {
-    pub(crate) fn new(
-        run: RunId,
-        job: Arc<str>,
-        step: StepPath,
-        attempt: u32,
-        tags: Arc<BTreeMap<String, String>>,
-        cancel: Cancel,
-    ) -> Self {
-        Self { shared: Arc::new(Shared { run, job, step, attempt, tags, cancel }) }
+    pub(crate) fn new(run: Arc<RunContext>, step: StepPath, attempt: u32, cancel: Option<Cancel>) -> Self {
+        Self { run, step, attempt, cancel }
     }
 
     /// A context for calling an op's function in a test: step `step` of a job `test`, first attempt, fixed run.
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
-        Self::new(RunId::from_u128(0), "test".into(), step, 1, Arc::default(), Cancel::new())
+        let run = RunContext {
+            run: RunId::from_u128(0),
+            job: "test".into(),
+            tags: Tags::new(),
+            cancel: Cancel::new(),
+        };
+        Self::new(Arc::new(run), step, 1, None)
     }
 
     /// The run.
     #[must_use]
     pub fn run_id(&self) -> RunId {
-        self.shared.run
+        self.run.run
     }
 
     /// The name of the job.
     #[must_use]
     pub fn job(&self) -> &str {
-        &self.shared.job
+        &self.run.job
     }
 
     /// The step, with its mapping keys: `load[100]`.
     #[must_use]
     pub fn step(&self) -> &StepPath {
-        &self.shared.step
+        &self.step
     }
 
     /// The key of the innermost map the step is in.
     #[must_use]
     pub fn mapping_key(&self) -> Option<&MappingKey> {
-        self.shared.step.branch().map(crate::ids::Branch::key)
+        self.step.branch().map(crate::ids::Branch::key)
     }
 
     /// Which attempt at the step this is, from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.shared.attempt
+        self.attempt
     }
 
     /// The tags of the run.
     #[must_use]
-    pub fn tags(&self) -> &BTreeMap<String, String> {
-        &self.shared.tags
+    pub fn tags(&self) -> &Tags {
+        &self.run.tags
     }
 
     /// The same for every attempt at this step in this run: what makes an outside effect happen once.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
-        format!("{}/{}", self.shared.run, self.shared.step)
+        format!("{}/{}", self.run.run, self.step)
     }
 
     /// Whether the run was canceled or this attempt timed out. Sync code that runs for long should look now and then,
     /// and return; async code is dropped at its next await.
     #[must_use]
     pub fn is_canceled(&self) -> bool {
-        self.shared.cancel.is_canceled()
+        self.run.cancel.is_canceled() || self.cancel.as_ref().is_some_and(Cancel::is_canceled)
     }
 }
 

@@ -109,7 +109,8 @@ impl<T> fmt::Debug for Dynamic<T> {
     }
 }
 
-type StreamItem = Result<(Option<MappingKey>, Value), Failure>;
+/// One item of a dynamic output, its type erased.
+pub(crate) type StreamItem = Result<(Option<MappingKey>, Value), Failure>;
 
 /// The items of a [`Dynamic`], their type erased; a key that is missing is the position.
 pub struct ItemStream(Either<Box<dyn Iterator<Item = StreamItem> + Send>, BoxStream<'static, StreamItem>>);

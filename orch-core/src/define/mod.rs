@@ -16,10 +16,13 @@ mod output;
 mod policy;
 
 pub use args::{Args, Input, InputByValue, Shared};
+pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
+pub(crate) use dynamic::StreamItem;
 pub use dynamic::{Dynamic, ItemStream};
 pub use job::{JobOptions, Order};
-pub use op::{Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
+pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
+pub(crate) use output::KeptOutput;
 pub use output::{
     DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, OpError, Optional, Output,
     OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,

@@ -86,6 +86,12 @@ impl OpDef {
         &self.body
     }
 
+    /// The bound on each attempt.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     /// The key of the IO manager that stores the outputs.
     #[must_use]
     pub fn io(&self) -> Option<&str> {
@@ -188,6 +194,7 @@ impl<O> OpBuilder<O> {
     }
 
     fn parameter<T: 'static>(mut self, name: impl Into<String>, passing: Passing) -> Self {
+        let name: String = name.into();
         self.op.inputs.push(InputDef { name: name.into(), ty: TypeInfo::of::<T>(), passing });
         self
     }
@@ -232,12 +239,15 @@ impl<O: Outputs> OpBuilder<O> {
 /// A boxed future that can move between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// The function of an async op, its types erased.
+pub type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Vec<Product>, Failure>> + Send + Sync;
+
 /// The function of an op, its types erased.
 pub enum Body {
     /// Runs on a blocking thread.
     Blocking(Box<dyn Fn(Args) -> Result<Vec<Product>, Failure> + Send + Sync>),
     /// Runs on the async runtime.
-    Async(Box<dyn Fn(Args) -> BoxFuture<Result<Vec<Product>, Failure>> + Send + Sync>),
+    Async(Box<AsyncBody>),
 }
 
 impl fmt::Debug for Body {
@@ -253,7 +263,7 @@ impl fmt::Debug for Body {
 #[derive(Clone, Debug)]
 pub struct InputDef {
     /// The parameter's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its type, without the reference.
     pub ty: TypeInfo,
     /// Whether it is taken by value or by reference.

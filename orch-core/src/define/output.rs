@@ -1,5 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use crate::value::{Data, TypeInfo, Value};
 #[derive(Clone, Debug)]
 pub struct OutputDef {
     /// `result` for a lone output, `output_0`, `output_1`, .. for a tuple, the field's name for a struct.
-    pub name: String,
+    pub name: Arc<str>,
     /// The type of the value, or of one item of a dynamic output.
     pub ty: TypeInfo,
     /// How many values there are.
@@ -234,7 +235,7 @@ impl<T: Data> Output<{ kind::VALUE }> for T {
     type Values<'run> = &'run T;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.to_owned(), ty: TypeInfo::of::<T>(), kind: OutputKind::Single });
+        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Single });
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -256,11 +257,7 @@ impl<T: Data> Output<{ kind::OPTIONAL }> for Optional<T> {
     type Values<'run> = Option<&'run T>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef {
-            name: name.to_owned(),
-            ty: TypeInfo::of::<T>(),
-            kind: OutputKind::Optional,
-        });
+        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Optional });
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -282,7 +279,7 @@ impl<T: Data> Output<{ kind::DYNAMIC }> for Dynamic<T> {
     type Values<'run> = Vec<(String, &'run T)>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.to_owned(), ty: TypeInfo::of::<T>(), kind: OutputKind::Dynamic });
+        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Dynamic });
     }
 
     fn handles(placed: &mut Placed) -> DynamicOut<T> {

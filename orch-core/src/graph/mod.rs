@@ -17,4 +17,4 @@ pub use input::{Feed, IntoInput};
 pub use node::{Call, Node, Op, Placed, enter_graph};
 pub use unknown::Unknown;
 
-pub(crate) use compose::{GraphNode, Scope, Source, SourceKind};
+pub(crate) use compose::{Graph, GraphNode, SourceKind};

@@ -97,7 +97,7 @@ fn out_of_scope(
     scope: usize,
     place: &Place,
 ) -> Problem {
-    let name = op.inputs().get(input).map_or_else(String::new, |input| input.name.clone());
+    let name = op.inputs().get(input).map_or_else(String::new, |input| input.name.to_string());
     let from = composition.node_of(source);
     let (kind, message, hint) = if scope == 0 || composition.encloses(scope, readable) {
         (

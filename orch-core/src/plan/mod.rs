@@ -1,5 +1,231 @@
 //! What will run: the graph and the job's options, checked and compiled into plain data.
+//!
+//! A [`Plan`] is arrays by index and serializes; it is what users snapshot, what `plan JOB` prints and what the engine
+//! walks. Problems that the types cannot see are all found here and told together, with names and source places.
 
+mod compile;
+mod depth;
+mod diagram;
+mod names;
 mod problem;
+mod text;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 pub use problem::{PlanError, Problem, ProblemKind};
+
+pub(crate) use compile::Program;
+
+use crate::define::{Limit, Order, OutputKind, Passing, Place, Retry, Tags};
+use crate::graph::Job;
+
+/// A compiled job, as plain data. Indices refer to the arrays of the plan itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The job's name.
+    pub job: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Tags of its runs.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// How many steps may run at once; none for as many as there are processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_concurrent: Option<usize>,
+    /// How many items of one dynamic output may be alive; none for twice `max_concurrent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<usize>,
+    /// Which ready step goes first.
+    pub order: Order,
+    /// Limits by tag.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
+    /// The steps, in the order of definition.
+    pub steps: Vec<Step>,
+    /// The maps, one for each dynamic output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<Map>,
+    /// The collected maps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collects: Vec<Collect>,
+}
+
+/// One step; inside a map it stands for as many as the map has items.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The name, unique in the plan: `clean.echo_2`.
+    pub name: String,
+    /// The op's name.
+    pub op: String,
+    /// What the op does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The map it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<usize>,
+    /// The inputs, in the order of the parameters.
+    pub inputs: Vec<Input>,
+    /// The outputs.
+    pub outputs: Vec<Output>,
+    /// Steps it waits for without taking a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
+    /// The number of steps on the longest way to it.
+    pub depth: usize,
+    /// Among ready steps, higher goes first.
+    pub priority: i64,
+    /// The tags of op and call, without the priority.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// The retry policy of the call, else of the op, else of the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// The bound on each attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// The pool in which it takes its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// The version of the op's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_version: Option<String>,
+    /// The IO manager that stores its outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub io: Option<String>,
+    /// Where it is called in the source.
+    pub place: Place,
+}
+
+/// An input of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The parameter's name.
+    pub name: String,
+    /// The type, without the reference.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// By value or by reference.
+    pub passing: Passing,
+    /// What feeds it.
+    pub source: Source,
+}
+
+/// What feeds an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The output of a step in the same map or one around it.
+    Output {
+        /// The step.
+        step: usize,
+        /// Its output.
+        output: usize,
+    },
+    /// The item of a map that the step is in.
+    Item {
+        /// The map.
+        map: usize,
+    },
+    /// A constant.
+    Literal {
+        /// Its position among the job's constants.
+        literal: usize,
+    },
+    /// A collected map.
+    Collect {
+        /// Which.
+        collect: usize,
+    },
+    /// A fan-in of several.
+    List {
+        /// The elements, in order.
+        elements: Vec<Source>,
+        /// Its position among the job's fan-ins.
+        list: usize,
+    },
+}
+
+/// An output of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The name.
+    pub name: String,
+    /// The type of the value, or of one item.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Whether there is one, at most one, or any number.
+    pub kind: OutputKind,
+}
+
+/// What runs once for each item of a dynamic output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Map {
+    /// The map around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<usize>,
+    /// The step that yields the items.
+    pub step: usize,
+    /// Its output.
+    pub output: usize,
+}
+
+/// A map that is collected, for whoever takes a [`Source::Collect`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collect {
+    /// The map.
+    pub map: usize,
+    /// What is collected of each item.
+    pub element: Source,
+    /// Whether failed items are elements too.
+    pub results: bool,
+}
+
+impl Plan {
+    /// The plan as indented JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The step of this name.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// The name of a step's output, for people: `split.large`, or `echo` where there is only one.
+    #[must_use]
+    pub fn output_name(&self, step: usize, output: usize) -> String {
+        let step = &self.steps[step];
+        match step.outputs.as_slice() {
+            [_] => step.name.clone(),
+            outputs => format!("{}.{}", step.name, outputs[output].name),
+        }
+    }
+}
+
+impl Job {
+    /// The job's plan.
+    ///
+    /// # Panics
+    /// If the job cannot be planned, with all problems as the message; [`Job::try_plan`] gives them as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn plan(&self) -> Plan {
+        match self.try_plan() {
+            Ok(plan) => plan,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The job's plan.
+    ///
+    /// # Errors
+    /// All problems that the types could not see, with their source places.
+    pub fn try_plan(&self) -> Result<Plan, PlanError> {
+        Program::compile(self).map(|program| program.plan)
+    }
+}

@@ -1,0 +1,140 @@
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Executor, Kept, Message, State, Timer, Turn, Work};
+use crate::event::{Event, Sink};
+
+/// Owns a run: the only one who touches its state and speaks to the outside.
+///
+/// It has no task of its own. Whoever has something to report, a worker that finished a step or a timer, takes the lock,
+/// lets the state decide, hands the events on in order, and goes on with the first piece of work itself. So a chain of
+/// steps stays on one thread, and no step waits for a dispatcher to wake up.
+pub(crate) struct Dispatcher {
+    inner: Mutex<Inner>,
+    executor: Box<dyn Executor>,
+    clock: Clock,
+    ended: Notify,
+    runtime: tokio::runtime::Handle,
+}
+
+struct Inner {
+    state: State,
+    /// Reused from turn to turn.
+    turn: Turn,
+    sink: Box<dyn Sink>,
+    keep: Keep,
+    ended: bool,
+}
+
+/// Watches each turn for what is to remain of the run: its events, and the values to keep.
+pub(crate) type Keep = Box<dyn FnMut(&[Event], &mut Vec<Kept>) + Send>;
+
+impl Dispatcher {
+    pub(crate) fn new(
+        state: State,
+        sink: Box<dyn Sink>,
+        keep: Keep,
+        executor: Box<dyn Executor>,
+    ) -> Arc<Self> {
+        let inner = Inner { state, turn: Turn::default(), sink, keep, ended: false };
+        Arc::new(Self {
+            inner: Mutex::new(inner),
+            executor,
+            clock: Clock::start(),
+            ended: Notify::new(),
+            runtime: tokio::runtime::Handle::current(),
+        })
+    }
+
+    /// Reports what happened and carries out what follows, but for the first piece of work: that is the caller's.
+    pub(crate) fn report(self: &Arc<Self>, message: Message) -> Option<Work> {
+        let mut guard = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let Inner { state, turn, sink, keep, ended } = &mut *guard;
+        state.apply(self.clock.now(), message, turn);
+        for event in &turn.events {
+            sink.emit(event);
+        }
+        keep(&turn.events, &mut turn.kept);
+        let mut work = turn.work.drain(..);
+        let first = work.next();
+        let rest: Vec<Work> = work.collect();
+        let timers = std::mem::take(&mut turn.timers);
+        let aborts = std::mem::take(&mut turn.aborts);
+        let cancel = turn.cancel;
+        *ended |= turn.ended;
+        let has_ended = *ended;
+        turn.clear();
+        drop(guard);
+        for token in aborts {
+            self.executor.abort(token);
+        }
+        if cancel || has_ended {
+            self.executor.cancel();
+        }
+        for (after, timer) in timers {
+            self.start_timer(after, timer);
+        }
+        for work in rest {
+            self.executor.start(work, self);
+        }
+        if has_ended {
+            self.ended.notify_waiters();
+        }
+        first
+    }
+
+    /// As [`Dispatcher::report`], for those who do no work themselves.
+    pub(crate) fn report_only(self: &Arc<Self>, message: Message) {
+        if let Some(work) = self.report(message) {
+            self.executor.start(work, self);
+        }
+    }
+
+    /// Waits for the end of the run.
+    pub(crate) async fn ended(&self) {
+        let ended = self.ended.notified();
+        tokio::pin!(ended);
+        ended.as_mut().enable();
+        if !self.inner.lock().unwrap_or_else(PoisonError::into_inner).ended {
+            ended.await;
+        }
+    }
+
+    fn start_timer(self: &Arc<Self>, after: std::time::Duration, timer: Timer) {
+        // A timer must not keep a run alive that is over.
+        let dispatcher: Weak<Self> = Arc::downgrade(self);
+        let due = Instant::now() + after;
+        self.runtime.spawn(async move {
+            tokio::time::sleep_until(due).await;
+            if let Some(dispatcher) = dispatcher.upgrade() {
+                dispatcher.report_only(Message::Due(timer));
+            }
+        });
+    }
+}
+
+impl std::fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Dispatcher")
+    }
+}
+
+/// The time of day at the start, and a clock that only goes forwards since then. It is tokio's, so that a test can pause it.
+struct Clock {
+    time: Timestamp,
+    start: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { time: Timestamp::now(), start: Instant::now() }
+    }
+
+    fn now(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.time.saturating_add(elapsed).unwrap_or(self.time)
+    }
+}

@@ -1,0 +1,218 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::layout::{Layout, Producer};
+use crate::define::ItemStream;
+use crate::failure::ErrorInfo;
+use crate::ids::{Branch, MappingKey, StepPath};
+use crate::value::{Item, Value};
+
+/// The number of a frame; numbers of finished frames are used again.
+pub(crate) type FrameId = u32;
+
+/// One run of a map's body, or of the job: the values, steps and streams of one item.
+pub(super) struct Frame {
+    pub(super) scope: usize,
+    pub(super) parent: FrameId,
+    pub(super) branch: Option<Branch>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) steps: Vec<StepRun>,
+    pub(super) streams: Vec<Stream>,
+    pub(super) collects: Vec<Gathering>,
+    /// Steps and streams that are not done; the frame is over at 0.
+    pub(super) open: usize,
+    /// Steps in inner frames that wait for something of this one.
+    pub(super) waiters: HashMap<Producer, Vec<(FrameId, u32)>>,
+}
+
+/// The place of a value.
+pub(super) struct Cell {
+    pub(super) content: Content,
+    /// Who still needs it; at 0 it is dropped.
+    pub(super) uses: u32,
+}
+
+/// What is known of a value.
+#[derive(Clone)]
+pub(super) enum Content {
+    /// Nothing yet.
+    Pending,
+    /// It is here.
+    Value(Value),
+    /// It was here, and everyone who needed it has had it.
+    Released,
+    /// It will not come.
+    Missing(Box<Missing>),
+}
+
+/// Why a value will not come.
+#[derive(Clone)]
+pub(super) enum Missing {
+    /// This step left an optional output out.
+    Absent(StepPath),
+    /// This step failed.
+    Failed(StepPath, Arc<ErrorInfo>),
+}
+
+/// A step of a frame.
+pub(super) struct StepRun {
+    pub(super) phase: Phase,
+    /// How many of the things it waits for are still to come.
+    pub(super) waits: u32,
+    /// Attempts begun.
+    pub(super) attempt: u32,
+    /// The attempt under way; 0 for none.
+    pub(super) ticket: u64,
+    pub(super) ready_at: Timestamp,
+    /// Whether its outputs are known. They stay so: if the step fails while a dynamic output is open and is tried again,
+    /// what it has put out before is not taken back.
+    pub(super) has_outputs: bool,
+    /// Whether it still counts as a user of its inputs.
+    pub(super) holds_inputs: bool,
+    /// Set when it is done without success.
+    pub(super) missing: Option<Box<Missing>>,
+}
+
+/// The life of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// For its inputs, or what it comes after.
+    Waiting,
+    /// For a slot.
+    Ready,
+    /// Its code is under way.
+    Running,
+    /// Its code returned, its dynamic outputs are open.
+    Streaming,
+    /// For its next attempt.
+    Backoff,
+    /// Succeeded, failed or skipped. Nothing changes after this.
+    Done,
+}
+
+/// A dynamic output of a step of a frame.
+pub(super) struct Stream {
+    pub(super) phase: StreamPhase,
+    pub(super) items: Option<ItemStream>,
+    /// The pull under way; 0 for none.
+    pub(super) ticket: u64,
+    /// Frames of items that are not over.
+    pub(super) alive: usize,
+    /// Items emitted, over all attempts.
+    pub(super) emitted: u64,
+    /// Items of the present attempt, those seen in an earlier one included.
+    pub(super) position: u64,
+    /// Items that the earlier attempts had emitted when the present one began.
+    pub(super) before: u64,
+    /// Where each key was emitted; items without keys are numbered and need none.
+    pub(super) keys: HashMap<MappingKey, u64>,
+    /// Of the items of earlier attempts, those that the present one has emitted again.
+    pub(super) again: HashSet<u64>,
+    /// Items of earlier attempts that the successful one did not emit.
+    pub(super) orphans: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamPhase {
+    /// Its step's code has not returned.
+    Unopened,
+    /// It waits for room.
+    Parked,
+    /// There is room; it waits for a slot.
+    Queued,
+    /// An item is being pulled.
+    Pulling,
+    /// There will be no further items; some may still be alive.
+    Ended,
+    /// Ended, and all items are done.
+    Finished,
+}
+
+/// A collect of a frame, in the making.
+#[derive(Default)]
+pub(super) struct Gathering {
+    /// By position of emission; none for what was skipped.
+    pub(super) items: Vec<Option<Item>>,
+    pub(super) skipped: Option<StepPath>,
+    pub(super) failed: Option<(StepPath, Arc<ErrorInfo>)>,
+    pub(super) done: bool,
+}
+
+impl Frame {
+    /// A frame that is nothing yet; [`Frame::open`] makes it one of a scope.
+    pub(super) fn vacant() -> Self {
+        Self {
+            scope: 0,
+            parent: 0,
+            branch: None,
+            cells: Vec::new(),
+            steps: Vec::new(),
+            streams: Vec::new(),
+            collects: Vec::new(),
+            open: 0,
+            waiters: HashMap::new(),
+        }
+    }
+
+    /// Makes this the frame of one more item. What it has allocated for an earlier one is used again.
+    pub(super) fn open(&mut self, layout: &Layout, scope: usize, parent: FrameId, branch: Option<Branch>) {
+        let shape = &layout.scopes[scope];
+        (self.scope, self.parent, self.branch) = (scope, parent, branch);
+        self.cells.extend(shape.uses.iter().map(|&uses| Cell { content: Content::Pending, uses }));
+        self.steps.extend(shape.steps.iter().map(|&step| StepRun {
+            phase: Phase::Waiting,
+            waits: layout.steps[step as usize].waits,
+            attempt: 0,
+            ticket: 0,
+            ready_at: Timestamp::UNIX_EPOCH,
+            has_outputs: false,
+            holds_inputs: true,
+            missing: None,
+        }));
+        self.streams.extend(shape.maps.iter().map(|_| Stream::new()));
+        self.collects.extend(shape.collects.iter().map(|_| Gathering::default()));
+        self.open = shape.steps.len() + shape.maps.len();
+    }
+
+    /// Lets go of everything; the frame is over.
+    pub(super) fn vacate(&mut self) {
+        self.branch = None;
+        self.cells.clear();
+        self.steps.clear();
+        self.streams.clear();
+        self.collects.clear();
+        self.waiters.clear();
+    }
+
+    /// Whether what `producer` makes is known, be it a value or that there is none.
+    pub(super) fn is_produced(&self, producer: Producer) -> bool {
+        match producer {
+            Producer::Outputs(step) => self.steps[step as usize].has_outputs,
+            Producer::End(step) => self.steps[step as usize].phase == Phase::Done,
+            Producer::Collect(collect) => self.collects[collect as usize].done,
+        }
+    }
+}
+
+impl Stream {
+    fn new() -> Self {
+        Self {
+            phase: StreamPhase::Unopened,
+            items: None,
+            ticket: 0,
+            alive: 0,
+            emitted: 0,
+            position: 0,
+            before: 0,
+            keys: HashMap::new(),
+            again: HashSet::new(),
+            orphans: Vec::new(),
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.phase, StreamPhase::Ended | StreamPhase::Finished)
+    }
+}

@@ -1,0 +1,132 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::frame::FrameId;
+use crate::define::{ItemStream, Product};
+use crate::event::{Event, LogLevel};
+use crate::failure::Failure;
+use crate::ids::{MappingKey, StepPath};
+use crate::value::Value;
+
+/// What happened, told to the state.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// The run begins; the first message, sent once.
+    Begin,
+    /// The code of an attempt returned.
+    Returned { token: Token, result: Result<Vec<Product>, Failure>, stored: Vec<Stored> },
+    /// A pull gave an item; the rest of the stream comes back.
+    Item { token: Token, key: Option<MappingKey>, value: Value, stored: Option<Stored>, rest: ItemStream },
+    /// A pull found the end of the stream.
+    Ended { token: Token },
+    /// A pull failed.
+    Broke { token: Token, failure: Failure },
+    /// A step's code logged something.
+    Log {
+        step: StepPath,
+        attempt: u32,
+        level: LogLevel,
+        target: Arc<str>,
+        message: String,
+        fields: BTreeMap<String, String>,
+    },
+    /// A timer asked for is due.
+    Due(Timer),
+    /// Someone asked to cancel the run.
+    Cancel,
+}
+
+/// Identifies one piece of work handed to the executor; what comes back with an old ticket is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Token {
+    pub(super) frame: FrameId,
+    pub(super) step: u32,
+    /// The local stream, for a pull.
+    pub(super) stream: Option<u32>,
+    pub(super) ticket: u64,
+}
+
+impl Token {
+    /// Unique within the run.
+    pub(crate) fn ticket(self) -> u64 {
+        self.ticket
+    }
+}
+
+/// A timer the state asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// A step's delay before its next attempt is over.
+    Retry(Token),
+    /// An attempt has had its time.
+    Deadline(Token),
+    /// A canceled run has waited long enough.
+    Grace,
+}
+
+/// What an IO manager says of an output it stored.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) output: usize,
+    pub(crate) io: Arc<str>,
+    pub(crate) metadata: BTreeMap<String, serde_json::Value>,
+}
+
+/// Work for the executor.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) token: Token,
+    /// The plan's step.
+    pub(crate) step: usize,
+    pub(crate) path: StepPath,
+    pub(crate) attempt: u32,
+    pub(crate) task: Task,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Call the op with these inputs.
+    Call(Vec<Value>),
+    /// Pull an item of this output; without a key of its own, `number` is its key.
+    Pull { output: usize, number: u64, items: ItemStream },
+}
+
+/// A value of an output, for whoever keeps them.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) path: StepPath,
+    /// The plan's step.
+    pub(crate) step: usize,
+    pub(crate) output: usize,
+    /// The key of a dynamic output's item.
+    pub(crate) key: Option<MappingKey>,
+    pub(crate) value: Value,
+}
+
+/// What the state decided in one turn, to be carried out in the order of the fields.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    pub(crate) events: Vec<Event>,
+    pub(crate) kept: Vec<Kept>,
+    /// Work whose result no longer matters; its code should stop.
+    pub(crate) aborts: Vec<Token>,
+    /// All code should stop: the run is canceled.
+    pub(crate) cancel: bool,
+    pub(crate) timers: Vec<(Duration, Timer)>,
+    pub(crate) work: Vec<Work>,
+    /// The run is over.
+    pub(crate) ended: bool,
+}
+
+impl Turn {
+    pub(crate) fn clear(&mut self) {
+        self.events.clear();
+        self.kept.clear();
+        self.aborts.clear();
+        self.timers.clear();
+        self.work.clear();
+        (self.cancel, self.ended) = (false, false);
+    }
+}

@@ -1,0 +1,47 @@
+//! What runs next: the only owner of a run's state.
+//!
+//! [`State`] is pure: a message in, a [`Turn`] out, with no clock, channel or I/O. The [`Dispatcher`] holds it, feeds it
+//! what happens, and carries out what it decides; an [`Executor`] runs the code of steps. See `README.md` beside this
+//! file for the life of a step, the order of things within a turn, and who may send what.
+
+mod dispatcher;
+mod executor;
+mod frame;
+mod layout;
+mod message;
+mod ready;
+mod settle;
+mod state;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(crate) use dispatcher::Dispatcher;
+pub(crate) use executor::Executor;
+pub(crate) use message::{Kept, Message, Stored, Task, Timer, Token, Turn, Work};
+pub(crate) use state::State;
+
+use crate::define::{Order, Tags};
+use crate::ids::RunId;
+
+/// What a run was started with, everything decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) run: RunId,
+    pub(crate) tags: Tags,
+    /// How many steps may run at once, at least 1.
+    pub(crate) max_concurrent: usize,
+    /// How many items of one dynamic output may be alive, at least 1.
+    pub(crate) max_in_flight: usize,
+    pub(crate) order: Order,
+    /// The size of each pool.
+    pub(crate) pools: BTreeMap<String, usize>,
+    /// Whether outputs are handed out to be kept.
+    pub(crate) keep: bool,
+    /// How long a canceled run waits for the code of its steps.
+    pub(crate) grace: Duration,
+}

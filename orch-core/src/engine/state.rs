@@ -1,0 +1,529 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase};
+use super::layout::{Fetch, Layout};
+use super::ready::{Ready, ReadyQueue};
+use super::settle::{Settle, ancestor};
+use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
+use crate::define::Product;
+use crate::event::{Event, EventKind, PlannedStep, SkipCause, StreamName};
+use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
+use crate::ids::{MappingKey, StepPath};
+use crate::plan::{Plan, Program, Step};
+use crate::value::{Item, StepFailure, Value};
+
+/// The whole state of a run. A pure machine: [`State::apply`] is its only door.
+pub(crate) struct State {
+    pub(super) program: Arc<Program>,
+    pub(super) layout: Layout,
+    pub(super) settings: Settings,
+    pub(super) frames: Vec<Frame>,
+    /// Numbers of frames that are over.
+    pub(super) free: Vec<FrameId>,
+    pub(super) ready: ReadyQueue,
+    /// What follows from what has just happened; empty between turns.
+    pub(super) settling: VecDeque<Settle>,
+    pub(super) canceling: bool,
+    pub(super) ended: bool,
+    pub(super) now: Timestamp,
+    /// The names of the plan's steps, shared by all their paths.
+    names: Vec<Arc<str>>,
+    running: usize,
+    /// The last ticket given out; what comes back with another than the present one is late, and ignored.
+    pub(super) tickets: u64,
+    random: u64,
+    failed: u64,
+    first_failed: Option<StepPath>,
+}
+
+/// The frame of the job itself.
+pub(super) const ROOT: FrameId = 0;
+
+impl State {
+    pub(crate) fn new(program: Arc<Program>, settings: Settings) -> Self {
+        let layout = Layout::new(&program, &settings);
+        let ready = ReadyQueue::new(&layout.classes);
+        Self {
+            names: program.plan.steps.iter().map(|step| step.name.as_str().into()).collect(),
+            random: (settings.run.as_u128() >> 64) as u64 ^ settings.run.as_u128() as u64,
+            program,
+            layout,
+            settings,
+            frames: Vec::new(),
+            free: Vec::new(),
+            ready,
+            settling: VecDeque::new(),
+            canceling: false,
+            ended: false,
+            now: Timestamp::UNIX_EPOCH,
+            running: 0,
+            tickets: 0,
+            failed: 0,
+            first_failed: None,
+        }
+    }
+
+    /// Takes in what happened and decides what follows.
+    ///
+    /// One turn: commit what happened, settle everything that follows from it, and only then give out slots, so that
+    /// a step made ready by this very event has its say in who comes next.
+    pub(crate) fn apply(&mut self, now: Timestamp, message: Message, turn: &mut Turn) {
+        if self.ended {
+            return;
+        }
+        self.now = now;
+        match message {
+            Message::Begin => self.begin(turn),
+            Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
+            Message::Item { token, key, value, stored, rest } => {
+                self.item(token, key, value, stored, rest, turn)
+            }
+            Message::Ended { token } => self.stream_ended(token, turn),
+            Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
+            Message::Log { step, attempt, level, target, message, fields } => {
+                let kind = EventKind::Log { level, target, message, fields };
+                turn.events.push(Event {
+                    time: now,
+                    run: self.settings.run,
+                    step: Some(step),
+                    attempt,
+                    kind,
+                });
+            }
+            Message::Due(timer) => self.due(timer, turn),
+            Message::Cancel => self.cancel(turn),
+        }
+        self.settle(turn);
+        if self.canceling {
+            if self.running == 0 && !self.ended {
+                self.end_canceled(turn);
+            }
+        } else {
+            while let Some(ready) = self.ready.take() {
+                self.start(ready, turn);
+            }
+        }
+    }
+
+    fn begin(&mut self, turn: &mut Turn) {
+        let plan = &self.program.plan;
+        let mut tags = plan.tags.clone();
+        tags.extend(self.settings.tags.clone());
+        let kind = EventKind::RunStart {
+            job: plan.job.as_str().into(),
+            tags,
+            max_concurrent: self.settings.max_concurrent,
+            steps: planned_steps(plan),
+        };
+        self.emit_run(kind, turn);
+        self.open_frame(0, ROOT, None, None);
+    }
+
+    /// Gives a slot to the first in the ready order.
+    fn start(&mut self, ready: Ready, turn: &mut Turn) {
+        let step = ready.step as usize;
+        self.running += 1;
+        let local = self.layout.steps[step].local;
+        let (stream, ticket, path, task) = match ready.stream {
+            Some((stream, ticket)) => match self.begin_pull(ready.frame, stream as usize, ticket) {
+                Some(task) => (Some(stream), ticket, self.path(ready.frame, step), task),
+                None => return self.release_slot(step),
+            },
+            None => {
+                self.tickets += 1;
+                let (ticket, path) = (self.tickets, self.path(ready.frame, step));
+                let task = self.begin_attempt(ready.frame, step, &path, ticket, turn);
+                (None, ticket, path, task)
+            }
+        };
+        let token = Token { frame: ready.frame, step: local, stream, ticket };
+        if let Some(timeout) = self.layout.timeout(step) {
+            turn.timers.push((timeout, Timer::Deadline(token)));
+        }
+        let attempt = self.run(ready.frame, local).attempt;
+        turn.work.push(Work { token, step, path, attempt, task });
+    }
+
+    fn begin_attempt(
+        &mut self,
+        frame: FrameId,
+        step: usize,
+        path: &StepPath,
+        ticket: u64,
+        turn: &mut Turn,
+    ) -> Task {
+        let retry = self.layout.retry(step);
+        let now = self.now;
+        let run = self.run(frame, self.layout.steps[step].local);
+        run.phase = Phase::Running;
+        run.attempt += 1;
+        run.ticket = ticket;
+        let attempt = run.attempt;
+        let waited = now.duration_since(run.ready_at).unsigned_abs();
+        // Inputs are handed over for good only to an attempt that no other can follow.
+        let keep = retry.is_some_and(|retry| attempt <= retry.max);
+        run.holds_inputs = keep;
+        let kind =
+            if attempt == 1 { EventKind::StepStart { waited } } else { EventKind::StepRestarted { waited } };
+        self.emit(path.clone(), attempt, kind, turn);
+        let count = self.layout.fetches(step).len();
+        let mut inputs = Vec::with_capacity(count);
+        for index in 0..count {
+            let fetch = &self.layout.fetches(step)[index];
+            let (value, gathered) = fetch_value(&self.program, &mut self.frames, frame, fetch, keep);
+            let input = Arc::clone(&self.program.ops[step].inputs()[index].name);
+            self.emit(path.clone(), attempt, EventKind::StepInput { input, gathered }, turn);
+            inputs.push(value);
+        }
+        Task::Call(inputs)
+    }
+
+    pub(super) fn content(&self, frame: FrameId, up: u32, cell: u32) -> &Content {
+        &self.frames[ancestor(&self.frames, frame, up) as usize].cells[cell as usize].content
+    }
+
+    pub(super) fn run(&mut self, frame: FrameId, local: u32) -> &mut StepRun {
+        &mut self.frames[frame as usize].steps[local as usize]
+    }
+
+    fn returned(
+        &mut self,
+        token: Token,
+        result: Result<Vec<Product>, Failure>,
+        stored: Vec<Stored>,
+        turn: &mut Turn,
+    ) {
+        let Some(step) = self.attempt_of(token) else { return };
+        self.release_slot(step);
+        self.run(token.frame, token.step).ticket = 0;
+        let declared = self.layout.cells(step).len();
+        match result {
+            Ok(products) if products.len() == declared => {
+                self.produced(token.frame, step, products, stored, turn)
+            }
+            Ok(products) => {
+                let message = format!("the op declares {declared} outputs and gave {}", products.len());
+                self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
+            }
+            Err(failure) => self.attempt_failed(token.frame, step, &failure, turn),
+        }
+    }
+
+    fn produced(
+        &mut self,
+        frame: FrameId,
+        step: usize,
+        products: Vec<Product>,
+        stored: Vec<Stored>,
+        turn: &mut Turn,
+    ) {
+        let local = self.layout.steps[step].local;
+        let run = self.run(frame, local);
+        // After a retry of a source the outputs of its first opening stand: others may have used them.
+        let (attempt, known) = (run.attempt, run.has_outputs);
+        let mut stored = stored.into_iter().peekable();
+        for ((output, product), cell) in products.into_iter().enumerate().zip(self.layout.cells(step)) {
+            match product {
+                Product::Items(items) => self.open_stream(frame, step, output, items),
+                Product::Value(_) | Product::Absent if known => {}
+                Product::Value(value) => {
+                    let (path, name) = (self.path(frame, step), self.output_name(step, output));
+                    let stored = stored.next_if(|stored| stored.output == output);
+                    if self.settings.keep {
+                        turn.kept.push(Kept {
+                            path: path.clone(),
+                            step,
+                            output,
+                            key: None,
+                            value: value.clone(),
+                        });
+                    }
+                    self.emit_output(path, attempt, name, None, stored, turn);
+                    self.resolve(frame, cell, Content::Value(value));
+                }
+                Product::Absent => {
+                    let missing = Missing::Absent(self.path(frame, step));
+                    self.resolve(frame, cell, Content::Missing(Box::new(missing)));
+                }
+            }
+        }
+        if self.layout.steps[step].dynamic {
+            self.run(frame, local).phase = Phase::Streaming;
+            self.outputs_known(frame, local);
+            self.finish_if_streamed(frame, step, turn);
+        } else {
+            self.finish(frame, step, None, turn);
+        }
+    }
+
+    /// An output has a value, and an IO manager may have stored it.
+    pub(super) fn emit_output(
+        &self,
+        path: StepPath,
+        attempt: u32,
+        output: Arc<str>,
+        key: Option<MappingKey>,
+        stored: Option<Stored>,
+        turn: &mut Turn,
+    ) {
+        let handled = stored.map(|Stored { io, metadata, .. }| {
+            (path.clone(), EventKind::HandledOutput { output: Arc::clone(&output), io, metadata })
+        });
+        self.emit(path, attempt, EventKind::StepOutput { output, key }, turn);
+        if let Some((path, kind)) = handled {
+            self.emit(path, attempt, kind, turn);
+        }
+    }
+
+    /// An attempt, or the pull of a stream, failed: the retry policy decides.
+    pub(super) fn attempt_failed(&mut self, frame: FrameId, step: usize, failure: &Failure, turn: &mut Turn) {
+        let path = self.path(frame, step);
+        let local = self.layout.steps[step].local;
+        self.close_streams(frame, step, turn);
+        let attempt = self.run(frame, local).attempt;
+        let policy = self.layout.retry(step);
+        let left = policy.filter(|retry| attempt <= retry.max && !self.canceling);
+        let delay = match (failure.retry_wish(), left) {
+            (RetryWish::Policy, Some(retry)) => Some(retry.delay_before(attempt, self.next_random())),
+            (RetryWish::After(delay), Some(_)) => Some(delay),
+            _ => None,
+        };
+        let mut error = failure.info();
+        if let Some(delay) = delay {
+            self.tickets += 1;
+            let ticket = self.tickets;
+            let run = self.run(frame, local);
+            (run.phase, run.ticket) = (Phase::Backoff, ticket);
+            self.emit(path, attempt, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
+            turn.timers.push((delay, Timer::Retry(Token { frame, step: local, stream: None, ticket })));
+            return;
+        }
+        if matches!(failure.retry_wish(), RetryWish::After(_)) && policy.is_none() {
+            error =
+                error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
+        }
+        let error = Arc::new(error);
+        self.emit(path.clone(), attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+        self.failed += 1;
+        self.first_failed.get_or_insert_with(|| path.clone());
+        self.finish(frame, step, Some(Box::new(Missing::Failed(path, error))), turn);
+    }
+
+    fn due(&mut self, timer: Timer, turn: &mut Turn) {
+        match timer {
+            Timer::Retry(token) => {
+                let frame = &self.frames[token.frame as usize];
+                let Some(run) = frame.steps.get(token.step as usize) else { return };
+                if run.phase == Phase::Backoff && run.ticket == token.ticket && !self.canceling {
+                    self.settling.push_back(Settle::Ready(token.frame, token.step));
+                }
+            }
+            Timer::Deadline(token) => {
+                let step = match token.stream {
+                    None => self.attempt_of(token),
+                    Some(_) => self.pull_of(token),
+                };
+                let Some(step) = step else { return };
+                self.release_slot(step);
+                self.stop_pulling(token);
+                turn.aborts.push(token);
+                let timeout = self.layout.timeout(step).unwrap_or_default();
+                self.attempt_failed(token.frame, step, &Failure::timeout(timeout), turn);
+            }
+            Timer::Grace => {
+                if self.canceling {
+                    self.end_canceled(turn);
+                }
+            }
+        }
+    }
+
+    fn cancel(&mut self, turn: &mut Turn) {
+        if self.canceling {
+            return;
+        }
+        self.canceling = true;
+        self.emit_run(EventKind::RunCanceling, turn);
+        let mut never_start: Vec<_> = self.ready.drain();
+        never_start.sort_unstable_by(|a, b| b.cmp(a));
+        for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {
+            let path = self.path(ready.frame, ready.step as usize);
+            self.emit(path, 0, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+        }
+        turn.cancel = true;
+        if self.running > 0 {
+            turn.timers.push((self.settings.grace, Timer::Grace));
+        }
+    }
+
+    fn end_canceled(&mut self, turn: &mut Turn) {
+        let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, "the run was canceled"));
+        let mut detached = Vec::new();
+        for frame in 0..self.frames.len() {
+            for local in 0..self.frames[frame].steps.len() {
+                let entry = &self.frames[frame];
+                let (phase, attempt) = (entry.steps[local].phase, entry.steps[local].attempt);
+                let step = self.layout.scopes[entry.scope].steps[local] as usize;
+                let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
+                let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
+                let path = self.path(frame as FrameId, step);
+                match phase {
+                    Phase::Running | Phase::Streaming => {
+                        if under_way {
+                            detached.push(path.clone());
+                        }
+                        self.emit(path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+                    }
+                    Phase::Backoff => {
+                        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+                    }
+                    Phase::Waiting | Phase::Ready | Phase::Done => {}
+                }
+            }
+        }
+        self.emit_run(EventKind::RunCanceled { detached }, turn);
+        self.end(turn);
+    }
+
+    pub(super) fn end_finished(&mut self, turn: &mut Turn) {
+        let kind = match self.first_failed.take() {
+            Some(first) => EventKind::RunFailure { failed: self.failed, first },
+            None => EventKind::RunSuccess,
+        };
+        self.emit_run(kind, turn);
+        self.end(turn);
+    }
+
+    fn end(&mut self, turn: &mut Turn) {
+        self.ended = true;
+        turn.ended = true;
+        self.frames.clear();
+    }
+
+    /// The plan's step of an attempt that is still under way.
+    fn attempt_of(&self, token: Token) -> Option<usize> {
+        let frame = self.frames.get(token.frame as usize)?;
+        let run = frame.steps.get(token.step as usize)?;
+        (run.phase == Phase::Running && run.ticket == token.ticket)
+            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize] as usize)
+    }
+
+    pub(super) fn release_slot(&mut self, step: usize) {
+        self.running -= 1;
+        self.ready.release(self.layout.steps[step].class);
+    }
+
+    pub(super) fn path(&self, frame: FrameId, step: usize) -> StepPath {
+        StepPath::new(Arc::clone(&self.names[step]), self.frames[frame as usize].branch.clone())
+    }
+
+    pub(super) fn output_name(&self, step: usize, output: usize) -> Arc<str> {
+        Arc::clone(&self.program.ops[step].outputs()[output].name)
+    }
+
+    pub(super) fn emit(&self, path: StepPath, attempt: u32, kind: EventKind, turn: &mut Turn) {
+        turn.events.push(Event { time: self.now, run: self.settings.run, step: Some(path), attempt, kind });
+    }
+
+    fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
+        turn.events.push(Event { time: self.now, run: self.settings.run, step: None, attempt: 0, kind });
+    }
+
+    /// The next number in `0.0..1.0` of a sequence that the run's id decides (`SplitMix64`).
+    fn next_random(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as f64 / 2.0_f64.powi(64)
+    }
+
+    /// How many values the run holds at present, for tests.
+    #[cfg(test)]
+    pub(crate) fn live_values(&self) -> usize {
+        let held = |frame: &Frame| {
+            frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count()
+        };
+        self.frames.iter().map(held).sum()
+    }
+}
+
+/// The value of an input, and of how many it was gathered.
+fn fetch_value(
+    program: &Program,
+    frames: &mut [Frame],
+    frame: FrameId,
+    fetch: &Fetch,
+    keep: bool,
+) -> (Value, Option<usize>) {
+    match fetch {
+        Fetch::Literal(literal) => (program.literals[*literal as usize].clone(), None),
+        Fetch::Cell { up, cell } => {
+            let owner = ancestor(frames, frame, *up) as usize;
+            let value = match &frames[owner].cells[*cell as usize].content {
+                Content::Value(value) => value.clone(),
+                // Not reached: a step is ready only when all its inputs have values.
+                _ => Value::new(()),
+            };
+            if *up == 0 && !keep {
+                frames[owner].release(*cell as usize);
+            }
+            let gathered = value.gathered_len();
+            (value, gathered)
+        }
+        Fetch::List { elements, list } => {
+            let mut items = Vec::with_capacity(elements.len());
+            for (position, element) in elements.iter().enumerate() {
+                if let Fetch::Cell { up, cell } = element {
+                    let owner = ancestor(frames, frame, *up) as usize;
+                    if matches!(frames[owner].cells[*cell as usize].content, Content::Missing(_)) {
+                        if *up == 0 && !keep {
+                            frames[owner].release(*cell as usize);
+                        }
+                        continue;
+                    }
+                }
+                let (value, _) = fetch_value(program, frames, frame, element, keep);
+                items.push(Item { key: (position as u64).into(), outcome: Ok(value) });
+            }
+            let len = items.len();
+            (Value::gathered(items, program.lists[*list as usize]), Some(len))
+        }
+    }
+}
+
+impl Missing {
+    /// The form in which a collected failure travels.
+    pub(super) fn step_failure(path: &StepPath, error: &Arc<ErrorInfo>) -> StepFailure {
+        StepFailure { step: path.to_string(), error: Arc::clone(error) }
+    }
+}
+
+/// The failures that the engine itself makes.
+impl Failure {
+    pub(crate) fn contract(message: impl Into<String>) -> Self {
+        Self::of_kind(ErrorKind::Contract, message).not_retryable()
+    }
+
+    fn timeout(after: Duration) -> Self {
+        Self::of_kind(ErrorKind::Timeout, format!("no result within {after:?}"))
+    }
+}
+
+/// The steps as the first event of a run tells them.
+fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
+    let stream = |map: usize| {
+        let map = &plan.maps[map];
+        let source = &plan.steps[map.step];
+        StreamName {
+            step: source.name.as_str().into(),
+            output: source.outputs[map.output].name.as_str().into(),
+        }
+    };
+    let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
+    plan.steps.iter().map(planned).collect()
+}

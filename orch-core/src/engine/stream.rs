@@ -1,0 +1,243 @@
+use super::frame::{FrameId, Phase, StreamPhase};
+use super::ready::Ready;
+use super::settle::Settle;
+use super::{Kept, State, Stored, Task, Token, Turn};
+use crate::define::ItemStream;
+use crate::event::EventKind;
+use crate::failure::Failure;
+use crate::ids::{Branch, MappingKey};
+use crate::value::Value;
+
+/// What the present attempt's item is to the run.
+enum Position {
+    /// A new item, with this number.
+    New(u64),
+    /// One that an earlier attempt emitted already.
+    Again,
+    /// One whose key this attempt emitted already, as this number.
+    Duplicate(u64),
+}
+
+impl State {
+    /// A step's code returned a dynamic output: it may be pulled from now on.
+    pub(super) fn open_stream(&mut self, frame: FrameId, step: usize, output: usize, items: ItemStream) {
+        let Some(local) = self.layout.stream(step, output) else { return };
+        let stream = &mut self.frames[frame as usize].streams[local];
+        // A stream that ended before another one of the same step failed is complete, and stays so.
+        if stream.has_ended() {
+            return;
+        }
+        stream.items = Some(items);
+        stream.phase = StreamPhase::Parked;
+        stream.position = 0;
+        stream.before = stream.emitted;
+        stream.again.clear();
+        self.queue_pull(frame, local);
+    }
+
+    /// Puts a parked stream among what is ready, if there is room for an item.
+    pub(super) fn queue_pull(&mut self, frame: FrameId, local: usize) {
+        if self.canceling {
+            return;
+        }
+        let entry = &mut self.frames[frame as usize];
+        let stream = &mut entry.streams[local];
+        if stream.phase != StreamPhase::Parked || stream.alive >= self.settings.max_in_flight {
+            return;
+        }
+        stream.phase = StreamPhase::Queued;
+        self.tickets += 1;
+        stream.ticket = self.tickets;
+        let ticket = self.tickets;
+        let branch = entry.branch.clone();
+        let step = self.layout.maps[self.layout.scopes[entry.scope].maps[local]].step;
+        let (rank, class) = (self.layout.steps[step].rank, self.layout.steps[step].class);
+        let ready = Ready { rank, branch, step: step as u32, frame, stream: Some((local as u32, ticket)) };
+        self.ready.push(class, ready);
+    }
+
+    /// The stream has a slot; none if it was closed while it waited for one.
+    pub(super) fn begin_pull(&mut self, frame: FrameId, local: usize, ticket: u64) -> Option<Task> {
+        let entry = self.frames.get_mut(frame as usize)?;
+        let stream = entry.streams.get_mut(local)?;
+        if stream.phase != StreamPhase::Queued || stream.ticket != ticket {
+            return None;
+        }
+        let items = stream.items.take()?;
+        stream.phase = StreamPhase::Pulling;
+        let number = stream.position;
+        let map = self.layout.scopes[entry.scope].maps[local];
+        Some(Task::Pull { output: self.layout.maps[map].output, number, items })
+    }
+
+    /// The plan's step of a pull that is still under way.
+    pub(super) fn pull_of(&self, token: Token) -> Option<usize> {
+        let frame = self.frames.get(token.frame as usize)?;
+        let stream = frame.streams.get(token.stream? as usize)?;
+        (stream.phase == StreamPhase::Pulling && stream.ticket == token.ticket)
+            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize] as usize)
+    }
+
+    pub(super) fn item(
+        &mut self,
+        token: Token,
+        key: Option<MappingKey>,
+        value: Value,
+        stored: Option<Stored>,
+        rest: ItemStream,
+        turn: &mut Turn,
+    ) {
+        let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize))
+        else {
+            return;
+        };
+        self.release_slot(step);
+        let entry = &mut self.frames[token.frame as usize];
+        let map = self.layout.scopes[entry.scope].maps[local];
+        let output = self.layout.maps[map].output;
+        let stream = &mut entry.streams[local];
+        stream.phase = StreamPhase::Parked;
+        stream.items = Some(rest);
+        let number = stream.position;
+        match stream.place(key.as_ref()) {
+            Position::Duplicate(first) => {
+                let name = self.output_name(step, output);
+                let key = key.unwrap_or_else(|| number.into());
+                let message = format!(
+                    "duplicate mapping key `{key}` in output `{name}`: items number {first} and {number} both have it"
+                );
+                self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
+                return;
+            }
+            Position::Again => {}
+            Position::New(index) => {
+                stream.alive += 1;
+                let key = key.unwrap_or_else(|| index.into());
+                let branch = Branch::new(entry.branch.as_ref(), key.clone(), index);
+                let attempt = entry.steps[token.step as usize].attempt;
+                let path = self.path(token.frame, step);
+                let name = self.output_name(step, output);
+                if self.settings.keep {
+                    let (path, key) = (path.clone(), Some(key.clone()));
+                    turn.kept.push(Kept { path, step, output, key, value: value.clone() });
+                }
+                self.emit_output(path, attempt, name, Some(key), stored, turn);
+                self.open_frame(map + 1, token.frame, Some(branch), Some(value));
+            }
+        }
+        self.queue_pull(token.frame, local);
+    }
+
+    /// A stream has no further items.
+    pub(super) fn stream_ended(&mut self, token: Token, turn: &mut Turn) {
+        let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize))
+        else {
+            return;
+        };
+        self.release_slot(step);
+        let entry = &mut self.frames[token.frame as usize];
+        let map = self.layout.scopes[entry.scope].maps[local];
+        let stream = &mut entry.streams[local];
+        stream.find_orphans();
+        let orphaned = stream.orphans.len() as u64;
+        let count = stream.emitted - orphaned;
+        let attempt = entry.steps[token.step as usize].attempt;
+        let output = self.output_name(step, self.layout.maps[map].output);
+        let path = self.path(token.frame, step);
+        self.emit(path, attempt, EventKind::StreamClosed { output, count, orphaned }, turn);
+        self.end_stream(token.frame, local);
+        self.finish_if_streamed(token.frame, step, turn);
+    }
+
+    /// The pull of a stream failed, and with it the attempt at its step.
+    pub(super) fn stream_broke(&mut self, token: Token, failure: &Failure, turn: &mut Turn) {
+        let Some(step) = self.pull_of(token) else { return };
+        self.release_slot(step);
+        self.stop_pulling(token);
+        self.attempt_failed(token.frame, step, failure, turn);
+    }
+
+    /// The pull is over without an item, and its slot was given back.
+    pub(super) fn stop_pulling(&mut self, token: Token) {
+        if let Some(stream) = token.stream {
+            self.frames[token.frame as usize].streams[stream as usize].phase = StreamPhase::Unopened;
+        }
+    }
+
+    /// A source succeeds when the last of its streams has ended.
+    pub(super) fn finish_if_streamed(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
+        let entry = &self.frames[frame as usize];
+        let ended = |stream: usize| entry.streams[stream].has_ended();
+        let run = &entry.steps[self.layout.steps[step].local as usize];
+        if run.phase == Phase::Streaming && self.layout.streams(step).all(ended) {
+            self.finish(frame, step, None, turn);
+        }
+    }
+
+    /// Takes no further items of a stream, whatever the reason.
+    pub(super) fn end_stream(&mut self, frame: FrameId, local: usize) {
+        let stream = &mut self.frames[frame as usize].streams[local];
+        if stream.has_ended() {
+            return;
+        }
+        stream.phase = StreamPhase::Ended;
+        stream.items = None;
+        stream.keys = std::collections::HashMap::new();
+        if stream.alive == 0 {
+            self.settling.push_back(Settle::Finished(frame, local));
+        }
+    }
+
+    /// An attempt at a source failed: its open streams are closed until it is tried again.
+    pub(super) fn close_streams(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
+        if !self.layout.steps[step].dynamic {
+            return;
+        }
+        for local in self.layout.streams(step).collect::<Vec<_>>() {
+            let stream = &mut self.frames[frame as usize].streams[local];
+            if stream.has_ended() {
+                continue;
+            }
+            let pulling = stream.phase == StreamPhase::Pulling;
+            let ticket = std::mem::take(&mut stream.ticket);
+            stream.phase = StreamPhase::Unopened;
+            stream.items = None;
+            // The stream that failed has given its slot back; another one that is being pulled still has one.
+            if pulling {
+                self.release_slot(step);
+                let step = self.layout.steps[step].local;
+                turn.aborts.push(Token { frame, step, stream: Some(local as u32), ticket });
+            }
+        }
+    }
+}
+
+impl super::frame::Stream {
+    /// Finds what the next item of the present attempt is, and counts it.
+    fn place(&mut self, key: Option<&MappingKey>) -> Position {
+        let number = self.position;
+        self.position += 1;
+        let known = match key {
+            // Items without keys are numbered, so an earlier attempt's are known by their number alone.
+            None => (number < self.before).then_some(number),
+            Some(key) => self.keys.get(key).copied(),
+        };
+        match known {
+            Some(index) if index < self.before && self.again.insert(index) => Position::Again,
+            Some(index) => Position::Duplicate(index),
+            None => {
+                let index = self.emitted;
+                self.emitted += 1;
+                if let Some(key) = key {
+                    self.keys.insert(key.clone(), index);
+                }
+                Position::New(index)
+            }
+        }
+    }
+
+    fn find_orphans(&mut self) {
+        let again = std::mem::take(&mut self.again);
+        self.orphans = (0..self.before).filter(|index| !again.contains(index)).collect();
+    }
+}

@@ -1,0 +1,160 @@
+//! How values are stored beside the run: the interface of IO managers, and the ones a program has.
+
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::failure::Failure;
+use crate::ids::{MappingKey, RunId, StepPath};
+use crate::value::{Data, TypeInfo, Value};
+
+/// Stores the outputs of ops that name it with `io = "key"`, and loads them again.
+///
+/// It is called on a thread that may block. A step's success is told only after `store` has returned, so what it writes
+/// must be complete by then.
+pub trait IoManager<T: Data>: Send + Sync + 'static {
+    /// Stores the value of one output and says what is worth knowing of it: path, size, rows.
+    ///
+    /// # Errors
+    /// Any; the attempt at the step then fails.
+    fn store(&self, at: &OutputAt<'_>, value: &T) -> Result<Metadata, Failure>;
+
+    /// Loads what `store` stored there.
+    ///
+    /// # Errors
+    /// If it is not there or cannot be read.
+    fn load(&self, at: &OutputAt<'_>) -> Result<T, Failure>;
+}
+
+/// What an IO manager says of a stored output.
+pub type Metadata = BTreeMap<String, serde_json::Value>;
+
+/// Which output of which step of which run.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputAt<'a> {
+    /// The run.
+    pub run: RunId,
+    /// The job's name.
+    pub job: &'a str,
+    /// The step, with the keys of the maps it is in.
+    pub step: &'a StepPath,
+    /// The output's name.
+    pub output: &'a str,
+    /// The key of the item, where the output is dynamic.
+    pub key: Option<&'a MappingKey>,
+}
+
+impl OutputAt<'_> {
+    /// A relative path for a file of this output, safe on every system whatever the keys are: `run/step/key/output`.
+    ///
+    /// Keys are text of any kind; what is not a letter, digit, `-` or `_` is written as `%` and its bytes in hexadecimal,
+    /// so that two keys never share a file, and none leads out of the folder.
+    #[must_use]
+    pub fn relative_path(&self) -> String {
+        let mut parts = vec![self.run.to_string(), self.step.name().to_owned()];
+        parts.extend(self.step.branch().into_iter().flat_map(crate::ids::Branch::keys).map(file_name));
+        parts.push(self.output.to_owned());
+        parts.extend(self.key.map(file_name));
+        parts.join("/")
+    }
+}
+
+fn file_name(key: &MappingKey) -> String {
+    let mut name = String::new();
+    for byte in key.to_string().bytes() {
+        match byte {
+            b'-' | b'_' => name.push(char::from(byte)),
+            byte if byte.is_ascii_lowercase() || byte.is_ascii_digit() => name.push(char::from(byte)),
+            byte => name.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    // An empty key needs a name too, and one that no other key has.
+    if name.is_empty() { "%".to_owned() } else { name }
+}
+
+/// The IO managers of a program, by key and type.
+#[derive(Clone, Default)]
+pub struct IoManagers {
+    managers: HashMap<(String, TypeId), Arc<dyn Erased>>,
+}
+
+impl IoManagers {
+    /// None.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the manager of values of type `T` under `key`; one of the same key and type is replaced.
+    pub fn add<T: Data>(&mut self, key: impl Into<String>, manager: impl IoManager<T>) {
+        let typed = Typed { manager, value: std::marker::PhantomData };
+        self.managers.insert((key.into(), TypeId::of::<T>()), Arc::new(typed));
+    }
+
+    /// The keys and types there are, sorted, for messages.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let name = |((key, _), manager): (&(String, TypeId), &Arc<dyn Erased>)| {
+            format!("`{key}` for `{}`", manager.type_name())
+        };
+        let mut names: Vec<_> = self.managers.iter().map(name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(crate) fn get(&self, key: &str, ty: TypeInfo) -> Option<&Arc<dyn Erased>> {
+        self.managers.get(&(key.to_owned(), ty.id()))
+    }
+}
+
+impl fmt::Debug for IoManagers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+/// An IO manager, its type erased.
+pub(crate) trait Erased: Send + Sync {
+    fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
+    fn type_name(&self) -> String;
+}
+
+struct Typed<T, M> {
+    manager: M,
+    value: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
+    fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure> {
+        let value = value.get::<T>().ok_or_else(|| Failure::new("the value is of another type"))?;
+        self.manager.store(at, value)
+    }
+
+    fn type_name(&self) -> String {
+        TypeInfo::of::<T>().name()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::Branch;
+
+    fn path_of(key: &str) -> String {
+        let step = StepPath::new("load", Some(Branch::new(None, MappingKey::from(key), 0)));
+        let at = OutputAt { run: RunId::from_u128(7), job: "job", step: &step, output: "result", key: None };
+        at.relative_path()
+    }
+
+    proptest! {
+        #[test]
+        fn keys_never_leave_their_folder_and_never_share_a_file(a in any::<String>(), b in any::<String>()) {
+            let path = path_of(&a);
+            prop_assert_eq!(path.split('/').count(), 4);
+            prop_assert!(!path.contains("..") && path.is_ascii() && path == path.to_lowercase());
+            prop_assert_eq!(a == b, path == path_of(&b));
+        }
+    }
+}

@@ -1,0 +1,293 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names};
+use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
+use crate::graph::{self, GraphNode, Job, SourceKind};
+use crate::value::{Assemble, Value};
+
+/// A plan together with what cannot be written down: the functions and constants it refers to by index.
+pub(crate) struct Program {
+    pub(crate) plan: Plan,
+    pub(crate) ops: Vec<Arc<OpDef>>,
+    pub(crate) literals: Vec<Value>,
+    /// Makes one value of each [`Plan::collects`].
+    pub(crate) collects: Vec<Assemble>,
+    /// Makes one value of each [`Source::List`].
+    pub(crate) lists: Vec<Assemble>,
+}
+
+impl Program {
+    pub(crate) fn compile(job: &Job) -> Result<Self, PlanError> {
+        let graph = &*job.graph;
+        let mut problems = graph.problems.clone();
+        let names = names::name_steps(&job.options, &graph.nodes, &mut problems);
+        let mut sources = Sources {
+            graph,
+            done: vec![None; graph.sources.len()],
+            collects: Vec::new(),
+            assemblies: Vec::new(),
+            lists: Vec::new(),
+        };
+        let mut steps = Vec::with_capacity(graph.nodes.len());
+        for (node, name) in graph.nodes.iter().zip(names) {
+            check_inputs(graph, node, &name, &mut problems);
+            steps.push(step(&job.options, node, name, &mut sources, &mut problems));
+        }
+        check_after(graph, &steps, &mut problems);
+        let Sources { collects, assemblies, lists, .. } = sources;
+        let maps = graph.maps.iter().map(|map| Map {
+            parent: map.parent.checked_sub(1),
+            step: map.node,
+            output: map.output,
+        });
+        let mut plan = Plan {
+            job: job.options.name.clone(),
+            description: job.options.description.clone(),
+            tags: job.options.tags.clone(),
+            max_concurrent: job.options.max_concurrent,
+            max_in_flight: job.options.max_in_flight,
+            order: job.options.order,
+            limits: job.options.limits.clone(),
+            maps: maps.collect(),
+            steps,
+            collects,
+        };
+        check_limits(&plan, &job.options, &mut problems);
+        // Depths need indices that all point somewhere.
+        if problems.is_empty() {
+            depth::assign(&mut plan, &mut problems);
+        }
+        if !problems.is_empty() {
+            return Err(PlanError { job: plan.job, problems });
+        }
+        let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
+        Ok(Self { plan, ops, literals: graph.literals.clone(), collects: assemblies, lists })
+    }
+}
+
+fn step(
+    options: &JobOptions,
+    node: &GraphNode,
+    name: String,
+    sources: &mut Sources<'_>,
+    problems: &mut Vec<Problem>,
+) -> Step {
+    let op = &*node.op;
+    let inputs = op.inputs().iter().zip(&node.inputs).filter_map(|(input, &source)| {
+        Some(Input {
+            name: input.name.to_string(),
+            ty: input.ty.name(),
+            passing: input.passing,
+            source: sources.resolve(source)?,
+        })
+    });
+    let inputs = inputs.collect();
+    let outputs = op.outputs().iter().map(|output| Output {
+        name: output.name.to_string(),
+        ty: output.ty.name(),
+        kind: output.kind,
+    });
+    let mut tags: Tags = op.tags.clone();
+    tags.extend(node.tags.clone());
+    let priority = tags.remove(PRIORITY_TAG).map_or(0, |text| {
+        text.trim().parse().unwrap_or_else(|_| {
+            problems.push(
+                Problem::new(
+                    ProblemKind::InvalidTag,
+                    format!("the tag `{PRIORITY_TAG}` of `{name}` is `{text}`, which is no integer"),
+                )
+                .at("the step", node.place.clone())
+                .hint("write it as `priority = 5`"),
+            );
+            0
+        })
+    });
+    Step {
+        name,
+        op: op.name().to_owned(),
+        description: op.description.clone(),
+        map: node.scope.checked_sub(1),
+        inputs,
+        outputs: outputs.collect(),
+        after: node.after.clone(),
+        depth: 0,
+        priority,
+        tags,
+        retry: node.retry.or(op.retry).or(options.retry),
+        timeout: op.timeout,
+        pool: op.pool.clone(),
+        code_version: op.code_version.clone(),
+        io: op.io.clone(),
+        place: node.place.clone(),
+    }
+}
+
+/// Turns the graph's sources into the plan's, and keeps only the collects that somebody takes.
+struct Sources<'a> {
+    graph: &'a graph::Graph,
+    done: Vec<Option<Source>>,
+    collects: Vec<Collect>,
+    assemblies: Vec<Assemble>,
+    lists: Vec<Assemble>,
+}
+
+impl Sources<'_> {
+    fn resolve(&mut self, index: usize) -> Option<Source> {
+        let source = self.graph.sources.get(index)?;
+        if let Some(done) = &self.done[index] {
+            return Some(done.clone());
+        }
+        let resolved = match &source.kind {
+            SourceKind::Output { node, output } => Source::Output { step: *node, output: *output },
+            SourceKind::Item => Source::Item { map: source.scope.checked_sub(1)? },
+            SourceKind::Literal(literal) => Source::Literal { literal: *literal },
+            SourceKind::Collect { map, element, results, assemble } => {
+                let element = self.resolve(*element)?;
+                self.collects.push(Collect { map: map.checked_sub(1)?, element, results: *results });
+                self.assemblies.push(*assemble);
+                Source::Collect { collect: self.collects.len() - 1 }
+            }
+            SourceKind::List { elements, assemble } => {
+                let elements =
+                    elements.iter().map(|&element| self.resolve(element)).collect::<Option<Vec<_>>>()?;
+                self.lists.push(*assemble);
+                Source::List { elements, list: self.lists.len() - 1 }
+            }
+        };
+        self.done[index] = Some(resolved.clone());
+        Some(resolved)
+    }
+}
+
+/// What the types of the handles make sure of in macro-made jobs, for those made by hand.
+fn check_inputs(graph: &graph::Graph, node: &GraphNode, name: &str, problems: &mut Vec<Problem>) {
+    if node.inputs.len() != node.op.inputs().len() {
+        problems.push(
+            Problem::new(
+                ProblemKind::WrongInputs,
+                format!(
+                    "`{name}` is given {} inputs and takes {}",
+                    node.inputs.len(),
+                    node.op.inputs().len()
+                ),
+            )
+            .at("the step", node.place.clone())
+            .at("the op", node.op.place.clone()),
+        );
+    }
+    for (input, &index) in node.op.inputs().iter().zip(&node.inputs) {
+        let Some(source) = graph.sources.get(index) else { continue };
+        let declared = match source.kind {
+            SourceKind::Output { node, output } => {
+                graph.nodes[node].op.outputs().get(output).map(|output| output.ty)
+            }
+            SourceKind::Item => source.scope.checked_sub(1).and_then(|map| {
+                let map = &graph.maps[map];
+                graph.nodes[map.node].op.outputs().get(map.output).map(|output| output.ty)
+            }),
+            _ => Some(source.ty),
+        };
+        if declared != Some(input.ty) {
+            let found = declared.map_or_else(|| "nothing".to_owned(), |ty| format!("`{}`", ty.name()));
+            problems.push(
+                Problem::new(
+                    ProblemKind::TypeMismatch,
+                    format!(
+                        "input `{}` of `{name}` takes `{}` and is fed {found}",
+                        input.name,
+                        input.ty.name()
+                    ),
+                )
+                .at("the step", node.place.clone())
+                .at("the op", node.op.place.clone()),
+            );
+        }
+    }
+}
+
+fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>) {
+    let encloses = |outer: Option<usize>, inner: Option<usize>| {
+        let parents = |map: &Option<usize>| map.map(|map| graph.maps[map].parent.checked_sub(1));
+        std::iter::successors(Some(inner), parents).any(|map| map == outer)
+    };
+    for step in steps {
+        for &other in &step.after {
+            let other = &steps[other];
+            if !encloses(other.map, step.map) {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::LeakedFromMap,
+                        format!(
+                            "`{}` stands outside the map of `{}` and cannot come after it",
+                            step.name, other.name
+                        ),
+                    )
+                    .at("the step", step.place.clone())
+                    .at("the other", other.place.clone())
+                    .hint("let it take the collected map instead"),
+                );
+            }
+        }
+    }
+}
+
+fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) {
+    let mut problem = |kind, message: String, hint: &str| {
+        problems.push(Problem::new(kind, message).at("the job", options.place.clone()).hint(hint));
+    };
+    for (name, value) in [("max_concurrent", plan.max_concurrent), ("max_in_flight", plan.max_in_flight)] {
+        if value == Some(0) {
+            problem(
+                ProblemKind::InvalidLimit,
+                format!("`{name}` is 0, so that nothing could run"),
+                "write 1 or more",
+            );
+        }
+    }
+    // Tags by key and by key and value, so that many limits and many steps do not multiply.
+    let mut known: HashSet<(&str, Option<&str>)> = HashSet::new();
+    for step in &plan.steps {
+        for (key, value) in &step.tags {
+            known.insert((key, None));
+            known.insert((key, Some(value)));
+        }
+    }
+    let mut seen = HashMap::new();
+    for limit in &plan.limits {
+        let face = (limit.key.as_str(), limit.value.as_deref(), limit.per_value);
+        if seen.insert(face, limit.max).is_some() {
+            problem(
+                ProblemKind::InvalidLimit,
+                format!("the limit on `{}` is given twice", limit.key),
+                "keep one of them",
+            );
+        }
+        if limit.max == 0 {
+            let message = format!("the limit on `{}` is 0, so that its steps could never run", limit.key);
+            problem(ProblemKind::InvalidLimit, message, "write 1 or more");
+        }
+        if !known.contains(&(limit.key.as_str(), limit.value.as_deref())) {
+            let tag = match &limit.value {
+                Some(value) => format!("{}={value}", limit.key),
+                None => limit.key.clone(),
+            };
+            let mut keys: Vec<&str> = known.iter().map(|(key, _)| *key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let hint = match keys.as_slice() {
+                [] => "no step has a tag; give one with `tags(..)` or `.tag(..)`".to_owned(),
+                keys => format!("tags of this job: {}", keys.join(", ")),
+            };
+            problem(ProblemKind::UnknownLimit, format!("the limit on `{tag}` concerns no step"), &hint);
+        }
+    }
+}
+
+impl Step {
+    /// Whether the step yields items.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.outputs.iter().any(|output| output.kind == OutputKind::Dynamic)
+    }
+}

@@ -1,0 +1,137 @@
+use super::{Plan, Problem, ProblemKind, Source};
+
+/// Assigns each step its depth, and finds steps that wait for the end of the stream they hold up.
+///
+/// Handles exist only after the step that makes them, so steps alone cannot form a cycle. But a stream is pulled only
+/// while there is room, so it ends only after all steps in its map: the end of each map is a vertex of its own that
+/// waits for every step in the map, and what collects the map waits for that end.
+pub(super) fn assign(plan: &mut Plan, problems: &mut Vec<Problem>) {
+    let graph = Waits::of(plan);
+    let vertices = graph.next.len();
+    let mut waiting: Vec<usize> = vec![0; vertices];
+    for &to in graph.next.iter().flatten() {
+        waiting[to] += 1;
+    }
+    let mut depth: Vec<usize> = vec![0; vertices];
+    let mut free: Vec<usize> = (0..vertices).filter(|&vertex| waiting[vertex] == 0).collect();
+    let mut done = 0;
+    while let Some(vertex) = free.pop() {
+        done += 1;
+        // Only steps count; the ends of maps and the collects between them take no time.
+        let below = depth[vertex] + usize::from(vertex < plan.steps.len());
+        for &to in &graph.next[vertex] {
+            depth[to] = depth[to].max(below);
+            waiting[to] -= 1;
+            if waiting[to] == 0 {
+                free.push(to);
+            }
+        }
+    }
+    if done < vertices {
+        problems.push(deadlock(plan, &graph, &waiting));
+        return;
+    }
+    for (step, depth) in plan.steps.iter_mut().zip(depth) {
+        step.depth = depth;
+    }
+}
+
+struct Waits {
+    /// Steps, then the ends of maps, then collects; from each to what waits for it.
+    next: Vec<Vec<usize>>,
+}
+
+impl Waits {
+    fn of(plan: &Plan) -> Self {
+        let (steps, maps) = (plan.steps.len(), plan.maps.len());
+        let mut next = vec![Vec::new(); steps + maps + plan.collects.len()];
+        let collect_at = |collect: usize| steps + maps + collect;
+        for (index, step) in plan.steps.iter().enumerate() {
+            for input in &step.inputs {
+                feeds(&input.source, &mut |source| match source {
+                    Source::Output { step, .. } => next[*step].push(index),
+                    Source::Collect { collect } => next[collect_at(*collect)].push(index),
+                    _ => {}
+                });
+            }
+            if let Some(map) = step.map {
+                next[plan.maps[map].step].push(index);
+                next[index].push(steps + map);
+            }
+            for &other in &step.after {
+                next[other].push(index);
+            }
+        }
+        for (index, map) in plan.maps.iter().enumerate() {
+            next[map.step].push(steps + index);
+            if let Some(parent) = map.parent {
+                next[steps + index].push(steps + parent);
+            }
+        }
+        // `.after(source)` waits for the source to end, not only to open.
+        let mut maps_of: Vec<Vec<usize>> = vec![Vec::new(); steps];
+        for (index, map) in plan.maps.iter().enumerate() {
+            maps_of[map.step].push(index);
+        }
+        for (index, step) in plan.steps.iter().enumerate() {
+            for map in step.after.iter().flat_map(|&other| &maps_of[other]) {
+                next[steps + map].push(index);
+            }
+        }
+        for (index, collect) in plan.collects.iter().enumerate() {
+            next[steps + collect.map].push(collect_at(index));
+            feeds(&collect.element, &mut |source| match source {
+                Source::Output { step, .. } => next[*step].push(collect_at(index)),
+                Source::Collect { collect } => next[collect_at(*collect)].push(collect_at(index)),
+                _ => {}
+            });
+        }
+        Self { next }
+    }
+}
+
+fn feeds(source: &Source, visit: &mut impl FnMut(&Source)) {
+    match source {
+        Source::List { elements, .. } => elements.iter().for_each(|element| feeds(element, visit)),
+        source => visit(source),
+    }
+}
+
+fn deadlock(plan: &Plan, graph: &Waits, waiting: &[usize]) -> Problem {
+    // Backwards along what is still waited for, until a vertex comes again: that is a cycle.
+    let mut before: Vec<Option<usize>> = vec![None; waiting.len()];
+    for (from, next) in graph.next.iter().enumerate().filter(|(from, _)| waiting[*from] > 0) {
+        for &to in next {
+            before[to] = Some(from);
+        }
+    }
+    let mut vertex = waiting.iter().position(|&waiting| waiting > 0).unwrap_or(0);
+    let mut seen = vec![false; waiting.len()];
+    while let (false, Some(previous)) = (seen[vertex], before[vertex]) {
+        seen[vertex] = true;
+        vertex = previous;
+    }
+    let mut cycle = vec![vertex];
+    while let Some(previous) = before[cycle[cycle.len() - 1]] {
+        if previous == vertex {
+            break;
+        }
+        cycle.push(previous);
+    }
+    cycle.reverse();
+    let steps: Vec<_> = cycle.iter().filter_map(|&vertex| plan.steps.get(vertex)).collect();
+    let maps = cycle.iter().filter_map(|&vertex| plan.maps.get(vertex.checked_sub(plan.steps.len())?));
+    let map = maps.map(|map| plan.output_name(map.step, map.output)).next().unwrap_or_default();
+    let names: Vec<_> = steps.iter().map(|step| format!("`{}`", step.name)).collect();
+    let mut problem = Problem::new(
+        ProblemKind::Deadlock,
+        format!(
+            "{} would wait for ever: in the map over `{map}`, for the end of that map, which comes after them",
+            names.join(" and ")
+        ),
+    );
+    for step in steps.iter().take(4) {
+        problem = problem.at("the step", step.place.clone());
+    }
+    problem.hint("collect first; then let an op that takes the collected values yield a new dynamic output to map over")
+}

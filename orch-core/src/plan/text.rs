@@ -1,0 +1,138 @@
+use std::fmt::{self, Write as _};
+
+use super::{Plan, Source, Step};
+use crate::define::{OutputKind, Passing};
+
+/// The plan as an indented tree, the same on every machine: what users snapshot.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "job {}", self.job)?;
+        if let Some(description) = &self.description {
+            write!(f, ": {description}")?;
+        }
+        let mut options = vec![self.order.name().to_owned()];
+        options.extend(self.max_concurrent.map(|steps| format!("{steps} at once")));
+        options.extend(self.max_in_flight.map(|items| format!("{items} in flight")));
+        options.extend(self.limits.iter().map(|limit| format!("limit {limit}")));
+        options.extend(self.tags.iter().map(|(key, value)| format!("{key}={value}")));
+        write!(f, "\n  {}\n", options.join(", "))?;
+        Tree::of(self).scope(f, None, 0)
+    }
+}
+
+/// The steps and maps of each map, so that printing does not search.
+struct Tree<'a> {
+    plan: &'a Plan,
+    steps: Vec<Vec<usize>>,
+    maps_of: Vec<Vec<usize>>,
+}
+
+impl<'a> Tree<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let mut steps = vec![Vec::new(); plan.maps.len() + 1];
+        for (index, step) in plan.steps.iter().enumerate() {
+            steps[step.map.map_or(0, |map| map + 1)].push(index);
+        }
+        let mut maps_of = vec![Vec::new(); plan.steps.len()];
+        for (index, map) in plan.maps.iter().enumerate() {
+            maps_of[map.step].push(index);
+        }
+        Self { plan, steps, maps_of }
+    }
+
+    fn scope(&self, f: &mut fmt::Formatter<'_>, map: Option<usize>, indent: usize) -> fmt::Result {
+        for &step in &self.steps[map.map_or(0, |map| map + 1)] {
+            self.step(f, step, indent)?;
+            for &map in &self.maps_of[step] {
+                if self.steps[map + 1].is_empty() {
+                    continue;
+                }
+                let yielding = &self.plan.maps[map];
+                let name = self.plan.output_name(yielding.step, yielding.output);
+                writeln!(f, "{:indent$}map {name}", "")?;
+                self.scope(f, Some(map), indent + 4)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&self, f: &mut fmt::Formatter<'_>, index: usize, indent: usize) -> fmt::Result {
+        let step = &self.plan.steps[index];
+        write!(f, "{:indent$}{}", "", step.name)?;
+        if step.name.rsplit('.').next() != Some(&step.op) {
+            write!(f, " = {}", step.op)?;
+        }
+        f.write_char('(')?;
+        for (index, input) in step.inputs.iter().enumerate() {
+            let separator = if index > 0 { ", " } else { "" };
+            let reference = if input.passing == Passing::Reference { "&" } else { "" };
+            let source = self.plan.source_name(&input.source);
+            write!(f, "{separator}{}: {reference}{} <- {source}", input.name, input.ty)?;
+        }
+        f.write_char(')')?;
+        for (index, output) in step.outputs.iter().enumerate() {
+            f.write_str(if index > 0 { ", " } else { " -> " })?;
+            if step.outputs.len() > 1 {
+                write!(f, "{}: ", output.name)?;
+            }
+            match output.kind {
+                OutputKind::Single => {}
+                OutputKind::Optional => f.write_str("optional ")?,
+                OutputKind::Dynamic => f.write_str("dynamic ")?,
+            }
+            f.write_str(&output.ty)?;
+        }
+        f.write_char('\n')?;
+        for line in self.plan.notes(step) {
+            writeln!(f, "{:1$}| {line}", "", indent + 2)?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// What feeds an input, for people: `echo`, `split.large`, `collect load`, `[a, b]`, `item of pages`.
+    pub(super) fn source_name(&self, source: &Source) -> String {
+        match source {
+            Source::Output { step, output } => self.output_name(*step, *output),
+            Source::Item { map } => {
+                let map = &self.maps[*map];
+                format!("each {}", self.output_name(map.step, map.output))
+            }
+            Source::Literal { .. } => "literal".to_owned(),
+            Source::Collect { collect } => {
+                let collect = &self.collects[*collect];
+                let verb = if collect.results { "collect results of" } else { "collect" };
+                format!("{verb} {}", self.source_name(&collect.element))
+            }
+            Source::List { elements, .. } => match elements.as_slice() {
+                [element] => self.source_name(element),
+                elements => {
+                    let names: Vec<_> = elements.iter().map(|element| self.source_name(element)).collect();
+                    format!("[{}]", names.join(", "))
+                }
+            },
+        }
+    }
+
+    fn notes(&self, step: &Step) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !step.after.is_empty() {
+            let names: Vec<_> = step.after.iter().map(|&other| self.steps[other].name.as_str()).collect();
+            notes.push(format!("after {}", names.join(", ")));
+        }
+        if step.priority != 0 {
+            notes.push(format!("priority {}", step.priority));
+        }
+        notes.extend(step.retry.map(|retry| format!("retry {retry}")));
+        notes.extend(step.timeout.map(|timeout| format!("timeout {timeout:?}")));
+        notes.extend(step.pool.as_ref().map(|pool| format!("pool {pool}")));
+        notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
+        notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
+        if !step.tags.is_empty() {
+            let tags: Vec<_> = step.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            notes.push(format!("tags {}", tags.join(", ")));
+        }
+        notes
+    }
+}

@@ -1,0 +1,63 @@
+use std::collections::BTreeMap;
+
+use super::Runner;
+use crate::graph::Job;
+use crate::io::{IoManager, IoManagers};
+use crate::value::Data;
+
+/// All that a program offers: its jobs, and what their steps share.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    jobs: Vec<Job>,
+    pools: BTreeMap<String, usize>,
+    io: IoManagers,
+}
+
+impl Definitions {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a job.
+    #[must_use]
+    pub fn job(mut self, job: Job) -> Self {
+        self.jobs.push(job);
+        self
+    }
+
+    /// Adds a pool: at most `size` steps of the ops that name it run at once in a run.
+    #[must_use]
+    pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
+        self.pools.insert(name.into(), size);
+        self
+    }
+
+    /// Adds the IO manager `key` for values of type `T`.
+    #[must_use]
+    pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
+        self.io.add(key, manager);
+        self
+    }
+
+    /// The jobs, in the order in which they were added.
+    #[must_use]
+    pub fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
+    /// A run of `job` with the pools and IO managers of the program.
+    #[must_use]
+    pub fn runner(&self, job: &Job) -> Runner {
+        let runner = self.pools.iter().fold(job.runner(), |runner, (name, size)| runner.pool(name, *size));
+        runner.all_io(self.io.clone())
+    }
+
+    /// The first two jobs of the same name, if there are any.
+    #[must_use]
+    pub fn duplicate_job(&self) -> Option<(&Job, &Job)> {
+        let mut seen = BTreeMap::new();
+        self.jobs.iter().find_map(|job| seen.insert(job.name(), job).map(|first| (first, job)))
+    }
+}

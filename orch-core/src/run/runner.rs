@@ -1,0 +1,328 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::finished::Keeper;
+use super::{Run, RunError};
+use crate::define::{Cancel, Order, RunContext, Tags};
+use crate::engine::{Dispatcher, Message, Settings, State};
+use crate::event::{Event, Sink, Tee};
+use crate::graph::Job;
+use crate::ids::RunId;
+use crate::io::{IoManager, IoManagers};
+use crate::plan::{PlanError, Problem, ProblemKind, Program};
+use crate::step::Local;
+use crate::value::Data;
+
+/// A run of a job, in the making.
+///
+/// By default it keeps nothing: values are dropped after their last consumer, events go to the sinks alone, so that a
+/// run of any length stays small.
+///
+/// ```
+/// # use orch_core::define::{JobOptions, One, OpDef};
+/// # use orch_core::graph::{Call, Job};
+/// # let op = OpDef::builder("one").returns::<One<i64, 0>>().blocking(|_| Ok(1)).into();
+/// # let job = Job::compose(JobOptions::new("job"), || Call::of(&op).place::<One<i64, 0>>());
+/// let run = job.runner().max_concurrent(2).keep_events().run_blocking()?;
+/// assert_eq!(run.events().len(), 5);
+/// # Ok::<(), orch_core::run::RunError>(())
+/// ```
+pub struct Runner {
+    job: Job,
+    id: RunId,
+    tags: Tags,
+    max_concurrent: Option<usize>,
+    max_in_flight: Option<usize>,
+    order: Option<Order>,
+    pools: BTreeMap<String, usize>,
+    io: IoManagers,
+    sinks: Tee,
+    cancel: Cancel,
+    grace: Duration,
+    keep_outputs: bool,
+    keep_events: bool,
+}
+
+impl Job {
+    /// Runs the job in this process and keeps all outputs and events for a look at them: for tests and small jobs.
+    ///
+    /// A job that must stay small takes [`Job::runner`], which keeps nothing unless it is told to.
+    ///
+    /// # Errors
+    /// If the job cannot be planned, or if the run failed; the run is then in the error.
+    pub async fn run(&self) -> Result<Run, RunError> {
+        self.runner().keep_outputs().keep_events().run().await
+    }
+
+    /// As [`Job::run`], for code that is not async.
+    ///
+    /// # Errors
+    /// As [`Job::run`].
+    pub fn run_blocking(&self) -> Result<Run, RunError> {
+        self.runner().keep_outputs().keep_events().run_blocking()
+    }
+
+    /// A run of the job, to be configured.
+    #[must_use]
+    pub fn runner(&self) -> Runner {
+        Runner {
+            job: self.clone(),
+            id: RunId::new(),
+            tags: Tags::new(),
+            max_concurrent: None,
+            max_in_flight: None,
+            order: None,
+            pools: BTreeMap::new(),
+            io: IoManagers::new(),
+            sinks: Tee::new(),
+            cancel: Cancel::new(),
+            grace: Duration::from_secs(10),
+            keep_outputs: false,
+            keep_events: false,
+        }
+    }
+}
+
+impl Runner {
+    /// Lets at most `steps` steps run at once, whatever the job says.
+    #[must_use]
+    pub fn max_concurrent(mut self, steps: usize) -> Self {
+        self.max_concurrent = Some(steps);
+        self
+    }
+
+    /// Lets at most `items` items of one dynamic output be alive at once, whatever the job says.
+    #[must_use]
+    pub fn max_in_flight(mut self, items: usize) -> Self {
+        self.max_in_flight = Some(items);
+        self
+    }
+
+    /// Says which ready step goes first, whatever the job says.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = Some(order);
+        self
+    }
+
+    /// Adds a tag to the run, over that of the job.
+    #[must_use]
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// Gives the run this identifier, by which events and stored outputs name it.
+    #[must_use]
+    pub fn run_id(mut self, id: RunId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Defines the pool `name`: at most `size` steps of the ops that name it run at once.
+    #[must_use]
+    pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
+        self.pools.insert(name.into(), size);
+        self
+    }
+
+    /// Defines the IO manager `key` for values of type `T`.
+    #[must_use]
+    pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
+        self.io.add(key, manager);
+        self
+    }
+
+    pub(crate) fn all_io(mut self, managers: IoManagers) -> Self {
+        self.io = managers;
+        self
+    }
+
+    /// Sends the events to `sink` too.
+    #[must_use]
+    pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
+        self.sinks.add(sink);
+        self
+    }
+
+    /// Lets `cancel` stop the run.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// How long a canceled run waits for the code of its steps, by default ten seconds. Code that is still under way
+    /// then is left alone, and named in the last event; what it returns is ignored.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Keeps every output of every step until the run is dropped.
+    #[must_use]
+    pub fn keep_outputs(mut self) -> Self {
+        self.keep_outputs = true;
+        self
+    }
+
+    /// Keeps every event until the run is dropped.
+    #[must_use]
+    pub fn keep_events(mut self) -> Self {
+        self.keep_events = true;
+        self
+    }
+
+    /// Runs the job to its end, on a runtime of its own.
+    ///
+    /// # Errors
+    /// As [`Runner::run`], and if no thread can be started.
+    ///
+    /// # Panics
+    /// If it is called from async code, which would then wait for itself; there, await [`Runner::run`].
+    pub fn run_blocking(self) -> Result<Run, RunError> {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::runtime)?;
+        let result = runtime.block_on(self.run());
+        // Code that outlived a canceled run or a timeout is not waited for.
+        runtime.shutdown_background();
+        result
+    }
+
+    /// Runs the job to its end.
+    ///
+    /// # Errors
+    /// If the job cannot be planned, before any step began; or if the run failed or was canceled, with the run in the
+    /// error.
+    pub async fn run(self) -> Result<Run, RunError> {
+        let program = Arc::new(self.program().map_err(RunError::plan)?);
+        let settings = self.settings(&program);
+        let context = Arc::new(RunContext {
+            run: self.id,
+            job: program.plan.job.as_str().into(),
+            tags: program.plan.tags.clone().into_iter().chain(self.tags).collect(),
+            cancel: Cancel::new(),
+        });
+        let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
+        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program), self.keep_events)));
+        let watcher = Arc::clone(&keeper);
+        let keep = Box::new(move |events: &[Event], kept: &mut Vec<_>| lock(&watcher).turn(events, kept));
+        let state = State::new(program, settings);
+        let dispatcher = Dispatcher::new(state, Box::new(self.sinks), keep, Box::new(executor));
+        dispatcher.report_only(Message::Begin);
+        let ended = dispatcher.ended();
+        tokio::pin!(ended);
+        tokio::select! {
+            biased;
+            () = &mut ended => {}
+            () = self.cancel.canceled() => {
+                dispatcher.report_only(Message::Cancel);
+                ended.await;
+            }
+        }
+        let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
+        finished.finish()
+    }
+
+    /// The job's program, with what only the runner knows checked too.
+    fn program(&self) -> Result<Program, PlanError> {
+        let mut program = Program::compile(&self.job)?;
+        let mut problems = Vec::new();
+        for (step, op) in program.plan.steps.iter().zip(&program.ops) {
+            if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
+                let known = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
+                problems.push(
+                    Problem::new(
+                        ProblemKind::UnknownPool,
+                        format!("`{}` names the pool `{pool}`, which is not defined", step.name),
+                    )
+                    .at("the step", step.place.clone())
+                    .hint(known_or(
+                        known,
+                        "pools of this program",
+                        "define it: `Definitions::new().pool(\"name\", 4)`",
+                    )),
+                );
+            }
+            let Some(io) = op.io() else { continue };
+            for output in op.outputs().iter().filter(|output| self.io.get(io, output.ty).is_none()) {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::UnknownIo,
+                        format!(
+                            "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
+                            step.name,
+                            output.ty.name()
+                        ),
+                    )
+                    .at("the step", step.place.clone())
+                    .hint(known_or(
+                        self.io.names(),
+                        "IO managers of this program",
+                        "define it: `Definitions::new().io(\"key\", manager)`",
+                    )),
+                );
+            }
+        }
+        for (name, _) in self.pools.iter().filter(|(_, size)| **size == 0) {
+            problems.push(
+                Problem::new(
+                    ProblemKind::InvalidLimit,
+                    format!("the pool `{name}` has size 0, so that its steps could never run"),
+                )
+                .hint("write 1 or more"),
+            );
+        }
+        for (name, value) in [("max_concurrent", self.max_concurrent), ("max_in_flight", self.max_in_flight)]
+        {
+            if value == Some(0) {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::InvalidLimit,
+                        format!("`{name}` is 0, so that nothing could run"),
+                    )
+                    .hint("write 1 or more"),
+                );
+            }
+        }
+        if !problems.is_empty() {
+            return Err(PlanError { job: program.plan.job, problems });
+        }
+        program.plan.order = self.order.unwrap_or(program.plan.order);
+        Ok(program)
+    }
+
+    fn settings(&self, program: &Program) -> Settings {
+        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        let max_concurrent = self.max_concurrent.or(program.plan.max_concurrent).unwrap_or_else(processors);
+        let max_in_flight = self.max_in_flight.or(program.plan.max_in_flight);
+        Settings {
+            run: self.id,
+            tags: self.tags.clone(),
+            max_concurrent,
+            max_in_flight: max_in_flight.unwrap_or(max_concurrent.saturating_mul(2)),
+            order: program.plan.order,
+            pools: self.pools.clone(),
+            keep: self.keep_outputs,
+            grace: self.grace,
+        }
+    }
+}
+
+fn known_or(known: Vec<String>, what: &str, otherwise: &str) -> String {
+    if known.is_empty() { otherwise.to_owned() } else { format!("{what}: {}", known.join(", ")) }
+}
+
+fn lock(keeper: &Mutex<Keeper>) -> std::sync::MutexGuard<'_, Keeper> {
+    keeper.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner").field("job", &self.job).field("id", &self.id).finish_non_exhaustive()
+    }
+}

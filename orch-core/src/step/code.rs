@@ -1,0 +1,64 @@
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::{Arc, Once};
+
+use crate::engine::Dispatcher;
+use crate::failure::Failure;
+use crate::ids::StepPath;
+
+/// The attempt whose code runs on this thread at present, for its logs.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) dispatcher: Arc<Dispatcher>,
+    pub(super) path: StepPath,
+    pub(super) number: u32,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Attempt>> = const { RefCell::new(None) };
+    static IN_CODE: Cell<bool> = const { Cell::new(false) };
+    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `f` with the attempt that this thread works on, if it does.
+pub(super) fn with_current(f: impl FnOnce(&Attempt)) {
+    CURRENT.with_borrow(|current| current.as_ref().map(f));
+}
+
+/// Runs a piece of a step's code: a call, or one poll. A panic in it becomes a failure that names the place.
+pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) -> Result<R, Failure> {
+    catch_places();
+    let outer = CURRENT.replace(attempt.take());
+    let outer_in_code = IN_CODE.replace(true);
+    // The values that a panicking op held are dropped with it; nothing of the engine is in the closure.
+    let result = catch_unwind(AssertUnwindSafe(code));
+    IN_CODE.set(outer_in_code);
+    *attempt = CURRENT.replace(outer);
+    result.map_err(|payload| Failure::panic(message(&*payload), PANIC_PLACE.take()))
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a value that is not text".to_owned(),
+    }
+}
+
+/// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.
+///
+/// The place is known only to the panic hook. All other panics go to the hook that was there before.
+fn catch_places() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+            if IN_CODE.get() {
+                PANIC_PLACE.set(info.location().map(ToString::to_string));
+            } else {
+                before(info);
+            }
+        }));
+    });
+}

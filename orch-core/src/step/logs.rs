@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+
+use super::code;
+use crate::engine::Message;
+use crate::event::LogLevel;
+
+/// A layer for `tracing` that turns what a step's code logs into log events of that step.
+///
+/// A program with `#[orch::main]` has it. A program that sets a subscriber of its own adds it; without any subscriber,
+/// runs use the layer by themselves. Lines from outside steps pass it by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogLayer;
+
+impl<S: Subscriber> Layer<S> for LogLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        code::with_current(|attempt| {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            let metadata = event.metadata();
+            attempt.dispatcher.report_only(Message::Log {
+                step: attempt.path.clone(),
+                attempt: attempt.number,
+                level: level(*metadata.level()),
+                target: metadata.target().into(),
+                message: fields.message,
+                fields: fields.others,
+            });
+        });
+    }
+}
+
+fn level(level: Level) -> LogLevel {
+    match level {
+        Level::TRACE => LogLevel::Trace,
+        Level::DEBUG => LogLevel::Debug,
+        Level::INFO => LogLevel::Info,
+        Level::WARN => LogLevel::Warn,
+        Level::ERROR => LogLevel::Error,
+    }
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: BTreeMap<String, String>,
+}
+
+impl Fields {
+    fn record(&mut self, field: &Field, value: String) {
+        if field.name() == "message" {
+            self.message = value;
+        } else {
+            self.others.insert(field.name().to_owned(), value);
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record(field, format!("{value:?}"));
+    }
+}

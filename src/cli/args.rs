@@ -31,6 +31,7 @@ Exit codes:
 
 /// What is said, and in which colours.
 #[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// Say less: only errors and what was asked for.
     #[arg(short, long, global = true, conflicts_with = "verbose")]

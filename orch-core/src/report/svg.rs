@@ -31,15 +31,16 @@ const MOST_BARS: f64 = 3000.0;
 /// How many columns the curve of waiting copies has.
 const CURVE_COLUMNS: usize = 200;
 
+/// Plain rules for each class, and again for dark screens: viewers that know no media queries or variables show the
+/// light ones.
 const STYLE: &str = "\
-svg{--bg:#fff;--fg:#1f2328;--dim:#656d76;--line:#d8dee4;--queued:#c8d1da;--running:#2f81c1;--failed:#cf222e;\
---retry:#d4a72c;--skipped:#8c959f;background:var(--bg)}\
-@media(prefers-color-scheme:dark){svg{--bg:#0d1117;--fg:#e6edf3;--dim:#8d96a0;--line:#30363d;--queued:#444c56;\
---running:#58a6d8;--failed:#f85149;--retry:#d29922;--skipped:#6e7681}}\
-text{fill:var(--fg);font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:var(--dim)}\
-.e{text-anchor:end}.bg{fill:var(--bg)}.l{stroke:var(--line)}.q{fill:var(--queued)}.r{fill:var(--running)}\
-.f{fill:var(--failed)}.w{fill:none;stroke:var(--retry);stroke-width:2;stroke-dasharray:4 3}.wa{fill:var(--retry)}\
-.s{fill:none;stroke:var(--skipped);stroke-width:1.5}.b{fill:var(--line);opacity:.35}";
+text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
+.bg{fill:#fff}.l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.f{fill:#cf222e}\
+.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
+.s{fill:none;stroke:#8c959f;stroke-width:1.5}\
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.l{stroke:#30363d}\
+.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.f{fill:#f85149}.w{stroke:#d29922}.wa{fill:#d29922}\
+.s{stroke:#8c959f}}";
 
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
 /// as its reader likes it, with what a bar stands for under the pointer.

@@ -73,7 +73,7 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
     let (word, time) = match &event.kind {
         EventKind::StepUpForRetry { .. } => ("Retry", took),
         EventKind::Log { level, .. } => {
-            (level_name(*level), before.start().map(|start| between(start, event.time)))
+            (level_word(*level), before.start().map(|start| between(start, event.time)))
         }
         EventKind::StepFailure { error } if error.kind != ErrorKind::Canceled => {
             let attempt = event.attempt.max(1);

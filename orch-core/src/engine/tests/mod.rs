@@ -1,0 +1,13 @@
+//! The pure engine, without threads and clocks.
+//!
+//! The stories run small jobs in virtual time and compare what happened, line by line. The simulation runs random jobs
+//! against random fortunes and compares every decision with a naive model of the same rules.
+
+mod fixture;
+
+mod cancel;
+mod limits;
+mod order;
+mod skip;
+
+use super::Settings;

@@ -478,7 +478,6 @@ pub trait Handle: Sized {
 
     /// Names the step; without it the op's name is used, with `_2`, `_3`, .. for further calls.
     #[track_caller]
-    #[must_use]
     fn named(self, name: &str) -> Self {
         change(self.node().map(|node| node.0), "named", |node| node.named = Some(name.to_owned()));
         self
@@ -486,7 +485,6 @@ pub trait Handle: Sized {
 
     /// Adds a tag to the step, besides those of the op.
     #[track_caller]
-    #[must_use]
     fn tag(self, key: impl Into<String>, value: impl ToString) -> Self {
         let (key, value) = (key.into(), value.to_string());
         change(self.node().map(|node| node.0), "tag", |node| {
@@ -497,7 +495,6 @@ pub trait Handle: Sized {
 
     /// Sets the priority of the step, before that of the op.
     #[track_caller]
-    #[must_use]
     fn priority(self, priority: i64) -> Self {
         change(self.node().map(|node| node.0), "priority", |node| {
             node.tags.insert(PRIORITY_TAG.to_owned(), priority.to_string());
@@ -507,7 +504,6 @@ pub trait Handle: Sized {
 
     /// Sets the retry policy of the step, before those of the op and the job.
     #[track_caller]
-    #[must_use]
     fn retry(self, retry: Retry) -> Self {
         change(self.node().map(|node| node.0), "retry", |node| set_retry(node, retry));
         self
@@ -515,7 +511,6 @@ pub trait Handle: Sized {
 
     /// Lets the step wait for another one, without taking a value from it.
     #[track_caller]
-    #[must_use]
     fn after(self, other: impl Handle) -> Self {
         let place = Place::caller();
         let other = other.node().map(|node| node.0);

@@ -133,11 +133,17 @@ pub(super) enum StreamPhase {
 /// A collect of a frame, in the making.
 #[derive(Default)]
 pub(super) struct Gathering {
-    /// By position of emission; none for what was skipped.
-    pub(super) items: Vec<Option<Item>>,
-    pub(super) skipped: Option<StepPath>,
-    pub(super) failed: Option<(StepPath, Arc<ErrorInfo>)>,
+    /// By position of emission.
+    pub(super) elements: Vec<Option<Element>>,
     pub(super) done: bool,
+}
+
+/// What became of an item, for a collect. Kept apart for each item, since only the end of the stream tells which of them
+/// are orphans, whose failures and skips count as little as their values.
+pub(super) enum Element {
+    Item(Item),
+    Skipped(StepPath),
+    Failed(StepPath, Arc<ErrorInfo>),
 }
 
 impl Frame {

@@ -1,4 +1,4 @@
-use super::frame::{Content, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
+use super::frame::{Content, Element, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
 use super::layout::{Fetch, Producer};
 use super::ready::Ready;
 use super::state::ROOT;
@@ -218,22 +218,19 @@ impl State {
         let (content, parent) = (entry.cells[cell].content.clone(), entry.parent);
         let layout = &self.layout.collects[collect];
         let gathering = &mut self.frames[parent as usize].collects[layout.local];
-        if gathering.items.len() <= index {
-            gathering.items.resize_with(index + 1, || None);
+        if gathering.elements.len() <= index {
+            gathering.elements.resize_with(index + 1, || None);
         }
-        match content {
-            Content::Value(value) => gathering.items[index] = Some(Item { key, outcome: Ok(value) }),
-            Content::Missing(Missing::Absent(path)) => gathering.skipped = gathering.skipped.take().or(Some(path)),
-            Content::Missing(Missing::Failed(path, error)) => {
-                if layout.results {
-                    let outcome = Err(Missing::step_failure(&path, &error));
-                    gathering.items[index] = Some(Item { key, outcome });
-                } else {
-                    gathering.failed = gathering.failed.take().or(Some((path, error)));
-                }
+        gathering.elements[index] = match content {
+            Content::Value(value) => Some(Element::Item(Item { key, outcome: Ok(value) })),
+            Content::Missing(Missing::Absent(path)) => Some(Element::Skipped(path)),
+            Content::Missing(Missing::Failed(path, error)) if layout.results => {
+                let outcome = Err(Missing::step_failure(&path, &error));
+                Some(Element::Item(Item { key, outcome }))
             }
-            Content::Pending | Content::Released => {}
-        }
+            Content::Missing(Missing::Failed(path, error)) => Some(Element::Failed(path, error)),
+            Content::Pending | Content::Released => None,
+        };
     }
 
     /// One user less of a cell; the last one's release drops the value.
@@ -322,15 +319,20 @@ impl Gathering {
     /// What the collecting steps get: the elements, or why there are none to give.
     fn whole(mut self, orphans: &[u64], assemble: crate::value::Assemble) -> Content {
         for &orphan in orphans {
-            if let Some(item) = self.items.get_mut(orphan as usize) {
-                *item = None;
+            if let Some(element) = self.elements.get_mut(orphan as usize) {
+                *element = None;
             }
         }
-        if let Some((path, error)) = self.failed {
-            return Content::Missing(Missing::Failed(path, error));
+        let mut items = Vec::with_capacity(self.elements.len());
+        let mut skipped = None;
+        for element in self.elements.into_iter().flatten() {
+            match element {
+                Element::Item(item) => items.push(item),
+                Element::Skipped(path) => skipped = skipped.or(Some(path)),
+                Element::Failed(path, error) => return Content::Missing(Missing::Failed(path, error)),
+            }
         }
-        let items: Vec<_> = self.items.into_iter().flatten().collect();
-        match self.skipped {
+        match skipped {
             Some(path) if items.is_empty() => Content::Missing(Missing::Absent(path)),
             _ => Content::Value(Value::gathered(items, assemble)),
         }

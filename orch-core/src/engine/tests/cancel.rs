@@ -1,10 +1,12 @@
 //! Cancellation: nothing starts any more, code gets its time to end, and the run is over in bounded time.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
 use super::fixture::{Play, call, call_many, fallible, job, source, sum};
 use crate::define::{OpDef, Retry};
-use crate::engine::Message;
+use crate::engine::{Message, Settings};
 use crate::failure::Failure;
 use crate::graph::Handle as _;
 
@@ -58,7 +60,7 @@ fn a_second_request_changes_nothing() {
 #[test]
 fn with_nothing_under_way_the_run_is_over_at_once() {
     let flaky = fallible(
-        OpDef::builder("flaky").retry(Retry::new(1).delay(std::time::Duration::from_secs(100))),
+        OpDef::builder("flaky").retry(Retry::new(1).delay(Duration::from_secs(100))),
         0,
         |_, _| Err(Failure::new("not yet")),
     );
@@ -92,7 +94,7 @@ fn a_source_that_waits_for_room_ends_with_the_run() {
     let job = job(1, || {
         call_many(&pages, &[]).map(|page| call(&work, &[page]).tag("cost", 9));
     });
-    let story = Play::with(&job, |settings| super::Settings { max_in_flight: 1, ..settings })
+    let story = Play::with(&job, |settings| Settings { max_in_flight: 1, ..settings })
         .at(4, Message::Cancel)
         .story();
     assert_snapshot!(story, @r#"

@@ -300,8 +300,11 @@ pub(super) fn line(event: &Event) -> Option<String> {
             None if &**output == "result" => Ok(()),
             None => write!(line, " {output}"),
         },
-        EventKind::StreamClosed { count, orphaned: 0, .. } => write!(line, " {count}"),
-        EventKind::StreamClosed { count, orphaned, .. } => write!(line, " {count}, {orphaned} orphaned"),
+        EventKind::StreamClosed { output, count, orphaned } => {
+            let name = if &**output == "result" { String::new() } else { format!(" {output}") };
+            let orphans = if *orphaned == 0 { String::new() } else { format!(", {orphaned} orphaned") };
+            write!(line, "{name} {count}{orphans}")
+        }
         EventKind::StepUpForRetry { error, delay } => write!(line, " in {delay:?}: {}", error.message),
         EventKind::StepFailure { error } => write!(line, ": {}", error.message),
         EventKind::StepSkipped { cause } => match cause {

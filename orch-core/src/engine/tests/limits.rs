@@ -1,9 +1,11 @@
 //! Limits by tag, value and pool, and that none of them keeps back a step it does not concern.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
-use super::fixture::{Play, call, call_many, job, source, sum};
-use crate::define::{JobOptions, Limit, OpDef};
+use super::fixture::{Plain, Play, call, call_many, fallible, job, source, sum};
+use crate::define::{JobOptions, Limit, OpDef, Retry};
 use crate::engine::Settings;
 use crate::graph::{Handle as _, Job};
 
@@ -63,7 +65,7 @@ fn of_several_limits_all_must_have_room() {
 
 #[test]
 fn a_pool_bounds_the_steps_that_name_it() {
-    let pooled = OpDef::builder("pooled").pool("gpu").returns::<super::fixture::Plain>().blocking(|_| Ok(1)).into();
+    let pooled = OpDef::builder("pooled").pool("gpu").returns::<Plain>().blocking(|_| Ok(1)).into();
     let free = sum("free", 0);
     let job = job(4, || {
         for _ in 0..3 {
@@ -128,8 +130,8 @@ fn a_source_that_waits_for_room_gives_its_limit_back() {
 
 #[test]
 fn a_step_between_attempts_holds_neither_slot_nor_limit() {
-    let flaky = super::fixture::fallible(
-        OpDef::builder("flaky").tag("db", "").retry(crate::define::Retry::new(1).delay(std::time::Duration::from_secs(5))),
+    let flaky = fallible(
+        OpDef::builder("flaky").tag("db", "").retry(Retry::new(1).delay(Duration::from_secs(5))),
         0,
         |attempt, _| if attempt == 1 { Err("not yet".into()) } else { Ok(1) },
     );

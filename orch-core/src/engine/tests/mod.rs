@@ -8,6 +8,5 @@ mod fixture;
 mod cancel;
 mod limits;
 mod order;
+mod retry;
 mod skip;
-
-use super::Settings;

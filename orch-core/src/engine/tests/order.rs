@@ -2,8 +2,9 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{Play, breadth_first, call, call_many, count, job, numbers, source, sum};
+use super::fixture::{Many, Plain, Play, breadth_first, call, call_many, count, job, numbers, source, sum};
 use crate::define::Dynamic;
+use crate::engine::Settings;
 use crate::graph::{Call, Handle as _, Job};
 
 /// Four items through two steps, and a step for all of them.
@@ -11,7 +12,7 @@ fn fan(slots: usize) -> Job {
     let (pages, clean, load, report) = (source("pages", 4), sum("clean", 1), sum("load", 1), count("report"));
     job(slots, || {
         let loaded = call_many(&pages, &[]).map(|page| call(&load, &[call(&clean, &[page])]));
-        Call::of(&report).input::<Vec<i64>>(loaded.collect()).place::<super::fixture::Plain>()
+        Call::of(&report).input::<Vec<i64>>(loaded.collect()).place::<Plain>()
     })
 }
 
@@ -88,7 +89,7 @@ fn breadth_first_pulls_as_far_as_it_may_before_anything_else() {
 
 #[test]
 fn breadth_first_with_room_for_all_items_goes_layer_by_layer() {
-    let layers = Play::with(&fan(2), |settings| super::Settings { max_in_flight: 100, ..breadth_first(settings) });
+    let layers = Play::with(&fan(2), |settings| Settings { max_in_flight: 100, ..breadth_first(settings) });
     assert_snapshot!(layers.schedule(), @r#"
     0 | pages
     1 | pages..
@@ -132,13 +133,25 @@ fn falling_priorities_make_a_map_go_layer_by_layer() {
     let job = job(1, || {
         call_many(&pages, &[]).priority(2).map(|page| call(&load, &[call(&clean, &[page]).priority(1)]));
     });
-    assert_snapshot!(Play::new(&job).schedule(), @"");
+    assert_snapshot!(Play::new(&job).schedule(), @r#"
+    0 | pages
+    1 | pages..
+    2 | pages..
+    3 | clean[0]
+    4 | clean[1]
+    5 | load[0]
+    6 | pages..
+    7 | clean[2]
+    8 | load[1]
+    9 | pages..
+    10 | load[2]
+    "#);
 }
 
 /// Each of two rows has two cells; a step for each cell, and one for each row that needs no cell.
 fn nested(slots: usize) -> Job {
     let rows = source("rows", 2);
-    let cells = numbers("cells", 1).returns::<super::fixture::Many>().blocking(|mut args| {
+    let cells = numbers("cells", 1).returns::<Many>().blocking(|mut args| {
         let row = args.take::<i64>(0)?;
         Ok(Dynamic::from_values([10 * row, 10 * row + 1]))
     });

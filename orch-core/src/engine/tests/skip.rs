@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{
-    Many, Play, call, call_many, call_maybe, count, fallible, filter, job, keyed, numbers, source, sum,
+    Many, Plain, Play, call, call_many, call_maybe, count, fallible, filter, job, keyed, numbers, source, sum,
 };
 use crate::define::{Dynamic, One, OpDef, Optional};
 use crate::failure::Failure;
@@ -78,7 +78,7 @@ fn kept(n: i64, keep: impl Fn(i64) -> bool + Send + Sync + 'static) -> Job {
     let (pages, keep, report) = (source("pages", n), filter("keep", keep), count("report"));
     job(1, || {
         let kept = call_many(&pages, &[]).map(|page| call_maybe(&keep, &[page]));
-        Call::of(&report).input::<Vec<i64>>(kept.collect()).place::<super::fixture::Plain>()
+        Call::of(&report).input::<Vec<i64>>(kept.collect()).place::<Plain>()
     })
 }
 
@@ -127,7 +127,7 @@ fn a_failed_item_skips_the_collector_and_the_other_items_go_on() {
     let (pages, report) = (source("pages", 3), count("report"));
     let job = job(1, || {
         let odd = call_many(&pages, &[]).map(|page| call(&odd, &[page]));
-        Call::of(&report).input::<Vec<i64>>(odd.collect()).place::<super::fixture::Plain>()
+        Call::of(&report).input::<Vec<i64>>(odd.collect()).place::<Plain>()
     });
     let story = Play::new(&job).story();
     assert!(story.contains("STEP_SUCCESS odd[2]"), "{story}");
@@ -172,8 +172,8 @@ fn of_a_fan_in_skipped_elements_are_left_out_unless_all_are() {
         let (zero, one) = (call(&zero, &[]), call(&one, &[]));
         let absent = call_maybe(&keep, &[zero]).named("absent");
         let present = call_maybe(&keep, &[one]).named("present");
-        Call::of(&report).input::<Vec<i64>>([absent, present, one]).place::<super::fixture::Plain>().named("some");
-        Call::of(&report).input::<Vec<i64>>([absent, absent]).place::<super::fixture::Plain>().named("none");
+        Call::of(&report).input::<Vec<i64>>([absent, present, one]).place::<Plain>().named("some");
+        Call::of(&report).input::<Vec<i64>>([absent, absent]).place::<Plain>().named("none");
     });
     let story = Play::new(&job).story();
     assert!(story.contains("STEP_INPUT some xs of 2"), "{story}");
@@ -220,7 +220,7 @@ fn a_skipped_source_skips_its_map_and_its_collectors() {
     let job = job(1, || {
         let kept = call_maybe(&keep, &[call(&zero, &[])]);
         let done = call_many(&cells, &[kept]).map(|cell| call(&work, &[cell]));
-        Call::of(&report).input::<Vec<i64>>(done.collect()).place::<super::fixture::Plain>();
+        Call::of(&report).input::<Vec<i64>>(done.collect()).place::<Plain>();
     });
     assert_snapshot!(Play::new(&job).story(), @r#"
     0 RUN_START
@@ -241,7 +241,7 @@ fn a_failed_source_skips_its_collector_and_keeps_what_was_mapped() {
     let (work, report) = (sum("work", 1), count("report"));
     let job = job(1, || {
         let done = call_many(&pages, &[]).map(|page| call(&work, &[page]));
-        Call::of(&report).input::<Vec<i64>>(done.collect()).place::<super::fixture::Plain>();
+        Call::of(&report).input::<Vec<i64>>(done.collect()).place::<Plain>();
     });
     assert_snapshot!(Play::new(&job).story(), @r#"
     0 RUN_START

@@ -112,6 +112,8 @@ pub(super) struct Stream {
     pub(super) again: HashSet<u64>,
     /// Items of earlier attempts that the successful one did not emit.
     pub(super) orphans: Vec<u64>,
+    /// Whether its end was found, and not only its source given up.
+    pub(super) complete: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +198,7 @@ impl Stream {
             keys: HashMap::new(),
             again: HashSet::new(),
             orphans: Vec::new(),
+            complete: false,
         }
     }
 

@@ -260,7 +260,8 @@ impl State {
         let orphans = std::mem::take(&mut entry.streams[stream].orphans);
         let map = self.layout.scopes[entry.scope].maps[stream];
         let source = self.layout.steps[self.layout.maps[map].step].local;
-        let missing = entry.steps[source].missing.clone();
+        // What the end of a stream has told stays true if another stream of the same source fails after it.
+        let missing = entry.steps[source].missing.clone().filter(|_| !entry.streams[stream].complete);
         for index in 0..self.layout.maps[map].collects.len() {
             let collect = self.layout.maps[map].collects[index];
             let (local, cell) = (self.layout.collects[collect].local, self.layout.collects[collect].cell);

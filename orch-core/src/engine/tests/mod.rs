@@ -10,3 +10,4 @@ mod limits;
 mod order;
 mod retry;
 mod skip;
+mod stream;

@@ -109,7 +109,8 @@ impl State {
         absent
     }
 
-    /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input.
+    /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input. A failed
+    /// element goes before a skipped one, whichever comes first.
     pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<Missing> {
         match fetch {
             Fetch::Literal(_) => None,
@@ -118,9 +119,12 @@ impl State {
                 _ => None,
             },
             Fetch::List { elements, .. } => {
-                let missing: Vec<_> = elements.iter().filter_map(|element| self.missing(frame, element)).collect();
-                let all = missing.len() == elements.len();
-                missing.into_iter().find(|missing| all || matches!(missing, Missing::Failed(..)))
+                let mut missing: Vec<_> = elements.iter().filter_map(|element| self.missing(frame, element)).collect();
+                match missing.iter().position(|missing| matches!(missing, Missing::Failed(..))) {
+                    Some(failed) => Some(missing.swap_remove(failed)),
+                    None if missing.len() == elements.len() => missing.into_iter().next(),
+                    None => None,
+                }
             }
         }
     }

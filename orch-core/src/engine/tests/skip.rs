@@ -181,6 +181,21 @@ fn of_a_fan_in_skipped_elements_are_left_out_unless_all_are() {
 }
 
 #[test]
+fn a_fan_in_of_absent_and_failed_elements_failed_whichever_comes_first() {
+    let broken = fallible(OpDef::builder("broken"), 0, |_, _| Err(Failure::new("disk full")));
+    let (zero, keep, report) = (sum("zero", 0), filter("keep", |_| false), count("report"));
+    let job = job(1, || {
+        let absent = call_maybe(&keep, &[call(&zero, &[])]);
+        let broken = call(&broken, &[]);
+        Call::of(&report).input::<Vec<i64>>([absent, broken]).place::<Plain>().named("absent_first");
+        Call::of(&report).input::<Vec<i64>>([broken, absent]).place::<Plain>().named("broken_first");
+    });
+    let story = Play::new(&job).story();
+    assert!(story.contains("STEP_SKIPPED absent_first: broken failed"), "{story}");
+    assert!(story.contains("STEP_SKIPPED broken_first: broken failed"), "{story}");
+}
+
+#[test]
 fn collects_of_collects_leave_out_rows_whose_cells_were_all_skipped() {
     let rows = source("rows", 3);
     let cells = numbers("cells", 1)

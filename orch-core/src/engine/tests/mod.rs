@@ -4,10 +4,14 @@
 //! against random fortunes and compares every decision with a naive model of the same rules.
 
 mod fixture;
+mod knowledge;
+mod model;
+mod random;
 
 mod cancel;
 mod limits;
 mod order;
 mod retry;
+mod simulation;
 mod skip;
 mod stream;

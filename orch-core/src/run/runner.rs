@@ -207,7 +207,8 @@ impl Runner {
             cancel: Cancel::new(),
         });
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
-        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program), self.keep_events)));
+        let keeper = Keeper::new(self.id, Arc::clone(&program), self.keep_events, self.keep_outputs);
+        let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = self.sinks;
         let watcher = Arc::clone(&keeper);
         sinks.add(move |event: &Event| lock(&watcher).event(event));

@@ -194,16 +194,16 @@ fn source(
     let base = mix(id, values.iter().copied());
     outcome.inputs.insert(path.to_owned(), format!("{values:?}"));
     let mut emitted: Emitted = (0..items.count).map(|at| (items.key(at), base + at as i64)).collect();
-    let failures = luck.failures_for(base);
-    let (attempts, reaches) = if failures > luck.retries {
-        (luck.retries + 1, items.breaks_at.unwrap_or(0).min(items.count))
-    } else {
-        (failures + 1, items.count)
-    };
-    outcome.attempts.insert(path.to_owned(), attempts);
-    // The duplicate is the last item: an unlucky source may not get there.
-    let duplicate = items.duplicate && reaches == items.count && failures <= luck.retries;
-    emitted.truncate(if duplicate { items.count - 1 } else { reaches });
+    // The duplicate is the last item: an unlucky attempt may not get there, and none follows one that does.
+    let breaks_at = items.breaks_at.unwrap_or(0).min(items.count);
+    let failures = if items.duplicate && breaks_at == items.count { 0 } else { luck.failures_for(base) };
+    let duplicate = items.duplicate && failures <= luck.retries;
+    outcome.attempts.insert(path.to_owned(), failures.min(luck.retries) + 1);
+    if duplicate {
+        emitted.truncate(items.count - 1);
+    } else if failures > luck.retries {
+        emitted.truncate(breaks_at);
+    }
     if duplicate || failures > luck.retries {
         outcome.ends.insert(path.to_owned(), "failed".to_owned());
         return Err((emitted, Known::Failed(path.to_owned())));

@@ -18,7 +18,8 @@ fn a_sink_that_logs_what_it_is_told_does_not_wait_for_itself() {
     });
     let op = Arc::new(op);
     let job = Job::compose(JobOptions::new("job"), || Call::of(&op).place::<One<i64, 0>>());
-    let runner = job.runner().keep_events().sink(|event: &Event| tracing::info!("told of {}", event.kind.name()));
+    let runner =
+        job.runner().keep_events().sink(|event: &Event| tracing::info!("told of {}", event.kind.name()));
     let run = runner.run_blocking().unwrap();
     let lines: Vec<_> = run
         .events()

@@ -76,7 +76,8 @@ async fn a_sync_op_that_does_not_look_is_left_alone_after_the_grace_period() {
         Ok(1)
     });
     let cancel = Cancel::new();
-    let runner = job(|| call(&stuck, &[])).runner().keep_events().cancel(cancel.clone()).grace(Duration::from_secs(3));
+    let runner =
+        job(|| call(&stuck, &[])).runner().keep_events().cancel(cancel.clone()).grace(Duration::from_secs(3));
     let run = tokio::spawn(runner.run());
     has_begun.await.unwrap();
     cancel.cancel();
@@ -116,7 +117,8 @@ async fn canceling_a_run_that_is_over_does_nothing() {
 #[tokio::test]
 async fn an_endless_source_is_stopped() {
     let cancel = Cancel::new();
-    let source = OpDef::builder("source").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..))).into();
+    let source =
+        OpDef::builder("source").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..))).into();
     let work = {
         let cancel = cancel.clone();
         OpDef::builder("work").input::<i64>("x").returns::<Plain>().blocking(move |mut args| {

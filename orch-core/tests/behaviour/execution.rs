@@ -87,9 +87,12 @@ fn a_panic_fails_the_step_with_its_message_and_place() {
         tokio::task::yield_now().await;
         panic!("broken glass")
     });
-    let in_body = future(OpDef::builder("in_body"), || -> std::future::Ready<Result<i64, Failure>> { panic!("broken glass") });
+    let in_body = future(OpDef::builder("in_body"), || -> std::future::Ready<Result<i64, Failure>> {
+        panic!("broken glass")
+    });
     let in_iterator = OpDef::builder("in_iterator").returns::<Many>();
-    let in_iterator = in_iterator.blocking(|_| Ok(Dynamic::from_values((0..).map(|_| panic!("broken glass"))))).into();
+    let in_iterator =
+        in_iterator.blocking(|_| Ok(Dynamic::from_values((0..).map(|_| panic!("broken glass"))))).into();
     let in_stream = OpDef::builder("in_stream").returns::<Many>().asynchronous(|_| async {
         Ok(Dynamic::from_stream(stream::repeat_with(|| -> (i64, i64) { panic!("broken glass") })))
     });
@@ -104,7 +107,8 @@ fn a_panic_fails_the_step_with_its_message_and_place() {
 
 #[test]
 fn after_a_panic_other_steps_go_on() {
-    let (broken, work, other) = (give("broken", || panic!("broken glass")), pass("work"), give("other", || Ok(1)));
+    let (broken, work, other) =
+        (give("broken", || panic!("broken glass")), pass("work"), give("other", || Ok(1)));
     let job = job(|| {
         call(&work, &[call(&broken, &[])]);
         call(&work, &[call(&other, &[])]);
@@ -158,7 +162,9 @@ fn a_job_runs_within_any_runtime_or_without_one() {
 #[test]
 fn a_job_may_run_within_a_step_of_another() {
     let inner = job(|| call(&give("inner", || Ok(7)), &[]));
-    let outer = give("outer", move || Ok(inner.run_blocking().map_err(|error| Failure::new(error.to_string()))?.events().len() as i64));
+    let outer = give("outer", move || {
+        Ok(inner.run_blocking().map_err(|error| Failure::new(error.to_string()))?.events().len() as i64)
+    });
     let job = job(|| call(&outer, &[]));
     assert!(story(&job.run_blocking().unwrap()).ends_with("RUN_SUCCESS\n"));
 }

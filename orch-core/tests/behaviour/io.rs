@@ -52,7 +52,13 @@ fn stored() -> Job {
 #[test]
 fn every_output_is_stored_under_a_path_of_its_own() {
     let (files, paths) = files(|_, _| Ok(()));
-    let run = stored().runner().run_id(RunId::from_u128(1)).keep_events().io("files", files).run_blocking().unwrap();
+    let run = stored()
+        .runner()
+        .run_id(RunId::from_u128(1))
+        .keep_events()
+        .io("files", files)
+        .run_blocking()
+        .unwrap();
     assert_snapshot!(paths.take().join("\n"), @r#"
     RUN/source/result/a%2fb = 1
     RUN/work/a%2fb/result = 10
@@ -94,7 +100,8 @@ fn a_store_that_fails_fails_the_attempt() {
     let give = give.blocking(|args| Ok(i64::from(args.context().attempt()))).into();
     let work = pass("work");
     let (files, paths) = files(|_, value| if *value == 1 { Err(Failure::new("disk full")) } else { Ok(()) });
-    let run = job(|| call(&work, &[call(&give, &[])])).runner().keep_events().io("files", files).run_blocking();
+    let run =
+        job(|| call(&work, &[call(&give, &[])])).runner().keep_events().io("files", files).run_blocking();
     assert_eq!(paths.take(), ["RUN/give/result = 2"]);
     assert_snapshot!(story(&run.unwrap()), @r#"
     RUN_START
@@ -113,16 +120,22 @@ fn a_store_that_fails_fails_the_attempt() {
 
 #[test]
 fn a_store_that_fails_at_an_item_fails_its_source() {
-    let (files, _) = files(|at, _| if at.key.is_some_and(|key| *key == "ß".into()) { Err(Failure::new("disk full")) } else { Ok(()) });
+    let (files, _) = files(|at, _| {
+        if at.key.is_some_and(|key| *key == "ß".into()) { Err(Failure::new("disk full")) } else { Ok(()) }
+    });
     let result = stored().runner().keep_events().io("files", files).run_blocking();
     let story = story(run_of(&result));
-    assert!(story.contains("STEP_FAILURE source: Error the IO manager `files` could not store `result`"), "{story}");
+    assert!(
+        story.contains("STEP_FAILURE source: Error the IO manager `files` could not store `result`"),
+        "{story}"
+    );
 }
 
 #[test]
 fn a_store_that_panics_fails_the_attempt_too() {
     let sync = OpDef::builder("sync").io("files").returns::<Plain>().blocking(|_| Ok(1)).into();
-    let concurrent = OpDef::builder("concurrent").io("files").returns::<Plain>().asynchronous(|_| async { Ok(2) }).into();
+    let concurrent =
+        OpDef::builder("concurrent").io("files").returns::<Plain>().asynchronous(|_| async { Ok(2) }).into();
     let items = OpDef::builder("items").io("files").returns::<Many>();
     let items: Arc<OpDef> = items.asynchronous(|_| async { Ok(Dynamic::from_values([3])) }).into();
     let (files, _) = files(|_, value| panic!("no room for {value}"));

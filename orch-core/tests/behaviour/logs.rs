@@ -56,7 +56,8 @@ fn lines_of_sync_and_async_code_become_events_of_their_step() {
 
 #[test]
 fn lines_carry_their_target_and_the_number_of_the_attempt() {
-    let flaky = OpDef::builder("flaky").retry(orch_core::define::Retry::new(1)).returns::<super::support::Plain>();
+    let flaky =
+        OpDef::builder("flaky").retry(orch_core::define::Retry::new(1)).returns::<super::support::Plain>();
     let flaky = flaky.blocking(|args| {
         tracing::info!(target: "mine", "trying");
         if args.context().attempt() == 1 { Err("no".into()) } else { Ok(1) }
@@ -76,7 +77,8 @@ fn lines_carry_their_target_and_the_number_of_the_attempt() {
 
 #[test]
 fn of_steps_that_run_at_once_each_has_its_own_lines() {
-    let source = OpDef::builder("source").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..50))).into();
+    let source =
+        OpDef::builder("source").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..50))).into();
     let work = OpDef::builder("work").input::<i64>("x").returns::<super::support::Plain>();
     let work = work.asynchronous(|mut args| async move {
         let x = args.take::<i64>(0)?;

@@ -72,7 +72,8 @@ fn outputs_have_the_types_of_their_ops() {
 #[test]
 fn outputs_left_out_and_fan_outs_without_items_are_outputs_too() {
     let run = each().run_blocking().unwrap();
-    let all: Vec<_> = run.outputs::<maybe>().map(|(path, value)| (path.to_string(), value.copied())).collect();
+    let all: Vec<_> =
+        run.outputs::<maybe>().map(|(path, value)| (path.to_string(), value.copied())).collect();
     assert_eq!(all, [("maybe[a]".to_owned(), None), ("maybe[b]".to_owned(), Some(1))]);
     assert_eq!(run.output::<nothing>(), []);
 }

@@ -15,17 +15,27 @@ type Split = (One<i64, 0>, One<Optional<String>, 1>, One<Dynamic<i64>, 2>);
 /// A little of everything.
 fn rich() -> Job {
     let extract = OpDef::builder("extract").description("Reads the pages.").input::<String>("path");
-    let extract = extract.io("files").code_version("3").returns::<Split>().blocking(|_| Ok((0, Optional::none(), Dynamic::from_values([]))));
-    let retry = Retry::new(3).delay(Duration::from_secs(1)).backoff(Backoff::Exponential).jitter(Jitter::Full);
-    let clean = OpDef::builder("clean").input_ref::<i64>("page").input::<i64>("version").retry(retry).pool("cpu");
+    let extract = extract
+        .io("files")
+        .code_version("3")
+        .returns::<Split>()
+        .blocking(|_| Ok((0, Optional::none(), Dynamic::from_values([]))));
+    let retry =
+        Retry::new(3).delay(Duration::from_secs(1)).backoff(Backoff::Exponential).jitter(Jitter::Full);
+    let clean =
+        OpDef::builder("clean").input_ref::<i64>("page").input::<i64>("version").retry(retry).pool("cpu");
     let clean = clean.returns::<Maybe>().blocking(|_| Ok(Optional::none()));
-    let cells = OpDef::builder("cells").input::<i64>("row").returns::<Many>().blocking(|_| Ok(Dynamic::from_values([])));
+    let cells = OpDef::builder("cells")
+        .input::<i64>("row")
+        .returns::<Many>()
+        .blocking(|_| Ok(Dynamic::from_values([])));
     let report = OpDef::builder("report").input::<Vec<i64>>("counts").input::<Vec<i64>>("notes");
     let report = report.timeout(Duration::from_secs(90)).returns::<Plain>().blocking(|_| Ok(0));
     let total = OpDef::builder("total").input::<Vec<i64>>("xs").returns::<Plain>().blocking(|_| Ok(0));
     let (extract, clean, cells) = (Arc::new(extract), Arc::new(clean), Arc::new(cells));
     let (report, total, load) = (Arc::new(report), Arc::new(total), pass("load"));
-    let options = JobOptions::new("rich").description("A little of everything.").max_concurrent(4).max_in_flight(16);
+    let options =
+        JobOptions::new("rich").description("A little of everything.").max_concurrent(4).max_in_flight(16);
     let options = options.order(Order::BreadthFirst).tag("team", "data").limit(Limit::per_value("db", 2));
     Job::compose(options, || {
         let (version, _, pages) = Call::of(&extract).input::<String>(lit("pages.csv")).place::<Split>();
@@ -37,7 +47,8 @@ fn rich() -> Job {
             Call::of(&total).input::<Vec<i64>>(weights.collect()).place::<Plain>()
         });
         let counts = counts.collect();
-        let report = Call::of(&report).input::<Vec<i64>>(counts).input::<Vec<i64>>([version, lit(1)]).place::<Plain>();
+        let report =
+            Call::of(&report).input::<Vec<i64>>(counts).input::<Vec<i64>>([version, lit(1)]).place::<Plain>();
         call(&load, &[version]).after(report);
     })
 }
@@ -178,7 +189,9 @@ fn composing_twice_gives_the_same_plan() {
 #[test]
 fn ten_thousand_steps_are_named_and_placed_in_order() {
     let (give, work, steps) = (give("give", || Ok(1)), pass("work"), 10_000);
-    let chain = Job::compose(JobOptions::new("chain"), || (1..steps).fold(call(&give, &[]), |last, _| call(&work, &[last])));
+    let chain = Job::compose(JobOptions::new("chain"), || {
+        (1..steps).fold(call(&give, &[]), |last, _| call(&work, &[last]))
+    });
     let plan = chain.plan();
     assert_eq!(plan.steps.len(), steps);
     for (index, step) in plan.steps.iter().enumerate() {

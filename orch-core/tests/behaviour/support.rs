@@ -14,7 +14,10 @@ pub(crate) type Maybe = One<Optional<i64>, 1>;
 pub(crate) type Many = One<Dynamic<i64>, 2>;
 
 /// An op without inputs.
-pub(crate) fn give(name: &str, body: impl Fn() -> Result<i64, Failure> + Send + Sync + 'static) -> Arc<OpDef> {
+pub(crate) fn give(
+    name: &str,
+    body: impl Fn() -> Result<i64, Failure> + Send + Sync + 'static,
+) -> Arc<OpDef> {
     OpDef::builder(name).returns::<Plain>().blocking(move |_| body()).into()
 }
 

@@ -19,7 +19,10 @@ fn seconds(n: u64) -> Duration {
 }
 
 /// An async op that notes at which second each attempt begins.
-fn attempts(op: OpBuilder<()>, outcome: impl Fn(u32) -> Result<i64> + Send + Sync + 'static) -> (Arc<OpDef>, Notes<u64>) {
+fn attempts(
+    op: OpBuilder<()>,
+    outcome: impl Fn(u32) -> Result<i64> + Send + Sync + 'static,
+) -> (Arc<OpDef>, Notes<u64>) {
     let (notes, outcome) = (Notes::new(), Arc::new(outcome));
     let (start, begun) = (Instant::now(), notes.clone());
     let op = op.returns::<Plain>().asynchronous(move |args| {
@@ -189,11 +192,13 @@ async fn a_step_that_waits_for_its_next_attempt_leaves_its_slot_to_others() {
     let order: Notes<&str> = Notes::new();
     let flaky = {
         let order = order.clone();
-        OpDef::builder("flaky").retry(Retry::new(1).delay(seconds(10))).returns::<Plain>().asynchronous(move |args| {
-            order.add("flaky");
-            let attempt = args.context().attempt();
-            async move { if attempt == 1 { Err(Failure::new("not yet")) } else { Ok(1) } }
-        })
+        OpDef::builder("flaky").retry(Retry::new(1).delay(seconds(10))).returns::<Plain>().asynchronous(
+            move |args| {
+                order.add("flaky");
+                let attempt = args.context().attempt();
+                async move { if attempt == 1 { Err(Failure::new("not yet")) } else { Ok(1) } }
+            },
+        )
     };
     let other = {
         let order = order.clone();

@@ -48,11 +48,19 @@ fn make(tally: &Arc<Tally>) -> Arc<OpDef> {
 }
 
 fn take(name: &str) -> Arc<OpDef> {
-    OpDef::builder(name).input::<Counted>("x").returns::<Plain>().blocking(|mut args| args.take::<Counted>(0).map(|_| 0)).into()
+    OpDef::builder(name)
+        .input::<Counted>("x")
+        .returns::<Plain>()
+        .blocking(|mut args| args.take::<Counted>(0).map(|_| 0))
+        .into()
 }
 
 fn look(name: &str) -> Arc<OpDef> {
-    OpDef::builder(name).input_ref::<Counted>("x").returns::<Plain>().blocking(|mut args| args.share::<Counted>(0).map(|_| 0)).into()
+    OpDef::builder(name)
+        .input_ref::<Counted>("x")
+        .returns::<Plain>()
+        .blocking(|mut args| args.share::<Counted>(0).map(|_| 0))
+        .into()
 }
 
 #[track_caller]
@@ -136,7 +144,8 @@ fn items(count: usize, tally: &Arc<Tally>, collect: bool, options: JobOptions) -
     let count = Arc::new(count.blocking(|mut args| Ok(args.take::<Vec<Counted>>(0)?.len() as i64)));
     Job::compose(options, || {
         let changed = Call::of(&source).place::<One<Dynamic<Counted>, 2>>().map(|item| {
-            let on = |op: &Arc<OpDef>, value: Out<Counted>| Call::of(op).input::<Counted>(value).place::<Value>();
+            let on =
+                |op: &Arc<OpDef>, value: Out<Counted>| Call::of(op).input::<Counted>(value).place::<Value>();
             on(&third, on(&second, on(&first, item)))
         });
         if collect {
@@ -149,7 +158,10 @@ fn items(count: usize, tally: &Arc<Tally>, collect: bool, options: JobOptions) -
 fn large_items_on_their_way_through_three_steps_are_as_many_as_are_in_flight() {
     for slots in [1, 2] {
         let tally = Arc::new(Tally::default());
-        items(64, &tally, false, JobOptions::new("job").max_concurrent(slots)).runner().run_blocking().unwrap();
+        items(64, &tally, false, JobOptions::new("job").max_concurrent(slots))
+            .runner()
+            .run_blocking()
+            .unwrap();
         // Twice the slots are in flight; each running step has an old and a new one.
         let bound = 2 * slots + slots;
         let most = tally.most.load(Ordering::SeqCst);

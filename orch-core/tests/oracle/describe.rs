@@ -74,18 +74,24 @@ fn node(depth: u32) -> BoxedStrategy<Node> {
     let plain = (inputs(), proptest::option::weighted(0.3, any::<usize>()), luck())
         .prop_map(|(inputs, after, luck)| Node::Plain { inputs, after, luck });
     let maybe = (inputs(), luck()).prop_map(|(inputs, luck)| Node::Maybe { inputs, luck });
-    let fan_in = (vec(any::<usize>(), 1..4), luck()).prop_map(|(elements, luck)| Node::FanIn { elements, luck });
+    let fan_in =
+        (vec(any::<usize>(), 1..4), luck()).prop_map(|(elements, luck)| Node::FanIn { elements, luck });
     if depth == 0 {
         return prop_oneof![3 => plain, 2 => maybe, 1 => fan_in].boxed();
     }
     let collect = proptest::option::weighted(
         0.8,
-        (any::<usize>(), any::<bool>(), luck()).prop_map(|(element, results, luck)| Collect { element, results, luck }),
+        (any::<usize>(), any::<bool>(), luck()).prop_map(|(element, results, luck)| Collect {
+            element,
+            results,
+            luck,
+        }),
     );
     let source = (inputs(), luck(), items(), nodes(depth - 1), collect)
         .prop_map(|(inputs, luck, items, body, collect)| Node::Source { inputs, luck, items, body, collect });
-    let grid = (inputs(), 0..3_usize, 0..3_usize, any::<bool>(), luck())
-        .prop_map(|(inputs, rows, columns, results, luck)| Node::Grid { inputs, rows, columns, results, luck });
+    let grid = (inputs(), 0..3_usize, 0..3_usize, any::<bool>(), luck()).prop_map(
+        |(inputs, rows, columns, results, luck)| Node::Grid { inputs, rows, columns, results, luck },
+    );
     prop_oneof![3 => plain, 2 => maybe, 1 => fan_in, 4 => source, 1 => grid].boxed()
 }
 
@@ -96,6 +102,11 @@ fn luck() -> impl Strategy<Value = Luck> {
 
 fn items() -> impl Strategy<Value = Items> {
     (0..4_usize, any::<bool>(), proptest::option::of(0..3_usize), proptest::bool::weighted(0.1)).prop_map(
-        |(count, keyed, breaks_at, duplicate)| Items { count, keyed, breaks_at, duplicate: duplicate && keyed && count > 1 },
+        |(count, keyed, breaks_at, duplicate)| Items {
+            count,
+            keyed,
+            breaks_at,
+            duplicate: duplicate && keyed && count > 1,
+        },
     )
 }

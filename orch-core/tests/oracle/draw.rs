@@ -46,8 +46,12 @@ named!(
 );
 
 pub(crate) fn job(nodes: &[Node]) -> (Job, Given) {
-    let mut drawing =
-        Drawing { number: 0, known: Vec::new(), steps: Vec::new(), given: Arc::new(Mutex::new(BTreeMap::new())) };
+    let mut drawing = Drawing {
+        number: 0,
+        known: Vec::new(),
+        steps: Vec::new(),
+        given: Arc::new(Mutex::new(BTreeMap::new())),
+    };
     let job = Job::compose(JobOptions::new("oracle"), || drawing.body(nodes));
     (job, drawing.given)
 }
@@ -78,7 +82,11 @@ impl Drawing {
 
     fn pick(&self, inputs: &[usize]) -> Vec<Out<i64>> {
         let known = &self.known;
-        if known.is_empty() { Vec::new() } else { inputs.iter().map(|input| known[input % known.len()]).collect() }
+        if known.is_empty() {
+            Vec::new()
+        } else {
+            inputs.iter().map(|input| known[input % known.len()]).collect()
+        }
     }
 
     fn node(&mut self, node: &Node) {
@@ -114,7 +122,8 @@ impl Drawing {
                 match *collect {
                     Some(Collect { results: false, luck, .. }) => {
                         let id = self.next();
-                        let op = self.op::<Plain, Vec<i64>>(id, luck, |list| (format!("{list:?}"), list.clone()));
+                        let op =
+                            self.op::<Plain, Vec<i64>>(id, luck, |list| (format!("{list:?}"), list.clone()));
                         let call = Call::of(&op).input::<Vec<i64>>(mapped.collect());
                         self.placed(call, id);
                     }
@@ -255,7 +264,11 @@ fn note(given: &Given, args: &Args, told: String) {
 }
 
 fn unless_unlucky(args: &Args, luck: Luck, value: i64) -> Result<i64> {
-    if args.context().attempt() <= luck.failures_for(value) { Err(Failure::new("unlucky")) } else { Ok(value) }
+    if args.context().attempt() <= luck.failures_for(value) {
+        Err(Failure::new("unlucky"))
+    } else {
+        Ok(value)
+    }
 }
 
 fn leave_out(value: i64) -> Result<Optional<i64>> {

@@ -35,7 +35,8 @@ fn body(
         match node {
             Node::Plain { inputs, after, luck } => {
                 let given = pick(inputs, known);
-                let after = after.filter(|_| !steps.is_empty()).map(|after| steps[after % steps.len()].clone());
+                let after =
+                    after.filter(|_| !steps.is_empty()).map(|after| steps[after % steps.len()].clone());
                 let value = match missing(given.iter().chain(&after)) {
                     Some(missing) => skip(&path, missing, outcome),
                     None => step(&path, id, &values(&given), *luck, outcome),
@@ -111,7 +112,11 @@ fn count(nodes: &[Node]) -> usize {
 }
 
 fn pick(inputs: &[usize], known: &[Known]) -> Vec<Known> {
-    if known.is_empty() { Vec::new() } else { inputs.iter().map(|input| known[input % known.len()].clone()).collect() }
+    if known.is_empty() {
+        Vec::new()
+    } else {
+        inputs.iter().map(|input| known[input % known.len()].clone()).collect()
+    }
 }
 
 /// What comes after a step does not mind that an output was left out, only that the step itself did not run or failed.
@@ -127,7 +132,10 @@ fn missing<'a>(given: impl IntoIterator<Item = &'a Known> + Clone) -> Option<Kno
 }
 
 fn values(given: &[Known]) -> Vec<i64> {
-    given.iter().filter_map(|known| if let Known::Value(value) = known { Some(*value) } else { None }).collect()
+    given
+        .iter()
+        .filter_map(|known| if let Known::Value(value) = known { Some(*value) } else { None })
+        .collect()
 }
 
 fn skip(path: &str, missing: Known, outcome: &mut Outcome) -> Known {
@@ -223,7 +231,13 @@ impl Items {
     }
 }
 
-fn collected(path: &str, id: usize, elements: &[(String, Vec<Known>)], collect: Collect, outcome: &mut Outcome) -> Known {
+fn collected(
+    path: &str,
+    id: usize,
+    elements: &[(String, Vec<Known>)],
+    collect: Collect,
+    outcome: &mut Outcome,
+) -> Known {
     let elements = elements.iter().map(|(key, inside)| (key, &inside[collect.element % inside.len()]));
     if !collect.results {
         let elements: Vec<Known> = elements.map(|(_, known)| known.clone()).collect();
@@ -273,7 +287,8 @@ fn grid(
     let (mut table, mut failed, mut skipped) = (Vec::new(), None, None);
     for (row, value) in emitted {
         let given = [Known::Value(value)];
-        let Ok(cells) = source(&format!("n{}{branch}[{row}]", id + 1), id + 1, &given, never, items(columns), outcome)
+        let Ok(cells) =
+            source(&format!("n{}{branch}[{row}]", id + 1), id + 1, &given, never, items(columns), outcome)
         else {
             panic!("a source of grids does not fail")
         };

@@ -31,8 +31,9 @@ pub(crate) struct Outcome {
 }
 
 /// One for all cases: a runtime for each would take most of the time.
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+});
 
 #[test]
 fn a_run_gives_what_nested_loops_give() {

@@ -59,11 +59,10 @@ fn a_second_request_changes_nothing() {
 
 #[test]
 fn with_nothing_under_way_the_run_is_over_at_once() {
-    let flaky = fallible(
-        OpDef::builder("flaky").retry(Retry::new(1).delay(Duration::from_secs(100))),
-        0,
-        |_, _| Err(Failure::new("not yet")),
-    );
+    let flaky =
+        fallible(OpDef::builder("flaky").retry(Retry::new(1).delay(Duration::from_secs(100))), 0, |_, _| {
+            Err(Failure::new("not yet"))
+        });
     let job = job(1, || call(&flaky, &[]));
     assert_snapshot!(Play::new(&job).at(5, Message::Cancel).story(), @r#"
     0 RUN_START
@@ -77,7 +76,8 @@ fn with_nothing_under_way_the_run_is_over_at_once() {
 
 #[test]
 fn a_failure_while_canceling_is_not_tried_again() {
-    let flaky = fallible(OpDef::builder("flaky").retry(Retry::new(3)), 0, |_, _| Err(Failure::new("not yet")));
+    let flaky =
+        fallible(OpDef::builder("flaky").retry(Retry::new(3)), 0, |_, _| Err(Failure::new("not yet")));
     let job = job(1, || call(&flaky, &[]).tag("cost", 5));
     assert_snapshot!(Play::new(&job).at(2, Message::Cancel).story(), @r#"
     0 RUN_START
@@ -94,9 +94,8 @@ fn a_source_that_waits_for_room_ends_with_the_run() {
     let job = job(1, || {
         call_many(&pages, &[]).map(|page| call(&work, &[page]).tag("cost", 9));
     });
-    let story = Play::with(&job, |settings| Settings { max_in_flight: 1, ..settings })
-        .at(4, Message::Cancel)
-        .story();
+    let story =
+        Play::with(&job, |settings| Settings { max_in_flight: 1, ..settings }).at(4, Message::Cancel).story();
     assert_snapshot!(story, @r#"
     0 RUN_START
     0 STEP_START pages

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::define::{
-    Args, Body, Cancel, Context, Dynamic, JobOptions, One, OpBuilder, OpDef, Optional, Order, Product, RunContext,
-    Tags,
+    Args, Body, Cancel, Context, Dynamic, JobOptions, One, OpBuilder, OpDef, Optional, Order, Product,
+    RunContext, Tags,
 };
 use crate::engine::{Message, Settings, State, Task, Token, Turn, Work};
 use crate::event::{Event, EventKind, SkipCause};
@@ -138,7 +138,8 @@ impl Play {
     pub(super) fn with(job: &Job, change: impl FnOnce(Settings) -> Settings) -> Self {
         let program = compile(job);
         let settings = change(settings(job));
-        let context = RunContext { run: settings.run, job: "job".into(), tags: Tags::new(), cancel: Cancel::new() };
+        let context =
+            RunContext { run: settings.run, job: "job".into(), tags: Tags::new(), cancel: Cancel::new() };
         let mut play = Self {
             state: State::new(Arc::clone(&program), settings),
             program,
@@ -186,7 +187,11 @@ impl Play {
     #[track_caller]
     pub(super) fn play(&mut self) {
         while self.step() {}
-        assert!(self.story.lines().last().is_some_and(|line| line.contains("RUN_")), "not over:\n{}", self.story);
+        assert!(
+            self.story.lines().last().is_some_and(|line| line.contains("RUN_")),
+            "not over:\n{}",
+            self.story
+        );
         assert_eq!(self.state.live_values(), 0);
     }
 

@@ -25,7 +25,9 @@ pub(super) enum Given {
 impl Model {
     pub(super) fn path(&self, (step, branch): &At) -> String {
         let mut path = self.plan().steps[*step].name.clone();
-        let mut maps: Vec<usize> = std::iter::successors(self.plan().steps[*step].map, |&map| self.plan().maps[map].parent).collect();
+        let mut maps: Vec<usize> =
+            std::iter::successors(self.plan().steps[*step].map, |&map| self.plan().maps[map].parent)
+                .collect();
         maps.reverse();
         for (level, map) in maps.into_iter().enumerate() {
             let source = (self.plan().maps[map].step, branch[..level].to_vec());
@@ -59,7 +61,9 @@ impl Model {
 
     pub(super) fn every_step(&self) -> Vec<At> {
         let steps = self.plan().steps.iter().enumerate();
-        steps.flat_map(|(index, step)| self.branches(step.map).into_iter().map(move |branch| (index, branch))).collect()
+        steps
+            .flat_map(|(index, step)| self.branches(step.map).into_iter().map(move |branch| (index, branch)))
+            .collect()
     }
 
     /// Whether everything in a scope is done.
@@ -115,10 +119,14 @@ impl Model {
             return Known::Gone(gone);
         }
         let (mut kept, mut skipped) = (Vec::new(), None);
-        for (index, (key, _)) in stream.items.iter().enumerate().filter(|(index, _)| !stream.orphans.contains(index)) {
+        for (index, (key, _)) in
+            stream.items.iter().enumerate().filter(|(index, _)| !stream.orphans.contains(index))
+        {
             match self.known(&collect.element, &[at.1.clone(), vec![index]].concat()) {
                 Known::Value(Given::One(value)) => kept.push((key.clone(), Ok(value))),
-                Known::Gone(gone) if gone.failed && collect.results => kept.push((key.clone(), Err(gone.path))),
+                Known::Gone(gone) if gone.failed && collect.results => {
+                    kept.push((key.clone(), Err(gone.path)))
+                }
                 Known::Gone(gone) if gone.failed => return Known::Gone(gone),
                 Known::Gone(gone) => skipped = skipped.or(Some(gone)),
                 known => panic!("{known:?} of an item that is over"),
@@ -172,7 +180,9 @@ impl Model {
     pub(super) fn first_eligible(&self, started: &[Held]) -> Option<Held> {
         let held: Vec<usize> = self.running.values().chain(started).map(|((step, _), _)| *step).collect();
         let eligible = |step: usize| {
-            let used = |name: &String| held.iter().filter(|&&other| self.limits_of(other).contains_key(name)).count();
+            let used = |name: &String| {
+                held.iter().filter(|&&other| self.limits_of(other).contains_key(name)).count()
+            };
             self.limits_of(step).iter().all(|(name, max)| used(name) < *max)
         };
         let mut ready: Vec<Held> = Vec::new();
@@ -205,7 +215,8 @@ impl Model {
     pub(super) fn needed_values(&self) -> usize {
         let plan = self.plan();
         let outputs = self.every_step().into_iter().map(|at| {
-            let sources = (0..plan.steps[at.0].outputs.len()).map(|output| Source::Output { step: at.0, output });
+            let sources =
+                (0..plan.steps[at.0].outputs.len()).map(|output| Source::Output { step: at.0, output });
             sources.filter(|source| self.is_needed(source, plan.steps[at.0].map, &at.1)).count()
         });
         let items = (0..plan.maps.len()).map(|map| {
@@ -232,7 +243,8 @@ impl Model {
             if step.map == scope {
                 let run = self.step(&(*index, branch.to_vec()));
                 let last = run.attempt > step.retry.map_or(0, |retry| retry.max);
-                return run.status != Status::Done && !(matches!(run.status, Status::Running | Status::Streaming) && last);
+                return run.status != Status::Done
+                    && !(matches!(run.status, Status::Running | Status::Streaming) && last);
             }
             let maps = std::iter::successors(step.map, |&map| self.plan().maps[map].parent);
             let between = maps.into_iter().find(|&map| self.plan().maps[map].parent == scope);

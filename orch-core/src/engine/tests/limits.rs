@@ -49,7 +49,8 @@ fn a_limit_per_value_counts_each_value_apart() {
 #[test]
 fn of_several_limits_all_must_have_room() {
     let step = sum("step", 0);
-    let options = JobOptions::new("job").max_concurrent(8).limit(Limit::tag("db", 2)).limit(Limit::tag("cpu", 2));
+    let options =
+        JobOptions::new("job").max_concurrent(8).limit(Limit::tag("db", 2)).limit(Limit::tag("cpu", 2));
     let job = Job::compose(options, || {
         call(&step, &[]).named("both").tag("db", "").tag("cpu", "");
         call(&step, &[]).named("db").tag("db", "");

@@ -84,7 +84,9 @@ pub(super) enum Outcome {
     Item(String, i64),
     Ended,
     /// Whether a retry may help.
-    Failed { retryable: bool },
+    Failed {
+        retryable: bool,
+    },
 }
 
 impl Model {
@@ -199,7 +201,8 @@ impl Model {
         for output in self.dynamic_outputs(at.0) {
             if std::mem::take(&mut self.change_stream(at, output).pulling) {
                 let held = (at.clone(), Some(output));
-                let token = *self.running.iter().find(|(_, running)| **running == held).expect("it has a slot").0;
+                let token =
+                    *self.running.iter().find(|(_, running)| **running == held).expect("it has a slot").0;
                 self.running.remove(&token);
                 self.aborts.push(token);
             }

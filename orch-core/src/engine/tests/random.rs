@@ -142,12 +142,14 @@ impl Drawing<'_> {
             0 => {}
             1 => {
                 let op = self.op().input::<Told>("all");
-                let out = Call::of(&finished::<Plain>(op)).input::<Told>(mapped.collect_results()).place::<Plain>();
+                let out =
+                    Call::of(&finished::<Plain>(op)).input::<Told>(mapped.collect_results()).place::<Plain>();
                 self.made(out);
             }
             _ => {
                 let op = self.op().input::<Kept>("all");
-                let out = Call::of(&finished::<Plain>(op)).input::<Kept>(mapped.collect_keyed()).place::<Plain>();
+                let out =
+                    Call::of(&finished::<Plain>(op)).input::<Kept>(mapped.collect_keyed()).place::<Plain>();
                 self.made(out);
             }
         }
@@ -177,8 +179,13 @@ impl Drawing<'_> {
     fn op(&mut self) -> OpBuilder<()> {
         let mut op = OpDef::builder("op");
         if self.random.chance(40) {
-            let retry = Retry::new(self.random.below(3) as u32).delay(Duration::from_secs(self.random.below(4) as u64));
-            op = op.retry(retry.backoff(Backoff::Linear).jitter(if self.random.chance(50) { Jitter::Full } else { Jitter::None }));
+            let retry = Retry::new(self.random.below(3) as u32)
+                .delay(Duration::from_secs(self.random.below(4) as u64));
+            op = op.retry(retry.backoff(Backoff::Linear).jitter(if self.random.chance(50) {
+                Jitter::Full
+            } else {
+                Jitter::None
+            }));
         }
         if self.random.chance(25) {
             op = op.timeout(Duration::from_secs(4 + self.random.below(5) as u64));

@@ -94,7 +94,8 @@ fn an_op_may_ask_for_its_own_delay_as_long_as_attempts_are_left() {
 
 #[test]
 fn a_retry_asked_for_without_a_policy_fails_and_says_what_is_missing() {
-    let polite = fallible(OpDef::builder("polite"), 0, |_, _| Err(Failure::retry_after(seconds(3), "rate limit")));
+    let polite =
+        fallible(OpDef::builder("polite"), 0, |_, _| Err(Failure::retry_after(seconds(3), "rate limit")));
     let job = job(1, || call(&polite, &[]));
     let mut play = Play::new(&job);
     play.play();
@@ -133,7 +134,11 @@ fn a_waiting_step_holds_no_slot() {
 
 #[test]
 fn an_attempt_that_outlives_its_timeout_fails_and_its_late_result_changes_nothing() {
-    let slow = fallible(OpDef::builder("slow").timeout(seconds(3)).tag("cost", "5").retry(Retry::new(1)), 0, |_, _| Ok(1));
+    let slow = fallible(
+        OpDef::builder("slow").timeout(seconds(3)).tag("cost", "5").retry(Retry::new(1)),
+        0,
+        |_, _| Ok(1),
+    );
     let job = job(1, || call(&slow, &[]));
     let mut play = Play::new(&job);
     play.play();
@@ -294,7 +299,8 @@ fn the_plain_output_of_a_source_stands_when_the_source_is_tried_again() {
             Ok((i64::from(attempt), Dynamic::try_from_iter(items)))
         })
         .into();
-    let heading = fallible(OpDef::builder("heading"), 1, |_, x| Err(Failure::new(format!("heading of attempt {x}"))));
+    let heading =
+        fallible(OpDef::builder("heading"), 1, |_, x| Err(Failure::new(format!("heading of attempt {x}"))));
     let (work, late) = (sum("work", 1), sum("late", 2));
     let job = job(1, || {
         let (title, items) = Call::of(&both).place::<Both>();
@@ -325,7 +331,8 @@ fn the_plain_output_of_a_source_stands_when_the_source_is_tried_again() {
 #[test]
 fn values_are_gone_after_a_failed_run_with_retries() {
     let (pages, one) = (source("pages", 3), sum("one", 0));
-    let flaky = fallible(OpDef::builder("flaky").retry(Retry::new(2)), 2, |_, x| Err(Failure::new(x.to_string())));
+    let flaky =
+        fallible(OpDef::builder("flaky").retry(Retry::new(2)), 2, |_, x| Err(Failure::new(x.to_string())));
     let job = job(2, || {
         let one = call(&one, &[]);
         call_many(&pages, &[]).map(|page| call(&flaky, &[page, one]));

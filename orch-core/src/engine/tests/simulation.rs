@@ -35,7 +35,15 @@ fn every_decision_follows_the_rules() {
     }
     // A simulation that never gets anywhere would find nothing either.
     if seeds.end - seeds.start >= 100 {
-        for kind in ["RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED", "STEP_UP_FOR_RETRY", "STEP_SKIPPED", "orphaned", "stale"] {
+        for kind in [
+            "RUN_SUCCESS",
+            "RUN_FAILURE",
+            "RUN_CANCELED",
+            "STEP_UP_FOR_RETRY",
+            "STEP_SKIPPED",
+            "orphaned",
+            "stale",
+        ] {
             assert!(runs.contains(kind), "no run had {kind}: {runs:?}");
         }
     }
@@ -181,7 +189,11 @@ impl Simulation {
         let live = self.state.live_values();
         self.state.apply(self.time(), message, &mut turn);
         let silent = turn.events.is_empty() && turn.work.is_empty() && turn.timers.is_empty();
-        assert!(silent && turn.aborts.is_empty() && !turn.ended && !turn.cancel, "{told} gave {turn:?}\n{}", self.log);
+        assert!(
+            silent && turn.aborts.is_empty() && !turn.ended && !turn.cancel,
+            "{told} gave {turn:?}\n{}",
+            self.log
+        );
         assert_eq!(self.state.live_values(), live, "{told}");
     }
 
@@ -195,7 +207,8 @@ impl Simulation {
         let mut turn = Turn::default();
         self.state.apply(self.time(), message, &mut turn);
         self.model.settle();
-        let started = if self.model.canceling || self.model.ended { Vec::new() } else { self.model.start_all() };
+        let started =
+            if self.model.canceling || self.model.ended { Vec::new() } else { self.model.start_all() };
         self.compare_events(&turn);
         assert_eq!(turn.ended, self.model.ended, "{}", self.log);
         let mut aborts = std::mem::take(&mut self.model.aborts);
@@ -209,9 +222,11 @@ impl Simulation {
             }
             self.timers.push((self.now + after.as_secs(), timer));
         }
-        let expected: Vec<_> = started.iter().map(|(at, output)| format!("{} {output:?}", self.model.path(at))).collect();
+        let expected: Vec<_> =
+            started.iter().map(|(at, output)| format!("{} {output:?}", self.model.path(at))).collect();
         let output = |task: &Task| if let Task::Pull { output, .. } = task { Some(*output) } else { None };
-        let actual: Vec<_> = turn.work.iter().map(|work| format!("{} {:?}", work.path, output(&work.task))).collect();
+        let actual: Vec<_> =
+            turn.work.iter().map(|work| format!("{} {:?}", work.path, output(&work.task))).collect();
         assert_eq!(actual, expected, "what starts\n{}\n{}", self.program.plan, self.log);
         for (work, held) in turn.work.into_iter().zip(started) {
             self.model.running.insert(work.token, held);
@@ -223,9 +238,18 @@ impl Simulation {
     }
 
     fn compare_events(&mut self, turn: &Turn) {
-        let starts = |event: &&Event| matches!(event.kind, EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::StepInput { .. });
+        let starts = |event: &&Event| {
+            matches!(
+                event.kind,
+                EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::StepInput { .. }
+            )
+        };
         let first_start = turn.events.iter().position(|event| starts(&event)).unwrap_or(turn.events.len());
-        assert!(turn.events[first_start..].iter().all(|event| starts(&event)), "starts come last: {:?}", turn.events);
+        assert!(
+            turn.events[first_start..].iter().all(|event| starts(&event)),
+            "starts come last: {:?}",
+            turn.events
+        );
         let mut actual: Vec<_> = turn.events[..first_start].iter().map(|event| self.tell(event)).collect();
         if turn.ended {
             assert!(actual.last().is_some_and(|line| line.starts_with("RUN_")), "{actual:?}");
@@ -277,7 +301,9 @@ impl Simulation {
         let _ = match &event.kind {
             EventKind::StepOutput { output, key: Some(key) } => write!(line, " {} {key}", number(output)),
             EventKind::StepOutput { output, key: None } => write!(line, " {} -", number(output)),
-            EventKind::StreamClosed { output, count, orphaned } => write!(line, " {} {count} {orphaned}", number(output)),
+            EventKind::StreamClosed { output, count, orphaned } => {
+                write!(line, " {} {count} {orphaned}", number(output))
+            }
             EventKind::StepSkipped { cause: SkipCause::Canceled } => write!(line, " canceled"),
             EventKind::StepSkipped { cause: SkipCause::Absent(path) } => write!(line, " absent {path}"),
             EventKind::StepSkipped { cause: SkipCause::Failed(path) } => write!(line, " failed {path}"),
@@ -393,7 +419,9 @@ fn given(program: &Program, source: &Source, value: Value) -> Given {
     match source {
         Source::Collect { collect } if program.plan.collects[*collect].results => {
             let items = value.take::<Vec<Keyed<Result<i64, StepFailure>>>>().unwrap();
-            let told = items.into_iter().map(|item| (item.key.to_string(), item.value.map_err(|failure| failure.step)));
+            let told = items
+                .into_iter()
+                .map(|item| (item.key.to_string(), item.value.map_err(|failure| failure.step)));
             Given::Keyed(told.collect())
         }
         Source::Collect { .. } => {

@@ -12,7 +12,8 @@ use crate::value::{Keyed, StepFailure};
 
 #[test]
 fn an_absent_output_skips_what_needs_it_and_nothing_fails() {
-    let (read, keep, load, other) = (sum("read", 0), filter("keep", |_| false), sum("load", 1), sum("other", 1));
+    let (read, keep, load, other) =
+        (sum("read", 0), filter("keep", |_| false), sum("load", 1), sum("other", 1));
     let job = job(1, || {
         let read = call(&read, &[]);
         let kept = call_maybe(&keep, &[read]);
@@ -155,7 +156,8 @@ fn collect_results_takes_failures_as_elements_and_leaves_skips_out() {
         })
         .into();
     let job = job(1, || {
-        let all = call_many(&pages, &[]).map(|page| call(&outer, &[call(&inner, &[call_maybe(&keep, &[page])])]));
+        let all =
+            call_many(&pages, &[]).map(|page| call(&outer, &[call(&inner, &[call_maybe(&keep, &[page])])]));
         Call::of(&report)
             .input::<Vec<Keyed<Result<i64, StepFailure>>>>(all.collect_results())
             .place::<One<i64, 0>>();
@@ -217,7 +219,8 @@ fn collects_of_collects_leave_out_rows_whose_cells_were_all_skipped() {
         .blocking(|mut args| Err(Failure::new(format!("{:?}", args.take::<Vec<Vec<i64>>>(0)?))))
         .into();
     let job = job(1, || {
-        let kept = call_many(&rows, &[]).map(|row| call_many(&cells, &[row]).map(|cell| call_maybe(&keep, &[cell])));
+        let kept =
+            call_many(&rows, &[]).map(|row| call_many(&cells, &[row]).map(|cell| call_maybe(&keep, &[cell])));
         Call::of(&report).input::<Vec<Vec<i64>>>(kept.collect().collect()).place::<One<i64, 0>>();
     });
     let story = Play::new(&job).story();

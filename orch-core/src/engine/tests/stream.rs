@@ -41,7 +41,8 @@ fn with_one_slot_and_room_for_one_item_each_item_is_done_before_the_next_is_pull
 
 #[test]
 fn an_endless_source_is_pulled_only_as_far_as_there_is_room() {
-    let endless = OpDef::builder("endless").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..))).into();
+    let endless =
+        OpDef::builder("endless").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..))).into();
     let work = sum("work", 1);
     let job = job(2, || {
         call_many(&endless, &[]).map(|item| call(&work, &[item]).tag("cost", 7));
@@ -55,7 +56,8 @@ fn an_endless_source_is_pulled_only_as_far_as_there_is_room() {
 
 #[test]
 fn a_duplicate_key_fails_the_source_and_names_both_places() {
-    let pages = keyed(OpDef::builder("pages").retry(Retry::new(3)), |_| vec![Ok("a"), Ok("b"), Ok("a"), Ok("c")]);
+    let pages =
+        keyed(OpDef::builder("pages").retry(Retry::new(3)), |_| vec![Ok("a"), Ok("b"), Ok("a"), Ok("c")]);
     let (work, report) = (sum("work", 1), count("report"));
     let job = job(1, || {
         let done = call_many(&pages, &[]).map(|page| call(&work, &[page]));
@@ -401,7 +403,9 @@ fn frames_are_used_again_and_what_waited_in_the_old_one_does_not_wake_in_the_new
     });
     let mut play = Play::with(&job, in_flight(2));
     play.play();
-    let successes = |name: &str| play.told().lines().filter(|line| line.contains(&format!("STEP_SUCCESS {name}"))).count();
+    let successes = |name: &str| {
+        play.told().lines().filter(|line| line.contains(&format!("STEP_SUCCESS {name}"))).count()
+    };
     assert_eq!((successes("left"), successes("right"), successes("both")), (12, 6, 6), "{}", play.told());
     assert!(play.told().ends_with("RUN_SUCCESS\n"));
 }

@@ -1,5 +1,4 @@
 //! A program with a subscriber of its own: one for the whole process, hence a test binary of its own.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
 

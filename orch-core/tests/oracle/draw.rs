@@ -186,7 +186,7 @@ impl Drawing {
         };
         let op = with_inputs(op::<N>(luck), count).returns::<N::Outputs>();
         // Async and sync ones side by side, as they share slots and not threads.
-        let op = if id % 2 == 0 {
+        let op = if id.is_multiple_of(2) {
             op.blocking(move |mut args| finish(numbers(&mut args)?))
         } else {
             let numbers = Arc::new(numbers);

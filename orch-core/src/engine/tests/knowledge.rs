@@ -125,7 +125,7 @@ impl Model {
             match self.known(&collect.element, &[at.1.clone(), vec![index]].concat()) {
                 Known::Value(Given::One(value)) => kept.push((key.clone(), Ok(value))),
                 Known::Gone(gone) if gone.failed && collect.results => {
-                    kept.push((key.clone(), Err(gone.path)))
+                    kept.push((key.clone(), Err(gone.path)));
                 }
                 Known::Gone(gone) if gone.failed => return Known::Gone(gone),
                 Known::Gone(gone) => skipped = skipped.or(Some(gone)),

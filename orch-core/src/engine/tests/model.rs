@@ -143,7 +143,7 @@ impl Model {
         }
         match (outcome, output) {
             (Outcome::Returned(values), None) => self.returned(&at, &values),
-            (Outcome::Item(key, value), Some(output)) => self.item(&at, output, key, value),
+            (Outcome::Item(key, value), Some(output)) => self.item(&at, output, &key, value),
             (Outcome::Ended, Some(output)) => {
                 let stream = self.change_stream(&at, output);
                 (stream.over, stream.complete) = (true, true);
@@ -185,14 +185,14 @@ impl Model {
         }
     }
 
-    fn item(&mut self, at: &At, output: usize, key: String, value: i64) {
+    fn item(&mut self, at: &At, output: usize, key: &str, value: i64) {
         let stream = self.change_stream(at, output);
-        if stream.seen.contains(&key) {
+        if stream.seen.iter().any(|seen| seen == key) {
             return self.fail(at, false);
         }
-        stream.seen.push(key.clone());
-        if !stream.items.iter().any(|(known, _)| *known == key) {
-            stream.items.push((key.clone(), value));
+        stream.seen.push(key.to_owned());
+        if !stream.items.iter().any(|(known, _)| known == key) {
+            stream.items.push((key.to_owned(), value));
             self.tell("STEP_OUTPUT", at, &format!(" {output} {key}"));
         }
     }
@@ -216,13 +216,13 @@ impl Model {
         self.tell("STEP_FAILURE", at, "");
         let path = self.path(at);
         self.failed.push(path.clone());
-        self.give_up(at, Gone { path, failed: true });
+        self.give_up(at, &Gone { path, failed: true });
     }
 
     /// The step is done without success.
-    fn give_up(&mut self, at: &At, gone: Gone) {
+    fn give_up(&mut self, at: &At, gone: &Gone) {
         let step = self.change(at);
-        (step.status, step.gone) = (Status::Done, Some(gone));
+        (step.status, step.gone) = (Status::Done, Some(gone.clone()));
         for output in self.dynamic_outputs(at.0) {
             self.change_stream(at, output).over = true;
         }
@@ -292,7 +292,7 @@ impl Model {
                         let how = if gone.failed { "failed" } else { "absent" };
                         let path = self.path(&at);
                         self.told.push(format!("STEP_SKIPPED {path} #0 {how} {}", gone.path));
-                        self.give_up(&at, gone);
+                        self.give_up(&at, &gone);
                     }
                 }
             }

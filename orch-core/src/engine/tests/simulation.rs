@@ -357,7 +357,7 @@ impl Simulation {
         }
         self.items -= 1;
         // Streams of even steps number their items, the others have keys of their own.
-        if at.0 % 2 == 0 {
+        if at.0.is_multiple_of(2) {
             return Outcome::Item(stream.seen.len().to_string(), self.value());
         }
         let letter = |random: &mut Random| char::from(b'a' + random.below(8) as u8).to_string();

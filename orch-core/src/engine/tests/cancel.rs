@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use super::fixture::{Play, call, call_many, fallible, job, source, sum};
+use super::fixture::{call, call_many, fallible, job, source, sum};
+use super::play::Play;
 use crate::define::{OpDef, Retry};
 use crate::engine::{Message, Settings};
 use crate::failure::Failure;

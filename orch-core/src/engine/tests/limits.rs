@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use super::fixture::{Plain, Play, call, call_many, fallible, job, source, sum};
+use super::fixture::{Plain, call, call_many, fallible, job, source, sum};
+use super::play::Play;
 use crate::define::{JobOptions, Limit, OpDef, Retry};
 use crate::engine::Settings;
 use crate::graph::{Handle as _, Job};

@@ -4,14 +4,18 @@
 //! against random fortunes and compares every decision with a naive model of the same rules.
 
 mod fixture;
+mod fortune;
 mod knowledge;
 mod model;
+mod play;
 mod random;
 
 mod cancel;
 mod limits;
 mod order;
+mod orphans;
 mod retry;
 mod simulation;
 mod skip;
+mod sources;
 mod stream;

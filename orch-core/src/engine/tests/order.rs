@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{Many, Plain, Play, breadth_first, call, call_many, count, job, numbers, source, sum};
+use super::fixture::{Many, Plain, breadth_first, call, call_many, count, job, numbers, source, sum};
+use super::play::Play;
 use crate::define::Dynamic;
 use crate::engine::Settings;
 use crate::graph::{Call, Handle as _, Job};

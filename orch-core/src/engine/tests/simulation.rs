@@ -7,17 +7,16 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fixture::no_items;
-use super::knowledge::{Given, Known};
+use super::fortune::given;
+use super::knowledge::Known;
 use super::model::{Model, Outcome};
 use super::random::{Random, job};
-use crate::define::{OutputKind, Product, Tags};
+use crate::define::Tags;
 use crate::engine::{Message, Settings, State, Task, Timer, Token, Turn, Work};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::plan::{Program, Source};
-use crate::value::{Keyed, StepFailure, Value};
+use crate::plan::Program;
 
 /// As many seeds as `ORCH_SIM_SEEDS` says; a failure prints the command that plays its seed alone.
 #[test]
@@ -62,11 +61,11 @@ impl Drop for Named {
     }
 }
 
-struct Simulation {
-    random: Random,
-    program: Arc<Program>,
+pub(super) struct Simulation {
+    pub(super) random: Random,
+    pub(super) program: Arc<Program>,
     state: State,
-    model: Model,
+    pub(super) model: Model,
     now: u64,
     /// Work under way, and when it reports what; work that was given up reports all the same.
     work: Vec<(u64, Token, Outcome)>,
@@ -74,8 +73,8 @@ struct Simulation {
     /// Tokens whose reports must be ignored.
     spent: Vec<Token>,
     /// How many further items all streams may emit together.
-    items: usize,
-    values: i64,
+    pub(super) items: usize,
+    pub(super) values: i64,
     cancel_at: Option<u64>,
     attempts: HashMap<String, u32>,
     over: HashSet<String>,
@@ -332,103 +331,5 @@ impl Simulation {
         let has_timeout = self.program.plan.steps[step].timeout.is_some();
         let takes = if has_timeout && self.random.chance(20) { 50 } else { self.random.below(6) as u64 };
         self.work.push((self.now + takes, token, outcome));
-    }
-
-    fn draw_return(&mut self, step: usize) -> Outcome {
-        if self.random.chance(20) {
-            return Outcome::Failed { retryable: self.random.chance(80) };
-        }
-        let kinds: Vec<_> = self.program.plan.steps[step].outputs.iter().map(|output| output.kind).collect();
-        let values = kinds.into_iter().map(|kind| match kind {
-            OutputKind::Single => Some(self.value()),
-            OutputKind::Optional => self.random.chance(60).then(|| self.value()),
-            OutputKind::Dynamic => None,
-        });
-        Outcome::Returned(values.collect())
-    }
-
-    fn draw_pull(&mut self, at: &super::model::At, output: usize) -> Outcome {
-        let stream = self.model.stream(at, output);
-        if self.random.chance(7) {
-            return Outcome::Failed { retryable: self.random.chance(80) };
-        }
-        if self.items == 0 || self.random.chance(25) {
-            return Outcome::Ended;
-        }
-        self.items -= 1;
-        // Streams of even steps number their items, the others have keys of their own.
-        if at.0.is_multiple_of(2) {
-            return Outcome::Item(stream.seen.len().to_string(), self.value());
-        }
-        let letter = |random: &mut Random| char::from(b'a' + random.below(8) as u8).to_string();
-        let mut key = letter(&mut self.random);
-        if stream.seen.contains(&key) && self.random.chance(85) {
-            key = format!("{key}{}", stream.seen.len());
-        }
-        Outcome::Item(key, self.value())
-    }
-
-    fn value(&mut self) -> i64 {
-        self.values += 1;
-        self.values
-    }
-
-    fn message(&mut self, token: Token, outcome: &Outcome) -> Message {
-        match outcome {
-            Outcome::Returned(values) => {
-                let (step, _) = self.step_of(token);
-                let outputs = self.program.plan.steps[step].outputs.iter().zip(values);
-                let products = outputs.map(|(output, value)| match (output.kind, value) {
-                    (OutputKind::Dynamic, _) => no_items(),
-                    (_, Some(value)) => Product::Value(Value::new(*value)),
-                    (_, None) => Product::Absent,
-                });
-                Message::Returned { token, result: Ok(products.collect()), stored: Vec::new() }
-            }
-            Outcome::Item(key, value) => {
-                let Product::Items(rest) = no_items() else { panic!("items are items") };
-                let key = key.parse::<u64>().is_err().then(|| key.as_str().into());
-                Message::Item { token, key, value: Value::new(*value), stored: None, rest }
-            }
-            Outcome::Ended => Message::Ended { token },
-            Outcome::Failed { retryable } => {
-                let failure = match (retryable, self.random.below(4)) {
-                    (false, _) => Failure::new("unlucky").not_retryable(),
-                    (true, 0) => Failure::retry_after(Duration::from_secs(3), "unlucky"),
-                    (true, _) => Failure::new("unlucky"),
-                };
-                match self.model.running.get(&token) {
-                    Some((_, Some(_))) => Message::Broke { token, failure },
-                    _ => Message::Returned { token, result: Err(failure), stored: Vec::new() },
-                }
-            }
-        }
-    }
-
-    fn step_of(&self, token: Token) -> (usize, Option<usize>) {
-        match self.model.running.get(&token) {
-            Some(((step, _), output)) => (*step, *output),
-            // Given up: what it says does not matter.
-            None => (0, None),
-        }
-    }
-}
-
-/// A value as the step's code would see it.
-fn given(program: &Program, source: &Source, value: Value) -> Given {
-    match source {
-        Source::Collect { collect } if program.plan.collects[*collect].results => {
-            let items = value.take::<Vec<Keyed<Result<i64, StepFailure>>>>().unwrap();
-            let told = items
-                .into_iter()
-                .map(|item| (item.key.to_string(), item.value.map_err(|failure| failure.step)));
-            Given::Keyed(told.collect())
-        }
-        Source::Collect { .. } => {
-            let items = value.take::<Vec<Keyed<i64>>>().unwrap();
-            Given::Keyed(items.into_iter().map(|item| (item.key.to_string(), Ok(item.value))).collect())
-        }
-        Source::List { .. } => Given::List(value.take().unwrap()),
-        _ => Given::One(value.take().unwrap()),
     }
 }

@@ -3,8 +3,9 @@
 use insta::assert_snapshot;
 
 use super::fixture::{
-    Many, Plain, Play, call, call_many, call_maybe, count, fallible, filter, job, keyed, numbers, source, sum,
+    Many, Plain, call, call_many, call_maybe, count, fallible, filter, job, keyed, numbers, source, sum,
 };
+use super::play::Play;
 use crate::define::{Dynamic, One, OpDef, Optional};
 use crate::failure::Failure;
 use crate::graph::{Call, Handle as _, Job};

@@ -258,7 +258,8 @@ mod tests {
         fn read() -> Result<u32> {
             Ok("x".parse::<u32>()?)
         }
-        let failure = read().expect_err("not a number").context("cannot read the header").hint("see the manual");
+        let failure =
+            read().expect_err("not a number").context("cannot read the header").hint("see the manual");
         assert_eq!(
             failure.info().to_string(),
             "cannot read the header\n  caused by: invalid digit found in string\n  hint: see the manual"

@@ -1,12 +1,36 @@
-//! The core of orch.
-pub mod define;
+//! The core of orch: from what a user defines to a finished run, in the order of the story.
+//!
+//! ```text
+//! define → graph → plan → engine → step → run → report
+//! ```
+//!
+//! Each stage uses only those before it. `ids`, `value`, `failure`, `event` and `io` are vocabulary that all may use.
+//! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
+
+// The vocabulary.
 pub mod event;
 pub mod failure;
-pub mod graph;
-mod engine;
-pub mod io;
-pub mod run;
-pub mod step;
 pub mod ids;
-pub mod plan;
+pub mod io;
 pub mod value;
+
+// What the user wrote.
+pub mod define;
+
+// Who feeds whom.
+pub mod graph;
+
+// What will run.
+pub mod plan;
+
+// What runs next.
+mod engine;
+
+// Running one step.
+pub mod step;
+
+// Running a job.
+pub mod run;
+
+// What is shown.
+pub mod report;

@@ -103,7 +103,11 @@ impl Value {
     /// A value to be assembled from `items` by the first step that looks at it, once for all of them.
     #[must_use]
     pub fn gathered(items: Vec<Item>, assemble: Assemble) -> Self {
-        Self(Repr::Gathered(Arc::new(Gathered { items: OnceLock::from(items), assemble, whole: OnceLock::new() })))
+        Self(Repr::Gathered(Arc::new(Gathered {
+            items: OnceLock::from(items),
+            assemble,
+            whole: OnceLock::new(),
+        })))
     }
 
     /// The value by reference.
@@ -298,7 +302,9 @@ mod tests {
 
     #[test]
     fn nested_gatherings_assemble_from_the_inside() {
-        let inner = |n: u64| Value::gathered(vec![Item { key: 0.into(), outcome: Ok(Value::new(n)) }], assemble_values::<u64>);
+        let inner = |n: u64| {
+            Value::gathered(vec![Item { key: 0.into(), outcome: Ok(Value::new(n)) }], assemble_values::<u64>)
+        };
         let items = vec![1, 2].into_iter().map(|n| Item { key: n.into(), outcome: Ok(inner(n)) }).collect();
         let outer = Value::gathered(items, assemble_values::<Vec<u64>>);
         assert_eq!(outer.take::<Vec<Vec<u64>>>().expect("nested"), [[1], [2]]);
@@ -306,7 +312,10 @@ mod tests {
 
     #[test]
     fn names_of_types_lose_their_modules() {
-        assert_eq!(TypeInfo::of::<Vec<Option<(String, MappingKey)>>>().name(), "Vec<Option<(String, MappingKey)>>");
+        assert_eq!(
+            TypeInfo::of::<Vec<Option<(String, MappingKey)>>>().name(),
+            "Vec<Option<(String, MappingKey)>>"
+        );
         assert_eq!(TypeInfo::of::<&'static [u8; 4]>().name(), "&[u8; 4]");
     }
 }

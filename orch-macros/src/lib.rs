@@ -1,1 +1,54 @@
+//! The attribute and derive macros of orch. Use them through the crate `orch`, which says what each is for.
+//!
+//! Each macro is a small compiler in a folder of its own: its `model` is read from the user's tokens, `check` refuses
+//! what cannot be, `expand` writes the code. What they write is little: it fills in a definition or a trait, named in
+//! `names`, and generic code in `orch-core` does the rest. A function that cannot be used is left as it was, beside the
+//! errors, so that editors and the compiler still see it.
 
+mod attr;
+mod diag;
+mod duration;
+mod func;
+mod kind;
+mod names;
+mod policy;
+
+mod job;
+mod op;
+mod outputs;
+mod program;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Makes an op of a function: a step that jobs can call.
+#[proc_macro_attribute]
+pub fn op(options: TokenStream, item: TokenStream) -> TokenStream {
+    op::attribute(options.into(), &item.into()).into()
+}
+
+/// Makes a job of a function: its body draws the graph by calling ops.
+#[proc_macro_attribute]
+pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
+    job::job(options.into(), &item.into()).into()
+}
+
+/// Makes a graph of a function: a part of a job, with inputs and outputs of its own.
+#[proc_macro_attribute]
+pub fn graph(options: TokenStream, item: TokenStream) -> TokenStream {
+    job::graph(options.into(), &item.into()).into()
+}
+
+/// Makes named outputs of the fields of a struct that an op returns.
+#[proc_macro_derive(Outputs, attributes(output))]
+pub fn outputs(item: TokenStream) -> TokenStream {
+    outputs::derive(item.into()).into()
+}
+
+/// Makes the program's `main` of a function that returns its definitions.
+#[proc_macro_attribute]
+pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
+    program::attribute(options.into(), &item.into()).into()
+}

@@ -49,6 +49,46 @@ impl Args {
     }
 }
 
+/// What a parameter of an op can be: all [`Data`]. `#[op]` fetches every input by it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an input of an op",
+    label = "must be `Send + Sync + 'static`",
+    note = "steps run on several threads: use `Arc` for `Rc`, `Mutex` for `RefCell`, and owned data for borrowed"
+)]
+pub trait Input: Sized {
+    /// Takes input number `index` by reference.
+    ///
+    /// # Errors
+    /// If it is of another type or was taken already.
+    fn share(args: &mut Args, index: usize) -> Result<Shared<Self>, Failure>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Data> Input for T {
+    fn share(args: &mut Args, index: usize) -> Result<Shared<Self>, Failure> {
+        args.share(index)
+    }
+}
+
+/// What a parameter of an op can be that takes its input by value; asked besides [`Input`], so that a type which fails
+/// one of them is told only about that one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an input by value, since it is not `Clone`",
+    label = "taken by value, but not `Clone`",
+    note = "a value that several steps use is cloned for each but the last; take it by reference: `&{Self}`"
+)]
+pub trait InputByValue: Sized {
+    /// The value itself: moved if no one else needs it, else cloned.
+    fn own(shared: Shared<Self>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> InputByValue for T {
+    fn own(shared: Shared<Self>) -> Self {
+        Arc::unwrap_or_clone(shared.0)
+    }
+}
+
 /// An input taken by reference.
 #[derive(Clone, Debug)]
 pub struct Shared<T>(Arc<T>);

@@ -37,7 +37,12 @@ impl Context {
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
-        let run = RunContext { run: RunId::from_u128(0), job: "test".into(), tags: Tags::new(), cancel: Cancel::new() };
+        let run = RunContext {
+            run: RunId::from_u128(0),
+            job: "test".into(),
+            tags: Tags::new(),
+            cancel: Cancel::new(),
+        };
         Self::new(Arc::new(run), step, 1, None)
     }
 

@@ -15,15 +15,16 @@ mod op;
 mod output;
 mod policy;
 
-pub use args::{Args, Shared};
-pub use context::{Cancel, Context};
+pub use args::{Args, Input, InputByValue, Shared};
 pub(crate) use context::RunContext;
+pub use context::{Cancel, Context};
 pub(crate) use dynamic::StreamItem;
-pub(crate) use output::KeptOutput;
 pub use dynamic::{Dynamic, ItemStream};
 pub use job::{JobOptions, Order};
-pub use op::{Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
+pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
+pub(crate) use output::KeptOutput;
 pub use output::{
-    DefaultKind, Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
+    DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, OpError, Optional, Output,
+    OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

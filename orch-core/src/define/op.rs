@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Product, Retry, Tags};
 use crate::failure::Failure;
-use crate::value::{Data, TypeInfo};
+use crate::value::TypeInfo;
 
 /// An op: a function with named, typed inputs and outputs, its type erased so that plans can hold any.
 ///
@@ -84,6 +84,12 @@ impl OpDef {
     #[must_use]
     pub fn body(&self) -> &Body {
         &self.body
+    }
+
+    /// The bound on each attempt.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// The key of the IO manager that stores the outputs.
@@ -177,17 +183,18 @@ impl<O> OpBuilder<O> {
 
     /// Adds an input of type `T`, taken by value.
     #[must_use]
-    pub fn input<T: Data>(self, name: impl Into<String>) -> Self {
+    pub fn input<T: 'static>(self, name: impl Into<String>) -> Self {
         self.parameter::<T>(name, Passing::Value)
     }
 
     /// Adds an input of type `T`, taken by reference.
     #[must_use]
-    pub fn input_ref<T: Data>(self, name: impl Into<String>) -> Self {
+    pub fn input_ref<T: 'static>(self, name: impl Into<String>) -> Self {
         self.parameter::<T>(name, Passing::Reference)
     }
 
-    fn parameter<T: Data>(mut self, name: impl Into<String>, passing: Passing) -> Self {
+    fn parameter<T: 'static>(mut self, name: impl Into<String>, passing: Passing) -> Self {
+        let name: String = name.into();
         self.op.inputs.push(InputDef { name: name.into(), ty: TypeInfo::of::<T>(), passing });
         self
     }
@@ -202,7 +209,10 @@ impl<O> OpBuilder<O> {
 
 impl<O: Outputs> OpBuilder<O> {
     /// Gives the op a body that may block; it runs on a thread of its own.
-    pub fn blocking(mut self, body: impl Fn(Args) -> Result<O::Raw, Failure> + Send + Sync + 'static) -> OpDef {
+    pub fn blocking(
+        mut self,
+        body: impl Fn(Args) -> Result<O::Raw, Failure> + Send + Sync + 'static,
+    ) -> OpDef {
         self.op.body = Body::Blocking(Box::new(move |args| O::produce(body(args)?)));
         self.op
     }
@@ -229,12 +239,15 @@ impl<O: Outputs> OpBuilder<O> {
 /// A boxed future that can move between threads.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// The function of an async op, its types erased.
+pub type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Vec<Product>, Failure>> + Send + Sync;
+
 /// The function of an op, its types erased.
 pub enum Body {
     /// Runs on a blocking thread.
     Blocking(Box<dyn Fn(Args) -> Result<Vec<Product>, Failure> + Send + Sync>),
     /// Runs on the async runtime.
-    Async(Box<dyn Fn(Args) -> BoxFuture<Result<Vec<Product>, Failure>> + Send + Sync>),
+    Async(Box<AsyncBody>),
 }
 
 impl fmt::Debug for Body {
@@ -250,7 +263,7 @@ impl fmt::Debug for Body {
 #[derive(Clone, Debug)]
 pub struct InputDef {
     /// The parameter's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its type, without the reference.
     pub ty: TypeInfo,
     /// Whether it is taken by value or by reference.

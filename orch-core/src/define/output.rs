@@ -1,5 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use crate::value::{Data, TypeInfo, Value};
 #[derive(Clone, Debug)]
 pub struct OutputDef {
     /// `result` for a lone output, `output_0`, `output_1`, .. for a tuple, the field's name for a struct.
-    pub name: String,
+    pub name: Arc<str>,
     /// The type of the value, or of one item of a dynamic output.
     pub ty: TypeInfo,
     /// How many values there are.
@@ -93,6 +94,8 @@ pub mod kind {
     pub const DYNAMIC: u8 = 2;
     /// A struct that derives `Outputs`.
     pub const STRUCT: u8 = 3;
+    /// A type that no op can return; see [`Fit`](super::Fit).
+    pub const UNFIT: u8 = u8::MAX;
 }
 
 /// Gives every type the kind of a plain value, unless it has an inherent `__ORCH_KIND`.
@@ -103,6 +106,102 @@ pub trait DefaultKind {
 }
 
 impl<T: ?Sized> DefaultKind for T {}
+
+/// Finds out whether a type is an [`Output`] without failing if it is not: `Fit::<T, KIND>::KIND` is then
+/// [`kind::UNFIT`].
+///
+/// `#[op]` asks for the trait itself in one place only, so that the compiler says once that a type is unfit, and not
+/// again wherever the op is used.
+#[doc(hidden)]
+pub struct Fit<T, const KIND: u8>(PhantomData<fn() -> T>);
+
+impl<T: Output<KIND>, const KIND: u8> Fit<T, KIND> {
+    #[doc(hidden)]
+    pub const KIND: u8 = KIND;
+}
+
+impl<T, const KIND: u8> fmt::Debug for Fit<T, KIND> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fit")
+    }
+}
+
+/// The answer of [`Fit`] where its inherent constant does not apply.
+#[doc(hidden)]
+pub trait DefaultFit {
+    #[doc(hidden)]
+    const KIND: u8 = kind::UNFIT;
+}
+
+impl<T, const KIND: u8> DefaultFit for Fit<T, KIND> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Output<{ kind::UNFIT }> for T {
+    type Handles = Out<T>;
+    type Values<'run> = ();
+
+    fn declare(_: &str, _: &mut Vec<OutputDef>) {}
+
+    fn handles(_: &mut Placed) -> Out<T> {
+        unreachable!("an op with such an output does not compile")
+    }
+
+    fn produce(self, _: &mut Vec<Product>) {}
+
+    fn values<'run>(_: &mut ValuesOf<'run>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// What the struct pattern of a type stands for in a job body: the handles of the outputs if it derives `Outputs`, else
+/// the type itself.
+#[doc(hidden)]
+pub trait HandlesOf<const KIND: u8> {
+    #[doc(hidden)]
+    type Pattern;
+}
+
+impl<T> HandlesOf<{ kind::VALUE }> for T {
+    type Pattern = T;
+}
+
+impl<T: Output<{ kind::STRUCT }>> HandlesOf<{ kind::STRUCT }> for T {
+    type Pattern = T::Handles;
+}
+
+/// The error of an op: whatever can become a [`Failure`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of an op",
+    label = "its error cannot become a `Failure`",
+    note = "implement `std::error::Error` for it, which must also be `Send + Sync`, or return `orch::Result<T>`"
+)]
+pub trait OpError: Sized {
+    /// The error as it travels on.
+    fn into_failure(self) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Failure>> OpError for E {
+    fn into_failure(self) -> Failure {
+        self.into()
+    }
+}
+
+/// The `Result<T, _>` that an op returns.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no `Result`", label = "has the name of a `Result`")]
+pub trait FallibleReturn<T> {
+    /// The same with the error that travels on.
+    ///
+    /// # Errors
+    /// The op's own.
+    fn into_failure(self) -> Result<T, Failure>;
+}
+
+impl<T, E: OpError> FallibleReturn<T> for Result<T, E> {
+    fn into_failure(self) -> Result<T, Failure> {
+        self.map_err(OpError::into_failure)
+    }
+}
 
 /// A type that an op can return, alone or in a tuple. Implemented for all [`Data`], [`Optional`] and [`Dynamic`], and by
 /// `#[derive(Outputs)]`.
@@ -136,7 +235,7 @@ impl<T: Data> Output<{ kind::VALUE }> for T {
     type Values<'run> = &'run T;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.to_owned(), ty: TypeInfo::of::<T>(), kind: OutputKind::Single });
+        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Single });
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -158,7 +257,7 @@ impl<T: Data> Output<{ kind::OPTIONAL }> for Optional<T> {
     type Values<'run> = Option<&'run T>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.to_owned(), ty: TypeInfo::of::<T>(), kind: OutputKind::Optional });
+        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Optional });
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -180,7 +279,7 @@ impl<T: Data> Output<{ kind::DYNAMIC }> for Dynamic<T> {
     type Values<'run> = Vec<(String, &'run T)>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.to_owned(), ty: TypeInfo::of::<T>(), kind: OutputKind::Dynamic });
+        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Dynamic });
     }
 
     fn handles(placed: &mut Placed) -> DynamicOut<T> {

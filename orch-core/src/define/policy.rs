@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn delays_follow_the_fields_formulas() {
-        let seconds = |retry: Retry| (1..=4).map(|n| retry.delay_before(n, 0.25).as_secs_f64()).collect::<Vec<_>>();
+        let seconds =
+            |retry: Retry| (1..=4).map(|n| retry.delay_before(n, 0.25).as_secs_f64()).collect::<Vec<_>>();
         let base = Retry::new(9).delay(Duration::from_secs(2));
         assert_eq!(seconds(base), [2.0, 2.0, 2.0, 2.0]);
         assert_eq!(seconds(base.backoff(Backoff::Linear)), [2.0, 4.0, 6.0, 8.0]);

@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{Executor, Kept, Message, State, Timer, Turn, Work};
-use crate::event::Sink;
+use crate::event::{Event, Sink};
 
 /// Owns a run: the only one who touches its state and speaks to the outside.
 ///
@@ -25,15 +25,18 @@ struct Inner {
     /// Reused from turn to turn.
     turn: Turn,
     sink: Box<dyn Sink>,
-    keep: Option<Box<dyn FnMut(Kept) + Send>>,
+    keep: Keep,
     ended: bool,
 }
+
+/// Watches each turn for what is to remain of the run: its events, and the values to keep.
+pub(crate) type Keep = Box<dyn FnMut(&[Event], &mut Vec<Kept>) + Send>;
 
 impl Dispatcher {
     pub(crate) fn new(
         state: State,
         sink: Box<dyn Sink>,
-        keep: Option<Box<dyn FnMut(Kept) + Send>>,
+        keep: Keep,
         executor: Box<dyn Executor>,
     ) -> Arc<Self> {
         let inner = Inner { state, turn: Turn::default(), sink, keep, ended: false };
@@ -54,9 +57,7 @@ impl Dispatcher {
         for event in &turn.events {
             sink.emit(event);
         }
-        if let Some(keep) = keep {
-            turn.kept.drain(..).for_each(keep);
-        }
+        keep(&turn.events, &mut turn.kept);
         let mut work = turn.work.drain(..);
         let first = work.next();
         let rest: Vec<Work> = work.collect();

@@ -24,7 +24,7 @@ pub(super) struct Frame {
     /// Steps and streams that are not done; the frame is over at 0.
     pub(super) open: usize,
     /// Steps in inner frames that wait for something of this one.
-    pub(super) waiters: HashMap<Producer, Vec<(FrameId, usize)>>,
+    pub(super) waiters: HashMap<Producer, Vec<(FrameId, u32)>>,
 }
 
 /// The place of a value.
@@ -44,7 +44,7 @@ pub(super) enum Content {
     /// It was here, and everyone who needed it has had it.
     Released,
     /// It will not come.
-    Missing(Missing),
+    Missing(Box<Missing>),
 }
 
 /// Why a value will not come.
@@ -72,7 +72,7 @@ pub(super) struct StepRun {
     /// Whether it still counts as a user of its inputs.
     pub(super) holds_inputs: bool,
     /// Set when it is done without success.
-    pub(super) missing: Option<Missing>,
+    pub(super) missing: Option<Box<Missing>>,
 }
 
 /// The life of a step.
@@ -141,38 +141,57 @@ pub(super) struct Gathering {
 }
 
 impl Frame {
-    pub(super) fn new(layout: &Layout, scope: usize, parent: FrameId, branch: Option<Branch>) -> Self {
+    /// A frame that is nothing yet; [`Frame::open`] makes it one of a scope.
+    pub(super) fn vacant() -> Self {
+        Self {
+            scope: 0,
+            parent: 0,
+            branch: None,
+            cells: Vec::new(),
+            steps: Vec::new(),
+            streams: Vec::new(),
+            collects: Vec::new(),
+            open: 0,
+            waiters: HashMap::new(),
+        }
+    }
+
+    /// Makes this the frame of one more item. What it has allocated for an earlier one is used again.
+    pub(super) fn open(&mut self, layout: &Layout, scope: usize, parent: FrameId, branch: Option<Branch>) {
         let shape = &layout.scopes[scope];
-        let cells = shape.uses.iter().map(|&uses| Cell { content: Content::Pending, uses });
-        let steps = shape.steps.iter().map(|&step| StepRun {
+        (self.scope, self.parent, self.branch) = (scope, parent, branch);
+        self.cells.extend(shape.uses.iter().map(|&uses| Cell { content: Content::Pending, uses }));
+        self.steps.extend(shape.steps.iter().map(|&step| StepRun {
             phase: Phase::Waiting,
-            waits: layout.steps[step].waits,
+            waits: layout.steps[step as usize].waits,
             attempt: 0,
             ticket: 0,
             ready_at: Timestamp::UNIX_EPOCH,
             has_outputs: false,
             holds_inputs: true,
             missing: None,
-        });
-        Self {
-            scope,
-            parent,
-            branch,
-            cells: cells.collect(),
-            steps: steps.collect(),
-            streams: shape.maps.iter().map(|_| Stream::new()).collect(),
-            collects: shape.collects.iter().map(|_| Gathering::default()).collect(),
-            open: shape.steps.len() + shape.maps.len(),
-            waiters: HashMap::new(),
-        }
+        }));
+        self.streams.extend(shape.maps.iter().map(|_| Stream::new()));
+        self.collects.extend(shape.collects.iter().map(|_| Gathering::default()));
+        self.open = shape.steps.len() + shape.maps.len();
+    }
+
+    /// Lets go of everything; the frame is over.
+    pub(super) fn vacate(&mut self) {
+        self.branch = None;
+        self.cells.clear();
+        self.steps.clear();
+        self.streams.clear();
+        self.collects.clear();
+        self.waiters.clear();
     }
 
     /// Whether what `producer` makes is known, be it a value or that there is none.
     pub(super) fn is_produced(&self, producer: Producer) -> bool {
         match producer {
-            Producer::Outputs(step) => self.steps[step].has_outputs,
-            Producer::End(step) => self.steps[step].phase == Phase::Done,
-            Producer::Collect(collect) => self.collects[collect].done,
+            Producer::Outputs(step) => self.steps[step as usize].has_outputs,
+            Producer::End(step) => self.steps[step as usize].phase == Phase::Done,
+            Producer::Collect(collect) => self.collects[collect as usize].done,
         }
     }
 }

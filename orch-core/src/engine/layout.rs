@@ -1,60 +1,66 @@
-use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use super::Settings;
-use crate::define::{Order, OutputKind, Retry};
-use crate::plan::{Program, Source};
+use super::ready::{Classes, classify};
+use crate::define::{Order, Retry};
+use crate::plan::{Program, Source, Step};
 
 /// The plan as arrays for the engine: where everything lies in the frame of its map, and who depends on whom.
 ///
 /// A *frame* is one run of a map's body: one for the job itself, and one for each item. Scope 0 is the job, scope `m + 1`
 /// the map `m`. A *cell* is the place of a value in a frame. All of this is made once for a run, so that an event costs as
-/// much as it has dependents, however wide a map is.
+/// much as it has dependents, however wide a map is; and what belongs to one step lies together, so that a long chain
+/// walks through memory in order.
 pub(crate) struct Layout {
     pub(super) scopes: Vec<ScopeLayout>,
     pub(super) steps: Vec<StepLayout>,
     pub(super) maps: Vec<MapLayout>,
     pub(super) collects: Vec<CollectLayout>,
-    /// How many steps of each limit may run; the last is the job's own.
-    pub(super) limits: Vec<usize>,
-    /// The limits of each class of steps.
-    pub(super) classes: Vec<Vec<usize>>,
+    pub(super) classes: Classes,
+    fetches: Vec<Fetch>,
+    links: Vec<u32>,
+    streams: Vec<Option<u32>>,
+    outer: Vec<Outer>,
 }
 
 pub(super) struct ScopeLayout {
     /// The plan's steps, in order; a step's position here is its local number.
-    pub(super) steps: Vec<usize>,
+    pub(super) steps: Vec<u32>,
     /// The maps whose source lies in this scope.
     pub(super) maps: Vec<usize>,
     /// The collects whose value lies in this scope.
     pub(super) collects: Vec<usize>,
     /// How many inputs, collects and inner maps use each cell.
     pub(super) uses: Vec<u32>,
-    /// The collects that each cell is an element of.
-    pub(super) feeds: Vec<Vec<usize>>,
+    /// The collects that cells are elements of: cell and collect, sorted.
+    feeds: Vec<(u32, u32)>,
 }
 
 pub(super) struct StepLayout {
-    pub(super) local: usize,
-    pub(super) scope: usize,
-    pub(super) inputs: Vec<Fetch>,
-    /// The cell of each output; of a dynamic one it is unused.
-    pub(super) cells: Vec<usize>,
-    /// The local number of the stream of each output, where it is dynamic.
-    pub(super) streams: Vec<Option<usize>>,
-    /// Local steps that take an output.
-    pub(super) dependents: Vec<usize>,
-    /// Local steps that come after.
-    pub(super) successors: Vec<usize>,
+    pub(super) local: u32,
+    pub(super) scope: u32,
+    /// The cell of the first output; the others follow. That of a dynamic output is unused.
+    first_cell: u32,
+    outputs: u32,
     /// How many local steps and collects it waits for.
     pub(super) waits: u32,
-    /// The steps it comes after: levels up, and the local step there.
-    pub(super) after: Vec<(usize, usize)>,
-    /// What it waits for in frames further out: levels up, and what there.
-    pub(super) outer: Vec<(usize, Producer)>,
     /// Its place in the ready order, apart from the branch: lower goes first.
     pub(super) rank: u32,
-    pub(super) class: usize,
-    pub(super) retry: Option<Retry>,
+    pub(super) class: u32,
+    pub(super) dynamic: bool,
+    inputs: Span,
+    dependents: Span,
+    successors: Span,
+    streams: Span,
+    outer: Span,
+    policy: Option<Box<Policy>>,
+}
+
+#[derive(Clone, Copy)]
+struct Policy {
+    retry: Option<Retry>,
+    timeout: Option<Duration>,
 }
 
 pub(super) struct MapLayout {
@@ -72,120 +78,268 @@ pub(super) struct CollectLayout {
     /// Its number among the collects of its scope.
     pub(super) local: usize,
     pub(super) cell: usize,
-    pub(super) dependents: Vec<usize>,
+    dependents: Span,
     pub(super) results: bool,
 }
 
 /// What an input is made of.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Fetch {
     /// A cell, so many levels up.
-    Cell { up: usize, cell: usize },
-    Literal(usize),
-    List { elements: Vec<Fetch>, list: usize },
+    Cell {
+        up: u32,
+        cell: u32,
+    },
+    Literal(u32),
+    List {
+        elements: Box<[Fetch]>,
+        list: u32,
+    },
 }
 
 /// What a step can wait for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(super) enum Producer {
     /// The outputs of a local step.
-    Outputs(usize),
+    Outputs(u32),
     /// The end of a local step.
-    End(usize),
+    End(u32),
     /// A local collect.
-    Collect(usize),
+    Collect(u32),
+}
+
+/// Something that a step waits for, so many levels up; at level 0 only what it comes after is listed here.
+#[derive(Clone, Copy)]
+pub(super) struct Outer {
+    pub(super) up: u32,
+    pub(super) producer: Producer,
+}
+
+/// A piece of one of the layout's arrays.
+#[derive(Clone, Copy, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 impl Layout {
+    pub(super) fn fetches(&self, step: usize) -> &[Fetch] {
+        &self.fetches[self.steps[step].inputs.range()]
+    }
+
+    /// The cells of a step's outputs.
+    pub(super) fn cells(&self, step: usize) -> Range<usize> {
+        let step = &self.steps[step];
+        step.first_cell as usize..(step.first_cell + step.outputs) as usize
+    }
+
+    /// The local number of the stream of an output, where it is dynamic.
+    pub(super) fn stream(&self, step: usize, output: usize) -> Option<usize> {
+        self.streams[self.steps[step].streams.range()]
+            .get(output)
+            .copied()
+            .flatten()
+            .map(|stream| stream as usize)
+    }
+
+    /// The local numbers of a step's streams.
+    pub(super) fn streams(&self, step: usize) -> impl Iterator<Item = usize> + '_ {
+        self.streams[self.steps[step].streams.range()].iter().flatten().map(|&stream| stream as usize)
+    }
+
+    /// The local steps that wait for `producer` in this scope.
+    pub(super) fn waiting_for(&self, scope: usize, producer: Producer) -> &[u32] {
+        let scope = &self.scopes[scope];
+        let span = match producer {
+            Producer::Outputs(local) => self.steps[scope.steps[local as usize] as usize].dependents,
+            Producer::End(local) => self.steps[scope.steps[local as usize] as usize].successors,
+            Producer::Collect(local) => self.collects[scope.collects[local as usize]].dependents,
+        };
+        &self.links[span.range()]
+    }
+
+    /// What a step waits for in frames further out, and the steps that it comes after in any.
+    pub(super) fn outer(&self, step: usize) -> &[Outer] {
+        &self.outer[self.steps[step].outer.range()]
+    }
+
+    /// The collects that a cell is an element of.
+    pub(super) fn feeds(&self, scope: usize, cell: usize) -> impl Iterator<Item = usize> + '_ {
+        let feeds = &self.scopes[scope].feeds;
+        let from = feeds.partition_point(|&(fed, _)| (fed as usize) < cell);
+        feeds[from..]
+            .iter()
+            .take_while(move |&&(fed, _)| fed as usize == cell)
+            .map(|&(_, collect)| collect as usize)
+    }
+
+    pub(super) fn retry(&self, step: usize) -> Option<Retry> {
+        self.steps[step].policy.as_ref().and_then(|policy| policy.retry)
+    }
+
+    pub(super) fn timeout(&self, step: usize) -> Option<Duration> {
+        self.steps[step].policy.as_ref().and_then(|policy| policy.timeout)
+    }
+
     pub(crate) fn new(program: &Program, settings: &Settings) -> Self {
         let plan = &program.plan;
-        let parent = |scope: usize| plan.maps[scope - 1].parent.map_or(0, |map| map + 1);
-        let mut scopes: Vec<ScopeLayout> = (0..=plan.maps.len())
-            .map(|scope| ScopeLayout {
-                steps: Vec::new(),
-                maps: Vec::new(),
-                collects: Vec::new(),
-                // Cell 0 of a map's frame is the item.
-                uses: if scope == 0 { Vec::new() } else { vec![0] },
-                feeds: if scope == 0 { Vec::new() } else { vec![Vec::new()] },
-            })
-            .collect();
-        let maps: Vec<_> = (0..plan.maps.len())
-            .map(|index| {
-                let siblings = &mut scopes[parent(index + 1)].maps;
-                siblings.push(index);
-                let map = &plan.maps[index];
-                let local = siblings.len() - 1;
-                MapLayout { step: map.step, output: map.output, local, holds: Vec::new(), collects: Vec::new() }
-            })
-            .collect();
-        let streams: HashMap<(usize, usize), usize> =
-            maps.iter().map(|map| ((map.step, map.output), map.local)).collect();
-        let ranks = ranks(program, settings);
-        let (classes, class_of, limits) = super::ready::classify(program, settings);
-        let steps = plan.steps.iter().enumerate().map(|(index, step)| {
-            let scope = step.map.map_or(0, |map| map + 1);
-            scopes[scope].steps.push(index);
-            let local = scopes[scope].steps.len() - 1;
-            let cells = step.outputs.iter().map(|_| new_cell(&mut scopes[scope]));
-            StepLayout {
+        let mut scopes: Vec<ScopeLayout> = (0..=plan.maps.len()).map(ScopeLayout::new).collect();
+        let mut maps: Vec<MapLayout> = Vec::with_capacity(plan.maps.len());
+        for (index, map) in plan.maps.iter().enumerate() {
+            let siblings = &mut scopes[scope_of(map.parent)].maps;
+            let local = siblings.len();
+            siblings.push(index);
+            maps.push(MapLayout {
+                step: map.step,
+                output: map.output,
                 local,
-                scope,
-                inputs: Vec::new(),
-                cells: cells.collect(),
-                streams: (0..step.outputs.len())
-                    .map(|output| {
-                        let dynamic = step.outputs[output].kind == OutputKind::Dynamic;
-                        dynamic.then(|| streams.get(&(index, output)).copied()).flatten()
-                    })
-                    .collect(),
-                dependents: Vec::new(),
-                successors: Vec::new(),
+                holds: Vec::new(),
+                collects: Vec::new(),
+            });
+        }
+        let ranks = ranks(program, settings);
+        let (classes, class_of) = classify(program, settings);
+        let mut steps = Vec::with_capacity(plan.steps.len());
+        let mut streams: Vec<Option<u32>> = Vec::new();
+        for (index, step) in plan.steps.iter().enumerate() {
+            let scope = &mut scopes[scope_of(step.map)];
+            scope.steps.push(index as u32);
+            let dynamic = step.is_dynamic();
+            let from = streams.len() as u32;
+            if dynamic {
+                streams.extend(step.outputs.iter().map(|_| None));
+            }
+            let policy = Policy { retry: step.retry, timeout: step.timeout };
+            let plain = policy.retry.is_none() && policy.timeout.is_none();
+            steps.push(StepLayout {
+                local: (scope.steps.len() - 1) as u32,
+                scope: scope_of(step.map) as u32,
+                first_cell: scope.new_cells(step.outputs.len()),
+                outputs: step.outputs.len() as u32,
                 waits: 0,
-                after: Vec::new(),
-                outer: Vec::new(),
                 rank: ranks[index],
                 class: class_of[index],
-                retry: step.retry,
-            }
-        });
-        let steps = steps.collect();
-        let collects = plan.collects.iter().map(|collect| {
-            let cell = new_cell(&mut scopes[parent(collect.map + 1)]);
-            CollectLayout { local: 0, cell, dependents: Vec::new(), results: collect.results }
-        });
-        let collects = collects.collect();
-        let mut layout = Self { scopes, steps, maps, collects, limits, classes };
-        layout.number_collects(program);
+                dynamic,
+                inputs: Span::default(),
+                dependents: Span::default(),
+                successors: Span::default(),
+                streams: Span { start: from, end: streams.len() as u32 },
+                outer: Span::default(),
+                policy: (!plain).then(|| Box::new(policy)),
+            });
+        }
+        for map in &maps {
+            let from = steps[map.step].streams.start as usize;
+            streams[from + map.output] = Some(map.local as u32);
+        }
+        let mut collects = Vec::with_capacity(plan.collects.len());
+        for (index, collect) in plan.collects.iter().enumerate() {
+            let scope = &mut scopes[scope_of(plan.maps[collect.map].parent)];
+            scope.collects.push(index);
+            collects.push(CollectLayout {
+                local: scope.collects.len() - 1,
+                cell: scope.new_cells(1) as usize,
+                dependents: Span::default(),
+                results: collect.results,
+            });
+            maps[collect.map].collects.push(index);
+        }
+        let (fetches, links, outer) = (Vec::new(), Vec::new(), Vec::new());
+        let mut layout = Self { scopes, steps, maps, collects, classes, fetches, links, streams, outer };
         layout.connect(program);
         layout
     }
 
-    fn parent(&self, scope: usize) -> Option<usize> {
-        scope.checked_sub(1).map(|map| self.steps[self.maps[map].step].scope)
-    }
-
-    fn level(&self, scope: usize) -> usize {
-        std::iter::successors(Some(scope), |&scope| self.parent(scope)).count() - 1
-    }
-
-    fn number_collects(&mut self, program: &Program) {
-        for (index, collect) in program.plan.collects.iter().enumerate() {
-            let scope = self.parent(collect.map + 1).unwrap_or(0);
-            self.scopes[scope].collects.push(index);
-            self.collects[index].local = self.scopes[scope].collects.len() - 1;
-            self.maps[collect.map].collects.push(index);
+    fn connect(&mut self, program: &Program) {
+        let plan = &program.plan;
+        // From what is waited for to who waits, in the same scope; sorted, they are the links.
+        let mut edges: Vec<(Waited, u32)> = Vec::with_capacity(plan.steps.len());
+        let mut waits: Vec<Outer> = Vec::new();
+        for (index, step) in plan.steps.iter().enumerate() {
+            let scope = self.steps[index].scope as usize;
+            let local = self.steps[index].local;
+            let from = self.fetches.len() as u32;
+            for input in &step.inputs {
+                let fetch = self.fetch(program, scope, &input.source);
+                self.use_cells(scope, &fetch);
+                self.fetches.push(fetch);
+                self.producers(program, scope, &input.source, &mut waits);
+            }
+            self.steps[index].inputs = Span { start: from, end: self.fetches.len() as u32 };
+            for &other in &step.after {
+                let up = self.levels(scope, self.steps[other].scope as usize);
+                waits.push(Outer { up, producer: Producer::End(self.steps[other].local) });
+            }
+            waits.sort_unstable_by_key(|wait| (wait.up, wait.producer));
+            waits.dedup_by_key(|wait| (wait.up, wait.producer));
+            let from = self.outer.len() as u32;
+            for wait in waits.drain(..) {
+                if wait.up == 0 {
+                    self.steps[index].waits += 1;
+                    edges.push((self.waited(scope, wait.producer), local));
+                }
+                if wait.up > 0 || matches!(wait.producer, Producer::End(_)) {
+                    self.outer.push(wait);
+                }
+            }
+            self.steps[index].outer = Span { start: from, end: self.outer.len() as u32 };
         }
+        edges.sort_unstable();
+        for group in edges.chunk_by(|a, b| a.0 == b.0) {
+            let start = self.links.len() as u32;
+            self.links.extend(group.iter().map(|&(_, dependent)| dependent));
+            let span = Span { start, end: self.links.len() as u32 };
+            match group[0].0 {
+                Waited::Outputs(step) => self.steps[step as usize].dependents = span,
+                Waited::End(step) => self.steps[step as usize].successors = span,
+                Waited::Collect(collect) => self.collects[collect as usize].dependents = span,
+            }
+        }
+        for (index, collect) in plan.collects.iter().enumerate() {
+            if let Some((scope, element)) = self.cell_of(program, &collect.element) {
+                self.scopes[scope].uses[element] += 1;
+                self.scopes[scope].feeds.push((element as u32, index as u32));
+            }
+        }
+        self.scopes.iter_mut().for_each(|scope| scope.feeds.sort_unstable());
+    }
+
+    fn waited(&self, scope: usize, producer: Producer) -> Waited {
+        let scope = &self.scopes[scope];
+        match producer {
+            Producer::Outputs(local) => Waited::Outputs(scope.steps[local as usize]),
+            Producer::End(local) => Waited::End(scope.steps[local as usize]),
+            Producer::Collect(local) => Waited::Collect(scope.collects[local as usize] as u32),
+        }
+    }
+
+    fn parent(&self, scope: usize) -> Option<usize> {
+        scope.checked_sub(1).map(|map| self.steps[self.maps[map].step].scope as usize)
+    }
+
+    /// How many levels `outer` lies around `inner`.
+    fn levels(&self, inner: usize, outer: usize) -> u32 {
+        let way = std::iter::successors(Some(inner), |&scope| self.parent(scope));
+        way.take_while(|&scope| scope != outer).count() as u32
     }
 
     /// The scope and cell of a source other than a list or constant.
     fn cell_of(&self, program: &Program, source: &Source) -> Option<(usize, usize)> {
         match source {
-            Source::Output { step, output } => Some((self.steps[*step].scope, self.steps[*step].cells[*output])),
+            Source::Output { step, output } => {
+                let step = &self.steps[*step];
+                Some((step.scope as usize, step.first_cell as usize + output))
+            }
             Source::Item { map } => Some((map + 1, 0)),
             Source::Collect { collect } => {
-                let scope = self.parent(program.plan.collects[*collect].map + 1).unwrap_or(0);
-                Some((scope, self.collects[*collect].cell))
+                let map = program.plan.collects[*collect].map;
+                Some((self.parent(map + 1).unwrap_or(0), self.collects[*collect].cell))
             }
             Source::Literal { .. } | Source::List { .. } => None,
         }
@@ -193,96 +347,50 @@ impl Layout {
 
     fn fetch(&self, program: &Program, scope: usize, source: &Source) -> Fetch {
         match source {
-            Source::Literal { literal } => Fetch::Literal(*literal),
+            Source::Literal { literal } => Fetch::Literal(*literal as u32),
             Source::List { elements, list } => Fetch::List {
                 elements: elements.iter().map(|element| self.fetch(program, scope, element)).collect(),
-                list: *list,
+                list: *list as u32,
             },
             source => {
                 let (at, cell) = self.cell_of(program, source).unwrap_or((scope, 0));
-                Fetch::Cell { up: self.level(scope) - self.level(at), cell }
+                Fetch::Cell { up: self.levels(scope, at), cell: cell as u32 }
             }
         }
-    }
-
-    fn connect(&mut self, program: &Program) {
-        for (index, step) in program.plan.steps.iter().enumerate() {
-            let scope = self.steps[index].scope;
-            let mut waits: Vec<(usize, Producer)> = Vec::new();
-            for input in &step.inputs {
-                let fetch = self.fetch(program, scope, &input.source);
-                self.use_cells(scope, &fetch);
-                self.steps[index].inputs.push(fetch);
-                self.producers(program, scope, &input.source, &mut waits);
-            }
-            for &other in &step.after {
-                let up = self.level(scope) - self.level(self.steps[other].scope);
-                let other = self.steps[other].local;
-                self.steps[index].after.push((up, other));
-                waits.push((up, Producer::End(other)));
-            }
-            waits.sort_unstable();
-            waits.dedup();
-            let local = self.steps[index].local;
-            for (up, producer) in waits {
-                if up > 0 {
-                    self.steps[index].outer.push((up, producer));
-                    continue;
-                }
-                self.steps[index].waits += 1;
-                match producer {
-                    Producer::Outputs(other) => self.local_step(scope, other).dependents.push(local),
-                    Producer::End(other) => self.local_step(scope, other).successors.push(local),
-                    Producer::Collect(collect) => {
-                        let collect = self.scopes[scope].collects[collect];
-                        self.collects[collect].dependents.push(local);
-                    }
-                }
-            }
-        }
-        for (index, collect) in program.plan.collects.iter().enumerate() {
-            if let Some((scope, element)) = self.cell_of(program, &collect.element) {
-                self.scopes[scope].uses[element] += 1;
-                self.scopes[scope].feeds[element].push(index);
-            }
-        }
-    }
-
-    fn local_step(&mut self, scope: usize, local: usize) -> &mut StepLayout {
-        let step = self.scopes[scope].steps[local];
-        &mut self.steps[step]
     }
 
     /// Counts the uses of the cells of an input: one in its own frame, else one by the map between.
     fn use_cells(&mut self, scope: usize, fetch: &Fetch) {
         match fetch {
-            Fetch::Cell { up: 0, cell } => self.scopes[scope].uses[*cell] += 1,
+            Fetch::Cell { up: 0, cell } => self.scopes[scope].uses[*cell as usize] += 1,
             Fetch::Cell { up, cell } => {
-                let mut inner = scope;
-                for _ in 1..*up {
-                    inner = self.parent(inner).unwrap_or(0);
-                }
+                let inner = (1..*up).fold(scope, |inner, _| self.parent(inner).unwrap_or(0));
                 let owner = self.parent(inner).unwrap_or(0);
                 let holds = &mut self.maps[inner - 1].holds;
-                if !holds.contains(cell) {
-                    holds.push(*cell);
-                    self.scopes[owner].uses[*cell] += 1;
+                let cell = *cell as usize;
+                if !holds.contains(&cell) {
+                    holds.push(cell);
+                    self.scopes[owner].uses[cell] += 1;
                 }
             }
             Fetch::Literal(_) => {}
-            Fetch::List { elements, .. } => elements.iter().for_each(|element| self.use_cells(scope, element)),
+            Fetch::List { elements, .. } => {
+                elements.iter().for_each(|element| self.use_cells(scope, element))
+            }
         }
     }
 
-    fn producers(&self, program: &Program, scope: usize, source: &Source, waits: &mut Vec<(usize, Producer)>) {
-        let up = |at: usize| self.level(scope) - self.level(at);
+    fn producers(&self, program: &Program, scope: usize, source: &Source, waits: &mut Vec<Outer>) {
         match source {
             Source::Output { step, .. } => {
-                waits.push((up(self.steps[*step].scope), Producer::Outputs(self.steps[*step].local)));
+                let step = &self.steps[*step];
+                let up = self.levels(scope, step.scope as usize);
+                waits.push(Outer { up, producer: Producer::Outputs(step.local) });
             }
             Source::Collect { collect } => {
                 let at = self.parent(program.plan.collects[*collect].map + 1).unwrap_or(0);
-                waits.push((up(at), Producer::Collect(self.collects[*collect].local)));
+                let producer = Producer::Collect(self.collects[*collect].local as u32);
+                waits.push(Outer { up: self.levels(scope, at), producer });
             }
             Source::List { elements, .. } => {
                 elements.iter().for_each(|element| self.producers(program, scope, element, waits));
@@ -292,21 +400,50 @@ impl Layout {
     }
 }
 
-fn new_cell(scope: &mut ScopeLayout) -> usize {
-    scope.uses.push(0);
-    scope.feeds.push(Vec::new());
-    scope.uses.len() - 1
+/// [`Producer`], by its number in the plan.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Waited {
+    Outputs(u32),
+    End(u32),
+    Collect(u32),
+}
+
+impl ScopeLayout {
+    fn new(scope: usize) -> Self {
+        let mut layout = Self {
+            steps: Vec::new(),
+            maps: Vec::new(),
+            collects: Vec::new(),
+            uses: Vec::new(),
+            feeds: Vec::new(),
+        };
+        if scope > 0 {
+            // Cell 0 of a map's frame is the item.
+            layout.new_cells(1);
+        }
+        layout
+    }
+
+    fn new_cells(&mut self, cells: usize) -> u32 {
+        let first = self.uses.len();
+        self.uses.resize(first + cells, 0);
+        first as u32
+    }
+}
+
+fn scope_of(map: Option<usize>) -> usize {
+    map.map_or(0, |map| map + 1)
 }
 
 /// The dense rank of each step by priority and depth; steps of one rank are told apart by branch and definition.
 fn ranks(program: &Program, settings: &Settings) -> Vec<u32> {
-    let key = |step: &crate::plan::Step| {
-        let depth = i64::try_from(step.depth).unwrap_or(i64::MAX);
+    let key = |step: &Step| {
+        let depth = step.depth as i64;
         (-step.priority, if settings.order == Order::DepthFirst { -depth } else { depth })
     };
     let mut keys: Vec<_> = program.plan.steps.iter().map(key).collect();
     keys.sort_unstable();
     keys.dedup();
-    let rank = |step| keys.binary_search(&key(step)).map_or(u32::MAX, |rank| u32::try_from(rank).unwrap_or(u32::MAX));
+    let rank = |step| keys.binary_search(&key(step)).unwrap_or(0) as u32;
     program.plan.steps.iter().map(rank).collect()
 }

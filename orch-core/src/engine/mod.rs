@@ -22,7 +22,6 @@ use std::time::Duration;
 
 pub(crate) use dispatcher::Dispatcher;
 pub(crate) use executor::Executor;
-pub(crate) use layout::Layout;
 pub(crate) use message::{Kept, Message, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;
 

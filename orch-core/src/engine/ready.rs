@@ -64,12 +64,13 @@ pub(super) struct ReadyQueue {
 }
 
 impl ReadyQueue {
-    pub(super) fn new(classes: Vec<Vec<usize>>, limits: Vec<usize>) -> Self {
-        Self { heaps: classes.iter().map(|_| BinaryHeap::new()).collect(), classes, free: limits }
+    pub(super) fn new(classes: &Classes) -> Self {
+        let heaps = classes.limits_of.iter().map(|_| BinaryHeap::new()).collect();
+        Self { heaps, classes: classes.limits_of.clone(), free: classes.limits.clone() }
     }
 
-    pub(super) fn push(&mut self, class: usize, ready: Ready) {
-        self.heaps[class].push(ready);
+    pub(super) fn push(&mut self, class: u32, ready: Ready) {
+        self.heaps[class as usize].push(ready);
     }
 
     /// Takes the first that no limit holds back, and what it needs of the limits.
@@ -87,8 +88,8 @@ impl ReadyQueue {
     }
 
     /// Gives back what a step of this class held.
-    pub(super) fn release(&mut self, class: usize) {
-        for &limit in &self.classes[class] {
+    pub(super) fn release(&mut self, class: u32) {
+        for &limit in &self.classes[class as usize] {
             self.free[limit] += 1;
         }
     }
@@ -99,40 +100,45 @@ impl ReadyQueue {
     }
 }
 
-/// Sorts the steps into classes by the limits that hold for them: the classes, each step's class, and the limits.
-pub(super) fn classify(program: &Program, settings: &Settings) -> (Vec<Vec<usize>>, Vec<usize>, Vec<usize>) {
-    let mut limits = Vec::new();
+/// The steps sorted by the limits that hold for them.
+pub(super) struct Classes {
+    /// The limits of each class, the job's own among them.
+    pub(super) limits_of: Vec<Vec<usize>>,
+    /// How many steps of each limit may run.
+    pub(super) limits: Vec<usize>,
+}
+
+/// Sorts the steps into classes by the limits that hold for them, and says which class each is in.
+pub(super) fn classify(program: &Program, settings: &Settings) -> (Classes, Vec<u32>) {
+    // The job's own limit holds for every class.
+    let mut limits = vec![settings.max_concurrent];
     let mut numbers: HashMap<(usize, &str), usize> = HashMap::new();
     let mut classes: HashMap<Vec<usize>, usize> = HashMap::new();
-    let mut class_of = Vec::with_capacity(program.plan.steps.len());
+    let mut limits_of: Vec<Vec<usize>> = Vec::new();
     let pool_face = program.plan.limits.len();
-    for step in &program.plan.steps {
-        let mut own = Vec::new();
+    let class_of = program.plan.steps.iter().map(|step| {
+        let mut own = vec![0];
+        let mut add = |face, value, max| {
+            own.push(*numbers.entry((face, value)).or_insert_with(|| {
+                limits.push(max);
+                limits.len() - 1
+            }));
+        };
         for (face, limit) in program.plan.limits.iter().enumerate() {
             let Some(value) = step.tags.get(&limit.key) else { continue };
             if limit.value.as_ref().is_none_or(|wanted| wanted == value) {
-                let value = if limit.per_value { value.as_str() } else { "" };
-                own.push(*numbers.entry((face, value)).or_insert_with(|| {
-                    limits.push(limit.max);
-                    limits.len() - 1
-                }));
+                add(face, if limit.per_value { value.as_str() } else { "" }, limit.max);
             }
         }
         if let Some((pool, size)) = step.pool.as_ref().and_then(|pool| settings.pools.get_key_value(pool)) {
-            own.push(*numbers.entry((pool_face, pool)).or_insert_with(|| {
-                limits.push(*size);
-                limits.len() - 1
-            }));
+            add(pool_face, pool, *size);
         }
-        let next = classes.len();
-        class_of.push(*classes.entry(own).or_insert(next));
-    }
-    // The job's own limit comes last and holds for every class.
-    limits.push(settings.max_concurrent);
-    let mut lists = vec![Vec::new(); classes.len()];
-    for (mut own, class) in classes {
-        own.push(limits.len() - 1);
-        lists[class] = own;
-    }
-    (lists, class_of, limits)
+        let class = *classes.entry(own).or_insert_with_key(|own| {
+            limits_of.push(own.clone());
+            limits_of.len() - 1
+        });
+        class as u32
+    });
+    let class_of = class_of.collect();
+    (Classes { limits_of, limits }, class_of)
 }

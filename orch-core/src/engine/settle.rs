@@ -1,5 +1,5 @@
 use super::frame::{Content, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
-use super::layout::{Fetch, Producer};
+use super::layout::{CollectLayout, Fetch, Outer, Producer};
 use super::ready::Ready;
 use super::state::ROOT;
 use super::{State, Turn};
@@ -11,7 +11,7 @@ use crate::value::{Item, Value};
 /// ten thousand steps does not run down the stack.
 pub(super) enum Settle {
     /// A local step has all it waited for.
-    Ready(FrameId, usize),
+    Ready(FrameId, u32),
     /// All items of a local stream that has ended are done.
     Finished(FrameId, usize),
     /// All steps and streams of a frame are done.
@@ -33,121 +33,125 @@ impl State {
     }
 
     /// Opens a frame: for the job, or for an item of a map.
-    pub(super) fn open_frame(&mut self, scope: usize, parent: FrameId, branch: Option<Branch>, item: Option<Value>) {
-        let frame = Frame::new(&self.layout, scope, parent, branch);
-        let steps = frame.steps.len();
-        let open = frame.open;
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.frames[id as usize] = frame;
-                id
-            }
-            None => {
-                self.frames.push(frame);
-                (self.frames.len() - 1) as FrameId
-            }
-        };
+    pub(super) fn open_frame(
+        &mut self,
+        scope: usize,
+        parent: FrameId,
+        branch: Option<Branch>,
+        item: Option<Value>,
+    ) {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.frames.push(Frame::vacant());
+            (self.frames.len() - 1) as FrameId
+        });
+        self.frames[id as usize].open(&self.layout, scope, parent, branch);
         if let Some(item) = item {
             self.resolve(id, 0, Content::Value(item));
         }
-        for local in 0..steps {
-            let step = self.layout.scopes[scope].steps[local];
-            for index in 0..self.layout.steps[step].outer.len() {
-                let (up, producer) = self.layout.steps[step].outer[index];
-                let outer = self.ancestor(id, up);
+        for local in 0..self.layout.scopes[scope].steps.len() as u32 {
+            let step = self.layout.scopes[scope].steps[local as usize] as usize;
+            for &Outer { up, producer } in self.layout.outer(step).iter().filter(|outer| outer.up > 0) {
+                let outer = ancestor(&self.frames, id, up);
                 let outer = &mut self.frames[outer as usize];
                 if !outer.is_produced(producer) {
                     outer.waiters.entry(producer).or_default().push((id, local));
-                    self.frames[id as usize].steps[local].waits += 1;
+                    self.frames[id as usize].steps[local as usize].waits += 1;
                 }
             }
-            if self.frames[id as usize].steps[local].waits == 0 {
+            if self.frames[id as usize].steps[local as usize].waits == 0 {
                 self.settling.push_back(Settle::Ready(id, local));
             }
         }
-        if open == 0 {
+        if self.frames[id as usize].open == 0 {
             self.settling.push_back(Settle::Over(id));
         }
     }
 
     /// A step has all it waited for: it is ready, or skipped if something it needs will not come.
-    fn make_ready(&mut self, frame: FrameId, local: usize, turn: &mut Turn) {
-        let step = self.layout.scopes[self.frames[frame as usize].scope].steps[local];
+    fn make_ready(&mut self, frame: FrameId, local: u32, turn: &mut Turn) {
+        let step = self.layout.scopes[self.frames[frame as usize].scope].steps[local as usize] as usize;
         if let Some(missing) = self.missing_for(frame, step) {
-            let cause = match &missing {
+            let cause = match &*missing {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
                 Missing::Failed(path, _) => SkipCause::Failed(path.clone()),
             };
             let path = self.path(frame, step);
-            self.emit(&path, 0, EventKind::StepSkipped { cause }, turn);
+            self.emit(path, 0, EventKind::StepSkipped { cause }, turn);
             self.finish(frame, step, Some(missing), turn);
             return;
         }
         let now = self.now;
         let entry = &mut self.frames[frame as usize];
-        entry.steps[local].phase = Phase::Ready;
-        entry.steps[local].ready_at = now;
+        let run = &mut entry.steps[local as usize];
+        (run.phase, run.ready_at) = (Phase::Ready, now);
         let (rank, class) = (self.layout.steps[step].rank, self.layout.steps[step].class);
         let branch = entry.branch.clone();
         self.ready.push(class, Ready { rank, branch, step: step as u32, frame, stream: None });
     }
 
     /// The first thing that a step needs and that will not come; a failure before an absence.
-    fn missing_for(&self, frame: FrameId, step: usize) -> Option<Missing> {
-        let layout = &self.layout.steps[step];
-        let inputs = layout.inputs.iter().filter_map(|fetch| self.missing(frame, fetch));
-        let after = layout.after.iter().filter_map(|&(up, local)| {
-            self.frames[self.ancestor(frame, up) as usize].steps[local].missing.clone()
+    fn missing_for(&self, frame: FrameId, step: usize) -> Option<Box<Missing>> {
+        let inputs = self.layout.fetches(step).iter().filter_map(|fetch| self.missing(frame, fetch));
+        let after = self.layout.outer(step).iter().filter_map(|&Outer { up, producer }| match producer {
+            Producer::End(local) => {
+                self.frames[ancestor(&self.frames, frame, up) as usize].steps[local as usize].missing.as_ref()
+            }
+            Producer::Outputs(_) | Producer::Collect(_) => None,
         });
         let mut absent = None;
         for missing in inputs.chain(after) {
-            match missing {
-                Missing::Failed(..) => return Some(missing),
+            match **missing {
+                Missing::Failed(..) => return Some(missing.clone()),
                 Missing::Absent(_) => absent = absent.or(Some(missing)),
             }
         }
-        absent
+        absent.cloned()
     }
 
     /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input.
-    pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<Missing> {
+    pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<&Box<Missing>> {
         match fetch {
             Fetch::Literal(_) => None,
             Fetch::Cell { up, cell } => match self.content(frame, *up, *cell) {
-                Content::Missing(missing) => Some(missing.clone()),
+                Content::Missing(missing) => Some(missing),
                 _ => None,
             },
             Fetch::List { elements, .. } => {
-                let missing: Vec<_> = elements.iter().filter_map(|element| self.missing(frame, element)).collect();
-                let all = missing.len() == elements.len();
-                missing.into_iter().find(|missing| all || matches!(missing, Missing::Failed(..)))
+                let mut missing = elements.iter().filter_map(|element| self.missing(frame, element));
+                let failed = missing.clone().find(|missing| matches!(***missing, Missing::Failed(..)));
+                let all = missing.clone().count() == elements.len();
+                failed.or_else(|| missing.next().filter(|_| all))
             }
         }
     }
 
     /// A step is done: with success, or with the reason why its outputs will not come.
-    pub(super) fn finish(&mut self, frame: FrameId, step: usize, missing: Option<Missing>, turn: &mut Turn) {
+    pub(super) fn finish(
+        &mut self,
+        frame: FrameId,
+        step: usize,
+        missing: Option<Box<Missing>>,
+        turn: &mut Turn,
+    ) {
         let local = self.layout.steps[step].local;
         if missing.is_none() {
             let path = self.path(frame, step);
-            let attempt = self.frames[frame as usize].steps[local].attempt;
-            self.emit(&path, attempt, EventKind::StepSuccess, turn);
+            let attempt = self.run(frame, local).attempt;
+            self.emit(path, attempt, EventKind::StepSuccess, turn);
         }
-        let run = &mut self.frames[frame as usize].steps[local];
+        let run = self.run(frame, local);
         run.phase = Phase::Done;
         run.missing.clone_from(&missing);
         if std::mem::take(&mut run.holds_inputs) {
-            for index in 0..self.layout.steps[step].inputs.len() {
-                let fetch = self.layout.steps[step].inputs[index].clone();
-                self.release_fetch(frame, &fetch);
+            for index in 0..self.layout.fetches(step).len() {
+                release_fetch(&mut self.frames[frame as usize], &self.layout.fetches(step)[index]);
             }
         }
         if let Some(missing) = missing {
-            for output in 0..self.layout.steps[step].cells.len() {
-                let cell = self.layout.steps[step].cells[output];
-                match self.layout.steps[step].streams[output] {
+            for (output, cell) in self.layout.cells(step).enumerate() {
+                match self.layout.stream(step, output) {
                     Some(stream) => self.end_stream(frame, stream),
-                    None if matches!(self.content(frame, 0, cell), Content::Pending) => {
+                    None if matches!(self.content(frame, 0, cell as u32), Content::Pending) => {
                         self.resolve(frame, cell, Content::Missing(missing.clone()));
                     }
                     None => {}
@@ -160,23 +164,17 @@ impl State {
     }
 
     /// The plain outputs of a step are known, for the first time or again.
-    pub(super) fn outputs_known(&mut self, frame: FrameId, local: usize) {
-        if !std::mem::replace(&mut self.frames[frame as usize].steps[local].has_outputs, true) {
+    pub(super) fn outputs_known(&mut self, frame: FrameId, local: u32) {
+        if !std::mem::replace(&mut self.run(frame, local).has_outputs, true) {
             self.produced_now(frame, Producer::Outputs(local));
         }
     }
 
     /// Tells everyone who waits for `producer` that it is there.
     fn produced_now(&mut self, frame: FrameId, producer: Producer) {
-        let shape = &self.layout.scopes[self.frames[frame as usize].scope];
-        let dependents = match producer {
-            Producer::Outputs(local) => &self.layout.steps[shape.steps[local]].dependents,
-            Producer::End(local) => &self.layout.steps[shape.steps[local]].successors,
-            Producer::Collect(local) => &self.layout.collects[shape.collects[local]].dependents,
-        };
         let entry = &mut self.frames[frame as usize];
-        for &dependent in dependents {
-            let run = &mut entry.steps[dependent];
+        for &dependent in self.layout.waiting_for(entry.scope, producer) {
+            let run = &mut entry.steps[dependent as usize];
             run.waits -= 1;
             if run.waits == 0 {
                 self.settling.push_back(Settle::Ready(frame, dependent));
@@ -186,7 +184,7 @@ impl State {
             return;
         }
         for (inner, local) in entry.waiters.remove(&producer).unwrap_or_default() {
-            let run = &mut self.frames[inner as usize].steps[local];
+            let run = self.run(inner, local);
             run.waits -= 1;
             if run.waits == 0 {
                 self.settling.push_back(Settle::Ready(inner, local));
@@ -200,56 +198,12 @@ impl State {
         let scope = entry.scope;
         entry.cells[cell].content = content;
         if entry.cells[cell].uses == 0 {
-            drop_content(&mut self.frames[frame as usize].cells[cell].content);
+            drop_content(&mut entry.cells[cell].content);
             return;
         }
-        for index in 0..self.layout.scopes[scope].feeds[cell].len() {
-            let collect = self.layout.scopes[scope].feeds[cell][index];
-            self.feed(frame, cell, collect);
-            self.release(frame, cell);
-        }
-    }
-
-    /// Adds an element of this frame to a collect of the frame around it.
-    fn feed(&mut self, frame: FrameId, cell: usize, collect: usize) {
-        let entry = &self.frames[frame as usize];
-        let Some(branch) = &entry.branch else { return };
-        let (index, key) = (branch.index() as usize, branch.key().clone());
-        let (content, parent) = (entry.cells[cell].content.clone(), entry.parent);
-        let layout = &self.layout.collects[collect];
-        let gathering = &mut self.frames[parent as usize].collects[layout.local];
-        if gathering.items.len() <= index {
-            gathering.items.resize_with(index + 1, || None);
-        }
-        match content {
-            Content::Value(value) => gathering.items[index] = Some(Item { key, outcome: Ok(value) }),
-            Content::Missing(Missing::Absent(path)) => gathering.skipped = gathering.skipped.take().or(Some(path)),
-            Content::Missing(Missing::Failed(path, error)) => {
-                if layout.results {
-                    let outcome = Err(Missing::step_failure(&path, &error));
-                    gathering.items[index] = Some(Item { key, outcome });
-                } else {
-                    gathering.failed = gathering.failed.take().or(Some((path, error)));
-                }
-            }
-            Content::Pending | Content::Released => {}
-        }
-    }
-
-    /// One user less of a cell; the last one's release drops the value.
-    pub(super) fn release(&mut self, frame: FrameId, cell: usize) {
-        let cell = &mut self.frames[frame as usize].cells[cell];
-        cell.uses -= 1;
-        if cell.uses == 0 {
-            drop_content(&mut cell.content);
-        }
-    }
-
-    fn release_fetch(&mut self, frame: FrameId, fetch: &Fetch) {
-        match fetch {
-            Fetch::Cell { up: 0, cell } => self.release(frame, *cell),
-            Fetch::Cell { .. } | Fetch::Literal(_) => {}
-            Fetch::List { elements, .. } => elements.iter().for_each(|element| self.release_fetch(frame, element)),
+        for collect in self.layout.feeds(scope, cell) {
+            feed(&mut self.frames, &self.layout.collects[collect], frame, cell);
+            self.frames[frame as usize].release(cell);
         }
     }
 
@@ -263,7 +217,7 @@ impl State {
         let orphans = std::mem::take(&mut entry.streams[stream].orphans);
         let map = self.layout.scopes[entry.scope].maps[stream];
         let source = self.layout.steps[self.layout.maps[map].step].local;
-        let missing = entry.steps[source].missing.clone();
+        let missing = entry.steps[source as usize].missing.clone();
         for index in 0..self.layout.maps[map].collects.len() {
             let collect = self.layout.maps[map].collects[index];
             let (local, cell) = (self.layout.collects[collect].local, self.layout.collects[collect].cell);
@@ -274,11 +228,11 @@ impl State {
             };
             self.frames[frame as usize].collects[local].done = true;
             self.resolve(frame, cell, content);
-            self.produced_now(frame, Producer::Collect(local));
+            self.produced_now(frame, Producer::Collect(local as u32));
         }
         for index in 0..self.layout.maps[map].holds.len() {
             let cell = self.layout.maps[map].holds[index];
-            self.release(frame, cell);
+            self.frames[frame as usize].release(cell);
         }
         self.close(frame);
     }
@@ -296,9 +250,7 @@ impl State {
     fn frame_over(&mut self, frame: FrameId) {
         let entry = &mut self.frames[frame as usize];
         let (parent, map) = (entry.parent, entry.scope - 1);
-        entry.branch = None;
-        entry.cells = Vec::new();
-        entry.steps = Vec::new();
+        entry.vacate();
         self.free.push(frame);
         let stream = self.layout.maps[map].local;
         let entry = &mut self.frames[parent as usize].streams[stream];
@@ -309,6 +261,56 @@ impl State {
             self.queue_pull(parent, stream);
         }
     }
+}
+
+impl Frame {
+    /// One user less of a cell; the last one's release drops the value.
+    pub(super) fn release(&mut self, cell: usize) {
+        let cell = &mut self.cells[cell];
+        cell.uses -= 1;
+        if cell.uses == 0 {
+            drop_content(&mut cell.content);
+        }
+    }
+}
+
+fn release_fetch(frame: &mut Frame, fetch: &Fetch) {
+    match fetch {
+        Fetch::Cell { up: 0, cell } => frame.release(*cell as usize),
+        Fetch::Cell { .. } | Fetch::Literal(_) => {}
+        Fetch::List { elements, .. } => elements.iter().for_each(|element| release_fetch(frame, element)),
+    }
+}
+
+/// Adds an element of a frame to a collect of the frame around it.
+fn feed(frames: &mut [Frame], layout: &CollectLayout, frame: FrameId, cell: usize) {
+    let entry = &frames[frame as usize];
+    let Some(branch) = &entry.branch else { return };
+    let (index, key) = (branch.index() as usize, branch.key().clone());
+    let (content, parent) = (entry.cells[cell].content.clone(), entry.parent);
+    let gathering = &mut frames[parent as usize].collects[layout.local];
+    if gathering.items.len() <= index {
+        gathering.items.resize_with(index + 1, || None);
+    }
+    match content {
+        Content::Value(value) => gathering.items[index] = Some(Item { key, outcome: Ok(value) }),
+        Content::Missing(missing) => match *missing {
+            Missing::Absent(path) => gathering.skipped = gathering.skipped.take().or(Some(path)),
+            Missing::Failed(path, error) if layout.results => {
+                let outcome = Err(Missing::step_failure(&path, &error));
+                gathering.items[index] = Some(Item { key, outcome });
+            }
+            Missing::Failed(path, error) => {
+                gathering.failed = gathering.failed.take().or(Some((path, error)));
+            }
+        },
+        Content::Pending | Content::Released => {}
+    }
+}
+
+/// The frame so many levels around `frame`.
+pub(super) fn ancestor(frames: &[Frame], frame: FrameId, up: u32) -> FrameId {
+    (0..up).fold(frame, |frame, _| frames[frame as usize].parent)
 }
 
 /// Lets go of a value; that there is none stays known.
@@ -327,11 +329,11 @@ impl Gathering {
             }
         }
         if let Some((path, error)) = self.failed {
-            return Content::Missing(Missing::Failed(path, error));
+            return Content::Missing(Box::new(Missing::Failed(path, error)));
         }
         let items: Vec<_> = self.items.into_iter().flatten().collect();
         match self.skipped {
-            Some(path) if items.is_empty() => Content::Missing(Missing::Absent(path)),
+            Some(path) if items.is_empty() => Content::Missing(Box::new(Missing::Absent(path))),
             _ => Content::Value(Value::gathered(items, assemble)),
         }
     }

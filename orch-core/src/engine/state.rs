@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::frame::{Content, Frame, FrameId, Missing, Phase, StreamPhase};
+use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase};
 use super::layout::{Fetch, Layout};
 use super::ready::{Ready, ReadyQueue};
-use super::settle::Settle;
+use super::settle::{Settle, ancestor};
 use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::Product;
-use crate::event::{Event, EventKind, SkipCause};
+use crate::event::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
-use crate::ids::StepPath;
-use crate::plan::Program;
+use crate::ids::{MappingKey, StepPath};
+use crate::plan::{Plan, Program, Step};
 use crate::value::{Item, StepFailure, Value};
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
@@ -32,8 +32,6 @@ pub(crate) struct State {
     pub(super) now: Timestamp,
     /// The names of the plan's steps, shared by all their paths.
     names: Vec<Arc<str>>,
-    input_names: Vec<Vec<Arc<str>>>,
-    output_names: Vec<Vec<Arc<str>>>,
     running: usize,
     /// The last ticket given out; what comes back with another than the present one is late, and ignored.
     pub(super) tickets: u64,
@@ -48,12 +46,9 @@ pub(super) const ROOT: FrameId = 0;
 impl State {
     pub(crate) fn new(program: Arc<Program>, settings: Settings) -> Self {
         let layout = Layout::new(&program, &settings);
-        let ready = ReadyQueue::new(layout.classes.clone(), layout.limits.clone());
-        let names = |list: &dyn Fn(&crate::plan::Step) -> Vec<Arc<str>>| program.plan.steps.iter().map(list).collect();
+        let ready = ReadyQueue::new(&layout.classes);
         Self {
             names: program.plan.steps.iter().map(|step| step.name.as_str().into()).collect(),
-            input_names: names(&|step| step.inputs.iter().map(|input| input.name.as_str().into()).collect()),
-            output_names: names(&|step| step.outputs.iter().map(|output| output.name.as_str().into()).collect()),
             random: (settings.run.as_u128() >> 64) as u64 ^ settings.run.as_u128() as u64,
             program,
             layout,
@@ -84,12 +79,20 @@ impl State {
         match message {
             Message::Begin => self.begin(turn),
             Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
-            Message::Item { token, key, value, stored, rest } => self.item(token, key, value, stored, rest, turn),
+            Message::Item { token, key, value, stored, rest } => {
+                self.item(token, key, value, stored, rest, turn)
+            }
             Message::Ended { token } => self.stream_ended(token, turn),
             Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
             Message::Log { step, attempt, level, target, message, fields } => {
                 let kind = EventKind::Log { level, target, message, fields };
-                turn.events.push(Event { time: now, run: self.settings.run, step: Some(step), attempt, kind });
+                turn.events.push(Event {
+                    time: now,
+                    run: self.settings.run,
+                    step: Some(step),
+                    attempt,
+                    kind,
+                });
             }
             Message::Due(timer) => self.due(timer, turn),
             Message::Cancel => self.cancel(turn),
@@ -114,6 +117,7 @@ impl State {
             job: plan.job.as_str().into(),
             tags,
             max_concurrent: self.settings.max_concurrent,
+            steps: planned_steps(plan),
         };
         self.emit_run(kind, turn);
         self.open_frame(0, ROOT, None, None);
@@ -136,78 +140,54 @@ impl State {
                 (None, ticket, path, task)
             }
         };
-        let token = Token { frame: ready.frame, step: local as u32, stream, ticket };
-        if let Some(timeout) = self.program.plan.steps[step].timeout {
+        let token = Token { frame: ready.frame, step: local, stream, ticket };
+        if let Some(timeout) = self.layout.timeout(step) {
             turn.timers.push((timeout, Timer::Deadline(token)));
         }
-        let attempt = self.frames[ready.frame as usize].steps[local].attempt;
+        let attempt = self.run(ready.frame, local).attempt;
         turn.work.push(Work { token, step, path, attempt, task });
     }
 
-    fn begin_attempt(&mut self, frame: FrameId, step: usize, path: &StepPath, ticket: u64, turn: &mut Turn) -> Task {
-        let layout = &self.layout.steps[step];
-        let run = &mut self.frames[frame as usize].steps[layout.local];
+    fn begin_attempt(
+        &mut self,
+        frame: FrameId,
+        step: usize,
+        path: &StepPath,
+        ticket: u64,
+        turn: &mut Turn,
+    ) -> Task {
+        let retry = self.layout.retry(step);
+        let now = self.now;
+        let run = self.run(frame, self.layout.steps[step].local);
         run.phase = Phase::Running;
         run.attempt += 1;
         run.ticket = ticket;
         let attempt = run.attempt;
-        let waited = self.now.duration_since(run.ready_at).unsigned_abs();
+        let waited = now.duration_since(run.ready_at).unsigned_abs();
         // Inputs are handed over for good only to an attempt that no other can follow.
-        let keep = layout.retry.is_some_and(|retry| attempt <= retry.max);
+        let keep = retry.is_some_and(|retry| attempt <= retry.max);
         run.holds_inputs = keep;
-        let fetches = std::mem::take(&mut self.layout.steps[step].inputs);
-        let mut inputs = Vec::with_capacity(fetches.len());
         let kind =
             if attempt == 1 { EventKind::StepStart { waited } } else { EventKind::StepRestarted { waited } };
-        self.emit(path, attempt, kind, turn);
-        for (input, fetch) in fetches.iter().enumerate() {
-            let (value, gathered) = self.fetch(frame, fetch, keep);
-            let kind = EventKind::StepInput { input: Arc::clone(&self.input_names[step][input]), gathered };
-            self.emit(path, attempt, kind, turn);
+        self.emit(path.clone(), attempt, kind, turn);
+        let count = self.layout.fetches(step).len();
+        let mut inputs = Vec::with_capacity(count);
+        for index in 0..count {
+            let fetch = &self.layout.fetches(step)[index];
+            let (value, gathered) = fetch_value(&self.program, &mut self.frames, frame, fetch, keep);
+            let input = Arc::clone(&self.program.ops[step].inputs()[index].name);
+            self.emit(path.clone(), attempt, EventKind::StepInput { input, gathered }, turn);
             inputs.push(value);
         }
-        self.layout.steps[step].inputs = fetches;
         Task::Call(inputs)
     }
 
-    /// The value of an input, and of how many it was gathered.
-    fn fetch(&mut self, frame: FrameId, fetch: &Fetch, keep: bool) -> (Value, Option<usize>) {
-        match fetch {
-            Fetch::Literal(literal) => (self.program.literals[*literal].clone(), None),
-            Fetch::Cell { up, cell } => {
-                let value = match self.content(frame, *up, *cell) {
-                    Content::Value(value) => value.clone(),
-                    // Not reached: a step is ready only when all its inputs have values.
-                    _ => Value::new(()),
-                };
-                let gathered = value.gathered_len();
-                if *up == 0 && !keep {
-                    self.release(frame, *cell);
-                }
-                (value, gathered)
-            }
-            Fetch::List { elements, list } => {
-                let mut items = Vec::with_capacity(elements.len());
-                for (position, element) in elements.iter().enumerate() {
-                    if self.missing(frame, element).is_none() {
-                        let (value, _) = self.fetch(frame, element, keep);
-                        items.push(Item { key: (position as u64).into(), outcome: Ok(value) });
-                    } else if let (Fetch::Cell { up: 0, cell }, false) = (element, keep) {
-                        self.release(frame, *cell);
-                    }
-                }
-                let len = items.len();
-                (Value::gathered(items, self.program.lists[*list]), Some(len))
-            }
-        }
+    pub(super) fn content(&self, frame: FrameId, up: u32, cell: u32) -> &Content {
+        &self.frames[ancestor(&self.frames, frame, up) as usize].cells[cell as usize].content
     }
 
-    pub(super) fn content(&self, frame: FrameId, up: usize, cell: usize) -> &Content {
-        &self.frames[self.ancestor(frame, up) as usize].cells[cell].content
-    }
-
-    pub(super) fn ancestor(&self, frame: FrameId, up: usize) -> FrameId {
-        (0..up).fold(frame, |frame, _| self.frames[frame as usize].parent)
+    pub(super) fn run(&mut self, frame: FrameId, local: u32) -> &mut StepRun {
+        &mut self.frames[frame as usize].steps[local as usize]
     }
 
     fn returned(
@@ -219,10 +199,12 @@ impl State {
     ) {
         let Some(step) = self.attempt_of(token) else { return };
         self.release_slot(step);
-        self.frames[token.frame as usize].steps[token.step as usize].ticket = 0;
-        let declared = self.layout.steps[step].cells.len();
+        self.run(token.frame, token.step).ticket = 0;
+        let declared = self.layout.cells(step).len();
         match result {
-            Ok(products) if products.len() == declared => self.produced(token.frame, step, products, stored, turn),
+            Ok(products) if products.len() == declared => {
+                self.produced(token.frame, step, products, stored, turn)
+            }
             Ok(products) => {
                 let message = format!("the op declares {declared} outputs and gave {}", products.len());
                 self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
@@ -239,41 +221,61 @@ impl State {
         stored: Vec<Stored>,
         turn: &mut Turn,
     ) {
-        let path = self.path(frame, step);
         let local = self.layout.steps[step].local;
-        let attempt = self.frames[frame as usize].steps[local].attempt;
+        let run = self.run(frame, local);
+        // After a retry of a source the outputs of its first opening stand: others may have used them.
+        let (attempt, known) = (run.attempt, run.has_outputs);
         let mut stored = stored.into_iter().peekable();
-        for (output, product) in products.into_iter().enumerate() {
-            let cell = self.layout.steps[step].cells[output];
-            // After a retry of a source the outputs of its first opening stand: others may have used them.
-            let known = self.frames[frame as usize].steps[local].has_outputs;
+        for ((output, product), cell) in products.into_iter().enumerate().zip(self.layout.cells(step)) {
             match product {
                 Product::Items(items) => self.open_stream(frame, step, output, items),
                 Product::Value(_) | Product::Absent if known => {}
                 Product::Value(value) => {
-                    let name = Arc::clone(&self.output_names[step][output]);
-                    self.emit(&path, attempt, EventKind::StepOutput { output: Arc::clone(&name), key: None }, turn);
-                    if let Some(stored) = stored.next_if(|stored| stored.output == output) {
-                        let kind = EventKind::HandledOutput { output: name, io: stored.io, metadata: stored.metadata };
-                        self.emit(&path, attempt, kind, turn);
-                    }
+                    let (path, name) = (self.path(frame, step), self.output_name(step, output));
+                    let stored = stored.next_if(|stored| stored.output == output);
                     if self.settings.keep {
-                        turn.kept.push(Kept { path: path.clone(), step, output, key: None, value: value.clone() });
+                        turn.kept.push(Kept {
+                            path: path.clone(),
+                            step,
+                            output,
+                            key: None,
+                            value: value.clone(),
+                        });
                     }
+                    self.emit_output(path, attempt, name, None, stored, turn);
                     self.resolve(frame, cell, Content::Value(value));
                 }
                 Product::Absent => {
-                    self.resolve(frame, cell, Content::Missing(Missing::Absent(path.clone())));
+                    let missing = Missing::Absent(self.path(frame, step));
+                    self.resolve(frame, cell, Content::Missing(Box::new(missing)));
                 }
             }
         }
-        let run = &mut self.frames[frame as usize].steps[local];
-        if self.program.plan.steps[step].is_dynamic() {
-            run.phase = Phase::Streaming;
+        if self.layout.steps[step].dynamic {
+            self.run(frame, local).phase = Phase::Streaming;
             self.outputs_known(frame, local);
             self.finish_if_streamed(frame, step, turn);
         } else {
             self.finish(frame, step, None, turn);
+        }
+    }
+
+    /// An output has a value, and an IO manager may have stored it.
+    pub(super) fn emit_output(
+        &self,
+        path: StepPath,
+        attempt: u32,
+        output: Arc<str>,
+        key: Option<MappingKey>,
+        stored: Option<Stored>,
+        turn: &mut Turn,
+    ) {
+        let handled = stored.map(|Stored { io, metadata, .. }| {
+            (path.clone(), EventKind::HandledOutput { output: Arc::clone(&output), io, metadata })
+        });
+        self.emit(path, attempt, EventKind::StepOutput { output, key }, turn);
+        if let Some((path, kind)) = handled {
+            self.emit(path, attempt, kind, turn);
         }
     }
 
@@ -282,8 +284,9 @@ impl State {
         let path = self.path(frame, step);
         let local = self.layout.steps[step].local;
         self.close_streams(frame, step, turn);
-        let attempt = self.frames[frame as usize].steps[local].attempt;
-        let left = self.layout.steps[step].retry.filter(|retry| attempt <= retry.max && !self.canceling);
+        let attempt = self.run(frame, local).attempt;
+        let policy = self.layout.retry(step);
+        let left = policy.filter(|retry| attempt <= retry.max && !self.canceling);
         let delay = match (failure.retry_wish(), left) {
             (RetryWish::Policy, Some(retry)) => Some(retry.delay_before(attempt, self.next_random())),
             (RetryWish::After(delay), Some(_)) => Some(delay),
@@ -293,29 +296,30 @@ impl State {
         if let Some(delay) = delay {
             self.tickets += 1;
             let ticket = self.tickets;
-            let run = &mut self.frames[frame as usize].steps[local];
+            let run = self.run(frame, local);
             (run.phase, run.ticket) = (Phase::Backoff, ticket);
-            self.emit(&path, attempt, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
-            turn.timers.push((delay, Timer::Retry(Token { frame, step: local as u32, stream: None, ticket })));
+            self.emit(path, attempt, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
+            turn.timers.push((delay, Timer::Retry(Token { frame, step: local, stream: None, ticket })));
             return;
         }
-        if matches!(failure.retry_wish(), RetryWish::After(_)) && self.layout.steps[step].retry.is_none() {
-            error = error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
+        if matches!(failure.retry_wish(), RetryWish::After(_)) && policy.is_none() {
+            error =
+                error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
         }
         let error = Arc::new(error);
-        self.emit(&path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+        self.emit(path.clone(), attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
         self.failed += 1;
         self.first_failed.get_or_insert_with(|| path.clone());
-        self.finish(frame, step, Some(Missing::Failed(path, error)), turn);
+        self.finish(frame, step, Some(Box::new(Missing::Failed(path, error))), turn);
     }
 
     fn due(&mut self, timer: Timer, turn: &mut Turn) {
         match timer {
             Timer::Retry(token) => {
-                let run = &mut self.frames[token.frame as usize].steps;
-                let Some(run) = run.get_mut(token.step as usize) else { return };
+                let frame = &self.frames[token.frame as usize];
+                let Some(run) = frame.steps.get(token.step as usize) else { return };
                 if run.phase == Phase::Backoff && run.ticket == token.ticket && !self.canceling {
-                    self.settling.push_back(Settle::Ready(token.frame, token.step as usize));
+                    self.settling.push_back(Settle::Ready(token.frame, token.step));
                 }
             }
             Timer::Deadline(token) => {
@@ -327,7 +331,7 @@ impl State {
                 self.release_slot(step);
                 self.stop_pulling(token);
                 turn.aborts.push(token);
-                let timeout = self.program.plan.steps[step].timeout.unwrap_or_default();
+                let timeout = self.layout.timeout(step).unwrap_or_default();
                 self.attempt_failed(token.frame, step, &Failure::timeout(timeout), turn);
             }
             Timer::Grace => {
@@ -348,7 +352,7 @@ impl State {
         never_start.sort_unstable_by(|a, b| b.cmp(a));
         for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {
             let path = self.path(ready.frame, ready.step as usize);
-            self.emit(&path, 0, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+            self.emit(path, 0, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
         }
         turn.cancel = true;
         if self.running > 0 {
@@ -361,21 +365,21 @@ impl State {
         let mut detached = Vec::new();
         for frame in 0..self.frames.len() {
             for local in 0..self.frames[frame].steps.len() {
-                let run = &self.frames[frame].steps[local];
-                let (phase, attempt) = (run.phase, run.attempt);
-                let step = self.layout.scopes[self.frames[frame].scope].steps[local];
+                let entry = &self.frames[frame];
+                let (phase, attempt) = (entry.steps[local].phase, entry.steps[local].attempt);
+                let step = self.layout.scopes[entry.scope].steps[local] as usize;
+                let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
+                let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
                 let path = self.path(frame as FrameId, step);
                 match phase {
                     Phase::Running | Phase::Streaming => {
-                        let streams = self.layout.steps[step].streams.iter().flatten();
-                        let pulling = |&stream: &usize| self.frames[frame].streams[stream].phase == StreamPhase::Pulling;
-                        if phase == Phase::Running || streams.copied().any(|stream| pulling(&stream)) {
+                        if under_way {
                             detached.push(path.clone());
                         }
-                        self.emit(&path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+                        self.emit(path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
                     }
                     Phase::Backoff => {
-                        self.emit(&path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+                        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
                     }
                     Phase::Waiting | Phase::Ready | Phase::Done => {}
                 }
@@ -405,7 +409,7 @@ impl State {
         let frame = self.frames.get(token.frame as usize)?;
         let run = frame.steps.get(token.step as usize)?;
         (run.phase == Phase::Running && run.ticket == token.ticket)
-            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize])
+            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize] as usize)
     }
 
     pub(super) fn release_slot(&mut self, step: usize) {
@@ -418,12 +422,11 @@ impl State {
     }
 
     pub(super) fn output_name(&self, step: usize, output: usize) -> Arc<str> {
-        Arc::clone(&self.output_names[step][output])
+        Arc::clone(&self.program.ops[step].outputs()[output].name)
     }
 
-    pub(super) fn emit(&self, path: &StepPath, attempt: u32, kind: EventKind, turn: &mut Turn) {
-        let event = Event { time: self.now, run: self.settings.run, step: Some(path.clone()), attempt, kind };
-        turn.events.push(event);
+    pub(super) fn emit(&self, path: StepPath, attempt: u32, kind: EventKind, turn: &mut Turn) {
+        turn.events.push(Event { time: self.now, run: self.settings.run, step: Some(path), attempt, kind });
     }
 
     fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
@@ -442,8 +445,54 @@ impl State {
     /// How many values the run holds at present, for tests.
     #[cfg(test)]
     pub(crate) fn live_values(&self) -> usize {
-        let held = |frame: &Frame| frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count();
+        let held = |frame: &Frame| {
+            frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count()
+        };
         self.frames.iter().map(held).sum()
+    }
+}
+
+/// The value of an input, and of how many it was gathered.
+fn fetch_value(
+    program: &Program,
+    frames: &mut [Frame],
+    frame: FrameId,
+    fetch: &Fetch,
+    keep: bool,
+) -> (Value, Option<usize>) {
+    match fetch {
+        Fetch::Literal(literal) => (program.literals[*literal as usize].clone(), None),
+        Fetch::Cell { up, cell } => {
+            let owner = ancestor(frames, frame, *up) as usize;
+            let value = match &frames[owner].cells[*cell as usize].content {
+                Content::Value(value) => value.clone(),
+                // Not reached: a step is ready only when all its inputs have values.
+                _ => Value::new(()),
+            };
+            if *up == 0 && !keep {
+                frames[owner].release(*cell as usize);
+            }
+            let gathered = value.gathered_len();
+            (value, gathered)
+        }
+        Fetch::List { elements, list } => {
+            let mut items = Vec::with_capacity(elements.len());
+            for (position, element) in elements.iter().enumerate() {
+                if let Fetch::Cell { up, cell } = element {
+                    let owner = ancestor(frames, frame, *up) as usize;
+                    if matches!(frames[owner].cells[*cell as usize].content, Content::Missing(_)) {
+                        if *up == 0 && !keep {
+                            frames[owner].release(*cell as usize);
+                        }
+                        continue;
+                    }
+                }
+                let (value, _) = fetch_value(program, frames, frame, element, keep);
+                items.push(Item { key: (position as u64).into(), outcome: Ok(value) });
+            }
+            let len = items.len();
+            (Value::gathered(items, program.lists[*list as usize]), Some(len))
+        }
     }
 }
 
@@ -463,4 +512,18 @@ impl Failure {
     fn timeout(after: Duration) -> Self {
         Self::of_kind(ErrorKind::Timeout, format!("no result within {after:?}"))
     }
+}
+
+/// The steps as the first event of a run tells them.
+fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
+    let stream = |map: usize| {
+        let map = &plan.maps[map];
+        let source = &plan.steps[map.step];
+        StreamName {
+            step: source.name.as_str().into(),
+            output: source.outputs[map.output].name.as_str().into(),
+        }
+    };
+    let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
+    plan.steps.iter().map(planned).collect()
 }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::ready::Ready;
 use super::settle::Settle;
@@ -23,7 +21,7 @@ enum Position {
 impl State {
     /// A step's code returned a dynamic output: it may be pulled from now on.
     pub(super) fn open_stream(&mut self, frame: FrameId, step: usize, output: usize, items: ItemStream) {
-        let Some(local) = self.layout.steps[step].streams[output] else { return };
+        let Some(local) = self.layout.stream(step, output) else { return };
         let stream = &mut self.frames[frame as usize].streams[local];
         // A stream that ended before another one of the same step failed is complete, and stays so.
         if stream.has_ended() {
@@ -77,7 +75,7 @@ impl State {
         let frame = self.frames.get(token.frame as usize)?;
         let stream = frame.streams.get(token.stream? as usize)?;
         (stream.phase == StreamPhase::Pulling && stream.ticket == token.ticket)
-            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize])
+            .then(|| self.layout.scopes[frame.scope].steps[token.step as usize] as usize)
     }
 
     pub(super) fn item(
@@ -89,7 +87,10 @@ impl State {
         rest: ItemStream,
         turn: &mut Turn,
     ) {
-        let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize)) else { return };
+        let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize))
+        else {
+            return;
+        };
         self.release_slot(step);
         let entry = &mut self.frames[token.frame as usize];
         let map = self.layout.scopes[entry.scope].maps[local];
@@ -116,15 +117,11 @@ impl State {
                 let attempt = entry.steps[token.step as usize].attempt;
                 let path = self.path(token.frame, step);
                 let name = self.output_name(step, output);
-                let kind = EventKind::StepOutput { output: Arc::clone(&name), key: Some(key.clone()) };
-                self.emit(&path, attempt, kind, turn);
-                if let Some(stored) = stored {
-                    let kind = EventKind::HandledOutput { output: name, io: stored.io, metadata: stored.metadata };
-                    self.emit(&path, attempt, kind, turn);
-                }
                 if self.settings.keep {
-                    turn.kept.push(Kept { path, step, output, key: Some(key), value: value.clone() });
+                    let (path, key) = (path.clone(), Some(key.clone()));
+                    turn.kept.push(Kept { path, step, output, key, value: value.clone() });
                 }
+                self.emit_output(path, attempt, name, Some(key), stored, turn);
                 self.open_frame(map + 1, token.frame, Some(branch), Some(value));
             }
         }
@@ -133,7 +130,10 @@ impl State {
 
     /// A stream has no further items.
     pub(super) fn stream_ended(&mut self, token: Token, turn: &mut Turn) {
-        let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize)) else { return };
+        let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize))
+        else {
+            return;
+        };
         self.release_slot(step);
         let entry = &mut self.frames[token.frame as usize];
         let map = self.layout.scopes[entry.scope].maps[local];
@@ -144,7 +144,7 @@ impl State {
         let attempt = entry.steps[token.step as usize].attempt;
         let output = self.output_name(step, self.layout.maps[map].output);
         let path = self.path(token.frame, step);
-        self.emit(&path, attempt, EventKind::StreamClosed { output, count, orphaned }, turn);
+        self.emit(path, attempt, EventKind::StreamClosed { output, count, orphaned }, turn);
         self.end_stream(token.frame, local);
         self.finish_if_streamed(token.frame, step, turn);
     }
@@ -167,9 +167,9 @@ impl State {
     /// A source succeeds when the last of its streams has ended.
     pub(super) fn finish_if_streamed(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
         let entry = &self.frames[frame as usize];
-        let ended = |&stream: &usize| entry.streams[stream].has_ended();
-        let run = &entry.steps[self.layout.steps[step].local];
-        if run.phase == Phase::Streaming && self.layout.steps[step].streams.iter().flatten().all(ended) {
+        let ended = |stream: usize| entry.streams[stream].has_ended();
+        let run = &entry.steps[self.layout.steps[step].local as usize];
+        if run.phase == Phase::Streaming && self.layout.streams(step).all(ended) {
             self.finish(frame, step, None, turn);
         }
     }
@@ -190,7 +190,10 @@ impl State {
 
     /// An attempt at a source failed: its open streams are closed until it is tried again.
     pub(super) fn close_streams(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
-        for local in self.layout.steps[step].streams.clone().into_iter().flatten() {
+        if !self.layout.steps[step].dynamic {
+            return;
+        }
+        for local in self.layout.streams(step).collect::<Vec<_>>() {
             let stream = &mut self.frames[frame as usize].streams[local];
             if stream.has_ended() {
                 continue;
@@ -202,7 +205,7 @@ impl State {
             // The stream that failed has given its slot back; another one that is being pulled still has one.
             if pulling {
                 self.release_slot(step);
-                let step = self.layout.steps[step].local as u32;
+                let step = self.layout.steps[step].local;
                 turn.aborts.push(Token { frame, step, stream: Some(local as u32), ticket });
             }
         }

@@ -1,0 +1,372 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::view::{
+    AttemptView, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepState, StepView, StreamView,
+    between,
+};
+use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
+use crate::failure::{ErrorInfo, ErrorKind};
+use crate::ids::{Branch, RunId, StepPath};
+
+mod show;
+#[cfg(test)]
+mod tests;
+
+/// How many failed steps are kept with their errors when steps are not.
+const KEPT_FAILURES: usize = 100;
+
+/// A run as its events tell it: the one derivation that text, progress, charts and resumption share.
+///
+/// What holds after any sequence of events:
+///
+/// - The counts of the run are the sums of the counts of its ops, and with [`Detail::Steps`] those of the steps.
+/// - A step is counted in one state only; [`RunView::live`] has exactly the running and the waiting ones.
+/// - An event after the run's end, and an event of another run, changes nothing.
+/// - Of a step that is not live only a start, a failure or a skip is heeded, since anything else has no beginning. The
+///   engine tells of each step's end once; the view could not tell a second one from another step's without keeping
+///   every path.
+/// - An event costs the same whatever came before it. Only the end of the run looks at all live steps.
+#[derive(Clone, Debug, Default)]
+pub struct RunView {
+    detail: Detail,
+    run: Option<RunId>,
+    job: Arc<str>,
+    tags: BTreeMap<String, String>,
+    max_concurrent: Option<usize>,
+    status: RunStatus,
+    start: Option<Timestamp>,
+    latest: Option<Timestamp>,
+    counts: Counts,
+    ops: Vec<OpView>,
+    op_of_name: HashMap<Arc<str>, usize>,
+    planned: bool,
+    /// The streams found at each depth of nesting; tells what a copy is mapped over where the log does not say it.
+    streams_at: Vec<Vec<StreamName>>,
+    live: HashMap<StepPath, Live>,
+    steps: Vec<StepView>,
+    failures: Vec<FailedStep>,
+    detached: Vec<StepPath>,
+}
+
+#[derive(Clone, Debug)]
+struct Live {
+    step: LiveStep,
+    op: usize,
+    /// The position in `steps`, where these are kept.
+    view: usize,
+    streams: Vec<OpenStream>,
+}
+
+/// A stream of a step that is live. A later attempt emits again what an earlier one had emitted, so items are counted
+/// up to the highest number that any attempt reached.
+#[derive(Clone, Debug)]
+struct OpenStream {
+    stream: usize,
+    emitted: u64,
+    highest: u64,
+}
+
+/// How a step ended.
+enum End<'a> {
+    Success,
+    Failure(&'a Arc<ErrorInfo>),
+    Canceled,
+    Skip(&'a SkipCause),
+}
+
+impl RunView {
+    /// The picture of a run of which nothing has been told.
+    #[must_use]
+    pub fn new(detail: Detail) -> Self {
+        Self { detail, ..Self::default() }
+    }
+
+    /// The picture after all these events.
+    #[must_use]
+    pub fn of<'a>(detail: Detail, events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut view = Self::new(detail);
+        events.into_iter().for_each(|event| view.apply(event));
+        view
+    }
+
+    /// Takes one event; they come in the order of their emission.
+    pub fn apply(&mut self, event: &Event) {
+        if self.status.is_terminal() || self.run.is_some_and(|run| run != event.run) {
+            return;
+        }
+        self.run = Some(event.run);
+        self.start.get_or_insert(event.time);
+        self.latest = self.latest.max(Some(event.time));
+        match (&event.kind, &event.step) {
+            (EventKind::RunStart { job, tags, max_concurrent, steps }, _) => {
+                self.job = Arc::clone(job);
+                self.tags.clone_from(tags);
+                self.max_concurrent = Some(*max_concurrent);
+                self.plan(steps);
+            }
+            (EventKind::RunCanceling, _) => self.status = RunStatus::Canceling,
+            (EventKind::RunSuccess, _) => self.end_run(RunStatus::Success),
+            (EventKind::RunFailure { .. }, _) => self.end_run(RunStatus::Failure),
+            (EventKind::RunCanceled { detached }, _) => {
+                self.detached.clone_from(detached);
+                self.end_run(RunStatus::Canceled);
+            }
+            (kind, Some(path)) => self.apply_to_step(path, event, kind),
+            (_, None) => {}
+        }
+    }
+
+    fn apply_to_step(&mut self, path: &StepPath, event: &Event, kind: &EventKind) {
+        match kind {
+            EventKind::StepStart { waited } | EventKind::StepRestarted { waited } => {
+                self.begin(path, event.attempt, event.time, *waited);
+            }
+            EventKind::StepOutput { output, key: Some(_) } => self.item(path, output),
+            EventKind::StreamClosed { output, count, orphaned } => {
+                self.close(path, output, count.saturating_add(*orphaned));
+            }
+            EventKind::StepUpForRetry { error, delay } => {
+                self.wait_for_retry(path, event.time, error, *delay);
+            }
+            EventKind::StepSuccess => self.end_step(path, event, &End::Success),
+            EventKind::StepFailure { error } if error.kind == ErrorKind::Canceled => {
+                self.end_step(path, event, &End::Canceled);
+            }
+            EventKind::StepFailure { error } => self.end_step(path, event, &End::Failure(error)),
+            EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
+            _ => {}
+        }
+    }
+
+    fn plan(&mut self, steps: &[PlannedStep]) {
+        self.planned = !steps.is_empty();
+        for step in steps {
+            let op = self.op_index(&step.name);
+            self.ops[op].mapped |= step.over.is_some();
+            self.ops[op].over.clone_from(&step.over);
+        }
+    }
+
+    fn begin(&mut self, path: &StepPath, attempt: u32, time: Timestamp, waited: Duration) {
+        let number = attempt.max(1);
+        let view = if let Some(live) = self.live.get_mut(path) {
+            let was_waiting = live.step.retry_after.take().is_some();
+            live.step.attempt = number;
+            live.step.since = time;
+            live.streams.iter_mut().for_each(|open| open.emitted = 0);
+            let (op, view) = (live.op, live.view);
+            if was_waiting {
+                self.count(op, |counts| {
+                    counts.waiting_retry -= 1;
+                    counts.running += 1;
+                });
+            }
+            view
+        } else {
+            let op = self.op_of(path);
+            let view = self.keep(path, StepState::Running, time);
+            let step = LiveStep { path: path.clone(), attempt: number, since: time, retry_after: None };
+            self.live.insert(path.clone(), Live { step, op, view, streams: Vec::new() });
+            self.count(op, |counts| counts.running += 1);
+            view
+        };
+        if let Some(step) = self.steps.get_mut(view) {
+            let earliest = step.attempts.last().and_then(|last| last.end);
+            let ready =
+                time.checked_sub(waited).unwrap_or(time).max(earliest.unwrap_or(Timestamp::MIN)).min(time);
+            step.state = StepState::Running;
+            step.first = step.first.min(ready);
+            step.attempts.push(AttemptView { number, ready, start: time, end: None, error: None });
+        }
+    }
+
+    fn item(&mut self, path: &StepPath, output: &Arc<str>) {
+        let Some(open) = self.open(path, output) else { return };
+        open.emitted += 1;
+        if open.emitted > open.highest {
+            open.highest = open.emitted;
+            let stream = open.stream;
+            let op = self.live[path].op;
+            self.ops[op].streams[stream].items += 1;
+            self.count(op, |counts| counts.items += 1);
+        }
+    }
+
+    /// The close tells the exact number of items, so it corrects what was counted.
+    fn close(&mut self, path: &StepPath, output: &Arc<str>, items: u64) {
+        let Some(open) = self.open(path, output) else { return };
+        let counted = std::mem::replace(&mut open.highest, items);
+        let stream = open.stream;
+        let op = self.live[path].op;
+        let view = &mut self.ops[op].streams[stream];
+        view.items = view.items.saturating_add(items) - counted;
+        view.closed += 1;
+        self.count(op, |counts| counts.items = counts.items.saturating_add(items) - counted);
+    }
+
+    fn open(&mut self, path: &StepPath, output: &Arc<str>) -> Option<&mut OpenStream> {
+        let live = self.live.get_mut(path)?;
+        let op = &mut self.ops[live.op];
+        let stream = op.streams.iter().position(|stream| stream.output == *output).unwrap_or_else(|| {
+            op.streams.push(StreamView { output: Arc::clone(output), items: 0, closed: 0 });
+            let depth = depth(path);
+            if self.streams_at.len() <= depth {
+                self.streams_at.resize(depth + 1, Vec::new());
+            }
+            let name = StreamName { step: Arc::clone(&op.name), output: Arc::clone(output) };
+            self.streams_at[depth].push(name);
+            op.streams.len() - 1
+        });
+        let at = live.streams.iter().position(|open| open.stream == stream).unwrap_or_else(|| {
+            live.streams.push(OpenStream { stream, emitted: 0, highest: 0 });
+            live.streams.len() - 1
+        });
+        Some(&mut live.streams[at])
+    }
+
+    fn wait_for_retry(&mut self, path: &StepPath, time: Timestamp, error: &Arc<ErrorInfo>, delay: Duration) {
+        let Some(live) = self.live.get_mut(path).filter(|live| live.step.retry_after.is_none()) else {
+            return;
+        };
+        live.step.retry_after = Some(delay);
+        live.step.since = time;
+        let (op, view) = (live.op, live.view);
+        self.count(op, |counts| {
+            counts.running -= 1;
+            counts.waiting_retry += 1;
+            counts.retries += 1;
+        });
+        self.end_attempt(view, time, Some(error));
+        if let Some(step) = self.steps.get_mut(view) {
+            step.state = StepState::WaitingRetry;
+        }
+    }
+
+    fn end_step(&mut self, path: &StepPath, event: &Event, end: &End<'_>) {
+        let live = self.live.remove(path);
+        if live.is_none() && matches!(end, End::Success | End::Canceled) {
+            return;
+        }
+        let (op, view) = match &live {
+            Some(live) => (live.op, live.view),
+            None => (self.op_of(path), self.keep(path, StepState::Running, event.time)),
+        };
+        let attempt = live.as_ref().map_or(event.attempt, |live| live.step.attempt);
+        let running = live.as_ref().filter(|live| live.step.retry_after.is_none());
+        let took = running.map(|live| between(live.step.since, event.time));
+        self.count(op, |counts| {
+            match &live {
+                Some(live) if live.step.retry_after.is_some() => counts.waiting_retry -= 1,
+                Some(_) => counts.running -= 1,
+                None => {}
+            }
+            match end {
+                End::Success => {
+                    counts.succeeded += 1;
+                    counts.retried += u64::from(attempt > 1);
+                }
+                End::Failure(_) => counts.failed += 1,
+                End::Canceled => counts.canceled += 1,
+                End::Skip(_) => counts.skipped += 1,
+            }
+        });
+        let error = match end {
+            End::Failure(error) => Some(*error),
+            _ => None,
+        };
+        self.end_attempt(view, event.time, error);
+        if let Some(step) = self.steps.get_mut(view) {
+            step.state = match end {
+                End::Success => StepState::Succeeded,
+                End::Failure(_) => StepState::Failed,
+                End::Canceled => StepState::Canceled,
+                End::Skip(cause) => StepState::Skipped((*cause).clone()),
+            };
+        }
+        if let Some(error) = error
+            && (self.detail == Detail::Steps || self.failures.len() < KEPT_FAILURES)
+        {
+            self.failures.push(FailedStep { path: path.clone(), attempt, took, error: Arc::clone(error) });
+        }
+    }
+
+    fn end_attempt(&mut self, view: usize, time: Timestamp, error: Option<&Arc<ErrorInfo>>) {
+        let last = self.steps.get_mut(view).and_then(|step| step.attempts.last_mut());
+        if let Some(attempt) = last.filter(|attempt| attempt.end.is_none()) {
+            attempt.end = Some(time.max(attempt.start));
+            attempt.error = error.cloned();
+        }
+    }
+
+    /// Whatever is still live when the run ends was given up, and cannot end otherwise any more.
+    fn end_run(&mut self, status: RunStatus) {
+        let time = self.latest.unwrap_or_default();
+        for (_, live) in std::mem::take(&mut self.live) {
+            let waiting = u64::from(live.step.retry_after.is_some());
+            self.count(live.op, |counts| {
+                counts.waiting_retry -= waiting;
+                counts.running -= 1 - waiting;
+                counts.canceled += 1;
+            });
+            self.end_attempt(live.view, time, None);
+            if let Some(step) = self.steps.get_mut(live.view) {
+                step.state = StepState::Canceled;
+            }
+        }
+        self.status = status;
+    }
+
+    /// Changes the counts of an op and of the run alike.
+    fn count(&mut self, op: usize, change: impl Fn(&mut Counts)) {
+        change(&mut self.ops[op].counts);
+        change(&mut self.counts);
+    }
+
+    fn keep(&mut self, path: &StepPath, state: StepState, first: Timestamp) -> usize {
+        if self.detail == Detail::Counts {
+            return usize::MAX;
+        }
+        self.steps.push(StepView { path: path.clone(), state, attempts: Vec::new(), first });
+        self.steps.len() - 1
+    }
+
+    fn op_index(&mut self, name: &str) -> usize {
+        if let Some(&op) = self.op_of_name.get(name) {
+            return op;
+        }
+        let name: Arc<str> = name.into();
+        let op = OpView {
+            name: Arc::clone(&name),
+            mapped: false,
+            over: None,
+            counts: Counts::default(),
+            streams: Vec::new(),
+        };
+        self.ops.push(op);
+        self.op_of_name.insert(name, self.ops.len() - 1);
+        self.ops.len() - 1
+    }
+
+    fn op_of(&mut self, path: &StepPath) -> usize {
+        let op = self.op_index(path.name());
+        if path.branch().is_some() && !self.ops[op].mapped {
+            // The log does not say over what. A copy's item was emitted before it, one map further out; if only one
+            // stream is known there, it is that one, and if there are more, the total stays unknown.
+            let outer = self.streams_at.get(depth(path) - 1);
+            self.ops[op].mapped = true;
+            self.ops[op].over = outer.and_then(|streams| match &streams[..] {
+                [only] => Some(only.clone()),
+                _ => None,
+            });
+        }
+        op
+    }
+}
+
+fn depth(path: &StepPath) -> usize {
+    std::iter::successors(path.branch(), |branch| Branch::parent(branch)).count()
+}

@@ -45,6 +45,9 @@ pub enum EventKind {
         tags: BTreeMap<String, String>,
         /// How many steps may run at once.
         max_concurrent: usize,
+        /// The steps of the plan, in its order. With them whoever reads the events knows what is still to come.
+        #[serde(default, skip_serializing_if = "no_steps")]
+        steps: Arc<[PlannedStep]>,
     },
     /// The first attempt at a step began.
     StepStart {
@@ -176,6 +179,29 @@ impl EventKind {
             Self::RunCanceled { .. } => "RUN_CANCELED",
         }
     }
+}
+
+fn no_steps(steps: &Arc<[PlannedStep]>) -> bool {
+    steps.is_empty()
+}
+
+/// A step of the plan, as the first event of a run names it: once, whatever the number of its mapped copies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// The step's name in the plan, without mapping keys.
+    pub name: Arc<str>,
+    /// The innermost dynamic output it is mapped over; none outside maps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<StreamName>,
+}
+
+/// A dynamic output, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StreamName {
+    /// The name of the step that emits it, without mapping keys.
+    pub step: Arc<str>,
+    /// The output's name.
+    pub output: Arc<str>,
 }
 
 /// Why a step did not run.

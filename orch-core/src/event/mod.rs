@@ -1,9 +1,18 @@
 //! What happened: the only interface between the engine and everything that shows or stores a run.
 
-
+mod fold;
 mod kind;
+#[cfg(test)]
+pub(crate) mod sample;
 mod sink;
+mod view;
 
-
-pub use kind::{Event, EventKind, LogLevel, SkipCause};
+pub use fold::RunView;
+pub use kind::{Event, EventKind, LogLevel, PlannedStep, SkipCause, StreamName};
 pub use sink::{Discard, Sink, Tee};
+pub use view::{
+    AttemptView, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepState, StepView, StreamView,
+    Total,
+};
+
+pub(crate) use view::between;

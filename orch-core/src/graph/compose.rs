@@ -79,7 +79,22 @@ impl fmt::Debug for Job {
 }
 
 /// A function that `#[job]` has turned into one that builds a [`Job`]; implemented by the macro's hidden type.
-pub trait JobNode {}
+pub trait JobNode: Sized {
+    /// Not possible: a job is no step. Declared so that the compiler can say so.
+    fn call(self)
+    where
+        Self: JobInBody,
+    {
+    }
+}
+
+/// Never implemented: says why a job cannot be called in the body of another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a job, and the body of a job calls ops and graphs",
+    label = "this is a job",
+    note = "to use it within other jobs, make it a `#[graph]`"
+)]
+pub trait JobInBody {}
 
 /// A panic in a body must not leave its composition behind for the next job on this thread.
 struct PopOnDrop;
@@ -175,7 +190,9 @@ pub struct Placement {
 pub(crate) fn with<R>(f: impl FnOnce(&mut Composition) -> R) -> R {
     COMPOSITIONS.with_borrow_mut(|stack| match stack.last_mut() {
         Some(composition) => f(composition),
-        None => panic!("ops are placed in the body of a `#[job]` or `#[graph]` that a job calls, and nowhere else"),
+        None => panic!(
+            "ops are placed in the body of a `#[job]` or `#[graph]` that a job calls, and nowhere else"
+        ),
     })
 }
 
@@ -250,10 +267,10 @@ impl Composition {
 
     /// The name of the node behind a map's stream, for messages.
     pub(crate) fn map_name(&self, scope: usize) -> String {
-        scope
-            .checked_sub(1)
-            .and_then(|map| self.graph.maps.get(map))
-            .map_or_else(|| "the job".to_owned(), |map| format!("the map over `{}`", self.node_name(map.node)))
+        scope.checked_sub(1).and_then(|map| self.graph.maps.get(map)).map_or_else(
+            || "the job".to_owned(),
+            |map| format!("the map over `{}`", self.node_name(map.node)),
+        )
     }
 
     pub(crate) fn node_name(&self, node: usize) -> String {

@@ -3,11 +3,12 @@ use std::marker::PhantomData;
 
 use super::compose::{self, Placement, SourceKind};
 use super::node::{change, set_retry};
-use super::Node;
+use super::{Node, Unknown};
 use crate::define::{PRIORITY_TAG, Place, Retry};
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{
-    Assemble, ByValue, Data, Keyed, StepFailure, TypeInfo, Value, assemble_keyed, assemble_results, assemble_values,
+    Assemble, ByValue, Data, Keyed, StepFailure, TypeInfo, Value, assemble_keyed, assemble_results,
+    assemble_values,
 };
 
 /// A handle on a value of type `T` that a step will have.
@@ -30,7 +31,7 @@ impl<T> Out<T> {
 
 impl<T: Data> Out<T> {
     /// Not possible: only a dynamic output is many values. Declared so that the compiler can say so.
-    pub fn map<H>(self, _: impl FnOnce(Self) -> H) -> Mapped<H>
+    pub fn map<H>(self, _: impl FnOnce(Unknown) -> H) -> Mapped<H>
     where
         Self: IsDynamic,
     {
@@ -78,10 +79,6 @@ pub struct DynamicOut<T> {
 impl<T> DynamicOut<T> {
     pub(super) fn new(item: Placement, scope: usize) -> Self {
         Self { item, scope, value: PhantomData }
-    }
-
-    pub(super) fn item(self) -> Placement {
-        self.item
     }
 }
 
@@ -137,10 +134,6 @@ pub struct Mapped<H> {
 }
 
 impl<H> Mapped<H> {
-    pub(super) fn into_inner(self) -> H {
-        self.inner
-    }
-
     /// Goes on within the same map: `pages.map(clean).map(load)` is `pages.map(|page| load(clean(page)))`.
     #[track_caller]
     pub fn map<G>(self, body: impl FnOnce(H) -> G) -> Mapped<G> {
@@ -152,18 +145,18 @@ impl<H> Mapped<H> {
     /// The step that takes them runs once the source has ended and every item is done. Items that were skipped are left
     /// out; if one failed, or all were skipped, the step is skipped.
     #[track_caller]
-    pub fn collect(self) -> <Self as Element<Values>>::Closed
+    pub fn collect<C>(self) -> C
     where
-        Self: Element<Values>,
+        Self: Element<Values, Closed = C>,
     {
         self.close(None)
     }
 
     /// As [`Mapped::collect`], each value with its mapping key.
     #[track_caller]
-    pub fn collect_keyed(self) -> <Self as Element<Keys>>::Closed
+    pub fn collect_keyed<C>(self) -> C
     where
-        Self: Element<Keys>,
+        Self: Element<Keys, Closed = C>,
     {
         self.close(None)
     }
@@ -171,9 +164,9 @@ impl<H> Mapped<H> {
     /// As [`Mapped::collect_keyed`], but failures too: an item that failed is an error in the list, and the step that
     /// takes it runs all the same.
     #[track_caller]
-    pub fn collect_results(self) -> <Self as Element<Results>>::Closed
+    pub fn collect_results<C>(self) -> C
     where
-        Self: Element<Results>,
+        Self: Element<Results, Closed = C>,
     {
         self.close(None)
     }
@@ -206,6 +199,14 @@ pub struct Collected<T> {
 }
 
 impl<T> Collected<T> {
+    /// Not possible: the values are together, as one. Declared so that the compiler can say so.
+    pub fn map<H>(self, _: impl FnOnce(Unknown) -> H) -> Mapped<H>
+    where
+        Self: IsDynamic,
+    {
+        unreachable!("`IsDynamic` is never implemented")
+    }
+
     pub(super) fn source(self) -> Placement {
         self.source
     }
@@ -307,8 +308,8 @@ impl Mode for Results {
 
 /// What a map's closure may return for the map to be collected: a handle, a collected or nested map, or a tuple of them.
 #[diagnostic::on_unimplemented(
-    message = "a map that gives `{Self}` cannot be collected",
-    label = "nothing to collect here",
+    message = "`{Self}` cannot be collected",
+    label = "the map gives nothing that can be collected",
     note = "let the closure return the handle of a step, or a tuple of handles"
 )]
 pub trait Element<M: Mode>: Sized {
@@ -320,6 +321,7 @@ pub trait Element<M: Mode>: Sized {
     fn close(self, around: Option<(Placement, usize)>) -> Self::Closed;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Mode, T: ByValue> Element<M> for Out<T> {
     type Closed = Collected<M::Item<T>>;
 
@@ -329,6 +331,7 @@ impl<M: Mode, T: ByValue> Element<M> for Out<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Mode, T: ByValue> Element<M> for Collected<T> {
     type Closed = Collected<M::Item<Vec<T>>>;
 
@@ -339,6 +342,7 @@ impl<M: Mode, T: ByValue> Element<M> for Collected<T> {
 }
 
 /// Collecting a map of something still open closes that first, once for each item, and leaves this map open.
+#[diagnostic::do_not_recommend]
 impl<M: Mode, T: ByValue> Element<M> for Mapped<Out<T>> {
     type Closed = Collected<M::Item<T>>;
 
@@ -348,6 +352,7 @@ impl<M: Mode, T: ByValue> Element<M> for Mapped<Out<T>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Mode, T: ByValue> Element<M> for Mapped<Collected<T>> {
     type Closed = Collected<M::Item<Vec<T>>>;
 
@@ -357,6 +362,7 @@ impl<M: Mode, T: ByValue> Element<M> for Mapped<Collected<T>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Mode, H> Element<M> for Mapped<Mapped<H>>
 where
     Mapped<H>: Element<M>,
@@ -369,6 +375,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Mode, T: ByValue> Element<M> for Mapped<DynamicOut<T>> {
     type Closed = Mapped<Collected<M::Item<T>>>;
 
@@ -380,6 +387,7 @@ impl<M: Mode, T: ByValue> Element<M> for Mapped<DynamicOut<T>> {
 
 macro_rules! tuple_handles {
     ($($H:ident $i:tt),*) => {
+        #[diagnostic::do_not_recommend]
         impl<M: Mode, $($H),*> Element<M> for Mapped<($($H,)*)>
         where
             $(Mapped<$H>: Element<M>,)*
@@ -478,7 +486,6 @@ pub trait Handle: Sized {
 
     /// Names the step; without it the op's name is used, with `_2`, `_3`, .. for further calls.
     #[track_caller]
-    #[must_use]
     fn named(self, name: &str) -> Self {
         change(self.node().map(|node| node.0), "named", |node| node.named = Some(name.to_owned()));
         self
@@ -486,7 +493,6 @@ pub trait Handle: Sized {
 
     /// Adds a tag to the step, besides those of the op.
     #[track_caller]
-    #[must_use]
     fn tag(self, key: impl Into<String>, value: impl ToString) -> Self {
         let (key, value) = (key.into(), value.to_string());
         change(self.node().map(|node| node.0), "tag", |node| {
@@ -497,7 +503,6 @@ pub trait Handle: Sized {
 
     /// Sets the priority of the step, before that of the op.
     #[track_caller]
-    #[must_use]
     fn priority(self, priority: i64) -> Self {
         change(self.node().map(|node| node.0), "priority", |node| {
             node.tags.insert(PRIORITY_TAG.to_owned(), priority.to_string());
@@ -507,7 +512,6 @@ pub trait Handle: Sized {
 
     /// Sets the retry policy of the step, before those of the op and the job.
     #[track_caller]
-    #[must_use]
     fn retry(self, retry: Retry) -> Self {
         change(self.node().map(|node| node.0), "retry", |node| set_retry(node, retry));
         self
@@ -515,7 +519,6 @@ pub trait Handle: Sized {
 
     /// Lets the step wait for another one, without taking a value from it.
     #[track_caller]
-    #[must_use]
     fn after(self, other: impl Handle) -> Self {
         let place = Place::caller();
         let other = other.node().map(|node| node.0);
@@ -563,4 +566,3 @@ impl<H: Handle> Handle for Mapped<H> {
         self.inner.node()
     }
 }
-

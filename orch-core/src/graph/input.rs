@@ -1,5 +1,5 @@
 use super::compose::{self, Placement, SourceKind};
-use super::{Collected, DynamicOut, Mapped, Out};
+use super::{Collected, Out};
 use crate::failure::Failure;
 use crate::value::{Assemble, ByValue, Data, Item, TypeInfo, Value, assemble_values};
 
@@ -11,20 +11,23 @@ pub struct Feed(pub(crate) Placement);
 /// an array of handles, a `Vec` of them or a [`Collected`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot feed an input of type `{T}`",
-    label = "this is a `{Self}`",
-    note = "an input takes the output of an op of the same type; constants are passed with `lit(..)`"
+    label = "this gives `{Self}`",
+    note = "an input takes an op's output of the same type; pass a constant with `lit(..)`",
+    note = "many values, as `Dynamic` or mapped, are passed one by one with `.map(op)`, or together with `.collect()`"
 )]
 pub trait IntoInput<T> {
     /// The source.
     fn into_input(self) -> Feed;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Data> IntoInput<T> for Out<T> {
     fn into_input(self) -> Feed {
         Feed(self.source())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Data> IntoInput<T> for &Out<T> {
     fn into_input(self) -> Feed {
         Feed(self.source())
@@ -32,6 +35,7 @@ impl<T: Data> IntoInput<T> for &Out<T> {
 }
 
 /// So that `lit("text")` feeds a `String`, or a `&str`, which is one by reference.
+#[diagnostic::do_not_recommend]
 impl IntoInput<String> for Out<&'static str> {
     fn into_input(self) -> Feed {
         fn owned(items: Vec<Item>) -> Result<Value, Failure> {
@@ -42,57 +46,24 @@ impl IntoInput<String> for Out<&'static str> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ByValue> IntoInput<Vec<T>> for Collected<T> {
     fn into_input(self) -> Feed {
         Feed(self.source())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ByValue, H: IntoInput<T>, const N: usize> IntoInput<Vec<T>> for [H; N] {
     fn into_input(self) -> Feed {
         gather::<Vec<T>>(self.into_iter().map(|handle| handle.into_input().0).collect(), assemble_values::<T>)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ByValue, H: IntoInput<T>> IntoInput<Vec<T>> for Vec<H> {
     fn into_input(self) -> Feed {
         gather::<Vec<T>>(self.into_iter().map(|handle| handle.into_input().0).collect(), assemble_values::<T>)
-    }
-}
-
-/// Never implemented: says why a dynamic output cannot feed an op.
-#[diagnostic::on_unimplemented(
-    message = "a dynamic output cannot feed an op as it is",
-    label = "this is many values",
-    note = "run the op once for each item with `.map(op)`, or once for all of them with `.collect()`"
-)]
-pub trait NotDynamic {}
-
-#[diagnostic::do_not_recommend]
-impl<T, U> IntoInput<T> for DynamicOut<U>
-where
-    Self: NotDynamic,
-{
-    fn into_input(self) -> Feed {
-        Feed(self.item())
-    }
-}
-
-/// Never implemented: says why the result of a map cannot feed an op.
-#[diagnostic::on_unimplemented(
-    message = "the result of a map cannot feed an op as it is",
-    label = "this is one value for each item",
-    note = "go on for each item with another `.map(op)`, or gather all of them with `.collect()`"
-)]
-pub trait NotMapped {}
-
-#[diagnostic::do_not_recommend]
-impl<T, H: IntoInput<T>> IntoInput<T> for Mapped<H>
-where
-    Self: NotMapped,
-{
-    fn into_input(self) -> Feed {
-        self.into_inner().into_input()
     }
 }
 
@@ -107,9 +78,12 @@ fn gather<T: Data>(sources: Vec<Placement>, assemble: Assemble) -> Feed {
         }
         let elements: Vec<usize> = sources.iter().map(|source| source.index).collect();
         // The fan-in can be read where all its elements can: in the innermost of their maps.
-        let scope = elements.iter().map(|&element| composition.graph.sources[element].scope).fold(0, |inner, scope| {
-            if composition.encloses(inner, scope) { scope } else { inner }
-        });
+        let scope = elements.iter().map(|&element| composition.graph.sources[element].scope).fold(
+            0,
+            |inner, scope| {
+                if composition.encloses(inner, scope) { scope } else { inner }
+            },
+        );
         let stray = elements.iter().any(|&element| {
             let readable = composition.graph.sources[element].scope;
             !composition.encloses(readable, scope)

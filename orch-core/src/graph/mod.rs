@@ -7,12 +7,14 @@ mod compose;
 mod handle;
 mod input;
 mod node;
+mod unknown;
 
-pub use compose::{Job, JobNode, Placement};
+pub use compose::{Job, JobInBody, JobNode, Placement};
 pub use handle::{
     Collected, DynamicOut, Element, Handle, Keys, Mapped, Mode, NodeRef, Out, Results, Values, lit,
 };
-pub use input::{Feed, IntoInput, NotDynamic, NotMapped};
+pub use input::{Feed, IntoInput};
 pub use node::{Call, Node, Op, Placed, enter_graph};
+pub use unknown::Unknown;
 
 pub(crate) use compose::{Graph, GraphNode, SourceKind};

@@ -45,7 +45,7 @@ impl Call {
 
     /// Feeds the next input, of type `T`.
     #[must_use]
-    pub fn input<T: Data>(mut self, source: impl IntoInput<T>) -> Self {
+    pub fn input<T>(mut self, source: impl IntoInput<T>) -> Self {
         let feed = source.into_input();
         let own = compose::with(|composition| composition.own(feed.0, &self.place));
         // The foreign handle is a problem already; without its index the plan would name it twice.
@@ -97,7 +97,7 @@ fn out_of_scope(
     scope: usize,
     place: &Place,
 ) -> Problem {
-    let name = op.inputs().get(input).map_or_else(String::new, |input| input.name.clone());
+    let name = op.inputs().get(input).map_or_else(String::new, |input| input.name.to_string());
     let from = composition.node_of(source);
     let (kind, message, hint) = if scope == 0 || composition.encloses(scope, readable) {
         (

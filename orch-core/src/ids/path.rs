@@ -51,7 +51,8 @@ impl Branch {
     /// All keys, the outermost first.
     #[must_use]
     pub fn keys(&self) -> Vec<&MappingKey> {
-        let mut keys: Vec<_> = std::iter::successors(Some(self), |branch| branch.parent()).map(Self::key).collect();
+        let mut keys: Vec<_> =
+            std::iter::successors(Some(self), |branch| branch.parent()).map(Self::key).collect();
         keys.reverse();
         keys
     }
@@ -224,8 +225,10 @@ impl FromStr for StepPath {
                     Some((at, '\\')) => match chars.next() {
                         Some((_, c @ ('[' | ']' | '\\'))) => key.push(c),
                         Some((_, 'u')) => {
-                            let digits: String = chars.by_ref().map(|(_, c)| c).take_while(|c| *c != '}').collect();
-                            let code = digits.strip_prefix('{').and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                            let digits: String =
+                                chars.by_ref().map(|(_, c)| c).take_while(|c| *c != '}').collect();
+                            let code =
+                                digits.strip_prefix('{').and_then(|hex| u32::from_str_radix(hex, 16).ok());
                             match code.and_then(char::from_u32) {
                                 Some(c) => key.push(c),
                                 None => return fail(at, "an escape such as `\\u{a}`"),

@@ -1,9 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{
-    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names,
-};
+use super::{Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names};
 use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
 use crate::value::{Assemble, Value};
@@ -78,7 +76,7 @@ fn step(
     let op = &*node.op;
     let inputs = op.inputs().iter().zip(&node.inputs).filter_map(|(input, &source)| {
         Some(Input {
-            name: input.name.clone(),
+            name: input.name.to_string(),
             ty: input.ty.name(),
             passing: input.passing,
             source: sources.resolve(source)?,
@@ -86,7 +84,7 @@ fn step(
     });
     let inputs = inputs.collect();
     let outputs = op.outputs().iter().map(|output| Output {
-        name: output.name.clone(),
+        name: output.name.to_string(),
         ty: output.ty.name(),
         kind: output.kind,
     });
@@ -151,7 +149,8 @@ impl Sources<'_> {
                 Source::Collect { collect: self.collects.len() - 1 }
             }
             SourceKind::List { elements, assemble } => {
-                let elements = elements.iter().map(|&element| self.resolve(element)).collect::<Option<Vec<_>>>()?;
+                let elements =
+                    elements.iter().map(|&element| self.resolve(element)).collect::<Option<Vec<_>>>()?;
                 self.lists.push(*assemble);
                 Source::List { elements, list: self.lists.len() - 1 }
             }
@@ -167,7 +166,11 @@ fn check_inputs(graph: &graph::Graph, node: &GraphNode, name: &str, problems: &m
         problems.push(
             Problem::new(
                 ProblemKind::WrongInputs,
-                format!("`{name}` is given {} inputs and takes {}", node.inputs.len(), node.op.inputs().len()),
+                format!(
+                    "`{name}` is given {} inputs and takes {}",
+                    node.inputs.len(),
+                    node.op.inputs().len()
+                ),
             )
             .at("the step", node.place.clone())
             .at("the op", node.op.place.clone()),
@@ -176,7 +179,9 @@ fn check_inputs(graph: &graph::Graph, node: &GraphNode, name: &str, problems: &m
     for (input, &index) in node.op.inputs().iter().zip(&node.inputs) {
         let Some(source) = graph.sources.get(index) else { continue };
         let declared = match source.kind {
-            SourceKind::Output { node, output } => graph.nodes[node].op.outputs().get(output).map(|output| output.ty),
+            SourceKind::Output { node, output } => {
+                graph.nodes[node].op.outputs().get(output).map(|output| output.ty)
+            }
             SourceKind::Item => source.scope.checked_sub(1).and_then(|map| {
                 let map = &graph.maps[map];
                 graph.nodes[map.node].op.outputs().get(map.output).map(|output| output.ty)
@@ -188,7 +193,11 @@ fn check_inputs(graph: &graph::Graph, node: &GraphNode, name: &str, problems: &m
             problems.push(
                 Problem::new(
                     ProblemKind::TypeMismatch,
-                    format!("input `{}` of `{name}` takes `{}` and is fed {found}", input.name, input.ty.name()),
+                    format!(
+                        "input `{}` of `{name}` takes `{}` and is fed {found}",
+                        input.name,
+                        input.ty.name()
+                    ),
                 )
                 .at("the step", node.place.clone())
                 .at("the op", node.op.place.clone()),
@@ -209,7 +218,10 @@ fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>
                 problems.push(
                     Problem::new(
                         ProblemKind::LeakedFromMap,
-                        format!("`{}` stands outside the map of `{}` and cannot come after it", step.name, other.name),
+                        format!(
+                            "`{}` stands outside the map of `{}` and cannot come after it",
+                            step.name, other.name
+                        ),
                     )
                     .at("the step", step.place.clone())
                     .at("the other", other.place.clone())
@@ -226,7 +238,11 @@ fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) 
     };
     for (name, value) in [("max_concurrent", plan.max_concurrent), ("max_in_flight", plan.max_in_flight)] {
         if value == Some(0) {
-            problem(ProblemKind::InvalidLimit, format!("`{name}` is 0, so that nothing could run"), "write 1 or more");
+            problem(
+                ProblemKind::InvalidLimit,
+                format!("`{name}` is 0, so that nothing could run"),
+                "write 1 or more",
+            );
         }
     }
     // Tags by key and by key and value, so that many limits and many steps do not multiply.
@@ -241,7 +257,11 @@ fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) 
     for limit in &plan.limits {
         let face = (limit.key.as_str(), limit.value.as_deref(), limit.per_value);
         if seen.insert(face, limit.max).is_some() {
-            problem(ProblemKind::InvalidLimit, format!("the limit on `{}` is given twice", limit.key), "keep one of them");
+            problem(
+                ProblemKind::InvalidLimit,
+                format!("the limit on `{}` is given twice", limit.key),
+                "keep one of them",
+            );
         }
         if limit.max == 0 {
             let message = format!("the limit on `{}` is 0, so that its steps could never run", limit.key);

@@ -45,7 +45,8 @@ impl Plan {
     /// The plan as a Graphviz digraph.
     #[must_use]
     pub fn to_dot(&self) -> String {
-        let mut text = format!("digraph \"{}\" {{\n    node [shape=box, style=rounded];\n", dot_escape(&self.job));
+        let mut text =
+            format!("digraph \"{}\" {{\n    node [shape=box, style=rounded];\n", dot_escape(&self.job));
         self.dot_scope(&mut text, None, 1);
         for Arrow { from, to, label, dashed } in self.arrows() {
             let style = if dashed { ", style=dashed" } else { "" };
@@ -79,10 +80,17 @@ impl Plan {
             }
             // What runs once for each item without taking it still begins at the step that yields it.
             let yields = step.map.map(|map| self.maps[map].step);
-            if let Some(from) = yields.filter(|_| !arrows.iter().rev().take_while(|arrow| arrow.to == to).any(|_| true)) {
+            if let Some(from) =
+                yields.filter(|_| !arrows.iter().rev().take_while(|arrow| arrow.to == to).any(|_| true))
+            {
                 arrows.push(Arrow { from, to, label: String::new(), dashed: true });
             }
-            arrows.extend(step.after.iter().map(|&from| Arrow { from, to, label: "after".to_owned(), dashed: true }));
+            arrows.extend(step.after.iter().map(|&from| Arrow {
+                from,
+                to,
+                label: "after".to_owned(),
+                dashed: true,
+            }));
         }
         arrows
     }

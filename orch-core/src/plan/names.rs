@@ -5,7 +5,11 @@ use crate::define::JobOptions;
 use crate::graph::GraphNode;
 
 /// Names every node: as its call says, else by its op, with `_2`, `_3`, .. where the name is taken.
-pub(super) fn name_steps(options: &JobOptions, nodes: &[GraphNode], problems: &mut Vec<Problem>) -> Vec<String> {
+pub(super) fn name_steps(
+    options: &JobOptions,
+    nodes: &[GraphNode],
+    problems: &mut Vec<Problem>,
+) -> Vec<String> {
     check(&options.name, "the job", problems, &options.place);
     let mut taken: HashMap<String, usize> = HashMap::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
@@ -54,9 +58,12 @@ pub(super) fn name_steps(options: &JobOptions, nodes: &[GraphNode], problems: &m
 fn check(name: &str, what: &str, problems: &mut Vec<Problem>, place: &crate::define::Place) {
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         problems.push(
-            Problem::new(ProblemKind::InvalidName, format!("{what} cannot be named `{}`", name.escape_debug()))
-                .at("named", place.clone())
-                .hint("names are made of letters, digits and `_`"),
+            Problem::new(
+                ProblemKind::InvalidName,
+                format!("{what} cannot be named `{}`", name.escape_debug()),
+            )
+            .at("named", place.clone())
+            .hint("names are made of letters, digits and `_`"),
         );
     }
 }

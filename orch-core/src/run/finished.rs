@@ -89,7 +89,10 @@ impl Run {
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("id", &self.id).field("job", &self.program.plan.job).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("id", &self.id)
+            .field("job", &self.program.plan.job)
+            .finish_non_exhaustive()
     }
 }
 
@@ -217,21 +220,24 @@ impl Keeper {
         Self { run: None, keep_events: false, end: None, failures: Vec::new(), index: HashMap::new() }
     }
 
-    pub(super) fn event(&mut self, event: &Event) {
-        if let (EventKind::StepFailure { error }, Some(step)) = (&event.kind, &event.step) {
-            if self.failures.len() < NAMED_FAILURES {
-                self.failures.push((step.clone(), Arc::clone(error)));
+    /// Takes what one turn of the engine leaves.
+    pub(super) fn turn(&mut self, events: &[Event], kept: &mut Vec<Kept>) {
+        for event in events {
+            match &event.kind {
+                EventKind::StepFailure { error } if self.failures.len() < NAMED_FAILURES => {
+                    self.failures.extend(event.step.clone().map(|step| (step, Arc::clone(error))));
+                }
+                kind if kind.ends_run() => self.end = Some(kind.clone()),
+                _ => {}
             }
         }
-        if event.kind.ends_run() {
-            self.end = Some(event.kind.clone());
-        }
         if let (true, Some(run)) = (self.keep_events, &mut self.run) {
-            run.events.push(event.clone());
+            run.events.extend_from_slice(events);
         }
+        kept.drain(..).for_each(|kept| self.output(kept));
     }
 
-    pub(super) fn output(&mut self, kept: Kept) {
+    fn output(&mut self, kept: Kept) {
         let Some(run) = &mut self.run else { return };
         let step = match self.index.get(&kept.path) {
             Some(&index) => &mut run.steps[index],
@@ -259,7 +265,9 @@ impl Keeper {
             return Err(RunError::runtime(std::io::Error::other("the run was finished twice")));
         };
         let kind = match self.end {
-            Some(EventKind::RunFailure { failed, .. }) => RunErrorKind::Failed { run, steps: self.failures, failed },
+            Some(EventKind::RunFailure { failed, .. }) => {
+                RunErrorKind::Failed { run, steps: self.failures, failed }
+            }
             Some(EventKind::RunCanceled { .. }) => RunErrorKind::Canceled { run },
             _ => return Ok(run),
         };

@@ -185,7 +185,8 @@ impl Runner {
     /// # Panics
     /// If it is called from async code, which would then wait for itself; there, await [`Runner::run`].
     pub fn run_blocking(self) -> Result<Run, RunError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::runtime)?;
         let result = runtime.block_on(self.run());
         // Code that outlived a canceled run or a timeout is not waited for.
         runtime.shutdown_background();
@@ -208,15 +209,10 @@ impl Runner {
         });
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
         let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program), self.keep_events)));
-        let mut sinks = self.sinks;
         let watcher = Arc::clone(&keeper);
-        sinks.add(move |event: &Event| lock(&watcher).event(event));
-        let keep: Option<Box<dyn FnMut(_) + Send>> = self.keep_outputs.then(|| {
-            let keeper = Arc::clone(&keeper);
-            Box::new(move |kept| lock(&keeper).output(kept)) as _
-        });
+        let keep = Box::new(move |events: &[Event], kept: &mut Vec<_>| lock(&watcher).turn(events, kept));
         let state = State::new(program, settings);
-        let dispatcher = Dispatcher::new(state, Box::new(sinks), keep, Box::new(executor));
+        let dispatcher = Dispatcher::new(state, Box::new(self.sinks), keep, Box::new(executor));
         dispatcher.report_only(Message::Begin);
         let ended = dispatcher.ended();
         tokio::pin!(ended);
@@ -240,9 +236,16 @@ impl Runner {
             if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
                 let known = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
                 problems.push(
-                    Problem::new(ProblemKind::UnknownPool, format!("`{}` names the pool `{pool}`, which is not defined", step.name))
-                        .at("the step", step.place.clone())
-                        .hint(known_or(known, "pools of this program", "define it: `Definitions::new().pool(\"name\", 4)`")),
+                    Problem::new(
+                        ProblemKind::UnknownPool,
+                        format!("`{}` names the pool `{pool}`, which is not defined", step.name),
+                    )
+                    .at("the step", step.place.clone())
+                    .hint(known_or(
+                        known,
+                        "pools of this program",
+                        "define it: `Definitions::new().pool(\"name\", 4)`",
+                    )),
                 );
             }
             let Some(io) = op.io() else { continue };
@@ -250,21 +253,39 @@ impl Runner {
                 problems.push(
                     Problem::new(
                         ProblemKind::UnknownIo,
-                        format!("`{}` has its `{}` stored by the IO manager `{io}`, which is not defined", step.name, output.ty.name()),
+                        format!(
+                            "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
+                            step.name,
+                            output.ty.name()
+                        ),
                     )
                     .at("the step", step.place.clone())
-                    .hint(known_or(self.io.names(), "IO managers of this program", "define it: `Definitions::new().io(\"key\", manager)`")),
+                    .hint(known_or(
+                        self.io.names(),
+                        "IO managers of this program",
+                        "define it: `Definitions::new().io(\"key\", manager)`",
+                    )),
                 );
             }
         }
         for (name, _) in self.pools.iter().filter(|(_, size)| **size == 0) {
-            problems.push(Problem::new(ProblemKind::InvalidLimit, format!("the pool `{name}` has size 0, so that its steps could never run")).hint("write 1 or more"));
+            problems.push(
+                Problem::new(
+                    ProblemKind::InvalidLimit,
+                    format!("the pool `{name}` has size 0, so that its steps could never run"),
+                )
+                .hint("write 1 or more"),
+            );
         }
-        for (name, value) in [("max_concurrent", self.max_concurrent), ("max_in_flight", self.max_in_flight)] {
+        for (name, value) in [("max_concurrent", self.max_concurrent), ("max_in_flight", self.max_in_flight)]
+        {
             if value == Some(0) {
                 problems.push(
-                    Problem::new(ProblemKind::InvalidLimit, format!("`{name}` is 0, so that nothing could run"))
-                        .hint("write 1 or more"),
+                    Problem::new(
+                        ProblemKind::InvalidLimit,
+                        format!("`{name}` is 0, so that nothing could run"),
+                    )
+                    .hint("write 1 or more"),
                 );
             }
         }

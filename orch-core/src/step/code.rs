@@ -13,8 +13,6 @@ pub(super) struct Attempt {
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) path: StepPath,
     pub(super) number: u32,
-    /// Where the code's log lines go, if the program has no subscriber of its own.
-    pub(super) subscriber: Option<tracing::Dispatch>,
 }
 
 thread_local! {
@@ -33,12 +31,8 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
     catch_places();
     let outer = CURRENT.replace(attempt.take());
     let outer_in_code = IN_CODE.replace(true);
-    let subscriber = CURRENT.with_borrow(|current| current.as_ref().and_then(|current| current.subscriber.clone()));
     // The values that a panicking op held are dropped with it; nothing of the engine is in the closure.
-    let result = catch_unwind(AssertUnwindSafe(|| match subscriber {
-        Some(subscriber) => tracing::dispatcher::with_default(&subscriber, code),
-        None => code(),
-    }));
+    let result = catch_unwind(AssertUnwindSafe(code));
     IN_CODE.set(outer_in_code);
     *attempt = CURRENT.replace(outer);
     result.map_err(|payload| Failure::panic(message(&*payload), PANIC_PLACE.take()))

@@ -3,9 +3,13 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 
+use tracing::instrument::WithSubscriber as _;
+
 use super::LogLayer;
 use super::code::{self, Attempt};
-use crate::define::{Args, Body, Cancel, Context, ItemStream, RunContext, StreamItem};
+use crate::define::{
+    Args, AsyncBody, Body, BoxFuture, Cancel, Context, ItemStream, Product, RunContext, StreamItem,
+};
 use crate::engine::{Dispatcher, Executor, Message, Task, Token, Work};
 use crate::failure::Failure;
 use crate::ids::StepPath;
@@ -25,6 +29,7 @@ pub(super) struct Shared {
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
     runtime: tokio::runtime::Handle,
+    /// Where the log lines of steps go, if the program has no subscriber of its own.
     subscriber: Option<tracing::Dispatch>,
     /// How to stop the attempts that can be stopped alone: those with a timeout.
     stops: Mutex<HashMap<u64, Cancel>>,
@@ -34,7 +39,8 @@ pub(super) struct Shared {
 impl Local {
     pub(crate) fn new(program: Arc<Program>, run: Arc<RunContext>, io: Arc<IoManagers>) -> Self {
         use tracing_subscriber::layer::SubscriberExt as _;
-        let none = tracing::dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>());
+        let none =
+            tracing::dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>());
         let subscriber = none.then(|| tracing::Dispatch::new(tracing_subscriber::registry().with(LogLayer)));
         let shared = Arc::new_cyclic(|me| Shared {
             program,
@@ -70,8 +76,18 @@ impl Shared {
         let Some(me) = self.me.upgrade() else { return };
         let dispatcher = Arc::clone(dispatcher);
         match self.program.ops[work.step].body() {
-            Body::Async(_) => drop(self.runtime.spawn(me.drive(work, dispatcher))),
-            Body::Blocking(_) => drop(self.runtime.spawn_blocking(move || me.drive_blocking(work, &dispatcher))),
+            Body::Async(_) => match self.subscriber.clone() {
+                Some(subscriber) => {
+                    drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)))
+                }
+                None => drop(self.runtime.spawn(me.drive(work, dispatcher))),
+            },
+            Body::Blocking(_) => drop(self.runtime.spawn_blocking(move || match me.subscriber.clone() {
+                Some(subscriber) => {
+                    tracing::dispatcher::with_default(&subscriber, || me.drive_blocking(work, &dispatcher));
+                }
+                None => me.drive_blocking(work, &dispatcher),
+            })),
         }
     }
 
@@ -82,7 +98,9 @@ impl Shared {
             tokio::task::coop::consume_budget().await;
             let Some(message) = self.attempt(work, &dispatcher).await else { return };
             next = dispatcher.report(message);
-            if let Some(work) = next.take_if(|work| matches!(self.program.ops[work.step].body(), Body::Blocking(_))) {
+            if let Some(work) =
+                next.take_if(|work| matches!(self.program.ops[work.step].body(), Body::Blocking(_)))
+            {
                 self.start(work, &dispatcher);
             }
         }
@@ -92,7 +110,9 @@ impl Shared {
         let mut next = Some(work);
         while let Some(work) = next {
             next = dispatcher.report(self.attempt_blocking(work, dispatcher));
-            if let Some(work) = next.take_if(|work| matches!(self.program.ops[work.step].body(), Body::Async(_))) {
+            if let Some(work) =
+                next.take_if(|work| matches!(self.program.ops[work.step].body(), Body::Async(_)))
+            {
                 self.start(work, dispatcher);
             }
         }
@@ -106,27 +126,25 @@ impl Shared {
         let context = || Context::new(Arc::clone(&self.run), work.path.clone(), work.attempt, stop.clone());
         let stopped = async {
             match &stop {
-                Some(stop) => tokio::select! { () = stop.canceled() => {}, () = self.run.cancel.canceled() => {} },
+                Some(stop) => {
+                    tokio::select! { () = stop.canceled() => {}, () = self.run.cancel.canceled() => {} }
+                }
                 None => self.run.cancel.canceled().await,
             }
         };
         let message = match task {
             Task::Call(inputs) => {
                 let Body::Async(body) = self.program.ops[step].body() else { return None };
-                let args = Args::new(inputs, context());
-                let result = match code::run(&mut attempt, || body(args)) {
-                    Ok(mut future) => {
-                        let polled = poll_fn(|cx| match code::run(&mut attempt, || future.as_mut().poll(cx)) {
-                            Ok(poll) => poll,
-                            Err(panic) => Poll::Ready(Err(panic)),
-                        });
-                        tokio::select! { biased; result = polled => result, () = stopped => Err(Failure::canceled()) }
-                    }
-                    Err(panic) => Err(panic),
-                };
+                let mut call = Call::New(body, Args::new(inputs, context()));
+                let polled = poll_fn(|cx| match code::run(&mut attempt, || call.poll(cx)) {
+                    Ok(poll) => poll,
+                    Err(panic) => Poll::Ready(Err(panic)),
+                });
+                let result = tokio::select! { biased; result = polled => result, () = stopped => Err(Failure::canceled()) };
                 match result {
                     Ok(products) if self.stores(step) => {
-                        self.on_blocking(move |me| me.store_products(token, step, &work.path, products)).await?
+                        self.on_blocking(move |me| me.store_products(token, step, &work.path, products))
+                            .await?
                     }
                     result => Message::Returned { token, result, stored: Vec::new() },
                 }
@@ -143,7 +161,10 @@ impl Shared {
                 };
                 match pulled {
                     Some(Ok(item)) if self.stores(step) => {
-                        self.on_blocking(move |me| me.store_item(token, step, &work.path, (output, number), item, items)).await?
+                        self.on_blocking(move |me| {
+                            me.store_item(token, step, &work.path, (output, number), item, items)
+                        })
+                        .await?
                     }
                     pulled => pulled_message(token, pulled, items),
                 }
@@ -172,7 +193,9 @@ impl Shared {
                 }
             }
             Task::Pull { output, number, mut items } => {
-                match code::run(&mut attempt, || items.next_blocking()).unwrap_or_else(|panic| Some(Err(panic))) {
+                match code::run(&mut attempt, || items.next_blocking())
+                    .unwrap_or_else(|panic| Some(Err(panic)))
+                {
                     Some(Ok(item)) => self.store_item(token, step, &work.path, (output, number), item, items),
                     pulled => pulled_message(token, pulled, items),
                 }
@@ -189,8 +212,7 @@ impl Shared {
     }
 
     fn code(&self, path: &StepPath, number: u32, dispatcher: &Arc<Dispatcher>) -> Attempt {
-        let subscriber = self.subscriber.clone();
-        Attempt { dispatcher: Arc::clone(dispatcher), path: path.clone(), number, subscriber }
+        Attempt { dispatcher: Arc::clone(dispatcher), path: path.clone(), number }
     }
 
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {
@@ -199,7 +221,7 @@ impl Shared {
 
     /// Only what has a timeout can be stopped alone; all else is stopped with the run.
     fn stop_for(&self, step: usize, token: Token) -> Option<Cancel> {
-        self.program.plan.steps[step].timeout?;
+        self.program.ops[step].timeout()?;
         let stop = Cancel::new();
         self.stops().insert(token.ticket(), stop.clone());
         Some(stop)
@@ -209,6 +231,31 @@ impl Shared {
         if had_one {
             self.stops().remove(&token.ticket());
         }
+    }
+}
+
+/// The call of an async op: first the arguments, then the future that they gave.
+enum Call<'a> {
+    New(&'a AsyncBody, Args),
+    Begun(BoxFuture<Result<Vec<Product>, Failure>>),
+    /// The call that makes the future panicked.
+    Broken,
+}
+
+impl Call<'_> {
+    fn poll(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<Vec<Product>, Failure>> {
+        let mut future = match std::mem::replace(self, Self::Broken) {
+            Self::New(body, args) => body(args),
+            Self::Begun(future) => future,
+            Self::Broken => {
+                return Poll::Ready(Err(Failure::contract("the op was polled after it had panicked")));
+            }
+        };
+        let poll = future.as_mut().poll(cx);
+        if poll.is_pending() {
+            *self = Self::Begun(future);
+        }
+        poll
     }
 }
 

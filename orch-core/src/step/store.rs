@@ -13,7 +13,13 @@ impl Shared {
         self.program.ops[step].io().is_some()
     }
 
-    pub(super) fn store_products(&self, token: Token, step: usize, path: &StepPath, products: Vec<Product>) -> Message {
+    pub(super) fn store_products(
+        &self,
+        token: Token,
+        step: usize,
+        path: &StepPath,
+        products: Vec<Product>,
+    ) -> Message {
         let stored = products.iter().enumerate().filter_map(|(output, product)| match product {
             Product::Value(value) => self.store(step, path, output, None, value).transpose(),
             Product::Absent | Product::Items(_) => None,
@@ -51,14 +57,14 @@ impl Shared {
         let op = &self.program.ops[step];
         let Some(io) = op.io() else { return Ok(None) };
         let definition = &op.outputs()[output];
-        let manager = self
-            .io
-            .get(io, definition.ty)
-            .ok_or_else(|| Failure::contract(format!("there is no IO manager `{io}` for `{}`", definition.ty.name())))?;
-        let at = OutputAt { run: self.run.run, job: &self.run.job, step: path, output: &definition.name, key };
-        let metadata = manager
-            .store(&at, value)
-            .map_err(|failure| failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name)))?;
+        let manager = self.io.get(io, definition.ty).ok_or_else(|| {
+            Failure::contract(format!("there is no IO manager `{io}` for `{}`", definition.ty.name()))
+        })?;
+        let at =
+            OutputAt { run: self.run.run, job: &self.run.job, step: path, output: &definition.name, key };
+        let metadata = manager.store(&at, value).map_err(|failure| {
+            failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name))
+        })?;
         Ok(Some(Stored { output, io: io.into(), metadata }))
     }
 }

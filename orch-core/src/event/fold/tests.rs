@@ -1,0 +1,219 @@
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::sample::{Log, at, path, pokemon};
+
+/// Each op with what is known of it, then the run.
+fn picture(log: &Log) -> String {
+    let view = RunView::of(Detail::Counts, log.events());
+    let mut text = String::new();
+    for op in view.ops() {
+        let Counts { running, waiting_retry, succeeded, failed, canceled, skipped, .. } = op.counts;
+        let states = [
+            ("running", running),
+            ("waiting for retry", waiting_retry),
+            ("succeeded", succeeded),
+            ("failed", failed),
+            ("canceled", canceled),
+            ("skipped", skipped),
+        ];
+        let states = states
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(state, n)| format!(" {n} {state}"))
+            .collect::<String>();
+        writeln!(text, "{} [{}/{}]{states}", op.name, op.counts.finished(), view.total_of(op)).expect("text");
+    }
+    write!(text, "{} [{}/{}]", view.status().name(), view.counts().finished(), view.total()).expect("text");
+    text
+}
+
+#[test]
+fn a_map_is_counted_by_its_stream() {
+    let mut log = Log::new("pages", &["extract", "load over extract", "report"]);
+    insta::assert_snapshot!(picture(&log), @r"
+    extract [0/1]
+    load [0/0+]
+    report [0/1]
+    running [0/2+]
+    ");
+    log.start("extract").item("extract", "a").item("extract", "b").start("load[a]");
+    insta::assert_snapshot!(picture(&log), @r"
+    extract [0/1] 1 running
+    load [0/2+] 1 running
+    report [0/1]
+    running [0/4+]
+    ");
+    log.success("load[a]", 1).close("extract", 2, 0);
+    insta::assert_snapshot!(picture(&log), @r"
+    extract [0/1] 1 running
+    load [1/2] 1 succeeded
+    report [0/1]
+    running [1/4]
+    ");
+}
+
+#[test]
+fn retries_failures_and_skips_are_told_apart() {
+    let log = pokemon();
+    insta::assert_snapshot!(picture(&log), @r"
+    extract_pages [1/1] 1 succeeded
+    select [3/3] 2 succeeded 1 failed
+    load [3/3] 2 succeeded 1 skipped
+    report [1/1] 1 skipped
+    failure [8/8]
+    ");
+    let view = RunView::of(Detail::Steps, log.events());
+    assert_eq!((view.counts().retries, view.counts().retried), (1, 1));
+    assert_eq!(view.elapsed(), Duration::from_millis(2500));
+    let step = view.steps().iter().find(|step| step.path == path("load[100]")).expect("kept");
+    let spans =
+        step.attempts.iter().map(|attempt| (attempt.ready, attempt.start, attempt.end)).collect::<Vec<_>>();
+    assert_eq!(spans, [(at(450), at(450), Some(at(600))), (at(1600), at(1600), Some(at(2500)))]);
+    let queued = view.steps().iter().find(|step| step.path == path("select[200]")).expect("kept");
+    assert_eq!(queued.attempts[0].ready, at(300));
+    let [failed] = view.failures() else { panic!("one failed step") };
+    assert_eq!(
+        (&failed.path, failed.attempt, failed.took),
+        (&path("select[200]"), 1, Some(Duration::from_millis(250)))
+    );
+}
+
+#[test]
+fn maps_within_maps_are_open_until_the_outer_one_is_done() {
+    let mut log = Log::new("nested", &["rows", "cells over rows", "f over cells"]);
+    log.start("rows").item("rows", "a").start("cells[a]").item("cells[a]", "0").item("cells[a]", "1");
+    log.close("cells[a]", 2, 0).success("cells[a]", 1).start("f[a][1]").success("f[a][1]", 1);
+    insta::assert_snapshot!(picture(&log), @r"
+    rows [0/1] 1 running
+    cells [1/1+] 1 succeeded
+    f [1/2+] 1 succeeded
+    running [2/4+]
+    ");
+    log.close("rows", 1, 0).success("rows", 1);
+    insta::assert_snapshot!(picture(&log), @r"
+    rows [1/1] 1 succeeded
+    cells [1/1] 1 succeeded
+    f [1/2] 1 succeeded
+    running [3/4]
+    ");
+}
+
+#[test]
+fn without_a_plan_the_only_stream_that_fits_is_taken() {
+    let mut log = Log::new("pages", &[]);
+    log.start("extract").item("extract", "a").item("extract", "b").close("extract", 9, 0).start("load[a]");
+    insta::assert_snapshot!(picture(&log), @r"
+    extract [0/1] 1 running
+    load [0/9] 1 running
+    running [0/10+]
+    ");
+    log.start("other").item("other", "a").start("store[a]");
+    insta::assert_snapshot!(picture(&log).lines().nth(3).expect("a line"), @"store [0/1+] 1 running");
+}
+
+#[test]
+fn items_emitted_again_count_once_and_orphans_stay_counted() {
+    let mut log = Log::new("pages", &["extract", "load over extract"]);
+    log.start("extract").item("extract", "a").item("extract", "b").item("extract", "c");
+    log.retry("extract", 1, "lost the connection", 0).restart("extract", 2).item("extract", "a");
+    insta::assert_snapshot!(picture(&log).lines().nth(1).expect("a line"), @"load [0/3+]");
+    log.item("extract", "b").close("extract", 2, 1);
+    insta::assert_snapshot!(picture(&log).lines().nth(1).expect("a line"), @"load [0/3]");
+}
+
+#[test]
+fn nothing_changes_after_the_end() {
+    let mut log = Log::new("stubborn", &["a", "b"]);
+    log.start("a").start("b").at(10).push(None, 0, EventKind::RunCanceling);
+    assert_eq!(RunView::of(Detail::Counts, log.events()).status(), RunStatus::Canceling);
+    log.canceled("a").at(20).push(None, 0, EventKind::RunCanceled { detached: vec![path("b")] });
+    let canceled = picture(&log);
+    insta::assert_snapshot!(canceled, @r"
+    a [1/1] 1 canceled
+    b [1/1] 1 canceled
+    canceled [2/2]
+    ");
+    log.at(99).success("b", 1).start("c").run_success();
+    assert_eq!(picture(&log), canceled);
+    let view = RunView::of(Detail::Steps, log.events());
+    assert_eq!((view.end(), view.detached()), (Some(at(20)), &[path("b")][..]));
+    assert_eq!(view.steps()[1].attempts[0].end, Some(at(20)));
+    assert!(view.failures().is_empty());
+}
+
+#[test]
+fn a_million_items_leave_nothing_behind() {
+    let mut view = RunView::new(Detail::Counts);
+    view.apply(&Log::new("many", &["source", "f over source"]).events()[0]);
+    let mut log = Log::new("many", &[]);
+    log.start("f[0]").failure("f[0]", 1, "no");
+    for _ in 0..10_000 {
+        log.events()[1..].iter().for_each(|event| view.apply(event));
+    }
+    assert_eq!((view.live.len(), view.steps.len(), view.failures.len()), (0, 0, KEPT_FAILURES));
+    assert_eq!(view.counts().failed, 10_000);
+}
+
+fn any_event() -> impl Strategy<Value = (u8, u8, u32, u64)> {
+    (0..12_u8, 0..6_u8, 0..4_u32, 0..3000_u64)
+}
+
+/// Sequences that no engine would emit: the picture must stay sound whatever a log says.
+fn random_log(events: &[(u8, u8, u32, u64)]) -> Log {
+    let mut log = Log::new("random", &["a", "m over a"]);
+    for &(kind, step, attempt, ms) in events {
+        let step = ["a", "b", "m[0]", "m[1]", "n[0][1]", "n[0][2]"][usize::from(step)];
+        log.at(ms);
+        match kind {
+            0 | 1 => log.start_after(step, ms / 2),
+            2 => log.restart(step, attempt),
+            3 => log.item(step, "0"),
+            4 => log.close(step, ms, u64::from(attempt)),
+            5 | 6 => log.success(step, attempt),
+            7 => log.retry(step, attempt, "again", 5),
+            8 => log.failure(step, attempt, "no"),
+            9 => log.canceled(step),
+            10 => log.skip(step, "a"),
+            _ if attempt == 0 && ms < 300 => log.run_success(),
+            _ => log.push(None, 0, EventKind::RunCanceling),
+        };
+    }
+    log
+}
+
+proptest! {
+    #[test]
+    fn both_details_agree_on_every_log(events in prop::collection::vec(any_event(), 0..60)) {
+        let log = random_log(&events);
+        let (mut counts, mut steps) = (RunView::new(Detail::Counts), RunView::new(Detail::Steps));
+        for event in log.events() {
+            counts.apply(event);
+            steps.apply(event);
+            prop_assert_eq!(counts.counts(), steps.counts());
+            prop_assert_eq!(counts.ops(), steps.ops());
+            prop_assert_eq!(counts.total(), steps.total());
+        }
+        let sum = |of: fn(&Counts) -> u64| steps.ops().iter().map(|op| of(&op.counts)).sum::<u64>();
+        prop_assert_eq!(sum(Counts::seen), steps.counts().seen());
+        prop_assert_eq!(sum(|counts| counts.items), steps.counts().items);
+        let in_state = |wanted: fn(&StepState) -> bool| {
+            steps.steps().iter().filter(|step| wanted(&step.state)).count() as u64
+        };
+        let kept = steps.counts();
+        prop_assert_eq!(in_state(|state| *state == StepState::Running), kept.running);
+        prop_assert_eq!(in_state(|state| *state == StepState::WaitingRetry), kept.waiting_retry);
+        prop_assert_eq!(in_state(|state| *state == StepState::Succeeded), kept.succeeded);
+        prop_assert_eq!(in_state(|state| *state == StepState::Failed), kept.failed);
+        prop_assert_eq!(in_state(|state| *state == StepState::Canceled), kept.canceled);
+        prop_assert_eq!(in_state(|state| matches!(state, StepState::Skipped(_))), kept.skipped);
+        prop_assert_eq!(steps.live().count() as u64, kept.running + kept.waiting_retry);
+        for attempt in steps.steps().iter().flat_map(|step| &step.attempts) {
+            prop_assert!(attempt.ready <= attempt.start);
+            prop_assert!(attempt.end.is_none_or(|end| attempt.start <= end));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{SkipCause, StreamName};
+use crate::failure::ErrorInfo;
+use crate::ids::StepPath;
+
+/// How much of a run its picture keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Finished steps are folded into the counts of their op and forgotten; what is kept grows with the ops of the job
+    /// and the steps alive at once, not with the items of a map.
+    #[default]
+    Counts,
+    /// Every step is kept with its attempts, as a chart needs it.
+    Steps,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunStatus {
+    /// It is under way.
+    #[default]
+    Running,
+    /// Cancellation was asked for; nothing starts any more.
+    Canceling,
+    /// It ended without a failed step.
+    Success,
+    /// It ended with a failed step.
+    Failure,
+    /// It ended because it was canceled.
+    Canceled,
+}
+
+impl RunStatus {
+    /// Whether the run is over.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Success | Self::Failure | Self::Canceled)
+    }
+
+    /// The status as one word: `success`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Canceling => "canceling",
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+/// How many steps are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Steps with an attempt under way.
+    pub running: u64,
+    /// Steps between a failed attempt and the next.
+    pub waiting_retry: u64,
+    /// Steps that succeeded.
+    pub succeeded: u64,
+    /// Of these, the ones that did so in a later attempt than the first.
+    pub retried: u64,
+    /// Steps whose last attempt failed.
+    pub failed: u64,
+    /// Steps that were under way, or waited for a retry, when the run was canceled.
+    pub canceled: u64,
+    /// Steps that did not run.
+    pub skipped: u64,
+    /// Failed attempts that were, or will be, followed by another.
+    pub retries: u64,
+    /// Items emitted by dynamic outputs, those of failed attempts included; an item emitted anew counts once.
+    pub items: u64,
+}
+
+impl Counts {
+    /// Steps that will not change any more.
+    #[must_use]
+    pub const fn finished(&self) -> u64 {
+        self.succeeded + self.failed + self.canceled + self.skipped
+    }
+
+    /// Steps that anything is known of: the finished, the running and those that wait for a retry.
+    #[must_use]
+    pub const fn seen(&self) -> u64 {
+        self.finished() + self.running + self.waiting_retry
+    }
+}
+
+/// How many steps there will be: `120`, or `50+` as long as a stream they depend on is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// How many are known of.
+    pub known: u64,
+    /// Whether more may come.
+    pub open: bool,
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.known, if self.open { "+" } else { "" })
+    }
+}
+
+/// A step of the plan, with all its mapped copies taken together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpView {
+    /// Its name in the plan, without mapping keys.
+    pub name: Arc<str>,
+    /// Whether it is inside a map, so that there is a copy for each item.
+    pub mapped: bool,
+    /// The dynamic output whose items its copies are for, where that is known.
+    pub over: Option<StreamName>,
+    /// How its copies stand.
+    pub counts: Counts,
+    /// Its dynamic outputs, in the order of their first item.
+    pub streams: Vec<StreamView>,
+}
+
+/// A dynamic output of an op, the streams of all its mapped copies taken together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamView {
+    /// The output's name.
+    pub output: Arc<str>,
+    /// The items emitted so far, those of failed attempts included.
+    pub items: u64,
+    /// How many copies of the op have closed it.
+    pub closed: u64,
+}
+
+/// A step that has begun and not yet ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveStep {
+    /// Which.
+    pub path: StepPath,
+    /// The present attempt, or the failed one while the step waits for a retry.
+    pub attempt: u32,
+    /// When it entered its state: the attempt's start, or its failure.
+    pub since: Timestamp,
+    /// After the failed attempt, the delay before the step is ready again; none while it runs.
+    pub retry_after: Option<Duration>,
+}
+
+/// A step that failed for good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailedStep {
+    /// Which.
+    pub path: StepPath,
+    /// In which attempt, from 1.
+    pub attempt: u32,
+    /// How long the last attempt took; none if it did not begin.
+    pub took: Option<Duration>,
+    /// Why.
+    pub error: Arc<ErrorInfo>,
+}
+
+/// One step with all that happened to it; kept with [`Detail::Steps`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepView {
+    /// Which.
+    pub path: StepPath,
+    /// Where it stands.
+    pub state: StepState,
+    /// Its attempts, the oldest first; none if it was skipped.
+    pub attempts: Vec<AttemptView>,
+    /// When it was first heard of.
+    pub first: Timestamp,
+}
+
+impl StepView {
+    /// The time from the first start to the end of the last attempt, retry waits included; none unless all ended.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        let (first, last) = (self.attempts.first()?, self.attempts.last()?);
+        Some(between(first.start, last.end?))
+    }
+}
+
+/// Where a step stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// An attempt is under way.
+    Running,
+    /// The last attempt failed, another will follow.
+    WaitingRetry,
+    /// It succeeded.
+    Succeeded,
+    /// Its last attempt failed.
+    Failed,
+    /// The run was canceled while it was under way or waited for a retry.
+    Canceled,
+    /// It did not run.
+    Skipped(SkipCause),
+}
+
+/// One attempt at a step.
+///
+/// Its times are ordered: `ready <= start <= end`. From `ready` to `start` the step waited for a slot; from the end of
+/// an attempt to `ready` of the next it waited for the retry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttemptView {
+    /// From 1.
+    pub number: u32,
+    /// When the step was ready.
+    pub ready: Timestamp,
+    /// When its code began.
+    pub start: Timestamp,
+    /// When it ended; none while it runs.
+    pub end: Option<Timestamp>,
+    /// Why it failed, if it did.
+    pub error: Option<Arc<ErrorInfo>>,
+}
+
+/// The time from one moment to another, nothing if the clock was set back in between.
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}

@@ -1,0 +1,241 @@
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::{LiveStep, OpView, RunStatus, RunView, between};
+
+use super::columns::{shorten, width};
+use super::palette::{Palette, Role};
+use super::summary::{LABEL, label, state_parts};
+use super::words::clock;
+
+/// How a picture of a run under way is to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// The present time.
+    pub now: Timestamp,
+    /// How many columns the terminal has.
+    pub width: usize,
+    /// After how long a running step is marked as slow.
+    pub slow_after: Duration,
+    /// How many lines there may be for running steps; the copies of a mapped step share one.
+    pub lines: usize,
+    /// Whether colours may be used.
+    pub palette: Palette,
+}
+
+/// How many columns the bar has where there is room.
+const BAR: usize = 24;
+
+/// How a run stands: a line with a bar and counts, then the running steps, the oldest first.
+///
+/// The copies of a mapped step are one line, `load [37/120]`; the total has a `+` as long as the stream they come from
+/// is open. Lines are joined by `\n`, without one at the end.
+#[must_use]
+pub fn frame(view: &RunView, frame: &Frame) -> String {
+    let mut text = head(view, frame);
+    let mut lines: Vec<Line<'_>> = lines(view);
+    lines.sort_by(|a, b| (a.oldest.since, &*a.op.name).cmp(&(b.oldest.since, &*b.op.name)));
+    for line in lines.iter().take(frame.lines) {
+        text.push('\n');
+        text.push_str(&step_line(view, line, frame));
+    }
+    if let Some(more) = lines.len().checked_sub(frame.lines).filter(|more| *more > 0) {
+        let _ = write!(text, "\n{:LABEL$} … and {more} more", "");
+    }
+    text
+}
+
+fn head(view: &RunView, frame: &Frame) -> String {
+    let (label, role) = match view.status() {
+        RunStatus::Canceling | RunStatus::Canceled => ("Canceling", Role::Warn),
+        _ => ("Running", Role::Good),
+    };
+    let elapsed = between(view.start().unwrap_or(frame.now), frame.now);
+    let label = frame.palette.paint(role, &format!("{label:>LABEL$}"));
+    let mut text = format!("{label} [{}]", clock(elapsed));
+    let mut room = frame.width.saturating_sub(LABEL + 3 + clock(elapsed).len());
+    let (finished, total) = (view.counts().finished(), view.total());
+    let counts = format!(" {finished}/{total}");
+    room = room.saturating_sub(width(&counts));
+    let mut parts = state_parts(view.counts());
+    let wide: usize = parts.iter().map(|(_, part)| width(part) + 2).sum();
+    let bar = bar(finished, total.known, room.saturating_sub(wide + 1).min(BAR));
+    if !bar.is_empty() {
+        let _ = write!(text, " {}", frame.palette.paint(Role::Busy, &bar));
+    }
+    text.push_str(&counts);
+    // On a narrow terminal the last states are left out, since a line that wraps would leave its rest behind.
+    parts.retain(|(_, part)| {
+        let fits = width(part) + 2 <= room;
+        room = if fits { room - width(part) - 2 } else { 0 };
+        fits
+    });
+    for (at, (role, part)) in parts.iter().enumerate() {
+        let _ = write!(text, "{} {}", if at == 0 { ":" } else { "," }, frame.palette.paint(*role, part));
+    }
+    text
+}
+
+/// A bar of so many columns; none if they are too few to tell anything.
+fn bar(finished: u64, known: u64, columns: usize) -> String {
+    if columns < 6 {
+        return String::new();
+    }
+    let known = known.max(1);
+    // In half columns, so that the bar moves twice as often.
+    let filled = (u128::from(finished.min(known)) * 2 * columns as u128 / u128::from(known)) as usize;
+    let half = if filled % 2 == 1 { "╸" } else { "" };
+    let rest = columns - filled.div_ceil(2);
+    format!("{}{half}{}", "━".repeat(filled / 2), "─".repeat(rest))
+}
+
+/// The live steps of one op.
+struct Line<'a> {
+    op: &'a OpView,
+    oldest: &'a LiveStep,
+}
+
+fn lines(view: &RunView) -> Vec<Line<'_>> {
+    let mut lines: HashMap<&str, Line<'_>> = HashMap::new();
+    for step in view.live() {
+        let Some(op) = view.op(step.path.name()) else { continue };
+        let line = lines.entry(&op.name).or_insert(Line { op, oldest: step });
+        // A running copy speaks for the op before one that waits; of several the oldest.
+        let rank = |step: &LiveStep| (step.retry_after.is_some(), step.since);
+        let older = rank(step) < rank(line.oldest);
+        let tie = rank(step) == rank(line.oldest) && step.path.to_string() < line.oldest.path.to_string();
+        if older || tie {
+            line.oldest = step;
+        }
+    }
+    lines.into_values().collect()
+}
+
+fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
+    let Line { op, oldest } = line;
+    let age = between(oldest.since, frame.now);
+    let slow = oldest.retry_after.is_none() && age >= frame.slow_after;
+    let (word, role, time) = match oldest.retry_after {
+        Some(delay) => ("Retry in", Role::Warn, delay.saturating_sub(age)),
+        None if slow => ("Slow", Role::Warn, age),
+        None => ("", Role::Faint, age),
+    };
+    let mut more = String::new();
+    if op.mapped {
+        let _ = write!(more, " [{}/{}]", op.counts.finished(), view.total_of(op));
+        let mut parts = Vec::new();
+        if op.counts.running > 0 {
+            parts.push(format!("{} running", op.counts.running));
+        }
+        if op.counts.waiting_retry > 0 {
+            parts.push(format!("{} to retry", op.counts.waiting_retry));
+        }
+        if op.counts.failed > 0 {
+            parts.push(format!("{} failed", op.counts.failed));
+        }
+        let _ = write!(more, " {}", parts.join(", "));
+    } else if oldest.attempt > 1 || oldest.retry_after.is_some() {
+        let _ = write!(more, " #{}", oldest.attempt);
+    }
+    match op.counts.items {
+        0 => {}
+        1 => more.push_str(", 1 item"),
+        items => {
+            let _ = write!(more, ", {items} items");
+        }
+    }
+    let mut room = frame.width.saturating_sub(LABEL + 12 + width(&more)).max(8);
+    let name = shorten(&op.name, room);
+    room = room.saturating_sub(width(&name));
+    if slow && op.mapped {
+        let which = format!(", oldest {}", oldest.path);
+        if width(&which) <= room {
+            more.push_str(&which);
+        }
+    }
+    let label = label(role, word, Some(time), frame.palette);
+    format!("{label} {}{more}", frame.palette.paint(Role::Name, &name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Detail;
+    use crate::event::sample::{Log, at, pokemon};
+
+    fn drawn(log: &Log, now: u64, width: usize) -> String {
+        let view = RunView::of(Detail::Counts, log.events());
+        let slow_after = Duration::from_secs(10);
+        frame(&view, &Frame { now: at(now), width, slow_after, lines: 3, palette: Palette::Plain })
+    }
+
+    #[test]
+    fn mapped_steps_share_a_line() {
+        let mut log = Log::new("pokemon", &["extract_pages", "load over extract_pages", "report"]);
+        insta::assert_snapshot!(drawn(&log, 0, 100), @"     Running [00:00:00] ──────────────────────── 0/2+");
+        log.start("extract_pages").at(500);
+        for key in 0..50 {
+            log.item("extract_pages", &key.to_string());
+        }
+        for key in 0..37 {
+            log.start(&format!("load[{key}]")).success(&format!("load[{key}]"), 1);
+        }
+        log.at(1000).start("load[40]").at(2000).start("load[41]");
+        insta::assert_snapshot!(drawn(&log, 3210, 100), @r"
+        Running [00:00:03] ━━━━━━━━━━━━━━━━━─────── 37/52+: 3 running, 37 succeeded
+                [    3.2s] extract_pages, 50 items
+                [    2.2s] load [37/50+] 2 running
+        ");
+        log.close("extract_pages", 50, 0).success("extract_pages", 1);
+        insta::assert_snapshot!(drawn(&log, 12_000, 100), @r"
+        Running [00:00:12] ━━━━━━━━━━━━━━━━━╸────── 38/52: 2 running, 38 succeeded
+           Slow [   11.0s] load [37/50] 2 running, oldest load[40]
+        ");
+        insta::assert_snapshot!(drawn(&log, 12_000, 50), @r"
+        Running [00:00:12] 38/52: 2 running
+           Slow [   11.0s] load [37/50] 2 running
+        ");
+    }
+
+    #[test]
+    fn a_step_that_waits_says_how_long() {
+        let mut log = Log::new("flaky", &["fetch", "store"]);
+        log.start("fetch").at(100).retry("fetch", 1, "timed out", 5000);
+        insta::assert_snapshot!(drawn(&log, 1000, 100), @r"
+         Running [00:00:01] ──────────────────────── 0/2: 1 to retry
+        Retry in [    4.1s] fetch #1
+        ");
+        log.at(5100).restart("fetch", 2);
+        insta::assert_snapshot!(drawn(&log, 6000, 100), @r"
+        Running [00:00:06] ──────────────────────── 0/2: 1 running
+                [   900ms] fetch #2
+        ");
+    }
+
+    #[test]
+    fn there_are_never_too_many_lines() {
+        let mut log = Log::new("wide", &["a", "b", "c", "d", "e"]);
+        for (ms, step) in [(5, "a"), (4, "b"), (3, "c"), (2, "d"), (1, "e")] {
+            log.at(ms).start(step);
+        }
+        insta::assert_snapshot!(drawn(&log, 10, 100), @r"
+        Running [00:00:00] ──────────────────────── 0/5: 5 running
+                [     9ms] e
+                [     8ms] d
+                [     7ms] c
+                … and 2 more
+        ");
+    }
+
+    #[test]
+    fn the_bar_is_full_at_the_end_and_empty_at_the_start() {
+        assert_eq!(bar(0, 0, 9), "─".repeat(9));
+        assert_eq!(bar(1, 18, 9), format!("╸{}", "─".repeat(8)));
+        assert_eq!(bar(u64::MAX, u64::MAX, 9), "━".repeat(9));
+        assert_eq!(bar(1, 2, 5), "");
+        assert!(drawn(&pokemon(), 2500, 200).contains("━ 8/8: "));
+    }
+}

@@ -1,0 +1,175 @@
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::event::{Counts, Detail, FailedStep, RunStatus, RunView};
+
+use super::palette::{Palette, Role};
+use super::words::{count, duration};
+
+/// How wide the column of states is, so that what follows is aligned in all lines: as cargo's and nextest's.
+pub(super) const LABEL: usize = 12;
+
+/// How many of the slowest steps are named, where there are more.
+const SLOWEST: usize = 5;
+
+/// How a run went: a line of counts, each failed step with its error, and the slowest steps where steps were kept.
+///
+/// Ends with a line break. While the run is under way it tells how it stands.
+#[must_use]
+pub fn summary(view: &RunView, palette: Palette) -> String {
+    let mut text = format!("{}\n", palette.paint(Role::Faint, &"─".repeat(LABEL)));
+    let (word, role) = match view.status() {
+        RunStatus::Success => ("Success", Role::Good),
+        RunStatus::Failure => ("Failure", Role::Bad),
+        RunStatus::Canceled => ("Canceled", Role::Bad),
+        RunStatus::Canceling => ("Canceling", Role::Warn),
+        RunStatus::Running => ("Running", Role::Busy),
+    };
+    let counts = view.counts();
+    let _ = writeln!(
+        text,
+        "{} {}: {}: {}",
+        label(role, word, Some(view.elapsed()), palette),
+        palette.paint(Role::Name, view.job()),
+        count(counts.seen(), "step", "steps"),
+        states(counts, palette),
+    );
+    for step in view.failures() {
+        text.push_str(&failure(step, palette));
+    }
+    if let Some(more) = counts.failed.checked_sub(view.failures().len() as u64).filter(|more| *more > 0) {
+        let _ = writeln!(text, "{:>LABEL$} and {} failed", "…", count(more, "more step", "more steps"));
+    }
+    for path in view.detached() {
+        let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Detached"));
+        let _ = writeln!(text, "{label} {path} did not end in time and may still be running");
+    }
+    text.push_str(&slowest(view, palette));
+    text
+}
+
+/// One failed step: a line with the length of its last attempt and its name, below it the error with its causes, place
+/// and hint. Ends with a line break.
+#[must_use]
+pub fn failure(step: &FailedStep, palette: Palette) -> String {
+    let attempts = if step.attempt > 1 { format!(" after {} attempts", step.attempt) } else { String::new() };
+    let name = palette.paint(Role::Name, &step.path.to_string());
+    let mut text = format!("{} {name}{attempts}\n", label(Role::Bad, "Failed", step.took, palette));
+    for line in step.error.to_string().lines() {
+        let line = line.replace('\t', "    ").replace(|c: char| c.is_control(), "\u{fffd}");
+        let painted = match line.trim_start().split_once(": ") {
+            Some(("hint", rest)) => format!("  {} {rest}", palette.paint(Role::Busy, "hint:")),
+            _ => line,
+        };
+        let _ = writeln!(text, "{:LABEL$} {painted}", "");
+    }
+    text
+}
+
+/// The columns before what a line tells of: a word and a time, `      Failed [   250ms]`.
+pub(super) fn label(role: Role, word: &str, time: Option<Duration>, palette: Palette) -> String {
+    let time = time.map_or_else(String::new, duration);
+    format!("{} [{time:>8}]", palette.paint(role, &format!("{word:>LABEL$}")))
+}
+
+/// `10 succeeded (1 after a retry), 1 failed, 2 skipped`, leaving out what there is none of.
+pub(super) fn states(counts: &Counts, palette: Palette) -> String {
+    let mut parts = state_parts(counts);
+    if counts.retried > 0
+        && let Some((_, succeeded)) = parts.iter_mut().find(|(role, _)| *role == Role::Good)
+    {
+        let _ = write!(succeeded, " ({} after a retry)", counts.retried);
+    }
+    let parts: Vec<_> = parts.iter().map(|(role, text)| palette.paint(*role, text)).collect();
+    if parts.is_empty() { "nothing has run".to_owned() } else { parts.join(", ") }
+}
+
+/// The states in which there are steps, with their number, in the order in which they are told.
+pub(super) fn state_parts(counts: &Counts) -> Vec<(Role, String)> {
+    let states = [
+        (counts.running, Role::Busy, "running"),
+        (counts.waiting_retry, Role::Warn, "to retry"),
+        (counts.succeeded, Role::Good, "succeeded"),
+        (counts.failed, Role::Bad, "failed"),
+        (counts.canceled, Role::Bad, "canceled"),
+        (counts.skipped, Role::Skip, "skipped"),
+    ];
+    let some = states.into_iter().filter(|(n, ..)| *n > 0);
+    some.map(|(n, role, word)| (role, format!("{n} {word}"))).collect()
+}
+
+fn slowest(view: &RunView, palette: Palette) -> String {
+    let mut steps: Vec<_> = view.steps().iter().filter_map(|step| Some((step.took()?, step))).collect();
+    if view.detail() == Detail::Counts || steps.len() <= SLOWEST {
+        return String::new();
+    }
+    steps.sort_by_key(|(took, step)| (Reverse(*took), step.first));
+    let mut text = String::new();
+    for (at, (took, step)) in steps.iter().take(SLOWEST).enumerate() {
+        let label = format!("{:>LABEL$}", if at == 0 { "Slowest" } else { "" });
+        let _ =
+            writeln!(text, "{} [{:>8}] {}", palette.paint(Role::Faint, &label), duration(*took), step.path);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind;
+    use crate::event::sample::{Log, path, pokemon};
+
+    fn told(log: &Log, detail: Detail) -> String {
+        summary(&RunView::of(detail, log.events()), Palette::Plain)
+    }
+
+    #[test]
+    fn a_failed_run_ends_with_its_errors() {
+        insta::assert_snapshot!(told(&pokemon(), Detail::Steps), @r"
+        ────────────
+             Failure [    2.5s] pokemon: 8 steps: 5 succeeded (1 after a retry), 1 failed, 2 skipped
+              Failed [   250ms] select[200]
+                     cannot parse page
+                       caused by: invalid digit found in string
+             Slowest [    2.0s] load[100]
+                     [   400ms] extract_pages
+                     [   300ms] load[0]
+                     [   250ms] select[100]
+                     [   250ms] select[200]
+        ");
+    }
+
+    #[test]
+    fn a_good_run_ends_with_one_line() {
+        let mut log = Log::new("hello", &["greet"]);
+        log.start("greet").at(12).success("greet", 1).run_success();
+        insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+        ────────────
+             Success [    12ms] hello: 1 step: 1 succeeded
+        ");
+    }
+
+    #[test]
+    fn a_canceled_run_names_what_may_still_run() {
+        let mut log = Log::new("stubborn", &["a", "b"]);
+        log.start("a").at(5000).push(None, 0, EventKind::RunCanceling);
+        log.at(9000).push(None, 0, EventKind::RunCanceled { detached: vec![path("a")] });
+        insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+        ────────────
+            Canceled [    9.0s] stubborn: 1 step: 1 canceled
+            Detached a did not end in time and may still be running
+        ");
+    }
+
+    #[test]
+    fn too_many_failures_are_counted() {
+        let mut log = Log::new("bad", &["a", "f over a"]);
+        for key in 0..150 {
+            let step = format!("f[{key}]");
+            log.start(&step).failure(&step, 1, "no: disk");
+        }
+        let text = told(&log, Detail::Counts);
+        assert!(text.ends_with("… and 50 more steps failed\n"), "{text}");
+    }
+}

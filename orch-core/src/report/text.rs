@@ -1,0 +1,358 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
+use crate::failure::{ErrorInfo, ErrorKind};
+
+use super::palette::{Palette, Role};
+use super::summary::{failure, label};
+use super::words::{count, duration};
+
+/// What happened, one line for each event, without times, ids, durations and source places: the same from run to run
+/// and from machine to machine, made to be compared in tests.
+///
+/// Steps that run at once tell their events in any order, so a job whose story is compared runs with one slot, or its
+/// lines are sorted. A delay drawn at random is told as it was drawn.
+///
+/// ```text
+/// RUN_START pokemon
+/// STEP_START load[100]
+/// STEP_UP_FOR_RETRY load[100] #1 disk full, again after 1s
+/// STEP_RESTARTED load[100] #2
+/// STEP_SUCCESS load[100] #2
+/// STEP_SKIPPED report: select[3] failed
+/// RUN_FAILURE 1 step failed, the first is select[3]
+/// ```
+#[must_use]
+pub fn story<'a>(events: impl IntoIterator<Item = &'a Event>) -> String {
+    let lines: Vec<_> = events.into_iter().map(|event| told(event, Palette::Plain)).collect();
+    lines.join("\n")
+}
+
+/// One event as a line for people who follow a run: when, the words of [`story`], and how long what ends took.
+///
+/// `before` is the run's picture before the event. The line has no line break, and control characters of messages and
+/// keys are escaped, so that no text of a user can move the cursor.
+#[must_use]
+pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
+    let elapsed = between(before.start().unwrap_or(event.time), event.time);
+    let when = format!("{:>4}.{:03}", elapsed.as_secs(), elapsed.subsec_millis());
+    let mut line = format!("{}  {}", palette.paint(Role::Faint, &when), told(event, palette));
+    let live =
+        event.step.as_ref().and_then(|path| before.live_step(path)).filter(|live| live.retry_after.is_none());
+    let took = match (&event.kind, live) {
+        (
+            EventKind::StepSuccess | EventKind::StepFailure { .. } | EventKind::StepUpForRetry { .. },
+            Some(live),
+        ) => Some(between(live.since, event.time)),
+        (kind, _) if kind.ends_run() => Some(elapsed),
+        _ => None,
+    };
+    if let Some(took) = took {
+        let _ = write!(line, " {}", palette.paint(Role::Faint, &format!("(took {})", duration(took))));
+    }
+    if let EventKind::HandledOutput { metadata, .. } = &event.kind {
+        for (key, value) in metadata {
+            let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
+        }
+    }
+    line
+}
+
+/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs.
+/// None for all else, which the drawing shows.
+///
+/// `before` is the run's picture before the event. Aligned with [`frame`](super::frame()) and
+/// [`summary`](super::summary()), without a line break at the end.
+#[must_use]
+pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<String> {
+    let path = event.step.as_ref()?;
+    let live = before.live_step(path).filter(|live| live.retry_after.is_none());
+    let took = live.map(|live| between(live.since, event.time));
+    let (word, time) = match &event.kind {
+        EventKind::StepUpForRetry { .. } => ("Retry", took),
+        EventKind::Log { level, .. } => {
+            (level_name(*level), before.start().map(|start| between(start, event.time)))
+        }
+        EventKind::StepFailure { error } if error.kind != ErrorKind::Canceled => {
+            let attempt = event.attempt.max(1);
+            let step = FailedStep { path: path.clone(), attempt, took, error: Arc::clone(error) };
+            return Some(failure(&step, palette).trim_end().to_owned());
+        }
+        _ => return None,
+    };
+    let mut text = format!("{} ", label(role(&event.kind), word, time, palette));
+    text.push_str(&palette.paint(Role::Name, &path.to_string()));
+    match &event.kind {
+        EventKind::Log { message, fields, .. } => {
+            let _ = write!(text, ": {}", logged(message, fields));
+        }
+        kind => {
+            let _ = write!(text, " #{}", event.attempt.max(1));
+            tell(&mut text, kind);
+        }
+    }
+    Some(text)
+}
+
+/// The kind's name, the step, and what there is to say, without times.
+fn told(event: &Event, palette: Palette) -> String {
+    let mut text = palette.paint(role(&event.kind), event.kind.name());
+    if let Some(step) = &event.step {
+        let _ = write!(text, " {}", palette.paint(Role::Name, &step.to_string()));
+    }
+    let attempt = match event.kind {
+        EventKind::StepUpForRetry { .. } | EventKind::StepRestarted { .. } => event.attempt.max(1),
+        EventKind::StepSuccess | EventKind::StepFailure { .. } => event.attempt,
+        _ => 0,
+    };
+    let shown = attempt > 1 || matches!(event.kind, EventKind::StepUpForRetry { .. });
+    if shown {
+        let _ = write!(text, " #{attempt}");
+    }
+    tell(&mut text, &event.kind);
+    text
+}
+
+fn tell(text: &mut String, kind: &EventKind) {
+    let _ = match kind {
+        EventKind::RunStart { job, tags, .. } => {
+            let tags: String = tags.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+            write!(text, " {job}{}", one_line(&tags))
+        }
+        EventKind::StepInput { input, gathered: Some(n) } => {
+            write!(text, " {input} of {}", count(*n as u64, "value", "values"))
+        }
+        EventKind::StepInput { input, gathered: None } => write!(text, " {input}"),
+        EventKind::Log { level, message, fields, .. } => {
+            write!(text, " {}: {}", level_name(*level), logged(message, fields))
+        }
+        EventKind::StepOutput { output, key: Some(key) } => {
+            write!(text, " {output}[{}]", one_line(&key.to_string()))
+        }
+        EventKind::StepOutput { output, key: None } => write!(text, " {output}"),
+        EventKind::HandledOutput { output, io, .. } => write!(text, " {output} by {io}"),
+        EventKind::StreamClosed { output, count: items, orphaned } => {
+            let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };
+            write!(text, " {output}, {}{orphaned}", count(*items, "item", "items"))
+        }
+        EventKind::StepUpForRetry { error, delay } if delay.is_zero() => {
+            write!(text, " {}, again at once", chain(error))
+        }
+        EventKind::StepUpForRetry { error, delay } => {
+            write!(text, " {}, again after {delay:?}", chain(error))
+        }
+        EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
+        EventKind::StepSkipped { cause } => match cause {
+            SkipCause::Absent(step) => write!(text, ": {step} left its output out"),
+            SkipCause::Failed(step) => write!(text, ": {step} failed"),
+            SkipCause::Canceled => write!(text, ": the run was canceled"),
+        },
+        EventKind::RunFailure { failed, first } => {
+            write!(text, " {} failed, the first is {first}", count(*failed, "step", "steps"))
+        }
+        EventKind::RunCanceled { detached } if !detached.is_empty() => {
+            let steps: Vec<_> = detached.iter().map(ToString::to_string).collect();
+            write!(text, ", still running: {}", steps.join(", "))
+        }
+        _ => Ok(()),
+    };
+}
+
+fn role(kind: &EventKind) -> Role {
+    match kind {
+        EventKind::StepSuccess | EventKind::RunSuccess => Role::Good,
+        EventKind::StepFailure { .. } | EventKind::RunFailure { .. } | EventKind::RunCanceled { .. } => {
+            Role::Bad
+        }
+        EventKind::StepUpForRetry { .. } | EventKind::RunCanceling => Role::Warn,
+        EventKind::StepSkipped { .. } => Role::Skip,
+        EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::RunStart { .. } => {
+            Role::Busy
+        }
+        EventKind::Log { level, .. } => match level {
+            LogLevel::Error => Role::Bad,
+            LogLevel::Warn => Role::Warn,
+            _ => Role::Faint,
+        },
+        _ => Role::Faint,
+    }
+}
+
+fn logged(message: &str, fields: &BTreeMap<String, String>) -> String {
+    let fields: String = fields.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+    one_line(&format!("{message}{fields}"))
+}
+
+fn level_word(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Trace => "Trace",
+        LogLevel::Debug => "Debug",
+        LogLevel::Info => "Info",
+        LogLevel::Warn => "Warn",
+        LogLevel::Error => "Error",
+    }
+}
+
+fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Trace => "trace",
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    }
+}
+
+/// An error and its causes on one line.
+fn chain(error: &ErrorInfo) -> String {
+    let mut text = match error.kind {
+        ErrorKind::Panic => format!("panicked: {}", one_line(&error.message)),
+        _ => one_line(&error.message),
+    };
+    for cause in &error.causes {
+        let _ = write!(text, ": {}", one_line(cause));
+    }
+    text
+}
+
+/// Text of a user's on one line: line breaks become `⏎`, other control characters are escaped.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let text = text.trim_end();
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => line.push_str(" ⏎ "),
+            '\t' => line.push(' '),
+            c if c.is_control() => line.extend(c.escape_unicode()),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::sample::{Log, path, pokemon};
+    use crate::event::{Detail, SkipCause};
+
+    #[test]
+    fn a_story_has_neither_times_nor_ids() {
+        insta::assert_snapshot!(story(pokemon().events()), @r"
+        RUN_START pokemon
+        STEP_START extract_pages
+        STEP_OUTPUT extract_pages result[0]
+        STEP_START select[0]
+        STEP_OUTPUT extract_pages result[100]
+        STEP_START select[100]
+        STEP_SUCCESS select[0]
+        STEP_START load[0]
+        STEP_OUTPUT extract_pages result[200]
+        LOG load[0] warn: slow disk rows=8
+        STREAM_CLOSED extract_pages result, 3 items
+        STEP_SUCCESS extract_pages
+        STEP_SUCCESS select[100]
+        STEP_START load[100]
+        STEP_START select[200]
+        STEP_UP_FOR_RETRY load[100] #1 disk full, again after 1s
+        STEP_SUCCESS load[0]
+        STEP_FAILURE select[200] cannot parse page: invalid digit found in string
+        STEP_SKIPPED load[200]: select[200] failed
+        STEP_RESTARTED load[100] #2
+        STEP_SUCCESS load[100] #2
+        STEP_SKIPPED report: select[200] failed
+        RUN_FAILURE 1 step failed, the first is select[200]
+        ");
+    }
+
+    #[test]
+    fn the_rarer_events_have_their_line() {
+        let mut log = Log::new("rare", &[]);
+        log.start("a");
+        log.push(Some("a"), 1, EventKind::StepInput { input: "counts".into(), gathered: Some(3) });
+        log.push(Some("a"), 1, EventKind::StepOutput { output: "rows".into(), key: None });
+        let metadata = [("path".to_owned(), "out/a.parquet".into())].into();
+        log.push(
+            Some("a"),
+            1,
+            EventKind::HandledOutput { output: "rows".into(), io: "parquet".into(), metadata },
+        );
+        log.close("a", 1, 2).skip("b[0]", "a");
+        log.push(Some("c"), 0, EventKind::StepSkipped { cause: SkipCause::Absent(path("a")) });
+        log.push(Some("d"), 0, EventKind::StepSkipped { cause: SkipCause::Canceled });
+        log.push(None, 0, EventKind::RunCanceling);
+        log.push(None, 0, EventKind::RunCanceled { detached: vec![path("a")] });
+        insta::assert_snapshot!(story(log.events()), @r"
+        RUN_START rare
+        STEP_START a
+        STEP_INPUT a counts of 3 values
+        STEP_OUTPUT a rows
+        HANDLED_OUTPUT a rows by parquet
+        STREAM_CLOSED a result, 1 item, 2 orphaned
+        STEP_SKIPPED b[0]: a failed
+        STEP_SKIPPED c: a left its output out
+        STEP_SKIPPED d: the run was canceled
+        RUN_CANCELING
+        RUN_CANCELED, still running: a
+        ");
+    }
+
+    #[test]
+    fn a_line_tells_when_and_how_long() {
+        let mut view = RunView::new(Detail::Counts);
+        let mut lines = Vec::new();
+        for event in pokemon().events() {
+            lines.push(line(event, &view, Palette::Plain));
+            view.apply(event);
+        }
+        insta::assert_snapshot!(lines[lines.len() - 8..].join("\n"), @r"
+        0.600  STEP_UP_FOR_RETRY load[100] #1 disk full, again after 1s (took 150ms)
+        0.600  STEP_SUCCESS load[0] (took 300ms)
+        0.700  STEP_FAILURE select[200] cannot parse page: invalid digit found in string (took 250ms)
+        0.700  STEP_SKIPPED load[200]: select[200] failed
+        1.600  STEP_RESTARTED load[100] #2
+        2.500  STEP_SUCCESS load[100] #2 (took 900ms)
+        2.500  STEP_SKIPPED report: select[200] failed
+        2.500  RUN_FAILURE 1 step failed, the first is select[200] (took 2.5s)
+        ");
+    }
+
+    #[test]
+    fn above_the_bar_stands_what_is_worth_it() {
+        let mut view = RunView::new(Detail::Counts);
+        let mut notices = Vec::new();
+        for event in pokemon().events() {
+            notices.extend(notice(event, &view, Palette::Plain));
+            view.apply(event);
+        }
+        insta::assert_snapshot!(notices.join("\n"), @r"
+          Warn [   320ms] load[0]: slow disk rows=8
+         Retry [   150ms] load[100] #1 disk full, again after 1s
+        Failed [   250ms] select[200]
+               cannot parse page
+                 caused by: invalid digit found in string
+        ");
+    }
+
+    #[test]
+    fn no_text_of_a_user_reaches_the_terminal_raw() {
+        let mut log = Log::new("evil", &[]);
+        log.start("a").failure("a", 1, "one\ntwo \u{1b}[2J");
+        let text = story(log.events());
+        assert!(text.ends_with("STEP_FAILURE a one ⏎ two \\u{1b}[2J"), "{text}");
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_for() {
+        let log = pokemon();
+        let view = RunView::new(Detail::Counts);
+        let painted = line(&log.events()[1], &view, Palette::Ansi);
+        assert_eq!(
+            painted,
+            "\u{1b}[2m   0.000\u{1b}[0m  \u{1b}[36mSTEP_START\u{1b}[0m \u{1b}[1mextract_pages\u{1b}[0m"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{GenericParam, ItemFn, Pat};
+
+use super::body;
+use super::model::{GraphOptions, JobOptions};
+use crate::func;
+use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, NODE, ORDER};
+use crate::policy::internal;
+
+/// The function that builds the job, and a hidden type that tells whoever calls it in a body that it is one.
+pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
+    rewrite(&mut item);
+    let ItemFn { attrs, vis, sig, block, .. } = &item;
+    let function = &sig.ident;
+    let conditions = func::conditions(attrs);
+    // Where the job stands in the source, for plans, is where its name stands.
+    let new = JOB_OPTIONS.at(function.span());
+    let name = &options.name;
+    let begin = quote_spanned!(function.span()=> #new::new(#name));
+    let mut sig = sig.clone();
+    sig.output = syn::parse_quote_spanned!(function.span()=> -> #JOB);
+    let must_use =
+        (!attrs.iter().any(|attribute| attribute.path().is_ident("must_use"))).then(|| quote!(#[must_use]));
+    let imports = imports();
+    let statements = &block.stmts;
+    let hidden = hidden_type(&item, &conditions);
+    quote! {
+        #(#attrs)*
+        #must_use
+        #vis #sig {
+            #JOB::compose(#begin #options, move || {
+                #imports
+                #(#statements)*
+            })
+        }
+        #hidden
+        #conditions
+        #[doc(hidden)]
+        const _: () = {
+            #[automatically_derived]
+            impl #NODE for #function {
+                fn node() -> Self {
+                    Self {}
+                }
+            }
+            #[automatically_derived]
+            impl #JOB_NODE for #function {}
+        };
+    }
+}
+
+/// The function with its body rewritten, and the hidden type that calls it as a part of a job.
+pub(super) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
+    rewrite(&mut item);
+    let conditions = func::conditions(&item.attrs);
+    let hidden = hidden_type(&item, &conditions);
+    let function = &item.sig.ident;
+    let call = graph_call(&item, options);
+    let imports = imports();
+    let ItemFn { attrs, vis, sig, block, .. } = &item;
+    let statements = &block.stmts;
+    quote! {
+        #(#attrs)*
+        #[allow(clippy::must_use_candidate)]
+        #vis #sig {
+            #imports
+            #(#statements)*
+        }
+        #hidden
+        #conditions
+        #[doc(hidden)]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #[automatically_derived]
+            impl #NODE for #function {
+                fn node() -> Self {
+                    Self {}
+                }
+            }
+            impl #function {
+                #call
+            }
+        };
+    }
+}
+
+/// The method by which bodies call the graph: the function's own signature.
+fn graph_call(item: &ItemFn, options: &GraphOptions) -> TokenStream {
+    let ItemFn { vis, sig, .. } = item;
+    let (function, generics, output, name) = (&sig.ident, &sig.generics, &sig.output, &options.name);
+    let clause = &generics.where_clause;
+    let mut arguments = Vec::new();
+    let mut parameters = Vec::new();
+    for (position, parameter) in func::parameters(sig).enumerate() {
+        let (pattern, ty) = (&*parameter.pat, &parameter.ty);
+        // A message about an argument shows the name of the parameter, where it has one.
+        let argument = match pattern {
+            Pat::Ident(pattern) => pattern.ident.clone(),
+            pattern => {
+                Ident::new(&format!("argument_{position}"), Span::mixed_site().located_at(pattern.span()))
+            }
+        };
+        parameters.push(quote!(#argument: #ty));
+        arguments.push(argument);
+    }
+    let turbofish = turbofish(item);
+    let head = quote_spanned!(function.span()=> fn call #generics (self, #(#parameters),*) #output #clause);
+    quote! {
+        #[doc(hidden)]
+        #[track_caller]
+        #vis #head {
+            #ENTER_GRAPH(#name, move || #function #turbofish (#(#arguments),*))
+        }
+    }
+}
+
+/// The generic arguments, handed on; with an `impl Trait` among the parameters they must be inferred.
+fn turbofish(item: &ItemFn) -> Option<TokenStream> {
+    let named: Vec<&Ident> = item
+        .sig
+        .generics
+        .params
+        .iter()
+        .filter_map(|parameter| match parameter {
+            GenericParam::Type(ty) => Some(&ty.ident),
+            GenericParam::Const(constant) => Some(&constant.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    let inferred = func::parameters(&item.sig).any(|parameter| func::impl_trait(&parameter.ty).is_some());
+    (!named.is_empty() && !inferred).then(|| quote!(::<#(#named),*>))
+}
+
+fn rewrite(item: &mut ItemFn) {
+    let parameters: Vec<Pat> =
+        func::parameters(&item.sig).map(|parameter| (*parameter.pat).clone()).collect();
+    body::rewrite(&mut item.block, parameters.iter());
+}
+
+/// What a body needs beside the prelude, without a name that could stand in the user's way.
+fn imports() -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use #HANDLE as _;
+        #[allow(unused_imports)]
+        use #JOB_NODE as _;
+    }
+}
+
+/// A type beside the function: with braces it has a name among the types only.
+fn hidden_type(item: &ItemFn, conditions: &TokenStream) -> TokenStream {
+    let ItemFn { vis, sig, .. } = item;
+    let function = &sig.ident;
+    let declaration = quote_spanned!(function.span()=> struct #function {});
+    quote! {
+        #conditions
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+        #vis #declaration
+    }
+}
+
+impl ToTokens for JobOptions {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let mut setting = |method: &str, arguments: Option<TokenStream>| {
+            if let Some(arguments) = arguments {
+                let method = internal(method);
+                tokens.extend(quote!(.#method(#arguments)));
+            }
+        };
+        setting("description", self.description.as_ref().map(|text| quote!(#text)));
+        for (key, value) in &self.tags {
+            setting("tag", Some(quote!(#key, #value)));
+        }
+        setting("max_concurrent", self.max_concurrent.map(|count| quote!(#count)));
+        setting("max_in_flight", self.max_in_flight.map(|count| quote!(#count)));
+        setting(
+            "order",
+            self.order.map(|variant| {
+                let variant = internal(variant);
+                quote!(#ORDER::#variant)
+            }),
+        );
+        setting("retry", self.retry.as_ref().map(|retry| quote!(#retry)));
+        for limit in &self.limits {
+            setting("limit", Some(quote!(#limit)));
+        }
+    }
+}

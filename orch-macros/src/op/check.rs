@@ -1,0 +1,122 @@
+use syn::{GenericParam, Pat, PatType, ReturnType, Signature, Type};
+
+use crate::diag::Diag;
+use crate::func;
+
+/// Refuses signatures that no op can have; the compiler checks the types.
+pub(super) fn signature(signature: &Signature, diag: &Diag) -> bool {
+    let before = diag.count();
+    func::check_plain("#[op]", signature, diag);
+    generics(signature, diag);
+    let mut context = false;
+    for parameter in func::parameters(signature) {
+        pattern(parameter, diag);
+        parameter_type(parameter, &mut context, diag);
+    }
+    return_type(&signature.output, diag);
+    diag.count() == before
+}
+
+/// A step is one function with known types: the plan names them, and values are stored by them.
+fn generics(signature: &Signature, diag: &Diag) {
+    if let Some(parameter) = signature.generics.params.first() {
+        let (span, what, instead) = match parameter {
+            GenericParam::Type(ty) => {
+                (ty.ident.span(), "generic", "write an op for each type, which calls a generic function")
+            }
+            GenericParam::Const(ty) => {
+                (ty.ident.span(), "generic", "pass the number as an input, `n: usize`")
+            }
+            GenericParam::Lifetime(lifetime) => (
+                lifetime.lifetime.span(),
+                "generic over lifetimes",
+                "leave them out: inputs may be taken as `&T`",
+            ),
+        };
+        diag.error(span, format!("an op cannot be {what}: {instead}"));
+    } else if let Some(clause) = &signature.generics.where_clause {
+        diag.error(
+            clause.where_token.span,
+            "an op has no `where` clause, since its types are known: leave it out",
+        );
+    }
+}
+
+fn pattern(parameter: &PatType, diag: &Diag) {
+    if func::plain_name(parameter).is_some() {
+        return;
+    }
+    let instead = match &*parameter.pat {
+        Pat::Wild(_) => "give it a name, which may begin with `_`: `_unused`",
+        _ => "give it a name and take it apart in the body, with `let`",
+    };
+    diag.error_at(&parameter.pat, format!("an input of an op has a name: {instead}"));
+}
+
+fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
+    let ty = func::ungrouped(&parameter.ty);
+    if let Some(span) = func::impl_trait(ty) {
+        diag.error(span, "an input of an op has one known type: write it instead of `impl ..`");
+    }
+    let inner = match ty {
+        Type::Reference(reference) => {
+            if let Some(token) = &reference.mutability {
+                let message = "an op cannot change its input, which other steps may share: take it by value, \
+                               `mut x: T`, and return the changed value";
+                diag.error(token.span, message);
+            }
+            func::ungrouped(&reference.elem)
+        }
+        ty => ty,
+    };
+    if func::last_segment(inner)
+        .is_some_and(|segment| segment.ident == "Context" && segment.arguments.is_none())
+    {
+        if std::mem::replace(context, true) {
+            diag.error_at(inner, "an op has one context: leave out this parameter");
+        }
+    } else if let Type::Reference(reference) = inner {
+        diag.error(reference.and_token.span, "an input is taken as `T` or `&T`: leave out one `&`");
+    }
+}
+
+fn return_type(output: &ReturnType, diag: &Diag) {
+    let ReturnType::Type(_, ty) = output else { return };
+    if let Some(span) = func::impl_trait(ty) {
+        diag.error(span, "an op returns one known type: write it instead of `impl ..`; for many values, return `Dynamic<T>`");
+        return;
+    }
+    let value = match func::last_segment(ty) {
+        Some(segment) if segment.ident == "Result" => match &segment.arguments {
+            syn::PathArguments::None => {
+                let message =
+                    "say here what the op returns, so that jobs can use it: `Result<T>` or `Result<T, E>`";
+                diag.error(segment.ident.span(), message);
+                return;
+            }
+            syn::PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+                Some(syn::GenericArgument::Type(value)) => value,
+                _ => return,
+            },
+            syn::PathArguments::Parenthesized(_) => return,
+        },
+        _ => ty,
+    };
+    match func::ungrouped(value) {
+        Type::Tuple(tuple) if tuple.elems.len() > 8 => {
+            diag.error_at(
+                tuple.elems.iter().nth(8),
+                "a tuple of outputs has at most 8 elements: return a struct that derives `Outputs`",
+            );
+        }
+        Type::Reference(reference)
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") =>
+        {
+            diag.error(
+                reference.and_token.span,
+                "an op returns values that it owns: return `T` instead of `&T`",
+            );
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,224 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{LitStr, Type};
+
+use super::model::{Op, Outputs, Parameter, Settings};
+use crate::kind;
+use crate::names::{
+    ARC, CALL, FALLIBLE_RETURN, INPUT, INPUT_BY_VALUE, INTO_INPUT, NODE, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT,
+    OUTPUTS, UNKNOWN,
+};
+use crate::policy::{self, internal};
+
+/// The hidden type of the op, which carries its definition and is what jobs call.
+pub(super) fn node(op: &Op) -> TokenStream {
+    let Op { function, conditions, visibility, settings, parameters, returns, .. } = op;
+    let hidden = hidden_type(op);
+    let outputs = outputs(&returns.outputs);
+    let checks = returns.outputs.types().iter().map(|ty| {
+        // Said of the type alone, so that the compiler's message is about it and nothing else.
+        let kind = kind::of(ty);
+        let output = OUTPUT.at(ty.span());
+        quote!(let _ = <#ty as #output<#kind>>::produce;)
+    });
+    let inputs = parameters.iter().filter_map(|parameter| match parameter {
+        Parameter::Context { .. } => None,
+        Parameter::Input { name, ty, by_reference } => {
+            let text = Parameter::text(name);
+            let method = internal(if *by_reference { "input_ref" } else { "input" });
+            Some(quote!(.#method::<#ty>(#text)))
+        }
+    });
+    // Where the op stands in the source, for plans, is where its name stands.
+    let builder = OP_DEF.at(function.span());
+    let name = &settings.name;
+    let begin = quote_spanned!(function.span()=> #builder::builder(#name));
+    let body = body(op);
+    let parameters: Vec<_> = op.inputs().collect();
+    let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
+    // At the parameter's own type, where a note about a wrong input shows what was wanted.
+    let sources: Vec<_> = types
+        .iter()
+        .map(|ty| {
+            let into_input = INTO_INPUT.at(ty.span());
+            quote_spanned!(ty.span()=> impl #into_input<#ty>)
+        })
+        .collect();
+    let call = method(
+        function,
+        &quote_spanned!(function.span()=> #(#names: #sources),*),
+        &quote!(<<Self as #OP>::Outputs as #OUTPUTS>::Handles),
+    );
+    quote! {
+        #hidden
+        #conditions
+        #[doc(hidden)]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #[automatically_derived]
+            impl #NODE for #function {
+                fn node() -> Self {
+                    Self {}
+                }
+            }
+            #[automatically_derived]
+            impl #OP for #function {
+                type Outputs = #outputs;
+                fn def() -> &'static #ARC<#OP_DEF> {
+                    #(#checks)*
+                    static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
+                    DEF.get_or_init(|| #ARC::new(#begin #settings #(#inputs)* .returns::<<Self as #OP>::Outputs>() #body))
+                }
+            }
+        };
+        #conditions
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        impl #function {
+            #[doc(hidden)]
+            #[track_caller]
+            #visibility #call {
+                #CALL::of(<Self as #OP>::def()) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
+            }
+        }
+    }
+}
+
+/// Stands in for the hidden type of a function that cannot be an op, so that a job that calls it has no second error.
+pub(super) fn stub(op: &Op) -> TokenStream {
+    let Op { function, conditions, visibility, .. } = op;
+    let hidden = hidden_type(op);
+    let names: Vec<_> = (0..op.inputs().count()).map(argument).collect();
+    let call = method(function, &quote!(#(#names: impl ::core::marker::Sized),*), &quote!(#UNKNOWN));
+    quote! {
+        #hidden
+        #conditions
+        #[doc(hidden)]
+        const _: () = {
+            impl #NODE for #function {
+                fn node() -> Self {
+                    Self {}
+                }
+            }
+            impl #function {
+                #visibility #call {
+                    #(let _ = #names;)*
+                    #UNKNOWN
+                }
+            }
+        };
+    }
+}
+
+impl Op {
+    /// The names and types of the inputs.
+    fn inputs(&self) -> impl Iterator<Item = (&Ident, &Type)> {
+        self.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Context { .. } => None,
+            Parameter::Input { name, ty, .. } => Some((name, &**ty)),
+        })
+    }
+}
+
+/// A type beside the function: with braces it has a name among the types only.
+fn hidden_type(op: &Op) -> TokenStream {
+    let Op { function, visibility, conditions, .. } = op;
+    let declaration = quote_spanned!(function.span()=> struct #function {});
+    quote! {
+        #conditions
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+        #visibility #declaration
+    }
+}
+
+/// The head of the method by which jobs call the op; errors about its arguments point at the op's own words.
+fn method(function: &Ident, parameters: &TokenStream, returns: &TokenStream) -> TokenStream {
+    quote_spanned!(function.span()=> fn call(self, #parameters) -> #returns)
+}
+
+fn outputs(outputs: &Outputs) -> TokenStream {
+    let one = |ty: &Type| {
+        let kind = kind::checked_elsewhere(ty);
+        quote!(#ONE<#ty, #kind>)
+    };
+    match outputs {
+        Outputs::One(ty) => one(ty),
+        Outputs::Tuple(types) => {
+            let types = types.iter().map(one);
+            quote!((#(#types),*))
+        }
+    }
+}
+
+/// Fetches the inputs and calls the function.
+fn body(op: &Op) -> TokenStream {
+    let Op { function, returns, is_async, .. } = op;
+    let args = internal("args");
+    let mut fetched = TokenStream::new();
+    let mut passed = Vec::new();
+    let mut index: usize = 0;
+    for (position, parameter) in op.parameters.iter().enumerate() {
+        let name = argument(position);
+        let by_reference = match parameter {
+            Parameter::Context { by_reference } => {
+                fetched.extend(quote!(let #name = #args.context();));
+                by_reference
+            }
+            Parameter::Input { ty, by_reference, .. } => {
+                let (input, by_value) = (INPUT.at(ty.span()), INPUT_BY_VALUE.at(ty.span()));
+                fetched.extend(quote!(let #name = <#ty as #input>::share(&mut #args, #index)?;));
+                if !by_reference {
+                    fetched.extend(quote!(let #name = <#ty as #by_value>::own(#name);));
+                }
+                index += 1;
+                by_reference
+            }
+        };
+        passed.push(if *by_reference { quote!(&#name) } else { quote!(#name) });
+    }
+    let wait = is_async.then(|| quote!(.await));
+    let call = quote_spanned!(Span::mixed_site().located_at(function.span())=> #function(#(#passed),*) #wait);
+    let call = match &returns.fallible {
+        Some((result, value)) => {
+            let fallible = FALLIBLE_RETURN.at(result.span());
+            // Named before the call, so that what is wrong with the type is said of the type.
+            let convert = internal("convert");
+            quote!(let #convert: fn(_) -> _ = <#result as #fallible<#value>>::into_failure; #convert(#call))
+        }
+        None => quote!(::core::result::Result::Ok(#call)),
+    };
+    let mutability = (index > 0).then(|| quote!(mut));
+    let span = Span::mixed_site().located_at(function.span());
+    match is_async {
+        true => quote_spanned!(span=> .asynchronous(|#mutability #args| async move { #fetched #call })),
+        false => quote_spanned!(span=> .blocking(|#mutability #args| { #fetched #call })),
+    }
+}
+
+/// A local of generated code; hygiene keeps it apart from the user's names.
+fn argument(position: usize) -> Ident {
+    Ident::new(&format!("argument_{position}"), Span::mixed_site())
+}
+
+impl ToTokens for Settings {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let mut setting = |method: &str, arguments: Option<TokenStream>| {
+            if let Some(arguments) = arguments {
+                let method = internal(method);
+                tokens.extend(quote!(.#method(#arguments)));
+            }
+        };
+        let text = |text: &Option<LitStr>| text.as_ref().map(ToTokens::to_token_stream);
+        setting("description", self.description.as_ref().map(|text| quote!(#text)));
+        for (key, value) in &self.tags {
+            setting("tag", Some(quote!(#key, #value)));
+        }
+        setting("priority", self.priority.map(|priority| quote!(#priority)));
+        setting("retry", self.retry.as_ref().map(|retry| quote!(#retry)));
+        setting("timeout", self.timeout.map(policy::duration));
+        setting("pool", text(&self.pool));
+        setting("code_version", text(&self.code_version));
+        setting("io", text(&self.io));
+    }
+}

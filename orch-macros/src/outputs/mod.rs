@@ -1,0 +1,26 @@
+//! `#[derive(Outputs)]`: the fields of a struct become named outputs of the op that returns it.
+
+mod check;
+mod expand;
+mod model;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::diag::Diag;
+
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let item: DeriveInput = match syn::parse2(item) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    let diag = Diag::new();
+    let outputs = check::shape(&item, &diag).map(|fields| model::Outputs::read(&item, fields, &diag));
+    if let Some(outputs) = &outputs {
+        check::names(outputs, &diag);
+    }
+    let errors = diag.finish();
+    let implementation = outputs.as_ref().map(expand::outputs);
+    quote!(#implementation #errors)
+}

@@ -1,0 +1,1 @@
+//! Expansions, one snapshot for each feature.

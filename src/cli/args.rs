@@ -1,0 +1,263 @@
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use orch_core::define::Order;
+
+/// Run the jobs of this program.
+#[derive(Debug, Parser)]
+#[command(
+    // Jobs and options are the user's; the program's name is set when the arguments are read.
+    name = "program",
+    disable_help_subcommand = true,
+    after_help = EXIT_CODES,
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    the run ended without a failed step
+  1    the run failed
+  2    wrong arguments, or a job that cannot be planned
+  3    the machine refused: no thread can be started, a file cannot be written
+  130  the run was canceled by Ctrl-C";
+
+/// What is said, and in which colours.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct OutputArgs {
+    /// Say less: only errors and what was asked for.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more: every event of a run, and what steps log for debugging.
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// When to use colours; `auto` heeds the terminal and `NO_COLOR`.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// Where a terminal shows them.
+    Auto,
+    /// Always, also in files and pipes.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the jobs.
+    #[command(
+        after_help = "Examples:\n  list           a line for each job\n  list --json    an array, for scripts"
+    )]
+    List(ListArgs),
+    /// Show what a job would run, without running it.
+    #[command(after_help = "\
+Examples:
+  plan JOB                     a tree of steps: what feeds what, types, maps, tags, retries
+  plan JOB --format mermaid    a diagram for Markdown
+  plan JOB --format dot | dot -Tsvg -o plan.svg")]
+    Plan(PlanArgs),
+    /// Run a job.
+    #[command(after_help = "\
+Examples:
+  run JOB                                     with live progress
+  run JOB --gantt                             and a chart of the steps at the end
+  run JOB --gantt run.svg                     or the chart as a file
+  run JOB --max-concurrent 4 --tags env=test,team=data
+  run JOB --json --progress none > events.jsonl")]
+    Run(RunArgs),
+    /// Print a script that completes commands, options and jobs in a shell.
+    #[command(
+        after_help = "Examples:\n  completions bash > ~/.local/share/bash-completion/completions/PROGRAM\n  completions fish | source"
+    )]
+    Completions(CompletionsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ListArgs {
+    /// Print a JSON array.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PlanArgs {
+    /// The job; may be left out if the program has only one.
+    pub(super) job: Option<String>,
+    /// How to show the plan.
+    #[arg(long, short, default_value = "text")]
+    pub(super) format: PlanFormat,
+}
+
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// A tree, for people.
+    Text,
+    /// All there is to know, for scripts.
+    Json,
+    /// A diagram for Markdown.
+    Mermaid,
+    /// A diagram for Graphviz.
+    Dot,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    /// The job; may be left out if the program has only one.
+    pub(super) job: Option<String>,
+    /// How many steps may run at once.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) max_concurrent: Option<NonZero<usize>>,
+    /// How many items of one dynamic output may be alive at once.
+    #[arg(long, value_name = "ITEMS")]
+    pub(super) max_in_flight: Option<NonZero<usize>>,
+    /// Which of several ready steps goes first.
+    #[arg(long)]
+    pub(super) order: Option<OrderChoice>,
+    /// Tags of the run, beside those of the job.
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
+    pub(super) tags: Vec<(String, String)>,
+    /// How to show what goes on.
+    #[arg(long, default_value = "auto")]
+    pub(super) progress: ProgressChoice,
+    /// After how long a running step is marked as slow, such as 500ms, 30s or 2m.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub(super) slow_after: Duration,
+    /// Print every event as a line of JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Show when each step ran: as a chart in the terminal, or in an SVG file if one is named.
+    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
+    pub(super) gantt: Option<Option<PathBuf>>,
+}
+
+/// Which of several ready steps goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum OrderChoice {
+    /// The deeper one: a branch is finished before the next begins.
+    DepthFirst,
+    /// The less deep one: all branches advance together.
+    BreadthFirst,
+}
+
+impl From<OrderChoice> for Order {
+    fn from(order: OrderChoice) -> Self {
+        match order {
+            OrderChoice::DepthFirst => Self::DepthFirst,
+            OrderChoice::BreadthFirst => Self::BreadthFirst,
+        }
+    }
+}
+
+/// How to show what goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressChoice {
+    /// `bar` in a terminal, else `plain`.
+    Auto,
+    /// A bar with the running steps below it.
+    Bar,
+    /// A line for each event.
+    Plain,
+    /// Nothing before the summary.
+    None,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompletionsArgs {
+    /// The shell.
+    pub(super) shell: Shell,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a tag is written key=value".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let number: f64 = number.parse().map_err(|_| "a time is a number with a unit: 500ms, 30s, 2m, 1h")?;
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("the unit of a time is ms, s, m or h, as in 30s".to_owned()),
+    };
+    Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())
+}
+
+/// The ending is asked for, since else `run --gantt my_job` would write a file `my_job` and run something else.
+fn svg_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("svg") => Ok(path),
+        _ => Err("the file's name ends in .svg; a job is named before --gantt".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn run(args: &[&str]) -> Result<RunArgs, String> {
+        let args = ["program", "run"].iter().chain(args);
+        match Arguments::try_parse_from(args).map_err(|error| error.to_string())?.command {
+            Command::Run(run) => Ok(run),
+            command => Err(format!("{command:?}")),
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Examples:"), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_chart_goes_to_the_terminal_or_to_a_file() {
+        assert_eq!(run(&["job"]).expect("good").gantt, None);
+        assert_eq!(run(&["job", "--gantt"]).expect("good").gantt, Some(None));
+        assert_eq!(run(&["job", "--gantt", "a.svg"]).expect("good").gantt, Some(Some("a.svg".into())));
+        let error = run(&["--gantt", "job"]).expect_err("no file");
+        assert!(error.contains("a job is named before --gantt"), "{error}");
+    }
+
+    #[test]
+    fn tags_and_times_are_read() {
+        let args =
+            run(&["--tags", "env=test,team=a=b", "--tags", "x=", "--slow-after", "1.5m"]).expect("good");
+        let tags: Vec<_> = args.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
+        assert_eq!(tags, [("env", "test"), ("team", "a=b"), ("x", "")]);
+        assert_eq!(args.slow_after, Duration::from_secs(90));
+        for bad in
+            [["--tags", "env"], ["--slow-after", "3"], ["--slow-after", "-1s"], ["--max-concurrent", "0"]]
+        {
+            assert!(run(&bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use std::process::ExitCode;
+
+/// How a program that [`run_main`](super::run_main) runs ends. These numbers do not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exit {
+    /// 0: what was asked for is done; a run ended without a failed step.
+    Success,
+    /// 1: the run ended with failed steps.
+    RunFailed,
+    /// 2: wrong arguments, an unknown job, definitions that cannot be made, or a job that cannot be planned. No step
+    /// began.
+    Usage,
+    /// 3: the machine refused what the program needs: no thread can be started, a file cannot be written.
+    Machine,
+    /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT).
+    Canceled,
+}
+
+impl Exit {
+    /// The number that the program's caller sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::RunFailed => 1,
+            Self::Usage => 2,
+            Self::Machine => 3,
+            Self::Canceled => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,43 @@
+use orch_core::report::Role;
+use orch_core::run::Definitions;
+use serde_json::json;
+
+use super::Exit;
+use super::args::ListArgs;
+use super::printer::Printer;
+
+/// A line for each job: its name and the first line of what it is for.
+pub(super) fn list(args: &ListArgs, definitions: &Definitions, printer: &Printer) -> Exit {
+    let jobs = definitions.jobs();
+    if args.json {
+        let jobs: Vec<_> = jobs
+            .iter()
+            .map(|job| {
+                let options = job.options();
+                json!({
+                    "name": job.name(),
+                    "description": options.description,
+                    "tags": options.tags,
+                    "max_concurrent": options.max_concurrent,
+                    "max_in_flight": options.max_in_flight,
+                    "order": options.order.name(),
+                })
+            })
+            .collect();
+        printer.data(&format!("{:#}\n", json!(jobs)));
+        return Exit::Success;
+    }
+    if jobs.is_empty() {
+        printer.note("this program has no jobs\n");
+    }
+    let palette = printer.data_palette();
+    let width = jobs.iter().map(|job| job.name().chars().count()).max().unwrap_or(0);
+    for job in jobs {
+        let description =
+            job.options().description.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
+        let pad = " ".repeat(width - job.name().chars().count());
+        let line = format!("{}{pad}  {description}", palette.paint(Role::Name, job.name()));
+        printer.data(&format!("{}\n", line.trim_end()));
+    }
+    Exit::Success
+}

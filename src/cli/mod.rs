@@ -1,0 +1,143 @@
+//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `completions`.
+//!
+//! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
+
+mod args;
+mod completions;
+mod exit;
+mod jobs;
+mod list;
+mod plan;
+mod printer;
+mod progress;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use orch_core::failure::Failure;
+use orch_core::graph::Job;
+use orch_core::run::Definitions;
+
+pub use exit::Exit;
+
+use args::{Arguments, Command, OutputArgs};
+use printer::Printer;
+
+/// What a function with `#[orch::main]` may return: definitions, a single job, or either in a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a program can be made of",
+    label = "expected `Definitions`",
+    note = "return `Definitions::new().job(my_job())`, a job, or a `Result` of these"
+)]
+pub trait IntoDefinitions {
+    /// The definitions.
+    ///
+    /// # Errors
+    /// If they cannot be made, such as for want of a setting.
+    fn into_definitions(self) -> Result<Definitions, Failure>;
+}
+
+impl IntoDefinitions for Definitions {
+    fn into_definitions(self) -> Result<Definitions, Failure> {
+        Ok(self)
+    }
+}
+
+impl IntoDefinitions for Job {
+    fn into_definitions(self) -> Result<Definitions, Failure> {
+        Ok(Definitions::new().job(self))
+    }
+}
+
+impl<D: IntoDefinitions, E: Into<Failure>> IntoDefinitions for Result<D, E> {
+    fn into_definitions(self) -> Result<Definitions, Failure> {
+        self.map_err(Into::into)?.into_definitions()
+    }
+}
+
+/// The main function of a program: reads its arguments and does what they ask for.
+///
+/// `#[orch::main]` calls it. Steps may log through `tracing`; unless the program has set a subscriber of its own, one is
+/// set that turns such lines into events of their step. `RUST_LOG` says which lines, by default those from `info` on.
+///
+/// ```no_run
+/// # use std::process::ExitCode;
+/// # fn pokemon() -> orch::graph::Job { unimplemented!() }
+/// fn main() -> ExitCode {
+///     orch::cli::run_main(|| orch::run::Definitions::new().job(pokemon()))
+/// }
+/// ```
+pub fn run_main<D: IntoDefinitions>(definitions: impl FnOnce() -> D) -> ExitCode {
+    run_with(std::env::args_os(), definitions, Printer::new).into()
+}
+
+/// As [`run_main`], with these arguments (the first is the program) and this printer.
+fn run_with<D: IntoDefinitions>(
+    args: impl IntoIterator<Item = OsString>,
+    definitions: impl FnOnce() -> D,
+    printer: impl Fn(OutputArgs) -> Printer,
+) -> Exit {
+    let parsed =
+        command().try_get_matches_from(args).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let args = match parsed {
+        Ok(args) => args,
+        Err(error) => return refuse(&error, &printer),
+    };
+    let printer = printer(args.output);
+    let definitions = match definitions().into_definitions() {
+        Ok(definitions) => definitions,
+        Err(failure) => {
+            printer.error(&failure.context("the definitions of this program cannot be made").info(), None);
+            return Exit::Usage;
+        }
+    };
+    if let Some((first, second)) = definitions.duplicate_job() {
+        let (a, b) = (&first.options().place, &second.options().place);
+        let error = format!(
+            "two jobs have the name `{}`\n  --> {a} (the first)\n  --> {b} (the second)",
+            first.name()
+        );
+        printer.error(&error, Some("give one of them another: #[job(name = \"..\")]"));
+        return Exit::Usage;
+    }
+    match &args.command {
+        Command::List(args) => list::list(args, &definitions, &printer),
+        Command::Plan(args) => plan::plan(args, &definitions, &printer),
+        Command::Run(args) => run::run(args, &definitions, printer),
+        Command::Completions(args) => completions::completions(args, &definitions, &printer),
+    }
+}
+
+/// The arguments, under the name by which the program was called.
+fn command() -> clap::Command {
+    Arguments::command().name(program_name()).bin_name(program_name())
+}
+
+fn program_name() -> String {
+    let called = std::env::args_os().next().map(PathBuf::from);
+    let stem = called.as_deref().and_then(|path| path.file_stem());
+    stem.map_or_else(|| "program".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Help was asked for, or the arguments are wrong; clap has the words for both.
+fn refuse(error: &clap::Error, printer: &impl Fn(OutputArgs) -> Printer) -> Exit {
+    let color = args::ColorChoice::Auto;
+    let printer = printer(OutputArgs { quiet: false, verbose: false, color });
+    let text = error.render();
+    let told = |palette| match palette {
+        orch_core::report::Palette::Ansi => text.ansi().to_string(),
+        orch_core::report::Palette::Plain => text.to_string(),
+    };
+    if error.use_stderr() {
+        printer.say(&told(printer.palette()));
+        Exit::Usage
+    } else {
+        printer.data(&told(printer.data_palette()));
+        Exit::Success
+    }
+}

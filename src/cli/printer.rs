@@ -1,0 +1,136 @@
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use orch_core::report::{Palette, Role};
+
+use super::args::{ColorChoice, OutputArgs};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verbosity {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// Where all output goes: data to stdout, everything else to stderr.
+///
+/// Whoever reads the output may go away at any time, as `head` does. What cannot be written then is dropped, so that
+/// a run does not end because nobody listens.
+pub(super) struct Printer {
+    out: Mutex<Stream>,
+    err: Mutex<Stream>,
+    pub(super) verbosity: Verbosity,
+}
+
+struct Stream {
+    to: Box<dyn Write + Send>,
+    palette: Palette,
+    terminal: bool,
+}
+
+impl Printer {
+    /// The printer on the program's own streams.
+    pub(super) fn new(args: OutputArgs) -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
+        let wanted = |terminal| palette(args.color, terminal);
+        Self {
+            out: Mutex::new(Stream {
+                to: Box::new(out),
+                palette: wanted(out_terminal),
+                terminal: out_terminal,
+            }),
+            err: Mutex::new(Stream {
+                to: Box::new(err),
+                palette: wanted(err_terminal),
+                terminal: err_terminal,
+            }),
+            verbosity: verbosity(args),
+        }
+    }
+
+    /// A printer to these instead, which are no terminals.
+    #[cfg(test)]
+    pub(super) fn to(
+        out: impl Write + Send + 'static,
+        err: impl Write + Send + 'static,
+        args: OutputArgs,
+    ) -> Self {
+        let stream = |to| Mutex::new(Stream { to, palette: Palette::Plain, terminal: false });
+        Self { out: stream(Box::new(out)), err: stream(Box::new(err)), verbosity: verbosity(args) }
+    }
+
+    /// Writes data: what the user asked for.
+    pub(super) fn data(&self, text: &str) {
+        write(&self.out, text);
+    }
+
+    /// Writes what accompanies the work, as it is. Nothing when quiet.
+    pub(super) fn note(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            write(&self.err, text);
+        }
+    }
+
+    /// Writes what must be seen, quiet or not.
+    pub(super) fn say(&self, text: &str) {
+        write(&self.err, text);
+    }
+
+    /// Writes an error, and what can be done about it.
+    pub(super) fn error(&self, error: &dyn fmt::Display, hint: Option<&str>) {
+        let palette = self.palette();
+        let mut text = format!("{} {error}\n", palette.paint(Role::Bad, "error:"));
+        if let Some(hint) = hint {
+            text.push_str(&format!("{} {hint}\n", palette.paint(Role::Busy, "hint:")));
+        }
+        self.say(&text);
+    }
+
+    /// The colours of stderr.
+    pub(super) fn palette(&self) -> Palette {
+        lock(&self.err).palette
+    }
+
+    /// The colours of stdout.
+    pub(super) fn data_palette(&self) -> Palette {
+        lock(&self.out).palette
+    }
+
+    /// Whether stderr is a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        lock(&self.err).terminal
+    }
+}
+
+fn write(stream: &Mutex<Stream>, text: &str) {
+    let mut stream = lock(stream);
+    let _ = stream.to.write_all(text.as_bytes()).and_then(|()| stream.to.flush());
+}
+
+fn lock(stream: &Mutex<Stream>) -> MutexGuard<'_, Stream> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn verbosity(args: OutputArgs) -> Verbosity {
+    match (args.quiet, args.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    }
+}
+
+fn palette(choice: ColorChoice, terminal: bool) -> Palette {
+    let allowed = || {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        terminal && !set("NO_COLOR") && !dumb
+    };
+    match choice {
+        ColorChoice::Always => Palette::Ansi,
+        ColorChoice::Auto if allowed() => Palette::Ansi,
+        ColorChoice::Auto | ColorChoice::Never => Palette::Plain,
+    }
+}

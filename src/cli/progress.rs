@@ -1,0 +1,207 @@
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use orch_core::event::{Detail, Event, EventKind, LogLevel, RunView, Sink};
+use orch_core::report::{self, Frame, Role};
+
+use super::args::ProgressChoice;
+use super::printer::{Printer, Verbosity};
+
+/// How many events may wait for the screen before the run waits too.
+const WAITING: usize = 8192;
+
+/// How often the bar is drawn.
+const REDRAW: Duration = Duration::from_millis(80);
+
+/// How many lines of running steps there are below the bar.
+const STEP_LINES: usize = 8;
+
+/// How many failures are told at once when they happen; the rest are left to the counts and the summary.
+const TOLD_FAILURES: u64 = 20;
+
+/// What is to be shown of a run while it goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Show {
+    pub(super) choice: ProgressChoice,
+    pub(super) detail: Detail,
+    pub(super) slow_after: Duration,
+    pub(super) json: bool,
+}
+
+/// Shows a run while it goes on. It has a thread of its own: whoever emits an event only hands it over.
+pub(super) struct Progress {
+    screen: JoinHandle<RunView>,
+}
+
+impl Progress {
+    /// Begins to show what the sink will be given.
+    pub(super) fn start(show: Show, printer: Arc<Printer>) -> (Self, impl Sink + use<>) {
+        let (events, received) = sync_channel(WAITING);
+        let screen = std::thread::spawn(move || Screen::new(show, printer).follow(&received));
+        (Self { screen }, Handover(events))
+    }
+
+    /// Waits until all is shown that the sink was given; the sink must be gone, or have been given the run's end.
+    pub(super) fn finish(self) -> RunView {
+        self.screen.join().unwrap_or_default()
+    }
+}
+
+struct Handover(SyncSender<Event>);
+
+impl Sink for Handover {
+    fn emit(&self, event: &Event) {
+        // The screen is gone only if it panicked, which is no reason for the run to end.
+        let _ = self.0.send(event.clone());
+    }
+}
+
+/// How the run is shown, `auto` decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Bar,
+    Plain,
+    None,
+}
+
+struct Screen {
+    view: RunView,
+    show: Show,
+    mode: Mode,
+    bar: ProgressBar,
+    printer: Arc<Printer>,
+    failures: u64,
+}
+
+impl Screen {
+    fn new(show: Show, printer: Arc<Printer>) -> Self {
+        let mode = match show.choice {
+            _ if printer.verbosity == Verbosity::Quiet => Mode::None,
+            ProgressChoice::Auto if printer.is_terminal() => Mode::Bar,
+            ProgressChoice::Auto | ProgressChoice::Plain => Mode::Plain,
+            ProgressChoice::Bar => Mode::Bar,
+            ProgressChoice::None => Mode::None,
+        };
+        let target = match mode {
+            Mode::Bar => ProgressDrawTarget::stderr(),
+            Mode::Plain | Mode::None => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(
+            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        Self { view: RunView::new(show.detail), show, mode, bar, printer, failures: 0 }
+    }
+
+    /// Shows events until the run's last one, or until nobody can send any more.
+    fn follow(mut self, events: &Receiver<Event>) -> RunView {
+        let mut next_draw = Instant::now();
+        let (mut data, mut notes) = (String::new(), String::new());
+        loop {
+            let mut received = events.recv_timeout(next_draw.saturating_duration_since(Instant::now()));
+            // Whatever is there is taken at once, so that many events cost one drawing.
+            let mut over = loop {
+                match received {
+                    Ok(event) => {
+                        self.tell(&event, &mut data, &mut notes);
+                        self.view.apply(&event);
+                        if Instant::now() >= next_draw {
+                            break false;
+                        }
+                    }
+                    Err(error) => break error == RecvTimeoutError::Disconnected,
+                }
+                received = events.try_recv().map_err(|error| match error {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                });
+            };
+            self.print(&mut data, &mut notes);
+            over |= self.view.status().is_terminal();
+            if over {
+                self.bar.finish_and_clear();
+                return self.view;
+            }
+            if Instant::now() >= next_draw {
+                self.draw();
+                next_draw = Instant::now() + REDRAW;
+            }
+        }
+    }
+
+    /// What an event has to be said about, before it is part of the picture.
+    fn tell(&mut self, event: &Event, data: &mut String, notes: &mut String) {
+        if self.show.json
+            && let Ok(json) = serde_json::to_string(event)
+        {
+            data.push_str(&json);
+            data.push('\n');
+        }
+        let palette = self.printer.palette();
+        let verbose = self.printer.verbosity == Verbosity::Verbose;
+        let text = match (self.mode, &event.kind) {
+            (Mode::None, _) => None,
+            (Mode::Plain, kind) if !verbose && is_detail(kind) => None,
+            (Mode::Plain, _) => Some(report::line(event, &self.view, palette)),
+            (Mode::Bar, EventKind::Log { level, .. }) if !verbose && *level < LogLevel::Info => None,
+            (Mode::Bar, kind) => {
+                self.failures += u64::from(matches!(kind, EventKind::StepFailure { .. }));
+                let many = self.failures > TOLD_FAILURES && matches!(kind, EventKind::StepFailure { .. });
+                let notice = report::notice(event, &self.view, palette).filter(|_| !many);
+                let line = || (verbose && !many).then(|| report::line(event, &self.view, palette));
+                notice.or_else(line)
+            }
+        };
+        if let Some(text) = text {
+            notes.push_str(&text);
+            notes.push('\n');
+        }
+        if self.mode != Mode::None && matches!(event.kind, EventKind::RunCanceling) {
+            let running = report::count(self.view.counts().running, "running step", "running steps");
+            let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
+            notes.push_str(&format!("{label} waiting for {running}; Ctrl-C again stops at once\n"));
+        }
+    }
+
+    fn print(&self, data: &mut String, notes: &mut String) {
+        if data.is_empty() && notes.is_empty() {
+            return;
+        }
+        self.bar.suspend(|| {
+            self.printer.data(data);
+            self.printer.note(notes);
+        });
+        data.clear();
+        notes.clear();
+    }
+
+    fn draw(&self) {
+        if self.mode != Mode::Bar {
+            return;
+        }
+        let (rows, columns) = console::Term::stderr().size_checked().unwrap_or((24, 80));
+        let frame = Frame {
+            now: Timestamp::now(),
+            // A line as wide as the terminal would wrap in some.
+            width: usize::from(columns).saturating_sub(1),
+            slow_after: self.show.slow_after,
+            lines: STEP_LINES.min(usize::from(rows).saturating_sub(3)),
+            palette: self.printer.palette(),
+        };
+        self.bar.set_message(report::frame(&self.view, &frame));
+        self.bar.tick();
+    }
+}
+
+/// Events that are of interest only to the one who looks closely.
+fn is_detail(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::StepInput { .. } | EventKind::StepOutput { .. } | EventKind::HandledOutput { .. } => true,
+        EventKind::Log { level, .. } => *level < LogLevel::Info,
+        _ => false,
+    }
+}

@@ -1,0 +1,144 @@
+use std::path::Path;
+use std::process;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orch_core::define::Cancel;
+use orch_core::event::{Detail, RunView};
+use orch_core::report;
+use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
+use tokio::runtime::Runtime;
+
+use super::args::RunArgs;
+use super::printer::{Printer, Verbosity};
+use super::progress::{Progress, Show};
+use super::{Exit, jobs};
+
+/// How wide a chart is where no terminal says it.
+const CHART_WIDTH: usize = 100;
+
+/// Runs a job with live progress, then tells how it went.
+pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -> Exit {
+    let job = match jobs::find(definitions, args.job.as_deref(), "run", &printer) {
+        Ok(job) => job,
+        Err(exit) => return exit,
+    };
+    log_through_events(printer.verbosity);
+    let printer = Arc::new(printer);
+    let show = Show {
+        choice: args.progress,
+        detail: if args.gantt.is_some() { Detail::Steps } else { Detail::Counts },
+        slow_after: args.slow_after,
+        json: args.json,
+    };
+    let (progress, sink) = Progress::start(show, Arc::clone(&printer));
+    let cancel = Cancel::new();
+    let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone());
+    let result = match Runtime::new() {
+        Ok(runtime) => {
+            runtime.spawn(cancel_on_ctrl_c(cancel, Arc::clone(&printer)));
+            let result = runtime.block_on(runner.run());
+            // Code that outlived a canceled run or a timeout is not waited for.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => {
+            printer.error(&format!("the async runtime cannot be started: {error}"), None);
+            return Exit::Machine;
+        }
+    };
+    let view = progress.finish();
+    let exit = ended(&result, &printer);
+    if view.status().is_terminal() {
+        let summary = report::summary(&view, printer.palette());
+        if exit == Exit::Success { printer.note(&summary) } else { printer.say(&summary) }
+    }
+    match &args.gantt {
+        Some(file) if view.start().is_some() => {
+            chart(&view, file.as_deref(), args.json, &printer).unwrap_or(exit)
+        }
+        _ => exit,
+    }
+}
+
+fn configured(mut runner: Runner, args: &RunArgs) -> Runner {
+    if let Some(steps) = args.max_concurrent {
+        runner = runner.max_concurrent(steps.get());
+    }
+    if let Some(items) = args.max_in_flight {
+        runner = runner.max_in_flight(items.get());
+    }
+    if let Some(order) = args.order {
+        runner = runner.order(order.into());
+    }
+    args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value))
+}
+
+/// Steps' errors are told by the summary; what kept the run from its beginning is told here.
+fn ended<T>(result: &Result<T, RunError>, printer: &Printer) -> Exit {
+    let Err(error) = result else { return Exit::Success };
+    match error.kind() {
+        RunErrorKind::Failed { .. } => Exit::RunFailed,
+        RunErrorKind::Canceled { .. } => Exit::Canceled,
+        RunErrorKind::Plan(error) => {
+            printer.error(error, None);
+            Exit::Usage
+        }
+        _ => {
+            printer.error(error, None);
+            Exit::Machine
+        }
+    }
+}
+
+/// Shows when each step ran; an exit code only if that is not possible.
+fn chart(view: &RunView, file: Option<&Path>, json: bool, printer: &Printer) -> Option<Exit> {
+    let Some(file) = file else {
+        let terminal = console::Term::stdout();
+        let width = terminal.size_checked().map_or(CHART_WIDTH, |(_, columns)| usize::from(columns));
+        if json {
+            // stdout is for events alone.
+            printer.say(&report::gantt(view, width, printer.palette()));
+        } else {
+            printer.data(&report::gantt(view, width, printer.data_palette()));
+        }
+        return None;
+    };
+    let name = file.display();
+    match std::fs::write(file, report::svg(view)) {
+        Ok(()) => {
+            printer.note(&format!("the chart is in {name}\n"));
+            None
+        }
+        Err(error) => {
+            printer.error(&format!("the chart cannot be written to `{name}`: {error}"), None);
+            Some(Exit::Machine)
+        }
+    }
+}
+
+/// The first Ctrl-C lets the run end in order, the second ends the program.
+async fn cancel_on_ctrl_c(cancel: Cancel, printer: Arc<Printer>) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler Ctrl-C ends the program by itself.
+        return;
+    }
+    cancel.cancel();
+    if tokio::signal::ctrl_c().await.is_ok() {
+        printer.say("\nstopped at once; steps under way were not waited for\n");
+        // Lets the terminal have the line before the process is gone.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        process::exit(i32::from(Exit::Canceled.code()));
+    }
+}
+
+/// Has `tracing` lines of steps become events of these steps, unless the program has a subscriber of its own.
+fn log_through_events(verbosity: Verbosity) {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::prelude::*;
+
+    let level = if verbosity == Verbosity::Verbose { LevelFilter::DEBUG } else { LevelFilter::INFO };
+    let wanted = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(level));
+    let _ = tracing_subscriber::registry().with(orch_core::step::LogLayer.with_filter(filter)).try_init();
+}

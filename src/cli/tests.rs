@@ -1,0 +1,322 @@
+//! Whole sessions: what a user types, what the program answers.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use orch_core::define::{Dynamic, JobOptions, One, OpDef, Retry, kind};
+use orch_core::failure::Failure;
+use orch_core::graph::{Call, Job, lit};
+use orch_core::run::Definitions;
+
+use super::printer::Printer;
+use super::run_with;
+
+type Number = One<i64, { kind::VALUE }>;
+type Numbers = One<Dynamic<i64>, { kind::DYNAMIC }>;
+
+/// A stream that can be read when the session is over.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// What a program with these definitions answers: exit code, stdout, stderr; times and the program's name redacted.
+fn session(definitions: impl FnOnce() -> Result<Definitions, Failure>, args: &str) -> String {
+    let (out, err) = (Kept::default(), Kept::default());
+    let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
+    let exit = run_with(words, definitions, |args| Printer::to(out.clone(), err.clone(), args));
+    let (out, err) = (redacted(&out.text()), redacted(&err.text()));
+    let said = |name: &str, text: &str| {
+        if text.is_empty() { String::new() } else { format!("\n--- {name}\n{text}") }
+    };
+    format!("exit {}{}{}", exit.code(), said("stdout", &out), said("stderr", &err))
+}
+
+fn redacted(text: &str) -> String {
+    let text = text.replace(&super::program_name(), "program");
+    let lines = text.lines().map(|line| {
+        let mut line = line.to_owned();
+        if line.get(4..5) == Some(".") && line.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+            line.replace_range(..8, "<time>");
+        }
+        for (from, to) in [
+            ("(took ", ")"),
+            ("Success [", "]"),
+            ("Failure [", "]"),
+            ("Failed [", "]"),
+            ("\"time\":\"", "\""),
+        ] {
+            if let Some(at) = line.find(from).map(|at| at + from.len())
+                && let Some(end) = line[at..].find(to)
+            {
+                line.replace_range(at..at + end, "<time>");
+            }
+        }
+        line
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn op(name: &str, body: impl Fn(i64) -> Result<i64, Failure> + Send + Sync + 'static) -> Arc<OpDef> {
+    let op = OpDef::builder(name).input::<i64>("x").retry(Retry::new(1)).returns::<Number>();
+    Arc::new(op.blocking(move |mut args| body(args.take(0)?)))
+}
+
+/// Pages are extracted and loaded; page 1 cannot be.
+fn pages(name: &str, bad: i64) -> Job {
+    let extract = OpDef::builder("extract").returns::<Numbers>().blocking(|_| Ok(Dynamic::from_values(0..3)));
+    let extract = Arc::new(extract);
+    let load = op("load", move |page| {
+        if page == bad {
+            let failure = Failure::new("disk full").context(format!("cannot store page {page}"));
+            return Err(failure.hint("delete something").not_retryable());
+        }
+        Ok(page)
+    });
+    let options = JobOptions::new(name).max_concurrent(1).description("Loads all pages.\n\nOne by one.");
+    Job::compose(options, || {
+        let pages = Call::of(&extract).place::<Numbers>();
+        pages.map(|page| Call::of(&load).input::<i64>(page).place::<Number>())
+    })
+}
+
+fn one() -> Result<Definitions, Failure> {
+    Ok(Definitions::new().job(pages("pages", -1)))
+}
+
+fn two() -> Result<Definitions, Failure> {
+    Ok(one()?.job(pages("bad_pages", 1)))
+}
+
+#[test]
+fn jobs_are_listed() {
+    insta::assert_snapshot!(session(two, "list"), @r"
+    exit 0
+    --- stdout
+    pages      Loads all pages.
+    bad_pages  Loads all pages.
+    ");
+    insta::assert_snapshot!(session(one, "list --json"), @r#"
+    exit 0
+    --- stdout
+    [
+      {
+        "description": "Loads all pages.\n\nOne by one.",
+        "max_concurrent": 1,
+        "max_in_flight": null,
+        "name": "pages",
+        "order": "depth_first",
+        "tags": {}
+      }
+    ]
+    "#);
+    insta::assert_snapshot!(session(|| Ok(Definitions::new()), "list"), @r"
+    exit 0
+    --- stderr
+    this program has no jobs
+    ");
+}
+
+#[test]
+fn an_unknown_job_is_told_with_the_known() {
+    insta::assert_snapshot!(session(two, "run bad_page"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `bad_page`; the jobs of this program are:
+      pages
+      bad_pages
+    hint: did you mean `program run bad_pages`?
+    ");
+    insta::assert_snapshot!(session(two, "plan"), @r"
+    exit 2
+    --- stderr
+    error: which job? the jobs of this program are:
+      pages
+      bad_pages
+    hint: name it: `program plan pages`
+    ");
+    insta::assert_snapshot!(session(|| Ok(Definitions::new()), "run"), @r"
+    exit 2
+    --- stderr
+    error: this program has no jobs
+    hint: return them from the function with #[orch::main]: Definitions::new().job(my_job())
+    ");
+}
+
+#[test]
+fn definitions_can_fail() {
+    let failing =
+        || Err(Failure::new("DATABASE_URL is not set").hint("export DATABASE_URL=postgres://localhost/dex"));
+    insta::assert_snapshot!(session(failing, "list"), @r"
+    exit 2
+    --- stderr
+    error: the definitions of this program cannot be made
+      caused by: DATABASE_URL is not set
+      hint: export DATABASE_URL=postgres://localhost/dex
+    ");
+    let twice = || Ok(one()?.job(pages("pages", 0)));
+    assert!(session(twice, "list").contains("two jobs have the name `pages`\n  --> src/cli/tests.rs:"));
+}
+
+#[test]
+fn wrong_arguments_end_with_2() {
+    insta::assert_snapshot!(session(one, "run --tags env"), @r"
+    exit 2
+    --- stderr
+    error: invalid value 'env' for '--tags <KEY=VALUE>': a tag is written key=value
+
+    For more information, try '--help'.
+    ");
+    assert!(session(one, "--help").starts_with("exit 0\n--- stdout\nRun the jobs of this program"));
+}
+
+#[test]
+fn a_plan_is_shown_in_four_forms() {
+    assert!(session(one, "plan").starts_with("exit 0\n--- stdout\njob pages"));
+    assert!(
+        session(one, "plan pages --format json").starts_with("exit 0\n--- stdout\n{\n  \"job\": \"pages\",")
+    );
+    assert!(session(one, "plan --format mermaid").contains("flowchart"));
+    assert!(session(one, "plan --format dot").contains("digraph"));
+}
+
+#[test]
+fn a_plan_that_cannot_be_made_ends_with_2() {
+    let unnamed_pool = || {
+        let op = OpDef::builder("query").pool("db").returns::<Number>().blocking(|_| Ok(1));
+        let op = Arc::new(op);
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("query"), || Call::of(&op).place::<Number>())))
+    };
+    let told = session(unnamed_pool, "run");
+    assert!(told.starts_with("exit 2\n--- stderr\nerror: the job `query` cannot be planned"), "{told}");
+}
+
+#[test]
+fn a_run_is_told_line_by_line() {
+    insta::assert_snapshot!(session(one, "run --tags env=test"), @r"
+    exit 0
+    --- stderr
+    <time>  RUN_START pages env=test
+    <time>  STEP_START extract
+    <time>  STEP_START load[0]
+    <time>  STEP_SUCCESS load[0] (took <time>)
+    <time>  STEP_START load[1]
+    <time>  STEP_SUCCESS load[1] (took <time>)
+    <time>  STEP_START load[2]
+    <time>  STEP_SUCCESS load[2] (took <time>)
+    <time>  STREAM_CLOSED extract result, 3 items
+    <time>  STEP_SUCCESS extract (took <time>)
+    <time>  RUN_SUCCESS (took <time>)
+    ────────────
+         Success [<time>] pages: 4 steps: 4 succeeded
+    ");
+}
+
+#[test]
+fn a_failed_run_ends_with_1_and_its_errors() {
+    insta::assert_snapshot!(session(two, "run bad_pages --progress none"), @r"
+    exit 1
+    --- stderr
+    ────────────
+         Failure [<time>] bad_pages: 4 steps: 3 succeeded, 1 failed
+          Failed [<time>] load[1]
+                 cannot store page 1
+                   caused by: disk full
+                   hint: delete something
+    ");
+    insta::assert_snapshot!(session(two, "run bad_pages --quiet"), @r"
+    exit 1
+    --- stderr
+    ────────────
+         Failure [<time>] bad_pages: 4 steps: 3 succeeded, 1 failed
+          Failed [<time>] load[1]
+                 cannot store page 1
+                   caused by: disk full
+                   hint: delete something
+    ");
+    insta::assert_snapshot!(session(two, "run pages --quiet"), @"exit 0");
+}
+
+#[test]
+fn events_are_lines_of_json() {
+    let told = session(one, "run --json --progress none");
+    let (_, data) = told.split_once("--- stdout\n").expect("data");
+    let (data, _) = data.split_once("\n--- stderr").expect("a summary");
+    let lines: Vec<serde_json::Value> =
+        data.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines[0]["event"], "RUN_START");
+    assert_eq!(lines.last().expect("lines")["event"], "RUN_SUCCESS");
+    assert!(lines.iter().any(|line| line["step"] == "load[2]" && line["event"] == "STEP_SUCCESS"), "{data}");
+}
+
+#[test]
+fn a_chart_is_data() {
+    let told = session(one, "run --gantt --progress none");
+    assert!(
+        told.contains("--- stdout\n") && told.contains("\nload[2] ") && told.contains("░ queued"),
+        "{told}"
+    );
+    let file = std::env::temp_dir().join(format!("orch-chart-{}.svg", std::process::id()));
+    let told = session(one, &format!("run --gantt {} --progress none", file.display()));
+    assert!(told.contains("the chart is in "), "{told}");
+    assert!(std::fs::read_to_string(&file).expect("the chart").starts_with("<svg"));
+    std::fs::remove_file(&file).expect("the chart goes");
+    let told = session(one, "run --gantt /nowhere/at/all.svg --progress none");
+    assert!(told.starts_with("exit 3") && told.contains("error: the chart cannot be written to"), "{told}");
+}
+
+#[test]
+fn completions_know_the_jobs() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = session(two, &format!("completions {shell}"));
+        assert!(script.starts_with("exit 0\n--- stdout\n"), "{script}");
+        assert!(!matches!(shell, "bash" | "zsh") || script.contains("bad_pages"), "{shell}");
+    }
+}
+
+#[test]
+fn a_run_outlives_its_reader() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let words = ["program", "run", "--json"].map(Into::into);
+    let exit = run_with(words, one, |args| Printer::to(Gone, Gone, args));
+    assert_eq!(exit, super::Exit::Success);
+}
+
+#[test]
+fn a_wide_map_is_not_held_up() {
+    let wide = || {
+        let source =
+            OpDef::builder("source").returns::<Numbers>().blocking(|_| Ok(Dynamic::from_values(0..5000)));
+        let (source, same) = (Arc::new(source), op("same", Ok));
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("wide"), || {
+            let items = Call::of(&source).place::<Numbers>();
+            items.map(|item| Call::of(&same).input::<i64>(item).place::<Number>());
+            Call::of(&same).input::<i64>(lit(1_i64)).place::<Number>();
+        })))
+    };
+    let told = session(wide, "run --progress none");
+    assert!(told.contains("wide: 5002 steps: 5002 succeeded"), "{told}");
+}

@@ -1,0 +1,27 @@
+use orch::prelude::*;
+
+#[op]
+fn pages() -> Dynamic<i64> {
+    Dynamic::from_values(0..3)
+}
+
+#[op]
+fn load(page: i64) -> i64 {
+    page
+}
+
+#[op]
+fn report(pages: Vec<i64>) -> String {
+    format!("{pages:?}")
+}
+
+fn shout(text: String) -> String {
+    text.to_uppercase()
+}
+
+#[job]
+fn dex() {
+    shout(report(pages().collect()));
+}
+
+fn main() {}

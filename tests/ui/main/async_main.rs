@@ -1,0 +1,4 @@
+#[orch::main]
+async fn definitions() -> Vec<String> {
+    Vec::new()
+}

@@ -1,0 +1,4 @@
+#[orch::main]
+fn definitions<T: Default>() -> T {
+    T::default()
+}

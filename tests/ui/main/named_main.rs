@@ -1,0 +1,4 @@
+#[orch::main]
+fn main() -> Vec<String> {
+    Vec::new()
+}

@@ -1,0 +1,2 @@
+#[orch::main]
+fn definitions() {}

@@ -1,0 +1,4 @@
+#[orch::main(flavor = "multi_thread")]
+fn definitions() -> Vec<String> {
+    Vec::new()
+}

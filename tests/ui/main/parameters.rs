@@ -1,0 +1,4 @@
+#[orch::main]
+fn definitions(name: &str) -> Vec<String> {
+    vec![name.to_owned()]
+}

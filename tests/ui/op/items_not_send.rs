@@ -1,0 +1,10 @@
+use std::rc::Rc;
+
+use orch::prelude::*;
+
+#[op]
+fn load() -> Dynamic<Rc<i64>> {
+    unimplemented!()
+}
+
+fn main() {}

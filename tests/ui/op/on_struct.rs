@@ -1,0 +1,6 @@
+use orch::prelude::*;
+
+#[op]
+struct Load;
+
+fn main() {}

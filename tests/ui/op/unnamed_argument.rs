@@ -1,0 +1,6 @@
+use orch::prelude::*;
+
+#[op]
+fn ignore(_: i64) {}
+
+fn main() {}

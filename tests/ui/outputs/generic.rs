@@ -1,0 +1,9 @@
+use orch::prelude::*;
+
+#[derive(Outputs)]
+struct Split<T> {
+    small: T,
+    large: T,
+}
+
+fn main() {}

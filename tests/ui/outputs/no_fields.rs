@@ -1,0 +1,6 @@
+use orch::prelude::*;
+
+#[derive(Outputs)]
+struct Split {}
+
+fn main() {}

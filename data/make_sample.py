@@ -14,10 +14,10 @@ import sys
 # The full set this sample was made of; another edition may have other figures.
 FULL_SET = "d11af5a43aeb5a3661060f1eddc5c63ec4b4657ffe0a8018ba5aa6b260b4c97a"
 
-# Four pages of 100, so that a fan-out over pages is wider than one slot.
-GENERATIONS = {"1", "2", "3"}
+# Seven pages of 100, so that a fan-out over pages is wider than the four slots of the example that reads them.
+GENERATIONS = {"1", "2", "3", "4", "5"}
 
-# Later records with a trap that the first three generations lack: a name with an accent, and a number that is text.
+# Later records with a trap that those lack: a name with an accent, and a number that is text.
 TRAPS = {"Flabébé", "Minior"}
 
 

@@ -16,7 +16,10 @@ struct Shelf {
 }
 
 const SHELVES: [Shelf; 3] = [
-    Shelf { name: "fiction", books: &[("emma", "She was handsome, clever and rich"), ("moby", "Call me Ishmael")] },
+    Shelf {
+        name: "fiction",
+        books: &[("emma", "She was handsome, clever and rich"), ("moby", "Call me Ishmael")],
+    },
     Shelf { name: "science", books: &[("optics", "My design is not to explain but to propose")] },
     Shelf { name: "empty", books: &[] },
 ];

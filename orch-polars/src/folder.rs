@@ -17,9 +17,12 @@ pub(crate) fn create(folder: &Path) -> Result<(), Failure> {
     let created = create_below_existing(folder);
     drop(creating);
     created.map_err(|error| {
-        let failure = Failure::from(error).context(format!("cannot create the folder `{}`", folder.display()));
+        let failure =
+            Failure::from(error).context(format!("cannot create the folder `{}`", folder.display()));
         match folder.ancestors().find(|above| above.is_file()) {
-            Some(file) => failure.hint(format!("`{}` is a file: remove it, or use another folder", file.display())),
+            Some(file) => {
+                failure.hint(format!("`{}` is a file: remove it, or use another folder", file.display()))
+            }
             None => failure.hint("check that the folder above it may be written to"),
         }
     })

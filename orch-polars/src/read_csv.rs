@@ -30,8 +30,9 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<DataFrame> {
     let path = path.as_ref();
     let cannot = |failure: Failure| failure.context(format!("cannot read `{}`", path.display()));
     // Polars would take `*` and `?` in the path for patterns, and words its errors accordingly; a path here is one file.
-    let file = std::fs::File::open(path)
-        .map_err(|error| cannot(error.into()).hint(format!("relative paths start at {}", present_folder())))?;
+    let file = std::fs::File::open(path).map_err(|error| {
+        cannot(error.into()).hint(format!("relative paths start at {}", present_folder()))
+    })?;
     CsvReadOptions::default()
         .with_infer_schema_length(None)
         .into_reader_with_file_handle(file)
@@ -40,5 +41,6 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<DataFrame> {
 }
 
 fn present_folder() -> String {
-    std::env::current_dir().map_or_else(|_| "the present folder".to_owned(), |path| format!("`{}`", path.display()))
+    std::env::current_dir()
+        .map_or_else(|_| "the present folder".to_owned(), |path| format!("`{}`", path.display()))
 }

@@ -2,9 +2,9 @@
 //!
 //!     cargo run --example pokemon -- run prio_dynamic_job --gantt
 //!
-//! Compare the charts of `static_job` (one big table, nothing overlaps), `dynamic_job` (pages of 100, layer by layer:
-//! the first page is loaded after the last one was transformed) and `prio_dynamic_job` (page by page: the first is
-//! loaded while others are waiting). Settings come from the environment: `POKEMON_CSV`, the table to read instead of the
+//! Compare the charts of `static_job` (one big table, nothing overlaps), `dynamic_job` (pages of 100, layer by layer: none
+//! is loaded while another waits to be transformed) and `prio_dynamic_job` (page by page: the first ones are loaded before
+//! the last ones are begun). Settings come from the environment: `POKEMON_CSV`, the table to read instead of the
 //! sample in `data/`, and `POKEMON_DELAY_MS`, what each transformation takes longer than it has to, 100 ms by default.
 
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ fn static_job() {
     report([rows]);
 }
 
-/// In pages, breadth-first: no page is loaded before all are transformed, which so are all alive at once.
+/// In pages, breadth-first: no page is loaded while another waits to be transformed, so all are alive at once.
 #[job(max_concurrent = 4, order = "breadth_first", max_in_flight = 1_000)]
 fn dynamic_job() {
     let loaded = extract_pages().map(|page| load(assign_ids(select_columns(page))));

@@ -4,13 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use orch_polars::polars::frame::DataFrame;
-use orch_polars::{read_csv, read_parquet};
+use orch_core::ids::RunId;
+use orch_polars::{DataFrame, read_csv, read_parquet};
 
 /// A run of one job: what it has written, by the name of the file.
 fn run(job: &str, csv: &Path) -> Vec<(String, DataFrame)> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{job}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(RunId::new().to_string());
     fs::create_dir_all(&folder).unwrap();
     let output = Command::new(example())
         .args(["run", job])

@@ -36,10 +36,10 @@ fn greet() -> Arc<OpDef> {
 fn say() -> Arc<OpDef> {
     let op = OpDef::builder("say")
         .description("Says all greetings, in the order of the names.")
-        .input::<Vec<String>>("greetings")
+        .input_ref::<Vec<String>>("greetings")
         .returns::<Text>();
     Arc::new(op.blocking(|mut args| {
-        let text = args.take::<Vec<String>>(0)?.join(" ");
+        let text = args.share::<Vec<String>>(0)?.join(" ");
         tracing::info!("{text}");
         Ok(text)
     }))

@@ -43,7 +43,7 @@ fn unit() -> usize {
 
 /// Adds the sizes up.
 #[op]
-fn summarize(sizes: Vec<usize>) -> usize {
+fn summarize(sizes: &[usize]) -> usize {
     let total = sizes.iter().sum();
     tracing::info!("{} sizes, {total} in all", sizes.len());
     total

@@ -23,7 +23,7 @@ async fn greet(name: &str) -> String {
 
 /// Says all greetings, in the order of the names.
 #[op]
-fn say(greetings: Vec<String>) -> String {
+fn say(greetings: &[String]) -> String {
     let text = greetings.join(" ");
     tracing::info!("{text}");
     text

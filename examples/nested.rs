@@ -50,13 +50,13 @@ fn count(text: &str) -> usize {
 
 /// Adds numbers up; of no numbers the sum is 0, so an empty shelf has a total as well.
 #[op]
-fn sum(numbers: Vec<usize>) -> usize {
+fn sum(numbers: &[usize]) -> usize {
     numbers.iter().sum()
 }
 
 /// Says what there is.
 #[op]
-fn report(totals: Vec<usize>) -> String {
+fn report(totals: &[usize]) -> String {
     let report = format!("words on the shelves: {totals:?}");
     tracing::info!("{report}");
     report

@@ -42,7 +42,7 @@ fn select_columns(page: &DataFrame) -> Result<DataFrame> {
 
 /// Numbers the rows as they stand in the whole table, so that a second attempt gives the same numbers.
 #[op]
-fn assign_ids(page: &DataFrame, ctx: Context) -> Result<DataFrame> {
+fn assign_ids(page: &DataFrame, ctx: &Context) -> Result<DataFrame> {
     std::thread::sleep(delay()?);
     let first = ctx.mapping_key().and_then(MappingKey::as_index).unwrap_or(0);
     Ok(page.with_row_index("internal_id".into(), Some(first.try_into()?))?)
@@ -50,17 +50,17 @@ fn assign_ids(page: &DataFrame, ctx: Context) -> Result<DataFrame> {
 
 /// Writes a page into the folder of the run, and tells how many rows it has.
 #[op]
-fn load(page: &DataFrame, ctx: Context) -> Result<usize> {
+fn load(page: &DataFrame, ctx: &Context) -> Result<usize> {
     let name = ctx.mapping_key().map_or_else(|| "all".to_owned(), ToString::to_string);
-    write_parquet(page, folder(&ctx).join(name + ".parquet"))?;
+    write_parquet(page, folder(ctx).join(name + ".parquet"))?;
     Ok(page.height())
 }
 
 /// Says what came of it.
 #[op]
-fn report(rows: Vec<usize>, ctx: Context) -> String {
+fn report(rows: &[usize], ctx: &Context) -> String {
     let (total, files) = (rows.iter().sum::<usize>(), rows.len());
-    let report = format!("{total} rows in {files} files in {}", folder(&ctx).display());
+    let report = format!("{total} rows in {files} files in {}", folder(ctx).display());
     tracing::info!("{report}");
     report
 }

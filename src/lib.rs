@@ -196,6 +196,9 @@ pub use orch_macros::main;
 pub mod cli;
 pub mod prelude;
 
+#[cfg(feature = "polars")]
+pub use orch_polars as polars;
+
 /// What the code that the macros generate may name. Not part of the public interface: no version promises anything of it.
 #[doc(hidden)]
 pub mod __private {

@@ -1,0 +1,103 @@
+//! Folders and files that survive a crash once a call has returned.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use orch_core::failure::Failure;
+
+/// Whoever finds a folder there may rely on it. So nobody looks while another has made one and not yet told the disk.
+static CREATING: Mutex<()> = Mutex::new(());
+
+/// Creates `folder` and those above it, durably.
+pub(crate) fn create(folder: &Path) -> Result<(), Failure> {
+    let creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+    let created = create_below_existing(folder);
+    drop(creating);
+    created.map_err(|error| {
+        let failure =
+            Failure::from(error).context(format!("cannot create the folder `{}`", folder.display()));
+        match folder.ancestors().find(|above| above.is_file()) {
+            Some(file) => {
+                failure.hint(format!("`{}` is a file: remove it, or use another folder", file.display()))
+            }
+            None => failure.hint("check that the folder above it may be written to"),
+        }
+    })
+}
+
+fn create_below_existing(folder: &Path) -> io::Result<()> {
+    // The parent of a relative path's first part is the empty path: the present folder.
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let Some(parent) = folder.parent() else { return Ok(()) };
+    create_below_existing(parent)?;
+    match fs::create_dir(folder) {
+        // Made by another process since the look above.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    sync(parent)
+}
+
+/// Puts a file in place as a whole: readers see the old one or the new one, and so does who comes after a crash.
+///
+/// `write` fills a temporary file beside it, so that the rename never crosses a file system.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> Result<(), Failure>) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    create(folder)?;
+    let temporary = Temporary::beside(path);
+    let file = File::create(&temporary.path)?;
+    write(&file)?;
+    file.sync_all()?;
+    drop(file);
+    temporary.rename(path)?;
+    Ok(sync(folder)?)
+}
+
+/// A file that is removed again unless it gets its final name.
+struct Temporary {
+    path: PathBuf,
+    renamed: bool,
+}
+
+impl Temporary {
+    fn beside(path: &Path) -> Self {
+        // Two attempts at one step may overlap when the first one timed out: no two share a temporary file.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}-{number}.tmp", std::process::id()));
+        Self { path: path.with_file_name(name), renamed: false }
+    }
+
+    fn rename(mut self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // Nothing is lost with a leftover, and the error that led here is the one to tell.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be opened as files here, and the rename is written through by the file system's own journal.
+#[cfg(not(unix))]
+fn sync(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -193,7 +193,7 @@ impl Runner {
         result
     }
 
-    /// Runs the job to its end.
+    /// Runs the job to its end. If the future is dropped before, the run is canceled.
     ///
     /// # Errors
     /// If the job cannot be planned, before any step began; or if the run failed or was canceled, with the run in the
@@ -214,6 +214,7 @@ impl Runner {
         let keep = Box::new(move |events: &[Event], kept: &mut Vec<_>| lock(&watcher).turn(events, kept));
         let state = State::new(program, settings);
         let dispatcher = Dispatcher::new(state, Box::new(self.sinks), keep, Box::new(executor));
+        let _guard = CancelOnDrop(Arc::clone(&dispatcher));
         dispatcher.report_only(Message::Begin);
         let ended = dispatcher.ended();
         tokio::pin!(ended);
@@ -311,6 +312,16 @@ impl Runner {
             keep: self.keep_outputs,
             grace: self.grace,
         }
+    }
+}
+
+/// Steps run in tasks and threads of their own: nobody would stop them if the one who waits for the run went away.
+struct CancelOnDrop(Arc<Dispatcher>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        // Of a run that is over this changes nothing.
+        self.0.report_only(Message::Cancel);
     }
 }
 

@@ -136,3 +136,33 @@ async fn an_endless_source_is_stopped() {
     let result = job.runner().keep_events().cancel(cancel).run().await;
     assert!(story(run_of(&result)).contains("STEP_FAILURE source: Canceled the run was canceled"));
 }
+
+/// Tells that it is dropped.
+struct Guard(Option<oneshot::Sender<()>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let told = self.0.take().map(|gone| gone.send(()));
+        assert_ne!(told, Some(Err(())), "the test waits for it");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_waits_for_any_more_is_canceled() {
+    let (begun, has_begun) = oneshot::channel();
+    let (gone, is_gone) = oneshot::channel();
+    let once = std::sync::Mutex::new(Some((begun, Guard(Some(gone)))));
+    let waits = future(OpDef::builder("waits"), move || {
+        let (begun, guard) = once.lock().unwrap().take().unwrap();
+        async move {
+            begun.send(()).unwrap();
+            std::future::pending::<()>().await;
+            drop(guard);
+            Ok(1)
+        }
+    });
+    let run = tokio::spawn(job(|| call(&waits, &[])).runner().run());
+    has_begun.await.unwrap();
+    run.abort();
+    is_gone.await.unwrap();
+}

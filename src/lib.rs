@@ -2,7 +2,195 @@
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};
-pub use orch_macros::{Outputs, graph, job, main, op};
+
+/// Makes an op of a function: a step that jobs can call.
+///
+/// The function stays as it is, for unit tests to call. Beside it stands a type of the same name, which is what the body
+/// of a [`macro@job`] calls; one `use` brings both. So an op, like a type, cannot share a scope with a module of its name.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// /// Keeps the lines that are not empty.
+/// #[op(retry(max = 3, delay = "1s", backoff = "exponential"), tags(team = "data"))]
+/// fn keep(text: &str, ctx: Context) -> Result<Vec<String>> {
+///     let _ = ctx.attempt();
+///     Ok(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
+/// }
+///
+/// assert_eq!(keep("a\n\nb", Context::for_test("keep"))?, ["a", "b"]);
+/// # Ok::<(), orch::Failure>(())
+/// ```
+///
+/// # Parameters and what is returned
+///
+/// A parameter is an input, taken by value (`T`, which must be `Clone`: it is moved into the last step that needs it) or
+/// by reference (`&T`, `&[T]`, `&str`: shared, never copied). A parameter of type [`Context`](define::Context) is no
+/// input. What is returned is one output, or several as a tuple or as a struct that derives [`Outputs`]; each may be
+/// [`Optional`](define::Optional) or [`Dynamic`](define::Dynamic), and all may stand in a `Result`.
+///
+/// # Options
+///
+/// | option | says |
+/// |---|---|
+/// | `name = "other"` | the op's name; by default the function's |
+/// | `description = "What it does."` | by default the first paragraph of the doc comment |
+/// | `tags(team = "data", "any/key" = "text")` | tags of every step |
+/// | `priority = 5` | goes first among ready steps, if higher |
+/// | `retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full")` | how failed attempts are repeated; `backoff` is `none`, `linear` or `exponential`, `jitter` is `none`, `full` or `plus_minus` |
+/// | `timeout = "1h 30m"` | the time that an attempt has |
+/// | `pool = "db"` | the pool in which its steps take their turn |
+/// | `code_version = "2"` | the version of the code |
+/// | `io = "parquet"` | the IO manager that stores its outputs |
+///
+/// Durations have the units `ms`, `s`, `m`, `h` and `d`.
+pub use orch_macros::op;
+
+/// Makes a job of a function: its body draws the graph by calling ops and graphs.
+///
+/// The function then gives the [`Job`](graph::Job). Its parameters, if it has some, are those of the function that builds
+/// the job; the body's own value is ignored.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[op]
+/// fn pages(count: usize) -> Dynamic<usize> {
+///     Dynamic::from_values(0..count)
+/// }
+///
+/// #[op]
+/// fn load(page: usize, factor: usize) -> usize {
+///     page * factor
+/// }
+///
+/// #[op]
+/// fn report(loaded: Vec<usize>) -> usize {
+///     loaded.iter().sum()
+/// }
+///
+/// #[job(max_concurrent = 4, limit("db", 2))]
+/// fn dex(factor: usize) {
+///     let loaded = pages(lit(7)).map(|page| load(page, lit(factor)).tag("db", "dex"));
+///     report(loaded.collect()).named("the_report");
+/// }
+///
+/// assert_eq!(dex(2).name(), "dex");
+/// ```
+///
+/// # The body
+///
+/// The body is ordinary Rust that runs once, when the job is built. In it, `op(..)` is the call of an op or graph: a
+/// plain path whose last part begins with a small letter and which is not bound in the body, not in the standard library
+/// and not a function of a type. So is `op` in `.map(op)`. Everything else stays as it is. To call a plain function,
+/// write `(function)(..)`; without the parentheses the compiler says that it expected a type and found a function.
+///
+/// A struct pattern in a `let` or in the closure of a map, `let Split { small, .. } = split(x);`, takes the handles of
+/// a struct of [`Outputs`] apart.
+///
+/// # Options
+///
+/// | option | says |
+/// |---|---|
+/// | `name`, `description`, `tags(..)` | as for [`macro@op`], said of the job and its runs |
+/// | `max_concurrent = 4` | how many steps run at once; by default as many as there are processors |
+/// | `max_in_flight = 8` | how many items of one dynamic output are alive at once; by default twice as many |
+/// | `order = "breadth_first"` | which ready step goes first; by default `depth_first` |
+/// | `retry(..)` | the policy of ops that have none |
+/// | `limit("db", 2)` | at most 2 steps with the tag `db` at once |
+/// | `limit("db" = "prod", 2)` | at most 2 steps whose tag `db` is `prod` |
+/// | `limit("db", 2, per_value)` | at most 2 steps for each value of the tag `db` |
+///
+/// `limit` may be given several times.
+pub use orch_macros::job;
+
+/// Makes a graph of a function: a part of a job, with inputs and outputs of its own, which may contain other graphs.
+///
+/// It takes and returns handles. Its steps have its name before theirs: `clean.trim`. The one option is `name`; for the
+/// body see [`macro@job`].
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[op]
+/// fn double(x: i64) -> i64 {
+///     x * 2
+/// }
+///
+/// #[graph]
+/// fn four_times(x: Out<i64>) -> Out<i64> {
+///     double(double(x))
+/// }
+///
+/// #[job]
+/// fn numbers() {
+///     four_times(four_times(lit(1)));
+/// }
+///
+/// assert_eq!(numbers().name(), "numbers");
+/// ```
+pub use orch_macros::graph;
+
+/// Makes named outputs of the fields of a struct that an op returns.
+///
+/// Each field is an output named after it, or by `#[output(name = "other")]`; its type is `T`,
+/// [`Optional<T>`](define::Optional) or [`Dynamic<T>`](define::Dynamic). A call of the op gives a struct with the same
+/// fields, which are handles: for a struct `Split` it is called `SplitHandles`.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[derive(Outputs)]
+/// struct Split {
+///     small: i64,
+///     large: Optional<i64>,
+/// }
+///
+/// #[op]
+/// fn split(n: i64) -> Split {
+///     Split { small: n % 10, large: (n > 9).then_some(n / 10).into() }
+/// }
+///
+/// #[op]
+/// fn print(n: i64) {
+///     println!("{n}");
+/// }
+///
+/// #[job]
+/// fn numbers() {
+///     let Split { small, large: rest } = split(lit(12));
+///     print(small);
+///     print(rest).named("print_if_large");
+/// }
+///
+/// assert_eq!(numbers().name(), "numbers");
+/// ```
+pub use orch_macros::Outputs;
+
+/// Makes the program's `main` of a function that returns what the program offers, or a `Result` of it.
+///
+/// The function has no parameters and is not async: what must be opened is opened when a run needs it.
+///
+/// ```no_run
+/// use orch::prelude::*;
+///
+/// #[op]
+/// fn hello(name: &str) {
+///     println!("hello {name}");
+/// }
+///
+/// #[job]
+/// fn greeting() {
+///     hello(lit("world"));
+/// }
+///
+/// #[orch::main]
+/// fn definitions() -> Definitions {
+///     Definitions::new().job(greeting())
+/// }
+/// ```
+#[cfg(feature = "cli")]
+pub use orch_macros::main;
 
 #[cfg(feature = "cli")]
 pub mod cli;

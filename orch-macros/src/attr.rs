@@ -282,6 +282,9 @@ fn listed(options: &[&str]) -> String {
 
 /// The option that `text` was likely meant to be.
 fn nearest(options: &[&'static str], text: &str) -> Option<&'static str> {
+    if let Some(option) = options.iter().find(|option| text.len() > 2 && option.starts_with(text)) {
+        return Some(option);
+    }
     let (distance, option) = options.iter().map(|option| (distance(option, text), *option)).min()?;
     (distance * 2 <= text.len().max(option.len())).then_some(option)
 }

@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(wrong("3 parsecs"), "`parsecs` is not a unit (ms, s, m, h, d)");
         assert_eq!(wrong("3"), "`3` has no unit (ms, s, m, h, d)");
         assert_eq!(wrong("-3s"), "`-3s` does not begin with a whole number");
-        assert_eq!(wrong("1.5s"), "`.` is not a unit (ms, s, m, h, d)");
+        assert_eq!(wrong("1.5s"), "`1` has no unit (ms, s, m, h, d)");
         assert_eq!(wrong(""), "it is empty");
         assert_eq!(wrong("999999999999999999d"), "it is too long");
     }

@@ -9,6 +9,7 @@ mod attr;
 mod diag;
 mod duration;
 mod func;
+mod hidden;
 mod kind;
 mod names;
 mod policy;

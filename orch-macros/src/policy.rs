@@ -196,6 +196,14 @@ pub(crate) fn duration(duration: Duration) -> TokenStream {
     }
 }
 
+/// Adds the call of a builder's method, if its option was given.
+pub(crate) fn setting(tokens: &mut TokenStream, method: &str, value: Option<impl ToTokens>) {
+    if let Some(value) = value {
+        let method = internal(method);
+        tokens.extend(quote!(.#method(#value)));
+    }
+}
+
 /// An identifier of generated code, which no name of the user's can meet.
 pub(crate) fn internal(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use orch_core::define::Order;
 
+#[cfg(test)]
+mod tests;
+
 /// Run the jobs of this program.
 #[derive(Debug, Parser)]
 #[command(
@@ -31,6 +34,7 @@ Exit codes:
 
 /// What is said, and in which colours.
 #[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// Say less: only errors and what was asked for.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -208,56 +212,5 @@ fn svg_file(text: &str) -> Result<PathBuf, String> {
     match path.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("svg") => Ok(path),
         _ => Err("the file's name ends in .svg; a job is named before --gantt".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    fn run(args: &[&str]) -> Result<RunArgs, String> {
-        let args = ["program", "run"].iter().chain(args);
-        match Arguments::try_parse_from(args).map_err(|error| error.to_string())?.command {
-            Command::Run(run) => Ok(run),
-            command => Err(format!("{command:?}")),
-        }
-    }
-
-    #[test]
-    fn the_arguments_are_consistent() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn every_command_shows_an_example() {
-        for command in Arguments::command().get_subcommands() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.starts_with("Examples:"), "{}", command.get_name());
-        }
-    }
-
-    #[test]
-    fn a_chart_goes_to_the_terminal_or_to_a_file() {
-        assert_eq!(run(&["job"]).expect("good").gantt, None);
-        assert_eq!(run(&["job", "--gantt"]).expect("good").gantt, Some(None));
-        assert_eq!(run(&["job", "--gantt", "a.svg"]).expect("good").gantt, Some(Some("a.svg".into())));
-        let error = run(&["--gantt", "job"]).expect_err("no file");
-        assert!(error.contains("a job is named before --gantt"), "{error}");
-    }
-
-    #[test]
-    fn tags_and_times_are_read() {
-        let args =
-            run(&["--tags", "env=test,team=a=b", "--tags", "x=", "--slow-after", "1.5m"]).expect("good");
-        let tags: Vec<_> = args.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
-        assert_eq!(tags, [("env", "test"), ("team", "a=b"), ("x", "")]);
-        assert_eq!(args.slow_after, Duration::from_secs(90));
-        for bad in
-            [["--tags", "env"], ["--slow-after", "3"], ["--slow-after", "-1s"], ["--max-concurrent", "0"]]
-        {
-            assert!(run(&bad).is_err(), "{bad:?}");
-        }
     }
 }

@@ -10,6 +10,7 @@ use orch_core::report::{self, Frame, Role};
 
 use super::args::ProgressChoice;
 use super::printer::{Printer, Verbosity};
+use super::terminal::Terminal;
 
 /// How many events may wait for the screen before the run waits too.
 const WAITING: usize = 8192;
@@ -87,8 +88,8 @@ impl Screen {
             ProgressChoice::None => Mode::None,
         };
         let target = match mode {
-            Mode::Bar => ProgressDrawTarget::stderr(),
-            Mode::Plain | Mode::None => ProgressDrawTarget::hidden(),
+            Mode::Bar if printer.is_terminal() => ProgressDrawTarget::term_like(Box::new(Terminal::stderr())),
+            _ => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(
@@ -186,8 +187,8 @@ impl Screen {
         let (rows, columns) = console::Term::stderr().size_checked().unwrap_or((24, 80));
         let frame = Frame {
             now: Timestamp::now(),
-            // A line as wide as the terminal would wrap in some.
-            width: usize::from(columns).saturating_sub(1),
+            // There is room for an echoed `^C`, and no line is so long that it would wrap.
+            width: usize::from(columns).saturating_sub(3),
             slow_after: self.show.slow_after,
             lines: STEP_LINES.min(usize::from(rows).saturating_sub(3)),
             palette: self.printer.palette(),

@@ -314,7 +314,7 @@ fn a_wide_map_is_not_held_up() {
         Ok(Definitions::new().job(Job::compose(JobOptions::new("wide"), || {
             let items = Call::of(&source).place::<Numbers>();
             items.map(|item| Call::of(&same).input::<i64>(item).place::<Number>());
-            Call::of(&same).input::<i64>(lit(1_i64)).place::<Number>();
+            Call::of(&same).input::<i64>(lit(1_i64)).place::<Number>()
         })))
     };
     let told = session(wide, "run --progress none");

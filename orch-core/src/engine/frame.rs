@@ -112,6 +112,8 @@ pub(super) struct Stream {
     pub(super) again: HashSet<u64>,
     /// Items of earlier attempts that the successful one did not emit.
     pub(super) orphans: Vec<u64>,
+    /// Whether its end was found, and not only its source given up.
+    pub(super) complete: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,11 +135,17 @@ pub(super) enum StreamPhase {
 /// A collect of a frame, in the making.
 #[derive(Default)]
 pub(super) struct Gathering {
-    /// By position of emission; none for what was skipped.
-    pub(super) items: Vec<Option<Item>>,
-    pub(super) skipped: Option<StepPath>,
-    pub(super) failed: Option<(StepPath, Arc<ErrorInfo>)>,
+    /// By position of emission.
+    pub(super) elements: Vec<Option<Element>>,
     pub(super) done: bool,
+}
+
+/// What became of an item, for a collect. Kept apart for each item, since only the end of the stream tells which of them
+/// are orphans, whose failures and skips count as little as their values.
+pub(super) enum Element {
+    Item(Item),
+    Skipped(StepPath),
+    Failed(StepPath, Arc<ErrorInfo>),
 }
 
 impl Frame {
@@ -209,6 +217,7 @@ impl Stream {
             keys: HashMap::new(),
             again: HashSet::new(),
             orphans: Vec::new(),
+            complete: false,
         }
     }
 

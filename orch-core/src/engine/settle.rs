@@ -1,4 +1,4 @@
-use super::frame::{Content, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
+use super::frame::{Content, Element, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
 use super::layout::{CollectLayout, Fetch, Outer, Producer};
 use super::ready::Ready;
 use super::state::ROOT;
@@ -108,7 +108,8 @@ impl State {
         absent.cloned()
     }
 
-    /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input.
+    /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input. A failed
+    /// element goes before a skipped one, whichever comes first.
     pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<&Box<Missing>> {
         match fetch {
             Fetch::Literal(_) => None,
@@ -217,7 +218,9 @@ impl State {
         let orphans = std::mem::take(&mut entry.streams[stream].orphans);
         let map = self.layout.scopes[entry.scope].maps[stream];
         let source = self.layout.steps[self.layout.maps[map].step].local;
-        let missing = entry.steps[source as usize].missing.clone();
+        // What the end of a stream has told stays true if another stream of the same source fails after it.
+        let missing =
+            entry.steps[source as usize].missing.clone().filter(|_| !entry.streams[stream].complete);
         for index in 0..self.layout.maps[map].collects.len() {
             let collect = self.layout.maps[map].collects[index];
             let (local, cell) = (self.layout.collects[collect].local, self.layout.collects[collect].cell);
@@ -289,23 +292,21 @@ fn feed(frames: &mut [Frame], layout: &CollectLayout, frame: FrameId, cell: usiz
     let (index, key) = (branch.index() as usize, branch.key().clone());
     let (content, parent) = (entry.cells[cell].content.clone(), entry.parent);
     let gathering = &mut frames[parent as usize].collects[layout.local];
-    if gathering.items.len() <= index {
-        gathering.items.resize_with(index + 1, || None);
+    if gathering.elements.len() <= index {
+        gathering.elements.resize_with(index + 1, || None);
     }
-    match content {
-        Content::Value(value) => gathering.items[index] = Some(Item { key, outcome: Ok(value) }),
+    gathering.elements[index] = match content {
+        Content::Value(value) => Some(Element::Item(Item { key, outcome: Ok(value) })),
         Content::Missing(missing) => match *missing {
-            Missing::Absent(path) => gathering.skipped = gathering.skipped.take().or(Some(path)),
+            Missing::Absent(path) => Some(Element::Skipped(path)),
             Missing::Failed(path, error) if layout.results => {
                 let outcome = Err(Missing::step_failure(&path, &error));
-                gathering.items[index] = Some(Item { key, outcome });
+                Some(Element::Item(Item { key, outcome }))
             }
-            Missing::Failed(path, error) => {
-                gathering.failed = gathering.failed.take().or(Some((path, error)));
-            }
+            Missing::Failed(path, error) => Some(Element::Failed(path, error)),
         },
-        Content::Pending | Content::Released => {}
-    }
+        Content::Pending | Content::Released => None,
+    };
 }
 
 /// The frame so many levels around `frame`.
@@ -324,15 +325,22 @@ impl Gathering {
     /// What the collecting steps get: the elements, or why there are none to give.
     fn whole(mut self, orphans: &[u64], assemble: crate::value::Assemble) -> Content {
         for &orphan in orphans {
-            if let Some(item) = self.items.get_mut(orphan as usize) {
-                *item = None;
+            if let Some(element) = self.elements.get_mut(orphan as usize) {
+                *element = None;
             }
         }
-        if let Some((path, error)) = self.failed {
-            return Content::Missing(Box::new(Missing::Failed(path, error)));
+        let mut items = Vec::with_capacity(self.elements.len());
+        let mut skipped = None;
+        for element in self.elements.into_iter().flatten() {
+            match element {
+                Element::Item(item) => items.push(item),
+                Element::Skipped(path) => skipped = skipped.or(Some(path)),
+                Element::Failed(path, error) => {
+                    return Content::Missing(Box::new(Missing::Failed(path, error)));
+                }
+            }
         }
-        let items: Vec<_> = self.items.into_iter().flatten().collect();
-        match self.skipped {
+        match skipped {
             Some(path) if items.is_empty() => Content::Missing(Box::new(Missing::Absent(path))),
             _ => Content::Value(Value::gathered(items, assemble)),
         }

@@ -139,6 +139,7 @@ impl State {
         let map = self.layout.scopes[entry.scope].maps[local];
         let stream = &mut entry.streams[local];
         stream.find_orphans();
+        stream.complete = true;
         let orphaned = stream.orphans.len() as u64;
         let count = stream.emitted - orphaned;
         let attempt = entry.steps[token.step as usize].attempt;

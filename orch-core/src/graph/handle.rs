@@ -522,12 +522,12 @@ pub trait Handle: Sized {
     fn after(self, other: impl Handle) -> Self {
         let place = Place::caller();
         let other = other.node().map(|node| node.0);
-        let index = compose::with(|composition| match other {
-            Some(other) if composition.own(other, &place) => Some(other.index),
-            _ => None,
-        });
-        match index {
-            Some(index) => change(self.node().map(|node| node.0), "after", |node| node.after.push(index)),
+        match other {
+            Some(other) if compose::with(|composition| composition.own(other, &place)) => {
+                change(self.node().map(|node| node.0), "after", |node| node.after.push(other.index));
+            }
+            // That the handle is foreign has been said.
+            Some(_) => {}
             None => change(None, "after", |_| {}),
         }
         self

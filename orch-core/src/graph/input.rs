@@ -70,11 +70,9 @@ impl<T: ByValue, H: IntoInput<T>> IntoInput<Vec<T>> for Vec<H> {
 /// A fan-in of several sources to one input.
 fn gather<T: Data>(sources: Vec<Placement>, assemble: Assemble) -> Feed {
     compose::with(|composition| {
-        let place = crate::define::Place { file: String::new(), line: 0 };
-        let foreign = sources.iter().find(|source| source.composition != composition.id).copied();
-        if let Some(foreign) = foreign {
-            composition.own(foreign, &place);
-            return Feed(foreign);
+        // The call that takes the fan-in says that a handle is foreign, and at which place.
+        if let Some(foreign) = sources.iter().find(|source| source.composition != composition.id) {
+            return Feed(*foreign);
         }
         let elements: Vec<usize> = sources.iter().map(|source| source.index).collect();
         // The fan-in can be read where all its elements can: in the innermost of their maps.

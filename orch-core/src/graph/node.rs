@@ -54,7 +54,6 @@ impl Call {
     }
 
     /// Places the step in the graph and returns the handles on its outputs.
-    #[must_use]
     pub fn place<O: Outputs>(self) -> O::Handles {
         let Self { op, inputs, place } = self;
         let placed = compose::with(|composition| {

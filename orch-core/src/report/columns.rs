@@ -19,6 +19,14 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     format!("{head}…{tail}")
 }
 
+/// A text of at most so many columns, its end left out.
+pub(super) fn clip(text: &str, max: usize) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    max.checked_sub(1).map_or_else(String::new, |room| format!("{}…", fitting(text.chars(), room)))
+}
+
 /// A text cut or filled with spaces to exactly so many columns.
 pub(super) fn fit(text: &str, columns: usize) -> String {
     let mut text = shorten(text, columns);
@@ -46,6 +54,7 @@ mod tests {
         assert_eq!(shorten("load[100]", 9), "load[100]");
         assert_eq!(shorten("extract_pages[100]", 9), "extr…100]");
         assert_eq!(fit("ピカチュウ", 7), "ピ…ウ  ");
+        assert_eq!((clip("ピカチュウ", 4), clip("ab", 2)), ("ピ…".to_owned(), "ab".to_owned()));
         assert_eq!((shorten("abc", 1), shorten("abc", 0)), ("…".to_owned(), String::new()));
     }
 }

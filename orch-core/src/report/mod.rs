@@ -3,7 +3,7 @@
 //! | to show | use |
 //! |---|---|
 //! | what happened, in a test | [`story`] |
-//! | what happens, a line for each event | [`line`] |
+//! | what happens, a line for each event | [`line()`] |
 //! | how a run stands, drawn again and again | [`frame()`], with a [`notice`] above it now and then |
 //! | how a run went, at its end | [`summary()`] |
 //! | when each step ran | [`gantt()`] in a terminal, [`svg()`] in a file |

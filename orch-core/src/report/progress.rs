@@ -6,10 +6,13 @@ use jiff::Timestamp;
 
 use crate::event::{LiveStep, OpView, RunStatus, RunView, between};
 
-use super::columns::{shorten, width};
+use super::columns::{clip, shorten, width};
 use super::palette::{Palette, Role};
 use super::summary::{LABEL, label, state_parts};
 use super::words::clock;
+
+#[cfg(test)]
+mod tests;
 
 /// How a picture of a run under way is to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,9 @@ pub struct Frame {
 
 /// How many columns the bar has where there is room.
 const BAR: usize = 24;
+
+/// How many columns of a name are shown before anything else of its line.
+const NAME: usize = 16;
 
 /// How a run stands: a line with a bar and counts, then the running steps, the oldest first.
 ///
@@ -147,95 +153,12 @@ fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
             let _ = write!(more, ", {items} items");
         }
     }
-    let mut room = frame.width.saturating_sub(LABEL + 12 + width(&more)).max(8);
-    let name = shorten(&op.name, room);
-    room = room.saturating_sub(width(&name));
-    if slow && op.mapped {
-        let which = format!(", oldest {}", oldest.path);
-        if width(&which) <= room {
-            more.push_str(&which);
-        }
-    }
+    let room = frame.width.saturating_sub(LABEL + 12);
+    let more = clip(&more, room.saturating_sub(width(&op.name).min(NAME)));
+    let name = shorten(&op.name, room - width(&more));
+    let which = if slow && op.mapped { format!(", oldest {}", oldest.path) } else { String::new() };
+    let fits = width(&name) + width(&more) + width(&which) <= room;
+    let which = if fits { &which } else { "" };
     let label = label(role, word, Some(time), frame.palette);
-    format!("{label} {}{more}", frame.palette.paint(Role::Name, &name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Detail;
-    use crate::event::sample::{Log, at, pokemon};
-
-    fn drawn(log: &Log, now: u64, width: usize) -> String {
-        let view = RunView::of(Detail::Counts, log.events());
-        let slow_after = Duration::from_secs(10);
-        frame(&view, &Frame { now: at(now), width, slow_after, lines: 3, palette: Palette::Plain })
-    }
-
-    #[test]
-    fn mapped_steps_share_a_line() {
-        let mut log = Log::new("pokemon", &["extract_pages", "load over extract_pages", "report"]);
-        insta::assert_snapshot!(drawn(&log, 0, 100), @"     Running [00:00:00] ──────────────────────── 0/2+");
-        log.start("extract_pages").at(500);
-        for key in 0..50 {
-            log.item("extract_pages", &key.to_string());
-        }
-        for key in 0..37 {
-            log.start(&format!("load[{key}]")).success(&format!("load[{key}]"), 1);
-        }
-        log.at(1000).start("load[40]").at(2000).start("load[41]");
-        insta::assert_snapshot!(drawn(&log, 3210, 100), @r"
-        Running [00:00:03] ━━━━━━━━━━━━━━━━━─────── 37/52+: 3 running, 37 succeeded
-                [    3.2s] extract_pages, 50 items
-                [    2.2s] load [37/50+] 2 running
-        ");
-        log.close("extract_pages", 50, 0).success("extract_pages", 1);
-        insta::assert_snapshot!(drawn(&log, 12_000, 100), @r"
-        Running [00:00:12] ━━━━━━━━━━━━━━━━━╸────── 38/52: 2 running, 38 succeeded
-           Slow [   11.0s] load [37/50] 2 running, oldest load[40]
-        ");
-        insta::assert_snapshot!(drawn(&log, 12_000, 50), @r"
-        Running [00:00:12] 38/52: 2 running
-           Slow [   11.0s] load [37/50] 2 running
-        ");
-    }
-
-    #[test]
-    fn a_step_that_waits_says_how_long() {
-        let mut log = Log::new("flaky", &["fetch", "store"]);
-        log.start("fetch").at(100).retry("fetch", 1, "timed out", 5000);
-        insta::assert_snapshot!(drawn(&log, 1000, 100), @r"
-         Running [00:00:01] ──────────────────────── 0/2: 1 to retry
-        Retry in [    4.1s] fetch #1
-        ");
-        log.at(5100).restart("fetch", 2);
-        insta::assert_snapshot!(drawn(&log, 6000, 100), @r"
-        Running [00:00:06] ──────────────────────── 0/2: 1 running
-                [   900ms] fetch #2
-        ");
-    }
-
-    #[test]
-    fn there_are_never_too_many_lines() {
-        let mut log = Log::new("wide", &["a", "b", "c", "d", "e"]);
-        for (ms, step) in [(5, "a"), (4, "b"), (3, "c"), (2, "d"), (1, "e")] {
-            log.at(ms).start(step);
-        }
-        insta::assert_snapshot!(drawn(&log, 10, 100), @r"
-        Running [00:00:00] ──────────────────────── 0/5: 5 running
-                [     9ms] e
-                [     8ms] d
-                [     7ms] c
-                … and 2 more
-        ");
-    }
-
-    #[test]
-    fn the_bar_is_full_at_the_end_and_empty_at_the_start() {
-        assert_eq!(bar(0, 0, 9), "─".repeat(9));
-        assert_eq!(bar(1, 18, 9), format!("╸{}", "─".repeat(8)));
-        assert_eq!(bar(u64::MAX, u64::MAX, 9), "━".repeat(9));
-        assert_eq!(bar(1, 2, 5), "");
-        assert!(drawn(&pokemon(), 2500, 200).contains("━ 8/8: "));
-    }
+    format!("{label} {}{more}{which}", frame.palette.paint(Role::Name, &name))
 }

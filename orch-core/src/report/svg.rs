@@ -9,6 +9,9 @@ use super::palette::Palette;
 use super::summary::states;
 use super::words::{count, duration};
 
+#[cfg(test)]
+mod tests;
+
 /// The picture's width, the part of it for names, and the margin at its right; in pixels.
 const WIDTH: f64 = 1100.0;
 const NAMES: f64 = 250.0;
@@ -31,15 +34,16 @@ const MOST_BARS: f64 = 3000.0;
 /// How many columns the curve of waiting copies has.
 const CURVE_COLUMNS: usize = 200;
 
+/// Plain rules for each class, and again for dark screens: viewers that know no media queries or variables show the
+/// light ones.
 const STYLE: &str = "\
-svg{--bg:#fff;--fg:#1f2328;--dim:#656d76;--line:#d8dee4;--queued:#c8d1da;--running:#2f81c1;--failed:#cf222e;\
---retry:#d4a72c;--skipped:#8c959f;background:var(--bg)}\
-@media(prefers-color-scheme:dark){svg{--bg:#0d1117;--fg:#e6edf3;--dim:#8d96a0;--line:#30363d;--queued:#444c56;\
---running:#58a6d8;--failed:#f85149;--retry:#d29922;--skipped:#6e7681}}\
-text{fill:var(--fg);font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:var(--dim)}\
-.e{text-anchor:end}.bg{fill:var(--bg)}.l{stroke:var(--line)}.q{fill:var(--queued)}.r{fill:var(--running)}\
-.f{fill:var(--failed)}.w{fill:none;stroke:var(--retry);stroke-width:2;stroke-dasharray:4 3}.wa{fill:var(--retry)}\
-.s{fill:none;stroke:var(--skipped);stroke-width:1.5}.b{fill:var(--line);opacity:.35}";
+text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
+.bg{fill:#fff}.l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.f{fill:#cf222e}\
+.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
+.s{fill:none;stroke:#8c959f;stroke-width:1.5}\
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.l{stroke:#30363d}\
+.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.f{fill:#f85149}.w{stroke:#d29922}.wa{fill:#d29922}\
+.s{stroke:#8c959f}}";
 
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
 /// as its reader likes it, with what a bar stands for under the pointer.
@@ -360,115 +364,4 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::event::sample::{Log, at, pokemon};
-    use crate::event::{Event, EventKind};
-    use crate::ids::{Branch, RunId, StepPath};
-
-    /// Whether every element is closed in its turn and every `&` begins an entity that XML knows.
-    fn well_formed(xml: &str) -> Result<(), String> {
-        let mut open: Vec<&str> = Vec::new();
-        let mut rest = xml;
-        while let Some(at) = rest.find('<') {
-            let (text, tag) = rest.split_at(at);
-            for entity in text.split('&').skip(1) {
-                let known =
-                    ["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|known| entity.starts_with(known));
-                known.then_some(()).ok_or_else(|| format!("bad entity &{entity}"))?;
-            }
-            let end = tag.find('>').ok_or("a tag does not end")?;
-            let (tag, after) = (&tag[1..end], &tag[end + 1..]);
-            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
-            if tag.starts_with('/') {
-                (open.pop() == Some(name))
-                    .then_some(())
-                    .ok_or_else(|| format!("</{name}> closes nothing"))?;
-            } else if !tag.ends_with('/') {
-                open.push(name);
-            }
-            (tag.matches('"').count() % 2 == 0).then_some(()).ok_or_else(|| format!("quotes in <{tag}>"))?;
-            rest = after;
-        }
-        let bad = |c: char| (c < ' ' && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
-        (open.is_empty() && rest == "\n" && !xml.contains(bad))
-            .then_some(())
-            .ok_or_else(|| "an odd end".to_owned())
-    }
-
-    fn drawn(log: &Log) -> String {
-        svg(&RunView::of(Detail::Steps, log.events()))
-    }
-
-    #[test]
-    fn a_run_becomes_a_picture() {
-        let file = drawn(&pokemon());
-        well_formed(&file).expect("XML");
-        let rows: Vec<_> = file.lines().skip_while(|line| !line.contains(">load ×3<")).take(8).collect();
-        insta::assert_snapshot!(rows.join("\n"), @r#"
-        <text x="12" y="206">load ×3</text>
-        <text x="28" y="226">[0]</text>
-        <rect class="q" x="332.6" y="218.5" width="16.5" height="7"><title>load[0]: queued for 50ms</title></rect>
-        <rect class="r" x="349.1" y="215" width="99.1" height="14"><title>load[0]: ran for 300ms</title></rect>
-        <text x="28" y="246">[100]</text>
-        <rect class="f" x="398.7" y="235" width="49.6" height="14"><title>load[100]: failed after 150ms: disk full</title></rect>
-        <path class="w" d="M448.2 242H778.6"><title>load[100] #2: waited 1.0s for the retry</title></path>
-        <rect class="r" x="778.6" y="235" width="297.4" height="14"><title>load[100] #2: ran for 900ms</title></rect>
-        "#);
-        for what in
-            ["pokemon: failure after 2.5s", "prefers-color-scheme:dark", "select[200]: failed after 250ms"]
-        {
-            assert!(file.contains(what), "{what} in {file}");
-        }
-        assert!(!file.contains("script") && !file.contains("href"));
-    }
-
-    #[test]
-    fn a_run_of_any_size_is_a_small_file() {
-        let mut log = Log::new("many", &["source", "load over source"]);
-        log.start("source");
-        for key in 0..20_000_u64 {
-            let step = format!("load[{key}]");
-            log.at(key).start_after(&step, key.min(700));
-            if key >= 100 {
-                log.success(&format!("load[{}]", key - 100), 1);
-            }
-        }
-        for op in 0..3000 {
-            log.start(&format!("op_{op}")).success(&format!("op_{op}"), 1);
-        }
-        let file = drawn(&log);
-        well_formed(&file).expect("XML");
-        assert!(file.contains("load ×20000") && file.contains("… 2001 more steps"));
-        assert!(file.len() < 1_000_000, "{} bytes", file.len());
-    }
-
-    #[test]
-    fn an_empty_run_is_a_picture_too() {
-        well_formed(&drawn(&Log::new("empty", &[]))).expect("XML");
-        well_formed(&svg(&RunView::new(Detail::Counts))).expect("XML");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_gives_well_formed_xml(job in any::<String>(), name in any::<String>(), key in any::<String>()) {
-            let mut log = Log::new(&job, &[]);
-            log.start("a").failure("a", 1, &key).run_failure(1, "a");
-            let branch = Branch::new(None, key.as_str().into(), 0);
-            let mut view = RunView::new(Detail::Steps);
-            for event in log.events() {
-                let step = event.step.as_ref().map(|_| StepPath::new(name.as_str(), Some(branch.clone())));
-                let (time, run) = (at(7), RunId::from_u128(7));
-                let event = Event { time, run, step, attempt: event.attempt, kind: EventKind::clone(&event.kind) };
-                view.apply(&event);
-            }
-            let file = svg(&view);
-            prop_assert_eq!(well_formed(&file), Ok(()), "{}", file);
-        }
-    }
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::define::{KeptOutput, Outputs, ValuesOf};
+use crate::define::{KeptOutput, OutputKind, Outputs, ValuesOf};
 use crate::engine::Kept;
 use crate::event::{Event, EventKind};
 use crate::failure::ErrorInfo;
@@ -202,6 +202,8 @@ impl std::error::Error for RunError {}
 pub(super) struct Keeper {
     run: Option<Run>,
     keep_events: bool,
+    /// The numbers of the plan's steps by name, if outputs are kept.
+    numbers: HashMap<String, usize>,
     end: Option<EventKind>,
     failures: Vec<(StepPath, Arc<ErrorInfo>)>,
     index: HashMap<StepPath, usize>,
@@ -211,13 +213,16 @@ pub(super) struct Keeper {
 const NAMED_FAILURES: usize = 10;
 
 impl Keeper {
-    pub(super) fn new(id: RunId, program: Arc<Program>, keep_events: bool) -> Self {
+    pub(super) fn new(id: RunId, program: Arc<Program>, keep_events: bool, keep_outputs: bool) -> Self {
+        let steps = program.plan.steps.iter().enumerate().filter(|_| keep_outputs);
+        let numbers = steps.map(|(number, step)| (step.name.clone(), number)).collect();
         let run = Run { id, program, events: Vec::new(), steps: Vec::new(), by_name: HashMap::new() };
-        Self { run: Some(run), keep_events, ..Self::empty() }
+        Self { run: Some(run), keep_events, numbers, ..Self::empty() }
     }
 
     pub(super) fn empty() -> Self {
-        Self { run: None, keep_events: false, end: None, failures: Vec::new(), index: HashMap::new() }
+        let (numbers, index) = (HashMap::new(), HashMap::new());
+        Self { run: None, keep_events: false, numbers, end: None, failures: Vec::new(), index }
     }
 
     /// Takes what one turn of the engine leaves.
@@ -226,6 +231,11 @@ impl Keeper {
             match &event.kind {
                 EventKind::StepFailure { error } if self.failures.len() < NAMED_FAILURES => {
                     self.failures.extend(event.step.clone().map(|step| (step, Arc::clone(error))));
+                }
+                EventKind::StepSuccess => {
+                    if let Some(path) = &event.step {
+                        self.succeeded(path);
+                    }
                 }
                 kind if kind.ends_run() => self.end = Some(kind.clone()),
                 _ => {}
@@ -237,27 +247,36 @@ impl Keeper {
         kept.drain(..).for_each(|kept| self.output(kept));
     }
 
-    fn output(&mut self, kept: Kept) {
+    /// From here on the step's outputs can be asked for, also if there turned out to be none.
+    fn succeeded(&mut self, path: &StepPath) {
+        let Some(&number) = self.numbers.get(path.name()) else { return };
+        let Some(index) = self.entry(path, number) else { return };
         let Some(run) = &mut self.run else { return };
-        let step = match self.index.get(&kept.path) {
-            Some(&index) => &mut run.steps[index],
-            None => {
-                let op = &run.program.ops[kept.step];
-                let outputs = op.outputs().iter().map(|output| match output.kind {
-                    crate::define::OutputKind::Dynamic => KeptOutput::Items(Vec::new()),
-                    _ => KeptOutput::Absent,
-                });
-                let index = run.steps.len();
-                run.by_name.entry(op.name().to_owned()).or_default().push(index);
-                run.steps.push(KeptStep { path: kept.path.clone(), outputs: outputs.collect() });
-                self.index.insert(kept.path, index);
-                &mut run.steps[index]
-            }
-        };
-        match (&mut step.outputs[kept.output], kept.key) {
+        run.by_name.entry(run.program.ops[number].name().to_owned()).or_default().push(index);
+    }
+
+    fn output(&mut self, kept: Kept) {
+        let Some(index) = self.entry(&kept.path, kept.step) else { return };
+        let Some(run) = &mut self.run else { return };
+        match (&mut run.steps[index].outputs[kept.output], kept.key) {
             (KeptOutput::Items(items), Some(key)) => items.push((key.to_string(), kept.value)),
             (output, _) => *output = KeptOutput::Value(kept.value),
         }
+    }
+
+    /// The place for the outputs of a step, made when it is first asked for.
+    fn entry(&mut self, path: &StepPath, number: usize) -> Option<usize> {
+        let run = self.run.as_mut()?;
+        if let Some(&index) = self.index.get(path) {
+            return Some(index);
+        }
+        let outputs = run.program.ops[number].outputs().iter().map(|output| match output.kind {
+            OutputKind::Dynamic => KeptOutput::Items(Vec::new()),
+            _ => KeptOutput::Absent,
+        });
+        run.steps.push(KeptStep { path: path.clone(), outputs: outputs.collect() });
+        self.index.insert(path.clone(), run.steps.len() - 1);
+        Some(run.steps.len() - 1)
     }
 
     pub(super) fn finish(self) -> Result<Run, RunError> {

@@ -208,7 +208,8 @@ impl Runner {
             cancel: Cancel::new(),
         });
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
-        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program), self.keep_events)));
+        let keeper = Keeper::new(self.id, Arc::clone(&program), self.keep_events, self.keep_outputs);
+        let keeper = Arc::new(Mutex::new(keeper));
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |events: &[Event], kept: &mut Vec<_>| lock(&watcher).turn(events, kept));
         let state = State::new(program, settings);

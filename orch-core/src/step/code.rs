@@ -22,8 +22,14 @@ thread_local! {
 }
 
 /// Runs `f` with the attempt that this thread works on, if it does.
+///
+/// What `f` logs itself is not the attempt's: a sink that logs each event would else be told of its own lines for ever,
+/// and wait for the lock under which it is told.
 pub(super) fn with_current(f: impl FnOnce(&Attempt)) {
-    CURRENT.with_borrow(|current| current.as_ref().map(f));
+    if let Some(current) = CURRENT.take() {
+        f(&current);
+        CURRENT.set(Some(current));
+    }
 }
 
 /// Runs a piece of a step's code: a call, or one poll. A panic in it becomes a failure that names the place.

@@ -1,3 +1,4 @@
+use super::code;
 use super::local::Shared;
 use crate::define::{ItemStream, Product};
 use crate::engine::{Message, Stored, Token};
@@ -62,9 +63,10 @@ impl Shared {
         })?;
         let at =
             OutputAt { run: self.run.run, job: &self.run.job, step: path, output: &definition.name, key };
-        let metadata = manager.store(&at, value).map_err(|failure| {
-            failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name))
-        })?;
+        // A panic must not take the worker with it: nobody would report the attempt, and the run would never end.
+        let metadata = code::run(&mut None, || manager.store(&at, value)).and_then(|stored| stored).map_err(
+            |failure| failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name)),
+        )?;
         Ok(Some(Stored { output, io: io.into(), metadata }))
     }
 }

@@ -71,11 +71,7 @@ impl Rewriter {
                 let span = last_span(path);
                 let alias = Ident::new(&format!("__OrchPattern{}", self.patterns.len()), span);
                 let handles = HANDLES_OF.at(Span::mixed_site().located_at(span));
-                let kind = kind::of(&Type::Path(syn::TypePath {
-                    attrs: Vec::new(),
-                    qself: None,
-                    path: path.clone(),
-                }));
+                let kind = kind::alone(&kind::of(path));
                 self.patterns.push(parse_quote! {
                     #[allow(dead_code, non_camel_case_types)]
                     type #alias = <#path as #handles<#kind>>::Pattern;

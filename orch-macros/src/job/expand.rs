@@ -6,8 +6,9 @@ use syn::{GenericParam, ItemFn, Pat};
 use super::body;
 use super::model::{GraphOptions, JobOptions};
 use crate::func;
-use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, NODE, ORDER};
-use crate::policy::internal;
+use crate::hidden;
+use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, ORDER};
+use crate::policy::{internal, setting};
 
 /// The function that builds the job, and a hidden type that tells whoever calls it in a body that it is one.
 pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
@@ -25,7 +26,7 @@ pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
         (!attrs.iter().any(|attribute| attribute.path().is_ident("must_use"))).then(|| quote!(#[must_use]));
     let imports = imports();
     let statements = &block.stmts;
-    let hidden = hidden_type(&item, &conditions);
+    let hidden = hidden::node(&item.sig.ident, &item.vis, &conditions);
     quote! {
         #(#attrs)*
         #must_use
@@ -37,17 +38,8 @@ pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
         }
         #hidden
         #conditions
-        #[doc(hidden)]
-        const _: () = {
-            #[automatically_derived]
-            impl #NODE for #function {
-                fn node() -> Self {
-                    Self {}
-                }
-            }
-            #[automatically_derived]
-            impl #JOB_NODE for #function {}
-        };
+        #[automatically_derived]
+        impl #JOB_NODE for #function {}
     }
 }
 
@@ -55,7 +47,7 @@ pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
 pub(super) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
     rewrite(&mut item);
     let conditions = func::conditions(&item.attrs);
-    let hidden = hidden_type(&item, &conditions);
+    let hidden = hidden::node(&item.sig.ident, &item.vis, &conditions);
     let function = &item.sig.ident;
     let call = graph_call(&item, options);
     let imports = imports();
@@ -70,19 +62,10 @@ pub(super) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
         }
         #hidden
         #conditions
-        #[doc(hidden)]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
-        const _: () = {
-            #[automatically_derived]
-            impl #NODE for #function {
-                fn node() -> Self {
-                    Self {}
-                }
-            }
-            impl #function {
-                #call
-            }
-        };
+        impl #function {
+            #call
+        }
     }
 }
 
@@ -149,43 +132,19 @@ fn imports() -> TokenStream {
     }
 }
 
-/// A type beside the function: with braces it has a name among the types only.
-fn hidden_type(item: &ItemFn, conditions: &TokenStream) -> TokenStream {
-    let ItemFn { vis, sig, .. } = item;
-    let function = &sig.ident;
-    let declaration = quote_spanned!(function.span()=> struct #function {});
-    quote! {
-        #conditions
-        #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-        #vis #declaration
-    }
-}
-
 impl ToTokens for JobOptions {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let mut setting = |method: &str, arguments: Option<TokenStream>| {
-            if let Some(arguments) = arguments {
-                let method = internal(method);
-                tokens.extend(quote!(.#method(#arguments)));
-            }
-        };
-        setting("description", self.description.as_ref().map(|text| quote!(#text)));
+        setting(tokens, "description", self.description.as_ref());
         for (key, value) in &self.tags {
-            setting("tag", Some(quote!(#key, #value)));
+            setting(tokens, "tag", Some(quote!(#key, #value)));
         }
-        setting("max_concurrent", self.max_concurrent.map(|count| quote!(#count)));
-        setting("max_in_flight", self.max_in_flight.map(|count| quote!(#count)));
-        setting(
-            "order",
-            self.order.map(|variant| {
-                let variant = internal(variant);
-                quote!(#ORDER::#variant)
-            }),
-        );
-        setting("retry", self.retry.as_ref().map(|retry| quote!(#retry)));
+        setting(tokens, "max_concurrent", self.max_concurrent);
+        setting(tokens, "max_in_flight", self.max_in_flight);
+        let order = self.order.map(internal);
+        setting(tokens, "order", order.map(|variant| quote!(#ORDER::#variant)));
+        setting(tokens, "retry", self.retry.as_ref());
         for limit in &self.limits {
-            setting("limit", Some(quote!(#limit)));
+            setting(tokens, "limit", Some(limit));
         }
     }
 }

@@ -1,21 +1,26 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned as _;
-use syn::{LitStr, Type};
 
 use super::model::{Op, Outputs, Parameter, Settings};
-use crate::kind;
 use crate::names::{
-    ARC, CALL, FALLIBLE_RETURN, INPUT, INPUT_BY_VALUE, INTO_INPUT, NODE, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT,
+    ARC, CALL, FALLIBLE_RETURN, INPUT, INPUT_BY_VALUE, INTO_INPUT, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT,
     OUTPUTS, UNKNOWN,
 };
-use crate::policy::{self, internal};
+use crate::policy::{self, internal, setting};
+use crate::{hidden, kind};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
 pub(super) fn node(op: &Op) -> TokenStream {
     let Op { function, conditions, visibility, settings, parameters, returns, .. } = op;
-    let hidden = hidden_type(op);
+    let hidden = hidden::node(function, visibility, conditions);
     let outputs = outputs(&returns.outputs);
+    // At the return type, where the compiler says that a type is too private for a public op.
+    let associated = match returns.outputs.types().first() {
+        Some(ty) => quote_spanned!(ty.span()=> type Outputs = #outputs;),
+        None => quote!(type Outputs = #outputs;),
+    };
     let checks = returns.outputs.types().iter().map(|ty| {
         // Said of the type alone, so that the compiler's message is about it and nothing else.
         let kind = kind::of(ty);
@@ -35,6 +40,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
     let name = &settings.name;
     let begin = quote_spanned!(function.span()=> #builder::builder(#name));
     let body = body(op);
+    let imports = kind::imports();
     let parameters: Vec<_> = op.inputs().collect();
     let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
     // At the parameter's own type, where a note about a wrong input shows what was wanted.
@@ -54,17 +60,12 @@ pub(super) fn node(op: &Op) -> TokenStream {
         #hidden
         #conditions
         #[doc(hidden)]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
-            #[automatically_derived]
-            impl #NODE for #function {
-                fn node() -> Self {
-                    Self {}
-                }
-            }
+            #imports
             #[automatically_derived]
             impl #OP for #function {
-                type Outputs = #outputs;
+                #associated
                 fn def() -> &'static #ARC<#OP_DEF> {
                     #(#checks)*
                     static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
@@ -87,26 +88,19 @@ pub(super) fn node(op: &Op) -> TokenStream {
 /// Stands in for the hidden type of a function that cannot be an op, so that a job that calls it has no second error.
 pub(super) fn stub(op: &Op) -> TokenStream {
     let Op { function, conditions, visibility, .. } = op;
-    let hidden = hidden_type(op);
+    let hidden = hidden::node(function, visibility, conditions);
     let names: Vec<_> = (0..op.inputs().count()).map(argument).collect();
     let call = method(function, &quote!(#(#names: impl ::core::marker::Sized),*), &quote!(#UNKNOWN));
     quote! {
         #hidden
         #conditions
-        #[doc(hidden)]
-        const _: () = {
-            impl #NODE for #function {
-                fn node() -> Self {
-                    Self {}
-                }
+        impl #function {
+            #[doc(hidden)]
+            #visibility #call {
+                #(let _ = #names;)*
+                #UNKNOWN
             }
-            impl #function {
-                #visibility #call {
-                    #(let _ = #names;)*
-                    #UNKNOWN
-                }
-            }
-        };
+        }
     }
 }
 
@@ -120,18 +114,6 @@ impl Op {
     }
 }
 
-/// A type beside the function: with braces it has a name among the types only.
-fn hidden_type(op: &Op) -> TokenStream {
-    let Op { function, visibility, conditions, .. } = op;
-    let declaration = quote_spanned!(function.span()=> struct #function {});
-    quote! {
-        #conditions
-        #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-        #visibility #declaration
-    }
-}
-
 /// The head of the method by which jobs call the op; errors about its arguments point at the op's own words.
 fn method(function: &Ident, parameters: &TokenStream, returns: &TokenStream) -> TokenStream {
     quote_spanned!(function.span()=> fn call(self, #parameters) -> #returns)
@@ -139,7 +121,7 @@ fn method(function: &Ident, parameters: &TokenStream, returns: &TokenStream) -> 
 
 fn outputs(outputs: &Outputs) -> TokenStream {
     let one = |ty: &Type| {
-        let kind = kind::checked_elsewhere(ty);
+        let kind = kind::fit(ty);
         quote!(#ONE<#ty, #kind>)
     };
     match outputs {
@@ -203,22 +185,15 @@ fn argument(position: usize) -> Ident {
 
 impl ToTokens for Settings {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let mut setting = |method: &str, arguments: Option<TokenStream>| {
-            if let Some(arguments) = arguments {
-                let method = internal(method);
-                tokens.extend(quote!(.#method(#arguments)));
-            }
-        };
-        let text = |text: &Option<LitStr>| text.as_ref().map(ToTokens::to_token_stream);
-        setting("description", self.description.as_ref().map(|text| quote!(#text)));
+        setting(tokens, "description", self.description.as_ref());
         for (key, value) in &self.tags {
-            setting("tag", Some(quote!(#key, #value)));
+            setting(tokens, "tag", Some(quote!(#key, #value)));
         }
-        setting("priority", self.priority.map(|priority| quote!(#priority)));
-        setting("retry", self.retry.as_ref().map(|retry| quote!(#retry)));
-        setting("timeout", self.timeout.map(policy::duration));
-        setting("pool", text(&self.pool));
-        setting("code_version", text(&self.code_version));
-        setting("io", text(&self.io));
+        setting(tokens, "priority", self.priority);
+        setting(tokens, "retry", self.retry.as_ref());
+        setting(tokens, "timeout", self.timeout.map(policy::duration));
+        setting(tokens, "pool", self.pool.as_ref());
+        setting(tokens, "code_version", self.code_version.as_ref());
+        setting(tokens, "io", self.io.as_ref());
     }
 }

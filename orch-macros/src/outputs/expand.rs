@@ -11,7 +11,9 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
     let Outputs { ident, visibility, outputs } = model;
     let fields: Vec<_> = outputs.iter().map(|output| &output.field).collect();
     let names: Vec<_> = outputs.iter().map(|output| &output.name).collect();
-    let traits: Vec<_> = outputs.iter().map(output_trait).collect();
+    let traits: Vec<_> = outputs.iter().map(|output| output_trait(output, &kind::fit(&output.ty))).collect();
+    let handle_traits: Vec<_> =
+        outputs.iter().map(|output| output_trait(output, &kind::alone(&kind::fit(&output.ty)))).collect();
     let checks = outputs.iter().map(|output| {
         let (ty, kind) = (&output.ty, kind::of(&output.ty));
         // Said of the type alone, so that the compiler's message is about it and nothing else.
@@ -21,7 +23,8 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
     let visibilities: Vec<_> = outputs.iter().map(|output| &output.visibility).collect();
     let first = &outputs[0].field;
     let (handles, values) = (format_ident!("{ident}Handles"), format_ident!("{ident}Values"));
-    let about = format!("The handles that a job body has on the outputs of an op that returns [`{ident}`].");
+    let imports = kind::imports();
+    let about = format!(" The handles that a job body has on the outputs of an op that returns [`{ident}`].");
     quote! {
         #[doc = #about]
         #[allow(dead_code, unreachable_pub)]
@@ -29,13 +32,15 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
         #visibility struct #handles {
             #(
                 #[allow(missing_docs)]
-                #visibilities #fields: <#traits>::Handles,
+                #visibilities #fields: <#handle_traits>::Handles,
             )*
         }
 
         #[doc(hidden)]
-        #[allow(clippy::all, clippy::pedantic)]
+        #[allow(unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
+            #imports
+
             impl #ident {
                 #[doc(hidden)]
                 pub const __ORCH_KIND: u8 = #KIND::STRUCT;
@@ -83,7 +88,7 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
     }
 }
 
-fn output_trait(output: &Output) -> TokenStream {
-    let (ty, kind) = (&output.ty, kind::checked_elsewhere(&output.ty));
+fn output_trait(output: &Output, kind: &TokenStream) -> TokenStream {
+    let ty = &output.ty;
     quote!(#ty as #OUTPUT<#kind>)
 }

@@ -1,1 +1,14 @@
-//! Expansions, one snapshot for each feature.
+//! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
+
+mod job;
+mod op;
+mod outputs;
+mod program;
+
+use proc_macro2::TokenStream;
+
+/// The expansion, as rustfmt would have it, with the paths of generated code shortened.
+fn pretty(expansion: TokenStream) -> String {
+    let file = syn::parse2(expansion).expect("an expansion is a list of items");
+    prettyplease::unparse(&file).replace("::orch::__private::", "")
+}

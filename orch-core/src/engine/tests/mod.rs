@@ -1,0 +1,21 @@
+//! The pure engine, without threads and clocks.
+//!
+//! The stories run small jobs in virtual time and compare what happened, line by line. The simulation runs random jobs
+//! against random fortunes and compares every decision with a naive model of the same rules.
+
+mod fixture;
+mod fortune;
+mod knowledge;
+mod model;
+mod play;
+mod random;
+
+mod cancel;
+mod limits;
+mod order;
+mod orphans;
+mod retry;
+mod simulation;
+mod skip;
+mod sources;
+mod stream;

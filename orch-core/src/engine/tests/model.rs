@@ -1,0 +1,365 @@
+//! The rules of a run once more, as naively as can be: nothing is remembered that can be found out by looking at
+//! everything again. What the engine decides is compared with this, turn by turn.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::define::OutputKind;
+use crate::engine::{Settings, Timer, Token};
+use crate::plan::{Plan, Program};
+
+/// The numbers of the items something lies in, the outermost first.
+pub(super) type Branch = Vec<usize>;
+/// A step of the plan in one branch.
+pub(super) type At = (usize, Branch);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Status {
+    #[default]
+    Waiting,
+    Ready,
+    Running,
+    Streaming,
+    Backoff,
+    /// Was ready when the run was canceled.
+    Canceled,
+    Done,
+}
+
+/// Why there is no value: the step's path, and whether it failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gone {
+    pub(super) path: String,
+    pub(super) failed: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Step {
+    pub(super) status: Status,
+    pub(super) attempt: u32,
+    /// By output, once its code has returned: the value, or none if it was left out or is dynamic.
+    pub(super) outputs: Option<Vec<Option<i64>>>,
+    pub(super) gone: Option<Gone>,
+    /// The timer that its next attempt waits for.
+    timer: Option<Timer>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stream {
+    /// All items ever emitted: their keys and values.
+    pub(super) items: Vec<(String, i64)>,
+    /// The keys of the present attempt.
+    pub(super) seen: Vec<String>,
+    /// How many items the present attempt found when it began.
+    before: usize,
+    pub(super) pulling: bool,
+    /// No further items.
+    pub(super) over: bool,
+    /// Its end was found, so it is over for good.
+    pub(super) complete: bool,
+    pub(super) orphans: Vec<usize>,
+}
+
+/// Work under way.
+pub(super) type Held = (At, Option<usize>);
+
+pub(super) struct Model {
+    pub(super) program: Arc<Program>,
+    pub(super) settings: Settings,
+    pub(super) steps: HashMap<At, Step>,
+    pub(super) streams: HashMap<(At, usize), Stream>,
+    pub(super) running: HashMap<Token, Held>,
+    pub(super) canceling: bool,
+    pub(super) ended: bool,
+    failed: Vec<String>,
+    /// What should be told in this turn, apart from what starts.
+    pub(super) told: Vec<String>,
+    pub(super) aborts: Vec<Token>,
+}
+
+/// How an attempt or a pull came out.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Returned(Vec<Option<i64>>),
+    Item(String, i64),
+    Ended,
+    /// Whether a retry may help.
+    Failed {
+        retryable: bool,
+    },
+}
+
+impl Model {
+    pub(super) fn new(program: Arc<Program>, settings: Settings) -> Self {
+        Self {
+            program,
+            settings,
+            steps: HashMap::new(),
+            streams: HashMap::new(),
+            running: HashMap::new(),
+            canceling: false,
+            ended: false,
+            failed: Vec::new(),
+            told: Vec::new(),
+            aborts: Vec::new(),
+        }
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.program.plan
+    }
+
+    pub(super) fn step(&self, at: &At) -> Step {
+        self.steps.get(at).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn stream(&self, at: &At, output: usize) -> Stream {
+        self.streams.get(&(at.clone(), output)).cloned().unwrap_or_default()
+    }
+
+    fn change(&mut self, at: &At) -> &mut Step {
+        self.steps.entry(at.clone()).or_default()
+    }
+
+    pub(super) fn change_stream(&mut self, at: &At, output: usize) -> &mut Stream {
+        self.streams.entry((at.clone(), output)).or_default()
+    }
+
+    fn dynamic_outputs(&self, step: usize) -> Vec<usize> {
+        let outputs = self.plan().steps[step].outputs.iter().enumerate();
+        outputs.filter(|(_, output)| output.kind == OutputKind::Dynamic).map(|(index, _)| index).collect()
+    }
+
+    fn tell(&mut self, kind: &str, at: &At, rest: &str) {
+        let line = format!("{kind} {} #{}{rest}", self.path(at), self.step(at).attempt);
+        self.told.push(line);
+    }
+
+    /// Takes in the outcome of work that is under way.
+    pub(super) fn report(&mut self, token: Token, outcome: Outcome) {
+        let Some((at, output)) = self.running.remove(&token) else { panic!("{token:?} is not under way") };
+        if let Some(output) = output {
+            self.change_stream(&at, output).pulling = false;
+        }
+        match (outcome, output) {
+            (Outcome::Returned(values), None) => self.returned(&at, &values),
+            (Outcome::Item(key, value), Some(output)) => self.item(&at, output, &key, value),
+            (Outcome::Ended, Some(output)) => {
+                let stream = self.change_stream(&at, output);
+                (stream.over, stream.complete) = (true, true);
+                let again = |index: &usize| stream.seen.contains(&stream.items[*index].0);
+                stream.orphans = (0..stream.before).filter(|index| !again(index)).collect();
+                let (count, orphaned) = (stream.items.len() - stream.orphans.len(), stream.orphans.len());
+                self.tell("STREAM_CLOSED", &at, &format!(" {output} {count} {orphaned}"));
+                self.succeed_if_streamed(&at);
+            }
+            (Outcome::Failed { retryable }, _) => self.fail(&at, retryable),
+            (outcome, _) => panic!("{outcome:?} is no outcome of this work"),
+        }
+    }
+
+    fn returned(&mut self, at: &At, values: &[Option<i64>]) {
+        let dynamic = self.dynamic_outputs(at.0);
+        if self.step(at).outputs.is_none() {
+            for (output, _) in values.iter().enumerate().filter(|(_, value)| value.is_some()) {
+                self.tell("STEP_OUTPUT", at, &format!(" {output} -"));
+            }
+            self.change(at).outputs = Some(values.to_vec());
+        }
+        self.change(at).status = Status::Streaming;
+        for output in dynamic {
+            let stream = self.change_stream(at, output);
+            if !stream.over {
+                stream.before = stream.items.len();
+                stream.seen.clear();
+            }
+        }
+        self.succeed_if_streamed(at);
+    }
+
+    fn succeed_if_streamed(&mut self, at: &At) {
+        let mut dynamic = self.dynamic_outputs(at.0).into_iter();
+        if self.step(at).status == Status::Streaming && dynamic.all(|output| self.stream(at, output).over) {
+            self.change(at).status = Status::Done;
+            self.tell("STEP_SUCCESS", at, "");
+        }
+    }
+
+    fn item(&mut self, at: &At, output: usize, key: &str, value: i64) {
+        let stream = self.change_stream(at, output);
+        if stream.seen.iter().any(|seen| seen == key) {
+            return self.fail(at, false);
+        }
+        stream.seen.push(key.to_owned());
+        if !stream.items.iter().any(|(known, _)| known == key) {
+            stream.items.push((key.to_owned(), value));
+            self.tell("STEP_OUTPUT", at, &format!(" {output} {key}"));
+        }
+    }
+
+    fn fail(&mut self, at: &At, retryable: bool) {
+        for output in self.dynamic_outputs(at.0) {
+            if std::mem::take(&mut self.change_stream(at, output).pulling) {
+                let held = (at.clone(), Some(output));
+                let token =
+                    *self.running.iter().find(|(_, running)| **running == held).expect("it has a slot").0;
+                self.running.remove(&token);
+                self.aborts.push(token);
+            }
+        }
+        let retries = self.plan().steps[at.0].retry.map_or(0, |retry| retry.max);
+        if retryable && self.step(at).attempt <= retries && !self.canceling {
+            self.tell("STEP_UP_FOR_RETRY", at, "");
+            self.change(at).status = Status::Backoff;
+            return;
+        }
+        self.tell("STEP_FAILURE", at, "");
+        let path = self.path(at);
+        self.failed.push(path.clone());
+        self.give_up(at, &Gone { path, failed: true });
+    }
+
+    /// The step is done without success.
+    fn give_up(&mut self, at: &At, gone: &Gone) {
+        let step = self.change(at);
+        (step.status, step.gone) = (Status::Done, Some(gone.clone()));
+        for output in self.dynamic_outputs(at.0) {
+            self.change_stream(at, output).over = true;
+        }
+    }
+
+    /// The retry timer that the engine asked for in this turn.
+    pub(super) fn set_retry_timer(&mut self, timer: Timer) {
+        let waiting = |step: &&mut Step| step.status == Status::Backoff && step.timer.is_none();
+        let mut steps: Vec<_> = self.steps.values_mut().filter(waiting).collect();
+        assert_eq!(steps.len(), 1, "a retry timer without a step that waits for one");
+        steps[0].timer = Some(timer);
+    }
+
+    /// A timer is due; gives whether that matters.
+    pub(super) fn due(&mut self, timer: Timer) -> bool {
+        match timer {
+            Timer::Retry(_) if self.canceling => false,
+            Timer::Retry(_) => {
+                let waiting = |step: &&mut Step| step.status == Status::Backoff && step.timer == Some(timer);
+                let Some(step) = self.steps.values_mut().find(waiting) else { return false };
+                (step.status, step.timer) = (Status::Ready, None);
+                true
+            }
+            Timer::Deadline(token) => {
+                let under_way = self.running.contains_key(&token);
+                if under_way {
+                    self.aborts.push(token);
+                    self.report(token, Outcome::Failed { retryable: true });
+                }
+                under_way
+            }
+            Timer::Grace => {
+                self.end_canceled();
+                true
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self) -> bool {
+        if std::mem::replace(&mut self.canceling, true) {
+            return false;
+        }
+        self.told.push("RUN_CANCELING".to_owned());
+        for at in self.every_step() {
+            if self.step(&at).status == Status::Ready {
+                self.change(&at).status = Status::Canceled;
+                let path = self.path(&at);
+                self.told.push(format!("STEP_SKIPPED {path} #0 canceled"));
+            }
+        }
+        true
+    }
+
+    /// Everything that follows, until nothing changes any more.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let before = self.told.len();
+            let mut changed = false;
+            for at in self.every_step() {
+                if self.step(&at).status != Status::Waiting || !self.has_all(&at) {
+                    continue;
+                }
+                changed = true;
+                match self.why_not(&at) {
+                    None => self.change(&at).status = Status::Ready,
+                    Some(gone) => {
+                        let how = if gone.failed { "failed" } else { "absent" };
+                        let path = self.path(&at);
+                        self.told.push(format!("STEP_SKIPPED {path} #0 {how} {}", gone.path));
+                        self.give_up(&at, &gone);
+                    }
+                }
+            }
+            if !changed && self.told.len() == before {
+                break;
+            }
+        }
+        if self.canceling {
+            if self.running.is_empty() && !self.ended {
+                self.end_canceled();
+            }
+        } else if self.is_over(None, &[]) {
+            self.ended = true;
+            self.told.push(match self.failed.first() {
+                None => "RUN_SUCCESS".to_owned(),
+                Some(first) => format!("RUN_FAILURE {} {first}", self.failed.len()),
+            });
+        }
+    }
+
+    fn end_canceled(&mut self) {
+        self.ended = true;
+        for at in self.every_step() {
+            match self.step(&at).status {
+                Status::Running | Status::Streaming => self.tell("STEP_FAILURE", &at, ""),
+                Status::Backoff => {
+                    let attempt = self.step(&at).attempt;
+                    let path = self.path(&at);
+                    self.told.push(format!("STEP_SKIPPED {path} #{attempt} canceled"));
+                }
+                _ => {}
+            }
+        }
+        self.told.push("RUN_CANCELED".to_owned());
+    }
+
+    /// Gives out slots: what starts, in order.
+    pub(super) fn start_all(&mut self) -> Vec<Held> {
+        let mut started: Vec<Held> = Vec::new();
+        while let Some(held) = self.first_eligible(&started) {
+            match held.1 {
+                Some(output) => self.change_stream(&held.0, output).pulling = true,
+                None => {
+                    let step = self.change(&held.0);
+                    step.status = Status::Running;
+                    step.attempt += 1;
+                }
+            }
+            started.push(held);
+        }
+        started
+    }
+
+    /// How often each limit is used by `held`, for all limits that concern it.
+    pub(super) fn limits_of(&self, step: usize) -> BTreeMap<String, usize> {
+        let step = &self.plan().steps[step];
+        let mut limits = BTreeMap::from([("job".to_owned(), self.settings.max_concurrent)]);
+        for (at, limit) in self.plan().limits.iter().enumerate() {
+            let Some(value) = step.tags.get(&limit.key) else { continue };
+            if limit.value.as_ref().is_none_or(|wanted| wanted == value) {
+                let name = if limit.per_value { format!("{at} {value}") } else { at.to_string() };
+                limits.insert(name, limit.max);
+            }
+        }
+        if let Some(pool) = &step.pool {
+            limits.insert(format!("pool {pool}"), self.settings.pools[pool]);
+        }
+        limits
+    }
+}

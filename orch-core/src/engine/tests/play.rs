@@ -1,0 +1,227 @@
+//! Runs in virtual time.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::fixture::{compile, settings};
+use crate::define::{Args, Body, Cancel, Context, RunContext, Tags};
+use crate::engine::{Message, Settings, State, Task, Token, Turn, Work};
+use crate::event::{Event, EventKind, SkipCause};
+use crate::graph::Job;
+use crate::plan::Program;
+
+/// A run whose ops are called at once and report after a virtual second, or as many as their tag `cost` says; `never`
+/// stands for code that does not return. The pull of an item takes a second too, or what the tag `pull` says.
+pub(super) struct Play {
+    program: Arc<Program>,
+    state: State,
+    context: Arc<RunContext>,
+    turn: Turn,
+    now: u64,
+    /// By second and by age.
+    coming: BTreeMap<(u64, usize), Message>,
+    sent: usize,
+    running: BTreeMap<u64, (u64, String)>,
+    schedule: Vec<(u64, String)>,
+    story: String,
+    pub(super) most_running: usize,
+    pub(super) most_live: usize,
+    pub(super) aborted: Vec<Token>,
+}
+
+impl Play {
+    pub(super) fn new(job: &Job) -> Self {
+        Self::with(job, |settings| settings)
+    }
+
+    pub(super) fn with(job: &Job, change: impl FnOnce(Settings) -> Settings) -> Self {
+        let program = compile(job);
+        let settings = change(settings(job));
+        let context =
+            RunContext { run: settings.run, job: "job".into(), tags: Tags::new(), cancel: Cancel::new() };
+        let mut play = Self {
+            state: State::new(Arc::clone(&program), settings),
+            program,
+            context: Arc::new(context),
+            turn: Turn::default(),
+            now: 0,
+            coming: BTreeMap::new(),
+            sent: 0,
+            running: BTreeMap::new(),
+            schedule: Vec::new(),
+            story: String::new(),
+            most_running: 0,
+            most_live: 0,
+            aborted: Vec::new(),
+        };
+        play.send(0, Message::Begin);
+        play
+    }
+
+    /// Has `message` arrive at a second.
+    pub(super) fn at(mut self, second: u64, message: Message) -> Self {
+        self.send(second, message);
+        self
+    }
+
+    /// Plays to the end of the run, and tells its events.
+    #[track_caller]
+    pub(super) fn story(mut self) -> String {
+        self.play();
+        self.story
+    }
+
+    /// Plays to the end of the run, and tells what started when.
+    #[track_caller]
+    pub(super) fn schedule(mut self) -> String {
+        self.play();
+        let mut text = String::new();
+        for second in self.schedule.chunk_by(|(a, _), (b, _)| a == b) {
+            let names: Vec<_> = second.iter().map(|(_, name)| name.as_str()).collect();
+            let _ = writeln!(text, "{} | {}", second[0].0, names.join(" "));
+        }
+        text
+    }
+
+    #[track_caller]
+    pub(super) fn play(&mut self) {
+        while self.step() {}
+        assert!(
+            self.story.lines().last().is_some_and(|line| line.contains("RUN_")),
+            "not over:\n{}",
+            self.story
+        );
+        assert_eq!(self.state.live_values(), 0);
+    }
+
+    /// Plays until the run is over or `messages` have arrived.
+    pub(super) fn play_some(&mut self, messages: usize) {
+        for _ in 0..messages {
+            if !self.step() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn told(&self) -> &str {
+        &self.story
+    }
+
+    fn send(&mut self, second: u64, message: Message) {
+        self.sent += 1;
+        self.coming.insert((second, self.sent), message);
+    }
+
+    fn step(&mut self) -> bool {
+        let Some(((second, _), message)) = self.coming.pop_first() else { return false };
+        self.now = second;
+        let token = match &message {
+            Message::Returned { token, .. }
+            | Message::Item { token, .. }
+            | Message::Ended { token }
+            | Message::Broke { token, .. } => Some(*token),
+            _ => None,
+        };
+        if let Some(token) = token {
+            self.running.remove(&token.ticket());
+        }
+        let mut turn = std::mem::take(&mut self.turn);
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second as i64);
+        self.state.apply(now, message, &mut turn);
+        for event in &turn.events {
+            if let Some(line) = line(event) {
+                let _ = writeln!(self.story, "{second} {line}");
+            }
+        }
+        for token in turn.aborts.drain(..) {
+            self.running.remove(&token.ticket());
+            self.aborted.push(token);
+        }
+        for (after, timer) in turn.timers.drain(..) {
+            self.send(second + after.as_secs(), Message::Due(timer));
+        }
+        let ended = turn.ended;
+        for work in turn.work.drain(..) {
+            self.work(work);
+        }
+        turn.clear();
+        self.turn = turn;
+        self.most_running = self.most_running.max(self.running.len());
+        self.most_live = self.most_live.max(self.state.live_values());
+        !ended
+    }
+
+    fn work(&mut self, work: Work) {
+        let Work { token, step, path, attempt, task } = work;
+        let tags = &self.program.plan.steps[step].tags;
+        let (name, tag) = match &task {
+            Task::Call(_) => (path.to_string(), "cost"),
+            Task::Pull { .. } => (format!("{path}.."), "pull"),
+        };
+        let cost = tags.get(tag).map_or("1", String::as_str);
+        self.schedule.push((self.now, name.clone()));
+        self.running.insert(token.ticket(), (self.now, name));
+        let message = match task {
+            Task::Call(inputs) => {
+                let context = Context::new(Arc::clone(&self.context), path, attempt, None);
+                let result = match self.program.ops[step].body() {
+                    Body::Blocking(body) => body(Args::new(inputs, context)),
+                    Body::Async(body) => futures::executor::block_on(body(Args::new(inputs, context))),
+                };
+                Message::Returned { token, result, stored: Vec::new() }
+            }
+            Task::Pull { mut items, .. } => match items.next_blocking() {
+                Some(Ok((key, value))) => Message::Item { token, key, value, stored: None, rest: items },
+                Some(Err(failure)) => Message::Broke { token, failure },
+                None => Message::Ended { token },
+            },
+        };
+        if cost != "never" {
+            let cost: u64 = cost.parse().unwrap();
+            self.send(self.now + cost, message);
+        }
+    }
+}
+
+/// An event as a line of a story; none for inputs that are not gathered, which say nothing new.
+pub(super) fn line(event: &Event) -> Option<String> {
+    let mut line = event.kind.name().to_owned();
+    if let Some(step) = &event.step {
+        let _ = write!(line, " {step}");
+    }
+    if event.attempt > 1 {
+        let _ = write!(line, " #{}", event.attempt);
+    }
+    let _ = match &event.kind {
+        EventKind::StepInput { gathered: None, .. } => return None,
+        EventKind::StepInput { input, gathered: Some(n) } => write!(line, " {input} of {n}"),
+        EventKind::StepStart { waited } | EventKind::StepRestarted { waited } if !waited.is_zero() => {
+            write!(line, " waited {waited:?}")
+        }
+        EventKind::StepOutput { output, key } => match key {
+            Some(key) if &**output == "result" => write!(line, " {key}"),
+            Some(key) => write!(line, " {output} {key}"),
+            None if &**output == "result" => Ok(()),
+            None => write!(line, " {output}"),
+        },
+        EventKind::StreamClosed { output, count, orphaned } => {
+            let name = if &**output == "result" { String::new() } else { format!(" {output}") };
+            let orphans = if *orphaned == 0 { String::new() } else { format!(", {orphaned} orphaned") };
+            write!(line, "{name} {count}{orphans}")
+        }
+        EventKind::StepUpForRetry { error, delay } => write!(line, " in {delay:?}: {}", error.message),
+        EventKind::StepFailure { error } => write!(line, ": {}", error.message),
+        EventKind::StepSkipped { cause } => match cause {
+            SkipCause::Absent(step) => write!(line, ": {step} left it out"),
+            SkipCause::Failed(step) => write!(line, ": {step} failed"),
+            SkipCause::Canceled => write!(line, ": canceled"),
+        },
+        EventKind::RunFailure { failed, first } => write!(line, " {failed}, first {first}"),
+        EventKind::RunCanceled { detached } if !detached.is_empty() => write!(line, " detached {detached:?}"),
+        _ => Ok(()),
+    };
+    Some(line)
+}

@@ -1,0 +1,335 @@
+//! Random jobs and random fortunes: every turn of the engine against the model.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::fortune::given;
+use super::knowledge::Known;
+use super::model::{Model, Outcome};
+use super::random::{Random, job};
+use crate::define::Tags;
+use crate::engine::{Message, Settings, State, Task, Timer, Token, Turn, Work};
+use crate::event::{Event, EventKind, SkipCause};
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::plan::Program;
+
+/// As many seeds as `ORCH_SIM_SEEDS` says; a failure prints the command that plays its seed alone.
+#[test]
+fn every_decision_follows_the_rules() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seeds = match number("ORCH_SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("ORCH_SIM_SEEDS").unwrap_or(300),
+    };
+    let mut runs = HashSet::new();
+    for seed in seeds.clone() {
+        let named = Named(seed);
+        runs.extend(Simulation::new(seed).play());
+        drop(named);
+    }
+    // A simulation that never gets anywhere would find nothing either.
+    if seeds.end - seeds.start >= 100 {
+        for kind in [
+            "RUN_SUCCESS",
+            "RUN_FAILURE",
+            "RUN_CANCELED",
+            "STEP_UP_FOR_RETRY",
+            "STEP_SKIPPED",
+            "orphaned",
+            "stale",
+        ] {
+            assert!(runs.contains(kind), "no run had {kind}: {runs:?}");
+        }
+    }
+}
+
+/// Says which seed it was.
+struct Named(u64);
+
+impl Drop for Named {
+    #[expect(clippy::print_stderr, reason = "the test harness shows it with the failure")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let command = "cargo test -p orch-core --lib engine::tests::simulation";
+            eprintln!("seed {0}; again: ORCH_SIM_SEED={0} {command}", self.0);
+        }
+    }
+}
+
+pub(super) struct Simulation {
+    pub(super) random: Random,
+    pub(super) program: Arc<Program>,
+    state: State,
+    pub(super) model: Model,
+    now: u64,
+    /// Work under way, and when it reports what; work that was given up reports all the same.
+    work: Vec<(u64, Token, Outcome)>,
+    timers: Vec<(u64, Timer)>,
+    /// Tokens whose reports must be ignored.
+    spent: Vec<Token>,
+    /// How many further items all streams may emit together.
+    pub(super) items: usize,
+    pub(super) values: i64,
+    cancel_at: Option<u64>,
+    attempts: HashMap<String, u32>,
+    over: HashSet<String>,
+    seen: HashSet<&'static str>,
+    log: String,
+}
+
+impl Simulation {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let program = job(&mut random);
+        let max_concurrent = 1 + random.below(4);
+        let settings = Settings {
+            run: RunId::from_u128(u128::from(random.next())),
+            tags: Tags::new(),
+            max_concurrent,
+            max_in_flight: 1 + random.below(4),
+            order: program.plan.order,
+            pools: [("pool".to_owned(), 1 + random.below(2))].into(),
+            keep: false,
+            grace: Duration::from_secs(5),
+        };
+        Self {
+            state: State::new(Arc::clone(&program), settings.clone()),
+            model: Model::new(Arc::clone(&program), settings),
+            program,
+            now: 0,
+            work: Vec::new(),
+            timers: Vec::new(),
+            spent: Vec::new(),
+            items: 4 + random.below(16),
+            values: 0,
+            cancel_at: random.chance(15).then(|| random.below(40) as u64),
+            attempts: HashMap::new(),
+            over: HashSet::new(),
+            seen: HashSet::new(),
+            log: String::new(),
+            random,
+        }
+    }
+
+    fn play(mut self) -> HashSet<&'static str> {
+        self.model.told.push("RUN_START".to_owned());
+        self.turn(Message::Begin);
+        while !self.model.ended {
+            self.next();
+        }
+        self.stale_reports(20);
+        assert_eq!(self.state.live_values(), 0, "{}", self.log);
+        self.seen
+    }
+
+    /// Lets happen what comes next in time.
+    fn next(&mut self) {
+        if self.random.chance(20) {
+            self.stale_reports(2);
+        }
+        let times = self.work.iter().map(|(at, ..)| *at).chain(self.timers.iter().map(|(at, _)| *at));
+        let Some(next) = times.chain(self.cancel_at).min() else {
+            panic!("nothing is under way and the run is not over\n{}\n{}", self.program.plan, self.log);
+        };
+        self.now = next;
+        if self.cancel_at == Some(next) {
+            self.cancel_at = None;
+            assert!(self.model.cancel());
+            return self.turn(Message::Cancel);
+        }
+        let due: Vec<_> = (0..self.timers.len()).filter(|&at| self.timers[at].0 == next).collect();
+        let done: Vec<_> = (0..self.work.len()).filter(|&at| self.work[at].0 == next).collect();
+        let pick = self.random.below(due.len() + done.len());
+        if pick < due.len() {
+            let (_, timer) = self.timers.swap_remove(due[pick]);
+            let matters = self.model.due(timer);
+            return if matters { self.turn(Message::Due(timer)) } else { self.nothing(Message::Due(timer)) };
+        }
+        let (_, token, outcome) = self.work.swap_remove(done[pick - due.len()]);
+        self.spent.push(token);
+        let message = self.message(token, &outcome);
+        if self.model.running.contains_key(&token) {
+            self.model.report(token, outcome);
+            self.turn(message);
+        } else {
+            self.nothing(message);
+        }
+    }
+
+    /// Reports that are late or come twice, of work whose place may be another's by now.
+    fn stale_reports(&mut self, times: usize) {
+        for _ in 0..times {
+            if self.spent.is_empty() {
+                return;
+            }
+            let token = self.spent[self.random.below(self.spent.len())];
+            let message = match self.random.below(6) {
+                0 => self.message(token, &Outcome::Item("late".to_owned(), 0)),
+                1 => Message::Ended { token },
+                2 => Message::Broke { token, failure: Failure::new("late") },
+                3 => Message::Due(Timer::Deadline(token)),
+                4 => Message::Due(Timer::Retry(token)),
+                _ => Message::Returned { token, result: Err(Failure::new("late")), stored: Vec::new() },
+            };
+            self.nothing(message);
+            self.seen.insert("stale");
+        }
+    }
+
+    /// A message that must change nothing.
+    fn nothing(&mut self, message: Message) {
+        let told = format!("{message:?}");
+        let mut turn = Turn::default();
+        let live = self.state.live_values();
+        self.state.apply(self.time(), message, &mut turn);
+        let silent = turn.events.is_empty() && turn.work.is_empty() && turn.timers.is_empty();
+        assert!(
+            silent && turn.aborts.is_empty() && !turn.ended && !turn.cancel,
+            "{told} gave {turn:?}\n{}",
+            self.log
+        );
+        assert_eq!(self.state.live_values(), live, "{told}");
+    }
+
+    fn time(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(self.now as i64)
+    }
+
+    /// One turn of the engine, and the same of the model.
+    fn turn(&mut self, message: Message) {
+        let _ = writeln!(self.log, "{} {message:?}", self.now);
+        let mut turn = Turn::default();
+        self.state.apply(self.time(), message, &mut turn);
+        self.model.settle();
+        let started =
+            if self.model.canceling || self.model.ended { Vec::new() } else { self.model.start_all() };
+        self.compare_events(&turn);
+        assert_eq!(turn.ended, self.model.ended, "{}", self.log);
+        let mut aborts = std::mem::take(&mut self.model.aborts);
+        let mut aborted = turn.aborts.clone();
+        aborts.sort_unstable_by_key(|token| token.ticket());
+        aborted.sort_unstable_by_key(|token| token.ticket());
+        assert_eq!(aborted, aborts, "{}", self.log);
+        for (after, timer) in turn.timers {
+            if let Timer::Retry(_) = timer {
+                self.model.set_retry_timer(timer);
+            }
+            self.timers.push((self.now + after.as_secs(), timer));
+        }
+        let expected: Vec<_> =
+            started.iter().map(|(at, output)| format!("{} {output:?}", self.model.path(at))).collect();
+        let output = |task: &Task| if let Task::Pull { output, .. } = task { Some(*output) } else { None };
+        let actual: Vec<_> =
+            turn.work.iter().map(|work| format!("{} {:?}", work.path, output(&work.task))).collect();
+        assert_eq!(actual, expected, "what starts\n{}\n{}", self.program.plan, self.log);
+        for (work, held) in turn.work.into_iter().zip(started) {
+            self.model.running.insert(work.token, held);
+            self.begin(work);
+        }
+        let needed = if self.model.ended { 0 } else { self.model.needed_values() };
+        let live = self.state.live_values();
+        assert!(live <= needed, "{live} values live, {needed} needed\n{}\n{}", self.program.plan, self.log);
+    }
+
+    fn compare_events(&mut self, turn: &Turn) {
+        let starts = |event: &&Event| {
+            matches!(
+                event.kind,
+                EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::StepInput { .. }
+            )
+        };
+        let first_start = turn.events.iter().position(|event| starts(&event)).unwrap_or(turn.events.len());
+        assert!(
+            turn.events[first_start..].iter().all(|event| starts(&event)),
+            "starts come last: {:?}",
+            turn.events
+        );
+        let mut actual: Vec<_> = turn.events[..first_start].iter().map(|event| self.tell(event)).collect();
+        if turn.ended {
+            assert!(actual.last().is_some_and(|line| line.starts_with("RUN_")), "{actual:?}");
+        }
+        for line in &actual {
+            let _ = writeln!(self.log, "    {line}");
+        }
+        actual.sort_unstable();
+        self.model.told.sort_unstable();
+        let expected = std::mem::take(&mut self.model.told);
+        assert_eq!(actual, expected, "\n{}\n{}", self.program.plan, self.log);
+        for event in &turn.events {
+            self.check(event);
+        }
+    }
+
+    /// What holds for every event, whatever the model says.
+    fn check(&mut self, event: &Event) {
+        let kind = event.kind.name();
+        self.seen.insert(kind);
+        let Some(step) = event.step.as_ref().map(ToString::to_string) else { return };
+        assert!(!self.over.contains(&step), "{kind} of {step}, which is over\n{}", self.log);
+        match &event.kind {
+            EventKind::StepStart { .. } | EventKind::StepRestarted { .. } => {
+                let before = self.attempts.insert(step.clone(), event.attempt).unwrap_or(0);
+                assert_eq!(event.attempt, before + 1, "{step}");
+                assert_eq!(kind == "STEP_START", event.attempt == 1, "{step}");
+            }
+            EventKind::StepSuccess | EventKind::StepFailure { .. } | EventKind::StepSkipped { .. } => {
+                self.over.insert(step);
+            }
+            EventKind::StreamClosed { orphaned, .. } if *orphaned > 0 => {
+                self.seen.insert("orphaned");
+            }
+            _ => {}
+        }
+    }
+
+    /// An event in the words of the model.
+    fn tell(&self, event: &Event) -> String {
+        let mut line = event.kind.name().to_owned();
+        if let Some(step) = &event.step {
+            let _ = write!(line, " {step} #{}", event.attempt);
+        }
+        let number = |name: &str| {
+            let step = self.program.plan.step(event.step.as_ref().unwrap().name()).unwrap();
+            step.outputs.iter().position(|output| output.name == name).unwrap()
+        };
+        let _ = match &event.kind {
+            EventKind::StepOutput { output, key: Some(key) } => write!(line, " {} {key}", number(output)),
+            EventKind::StepOutput { output, key: None } => write!(line, " {} -", number(output)),
+            EventKind::StreamClosed { output, count, orphaned } => {
+                write!(line, " {} {count} {orphaned}", number(output))
+            }
+            EventKind::StepSkipped { cause: SkipCause::Canceled } => write!(line, " canceled"),
+            EventKind::StepSkipped { cause: SkipCause::Absent(path) } => write!(line, " absent {path}"),
+            EventKind::StepSkipped { cause: SkipCause::Failed(path) } => write!(line, " failed {path}"),
+            EventKind::RunFailure { failed, first } => write!(line, " {failed} {first}"),
+            _ => Ok(()),
+        };
+        line
+    }
+
+    /// Looks at what a step was given, and draws what will become of the work.
+    fn begin(&mut self, work: Work) {
+        let Work { token, step, task, .. } = work;
+        let (at, _) = self.model.running[&token].clone();
+        let plan = &self.program.plan.steps[step];
+        let outcome = match task {
+            Task::Call(inputs) => {
+                for (input, value) in plan.inputs.iter().zip(inputs) {
+                    let expected = self.model.known(&input.source, &at.1);
+                    let given = Known::Value(given(&self.program, &input.source, value));
+                    assert_eq!(given, expected, "input `{}` of {}\n{}", input.name, work.path, self.log);
+                }
+                self.draw_return(step)
+            }
+            Task::Pull { output, .. } => self.draw_pull(&at, output),
+        };
+        let has_timeout = self.program.plan.steps[step].timeout.is_some();
+        let takes = if has_timeout && self.random.chance(20) { 50 } else { self.random.below(6) as u64 };
+        self.work.push((self.now + takes, token, outcome));
+    }
+}

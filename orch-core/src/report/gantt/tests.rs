@@ -1,0 +1,71 @@
+use super::*;
+use crate::event::sample::{Log, pokemon};
+
+fn drawn(log: &Log, columns: usize) -> String {
+    gantt(&RunView::of(Detail::Steps, log.events()), columns, Palette::Plain)
+}
+
+#[test]
+fn every_phase_has_its_sign() {
+    insta::assert_snapshot!(drawn(&pokemon(), 80), @r"
+                  ╷0s       ╷500ms    ╷1s       ╷1.5s     ╷2s
+    extract_pages ████████                                             400ms
+    select[0]       ████                                               200ms
+    select[100]      ░█████                                            250ms
+    select[200]         ░░░▒▒▒▒✗                                       250ms failed
+    load[0]            ░██████                                         300ms
+    load[100]              ▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████████████████    2.0s #2
+    load[200]                  ·                                             skipped
+    report                                                         ·         skipped
+    ░ queued  █ running  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ");
+}
+
+#[test]
+fn many_copies_share_a_row() {
+    let mut log = Log::new("many", &["source", "load over source"]);
+    log.start("source");
+    for key in 0..60_u64 {
+        let step = format!("load[{key}]");
+        log.at(key * 10).item("source", &key.to_string()).start_after(&step, 5);
+    }
+    for key in 0..60_u64 {
+        let step = format!("load[{key}]");
+        log.at(600 + key * 10);
+        if key == 59 {
+            log.failure(&step, 1, "no")
+        } else {
+            log.success(&step, 1)
+        };
+    }
+    log.at(1190).success("source", 1).at(1200).run_failure(1, "load[59]");
+    insta::assert_snapshot!(drawn(&log, 60), @r"
+             ╷0s           ╷500ms        ╷1s
+    source   ██████████████████████████████████    1.1s
+    load ×60 ▁▁▂▂▃▃▄▄▅▅▆▆▇▇█████▇▇▆▆▅▅▅▄▄▃▃▂▂▁▁    1.1s 1 failed
+    ░ queued  █ running  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ");
+}
+
+#[test]
+fn long_and_wide_names_keep_the_columns() {
+    let mut log = Log::new("names", &[]);
+    log.start("ピカチュウ").start("a_graph.within_a_graph.with_a_long_name[key]").at(90);
+    log.success("ピカチュウ", 1).success("a_graph.within_a_graph.with_a_long_name[key]", 1).run_success();
+    insta::assert_snapshot!(drawn(&log, 60), @r"
+                         ╷0s              ╷50ms
+    ピカチュウ           ███████████████████████████████    90ms
+    a_graph.wi…name[key] ███████████████████████████████    90ms
+    ░ queued  █ running  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ");
+}
+
+#[test]
+fn there_may_be_nothing_to_draw() {
+    let log = Log::new("empty", &[]);
+    assert_eq!(drawn(&log, 80), "no chart: no step has run\n");
+    assert!(gantt(&RunView::new(Detail::Counts), 80, Palette::Plain).starts_with("no chart"));
+    let mut log = Log::new("instant", &[]);
+    log.start("a").success("a", 1).run_success();
+    assert!(drawn(&log, 0).contains('█'));
+}

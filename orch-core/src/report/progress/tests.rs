@@ -1,0 +1,98 @@
+use super::*;
+use crate::event::Detail;
+use crate::event::sample::{Log, at, pokemon};
+
+fn drawn(log: &Log, now: u64, width: usize) -> String {
+    let view = RunView::of(Detail::Counts, log.events());
+    let slow_after = Duration::from_secs(10);
+    frame(&view, &Frame { now: at(now), width, slow_after, lines: 3, palette: Palette::Plain })
+}
+
+#[test]
+fn mapped_steps_share_a_line() {
+    let mut log = Log::new("pokemon", &["extract_pages", "load over extract_pages", "report"]);
+    insta::assert_snapshot!(drawn(&log, 0, 100), @"     Running [00:00:00] ──────────────────────── 0/2+");
+    log.start("extract_pages").at(500);
+    for key in 0..50 {
+        log.item("extract_pages", &key.to_string());
+    }
+    for key in 0..37 {
+        log.start(&format!("load[{key}]")).success(&format!("load[{key}]"), 1);
+    }
+    log.at(1000).start("load[40]").at(2000).start("load[41]");
+    insta::assert_snapshot!(drawn(&log, 3210, 100), @r"
+    Running [00:00:03] ━━━━━━━━━━━━━━━━━─────── 37/52+: 3 running, 37 succeeded
+            [    3.2s] extract_pages, 50 items
+            [    2.2s] load [37/50+] 2 running
+    ");
+    log.close("extract_pages", 50, 0).success("extract_pages", 1);
+    insta::assert_snapshot!(drawn(&log, 12_000, 100), @r"
+    Running [00:00:12] ━━━━━━━━━━━━━━━━━╸────── 38/52: 2 running, 38 succeeded
+       Slow [   11.0s] load [37/50] 2 running, oldest load[40]
+    ");
+    insta::assert_snapshot!(drawn(&log, 12_000, 50), @r"
+    Running [00:00:12] 38/52: 2 running
+       Slow [   11.0s] load [37/50] 2 running
+    ");
+}
+
+#[test]
+fn a_step_that_waits_says_how_long() {
+    let mut log = Log::new("flaky", &["fetch", "store"]);
+    log.start("fetch").at(100).retry("fetch", 1, "timed out", 5000);
+    insta::assert_snapshot!(drawn(&log, 1000, 100), @r"
+     Running [00:00:01] ──────────────────────── 0/2: 1 to retry
+    Retry in [    4.1s] fetch #1
+    ");
+    log.at(5100).restart("fetch", 2);
+    insta::assert_snapshot!(drawn(&log, 6000, 100), @r"
+    Running [00:00:06] ──────────────────────── 0/2: 1 running
+            [   900ms] fetch #2
+    ");
+}
+
+#[test]
+fn there_are_never_too_many_lines() {
+    let mut log = Log::new("wide", &["a", "b", "c", "d", "e"]);
+    for (ms, step) in [(5, "a"), (4, "b"), (3, "c"), (2, "d"), (1, "e")] {
+        log.at(ms).start(step);
+    }
+    insta::assert_snapshot!(drawn(&log, 10, 100), @r"
+    Running [00:00:00] ──────────────────────── 0/5: 5 running
+            [     9ms] e
+            [     8ms] d
+            [     7ms] c
+            … and 2 more
+    ");
+}
+
+#[test]
+fn the_bar_is_full_at_the_end_and_empty_at_the_start() {
+    assert_eq!(bar(0, 0, 9), "─".repeat(9));
+    assert_eq!(bar(1, 18, 9), format!("╸{}", "─".repeat(8)));
+    assert_eq!(bar(u64::MAX, u64::MAX, 9), "━".repeat(9));
+    assert_eq!(bar(1, 2, 5), "");
+    assert!(drawn(&pokemon(), 2500, 200).contains("━ 8/8: "));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let mut log = Log::new("long", &["source", "a_graph.with_a_long_name.ピカチュウ over source"]);
+    log.start("source");
+    for key in 0..200 {
+        let step = format!("a_graph.with_a_long_name.ピカチュウ[{key}]");
+        log.item("source", &key.to_string()).start(&step);
+        match key % 4 {
+            0 => log.failure(&step, 1, "no"),
+            1 => log.retry(&step, 1, "no", 500),
+            2 => log.success(&step, 1),
+            _ => &mut log,
+        };
+    }
+    for columns in 40..150 {
+        let drawn = drawn(&log, 20_000, columns);
+        for line in drawn.lines() {
+            assert!(width(line) <= columns, "{columns}: {line}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+use super::*;
+use crate::event::sample::{Log, path, pokemon};
+use crate::event::{Detail, SkipCause};
+
+#[test]
+fn a_story_has_neither_times_nor_ids() {
+    insta::assert_snapshot!(story(pokemon().events()), @r"
+    RUN_START pokemon
+    STEP_START extract_pages
+    STEP_OUTPUT extract_pages result[0]
+    STEP_START select[0]
+    STEP_OUTPUT extract_pages result[100]
+    STEP_START select[100]
+    STEP_SUCCESS select[0]
+    STEP_START load[0]
+    STEP_OUTPUT extract_pages result[200]
+    LOG load[0] warn: slow disk rows=8
+    STREAM_CLOSED extract_pages result, 3 items
+    STEP_SUCCESS extract_pages
+    STEP_SUCCESS select[100]
+    STEP_START load[100]
+    STEP_START select[200]
+    STEP_UP_FOR_RETRY load[100] #1 disk full, again after 1s
+    STEP_SUCCESS load[0]
+    STEP_FAILURE select[200] cannot parse page: invalid digit found in string
+    STEP_SKIPPED load[200]: select[200] failed
+    STEP_RESTARTED load[100] #2
+    STEP_SUCCESS load[100] #2
+    STEP_SKIPPED report: select[200] failed
+    RUN_FAILURE 1 step failed, the first is select[200]
+    ");
+}
+
+#[test]
+fn the_rarer_events_have_their_line() {
+    let mut log = Log::new("rare", &[]);
+    log.start("a");
+    log.push(Some("a"), 1, EventKind::StepInput { input: "counts".into(), gathered: Some(3) });
+    log.push(Some("a"), 1, EventKind::StepOutput { output: "rows".into(), key: None });
+    let metadata = [("path".to_owned(), "out/a.parquet".into())].into();
+    log.push(
+        Some("a"),
+        1,
+        EventKind::HandledOutput { output: "rows".into(), io: "parquet".into(), metadata },
+    );
+    log.close("a", 1, 2).skip("b[0]", "a");
+    log.push(Some("c"), 0, EventKind::StepSkipped { cause: SkipCause::Absent(path("a")) });
+    log.push(Some("d"), 0, EventKind::StepSkipped { cause: SkipCause::Canceled });
+    log.push(None, 0, EventKind::RunCanceling);
+    log.push(None, 0, EventKind::RunCanceled { detached: vec![path("a")] });
+    insta::assert_snapshot!(story(log.events()), @r"
+    RUN_START rare
+    STEP_START a
+    STEP_INPUT a counts of 3 values
+    STEP_OUTPUT a rows
+    HANDLED_OUTPUT a rows by parquet
+    STREAM_CLOSED a result, 1 item, 2 orphaned
+    STEP_SKIPPED b[0]: a failed
+    STEP_SKIPPED c: a left its output out
+    STEP_SKIPPED d: the run was canceled
+    RUN_CANCELING
+    RUN_CANCELED, still running: a
+    ");
+}
+
+#[test]
+fn a_line_tells_when_and_how_long() {
+    let mut view = RunView::new(Detail::Counts);
+    let mut lines = Vec::new();
+    for event in pokemon().events() {
+        lines.push(line(event, &view, Palette::Plain));
+        view.apply(event);
+    }
+    insta::assert_snapshot!(lines[lines.len() - 8..].join("\n"), @r"
+    0.600  STEP_UP_FOR_RETRY load[100] #1 disk full, again after 1s (took 150ms)
+    0.600  STEP_SUCCESS load[0] (took 300ms)
+    0.700  STEP_FAILURE select[200] cannot parse page: invalid digit found in string (took 250ms)
+    0.700  STEP_SKIPPED load[200]: select[200] failed
+    1.600  STEP_RESTARTED load[100] #2
+    2.500  STEP_SUCCESS load[100] #2 (took 900ms)
+    2.500  STEP_SKIPPED report: select[200] failed
+    2.500  RUN_FAILURE 1 step failed, the first is select[200] (took 2.5s)
+    ");
+}
+
+#[test]
+fn above_the_bar_stands_what_is_worth_it() {
+    let mut view = RunView::new(Detail::Counts);
+    let mut notices = Vec::new();
+    for event in pokemon().events() {
+        notices.extend(notice(event, &view, Palette::Plain));
+        view.apply(event);
+    }
+    insta::assert_snapshot!(notices.join("\n"), @r"
+      Warn [   320ms] load[0]: slow disk rows=8
+     Retry [   150ms] load[100] #1 disk full, again after 1s
+    Failed [   250ms] select[200]
+           cannot parse page
+             caused by: invalid digit found in string
+    ");
+}
+
+#[test]
+fn no_text_of_a_user_reaches_the_terminal_raw() {
+    let mut log = Log::new("evil", &[]);
+    log.start("a").failure("a", 1, "one\ntwo \u{1b}[2J");
+    let text = story(log.events());
+    assert!(text.ends_with("STEP_FAILURE a one ⏎ two \\u{1b}[2J"), "{text}");
+}
+
+#[test]
+fn colours_come_only_when_asked_for() {
+    let log = pokemon();
+    let view = RunView::new(Detail::Counts);
+    let painted = line(&log.events()[1], &view, Palette::Ansi);
+    assert_eq!(
+        painted,
+        "\u{1b}[2m   0.000\u{1b}[0m  \u{1b}[36mSTEP_START\u{1b}[0m \u{1b}[1mextract_pages\u{1b}[0m"
+    );
+}

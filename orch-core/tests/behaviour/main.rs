@@ -1,0 +1,15 @@
+//! What real runs do: on threads, with a clock, with values that count themselves.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+mod cancel;
+mod execution;
+mod io;
+mod logs;
+mod outputs;
+mod plan;
+mod problems;
+mod start;
+mod time;
+mod values;

@@ -1,0 +1,220 @@
+//! Timeouts and retries, under a clock that stands still unless everything waits for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use orch_core::define::{Backoff, Dynamic, OpBuilder, OpDef, Retry};
+use orch_core::failure::{Failure, Result};
+use orch_core::graph::Call;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::support::{Many, Notes, Plain, call, future, give, job, pass, run_of, story};
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// An async op that notes at which second each attempt begins.
+fn attempts(
+    op: OpBuilder<()>,
+    outcome: impl Fn(u32) -> Result<i64> + Send + Sync + 'static,
+) -> (Arc<OpDef>, Notes<u64>) {
+    let (notes, outcome) = (Notes::new(), Arc::new(outcome));
+    let (start, begun) = (Instant::now(), notes.clone());
+    let op = op.returns::<Plain>().asynchronous(move |args| {
+        begun.add(start.elapsed().as_secs());
+        let (outcome, attempt) = (Arc::clone(&outcome), args.context().attempt());
+        async move { outcome(attempt) }
+    });
+    (op.into(), notes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_follow_each_other_after_the_delays_of_the_policy() {
+    let policies = [
+        (Retry::new(3).delay(seconds(2)), vec![0, 2, 4, 6]),
+        (Retry::new(3).delay(seconds(2)).backoff(Backoff::Linear), vec![0, 2, 6, 12]),
+        (Retry::new(3).delay(seconds(2)).backoff(Backoff::Exponential), vec![0, 2, 8, 22]),
+    ];
+    for (retry, expected) in policies {
+        let (flaky, begun) = attempts(OpDef::builder("flaky").retry(retry), |_| Err(Failure::new("no")));
+        job(|| call(&flaky, &[])).run().await.unwrap_err();
+        assert_eq!(begun.take(), expected, "{retry}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_op_that_asks_for_its_own_delay_gets_it() {
+    let retry = Retry::new(5).delay(seconds(100));
+    let (polite, begun) = attempts(OpDef::builder("polite").retry(retry), |attempt| match attempt {
+        1 => Err(Failure::retry_after(seconds(7), "rate limit")),
+        2 => Err(Failure::new("no luck")),
+        _ => Err(Failure::new("no such table").not_retryable()),
+    });
+    let result = job(|| call(&polite, &[])).run().await;
+    assert_eq!(begun.take(), [0, 7, 207 - 100]);
+    assert_snapshot!(story(run_of(&result)), @r#"
+    RUN_START
+    STEP_START polite
+    STEP_UP_FOR_RETRY polite in 7s: rate limit
+    STEP_RESTARTED polite #2
+    STEP_UP_FOR_RETRY polite #2 in 100s: no luck
+    STEP_RESTARTED polite #3
+    STEP_FAILURE polite #3: Error no such table
+    RUN_FAILURE
+    "#);
+}
+
+/// Notes that it is dropped.
+struct Guard(Arc<AtomicBool>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_op_is_dropped_when_its_time_is_up() {
+    let dropped = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&dropped);
+    let slow = future(OpDef::builder("slow").timeout(seconds(5)), move || {
+        let guard = Guard(Arc::clone(&seen));
+        async move {
+            tokio::time::sleep(seconds(3600)).await;
+            drop(guard);
+            Ok(1)
+        }
+    });
+    // Goes on after the timeout, so that the run is not over yet.
+    let check = {
+        let dropped = Arc::clone(&dropped);
+        future(OpDef::builder("check"), move || {
+            let dropped = Arc::clone(&dropped);
+            async move {
+                tokio::time::sleep(seconds(1)).await;
+                Ok(i64::from(dropped.load(Ordering::SeqCst)))
+            }
+        })
+    };
+    let start = Instant::now();
+    let result = job(|| {
+        call(&slow, &[]);
+        call(&check, &[]);
+    })
+    .run()
+    .await;
+    assert_eq!(start.elapsed().as_secs(), 6);
+    assert!(dropped.load(Ordering::SeqCst));
+    assert_snapshot!(story(run_of(&result)), @r#"
+    RUN_START
+    STEP_START slow
+    STEP_FAILURE slow: Timeout no result within 5s
+    STEP_START check
+    STEP_OUTPUT check
+    STEP_SUCCESS check
+    RUN_FAILURE
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_op_fails_in_time_and_its_late_result_is_ignored() {
+    let (begun, has_begun) = oneshot::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let (returned, has_returned) = oneshot::channel();
+    let once = std::sync::Mutex::new(Some((begun, released, returned)));
+    let slow = OpDef::builder("slow").timeout(seconds(5)).returns::<Plain>();
+    let slow = Arc::new(slow.blocking(move |args| {
+        let (begun, released, returned) = once.lock().unwrap().take().unwrap();
+        begun.send(()).unwrap();
+        released.recv()?;
+        returned.send(args.context().is_canceled()).unwrap();
+        Ok(1)
+    }));
+    let result = {
+        let job = job(|| call(&slow, &[]));
+        let run = tokio::spawn(async move { job.run().await });
+        has_begun.await.unwrap();
+        tokio::time::advance(seconds(5)).await;
+        run.await.unwrap()
+    };
+    assert_snapshot!(story(run_of(&result)), @r#"
+    RUN_START
+    STEP_START slow
+    STEP_FAILURE slow: Timeout no result within 5s
+    RUN_FAILURE
+    "#);
+    // The code is still there, and can know that nobody waits for it.
+    release.send(()).unwrap();
+    assert!(has_returned.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_timeout_of_a_source_is_for_each_item() {
+    let source = OpDef::builder("source").timeout(seconds(5)).returns::<Many>().asynchronous(|_| async {
+        let items = futures::stream::unfold(0_u64, |at| async move {
+            tokio::time::sleep(seconds(3 * at)).await;
+            Some(((at, at as i64), at + 1))
+        });
+        Ok(Dynamic::from_stream(items))
+    });
+    let (source, work) = (source.into(), pass("work"));
+    let start = Instant::now();
+    let result = job(|| {
+        Call::of(&source).place::<Many>().map(|item| call(&work, &[item]));
+    })
+    .run()
+    .await;
+    // Items after 0 and 3 seconds; the one that takes 6 is too slow.
+    assert_eq!(start.elapsed().as_secs(), 8);
+    assert_snapshot!(story(run_of(&result)), @r#"
+    RUN_START
+    STEP_START source
+    STEP_OUTPUT source [0]
+    STEP_START work[0]
+    STEP_OUTPUT work[0]
+    STEP_SUCCESS work[0]
+    STEP_OUTPUT source [1]
+    STEP_START work[1]
+    STEP_OUTPUT work[1]
+    STEP_SUCCESS work[1]
+    STEP_FAILURE source: Timeout no result within 5s
+    RUN_FAILURE
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_waits_for_its_next_attempt_leaves_its_slot_to_others() {
+    let order: Notes<&str> = Notes::new();
+    let flaky = {
+        let order = order.clone();
+        OpDef::builder("flaky").retry(Retry::new(1).delay(seconds(10))).returns::<Plain>().asynchronous(
+            move |args| {
+                order.add("flaky");
+                let attempt = args.context().attempt();
+                async move { if attempt == 1 { Err(Failure::new("not yet")) } else { Ok(1) } }
+            },
+        )
+    };
+    let other = {
+        let order = order.clone();
+        give("other", move || {
+            order.add("other");
+            Ok(1)
+        })
+    };
+    let flaky = flaky.into();
+    job(|| {
+        call(&flaky, &[]);
+        call(&other, &[]);
+        call(&other, &[]);
+    })
+    .run()
+    .await
+    .unwrap();
+    assert_eq!(order.take(), ["flaky", "other", "other", "flaky"]);
+}

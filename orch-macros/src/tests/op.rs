@@ -1,0 +1,264 @@
+use insta::assert_snapshot;
+use quote::quote;
+
+use super::pretty;
+use crate::op;
+
+#[test]
+fn a_sync_op() {
+    let expansion = op::attribute(
+        quote!(),
+        &quote! {
+            fn double(x: i64) -> i64 {
+                x * 2
+            }
+        },
+    );
+    assert_snapshot!(pretty(expansion), @r#"
+    fn double(x: i64) -> i64 {
+        x * 2
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+    struct double {}
+    #[automatically_derived]
+    impl Node for double {
+        fn node() -> Self {
+            Self {}
+        }
+    }
+    #[doc(hidden)]
+    #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+    const _: () = {
+        use DefaultKind as _;
+        use DefaultFit as _;
+        #[automatically_derived]
+        impl Op for double {
+            type Outputs = One<
+                i64,
+                { Fit::<i64, { <i64>::__ORCH_KIND }>::KIND },
+            >;
+            fn def() -> &'static Arc<OpDef> {
+                let _ = <i64 as Output<{ <i64>::__ORCH_KIND }>>::produce;
+                static DEF: OnceLock<
+                    Arc<OpDef>,
+                > = OnceLock::new();
+                DEF.get_or_init(|| Arc::new(
+                    OpDef::builder("double")
+                        .input::<i64>("x")
+                        .returns::<<Self as Op>::Outputs>()
+                        .blocking(|mut args| {
+                            let argument_0 = <i64 as Input>::share(
+                                &mut args,
+                                0usize,
+                            )?;
+                            let argument_0 = <i64 as InputByValue>::own(
+                                argument_0,
+                            );
+                            ::core::result::Result::Ok(double(argument_0))
+                        }),
+                ))
+            }
+        }
+    };
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    impl double {
+        #[doc(hidden)]
+        #[track_caller]
+        fn call(
+            self,
+            x: impl IntoInput<i64>,
+        ) -> <<Self as Op>::Outputs as Outputs>::Handles {
+            Call::of(<Self as Op>::def())
+                .input::<i64>(x)
+                .place::<<Self as Op>::Outputs>()
+        }
+    }
+    "#);
+}
+
+#[test]
+fn an_async_op_by_reference_with_a_context_that_can_fail() {
+    let expansion = op::attribute(
+        quote!(),
+        &quote! {
+            /// Keeps four columns.
+            /// The others are dropped.
+            ///
+            /// Not part of the description.
+            pub async fn select(page: &DataFrame, columns: &[String], ctx: Context) -> Result<(DataFrame, usize)> {
+                todo!()
+            }
+        },
+    );
+    assert_snapshot!(pretty(expansion), @r#"
+    /// Keeps four columns.
+    /// The others are dropped.
+    ///
+    /// Not part of the description.
+    pub async fn select(
+        page: &DataFrame,
+        columns: &[String],
+        ctx: Context,
+    ) -> Result<(DataFrame, usize)> {
+        todo!()
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+    pub struct select {}
+    #[automatically_derived]
+    impl Node for select {
+        fn node() -> Self {
+            Self {}
+        }
+    }
+    #[doc(hidden)]
+    #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+    const _: () = {
+        use DefaultKind as _;
+        use DefaultFit as _;
+        #[automatically_derived]
+        impl Op for select {
+            type Outputs = (
+                One<
+                    DataFrame,
+                    {
+                        Fit::<
+                            DataFrame,
+                            { <DataFrame>::__ORCH_KIND },
+                        >::KIND
+                    },
+                >,
+                One<
+                    usize,
+                    { Fit::<usize, { <usize>::__ORCH_KIND }>::KIND },
+                >,
+            );
+            fn def() -> &'static Arc<OpDef> {
+                let _ = <DataFrame as Output<
+                    { <DataFrame>::__ORCH_KIND },
+                >>::produce;
+                let _ = <usize as Output<
+                    { <usize>::__ORCH_KIND },
+                >>::produce;
+                static DEF: OnceLock<
+                    Arc<OpDef>,
+                > = OnceLock::new();
+                DEF.get_or_init(|| Arc::new(
+                    OpDef::builder("select")
+                        .description("Keeps four columns. The others are dropped.")
+                        .input_ref::<DataFrame>("page")
+                        .input_ref::<::std::vec::Vec<String>>("columns")
+                        .returns::<<Self as Op>::Outputs>()
+                        .asynchronous(|mut args| async move {
+                            let argument_0 = <DataFrame as Input>::share(
+                                &mut args,
+                                0usize,
+                            )?;
+                            let argument_1 = <::std::vec::Vec<
+                                String,
+                            > as Input>::share(&mut args, 1usize)?;
+                            let argument_2 = args.context();
+                            let convert: fn(_) -> _ = <Result<
+                                (DataFrame, usize),
+                            > as FallibleReturn<
+                                (DataFrame, usize),
+                            >>::into_failure;
+                            convert(select(&argument_0, &argument_1, argument_2).await)
+                        }),
+                ))
+            }
+        }
+    };
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    impl select {
+        #[doc(hidden)]
+        #[track_caller]
+        pub fn call(
+            self,
+            page: impl IntoInput<DataFrame>,
+            columns: impl IntoInput<::std::vec::Vec<String>>,
+        ) -> <<Self as Op>::Outputs as Outputs>::Handles {
+            Call::of(<Self as Op>::def())
+                .input::<DataFrame>(page)
+                .input::<::std::vec::Vec<String>>(columns)
+                .place::<<Self as Op>::Outputs>()
+        }
+    }
+    "#);
+}
+
+#[test]
+fn options() {
+    let options = quote! {
+        name = "other", retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full"),
+        tags(team = "data", "orch/x" = "y"), priority = -5, timeout = "1h 30m", pool = "db", code_version = "2",
+        io = "parquet", description = "Text."
+    };
+    let expansion = pretty(op::attribute(
+        options,
+        &quote!(
+            fn load() {}
+        ),
+    ));
+    let definition: Vec<&str> = expansion
+        .lines()
+        .skip_while(|line| !line.contains("OpDef::builder"))
+        .take_while(|line| !line.contains("blocking"))
+        .map(str::trim)
+        .collect();
+    assert_snapshot!(definition.join("\n"), @r#"
+    OpDef::builder("other")
+    .description("Text.")
+    .tag("team", "data")
+    .tag("orch/x", "y")
+    .priority(-5i64)
+    .retry(
+    Retry::new(3u32)
+    .delay(Duration::from_secs(1u64))
+    .backoff(Backoff::Exponential)
+    .jitter(Jitter::Full),
+    )
+    .timeout(Duration::from_secs(5400u64))
+    .pool("db")
+    .code_version("2")
+    .io("parquet")
+    .returns::<<Self as Op>::Outputs>()
+    "#);
+}
+
+#[test]
+fn a_signature_that_cannot_be_keeps_the_function_and_a_stub() {
+    let expansion = op::attribute(
+        quote!(),
+        &quote! {
+            fn sort(numbers: &mut Vec<i64>) {
+                numbers.sort();
+            }
+        },
+    );
+    assert_snapshot!(pretty(expansion), @r#"
+    fn sort(numbers: &mut Vec<i64>) {
+        numbers.sort();
+    }
+    ::core::compile_error! {
+        "an op cannot change its input, which other steps may share: take it by value, `mut x: T`, and return the changed value"
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+    struct sort {}
+    #[automatically_derived]
+    impl Node for sort {
+        fn node() -> Self {
+            Self {}
+        }
+    }
+    impl sort {
+        #[doc(hidden)]
+        fn call(self, argument_0: impl ::core::marker::Sized) -> Unknown {
+            let _ = argument_0;
+            Unknown
+        }
+    }
+    "#);
+}

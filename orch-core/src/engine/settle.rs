@@ -94,23 +94,24 @@ impl State {
         let inputs = self.layout.fetches(step).iter().filter_map(|fetch| self.missing(frame, fetch));
         let after = self.layout.outer(step).iter().filter_map(|&Outer { up, producer }| match producer {
             Producer::End(local) => {
-                self.frames[ancestor(&self.frames, frame, up) as usize].steps[local as usize].missing.as_ref()
+                let outer = &self.frames[ancestor(&self.frames, frame, up) as usize];
+                outer.steps[local as usize].missing.as_deref()
             }
             Producer::Outputs(_) | Producer::Collect(_) => None,
         });
         let mut absent = None;
         for missing in inputs.chain(after) {
-            match **missing {
-                Missing::Failed(..) => return Some(missing.clone()),
+            match missing {
+                Missing::Failed(..) => return Some(Box::new(missing.clone())),
                 Missing::Absent(_) => absent = absent.or(Some(missing)),
             }
         }
-        absent.cloned()
+        absent.cloned().map(Box::new)
     }
 
     /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input. A failed
     /// element goes before a skipped one, whichever comes first.
-    pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<&Box<Missing>> {
+    pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<&Missing> {
         match fetch {
             Fetch::Literal(_) => None,
             Fetch::Cell { up, cell } => match self.content(frame, *up, *cell) {
@@ -119,7 +120,7 @@ impl State {
             },
             Fetch::List { elements, .. } => {
                 let mut missing = elements.iter().filter_map(|element| self.missing(frame, element));
-                let failed = missing.clone().find(|missing| matches!(***missing, Missing::Failed(..)));
+                let failed = missing.clone().find(|missing| matches!(**missing, Missing::Failed(..)));
                 let all = missing.clone().count() == elements.len();
                 failed.or_else(|| missing.next().filter(|_| all))
             }

@@ -80,7 +80,7 @@ impl State {
             Message::Begin => self.begin(turn),
             Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
             Message::Item { token, key, value, stored, rest } => {
-                self.item(token, key, value, stored, rest, turn)
+                self.item(token, key, value, stored, rest, turn);
             }
             Message::Ended { token } => self.stream_ended(token, turn),
             Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
@@ -104,7 +104,7 @@ impl State {
             }
         } else {
             while let Some(ready) = self.ready.take() {
-                self.start(ready, turn);
+                self.start(&ready, turn);
             }
         }
     }
@@ -124,7 +124,7 @@ impl State {
     }
 
     /// Gives a slot to the first in the ready order.
-    fn start(&mut self, ready: Ready, turn: &mut Turn) {
+    fn start(&mut self, ready: &Ready, turn: &mut Turn) {
         let step = ready.step as usize;
         self.running += 1;
         let local = self.layout.steps[step].local;
@@ -203,7 +203,7 @@ impl State {
         let declared = self.layout.cells(step).len();
         match result {
             Ok(products) if products.len() == declared => {
-                self.produced(token.frame, step, products, stored, turn)
+                self.produced(token.frame, step, products, stored, turn);
             }
             Ok(products) => {
                 let message = format!("the op declares {declared} outputs and gave {}", products.len());

@@ -78,7 +78,7 @@ impl Shared {
         match self.program.ops[work.step].body() {
             Body::Async(_) => match self.subscriber.clone() {
                 Some(subscriber) => {
-                    drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)))
+                    drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)));
                 }
                 None => drop(self.runtime.spawn(me.drive(work, dispatcher))),
             },

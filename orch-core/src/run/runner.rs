@@ -196,8 +196,8 @@ impl Runner {
     /// Runs the job to its end. If the future is dropped before, the run is canceled.
     ///
     /// # Errors
-    /// If the job cannot be planned, before any step began; or if the run failed or was canceled, with the run in the
-    /// error.
+    /// If the job cannot be planned, before any step began; or if the run failed, was canceled or broke off, with the
+    /// run in the error.
     pub async fn run(self) -> Result<Run, RunError> {
         let program = Arc::new(self.program().map_err(RunError::plan)?);
         let settings = self.settings(&program);
@@ -218,16 +218,16 @@ impl Runner {
         dispatcher.report_only(Message::Begin);
         let ended = dispatcher.ended();
         tokio::pin!(ended);
-        tokio::select! {
+        let broken = tokio::select! {
             biased;
-            () = &mut ended => {}
+            broken = &mut ended => broken,
             () = self.cancel.canceled() => {
                 dispatcher.report_only(Message::Cancel);
-                ended.await;
+                ended.await
             }
-        }
+        };
         let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
-        finished.finish()
+        finished.finish(broken)
     }
 
     /// The job's program, with what only the runner knows checked too.

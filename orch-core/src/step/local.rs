@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 
@@ -10,7 +11,7 @@ use super::code::{self, Attempt};
 use crate::define::{
     Args, AsyncBody, Body, BoxFuture, Cancel, Context, ItemStream, Product, RunContext, StreamItem,
 };
-use crate::engine::{Dispatcher, Executor, Message, Task, Token, Work};
+use crate::engine::{BreakOnPanic, Dispatcher, Executor, Message, Task, Token, Work};
 use crate::failure::Failure;
 use crate::ids::StepPath;
 use crate::io::IoManagers;
@@ -92,6 +93,7 @@ impl Shared {
     }
 
     async fn drive(self: Arc<Self>, work: Work, dispatcher: Arc<Dispatcher>) {
+        let _guard = BreakOnPanic(Arc::clone(&dispatcher));
         let mut next = Some(work);
         while let Some(work) = next {
             // A worker that never has to wait must still let other tasks of its thread run.
@@ -107,6 +109,7 @@ impl Shared {
     }
 
     fn drive_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+        let _guard = BreakOnPanic(Arc::clone(dispatcher));
         let mut next = Some(work);
         while let Some(work) = next {
             next = dispatcher.report(self.attempt_blocking(work, dispatcher));
@@ -208,7 +211,10 @@ impl Shared {
     /// Runs `work` where it may block; none if the runtime is shutting down.
     async fn on_blocking(&self, work: impl FnOnce(&Self) -> Message + Send + 'static) -> Option<Message> {
         let me = self.me.upgrade()?;
-        self.runtime.spawn_blocking(move || work(&me)).await.ok()
+        match self.runtime.spawn_blocking(move || work(&me)).await {
+            Ok(message) => Some(message),
+            Err(error) => error.try_into_panic().map_or(None, |panic| resume_unwind(panic)),
+        }
     }
 
     fn code(&self, path: &StepPath, number: u32, dispatcher: &Arc<Dispatcher>) -> Attempt {

@@ -70,6 +70,10 @@ impl State {
     /// A step has all it waited for: it is ready, or skipped if something it needs will not come.
     fn make_ready(&mut self, frame: FrameId, local: u32, turn: &mut Turn) {
         let step = self.layout.scopes[self.frames[frame as usize].scope].steps[local as usize] as usize;
+        if self.canceling {
+            // Whatever its inputs have come to, by themselves or because their code was stopped: it would not start.
+            return self.skip_canceled(frame, step, turn);
+        }
         if let Some(missing) = self.missing_for(frame, step) {
             let cause = match &*missing {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),

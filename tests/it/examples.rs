@@ -168,6 +168,14 @@ fn an_unknown_job_is_wrong_usage() {
     ");
 }
 
+#[test]
+fn a_chart_that_cannot_be_written_is_the_machines_fault() {
+    let run = Session::of("hello", "run --quiet --gantt no/such/folder/run.svg");
+    assert_eq!(run.exit, Some(3), "{}", run.stderr);
+    let told = "error: the chart cannot be written to `no/such/folder/run.svg`: ";
+    assert!(run.stdout.is_empty() && run.stderr.starts_with(told), "{}", run.stderr);
+}
+
 /// The whole log of a run with one slot, where the order of events is decided: depth-first, item by item.
 #[test]
 fn events_are_lines_of_json() {

@@ -207,7 +207,7 @@ pub mod __private {
 
     pub use orch_core::define::{
         Backoff, DefaultFit, DefaultKind, FallibleReturn, Fit, HandlesOf, Input, InputByValue, Jitter,
-        JobOptions, Limit, One, OpDef, Order, Output, OutputDef, Outputs, Product, Retry, ValuesOf, kind,
+        JobOptions, Limit, One, OpDef, Order, Output, OutputDef, Outputs, Products, Retry, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{

@@ -60,7 +60,7 @@ names! {
     OUTPUTS "Outputs"
     OUTPUT_DEF "OutputDef"
     PLACED "Placed"
-    PRODUCT "Product"
+    PRODUCTS "Products"
     RETRY "Retry"
     RUN_MAIN "run_main"
     UNKNOWN "Unknown"

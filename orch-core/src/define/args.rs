@@ -5,10 +5,13 @@ use super::Context;
 use crate::failure::Failure;
 use crate::value::{ByValue, Data, Value};
 
+/// The inputs of an attempt, those that were not taken yet. Most ops have one or two, which need no allocation.
+pub(crate) type Inputs = smallvec::SmallVec<[Option<Value>; 2]>;
+
 /// What one attempt at a step is given: its inputs, and its context.
 #[derive(Debug)]
 pub struct Args {
-    inputs: Vec<Option<Value>>,
+    inputs: Inputs,
     context: Context,
 }
 
@@ -17,6 +20,10 @@ impl Args {
     #[must_use]
     pub fn new(inputs: Vec<Value>, context: Context) -> Self {
         Self { inputs: inputs.into_iter().map(Some).collect(), context }
+    }
+
+    pub(crate) fn of(inputs: Inputs, context: Context) -> Self {
+        Self { inputs, context }
     }
 
     /// Takes input number `index` by value: moved if no one else needs it, else cloned.

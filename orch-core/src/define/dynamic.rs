@@ -1,5 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::task::{Context, Poll};
 
 use futures::future::Either;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
@@ -128,10 +129,10 @@ impl ItemStream {
     }
 
     /// The next item, from async code.
-    pub(crate) async fn next(&mut self) -> Option<StreamItem> {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<StreamItem>> {
         match &mut self.0 {
-            Either::Left(iterator) => iterator.next(),
-            Either::Right(stream) => stream.next().await,
+            Either::Left(iterator) => Poll::Ready(iterator.next()),
+            Either::Right(stream) => stream.as_mut().poll_next(cx),
         }
     }
 }

@@ -15,6 +15,7 @@ mod op;
 mod output;
 mod policy;
 
+pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue, Shared};
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
@@ -25,6 +26,6 @@ pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Pl
 pub(crate) use output::KeptOutput;
 pub use output::{
     DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, OpError, Optional, Output,
-    OutputDef, OutputKind, Outputs, Product, ValuesOf, kind,
+    OutputDef, OutputKind, Outputs, Product, Products, ValuesOf, kind,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Product, Retry, Tags};
+use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Products, Retry, Tags};
 use crate::failure::Failure;
 use crate::value::TypeInfo;
 
@@ -240,12 +240,12 @@ impl<O: Outputs> OpBuilder<O> {
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The function of an async op, its types erased.
-pub type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Vec<Product>, Failure>> + Send + Sync;
+pub type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Products, Failure>> + Send + Sync;
 
 /// The function of an op, its types erased.
 pub enum Body {
     /// Runs on a blocking thread.
-    Blocking(Box<dyn Fn(Args) -> Result<Vec<Product>, Failure> + Send + Sync>),
+    Blocking(Box<dyn Fn(Args) -> Result<Products, Failure> + Send + Sync>),
     /// Runs on the async runtime.
     Async(Box<AsyncBody>),
 }

@@ -44,6 +44,9 @@ pub enum Product {
     Items(ItemStream),
 }
 
+/// What a body hands over, one for each output in their order. Most ops have one output, which needs no allocation.
+pub type Products = smallvec::SmallVec<[Product; 1]>;
+
 /// An output that may be left out: `Optional::none()` skips, without failing, what depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Optional<T>(Option<T>);
@@ -146,7 +149,7 @@ impl<T> Output<{ kind::UNFIT }> for T {
         unreachable!("an op with such an output does not compile")
     }
 
-    fn produce(self, _: &mut Vec<Product>) {}
+    fn produce(self, _: &mut Products) {}
 
     fn values<'run>(_: &mut ValuesOf<'run>) -> Result<(), Failure> {
         Ok(())
@@ -221,7 +224,7 @@ pub trait Output<const KIND: u8>: Sized {
     /// Makes the handles, taking the outputs of `placed` in order.
     fn handles(placed: &mut Placed) -> Self::Handles;
     /// Splits the returned value, in the order of [`Output::declare`].
-    fn produce(self, products: &mut Vec<Product>);
+    fn produce(self, products: &mut Products);
     /// Finds the values again, in the order of [`Output::declare`].
     ///
     /// # Errors
@@ -242,7 +245,7 @@ impl<T: Data> Output<{ kind::VALUE }> for T {
         placed.next_out()
     }
 
-    fn produce(self, products: &mut Vec<Product>) {
+    fn produce(self, products: &mut Products) {
         products.push(Product::Value(Value::new(self)));
     }
 
@@ -264,7 +267,7 @@ impl<T: Data> Output<{ kind::OPTIONAL }> for Optional<T> {
         placed.next_out()
     }
 
-    fn produce(self, products: &mut Vec<Product>) {
+    fn produce(self, products: &mut Products) {
         products.push(self.0.map_or(Product::Absent, |value| Product::Value(Value::new(value))));
     }
 
@@ -286,7 +289,7 @@ impl<T: Data> Output<{ kind::DYNAMIC }> for Dynamic<T> {
         placed.next_dynamic()
     }
 
-    fn produce(self, products: &mut Vec<Product>) {
+    fn produce(self, products: &mut Products) {
         products.push(Product::Items(self.into_items()));
     }
 
@@ -312,7 +315,7 @@ pub trait Outputs: 'static {
     ///
     /// # Errors
     /// The function's own.
-    fn produce(raw: Self::Raw) -> Result<Vec<Product>, Failure>;
+    fn produce(raw: Self::Raw) -> Result<Products, Failure>;
     /// Finds the values of one step in a finished run.
     ///
     /// # Errors
@@ -344,8 +347,8 @@ impl<T: Output<KIND> + 'static, const KIND: u8> Outputs for One<T, KIND> {
         T::handles(&mut placed)
     }
 
-    fn produce(raw: T) -> Result<Vec<Product>, Failure> {
-        let mut products = Vec::with_capacity(1);
+    fn produce(raw: T) -> Result<Products, Failure> {
+        let mut products = Products::new();
         raw.produce(&mut products);
         Ok(products)
     }
@@ -377,7 +380,7 @@ impl<O: Outputs, E: Into<Failure> + 'static> Outputs for Fallible<O, E> {
         O::handles(placed)
     }
 
-    fn produce(raw: Self::Raw) -> Result<Vec<Product>, Failure> {
+    fn produce(raw: Self::Raw) -> Result<Products, Failure> {
         O::produce(raw.map_err(Into::into)?)
     }
 
@@ -403,8 +406,8 @@ macro_rules! tuples {
                 ($($T::handles(&mut placed),)*)
             }
 
-            fn produce(($($v,)*): Self::Raw) -> Result<Vec<Product>, Failure> {
-                let mut products = Vec::new();
+            fn produce(($($v,)*): Self::Raw) -> Result<Products, Failure> {
+                let mut products = Products::new();
                 $($v.produce(&mut products);)*
                 Ok(products)
             }

@@ -34,6 +34,23 @@ pub(super) struct Cell {
     pub(super) uses: u32,
 }
 
+impl Cell {
+    /// The value, for one of its users: itself for the last one, a reference for the others.
+    pub(super) fn hand_over(&mut self) -> Value {
+        self.uses -= 1;
+        let content = if self.uses == 0 {
+            std::mem::replace(&mut self.content, Content::Released)
+        } else {
+            self.content.clone()
+        };
+        match content {
+            Content::Value(value) => value,
+            // Not reached: it is asked only where there is a value.
+            _ => Value::new(()),
+        }
+    }
+}
+
 /// What is known of a value.
 #[derive(Clone)]
 pub(super) enum Content {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frame::FrameId;
-use crate::define::{ItemStream, Product};
+use crate::define::{Inputs, ItemStream, Products};
 use crate::event::{Event, LogLevel};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, StepPath};
@@ -15,7 +15,7 @@ pub(crate) enum Message {
     /// The run begins; the first message, sent once.
     Begin,
     /// The code of an attempt returned.
-    Returned { token: Token, result: Result<Vec<Product>, Failure>, stored: Vec<Stored> },
+    Returned { token: Token, result: Result<Products, Failure>, stored: Vec<Stored> },
     /// A pull gave an item; the rest of the stream comes back.
     Item { token: Token, key: Option<MappingKey>, value: Value, stored: Option<Stored>, rest: ItemStream },
     /// A pull found the end of the stream.
@@ -88,7 +88,7 @@ pub(crate) struct Work {
 #[derive(Debug)]
 pub(crate) enum Task {
     /// Call the op with these inputs.
-    Call(Vec<Value>),
+    Call(Inputs),
     /// Pull an item of this output; without a key of its own, `number` is its key.
     Pull { output: usize, number: u64, items: ItemStream },
 }

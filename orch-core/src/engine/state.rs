@@ -9,7 +9,7 @@ use super::layout::{Fetch, Layout};
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
 use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
-use crate::define::Product;
+use crate::define::{Inputs, Product, Products};
 use crate::event::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
@@ -171,13 +171,13 @@ impl State {
             if attempt == 1 { EventKind::StepStart { waited } } else { EventKind::StepRestarted { waited } };
         self.emit(path.clone(), attempt, kind, turn);
         let count = self.layout.fetches(step).len();
-        let mut inputs = Vec::with_capacity(count);
+        let mut inputs = Inputs::with_capacity(count);
         for index in 0..count {
             let fetch = &self.layout.fetches(step)[index];
             let (value, gathered) = fetch_value(&self.program, &mut self.frames, frame, fetch, keep);
             let input = Arc::clone(&self.program.ops[step].inputs()[index].name);
             self.emit(path.clone(), attempt, EventKind::StepInput { input, gathered }, turn);
-            inputs.push(value);
+            inputs.push(Some(value));
         }
         Task::Call(inputs)
     }
@@ -193,7 +193,7 @@ impl State {
     fn returned(
         &mut self,
         token: Token,
-        result: Result<Vec<Product>, Failure>,
+        result: Result<Products, Failure>,
         stored: Vec<Stored>,
         turn: &mut Turn,
     ) {
@@ -217,7 +217,7 @@ impl State {
         &mut self,
         frame: FrameId,
         step: usize,
-        products: Vec<Product>,
+        products: Products,
         stored: Vec<Stored>,
         turn: &mut Turn,
     ) {
@@ -464,14 +464,14 @@ fn fetch_value(
         Fetch::Literal(literal) => (program.literals[*literal as usize].clone(), None),
         Fetch::Cell { up, cell } => {
             let owner = ancestor(frames, frame, *up) as usize;
-            let value = match &frames[owner].cells[*cell as usize].content {
+            let cell = &mut frames[owner].cells[*cell as usize];
+            let value = match &cell.content {
+                // The last user takes the very reference, so that it can move the value out of it.
+                Content::Value(_) if *up == 0 && !keep => cell.hand_over(),
                 Content::Value(value) => value.clone(),
                 // Not reached: a step is ready only when all its inputs have values.
                 _ => Value::new(()),
             };
-            if *up == 0 && !keep {
-                frames[owner].release(*cell as usize);
-            }
             let gathered = value.gathered_len();
             (value, gathered)
         }

@@ -7,12 +7,10 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::LogLayer;
 use super::code::{self, Attempt};
-use crate::define::{
-    Args, AsyncBody, Body, BoxFuture, Cancel, Context, ItemStream, Product, RunContext, StreamItem,
-};
+use super::piece::{Done, Piece};
+use crate::define::{Args, Body, Cancel, Context, ItemStream, RunContext, StreamItem};
 use crate::engine::{Dispatcher, Executor, Message, Task, Token, Work};
 use crate::failure::Failure;
-use crate::ids::StepPath;
 use crate::io::IoManagers;
 use crate::plan::Program;
 
@@ -98,9 +96,7 @@ impl Shared {
             tokio::task::coop::consume_budget().await;
             let Some(message) = self.attempt(work, &dispatcher).await else { return };
             next = dispatcher.report(message);
-            if let Some(work) =
-                next.take_if(|work| matches!(self.program.ops[work.step].body(), Body::Blocking(_)))
-            {
+            if let Some(work) = next.take_if(|work| self.blocks(work)) {
                 self.start(work, &dispatcher);
             }
         }
@@ -110,79 +106,66 @@ impl Shared {
         let mut next = Some(work);
         while let Some(work) = next {
             next = dispatcher.report(self.attempt_blocking(work, dispatcher));
-            if let Some(work) =
-                next.take_if(|work| matches!(self.program.ops[work.step].body(), Body::Async(_)))
-            {
+            if let Some(work) = next.take_if(|work| !self.blocks(work)) {
                 self.start(work, dispatcher);
             }
         }
     }
 
+    fn blocks(&self, work: &Work) -> bool {
+        matches!(self.program.ops[work.step].body(), Body::Blocking(_))
+    }
+
     /// Does a piece of work on the runtime; none if its outcome no longer matters.
     async fn attempt(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Option<Message> {
-        let Work { token, step, task, .. } = work;
+        let Work { token, step, path, attempt, task } = work;
         let stop = self.stop_for(step, token);
-        let mut attempt = Some(self.code(&work.path, work.attempt, dispatcher));
-        let context = || Context::new(Arc::clone(&self.run), work.path.clone(), work.attempt, stop.clone());
-        let stopped = async {
-            match &stop {
-                Some(stop) => {
-                    tokio::select! { () = stop.canceled() => {}, () = self.run.cancel.canceled() => {} }
-                }
-                None => self.run.cancel.canceled().await,
-            }
-        };
-        let message = match task {
-            Task::Call(inputs) => {
-                let Body::Async(body) = self.program.ops[step].body() else { return None };
-                let mut call = Call::New(body, Args::new(inputs, context()));
-                let polled = poll_fn(|cx| match code::run(&mut attempt, || call.poll(cx)) {
-                    Ok(poll) => poll,
-                    Err(panic) => Poll::Ready(Err(panic)),
-                });
-                let result = tokio::select! { biased; result = polled => result, () = stopped => Err(Failure::canceled()) };
-                match result {
-                    Ok(products) if self.stores(step) => {
-                        self.on_blocking(move |me| me.store_products(token, step, &work.path, products))
-                            .await?
-                    }
-                    result => Message::Returned { token, result, stored: Vec::new() },
-                }
-            }
-            Task::Pull { output, number, mut items } => {
-                let pulled = {
-                    let next = items.next();
-                    tokio::pin!(next);
-                    let polled = poll_fn(|cx| match code::run(&mut attempt, || next.as_mut().poll(cx)) {
-                        Ok(poll) => poll,
-                        Err(panic) => Poll::Ready(Some(Err(panic))),
-                    });
-                    tokio::select! { biased; item = polled => item, () = stopped => Some(Err(Failure::canceled())) }
-                };
-                match pulled {
-                    Some(Ok(item)) if self.stores(step) => {
-                        self.on_blocking(move |me| {
-                            me.store_item(token, step, &work.path, (output, number), item, items)
-                        })
-                        .await?
-                    }
-                    pulled => pulled_message(token, pulled, items),
-                }
-            }
+        let context = Context::new(Arc::clone(&self.run), path.clone(), attempt, stop.clone());
+        let store_at = self.stores(step).then(|| path.clone());
+        let code = Attempt { dispatcher: Arc::clone(dispatcher), path, number: attempt };
+        let mut piece = Piece::new(self.program.ops[step].body(), task, context, code);
+        // Most code is done at the first look. Only what is not is also waited for to be stopped.
+        let done = match poll_fn(|cx| Poll::Ready(piece.poll(cx))).await {
+            Poll::Ready(done) => done,
+            Poll::Pending => tokio::select! {
+                biased;
+                done = poll_fn(|cx| piece.poll(cx)) => done,
+                () = self.stopped(stop.as_ref()) => piece.stopped(),
+            },
         };
         self.forget_stop(token, stop.is_some());
-        Some(message)
+        match (done, store_at) {
+            (Done::Returned(Ok(products)), Some(path)) => {
+                self.on_blocking(move |me| me.store_products(token, step, &path, products)).await
+            }
+            (Done::Pulled(at, Some(Ok(item)), rest), Some(path)) => {
+                self.on_blocking(move |me| me.store_item(token, step, &path, at, item, rest)).await
+            }
+            (Done::Returned(result), _) => Some(Message::Returned { token, result, stored: Vec::new() }),
+            (Done::Pulled(_, pulled, rest), _) => Some(pulled_message(token, pulled, rest)),
+        }
+    }
+
+    async fn stopped(&self, stop: Option<&Cancel>) {
+        match stop {
+            Some(stop) => {
+                tokio::select! { () = stop.canceled() => {}, () = self.run.cancel.canceled() => {} }
+            }
+            None => self.run.cancel.canceled().await,
+        }
     }
 
     /// Does a piece of work on a thread that may block.
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
         let Work { token, step, task, .. } = work;
         let stop = self.stop_for(step, token);
-        let mut attempt = Some(self.code(&work.path, work.attempt, dispatcher));
+        let code =
+            Attempt { dispatcher: Arc::clone(dispatcher), path: work.path.clone(), number: work.attempt };
+        let mut attempt = Some(code);
         let context = Context::new(Arc::clone(&self.run), work.path.clone(), work.attempt, stop.clone());
         let message = match task {
             Task::Call(inputs) => {
-                let args = Args::new(inputs, context);
+                let args = Args::of(inputs, context);
                 let called = match self.program.ops[step].body() {
                     Body::Blocking(body) => code::run(&mut attempt, || body(args)).and_then(|result| result),
                     Body::Async(_) => Err(Failure::contract("an async op was given to a blocking thread")),
@@ -211,10 +194,6 @@ impl Shared {
         self.runtime.spawn_blocking(move || work(&me)).await.ok()
     }
 
-    fn code(&self, path: &StepPath, number: u32, dispatcher: &Arc<Dispatcher>) -> Attempt {
-        Attempt { dispatcher: Arc::clone(dispatcher), path: path.clone(), number }
-    }
-
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {
         self.stops.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,31 +210,6 @@ impl Shared {
         if had_one {
             self.stops().remove(&token.ticket());
         }
-    }
-}
-
-/// The call of an async op: first the arguments, then the future that they gave.
-enum Call<'a> {
-    New(&'a AsyncBody, Args),
-    Begun(BoxFuture<Result<Vec<Product>, Failure>>),
-    /// The call that makes the future panicked.
-    Broken,
-}
-
-impl Call<'_> {
-    fn poll(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<Vec<Product>, Failure>> {
-        let mut future = match std::mem::replace(self, Self::Broken) {
-            Self::New(body, args) => body(args),
-            Self::Begun(future) => future,
-            Self::Broken => {
-                return Poll::Ready(Err(Failure::contract("the op was polled after it had panicked")));
-            }
-        };
-        let poll = future.as_mut().poll(cx);
-        if poll.is_pending() {
-            *self = Self::Begun(future);
-        }
-        poll
     }
 }
 

@@ -1,6 +1,6 @@
 use super::code;
 use super::local::Shared;
-use crate::define::{ItemStream, Product};
+use crate::define::{ItemStream, Product, Products};
 use crate::engine::{Message, Stored, Token};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, StepPath};
@@ -19,7 +19,7 @@ impl Shared {
         token: Token,
         step: usize,
         path: &StepPath,
-        products: Vec<Product>,
+        products: Products,
     ) -> Message {
         let stored = products.iter().enumerate().filter_map(|(output, product)| match product {
             Product::Value(value) => self.store(step, path, output, None, value).transpose(),

@@ -4,7 +4,7 @@ use syn::spanned::Spanned as _;
 
 use super::model::{Output, Outputs};
 use crate::kind;
-use crate::names::{FAILURE, HANDLE, KIND, NODE_REF, OUTPUT, OUTPUT_DEF, PLACED, PRODUCT, VALUES_OF};
+use crate::names::{FAILURE, HANDLE, KIND, NODE_REF, OUTPUT, OUTPUT_DEF, PLACED, PRODUCTS, VALUES_OF};
 
 /// Two structs with the struct's fields, one of handles and one of values, and what leads to them.
 pub(super) fn outputs(model: &Outputs) -> TokenStream {
@@ -74,7 +74,7 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
                     #handles { #(#fields: <#traits>::handles(placed),)* }
                 }
 
-                fn produce(self, products: &mut ::std::vec::Vec<#PRODUCT>) {
+                fn produce(self, products: &mut #PRODUCTS) {
                     #(<#traits>::produce(self.#fields, products);)*
                 }
 

@@ -118,7 +118,7 @@ fn a_struct_of_outputs() {
                     >>::handles(placed),
                 }
             }
-            fn produce(self, products: &mut ::std::vec::Vec<Product>) {
+            fn produce(self, products: &mut Products) {
                 <i64 as Output<
                     { Fit::<i64, { <i64>::__ORCH_KIND }>::KIND },
                 >>::produce(self.small, products);

@@ -7,7 +7,7 @@ use super::knowledge::Given;
 use super::model::Outcome;
 use super::random::Random;
 use super::simulation::Simulation;
-use crate::define::{OutputKind, Product};
+use crate::define::{OutputKind, Product, Products};
 use crate::engine::{Message, Token};
 use crate::failure::Failure;
 use crate::plan::{Program, Source};
@@ -81,7 +81,7 @@ impl Simulation {
                     Some((_, Some(_))) => Message::Broke { token, failure },
                     // Code made by hand may give more or fewer outputs than it declares.
                     Some(_) if !retryable && self.random.chance(30) => {
-                        Message::Returned { token, result: Ok(Vec::new()), stored: Vec::new() }
+                        Message::Returned { token, result: Ok(Products::new()), stored: Vec::new() }
                     }
                     _ => Message::Returned { token, result: Err(failure), stored: Vec::new() },
                 }

@@ -168,8 +168,8 @@ impl Play {
             Task::Call(inputs) => {
                 let context = Context::new(Arc::clone(&self.context), path, attempt, None);
                 let result = match self.program.ops[step].body() {
-                    Body::Blocking(body) => body(Args::new(inputs, context)),
-                    Body::Async(body) => futures::executor::block_on(body(Args::new(inputs, context))),
+                    Body::Blocking(body) => body(Args::of(inputs, context)),
+                    Body::Async(body) => futures::executor::block_on(body(Args::of(inputs, context))),
                 };
                 Message::Returned { token, result, stored: Vec::new() }
             }

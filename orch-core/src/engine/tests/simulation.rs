@@ -321,7 +321,8 @@ impl Simulation {
             Task::Call(inputs) => {
                 for (input, value) in plan.inputs.iter().zip(inputs) {
                     let expected = self.model.known(&input.source, &at.1);
-                    let given = Known::Value(given(&self.program, &input.source, value));
+                    let given =
+                        Known::Value(given(&self.program, &input.source, value.expect("not taken yet")));
                     assert_eq!(given, expected, "input `{}` of {}\n{}", input.name, work.path, self.log);
                 }
                 self.draw_return(step)

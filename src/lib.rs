@@ -1,4 +1,4 @@
-//! The facade of orch.
+#![doc = include_str!("../README.md")]
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};

@@ -1,0 +1,246 @@
+//! Every example as a whole program: what a user types, what it answers.
+
+use serde_json::Value;
+
+use crate::project::Session;
+
+fn session(example: &str, args: &str) -> String {
+    Session::of(example, args).text()
+}
+
+#[test]
+fn hello_greets_all() {
+    insta::assert_snapshot!(session("hello", "list"), @r"
+    exit 0
+    --- stdout
+    hello  Greets all.
+    ");
+    insta::assert_snapshot!(session("hello", "plan"), @r"
+    exit 0
+    --- stdout
+    job hello: Greets all.
+      depth_first
+    names() -> dynamic String
+    map names
+        greet(name: &String <- each names) -> String
+    say(greetings: &Vec<String> <- collect greet) -> String
+    ");
+    insta::assert_snapshot!(session("hello", "run --progress none"), @r"
+    exit 0
+    --- stderr
+    ────────────
+         Success [<time>] hello: 5 steps: 5 succeeded
+    ");
+    insta::assert_snapshot!(session("hello", "run --quiet"), @"exit 0");
+}
+
+#[test]
+fn the_job_made_by_hand_is_that_of_hello() {
+    for args in ["list", "plan", "run --progress none"] {
+        assert_eq!(session("by_hand", args), session("hello", args), "{args}");
+    }
+}
+
+#[test]
+fn dynamic_has_four_forms() {
+    insta::assert_snapshot!(session("dynamic", "plan chained"), @r"
+    exit 0
+    --- stdout
+    job chained: Two ops one after the other: `map` of a map goes on with the same items.
+      depth_first
+    files() -> dynamic String
+    map files
+        shout(text: &String <- each files) -> String
+        measure(text: &String <- shout) -> usize
+    summarize(sizes: &Vec<usize> <- collect measure) -> usize
+    ");
+    insta::assert_snapshot!(session("dynamic", "plan per_item"), @r"
+    exit 0
+    --- stdout
+    job per_item: The same as a function for each item, which may call any number of ops. It runs once, when the job is built: it draws the graph for one item, and does not see the item itself.
+      depth_first
+    files() -> dynamic String
+    map files
+        shout(text: &String <- each files) -> String
+        measure(text: &String <- shout) -> usize
+    summarize(sizes: &Vec<usize> <- collect measure) -> usize
+    ");
+    insta::assert_snapshot!(session("dynamic", "plan with_arguments"), @r"
+    exit 0
+    --- stdout
+    job with_arguments: Further arguments from outside the map: each item's step gets the same value.
+      depth_first
+    unit() -> usize
+    files() -> dynamic String
+    map files
+        measure_in(text: &String <- each files, unit: usize <- unit) -> usize
+    summarize(sizes: &Vec<usize> <- collect measure_in) -> usize
+    files_2 = files() -> dynamic String
+    map files_2
+        measure_in_2 = measure_in(text: &String <- each files_2, unit: usize <- literal) -> usize
+    summarize_2 = summarize(sizes: &Vec<usize> <- collect measure_in_2) -> usize
+    ");
+    insta::assert_snapshot!(session("dynamic", "plan several"), @r"
+    exit 0
+    --- stdout
+    job several: Several outputs of one op, each mapped on its own.
+      depth_first
+    files() -> dynamic String
+    sort(texts: Vec<String> <- collect each files) -> small: dynamic String, large: dynamic String, number: usize
+    map sort.small
+        measure(text: &String <- each sort.small) -> usize
+    map sort.large
+        shout(text: &String <- each sort.large) -> String
+        measure_2 = measure(text: &String <- shout) -> usize
+    summarize_small = summarize(sizes: &Vec<usize> <- collect measure) -> usize
+    summarize_large = summarize(sizes: &Vec<usize> <- collect measure_2) -> usize
+    note(number: usize <- sort.number) -> ()
+    ");
+    for job in ["chained", "per_item", "with_arguments", "several"] {
+        let run = Session::of("dynamic", &format!("run {job} --progress none"));
+        assert_eq!(run.exit, Some(0), "{job}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn dynamic_lists_its_jobs_for_scripts() {
+    let list: Value = serde_json::from_str(&Session::of("dynamic", "list --json").stdout).unwrap();
+    let names: Vec<_> = list.as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["chained", "per_item", "with_arguments", "several"]);
+}
+
+#[test]
+fn nested_closes_its_maps_level_by_level() {
+    insta::assert_snapshot!(session("nested", "list"), @r"
+    exit 0
+    --- stdout
+    library  Counts the words of every shelf.
+    ");
+    insta::assert_snapshot!(session("nested", "plan"), @r"
+    exit 0
+    --- stdout
+    job library: Counts the words of every shelf.
+      depth_first
+    shelves() -> dynamic Shelf
+    map shelves
+        books(shelf: &Shelf <- each shelves) -> dynamic &str
+        map books
+            words.clean(text: &String <- each books) -> String
+            words.count(text: &String <- words.clean) -> usize
+        sum(numbers: &Vec<usize> <- collect words.count) -> usize
+    report(totals: &Vec<usize> <- collect sum) -> String
+    ");
+    insta::assert_snapshot!(session("nested", "run --progress none"), @r"
+    exit 0
+    --- stderr
+    ────────────
+         Success [<time>] library: 14 steps: 14 succeeded
+    ");
+}
+
+#[test]
+fn an_unknown_job_is_wrong_usage() {
+    insta::assert_snapshot!(session("hello", "run goodbye"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `goodbye`; the jobs of this program are:
+      hello
+    ");
+    insta::assert_snapshot!(session("dynamic", "plan severl"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `severl`; the jobs of this program are:
+      chained
+      per_item
+      with_arguments
+      several
+    hint: did you mean `dynamic plan several`?
+    ");
+    insta::assert_snapshot!(session("dynamic", "run"), @r"
+    exit 2
+    --- stderr
+    error: which job? the jobs of this program are:
+      chained
+      per_item
+      with_arguments
+      several
+    hint: name it: `dynamic run chained`
+    ");
+}
+
+#[test]
+fn a_chart_that_cannot_be_written_is_the_machines_fault() {
+    let run = Session::of("hello", "run --quiet --gantt no/such/folder/run.svg");
+    assert_eq!(run.exit, Some(3), "{}", run.stderr);
+    let told = "error: the chart cannot be written to `no/such/folder/run.svg`: ";
+    assert!(run.stdout.is_empty() && run.stderr.starts_with(told), "{}", run.stderr);
+}
+
+/// The whole log of a run with one slot, where the order of events is decided: depth-first, item by item.
+#[test]
+fn events_are_lines_of_json() {
+    let run = Session::of("hello", "run --json --progress none --max-concurrent 1");
+    insta::assert_snapshot!(shapes(&run.stdout), @r#"
+    {"event":"RUN_START","job":"hello","max_concurrent":1,"steps":[{"name":"names"},{"name":"greet","over":{"output":"result","step":"names"}},{"name":"say"}]}
+    {"attempt":1,"event":"STEP_START","step":"names"}
+    {"attempt":1,"event":"STEP_OUTPUT","key":"0","output":"result","step":"names"}
+    {"attempt":1,"event":"STEP_START","step":"greet[0]"}
+    {"attempt":1,"event":"STEP_INPUT","input":"name","step":"greet[0]"}
+    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"greet[0]"}
+    {"attempt":1,"event":"STEP_SUCCESS","step":"greet[0]"}
+    {"attempt":1,"event":"STEP_OUTPUT","key":"1","output":"result","step":"names"}
+    {"attempt":1,"event":"STEP_START","step":"greet[1]"}
+    {"attempt":1,"event":"STEP_INPUT","input":"name","step":"greet[1]"}
+    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"greet[1]"}
+    {"attempt":1,"event":"STEP_SUCCESS","step":"greet[1]"}
+    {"attempt":1,"event":"STEP_OUTPUT","key":"2","output":"result","step":"names"}
+    {"attempt":1,"event":"STEP_START","step":"greet[2]"}
+    {"attempt":1,"event":"STEP_INPUT","input":"name","step":"greet[2]"}
+    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"greet[2]"}
+    {"attempt":1,"event":"STEP_SUCCESS","step":"greet[2]"}
+    {"attempt":1,"count":3,"event":"STREAM_CLOSED","output":"result","step":"names"}
+    {"attempt":1,"event":"STEP_SUCCESS","step":"names"}
+    {"attempt":1,"event":"STEP_START","step":"say"}
+    {"attempt":1,"event":"STEP_INPUT","gathered":3,"input":"greetings","step":"say"}
+    {"attempt":1,"event":"LOG","level":"info","message":"Hello, Ada! Hello, Grace! Hello, Edsger!","step":"say","target":"hello"}
+    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"say"}
+    {"attempt":1,"event":"STEP_SUCCESS","step":"say"}
+    {"event":"RUN_SUCCESS"}
+    "#);
+    assert_eq!(run.exit, Some(0), "{}", run.stderr);
+}
+
+#[test]
+fn a_plan_as_json_has_all_its_parts() {
+    let plan = Session::of("nested", "plan --format json").stdout;
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let steps = plan["steps"].as_array().unwrap();
+    let told: Vec<_> = steps.iter().map(|step| format!("{} {}", step["name"], step["map"])).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "shelves" null
+    "books" 0
+    "words.clean" 1
+    "words.count" 1
+    "sum" 0
+    "report" null
+    "#);
+    insta::assert_snapshot!(plan["maps"], @r#"[{"output":0,"step":0},{"output":0,"parent":0,"step":1}]"#);
+    insta::assert_snapshot!(plan["collects"], @r#"[{"element":{"output":{"output":0,"step":3}},"map":1,"results":false},{"element":{"output":{"output":0,"step":4}},"map":0,"results":false}]"#);
+    insta::assert_snapshot!(steps[2]["inputs"], @r#"[{"name":"text","passing":"reference","source":{"list":{"elements":[{"item":{"map":1}}],"list":0}},"type":"String"}]"#);
+}
+
+/// Each line without what differs from run to run: the time, the run's identifier, and how long a step had waited.
+fn shapes(lines: &str) -> String {
+    let shape = |line: &str| {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        let fields = event.as_object_mut().unwrap();
+        for name in ["time", "run"] {
+            assert!(fields.remove(name).is_some_and(|value| value.is_string()), "{name}: {line}");
+        }
+        if let Some(waited) = fields.remove("waited") {
+            assert!(waited["secs"].is_u64() && waited["nanos"].is_u64(), "{line}");
+        }
+        event.to_string()
+    };
+    lines.lines().map(shape).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,73 @@
+//! Where the project's files are, for tests that read them or run what was built of them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The text of a file, by its path from the project's root.
+pub(crate) fn read(path: &str) -> String {
+    let file = root().join(path);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A session with an example: what it answers to these arguments, as one text.
+pub(crate) struct Session {
+    pub(crate) exit: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Session {
+    pub(crate) fn of(example: &str, args: &str) -> Self {
+        let output = Command::new(executable(example))
+            .args(args.split_whitespace())
+            // What a developer has set for himself must not change what the programs say.
+            .env_remove("RUST_LOG")
+            .env_remove("NO_COLOR")
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { exit: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Exit code, stdout and stderr, where they are not empty; times redacted.
+    pub(crate) fn text(&self) -> String {
+        let mut text = match self.exit {
+            Some(code) => format!("exit {code}"),
+            None => "ended by a signal".to_owned(),
+        };
+        for (name, said) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !said.is_empty() {
+                let _ = write!(text, "\n--- {name}\n{}", redacted(said));
+            }
+        }
+        text
+    }
+}
+
+/// Without the time that a run took, the only thing in a summary that differs from run to run.
+fn redacted(text: &str) -> String {
+    let lines = text.lines().map(|line| match (line.find(" ["), line.find("] ")) {
+        (Some(open), Some(close)) if open < close => format!("{} [<time>{}", &line[..open], &line[close..]),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Cargo builds a package's examples with its tests, and puts them beside each other.
+fn executable(example: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let built = tests.parent().and_then(Path::parent).unwrap();
+    let file = built.join("examples").join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        file.is_file(),
+        "the example `{example}` is not built: `cargo test -p orch` builds it, `cargo test -p orch --test it` alone does \
+         not; `cargo build -p orch --examples` does too"
+    );
+    file
+}

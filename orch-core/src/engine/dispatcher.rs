@@ -88,6 +88,8 @@ impl Dispatcher {
             self.break_off(guard, message);
             return None;
         }
+        // Still under the lock: a deadline can be due, and the abort given, as soon as the lock is free.
+        turn.work.iter().for_each(|work| self.executor.expect(work));
         let mut work = turn.work.drain(..);
         let first = work.next();
         let rest: Vec<Work> = work.collect();

@@ -153,6 +153,51 @@ async fn a_sync_op_fails_in_time_and_its_late_result_is_ignored() {
     assert!(has_returned.await.unwrap());
 }
 
+#[test]
+fn code_whose_time_is_up_before_it_has_a_thread_does_not_run() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let ran = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&ran);
+    let late = OpDef::builder("late").timeout(seconds(5)).returns::<Plain>();
+    let late = Arc::new(late.blocking(move |_| {
+        seen.store(true, Ordering::SeqCst);
+        Ok(1)
+    }));
+    let other = future(OpDef::builder("other"), || async {
+        tokio::time::sleep(seconds(10)).await;
+        Ok(1)
+    });
+    let result = runtime.block_on(async {
+        let (release, released) = mpsc::channel::<()>();
+        let holder = tokio::task::spawn_blocking(move || released.recv());
+        let job = job(|| (call(&late, &[]), call(&other, &[])));
+        let run = tokio::spawn(job.runner().keep_events().max_concurrent(2).run());
+        tokio::task::yield_now().await;
+        tokio::time::advance(seconds(5)).await;
+        tokio::task::yield_now().await;
+        release.send(()).unwrap();
+        holder.await.unwrap().unwrap();
+        // Comes after whatever waits for the only thread, while the run goes on.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(!ran.load(Ordering::SeqCst));
+        run.await.unwrap()
+    });
+    assert_snapshot!(story(run_of(&result)), @r#"
+    RUN_START
+    STEP_START late
+    STEP_START other
+    STEP_FAILURE late: Timeout no result within 5s
+    STEP_OUTPUT other
+    STEP_SUCCESS other
+    RUN_FAILURE
+    "#);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_timeout_of_a_source_is_for_each_item() {
     let source = OpDef::builder("source").timeout(seconds(5)).returns::<Many>().asynchronous(|_| async {

@@ -93,16 +93,13 @@ pub(crate) enum Task {
     Pull { output: usize, number: u64, items: ItemStream },
 }
 
-/// A value of an output, for whoever keeps them.
+/// What becomes of an output of a step of the plan, for whoever keeps the values.
 #[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) path: StepPath,
-    /// The plan's step.
-    pub(crate) step: usize,
-    pub(crate) output: usize,
-    /// The key of a dynamic output's item.
-    pub(crate) key: Option<MappingKey>,
-    pub(crate) value: Value,
+pub(crate) enum Kept {
+    /// A value; of a dynamic output an item with its key, in the order of emission.
+    Value { path: StepPath, step: usize, output: usize, key: Option<MappingKey>, value: Value },
+    /// Of a dynamic output's items those with these numbers, in ascending order, turned out not to be among them.
+    Orphans { path: StepPath, step: usize, output: usize, numbers: Vec<u64> },
 }
 
 /// What the state decided in one turn, to be carried out in the order of the fields.

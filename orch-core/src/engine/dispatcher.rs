@@ -1,9 +1,12 @@
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::{Executor, Kept, Message, State, Timer, Turn, Work};
@@ -21,7 +24,14 @@ pub(crate) struct Dispatcher {
     clock: Clock,
     ended: Notify,
     runtime: tokio::runtime::Handle,
+    timers: Mutex<Timers>,
+    /// Whether there ever was a timer; most runs have none, and need not look for one with each report.
+    timed: AtomicBool,
 }
+
+/// The timers under way. A deadline is taken back with its attempt, else a wide map with a long timeout would leave as
+/// many timers behind as it has items.
+type Timers = HashMap<u64, AbortHandle>;
 
 struct Inner {
     state: State,
@@ -51,11 +61,16 @@ impl Dispatcher {
             clock: Clock::start(),
             ended: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
+            timers: Mutex::default(),
+            timed: AtomicBool::new(false),
         })
     }
 
     /// Reports what happened and carries out what follows, but for the first piece of work: that is the caller's.
     pub(crate) fn report(self: &Arc<Self>, message: Message) -> Option<Work> {
+        if let Some(token) = message.answers().filter(|_| self.timed.load(Ordering::Relaxed)) {
+            self.stop_timer(token.ticket());
+        }
         let mut guard = self.lock();
         if guard.broken.is_some() {
             return None;
@@ -88,6 +103,8 @@ impl Dispatcher {
             self.break_off(guard, message);
             return None;
         }
+        // Still under the lock: a deadline can be due, and the abort given, as soon as the lock is free.
+        turn.work.iter().for_each(|work| self.executor.expect(work));
         let mut work = turn.work.drain(..);
         let first = work.next();
         let rest: Vec<Work> = work.collect();
@@ -111,6 +128,7 @@ impl Dispatcher {
             self.executor.start(work, self);
         }
         if has_ended {
+            self.stop_timers();
             self.ended.notify_waiters();
         }
         first
@@ -131,6 +149,7 @@ impl Dispatcher {
         guard.ended = true;
         drop(guard);
         self.executor.cancel();
+        self.stop_timers();
         self.ended.notify_waiters();
     }
 
@@ -153,12 +172,32 @@ impl Dispatcher {
         // A timer must not keep a run alive that is over.
         let dispatcher: Weak<Self> = Arc::downgrade(self);
         let due = Instant::now() + after;
-        self.runtime.spawn(async move {
+        let ticket = timer.ticket();
+        // Locked over the start, so that a timer that is due at once finds itself here.
+        self.timed.store(true, Ordering::Relaxed);
+        let mut timers = self.timers();
+        let handle = self.runtime.spawn(async move {
             tokio::time::sleep_until(due).await;
             if let Some(dispatcher) = dispatcher.upgrade() {
+                dispatcher.timers().remove(&ticket);
                 dispatcher.report_only(Message::Due(timer));
             }
         });
+        timers.insert(ticket, handle.abort_handle());
+    }
+
+    fn stop_timer(&self, ticket: u64) {
+        if let Some(timer) = self.timers().remove(&ticket) {
+            timer.abort();
+        }
+    }
+
+    fn stop_timers(&self) {
+        self.timers().drain().for_each(|(_, timer)| timer.abort());
+    }
+
+    fn timers(&self) -> MutexGuard<'_, Timers> {
+        self.timers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -37,6 +37,19 @@ pub(crate) enum Message {
     Cancel,
 }
 
+impl Message {
+    /// The piece of work that this is the outcome of.
+    pub(super) fn answers(&self) -> Option<Token> {
+        match self {
+            Self::Returned { token, .. }
+            | Self::Item { token, .. }
+            | Self::Ended { token }
+            | Self::Broke { token, .. } => Some(*token),
+            Self::Begin | Self::Log { .. } | Self::Due(_) | Self::Cancel => None,
+        }
+    }
+}
+
 /// Identifies one piece of work handed to the executor; what comes back with an old ticket is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Token {
@@ -63,6 +76,16 @@ pub(crate) enum Timer {
     Deadline(Token),
     /// A canceled run has waited long enough.
     Grace,
+}
+
+impl Timer {
+    /// Unique within the run; no work has the ticket 0.
+    pub(super) fn ticket(self) -> u64 {
+        match self {
+            Self::Retry(token) | Self::Deadline(token) => token.ticket,
+            Self::Grace => 0,
+        }
+    }
 }
 
 /// What an IO manager says of an output it stored.
@@ -93,16 +116,13 @@ pub(crate) enum Task {
     Pull { output: usize, number: u64, items: ItemStream },
 }
 
-/// A value of an output, for whoever keeps them.
+/// What becomes of an output of a step of the plan, for whoever keeps the values.
 #[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) path: StepPath,
-    /// The plan's step.
-    pub(crate) step: usize,
-    pub(crate) output: usize,
-    /// The key of a dynamic output's item.
-    pub(crate) key: Option<MappingKey>,
-    pub(crate) value: Value,
+pub(crate) enum Kept {
+    /// A value; of a dynamic output an item with its key, in the order of emission.
+    Value { path: StepPath, step: usize, output: usize, key: Option<MappingKey>, value: Value },
+    /// Of a dynamic output's items those with these numbers, in ascending order, turned out not to be among them.
+    Orphans { path: StepPath, step: usize, output: usize, numbers: Vec<u64> },
 }
 
 /// What the state decided in one turn, to be carried out in the order of the fields.

@@ -234,7 +234,7 @@ impl State {
                     let (path, name) = (self.path(frame, step), self.output_name(step, output));
                     let stored = stored.next_if(|stored| stored.output == output);
                     if self.settings.keep {
-                        turn.kept.push(Kept {
+                        turn.kept.push(Kept::Value {
                             path: path.clone(),
                             step,
                             output,

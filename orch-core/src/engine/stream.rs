@@ -119,7 +119,7 @@ impl State {
                 let name = self.output_name(step, output);
                 if self.settings.keep {
                     let (path, key) = (path.clone(), Some(key.clone()));
-                    turn.kept.push(Kept { path, step, output, key, value: value.clone() });
+                    turn.kept.push(Kept::Value { path, step, output, key, value: value.clone() });
                 }
                 self.emit_output(path, attempt, name, Some(key), stored, turn);
                 self.open_frame(map + 1, token.frame, Some(branch), Some(value));
@@ -142,9 +142,14 @@ impl State {
         stream.complete = true;
         let orphaned = stream.orphans.len() as u64;
         let count = stream.emitted - orphaned;
+        let numbers = if self.settings.keep { stream.orphans.clone() } else { Vec::new() };
         let attempt = entry.steps[token.step as usize].attempt;
-        let output = self.output_name(step, self.layout.maps[map].output);
+        let output = self.layout.maps[map].output;
         let path = self.path(token.frame, step);
+        if !numbers.is_empty() {
+            turn.kept.push(Kept::Orphans { path: path.clone(), step, output, numbers });
+        }
+        let output = self.output_name(step, output);
         self.emit(path, attempt, EventKind::StreamClosed { output, count, orphaned }, turn);
         self.end_stream(token.frame, local);
         self.finish_if_streamed(token.frame, step, turn);

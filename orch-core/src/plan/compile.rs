@@ -59,7 +59,7 @@ impl Program {
             depth::assign(&mut plan, &mut problems);
         }
         if !problems.is_empty() {
-            return Err(PlanError { job: plan.job, problems });
+            return Err(PlanError::new(plan.job, problems));
         }
         let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
         Ok(Self { plan, ops, literals: graph.literals.clone(), collects: assemblies, lists })

@@ -122,11 +122,12 @@ fn deadlock(plan: &Plan, graph: &Waits, waiting: &[usize]) -> Problem {
     let steps: Vec<_> = cycle.iter().filter_map(|&vertex| plan.steps.get(vertex)).collect();
     let maps = cycle.iter().filter_map(|&vertex| plan.maps.get(vertex.checked_sub(plan.steps.len())?));
     let map = maps.map(|map| plan.output_name(map.step, map.output)).next().unwrap_or_default();
+    let them = if steps.len() == 1 { "it" } else { "them" };
     let names: Vec<_> = steps.iter().map(|step| format!("`{}`", step.name)).collect();
     let mut problem = Problem::new(
         ProblemKind::Deadlock,
         format!(
-            "{} would wait for ever: in the map over `{map}`, for the end of that map, which comes after them",
+            "{} would wait for ever: in the map over `{map}`, for the end of that map, which comes after {them}",
             names.join(" and ")
         ),
     );

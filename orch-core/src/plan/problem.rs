@@ -5,12 +5,21 @@ use crate::define::Place;
 /// Everything that is wrong with a job, told at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanError {
-    pub(crate) job: String,
-    pub(crate) problems: Vec<Problem>,
+    job: String,
+    problems: Vec<Problem>,
 }
 
 impl PlanError {
-    /// The problems, in the order of the source.
+    pub(crate) fn new(job: String, mut problems: Vec<Problem>) -> Self {
+        // They are found check by check; whoever mends them goes through the source once.
+        problems.sort_by(|a, b| match (a.places.first(), b.places.first()) {
+            (Some((_, a)), Some((_, b))) => (&a.file, a.line).cmp(&(&b.file, b.line)),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+        Self { job, problems }
+    }
+
+    /// The problems, in the order of the source: by file and line of the first place, those without a place last.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems

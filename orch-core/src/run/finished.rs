@@ -268,11 +268,19 @@ impl Keeper {
     }
 
     fn output(&mut self, kept: Kept) {
-        let Some(index) = self.entry(&kept.path, kept.step) else { return };
+        let (Kept::Value { path, step, output, .. } | Kept::Orphans { path, step, output, .. }) = &kept;
+        let Some(index) = self.entry(path, *step) else { return };
         let Some(run) = &mut self.run else { return };
-        match (&mut run.steps[index].outputs[kept.output], kept.key) {
-            (KeptOutput::Items(items), Some(key)) => items.push((key.to_string(), kept.value)),
-            (output, _) => *output = KeptOutput::Value(kept.value),
+        match (&mut run.steps[index].outputs[*output], kept) {
+            (KeptOutput::Items(items), Kept::Value { key: Some(key), value, .. }) => {
+                items.push((key.to_string(), value));
+            }
+            (output, Kept::Value { value, .. }) => *output = KeptOutput::Value(value),
+            (KeptOutput::Items(items), Kept::Orphans { numbers, .. }) => {
+                let mut number = 0..;
+                items.retain(|_| number.next().is_none_or(|number| numbers.binary_search(&number).is_err()));
+            }
+            (_, Kept::Orphans { .. }) => {}
         }
     }
 

@@ -292,7 +292,7 @@ impl Runner {
             }
         }
         if !problems.is_empty() {
-            return Err(PlanError { job: program.plan.job, problems });
+            return Err(PlanError::new(program.plan.job, problems));
         }
         program.plan.order = self.order.unwrap_or(program.plan.order);
         Ok(program)

@@ -55,6 +55,12 @@ impl Local {
 }
 
 impl Executor for Local {
+    fn expect(&self, work: &Work) {
+        if self.shared.program.ops[work.step].timeout().is_some() {
+            self.shared.stops().insert(work.token.ticket(), Cancel::new());
+        }
+    }
+
     fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
         self.shared.start(work, dispatcher);
     }
@@ -122,7 +128,10 @@ impl Shared {
     /// Does a piece of work on the runtime; none if its outcome no longer matters.
     async fn attempt(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Option<Message> {
         let Work { token, step, path, attempt, task } = work;
-        let stop = self.stop_for(step, token);
+        let stop = self.stop_of(step, token);
+        if self.is_stopped(stop.as_ref()) {
+            return Some(self.not_begun(token, &task));
+        }
         let context = Context::new(Arc::clone(&self.run), path.clone(), attempt, stop.clone());
         let store_at = self.stores(step).then(|| path.clone());
         let code = Attempt { dispatcher: Arc::clone(dispatcher), path, number: attempt };
@@ -161,7 +170,10 @@ impl Shared {
     /// Does a piece of work on a thread that may block.
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
         let Work { token, step, task, .. } = work;
-        let stop = self.stop_for(step, token);
+        let stop = self.stop_of(step, token);
+        if self.is_stopped(stop.as_ref()) {
+            return self.not_begun(token, &task);
+        }
         let code =
             Attempt { dispatcher: Arc::clone(dispatcher), path: work.path.clone(), number: work.attempt };
         let mut attempt = Some(code);
@@ -205,11 +217,23 @@ impl Shared {
     }
 
     /// Only what has a timeout can be stopped alone; all else is stopped with the run.
-    fn stop_for(&self, step: usize, token: Token) -> Option<Cancel> {
+    fn stop_of(&self, step: usize, token: Token) -> Option<Cancel> {
         self.program.ops[step].timeout()?;
-        let stop = Cancel::new();
-        self.stops().insert(token.ticket(), stop.clone());
-        Some(stop)
+        self.stops().get(&token.ticket()).cloned()
+    }
+
+    fn is_stopped(&self, stop: Option<&Cancel>) -> bool {
+        self.run.cancel.is_canceled() || stop.is_some_and(Cancel::is_canceled)
+    }
+
+    /// Says of work that its code did not begin: it waited for a thread until nobody wanted it any more.
+    fn not_begun(&self, token: Token, task: &Task) -> Message {
+        self.stops().remove(&token.ticket());
+        let failure = Failure::canceled();
+        match task {
+            Task::Call(_) => Message::Returned { token, result: Err(failure), stored: Vec::new() },
+            Task::Pull { .. } => Message::Broke { token, failure },
+        }
     }
 
     fn forget_stop(&self, token: Token, had_one: bool) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use insta::assert_snapshot;
-use orch_core::define::{Dynamic, One, OpDef, Optional};
+use orch_core::define::{Dynamic, One, OpDef, Optional, Retry};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, DynamicOut, Job, Node, Op, Out};
 
@@ -40,6 +40,14 @@ ops! {
     items Many = OpDef::builder("items").returns::<Many>().blocking(|_| Ok(Dynamic::from_iter([("a", 0), ("b", 1)])));
     nothing Many = OpDef::builder("nothing").returns::<Many>().blocking(|_| Ok(Dynamic::from_values([])));
     broken Plain = OpDef::builder("broken").returns::<Plain>().blocking(|_| Err(Failure::new("disk full")));
+    retried Many = OpDef::builder("retried").retry(Retry::new(1)).returns::<Many>().blocking(|args| {
+        let pages: &[_] = if args.context().attempt() == 1 {
+            &[Ok(("a", 1)), Ok(("b", 2)), Ok(("c", 3)), Err("torn page")]
+        } else {
+            &[Ok(("d", 4)), Ok(("b", 5))]
+        };
+        Ok(Dynamic::try_from_iter(pages.iter().map(|page| page.map_err(Failure::new))))
+    });
     torn Many = OpDef::builder("torn").returns::<Many>()
         .blocking(|_| Ok(Dynamic::try_from_values([Ok(1), Err(Failure::new("torn page"))])));
 }
@@ -67,6 +75,12 @@ fn outputs_have_the_types_of_their_ops() {
     assert_eq!(run.output::<one>(), &1);
     assert_eq!(run.output::<both>(), (&1, Some(&"two".to_owned())));
     assert_eq!(run.output::<items>(), [("a".to_owned(), &0), ("b".to_owned(), &1)]);
+}
+
+#[test]
+fn items_that_only_a_failed_attempt_emitted_are_left_out() {
+    let run = job(many::<retried>).run_blocking().unwrap();
+    assert_eq!(run.output::<retried>(), [("b".to_owned(), &2), ("d".to_owned(), &4)]);
 }
 
 #[test]

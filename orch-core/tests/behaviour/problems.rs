@@ -6,7 +6,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use orch_core::define::{Dynamic, JobOptions, Limit, OpDef, PRIORITY_TAG};
 use orch_core::graph::{Call, Handle as _, Job, Out, lit};
-use orch_core::plan::ProblemKind;
+use orch_core::plan::{Problem, ProblemKind};
 
 use super::support::{Many, Plain, call, give, job, pass};
 
@@ -129,7 +129,7 @@ fn waiting_in_a_map_for_the_end_of_its_own_source_is_a_deadlock() {
     assert_eq!(kinds, [ProblemKind::Deadlock]);
     assert_snapshot!(told, @r#"
     the job `job` cannot be planned
-    error: `first` would wait for ever: in the map over `pages`, for the end of that map, which comes after them
+    error: `first` would wait for ever: in the map over `pages`, for the end of that map, which comes after it
       --> orch-core/tests/behaviour/problems.rs:_ (the step)
       hint: collect first; then let an op that takes the collected values yield a new dynamic output to map over
     "#);
@@ -313,4 +313,26 @@ fn all_problems_are_told_at_once_and_places_are_those_of_the_calls() {
     assert_eq!(error.problems().len(), 2);
     let here = format!("orch-core/tests/behaviour/problems.rs:{line}");
     assert!(error.to_string().contains(&here), "{error}");
+}
+
+#[test]
+fn problems_are_told_in_the_order_of_the_source() {
+    let bad = OpDef::builder("bad op").returns::<Plain>().blocking(|_| Ok(1)).into();
+    let give = give("give", || Ok(1));
+    let error = job(|| {
+        call(&give, &[]).tag("orch/priority", "high");
+        call(&give, &[]).named("bad step");
+        call(&bad, &[]);
+    })
+    .try_plan()
+    .unwrap_err();
+    let told: Vec<_> = error.problems().iter().map(Problem::message).collect();
+    assert_eq!(
+        told,
+        [
+            "the op cannot be named `bad op`",
+            "the tag `orch/priority` of `give` is `high`, which is no integer",
+            "the step cannot be named `bad step`",
+        ]
+    );
 }

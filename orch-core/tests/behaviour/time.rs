@@ -1,12 +1,13 @@
 //! Timeouts and retries, under a clock that stands still unless everything waits for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use orch_core::define::{Backoff, Dynamic, OpBuilder, OpDef, Retry};
+use orch_core::event::Event;
 use orch_core::failure::{Failure, Result};
 use orch_core::graph::Call;
 use tokio::sync::oneshot;
@@ -153,6 +154,51 @@ async fn a_sync_op_fails_in_time_and_its_late_result_is_ignored() {
     assert!(has_returned.await.unwrap());
 }
 
+#[test]
+fn code_whose_time_is_up_before_it_has_a_thread_does_not_run() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let ran = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&ran);
+    let late = OpDef::builder("late").timeout(seconds(5)).returns::<Plain>();
+    let late = Arc::new(late.blocking(move |_| {
+        seen.store(true, Ordering::SeqCst);
+        Ok(1)
+    }));
+    let other = future(OpDef::builder("other"), || async {
+        tokio::time::sleep(seconds(10)).await;
+        Ok(1)
+    });
+    let result = runtime.block_on(async {
+        let (release, released) = mpsc::channel::<()>();
+        let holder = tokio::task::spawn_blocking(move || released.recv());
+        let job = job(|| (call(&late, &[]), call(&other, &[])));
+        let run = tokio::spawn(job.runner().keep_events().max_concurrent(2).run());
+        tokio::task::yield_now().await;
+        tokio::time::advance(seconds(5)).await;
+        tokio::task::yield_now().await;
+        release.send(()).unwrap();
+        holder.await.unwrap().unwrap();
+        // Comes after whatever waits for the only thread, while the run goes on.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(!ran.load(Ordering::SeqCst));
+        run.await.unwrap()
+    });
+    assert_snapshot!(story(run_of(&result)), @r#"
+    RUN_START
+    STEP_START late
+    STEP_START other
+    STEP_FAILURE late: Timeout no result within 5s
+    STEP_OUTPUT other
+    STEP_SUCCESS other
+    RUN_FAILURE
+    "#);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_timeout_of_a_source_is_for_each_item() {
     let source = OpDef::builder("source").timeout(seconds(5)).returns::<Many>().asynchronous(|_| async {
@@ -217,4 +263,24 @@ async fn a_step_that_waits_for_its_next_attempt_leaves_its_slot_to_others() {
     .await
     .unwrap();
     assert_eq!(order.take(), ["flaky", "other", "other", "flaky"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_goes_with_its_attempt_and_leaves_no_timer_behind() {
+    let numbers: Arc<OpDef> = OpDef::builder("numbers")
+        .returns::<Many>()
+        .asynchronous(|_| async { Ok(Dynamic::from_values(0..1_000)) })
+        .into();
+    let add = OpDef::builder("add").timeout(seconds(3600)).input::<i64>("x").returns::<Plain>();
+    let add: Arc<OpDef> = add.asynchronous(|mut args| async move { args.take::<i64>(0) }).into();
+    let job = job(|| Call::of(&numbers).place::<Many>().map(|x| call(&add, &[x])));
+    let (most, runtime) = (Arc::new(AtomicUsize::new(0)), tokio::runtime::Handle::current());
+    let (seen, within) = (Arc::clone(&most), runtime.clone());
+    let sink = move |_: &Event| {
+        seen.fetch_max(within.metrics().num_alive_tasks(), Ordering::Relaxed);
+    };
+    job.runner().sink(sink).run().await.unwrap();
+    assert!(most.load(Ordering::Relaxed) < 100, "{most:?} tasks were alive at once");
+    tokio::task::yield_now().await;
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
 }

@@ -1,4 +1,6 @@
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -6,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Executor, Kept, Message, State, Timer, Turn, Work};
 use crate::event::{Event, Sink};
+use crate::failure::panic_message;
 
 /// Owns a run: the only one who touches its state and speaks to the outside.
 ///
@@ -27,6 +30,8 @@ struct Inner {
     sink: Box<dyn Sink>,
     keep: Keep,
     ended: bool,
+    /// What panicked within a turn: the run is over, and its state torn.
+    broken: Option<String>,
 }
 
 /// Watches each turn for what is to remain of the run: its events, and the values to keep.
@@ -39,7 +44,7 @@ impl Dispatcher {
         keep: Keep,
         executor: Box<dyn Executor>,
     ) -> Arc<Self> {
-        let inner = Inner { state, turn: Turn::default(), sink, keep, ended: false };
+        let inner = Inner { state, turn: Turn::default(), sink, keep, ended: false, broken: None };
         Arc::new(Self {
             inner: Mutex::new(inner),
             executor,
@@ -51,13 +56,38 @@ impl Dispatcher {
 
     /// Reports what happened and carries out what follows, but for the first piece of work: that is the caller's.
     pub(crate) fn report(self: &Arc<Self>, message: Message) -> Option<Work> {
-        let mut guard = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let Inner { state, turn, sink, keep, ended } = &mut *guard;
-        state.apply(self.clock.now(), message, turn);
-        for event in &turn.events {
-            sink.emit(event);
+        let mut guard = self.lock();
+        if guard.broken.is_some() {
+            return None;
         }
-        keep(&turn.events, &mut turn.kept);
+        let Inner { state, turn, sink, keep, ended, .. } = &mut *guard;
+        let told = Cell::new(None);
+        // A sink, and the `Drop` of a value that is let go of, are the user's code: a panic in them would take the
+        // worker with it, and the run would wait for its report for ever.
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            state.apply(self.clock.now(), message, turn);
+            for event in &turn.events {
+                told.set(Some(event.kind.name()));
+                sink.emit(event);
+            }
+            told.set(None);
+            keep(&turn.events, &mut turn.kept);
+        }));
+        if let Err(payload) = decided {
+            let message = panic_message(&*payload);
+            let message = match told.get() {
+                Some(event) => format!("a sink panicked when it was told {event}: {message}"),
+                None => {
+                    // Of the values that are left the next may panic too when it is dropped, and two panics at once
+                    // end the process.
+                    std::mem::forget(std::mem::take(turn));
+                    state.leak();
+                    format!("the engine panicked, or the `Drop` of a value: {message}")
+                }
+            };
+            self.break_off(guard, message);
+            return None;
+        }
         let mut work = turn.work.drain(..);
         let first = work.next();
         let rest: Vec<Work> = work.collect();
@@ -93,14 +123,30 @@ impl Dispatcher {
         }
     }
 
-    /// Waits for the end of the run.
-    pub(crate) async fn ended(&self) {
+    /// Ends the run where it stands. What panicked is told, unless the run was over before.
+    fn break_off(&self, mut guard: MutexGuard<'_, Inner>, message: String) {
+        if !guard.ended {
+            guard.broken = Some(message);
+        }
+        guard.ended = true;
+        drop(guard);
+        self.executor.cancel();
+        self.ended.notify_waiters();
+    }
+
+    /// Waits for the end of the run; says what broke it, if it did not end by itself.
+    pub(crate) async fn ended(&self) -> Option<String> {
         let ended = self.ended.notified();
         tokio::pin!(ended);
         ended.as_mut().enable();
-        if !self.inner.lock().unwrap_or_else(PoisonError::into_inner).ended {
+        if !self.lock().ended {
             ended.await;
         }
+        self.lock().broken.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start_timer(self: &Arc<Self>, after: std::time::Duration, timer: Timer) {
@@ -113,6 +159,18 @@ impl Dispatcher {
                 dispatcher.report_only(Message::Due(timer));
             }
         });
+    }
+}
+
+/// Held by a worker: if the worker unwinds, what it was to report will not come, and the run must not wait for it.
+pub(crate) struct BreakOnPanic(pub(crate) Arc<Dispatcher>);
+
+impl Drop for BreakOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let message = "a worker panicked outside the code of its step, as in the `Drop` of a value";
+            self.0.break_off(self.0.lock(), message.to_owned());
+        }
     }
 }
 

@@ -105,6 +105,8 @@ pub(super) enum Phase {
     Streaming,
     /// For its next attempt.
     Backoff,
+    /// Told that it will not start, since the run is canceled. What waits for it goes on waiting, to be told the same.
+    Canceled,
     /// Succeeded, failed or skipped. Nothing changes after this.
     Done,
 }

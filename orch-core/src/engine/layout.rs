@@ -92,7 +92,7 @@ pub(super) enum Fetch {
     },
     Literal(u32),
     List {
-        elements: Box<[Fetch]>,
+        elements: Box<[Self]>,
         list: u32,
     },
 }
@@ -375,7 +375,7 @@ impl Layout {
             }
             Fetch::Literal(_) => {}
             Fetch::List { elements, .. } => {
-                elements.iter().for_each(|element| self.use_cells(scope, element))
+                elements.iter().for_each(|element| self.use_cells(scope, element));
             }
         }
     }

@@ -20,7 +20,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(crate) use dispatcher::Dispatcher;
+pub(crate) use dispatcher::{BreakOnPanic, Dispatcher};
 pub(crate) use executor::Executor;
 pub(crate) use message::{Kept, Message, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;

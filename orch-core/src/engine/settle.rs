@@ -70,6 +70,10 @@ impl State {
     /// A step has all it waited for: it is ready, or skipped if something it needs will not come.
     fn make_ready(&mut self, frame: FrameId, local: u32, turn: &mut Turn) {
         let step = self.layout.scopes[self.frames[frame as usize].scope].steps[local as usize] as usize;
+        if self.canceling {
+            // Whatever its inputs have come to, by themselves or because their code was stopped: it would not start.
+            return self.skip_canceled(frame, step, turn);
+        }
         if let Some(missing) = self.missing_for(frame, step) {
             let cause = match &*missing {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
@@ -94,23 +98,24 @@ impl State {
         let inputs = self.layout.fetches(step).iter().filter_map(|fetch| self.missing(frame, fetch));
         let after = self.layout.outer(step).iter().filter_map(|&Outer { up, producer }| match producer {
             Producer::End(local) => {
-                self.frames[ancestor(&self.frames, frame, up) as usize].steps[local as usize].missing.as_ref()
+                let outer = &self.frames[ancestor(&self.frames, frame, up) as usize];
+                outer.steps[local as usize].missing.as_deref()
             }
             Producer::Outputs(_) | Producer::Collect(_) => None,
         });
         let mut absent = None;
         for missing in inputs.chain(after) {
-            match **missing {
-                Missing::Failed(..) => return Some(missing.clone()),
+            match missing {
+                Missing::Failed(..) => return Some(Box::new(missing.clone())),
                 Missing::Absent(_) => absent = absent.or(Some(missing)),
             }
         }
-        absent.cloned()
+        absent.cloned().map(Box::new)
     }
 
     /// Why an input will not come. Of a fan-in, skipped elements are left out; if all were, so is the input. A failed
     /// element goes before a skipped one, whichever comes first.
-    pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<&Box<Missing>> {
+    pub(super) fn missing(&self, frame: FrameId, fetch: &Fetch) -> Option<&Missing> {
         match fetch {
             Fetch::Literal(_) => None,
             Fetch::Cell { up, cell } => match self.content(frame, *up, *cell) {
@@ -119,7 +124,7 @@ impl State {
             },
             Fetch::List { elements, .. } => {
                 let mut missing = elements.iter().filter_map(|element| self.missing(frame, element));
-                let failed = missing.clone().find(|missing| matches!(***missing, Missing::Failed(..)));
+                let failed = missing.clone().find(|missing| matches!(**missing, Missing::Failed(..)));
                 let all = missing.clone().count() == elements.len();
                 failed.or_else(|| missing.next().filter(|_| all))
             }

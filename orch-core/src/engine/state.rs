@@ -80,7 +80,7 @@ impl State {
             Message::Begin => self.begin(turn),
             Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
             Message::Item { token, key, value, stored, rest } => {
-                self.item(token, key, value, stored, rest, turn)
+                self.item(token, key, value, stored, rest, turn);
             }
             Message::Ended { token } => self.stream_ended(token, turn),
             Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
@@ -104,7 +104,7 @@ impl State {
             }
         } else {
             while let Some(ready) = self.ready.take() {
-                self.start(ready, turn);
+                self.start(&ready, turn);
             }
         }
     }
@@ -124,7 +124,7 @@ impl State {
     }
 
     /// Gives a slot to the first in the ready order.
-    fn start(&mut self, ready: Ready, turn: &mut Turn) {
+    fn start(&mut self, ready: &Ready, turn: &mut Turn) {
         let step = ready.step as usize;
         self.running += 1;
         let local = self.layout.steps[step].local;
@@ -203,7 +203,7 @@ impl State {
         let declared = self.layout.cells(step).len();
         match result {
             Ok(products) if products.len() == declared => {
-                self.produced(token.frame, step, products, stored, turn)
+                self.produced(token.frame, step, products, stored, turn);
             }
             Ok(products) => {
                 let message = format!("the op declares {declared} outputs and gave {}", products.len());
@@ -351,8 +351,7 @@ impl State {
         let mut never_start: Vec<_> = self.ready.drain();
         never_start.sort_unstable_by(|a, b| b.cmp(a));
         for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {
-            let path = self.path(ready.frame, ready.step as usize);
-            self.emit(path, 0, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+            self.skip_canceled(ready.frame, ready.step as usize, turn);
         }
         turn.cancel = true;
         if self.running > 0 {
@@ -360,28 +359,41 @@ impl State {
         }
     }
 
+    /// Tells a step that has no code under way that the run is canceled.
+    pub(super) fn skip_canceled(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
+        let path = self.path(frame, step);
+        let run = self.run(frame, self.layout.steps[step].local);
+        run.phase = Phase::Canceled;
+        let attempt = run.attempt;
+        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+    }
+
+    /// Ends the run, after every step that is not done was told so: the older branch first, then in the plan's order.
     fn end_canceled(&mut self, turn: &mut Turn) {
         let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, "the run was canceled"));
         let mut detached = Vec::new();
-        for frame in 0..self.frames.len() {
-            for local in 0..self.frames[frame].steps.len() {
-                let entry = &self.frames[frame];
+        let mut open: Vec<FrameId> = (0..self.frames.len() as FrameId).collect();
+        open.sort_by(|&a, &b| match (&self.frames[a as usize].branch, &self.frames[b as usize].branch) {
+            (Some(a), Some(b)) => a.age_cmp(b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        });
+        for frame in open {
+            for local in 0..self.frames[frame as usize].steps.len() {
+                let entry = &self.frames[frame as usize];
                 let (phase, attempt) = (entry.steps[local].phase, entry.steps[local].attempt);
                 let step = self.layout.scopes[entry.scope].steps[local] as usize;
                 let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
                 let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
-                let path = self.path(frame as FrameId, step);
                 match phase {
                     Phase::Running | Phase::Streaming => {
+                        let path = self.path(frame, step);
                         if under_way {
                             detached.push(path.clone());
                         }
                         self.emit(path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
                     }
-                    Phase::Backoff => {
-                        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
-                    }
-                    Phase::Waiting | Phase::Ready | Phase::Done => {}
+                    Phase::Waiting | Phase::Ready | Phase::Backoff => self.skip_canceled(frame, step, turn),
+                    Phase::Canceled | Phase::Done => {}
                 }
             }
         }
@@ -402,6 +414,11 @@ impl State {
         self.ended = true;
         turn.ended = true;
         self.frames.clear();
+    }
+
+    /// Lets go of all values without dropping them.
+    pub(crate) fn leak(&mut self) {
+        std::mem::forget(std::mem::take(&mut self.frames));
     }
 
     /// The plan's step of an attempt that is still under way.

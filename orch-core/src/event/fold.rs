@@ -137,6 +137,10 @@ impl RunView {
                 self.end_step(path, event, &End::Canceled);
             }
             EventKind::StepFailure { error } => self.end_step(path, event, &End::Failure(error)),
+            // Of a step that waits for its next attempt, canceling does not make one that never ran.
+            EventKind::StepSkipped { cause: SkipCause::Canceled } if self.live.contains_key(path) => {
+                self.end_step(path, event, &End::Canceled);
+            }
             EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
             _ => {}
         }

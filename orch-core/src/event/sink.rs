@@ -5,7 +5,7 @@ use super::Event;
 /// Receives the events of a run, in order, each exactly once.
 ///
 /// `emit` is called with the engine's state locked: hand the event on and return. Whoever falls behind holds the run
-/// back, which is wanted of a store and of nothing else.
+/// back, which is wanted of a store and of nothing else. A sink that panics ends the run.
 pub trait Sink: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: &Event);

@@ -42,7 +42,7 @@ impl IntoInput<String> for Out<&'static str> {
             let text = items.into_iter().next().ok_or_else(|| Failure::new("no text to own"))?;
             Ok(Value::new(text.outcome?.take::<&'static str>()?.to_owned()))
         }
-        gather::<String>(vec![self.source()], owned)
+        gather::<String>(&[self.source()], owned)
     }
 }
 
@@ -56,19 +56,21 @@ impl<T: ByValue> IntoInput<Vec<T>> for Collected<T> {
 #[diagnostic::do_not_recommend]
 impl<T: ByValue, H: IntoInput<T>, const N: usize> IntoInput<Vec<T>> for [H; N] {
     fn into_input(self) -> Feed {
-        gather::<Vec<T>>(self.into_iter().map(|handle| handle.into_input().0).collect(), assemble_values::<T>)
+        let sources: Vec<_> = self.into_iter().map(|handle| handle.into_input().0).collect();
+        gather::<Vec<T>>(&sources, assemble_values::<T>)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ByValue, H: IntoInput<T>> IntoInput<Vec<T>> for Vec<H> {
     fn into_input(self) -> Feed {
-        gather::<Vec<T>>(self.into_iter().map(|handle| handle.into_input().0).collect(), assemble_values::<T>)
+        let sources: Vec<_> = self.into_iter().map(|handle| handle.into_input().0).collect();
+        gather::<Vec<T>>(&sources, assemble_values::<T>)
     }
 }
 
 /// A fan-in of several sources to one input.
-fn gather<T: Data>(sources: Vec<Placement>, assemble: Assemble) -> Feed {
+fn gather<T: Data>(sources: &[Placement], assemble: Assemble) -> Feed {
     compose::with(|composition| {
         // The call that takes the fan-in says that a handle is foreign, and at which place.
         if let Some(foreign) = sources.iter().find(|source| source.composition != composition.id) {

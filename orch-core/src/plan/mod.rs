@@ -142,7 +142,7 @@ pub enum Source {
     /// A fan-in of several.
     List {
         /// The elements, in order.
-        elements: Vec<Source>,
+        elements: Vec<Self>,
         /// Its position among the job's fan-ins.
         list: usize,
     },

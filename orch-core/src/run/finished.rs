@@ -133,6 +133,13 @@ pub enum RunErrorKind {
         /// The run.
         run: Run,
     },
+    /// A sink panicked, or the `Drop` of a value. The run broke off where it stood, and no last event tells of it.
+    Broken {
+        /// The run, as far as it came.
+        run: Run,
+        /// What panicked, and what it said.
+        message: String,
+    },
 }
 
 impl RunError {
@@ -154,7 +161,9 @@ impl RunError {
     #[must_use]
     pub fn run(&self) -> Option<&Run> {
         match &*self.0 {
-            RunErrorKind::Failed { run, .. } | RunErrorKind::Canceled { run } => Some(run),
+            RunErrorKind::Failed { run, .. }
+            | RunErrorKind::Canceled { run }
+            | RunErrorKind::Broken { run, .. } => Some(run),
             RunErrorKind::Plan(_) | RunErrorKind::Runtime(_) => None,
         }
     }
@@ -175,6 +184,9 @@ impl fmt::Display for RunError {
             RunErrorKind::Plan(error) => error.fmt(f),
             RunErrorKind::Runtime(error) => write!(f, "the async runtime cannot be started: {error}"),
             RunErrorKind::Canceled { run } => write!(f, "the run of `{}` was canceled", run.plan().job),
+            RunErrorKind::Broken { run, message } => {
+                write!(f, "the run of `{}` broke off: {message}", run.plan().job)
+            }
             RunErrorKind::Failed { run, steps, failed } => {
                 let plural = if *failed == 1 { "step" } else { "steps" };
                 write!(f, "the run of `{}` failed: {failed} {plural}", run.plan().job)?;
@@ -279,10 +291,14 @@ impl Keeper {
         Some(run.steps.len() - 1)
     }
 
-    pub(super) fn finish(self) -> Result<Run, RunError> {
+    /// What remains of the run, unless it failed, was canceled or was `broken` by a panic.
+    pub(super) fn finish(self, broken: Option<String>) -> Result<Run, RunError> {
         let Some(run) = self.run else {
             return Err(RunError::runtime(std::io::Error::other("the run was finished twice")));
         };
+        if let Some(message) = broken {
+            return Err(RunError(Box::new(RunErrorKind::Broken { run, message })));
+        }
         let kind = match self.end {
             Some(EventKind::RunFailure { failed, .. }) => {
                 RunErrorKind::Failed { run, steps: self.failures, failed }

@@ -196,8 +196,8 @@ impl Runner {
     /// Runs the job to its end. If the future is dropped before, the run is canceled.
     ///
     /// # Errors
-    /// If the job cannot be planned, before any step began; or if the run failed or was canceled, with the run in the
-    /// error.
+    /// If the job cannot be planned, before any step began; or if the run failed, was canceled or broke off, with the
+    /// run in the error.
     pub async fn run(self) -> Result<Run, RunError> {
         let program = Arc::new(self.program().map_err(RunError::plan)?);
         let settings = self.settings(&program);
@@ -218,16 +218,16 @@ impl Runner {
         dispatcher.report_only(Message::Begin);
         let ended = dispatcher.ended();
         tokio::pin!(ended);
-        tokio::select! {
+        let broken = tokio::select! {
             biased;
-            () = &mut ended => {}
+            broken = &mut ended => broken,
             () = self.cancel.canceled() => {
                 dispatcher.report_only(Message::Cancel);
-                ended.await;
+                ended.await
             }
-        }
+        };
         let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
-        finished.finish()
+        finished.finish(broken)
     }
 
     /// The job's program, with what only the runner knows checked too.
@@ -236,7 +236,7 @@ impl Runner {
         let mut problems = Vec::new();
         for (step, op) in program.plan.steps.iter().zip(&program.ops) {
             if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
-                let known = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
+                let known: Vec<_> = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
                 problems.push(
                     Problem::new(
                         ProblemKind::UnknownPool,
@@ -244,7 +244,7 @@ impl Runner {
                     )
                     .at("the step", step.place.clone())
                     .hint(known_or(
-                        known,
+                        &known,
                         "pools of this program",
                         "define it: `Definitions::new().pool(\"name\", 4)`",
                     )),
@@ -263,7 +263,7 @@ impl Runner {
                     )
                     .at("the step", step.place.clone())
                     .hint(known_or(
-                        self.io.names(),
+                        &self.io.names(),
                         "IO managers of this program",
                         "define it: `Definitions::new().io(\"key\", manager)`",
                     )),
@@ -325,7 +325,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn known_or(known: Vec<String>, what: &str, otherwise: &str) -> String {
+fn known_or(known: &[String], what: &str, otherwise: &str) -> String {
     if known.is_empty() { otherwise.to_owned() } else { format!("{what}: {}", known.join(", ")) }
 }
 

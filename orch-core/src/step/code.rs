@@ -1,10 +1,9 @@
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Once};
 
 use crate::engine::Dispatcher;
-use crate::failure::Failure;
+use crate::failure::{Failure, panic_message};
 use crate::ids::StepPath;
 
 /// The attempt whose code runs on this thread at present, for its logs.
@@ -41,15 +40,7 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
     let result = catch_unwind(AssertUnwindSafe(code));
     IN_CODE.set(outer_in_code);
     *attempt = CURRENT.replace(outer);
-    result.map_err(|payload| Failure::panic(message(&*payload), PANIC_PLACE.take()))
-}
-
-fn message(payload: &(dyn Any + Send)) -> String {
-    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => (*text).to_owned(),
-        (_, Some(text)) => text.clone(),
-        _ => "a value that is not text".to_owned(),
-    }
+    result.map_err(|payload| Failure::panic(panic_message(&*payload), PANIC_PLACE.take()))
 }
 
 /// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 
@@ -9,7 +10,7 @@ use super::LogLayer;
 use super::code::{self, Attempt};
 use super::piece::{Done, Piece};
 use crate::define::{Args, Body, Cancel, Context, ItemStream, RunContext, StreamItem};
-use crate::engine::{Dispatcher, Executor, Message, Task, Token, Work};
+use crate::engine::{BreakOnPanic, Dispatcher, Executor, Message, Task, Token, Work};
 use crate::failure::Failure;
 use crate::io::IoManagers;
 use crate::plan::Program;
@@ -76,7 +77,7 @@ impl Shared {
         match self.program.ops[work.step].body() {
             Body::Async(_) => match self.subscriber.clone() {
                 Some(subscriber) => {
-                    drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)))
+                    drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)));
                 }
                 None => drop(self.runtime.spawn(me.drive(work, dispatcher))),
             },
@@ -90,6 +91,7 @@ impl Shared {
     }
 
     async fn drive(self: Arc<Self>, work: Work, dispatcher: Arc<Dispatcher>) {
+        let _guard = BreakOnPanic(Arc::clone(&dispatcher));
         let mut next = Some(work);
         while let Some(work) = next {
             // A worker that never has to wait must still let other tasks of its thread run.
@@ -103,6 +105,7 @@ impl Shared {
     }
 
     fn drive_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+        let _guard = BreakOnPanic(Arc::clone(dispatcher));
         let mut next = Some(work);
         while let Some(work) = next {
             next = dispatcher.report(self.attempt_blocking(work, dispatcher));
@@ -191,7 +194,10 @@ impl Shared {
     /// Runs `work` where it may block; none if the runtime is shutting down.
     async fn on_blocking(&self, work: impl FnOnce(&Self) -> Message + Send + 'static) -> Option<Message> {
         let me = self.me.upgrade()?;
-        self.runtime.spawn_blocking(move || work(&me)).await.ok()
+        match self.runtime.spawn_blocking(move || work(&me)).await {
+            Ok(message) => Some(message),
+            Err(error) => error.try_into_panic().map_or(None, |panic| resume_unwind(panic)),
+        }
     }
 
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {

@@ -34,7 +34,7 @@ async fn an_async_op_is_stopped_at_its_next_await() {
     STEP_START asks
     RUN_CANCELING
     STEP_FAILURE asks: Canceled the run was canceled
-    STEP_SKIPPED work: asks failed
+    STEP_SKIPPED work: canceled
     RUN_CANCELED []
     "#);
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod broken;
 mod cancel;
 mod execution;
 mod io;

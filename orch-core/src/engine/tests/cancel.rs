@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use super::fixture::{call, call_many, fallible, job, source, sum};
+use super::fixture::{call, call_many, call_maybe, fallible, filter, job, source, sum};
 use super::play::Play;
 use crate::define::{OpDef, Retry};
 use crate::engine::{Message, Settings};
 use crate::failure::Failure;
-use crate::graph::Handle as _;
+use crate::graph::{Handle as _, lit};
 
 #[test]
 fn what_runs_may_end_and_what_is_ready_is_skipped() {
@@ -26,7 +26,62 @@ fn what_runs_may_end_and_what_is_ready_is_skipped() {
     2 STEP_SKIPPED idle: canceled
     5 STEP_OUTPUT slow
     5 STEP_SUCCESS slow
+    5 STEP_SKIPPED work: canceled
     5 RUN_CANCELED
+    "#);
+}
+
+#[test]
+fn whatever_has_not_started_is_told_so_for_the_same_reason() {
+    let (fails, absent) =
+        (fallible(OpDef::builder("fails"), 0, |_, _| Err("no".into())), filter("keep", |_| false));
+    let (stuck, work) = (sum("stuck", 0), sum("work", 1));
+    let job = job(3, || {
+        let stuck = call(&stuck, &[]).tag("cost", "never");
+        let fails = call(&fails, &[]).tag("cost", 4);
+        call(&work, &[call(&work, &[fails]).named("of_failed")]).named("after_that");
+        call(&work, &[call_maybe(&absent, &[lit(1)]).tag("cost", 3)]).named("of_absent");
+        call(&work, &[stuck]).named("of_stuck");
+    });
+    assert_snapshot!(Play::new(&job).at(2, Message::Cancel).story(), @r#"
+    0 RUN_START
+    0 STEP_START stuck
+    0 STEP_START fails
+    0 STEP_START keep
+    2 RUN_CANCELING
+    3 STEP_SUCCESS keep
+    3 STEP_SKIPPED of_absent: canceled
+    4 STEP_FAILURE fails: no
+    4 STEP_SKIPPED of_failed: canceled
+    12 STEP_FAILURE stuck: the run was canceled
+    12 STEP_SKIPPED after_that: canceled
+    12 STEP_SKIPPED of_stuck: canceled
+    12 RUN_CANCELED detached [stuck]
+    "#);
+}
+
+#[test]
+fn at_the_end_older_branches_are_told_before_younger_ones() {
+    let (pages, rows) = (source("pages", 2), source("rows", 2));
+    let (stuck, work) = (sum("stuck", 0), sum("work", 1));
+    let job = job(9, || {
+        let stuck = call(&stuck, &[]).tag("cost", "never");
+        call_many(&pages, &[]).map(|_| {
+            call_many(&rows, &[]).map(|row| call(&work, &[row]).named("inner").after(stuck));
+            call(&work, &[stuck]).named("outer");
+        });
+    });
+    let story = Play::new(&job).at(30, Message::Cancel).story();
+    let (_, end) = story.split_once("30 RUN_CANCELING\n").unwrap();
+    assert_snapshot!(end, @r#"
+    40 STEP_FAILURE stuck: the run was canceled
+    40 STEP_SKIPPED outer[0]: canceled
+    40 STEP_SKIPPED inner[0][0]: canceled
+    40 STEP_SKIPPED inner[0][1]: canceled
+    40 STEP_SKIPPED outer[1]: canceled
+    40 STEP_SKIPPED inner[1][0]: canceled
+    40 STEP_SKIPPED inner[1][1]: canceled
+    40 RUN_CANCELED detached [stuck]
     "#);
 }
 
@@ -123,6 +178,7 @@ fn an_item_that_arrives_while_canceling_opens_nothing_new() {
     0 STEP_START pages
     4 RUN_CANCELING
     10 STEP_OUTPUT pages 0
+    10 STEP_SKIPPED work[0]: canceled
     10 STEP_FAILURE pages: the run was canceled
     10 RUN_CANCELED
     "#);

@@ -21,7 +21,7 @@ pub(super) enum Status {
     Running,
     Streaming,
     Backoff,
-    /// Was ready when the run was canceled.
+    /// Was told that it will not start, since the run is canceled.
     Canceled,
     Done,
 }
@@ -268,12 +268,15 @@ impl Model {
         self.told.push("RUN_CANCELING".to_owned());
         for at in self.every_step() {
             if self.step(&at).status == Status::Ready {
-                self.change(&at).status = Status::Canceled;
-                let path = self.path(&at);
-                self.told.push(format!("STEP_SKIPPED {path} #0 canceled"));
+                self.skip_canceled(&at);
             }
         }
         true
+    }
+
+    fn skip_canceled(&mut self, at: &At) {
+        self.change(at).status = Status::Canceled;
+        self.tell("STEP_SKIPPED", at, " canceled");
     }
 
     /// Everything that follows, until nothing changes any more.
@@ -286,6 +289,10 @@ impl Model {
                     continue;
                 }
                 changed = true;
+                if self.canceling {
+                    self.skip_canceled(&at);
+                    continue;
+                }
                 match self.why_not(&at) {
                     None => self.change(&at).status = Status::Ready,
                     Some(gone) => {
@@ -318,12 +325,8 @@ impl Model {
         for at in self.every_step() {
             match self.step(&at).status {
                 Status::Running | Status::Streaming => self.tell("STEP_FAILURE", &at, ""),
-                Status::Backoff => {
-                    let attempt = self.step(&at).attempt;
-                    let path = self.path(&at);
-                    self.told.push(format!("STEP_SKIPPED {path} #{attempt} canceled"));
-                }
-                _ => {}
+                Status::Waiting | Status::Ready | Status::Backoff => self.skip_canceled(&at),
+                Status::Canceled | Status::Done => {}
             }
         }
         self.told.push("RUN_CANCELED".to_owned());

@@ -52,7 +52,6 @@ fn every_decision_follows_the_rules() {
 struct Named(u64);
 
 impl Drop for Named {
-    #[expect(clippy::print_stderr, reason = "the test harness shows it with the failure")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let command = "cargo test -p orch-core --lib engine::tests::simulation";

@@ -146,6 +146,20 @@ fn nothing_changes_after_the_end() {
 }
 
 #[test]
+fn of_steps_that_are_skipped_by_canceling_those_that_had_begun_are_canceled() {
+    let mut log = Log::new("stubborn", &["a", "b"]);
+    log.start("a").retry("a", 1, "no", 5000).push(None, 0, EventKind::RunCanceling);
+    for (step, attempt) in [("a", 1), ("b", 0)] {
+        log.push(Some(step), attempt, EventKind::StepSkipped { cause: SkipCause::Canceled });
+    }
+    insta::assert_snapshot!(picture(&log), @r"
+    a [1/1] 1 canceled
+    b [1/1] 1 skipped
+    canceling [2/2]
+    ");
+}
+
+#[test]
 fn a_million_items_leave_nothing_behind() {
     let mut view = RunView::new(Detail::Counts);
     view.apply(&Log::new("many", &["source", "f over source"]).events()[0]);

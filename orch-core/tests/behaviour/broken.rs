@@ -1,0 +1,140 @@
+//! Panics outside the code of a step: in a sink, or when a value is dropped. They end the run, and nothing hangs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use orch_core::define::{Dynamic, One, OpDef};
+use orch_core::event::Event;
+use orch_core::graph::{Call, Handle as _, Job};
+use orch_core::run::{RunError, RunErrorKind, Runner};
+
+use super::support::{Many, Notes, Plain, call, future, give, job, pass, run_of, tell};
+
+/// The error of a run that must end, and soon.
+async fn broken(runner: Runner) -> RunError {
+    let run = tokio::time::timeout(Duration::from_secs(60), runner.run());
+    let result = run.await.expect("the run hangs");
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), RunErrorKind::Broken { .. }), "{error}");
+    error
+}
+
+fn two() -> Job {
+    let (first, second) = (give("first", || Ok(1)), pass("second"));
+    job(|| call(&second, &[call(&first, &[])]))
+}
+
+#[tokio::test]
+async fn a_sink_that_panics_ends_the_run_and_is_named() {
+    let told = Notes::new();
+    let before = told.clone();
+    let runner = two().runner().keep_events().sink(move |event: &Event| {
+        before.add(event.clone());
+        assert!(event.kind.name() != "STEP_SUCCESS", "disk full");
+    });
+    let error = broken(runner).await;
+    assert_snapshot!(
+        error,
+        @"the run of `job` broke off: a sink panicked when it was told STEP_SUCCESS: disk full"
+    );
+    // The turn that broke is not kept, and a broken sink is told nothing more.
+    assert_snapshot!(tell(error.run().unwrap().events()), @r"
+    RUN_START
+    STEP_START first
+    ");
+    assert_snapshot!(tell(&told.take()), @r"
+    RUN_START
+    STEP_START first
+    STEP_OUTPUT first
+    STEP_SUCCESS first
+    ");
+}
+
+#[tokio::test]
+async fn a_sink_may_panic_at_any_event() {
+    let events = run_of(&two().run().await).events().len();
+    for at in 0..events {
+        let seen = std::sync::atomic::AtomicUsize::new(0);
+        let sink = move |_: &Event| assert!(seen.fetch_add(1, Ordering::SeqCst) != at, "event {at}");
+        broken(two().runner().sink(sink)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_code_under_way_is_asked_to_stop() {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stopped);
+    let waits = future(OpDef::builder("waits"), move || {
+        let guard = Flag(Arc::clone(&seen));
+        async move {
+            std::future::pending::<()>().await;
+            drop(guard);
+            Ok(1)
+        }
+    });
+    let work = future(OpDef::builder("work"), || async {
+        tokio::task::yield_now().await;
+        Ok(1)
+    });
+    let job = job(|| (call(&waits, &[]), call(&work, &[])));
+    let sink = |event: &Event| assert!(event.kind.name() != "STEP_OUTPUT", "no");
+    broken(job.runner().max_concurrent(2).sink(sink)).await;
+    while !stopped.load(Ordering::SeqCst) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Says that it is dropped.
+struct Flag(Arc<AtomicBool>);
+
+impl Drop for Flag {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("a bomb was dropped");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_panics_when_it_is_dropped_ends_the_run() {
+    let bomb = OpDef::builder("bomb").returns::<One<Bomb, 0>>().blocking(|_| Ok(Bomb)).into();
+    let holder = OpDef::builder("holder").input_ref::<Bomb>("bomb").input::<i64>("x").returns::<Plain>();
+    let holder = holder.blocking(|mut args| args.take::<i64>(1)).into();
+    let wait = future(OpDef::builder("wait"), std::future::pending);
+    // One bomb goes off while the engine still holds another.
+    let job = job(|| {
+        let held = Call::of(&bomb).place::<One<Bomb, 0>>();
+        Call::of(&holder).input::<Bomb>(held).input::<i64>(call(&wait, &[]).after(held)).place::<Plain>();
+        Call::of(&bomb).place::<One<Bomb, 0>>().after(held);
+    });
+    assert_snapshot!(
+        broken(job.runner().max_concurrent(2)).await,
+        @"the run of `job` broke off: the engine panicked, or the `Drop` of a value: a bomb was dropped"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_panics_when_it_is_dropped_ends_the_run() {
+    let items = |bomb: Bomb| (0..1).inspect(move |_| _ = &bomb);
+    let op = OpDef::builder("bomb").returns::<Many>();
+    let op = op.blocking(move |_| Ok(Dynamic::from_values(items(Bomb)))).into();
+    let work = pass("work");
+    let job = job(|| {
+        Call::of(&op).place::<Many>().map(|item| call(&work, &[item]));
+    });
+    assert_snapshot!(
+        broken(job.runner()).await,
+        @"the run of `job` broke off: a worker panicked outside the code of its step, as in the `Drop` of a value"
+    );
+}

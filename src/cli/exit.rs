@@ -13,6 +13,8 @@ pub enum Exit {
     Usage,
     /// 3: the machine refused what the program needs: no thread can be started, a file cannot be written.
     Machine,
+    /// 4: the run broke off: code of the program outside its steps panicked, such as a sink or the `Drop` of a value.
+    Broken,
     /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT).
     Canceled,
 }
@@ -26,6 +28,7 @@ impl Exit {
             Self::RunFailed => 1,
             Self::Usage => 2,
             Self::Machine => 3,
+            Self::Broken => 4,
             Self::Canceled => 130,
         }
     }

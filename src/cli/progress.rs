@@ -36,6 +36,8 @@ pub(super) struct Show {
 /// Shows a run while it goes on. It has a thread of its own: whoever emits an event only hands it over.
 pub(super) struct Progress {
     screen: JoinHandle<RunView>,
+    /// Says that nothing more will come, as an event that is none.
+    over: SyncSender<Option<Event>>,
 }
 
 impl Progress {
@@ -43,21 +45,24 @@ impl Progress {
     pub(super) fn start(show: Show, printer: Arc<Printer>) -> (Self, impl Sink + use<>) {
         let (events, received) = sync_channel(WAITING);
         let screen = std::thread::spawn(move || Screen::new(show, printer).follow(&received));
-        (Self { screen }, Handover(events))
+        (Self { screen, over: events.clone() }, Handover(events))
     }
 
-    /// Waits until all is shown that the sink was given; the sink must be gone, or have been given the run's end.
+    /// Waits until all is shown that the sink was given so far. A run that broke off has no last event, and code of
+    /// its steps that is still under way may hold its sink: neither is waited for.
     pub(super) fn finish(self) -> RunView {
+        // Refused only if the screen is gone already, having seen the run's end.
+        let _ = self.over.send(None);
         self.screen.join().unwrap_or_default()
     }
 }
 
-struct Handover(SyncSender<Event>);
+struct Handover(SyncSender<Option<Event>>);
 
 impl Sink for Handover {
     fn emit(&self, event: &Event) {
         // The screen is gone only if it panicked, which is no reason for the run to end.
-        let _ = self.0.send(event.clone());
+        let _ = self.0.send(Some(event.clone()));
     }
 }
 
@@ -98,8 +103,8 @@ impl Screen {
         Self { view: RunView::new(show.detail), show, mode, bar, printer, failures: 0 }
     }
 
-    /// Shows events until the run's last one, or until nobody can send any more.
-    fn follow(mut self, events: &Receiver<Event>) -> RunView {
+    /// Shows events until the run's last one, or until it is said that there are no more.
+    fn follow(mut self, events: &Receiver<Option<Event>>) -> RunView {
         let mut next_draw = Instant::now();
         let (mut data, mut notes) = (String::new(), String::new());
         loop {
@@ -107,7 +112,8 @@ impl Screen {
             // Whatever is there is taken at once, so that many events cost one drawing.
             let mut over = loop {
                 match received {
-                    Ok(event) => {
+                    Ok(None) => break true,
+                    Ok(Some(event)) => {
                         self.tell(&event, &mut data, &mut notes);
                         self.view.apply(&event);
                         if Instant::now() >= next_draw {

@@ -84,6 +84,10 @@ fn ended<T>(result: &Result<T, RunError>, printer: &Printer) -> Exit {
             printer.error(error, None);
             Exit::Usage
         }
+        RunErrorKind::Broken { .. } => {
+            printer.error(error, None);
+            Exit::Broken
+        }
         _ => {
             printer.error(error, None);
             Exit::Machine

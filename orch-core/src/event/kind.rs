@@ -137,7 +137,7 @@ pub enum EventKind {
         /// The first of them.
         first: StepPath,
     },
-    /// The run is over because it was canceled.
+    /// The run is over because it was canceled; before this every step that was known has been told to be over.
     RunCanceled {
         /// Steps whose code did not end within the grace period and may still be running; their results are ignored.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -212,7 +212,7 @@ pub enum SkipCause {
     Absent(StepPath),
     /// This step failed, and the skipped one needs its output, directly or through steps in between.
     Failed(StepPath),
-    /// The run was canceled before it could start.
+    /// The run was canceled before it could start, or start again.
     Canceled,
 }
 

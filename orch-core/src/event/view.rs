@@ -59,6 +59,10 @@ impl RunStatus {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Steps with an attempt under way.
+    ///
+    /// A step with a dynamic output is among them until its stream is closed, also while it waits for room or for a slot
+    /// and so holds none: there is no event for that, since each item would need two. So there may be more of them than
+    /// the run has slots.
     pub running: u64,
     /// Steps between a failed attempt and the next.
     pub waiting_retry: u64,
@@ -184,7 +188,7 @@ impl StepView {
 /// Where a step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepState {
-    /// An attempt is under way.
+    /// An attempt is under way, or its stream is open, as [`Counts::running`] says.
     Running,
     /// The last attempt failed, another will follow.
     WaitingRetry,

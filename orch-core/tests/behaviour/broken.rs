@@ -63,6 +63,20 @@ async fn a_sink_may_panic_at_any_event() {
 }
 
 #[tokio::test]
+async fn a_sink_may_panic_at_a_line_that_a_step_logs() {
+    let logs = give("logs", || {
+        tracing::info!("read");
+        tracing::info!("nobody is told");
+        Ok(1)
+    });
+    let sink = |event: &Event| assert!(event.kind.name() != "LOG", "disk full");
+    assert_snapshot!(
+        broken(job(|| call(&logs, &[])).runner().sink(sink)).await,
+        @"the run of `job` broke off: a sink panicked when it was told LOG: disk full"
+    );
+}
+
+#[tokio::test]
 async fn the_code_under_way_is_asked_to_stop() {
     let stopped = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stopped);

@@ -160,6 +160,15 @@ fn of_steps_that_are_skipped_by_canceling_those_that_had_begun_are_canceled() {
 }
 
 #[test]
+fn a_source_counts_as_running_until_its_stream_is_closed() {
+    let mut log = Log::new("one slot", &["extract", "load over extract"]);
+    log.start("extract").item("extract", "a").start("load[a]");
+    assert_eq!(RunView::of(Detail::Counts, log.events()).counts().running, 2);
+    log.success("load[a]", 1).close("extract", 1, 0).success("extract", 1);
+    assert_eq!(RunView::of(Detail::Counts, log.events()).counts().running, 0);
+}
+
+#[test]
 fn a_million_items_leave_nothing_behind() {
     let mut view = RunView::new(Detail::Counts);
     view.apply(&Log::new("many", &["source", "f over source"]).events()[0]);

@@ -13,7 +13,8 @@ use crate::value::{Data, Value};
 ///
 /// It is pulled only while there is room for further items, so it may be endless. It is pulled where its op runs: that
 /// of a sync op on a blocking thread, that of an async op on the runtime, where its `next` must not block. Keys are any
-/// text and must differ within one output; without keys, items are numbered from 0.
+/// text and must differ within one output; without keys, items are numbered from 0. To refuse a key that comes twice, the
+/// engine remembers the keys of a stream until it ends: what is truly endless is better numbered.
 ///
 /// ```
 /// use orch_core::define::Dynamic;
@@ -117,14 +118,19 @@ pub(crate) type StreamItem = Result<(Option<MappingKey>, Value), Failure>;
 pub struct ItemStream(Either<Box<dyn Iterator<Item = StreamItem> + Send>, BoxStream<'static, StreamItem>>);
 
 impl ItemStream {
-    /// The next item, from where blocking is allowed; an async stream is awaited on the present runtime.
-    pub(crate) fn next_blocking(&mut self) -> Option<StreamItem> {
-        match &mut self.0 {
-            Either::Left(iterator) => iterator.next(),
-            Either::Right(stream) => match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => runtime.block_on(stream.next()),
-                Err(_) => futures::executor::block_on(stream.next()),
-            },
+    /// The next item, from where blocking is allowed; an async stream is awaited on the present runtime, until
+    /// `stopped` at the longest.
+    pub(crate) fn next_blocking(&mut self, stopped: impl Future<Output = ()>) -> Option<StreamItem> {
+        let stream = match &mut self.0 {
+            Either::Left(iterator) => return iterator.next(),
+            Either::Right(stream) => stream,
+        };
+        let next = async {
+            tokio::select! { biased; item = stream.next() => item, () = stopped => Some(Err(Failure::canceled())) }
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => runtime.block_on(next),
+            Err(_) => futures::executor::block_on(next),
         }
     }
 

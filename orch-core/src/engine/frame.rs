@@ -45,8 +45,10 @@ impl Cell {
         };
         match content {
             Content::Value(value) => value,
-            // Not reached: it is asked only where there is a value.
-            _ => Value::new(()),
+            _ => {
+                debug_assert!(false, "a value is handed over only where there is one");
+                Value::new(())
+            }
         }
     }
 }
@@ -125,6 +127,8 @@ pub(super) struct Stream {
     pub(super) position: u64,
     /// Items that the earlier attempts had emitted when the present one began.
     pub(super) before: u64,
+    /// Whether its items have keys of their own; the first one decides.
+    pub(super) keyed: Option<bool>,
     /// Where each key was emitted; items without keys are numbered and need none.
     pub(super) keys: HashMap<MappingKey, u64>,
     /// Of the items of earlier attempts, those that the present one has emitted again.
@@ -233,6 +237,7 @@ impl Stream {
             emitted: 0,
             position: 0,
             before: 0,
+            keyed: None,
             keys: HashMap::new(),
             again: HashSet::new(),
             orphans: Vec::new(),

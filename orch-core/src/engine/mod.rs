@@ -4,8 +4,10 @@
 //! what happens, and carries out what it decides; an [`Executor`] runs the code of steps. See `README.md` beside this
 //! file for the life of a step, the order of things within a turn, and who may send what.
 
+mod cancel;
 mod dispatcher;
 mod executor;
+mod fetch;
 mod frame;
 mod layout;
 mod message;

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase};
-use super::layout::{Fetch, Layout};
+use super::fetch::fetch_value;
+use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun};
+use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
 use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::{Inputs, Product, Products};
-use crate::event::{Event, EventKind, PlannedStep, SkipCause, StreamName};
+use crate::event::{Event, EventKind, PlannedStep, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
 use crate::plan::{Plan, Program, Step};
-use crate::value::{Item, StepFailure, Value};
+use crate::value::StepFailure;
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
 pub(crate) struct State {
@@ -32,7 +33,7 @@ pub(crate) struct State {
     pub(super) now: Timestamp,
     /// The names of the plan's steps, shared by all their paths.
     names: Vec<Arc<str>>,
-    running: usize,
+    pub(super) running: usize,
     /// The last ticket given out; what comes back with another than the present one is late, and ignored.
     pub(super) tickets: u64,
     random: u64,
@@ -342,65 +343,6 @@ impl State {
         }
     }
 
-    fn cancel(&mut self, turn: &mut Turn) {
-        if self.canceling {
-            return;
-        }
-        self.canceling = true;
-        self.emit_run(EventKind::RunCanceling, turn);
-        let mut never_start: Vec<_> = self.ready.drain();
-        never_start.sort_unstable_by(|a, b| b.cmp(a));
-        for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {
-            self.skip_canceled(ready.frame, ready.step as usize, turn);
-        }
-        turn.cancel = true;
-        if self.running > 0 {
-            turn.timers.push((self.settings.grace, Timer::Grace));
-        }
-    }
-
-    /// Tells a step that has no code under way that the run is canceled.
-    pub(super) fn skip_canceled(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
-        let path = self.path(frame, step);
-        let run = self.run(frame, self.layout.steps[step].local);
-        run.phase = Phase::Canceled;
-        let attempt = run.attempt;
-        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
-    }
-
-    /// Ends the run, after every step that is not done was told so: the older branch first, then in the plan's order.
-    fn end_canceled(&mut self, turn: &mut Turn) {
-        let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, "the run was canceled"));
-        let mut detached = Vec::new();
-        let mut open: Vec<FrameId> = (0..self.frames.len() as FrameId).collect();
-        open.sort_by(|&a, &b| match (&self.frames[a as usize].branch, &self.frames[b as usize].branch) {
-            (Some(a), Some(b)) => a.age_cmp(b),
-            (a, b) => a.is_some().cmp(&b.is_some()),
-        });
-        for frame in open {
-            for local in 0..self.frames[frame as usize].steps.len() {
-                let entry = &self.frames[frame as usize];
-                let (phase, attempt) = (entry.steps[local].phase, entry.steps[local].attempt);
-                let step = self.layout.scopes[entry.scope].steps[local] as usize;
-                let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
-                let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
-                match phase {
-                    Phase::Running | Phase::Streaming => {
-                        let path = self.path(frame, step);
-                        if under_way {
-                            detached.push(path.clone());
-                        }
-                        self.emit(path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
-                    }
-                    Phase::Waiting | Phase::Ready | Phase::Backoff => self.skip_canceled(frame, step, turn),
-                    Phase::Canceled | Phase::Done => {}
-                }
-            }
-        }
-        self.emit_run(EventKind::RunCanceled { detached }, turn);
-        self.end(turn);
-    }
-
     pub(super) fn end_finished(&mut self, turn: &mut Turn) {
         let kind = match self.first_failed.take() {
             Some(first) => EventKind::RunFailure { failed: self.failed, first },
@@ -410,7 +352,7 @@ impl State {
         self.end(turn);
     }
 
-    fn end(&mut self, turn: &mut Turn) {
+    pub(super) fn end(&mut self, turn: &mut Turn) {
         self.ended = true;
         turn.ended = true;
         self.frames.clear();
@@ -446,7 +388,7 @@ impl State {
         turn.events.push(Event { time: self.now, run: self.settings.run, step: Some(path), attempt, kind });
     }
 
-    fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
+    pub(super) fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
         turn.events.push(Event { time: self.now, run: self.settings.run, step: None, attempt: 0, kind });
     }
 
@@ -456,7 +398,8 @@ impl State {
         let mut z = self.random;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) as f64 / 2.0_f64.powi(64)
+        // The 53 bits that a float holds; more could round up to 1.
+        ((z ^ (z >> 31)) >> 11) as f64 / 2.0_f64.powi(53)
     }
 
     /// How many values the run holds at present, for tests.
@@ -466,50 +409,6 @@ impl State {
             frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count()
         };
         self.frames.iter().map(held).sum()
-    }
-}
-
-/// The value of an input, and of how many it was gathered.
-fn fetch_value(
-    program: &Program,
-    frames: &mut [Frame],
-    frame: FrameId,
-    fetch: &Fetch,
-    keep: bool,
-) -> (Value, Option<usize>) {
-    match fetch {
-        Fetch::Literal(literal) => (program.literals[*literal as usize].clone(), None),
-        Fetch::Cell { up, cell } => {
-            let owner = ancestor(frames, frame, *up) as usize;
-            let cell = &mut frames[owner].cells[*cell as usize];
-            let value = match &cell.content {
-                // The last user takes the very reference, so that it can move the value out of it.
-                Content::Value(_) if *up == 0 && !keep => cell.hand_over(),
-                Content::Value(value) => value.clone(),
-                // Not reached: a step is ready only when all its inputs have values.
-                _ => Value::new(()),
-            };
-            let gathered = value.gathered_len();
-            (value, gathered)
-        }
-        Fetch::List { elements, list } => {
-            let mut items = Vec::with_capacity(elements.len());
-            for (position, element) in elements.iter().enumerate() {
-                if let Fetch::Cell { up, cell } = element {
-                    let owner = ancestor(frames, frame, *up) as usize;
-                    if matches!(frames[owner].cells[*cell as usize].content, Content::Missing(_)) {
-                        if *up == 0 && !keep {
-                            frames[owner].release(*cell as usize);
-                        }
-                        continue;
-                    }
-                }
-                let (value, _) = fetch_value(program, frames, frame, element, keep);
-                items.push(Item { key: (position as u64).into(), outcome: Ok(value) });
-            }
-            let len = items.len();
-            (Value::gathered(items, program.lists[*list as usize]), Some(len))
-        }
     }
 }
 

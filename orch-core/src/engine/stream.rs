@@ -99,6 +99,13 @@ impl State {
         stream.phase = StreamPhase::Parked;
         stream.items = Some(rest);
         let number = stream.position;
+        if *stream.keyed.get_or_insert(key.is_some()) != key.is_some() {
+            let name = self.output_name(step, output);
+            let message =
+                format!("the items of output `{name}` have keys in one attempt and none in another");
+            self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
+            return;
+        }
         match stream.place(key.as_ref()) {
             Position::Duplicate(first) => {
                 let name = self.output_name(step, output);

@@ -173,7 +173,7 @@ impl Play {
                 };
                 Message::Returned { token, result, stored: Vec::new() }
             }
-            Task::Pull { mut items, .. } => match items.next_blocking() {
+            Task::Pull { mut items, .. } => match items.next_blocking(std::future::pending()) {
                 Some(Ok((key, value))) => Message::Item { token, key, value, stored: None, rest: items },
                 Some(Err(failure)) => Message::Broke { token, failure },
                 None => Message::Ended { token },

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use super::frame::{FrameId, Phase, StreamPhase};
+use super::{State, Timer, Turn};
+use crate::event::{EventKind, SkipCause};
+use crate::failure::{ErrorInfo, ErrorKind};
+
+/// Cancellation: nothing starts any more, what is under way has its grace, and every step is told.
+impl State {
+    pub(super) fn cancel(&mut self, turn: &mut Turn) {
+        if self.canceling {
+            return;
+        }
+        self.canceling = true;
+        self.emit_run(EventKind::RunCanceling, turn);
+        let mut never_start: Vec<_> = self.ready.drain();
+        never_start.sort_unstable_by(|a, b| b.cmp(a));
+        for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {
+            self.skip_canceled(ready.frame, ready.step as usize, turn);
+        }
+        turn.cancel = true;
+        if self.running > 0 {
+            turn.timers.push((self.settings.grace, Timer::Grace));
+        }
+    }
+
+    /// Tells a step that has no code under way that the run is canceled.
+    pub(super) fn skip_canceled(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
+        let path = self.path(frame, step);
+        let run = self.run(frame, self.layout.steps[step].local);
+        run.phase = Phase::Canceled;
+        let attempt = run.attempt;
+        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+    }
+
+    /// Ends the run, after every step that is not done was told so: the older branch first, then in the plan's order.
+    pub(super) fn end_canceled(&mut self, turn: &mut Turn) {
+        let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, "the run was canceled"));
+        let mut detached = Vec::new();
+        let mut open: Vec<FrameId> = (0..self.frames.len() as FrameId).collect();
+        open.sort_by(|&a, &b| match (&self.frames[a as usize].branch, &self.frames[b as usize].branch) {
+            (Some(a), Some(b)) => a.age_cmp(b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        });
+        for frame in open {
+            for local in 0..self.frames[frame as usize].steps.len() {
+                let entry = &self.frames[frame as usize];
+                let (phase, attempt) = (entry.steps[local].phase, entry.steps[local].attempt);
+                let step = self.layout.scopes[entry.scope].steps[local] as usize;
+                let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
+                let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
+                match phase {
+                    Phase::Running | Phase::Streaming => {
+                        let path = self.path(frame, step);
+                        if under_way {
+                            detached.push(path.clone());
+                        }
+                        self.emit(path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+                    }
+                    Phase::Waiting | Phase::Ready | Phase::Backoff => self.skip_canceled(frame, step, turn),
+                    Phase::Canceled | Phase::Done => {}
+                }
+            }
+        }
+        self.emit_run(EventKind::RunCanceled { detached }, turn);
+        self.end(turn);
+    }
+}

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -29,9 +30,12 @@ pub(crate) struct Dispatcher {
     timed: AtomicBool,
 }
 
-/// The timers under way. A deadline is taken back with its attempt, else a wide map with a long timeout would leave as
+/// The timers under way; none once the run is over. A deadline is taken back with its attempt, else a wide map with a long timeout would leave as
 /// many timers behind as it has items.
-type Timers = HashMap<u64, AbortHandle>;
+type Timers = Option<HashMap<u64, AbortHandle>>;
+
+/// As far ahead as a timer can be set; further would be beyond what clocks can tell.
+const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 struct Inner {
     state: State,
@@ -61,7 +65,7 @@ impl Dispatcher {
             clock: Clock::start(),
             ended: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
-            timers: Mutex::default(),
+            timers: Mutex::new(Some(HashMap::new())),
             timed: AtomicBool::new(false),
         })
     }
@@ -168,18 +172,19 @@ impl Dispatcher {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start_timer(self: &Arc<Self>, after: std::time::Duration, timer: Timer) {
+    fn start_timer(self: &Arc<Self>, after: Duration, timer: Timer) {
         // A timer must not keep a run alive that is over.
         let dispatcher: Weak<Self> = Arc::downgrade(self);
-        let due = Instant::now() + after;
+        let due = Instant::now() + after.min(FAR);
         let ticket = timer.ticket();
         // Locked over the start, so that a timer that is due at once finds itself here.
         self.timed.store(true, Ordering::Relaxed);
         let mut timers = self.timers();
+        let Some(timers) = &mut *timers else { return };
         let handle = self.runtime.spawn(async move {
             tokio::time::sleep_until(due).await;
             if let Some(dispatcher) = dispatcher.upgrade() {
-                dispatcher.timers().remove(&ticket);
+                dispatcher.timers().as_mut().map(|timers| timers.remove(&ticket));
                 dispatcher.report_only(Message::Due(timer));
             }
         });
@@ -187,13 +192,13 @@ impl Dispatcher {
     }
 
     fn stop_timer(&self, ticket: u64) {
-        if let Some(timer) = self.timers().remove(&ticket) {
+        if let Some(timer) = self.timers().as_mut().and_then(|timers| timers.remove(&ticket)) {
             timer.abort();
         }
     }
 
     fn stop_timers(&self) {
-        self.timers().drain().for_each(|(_, timer)| timer.abort());
+        self.timers().take().into_iter().flatten().for_each(|(_, timer)| timer.abort());
     }
 
     fn timers(&self) -> MutexGuard<'_, Timers> {

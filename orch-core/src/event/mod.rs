@@ -9,7 +9,7 @@ mod view;
 
 pub use fold::RunView;
 pub use kind::{Event, EventKind, LogLevel, PlannedStep, SkipCause, StreamName};
-pub use sink::{Discard, Sink, Tee};
+pub use sink::{Sink, Tee};
 pub use view::{
     AttemptView, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepState, StepView, StreamView,
     Total,

@@ -11,14 +11,6 @@ pub trait Sink: Send + Sync {
     fn emit(&self, event: &Event);
 }
 
-/// Drops every event.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Discard;
-
-impl Sink for Discard {
-    fn emit(&self, _: &Event) {}
-}
-
 impl<F: Fn(&Event) + Send + Sync> Sink for F {
     fn emit(&self, event: &Event) {
         self(event);

@@ -19,7 +19,7 @@ use crate::value::Data;
 /// A run of a job, in the making.
 ///
 /// By default it keeps nothing: values are dropped after their last consumer, events go to the sinks alone, so that a
-/// run of any length stays small.
+/// run of any length stays small, but for what is being collected and the keys of streams whose items have keys.
 ///
 /// ```
 /// # use orch_core::define::{JobOptions, One, OpDef};

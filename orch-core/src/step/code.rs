@@ -36,6 +36,8 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
     catch_places();
     let outer = CURRENT.replace(attempt.take());
     let outer_in_code = IN_CODE.replace(true);
+    // Of a panic that the code caught itself; one that it resumes later passes no hook, and has no place to tell.
+    PANIC_PLACE.take();
     // The values that a panicking op held are dropped with it; nothing of the engine is in the closure.
     let result = catch_unwind(AssertUnwindSafe(code));
     IN_CODE.set(outer_in_code);
@@ -51,7 +53,8 @@ fn catch_places() {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            if IN_CODE.get() {
+            // Where a panic ends the process, nobody would be left to tell it.
+            if cfg!(panic = "unwind") && IN_CODE.get() {
                 PANIC_PLACE.set(info.location().map(ToString::to_string));
             } else {
                 before(info);

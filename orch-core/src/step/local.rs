@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 
@@ -28,8 +29,8 @@ pub(super) struct Shared {
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
     runtime: tokio::runtime::Handle,
-    /// Where the log lines of steps go, if the program has no subscriber of its own.
-    subscriber: Option<tracing::Dispatch>,
+    /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
+    subscriber: tracing::Dispatch,
     /// How to stop the attempts that can be stopped alone: those with a timeout.
     stops: Mutex<HashMap<u64, Cancel>>,
     me: Weak<Self>,
@@ -38,9 +39,13 @@ pub(super) struct Shared {
 impl Local {
     pub(crate) fn new(program: Arc<Program>, run: Arc<RunContext>, io: Arc<IoManagers>) -> Self {
         use tracing_subscriber::layer::SubscriberExt as _;
-        let none =
-            tracing::dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>());
-        let subscriber = none.then(|| tracing::Dispatch::new(tracing_subscriber::registry().with(LogLayer)));
+        // A subscriber may be set for the present thread alone, so the workers take it along.
+        let present = tracing::dispatcher::get_default(Clone::clone);
+        let subscriber = if present.is::<tracing::subscriber::NoSubscriber>() {
+            tracing::Dispatch::new(tracing_subscriber::registry().with(LogLayer))
+        } else {
+            present
+        };
         let shared = Arc::new_cyclic(|me| Shared {
             program,
             run,
@@ -79,19 +84,13 @@ impl Executor for Local {
 impl Shared {
     fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
         let Some(me) = self.me.upgrade() else { return };
-        let dispatcher = Arc::clone(dispatcher);
+        let (dispatcher, subscriber) = (Arc::clone(dispatcher), self.subscriber.clone());
         match self.program.ops[work.step].body() {
-            Body::Async(_) => match self.subscriber.clone() {
-                Some(subscriber) => {
-                    drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)));
-                }
-                None => drop(self.runtime.spawn(me.drive(work, dispatcher))),
-            },
-            Body::Blocking(_) => drop(self.runtime.spawn_blocking(move || match me.subscriber.clone() {
-                Some(subscriber) => {
-                    tracing::dispatcher::with_default(&subscriber, || me.drive_blocking(work, &dispatcher));
-                }
-                None => me.drive_blocking(work, &dispatcher),
+            Body::Async(_) => {
+                drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)));
+            }
+            Body::Blocking(_) => drop(self.runtime.spawn_blocking(move || {
+                tracing::dispatcher::with_default(&subscriber, || me.drive_blocking(work, &dispatcher));
             })),
         }
     }
@@ -136,17 +135,15 @@ impl Shared {
         let store_at = self.stores(step).then(|| path.clone());
         let code = Attempt { dispatcher: Arc::clone(dispatcher), path, number: attempt };
         let mut piece = Piece::new(self.program.ops[step].body(), task, context, code);
-        // Most code is done at the first look. Only what is not is also waited for to be stopped.
-        let done = match poll_fn(|cx| Poll::Ready(piece.poll(cx))).await {
-            Poll::Ready(done) => done,
-            Poll::Pending => tokio::select! {
-                biased;
-                done = poll_fn(|cx| piece.poll(cx)) => done,
-                () = self.stopped(stop.as_ref()) => piece.stopped(),
-            },
-        };
-        self.forget_stop(token, stop.is_some());
-        match (done, store_at) {
+        let mut stopped = pin!(self.stopped(stop.as_ref()));
+        let done = poll_fn(|cx| match piece.poll(cx) {
+            Poll::Ready(done) => Poll::Ready(done),
+            // Looked at only where the code waits: most is done at once.
+            Poll::Pending => stopped.as_mut().poll(cx).map(|()| piece.stopped()),
+        });
+        let done = done.await;
+        let store_at = store_at.filter(|_| in_time(stop.as_ref()).is_ok());
+        let message = match (done, store_at) {
             (Done::Returned(Ok(products)), Some(path)) => {
                 self.on_blocking(move |me| me.store_products(token, step, &path, products)).await
             }
@@ -155,7 +152,9 @@ impl Shared {
             }
             (Done::Returned(result), _) => Some(Message::Returned { token, result, stored: Vec::new() }),
             (Done::Pulled(_, pulled, rest), _) => Some(pulled_message(token, pulled, rest)),
-        }
+        };
+        self.forget_stop(token, stop.is_some());
+        message
     }
 
     async fn stopped(&self, stop: Option<&Cancel>) {
@@ -182,7 +181,10 @@ impl Shared {
             Task::Call(inputs) => {
                 let args = Args::of(inputs, context);
                 let called = match self.program.ops[step].body() {
-                    Body::Blocking(body) => code::run(&mut attempt, || body(args)).and_then(|result| result),
+                    Body::Blocking(body) => {
+                        let called = code::run(&mut attempt, || body(args)).and_then(|result| result);
+                        called.and_then(|products| in_time(stop.as_ref()).map(|()| products))
+                    }
                     Body::Async(_) => Err(Failure::contract("an async op was given to a blocking thread")),
                 };
                 match called {
@@ -191,9 +193,9 @@ impl Shared {
                 }
             }
             Task::Pull { output, number, mut items } => {
-                match code::run(&mut attempt, || items.next_blocking())
-                    .unwrap_or_else(|panic| Some(Err(panic)))
-                {
+                let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.as_ref())));
+                let pulled = pulled.unwrap_or_else(|panic| Some(Err(panic)));
+                match pulled.map(|item| item.and_then(|item| in_time(stop.as_ref()).map(|()| item))) {
                     Some(Ok(item)) => self.store_item(token, step, &work.path, (output, number), item, items),
                     pulled => pulled_message(token, pulled, items),
                 }
@@ -241,6 +243,11 @@ impl Shared {
             self.stops().remove(&token.ticket());
         }
     }
+}
+
+/// What comes too late is not stored: the next attempt may have stored its own there.
+fn in_time(stop: Option<&Cancel>) -> Result<(), Failure> {
+    if stop.is_some_and(Cancel::is_canceled) { Err(Failure::canceled()) } else { Ok(()) }
 }
 
 fn pulled_message(token: Token, pulled: Option<StreamItem>, rest: ItemStream) -> Message {

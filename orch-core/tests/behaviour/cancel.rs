@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use orch_core::define::{Cancel, Dynamic, OpDef};
+use orch_core::event::{Event, EventKind};
 use orch_core::graph::Call;
 use orch_core::run::RunErrorKind;
 use tokio::sync::oneshot;
@@ -165,4 +166,37 @@ async fn a_run_that_nobody_waits_for_any_more_is_canceled() {
     has_begun.await.unwrap();
     run.abort();
     is_gone.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grace_without_end_is_no_overflow() {
+    let (begun, has_begun) = oneshot::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let once = std::sync::Mutex::new(Some((begun, released)));
+    let slow = give("slow", move || {
+        let (begun, released) = once.lock().unwrap().take().unwrap();
+        begun.send(()).unwrap();
+        released.recv()?;
+        Ok(1)
+    });
+    let cancel = Cancel::new();
+    // It returns only when the run is being canceled, so that there is a grace to wait for.
+    let sink = move |event: &Event| {
+        if event.kind == EventKind::RunCanceling {
+            release.send(()).unwrap();
+        }
+    };
+    let job = job(|| call(&slow, &[]));
+    let runner = job.runner().keep_events().sink(sink).cancel(cancel.clone()).grace(Duration::MAX);
+    let run = tokio::spawn(runner.run());
+    has_begun.await.unwrap();
+    cancel.cancel();
+    assert_snapshot!(story(run_of(&run.await.unwrap())), @r#"
+    RUN_START
+    STEP_START slow
+    RUN_CANCELING
+    STEP_OUTPUT slow
+    STEP_SUCCESS slow
+    RUN_CANCELED []
+    "#);
 }

@@ -1,6 +1,7 @@
 //! Outputs on their way through an IO manager.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use orch_core::define::{Dynamic, One, OpDef, Retry};
@@ -155,4 +156,29 @@ fn a_store_that_panics_fails_the_attempt_too() {
     STEP_FAILURE items: Panic the IO manager `files` could not store `result`
     RUN_FAILURE
     "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_too_late_is_not_stored() {
+    let (files, paths) = files(|_, _| Ok(()));
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let once = std::sync::Mutex::new(Some((begun, released)));
+    let slow = OpDef::builder("slow").io("files").timeout(Duration::from_secs(5)).returns::<Plain>();
+    let slow = Arc::new(slow.blocking(move |_| {
+        let (begun, released) = once.lock().unwrap().take().unwrap();
+        begun.send(()).unwrap();
+        released.recv()?;
+        Ok(1)
+    }));
+    let run = tokio::spawn(job(|| call(&slow, &[])).runner().io("files", files).run());
+    has_begun.await.unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    run.await.unwrap().unwrap_err();
+    release.send(()).unwrap();
+    // The op is dropped with the last worker of the run: by then the late one has come to its end.
+    while Arc::strong_count(&slow) > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(paths.take(), [""; 0]);
 }

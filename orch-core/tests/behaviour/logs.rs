@@ -5,7 +5,7 @@ use orch_core::define::{Dynamic, JobOptions, OpDef};
 use orch_core::event::EventKind;
 use orch_core::graph::{Call, Job};
 
-use super::support::{Many, call, future, give, job, pass, run_of, story};
+use super::support::{Many, Notes, call, future, give, job, pass, run_of, story};
 
 #[test]
 fn lines_of_sync_and_async_code_become_events_of_their_step() {
@@ -110,4 +110,26 @@ fn lines_from_outside_steps_are_no_events() {
     let job = job(|| call(&work, &[call(&give, &[])]));
     let runner = job.runner().keep_events().sink(|_: &orch_core::event::Event| tracing::info!("from a sink"));
     assert!(!story(&runner.run_blocking().unwrap()).contains("LOG"));
+}
+
+/// Counts lines, for a subscriber of one thread.
+struct Lines(Notes<String>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        self.0.add(event.metadata().level().to_string());
+    }
+}
+
+#[test]
+fn a_subscriber_of_the_present_thread_goes_with_the_workers() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let lines = Notes::new();
+    let subscriber = tracing_subscriber::registry().with(Lines(lines.clone()));
+    let op = give("op", || {
+        tracing::warn!("from the op");
+        Ok(1)
+    });
+    tracing::subscriber::with_default(subscriber, || job(|| call(&op, &[])).run_blocking()).unwrap();
+    assert_eq!(lines.take(), ["WARN"]);
 }

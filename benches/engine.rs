@@ -7,6 +7,8 @@
 //! The times of steps are those between the first and the last event of a run; building the plan stands in a row of
 //! its own, and a run as a whole, from the job to the result, in another.
 
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -47,7 +49,7 @@ fn invert(mut block: Vec<u8>) -> Vec<u8> {
 }
 
 #[op]
-fn sum(block: Vec<u8>) -> u64 {
+fn sum(block: &[u8]) -> u64 {
     block.iter().map(|&byte| u64::from(byte)).sum()
 }
 
@@ -67,6 +69,16 @@ fn fan_out(n: usize) {
 #[job(max_in_flight = 64)]
 fn stream(n: usize) {
     numbers(lit(n as u64)).map(add);
+}
+
+#[op]
+async fn named(n: u64) -> Dynamic<u64> {
+    Dynamic::from_iter((0..n).map(|i| (format!("item {i}"), i)))
+}
+
+#[job(max_in_flight = 64)]
+fn keyed(n: usize) {
+    named(lit(n as u64)).map(add);
 }
 
 #[job(max_concurrent = 2)]
@@ -188,6 +200,9 @@ impl Bench {
         let idle = reset_peak();
         self.inside(stream(items).runner().run()).expect("success");
         println!("{:<34}{items:>10}{:>12.1}", "small items, 64 in flight", peak() - idle);
+        let idle = reset_peak();
+        self.inside(keyed(items).runner().run()).expect("success");
+        println!("{:<34}{items:>10}{:>12.1}", "the same, each under a text key", peak() - idle);
         let idle = reset_peak();
         self.inside(large().runner().run()).expect("success");
         println!("{:<34}{:>10}{:>12.1}", "8 MiB items, 3 steps, 2 slots", 64, peak() - idle);

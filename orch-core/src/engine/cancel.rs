@@ -26,11 +26,8 @@ impl State {
 
     /// Tells a step that has no code under way that the run is canceled.
     pub(super) fn skip_canceled(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
-        let path = self.path(frame, step);
-        let run = self.run(frame, self.layout.steps[step].local);
-        run.phase = Phase::Canceled;
-        let attempt = run.attempt;
-        self.emit(path, attempt, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+        self.run(frame, self.layout.steps[step].local).phase = Phase::Canceled;
+        self.emit(frame, step, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
     }
 
     /// Ends the run, after every step that is not done was told so: the older branch first, then in the plan's order.
@@ -45,24 +42,23 @@ impl State {
         for frame in open {
             for local in 0..self.frames[frame as usize].steps.len() {
                 let entry = &self.frames[frame as usize];
-                let (phase, attempt) = (entry.steps[local].phase, entry.steps[local].attempt);
+                let phase = entry.steps[local].phase;
                 let step = self.layout.scopes[entry.scope].steps[local] as usize;
                 let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
                 let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
                 match phase {
                     Phase::Running | Phase::Streaming => {
-                        let path = self.path(frame, step);
                         if under_way {
-                            detached.push(path.clone());
+                            detached.push(self.path(frame, step));
                         }
-                        self.emit(path, attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+                        let error = Arc::clone(&error);
+                        self.emit(frame, step, EventKind::StepFailure { error }, turn);
                     }
                     Phase::Waiting | Phase::Ready | Phase::Backoff => self.skip_canceled(frame, step, turn),
                     Phase::Canceled | Phase::Done => {}
                 }
             }
         }
-        self.emit_run(EventKind::RunCanceled { detached }, turn);
-        self.end(turn);
+        self.end(EventKind::RunCanceled { detached }, turn);
     }
 }

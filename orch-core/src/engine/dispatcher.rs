@@ -10,15 +10,15 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::{Executor, Kept, Message, State, Timer, Turn, Work};
-use crate::event::{Event, Sink};
+use super::{Executor, Kept, Message, State, Timer, Turn};
+use crate::event::{Sink as _, Tee};
 use crate::failure::panic_message;
 
 /// Owns a run: the only one who touches its state and speaks to the outside.
 ///
 /// It has no task of its own. Whoever has something to report, a worker that finished a step or a timer, takes the lock,
-/// lets the state decide, hands the events on in order, and goes on with the first piece of work itself. So a chain of
-/// steps stays on one thread, and no step waits for a dispatcher to wake up.
+/// lets the state decide, hands the events on in order, and sees to the work that follows. So a chain of steps stays on
+/// one thread, and no step waits for a dispatcher to wake up.
 pub(crate) struct Dispatcher {
     inner: Mutex<Inner>,
     executor: Box<dyn Executor>,
@@ -39,26 +39,19 @@ const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 struct Inner {
     state: State,
-    /// Reused from turn to turn.
-    turn: Turn,
-    sink: Box<dyn Sink>,
+    sinks: Tee,
     keep: Keep,
     ended: bool,
     /// What panicked within a turn: the run is over, and its state torn.
     broken: Option<String>,
 }
 
-/// Watches each turn for what is to remain of the run: its events, and the values to keep.
-pub(crate) type Keep = Box<dyn FnMut(&[Event], &mut Vec<Kept>) + Send>;
+/// Takes what is to remain of the run; called only if there is something.
+pub(crate) type Keep = Box<dyn FnMut(std::vec::Drain<'_, Kept>) + Send>;
 
 impl Dispatcher {
-    pub(crate) fn new(
-        state: State,
-        sink: Box<dyn Sink>,
-        keep: Keep,
-        executor: Box<dyn Executor>,
-    ) -> Arc<Self> {
-        let inner = Inner { state, turn: Turn::default(), sink, keep, ended: false, broken: None };
+    pub(crate) fn new(state: State, sinks: Tee, keep: Keep, executor: Box<dyn Executor>) -> Arc<Self> {
+        let inner = Inner { state, sinks, keep, ended: false, broken: None };
         Arc::new(Self {
             inner: Mutex::new(inner),
             executor,
@@ -70,77 +63,72 @@ impl Dispatcher {
         })
     }
 
-    /// Reports what happened and carries out what follows, but for the first piece of work: that is the caller's.
-    pub(crate) fn report(self: &Arc<Self>, message: Message) -> Option<Work> {
+    /// Reports what happened and carries out what follows, but for the work: that is added to the turn's, for the caller
+    /// to do or to start. The turn is the caller's too, so that its memory is used again and tidied outside the lock.
+    pub(crate) fn report(self: &Arc<Self>, message: Message, turn: &mut Turn) {
         if let Some(token) = message.answers().filter(|_| self.timed.load(Ordering::Relaxed)) {
             self.stop_timer(token.ticket());
         }
         let mut guard = self.lock();
         if guard.broken.is_some() {
-            return None;
+            return turn.work.clear();
         }
-        let Inner { state, turn, sink, keep, ended, .. } = &mut *guard;
+        let before = turn.work.len();
+        let Inner { state, sinks, keep, ended, .. } = &mut *guard;
         let told = Cell::new(None);
         // A sink, and the `Drop` of a value that is let go of, are the user's code: a panic in them would take the
         // worker with it, and the run would wait for its report for ever.
         let decided = catch_unwind(AssertUnwindSafe(|| {
             state.apply(self.clock.now(), message, turn);
-            for event in &turn.events {
-                told.set(Some(event.kind.name()));
-                sink.emit(event);
+            for (number, event) in turn.events.iter().enumerate() {
+                told.set(Some(number));
+                sinks.emit(event);
             }
             told.set(None);
-            keep(&turn.events, &mut turn.kept);
+            if !turn.kept.is_empty() {
+                keep(turn.kept.drain(..));
+            }
         }));
         if let Err(payload) = decided {
             let message = panic_message(&*payload);
-            let message = match told.get() {
-                Some(event) => format!("a sink panicked when it was told {event}: {message}"),
-                None => {
-                    // Of the values that are left the next may panic too when it is dropped, and two panics at once
-                    // end the process.
-                    std::mem::forget(std::mem::take(turn));
-                    state.leak();
-                    format!("the engine panicked, or the `Drop` of a value: {message}")
-                }
+            let message = if let Some(number) = told.get() {
+                format!("a sink panicked when it was told {}: {message}", turn.events[number].kind.name())
+            } else {
+                // Of the values that are left the next may panic too when it is dropped, and two panics at once end
+                // the process.
+                std::mem::forget(std::mem::take(turn));
+                state.leak();
+                format!("the engine panicked, or the `Drop` of a value: {message}")
             };
-            self.break_off(guard, message);
-            return None;
+            turn.work.clear();
+            return self.break_off(guard, message);
         }
         // Still under the lock: a deadline can be due, and the abort given, as soon as the lock is free.
-        turn.work.iter().for_each(|work| self.executor.expect(work));
-        let mut work = turn.work.drain(..);
-        let first = work.next();
-        let rest: Vec<Work> = work.collect();
-        let timers = std::mem::take(&mut turn.timers);
-        let aborts = std::mem::take(&mut turn.aborts);
-        let cancel = turn.cancel;
+        turn.work.range(before..).for_each(|work| self.executor.expect(work));
         *ended |= turn.ended;
         let has_ended = *ended;
-        turn.clear();
         drop(guard);
-        for token in aborts {
+        for token in turn.aborts.drain(..) {
             self.executor.abort(token);
         }
-        if cancel || has_ended {
+        if turn.cancel || has_ended {
             self.executor.cancel();
         }
-        for (after, timer) in timers {
+        for (after, timer) in turn.timers.drain(..) {
             self.start_timer(after, timer);
-        }
-        for work in rest {
-            self.executor.start(work, self);
         }
         if has_ended {
             self.stop_timers();
             self.ended.notify_waiters();
         }
-        first
+        turn.clear();
     }
 
     /// As [`Dispatcher::report`], for those who do no work themselves.
     pub(crate) fn report_only(self: &Arc<Self>, message: Message) {
-        if let Some(work) = self.report(message) {
+        let mut turn = Turn::default();
+        self.report(message, &mut turn);
+        for work in turn.work {
             self.executor.start(work, self);
         }
     }
@@ -207,9 +195,9 @@ impl Dispatcher {
 }
 
 /// Held by a worker: if the worker unwinds, what it was to report will not come, and the run must not wait for it.
-pub(crate) struct BreakOnPanic(pub(crate) Arc<Dispatcher>);
+pub(crate) struct BreakOnPanic<'a>(pub(crate) &'a Dispatcher);
 
-impl Drop for BreakOnPanic {
+impl Drop for BreakOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let message = "a worker panicked outside the code of its step, as in the `Drop` of a value";
@@ -236,7 +224,7 @@ impl Clock {
     }
 
     fn now(&self) -> Timestamp {
-        let elapsed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
-        self.time.saturating_add(elapsed).unwrap_or(self.time)
+        let elapsed = self.start.elapsed();
+        self.time + SignedDuration::new(elapsed.as_secs() as i64, elapsed.subsec_nanos() as i32)
     }
 }

@@ -1,11 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::frame::FrameId;
 use crate::define::{Inputs, ItemStream, Products};
-use crate::event::{Event, LogLevel};
-use crate::failure::Failure;
+use crate::event::{Event, EventKind, LogLevel};
+use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, StepPath};
 use crate::value::Value;
 
@@ -116,18 +118,26 @@ pub(crate) enum Task {
     Pull { output: usize, number: u64, items: ItemStream },
 }
 
-/// What becomes of an output of a step of the plan, for whoever keeps the values.
+/// What is to remain of the run, for whoever keeps it.
 #[derive(Debug)]
 pub(crate) enum Kept {
     /// A value; of a dynamic output an item with its key, in the order of emission.
     Value { path: StepPath, step: usize, output: usize, key: Option<MappingKey>, value: Value },
     /// Of a dynamic output's items those with these numbers, in ascending order, turned out not to be among them.
     Orphans { path: StepPath, step: usize, output: usize, numbers: Vec<u64> },
+    /// The step succeeded: its outputs are complete.
+    Succeeded { path: StepPath, step: usize },
+    /// The step failed.
+    Failed { path: StepPath, error: Arc<ErrorInfo> },
+    /// The run ended with this event.
+    End(EventKind),
 }
 
 /// What the state decided in one turn, to be carried out in the order of the fields.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
+    /// When it happened.
+    pub(crate) time: Timestamp,
     pub(crate) events: Vec<Event>,
     pub(crate) kept: Vec<Kept>,
     /// Work whose result no longer matters; its code should stop.
@@ -135,18 +145,19 @@ pub(crate) struct Turn {
     /// All code should stop: the run is canceled.
     pub(crate) cancel: bool,
     pub(crate) timers: Vec<(Duration, Timer)>,
-    pub(crate) work: Vec<Work>,
+    /// To be begun, in this order; what is left of earlier turns comes first.
+    pub(crate) work: VecDeque<Work>,
     /// The run is over.
     pub(crate) ended: bool,
 }
 
 impl Turn {
+    /// Makes room for the next turn. The work stays: someone has yet to do it.
     pub(crate) fn clear(&mut self) {
         self.events.clear();
         self.kept.clear();
         self.aborts.clear();
         self.timers.clear();
-        self.work.clear();
         (self.cancel, self.ended) = (false, false);
     }
 }

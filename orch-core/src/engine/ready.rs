@@ -59,6 +59,8 @@ impl Eq for Ready {}
 /// before another that could run, and taking the next costs no more than a look at each class.
 pub(super) struct ReadyQueue {
     heaps: Vec<BinaryHeap<Ready>>,
+    /// How many there are in all heaps.
+    len: usize,
     classes: Vec<Vec<usize>>,
     free: Vec<usize>,
 }
@@ -66,21 +68,26 @@ pub(super) struct ReadyQueue {
 impl ReadyQueue {
     pub(super) fn new(classes: &Classes) -> Self {
         let heaps = classes.limits_of.iter().map(|_| BinaryHeap::new()).collect();
-        Self { heaps, classes: classes.limits_of.clone(), free: classes.limits.clone() }
+        Self { heaps, len: 0, classes: classes.limits_of.clone(), free: classes.limits.clone() }
     }
 
     pub(super) fn push(&mut self, class: u32, ready: Ready) {
+        self.len += 1;
         self.heaps[class as usize].push(ready);
     }
 
     /// Takes the first that no limit holds back, and what it needs of the limits.
     pub(super) fn take(&mut self) -> Option<Ready> {
+        if self.len == 0 {
+            return None;
+        }
         let class = (0..self.heaps.len())
             .filter(|&class| self.classes[class].iter().all(|&limit| self.free[limit] > 0))
             .filter_map(|class| self.heaps[class].peek().map(|ready| (ready, class)))
             .max_by(|(a, _), (b, _)| a.cmp(b))?
             .1;
         let ready = self.heaps[class].pop()?;
+        self.len -= 1;
         for &limit in &self.classes[class] {
             self.free[limit] -= 1;
         }
@@ -96,6 +103,7 @@ impl ReadyQueue {
 
     /// Takes everything that is ready, in no particular order.
     pub(super) fn drain(&mut self) -> Vec<Ready> {
+        self.len = 0;
         self.heaps.iter_mut().flat_map(BinaryHeap::drain).collect()
     }
 }

@@ -2,7 +2,7 @@ use super::frame::{Content, Element, Frame, FrameId, Gathering, Missing, Phase, 
 use super::layout::{CollectLayout, Fetch, Outer, Producer};
 use super::ready::Ready;
 use super::state::ROOT;
-use super::{State, Turn};
+use super::{Kept, State, Turn};
 use crate::event::{EventKind, SkipCause};
 use crate::ids::Branch;
 use crate::value::{Item, Value};
@@ -79,8 +79,7 @@ impl State {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
                 Missing::Failed(path, _) => SkipCause::Failed(path.clone()),
             };
-            let path = self.path(frame, step);
-            self.emit(path, 0, EventKind::StepSkipped { cause }, turn);
+            self.emit(frame, step, EventKind::StepSkipped { cause }, turn);
             self.finish(frame, step, Some(missing), turn);
             return;
         }
@@ -141,9 +140,10 @@ impl State {
     ) {
         let local = self.layout.steps[step].local;
         if missing.is_none() {
-            let path = self.path(frame, step);
-            let attempt = self.run(frame, local).attempt;
-            self.emit(path, attempt, EventKind::StepSuccess, turn);
+            if self.settings.keep {
+                turn.kept.push(Kept::Succeeded { path: self.path(frame, step), step });
+            }
+            self.emit(frame, step, EventKind::StepSuccess, turn);
         }
         let run = self.run(frame, local);
         run.phase = Phase::Done;

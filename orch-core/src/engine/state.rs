@@ -77,6 +77,7 @@ impl State {
             return;
         }
         self.now = now;
+        turn.time = now;
         match message {
             Message::Begin => self.begin(turn),
             Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
@@ -87,13 +88,7 @@ impl State {
             Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
             Message::Log { step, attempt, level, target, message, fields } => {
                 let kind = EventKind::Log { level, target, message, fields };
-                turn.events.push(Event {
-                    time: now,
-                    run: self.settings.run,
-                    step: Some(step),
-                    attempt,
-                    kind,
-                });
+                turn.events.push(self.event(Some(step), attempt, kind));
             }
             Message::Due(timer) => self.due(timer, turn),
             Message::Cancel => self.cancel(turn),
@@ -137,7 +132,7 @@ impl State {
             None => {
                 self.tickets += 1;
                 let (ticket, path) = (self.tickets, self.path(ready.frame, step));
-                let task = self.begin_attempt(ready.frame, step, &path, ticket, turn);
+                let task = self.begin_attempt(ready.frame, step, ticket, turn);
                 (None, ticket, path, task)
             }
         };
@@ -146,17 +141,10 @@ impl State {
             turn.timers.push((timeout, Timer::Deadline(token)));
         }
         let attempt = self.run(ready.frame, local).attempt;
-        turn.work.push(Work { token, step, path, attempt, task });
+        turn.work.push_back(Work { token, step, path, attempt, task });
     }
 
-    fn begin_attempt(
-        &mut self,
-        frame: FrameId,
-        step: usize,
-        path: &StepPath,
-        ticket: u64,
-        turn: &mut Turn,
-    ) -> Task {
+    fn begin_attempt(&mut self, frame: FrameId, step: usize, ticket: u64, turn: &mut Turn) -> Task {
         let retry = self.layout.retry(step);
         let now = self.now;
         let run = self.run(frame, self.layout.steps[step].local);
@@ -170,14 +158,14 @@ impl State {
         run.holds_inputs = keep;
         let kind =
             if attempt == 1 { EventKind::StepStart { waited } } else { EventKind::StepRestarted { waited } };
-        self.emit(path.clone(), attempt, kind, turn);
+        self.emit(frame, step, kind, turn);
         let count = self.layout.fetches(step).len();
         let mut inputs = Inputs::with_capacity(count);
         for index in 0..count {
             let fetch = &self.layout.fetches(step)[index];
             let (value, gathered) = fetch_value(&self.program, &mut self.frames, frame, fetch, keep);
             let input = Arc::clone(&self.program.ops[step].inputs()[index].name);
-            self.emit(path.clone(), attempt, EventKind::StepInput { input, gathered }, turn);
+            self.emit(frame, step, EventKind::StepInput { input, gathered }, turn);
             inputs.push(Some(value));
         }
         Task::Call(inputs)
@@ -219,31 +207,25 @@ impl State {
         frame: FrameId,
         step: usize,
         products: Products,
-        stored: Vec<Stored>,
+        mut stored: Vec<Stored>,
         turn: &mut Turn,
     ) {
         let local = self.layout.steps[step].local;
         let run = self.run(frame, local);
         // After a retry of a source the outputs of its first opening stand: others may have used them.
-        let (attempt, known) = (run.attempt, run.has_outputs);
-        let mut stored = stored.into_iter().peekable();
+        let known = run.has_outputs;
         for ((output, product), cell) in products.into_iter().enumerate().zip(self.layout.cells(step)) {
             match product {
                 Product::Items(items) => self.open_stream(frame, step, output, items),
                 Product::Value(_) | Product::Absent if known => {}
                 Product::Value(value) => {
-                    let (path, name) = (self.path(frame, step), self.output_name(step, output));
-                    let stored = stored.next_if(|stored| stored.output == output);
+                    let stored =
+                        stored.iter().position(|stored| stored.output == output).map(|at| stored.remove(at));
                     if self.settings.keep {
-                        turn.kept.push(Kept::Value {
-                            path: path.clone(),
-                            step,
-                            output,
-                            key: None,
-                            value: value.clone(),
-                        });
+                        let (path, value) = (self.path(frame, step), value.clone());
+                        turn.kept.push(Kept::Value { path, step, output, key: None, value });
                     }
-                    self.emit_output(path, attempt, name, None, stored, turn);
+                    self.emit_output(frame, step, output, None, stored, turn);
                     self.resolve(frame, cell, Content::Value(value));
                 }
                 Product::Absent => {
@@ -264,25 +246,23 @@ impl State {
     /// An output has a value, and an IO manager may have stored it.
     pub(super) fn emit_output(
         &self,
-        path: StepPath,
-        attempt: u32,
-        output: Arc<str>,
+        frame: FrameId,
+        step: usize,
+        output: usize,
         key: Option<MappingKey>,
         stored: Option<Stored>,
         turn: &mut Turn,
     ) {
-        let handled = stored.map(|Stored { io, metadata, .. }| {
-            (path.clone(), EventKind::HandledOutput { output: Arc::clone(&output), io, metadata })
-        });
-        self.emit(path, attempt, EventKind::StepOutput { output, key }, turn);
-        if let Some((path, kind)) = handled {
-            self.emit(path, attempt, kind, turn);
+        let name = self.output_name(step, output);
+        self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
+        if let Some(Stored { io, metadata, .. }) = stored {
+            let name = self.output_name(step, output);
+            self.emit(frame, step, EventKind::HandledOutput { output: name, io, metadata }, turn);
         }
     }
 
     /// An attempt, or the pull of a stream, failed: the retry policy decides.
     pub(super) fn attempt_failed(&mut self, frame: FrameId, step: usize, failure: &Failure, turn: &mut Turn) {
-        let path = self.path(frame, step);
         let local = self.layout.steps[step].local;
         self.close_streams(frame, step, turn);
         let attempt = self.run(frame, local).attempt;
@@ -299,7 +279,7 @@ impl State {
             let ticket = self.tickets;
             let run = self.run(frame, local);
             (run.phase, run.ticket) = (Phase::Backoff, ticket);
-            self.emit(path, attempt, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
+            self.emit(frame, step, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
             turn.timers.push((delay, Timer::Retry(Token { frame, step: local, stream: None, ticket })));
             return;
         }
@@ -307,8 +287,9 @@ impl State {
             error =
                 error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
         }
-        let error = Arc::new(error);
-        self.emit(path.clone(), attempt, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+        let (path, error) = (self.path(frame, step), Arc::new(error));
+        self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
+        turn.kept.push(Kept::Failed { path: path.clone(), error: Arc::clone(&error) });
         self.failed += 1;
         self.first_failed.get_or_insert_with(|| path.clone());
         self.finish(frame, step, Some(Box::new(Missing::Failed(path, error))), turn);
@@ -348,11 +329,12 @@ impl State {
             Some(first) => EventKind::RunFailure { failed: self.failed, first },
             None => EventKind::RunSuccess,
         };
-        self.emit_run(kind, turn);
-        self.end(turn);
+        self.end(kind, turn);
     }
 
-    pub(super) fn end(&mut self, turn: &mut Turn) {
+    pub(super) fn end(&mut self, kind: EventKind, turn: &mut Turn) {
+        turn.kept.push(Kept::End(kind.clone()));
+        self.emit_run(kind, turn);
         self.ended = true;
         turn.ended = true;
         self.frames.clear();
@@ -380,16 +362,23 @@ impl State {
         StepPath::new(Arc::clone(&self.names[step]), self.frames[frame as usize].branch.clone())
     }
 
+    /// Tells something of the present attempt at a step.
+    pub(super) fn emit(&self, frame: FrameId, step: usize, kind: EventKind, turn: &mut Turn) {
+        let attempt = self.frames[frame as usize].steps[self.layout.steps[step].local as usize].attempt;
+        turn.events.push(self.event(Some(self.path(frame, step)), attempt, kind));
+    }
+
+    /// Tells something of the run itself.
+    pub(super) fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
+        turn.events.push(self.event(None, 0, kind));
+    }
+
+    fn event(&self, step: Option<StepPath>, attempt: u32, kind: EventKind) -> Event {
+        Event { time: self.now, run: self.settings.run, step, attempt, kind }
+    }
+
     pub(super) fn output_name(&self, step: usize, output: usize) -> Arc<str> {
         Arc::clone(&self.program.ops[step].outputs()[output].name)
-    }
-
-    pub(super) fn emit(&self, path: StepPath, attempt: u32, kind: EventKind, turn: &mut Turn) {
-        turn.events.push(Event { time: self.now, run: self.settings.run, step: Some(path), attempt, kind });
-    }
-
-    pub(super) fn emit_run(&self, kind: EventKind, turn: &mut Turn) {
-        turn.events.push(Event { time: self.now, run: self.settings.run, step: None, attempt: 0, kind });
     }
 
     /// The next number in `0.0..1.0` of a sequence that the run's id decides (`SplitMix64`).

@@ -121,14 +121,11 @@ impl State {
                 stream.alive += 1;
                 let key = key.unwrap_or_else(|| index.into());
                 let branch = Branch::new(entry.branch.as_ref(), key.clone(), index);
-                let attempt = entry.steps[token.step as usize].attempt;
-                let path = self.path(token.frame, step);
-                let name = self.output_name(step, output);
                 if self.settings.keep {
-                    let (path, key) = (path.clone(), Some(key.clone()));
+                    let (path, key) = (self.path(token.frame, step), Some(key.clone()));
                     turn.kept.push(Kept::Value { path, step, output, key, value: value.clone() });
                 }
-                self.emit_output(path, attempt, name, Some(key), stored, turn);
+                self.emit_output(token.frame, step, output, Some(key), stored, turn);
                 self.open_frame(map + 1, token.frame, Some(branch), Some(value));
             }
         }
@@ -150,14 +147,12 @@ impl State {
         let orphaned = stream.orphans.len() as u64;
         let count = stream.emitted - orphaned;
         let numbers = if self.settings.keep { stream.orphans.clone() } else { Vec::new() };
-        let attempt = entry.steps[token.step as usize].attempt;
         let output = self.layout.maps[map].output;
-        let path = self.path(token.frame, step);
         if !numbers.is_empty() {
-            turn.kept.push(Kept::Orphans { path: path.clone(), step, output, numbers });
+            turn.kept.push(Kept::Orphans { path: self.path(token.frame, step), step, output, numbers });
         }
         let output = self.output_name(step, output);
-        self.emit(path, attempt, EventKind::StreamClosed { output, count, orphaned }, turn);
+        self.emit(token.frame, step, EventKind::StreamClosed { output, count, orphaned }, turn);
         self.end_stream(token.frame, local);
         self.finish_if_streamed(token.frame, step, turn);
     }

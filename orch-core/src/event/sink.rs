@@ -32,6 +32,11 @@ impl Tee {
     pub fn add(&mut self, sink: impl Sink + 'static) {
         self.0.push(Box::new(sink));
     }
+
+    /// Adds all sinks of another tee.
+    pub(crate) fn add_all(&mut self, sinks: Self) {
+        self.0.extend(sinks.0);
+    }
 }
 
 impl fmt::Debug for Tee {

@@ -85,6 +85,18 @@ impl Run {
             Some((&step.path, values))
         })
     }
+
+    /// The number of a step with outputs, made when it is first asked for.
+    fn number(&mut self, known: &mut HashMap<StepPath, usize>, path: StepPath, step: usize) -> usize {
+        *known.entry(path).or_insert_with_key(|path| {
+            let outputs = self.program.ops[step].outputs().iter().map(|output| match output.kind {
+                OutputKind::Dynamic => KeptOutput::Items(Vec::new()),
+                _ => KeptOutput::Absent,
+            });
+            self.steps.push(KeptStep { path: path.clone(), outputs: outputs.collect() });
+            self.steps.len() - 1
+        })
+    }
 }
 
 impl fmt::Debug for Run {
@@ -213,90 +225,65 @@ impl std::error::Error for RunError {}
 /// Watches a run for what is to remain of it.
 pub(super) struct Keeper {
     run: Option<Run>,
-    keep_events: bool,
-    /// The numbers of the plan's steps by name, if outputs are kept.
-    numbers: HashMap<String, usize>,
     end: Option<EventKind>,
     failures: Vec<(StepPath, Arc<ErrorInfo>)>,
-    index: HashMap<StepPath, usize>,
+    /// The numbers of the run's steps by path.
+    numbers: HashMap<StepPath, usize>,
 }
 
 /// How many failures an error names; of a wide map the rest are alike.
 const NAMED_FAILURES: usize = 10;
 
 impl Keeper {
-    pub(super) fn new(id: RunId, program: Arc<Program>, keep_events: bool, keep_outputs: bool) -> Self {
-        let steps = program.plan.steps.iter().enumerate().filter(|_| keep_outputs);
-        let numbers = steps.map(|(number, step)| (step.name.clone(), number)).collect();
+    pub(super) fn new(id: RunId, program: Arc<Program>) -> Self {
         let run = Run { id, program, events: Vec::new(), steps: Vec::new(), by_name: HashMap::new() };
-        Self { run: Some(run), keep_events, numbers, ..Self::empty() }
+        Self { run: Some(run), ..Self::empty() }
     }
 
     pub(super) fn empty() -> Self {
-        let (numbers, index) = (HashMap::new(), HashMap::new());
-        Self { run: None, keep_events: false, numbers, end: None, failures: Vec::new(), index }
+        Self { run: None, end: None, failures: Vec::new(), numbers: HashMap::new() }
     }
 
-    /// Takes what one turn of the engine leaves.
-    pub(super) fn turn(&mut self, events: &[Event], kept: &mut Vec<Kept>) {
-        for event in events {
-            match &event.kind {
-                EventKind::StepFailure { error } if self.failures.len() < NAMED_FAILURES => {
-                    self.failures.extend(event.step.clone().map(|step| (step, Arc::clone(error))));
+    /// Takes an event that is to be kept.
+    pub(super) fn event(&mut self, event: &Event) {
+        if let Some(run) = &mut self.run {
+            run.events.push(event.clone());
+        }
+    }
+
+    /// Takes something else that is to remain.
+    pub(super) fn keep(&mut self, kept: Kept) {
+        let Self { run: Some(run), numbers: known, .. } = self else { return };
+        match kept {
+            Kept::Value { path, step, output, key, value } => {
+                let index = run.number(known, path, step);
+                match (&mut run.steps[index].outputs[output], key) {
+                    (KeptOutput::Items(items), Some(key)) => items.push((key.to_string(), value)),
+                    (output, _) => *output = KeptOutput::Value(value),
                 }
-                EventKind::StepSuccess => {
-                    if let Some(path) = &event.step {
-                        self.succeeded(path);
-                    }
+            }
+            Kept::Orphans { path, step, output, numbers } => {
+                let index = run.number(known, path, step);
+                if let KeptOutput::Items(items) = &mut run.steps[index].outputs[output] {
+                    let mut number = 0..;
+                    items.retain(|_| {
+                        number.next().is_none_or(|number| numbers.binary_search(&number).is_err())
+                    });
                 }
-                kind if kind.ends_run() => self.end = Some(kind.clone()),
-                _ => {}
             }
-        }
-        if let (true, Some(run)) = (self.keep_events, &mut self.run) {
-            run.events.extend_from_slice(events);
-        }
-        kept.drain(..).for_each(|kept| self.output(kept));
-    }
-
-    /// From here on the step's outputs can be asked for, also if there turned out to be none.
-    fn succeeded(&mut self, path: &StepPath) {
-        let Some(&number) = self.numbers.get(path.name()) else { return };
-        let Some(index) = self.entry(path, number) else { return };
-        let Some(run) = &mut self.run else { return };
-        run.by_name.entry(run.program.ops[number].name().to_owned()).or_default().push(index);
-    }
-
-    fn output(&mut self, kept: Kept) {
-        let (Kept::Value { path, step, output, .. } | Kept::Orphans { path, step, output, .. }) = &kept;
-        let Some(index) = self.entry(path, *step) else { return };
-        let Some(run) = &mut self.run else { return };
-        match (&mut run.steps[index].outputs[*output], kept) {
-            (KeptOutput::Items(items), Kept::Value { key: Some(key), value, .. }) => {
-                items.push((key.to_string(), value));
+            // From here on the step's outputs can be asked for, also if there turned out to be none.
+            Kept::Succeeded { path, step } => {
+                let index = run.number(known, path, step);
+                let name = run.program.ops[step].name().to_owned();
+                run.by_name.entry(name).or_default().push(index);
             }
-            (output, Kept::Value { value, .. }) => *output = KeptOutput::Value(value),
-            (KeptOutput::Items(items), Kept::Orphans { numbers, .. }) => {
-                let mut number = 0..;
-                items.retain(|_| number.next().is_none_or(|number| numbers.binary_search(&number).is_err()));
+            Kept::Failed { path, error } => {
+                if self.failures.len() < NAMED_FAILURES {
+                    self.failures.push((path, error));
+                }
             }
-            (_, Kept::Orphans { .. }) => {}
+            Kept::End(kind) => self.end = Some(kind),
         }
-    }
-
-    /// The place for the outputs of a step, made when it is first asked for.
-    fn entry(&mut self, path: &StepPath, number: usize) -> Option<usize> {
-        let run = self.run.as_mut()?;
-        if let Some(&index) = self.index.get(path) {
-            return Some(index);
-        }
-        let outputs = run.program.ops[number].outputs().iter().map(|output| match output.kind {
-            OutputKind::Dynamic => KeptOutput::Items(Vec::new()),
-            _ => KeptOutput::Absent,
-        });
-        run.steps.push(KeptStep { path: path.clone(), outputs: outputs.collect() });
-        self.index.insert(path.clone(), run.steps.len() - 1);
-        Some(run.steps.len() - 1)
     }
 
     /// What remains of the run, unless it failed, was canceled or was `broken` by a panic.

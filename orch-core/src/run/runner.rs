@@ -3,6 +3,7 @@ use std::fmt;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use std::vec::Drain;
 
 use super::finished::Keeper;
 use super::{Run, RunError};
@@ -208,12 +209,17 @@ impl Runner {
             cancel: Cancel::new(),
         });
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
-        let keeper = Keeper::new(self.id, Arc::clone(&program), self.keep_events, self.keep_outputs);
-        let keeper = Arc::new(Mutex::new(keeper));
+        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
+        let mut sinks = Tee::new();
+        if self.keep_events {
+            let keeper = Arc::clone(&keeper);
+            sinks.add(move |event: &Event| lock(&keeper).event(event));
+        }
+        sinks.add_all(self.sinks);
         let watcher = Arc::clone(&keeper);
-        let keep = Box::new(move |events: &[Event], kept: &mut Vec<_>| lock(&watcher).turn(events, kept));
+        let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
         let state = State::new(program, settings);
-        let dispatcher = Dispatcher::new(state, Box::new(self.sinks), keep, Box::new(executor));
+        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor));
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
         dispatcher.report_only(Message::Begin);
         let ended = dispatcher.ended();

@@ -33,7 +33,6 @@ pub(super) fn with_current(f: impl FnOnce(&Attempt)) {
 
 /// Runs a piece of a step's code: a call, or one poll. A panic in it becomes a failure that names the place.
 pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) -> Result<R, Failure> {
-    catch_places();
     let outer = CURRENT.replace(attempt.take());
     let outer_in_code = IN_CODE.replace(true);
     // Of a panic that the code caught itself; one that it resumes later passes no hook, and has no place to tell.
@@ -48,7 +47,7 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
 /// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.
 ///
 /// The place is known only to the panic hook. All other panics go to the hook that was there before.
-fn catch_places() {
+pub(super) fn catch_places() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();

@@ -1,37 +1,45 @@
-use std::collections::HashMap;
-use std::future::poll_fn;
-use std::panic::resume_unwind;
-use std::pin::pin;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Poll;
 
 use tracing::instrument::WithSubscriber as _;
 
 use super::LogLayer;
 use super::code::{self, Attempt};
-use super::piece::{Done, Piece};
-use crate::define::{Args, Body, Cancel, Context, ItemStream, RunContext, StreamItem};
-use crate::engine::{BreakOnPanic, Dispatcher, Executor, Message, Task, Token, Work};
+use super::worker::Worker;
+use crate::define::{Args, Body, Cancel, Context, ItemStream, OpDef, OutputKind, RunContext, StreamItem};
+use crate::engine::{BreakOnPanic, Dispatcher, Executor, Message, Task, Token, Turn, Work};
 use crate::failure::Failure;
 use crate::io::IoManagers;
 use crate::plan::Program;
 
 /// Runs steps in this process: async ops as tasks of the runtime, sync ops on its blocking threads.
 ///
-/// A worker goes on with the next step by itself as long as there is one of its kind, so that neither a chain nor a
-/// fan-out pays for a new task with every step.
+/// A worker goes on with the next step by itself as long as there is one of its kind, so that a chain does not pay for a
+/// new task with every step. If there are several, it leaves the others to other workers, unless what it has in hand
+/// takes less time than it takes to wake one: so neither does a fan-out of steps that do next to nothing.
 pub(crate) struct Local {
     shared: Arc<Shared>,
+}
+
+struct StepTraits {
+    /// Whether the last piece of async work was brief: next to nothing.
+    brief: AtomicBool,
+    /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
+    /// of which one may fail while another is being pulled.
+    stops: bool,
 }
 
 pub(super) struct Shared {
     pub(super) program: Arc<Program>,
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
-    runtime: tokio::runtime::Handle,
+    pub(super) runtime: tokio::runtime::Handle,
     /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
     subscriber: tracing::Dispatch,
-    /// How to stop the attempts that can be stopped alone: those with a timeout.
+    /// What to know of the plan's steps, by their number.
+    steps: Box<[StepTraits]>,
+    /// How to stop the work that can be stopped alone.
     stops: Mutex<HashMap<u64, Cancel>>,
     me: Weak<Self>,
 }
@@ -39,6 +47,7 @@ pub(super) struct Shared {
 impl Local {
     pub(crate) fn new(program: Arc<Program>, run: Arc<RunContext>, io: Arc<IoManagers>) -> Self {
         use tracing_subscriber::layer::SubscriberExt as _;
+        code::catch_places();
         // A subscriber may be set for the present thread alone, so the workers take it along.
         let present = tracing::dispatcher::get_default(Clone::clone);
         let subscriber = if present.is::<tracing::subscriber::NoSubscriber>() {
@@ -47,6 +56,7 @@ impl Local {
             present
         };
         let shared = Arc::new_cyclic(|me| Shared {
+            steps: program.ops.iter().map(|op| StepTraits::of(op)).collect(),
             program,
             run,
             io,
@@ -59,9 +69,16 @@ impl Local {
     }
 }
 
+impl StepTraits {
+    fn of(op: &OpDef) -> Self {
+        let dynamic = op.outputs().iter().filter(|output| output.kind == OutputKind::Dynamic);
+        Self { brief: AtomicBool::new(false), stops: op.timeout().is_some() || dynamic.count() > 1 }
+    }
+}
+
 impl Executor for Local {
     fn expect(&self, work: &Work) {
-        if self.shared.program.ops[work.step].timeout().is_some() {
+        if self.shared.steps[work.step].stops {
             self.shared.stops().insert(work.token.ticket(), Cancel::new());
         }
     }
@@ -82,87 +99,60 @@ impl Executor for Local {
 }
 
 impl Shared {
-    fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
+    pub(super) fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
         let Some(me) = self.me.upgrade() else { return };
         let (dispatcher, subscriber) = (Arc::clone(dispatcher), self.subscriber.clone());
         match self.program.ops[work.step].body() {
             Body::Async(_) => {
-                drop(self.runtime.spawn(me.drive(work, dispatcher).with_subscriber(subscriber)));
+                drop(self.runtime.spawn(Worker::new(me, dispatcher, work).with_subscriber(subscriber)));
             }
             Body::Blocking(_) => drop(self.runtime.spawn_blocking(move || {
-                tracing::dispatcher::with_default(&subscriber, || me.drive_blocking(work, &dispatcher));
+                tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, &dispatcher));
             })),
         }
     }
 
-    async fn drive(self: Arc<Self>, work: Work, dispatcher: Arc<Dispatcher>) {
-        let _guard = BreakOnPanic(Arc::clone(&dispatcher));
-        let mut next = Some(work);
-        while let Some(work) = next {
-            // A worker that never has to wait must still let other tasks of its thread run.
-            tokio::task::coop::consume_budget().await;
-            let Some(message) = self.attempt(work, &dispatcher).await else { return };
-            next = dispatcher.report(message);
-            if let Some(work) = next.take_if(|work| self.blocks(work)) {
-                self.start(work, &dispatcher);
-            }
-        }
-    }
-
-    fn drive_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
-        let _guard = BreakOnPanic(Arc::clone(dispatcher));
-        let mut next = Some(work);
-        while let Some(work) = next {
-            next = dispatcher.report(self.attempt_blocking(work, dispatcher));
-            if let Some(work) = next.take_if(|work| !self.blocks(work)) {
+    fn work_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+        let _guard = BreakOnPanic(dispatcher);
+        let mut turn = Turn::default();
+        turn.work.push_back(work);
+        while let Some(work) = turn.work.pop_front() {
+            // Code that may block is not waited for, however brief it was before.
+            self.start_all(&mut turn.work, dispatcher);
+            if self.blocks(&work) {
+                let message = self.attempt_blocking(work, dispatcher);
+                dispatcher.report(message, &mut turn);
+            } else {
                 self.start(work, dispatcher);
             }
         }
     }
 
-    fn blocks(&self, work: &Work) -> bool {
+    /// Has others do what a worker is not going to do soon.
+    pub(super) fn start_all(&self, work: &mut VecDeque<Work>, dispatcher: &Arc<Dispatcher>) {
+        work.drain(..).for_each(|work| self.start(work, dispatcher));
+    }
+
+    pub(super) fn is_brief(&self, step: usize) -> bool {
+        self.steps[step].brief.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_brief(&self, step: usize, brief: bool) {
+        self.steps[step].brief.store(brief, Ordering::Relaxed);
+    }
+
+    pub(super) fn blocks(&self, work: &Work) -> bool {
         matches!(self.program.ops[work.step].body(), Body::Blocking(_))
     }
 
-    /// Does a piece of work on the runtime; none if its outcome no longer matters.
-    async fn attempt(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Option<Message> {
-        let Work { token, step, path, attempt, task } = work;
-        let stop = self.stop_of(step, token);
-        if self.is_stopped(stop.as_ref()) {
-            return Some(self.not_begun(token, &task));
-        }
-        let context = Context::new(Arc::clone(&self.run), path.clone(), attempt, stop.clone());
-        let store_at = self.stores(step).then(|| path.clone());
-        let code = Attempt { dispatcher: Arc::clone(dispatcher), path, number: attempt };
-        let mut piece = Piece::new(self.program.ops[step].body(), task, context, code);
-        let mut stopped = pin!(self.stopped(stop.as_ref()));
-        let done = poll_fn(|cx| match piece.poll(cx) {
-            Poll::Ready(done) => Poll::Ready(done),
-            // Looked at only where the code waits: most is done at once.
-            Poll::Pending => stopped.as_mut().poll(cx).map(|()| piece.stopped()),
-        });
-        let done = done.await;
-        let store_at = store_at.filter(|_| in_time(stop.as_ref()).is_ok());
-        let message = match (done, store_at) {
-            (Done::Returned(Ok(products)), Some(path)) => {
-                self.on_blocking(move |me| me.store_products(token, step, &path, products)).await
+    /// Waits until the run, or what has a stop of its own, is told to stop.
+    pub(super) fn stopped(&self, stop: Option<Cancel>) -> impl Future<Output = ()> + Send + use<> {
+        let run = Arc::clone(&self.run);
+        async move {
+            match stop {
+                Some(stop) => tokio::select! { () = stop.canceled() => {}, () = run.cancel.canceled() => {} },
+                None => run.cancel.canceled().await,
             }
-            (Done::Pulled(at, Some(Ok(item)), rest), Some(path)) => {
-                self.on_blocking(move |me| me.store_item(token, step, &path, at, item, rest)).await
-            }
-            (Done::Returned(result), _) => Some(Message::Returned { token, result, stored: Vec::new() }),
-            (Done::Pulled(_, pulled, rest), _) => Some(pulled_message(token, pulled, rest)),
-        };
-        self.forget_stop(token, stop.is_some());
-        message
-    }
-
-    async fn stopped(&self, stop: Option<&Cancel>) {
-        match stop {
-            Some(stop) => {
-                tokio::select! { () = stop.canceled() => {}, () = self.run.cancel.canceled() => {} }
-            }
-            None => self.run.cancel.canceled().await,
         }
     }
 
@@ -193,7 +183,7 @@ impl Shared {
                 }
             }
             Task::Pull { output, number, mut items } => {
-                let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.as_ref())));
+                let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.clone())));
                 let pulled = pulled.unwrap_or_else(|panic| Some(Err(panic)));
                 match pulled.map(|item| item.and_then(|item| in_time(stop.as_ref()).map(|()| item))) {
                     Some(Ok(item)) => self.store_item(token, step, &work.path, (output, number), item, items),
@@ -205,31 +195,21 @@ impl Shared {
         message
     }
 
-    /// Runs `work` where it may block; none if the runtime is shutting down.
-    async fn on_blocking(&self, work: impl FnOnce(&Self) -> Message + Send + 'static) -> Option<Message> {
-        let me = self.me.upgrade()?;
-        match self.runtime.spawn_blocking(move || work(&me)).await {
-            Ok(message) => Some(message),
-            Err(error) => error.try_into_panic().map_or(None, |panic| resume_unwind(panic)),
-        }
-    }
-
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {
         self.stops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Only what has a timeout can be stopped alone; all else is stopped with the run.
-    fn stop_of(&self, step: usize, token: Token) -> Option<Cancel> {
-        self.program.ops[step].timeout()?;
-        self.stops().get(&token.ticket()).cloned()
+    /// How the work is told to stop, if it can be stopped alone; all else is stopped with the run.
+    pub(super) fn stop_of(&self, step: usize, token: Token) -> Option<Cancel> {
+        if self.steps[step].stops { self.stops().get(&token.ticket()).cloned() } else { None }
     }
 
-    fn is_stopped(&self, stop: Option<&Cancel>) -> bool {
+    pub(super) fn is_stopped(&self, stop: Option<&Cancel>) -> bool {
         self.run.cancel.is_canceled() || stop.is_some_and(Cancel::is_canceled)
     }
 
     /// Says of work that its code did not begin: it waited for a thread until nobody wanted it any more.
-    fn not_begun(&self, token: Token, task: &Task) -> Message {
+    pub(super) fn not_begun(&self, token: Token, task: &Task) -> Message {
         self.stops().remove(&token.ticket());
         let failure = Failure::canceled();
         match task {
@@ -238,7 +218,7 @@ impl Shared {
         }
     }
 
-    fn forget_stop(&self, token: Token, had_one: bool) {
+    pub(super) fn forget_stop(&self, token: Token, had_one: bool) {
         if had_one {
             self.stops().remove(&token.ticket());
         }
@@ -246,11 +226,11 @@ impl Shared {
 }
 
 /// What comes too late is not stored: the next attempt may have stored its own there.
-fn in_time(stop: Option<&Cancel>) -> Result<(), Failure> {
+pub(super) fn in_time(stop: Option<&Cancel>) -> Result<(), Failure> {
     if stop.is_some_and(Cancel::is_canceled) { Err(Failure::canceled()) } else { Ok(()) }
 }
 
-fn pulled_message(token: Token, pulled: Option<StreamItem>, rest: ItemStream) -> Message {
+pub(super) fn pulled_message(token: Token, pulled: Option<StreamItem>, rest: ItemStream) -> Message {
     match pulled {
         Some(Ok((key, value))) => Message::Item { token, key, value, stored: None, rest },
         Some(Err(failure)) => Message::Broke { token, failure },

@@ -5,22 +5,18 @@ use crate::define::{Args, Body, BoxFuture, Context, ItemStream, Products, Stream
 use crate::engine::Task;
 use crate::failure::Failure;
 
-/// A piece of a step's code under way on the runtime: the call of an async op, or the pull of an item.
-pub(super) struct Piece<'a> {
-    /// The attempt it is part of; elsewhere only while the code runs.
-    attempt: Option<Attempt>,
-    code: Code<'a>,
+/// A piece of a step's code that waits for something on the runtime.
+pub(super) enum Piece {
+    /// An async op was called, and this is what it gave.
+    Call(BoxFuture<Result<Products, Failure>>),
+    /// An item of the output at this number and position is being pulled.
+    Pull((usize, u64), ItemStream),
 }
 
-enum Code<'a> {
-    /// The op was not called yet.
-    New(&'a Body, Args),
-    /// It was, and this is what it gave.
-    Called(BoxFuture<Result<Products, Failure>>),
-    /// An item of the output at this number and position is being pulled.
-    Pulling((usize, u64), ItemStream),
-    /// It is done, or has panicked.
-    Over,
+/// How far a piece of code has come.
+pub(super) enum Progress {
+    Waits(Piece),
+    Done(Done),
 }
 
 /// What became of a piece of code.
@@ -30,65 +26,65 @@ pub(super) enum Done {
     Pulled((usize, u64), Option<StreamItem>, ItemStream),
 }
 
-impl<'a> Piece<'a> {
-    pub(super) fn new(body: &'a Body, task: Task, context: Context, attempt: Attempt) -> Self {
-        let code = match task {
-            Task::Call(inputs) => Code::New(body, Args::of(inputs, context)),
-            Task::Pull { output, number, items } => Code::Pulling((output, number), items),
-        };
-        Self { attempt: Some(attempt), code }
+impl Piece {
+    /// Runs the code from its beginning until it is done or waits for something.
+    pub(super) fn begin(
+        body: &Body,
+        task: Task,
+        context: Context,
+        attempt: &mut Option<Attempt>,
+        cx: &mut Waker<'_>,
+    ) -> Progress {
+        match (task, body) {
+            (Task::Call(inputs), Body::Async(body)) => {
+                let mut called = None;
+                let polled =
+                    code::run(attempt, || called.insert(body(Args::of(inputs, context))).as_mut().poll(cx));
+                Self::called(called, polled)
+            }
+            (Task::Call(_), Body::Blocking(_)) => {
+                Progress::Done(Done::Returned(Err(Failure::contract("a sync op was given to the runtime"))))
+            }
+            (Task::Pull { output, number, items }, _) => {
+                Self::Pull((output, number), items).go_on(attempt, cx)
+            }
+        }
     }
 
-    /// Runs the code until it is done or waits for something.
-    pub(super) fn poll(&mut self, cx: &mut Waker<'_>) -> Poll<Done> {
-        match std::mem::replace(&mut self.code, Code::Over) {
-            Code::New(body, args) => {
-                let mut called = None;
-                let poll = code::run(&mut self.attempt, || match body {
-                    Body::Async(body) => called.insert(body(args)).as_mut().poll(cx),
-                    Body::Blocking(_) => {
-                        Poll::Ready(Err(Failure::contract("a sync op was given to the runtime")))
-                    }
-                });
-                self.called(called, poll)
+    /// Runs the code on until it is done or waits for something again.
+    pub(super) fn go_on(self, attempt: &mut Option<Attempt>, cx: &mut Waker<'_>) -> Progress {
+        match self {
+            Self::Call(mut future) => {
+                let polled = code::run(attempt, || future.as_mut().poll(cx));
+                Self::called(Some(future), polled)
             }
-            Code::Called(mut future) => {
-                let poll = code::run(&mut self.attempt, || future.as_mut().poll(cx));
-                self.called(Some(future), poll)
-            }
-            Code::Pulling(at, mut items) => match code::run(&mut self.attempt, || items.poll_next(cx)) {
-                Ok(Poll::Ready(item)) => Poll::Ready(Done::Pulled(at, item, items)),
-                Err(panic) => Poll::Ready(Done::Pulled(at, Some(Err(panic)), items)),
-                Ok(Poll::Pending) => {
-                    self.code = Code::Pulling(at, items);
-                    Poll::Pending
-                }
+            Self::Pull(at, mut items) => match code::run(attempt, || items.poll_next(cx)) {
+                Ok(Poll::Ready(item)) => Progress::Done(Done::Pulled(at, item, items)),
+                Ok(Poll::Pending) => Progress::Waits(Self::Pull(at, items)),
+                Err(panic) => Progress::Done(Done::Pulled(at, Some(Err(panic)), items)),
             },
-            Code::Over => Poll::Ready(Done::Returned(Err(Failure::contract("the step was already done")))),
         }
     }
 
     fn called(
-        &mut self,
         future: Option<BoxFuture<Result<Products, Failure>>>,
-        poll: Result<Poll<Result<Products, Failure>>, Failure>,
-    ) -> Poll<Done> {
-        match (poll, future) {
-            (Ok(Poll::Ready(result)), _) => Poll::Ready(Done::Returned(result)),
-            (Err(panic), _) => Poll::Ready(Done::Returned(Err(panic))),
-            (Ok(Poll::Pending), Some(future)) => {
-                self.code = Code::Called(future);
-                Poll::Pending
+        polled: Result<Poll<Result<Products, Failure>>, Failure>,
+    ) -> Progress {
+        match (polled, future) {
+            (Ok(Poll::Pending), Some(future)) => Progress::Waits(Self::Call(future)),
+            (Ok(Poll::Ready(result)), _) => Progress::Done(Done::Returned(result)),
+            (Err(panic), _) => Progress::Done(Done::Returned(Err(panic))),
+            (Ok(Poll::Pending), None) => {
+                Progress::Done(Done::Returned(Err(Failure::contract("what waits is nothing"))))
             }
-            (Ok(Poll::Pending), None) => Poll::Pending,
         }
     }
 
     /// What to report of code that was told to stop and is dropped.
-    pub(super) fn stopped(&mut self) -> Done {
-        match std::mem::replace(&mut self.code, Code::Over) {
-            Code::Pulling(at, items) => Done::Pulled(at, Some(Err(Failure::canceled())), items),
-            Code::New(..) | Code::Called(_) | Code::Over => Done::Returned(Err(Failure::canceled())),
+    pub(super) fn stopped(self) -> Done {
+        match self {
+            Self::Call(_) => Done::Returned(Err(Failure::canceled())),
+            Self::Pull(at, items) => Done::Pulled(at, Some(Err(Failure::canceled())), items),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Where code runs, and what its panics do.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use futures::stream;
 use insta::assert_snapshot;
@@ -9,7 +11,7 @@ use orch_core::define::{Dynamic, JobOptions, OpDef};
 use orch_core::event::EventKind;
 use orch_core::failure::{ErrorInfo, ErrorKind, Failure};
 use orch_core::graph::{Call, Job};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, oneshot};
 
 use super::support::{Many, Notes, Plain, call, future, give, job, pass, run_of, story};
 
@@ -46,7 +48,7 @@ async fn sync_ops_run_beside_the_runtimes_threads_and_async_ops_on_them() {
 #[tokio::test]
 async fn a_sync_op_that_blocks_does_not_hold_up_async_ones() {
     let (send, receive) = std::sync::mpsc::channel();
-    let receive = std::sync::Mutex::new(receive);
+    let receive = Mutex::new(receive);
     let waits = give("waits", move || receive.lock().unwrap().recv().map_err(Failure::from));
     let sends = future(OpDef::builder("sends"), move || {
         let send = send.clone();
@@ -57,6 +59,40 @@ async fn a_sync_op_that_blocks_does_not_hold_up_async_ones() {
         call(&sends, &[]);
     });
     job.runner().run().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_was_brief_until_now_holds_up_nobody_when_it_waits() {
+    let source = Arc::new(
+        OpDef::builder("source")
+            .returns::<Many>()
+            .asynchronous(|_| async { Ok(Dynamic::from_values(0..60_i64)) }),
+    );
+    let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+    let seen = Arc::clone(&running);
+    let sleepy =
+        OpDef::builder("sleepy").input::<i64>("x").returns::<Plain>().asynchronous(move |mut args| {
+            let (item, seen) = (args.take::<i64>(0), Arc::clone(&seen));
+            async move {
+                let item = item?;
+                // The first ones are done at once, so that a worker comes to expect it.
+                if item >= 40 {
+                    let now = seen.0.fetch_add(1, Ordering::Relaxed) + 1;
+                    seen.1.fetch_max(now, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    seen.0.fetch_sub(1, Ordering::Relaxed);
+                }
+                Ok(item)
+            }
+        });
+    let sleepy = Arc::new(sleepy);
+    let job = Job::compose(JobOptions::new("job").max_concurrent(4), || {
+        Call::of(&source).place::<Many>().map(|item| Call::of(&sleepy).input::<i64>(item).place::<Plain>());
+    });
+    let start = tokio::time::Instant::now();
+    job.runner().run().await.unwrap();
+    assert_eq!(running.1.load(Ordering::Relaxed), 4);
+    assert_eq!(start.elapsed().as_secs(), 20 / 4 * 60);
 }
 
 /// The error of the only failed step.
@@ -208,15 +244,15 @@ fn a_chain_of_a_hundred_thousand_skipped_steps_does_not_fill_the_stack() {
     let (broken, work) = (give("broken", || Err(Failure::new("broken"))), pass("work"));
     let steps = 100_000;
     let job = job(|| (0..steps).fold(call(&broken, &[]), |last, _| call(&work, &[last])));
-    let skipped = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let skipped = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&skipped);
     let runner = job.runner().sink(move |event: &orch_core::event::Event| {
         if matches!(event.kind, EventKind::StepSkipped { .. }) {
-            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            counter.fetch_add(1, Ordering::Relaxed);
         }
     });
     runner.run_blocking().unwrap_err();
-    assert_eq!(skipped.load(std::sync::atomic::Ordering::Relaxed), steps);
+    assert_eq!(skipped.load(Ordering::Relaxed), steps);
 }
 
 #[test]
@@ -231,12 +267,12 @@ fn a_job_without_steps_succeeds() {
 
 #[test]
 fn what_runs_at_once_is_never_more_than_the_slots() {
-    let most = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let now = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    let now = Arc::new(AtomicUsize::new(0));
     let work = {
         let (most, now) = (Arc::clone(&most), Arc::clone(&now));
         OpDef::builder("work").input::<i64>("x").returns::<Plain>().blocking(move |mut args| {
-            use std::sync::atomic::Ordering::SeqCst;
+            use Ordering::SeqCst;
             most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
             std::thread::yield_now();
             now.fetch_sub(1, SeqCst);
@@ -249,6 +285,39 @@ fn what_runs_at_once_is_never_more_than_the_slots() {
         Call::of(&source).place::<Many>().map(|item| call(&work, &[item]));
     });
     job.runner().run_blocking().unwrap();
-    let most = most.load(std::sync::atomic::Ordering::SeqCst);
+    let most = most.load(Ordering::SeqCst);
     assert!((1..=3).contains(&most), "{most}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_dynamic_outputs_the_others_are_stopped_with_the_one_that_fails() {
+    let (held, dropped) = oneshot::channel::<()>();
+    let (held, dropped) = (Mutex::new(Some(held)), Mutex::new(Some(dropped)));
+    let source = OpDef::builder("source").returns::<(Many, Many)>().asynchronous(move |_| {
+        let held = held.lock().unwrap().take();
+        let endless = stream::once(async move {
+            let _held = held;
+            std::future::pending::<(u64, i64)>().await
+        });
+        let broken = Dynamic::<i64>::try_from_values([Err(Failure::new("broken"))]);
+        async move { Ok((Dynamic::from_stream(endless), broken)) }
+    });
+    let watch = future(OpDef::builder("watch"), move || {
+        let dropped = dropped.lock().unwrap().take();
+        async move {
+            dropped.expect("one attempt").await.expect_err("nothing is sent");
+            Ok(0)
+        }
+    });
+    let source = Arc::new(source);
+    let job = Job::compose(JobOptions::new("job").max_concurrent(3), || {
+        Call::of(&source).place::<(Many, Many)>();
+        call(&watch, &[]);
+    });
+    let run = tokio::time::timeout(Duration::from_secs(60), job.run()).await;
+    let result = run.expect("the stream is dropped before the run is over");
+    assert_snapshot!(result.unwrap_err(), @r"
+    the run of `job` failed: 1 step
+    `source`: broken
+    ");
 }

@@ -2,7 +2,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Settings;
-use super::ready::{Classes, classify};
+use super::limits::{Classes, classify};
 use crate::define::{Order, Retry};
 use crate::plan::{Program, Source, Step};
 

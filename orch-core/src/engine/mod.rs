@@ -10,6 +10,7 @@ mod executor;
 mod fetch;
 mod frame;
 mod layout;
+mod limits;
 mod message;
 mod ready;
 mod settle;

@@ -35,7 +35,7 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
         "{} {}: {}: {}",
         label(role, word, Some(view.elapsed()), palette),
         palette.paint(Role::Name, view.job()),
-        count(counts.seen(), "step", "steps"),
+        steps(view),
         states(counts, palette),
     );
     for step in view.failures() {
@@ -50,6 +50,17 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
     }
     text.push_str(&slowest(view, palette));
     text
+}
+
+/// How many steps the counts are of; of a run that was canceled also how many there would have been, as far as is known.
+fn steps(view: &RunView) -> String {
+    let (seen, known) = (view.counts().seen(), view.total().known);
+    match view.status() {
+        RunStatus::Canceling | RunStatus::Canceled if known > seen => {
+            format!("{seen} of {}", count(known, "step", "steps"))
+        }
+        _ => count(seen, "step", "steps"),
+    }
 }
 
 /// One failed step: a line with the length of its last attempt and its name, below it the error with its causes, place

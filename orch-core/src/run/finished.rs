@@ -123,8 +123,8 @@ pub enum RunErrorKind {
     Failed {
         /// The run.
         run: Run,
-        /// The first failed steps, with their errors.
-        steps: Vec<(StepPath, Arc<ErrorInfo>)>,
+        /// The first failed steps, each with the number of its attempts and the error of the last.
+        steps: Vec<(StepPath, u32, Arc<ErrorInfo>)>,
         /// How many failed in all.
         failed: u64,
     },
@@ -190,8 +190,10 @@ impl fmt::Display for RunError {
             RunErrorKind::Failed { run, steps, failed } => {
                 let plural = if *failed == 1 { "step" } else { "steps" };
                 write!(f, "the run of `{}` failed: {failed} {plural}", run.plan().job)?;
-                for (path, error) in steps {
-                    write!(f, "\n`{path}`: {error}")?;
+                for (path, attempts, error) in steps {
+                    let after =
+                        if *attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
+                    write!(f, "\n`{path}`{after}: {error}")?;
                 }
                 match failed.saturating_sub(steps.len() as u64) {
                     0 => Ok(()),
@@ -217,7 +219,7 @@ pub(super) struct Keeper {
     /// The numbers of the plan's steps by name, if outputs are kept.
     numbers: HashMap<String, usize>,
     end: Option<EventKind>,
-    failures: Vec<(StepPath, Arc<ErrorInfo>)>,
+    failures: Vec<(StepPath, u32, Arc<ErrorInfo>)>,
     index: HashMap<StepPath, usize>,
 }
 
@@ -242,7 +244,8 @@ impl Keeper {
         for event in events {
             match &event.kind {
                 EventKind::StepFailure { error } if self.failures.len() < NAMED_FAILURES => {
-                    self.failures.extend(event.step.clone().map(|step| (step, Arc::clone(error))));
+                    let step = event.step.clone();
+                    self.failures.extend(step.map(|step| (step, event.attempt, Arc::clone(error))));
                 }
                 EventKind::StepSuccess => {
                     if let Some(path) = &event.step {

@@ -39,8 +39,20 @@ fn a_canceled_run_names_what_may_still_run() {
     log.at(9000).push(None, 0, EventKind::RunCanceled { detached: vec![path("a")] });
     insta::assert_snapshot!(told(&log, Detail::Counts), @r"
     ────────────
-        Canceled [    9.0s] stubborn: 1 step: 1 canceled
+        Canceled [    9.0s] stubborn: 1 of 2 steps: 1 canceled
         Detached a did not end in time and may still be running
+    ");
+}
+
+#[test]
+fn a_canceled_run_counts_what_it_did_not_come_to() {
+    let mut log = Log::new("many", &["a", "b over a", "c"]);
+    log.start("a").item("a", "0").item("a", "1").start("b[0]").success("b[0]", 1);
+    log.at(2000).push(None, 0, EventKind::RunCanceling);
+    log.push(None, 0, EventKind::RunCanceled { detached: Vec::new() });
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+        Canceled [    2.0s] many: 2 of 4 steps: 1 succeeded, 1 canceled
     ");
 }
 

@@ -215,5 +215,5 @@ pub mod __private {
     };
 
     #[cfg(feature = "cli")]
-    pub use crate::cli::run_main;
+    pub use crate::cli::run_main_of_version;
 }

@@ -28,6 +28,7 @@ fn hello_greets_all() {
     insta::assert_snapshot!(session("hello", "run --progress none"), @r"
     exit 0
     --- stderr
+            Info [<time>] say: Hello, Ada! Hello, Grace! Hello, Edsger!
     ────────────
          Success [<time>] hello: 5 steps: 5 succeeded
     ");
@@ -57,7 +58,7 @@ fn dynamic_has_four_forms() {
     insta::assert_snapshot!(session("dynamic", "plan per_item"), @r"
     exit 0
     --- stdout
-    job per_item: The same as a function for each item, which may call any number of ops. It runs once, when the job is built: it draws the graph for one item, and does not see the item itself.
+    job per_item: The same as a function for each item, which may call any number of ops.
       depth_first
     files() -> dynamic String
     map files
@@ -133,6 +134,7 @@ fn nested_closes_its_maps_level_by_level() {
     insta::assert_snapshot!(session("nested", "run --progress none"), @r"
     exit 0
     --- stderr
+            Info [<time>] report: words on the shelves: [9, 9, 0]
     ────────────
          Success [<time>] library: 14 steps: 14 succeeded
     ");
@@ -149,12 +151,8 @@ fn an_unknown_job_is_wrong_usage() {
     insta::assert_snapshot!(session("dynamic", "plan severl"), @r"
     exit 2
     --- stderr
-    error: there is no job `severl`; the jobs of this program are:
-      chained
-      per_item
-      with_arguments
-      several
-    hint: did you mean `dynamic plan several`?
+    error: there is no job `severl`
+    hint: did you mean `dynamic plan several`? `dynamic list` names all jobs
     ");
     insta::assert_snapshot!(session("dynamic", "run"), @r"
     exit 2

@@ -174,7 +174,7 @@ impl Screen {
             notes.push('\n');
         }
         if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {
-            let running = report::count(self.view.counts().running, "running step", "running steps");
+            let running = report::count(self.view.counts().busy(), "running step", "running steps");
             let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
             notes.push_str(&format!("{label} waiting for {running}; Ctrl-C again stops at once\n"));
         }

@@ -104,10 +104,34 @@ fn dynamic_has_four_forms() {
 }
 
 #[test]
+fn dynamic_hands_failures_on_and_leaves_out_what_is_skipped() {
+    insta::assert_snapshot!(session("dynamic", "plan with_failures"), @r"
+    exit 0
+    --- stdout
+    job with_failures: Failures handed on as values.
+      depth_first
+    files() -> dynamic String
+    map files
+        second(text: &String <- each files) -> optional String
+        price(thing: &String <- second) -> usize
+    receipt(prices: &Vec<Keyed<Result<usize, StepFailure>>> <- collect results of price) -> String
+    ");
+    insta::assert_snapshot!(session("dynamic", "run with_failures --progress none"), @r"
+    exit 1
+    --- stderr
+            Info [<time>] receipt: a.txt: 5, c.txt: `price[c.txt]` failed: wine is not for sale
+    ────────────
+         Failure [<time>] with_failures: 8 steps: 6 succeeded, 1 failed, 1 skipped
+          Failed [<time>] price[c.txt]
+                 wine is not for sale
+    ");
+}
+
+#[test]
 fn dynamic_lists_its_jobs_for_scripts() {
     let list: Value = serde_json::from_str(&Session::of("dynamic", "list --json").stdout).unwrap();
     let names: Vec<_> = list.as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["chained", "per_item", "with_arguments", "several"]);
+    assert_eq!(names, ["chained", "per_item", "with_arguments", "several", "with_failures"]);
 }
 
 #[test]
@@ -162,6 +186,7 @@ fn an_unknown_job_is_wrong_usage() {
       per_item
       with_arguments
       several
+      with_failures
     hint: name it: `dynamic run chained`
     ");
 }

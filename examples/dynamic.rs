@@ -1,4 +1,5 @@
-//! Four ways to use a dynamic output, an output of as many items as turn up when the op runs.
+//! Four ways to use a dynamic output, an output of as many items as turn up when the op runs, and what becomes of items
+//! that have nothing to give or fail.
 //!
 //!     cargo run --example dynamic -- list
 //!     cargo run --example dynamic -- run chained
@@ -8,7 +9,6 @@
 //! `measure[a.txt]`. Nothing waits for all items but a step that takes what `collect` gives.
 
 use orch::prelude::*;
-use orch::run::Definitions;
 
 /// The files of a folder, each under its name.
 #[op]
@@ -112,7 +112,48 @@ fn several() {
     note(number);
 }
 
+/// The second thing that a text names. Of a text with one thing it leaves its output out, and what depends on it is
+/// skipped, which is no failure.
+#[op]
+fn second(text: &str) -> Optional<String> {
+    text.split(" and ").nth(1).map(str::to_owned).into()
+}
+
+/// What a thing costs.
+#[op]
+fn price(thing: &str) -> Result<usize> {
+    match thing {
+        "wine" => Err(Failure::new("wine is not for sale").not_retryable()),
+        thing => Ok(thing.len()),
+    }
+}
+
+/// Says what each thing costs, or why that is not known.
+#[op]
+fn receipt(prices: &[Keyed<Result<usize, StepFailure>>]) -> String {
+    let lines = prices.iter().map(|Keyed { key, value }| match value {
+        Ok(price) => format!("{key}: {price}"),
+        Err(failure) => format!("{key}: {failure}"),
+    });
+    let receipt = lines.collect::<Vec<_>>().join(", ");
+    tracing::info!("{receipt}");
+    receipt
+}
+
+/// Failures handed on as values. The receipt is written although one price is not known; what was skipped is not in it.
+/// The run has failed nonetheless, and ends with exit code 1.
+#[job]
+fn with_failures() {
+    let prices = files().map(second).map(price);
+    receipt(prices.collect_results());
+}
+
 #[orch::main]
 fn definitions() -> Definitions {
-    Definitions::new().job(chained()).job(per_item()).job(with_arguments()).job(several())
+    Definitions::new()
+        .job(chained())
+        .job(per_item())
+        .job(with_arguments())
+        .job(several())
+        .job(with_failures())
 }

@@ -7,7 +7,6 @@
 //! functions stay functions: a test calls `greet("Ada").await`.
 
 use orch::prelude::*;
-use orch::run::Definitions;
 
 /// Whom to greet.
 #[op]

@@ -7,7 +7,6 @@
 //! soon as its own books are done, while those of the next are still being counted.
 
 use orch::prelude::*;
-use orch::run::Definitions;
 
 #[derive(Clone)]
 struct Shelf {

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use orch::ids::MappingKey;
 use orch::prelude::*;
-use orch::run::Definitions;
 // A program of your own depends on `orch` with the feature `polars` and writes `use orch::polars::{..}`.
 use orch_polars::{DataFrame, read_csv, write_parquet};
 

@@ -3,6 +3,19 @@
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};
 
+/// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
+/// events of these steps:
+///
+/// ```
+/// use tracing_subscriber::prelude::*;
+///
+/// // Beside the layers that the program wants for itself.
+/// tracing_subscriber::registry().with(orch::LogLayer).init();
+/// ```
+///
+/// It is set up before `#[orch::main]` would do so: in the function that returns the definitions.
+pub use orch_core::step::LogLayer;
+
 /// Makes an op of a function: a step that jobs can call.
 ///
 /// The function stays as it is, for unit tests to call. Beside it stands a type of the same name, which is what the body
@@ -38,7 +51,7 @@ pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, v
 /// | `tags(team = "data", "any/key" = "text")` | tags of every step |
 /// | `priority = 5` | goes first among ready steps, if higher |
 /// | `retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full")` | how failed attempts are repeated; `backoff` is `none`, `linear` or `exponential`, `jitter` is `none`, `full` or `plus_minus` |
-/// | `timeout = "1h 30m"` | the time that an attempt has |
+/// | `timeout = "1h 30m"` | the time that an attempt has; a sync op cannot be stopped by force, so with `retry` its attempts may overlap |
 /// | `pool = "db"` | the pool in which its steps take their turn |
 /// | `code_version = "2"` | the version of the code |
 /// | `io = "parquet"` | the IO manager that stores its outputs |
@@ -215,5 +228,5 @@ pub mod __private {
     };
 
     #[cfg(feature = "cli")]
-    pub use crate::cli::run_main;
+    pub use crate::cli::run_main_of_version;
 }

@@ -62,7 +62,7 @@ names! {
     PLACED "Placed"
     PRODUCTS "Products"
     RETRY "Retry"
-    RUN_MAIN "run_main"
+    RUN_MAIN "run_main_of_version"
     UNKNOWN "Unknown"
     VALUES_OF "ValuesOf"
 }

@@ -123,10 +123,10 @@ pub(super) struct RunArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
     /// How many steps may run at once.
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_concurrent: Option<NonZero<usize>>,
     /// How many items of one dynamic output may be alive at once.
-    #[arg(long, value_name = "ITEMS")]
+    #[arg(long, value_name = "ITEMS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_in_flight: Option<NonZero<usize>>,
     /// Which of several ready steps goes first.
     #[arg(long)]
@@ -176,7 +176,7 @@ pub(super) enum ProgressChoice {
     Bar,
     /// A line for each event.
     Plain,
-    /// Nothing before the summary.
+    /// Nothing before the summary but what steps log; with --quiet not even that.
     None,
 }
 
@@ -184,6 +184,10 @@ pub(super) enum ProgressChoice {
 pub(super) struct CompletionsArgs {
     /// The shell.
     pub(super) shell: Shell,
+}
+
+fn count(text: &str) -> Result<NonZero<usize>, String> {
+    text.parse().map_err(|_| "write 1 or more".to_owned())
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -212,6 +216,9 @@ fn svg_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("svg") => Ok(path),
-        _ => Err("the file's name ends in .svg; a job is named before --gantt".to_owned()),
+        _ => Err(format!(
+            "what follows --gantt is the file of the chart, and its name ends in .svg; if this is the job, write \
+             `run {text} --gantt`, else `--gantt {text}.svg`"
+        )),
     }
 }

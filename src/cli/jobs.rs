@@ -31,38 +31,52 @@ pub(super) fn find<'a>(
             if let Some(job) = jobs.iter().find(|job| job.name() == name) {
                 return Ok(job);
             }
-            let near = nearest(name, jobs.iter().map(Job::name));
-            let hint = near.map(|near| format!("did you mean `{program} {command} {near}`?"));
-            printer.error(&format!("there is no job `{name}`; {}", listed()), hint.as_deref());
+            match nearest(name, jobs.iter().map(Job::name)) {
+                Some(near) => {
+                    let hint =
+                        format!("did you mean `{program} {command} {near}`? `{program} list` names all jobs");
+                    printer.error(&format!("there is no job `{name}`"), Some(&hint));
+                }
+                None => printer.error(&format!("there is no job `{name}`; {}", listed()), None),
+            }
         }
     }
     Err(Exit::Usage)
 }
 
-/// The name that the user most likely meant: at most a third of its letters are to be changed, or the one is a part of
-/// the other.
+/// The name that the user most likely meant: a third of its letters is wrong at most, or the one is a part of the other.
+/// Capitals and hyphens are no difference.
 fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let within = |name: &str| !wanted.is_empty() && (name.contains(wanted) || wanted.contains(name));
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let wanted = plain(wanted);
     names
-        .map(|name| (if within(name) { 0 } else { distance(wanted, name) }, name))
-        .filter(|(distance, name)| distance * 3 <= name.chars().count().max(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .map(|name| {
+            let plain = plain(name);
+            let within = !wanted.is_empty() && (plain.contains(&wanted) || wanted.contains(&plain));
+            (distance(&wanted, &plain), within, name)
+        })
+        .filter(|(distance, within, name)| *within || distance * 3 <= name.chars().count().max(3))
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., name)| name)
 }
 
-/// How many letters are to be added, removed or replaced to make one text of the other.
+/// How many letters are to be added, removed or replaced, or changed with their neighbour, to make one text of the other.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -75,6 +89,8 @@ mod tests {
         let near = |wanted| nearest(wanted, names.into_iter());
         assert_eq!(near("dinamic_job"), Some("dynamic_job"));
         assert_eq!(near("prio"), Some("prio_dynamic_job"));
+        assert_eq!(near("Static-Job"), Some("static_job"));
+        assert_eq!(near("satitc_ojb"), Some("static_job"));
         assert_eq!(near("xyz"), None);
         assert_eq!(near(""), None);
         assert_eq!((distance("kitten", "sitting"), distance("", "abc")), (3, 3));

@@ -6,7 +6,7 @@ use super::Exit;
 use super::args::ListArgs;
 use super::printer::Printer;
 
-/// A line for each job: its name and the first line of what it is for.
+/// A line for each job: its name and the first sentence of what it is for.
 pub(super) fn list(args: &ListArgs, definitions: &Definitions, printer: &Printer) -> Exit {
     let jobs = definitions.jobs();
     if args.json {
@@ -33,8 +33,7 @@ pub(super) fn list(args: &ListArgs, definitions: &Definitions, printer: &Printer
     let palette = printer.data_palette();
     let width = jobs.iter().map(|job| job.name().chars().count()).max().unwrap_or(0);
     for job in jobs {
-        let description =
-            job.options().description.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
+        let description = job.options().headline().unwrap_or_default();
         let pad = " ".repeat(width - job.name().chars().count());
         let line = format!("{}{pad}  {description}", palette.paint(Role::Name, job.name()));
         printer.data(&format!("{}\n", line.trim_end()));

@@ -64,7 +64,9 @@ impl<D: IntoDefinitions, E: Into<Failure>> IntoDefinitions for Result<D, E> {
 /// The main function of a program: reads its arguments and does what they ask for.
 ///
 /// `#[orch::main]` calls it. Steps may log through `tracing`; unless the program has set a subscriber of its own, one is
-/// set that turns such lines into events of their step. `RUST_LOG` says which lines, by default those from `info` on.
+/// set that turns such lines into events of their step. `RUST_LOG` says which lines, by default those from `info` on;
+/// that it cannot be read is told on stderr. `--progress none` shows these lines and nothing else before the summary,
+/// `--quiet` not even them.
 ///
 /// ```no_run
 /// # use std::process::ExitCode;
@@ -74,17 +76,30 @@ impl<D: IntoDefinitions, E: Into<Failure>> IntoDefinitions for Result<D, E> {
 /// }
 /// ```
 pub fn run_main<D: IntoDefinitions>(definitions: impl FnOnce() -> D) -> ExitCode {
-    run_with(std::env::args_os(), definitions, Printer::new).into()
+    run_main_of_version(None, definitions)
 }
 
-/// As [`run_main`], with these arguments (the first is the program) and this printer.
+/// As [`run_main`], with the version that `--version` prints: `option_env!("CARGO_PKG_VERSION")` is that of the
+/// package, which `#[orch::main]` gives.
+pub fn run_main_of_version<D: IntoDefinitions>(
+    version: Option<&'static str>,
+    definitions: impl FnOnce() -> D,
+) -> ExitCode {
+    run_with(std::env::args_os(), version, definitions, Printer::new).into()
+}
+
+/// As [`run_main_of_version`], with these arguments (the first is the program) and this printer.
 fn run_with<D: IntoDefinitions>(
     args: impl IntoIterator<Item = OsString>,
+    version: Option<&'static str>,
     definitions: impl FnOnce() -> D,
     printer: impl Fn(OutputArgs) -> Printer,
 ) -> Exit {
-    let parsed =
-        command().try_get_matches_from(args).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let command = match version {
+        Some(version) => command().version(version),
+        None => command(),
+    };
+    let parsed = command.try_get_matches_from(args).and_then(|matches| Arguments::from_arg_matches(&matches));
     let args = match parsed {
         Ok(args) => args,
         Err(error) => return refuse(&error, &printer),

@@ -81,8 +81,17 @@ impl Printer {
 
     /// Writes an error, and what can be done about it.
     pub(super) fn error(&self, error: &dyn fmt::Display, hint: Option<&str>) {
+        self.told(Role::Bad, "error:", error, hint);
+    }
+
+    /// Writes what is not as the user meant it but does not hinder, and what can be done about it.
+    pub(super) fn warning(&self, warning: &dyn fmt::Display, hint: Option<&str>) {
+        self.told(Role::Warn, "warning:", warning, hint);
+    }
+
+    fn told(&self, role: Role, word: &str, what: &dyn fmt::Display, hint: Option<&str>) {
         let palette = self.palette();
-        let mut text = format!("{} {error}\n", palette.paint(Role::Bad, "error:"));
+        let mut text = format!("{} {what}\n", palette.paint(role, word));
         if let Some(hint) = hint {
             text.push_str(&format!("{} {hint}\n", palette.paint(Role::Busy, "hint:")));
         }

@@ -71,7 +71,9 @@ impl Sink for Handover {
 enum Mode {
     Bar,
     Plain,
-    None,
+    /// Only what steps log.
+    Logs,
+    Nothing,
 }
 
 struct Screen {
@@ -86,11 +88,11 @@ struct Screen {
 impl Screen {
     fn new(show: Show, printer: Arc<Printer>) -> Self {
         let mode = match show.choice {
-            _ if printer.verbosity == Verbosity::Quiet => Mode::None,
+            _ if printer.verbosity == Verbosity::Quiet => Mode::Nothing,
             ProgressChoice::Auto if printer.is_terminal() => Mode::Bar,
             ProgressChoice::Auto | ProgressChoice::Plain => Mode::Plain,
             ProgressChoice::Bar => Mode::Bar,
-            ProgressChoice::None => Mode::None,
+            ProgressChoice::None => Mode::Logs,
         };
         let target = match mode {
             Mode::Bar if printer.is_terminal() => ProgressDrawTarget::term_like(Box::new(Terminal::stderr())),
@@ -151,7 +153,11 @@ impl Screen {
         let palette = self.printer.palette();
         let verbose = self.printer.verbosity == Verbosity::Verbose;
         let text = match (self.mode, &event.kind) {
-            (Mode::None, _) => None,
+            (Mode::Nothing, _) => None,
+            (Mode::Logs, EventKind::Log { level, .. }) if verbose || *level >= LogLevel::Info => {
+                report::notice(event, &self.view, palette)
+            }
+            (Mode::Logs, _) => None,
             (Mode::Plain, kind) if !verbose && is_detail(kind) => None,
             (Mode::Plain, _) => Some(report::line(event, &self.view, palette)),
             (Mode::Bar, EventKind::Log { level, .. }) if !verbose && *level < LogLevel::Info => None,
@@ -167,8 +173,8 @@ impl Screen {
             notes.push_str(&text);
             notes.push('\n');
         }
-        if self.mode != Mode::None && matches!(event.kind, EventKind::RunCanceling) {
-            let running = report::count(self.view.counts().running, "running step", "running steps");
+        if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {
+            let running = report::count(self.view.counts().busy(), "running step", "running steps");
             let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
             notes.push_str(&format!("{label} waiting for {running}; Ctrl-C again stops at once\n"));
         }

@@ -1,3 +1,5 @@
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::process;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use orch_core::event::{Detail, RunView};
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
 use tokio::runtime::Runtime;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 use super::args::RunArgs;
 use super::printer::{Printer, Verbosity};
@@ -23,7 +27,13 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    log_through_events(printer.verbosity);
+    if let Some(Some(file)) = &args.gantt
+        && let Err(error) = probe(file)
+    {
+        printer.error(&format!("{}; no step has run", unwritable(file, &error)), None);
+        return Exit::Machine;
+    }
+    log_through_events(&printer);
     let printer = Arc::new(printer);
     let show = Show {
         choice: args.progress,
@@ -54,9 +64,11 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
         if exit == Exit::Success { printer.note(&summary) } else { printer.say(&summary) }
     }
     match &args.gantt {
-        Some(file) if view.start().is_some() => {
-            chart(&view, file.as_deref(), args.json, &printer).unwrap_or(exit)
-        }
+        Some(file) if view.start().is_some() => match chart(&view, file.as_deref(), args.json, &printer) {
+            // What became of the run matters more than what became of its picture.
+            Some(refused) if exit == Exit::Success => refused,
+            _ => exit,
+        },
         _ => exit,
     }
 }
@@ -108,17 +120,31 @@ fn chart(view: &RunView, file: Option<&Path>, json: bool, printer: &Printer) -> 
         }
         return None;
     };
-    let name = file.display();
-    match std::fs::write(file, report::svg(view)) {
+    match fs::write(file, report::svg(view)) {
         Ok(()) => {
-            printer.note(&format!("the chart is in {name}\n"));
+            printer.note(&format!("the chart is in {}\n", file.display()));
             None
         }
         Err(error) => {
-            printer.error(&format!("the chart cannot be written to `{name}`: {error}"), None);
+            printer.error(&unwritable(file, &error), None);
             Some(Exit::Machine)
         }
     }
+}
+
+/// Whether the chart will find its place, asked before the run. What stands there stays until there is a new chart.
+fn probe(file: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).open(file) {
+        Ok(_) => fs::remove_file(file),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().append(true).open(file).map(drop)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> String {
+    format!("the chart cannot be written to `{}`: {error}", file.display())
 }
 
 /// The first Ctrl-C lets the run end in order, the second ends the program.
@@ -137,12 +163,27 @@ async fn cancel_on_ctrl_c(cancel: Cancel, printer: Arc<Printer>) {
 }
 
 /// Has `tracing` lines of steps become events of these steps, unless the program has a subscriber of its own.
-fn log_through_events(verbosity: Verbosity) {
-    use tracing_subscriber::filter::{LevelFilter, Targets};
-    use tracing_subscriber::prelude::*;
-
-    let level = if verbosity == Verbosity::Verbose { LevelFilter::DEBUG } else { LevelFilter::INFO };
-    let wanted = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(level));
+fn log_through_events(printer: &Printer) {
+    let wanted = std::env::var_os("RUST_LOG").map(|text| text.to_string_lossy().into_owned());
+    let filter = log_filter(wanted.as_deref(), printer);
     let _ = tracing_subscriber::registry().with(orch_core::step::LogLayer.with_filter(filter)).try_init();
+}
+
+/// Which lines become events: those that `RUST_LOG` names, else those from `info` on.
+pub(super) fn log_filter(wanted: Option<&str>, printer: &Printer) -> Targets {
+    let verbose = printer.verbosity == Verbosity::Verbose;
+    let (level, name) = if verbose { (LevelFilter::DEBUG, "debug") } else { (LevelFilter::INFO, "info") };
+    let default = Targets::new().with_default(level);
+    // Empty is as good as not set.
+    let Some(wanted) = wanted.filter(|wanted| !wanted.trim().is_empty()) else { return default };
+    wanted.parse().unwrap_or_else(|error| {
+        let warning = format!(
+            "RUST_LOG is `{wanted}`, which cannot be read ({error}); lines from `{name}` on are shown"
+        );
+        printer.warning(
+            &warning,
+            Some("write a level, `RUST_LOG=debug`, or targets, `RUST_LOG=info,my_crate=trace`"),
+        );
+        default
+    })
 }

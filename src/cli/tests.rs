@@ -39,7 +39,8 @@ impl Kept {
 fn session(definitions: impl FnOnce() -> Result<Definitions, Failure>, args: &str) -> String {
     let (out, err) = (Kept::default(), Kept::default());
     let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-    let exit = run_with(words, definitions, |args| Printer::to(out.clone(), err.clone(), args));
+    let exit =
+        run_with(words, Some("1.2.3"), definitions, |args| Printer::to(out.clone(), err.clone(), args));
     let (out, err) = (redacted(&out.text()), redacted(&err.text()));
     let said = |name: &str, text: &str| {
         if text.is_empty() { String::new() } else { format!("\n--- {name}\n{text}") }
@@ -59,6 +60,7 @@ fn redacted(text: &str) -> String {
             ("Success [", "]"),
             ("Failure [", "]"),
             ("Failed [", "]"),
+            ("Info [", "]"),
             ("\"time\":\"", "\""),
         ] {
             if let Some(at) = line.find(from).map(|at| at + from.len())
@@ -88,7 +90,7 @@ fn pages(name: &str, bad: i64) -> Job {
         }
         Ok(page)
     });
-    let options = JobOptions::new(name).max_concurrent(1).description("Loads all pages.\n\nOne by one.");
+    let options = JobOptions::new(name).max_concurrent(1).description("Loads all pages. One by one.");
     Job::compose(options, || {
         let pages = Call::of(&extract).place::<Numbers>();
         pages.map(|page| Call::of(&load).input::<i64>(page).place::<Number>())
@@ -116,7 +118,7 @@ fn jobs_are_listed() {
     --- stdout
     [
       {
-        "description": "Loads all pages.\n\nOne by one.",
+        "description": "Loads all pages. One by one.",
         "max_concurrent": 1,
         "max_in_flight": null,
         "name": "pages",
@@ -137,10 +139,15 @@ fn an_unknown_job_is_told_with_the_known() {
     insta::assert_snapshot!(session(two, "run bad_page"), @r"
     exit 2
     --- stderr
-    error: there is no job `bad_page`; the jobs of this program are:
+    error: there is no job `bad_page`
+    hint: did you mean `program run bad_pages`? `program list` names all jobs
+    ");
+    insta::assert_snapshot!(session(two, "run load"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `load`; the jobs of this program are:
       pages
       bad_pages
-    hint: did you mean `program run bad_pages`?
     ");
     insta::assert_snapshot!(session(two, "plan"), @r"
     exit 2
@@ -171,6 +178,103 @@ fn definitions_can_fail() {
     ");
     let twice = || Ok(one()?.job(pages("pages", 0)));
     assert!(session(twice, "list").contains("two jobs have the name `pages`\n  --> src/cli/tests.rs:"));
+}
+
+#[test]
+fn wrong_numbers_name_their_option() {
+    insta::assert_snapshot!(session(one, "run --max-concurrent 0"), @r"
+    exit 2
+    --- stderr
+    error: invalid value '0' for '--max-concurrent <STEPS>': write 1 or more
+
+    For more information, try '--help'.
+    ");
+    for number in ["0", "-1", "many", "1.5"] {
+        for option in ["--max-concurrent <STEPS>", "--max-in-flight <ITEMS>"] {
+            let (name, _) = option.split_once(' ').expect("a name");
+            let told = session(one, &format!("run {name} {number}"));
+            let error = format!("error: invalid value '{number}' for '{option}': write 1 or more");
+            assert!(told.starts_with("exit 2") && told.contains(&error), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_job_taken_for_a_file_is_told() {
+    insta::assert_snapshot!(session(one, "run --gantt pages"), @r"
+    exit 2
+    --- stderr
+    error: invalid value 'pages' for '--gantt [<FILE.svg>]': what follows --gantt is the file of the chart, and its name ends in .svg; if this is the job, write `run pages --gantt`, else `--gantt pages.svg`
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn the_version_is_that_of_the_program() {
+    insta::assert_snapshot!(session(one, "--version"), @r"
+    exit 0
+    --- stdout
+    program 1.2.3
+    ");
+}
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_told() {
+    let err = Kept::default();
+    let quiet =
+        super::args::OutputArgs { quiet: true, verbose: false, color: super::args::ColorChoice::Never };
+    let printer = Printer::to(Kept::default(), err.clone(), quiet);
+    let filter = |wanted| super::run::log_filter(wanted, &printer).to_string();
+    assert_eq!(
+        (filter(None), filter(Some("")), filter(Some("my_crate=trace"))),
+        ("info".into(), "info".into(), "my_crate=trace".into())
+    );
+    assert_eq!(err.text(), "");
+    assert_eq!(filter(Some("my_crate=loud")), "info");
+    insta::assert_snapshot!(err.text(), @r#"
+    warning: RUST_LOG is `my_crate=loud`, which cannot be read (error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5); lines from `info` on are shown
+    hint: write a level, `RUST_LOG=debug`, or targets, `RUST_LOG=info,my_crate=trace`
+    "#);
+}
+
+#[test]
+fn without_progress_only_what_steps_log_is_shown() {
+    let talking = || {
+        let say = op("say", |n| {
+            tracing::info!(n, "said");
+            tracing::debug!("thought");
+            Ok(n)
+        });
+        let call = || Call::of(&say).input::<i64>(lit(1_i64)).place::<Number>();
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("talk"), call)))
+    };
+    insta::assert_snapshot!(session(talking, "run --progress none"), @r"
+    exit 0
+    --- stderr
+            Info [<time>] say: said n=1
+    ────────────
+         Success [<time>] talk: 1 step: 1 succeeded
+    ");
+    insta::assert_snapshot!(session(talking, "run --progress none --quiet"), @"exit 0");
+}
+
+#[test]
+fn attempts_are_counted_in_the_error() {
+    let stubborn = || {
+        let load = OpDef::builder("load").retry(Retry::new(2)).returns::<Number>();
+        let load = Arc::new(load.blocking(|_| Err(Failure::new("disk full"))));
+        Ok(Definitions::new()
+            .job(Job::compose(JobOptions::new("stubborn"), || Call::of(&load).place::<Number>())))
+    };
+    insta::assert_snapshot!(session(stubborn, "run --quiet"), @r"
+    exit 1
+    --- stderr
+    ────────────
+         Failure [<time>] stubborn: 1 step: 1 failed
+          Failed [<time>] load after 3 attempts
+                 disk full
+    ");
 }
 
 #[test]
@@ -276,8 +380,47 @@ fn a_chart_is_data() {
     assert!(told.contains("the chart is in "), "{told}");
     assert!(std::fs::read_to_string(&file).expect("the chart").starts_with("<svg"));
     std::fs::remove_file(&file).expect("the chart goes");
-    let told = session(one, "run --gantt /nowhere/at/all.svg --progress none");
-    assert!(told.starts_with("exit 3") && told.contains("error: the chart cannot be written to"), "{told}");
+}
+
+#[test]
+fn a_chart_that_cannot_be_written_is_told_before_the_run() {
+    insta::assert_snapshot!(session(one, "run --gantt /nowhere/at/all.svg"), @r"
+    exit 3
+    --- stderr
+    error: the chart cannot be written to `/nowhere/at/all.svg`: No such file or directory (os error 2); no step has run
+    ");
+    // A folder is there, but no file; and what is there already stays as it is.
+    let folder = std::env::temp_dir().join(format!("orch-charts-{}", std::process::id()));
+    let chart = folder.join("old.svg");
+    std::fs::create_dir_all(folder.join("folder.svg")).expect("a folder");
+    std::fs::write(&chart, "old").expect("a chart");
+    let told = session(one, &format!("run --gantt {}", folder.join("folder.svg").display()));
+    assert!(told.starts_with("exit 3") && told.contains("no step has run"), "{told}");
+    let unplanned = || {
+        let op = Arc::new(OpDef::builder("query").pool("db").returns::<Number>().blocking(|_| Ok(1)));
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("query"), || Call::of(&op).place::<Number>())))
+    };
+    for file in ["old.svg", "new.svg"] {
+        let told = session(unplanned, &format!("run --gantt {}", folder.join(file).display()));
+        assert!(told.starts_with("exit 2"), "{told}");
+    }
+    assert_eq!(std::fs::read_to_string(&chart).expect("the chart"), "old");
+    assert!(!folder.join("new.svg").exists());
+    // What became of the run is told by the exit code, also if the chart's place is gone by then.
+    for (fails, exit) in [(true, "exit 1"), (false, "exit 3")] {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let gone = folder.clone();
+        let removes = move || {
+            let remove = op("remove", move |n| {
+                std::fs::remove_dir_all(&gone).expect("the folder goes");
+                if fails { Err(Failure::new("no").not_retryable()) } else { Ok(n) }
+            });
+            let call = || Call::of(&remove).input::<i64>(lit(1_i64)).place::<Number>();
+            Ok(Definitions::new().job(Job::compose(JobOptions::new("removes"), call)))
+        };
+        let told = session(removes, &format!("run --gantt {}", folder.join("new.svg").display()));
+        assert!(told.starts_with(exit) && told.contains("error: the chart cannot be written to"), "{told}");
+    }
 }
 
 #[test]
@@ -301,7 +444,7 @@ fn a_run_outlives_its_reader() {
         }
     }
     let words = ["program", "run", "--json"].map(Into::into);
-    let exit = run_with(words, one, |args| Printer::to(Gone, Gone, args));
+    let exit = run_with(words, None, one, |args| Printer::to(Gone, Gone, args));
     assert_eq!(exit, super::Exit::Success);
 }
 

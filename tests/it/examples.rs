@@ -28,6 +28,7 @@ fn hello_greets_all() {
     insta::assert_snapshot!(session("hello", "run --progress none"), @r"
     exit 0
     --- stderr
+            Info [<time>] say: Hello, Ada! Hello, Grace! Hello, Edsger!
     ────────────
          Success [<time>] hello: 5 steps: 5 succeeded
     ");
@@ -57,7 +58,7 @@ fn dynamic_has_four_forms() {
     insta::assert_snapshot!(session("dynamic", "plan per_item"), @r"
     exit 0
     --- stdout
-    job per_item: The same as a function for each item, which may call any number of ops. It runs once, when the job is built: it draws the graph for one item, and does not see the item itself.
+    job per_item: The same as a function for each item, which may call any number of ops.
       depth_first
     files() -> dynamic String
     map files
@@ -103,10 +104,34 @@ fn dynamic_has_four_forms() {
 }
 
 #[test]
+fn dynamic_hands_failures_on_and_leaves_out_what_is_skipped() {
+    insta::assert_snapshot!(session("dynamic", "plan with_failures"), @r"
+    exit 0
+    --- stdout
+    job with_failures: Failures handed on as values.
+      depth_first
+    files() -> dynamic String
+    map files
+        second(text: &String <- each files) -> optional String
+        price(thing: &String <- second) -> usize
+    receipt(prices: &Vec<Keyed<Result<usize, StepFailure>>> <- collect results of price) -> String
+    ");
+    insta::assert_snapshot!(session("dynamic", "run with_failures --progress none"), @r"
+    exit 1
+    --- stderr
+            Info [<time>] receipt: a.txt: 5, c.txt: `price[c.txt]` failed: wine is not for sale
+    ────────────
+         Failure [<time>] with_failures: 8 steps: 6 succeeded, 1 failed, 1 skipped
+          Failed [<time>] price[c.txt]
+                 wine is not for sale
+    ");
+}
+
+#[test]
 fn dynamic_lists_its_jobs_for_scripts() {
     let list: Value = serde_json::from_str(&Session::of("dynamic", "list --json").stdout).unwrap();
     let names: Vec<_> = list.as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["chained", "per_item", "with_arguments", "several"]);
+    assert_eq!(names, ["chained", "per_item", "with_arguments", "several", "with_failures"]);
 }
 
 #[test]
@@ -133,6 +158,7 @@ fn nested_closes_its_maps_level_by_level() {
     insta::assert_snapshot!(session("nested", "run --progress none"), @r"
     exit 0
     --- stderr
+            Info [<time>] report: words on the shelves: [9, 9, 0]
     ────────────
          Success [<time>] library: 14 steps: 14 succeeded
     ");
@@ -149,12 +175,8 @@ fn an_unknown_job_is_wrong_usage() {
     insta::assert_snapshot!(session("dynamic", "plan severl"), @r"
     exit 2
     --- stderr
-    error: there is no job `severl`; the jobs of this program are:
-      chained
-      per_item
-      with_arguments
-      several
-    hint: did you mean `dynamic plan several`?
+    error: there is no job `severl`
+    hint: did you mean `dynamic plan several`? `dynamic list` names all jobs
     ");
     insta::assert_snapshot!(session("dynamic", "run"), @r"
     exit 2
@@ -164,6 +186,7 @@ fn an_unknown_job_is_wrong_usage() {
       per_item
       with_arguments
       several
+      with_failures
     hint: name it: `dynamic run chained`
     ");
 }

@@ -1,5 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::RangeFrom;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::Either;
@@ -25,6 +27,9 @@ use crate::value::{Data, Value};
 /// let fallible: Dynamic<i64> = Dynamic::try_from_values(["1", "x"].map(str::parse::<i64>));
 /// # let _ = (numbered, keyed, fallible);
 /// ```
+///
+/// A test that calls the op's function looks at the items with [`Dynamic::into_items`], or awaits them with
+/// [`Dynamic::into_stream`].
 pub struct Dynamic<T> {
     stream: ItemStream,
     item: PhantomData<fn() -> T>,
@@ -100,7 +105,78 @@ impl<T: Data> Dynamic<T> {
         Self { stream: ItemStream(Either::Right(items.boxed())), item: PhantomData }
     }
 
-    pub(super) fn into_items(self) -> ItemStream {
+    /// The items with their keys, as a test of the op's function wants to see them: `0`, `1`, .. where they have none.
+    /// The first error is the last item.
+    ///
+    /// ```
+    /// use orch_core::define::Dynamic;
+    /// use orch_core::failure::Failure;
+    ///
+    /// // With #[op], which leaves the function as it is.
+    /// fn lengths(lines: &[String]) -> Dynamic<usize> {
+    ///     Dynamic::from_iter(lines.iter().map(|line| (line.clone(), line.len())).collect::<Vec<_>>())
+    /// }
+    ///
+    /// let items = lengths(&["a".to_owned(), "bcd".to_owned()]).into_items();
+    /// let items: Vec<(String, usize)> = items.collect::<Result<_, Failure>>()?;
+    /// assert_eq!(items, [("a".to_owned(), 1), ("bcd".to_owned(), 3)]);
+    ///
+    /// let endless = Dynamic::from_values(1_u64..);
+    /// assert_eq!(endless.into_items().nth(99).transpose()?, Some(("99".to_owned(), 100)));
+    /// # Ok::<(), Failure>(())
+    /// ```
+    ///
+    /// It blocks. What is made of an async stream is better awaited: [`Dynamic::into_stream`].
+    ///
+    /// # Panics
+    /// The iterator does within async code, if the items are those of an async stream.
+    pub fn into_items(self) -> impl Iterator<Item = Result<(String, T), Failure>> {
+        let mut items = self.stream;
+        let mut unkeyed = 0..;
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            let item = if ended { None } else { items.next_blocking(std::future::pending()) };
+            ended = !matches!(item, Some(Ok(_)));
+            item.map(|item| told(item, &mut unkeyed))
+        })
+    }
+
+    /// As [`Dynamic::into_items`], for async code.
+    ///
+    /// ```
+    /// use futures::{StreamExt, TryStreamExt, stream};
+    /// use orch_core::define::Dynamic;
+    /// use orch_core::failure::Failure;
+    ///
+    /// // With #[op], which leaves the function as it is.
+    /// async fn pages() -> Dynamic<u32> {
+    ///     Dynamic::from_stream(stream::iter([("first", 1), ("second", 2)]))
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// // In a `#[tokio::test]`.
+    /// let items: Vec<(String, u32)> = pages().await.into_stream().try_collect().await?;
+    /// assert_eq!(items, [("first".to_owned(), 1), ("second".to_owned(), 2)]);
+    /// # Ok::<(), Failure>(())
+    /// # })?;
+    /// # Ok::<(), Failure>(())
+    /// ```
+    pub fn into_stream(self) -> impl Stream<Item = Result<(String, T), Failure>> + Send + Unpin {
+        let mut items = self.stream;
+        let mut unkeyed = 0..;
+        let mut ended = false;
+        futures::stream::poll_fn(move |cx| {
+            if ended {
+                return Poll::Ready(None);
+            }
+            items.poll_next(cx).map(|item| {
+                ended = !matches!(item, Some(Ok(_)));
+                item.map(|item| told(item, &mut unkeyed))
+            })
+        })
+    }
+
+    pub(super) fn into_erased(self) -> ItemStream {
         self.stream
     }
 }
@@ -109,6 +185,15 @@ impl<T> fmt::Debug for Dynamic<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Dynamic(..)")
     }
+}
+
+/// An item with its type, as the author of the op made it: nobody else has a reference to its value.
+fn told<T: Data>(item: StreamItem, unkeyed: &mut RangeFrom<u64>) -> Result<(String, T), Failure> {
+    let (key, value) = item?;
+    let number = unkeyed.next().unwrap_or_default();
+    let key = key.map_or_else(|| number.to_string(), |key| key.to_string());
+    let value = Arc::into_inner(value.share::<T>()?);
+    Ok((key, value.ok_or_else(|| Failure::new("an item is in use elsewhere"))?))
 }
 
 /// One item of a dynamic output, its type erased.
@@ -146,5 +231,38 @@ impl ItemStream {
 impl fmt::Debug for ItemStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ItemStream(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt as _;
+
+    use super::*;
+
+    /// Not `Clone`: a test gets the items themselves.
+    #[derive(Debug, PartialEq)]
+    struct Page(u32);
+
+    #[test]
+    fn the_first_error_is_the_last_item() {
+        let items =
+            Dynamic::try_from_values([Ok(Page(1)), Err(Failure::new("torn")), Ok(Page(3))]).into_items();
+        let told: Vec<_> = items.map(|item| item.map_err(|failure| failure.to_string())).collect();
+        assert_eq!(told, [Ok(("0".to_owned(), Page(1))), Err("torn".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_awaited() {
+        let later = |key: u32| async move {
+            tokio::task::yield_now().await;
+            (key, Page(key))
+        };
+        let pages = move || Dynamic::from_stream(futures::stream::iter([7, 5]).then(later));
+        let items: Vec<_> = pages().into_stream().try_collect().await.expect("no failure");
+        assert_eq!(items, [("7".to_owned(), Page(7)), ("5".to_owned(), Page(5))]);
+        // A blocking thread, such as that of a sync op, may iterate instead.
+        let blocking = tokio::task::spawn_blocking(move || pages().into_items().count());
+        assert_eq!(blocking.await.expect("no panic"), 2);
     }
 }

@@ -49,6 +49,12 @@ impl JobOptions {
         self
     }
 
+    /// What the job is for, in one line: the first sentence of its description.
+    #[must_use]
+    pub fn headline(&self) -> Option<&str> {
+        self.description.as_deref().map(first_sentence)
+    }
+
     /// Adds a tag to every run of the job.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -113,6 +119,38 @@ impl Order {
         match self {
             Self::DepthFirst => "depth_first",
             Self::BreadthFirst => "breadth_first",
+        }
+    }
+}
+
+/// The first sentence of a text, or its first line if that is shorter. A mark between words ends a sentence if neither a
+/// small letter nor a number follows, so `e.g. this` is within one.
+pub(crate) fn first_sentence(text: &str) -> &str {
+    let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
+    let ends = line.match_indices(['.', '!', '?']).map(|(at, mark)| at + mark.len());
+    let end = ends.into_iter().find(|&end| {
+        let rest = &line[end..];
+        let within = |c: char| c.is_lowercase() || c.is_numeric();
+        rest.starts_with(' ') && !rest.trim_start().starts_with(within)
+    });
+    &line[..end.unwrap_or(line.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_sentence;
+
+    #[test]
+    fn a_headline_is_one_sentence() {
+        let first = [
+            ("Loads all pages. One by one.", "Loads all pages."),
+            ("Loads all pages\n\nOne by one.", "Loads all pages"),
+            ("Loads pages, e.g. 1.5 MB each. Then stops.", "Loads pages, e.g. 1.5 MB each."),
+            ("Really? Yes.", "Really?"),
+            ("", ""),
+        ];
+        for (text, sentence) in first {
+            assert_eq!(first_sentence(text), sentence);
         }
     }
 }

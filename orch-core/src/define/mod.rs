@@ -21,6 +21,7 @@ pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub(crate) use dynamic::StreamItem;
 pub use dynamic::{Dynamic, ItemStream};
+pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
 pub(crate) use output::KeptOutput;

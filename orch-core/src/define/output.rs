@@ -290,7 +290,7 @@ impl<T: Data> Output<{ kind::DYNAMIC }> for Dynamic<T> {
     }
 
     fn produce(self, products: &mut Products) {
-        products.push(Product::Items(self.into_items()));
+        products.push(Product::Items(self.into_erased()));
     }
 
     fn values<'run>(kept: &mut ValuesOf<'run>) -> Result<Self::Values<'run>, Failure> {

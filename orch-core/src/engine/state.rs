@@ -289,7 +289,7 @@ impl State {
         }
         let (path, error) = (self.path(frame, step), Arc::new(error));
         self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
-        turn.kept.push(Kept::Failed { path: path.clone(), error: Arc::clone(&error) });
+        turn.kept.push(Kept::Failed { path: path.clone(), attempts: attempt, error: Arc::clone(&error) });
         self.failed += 1;
         self.first_failed.get_or_insert_with(|| path.clone());
         self.finish(frame, step, Some(Box::new(Missing::Failed(path, error))), turn);

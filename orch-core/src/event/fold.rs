@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::view::{
-    AttemptView, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepState, StepView, StreamView,
-    between,
+    AttemptView, CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepState, StepView,
+    StreamView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
@@ -16,7 +16,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 
-/// How many failed steps are kept with their errors when steps are not.
+/// How many failed steps are kept with their errors, and how many canceled ones, when steps are not.
 const KEPT_FAILURES: usize = 100;
 
 /// A run as its events tell it: the one derivation that text, progress, charts and resumption share.
@@ -49,6 +49,7 @@ pub struct RunView {
     live: HashMap<StepPath, Live>,
     steps: Vec<StepView>,
     failures: Vec<FailedStep>,
+    canceled: Vec<CanceledStep>,
     detached: Vec<StepPath>,
 }
 
@@ -59,6 +60,8 @@ struct Live {
     /// The position in `steps`, where these are kept.
     view: usize,
     streams: Vec<OpenStream>,
+    /// Why the attempt failed, while the step waits for the next.
+    error: Option<Arc<ErrorInfo>>,
 }
 
 /// A stream of a step that is live. A later attempt emits again what an earlier one had emitted, so items are counted
@@ -125,7 +128,9 @@ impl RunView {
             EventKind::StepStart { waited } | EventKind::StepRestarted { waited } => {
                 self.begin(path, event.attempt, event.time, *waited);
             }
-            EventKind::StepOutput { output, key: Some(_) } => self.item(path, output),
+            EventKind::StepOutput { output, key: Some(_) } => {
+                self.item(path, output, event.time);
+            }
             EventKind::StreamClosed { output, count, orphaned } => {
                 self.close(path, output, count.saturating_add(*orphaned));
             }
@@ -161,8 +166,11 @@ impl RunView {
             let was_waiting = live.step.retry_after.take().is_some();
             live.step.attempt = number;
             live.step.since = time;
+            live.error = None;
+            let was_open = std::mem::take(&mut live.step.open);
             live.streams.iter_mut().for_each(|open| open.emitted = 0);
             let (op, view) = (live.op, live.view);
+            self.count(op, |counts| counts.open -= u64::from(was_open));
             if was_waiting {
                 self.count(op, |counts| {
                     counts.waiting_retry -= 1;
@@ -173,8 +181,10 @@ impl RunView {
         } else {
             let op = self.op_of(path);
             let view = self.keep(path, StepState::Running, time);
-            let step = LiveStep { path: path.clone(), attempt: number, since: time, retry_after: None };
-            self.live.insert(path.clone(), Live { step, op, view, streams: Vec::new() });
+            let path = path.clone();
+            let step = LiveStep { path, attempt: number, since: time, retry_after: None, open: false };
+            let key = step.path.clone();
+            self.live.insert(key, Live { step, op, view, streams: Vec::new(), error: None });
             self.count(op, |counts| counts.running += 1);
             view
         };
@@ -184,11 +194,13 @@ impl RunView {
                 time.checked_sub(waited).unwrap_or(time).max(earliest.unwrap_or(Timestamp::MIN)).min(time);
             step.state = StepState::Running;
             step.first = step.first.min(ready);
-            step.attempts.push(AttemptView { number, ready, start: time, end: None, error: None });
+            let attempt = AttemptView { number, ready, start: time, opened: None, end: None, error: None };
+            step.attempts.push(attempt);
         }
     }
 
-    fn item(&mut self, path: &StepPath, output: &Arc<str>) {
+    fn item(&mut self, path: &StepPath, output: &Arc<str>, time: Timestamp) {
+        self.first_item(path, time);
         let Some(open) = self.open(path, output) else { return };
         open.emitted += 1;
         if open.emitted > open.highest {
@@ -197,6 +209,20 @@ impl RunView {
             let op = self.live[path].op;
             self.ops[op].streams[stream].items += 1;
             self.count(op, |counts| counts.items += 1);
+        }
+    }
+
+    /// With its first item the attempt becomes an open one.
+    fn first_item(&mut self, path: &StepPath, time: Timestamp) {
+        let Some(live) = self.live.get_mut(path) else { return };
+        if live.step.open || live.step.retry_after.is_some() {
+            return;
+        }
+        live.step.open = true;
+        let (op, view) = (live.op, live.view);
+        self.count(op, |counts| counts.open += 1);
+        if let Some(attempt) = self.steps.get_mut(view).and_then(|step| step.attempts.last_mut()) {
+            attempt.opened = Some(time.max(attempt.start));
         }
     }
 
@@ -238,9 +264,12 @@ impl RunView {
         };
         live.step.retry_after = Some(delay);
         live.step.since = time;
+        live.error = Some(Arc::clone(error));
+        let was_open = std::mem::take(&mut live.step.open);
         let (op, view) = (live.op, live.view);
         self.count(op, |counts| {
             counts.running -= 1;
+            counts.open -= u64::from(was_open);
             counts.waiting_retry += 1;
             counts.retries += 1;
         });
@@ -265,7 +294,10 @@ impl RunView {
         self.count(op, |counts| {
             match &live {
                 Some(live) if live.step.retry_after.is_some() => counts.waiting_retry -= 1,
-                Some(_) => counts.running -= 1,
+                Some(live) => {
+                    counts.running -= 1;
+                    counts.open -= u64::from(live.step.open);
+                }
                 None => {}
             }
             match end {
@@ -278,6 +310,9 @@ impl RunView {
                 End::Skip(_) => counts.skipped += 1,
             }
         });
+        if let (End::Canceled, Some(live)) = (end, &live) {
+            self.keep_canceled(live, event.time);
+        }
         let error = match end {
             End::Failure(error) => Some(*error),
             _ => None,
@@ -301,7 +336,7 @@ impl RunView {
     fn end_attempt(&mut self, view: usize, time: Timestamp, error: Option<&Arc<ErrorInfo>>) {
         let last = self.steps.get_mut(view).and_then(|step| step.attempts.last_mut());
         if let Some(attempt) = last.filter(|attempt| attempt.end.is_none()) {
-            attempt.end = Some(time.max(attempt.start));
+            attempt.end = Some(time.max(attempt.opened.unwrap_or(attempt.start)));
             attempt.error = error.cloned();
         }
     }
@@ -309,10 +344,14 @@ impl RunView {
     /// Whatever is still live when the run ends was given up, and cannot end otherwise any more.
     fn end_run(&mut self, status: RunStatus) {
         let time = self.latest.unwrap_or_default();
-        for (_, live) in std::mem::take(&mut self.live) {
+        let mut live: Vec<_> = std::mem::take(&mut self.live).into_values().collect();
+        live.sort_by_cached_key(|live| (live.step.since, live.step.path.to_string()));
+        for live in live {
+            self.keep_canceled(&live, time);
             let waiting = u64::from(live.step.retry_after.is_some());
             self.count(live.op, |counts| {
                 counts.waiting_retry -= waiting;
+                counts.open -= u64::from(live.step.open);
                 counts.running -= 1 - waiting;
                 counts.canceled += 1;
             });
@@ -322,6 +361,16 @@ impl RunView {
             }
         }
         self.status = status;
+    }
+
+    fn keep_canceled(&mut self, live: &Live, time: Timestamp) {
+        if self.detail == Detail::Counts && self.canceled.len() >= KEPT_FAILURES {
+            return;
+        }
+        let step = &live.step;
+        let took = step.retry_after.is_none().then(|| between(step.since, time));
+        let (path, attempt, error) = (step.path.clone(), step.attempt, live.error.clone());
+        self.canceled.push(CanceledStep { path, attempt, took, error });
     }
 
     /// Changes the counts of an op and of the run alike.

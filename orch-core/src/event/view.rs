@@ -62,8 +62,10 @@ pub struct Counts {
     ///
     /// A step with a dynamic output is among them until its stream is closed, also while it waits for room or for a slot
     /// and so holds none: there is no event for that, since each item would need two. So there may be more of them than
-    /// the run has slots.
+    /// the run has slots. [`Counts::open`] tells how many there are.
     pub running: u64,
+    /// Of these, the ones that have emitted an item of a dynamic output: they run only while the next one is asked for.
+    pub open: u64,
     /// Steps between a failed attempt and the next.
     pub waiting_retry: u64,
     /// Steps that succeeded.
@@ -83,6 +85,12 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Steps that run all the time: those with an attempt under way, without the open ones.
+    #[must_use]
+    pub const fn busy(&self) -> u64 {
+        self.running.saturating_sub(self.open)
+    }
+
     /// Steps that will not change any more.
     #[must_use]
     pub const fn finished(&self) -> u64 {
@@ -148,6 +156,8 @@ pub struct LiveStep {
     pub since: Timestamp,
     /// After the failed attempt, the delay before the step is ready again; none while it runs.
     pub retry_after: Option<Duration>,
+    /// Whether the attempt has emitted an item of a dynamic output, as [`Counts::open`] says.
+    pub open: bool,
 }
 
 /// A step that failed for good.
@@ -161,6 +171,19 @@ pub struct FailedStep {
     pub took: Option<Duration>,
     /// Why.
     pub error: Arc<ErrorInfo>,
+}
+
+/// A step that was under way, or waited for a retry, when the run was canceled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CanceledStep {
+    /// Which.
+    pub path: StepPath,
+    /// In which attempt, from 1.
+    pub attempt: u32,
+    /// How long this attempt had taken; none if it had failed and the step waited for the next.
+    pub took: Option<Duration>,
+    /// Why the attempt had failed, if it had.
+    pub error: Option<Arc<ErrorInfo>>,
 }
 
 /// One step with all that happened to it; kept with [`Detail::Steps`].
@@ -204,7 +227,7 @@ pub enum StepState {
 
 /// One attempt at a step.
 ///
-/// Its times are ordered: `ready <= start <= end`. From `ready` to `start` the step waited for a slot; from the end of
+/// Its times are ordered: `ready <= start <= opened <= end`. From `ready` to `start` the step waited for a slot; from the end of
 /// an attempt to `ready` of the next it waited for the retry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptView {
@@ -214,6 +237,9 @@ pub struct AttemptView {
     pub ready: Timestamp,
     /// When its code began.
     pub start: Timestamp,
+    /// When it emitted the first item of a dynamic output, if it did. From then on it runs only while the next one is
+    /// asked for, and else waits for room or for a slot; no event tells when.
+    pub opened: Option<Timestamp>,
     /// When it ended; none while it runs.
     pub end: Option<Timestamp>,
     /// Why it failed, if it did.

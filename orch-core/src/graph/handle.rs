@@ -162,7 +162,24 @@ impl<H> Mapped<H> {
     }
 
     /// As [`Mapped::collect_keyed`], but failures too: an item that failed is an error in the list, and the step that
-    /// takes it runs all the same.
+    /// takes it runs all the same. The run still ends as failed: what is handed on as a value has failed nonetheless.
+    ///
+    /// Of values of type `T` the step takes a `Vec<Keyed<Result<T, StepFailure>>>`:
+    ///
+    /// ```
+    /// # // What the facade `orch` exports, by hand.
+    /// use orch_core::value::{Keyed, StepFailure};
+    ///
+    /// // With #[op]; a job calls it as `tell(pages().map(load).collect_results())`.
+    /// fn tell(loaded: &[Keyed<Result<i64, StepFailure>>]) -> String {
+    ///     let lines = loaded.iter().map(|Keyed { key, value }| match value {
+    ///         Ok(rows) => format!("{key}: {rows} rows"),
+    ///         Err(failure) => format!("{key}: {failure}"),
+    ///     });
+    ///     lines.collect::<Vec<_>>().join("\n")
+    /// }
+    /// # let _ = tell(&[]);
+    /// ```
     #[track_caller]
     pub fn collect_results<C>(self) -> C
     where

@@ -1,5 +1,5 @@
 use super::compose::{self, Placement, SourceKind};
-use super::{Collected, Out};
+use super::{Collected, DynamicOut, Mapped, Out};
 use crate::failure::Failure;
 use crate::value::{Assemble, ByValue, Data, Item, TypeInfo, Value, assemble_values};
 
@@ -9,65 +9,214 @@ pub struct Feed(pub(crate) Placement);
 
 /// What may feed an input of type `T`: the handle of an output of type `T`, a [`lit`](super::lit)eral, for `Vec<T>` also
 /// an array of handles, a `Vec` of them or a [`Collected`].
+///
+/// It is the other side of [`Takes`], which says for each handle what it can feed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot feed an input of type `{T}`",
     label = "this gives `{Self}`",
-    note = "an input takes an op's output of the same type; pass a constant with `lit(..)`",
-    note = "many values, as `Dynamic` or mapped, are passed one by one with `.map(op)`, or together with `.collect()`"
+    note = "an input takes the handle of one output, and a constant as `lit(..)`; a parameter of a `#[graph]` that feeds \
+            one is an `Out<{T}>`"
 )]
 pub trait IntoInput<T> {
     /// The source.
     fn into_input(self) -> Feed;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: Data> IntoInput<T> for Out<T> {
+impl<T: Takes<H>, H> IntoInput<T> for H {
     fn into_input(self) -> Feed {
-        Feed(self.source())
+        T::feed(self)
     }
 }
 
+/// A type of input that the handle `H` may feed.
+///
+/// It is implemented for inputs and not for handles, so that the compiler, when it tells of a mistake, has no list of
+/// other handles to add. Handles that feed nothing have an implementation too, under a condition that is never met: the
+/// compiler tells of the condition, and so of each mistake its own remedy.
+#[diagnostic::on_unimplemented(
+    message = "`{H}` cannot feed an input of type `{Self}`",
+    label = "this gives `{H}`",
+    note = "an input takes the handle of one output: of a struct of handles pass a field, `handles.field`, and a \
+            constant as `lit(..)`"
+)]
+pub trait Takes<H>: Sized {
+    #[doc(hidden)]
+    fn feed(handle: H) -> Feed;
+}
+
+impl<T: TakesValue<V>, V> Takes<Out<V>> for T {
+    fn feed(handle: Out<V>) -> Feed {
+        T::feed_value(handle)
+    }
+}
+
+impl<T: TakesValue<V>, V> Takes<&Out<V>> for T {
+    fn feed(handle: &Out<V>) -> Feed {
+        T::feed_value(*handle)
+    }
+}
+
+impl<T: TakesGathered<V>, V> Takes<Collected<V>> for T {
+    fn feed(handle: Collected<V>) -> Feed {
+        Feed(handle.source())
+    }
+}
+
+impl<T: TakesList<H>, H, const N: usize> Takes<[H; N]> for T {
+    fn feed(handles: [H; N]) -> Feed {
+        T::feed_list(handles)
+    }
+}
+
+impl<T: TakesList<H>, H> Takes<Vec<H>> for T {
+    fn feed(handles: Vec<H>) -> Feed {
+        T::feed_list(handles)
+    }
+}
+
+/// A type of input that one value of type `V` may feed.
+#[diagnostic::on_unimplemented(
+    message = "`Out<{V}>` cannot feed an input of type `{Self}`",
+    label = "this gives `Out<{V}>`",
+    note = "an input takes an output of its own type: let the op take `{V}`, or call an op in between that makes `{Self}` \
+            of it"
+)]
+#[doc(hidden)]
+pub trait TakesValue<V>: Sized {
+    #[doc(hidden)]
+    fn feed_value(handle: Out<V>) -> Feed;
+}
+
 #[diagnostic::do_not_recommend]
-impl<T: Data> IntoInput<T> for &Out<T> {
-    fn into_input(self) -> Feed {
-        Feed(self.source())
+impl<T: Data> TakesValue<T> for T {
+    fn feed_value(handle: Out<T>) -> Feed {
+        Feed(handle.source())
     }
 }
 
 /// So that `lit("text")` feeds a `String`, or a `&str`, which is one by reference.
 #[diagnostic::do_not_recommend]
-impl IntoInput<String> for Out<&'static str> {
-    fn into_input(self) -> Feed {
+impl TakesValue<&'static str> for String {
+    fn feed_value(handle: Out<&'static str>) -> Feed {
         fn owned(items: Vec<Item>) -> Result<Value, Failure> {
             let text = items.into_iter().next().ok_or_else(|| Failure::new("no text to own"))?;
             Ok(Value::new(text.outcome?.take::<&'static str>()?.to_owned()))
         }
-        gather::<String>(&[self.source()], owned)
+        gather::<Self>(&[handle.source()], owned)
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: ByValue> IntoInput<Vec<T>> for Collected<T> {
-    fn into_input(self) -> Feed {
-        Feed(self.source())
+impl<T: TakesIfThere<T>> TakesValue<Option<T>> for T {
+    fn feed_value(_: Out<Option<T>>) -> Feed {
+        unreachable!("`TakesIfThere` is never implemented")
     }
 }
 
+/// Never implemented: says how an output is made that may be left out.
+#[diagnostic::on_unimplemented(
+    message = "`Out<Option<{T}>>` cannot feed an input of type `{T}`",
+    label = "this gives `Out<Option<{T}>>`",
+    note = "to skip the step where there is no value, let the op that makes it return `Optional<{T}>`; to run it all the \
+            same, let it take `Option<{T}>`"
+)]
+#[doc(hidden)]
+pub trait TakesIfThere<T> {}
+
+/// A type of input that values of type `V`, gathered, may feed.
+#[diagnostic::on_unimplemented(
+    message = "`Collected<{V}>` cannot feed an input of type `{Self}`",
+    label = "this gives `Collected<{V}>`, all values together",
+    note = "let the op take `Vec<{V}>`; to call it once for each value, call it in `.map(..)`, before they are collected"
+)]
+#[doc(hidden)]
+pub trait TakesGathered<V> {}
+
 #[diagnostic::do_not_recommend]
-impl<T: ByValue, H: IntoInput<T>, const N: usize> IntoInput<Vec<T>> for [H; N] {
-    fn into_input(self) -> Feed {
-        let sources: Vec<_> = self.into_iter().map(|handle| handle.into_input().0).collect();
-        gather::<Vec<T>>(&sources, assemble_values::<T>)
-    }
+impl<T: ByValue> TakesGathered<T> for Vec<T> {}
+
+/// A type of input that a list of handles `H` may feed.
+#[diagnostic::on_unimplemented(
+    message = "a list of `{H}` cannot feed an input of type `{Self}`",
+    label = "this gives a list of `{H}`",
+    note = "handles of type `Out<T>`, as an array or a `Vec`, feed an input of type `Vec<T>`"
+)]
+#[doc(hidden)]
+pub trait TakesList<H>: Sized {
+    #[doc(hidden)]
+    fn feed_list(handles: impl IntoIterator<Item = H>) -> Feed;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ByValue, H: IntoInput<T>> IntoInput<Vec<T>> for Vec<H> {
-    fn into_input(self) -> Feed {
-        let sources: Vec<_> = self.into_iter().map(|handle| handle.into_input().0).collect();
-        gather::<Vec<T>>(&sources, assemble_values::<T>)
+impl<T: ByValue + Takes<H>, H> TakesList<H> for Vec<T> {
+    fn feed_list(handles: impl IntoIterator<Item = H>) -> Feed {
+        let sources: Vec<_> = handles.into_iter().map(|handle| T::feed(handle).0).collect();
+        gather::<Self>(&sources, assemble_values::<T>)
     }
 }
+
+impl<T: TakesOneOf<DynamicOut<V>>, V> Takes<DynamicOut<V>> for T {
+    fn feed(_: DynamicOut<V>) -> Feed {
+        unreachable!("`TakesOneOf` is never implemented")
+    }
+}
+
+impl<T: TakesOneOf<Mapped<H>>, H> Takes<Mapped<H>> for T {
+    fn feed(_: Mapped<H>) -> Feed {
+        unreachable!("`TakesOneOf` is never implemented")
+    }
+}
+
+/// Never implemented: says how many values, each by itself, are passed on.
+#[diagnostic::on_unimplemented(
+    message = "`{H}` cannot feed an input of type `{Self}`",
+    label = "this gives `{H}`, many values",
+    note = "call the op once for each of them with `.map(op)`; if it takes a `Vec` of them, gather them with `.collect()`"
+)]
+#[doc(hidden)]
+pub trait TakesOneOf<H> {}
+
+/// Never implemented: says how several outputs are passed on.
+#[diagnostic::on_unimplemented(
+    message = "`{H}` cannot feed an input of type `{Self}`",
+    label = "this gives several outputs, as a tuple",
+    note = "take it apart, `let (a, b, ..) = ..`, and pass an element; a constant tuple is passed as `lit((..))`"
+)]
+#[doc(hidden)]
+pub trait TakesElement<H> {}
+
+/// Never implemented: says how a constant is passed. Told of text alone: numbers have no one type before they are known.
+#[diagnostic::on_unimplemented(
+    message = "`{V}` cannot feed an input of type `{Self}`",
+    label = "this is a value",
+    note = "a constant is passed as `lit(..)`"
+)]
+#[doc(hidden)]
+pub trait TakesConstant<V> {}
+
+impl<'text, T: TakesConstant<&'text str>> Takes<&'text str> for T {
+    fn feed(_: &'text str) -> Feed {
+        unreachable!("`TakesConstant` is never implemented")
+    }
+}
+
+impl<T: TakesConstant<String>> Takes<String> for T {
+    fn feed(_: String) -> Feed {
+        unreachable!("`TakesConstant` is never implemented")
+    }
+}
+
+macro_rules! tuples {
+    ($(($($H:ident)*))*) => {
+        $(
+            impl<T: TakesElement<($($H,)*)>, $($H),*> Takes<($($H,)*)> for T {
+                fn feed(_: ($($H,)*)) -> Feed {
+                    unreachable!("`TakesElement` is never implemented")
+                }
+            }
+        )*
+    };
+}
+tuples!((A B)(A B C)(A B C D)(A B C D E)(A B C D E F)(A B C D E F G)(A B C D E F G H));
 
 /// A fan-in of several sources to one input.
 fn gather<T: Data>(sources: &[Placement], assemble: Assemble) -> Feed {

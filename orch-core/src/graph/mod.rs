@@ -13,7 +13,7 @@ pub use compose::{Job, JobInBody, JobNode, Placement};
 pub use handle::{
     Collected, DynamicOut, Element, Handle, Keys, Mapped, Mode, NodeRef, Out, Results, Values, lit,
 };
-pub use input::{Feed, IntoInput};
+pub use input::{Feed, IntoInput, Takes};
 pub use node::{Call, Node, Op, Placed, enter_graph};
 pub use unknown::Unknown;
 

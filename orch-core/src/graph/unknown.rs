@@ -1,4 +1,4 @@
-use super::{Feed, Handle, IntoInput, NodeRef};
+use super::{Feed, Handle, NodeRef, Takes};
 
 /// What the call of an op gives that did not compile: it fits everywhere, so that the op's own error stays the only one.
 #[doc(hidden)]
@@ -6,8 +6,8 @@ use super::{Feed, Handle, IntoInput, NodeRef};
 pub struct Unknown;
 
 #[diagnostic::do_not_recommend]
-impl<T> IntoInput<T> for Unknown {
-    fn into_input(self) -> Feed {
+impl<T> Takes<Unknown> for T {
+    fn feed(_: Unknown) -> Feed {
         unreachable!("made only by what does not compile")
     }
 }

@@ -1,14 +1,14 @@
 use std::fmt::{self, Write as _};
 
 use super::{Plan, Source, Step};
-use crate::define::{OutputKind, Passing};
+use crate::define::{OutputKind, Passing, first_sentence};
 
 /// The plan as an indented tree, the same on every machine: what users snapshot.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "job {}", self.job)?;
         if let Some(description) = &self.description {
-            write!(f, ": {description}")?;
+            write!(f, ": {}", first_sentence(description))?;
         }
         let mut options = vec![self.order.name().to_owned()];
         options.extend(self.max_concurrent.map(|steps| format!("{steps} at once")));

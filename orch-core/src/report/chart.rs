@@ -26,6 +26,8 @@ pub(super) struct Group<'a> {
 pub(super) enum Phase {
     Queued,
     Running,
+    /// A stream is open: the step runs only while the next item is asked for.
+    Open,
     /// An attempt that failed.
     Failed,
     /// Between a failed attempt and the next.
@@ -74,7 +76,7 @@ impl<'a> Chart<'a> {
     pub(super) fn spans(&self, step: &StepView) -> Vec<Span> {
         let mut spans = Vec::new();
         let mut add = |phase, from, to, attempt| {
-            if from < to || !matches!(phase, Phase::Queued | Phase::Retry) {
+            if from < to || !matches!(phase, Phase::Queued | Phase::Retry | Phase::Open) {
                 spans.push(Span { phase, from, to, attempt });
             }
         };
@@ -84,9 +86,16 @@ impl<'a> Chart<'a> {
                 add(Phase::Retry, self.time(end), self.time(attempt.ready), attempt.number);
             }
             add(Phase::Queued, self.time(attempt.ready), self.time(attempt.start), attempt.number);
-            let phase = if attempt.error.is_some() { Phase::Failed } else { Phase::Running };
             let end = attempt.end.map_or(self.length, |end| self.time(end));
-            add(phase, self.time(attempt.start), end, attempt.number);
+            let start = self.time(attempt.start);
+            match (attempt.error.is_some(), attempt.opened) {
+                (true, _) => add(Phase::Failed, start, end, attempt.number),
+                (false, Some(opened)) => {
+                    add(Phase::Running, start, self.time(opened), attempt.number);
+                    add(Phase::Open, self.time(opened), end, attempt.number);
+                }
+                (false, None) => add(Phase::Running, start, end, attempt.number),
+            }
             last = Some(attempt);
         }
         match (&step.state, last) {

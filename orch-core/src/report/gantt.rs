@@ -19,7 +19,8 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 /// When each step of a run was queued, ran and waited, as a chart for a terminal `columns` wide.
 ///
 /// One row for each step in the order of their starts, the copies of a mapped step together; from 13 copies on they
-/// share a row whose height tells how many ran. Needs a view with [`Detail::Steps`]; ends with a line break.
+/// share a row whose height tells how many ran. A step with a dynamic output is open from its first item to its last: it
+/// runs only while the next item is asked for. Needs a view with [`Detail::Steps`]; ends with a line break.
 #[must_use]
 pub fn gantt(view: &RunView, columns: usize, palette: Palette) -> String {
     if view.detail() == Detail::Counts {
@@ -82,6 +83,9 @@ fn ending(step: &StepView) -> String {
         StepState::Failed => " failed".to_owned(),
         StepState::Canceled => " canceled".to_owned(),
         StepState::Skipped(_) => return "        skipped".to_owned(),
+        StepState::Running if step.attempts.last().is_some_and(|attempt| attempt.opened.is_some()) => {
+            " open".to_owned()
+        }
         StepState::Running => " running".to_owned(),
         StepState::WaitingRetry => " waits for retry".to_owned(),
     };
@@ -132,12 +136,13 @@ fn step_bar(chart: &Chart<'_>, spans: &[Span], cells: usize, failed: bool) -> Ve
     let mut bar = vec![(' ', None); cells];
     // Waiting first: a step that ran shows, however short, and if need be in place of what it waited.
     let (waits, runs): (Vec<&Span>, Vec<&Span>) =
-        spans.iter().partition(|span| matches!(span.phase, Phase::Queued | Phase::Retry));
+        spans.iter().partition(|span| matches!(span.phase, Phase::Queued | Phase::Retry | Phase::Open));
     for span in waits.into_iter().chain(runs) {
         let (from, to) = (column(chart, span.from, cells), column(chart, span.to, cells));
         let (sign, shortest) = match span.phase {
             Phase::Queued => ('░', 0),
             Phase::Running => ('█', 1),
+            Phase::Open => ('━', 0),
             Phase::Failed => ('▒', 1),
             Phase::Retry => ('╌', 0),
             Phase::Skipped => ('·', 1),
@@ -162,6 +167,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
     let mut running = vec![0.0_f64; cells];
     let mut failing = vec![0.0_f64; cells];
     let mut waiting = vec![0.0_f64; cells];
+    let mut open = vec![0.0_f64; cells];
     for span in spans {
         match span.phase {
             Phase::Running => chart.fill(span, &mut running),
@@ -169,6 +175,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
                 chart.fill(span, &mut running);
                 chart.fill(span, &mut failing);
             }
+            Phase::Open => chart.fill(span, &mut open),
             Phase::Queued | Phase::Retry => chart.fill(span, &mut waiting),
             Phase::Skipped => {}
         }
@@ -181,6 +188,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
                 let phase = if failing[at] > 0.0 { Phase::Failed } else { Phase::Running };
                 (LEVELS[level.clamp(1, LEVELS.len()) - 1], Some(phase))
             }
+            _ if open[at] > 0.0 => ('━', Some(Phase::Open)),
             _ if waiting[at] > 0.0 => ('░', Some(Phase::Queued)),
             _ => (' ', None),
         })
@@ -194,7 +202,7 @@ fn painted(bar: &[Cell], palette: Palette) -> String {
         match cells[0].1 {
             None => text,
             Some(Phase::Queued) => palette.paint(Role::Faint, &text),
-            Some(Phase::Running) => palette.paint(Role::Busy, &text),
+            Some(Phase::Running | Phase::Open) => palette.paint(Role::Busy, &text),
             Some(Phase::Failed) => palette.paint(Role::Bad, &text),
             Some(Phase::Retry) => palette.paint(Role::Warn, &text),
             Some(Phase::Skipped) => palette.paint(Role::Skip, &text),
@@ -225,6 +233,7 @@ fn legend(palette: Palette) -> String {
     let signs = [
         (Role::Faint, "░", "queued"),
         (Role::Busy, "█", "running"),
+        (Role::Busy, "━", "open"),
         (Role::Bad, "▒", "failed attempt"),
         (Role::Warn, "╌", "waiting for retry"),
         (Role::Bad, "✗", "failed"),

@@ -110,7 +110,7 @@ fn lines(view: &RunView) -> Vec<Line<'_>> {
         let Some(op) = view.op(step.path.name()) else { continue };
         let line = lines.entry(&op.name).or_insert(Line { op, oldest: step });
         // A running copy speaks for the op before one that waits; of several the oldest.
-        let rank = |step: &LiveStep| (step.retry_after.is_some(), step.since);
+        let rank = |step: &LiveStep| (step.retry_after.is_some(), step.open, step.since);
         let older = rank(step) < rank(line.oldest);
         let tie = rank(step) == rank(line.oldest) && step.path.to_string() < line.oldest.path.to_string();
         if older || tie {
@@ -123,7 +123,8 @@ fn lines(view: &RunView) -> Vec<Line<'_>> {
 fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
     let Line { op, oldest } = line;
     let age = between(oldest.since, frame.now);
-    let slow = oldest.retry_after.is_none() && age >= frame.slow_after;
+    // An open stream is as slow as those who take its items.
+    let slow = oldest.retry_after.is_none() && !oldest.open && age >= frame.slow_after;
     let (word, role, time) = match oldest.retry_after {
         Some(delay) => ("Retry in", Role::Warn, delay.saturating_sub(age)),
         None if slow => ("Slow", Role::Warn, age),
@@ -133,8 +134,11 @@ fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
     if op.mapped {
         let _ = write!(more, " [{}/{}]", op.counts.finished(), view.total_of(op));
         let mut parts = Vec::new();
-        if op.counts.running > 0 {
-            parts.push(format!("{} running", op.counts.running));
+        if op.counts.busy() > 0 {
+            parts.push(format!("{} running", op.counts.busy()));
+        }
+        if op.counts.open > 0 {
+            parts.push(format!("{} open", op.counts.open));
         }
         if op.counts.waiting_retry > 0 {
             parts.push(format!("{} to retry", op.counts.waiting_retry));
@@ -145,6 +149,9 @@ fn step_line(view: &RunView, line: &Line<'_>, frame: &Frame) -> String {
         let _ = write!(more, " {}", parts.join(", "));
     } else if oldest.attempt > 1 || oldest.retry_after.is_some() {
         let _ = write!(more, " #{}", oldest.attempt);
+    }
+    if oldest.open && !op.mapped {
+        more.push_str(" open");
     }
     match op.counts.items {
         0 => {}

@@ -2,9 +2,10 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::event::{Counts, Detail, FailedStep, RunStatus, RunView};
+use crate::event::{Counts, Detail, FailedStep, RunStatus, RunView, StepView};
 
 use super::palette::{Palette, Role};
+use super::text::one_line;
 use super::words::{count, duration};
 
 #[cfg(test)]
@@ -13,10 +14,11 @@ mod tests;
 /// How wide the column of states is, so that what follows is aligned in all lines: as cargo's and nextest's.
 pub(super) const LABEL: usize = 12;
 
-/// How many of the slowest steps are named, where there are more.
+/// How many of the slowest steps are named, and how many of those that a canceled run cut off, where there are more.
 const SLOWEST: usize = 5;
 
-/// How a run went: a line of counts, each failed step with its error, and the slowest steps where steps were kept.
+/// How a run went: a line of counts, each failed step with its error, what was cut off by canceling, and the slowest steps
+/// where steps were kept, without those whose streams were open.
 ///
 /// Ends with a line break. While the run is under way it tells how it stands.
 #[must_use]
@@ -35,7 +37,7 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
         "{} {}: {}: {}",
         label(role, word, Some(view.elapsed()), palette),
         palette.paint(Role::Name, view.job()),
-        count(counts.seen(), "step", "steps"),
+        steps(view),
         states(counts, palette),
     );
     for step in view.failures() {
@@ -44,12 +46,24 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
     if let Some(more) = counts.failed.checked_sub(view.failures().len() as u64).filter(|more| *more > 0) {
         let _ = writeln!(text, "{:>LABEL$} and {} failed", "…", count(more, "more step", "more steps"));
     }
+    text.push_str(&canceled(view, palette));
     for path in view.detached() {
         let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Detached"));
         let _ = writeln!(text, "{label} {path} did not end in time and may still be running");
     }
     text.push_str(&slowest(view, palette));
     text
+}
+
+/// How many steps the counts are of; of a run that was canceled also how many there would have been, as far as is known.
+fn steps(view: &RunView) -> String {
+    let (seen, known) = (view.counts().seen(), view.total().known);
+    match view.status() {
+        RunStatus::Canceling | RunStatus::Canceled if known > seen => {
+            format!("{seen} of {}", count(known, "step", "steps"))
+        }
+        _ => count(seen, "step", "steps"),
+    }
 }
 
 /// One failed step: a line with the length of its last attempt and its name, below it the error with its causes, place
@@ -66,6 +80,27 @@ pub fn failure(step: &FailedStep, palette: Palette) -> String {
             _ => line,
         };
         let _ = writeln!(text, "{:LABEL$} {painted}", "");
+    }
+    text
+}
+
+/// What a canceled run cut off; not what may still be running, which is told besides.
+fn canceled(view: &RunView, palette: Palette) -> String {
+    let mut text = String::new();
+    let mut told = 0;
+    for step in view.canceled().iter().filter(|step| !view.detached().contains(&step.path)).take(SLOWEST) {
+        told += 1;
+        let name = palette.paint(Role::Name, &step.path.to_string());
+        let _ = write!(text, "{} {name}", label(Role::Bad, "Canceled", step.took, palette));
+        if let Some(error) = &step.error {
+            let attempts = count(u64::from(step.attempt), "attempt", "attempts");
+            let _ = write!(text, " after {attempts}: {}", one_line(&error.message));
+        }
+        text.push('\n');
+    }
+    let others = view.counts().canceled.saturating_sub(told + view.detached().len() as u64);
+    if others > 0 {
+        let _ = writeln!(text, "{:>LABEL$} and {} canceled", "…", count(others, "more step", "more steps"));
     }
     text
 }
@@ -91,7 +126,8 @@ pub(super) fn states(counts: &Counts, palette: Palette) -> String {
 /// The states in which there are steps, with their number, in the order in which they are told.
 pub(super) fn state_parts(counts: &Counts) -> Vec<(Role, String)> {
     let states = [
-        (counts.running, Role::Busy, "running"),
+        (counts.busy(), Role::Busy, "running"),
+        (counts.open, Role::Busy, "open"),
         (counts.waiting_retry, Role::Warn, "to retry"),
         (counts.succeeded, Role::Good, "succeeded"),
         (counts.failed, Role::Bad, "failed"),
@@ -103,7 +139,10 @@ pub(super) fn state_parts(counts: &Counts) -> Vec<(Role, String)> {
 }
 
 fn slowest(view: &RunView, palette: Palette) -> String {
-    let mut steps: Vec<_> = view.steps().iter().filter_map(|step| Some((step.took()?, step))).collect();
+    // How long a stream was open tells how long its items took, and not how slow its step is.
+    let open = |step: &StepView| step.attempts.iter().any(|attempt| attempt.opened.is_some());
+    let steps = view.steps().iter().filter(|step| !open(step));
+    let mut steps: Vec<_> = steps.filter_map(|step| Some((step.took()?, step))).collect();
     if view.detail() == Detail::Counts || steps.len() <= SLOWEST {
         return String::new();
     }

@@ -38,11 +38,11 @@ const CURVE_COLUMNS: usize = 200;
 /// light ones.
 const STYLE: &str = "\
 text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
-.bg{fill:#fff}.l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.f{fill:#cf222e}\
+.bg{fill:#fff}.l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.o{fill:#2f81c1;opacity:.5}.f{fill:#cf222e}\
 .w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
 .s{fill:none;stroke:#8c959f;stroke-width:1.5}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.l{stroke:#30363d}\
-.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.f{fill:#f85149}.w{stroke:#d29922}.wa{fill:#d29922}\
+.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.o{fill:#58a6d8}.f{fill:#f85149}.w{stroke:#d29922}.wa{fill:#d29922}\
 .s{stroke:#8c959f}}";
 
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
@@ -133,7 +133,7 @@ fn parts<'a>(chart: &'a Chart<'a>) -> Vec<Part<'a>> {
 
 /// Attempts side by side: each in the first lane that is free, as if in slots.
 fn lanes<'a>(chart: &Chart<'_>, steps: &[&'a StepView]) -> Vec<Lane<'a>> {
-    let runs = |phase| matches!(phase, Phase::Running | Phase::Failed);
+    let runs = |phase| matches!(phase, Phase::Running | Phase::Open | Phase::Failed);
     let mut attempts: Vec<(&StepView, Span)> = steps
         .iter()
         .flat_map(|step| chart.spans(step).into_iter().map(move |span| (*step, span)))
@@ -214,6 +214,7 @@ fn bar(body: &mut String, chart: &Chart<'_>, step: &StepView, span: &Span, y: f6
     let (class, what) = match span.phase {
         Phase::Queued => ("q", format!("queued for {length}")),
         Phase::Running => ("r", format!("ran for {length}")),
+        Phase::Open => ("o", format!("open for {length}: ran only while the next item was asked for")),
         Phase::Failed => ("f", format!("failed after {length}: {}", escape(&error(step, span.attempt)))),
         Phase::Retry => ("w", format!("waited {length} for the retry")),
         Phase::Skipped => ("s", "skipped".to_owned()),
@@ -229,7 +230,7 @@ fn bar(body: &mut String, chart: &Chart<'_>, step: &StepView, span: &Span, y: f6
                 from.min(NAMES + BARS - 4.0)
             )
         }
-        Phase::Queued => {
+        Phase::Queued | Phase::Open => {
             let (y, height) = (y + height / 4.0, height / 2.0);
             rect(body, class, (from, to - from), (y, height), &title)
         }
@@ -334,6 +335,7 @@ fn legend(file: &mut String) {
     for (class, word) in [
         ("q", "queued"),
         ("r", "running"),
+        ("o", "open"),
         ("f", "failed attempt"),
         ("w", "waiting for retry"),
         ("s", "skipped"),

@@ -1,9 +1,12 @@
 //! Running a job: from its plan to its end, and what remains.
 
 mod definitions;
+mod error;
 mod finished;
+mod keeper;
 mod runner;
 
 pub use definitions::Definitions;
-pub use finished::{OutputError, Run, RunError, RunErrorKind};
+pub use error::{RunError, RunErrorKind, StepError};
+pub use finished::{OutputError, Run};
 pub use runner::Runner;

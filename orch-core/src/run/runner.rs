@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::vec::Drain;
 
-use super::finished::Keeper;
+use super::keeper::Keeper;
 use super::{Run, RunError};
 use crate::define::{Cancel, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State};

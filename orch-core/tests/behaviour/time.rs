@@ -49,6 +49,18 @@ async fn attempts_follow_each_other_after_the_delays_of_the_policy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_error_of_a_run_counts_the_attempts() {
+    let (flaky, _) = attempts(OpDef::builder("flaky").retry(Retry::new(2)), |_| Err(Failure::new("no")));
+    let once = give("once", || Err(Failure::new("never")));
+    let result = job(|| (call(&flaky, &[]), call(&once, &[]))).runner().run().await;
+    assert_snapshot!(result.unwrap_err(), @r"
+    the run of `job` failed: 2 steps
+    `once`: never
+    `flaky` after 3 attempts: no
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_op_that_asks_for_its_own_delay_gets_it() {
     let retry = Retry::new(5).delay(seconds(100));
     let (polite, begun) = attempts(OpDef::builder("polite").retry(retry), |attempt| match attempt {

@@ -293,7 +293,7 @@ fn is_plain_struct(path: &syn::Path) -> bool {
 }
 
 /// `str::len` is no function of a module.
-fn is_primitive(name: &str) -> bool {
+pub(super) fn is_primitive(name: &str) -> bool {
     matches!(
         name,
         "bool"

@@ -1,5 +1,7 @@
-use syn::{ReturnType, Signature};
+use quote::ToTokens as _;
+use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
+use super::body::is_primitive;
 use crate::diag::Diag;
 use crate::func;
 
@@ -13,9 +15,74 @@ pub(super) fn job(signature: &Signature, diag: &Diag) {
     }
 }
 
-/// Refuses what no graph can be.
-pub(super) fn graph(signature: &Signature, diag: &Diag) {
+/// Refuses what no graph can be. Says whether the body can be that of a graph.
+pub(super) fn graph(signature: &Signature, diag: &Diag) -> bool {
     drawn("#[graph]", signature, diag);
+    handles(signature, diag)
+}
+
+/// A graph that returns a value was written as an op is. Of the parameters alone this cannot be known: a number of
+/// repetitions is a value too.
+fn handles(signature: &Signature, diag: &Diag) -> bool {
+    let ReturnType::Type(_, returned) = &signature.output else { return true };
+    if !is_value(returned) {
+        return true;
+    }
+    let values: Vec<_> = func::parameters(signature).filter(|parameter| is_value(&parameter.ty)).collect();
+    let handle = |ty: &Type| match func::ungrouped(ty) {
+        Type::Tuple(tuple) => {
+            let handles: Vec<_> = tuple.elems.iter().map(|ty| format!("Out<{}>", written(ty))).collect();
+            format!("({})", handles.join(", "))
+        }
+        ty => format!("Out<{}>", written(ty)),
+    };
+    let mut wanted: Vec<_> = values
+        .iter()
+        .filter_map(|parameter| {
+            Some(format!("`{}: {}`", func::plain_name(parameter)?, handle(&parameter.ty)))
+        })
+        .collect();
+    wanted.push(format!("`-> {}`", handle(returned)));
+    let message = format!(
+        "a graph takes and returns handles, since its body runs when the job is built: write {}",
+        wanted.join(", ")
+    );
+    match values.first() {
+        Some(first) => diag.error_at(&first.ty, message),
+        None => diag.error_at(returned, message),
+    }
+    false
+}
+
+/// A type of the language or the standard library that is no handle and contains none, as far as its name tells.
+fn is_value(ty: &Type) -> bool {
+    match func::ungrouped(ty) {
+        Type::Reference(reference) => is_value(&reference.elem),
+        Type::Tuple(tuple) => !tuple.elems.is_empty() && tuple.elems.iter().all(is_value),
+        ty => func::last_segment(ty).is_some_and(|segment| match &segment.arguments {
+            PathArguments::None => {
+                let name = segment.ident.to_string();
+                name == "String" || is_primitive(&name)
+            }
+            PathArguments::AngleBracketed(arguments) => {
+                matches!(&*segment.ident.to_string(), "Vec" | "Option")
+                    && arguments
+                        .args
+                        .iter()
+                        .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_value(ty)))
+            }
+            PathArguments::Parenthesized(_) => false,
+        }),
+    }
+}
+
+/// The type as its author wrote it, owned: of `&str` the handle is one of `String`.
+fn written(ty: &Type) -> String {
+    match func::ungrouped(ty) {
+        Type::Reference(reference) => written(&reference.elem),
+        ty if ty.to_token_stream().to_string() == "str" => "String".to_owned(),
+        ty => ty.to_token_stream().to_string().replace(' ', "").replace(',', ", "),
+    }
 }
 
 /// What holds for both: the body runs when the job is built, and nothing waits in it.

@@ -7,7 +7,7 @@ use super::body;
 use super::model::{GraphOptions, JobOptions};
 use crate::func;
 use crate::hidden;
-use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, ORDER};
+use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, ORDER, UNKNOWN};
 use crate::policy::{internal, setting};
 
 /// The function that builds the job, and a hidden type that tells whoever calls it in a body that it is one.
@@ -67,6 +67,36 @@ pub(super) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
             #call
         }
     }
+}
+
+/// Stands in for a graph of values: its body would fail with each op that it hands one to, and whoever calls it too.
+pub(super) fn graph_stub(mut item: ItemFn) -> TokenStream {
+    let conditions = func::conditions(&item.attrs);
+    let hidden = hidden::node(&item.sig.ident, &item.vis, &conditions);
+    item = without_body(item);
+    let (function, visibility) = (&item.sig.ident, &item.vis);
+    let names: Vec<_> = (0..func::parameters(&item.sig).count())
+        .map(|position| Ident::new(&format!("argument_{position}"), Span::mixed_site()))
+        .collect();
+    quote! {
+        #item
+        #hidden
+        #conditions
+        impl #function {
+            #[doc(hidden)]
+            #visibility fn call(self, #(#names: impl ::core::marker::Sized),*) -> #UNKNOWN {
+                #(let _ = #names;)*
+                #UNKNOWN
+            }
+        }
+    }
+}
+
+/// A refused function whose body is that of a job: left as it is, each call of an op in it would fail once more.
+pub(super) fn without_body(mut item: ItemFn) -> ItemFn {
+    item.attrs.push(syn::parse_quote!(#[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]));
+    item.block = syn::parse_quote!({ ::core::unimplemented!() });
+    item
 }
 
 /// The method by which bodies call the graph: the function's own signature.

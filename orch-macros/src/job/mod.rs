@@ -23,6 +23,7 @@ pub(crate) fn job(options: TokenStream, item: &TokenStream) -> TokenStream {
     check::job(&item.sig, &diag);
     let errors = diag.finish();
     if func::is_method(&item.sig) {
+        let item = expand::without_body(item);
         return quote!(#item #errors);
     }
     // Whatever is wrong with the signature, the body is that of a job: left as it is, it would fail once more.
@@ -38,13 +39,14 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let options = model::GraphOptions::read(options, &item, &diag);
-    check::graph(&item.sig, &diag);
+    let fits = check::graph(&item.sig, &diag);
     let errors = diag.finish();
     if func::is_method(&item.sig) {
+        let item = expand::without_body(item);
         return quote!(#item #errors);
     }
     repair(&mut item);
-    let graph = expand::graph(item, &options);
+    let graph = if fits { expand::graph(item, &options) } else { expand::graph_stub(item) };
     quote!(#graph #errors)
 }
 

@@ -12,7 +12,7 @@ pub(super) fn main(item: &ItemFn) -> TokenStream {
     quote! {
         #conditions
         fn main() -> ::std::process::ExitCode {
-            #RUN_MAIN(#function)
+            #RUN_MAIN(::core::option_env!("CARGO_PKG_VERSION"), #function)
         }
     }
 }

@@ -19,7 +19,10 @@ fn a_program() {
         Ok(Definitions::new())
     }
     fn main() -> ::std::process::ExitCode {
-        run_main(definitions)
+        run_main_of_version(
+            ::core::option_env!("CARGO_PKG_VERSION"),
+            definitions,
+        )
     }
     "#);
 }

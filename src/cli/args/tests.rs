@@ -29,7 +29,7 @@ fn a_chart_goes_to_the_terminal_or_to_a_file() {
     assert_eq!(run(&["job", "--gantt"]).expect("good").gantt, Some(None));
     assert_eq!(run(&["job", "--gantt", "a.svg"]).expect("good").gantt, Some(Some("a.svg".into())));
     let error = run(&["--gantt", "job"]).expect_err("no file");
-    assert!(error.contains("a job is named before --gantt"), "{error}");
+    assert!(error.contains("write `run job --gantt`"), "{error}");
 }
 
 #[test]

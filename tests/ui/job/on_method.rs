@@ -19,7 +19,9 @@ struct Dex;
 
 impl Dex {
     #[job]
-    fn dex(&self) {}
+    fn dex(&self) {
+        report(pages().map(load).collect());
+    }
 }
 
 fn main() {}

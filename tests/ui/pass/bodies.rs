@@ -43,6 +43,11 @@ fn r#loop(r#in: i64) -> i64 {
     r#in
 }
 
+#[op]
+fn maybe(n: Option<i64>) -> Option<i64> {
+    n
+}
+
 // Names that generated code uses itself.
 #[op]
 fn names(args: i64, item: i64, argument_0: i64, convert: i64, node: i64, call: i64) -> Result<i64, std::fmt::Error> {
@@ -132,6 +137,10 @@ fn everything() {
     let _ = alls;
     let Point { x } = Point { x: 3 };
     double(lit(x));
+    // The type of a constant follows from the input's.
+    maybe(lit(None));
+    maybe(lit(Default::default()));
+    maybe(lit(Some(1)));
 }
 
 #[job(name = "second")]

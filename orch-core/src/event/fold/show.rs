@@ -4,7 +4,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::RunView;
-use crate::event::view::{Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepView, Total, between};
+use crate::event::view::{
+    CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepView, Total, between,
+};
 use crate::ids::{RunId, StepPath};
 
 /// How deep maps are followed when totals are reckoned; a guard against logs whose maps go in circles.
@@ -111,6 +113,13 @@ impl RunView {
     #[must_use]
     pub fn failures(&self) -> &[FailedStep] {
         &self.failures
+    }
+
+    /// The steps that were under way, or waited for a retry, when the run was canceled, in the order of their ends;
+    /// without [`Detail::Steps`] the first hundred.
+    #[must_use]
+    pub fn canceled(&self) -> &[CanceledStep] {
+        &self.canceled
     }
 
     /// Steps of a canceled run whose code did not end within the grace period.

@@ -126,6 +126,24 @@ fn items_emitted_again_count_once_and_orphans_stay_counted() {
 }
 
 #[test]
+fn a_step_is_open_from_its_first_item_to_the_end_of_the_attempt() {
+    let mut log = Log::new("pages", &["extract", "load over extract"]);
+    let counts = |log: &Log| {
+        let view = RunView::of(Detail::Steps, log.events());
+        (view.counts().busy(), view.counts().open, view.counts().waiting_retry)
+    };
+    assert_eq!(counts(log.start("extract")), (1, 0, 0));
+    assert_eq!(counts(log.at(10).item("extract", "a").item("extract", "b")), (0, 1, 0));
+    assert_eq!(counts(log.at(20).retry("extract", 1, "lost the connection", 0)), (0, 0, 1));
+    assert_eq!(counts(log.restart("extract", 2)), (1, 0, 0));
+    assert_eq!(counts(log.at(30).item("extract", "a").close("extract", 1, 1)), (0, 1, 0));
+    let view = RunView::of(Detail::Steps, log.events());
+    let opened: Vec<_> = view.steps()[0].attempts.iter().map(|attempt| attempt.opened).collect();
+    assert_eq!(opened, [Some(at(10)), Some(at(30))]);
+    assert_eq!(counts(log.success("extract", 2)), (0, 0, 0));
+}
+
+#[test]
 fn nothing_changes_after_the_end() {
     let mut log = Log::new("stubborn", &["a", "b"]);
     log.start("a").start("b").at(10).push(None, 0, EventKind::RunCanceling);
@@ -234,9 +252,12 @@ proptest! {
         prop_assert_eq!(in_state(|state| *state == StepState::Canceled), kept.canceled);
         prop_assert_eq!(in_state(|state| matches!(state, StepState::Skipped(_))), kept.skipped);
         prop_assert_eq!(steps.live().count() as u64, kept.running + kept.waiting_retry);
+        prop_assert_eq!(steps.live().filter(|step| step.open).count() as u64, kept.open);
+        prop_assert_eq!(counts.canceled().len() as u64, kept.canceled);
         for attempt in steps.steps().iter().flat_map(|step| &step.attempts) {
             prop_assert!(attempt.ready <= attempt.start);
-            prop_assert!(attempt.end.is_none_or(|end| attempt.start <= end));
+            let opened = attempt.opened.unwrap_or(attempt.start);
+            prop_assert!(attempt.start <= opened && attempt.end.is_none_or(|end| opened <= end));
         }
     }
 }

@@ -9,7 +9,7 @@ fn drawn(log: &Log, columns: usize) -> String {
 fn every_phase_has_its_sign() {
     insta::assert_snapshot!(drawn(&pokemon(), 80), @r"
                   ╷0s       ╷500ms    ╷1s       ╷1.5s     ╷2s
-    extract_pages ████████                                             400ms
+    extract_pages ██━━━━━━                                             400ms
     select[0]       ████                                               200ms
     select[100]      ░█████                                            250ms
     select[200]         ░░░▒▒▒▒✗                                       250ms failed
@@ -17,7 +17,7 @@ fn every_phase_has_its_sign() {
     load[100]              ▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████████████████    2.0s #2
     load[200]                  ·                                             skipped
     report                                                         ·         skipped
-    ░ queued  █ running  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
     ");
 }
 
@@ -41,9 +41,9 @@ fn many_copies_share_a_row() {
     log.at(1190).success("source", 1).at(1200).run_failure(1, "load[59]");
     insta::assert_snapshot!(drawn(&log, 60), @r"
              ╷0s           ╷500ms        ╷1s
-    source   ██████████████████████████████████    1.1s
+    source   █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━    1.1s
     load ×60 ▁▁▂▂▃▃▄▄▅▅▆▆▇▇█████▇▇▆▆▅▅▅▄▄▃▃▂▂▁▁    1.1s 1 failed
-    ░ queued  █ running  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
     ");
 }
 
@@ -56,7 +56,7 @@ fn long_and_wide_names_keep_the_columns() {
                          ╷0s              ╷50ms
     ピカチュウ           ███████████████████████████████    90ms
     a_graph.wi…name[key] ███████████████████████████████    90ms
-    ░ queued  █ running  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
     ");
 }
 

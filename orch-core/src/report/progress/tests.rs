@@ -21,8 +21,8 @@ fn mapped_steps_share_a_line() {
     }
     log.at(1000).start("load[40]").at(2000).start("load[41]");
     insta::assert_snapshot!(drawn(&log, 3210, 100), @r"
-    Running [00:00:03] ━━━━━━━━━━━━━━━━━─────── 37/52+: 3 running, 37 succeeded
-            [    3.2s] extract_pages, 50 items
+    Running [00:00:03] ━━━━━━━━━━━━━━━━━─────── 37/52+: 2 running, 1 open, 37 succeeded
+            [    3.2s] extract_pages open, 50 items
             [    2.2s] load [37/50+] 2 running
     ");
     log.close("extract_pages", 50, 0).success("extract_pages", 1);
@@ -33,6 +33,27 @@ fn mapped_steps_share_a_line() {
     insta::assert_snapshot!(drawn(&log, 12_000, 50), @r"
     Running [00:00:12] 38/52: 2 running
        Slow [   11.0s] load [37/50] 2 running
+    ");
+}
+
+#[test]
+fn an_open_stream_is_neither_running_nor_slow() {
+    let mut log = Log::new("endless", &["tail", "load over tail"]);
+    log.start("tail").at(12_000);
+    insta::assert_snapshot!(drawn(&log, 13_000, 100), @r"
+    Running [00:00:13] ──────────────────────── 0/1+: 1 running
+       Slow [   13.0s] tail
+    ");
+    log.item("tail", "a").start("load[a]");
+    insta::assert_snapshot!(drawn(&log, 30_000, 100), @r"
+    Running [00:00:30] ──────────────────────── 0/2+: 1 running, 1 open
+            [   30.0s] tail open, 1 item
+       Slow [   18.0s] load [0/1+] 1 running, oldest load[a]
+    ");
+    log.at(30_000).success("load[a]", 1);
+    insta::assert_snapshot!(drawn(&log, 60_000, 100), @r"
+    Running [00:01:00] ━━━━━━━━━━━━──────────── 1/2+: 1 open, 1 succeeded
+            [   1m 0s] tail open, 1 item
     ");
 }
 

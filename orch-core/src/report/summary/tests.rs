@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::EventKind;
 use crate::event::sample::{Log, path, pokemon};
+use crate::event::{EventKind, SkipCause};
 
 fn told(log: &Log, detail: Detail) -> String {
     summary(&RunView::of(detail, log.events()), Palette::Plain)
@@ -14,11 +14,6 @@ fn a_failed_run_ends_with_its_errors() {
           Failed [   250ms] select[200]
                  cannot parse page
                    caused by: invalid digit found in string
-         Slowest [    2.0s] load[100]
-                 [   400ms] extract_pages
-                 [   300ms] load[0]
-                 [   250ms] select[100]
-                 [   250ms] select[200]
     ");
 }
 
@@ -39,8 +34,65 @@ fn a_canceled_run_names_what_may_still_run() {
     log.at(9000).push(None, 0, EventKind::RunCanceled { detached: vec![path("a")] });
     insta::assert_snapshot!(told(&log, Detail::Counts), @r"
     ────────────
-        Canceled [    9.0s] stubborn: 1 step: 1 canceled
+        Canceled [    9.0s] stubborn: 1 of 2 steps: 1 canceled
         Detached a did not end in time and may still be running
+    ");
+}
+
+#[test]
+fn a_canceled_run_names_what_it_cut_off() {
+    let mut log = Log::new("pages", &["extract", "load over extract"]);
+    log.start("extract").at(10).item("extract", "0").start("load[0]").item("extract", "1").start("load[1]");
+    log.at(1000).retry("load[1]", 1, "disk full", 60_000);
+    for key in 2..9 {
+        log.start(&format!("load[{key}]"));
+    }
+    log.at(2000).push(None, 0, EventKind::RunCanceling).canceled("load[0]").canceled("extract");
+    log.push(Some("load[1]"), 1, EventKind::StepSkipped { cause: SkipCause::Canceled });
+    log.push(None, 0, EventKind::RunCanceled { detached: vec![path("load[8]")] });
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+        Canceled [    2.0s] pages: 10 steps: 10 canceled
+        Canceled [    1.9s] load[0]
+        Canceled [    2.0s] extract
+        Canceled [        ] load[1] after 1 attempt: disk full
+        Canceled [    1.0s] load[2]
+        Canceled [    1.0s] load[3]
+               … and 4 more steps canceled
+        Detached load[8] did not end in time and may still be running
+    ");
+}
+
+#[test]
+fn an_open_stream_is_not_slow() {
+    let mut log = Log::new("pages", &["extract", "load over extract"]);
+    log.start("extract").at(5).item("extract", "0");
+    for key in 0..6 {
+        let step = format!("load[{key}]");
+        log.start(&step).at(100 + key * 100).success(&step, 1);
+    }
+    log.close("extract", 6, 0).at(9000).success("extract", 1).run_success();
+    insta::assert_snapshot!(told(&log, Detail::Steps), @r"
+    ────────────
+         Success [    9.0s] pages: 7 steps: 7 succeeded
+         Slowest [   100ms] load[1]
+                 [   100ms] load[2]
+                 [   100ms] load[3]
+                 [   100ms] load[4]
+                 [   100ms] load[5]
+    ");
+}
+
+#[test]
+fn a_canceled_run_counts_what_it_did_not_come_to() {
+    let mut log = Log::new("many", &["a", "b over a", "c"]);
+    log.start("a").item("a", "0").item("a", "1").start("b[0]").success("b[0]", 1);
+    log.at(2000).push(None, 0, EventKind::RunCanceling);
+    log.push(None, 0, EventKind::RunCanceled { detached: Vec::new() });
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+        Canceled [    2.0s] many: 2 of 4 steps: 1 succeeded, 1 canceled
+        Canceled [    2.0s] a
     ");
 }
 

@@ -1,0 +1,122 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::Run;
+use crate::failure::ErrorInfo;
+use crate::ids::StepPath;
+use crate::plan::PlanError;
+
+/// Why a run did not succeed.
+pub struct RunError(pub(super) Box<RunErrorKind>);
+
+/// The kinds of [`RunError`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunErrorKind {
+    /// The job cannot be planned; no step began.
+    Plan(PlanError),
+    /// The async runtime cannot be started.
+    Runtime(std::io::Error),
+    /// Steps failed.
+    Failed {
+        /// The run.
+        run: Run,
+        /// The first failed steps.
+        steps: Vec<StepError>,
+        /// How many failed in all.
+        failed: u64,
+    },
+    /// The run was canceled.
+    Canceled {
+        /// The run.
+        run: Run,
+    },
+    /// A sink panicked, or the `Drop` of a value. The run broke off where it stood, and no last event tells of it.
+    Broken {
+        /// The run, as far as it came.
+        run: Run,
+        /// What panicked, and what it said.
+        message: String,
+    },
+}
+
+/// Why a step failed for good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepError {
+    /// Which.
+    pub step: StepPath,
+    /// After how many attempts, from 1.
+    pub attempts: u32,
+    /// The error of the last.
+    pub error: Arc<ErrorInfo>,
+}
+
+impl RunError {
+    pub(super) fn plan(error: PlanError) -> Self {
+        Self(Box::new(RunErrorKind::Plan(error)))
+    }
+
+    pub(super) fn runtime(error: std::io::Error) -> Self {
+        Self(Box::new(RunErrorKind::Runtime(error)))
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> &RunErrorKind {
+        &self.0
+    }
+
+    /// The run, if it began.
+    #[must_use]
+    pub fn run(&self) -> Option<&Run> {
+        match &*self.0 {
+            RunErrorKind::Failed { run, .. }
+            | RunErrorKind::Canceled { run }
+            | RunErrorKind::Broken { run, .. } => Some(run),
+            RunErrorKind::Plan(_) | RunErrorKind::Runtime(_) => None,
+        }
+    }
+
+    /// The problems of the job, if it could not be planned.
+    #[must_use]
+    pub fn plan_error(&self) -> Option<&PlanError> {
+        match &*self.0 {
+            RunErrorKind::Plan(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            RunErrorKind::Plan(error) => error.fmt(f),
+            RunErrorKind::Runtime(error) => write!(f, "the async runtime cannot be started: {error}"),
+            RunErrorKind::Canceled { run } => write!(f, "the run of `{}` was canceled", run.plan().job),
+            RunErrorKind::Broken { run, message } => {
+                write!(f, "the run of `{}` broke off: {message}", run.plan().job)
+            }
+            RunErrorKind::Failed { run, steps, failed } => {
+                let plural = if *failed == 1 { "step" } else { "steps" };
+                write!(f, "the run of `{}` failed: {failed} {plural}", run.plan().job)?;
+                for StepError { step, attempts, error } in steps {
+                    let after =
+                        if *attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
+                    write!(f, "\n`{step}`{after}: {error}")?;
+                }
+                match failed.saturating_sub(steps.len() as u64) {
+                    0 => Ok(()),
+                    more => write!(f, "\nand {more} more"),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for RunError {}

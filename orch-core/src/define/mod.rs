@@ -10,7 +10,9 @@
 mod args;
 mod context;
 mod dynamic;
+mod fallible;
 mod job;
+pub mod kind;
 mod op;
 mod output;
 mod policy;
@@ -21,12 +23,13 @@ pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub(crate) use dynamic::StreamItem;
 pub use dynamic::{Dynamic, ItemStream};
+pub use fallible::{FallibleReturn, OpError};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
+pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
 pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
 pub(crate) use output::KeptOutput;
 pub use output::{
-    DefaultFit, DefaultKind, Fallible, FallibleReturn, Fit, HandlesOf, One, OpError, Optional, Output,
-    OutputDef, OutputKind, Outputs, Product, Products, ValuesOf, kind,
+    Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};

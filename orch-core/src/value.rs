@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::MappingKey;
@@ -104,7 +104,8 @@ impl Value {
     #[must_use]
     pub fn gathered(items: Vec<Item>, assemble: Assemble) -> Self {
         Self(Repr::Gathered(Arc::new(Gathered {
-            items: OnceLock::from(items),
+            count: items.len(),
+            items: Mutex::new(Some(items)),
             assemble,
             whole: OnceLock::new(),
         })))
@@ -139,7 +140,7 @@ impl Value {
     pub(crate) fn gathered_len(&self) -> Option<usize> {
         match &self.0 {
             Repr::Plain(_) => None,
-            Repr::Gathered(gathered) => gathered.items.get().map(Vec::len),
+            Repr::Gathered(gathered) => Some(gathered.count),
         }
     }
 
@@ -147,10 +148,10 @@ impl Value {
         match self.0 {
             Repr::Plain(value) => Ok(value),
             Repr::Gathered(gathered) => match Arc::try_unwrap(gathered) {
-                // The only consumer: the items are moved, and no second reference to the whole stays behind.
-                Ok(gathered) => match gathered.whole.into_inner() {
+                // The last consumer: no second reference to the whole stays behind.
+                Ok(mut gathered) => match gathered.whole.take() {
                     Some(whole) => whole.map_err(Into::into),
-                    None => (gathered.assemble)(gathered.items.into_inner().unwrap_or_default())?.whole(),
+                    None => gathered.assembled(),
                 },
                 Err(shared) => shared.whole().map_err(Into::into),
             },
@@ -180,7 +181,9 @@ pub struct Item {
 pub type Assemble = fn(Vec<Item>) -> Result<Value, Failure>;
 
 struct Gathered {
-    items: OnceLock<Vec<Item>>,
+    count: usize,
+    /// Until the whole is assembled; it is made of the items themselves, so that none is there twice.
+    items: Mutex<Option<Vec<Item>>>,
     assemble: Assemble,
     whole: OnceLock<Result<Arc<dyn Any + Send + Sync>, Shared>>,
 }
@@ -197,12 +200,15 @@ impl From<Shared> for Failure {
 
 impl Gathered {
     fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, Shared> {
-        self.whole
-            .get_or_init(|| {
-                let items = self.items.get().cloned().unwrap_or_default();
-                (self.assemble)(items).and_then(Value::whole).map_err(|failure| Shared(failure.to_string()))
-            })
-            .clone()
+        let whole = self.whole.get_or_init(|| self.assembled().map_err(|failure| Shared(failure.to_string())));
+        whole.clone()
+    }
+
+    fn assembled(&self) -> Result<Arc<dyn Any + Send + Sync>, Failure> {
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // They are gone if the `Clone` of one panicked, and a shorter list would be a wrong one.
+        let items = items.ok_or_else(|| Failure::new("a panic stopped the list from being assembled"))?;
+        (self.assemble)(items)?.whole()
     }
 }
 
@@ -273,6 +279,8 @@ impl std::error::Error for StepFailure {}
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -298,6 +306,65 @@ mod tests {
         let shared = Value::gathered(items(), assemble_values::<u64>);
         let (a, b) = (shared.clone().share::<Vec<u64>>(), shared.share::<Vec<u64>>());
         assert!(Arc::ptr_eq(&a.expect("numbers"), &b.expect("numbers")));
+    }
+
+    /// Says with each value how many copies were made of it.
+    #[derive(Debug)]
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Self(Arc::clone(&self.0))
+        }
+    }
+
+    fn counted(items: u64) -> (Value, Arc<AtomicUsize>) {
+        let clones = Arc::new(AtomicUsize::new(0));
+        let item = |key: u64| Item { key: key.into(), outcome: Ok(Value::new(Counted(Arc::clone(&clones)))) };
+        let value = Value::gathered((0..items).map(item).collect(), assemble_values::<Counted>);
+        (value, clones)
+    }
+
+    #[test]
+    fn readers_of_a_gathered_value_clone_nothing_and_leave_no_items_behind() {
+        let (value, clones) = counted(5);
+        let readers: Vec<_> = (0..3).map(|_| value.clone().share::<Vec<Counted>>().expect("a list")).collect();
+        assert_eq!(clones.load(Ordering::Relaxed), 0);
+        assert_eq!(value.gathered_len(), Some(5));
+        // One reference of this test, and one of each item: there is no second list of them.
+        assert_eq!(Arc::strong_count(&clones), 1 + 5);
+        drop((value, readers));
+    }
+
+    #[test]
+    fn of_those_who_take_a_gathered_value_the_last_clones_nothing() {
+        let (value, clones) = counted(5);
+        let (first, second) = (value.clone(), value.clone());
+        for (taken, cloned) in [(first, 5), (second, 10), (value, 10)] {
+            assert_eq!(taken.take::<Vec<Counted>>().expect("a list").len(), 5);
+            assert_eq!(clones.load(Ordering::Relaxed), cloned);
+        }
+    }
+
+    #[test]
+    fn a_list_lost_to_a_panic_is_a_failure_and_not_a_shorter_list() {
+        #[derive(Debug)]
+        struct Refuses;
+        impl Clone for Refuses {
+            fn clone(&self) -> Self {
+                panic!("not twice");
+            }
+        }
+        let item = Value::new(Refuses);
+        let items = vec![Item { key: 0.into(), outcome: Ok(item.clone()) }];
+        let value = Value::gathered(items, assemble_values::<Refuses>);
+        let again = value.clone();
+        let first = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| value.share::<Vec<Refuses>>()));
+        assert!(first.is_err());
+        let second = again.share::<Vec<Refuses>>().expect_err("the list is lost");
+        assert_eq!(second.to_string(), "a panic stopped the list from being assembled");
+        drop(item);
     }
 
     #[test]

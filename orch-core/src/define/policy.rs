@@ -10,10 +10,14 @@ pub type Tags = BTreeMap<String, String>;
 /// The tag that holds a step's priority, an integer; higher goes first, the default is 0.
 pub const PRIORITY_TAG: &str = "orch/priority";
 
+/// A week, in seconds: it bounds what a growing delay can reach.
+const LONGEST_DELAY: f64 = 604_800.0;
+
 /// How often and when a failed attempt is followed by another.
 ///
 /// The delay before retry number `n` (from 1) is, with `d` the base delay: `d` without backoff, `n * d` with linear and
-/// `(2^n - 1) * d` with exponential backoff; jitter then changes it. A step that waits holds no slot.
+/// `(2^n - 1) * d` with exponential backoff; jitter then changes it. No delay is longer than a week. A step that waits
+/// holds no slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
     /// How many attempts may follow the first.
@@ -57,19 +61,20 @@ impl Retry {
     /// The delay before retry number `retry` (from 1), given a random number in `0.0..1.0`.
     #[must_use]
     pub fn delay_before(&self, retry: u32, random: f64) -> Duration {
+        // Capped, since infinity times a delay of zero would be no number.
         let factor = match self.backoff {
             Backoff::None => 1.0,
             Backoff::Linear => f64::from(retry),
-            Backoff::Exponential => f64::from(retry).exp2() - 1.0,
+            Backoff::Exponential => f64::from(retry.min(64)).exp2() - 1.0,
         };
         let base = self.delay.as_secs_f64();
+        let whole = (factor * base).min(LONGEST_DELAY);
         let seconds = match self.jitter {
-            Jitter::None => factor * base,
-            Jitter::Full => factor * base * random,
-            Jitter::PlusMinus => factor * base + base * (2.0 * random - 1.0),
+            Jitter::None => whole,
+            Jitter::Full => whole * random,
+            Jitter::PlusMinus => whole + base.min(LONGEST_DELAY) * (2.0 * random - 1.0),
         };
-        // A week bounds what an exponential delay can reach; `from_secs_f64` panics beyond its range.
-        Duration::from_secs_f64(seconds.clamp(0.0, 604_800.0))
+        Duration::try_from_secs_f64(seconds.clamp(0.0, LONGEST_DELAY)).unwrap_or_default()
     }
 }
 
@@ -165,6 +170,8 @@ impl fmt::Display for Limit {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -179,9 +186,37 @@ mod tests {
         assert_eq!(seconds(base.backoff(Backoff::Linear).jitter(Jitter::PlusMinus)), [1.0, 3.0, 5.0, 7.0]);
     }
 
+    fn delays() -> impl Strategy<Value = Duration> {
+        prop_oneof![Just(Duration::ZERO), Just(Duration::MAX), any::<Duration>(), (0..10_u64).prop_map(Duration::from_nanos)]
+    }
+
+    fn attempts() -> impl Strategy<Value = u32> {
+        prop_oneof![1..100_u32, 1000..1100_u32, Just(u32::MAX), any::<u32>()]
+    }
+
+    proptest! {
+        #[test]
+        fn no_delay_is_beyond_a_week_or_of_nothing_more_than_nothing(delay in delays(), retry in attempts()) {
+            for backoff in [Backoff::None, Backoff::Linear, Backoff::Exponential] {
+                for jitter in [Jitter::None, Jitter::Full, Jitter::PlusMinus] {
+                    for random in [0.0, 0.25, 0.5, 1.0 - f64::EPSILON] {
+                        let policy = Retry::new(u32::MAX).delay(delay).backoff(backoff).jitter(jitter);
+                        let before = policy.delay_before(retry, random);
+                        prop_assert!(before <= Duration::from_secs(604_800));
+                        prop_assert!(!delay.is_zero() || before.is_zero());
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
-    fn no_delay_is_beyond_a_week() {
+    fn the_longest_delay_is_a_week_whatever_the_attempt() {
         let retry = Retry::new(u32::MAX).delay(Duration::MAX).backoff(Backoff::Exponential);
         assert_eq!(retry.delay_before(u32::MAX, 0.5), Duration::from_secs(604_800));
+        let nothing = Retry::new(u32::MAX).backoff(Backoff::Exponential);
+        assert_eq!(nothing.delay_before(1024, 0.5), Duration::ZERO);
+        let least = Retry::new(u32::MAX).delay(Duration::from_nanos(1)).backoff(Backoff::Exponential);
+        assert_eq!(least.delay_before(u32::MAX, 0.5), Duration::from_secs(604_800));
     }
 }

@@ -87,7 +87,9 @@ impl Keeper {
                 RunErrorKind::Failed { run, steps: self.failures, failed }
             }
             Some(EventKind::RunCanceled { .. }) => RunErrorKind::Canceled { run },
-            _ => return Ok(run),
+            Some(EventKind::RunSuccess) => return Ok(run),
+            // Of a run whose end nobody knows nothing may be said to be well.
+            _ => RunErrorKind::Broken { run, message: "the engine told no end of it".to_owned() },
         };
         Err(RunError(Box::new(kind)))
     }
@@ -103,4 +105,27 @@ fn number(run: &mut Run, known: &mut HashMap<StepPath, usize>, path: StepPath, s
         run.steps.push(KeptStep { path: path.clone(), outputs: outputs.collect() });
         run.steps.len() - 1
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::define::JobOptions;
+    use crate::graph::Job;
+
+    fn finish(end: Option<EventKind>) -> Result<Run, RunError> {
+        let job = Job::compose(JobOptions::new("nothing"), || {});
+        let program = Program::compile(&job).expect("a job of no steps");
+        let mut keeper = Keeper::new(RunId::from_u128(1), Arc::new(program));
+        end.into_iter().for_each(|end| keeper.keep(Kept::End(end)));
+        keeper.finish(None)
+    }
+
+    #[test]
+    fn a_run_is_a_success_only_if_that_was_told() {
+        assert!(finish(Some(EventKind::RunSuccess)).is_ok());
+        let error = finish(None).expect_err("no end was told");
+        assert!(matches!(error.kind(), RunErrorKind::Broken { .. }));
+        assert_eq!(error.to_string(), "the run of `nothing` broke off: the engine told no end of it");
+    }
 }

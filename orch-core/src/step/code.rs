@@ -16,6 +16,7 @@ pub(super) struct Attempt {
 
 thread_local! {
     static CURRENT: RefCell<Option<Attempt>> = const { RefCell::new(None) };
+    // Nothing to drop, so it is there as long as its thread.
     static IN_CODE: Cell<bool> = const { Cell::new(false) };
     static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -25,23 +26,36 @@ thread_local! {
 /// What `f` logs itself is not the attempt's: a sink that logs each event would else be told of its own lines for ever,
 /// and wait for the lock under which it is told.
 pub(super) fn with_current(f: impl FnOnce(&Attempt)) {
-    if let Some(current) = CURRENT.take() {
+    if let Some(current) = swap_current(None) {
         f(&current);
-        CURRENT.set(Some(current));
+        swap_current(Some(current));
     }
+}
+
+/// Puts another attempt in the place of the present one, and gives that back.
+///
+/// A thread that ends drops its thread-local values one by one, and the next one's `Drop` may log, or panic: on such a
+/// thread there is no attempt, and what is told of one is given back as it was.
+fn swap_current(mut attempt: Option<Attempt>) -> Option<Attempt> {
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), &mut attempt));
+    attempt
+}
+
+fn set_panic_place(place: Option<String>) -> Option<String> {
+    PANIC_PLACE.try_with(|present| present.replace(place)).ok().flatten()
 }
 
 /// Runs a piece of a step's code: a call, or one poll. A panic in it becomes a failure that names the place.
 pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) -> Result<R, Failure> {
-    let outer = CURRENT.replace(attempt.take());
+    let outer = swap_current(attempt.take());
     let outer_in_code = IN_CODE.replace(true);
     // Of a panic that the code caught itself; one that it resumes later passes no hook, and has no place to tell.
-    PANIC_PLACE.take();
+    set_panic_place(None);
     // The values that a panicking op held are dropped with it; nothing of the engine is in the closure.
     let result = catch_unwind(AssertUnwindSafe(code));
     IN_CODE.set(outer_in_code);
-    *attempt = CURRENT.replace(outer);
-    result.map_err(|payload| Failure::panic(panic_message(&*payload), PANIC_PLACE.take()))
+    *attempt = swap_current(outer);
+    result.map_err(|payload| Failure::panic(panic_message(&*payload), set_panic_place(None)))
 }
 
 /// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.
@@ -54,7 +68,7 @@ pub(super) fn catch_places() {
         std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
             // Where a panic ends the process, nobody would be left to tell it.
             if cfg!(panic = "unwind") && IN_CODE.get() {
-                PANIC_PLACE.set(info.location().map(ToString::to_string));
+                set_panic_place(info.location().map(ToString::to_string));
             } else {
                 before(info);
             }

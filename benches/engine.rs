@@ -72,6 +72,13 @@ fn stream(n: usize) {
     numbers(lit(n as u64)).map(add);
 }
 
+/// With a step that waits behind everything, and a limit, so that steps are of several classes.
+#[job(max_in_flight = 64, max_concurrent = 1, limit("db", 1))]
+fn limited(n: usize) {
+    numbers(lit(n as u64)).map(|x| add(x).tag("db", "a"));
+    add(lit(0)).priority(-1);
+}
+
 #[op]
 async fn named(n: u64) -> Dynamic<u64> {
     Dynamic::from_iter((0..n).map(|i| (format!("item {i}"), i)))
@@ -201,6 +208,9 @@ impl Bench {
         let idle = reset_peak();
         self.inside(stream(items).runner().run()).expect("success");
         println!("{:<34}{items:>10}{:>12.1}", "small items, 64 in flight", peak() - idle);
+        let idle = reset_peak();
+        self.inside(limited(items).runner().run()).expect("success");
+        println!("{:<34}{items:>10}{:>12.1}", "the same, under a limit", peak() - idle);
         let idle = reset_peak();
         self.inside(keyed(items).runner().run()).expect("success");
         println!("{:<34}{items:>10}{:>12.1}", "the same, each under a text key", peak() - idle);

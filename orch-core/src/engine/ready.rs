@@ -1,5 +1,5 @@
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use super::frame::FrameId;
 use super::limits::Classes;
@@ -56,28 +56,26 @@ impl Eq for Ready {}
 /// All that is ready, and the limits that hold it back.
 ///
 /// Steps under the same limits form a class with a heap of its own, so that one class that is held back never stands
-/// before another that could run. The first of each class that is not held back is a *head*, and the heads have a heap
-/// too. A class that a limit holds back is parked at it, and of the parked ones the first becomes a head again as soon as
-/// the limit has room. So taking the next costs the logarithm of what is ready, whatever the number of classes.
-///
-/// Heads are copies, and are not searched for when their class changes: one that is no longer the first of its class is
-/// passed over when it comes up.
+/// before another that could run. The first of each class is its *head*. The heads of the classes that could run are in
+/// order, and so are those that a limit holds back, at the limit; of these the first is freed as soon as it has room. So
+/// taking the next costs the logarithm of what is ready, whatever the number of classes.
 pub(super) struct ReadyQueue {
     classes: Vec<Class>,
-    heads: BinaryHeap<Head>,
+    heads: BTreeSet<Head>,
     limits: Vec<Limit>,
 }
 
 struct Class {
     ready: BinaryHeap<Ready>,
     limits: Vec<usize>,
-    /// The limit that it is parked at.
+    head: Option<Ready>,
+    /// The limit that holds its head; none if the head is free.
     parked: Option<usize>,
 }
 
 struct Limit {
     free: usize,
-    parked: BinaryHeap<Head>,
+    parked: BTreeSet<Head>,
 }
 
 /// The limit of the job, which holds for every class. When it has no room nothing is taken, so no class is parked at it.
@@ -85,12 +83,16 @@ const JOB: usize = 0;
 
 impl ReadyQueue {
     pub(super) fn new(classes: &Classes) -> Self {
-        let class =
-            |limits: &Vec<usize>| Class { ready: BinaryHeap::new(), limits: limits.clone(), parked: None };
-        let limit = |&free| Limit { free, parked: BinaryHeap::new() };
+        let class = |limits: &Vec<usize>| Class {
+            ready: BinaryHeap::new(),
+            limits: limits.clone(),
+            head: None,
+            parked: None,
+        };
+        let limit = |&free| Limit { free, parked: BTreeSet::new() };
         Self {
             classes: classes.limits_of.iter().map(class).collect(),
-            heads: BinaryHeap::new(),
+            heads: BTreeSet::new(),
             limits: classes.limits.iter().map(limit).collect(),
         }
     }
@@ -101,7 +103,7 @@ impl ReadyQueue {
         let is_first = class.ready.peek().is_none_or(|first| ready > *first);
         class.ready.push(ready);
         if is_first {
-            self.put_head(number);
+            self.renew_head(number);
         }
     }
 
@@ -121,8 +123,8 @@ impl ReadyQueue {
         for &limit in &class.limits {
             self.limits[limit].free -= 1;
         }
-        self.put_head(number);
-        self.unpark_beside(number);
+        self.renew_head(number);
+        self.free_heads(number);
         Some(ready)
     }
 
@@ -131,28 +133,30 @@ impl ReadyQueue {
         for &limit in &self.classes[class as usize].limits {
             self.limits[limit].free += 1;
         }
-        self.unpark_beside(class as usize);
+        self.free_heads(class as usize);
     }
 
     /// Takes everything that is ready, in no particular order.
     pub(super) fn drain(&mut self) -> Vec<Ready> {
-        self.classes.iter_mut().flat_map(|class| class.ready.drain()).collect()
+        self.heads.clear();
+        self.limits.iter_mut().for_each(|limit| limit.parked.clear());
+        let all = self.classes.iter_mut().flat_map(|class| {
+            (class.head, class.parked) = (None, None);
+            class.ready.drain()
+        });
+        all.collect()
     }
 
     /// The class whose first is the first of all that no limit holds back; on the way, parks those that one does.
     fn first_class(&mut self) -> Option<usize> {
         loop {
-            let head = self.heads.pop()?;
+            let head = self.heads.pop_last()?;
             let number = head.class;
-            let class = &self.classes[number];
-            if class.parked.is_some() || class.ready.peek() != Some(&head.ready) {
-                continue;
-            }
             let Some(full) = self.full_limit(number) else { return Some(number) };
             self.classes[number].parked = Some(full);
-            self.limits[full].parked.push(head);
-            // It may have come up for the room of another limit, which is someone else's now.
-            self.unpark_beside(number);
+            self.limits[full].parked.insert(head);
+            // It may have been freed for the room of another limit, which is someone else's now.
+            self.free_heads(number);
         }
     }
 
@@ -161,39 +165,55 @@ impl ReadyQueue {
         self.classes[class].limits.iter().copied().find(|&limit| self.limits[limit].free == 0)
     }
 
-    /// Makes the first of a class a head, or lets it wait where the class is parked.
-    fn put_head(&mut self, number: usize) {
+    /// Makes the first of a class its head, in place of the one before.
+    fn renew_head(&mut self, number: usize) {
         if self.classes.len() == 1 {
             return;
         }
         let class = &mut self.classes[number];
-        let Some(first) = class.ready.peek() else { return };
-        let head = Head { ready: first.clone(), class: number };
-        match class.parked {
-            Some(limit) if self.limits[limit].free == 0 => self.limits[limit].parked.push(head),
-            _ => {
-                class.parked = None;
-                self.heads.push(head);
-            }
+        let head = class.ready.peek().cloned();
+        let before = std::mem::replace(&mut class.head, head.clone());
+        let place = match class.parked {
+            Some(limit) => &mut self.limits[limit].parked,
+            None => &mut self.heads,
+        };
+        if let Some(ready) = before {
+            place.remove(&Head { ready, class: number });
+        }
+        if let Some(ready) = head {
+            place.insert(Head { ready, class: number });
+        }
+        if let Some(limit) = self.classes[number].parked {
+            self.free_head(limit);
         }
     }
 
-    /// Where a limit of this class has room, the first of those that are parked there becomes a head.
-    fn unpark_beside(&mut self, number: usize) {
-        for at in 0..self.classes[number].limits.len() {
-            let limit = self.classes[number].limits[at];
-            if self.limits[limit].free == 0 {
-                continue;
-            }
-            while let Some(head) = self.limits[limit].parked.pop() {
-                let class = &mut self.classes[head.class];
-                if class.parked == Some(limit) && class.ready.peek() == Some(&head.ready) {
-                    class.parked = None;
-                    self.heads.push(head);
-                    break;
-                }
-            }
+    /// Where the limits of a class have room, the first of the heads that they held is free.
+    fn free_heads(&mut self, class: usize) {
+        for at in 0..self.classes[class].limits.len() {
+            self.free_head(self.classes[class].limits[at]);
         }
+    }
+
+    fn free_head(&mut self, limit: usize) {
+        let limit = &mut self.limits[limit];
+        if limit.free > 0
+            && let Some(head) = limit.parked.pop_last()
+        {
+            self.classes[head.class].parked = None;
+            self.heads.insert(head);
+        }
+    }
+
+    /// How many heads there are, for tests: never more than classes.
+    #[cfg(test)]
+    pub(super) fn heads(&self) -> usize {
+        self.heads.len() + self.limits.iter().map(|limit| limit.parked.len()).sum::<usize>()
+    }
+
+    #[cfg(test)]
+    pub(super) fn classes(&self) -> usize {
+        self.classes.len()
     }
 }
 
@@ -205,7 +225,7 @@ struct Head {
 
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.ready.cmp(&other.ready)
+        self.ready.cmp(&other.ready).then(self.class.cmp(&other.class))
     }
 }
 

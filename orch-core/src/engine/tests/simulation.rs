@@ -232,6 +232,8 @@ impl Simulation {
         }
         let needed = if self.model.ended { 0 } else { self.model.needed_values() };
         let live = self.state.live_values();
+        let ready = &self.state.ready;
+        assert!(ready.heads() <= ready.classes(), "{} heads", ready.heads());
         assert!(live <= needed, "{live} values live, {needed} needed\n{}\n{}", self.program.plan, self.log);
     }
 

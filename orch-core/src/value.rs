@@ -200,7 +200,8 @@ impl From<Shared> for Failure {
 
 impl Gathered {
     fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, Shared> {
-        let whole = self.whole.get_or_init(|| self.assembled().map_err(|failure| Shared(failure.to_string())));
+        let whole =
+            self.whole.get_or_init(|| self.assembled().map_err(|failure| Shared(failure.to_string())));
         whole.clone()
     }
 
@@ -329,7 +330,8 @@ mod tests {
     #[test]
     fn readers_of_a_gathered_value_clone_nothing_and_leave_no_items_behind() {
         let (value, clones) = counted(5);
-        let readers: Vec<_> = (0..3).map(|_| value.clone().share::<Vec<Counted>>().expect("a list")).collect();
+        let readers: Vec<_> =
+            (0..3).map(|_| value.clone().share::<Vec<Counted>>().expect("a list")).collect();
         assert_eq!(clones.load(Ordering::Relaxed), 0);
         assert_eq!(value.gathered_len(), Some(5));
         // One reference of this test, and one of each item: there is no second list of them.

@@ -187,7 +187,12 @@ mod tests {
     }
 
     fn delays() -> impl Strategy<Value = Duration> {
-        prop_oneof![Just(Duration::ZERO), Just(Duration::MAX), any::<Duration>(), (0..10_u64).prop_map(Duration::from_nanos)]
+        prop_oneof![
+            Just(Duration::ZERO),
+            Just(Duration::MAX),
+            any::<Duration>(),
+            (0..10_u64).prop_map(Duration::from_nanos)
+        ]
     }
 
     fn attempts() -> impl Strategy<Value = u32> {

@@ -17,6 +17,12 @@ pub enum RunErrorKind {
     Plan(PlanError),
     /// The async runtime cannot be started.
     Runtime(std::io::Error),
+    /// [`Runner::run`](super::Runner::run) was polled outside of a tokio runtime; no step began.
+    NoRuntime,
+    /// The runtime that polled the run has no timer, which timeouts, retries and cancellation need; no step began.
+    NoTime,
+    /// [`Runner::run_blocking`](super::Runner::run_blocking) was called by async code; no step began.
+    WithinRuntime,
     /// Steps failed.
     Failed {
         /// The run.
@@ -52,12 +58,16 @@ pub struct StepError {
 }
 
 impl RunError {
+    pub(super) fn of_kind(kind: RunErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+
     pub(super) fn plan(error: PlanError) -> Self {
-        Self(Box::new(RunErrorKind::Plan(error)))
+        Self::of_kind(RunErrorKind::Plan(error))
     }
 
     pub(super) fn runtime(error: std::io::Error) -> Self {
-        Self(Box::new(RunErrorKind::Runtime(error)))
+        Self::of_kind(RunErrorKind::Runtime(error))
     }
 
     /// What happened.
@@ -73,7 +83,11 @@ impl RunError {
             RunErrorKind::Failed { run, .. }
             | RunErrorKind::Canceled { run }
             | RunErrorKind::Broken { run, .. } => Some(run),
-            RunErrorKind::Plan(_) | RunErrorKind::Runtime(_) => None,
+            RunErrorKind::Plan(_)
+            | RunErrorKind::Runtime(_)
+            | RunErrorKind::NoRuntime
+            | RunErrorKind::NoTime
+            | RunErrorKind::WithinRuntime => None,
         }
     }
 
@@ -92,6 +106,18 @@ impl fmt::Display for RunError {
         match &*self.0 {
             RunErrorKind::Plan(error) => error.fmt(f),
             RunErrorKind::Runtime(error) => write!(f, "the async runtime cannot be started: {error}"),
+            RunErrorKind::NoRuntime => f.write_str(
+                "the run cannot begin outside of a tokio runtime, on which its steps would be started\n  \
+                 hint: call `.run_blocking()`, which brings its own, or await `.run()` under `#[tokio::main]`",
+            ),
+            RunErrorKind::NoTime => f.write_str(
+                "the run cannot begin on a tokio runtime without a timer, by which steps time out and are tried again\n  \
+                 hint: build the runtime with `.enable_all()`, or at least `.enable_time()`",
+            ),
+            RunErrorKind::WithinRuntime => f.write_str(
+                "`run_blocking` cannot wait for a run on a thread that polls async code: it would wait for itself\n  \
+                 hint: use `.run().await` instead",
+            ),
             RunErrorKind::Canceled { run } => write!(f, "the run of `{}` was canceled", run.plan().job),
             RunErrorKind::Broken { run, message } => {
                 write!(f, "the run of `{}` broke off: {message}", run.plan().job)

@@ -5,6 +5,7 @@ mod error;
 mod finished;
 mod keeper;
 mod runner;
+mod runtime;
 
 pub use definitions::Definitions;
 pub use error::{RunError, RunErrorKind, StepError};

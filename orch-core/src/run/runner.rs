@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::vec::Drain;
 
 use super::keeper::Keeper;
-use super::{Run, RunError};
+use super::{Run, RunError, runtime};
 use crate::define::{Cancel, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State};
 use crate::event::{Event, Sink, Tee};
@@ -181,11 +181,10 @@ impl Runner {
     /// Runs the job to its end, on a runtime of its own.
     ///
     /// # Errors
-    /// As [`Runner::run`], and if no thread can be started.
-    ///
-    /// # Panics
-    /// If it is called from async code, which would then wait for itself; there, await [`Runner::run`].
+    /// As [`Runner::run`], and if no thread can be started. Also if it is called by async code, which would then wait
+    /// for itself; there, await [`Runner::run`].
     pub fn run_blocking(self) -> Result<Run, RunError> {
+        runtime::check_blocking()?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::runtime)?;
         let result = runtime.block_on(self.run());
@@ -194,13 +193,15 @@ impl Runner {
         result
     }
 
-    /// Runs the job to its end. If the future is dropped before, the run is canceled.
+    /// Runs the job to its end, on the tokio runtime that polls the future; it must have its timer enabled. If the
+    /// future is dropped before, the run is canceled.
     ///
     /// # Errors
-    /// If the job cannot be planned, before any step began; or if the run failed, was canceled or broke off, with the
-    /// run in the error.
+    /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was canceled
+    /// or broke off, with the run in the error.
     pub async fn run(self) -> Result<Run, RunError> {
         let program = Arc::new(self.program().map_err(RunError::plan)?);
+        runtime::check()?;
         let settings = self.settings(&program);
         let context = Arc::new(RunContext {
             run: self.id,

@@ -58,6 +58,14 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
     result.map_err(|payload| Failure::panic(panic_message(&*payload), set_panic_place(None)))
 }
 
+/// Whether `code` panics, without a word of it on stderr: of something that answers no question but in this way.
+///
+/// In a program whose panics end it there is no such answer, and what the panic says is the last word.
+pub(crate) fn panics(code: impl FnOnce()) -> bool {
+    catch_places();
+    run(&mut None, code).is_err()
+}
+
 /// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.
 ///
 /// The place is known only to the panic hook. All other panics go to the hook that was there before.

@@ -13,4 +13,5 @@ mod worker;
 
 pub use logs::LogLayer;
 
+pub(crate) use code::panics;
 pub(crate) use local::Local;

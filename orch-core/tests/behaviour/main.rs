@@ -11,6 +11,7 @@ mod logs;
 mod outputs;
 mod plan;
 mod problems;
+mod runtimes;
 mod start;
 mod time;
 mod values;

@@ -1,0 +1,32 @@
+use std::future::ready;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::error::{RunError, RunErrorKind};
+use crate::step::panics;
+
+/// Whether the runtime that polls this run will do: its steps are started there, and so are its timers.
+///
+/// Without a timer the first deadline or retry would end in a task's panic that nobody sees, and the run would wait for
+/// ever. Tokio offers no question for it, only the panic of whoever makes a timer.
+pub(super) fn check() -> Result<(), RunError> {
+    if Handle::try_current().is_err() {
+        return Err(RunError::of_kind(RunErrorKind::NoRuntime));
+    }
+    if panics(|| drop(tokio::time::sleep(Duration::ZERO))) {
+        return Err(RunError::of_kind(RunErrorKind::NoTime));
+    }
+    Ok(())
+}
+
+/// Whether this thread may wait for a run. Those that poll async code may not: what they wait for, they would have to do
+/// themselves. The threads of `spawn_blocking` may, though they are the runtime's too, so the runtime itself is asked.
+pub(super) fn check_blocking() -> Result<(), RunError> {
+    match Handle::try_current() {
+        Ok(handle) if panics(|| handle.block_on(ready(()))) => {
+            Err(RunError::of_kind(RunErrorKind::WithinRuntime))
+        }
+        _ => Ok(()),
+    }
+}

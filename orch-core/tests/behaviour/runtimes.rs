@@ -1,0 +1,58 @@
+//! What a run needs of the runtime it is on, and what is said where that is missing.
+
+use futures::FutureExt as _;
+use insta::assert_snapshot;
+use tokio::runtime::Builder;
+
+use super::support::{call, give, job};
+
+fn one() -> orch_core::graph::Job {
+    let one = give("one", || Ok(1));
+    job(|| call(&one, &[]))
+}
+
+#[test]
+fn outside_of_a_runtime_a_run_does_not_begin() {
+    let result = one().run().now_or_never().expect("nothing to wait for");
+    assert_snapshot!(result.unwrap_err(), @r"
+    the run cannot begin outside of a tokio runtime, on which its steps would be started
+      hint: call `.run_blocking()`, which brings its own, or await `.run()` under `#[tokio::main]`
+    ");
+}
+
+#[test]
+fn without_a_timer_a_run_does_not_begin() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(one().run()).unwrap_err();
+    assert!(error.run().is_none());
+    assert_snapshot!(error, @r"
+    the run cannot begin on a tokio runtime without a timer, by which steps time out and are tried again
+      hint: build the runtime with `.enable_all()`, or at least `.enable_time()`
+    ");
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(one().run()).unwrap();
+}
+
+#[tokio::test]
+async fn async_code_is_told_to_await_instead_of_waiting_for_itself() {
+    assert_snapshot!(one().run_blocking().unwrap_err(), @r"
+    `run_blocking` cannot wait for a run on a thread that polls async code: it would wait for itself
+      hint: use `.run().await` instead
+    ");
+    one().run().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_thread_of_the_runtime_that_may_block_may_wait_for_a_run() {
+    tokio::task::spawn_blocking(|| one().run_blocking()).await.unwrap().unwrap();
+}
+
+#[test]
+fn an_op_may_run_a_job_of_its_own_and_wait_for_it() {
+    let inner = one();
+    let outer = give("outer", move || {
+        inner.run_blocking()?;
+        Ok(2)
+    });
+    job(|| call(&outer, &[])).run_blocking().unwrap();
+}

@@ -16,6 +16,8 @@ use crate::value::Value;
 pub(crate) enum Message {
     /// The run begins; the first message, sent once.
     Begin,
+    /// The run was canceled before it began; in place of [`Message::Begin`].
+    BeginCanceled,
     /// The code of an attempt returned.
     Returned { token: Token, result: Result<Products, Failure>, stored: Vec<Stored> },
     /// A pull gave an item; the rest of the stream comes back.
@@ -47,7 +49,7 @@ impl Message {
             | Self::Item { token, .. }
             | Self::Ended { token }
             | Self::Broke { token, .. } => Some(*token),
-            Self::Begin | Self::Log { .. } | Self::Due(_) | Self::Cancel => None,
+            Self::Begin | Self::BeginCanceled | Self::Log { .. } | Self::Due(_) | Self::Cancel => None,
         }
     }
 }

@@ -80,6 +80,10 @@ impl State {
         turn.time = now;
         match message {
             Message::Begin => self.begin(turn),
+            Message::BeginCanceled => {
+                self.begin(turn);
+                self.cancel(turn);
+            }
             Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
             Message::Item { token, key, value, stored, rest } => {
                 self.item(token, key, value, stored, rest, turn);

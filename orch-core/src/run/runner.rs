@@ -149,7 +149,7 @@ impl Runner {
         self
     }
 
-    /// Lets `cancel` stop the run.
+    /// Lets `cancel` stop the run. If it did so before the run begins, no step starts.
     #[must_use]
     pub fn cancel(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
@@ -222,7 +222,8 @@ impl Runner {
         let state = State::new(program, settings);
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor));
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
-        dispatcher.report_only(Message::Begin);
+        let canceled_before = self.cancel.is_canceled();
+        dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });
         let ended = dispatcher.ended();
         tokio::pin!(ended);
         let broken = tokio::select! {

@@ -96,14 +96,26 @@ async fn a_sync_op_that_does_not_look_is_left_alone_after_the_grace_period() {
     release.send(()).unwrap();
 }
 
-#[tokio::test]
-async fn a_run_canceled_before_it_begins_ends_at_once() {
+#[test]
+fn a_run_canceled_before_it_begins_starts_nothing() {
     let cancel = Cancel::new();
     cancel.cancel();
-    let wait = future(OpDef::builder("wait"), std::future::pending);
-    let result = job(|| call(&wait, &[])).runner().keep_events().cancel(cancel).run().await;
+    let (first, second) = (give("first", || panic!("started")), pass("second"));
+    let source = OpDef::builder("source").returns::<Many>().blocking(|_| panic!("started")).into();
+    let job = job(|| {
+        call(&second, &[call(&first, &[])]);
+        Call::of(&source).place::<Many>().map(|item| call(&second, &[item]));
+    });
+    let result = job.runner().keep_events().cancel(cancel).run_blocking();
     assert!(matches!(result.as_ref().unwrap_err().kind(), RunErrorKind::Canceled { .. }));
-    assert!(story(run_of(&result)).ends_with("RUN_CANCELED []\n"));
+    assert_snapshot!(story(run_of(&result)), @r"
+    RUN_START
+    RUN_CANCELING
+    STEP_SKIPPED first: canceled
+    STEP_SKIPPED source: canceled
+    STEP_SKIPPED second: canceled
+    RUN_CANCELED []
+    ");
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use orch_core::define::Cancel;
 use orch_core::event::{Detail, RunView};
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
-use tokio::runtime::Runtime;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
@@ -44,7 +43,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
     let (progress, sink) = Progress::start(show, Arc::clone(&printer));
     let cancel = Cancel::new();
     let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone());
-    let result = match Runtime::new() {
+    let result = match runner.runtime() {
         Ok(runtime) => {
             runtime.spawn(cancel_on_ctrl_c(cancel, Arc::clone(&printer)));
             let result = runtime.block_on(runner.run());
@@ -53,7 +52,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
             result
         }
         Err(error) => {
-            printer.error(&format!("the async runtime cannot be started: {error}"), None);
+            printer.error(&error, None);
             return Exit::Machine;
         }
     };

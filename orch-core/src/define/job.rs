@@ -62,7 +62,8 @@ impl JobOptions {
         self
     }
 
-    /// Lets at most `steps` steps run at once.
+    /// Lets at most `steps` steps run at once. On a runtime of the program's own, sync steps need as many blocking
+    /// threads; see [`Runner::max_concurrent`](crate::run::Runner::max_concurrent).
     #[must_use]
     pub fn max_concurrent(mut self, steps: usize) -> Self {
         self.max_concurrent = Some(steps);

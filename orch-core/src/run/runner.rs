@@ -88,7 +88,12 @@ impl Job {
 }
 
 impl Runner {
-    /// Lets at most `steps` steps run at once, whatever the job says.
+    /// Lets at most `steps` steps run at once, whatever the job says; by default as many as there are processors.
+    ///
+    /// Sync ops run on blocking threads of the runtime, and IO managers store there. Tokio starts no more than 512 of
+    /// these; the steps beyond wait for one, though they are said to run. [`Runner::run_blocking`] brings a runtime that
+    /// has enough of them, [`Runner::runtime`] gives one, and a runtime of the program's own is given enough with
+    /// `tokio::runtime::Builder::max_blocking_threads`.
     #[must_use]
     pub fn max_concurrent(mut self, steps: usize) -> Self {
         self.max_concurrent = Some(steps);
@@ -185,12 +190,20 @@ impl Runner {
     /// for itself; there, await [`Runner::run`].
     pub fn run_blocking(self) -> Result<Run, RunError> {
         runtime::check_blocking()?;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::runtime)?;
+        let runtime = self.runtime()?;
         let result = runtime.block_on(self.run());
         // Code that outlived a canceled run or a timeout is not waited for.
         runtime.shutdown_background();
         result
+    }
+
+    /// A runtime for this run: with a timer, and with a blocking thread for each step that may run at once. It is
+    /// what [`Runner::run_blocking`] brings.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn runtime(&self) -> Result<tokio::runtime::Runtime, RunError> {
+        runtime::with_room_for(self.slots())
     }
 
     /// Runs the job to its end, on the tokio runtime that polls the future; it must have its timer enabled. If the
@@ -306,9 +319,14 @@ impl Runner {
         Ok(program)
     }
 
-    fn settings(&self, program: &Program) -> Settings {
+    /// How many steps may run at once.
+    fn slots(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let max_concurrent = self.max_concurrent.or(program.plan.max_concurrent).unwrap_or_else(processors);
+        self.max_concurrent.or(self.job.options().max_concurrent).unwrap_or_else(processors)
+    }
+
+    fn settings(&self, program: &Program) -> Settings {
+        let max_concurrent = self.slots();
         let max_in_flight = self.max_in_flight.or(program.plan.max_in_flight);
         Settings {
             run: self.id,

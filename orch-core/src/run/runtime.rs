@@ -1,10 +1,23 @@
 use std::future::ready;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::error::{RunError, RunErrorKind};
 use crate::step::panics;
+
+/// Blocking threads besides one for each slot, as many as tokio has by default. Code that outlives its timeout keeps its
+/// thread, while its slot goes to the next step.
+const SPARE_THREADS: usize = 512;
+
+/// More threads than any machine starts; tokio adds to the number and must not run over.
+const MOST_THREADS: usize = 1 << 20;
+
+/// A runtime on which so many steps can block at once.
+pub(super) fn with_room_for(steps: usize) -> Result<Runtime, RunError> {
+    let threads = steps.saturating_add(SPARE_THREADS).min(MOST_THREADS);
+    Builder::new_multi_thread().enable_all().max_blocking_threads(threads).build().map_err(RunError::runtime)
+}
 
 /// Whether the runtime that polls this run will do: its steps are started there, and so are its timers.
 ///

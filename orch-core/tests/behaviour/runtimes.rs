@@ -1,5 +1,7 @@
 //! What a run needs of the runtime it is on, and what is said where that is missing.
 
+use std::sync::Barrier;
+
 use futures::FutureExt as _;
 use insta::assert_snapshot;
 use tokio::runtime::Builder;
@@ -55,4 +57,21 @@ fn an_op_may_run_a_job_of_its_own_and_wait_for_it() {
         Ok(2)
     });
     job(|| call(&outer, &[])).run_blocking().unwrap();
+}
+
+/// More than tokio has blocking threads by default.
+const MANY: usize = 520;
+
+#[test]
+fn as_many_sync_steps_run_at_once_as_the_run_was_given_slots() {
+    let all_there = Barrier::new(MANY);
+    // Returns only when all the others have begun too.
+    let meet = give("meet", move || Ok(i64::from(all_there.wait().is_leader())));
+    let job = job(|| (0..MANY).for_each(|_| _ = call(&meet, &[])));
+    job.runner().max_concurrent(MANY).run_blocking().unwrap();
+}
+
+#[test]
+fn no_number_of_slots_is_too_large_for_a_runtime() {
+    one().runner().max_concurrent(usize::MAX).run_blocking().unwrap();
 }

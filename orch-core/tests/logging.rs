@@ -1,4 +1,5 @@
 //! A program with a subscriber of its own: one for the whole process, hence a test binary of its own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::cell::RefCell;
 use std::sync::mpsc::{self, Sender};

@@ -31,7 +31,7 @@ Exit codes:
   2    wrong arguments, or a job that cannot be planned
   3    the machine refused: no thread can be started, a file cannot be written
   4    the run broke off: code of the program outside its steps panicked
-  130  the run was canceled by Ctrl-C";
+  130  the run was canceled by Ctrl-C or SIGTERM";
 
 /// What is said, and in which colours.
 #[derive(Args, Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ pub enum Exit {
     Machine,
     /// 4: the run broke off: code of the program outside its steps panicked, such as a sink or the `Drop` of a value.
     Broken,
-    /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT).
+    /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT), or on Unix by SIGTERM.
     Canceled,
 }
 

@@ -11,6 +11,7 @@ mod plan;
 mod printer;
 mod progress;
 mod run;
+mod signals;
 mod terminal;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -42,10 +43,11 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins to show what the sink will be given.
-    pub(super) fn start(show: Show, printer: Arc<Printer>) -> (Self, impl Sink + use<>) {
+    pub(super) fn start(show: Show, printer: Arc<Printer>) -> io::Result<(Self, impl Sink + use<>)> {
         let (events, received) = sync_channel(WAITING);
-        let screen = std::thread::spawn(move || Screen::new(show, printer).follow(&received));
-        (Self { screen, over: events.clone() }, Handover(events))
+        let thread = thread::Builder::new().name("progress".to_owned());
+        let screen = thread.spawn(move || Screen::new(show, printer).follow(&received))?;
+        Ok((Self { screen, over: events.clone() }, Handover(events)))
     }
 
     /// Waits until all is shown that the sink was given so far. A run that broke off has no last event, and code of

@@ -1,9 +1,7 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
-use std::process;
 use std::sync::Arc;
-use std::time::Duration;
 
 use orch_core::define::Cancel;
 use orch_core::event::{Detail, RunView};
@@ -15,6 +13,7 @@ use tracing_subscriber::prelude::*;
 use super::args::RunArgs;
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
+use super::signals::{Requests, cancel_on_request};
 use super::{Exit, jobs};
 
 /// How wide a chart is where no terminal says it.
@@ -40,12 +39,23 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
         slow_after: args.slow_after,
         json: args.json,
     };
-    let (progress, sink) = Progress::start(show, Arc::clone(&printer));
+    let (progress, sink) = match Progress::start(show, Arc::clone(&printer)) {
+        Ok(started) => started,
+        Err(error) => {
+            let message = format!("no thread can be started to show the run: {error}; no step has run");
+            printer.error(&message, None);
+            return Exit::Machine;
+        }
+    };
     let cancel = Cancel::new();
     let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone());
     let result = match runner.runtime() {
         Ok(runtime) => {
-            runtime.spawn(cancel_on_ctrl_c(cancel, Arc::clone(&printer)));
+            let requests = runtime.block_on(async { Requests::listen() });
+            // Where they cannot be heard, a signal ends the program by itself.
+            if let Ok(requests) = requests {
+                runtime.spawn(cancel_on_request(requests, cancel, Arc::clone(&printer)));
+            }
             let result = runtime.block_on(runner.run());
             // Code that outlived a canceled run or a timeout is not waited for.
             runtime.shutdown_background();
@@ -144,21 +154,6 @@ fn probe(file: &Path) -> io::Result<()> {
 
 fn unwritable(file: &Path, error: &io::Error) -> String {
     format!("the chart cannot be written to `{}`: {error}", file.display())
-}
-
-/// The first Ctrl-C lets the run end in order, the second ends the program.
-async fn cancel_on_ctrl_c(cancel: Cancel, printer: Arc<Printer>) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler Ctrl-C ends the program by itself.
-        return;
-    }
-    cancel.cancel();
-    if tokio::signal::ctrl_c().await.is_ok() {
-        printer.say("\nstopped at once; steps under way were not waited for\n");
-        // Lets the terminal have the line before the process is gone.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        process::exit(i32::from(Exit::Canceled.code()));
-    }
 }
 
 /// Has `tracing` lines of steps become events of these steps, unless the program has a subscriber of its own.

@@ -1,5 +1,7 @@
 //! How values are stored beside the run: the interface of IO managers, and the ones a program has.
 
+mod path;
+
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -44,34 +46,6 @@ pub struct OutputAt<'a> {
     pub output: &'a str,
     /// The key of the item, where the output is dynamic.
     pub key: Option<&'a MappingKey>,
-}
-
-impl OutputAt<'_> {
-    /// A relative path for a file of this output, safe on every system whatever the keys are: `run/step/key/output`.
-    ///
-    /// Keys are text of any kind; what is not a letter, digit, `-` or `_` is written as `%` and its bytes in hexadecimal,
-    /// so that two keys never share a file, and none leads out of the folder.
-    #[must_use]
-    pub fn relative_path(&self) -> String {
-        let mut parts = vec![self.run.to_string(), self.step.name().to_owned()];
-        parts.extend(self.step.branch().into_iter().flat_map(crate::ids::Branch::keys).map(file_name));
-        parts.push(self.output.to_owned());
-        parts.extend(self.key.map(file_name));
-        parts.join("/")
-    }
-}
-
-fn file_name(key: &MappingKey) -> String {
-    let mut name = String::new();
-    for byte in key.to_string().bytes() {
-        match byte {
-            b'-' | b'_' => name.push(char::from(byte)),
-            byte if byte.is_ascii_lowercase() || byte.is_ascii_digit() => name.push(char::from(byte)),
-            byte => name.push_str(&format!("%{byte:02x}")),
-        }
-    }
-    // An empty key needs a name too, and one that no other key has.
-    if name.is_empty() { "%".to_owned() } else { name }
 }
 
 /// The IO managers of a program, by key and type.
@@ -133,29 +107,5 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
 
     fn type_name(&self) -> String {
         TypeInfo::of::<T>().name()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::ids::Branch;
-
-    fn path_of(key: &str) -> String {
-        let step = StepPath::new("load", Some(Branch::new(None, MappingKey::from(key), 0)));
-        let at = OutputAt { run: RunId::from_u128(7), job: "job", step: &step, output: "result", key: None };
-        at.relative_path()
-    }
-
-    proptest! {
-        #[test]
-        fn keys_never_leave_their_folder_and_never_share_a_file(a in any::<String>(), b in any::<String>()) {
-            let path = path_of(&a);
-            prop_assert_eq!(path.split('/').count(), 4);
-            prop_assert!(!path.contains("..") && path.is_ascii() && path == path.to_lowercase());
-            prop_assert_eq!(a == b, path == path_of(&b));
-        }
     }
 }

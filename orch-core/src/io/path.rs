@@ -1,0 +1,180 @@
+use super::OutputAt;
+use crate::ids::Branch;
+
+/// A name beyond this is shortened: file systems take 255 bytes, and whoever writes the file adds an extension, or the
+/// mark of a file not yet complete.
+const LONGEST: usize = 200;
+
+impl OutputAt<'_> {
+    /// A relative path for a file of this output, parted by `/`: `run/step/result`, of a mapped step `run/step/key/result`,
+    /// of an item `run/step/result/key`.
+    ///
+    /// No two outputs of a run share a file, not even where capitals are no difference, and none leads out of the
+    /// folder, whatever the keys are. What is not a small letter, digit, `-` or `_` is written as `%` and its bytes in
+    /// hexadecimal, and so is the first letter of a name that Windows keeps for a device, such as `con`. A name that
+    /// would have more than 200 bytes is cut and ends in `%-` and a hash of the whole. So there are at least 55 bytes
+    /// left for an extension, and no dot in the last name, but one in the name of a step within a graph.
+    #[must_use]
+    pub fn relative_path(&self) -> String {
+        let mut parts = vec![self.run.to_string(), step_name(self.step.name())];
+        let keys = self.step.branch().into_iter().flat_map(Branch::keys);
+        parts.extend(keys.map(|key| file_name(&key.to_string())));
+        parts.push(file_name(self.output));
+        parts.extend(self.key.map(|key| file_name(&key.to_string())));
+        parts.join("/")
+    }
+}
+
+/// The name of a folder: the dots between a graph's name and its step's stay, since these are no extensions.
+fn step_name(name: &str) -> String {
+    let inner = name.trim_matches('.');
+    let plain = name == inner && !inner.is_empty();
+    let parts: Vec<_> = if plain { name.split('.').map(escaped).collect() } else { vec![escaped(name)] };
+    finished(&parts.join("."), name)
+}
+
+fn file_name(text: &str) -> String {
+    finished(&escaped(text), text)
+}
+
+fn escaped(text: &str) -> String {
+    let mut name = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'-' | b'_' | b'a'..=b'z' | b'0'..=b'9' => name.push(char::from(byte)),
+            byte => name.push_str(&hexadecimal(byte)),
+        }
+    }
+    name
+}
+
+fn hexadecimal(byte: u8) -> String {
+    format!("%{byte:02x}")
+}
+
+/// The name for the escaped text, where that is none by itself. After `%` stand two digits in escaped text, so nothing
+/// that is written here is the name of another text.
+fn finished(escaped: &str, text: &str) -> String {
+    match escaped.as_bytes() {
+        [] => "%".to_owned(),
+        // All of it is ASCII, so it can be cut anywhere.
+        long if long.len() > LONGEST => {
+            let hash = format!("%-{:032x}", hash(text));
+            format!("{}{hash}", &escaped[..LONGEST - hash.len()])
+        }
+        [first, ..] if is_device(escaped) => hexadecimal(*first) + &escaped[1..],
+        _ => escaped.to_owned(),
+    }
+}
+
+/// Whether Windows takes the name for a device, as it does whatever follows the first dot.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let port =
+        |prefix| stem.strip_prefix(prefix).is_some_and(|rest: &str| matches!(rest.as_bytes(), [b'0'..=b'9']));
+    matches!(stem, "con" | "prn" | "aux" | "nul") || port("com") || port("lpt")
+}
+
+/// FNV-1a of 128 bits. It must be the same in every version and on every system, as no hash of the standard library is.
+fn hash(text: &str) -> u128 {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    text.bytes().fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::{MappingKey, RunId, StepPath};
+
+    /// The path of an output, below the folder of the run.
+    fn path_of(step: &str, keys: &[String], output: &str, key: Option<&str>) -> String {
+        let within = |outer: Option<Branch>, key: &String| {
+            Some(Branch::new(outer.as_ref(), MappingKey::from(key.as_str()), 0))
+        };
+        let step = StepPath::new(step, keys.iter().fold(None, within));
+        let key = key.map(MappingKey::from);
+        let at = OutputAt { run: RunId::from_u128(7), job: "job", step: &step, output, key: key.as_ref() };
+        let path = at.relative_path();
+        path.strip_prefix(&format!("{}/", at.run)).expect("the run's folder").to_owned()
+    }
+
+    #[test]
+    fn a_path_is_as_readable_as_it_is_safe() {
+        let keys = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect::<Vec<_>>();
+        assert_eq!(path_of("load", &[], "result", None), "load/result");
+        assert_eq!(path_of("clean.trim", &keys(&["7", "a b"]), "rows", None), "clean.trim/7/a%20b/rows");
+        assert_eq!(path_of("pages", &[], "result", Some("Ä.csv")), "pages/result/%c3%84%2ecsv");
+        assert_eq!(path_of("Load", &keys(&["", ".."]), "con", None), "%4coad/%/%2e%2e/%63on");
+        assert_eq!(
+            path_of("nul.com1", &keys(&["LPT1", "lpt1"]), "lpt12", None),
+            "%6eul.com1/%4c%50%541/%6cpt1/lpt12"
+        );
+    }
+
+    #[test]
+    fn a_long_key_keeps_its_beginning() {
+        let path = path_of("load", &["https://example.org/".repeat(20)], "result", None);
+        insta::assert_snapshot!(path, @"load/https%3a%2f%2fexample%2eorg%2fhttps%3a%2f%2fexample%2eorg%2fhttps%3a%2f%2fexample%2eorg%2fhttps%3a%2f%2fexample%2eorg%2fhttps%3a%2f%2fexample%2eorg%2fhttps%3a%2f%2fex%-8c5659afbf22f7404fca6207f9425f4d/result");
+    }
+
+    #[test]
+    fn the_hash_is_that_of_its_authors() {
+        assert_eq!(hash("a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+    }
+
+    /// Texts that are hard to tell apart, or to write down.
+    fn texts() -> impl Strategy<Value = String> {
+        let devices =
+            prop_oneof![Just("con"), Just("CON"), Just("nul"), Just("com1"), Just("lpt9"), Just("aux.x")];
+        let long = (prop_oneof![Just("a"), Just("A"), Just("%41"), Just("ß")], 60..210_usize, "[ab]?")
+            .prop_map(|(text, times, end)| text.repeat(times) + &end);
+        prop_oneof![any::<String>(), "[aA%.]{0,3}", devices.prop_map(str::to_owned), "%-[0-9a-f]{0,2}", long]
+    }
+
+    /// How the steps of a plan are named: by words, those of graphs before their own.
+    fn step_names() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[aA_]{1,2}(\\.[aA_]{1,2}){0,2}",
+            "(con|nul|COM1|x)(\\.(con|x))?",
+            "[aA]{90,110}\\.[aA]{90,110}"
+        ]
+    }
+
+    fn outputs() -> impl Strategy<Value = (String, Vec<String>, String, Option<String>)> {
+        (step_names(), vec(texts(), 3), texts(), texts()).prop_map(|(step, mut keys, output, key)| {
+            // A plan decides how many maps a step is in, and which of its outputs are dynamic.
+            keys.truncate(step.len() % 4);
+            let key = (output.len() % 2 == 0).then_some(key);
+            (step, keys, output, key)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn each_output_has_a_file_of_its_own_in_a_folder_of_the_run(a in outputs(), b in outputs()) {
+            let path = |(step, keys, output, key): &(String, Vec<String>, String, Option<String>)| {
+                path_of(step, keys, output, key.as_deref())
+            };
+            let (first, second) = (path(&a), path(&b));
+            prop_assert_eq!(a == b, first == second);
+            // No capitals, so that file systems which take them for small letters make no difference.
+            prop_assert!(first.is_ascii() && first == first.to_lowercase());
+            prop_assert_eq!(first.split('/').count(), 2 + a.1.len() + usize::from(a.3.is_some()));
+            for name in first.split('/') {
+                prop_assert!((1..=LONGEST).contains(&name.len()));
+                prop_assert!(!name.starts_with('.') && !name.ends_with('.') && !is_device(name));
+            }
+            prop_assert!(!first.rsplit('/').next().is_some_and(|last| last.contains('.')));
+        }
+
+        #[test]
+        fn two_texts_never_share_a_name(a in texts(), b in texts()) {
+            prop_assert_eq!(a == b, file_name(&a) == file_name(&b));
+            prop_assert_eq!(a == b, step_name(&a) == step_name(&b));
+        }
+    }
+}

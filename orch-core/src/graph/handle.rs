@@ -14,8 +14,9 @@ pub trait Handle: Sized {
 
     /// Names the step; without it the op's name is used, with `_2`, `_3`, .. for further calls.
     #[track_caller]
-    fn named(self, name: &str) -> Self {
-        change(self.node().map(|node| node.0), "named", |node| node.named = Some(name.to_owned()));
+    fn named(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        change(self.node().map(|node| node.0), "named", |node| node.named = Some(name));
         self
     }
 

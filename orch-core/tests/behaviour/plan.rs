@@ -205,3 +205,18 @@ fn ten_thousand_steps_are_named_and_placed_in_order() {
     }
     assert_eq!(plan.step("work_9999").unwrap().depth, 9999);
 }
+
+#[test]
+fn a_step_is_named_by_text_of_any_kind() {
+    let give = give("give", || Ok(1));
+    let job = Job::compose(JobOptions::new("names"), || {
+        call(&give, &[]).named("literal");
+        call(&give, &[]).named(String::from("owned"));
+        for number in 1..3 {
+            call(&give, &[]).named(format!("shard_{number}"));
+        }
+    });
+    let plan = job.plan();
+    let names: Vec<_> = plan.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["literal", "owned", "shard_1", "shard_2"]);
+}

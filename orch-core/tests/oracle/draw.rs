@@ -162,7 +162,7 @@ impl Drawing {
     }
 
     fn placed(&mut self, call: Call, id: usize) {
-        let out = call.place::<One<i64, 0>>().named(&format!("n{id}"));
+        let out = call.place::<One<i64, 0>>().named(format!("n{id}"));
         self.made(out);
     }
 
@@ -200,7 +200,7 @@ impl Drawing {
         };
         let op = Arc::new(op);
         let call = inputs.iter().fold(Call::of(&op), |call, &input| call.input::<i64>(input));
-        call.place::<N::Outputs>().named(&format!("n{id}"))
+        call.place::<N::Outputs>().named(format!("n{id}"))
     }
 
     /// The op of a step with one input of many values.
@@ -246,7 +246,7 @@ impl Drawing {
             })
         }));
         let call = inputs.iter().fold(Call::of(&op), |call, &input| call.input::<i64>(input));
-        call.place::<One<Dynamic<i64>, 2>>().named(&format!("n{id}"))
+        call.place::<One<Dynamic<i64>, 2>>().named(format!("n{id}"))
     }
 }
 

@@ -150,7 +150,8 @@ impl<O> OpBuilder<O> {
         self
     }
 
-    /// Bounds the time of each attempt; of a dynamic output, the call that opens it and then each item.
+    /// Bounds the time of each attempt; of a dynamic output, the call that opens it and then each item. A job that calls
+    /// an op with a timeout of 0 cannot be planned.
     ///
     /// An async op is dropped at its next await. The thread of a sync op cannot be stopped: the attempt fails in time
     /// and its late result is ignored, but the code runs on until it returns.

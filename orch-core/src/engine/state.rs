@@ -419,7 +419,7 @@ impl Failure {
     }
 
     fn timeout(after: Duration) -> Self {
-        Self::of_kind(ErrorKind::Timeout, format!("no result within {after:?}"))
+        Self::of_kind(ErrorKind::Timeout, format!("timeout: no result within {after:?}"))
     }
 }
 

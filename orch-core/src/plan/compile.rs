@@ -35,6 +35,7 @@ impl Program {
             steps.push(step(&job.options, node, name, &mut sources, &mut problems));
         }
         check_after(graph, &steps, &mut problems);
+        check_timeouts(&graph.nodes, &mut problems);
         let Sources { collects, assemblies, lists, .. } = sources;
         let maps = graph.maps.iter().map(|map| Map {
             parent: map.parent.checked_sub(1),
@@ -228,6 +229,23 @@ fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>
                     .hint("let it take the collected map instead"),
                 );
             }
+        }
+    }
+}
+
+fn check_timeouts(nodes: &[GraphNode], problems: &mut Vec<Problem>) {
+    // Of an op, however often it is called.
+    let mut seen = HashSet::new();
+    for op in nodes.iter().map(|node| &node.op).filter(|op| op.timeout().is_some_and(|time| time.is_zero())) {
+        if seen.insert(Arc::as_ptr(op)) {
+            problems.push(
+                Problem::new(
+                    ProblemKind::InvalidTimeout,
+                    format!("the timeout of `{}` is 0, so that no attempt could succeed", op.name()),
+                )
+                .at("the op", op.place.clone())
+                .hint("give it the time that an attempt may take, or no timeout"),
+            );
         }
     }
 }

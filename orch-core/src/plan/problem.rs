@@ -114,6 +114,8 @@ pub enum ProblemKind {
     InvalidTag,
     /// A limit is 0, so that nothing could ever run, or is given twice.
     InvalidLimit,
+    /// A timeout is 0, so that no attempt could succeed.
+    InvalidTimeout,
     /// A limit names a tag that no step has.
     UnknownLimit,
     /// A pool is used that the program does not define.

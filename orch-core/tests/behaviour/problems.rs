@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use orch_core::define::{Dynamic, JobOptions, Limit, OpDef, PRIORITY_TAG};
@@ -242,6 +243,23 @@ fn invalid_limit() {
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
       hint: keep one of them
     "#);
+}
+
+#[test]
+fn invalid_timeout() {
+    let hasty = OpDef::builder("hasty").timeout(Duration::ZERO).returns::<Plain>().blocking(|_| Ok(1));
+    let hasty = hasty.into();
+    let (kinds, told) = problems(&job(|| {
+        call(&hasty, &[]);
+        call(&hasty, &[]);
+    }));
+    assert_eq!(kinds, [ProblemKind::InvalidTimeout]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned
+    error: the timeout of `hasty` is 0, so that no attempt could succeed
+      --> orch-core/tests/behaviour/problems.rs:_ (the op)
+      hint: give it the time that an attempt may take, or no timeout
+    ");
 }
 
 #[test]

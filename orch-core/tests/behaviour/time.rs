@@ -126,7 +126,7 @@ async fn an_async_op_is_dropped_when_its_time_is_up() {
     assert_snapshot!(story(run_of(&result)), @r#"
     RUN_START
     STEP_START slow
-    STEP_FAILURE slow: Timeout no result within 5s
+    STEP_FAILURE slow: Timeout timeout: no result within 5s
     STEP_START check
     STEP_OUTPUT check
     STEP_SUCCESS check
@@ -158,7 +158,7 @@ async fn a_sync_op_fails_in_time_and_its_late_result_is_ignored() {
     assert_snapshot!(story(run_of(&result)), @r#"
     RUN_START
     STEP_START slow
-    STEP_FAILURE slow: Timeout no result within 5s
+    STEP_FAILURE slow: Timeout timeout: no result within 5s
     RUN_FAILURE
     "#);
     // The code is still there, and can know that nobody waits for it.
@@ -204,7 +204,7 @@ fn code_whose_time_is_up_before_it_has_a_thread_does_not_run() {
     RUN_START
     STEP_START late
     STEP_START other
-    STEP_FAILURE late: Timeout no result within 5s
+    STEP_FAILURE late: Timeout timeout: no result within 5s
     STEP_OUTPUT other
     STEP_SUCCESS other
     RUN_FAILURE
@@ -240,7 +240,7 @@ async fn the_timeout_of_a_source_is_for_each_item() {
     STEP_START work[1]
     STEP_OUTPUT work[1]
     STEP_SUCCESS work[1]
-    STEP_FAILURE source: Timeout no result within 5s
+    STEP_FAILURE source: Timeout timeout: no result within 5s
     RUN_FAILURE
     "#);
 }

@@ -143,9 +143,9 @@ fn an_attempt_that_outlives_its_timeout_fails_and_its_late_result_changes_nothin
     assert_snapshot!(play.told(), @r#"
     0 RUN_START
     0 STEP_START slow
-    3 STEP_UP_FOR_RETRY slow in 0ns: no result within 3s
+    3 STEP_UP_FOR_RETRY slow in 0ns: timeout: no result within 3s
     3 STEP_RESTARTED slow #2
-    6 STEP_FAILURE slow #2: no result within 3s
+    6 STEP_FAILURE slow #2: timeout: no result within 3s
     6 RUN_FAILURE 1, first slow
     "#);
 }
@@ -183,7 +183,7 @@ fn the_timeout_of_a_source_bounds_each_pull() {
     assert_snapshot!(play.told(), @r#"
     0 RUN_START
     0 STEP_START slow
-    4 STEP_FAILURE slow: no result within 3s
+    4 STEP_FAILURE slow: timeout: no result within 3s
     4 STEP_START idle waited 4s
     5 STEP_OUTPUT idle
     5 STEP_SUCCESS idle

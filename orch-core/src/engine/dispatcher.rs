@@ -30,8 +30,8 @@ pub(crate) struct Dispatcher {
     timed: AtomicBool,
 }
 
-/// The timers under way; none once the run is over. A deadline is taken back with its attempt, else a wide map with a long timeout would leave as
-/// many timers behind as it has items.
+/// The timers under way; none once the run is over. A deadline is taken back with its attempt, else a wide map with a
+/// long timeout would leave as many timers behind as it has items.
 type Timers = Option<HashMap<u64, AbortHandle>>;
 
 /// As far ahead as a timer can be set; further would be beyond what clocks can tell.

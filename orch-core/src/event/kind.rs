@@ -31,7 +31,12 @@ fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
-/// What happened. The names are the field's own; a step's events come in the order of this list.
+/// What happened. The names are the field's own.
+///
+/// The events of an attempt at a step begin with its start and its inputs and end with its success or failure. In
+/// between come its outputs, each followed by who stored it, and the ends of its streams. Log lines come when they are
+/// told: after the start, and from code that outlives its timeout also after the end, but none after the last event of
+/// the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "snake_case")]
 #[non_exhaustive]

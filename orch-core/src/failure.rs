@@ -40,6 +40,7 @@ struct Inner {
 
 /// What the op wishes for after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RetryWish {
     /// The op's retry policy decides.
     Policy,
@@ -186,6 +187,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
 
 /// An error as data: what events, reports and `collect_results` carry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorInfo {
     /// What went wrong in kind.
     pub kind: ErrorKind,
@@ -246,6 +248,7 @@ impl fmt::Display for ErrorInfo {
 /// What kind of thing went wrong in an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The op returned an error.
     Error,

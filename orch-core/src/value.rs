@@ -101,8 +101,7 @@ impl Value {
     }
 
     /// A value to be assembled from `items` by the first step that looks at it, once for all of them.
-    #[must_use]
-    pub fn gathered(items: Vec<Item>, assemble: Assemble) -> Self {
+    pub(crate) fn gathered(items: Vec<Item>, assemble: Assemble) -> Self {
         Self(Repr::Gathered(Arc::new(Gathered {
             count: items.len(),
             items: Mutex::new(Some(items)),
@@ -169,6 +168,7 @@ impl fmt::Debug for Value {
 }
 
 /// One element of a fan-in, as a collecting step receives it.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Item {
     /// The mapping key; in a fan-in of `[a, b]` the position.
@@ -178,7 +178,7 @@ pub struct Item {
 }
 
 /// Makes one value of the elements of a fan-in.
-pub type Assemble = fn(Vec<Item>) -> Result<Value, Failure>;
+pub(crate) type Assemble = fn(Vec<Item>) -> Result<Value, Failure>;
 
 struct Gathered {
     count: usize,
@@ -217,7 +217,7 @@ impl Gathered {
 ///
 /// # Errors
 /// If a value is no `T`, or an element failed (the engine then does not ask).
-pub fn assemble_values<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
+pub(crate) fn assemble_values<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
     let values: Result<Vec<T>, Failure> = items.into_iter().map(|item| item.outcome?.take()).collect();
     values.map(Value::new)
 }
@@ -226,7 +226,7 @@ pub fn assemble_values<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
 ///
 /// # Errors
 /// As [`assemble_values`].
-pub fn assemble_keyed<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
+pub(crate) fn assemble_keyed<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
     let keyed = |item: Item| Ok(Keyed { key: item.key, value: item.outcome?.take::<T>()? });
     items.into_iter().map(keyed).collect::<Result<Vec<_>, Failure>>().map(Value::new)
 }
@@ -235,7 +235,7 @@ pub fn assemble_keyed<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
 ///
 /// # Errors
 /// If a value is no `T`.
-pub fn assemble_results<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
+pub(crate) fn assemble_results<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
     let result = |item: Item| {
         let value = match item.outcome {
             Ok(value) => Ok(value.take::<T>()?),

@@ -4,6 +4,7 @@ use super::{Limit, Place, Retry, Tags};
 
 /// What holds for a job as a whole: the arguments of `#[job]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JobOptions {
     /// The job's name.
     pub name: String,
@@ -105,6 +106,7 @@ impl JobOptions {
 /// order of definition in the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Order {
     /// The step that lies deeper in the graph: a branch is finished, and its values released, before the next begins.
     #[default]

@@ -21,13 +21,14 @@ pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue, Shared};
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
-pub(crate) use dynamic::StreamItem;
-pub use dynamic::{Dynamic, ItemStream};
+pub use dynamic::Dynamic;
+pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
-pub use op::{AsyncBody, Body, BoxFuture, InputDef, OpBuilder, OpDef, Passing, Place};
+pub(crate) use op::{Body, BoxFuture};
+pub use op::{InputDef, OpBuilder, OpDef, Passing, Place};
 pub(crate) use output::KeptOutput;
 pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,

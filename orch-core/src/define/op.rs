@@ -1,7 +1,5 @@
 use std::fmt;
-use std::future::Future;
 use std::panic::Location;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,8 +79,7 @@ impl OpDef {
     }
 
     /// The function.
-    #[must_use]
-    pub fn body(&self) -> &Body {
+    pub(crate) fn body(&self) -> &Body {
         &self.body
     }
 
@@ -238,13 +235,13 @@ impl<O: Outputs> OpBuilder<O> {
 }
 
 /// A boxed future that can move between threads.
-pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type BoxFuture<T> = futures::future::BoxFuture<'static, T>;
 
 /// The function of an async op, its types erased.
-pub type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Products, Failure>> + Send + Sync;
+type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Products, Failure>> + Send + Sync;
 
 /// The function of an op, its types erased.
-pub enum Body {
+pub(crate) enum Body {
     /// Runs on a blocking thread.
     Blocking(Box<dyn Fn(Args) -> Result<Products, Failure> + Send + Sync>),
     /// Runs on the async runtime.
@@ -262,6 +259,7 @@ impl fmt::Debug for Body {
 
 /// One input of an op.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct InputDef {
     /// The parameter's name.
     pub name: Arc<str>,
@@ -283,6 +281,7 @@ pub enum Passing {
 
 /// A place in the user's source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Place {
     /// The file, as the compiler was given it.
     pub file: String,

@@ -12,6 +12,7 @@ use crate::value::{Data, TypeInfo, Value};
 
 /// One output of an op, as declared by its return type.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct OutputDef {
     /// `result` for a lone output, `output_0`, `output_1`, .. for a tuple, the field's name for a struct.
     pub name: Arc<str>,

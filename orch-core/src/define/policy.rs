@@ -19,6 +19,7 @@ const LONGEST_DELAY: f64 = 604_800.0;
 /// `(2^n - 1) * d` with exponential backoff; jitter then changes it. No delay is longer than a week. A step that waits
 /// holds no slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Retry {
     /// How many attempts may follow the first.
     pub max: u32,
@@ -100,6 +101,7 @@ impl fmt::Display for Retry {
 /// How the delay between attempts grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Backoff {
     /// It stays the same.
     #[default]
@@ -113,6 +115,7 @@ pub enum Backoff {
 /// How the delay between attempts is spread, so that many steps do not come back at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Jitter {
     /// Not at all.
     #[default]
@@ -125,6 +128,7 @@ pub enum Jitter {
 
 /// How many steps with a tag may run at once, within one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Limit {
     /// The tag's key.
     pub key: String,

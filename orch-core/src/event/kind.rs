@@ -10,6 +10,7 @@ use crate::ids::{MappingKey, RunId, StepPath};
 
 /// One thing that happened in a run. The events of a run, in the order of their emission, are its whole truth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Event {
     /// When, in UTC. All events of one turn of the engine share a time.
     pub time: Timestamp,
@@ -42,6 +43,7 @@ fn is_zero(n: &u32) -> bool {
 #[non_exhaustive]
 pub enum EventKind {
     /// The run began; the first event of every run.
+    #[non_exhaustive]
     RunStart {
         /// The job's name.
         job: Arc<str>,
@@ -55,16 +57,19 @@ pub enum EventKind {
         steps: Arc<[PlannedStep]>,
     },
     /// The first attempt at a step began.
+    #[non_exhaustive]
     StepStart {
         /// How long the step had been ready, waiting for a slot.
         waited: Duration,
     },
     /// A later attempt began, in place of [`EventKind::StepStart`].
+    #[non_exhaustive]
     StepRestarted {
         /// How long the step had been ready, waiting for a slot.
         waited: Duration,
     },
     /// An input was supplied.
+    #[non_exhaustive]
     StepInput {
         /// The op's parameter.
         input: Arc<str>,
@@ -73,6 +78,7 @@ pub enum EventKind {
         gathered: Option<usize>,
     },
     /// The op's code logged something, through `tracing`.
+    #[non_exhaustive]
     Log {
         /// How urgent it is.
         level: LogLevel,
@@ -85,6 +91,7 @@ pub enum EventKind {
         fields: BTreeMap<String, String>,
     },
     /// An output has its value.
+    #[non_exhaustive]
     StepOutput {
         /// The output's name, `result` where it has none of its own.
         output: Arc<str>,
@@ -93,6 +100,7 @@ pub enum EventKind {
         key: Option<MappingKey>,
     },
     /// An IO manager has stored an output.
+    #[non_exhaustive]
     HandledOutput {
         /// The output's name.
         output: Arc<str>,
@@ -103,6 +111,7 @@ pub enum EventKind {
         metadata: BTreeMap<String, serde_json::Value>,
     },
     /// A dynamic output has ended: `collect` now knows the exact number of items.
+    #[non_exhaustive]
     StreamClosed {
         /// The output's name.
         output: Arc<str>,
@@ -115,6 +124,7 @@ pub enum EventKind {
     /// The attempt, and with it the step, succeeded.
     StepSuccess,
     /// The attempt failed, another will follow.
+    #[non_exhaustive]
     StepUpForRetry {
         /// Why.
         error: Arc<ErrorInfo>,
@@ -122,11 +132,13 @@ pub enum EventKind {
         delay: Duration,
     },
     /// The last attempt failed, and with it the step.
+    #[non_exhaustive]
     StepFailure {
         /// Why.
         error: Arc<ErrorInfo>,
     },
     /// The step will not run in this run.
+    #[non_exhaustive]
     StepSkipped {
         /// Why.
         cause: SkipCause,
@@ -136,6 +148,7 @@ pub enum EventKind {
     /// The run is over, all steps succeeded or were skipped for want of an optional output.
     RunSuccess,
     /// The run is over, at least one step failed.
+    #[non_exhaustive]
     RunFailure {
         /// How many steps failed.
         failed: u64,
@@ -143,6 +156,7 @@ pub enum EventKind {
         first: StepPath,
     },
     /// The run is over because it was canceled; before this every step that was known has been told to be over.
+    #[non_exhaustive]
     RunCanceled {
         /// Steps whose code did not end within the grace period and may still be running; their results are ignored.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -192,6 +206,7 @@ fn no_steps(steps: &Arc<[PlannedStep]>) -> bool {
 
 /// A step of the plan, as the first event of a run names it: once, whatever the number of its mapped copies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PlannedStep {
     /// The step's name in the plan, without mapping keys.
     pub name: Arc<str>,
@@ -212,6 +227,7 @@ pub struct StreamName {
 /// Why a step did not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SkipCause {
     /// An output it needs was left out by this step, directly or through steps skipped in between. Not a failure.
     Absent(StepPath),

@@ -21,6 +21,7 @@ pub enum Detail {
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RunStatus {
     /// It is under way.
     #[default]
@@ -57,6 +58,7 @@ impl RunStatus {
 
 /// How many steps are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Steps with an attempt under way.
     ///
@@ -121,6 +123,7 @@ impl fmt::Display for Total {
 
 /// A step of the plan, with all its mapped copies taken together.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OpView {
     /// Its name in the plan, without mapping keys.
     pub name: Arc<str>,
@@ -136,6 +139,7 @@ pub struct OpView {
 
 /// A dynamic output of an op, the streams of all its mapped copies taken together.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamView {
     /// The output's name.
     pub output: Arc<str>,
@@ -147,6 +151,7 @@ pub struct StreamView {
 
 /// A step that has begun and not yet ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LiveStep {
     /// Which.
     pub path: StepPath,
@@ -162,6 +167,7 @@ pub struct LiveStep {
 
 /// A step that failed for good.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FailedStep {
     /// Which.
     pub path: StepPath,
@@ -175,6 +181,7 @@ pub struct FailedStep {
 
 /// A step that was under way, or waited for a retry, when the run was canceled.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CanceledStep {
     /// Which.
     pub path: StepPath,
@@ -188,6 +195,7 @@ pub struct CanceledStep {
 
 /// One step with all that happened to it; kept with [`Detail::Steps`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StepView {
     /// Which.
     pub path: StepPath,
@@ -210,6 +218,7 @@ impl StepView {
 
 /// Where a step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepState {
     /// An attempt is under way, or its stream is open, as [`Counts::running`] says.
     Running,
@@ -230,6 +239,7 @@ pub enum StepState {
 /// Its times are ordered: `ready <= start <= opened <= end`. From `ready` to `start` the step waited for a slot; from the end of
 /// an attempt to `ready` of the next it waited for the retry.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AttemptView {
     /// From 1.
     pub number: u32,

@@ -12,9 +12,9 @@ mod out;
 mod unknown;
 
 pub use collect::{Element, Keys, Mode, Results, Values};
-pub use compose::{Job, JobInBody, JobNode, Placement};
+pub use compose::{Job, JobInBody, JobNode};
 pub use handle::{Handle, NodeRef};
-pub use input::{Feed, IntoInput, Takes};
+pub use input::{IntoInput, Takes};
 pub use node::{Call, Node, Op, Placed, enter_graph};
 pub use out::{Collected, DynamicOut, Mapped, Out, lit};
 pub use unknown::Unknown;

@@ -1,4 +1,5 @@
-use super::{Feed, Handle, NodeRef, Takes};
+use super::input::Feed;
+use super::{Handle, NodeRef, Takes};
 
 /// What the call of an op gives that did not compile: it fits everywhere, so that the op's own error stays the only one.
 #[doc(hidden)]

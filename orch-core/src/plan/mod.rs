@@ -23,6 +23,7 @@ use crate::graph::Job;
 
 /// A compiled job, as plain data. Indices refer to the arrays of the plan itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// The job's name.
     pub job: String,
@@ -55,6 +56,7 @@ pub struct Plan {
 
 /// One step; inside a map it stands for as many as the map has items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Step {
     /// The name, unique in the plan: `clean.echo_2`.
     pub name: String,
@@ -101,6 +103,7 @@ pub struct Step {
 
 /// An input of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Input {
     /// The parameter's name.
     pub name: String,
@@ -116,6 +119,7 @@ pub struct Input {
 /// What feeds an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Source {
     /// The output of a step in the same map or one around it.
     Output {
@@ -150,6 +154,7 @@ pub enum Source {
 
 /// An output of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Output {
     /// The name.
     pub name: String,
@@ -162,6 +167,7 @@ pub struct Output {
 
 /// What runs once for each item of a dynamic output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Map {
     /// The map around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,6 +180,7 @@ pub struct Map {
 
 /// A map that is collected, for whoever takes a [`Source::Collect`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Collect {
     /// The map.
     pub map: usize,

@@ -222,7 +222,7 @@ fn chain(error: &ErrorInfo) -> String {
 
 /// Text of a user's on one line: line breaks become `⏎`, other control characters are escaped.
 #[must_use]
-pub fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let text = text.trim_end();
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {

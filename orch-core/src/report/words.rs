@@ -1,12 +1,8 @@
 use std::time::Duration;
 
 /// The word for so many: `step` for 1, else `steps`.
-///
-/// ```
-/// assert_eq!(orch_core::report::plural(2, "copy", "copies"), "copies");
-/// ```
 #[must_use]
-pub fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
+pub(super) fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
     if n == 1 { one } else { many }
 }
 
@@ -20,7 +16,7 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
 ///
 /// Fractions are cut off, not rounded, so that nothing is said to have taken longer than it did.
 #[must_use]
-pub fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0 if duration.as_millis() == 0 => format!("{}µs", duration.as_micros()),
@@ -34,7 +30,7 @@ pub fn duration(duration: Duration) -> String {
 
 /// The time since the start of a run, of constant width up to a hundred hours: `00:02:03`.
 #[must_use]
-pub fn clock(elapsed: Duration) -> String {
+pub(super) fn clock(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60)
 }

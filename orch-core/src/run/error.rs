@@ -24,6 +24,7 @@ pub enum RunErrorKind {
     /// [`Runner::run_blocking`](super::Runner::run_blocking) was called by async code; no step began.
     WithinRuntime,
     /// Steps failed.
+    #[non_exhaustive]
     Failed {
         /// The run.
         run: Run,
@@ -33,11 +34,13 @@ pub enum RunErrorKind {
         failed: u64,
     },
     /// The run was canceled.
+    #[non_exhaustive]
     Canceled {
         /// The run.
         run: Run,
     },
     /// A sink panicked, or the `Drop` of a value. The run broke off where it stood, and no last event tells of it.
+    #[non_exhaustive]
     Broken {
         /// The run, as far as it came.
         run: Run,
@@ -48,6 +51,7 @@ pub enum RunErrorKind {
 
 /// Why a step failed for good.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StepError {
     /// Which.
     pub step: StepPath,

@@ -107,7 +107,7 @@ fn error_of(op: &Arc<OpDef>) -> Arc<ErrorInfo> {
     });
     let result = job.run_blocking();
     let mut errors = run_of(&result).events().iter().filter_map(|event| match &event.kind {
-        EventKind::StepFailure { error } => Some(Arc::clone(error)),
+        EventKind::StepFailure { error, .. } => Some(Arc::clone(error)),
         _ => None,
     });
     let error = errors.next().unwrap();

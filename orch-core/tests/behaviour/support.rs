@@ -80,14 +80,16 @@ fn line(event: &Event) -> Option<String> {
         EventKind::StepInput { .. } => return None,
         EventKind::Log { level, message, fields, .. } => write!(line, " {level:?} {message} {fields:?}"),
         EventKind::StepOutput { key: Some(key), .. } => write!(line, " [{key}]"),
-        EventKind::HandledOutput { output, io, metadata } => write!(line, " {output} by {io} {metadata:?}"),
+        EventKind::HandledOutput { output, io, metadata, .. } => {
+            write!(line, " {output} by {io} {metadata:?}")
+        }
         EventKind::StreamClosed { count, .. } => write!(line, " {count}"),
-        EventKind::StepUpForRetry { error, delay } => write!(line, " in {delay:?}: {}", error.message),
-        EventKind::StepFailure { error } => write!(line, ": {:?} {}", error.kind, error.message),
-        EventKind::StepSkipped { cause: SkipCause::Failed(step) } => write!(line, ": {step} failed"),
-        EventKind::StepSkipped { cause: SkipCause::Absent(step) } => write!(line, ": {step} left it out"),
-        EventKind::StepSkipped { cause: SkipCause::Canceled } => write!(line, ": canceled"),
-        EventKind::RunCanceled { detached } => write!(line, " {detached:?}"),
+        EventKind::StepUpForRetry { error, delay, .. } => write!(line, " in {delay:?}: {}", error.message),
+        EventKind::StepFailure { error, .. } => write!(line, ": {:?} {}", error.kind, error.message),
+        EventKind::StepSkipped { cause: SkipCause::Failed(step), .. } => write!(line, ": {step} failed"),
+        EventKind::StepSkipped { cause: SkipCause::Absent(step), .. } => write!(line, ": {step} left it out"),
+        EventKind::StepSkipped { cause: SkipCause::Canceled, .. } => write!(line, ": canceled"),
+        EventKind::RunCanceled { detached, .. } => write!(line, " {detached:?}"),
         _ => Ok(()),
     };
     Some(line)

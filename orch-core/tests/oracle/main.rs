@@ -73,8 +73,8 @@ fn run(nodes: &[Node], slots: usize, in_flight: usize, order: Order) -> Outcome 
             }
             EventKind::StepSuccess => "ok".to_owned(),
             EventKind::StepFailure { .. } => "failed".to_owned(),
-            EventKind::StepSkipped { cause: SkipCause::Absent(path) } => format!("{path} left it out"),
-            EventKind::StepSkipped { cause: SkipCause::Failed(path) } => format!("{path} failed"),
+            EventKind::StepSkipped { cause: SkipCause::Absent(path), .. } => format!("{path} left it out"),
+            EventKind::StepSkipped { cause: SkipCause::Failed(path), .. } => format!("{path} failed"),
             _ => continue,
         };
         let before = outcome.ends.insert(step, end);

@@ -56,7 +56,8 @@ impl Failure {
         Self::from(message.into())
     }
 
-    /// A failure that asks to be tried again after `delay`, whatever delay the op's policy has.
+    /// A failure that asks to be tried again after `delay`, whatever delay the op's policy has: without its backoff and
+    /// jitter, and longer than a week if need be.
     ///
     /// The op (or its job) must declare `retry(max = ..)`: it says how often, and lets the engine keep the inputs.
     pub fn retry_after(delay: Duration, message: impl Into<String>) -> Self {
@@ -96,14 +97,14 @@ impl Failure {
         self
     }
 
-    /// Attaches a value for whoever reads the failure event.
+    /// Attaches a value for whoever reads the failure event; one of the same key is replaced.
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.0.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Puts a message before the present one, which becomes its cause.
+    /// Puts a message before the present one, which becomes its cause. Hint, metadata and what is said of retries stay.
     #[must_use]
     pub fn context(mut self, message: impl Into<String>) -> Self {
         let cause = std::mem::replace(&mut self.0.error, String::new().into());

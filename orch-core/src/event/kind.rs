@@ -9,6 +9,10 @@ use crate::failure::ErrorInfo;
 use crate::ids::{MappingKey, RunId, StepPath};
 
 /// One thing that happened in a run. The events of a run, in the order of their emission, are its whole truth.
+///
+/// As JSON an event is one flat object: `event` has the name of its kind, `time` is in RFC 3339, `step` is text as
+/// `load[100]`, and a duration has whole seconds and the rest in nanoseconds, `{"secs":1,"nanos":500000000}`. What is
+/// empty is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {

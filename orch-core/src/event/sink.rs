@@ -7,7 +7,7 @@ use super::Event;
 /// `emit` is called with the engine's state locked: hand the event on and return. Whoever falls behind holds the run
 /// back, which is wanted of a store and of nothing else. A sink that panics ends the run.
 pub trait Sink: Send + Sync {
-    /// Takes one event.
+    /// Takes one event. It is called on whichever thread has something to report, never on two at once for one run.
     fn emit(&self, event: &Event);
 }
 

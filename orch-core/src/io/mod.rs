@@ -20,17 +20,18 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// Stores the value of one output and says what is worth knowing of it: path, size, rows.
     ///
     /// # Errors
-    /// Any; the attempt at the step then fails.
+    /// Any; the attempt at the step then fails, and its retry policy decides what follows.
     fn store(&self, at: &OutputAt<'_>, value: &T) -> Result<Metadata, Failure>;
 
-    /// Loads what `store` stored there.
+    /// Loads what `store` stored there. The engine does not ask for it: steps are handed values in memory.
     ///
     /// # Errors
     /// If it is not there or cannot be read.
     fn load(&self, at: &OutputAt<'_>) -> Result<T, Failure>;
 }
 
-/// What an IO manager says of a stored output.
+/// What an IO manager says of a stored output, by names of its own; it is told with the event
+/// [`HandledOutput`](crate::event::EventKind::HandledOutput).
 pub type Metadata = BTreeMap<String, serde_json::Value>;
 
 /// Which output of which step of which run.

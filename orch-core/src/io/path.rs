@@ -6,8 +6,8 @@ use crate::ids::Branch;
 const LONGEST: usize = 200;
 
 impl OutputAt<'_> {
-    /// A relative path for a file of this output, parted by `/`: `run/step/result`, of a mapped step `run/step/key/result`,
-    /// of an item `run/step/result/key`.
+    /// A relative path for a file of this output, parted by `/`: `run/step/result`, of a mapped step
+    /// `run/step/key/result`, of an item `run/step/result/key`.
     ///
     /// No two outputs of a run share a file, not even where capitals are no difference, and none leads out of the
     /// folder, whatever the keys are. What is not a small letter, digit, `-` or `_` is written as `%` and its bytes in

@@ -20,21 +20,23 @@ impl Definitions {
         Self::default()
     }
 
-    /// Adds a job.
+    /// Adds a job. Its name should be its own: the command line runs jobs by name, and refuses two of the same.
     #[must_use]
     pub fn job(mut self, job: Job) -> Self {
         self.jobs.push(job);
         self
     }
 
-    /// Adds a pool: at most `size` steps of the ops that name it run at once in a run.
+    /// Adds a pool: at most `size` steps of the ops that name it run at once in a run. One of the same name is
+    /// replaced; with a size of 0 no run begins.
     #[must_use]
     pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
         self.pools.insert(name.into(), size);
         self
     }
 
-    /// Adds the IO manager `key` for values of type `T`.
+    /// Adds the IO manager `key` for values of type `T`; one of the same key and type is replaced. An output of an op
+    /// that names the key is stored by the one for its type.
     #[must_use]
     pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
         self.io.add(key, manager);
@@ -47,14 +49,14 @@ impl Definitions {
         &self.jobs
     }
 
-    /// A run of `job` with the pools and IO managers of the program.
+    /// A run of `job` with the pools and IO managers of the program. The job need not be one of [`Definitions::jobs`].
     #[must_use]
     pub fn runner(&self, job: &Job) -> Runner {
         let runner = self.pools.iter().fold(job.runner(), |runner, (name, size)| runner.pool(name, *size));
         runner.all_io(self.io.clone())
     }
 
-    /// The first two jobs of the same name, if there are any.
+    /// The first two jobs found to have the same name, in the order in which they were added.
     #[must_use]
     pub fn duplicate_job(&self) -> Option<(&Job, &Job)> {
         let mut seen = BTreeMap::new();

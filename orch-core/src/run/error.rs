@@ -80,7 +80,7 @@ impl RunError {
         &self.0
     }
 
-    /// The run, if it began.
+    /// The run, if it began, with the outputs and events that were to be kept.
     #[must_use]
     pub fn run(&self) -> Option<&Run> {
         match &*self.0 {
@@ -115,7 +115,7 @@ impl fmt::Display for RunError {
                  hint: call `.run_blocking()`, which brings its own, or await `.run()` under `#[tokio::main]`",
             ),
             RunErrorKind::NoTime => f.write_str(
-                "the run cannot begin on a tokio runtime without a timer, by which steps time out and are tried again\n  \
+                "the run cannot begin on a tokio runtime without a timer, which timeouts and retries need\n  \
                  hint: build the runtime with `.enable_all()`, or at least `.enable_time()`",
             ),
             RunErrorKind::WithinRuntime => f.write_str(

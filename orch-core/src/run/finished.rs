@@ -37,7 +37,7 @@ impl Run {
         &self.program.plan
     }
 
-    /// All events, in order; empty unless they were asked for.
+    /// All events, in order; empty unless they were asked for with [`Runner::keep_events`](super::Runner::keep_events).
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -76,7 +76,8 @@ impl Run {
         }
     }
 
-    /// The outputs of all steps of the op `N` that succeeded, each with its path, in the order in which they succeeded.
+    /// The outputs of all steps of the op `N` that succeeded, each with its path, in the order in which they succeeded;
+    /// none if outputs were not kept.
     pub fn outputs<N: Op>(&self) -> impl Iterator<Item = (&StepPath, <N::Outputs as Outputs>::Values<'_>)> {
         let indices = self.by_name.get(N::def().name()).map_or(&[] as &[usize], Vec::as_slice);
         indices.iter().filter_map(|&index| {

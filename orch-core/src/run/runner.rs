@@ -22,6 +22,9 @@ use crate::value::Data;
 /// By default it keeps nothing: values are dropped after their last consumer, events go to the sinks alone, so that a
 /// run of any length stays small, but for what is being collected and the keys of streams whose items have keys.
 ///
+/// What is set twice holds as it was set last; of sinks all hold. A limit of 0 is told when the run is to begin, as a
+/// problem of its plan.
+///
 /// ```
 /// # use orch_core::define::{JobOptions, One, OpDef};
 /// # use orch_core::graph::{Call, Job};
@@ -91,8 +94,8 @@ impl Runner {
     /// Lets at most `steps` steps run at once, whatever the job says; by default as many as there are processors.
     ///
     /// Sync ops run on blocking threads of the runtime, and IO managers store there. Tokio starts no more than 512 of
-    /// these; the steps beyond wait for one, though they are said to run. [`Runner::run_blocking`] brings a runtime that
-    /// has enough of them, [`Runner::runtime`] gives one, and a runtime of the program's own is given enough with
+    /// these; the steps beyond wait for one, though they are said to run. [`Runner::run_blocking`] brings a runtime
+    /// that has enough of them, [`Runner::runtime`] gives one, and a runtime of the program's own is given enough with
     /// `tokio::runtime::Builder::max_blocking_threads`.
     #[must_use]
     pub fn max_concurrent(mut self, steps: usize) -> Self {
@@ -100,7 +103,8 @@ impl Runner {
         self
     }
 
-    /// Lets at most `items` items of one dynamic output be alive at once, whatever the job says.
+    /// Lets at most `items` items of one dynamic output be alive at once, whatever the job says; by default twice as
+    /// many as steps may run at once. An item is alive until all that is done with it is done.
     #[must_use]
     pub fn max_in_flight(mut self, items: usize) -> Self {
         self.max_in_flight = Some(items);
@@ -114,7 +118,7 @@ impl Runner {
         self
     }
 
-    /// Adds a tag to the run, over that of the job.
+    /// Adds a tag to the run, in place of the job's tag of the same key.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key.into(), value.into());
@@ -135,7 +139,8 @@ impl Runner {
         self
     }
 
-    /// Defines the IO manager `key` for values of type `T`.
+    /// Defines the IO manager `key` for values of type `T`: it stores the outputs of that type of the ops that name the
+    /// key.
     #[must_use]
     pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
         self.io.add(key, manager);
@@ -147,7 +152,7 @@ impl Runner {
         self
     }
 
-    /// Sends the events to `sink` too.
+    /// Sends the events to `sink` too, after the sinks that were added before.
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
         self.sinks.add(sink);
@@ -161,8 +166,8 @@ impl Runner {
         self
     }
 
-    /// How long a canceled run waits for the code of its steps, by default ten seconds. Code that is still under way
-    /// then is left alone, and named in the last event; what it returns is ignored.
+    /// How long a canceled run waits for the code of its steps, by default ten seconds; with a duration of zero not at
+    /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -210,8 +215,8 @@ impl Runner {
     /// future is dropped before, the run is canceled.
     ///
     /// # Errors
-    /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was canceled
-    /// or broke off, with the run in the error.
+    /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
+    /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
     pub async fn run(self) -> Result<Run, RunError> {
         let program = Arc::new(self.program().map_err(RunError::plan)?);
         runtime::check()?;

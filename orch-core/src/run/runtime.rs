@@ -6,8 +6,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use super::error::{RunError, RunErrorKind};
 use crate::step::panics;
 
-/// Blocking threads besides one for each slot, as many as tokio has by default. Code that outlives its timeout keeps its
-/// thread, while its slot goes to the next step.
+/// Blocking threads besides one for each slot, as many as tokio has by default. Code that outlives its timeout keeps
+/// its thread, while its slot goes to the next step.
 const SPARE_THREADS: usize = 512;
 
 /// More threads than any machine starts; tokio adds to the number and must not run over.
@@ -33,8 +33,9 @@ pub(super) fn check() -> Result<(), RunError> {
     Ok(())
 }
 
-/// Whether this thread may wait for a run. Those that poll async code may not: what they wait for, they would have to do
-/// themselves. The threads of `spawn_blocking` may, though they are the runtime's too, so the runtime itself is asked.
+/// Whether this thread may wait for a run. Those that poll async code may not: what they wait for, they would have to
+/// do themselves. The threads of `spawn_blocking` may, though they are the runtime's too, so the runtime itself is
+/// asked.
 pub(super) fn check_blocking() -> Result<(), RunError> {
     match Handle::try_current() {
         Ok(handle) if panics(|| handle.block_on(ready(()))) => {

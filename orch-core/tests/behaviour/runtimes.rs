@@ -28,7 +28,7 @@ fn without_a_timer_a_run_does_not_begin() {
     let error = runtime.block_on(one().run()).unwrap_err();
     assert!(error.run().is_none());
     assert_snapshot!(error, @r"
-    the run cannot begin on a tokio runtime without a timer, by which steps time out and are tried again
+    the run cannot begin on a tokio runtime without a timer, which timeouts and retries need
       hint: build the runtime with `.enable_all()`, or at least `.enable_time()`
     ");
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();

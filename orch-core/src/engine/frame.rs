@@ -107,6 +107,8 @@ pub(super) enum Phase {
     Streaming,
     /// For its next attempt.
     Backoff,
+    /// Its next attempt is due, and waits for what the last one still has stored.
+    Due,
     /// Told that it will not start, since the run is canceled. What waits for it goes on waiting, to be told the same.
     Canceled,
     /// Succeeded, failed or skipped. Nothing changes after this.
@@ -149,6 +151,8 @@ pub(super) enum StreamPhase {
     Queued,
     /// An item is being pulled.
     Pulling,
+    /// An item was pulled, and is being stored.
+    Storing,
     /// There will be no further items; some may still be alive.
     Ended,
     /// Ended, and all items are done.

@@ -1,14 +1,13 @@
-use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waker, Poll, ready};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::task::{JoinHandle, coop};
+use tokio::task::coop;
 
 use super::code::Attempt;
-use super::local::{Shared, in_time, pulled_message};
-use super::piece::{Done, Piece, Progress};
+use super::local::Shared;
+use super::piece::{Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
 use crate::engine::{BreakOnPanic, Dispatcher, Message, Token, Turn, Work};
 
@@ -47,16 +46,6 @@ enum Waits {
     No,
     /// The code in hand, or for someone to tell it to stop.
     Code(Piece, BoxFuture<()>),
-    /// The outputs of the code in hand to be stored, on a thread that may block.
-    Stored(JoinHandle<Message>),
-}
-
-/// What came of a look at the piece in hand.
-enum Look {
-    /// It is done, and this is to be reported.
-    Report(Message),
-    /// It waits; [`Waits`] says for what.
-    Wait,
 }
 
 impl Worker {
@@ -80,7 +69,8 @@ impl Worker {
         }
     }
 
-    fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Look {
+    /// Begins a piece of work; what it gives is to be reported, unless it waits.
+    fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
         let Work { token, step, path, attempt, task } = work;
         let (stop, brief) = (self.shared.stop_of(step, token), self.shared.is_brief(step));
         self.hand = Hand { token, step, stop, begun: self.turn.time, brief };
@@ -89,7 +79,7 @@ impl Worker {
         }
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
-            return Look::Report(self.shared.not_begun(token, &task));
+            return Some(self.shared.not_begun(token, &task));
         }
         let context = Context::new(Arc::clone(&self.shared.run), path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
@@ -99,7 +89,7 @@ impl Worker {
             }
         }
         match Piece::begin(self.shared.program.ops[step].body(), task, context, &mut self.attempt, cx) {
-            Progress::Done(done) => self.done(done),
+            Progress::Done(done) => Some(done.message(token)),
             Progress::Waits(piece) => {
                 self.pass_on();
                 let stopped = Box::pin(self.shared.stopped(self.hand.stop.clone()));
@@ -109,42 +99,14 @@ impl Worker {
     }
 
     /// The code waits; whether someone tells it to stop is asked only now, since most is done at once.
-    fn wait(&mut self, piece: Piece, mut stopped: BoxFuture<()>, cx: &mut Waker<'_>) -> Look {
+    fn wait(&mut self, piece: Piece, mut stopped: BoxFuture<()>, cx: &mut Waker<'_>) -> Option<Message> {
         match stopped.as_mut().poll(cx) {
-            Poll::Ready(()) => self.done(piece.stopped()),
+            Poll::Ready(()) => Some(piece.stop(&mut self.attempt).message(self.hand.token)),
             Poll::Pending => {
                 self.waits = Waits::Code(piece, stopped);
-                Look::Wait
+                None
             }
         }
-    }
-
-    /// The code is done: what it gave is reported, or stored first.
-    fn done(&mut self, done: Done) -> Look {
-        let Hand { token, step, ref stop, .. } = self.hand;
-        let stores = self.shared.stores(step) && in_time(stop.as_ref()).is_ok();
-        let path = self.attempt.as_ref().map(|attempt| &attempt.path).filter(|_| stores);
-        let stored = match (done, path.cloned()) {
-            (Done::Returned(Ok(products)), Some(path)) => {
-                let shared = Arc::clone(&self.shared);
-                self.shared
-                    .runtime
-                    .spawn_blocking(move || shared.store_products(token, step, &path, products))
-            }
-            (Done::Pulled(at, Some(Ok(item)), rest), Some(path)) => {
-                let shared = Arc::clone(&self.shared);
-                self.shared
-                    .runtime
-                    .spawn_blocking(move || shared.store_item(token, step, &path, at, item, rest))
-            }
-            (Done::Returned(result), _) => {
-                return Look::Report(Message::Returned { token, result, stored: Vec::new() });
-            }
-            (Done::Pulled(_, pulled, rest), _) => return Look::Report(pulled_message(token, pulled, rest)),
-        };
-        self.pass_on();
-        self.waits = Waits::Stored(stored);
-        Look::Wait
     }
 
     fn report(&mut self, message: Message) {
@@ -158,7 +120,7 @@ impl Worker {
 
     fn work(&mut self, cx: &mut Waker<'_>) -> Poll<()> {
         loop {
-            let look = match std::mem::replace(&mut self.waits, Waits::No) {
+            let message = match std::mem::replace(&mut self.waits, Waits::No) {
                 Waits::No => {
                     if self.turn.work.is_empty() {
                         return Poll::Ready(());
@@ -175,27 +137,13 @@ impl Worker {
                     }
                 }
                 Waits::Code(piece, stopped) => match piece.go_on(&mut self.attempt, cx) {
-                    Progress::Done(done) => self.done(done),
+                    Progress::Done(done) => Some(done.message(self.hand.token)),
                     Progress::Waits(piece) => self.wait(piece, stopped, cx),
                 },
-                Waits::Stored(mut stored) => match Pin::new(&mut stored).poll(cx) {
-                    Poll::Ready(Ok(message)) => Look::Report(message),
-                    Poll::Ready(Err(error)) => match error.try_into_panic() {
-                        Ok(panic) => resume_unwind(panic),
-                        // The runtime is shutting down.
-                        Err(_) => return Poll::Ready(()),
-                    },
-                    Poll::Pending => {
-                        self.waits = Waits::Stored(stored);
-                        return Poll::Pending;
-                    }
-                },
             };
-            match look {
-                Look::Report(message) => self.report(message),
-                Look::Wait if matches!(self.waits, Waits::Code(..)) => return Poll::Pending,
-                // Whether the outputs are stored was not asked yet.
-                Look::Wait => {}
+            match message {
+                Some(message) => self.report(message),
+                None => return Poll::Pending,
             }
         }
     }

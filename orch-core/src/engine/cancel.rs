@@ -57,7 +57,7 @@ impl State {
                         self.emit(frame, step, EventKind::StepFailure { error }, turn);
                     }
                     Phase::Waiting | Phase::Ready | Phase::Backoff | Phase::Due => {
-                        self.skip_canceled(frame, step, turn)
+                        self.skip_canceled(frame, step, turn);
                     }
                     Phase::Canceled | Phase::Done => {}
                 }

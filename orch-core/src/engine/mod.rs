@@ -24,7 +24,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(crate) use dispatcher::{BreakOnPanic, Dispatcher};
+pub(crate) use dispatcher::{Dispatcher, Promise};
 pub(crate) use executor::Executor;
 pub(crate) use message::{Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;

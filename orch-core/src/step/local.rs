@@ -1,15 +1,15 @@
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tracing::instrument::WithSubscriber as _;
 
 use super::LogLayer;
 use super::code::{self, Attempt};
+use super::pace::Pace;
 use super::piece::Done;
 use super::worker::Worker;
 use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
-use crate::engine::{BreakOnPanic, Dispatcher, Executor, Message, Task, Token, Turn, Work};
+use crate::engine::{Dispatcher, Executor, Message, Promise, Task, Token, Turn, Work};
 use crate::failure::Failure;
 use crate::io::IoManagers;
 use crate::plan::Program;
@@ -24,8 +24,7 @@ pub(crate) struct Local {
 }
 
 struct StepTraits {
-    /// Whether the last piece of async work was brief: next to nothing.
-    brief: AtomicBool,
+    pace: Pace,
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
@@ -73,7 +72,7 @@ impl Local {
 impl StepTraits {
     fn of(op: &OpDef) -> Self {
         let dynamic = op.outputs().iter().filter(|output| output.kind == OutputKind::Dynamic);
-        Self { brief: AtomicBool::new(false), stops: op.timeout().is_some() || dynamic.count() > 1 }
+        Self { pace: Pace::default(), stops: op.timeout().is_some() || dynamic.count() > 1 }
     }
 }
 
@@ -102,18 +101,19 @@ impl Executor for Local {
 impl Shared {
     pub(super) fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
         let Some(me) = self.me.upgrade() else { return };
-        let (dispatcher, subscriber) = (Arc::clone(dispatcher), self.subscriber.clone());
+        let (mut promise, subscriber) = (Promise::to(dispatcher), self.subscriber.clone());
         if self.blocks(&work) {
             drop(self.runtime.spawn_blocking(move || {
-                tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, &dispatcher));
+                let dispatcher = promise.dispatcher();
+                tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, dispatcher));
+                promise.keep();
             }));
         } else {
-            drop(self.runtime.spawn(Worker::new(me, dispatcher, work).with_subscriber(subscriber)));
+            drop(self.runtime.spawn(Worker::new(me, promise, work).with_subscriber(subscriber)));
         }
     }
 
     fn work_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
-        let _guard = BreakOnPanic(dispatcher);
         let mut turn = Turn::default();
         turn.work.push_back(work);
         while let Some(work) = turn.work.pop_front() {
@@ -133,12 +133,8 @@ impl Shared {
         work.drain(..).for_each(|work| self.start(work, dispatcher));
     }
 
-    pub(super) fn is_brief(&self, step: usize) -> bool {
-        self.steps[step].brief.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_brief(&self, step: usize, brief: bool) {
-        self.steps[step].brief.store(brief, Ordering::Relaxed);
+    pub(super) fn pace(&self, step: usize) -> &Pace {
+        &self.steps[step].pace
     }
 
     pub(super) fn blocks(&self, work: &Work) -> bool {

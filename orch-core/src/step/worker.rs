@@ -2,24 +2,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waker, Poll, ready};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::task::coop;
 
 use super::code::Attempt;
 use super::local::Shared;
 use super::piece::{Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
-use crate::engine::{BreakOnPanic, Dispatcher, Message, Token, Turn, Work};
-
-/// What takes less is not worth another worker: to wake one takes about as long.
-const BRIEF: SignedDuration = SignedDuration::from_micros(5);
+use crate::engine::{Message, Promise, Token, Turn, Work};
 
 /// A task of the runtime that does async work, piece after piece, as long as there is some.
 ///
 /// A future by hand: a piece that need not wait, as most do not, then leaves nothing behind in it.
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    dispatcher: Arc<Dispatcher>,
+    promise: Promise,
     /// What the last report gave, with the work that is still to be begun.
     turn: Turn,
     /// The piece in hand.
@@ -35,8 +32,9 @@ struct Hand {
     step: usize,
     /// How it is told to stop, where it can be stopped alone.
     stop: Option<Cancel>,
-    begun: Timestamp,
-    /// Whether the last piece of the step's work was brief: next to nothing.
+    /// None for the first piece of a worker: no report of its own tells when it was begun.
+    begun: Option<Timestamp>,
+    /// Whether it was held to be brief.
     brief: bool,
 }
 
@@ -49,31 +47,26 @@ enum Waits {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, dispatcher: Arc<Dispatcher>, work: Work) -> Self {
-        let hand = Hand {
-            token: work.token,
-            step: work.step,
-            stop: None,
-            begun: Timestamp::UNIX_EPOCH,
-            brief: false,
-        };
+    pub(super) fn new(shared: Arc<Shared>, promise: Promise, work: Work) -> Self {
+        let hand = Hand { token: work.token, step: work.step, stop: None, begun: None, brief: false };
         let mut turn = Turn::default();
         turn.work.push_back(work);
-        Self { shared, dispatcher, turn, hand, attempt: None, waits: Waits::No }
+        Self { shared, promise, turn, hand, attempt: None, waits: Waits::No }
     }
 
     /// Has others do what this worker is not going to do soon.
     fn pass_on(&mut self) {
         if !self.turn.work.is_empty() {
-            self.shared.start_all(&mut self.turn.work, &self.dispatcher);
+            self.shared.start_all(&mut self.turn.work, self.promise.dispatcher());
         }
     }
 
     /// Begins a piece of work; what it gives is to be reported, unless it waits.
     fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
         let Work { token, step, path, attempt, task } = work;
-        let (stop, brief) = (self.shared.stop_of(step, token), self.shared.is_brief(step));
-        self.hand = Hand { token, step, stop, begun: self.turn.time, brief };
+        let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
+        let begun = self.attempt.is_some().then_some(self.turn.time);
+        self.hand = Hand { token, step, stop, begun, brief };
         if !brief {
             self.pass_on();
         }
@@ -85,7 +78,11 @@ impl Worker {
         match &mut self.attempt {
             Some(present) => (present.path, present.number) = (path, attempt),
             none => {
-                *none = Some(Attempt { dispatcher: Arc::clone(&self.dispatcher), path, number: attempt });
+                *none = Some(Attempt {
+                    dispatcher: Arc::clone(self.promise.dispatcher()),
+                    path,
+                    number: attempt,
+                });
             }
         }
         match Piece::begin(self.shared.program.ops[step].body(), task, context, &mut self.attempt, cx) {
@@ -112,9 +109,20 @@ impl Worker {
     fn report(&mut self, message: Message) {
         let Hand { token, step, begun, brief, .. } = self.hand;
         self.shared.forget_stop(token, self.hand.stop.is_some());
-        self.dispatcher.report(message, &mut self.turn);
-        if brief != (self.turn.time.duration_since(begun) < BRIEF) {
-            self.shared.set_brief(step, !brief);
+        let before = self.turn.work.len();
+        self.promise.dispatcher().report(message, &mut self.turn);
+        if let Some(begun) = begun {
+            self.shared.pace(step).learn(brief, self.turn.time.duration_since(begun));
+        }
+        // What may block is for others, and must not wait until this worker comes to it.
+        if self.turn.work.range(before..).any(|work| self.shared.blocks(work)) {
+            for work in self.turn.work.split_off(before) {
+                if self.shared.blocks(&work) {
+                    self.shared.start(work, self.promise.dispatcher());
+                } else {
+                    self.turn.work.push_back(work);
+                }
+            }
         }
     }
 
@@ -128,10 +136,6 @@ impl Worker {
                     // A worker that never has to wait must still let other tasks of its thread run.
                     ready!(coop::poll_proceed(cx)).made_progress();
                     match self.turn.work.pop_front() {
-                        Some(work) if self.shared.blocks(&work) => {
-                            self.shared.start(work, &self.dispatcher);
-                            continue;
-                        }
                         Some(work) => self.begin(work, cx),
                         None => return Poll::Ready(()),
                     }
@@ -153,8 +157,8 @@ impl Future for Worker {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Waker<'_>) -> Poll<()> {
-        let dispatcher = Arc::clone(&self.dispatcher);
-        let _guard = BreakOnPanic(&dispatcher);
-        self.work(cx)
+        ready!(self.work(cx));
+        self.promise.keep();
+        Poll::Ready(())
     }
 }

@@ -92,7 +92,7 @@ pub(super) enum Outcome {
     Item(String, i64),
     Ended,
     /// What this was has been stored.
-    Stored(Box<Outcome>),
+    Stored(Box<Self>),
     /// Whether a retry may help.
     Failed {
         retryable: bool,

@@ -12,10 +12,9 @@ use super::settle::{Settle, ancestor};
 use super::{Kept, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::{Inputs, Product, Products};
 use crate::event::{Event, EventKind, PlannedStep, StreamName};
-use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
+use crate::failure::{ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
 use crate::plan::{Plan, Program, Step};
-use crate::value::StepFailure;
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
 pub(crate) struct State {
@@ -428,13 +427,6 @@ impl State {
             frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count()
         };
         self.frames.iter().map(held).sum()
-    }
-}
-
-impl Missing {
-    /// The form in which a collected failure travels.
-    pub(super) fn step_failure(path: &StepPath, error: &Arc<ErrorInfo>) -> StepFailure {
-        StepFailure { step: path.to_string(), error: Arc::clone(error) }
     }
 }
 

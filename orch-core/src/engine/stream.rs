@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::ready::Ready;
 use super::settle::Settle;
@@ -14,7 +17,7 @@ enum Position {
     New(u64),
     /// One that an earlier attempt emitted already.
     Again,
-    /// One whose key this attempt emitted already, as this number.
+    /// One whose key the present attempt emitted already, at this place.
     Duplicate(u64),
 }
 
@@ -193,7 +196,7 @@ impl State {
         }
         stream.phase = StreamPhase::Ended;
         stream.items = None;
-        stream.keys = std::collections::HashMap::new();
+        stream.keys = HashMap::new();
         if stream.alive == 0 {
             self.settling.push_back(Settle::Finished(frame, local));
         }
@@ -240,9 +243,16 @@ impl super::frame::Stream {
             Some(key) => self.keys.get(key).copied(),
         };
         match known {
-            Some(index) if index < self.before && self.again.insert(index) => Position::Again,
-            Some(index) => Position::Duplicate(index),
             None => Position::New(self.emitted),
+            // Of a first attempt the number of an item is its place.
+            Some(index) if self.before == 0 => Position::Duplicate(index),
+            Some(index) => match self.again.entry(index) {
+                Entry::Occupied(place) => Position::Duplicate(*place.get()),
+                Entry::Vacant(place) => {
+                    place.insert(number);
+                    Position::Again
+                }
+            },
         }
     }
 
@@ -253,12 +263,15 @@ impl super::frame::Stream {
         self.alive += 1;
         if let Some(key) = key {
             self.keys.insert(key.clone(), index);
+            if self.before > 0 {
+                self.again.insert(index, self.position - 1);
+            }
         }
         index
     }
 
     fn find_orphans(&mut self) {
         let again = std::mem::take(&mut self.again);
-        self.orphans = (0..self.before).filter(|index| !again.contains(index)).collect();
+        self.orphans = (0..self.before).filter(|index| !again.contains_key(index)).collect();
     }
 }

@@ -9,7 +9,7 @@ use crate::project;
 const VOCABULARY: [&str; 5] = ["ids", "value", "failure", "event", "io"];
 
 /// Each uses only the vocabulary and what stands before it.
-const STAGES: [&str; 6] = ["define", "graph", "plan", "engine", "step", "run", "report"];
+const STAGES: [&str; 7] = ["define", "graph", "plan", "engine", "step", "run", "report"];
 
 /// Uses of a later stage that are meant: the file, the stage, and why.
 const EXCEPTIONS: [(&str, &str, &str); 6] = [

@@ -145,7 +145,8 @@ pub(crate) struct GraphNode {
     /// A name given by `.named(..)`.
     pub(crate) named: Option<String>,
     pub(crate) inputs: Vec<usize>,
-    pub(crate) after: Vec<usize>,
+    /// The nodes it comes after, and where that is said.
+    pub(crate) after: Vec<(usize, Place)>,
     pub(crate) scope: usize,
     pub(crate) tags: Tags,
     pub(crate) retry: Option<Retry>,
@@ -278,7 +279,14 @@ impl Composition {
         format!("{}{}", node.prefix, node.named.as_deref().unwrap_or(node.op.name()))
     }
 
-    /// The node that a source comes from, for messages and for `.after(..)`.
+    /// The graph that the present body calls and that contains the node, if there is one.
+    pub(crate) fn graph_around(&self, node: usize) -> Option<String> {
+        let here = self.groups.last().map_or("", |group| &group.prefix);
+        let within = self.graph.nodes[node].prefix.strip_prefix(here)?;
+        within.split_once('.').map(|(graph, _)| graph.to_owned())
+    }
+
+    /// The node that a source comes from, for messages.
     pub(crate) fn node_of(&self, source: usize) -> Option<usize> {
         match &self.graph.sources[source].kind {
             SourceKind::Output { node, .. } => Some(*node),

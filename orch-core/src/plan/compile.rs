@@ -110,7 +110,7 @@ fn step(
         map: node.scope.checked_sub(1),
         inputs,
         outputs: outputs.collect(),
-        after: node.after.clone(),
+        after: node.after.iter().map(|(other, _)| *other).collect(),
         depth: 0,
         priority,
         tags,
@@ -211,9 +211,9 @@ fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>
         let parents = |map: &Option<usize>| map.map(|map| graph.maps[map].parent.checked_sub(1));
         std::iter::successors(Some(inner), parents).any(|map| map == outer)
     };
-    for step in steps {
-        for &other in &step.after {
-            let other = &steps[other];
+    for (node, step) in graph.nodes.iter().zip(steps) {
+        for (other, place) in &node.after {
+            let other = &steps[*other];
             if !encloses(other.map, step.map) {
                 problems.push(
                     Problem::new(
@@ -223,9 +223,12 @@ fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>
                             step.name, other.name
                         ),
                     )
-                    .at("the step", step.place.clone())
+                    .at("here", place.clone())
                     .at("the other", other.place.clone())
-                    .hint("let it take the collected map instead"),
+                    .hint(
+                        "to wait for all items of the map, let an op take them, `let done = op(mapped.collect());`, and \
+                         write `.after(done)`",
+                    ),
                 );
             }
         }

@@ -29,8 +29,8 @@ Exit codes:
   0    the run ended without a failed step
   1    the run failed
   2    wrong arguments, or a job that cannot be planned
-  3    the machine refused: no thread can be started, a file cannot be written
-  4    the run broke off: code of the program outside its steps panicked
+  3    the machine refused: no thread can be started, a file or stdout cannot be written
+  4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off
   130  the run was canceled by Ctrl-C";
 
 /// What is said, and in which colours.

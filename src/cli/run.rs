@@ -22,8 +22,8 @@ use super::{Exit, jobs};
 const CHART_WIDTH: usize = 100;
 
 /// Runs a job with live progress, then tells how it went.
-pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -> Exit {
-    let job = match jobs::find(definitions, args.job.as_deref(), "run", &printer) {
+pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Printer>) -> Exit {
+    let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
@@ -33,20 +33,19 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
         printer.error(&format!("{}; no step has run", unwritable(file, &error)), None);
         return Exit::Machine;
     }
-    log_through_events(&printer);
-    let printer = Arc::new(printer);
+    log_through_events(printer);
     let show = Show {
         choice: args.progress,
         detail: if args.gantt.is_some() { Detail::Steps } else { Detail::Counts },
         slow_after: args.slow_after,
         json: args.json,
     };
-    let (progress, sink) = Progress::start(show, Arc::clone(&printer));
+    let (progress, sink) = Progress::start(show, Arc::clone(printer));
     let cancel = Cancel::new();
     let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone());
     let result = match Runtime::new() {
         Ok(runtime) => {
-            runtime.spawn(cancel_on_ctrl_c(cancel, Arc::clone(&printer)));
+            runtime.spawn(cancel_on_ctrl_c(cancel, Arc::clone(printer)));
             let result = runtime.block_on(runner.run());
             // Code that outlived a canceled run or a timeout is not waited for.
             runtime.shutdown_background();
@@ -58,13 +57,13 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
         }
     };
     let view = progress.finish();
-    let exit = ended(&result, &printer);
+    let exit = ended(&result, printer);
     if view.status().is_terminal() {
         let summary = report::summary(&view, printer.palette());
         if exit == Exit::Success { printer.note(&summary) } else { printer.say(&summary) }
     }
     match &args.gantt {
-        Some(file) if view.start().is_some() => match chart(&view, file.as_deref(), args.json, &printer) {
+        Some(file) if view.start().is_some() => match chart(&view, file.as_deref(), args.json, printer) {
             // What became of the run matters more than what became of its picture.
             Some(refused) if exit == Exit::Success => refused,
             _ => exit,

@@ -449,6 +449,60 @@ fn a_run_outlives_its_reader() {
 }
 
 #[test]
+fn data_that_cannot_be_written_is_told() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::new(io::ErrorKind::StorageFull, "no space left"))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let told = |args: &str| {
+        let err = Kept::default();
+        let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
+        let exit = run_with(words, None, two, |args| Printer::to(Full, err.clone(), args));
+        format!("exit {}\n{}", exit.code(), redacted(&err.text()))
+    };
+    insta::assert_snapshot!(told("plan pages"), @r"
+    exit 3
+    error: stdout cannot be written to: no space left; what stands there is not complete
+    ");
+    for args in ["list", "completions bash", "--help", "run pages --json --quiet"] {
+        assert_eq!(told(args), told("plan pages"), "{args}");
+    }
+    // What became of the run is told first.
+    assert!(told("run bad_pages --json").starts_with("exit 1\n"));
+}
+
+#[test]
+fn a_panic_before_any_run_names_job_and_place() {
+    let in_body = || {
+        let none: Vec<Job> = Vec::new();
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("empty"), || none[0].name().to_owned())))
+    };
+    let without_line = |told: String| {
+        let (before, after) = told.split_once("tests.rs:").expect("a place");
+        format!("{before}tests.rs:_{}", after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'))
+    };
+    insta::assert_snapshot!(without_line(session(in_body, "list")), @r"
+    exit 4
+    --- stderr
+    error: the body of the job `empty` panicked: index out of bounds: the len is 0 but the index is 0
+      --> src/cli/tests.rs:_
+    hint: with RUST_BACKTRACE=1 it is told how the program came there
+    ");
+    insta::assert_snapshot!(without_line(session(|| panic!("no settings"), "run")), @r"
+    exit 4
+    --- stderr
+    error: the function that makes the definitions of this program panicked: no settings
+      --> src/cli/tests.rs:_
+    hint: with RUST_BACKTRACE=1 it is told how the program came there
+    ");
+}
+
+#[test]
 fn a_wide_map_is_not_held_up() {
     let wide = || {
         let source =

@@ -38,6 +38,7 @@ impl Job {
     pub fn compose<R>(options: JobOptions, body: impl FnOnce() -> R) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let composition = Composition {
+            job: options.name.clone(),
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             graph: Graph::default(),
             scopes: vec![0],
@@ -112,6 +113,7 @@ thread_local! {
 
 /// What the handles of a job body write into.
 pub(crate) struct Composition {
+    job: String,
     pub(crate) id: u32,
     pub(crate) graph: Graph,
     /// The maps that the body is in at present, the innermost last; 0 is the job itself.
@@ -174,6 +176,13 @@ pub(crate) enum SourceKind {
     Literal(usize),
     Collect { map: usize, element: usize, results: bool, assemble: Assemble },
     List { elements: Vec<usize>, assemble: Assemble },
+}
+
+/// The job whose body runs on this thread at present: for a panic hook, which is called before the body is left.
+#[must_use]
+pub fn composing() -> Option<String> {
+    // The panic may be one of this module's own, under the borrow.
+    COMPOSITIONS.with(|stack| Some(stack.try_borrow().ok()?.last()?.job.clone()))
 }
 
 /// Where a node or handle stands: which composition, and its number there.

@@ -12,7 +12,7 @@ mod out;
 mod unknown;
 
 pub use collect::{Element, Keys, Mode, Results, Values};
-pub use compose::{Job, JobInBody, JobNode, Placement};
+pub use compose::{Job, JobInBody, JobNode, Placement, composing};
 pub use handle::{Handle, NodeRef};
 pub use input::{Feed, IntoInput, Takes};
 pub use node::{Call, Node, Op, Placed, enter_graph};

@@ -166,6 +166,12 @@ fn an_unknown_job_is_told_with_the_known() {
 }
 
 #[test]
+fn a_hyphen_in_the_name_of_a_job_is_an_underscore() {
+    assert_eq!(session(two, "plan bad-pages"), session(two, "plan bad_pages"));
+    assert!(session(two, "plan bad-pages").starts_with("exit 0"));
+}
+
+#[test]
 fn definitions_can_fail() {
     let failing =
         || Err(Failure::new("DATABASE_URL is not set").hint("export DATABASE_URL=postgres://localhost/dex"));

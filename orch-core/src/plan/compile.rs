@@ -1,7 +1,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names};
+use super::{
+    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names, nearest,
+};
 use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
 use crate::value::{Assemble, Value};
@@ -278,9 +280,11 @@ fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) 
             let mut keys: Vec<&str> = known.iter().map(|(key, _)| *key).collect();
             keys.sort_unstable();
             keys.dedup();
-            let hint = match keys.as_slice() {
-                [] => "no step has a tag; give one with `tags(..)` or `.tag(..)`".to_owned(),
-                keys => format!("tags of this job: {}", keys.join(", ")),
+            let near = nearest(&limit.key, keys.iter().copied()).filter(|near| *near != limit.key);
+            let hint = match (near, keys.as_slice()) {
+                (_, []) => "no step has a tag; give one with `tags(..)` or `.tag(..)`".to_owned(),
+                (Some(near), _) => format!("did you mean `{near}`? tags of this job: {}", keys.join(", ")),
+                (None, keys) => format!("tags of this job: {}", keys.join(", ")),
             };
             problem(ProblemKind::UnknownLimit, format!("the limit on `{tag}` concerns no step"), &hint);
         }

@@ -11,7 +11,11 @@ impl fmt::Display for Plan {
             write!(f, ": {}", first_sentence(description))?;
         }
         let mut options = vec![self.order.name().to_owned()];
-        options.extend(self.max_concurrent.map(|steps| format!("{steps} at once")));
+        // How many processors there are is not said: a plan is the same on every machine.
+        options.push(match self.max_concurrent {
+            Some(steps) => format!("{steps} at once"),
+            None => "as many at once as processors".to_owned(),
+        });
         options.extend(self.max_in_flight.map(|items| format!("{items} in flight")));
         options.extend(self.limits.iter().map(|limit| format!("limit {limit}")));
         options.extend(self.tags.iter().map(|(key, value)| format!("{key}={value}")));

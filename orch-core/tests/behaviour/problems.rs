@@ -250,15 +250,15 @@ fn unknown_limit() {
     let options = JobOptions::new("job").limit(Limit::tag("dp", 1)).limit(Limit::tag_value("db", "red", 1));
     let (kinds, told) = problems(&Job::compose(options, || call(&give, &[]).tag("db", "blue")));
     assert_eq!(kinds, [ProblemKind::UnknownLimit; 2]);
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(told, @r"
     the job `job` cannot be planned: 2 problems
     error: the limit on `dp` concerns no step
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
-      hint: tags of this job: db
+      hint: did you mean `db`? tags of this job: db
     error: the limit on `db=red` concerns no step
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
       hint: tags of this job: db
-    "#);
+    ");
 }
 
 #[test]

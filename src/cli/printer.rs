@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,7 +44,9 @@ impl Printer {
     /// The printer on the program's own streams.
     pub(super) fn new(args: OutputArgs) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
-        let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
+        let term = std::env::var_os("TERM");
+        let draws = |terminal| draws(terminal, term.as_deref());
+        let (out_terminal, err_terminal) = (draws(out.is_terminal()), draws(err.is_terminal()));
         let wanted = |terminal| palette(args.color, terminal);
         Self {
             out: Stream::new(Box::new(out), wanted(out_terminal), out_terminal),
@@ -116,7 +119,7 @@ impl Printer {
         lock(&self.out).palette
     }
 
-    /// Whether stderr is a terminal.
+    /// Whether stderr is a terminal in which can be drawn.
     pub(super) fn is_terminal(&self) -> bool {
         lock(&self.err).terminal
     }
@@ -143,15 +146,31 @@ fn verbosity(args: OutputArgs) -> Verbosity {
     }
 }
 
+/// A terminal that is dumb shows text and nothing else, as a file does.
+fn draws(terminal: bool, term: Option<&OsStr>) -> bool {
+    terminal && term.is_none_or(|term| term != "dumb")
+}
+
 fn palette(choice: ColorChoice, terminal: bool) -> Palette {
     let allowed = || {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        terminal && !set("NO_COLOR") && !dumb
+        terminal && !set("NO_COLOR")
     };
     match choice {
         ColorChoice::Always => Palette::Ansi,
         ColorChoice::Auto if allowed() => Palette::Ansi,
         ColorChoice::Auto | ColorChoice::Never => Palette::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dumb_terminal_is_as_good_as_none() {
+        let draws = |terminal, term: Option<&str>| draws(terminal, term.map(OsStr::new));
+        assert!(draws(true, None) && draws(true, Some("xterm")));
+        assert!(!draws(true, Some("dumb")) && !draws(false, Some("xterm")));
     }
 }

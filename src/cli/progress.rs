@@ -172,11 +172,21 @@ impl Screen {
         if let Some(text) = text {
             notes.push_str(&text);
             notes.push('\n');
+            // Of an attempt that another one follows, the summary says nothing.
+            if let (true, EventKind::StepUpForRetry { error, .. }) = (verbose, &event.kind)
+                && let Some(hint) = &error.hint
+            {
+                let label = palette.paint(Role::Busy, "hint:");
+                notes.push_str(&format!("{:13}{label} {}\n", "", report::one_line(hint)));
+            }
         }
         if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {
-            let running = report::count(self.view.counts().busy(), "running step", "running steps");
+            let waiting = match self.view.counts().busy() {
+                0 => String::new(),
+                steps => format!(", waiting for {} to end", report::count(steps, "step", "steps")),
+            };
             let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
-            notes.push_str(&format!("{label} waiting for {running}; Ctrl-C again stops at once\n"));
+            notes.push_str(&format!("{label}{waiting}; Ctrl-C again stops at once\n"));
         }
     }
 

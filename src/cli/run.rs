@@ -27,6 +27,11 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    if let Some(key) = twice(&args.tags) {
+        let hint = format!("keep one: `--tags {key}=..`");
+        printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
+        return Exit::Usage;
+    }
     if let Some(Some(file)) = &args.gantt
         && let Err(error) = probe(file)
     {
@@ -70,6 +75,12 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         },
         _ => exit,
     }
+}
+
+/// The first key that several tags have.
+fn twice(tags: &[(String, String)]) -> Option<&str> {
+    let mut keys = tags.iter().enumerate();
+    keys.find(|(at, (key, _))| tags[..*at].iter().any(|(other, _)| other == key)).map(|(_, (key, _))| &**key)
 }
 
 fn configured(mut runner: Runner, args: &RunArgs) -> Runner {

@@ -284,6 +284,22 @@ fn attempts_are_counted_in_the_error() {
 }
 
 #[test]
+fn hints_of_attempts_that_are_followed_by_another_are_for_those_who_look_closely() {
+    let flaky = || {
+        let load = OpDef::builder("load").retry(Retry::new(1)).returns::<Number>();
+        let load = Arc::new(load.blocking(|args| match args.context().attempt() {
+            1 => Err(Failure::new("disk full").hint("delete something")),
+            _ => Ok(1),
+        }));
+        Ok(Definitions::new()
+            .job(Job::compose(JobOptions::new("flaky"), || Call::of(&load).place::<Number>())))
+    };
+    let hint = "disk full, again at once (took <time>)\n             hint: delete something\n";
+    assert!(session(flaky, "run --verbose").contains(hint), "{}", session(flaky, "run --verbose"));
+    assert!(!session(flaky, "run").contains("hint"));
+}
+
+#[test]
 fn wrong_arguments_end_with_2() {
     insta::assert_snapshot!(session(one, "run --tags env"), @r"
     exit 2
@@ -293,6 +309,20 @@ fn wrong_arguments_end_with_2() {
     For more information, try '--help'.
     ");
     assert!(session(one, "--help").starts_with("exit 0\n--- stdout\nRun the jobs of this program"));
+    assert_eq!(session(one, "help run"), session(one, "run --help"));
+    insta::assert_snapshot!(session(one, "run --tags env=test,team=a,env=prod"), @r"
+    exit 2
+    --- stderr
+    error: the tag `env` is given twice
+    hint: keep one: `--tags env=..`
+    ");
+    insta::assert_snapshot!(session(one, "run --gantt="), @r"
+    exit 2
+    --- stderr
+    error: invalid value '' for '--gantt [<FILE.svg>]': the file of the chart has no name; write `--gantt` alone for a chart in the terminal, or a name that ends in .svg
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]

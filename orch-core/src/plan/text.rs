@@ -1,4 +1,5 @@
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use super::{Plan, Source, Step};
 use crate::define::{OutputKind, Passing, first_sentence};
@@ -129,7 +130,7 @@ impl Plan {
             notes.push(format!("priority {}", step.priority));
         }
         notes.extend(step.retry.map(|retry| format!("retry {retry}")));
-        notes.extend(step.timeout.map(|timeout| format!("timeout {timeout:?}")));
+        notes.extend(step.timeout.map(|timeout| format!("timeout {}", written(timeout))));
         notes.extend(step.pool.as_ref().map(|pool| format!("pool {pool}")));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
@@ -139,4 +140,16 @@ impl Plan {
         }
         notes
     }
+}
+
+/// A duration as it is written in an option: `1h 30m`.
+fn written(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 60 || duration.subsec_nanos() > 0 {
+        return format!("{duration:?}");
+    }
+    let units =
+        [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts: Vec<_> = units.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    parts.join(" ")
 }

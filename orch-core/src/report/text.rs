@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
@@ -16,7 +17,7 @@ mod tests;
 /// and from machine to machine, made to be compared in tests.
 ///
 /// Steps that run at once tell their events in any order, so a job whose story is compared runs with one slot, or its
-/// lines are sorted. A delay drawn at random is told as it was drawn.
+/// lines are sorted. A delay drawn at random is told as it was drawn, to the millisecond.
 ///
 /// ```text
 /// RUN_START pokemon
@@ -144,7 +145,7 @@ fn tell(text: &mut String, kind: &EventKind) {
             write!(text, " {}, again at once", chain(error))
         }
         EventKind::StepUpForRetry { error, delay } => {
-            write!(text, " {}, again after {delay:?}", chain(error))
+            write!(text, " {}, again after {:?}", chain(error), brief(*delay))
         }
         EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
         EventKind::StepSkipped { cause } => match cause {
@@ -161,6 +162,14 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         _ => Ok(()),
     };
+}
+
+/// A delay without the digits that jitter drew and nobody wants to read.
+fn brief(delay: Duration) -> Duration {
+    match u64::try_from(delay.as_millis()) {
+        Ok(millis @ 1..) => Duration::from_millis(millis),
+        _ => delay,
+    }
 }
 
 fn role(kind: &EventKind) -> Role {

@@ -18,7 +18,11 @@ pub trait Node {
 }
 
 /// An op as a type: the hidden type beside a function with `#[op]`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not an op", label = "not the name of an `#[op]`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an op",
+    label = "not the name of an `#[op]`",
+    note = "write the name of a function with `#[op]`: `run.output::<load>()`"
+)]
 pub trait Op: Node {
     /// What it returns.
     type Outputs: Outputs;

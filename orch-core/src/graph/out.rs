@@ -42,6 +42,22 @@ impl<T: Data> Out<T> {
     {
         unreachable!("`IsDynamic` is never implemented")
     }
+
+    /// Not possible, as [`collect`](Self::collect).
+    pub fn collect_keyed(self) -> Collected<T>
+    where
+        Self: IsDynamic,
+    {
+        unreachable!("`IsDynamic` is never implemented")
+    }
+
+    /// Not possible, as [`collect`](Self::collect).
+    pub fn collect_results(self) -> Collected<T>
+    where
+        Self: IsDynamic,
+    {
+        unreachable!("`IsDynamic` is never implemented")
+    }
 }
 
 /// Never implemented: says why a plain output has no `map` and no `collect`.

@@ -172,12 +172,9 @@ impl Screen {
         if let Some(text) = text {
             notes.push_str(&text);
             notes.push('\n');
-            // Of an attempt that another one follows, the summary says nothing.
-            if let (true, EventKind::StepUpForRetry { error, .. }) = (verbose, &event.kind)
-                && let Some(hint) = &error.hint
-            {
-                let label = palette.paint(Role::Busy, "hint:");
-                notes.push_str(&format!("{:13}{label} {}\n", "", report::one_line(hint)));
+            if let Some(hint) = report::retry_hint(event, palette).filter(|_| verbose) {
+                notes.push_str(&hint);
+                notes.push('\n');
             }
         }
         if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {

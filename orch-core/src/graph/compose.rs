@@ -179,6 +179,7 @@ pub(crate) enum SourceKind {
 }
 
 /// The job whose body runs on this thread at present: for a panic hook, which is called before the body is left.
+#[doc(hidden)]
 #[must_use]
 pub fn composing() -> Option<String> {
     // The panic may be one of this module's own, under the borrow.

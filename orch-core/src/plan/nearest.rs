@@ -1,5 +1,6 @@
 /// The name that the user most likely meant: a third of its letters is wrong at most, or the one is a part of the other.
 /// Capitals and hyphens are no difference.
+#[doc(hidden)]
 #[must_use]
 pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");

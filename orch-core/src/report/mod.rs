@@ -23,5 +23,5 @@ pub use palette::{Palette, Role};
 pub use progress::{Frame, frame};
 pub use summary::{failure, summary};
 pub use svg::svg;
-pub use text::{line, notice, one_line, story};
+pub use text::{line, notice, one_line, retry_hint, story};
 pub use words::{clock, count, duration, plural};

@@ -7,7 +7,7 @@ use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, b
 use crate::failure::{ErrorInfo, ErrorKind};
 
 use super::palette::{Palette, Role};
-use super::summary::{failure, label};
+use super::summary::{LABEL, failure, label};
 use super::words::{count, duration};
 
 #[cfg(test)]
@@ -98,6 +98,15 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
         }
     }
     Some(text)
+}
+
+/// What can be done about an attempt that failed and is followed by another, for those who look closely: the summary tells
+/// of the last attempt alone. Aligned with [`notice`], without a line break at the end.
+#[must_use]
+pub fn retry_hint(event: &Event, palette: Palette) -> Option<String> {
+    let EventKind::StepUpForRetry { error, .. } = &event.kind else { return None };
+    let hint = error.hint.as_ref()?;
+    Some(format!("{:LABEL$} {} {}", "", palette.paint(Role::Busy, "hint:"), one_line(hint)))
 }
 
 /// The kind's name, the step, and what there is to say, without times.

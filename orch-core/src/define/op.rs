@@ -153,7 +153,8 @@ impl<O> OpBuilder<O> {
     /// Bounds the time of each attempt; of a dynamic output, the call that opens it and then each item.
     ///
     /// An async op is dropped at its next await. The thread of a sync op cannot be stopped: the attempt fails in time
-    /// and its late result is ignored, but the code runs on until it returns.
+    /// and its late result is neither used nor stored, but the code runs on until it returns. What an IO manager takes to
+    /// store the outputs does not count.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.op.timeout = Some(timeout);

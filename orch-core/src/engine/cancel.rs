@@ -44,7 +44,9 @@ impl State {
                 let entry = &self.frames[frame as usize];
                 let phase = entry.steps[local].phase;
                 let step = self.layout.scopes[entry.scope].steps[local] as usize;
-                let pulling = |stream: usize| entry.streams[stream].phase == StreamPhase::Pulling;
+                let pulling = |stream: usize| {
+                    matches!(entry.streams[stream].phase, StreamPhase::Pulling | StreamPhase::Storing)
+                };
                 let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
                 match phase {
                     Phase::Running | Phase::Streaming => {
@@ -54,7 +56,9 @@ impl State {
                         let error = Arc::clone(&error);
                         self.emit(frame, step, EventKind::StepFailure { error }, turn);
                     }
-                    Phase::Waiting | Phase::Ready | Phase::Backoff => self.skip_canceled(frame, step, turn),
+                    Phase::Waiting | Phase::Ready | Phase::Backoff | Phase::Due => {
+                        self.skip_canceled(frame, step, turn);
+                    }
                     Phase::Canceled | Phase::Done => {}
                 }
             }

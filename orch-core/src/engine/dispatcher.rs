@@ -194,15 +194,40 @@ impl Dispatcher {
     }
 }
 
-/// Held by a worker: if the worker unwinds, what it was to report will not come, and the run must not wait for it.
-pub(crate) struct BreakOnPanic<'a>(pub(crate) &'a Dispatcher);
+/// A worker's word that it will report what it has in hand. If it is dropped before, the report will not come, and the run
+/// must not wait for it.
+pub(crate) struct Promise {
+    dispatcher: Arc<Dispatcher>,
+    kept: bool,
+}
 
-impl Drop for BreakOnPanic<'_> {
+impl Promise {
+    pub(crate) fn to(dispatcher: &Arc<Dispatcher>) -> Self {
+        Self { dispatcher: Arc::clone(dispatcher), kept: false }
+    }
+
+    /// To whom it was given.
+    pub(crate) fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    /// All is reported.
+    pub(crate) fn keep(&mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Promise {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            let message = "a worker panicked outside the code of its step, as in the `Drop` of a value";
-            self.0.break_off(self.0.lock(), message.to_owned());
+        if self.kept {
+            return;
         }
+        let message = if std::thread::panicking() {
+            "a worker panicked outside the code of its step, as in the `Drop` of a value"
+        } else {
+            "the runtime was shut down while steps were under way"
+        };
+        self.dispatcher.break_off(self.dispatcher.lock(), message.to_owned());
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use super::layout::{Layout, Producer};
 use crate::define::ItemStream;
 use crate::failure::ErrorInfo;
 use crate::ids::{Branch, MappingKey, StepPath};
-use crate::value::{Item, Value};
+use crate::value::{Item, StepFailure, Value};
 
 /// The number of a frame; numbers of finished frames are used again.
 pub(crate) type FrameId = u32;
@@ -75,6 +75,13 @@ pub(super) enum Missing {
     Failed(StepPath, Arc<ErrorInfo>),
 }
 
+impl Missing {
+    /// The form in which a collected failure travels.
+    pub(super) fn step_failure(path: &StepPath, error: &Arc<ErrorInfo>) -> StepFailure {
+        StepFailure { step: path.to_string(), error: Arc::clone(error) }
+    }
+}
+
 /// A step of a frame.
 pub(super) struct StepRun {
     pub(super) phase: Phase,
@@ -82,7 +89,7 @@ pub(super) struct StepRun {
     pub(super) waits: u32,
     /// Attempts begun.
     pub(super) attempt: u32,
-    /// The attempt under way; 0 for none.
+    /// Of the attempt under way, of what it has stored, or of the backoff; 0 for none of them.
     pub(super) ticket: u64,
     pub(super) ready_at: Timestamp,
     /// Whether its outputs are known. They stay so: if the step fails while a dynamic output is open and is tried again,
@@ -107,6 +114,8 @@ pub(super) enum Phase {
     Streaming,
     /// For its next attempt.
     Backoff,
+    /// Its next attempt is due, and waits for what the last one still has stored.
+    Due,
     /// Told that it will not start, since the run is canceled. What waits for it goes on waiting, to be told the same.
     Canceled,
     /// Succeeded, failed or skipped. Nothing changes after this.
@@ -117,7 +126,7 @@ pub(super) enum Phase {
 pub(super) struct Stream {
     pub(super) phase: StreamPhase,
     pub(super) items: Option<ItemStream>,
-    /// The pull under way; 0 for none.
+    /// Of the entry among what is ready, the pull, or what is being stored; an old one else.
     pub(super) ticket: u64,
     /// Frames of items that are not over.
     pub(super) alive: usize,
@@ -131,8 +140,8 @@ pub(super) struct Stream {
     pub(super) keyed: Option<bool>,
     /// Where each key was emitted; items without keys are numbered and need none.
     pub(super) keys: HashMap<MappingKey, u64>,
-    /// Of the items of earlier attempts, those that the present one has emitted again.
-    pub(super) again: HashSet<u64>,
+    /// Where an attempt after the first has emitted which items, those of earlier attempts and its own.
+    pub(super) again: HashMap<u64, u64>,
     /// Items of earlier attempts that the successful one did not emit.
     pub(super) orphans: Vec<u64>,
     /// Whether its end was found, and not only its source given up.
@@ -149,6 +158,8 @@ pub(super) enum StreamPhase {
     Queued,
     /// An item is being pulled.
     Pulling,
+    /// An item was pulled, and is being stored.
+    Storing,
     /// There will be no further items; some may still be alive.
     Ended,
     /// Ended, and all items are done.
@@ -239,7 +250,7 @@ impl Stream {
             before: 0,
             keyed: None,
             keys: HashMap::new(),
-            again: HashSet::new(),
+            again: HashMap::new(),
             orphans: Vec::new(),
             complete: false,
         }

@@ -49,6 +49,8 @@ pub(super) struct StepLayout {
     pub(super) rank: u32,
     pub(super) class: u32,
     pub(super) dynamic: bool,
+    /// Whether an IO manager stores its outputs.
+    pub(super) stores: bool,
     inputs: Span,
     dependents: Span,
     successors: Span,
@@ -226,6 +228,7 @@ impl Layout {
                 rank: ranks[index],
                 class: class_of[index],
                 dynamic,
+                stores: program.ops[index].io().is_some(),
                 inputs: Span::default(),
                 dependents: Span::default(),
                 successors: Span::default(),

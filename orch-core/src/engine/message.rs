@@ -17,13 +17,15 @@ pub(crate) enum Message {
     /// The run begins; the first message, sent once.
     Begin,
     /// The code of an attempt returned.
-    Returned { token: Token, result: Result<Products, Failure>, stored: Vec<Stored> },
+    Returned { token: Token, result: Result<Products, Failure> },
     /// A pull gave an item; the rest of the stream comes back.
-    Item { token: Token, key: Option<MappingKey>, value: Value, stored: Option<Stored>, rest: ItemStream },
+    Item { token: Token, key: Option<MappingKey>, value: Value, rest: ItemStream },
     /// A pull found the end of the stream.
     Ended { token: Token },
     /// A pull failed.
     Broke { token: Token, failure: Failure },
+    /// What was to be stored is, or could not be.
+    Stored { token: Token, produced: Produced, result: Result<Vec<Stored>, Failure> },
     /// A step's code logged something.
     Log {
         step: StepPath,
@@ -46,7 +48,8 @@ impl Message {
             Self::Returned { token, .. }
             | Self::Item { token, .. }
             | Self::Ended { token }
-            | Self::Broke { token, .. } => Some(*token),
+            | Self::Broke { token, .. }
+            | Self::Stored { token, .. } => Some(*token),
             Self::Begin | Self::Log { .. } | Self::Due(_) | Self::Cancel => None,
         }
     }
@@ -114,8 +117,19 @@ pub(crate) struct Work {
 pub(crate) enum Task {
     /// Call the op with these inputs.
     Call(Inputs),
-    /// Pull an item of this output; without a key of its own, `number` is its key.
-    Pull { output: usize, number: u64, items: ItemStream },
+    /// Pull an item of a stream.
+    Pull(ItemStream),
+    /// Have this stored by the IO manager of the op.
+    Store(Produced),
+}
+
+/// What an attempt has produced, and the state has found to be new: nothing else is stored.
+#[derive(Debug)]
+pub(crate) enum Produced {
+    /// All outputs at once; of them the plain values are to be stored.
+    Outputs(Products),
+    /// An item of this dynamic output; without a key of its own, `number` is its key.
+    Item { output: usize, key: Option<MappingKey>, number: u64, value: Value },
 }
 
 /// What is to remain of the run, for whoever keeps it.

@@ -15,6 +15,7 @@ mod message;
 mod ready;
 mod settle;
 mod state;
+mod store;
 mod stream;
 
 #[cfg(test)]
@@ -23,9 +24,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(crate) use dispatcher::{BreakOnPanic, Dispatcher};
+pub(crate) use dispatcher::{Dispatcher, Promise};
 pub(crate) use executor::Executor;
-pub(crate) use message::{Kept, Message, Stored, Task, Timer, Token, Turn, Work};
+pub(crate) use message::{Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;
 
 use crate::define::{Order, Tags};

@@ -1,21 +1,20 @@
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::fetch::fetch_value;
-use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun};
+use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase};
 use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
-use super::{Kept, Message, Settings, Stored, Task, Timer, Token, Turn, Work};
+use super::{Kept, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::{Inputs, Product, Products};
 use crate::event::{Event, EventKind, PlannedStep, StreamName};
-use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
+use crate::failure::{ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
 use crate::plan::{Plan, Program, Step};
-use crate::value::StepFailure;
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
 pub(crate) struct State {
@@ -36,6 +35,8 @@ pub(crate) struct State {
     pub(super) running: usize,
     /// The last ticket given out; what comes back with another than the present one is late, and ignored.
     pub(super) tickets: u64,
+    /// Streams of attempts that failed while an item was being stored, by its ticket: their steps.
+    pub(super) late: HashMap<u64, (FrameId, u32)>,
     random: u64,
     failed: u64,
     first_failed: Option<StepPath>,
@@ -63,6 +64,7 @@ impl State {
             now: Timestamp::UNIX_EPOCH,
             running: 0,
             tickets: 0,
+            late: HashMap::new(),
             failed: 0,
             first_failed: None,
         }
@@ -80,12 +82,15 @@ impl State {
         turn.time = now;
         match message {
             Message::Begin => self.begin(turn),
-            Message::Returned { token, result, stored } => self.returned(token, result, stored, turn),
-            Message::Item { token, key, value, stored, rest } => {
-                self.item(token, key, value, stored, rest, turn);
-            }
+            Message::Returned { token, result } => self.returned(token, result, turn),
+            Message::Item { token, key, value, rest } => self.item(token, key, value, rest, turn),
             Message::Ended { token } => self.stream_ended(token, turn),
-            Message::Broke { token, failure } => self.stream_broke(token, &failure, turn),
+            Message::Broke { token, failure } => {
+                if let Some(step) = self.pull_of(token) {
+                    self.broke(token, step, &failure, turn);
+                }
+            }
+            Message::Stored { token, produced, result } => self.stored(token, produced, result, turn),
             Message::Log { step, attempt, level, target, message, fields } => {
                 let kind = EventKind::Log { level, target, message, fields };
                 turn.events.push(self.event(Some(step), attempt, kind));
@@ -179,30 +184,45 @@ impl State {
         &mut self.frames[frame as usize].steps[local as usize]
     }
 
-    fn returned(
-        &mut self,
-        token: Token,
-        result: Result<Products, Failure>,
-        stored: Vec<Stored>,
-        turn: &mut Turn,
-    ) {
+    fn returned(&mut self, token: Token, result: Result<Products, Failure>, turn: &mut Turn) {
         let Some(step) = self.attempt_of(token) else { return };
-        self.release_slot(step);
-        self.run(token.frame, token.step).ticket = 0;
         let declared = self.layout.cells(step).len();
         match result {
-            Ok(products) if products.len() == declared => {
-                self.produced(token.frame, step, products, stored, turn);
-            }
-            Ok(products) => {
+            Ok(products) if products.len() != declared => {
                 let message = format!("the op declares {declared} outputs and gave {}", products.len());
+                self.end_attempt(token, step);
                 self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
             }
-            Err(failure) => self.attempt_failed(token.frame, step, &failure, turn),
+            Ok(products) if self.is_to_store(token.frame, step, &products) => {
+                self.store(token, step, Produced::Outputs(products), turn);
+            }
+            Ok(products) => {
+                self.end_attempt(token, step);
+                self.produced(token.frame, step, products, Vec::new(), turn);
+            }
+            Err(failure) => self.broke(token, step, &failure, turn),
         }
     }
 
-    fn produced(
+    /// The code of an attempt is done, and gives its slot back.
+    pub(super) fn end_attempt(&mut self, token: Token, step: usize) {
+        self.release_slot(step);
+        self.run(token.frame, token.step).ticket = 0;
+    }
+
+    /// A piece of an attempt's work failed, and with it the attempt.
+    pub(super) fn broke(&mut self, token: Token, step: usize, failure: &Failure, turn: &mut Turn) {
+        self.release_slot(step);
+        match token.stream {
+            Some(stream) => {
+                self.frames[token.frame as usize].streams[stream as usize].phase = StreamPhase::Unopened;
+            }
+            None => self.run(token.frame, token.step).ticket = 0,
+        }
+        self.attempt_failed(token.frame, step, failure, turn);
+    }
+
+    pub(super) fn produced(
         &mut self,
         frame: FrameId,
         step: usize,
@@ -287,6 +307,8 @@ impl State {
             error =
                 error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
         }
+        // No attempt follows that would have to wait for it.
+        self.late.retain(|_, at| *at != (frame, local));
         let (path, error) = (self.path(frame, step), Arc::new(error));
         self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
         turn.kept.push(Kept::Failed { path: path.clone(), attempts: attempt, error: Arc::clone(&error) });
@@ -300,21 +322,20 @@ impl State {
             Timer::Retry(token) => {
                 let frame = &self.frames[token.frame as usize];
                 let Some(run) = frame.steps.get(token.step as usize) else { return };
-                if run.phase == Phase::Backoff && run.ticket == token.ticket && !self.canceling {
+                if run.phase != Phase::Backoff || run.ticket != token.ticket || self.canceling {
+                    return;
+                }
+                if self.is_stored_late(token.frame, token.step) {
+                    self.run(token.frame, token.step).phase = Phase::Due;
+                } else {
                     self.settling.push_back(Settle::Ready(token.frame, token.step));
                 }
             }
             Timer::Deadline(token) => {
-                let step = match token.stream {
-                    None => self.attempt_of(token),
-                    Some(_) => self.pull_of(token),
-                };
-                let Some(step) = step else { return };
-                self.release_slot(step);
-                self.stop_pulling(token);
+                let Some(step) = self.work_of(token) else { return };
                 turn.aborts.push(token);
                 let timeout = self.layout.timeout(step).unwrap_or_default();
-                self.attempt_failed(token.frame, step, &Failure::timeout(timeout), turn);
+                self.broke(token, step, &Failure::timeout(timeout), turn);
             }
             Timer::Grace => {
                 if self.canceling {
@@ -343,6 +364,14 @@ impl State {
     /// Lets go of all values without dropping them.
     pub(crate) fn leak(&mut self) {
         std::mem::forget(std::mem::take(&mut self.frames));
+    }
+
+    /// The plan's step of a piece of work that is still under way.
+    pub(super) fn work_of(&self, token: Token) -> Option<usize> {
+        match token.stream {
+            None => self.attempt_of(token),
+            Some(_) => self.pull_of(token),
+        }
     }
 
     /// The plan's step of an attempt that is still under way.
@@ -398,13 +427,6 @@ impl State {
             frame.cells.iter().filter(|cell| matches!(cell.content, Content::Value(_))).count()
         };
         self.frames.iter().map(held).sum()
-    }
-}
-
-impl Missing {
-    /// The form in which a collected failure travels.
-    pub(super) fn step_failure(path: &StepPath, error: &Arc<ErrorInfo>) -> StepFailure {
-        StepFailure { step: path.to_string(), error: Arc::clone(error) }
     }
 }
 

@@ -1,7 +1,10 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::ready::Ready;
 use super::settle::Settle;
-use super::{Kept, State, Stored, Task, Token, Turn};
+use super::{Kept, Produced, State, Stored, Task, Token, Turn};
 use crate::define::ItemStream;
 use crate::event::EventKind;
 use crate::failure::Failure;
@@ -14,7 +17,7 @@ enum Position {
     New(u64),
     /// One that an earlier attempt emitted already.
     Again,
-    /// One whose key this attempt emitted already, as this number.
+    /// One whose key the present attempt emitted already, at this place.
     Duplicate(u64),
 }
 
@@ -65,16 +68,14 @@ impl State {
         }
         let items = stream.items.take()?;
         stream.phase = StreamPhase::Pulling;
-        let number = stream.position;
-        let map = self.layout.scopes[entry.scope].maps[local];
-        Some(Task::Pull { output: self.layout.maps[map].output, number, items })
+        Some(Task::Pull(items))
     }
 
-    /// The plan's step of a pull that is still under way.
+    /// The plan's step of a pull that is still under way, or whose item is being stored.
     pub(super) fn pull_of(&self, token: Token) -> Option<usize> {
         let frame = self.frames.get(token.frame as usize)?;
         let stream = frame.streams.get(token.stream? as usize)?;
-        (stream.phase == StreamPhase::Pulling && stream.ticket == token.ticket)
+        (matches!(stream.phase, StreamPhase::Pulling | StreamPhase::Storing) && stream.ticket == token.ticket)
             .then(|| self.layout.scopes[frame.scope].steps[token.step as usize] as usize)
     }
 
@@ -83,7 +84,6 @@ impl State {
         token: Token,
         key: Option<MappingKey>,
         value: Value,
-        stored: Option<Stored>,
         rest: ItemStream,
         turn: &mut Turn,
     ) {
@@ -91,20 +91,16 @@ impl State {
         else {
             return;
         };
-        self.release_slot(step);
         let entry = &mut self.frames[token.frame as usize];
-        let map = self.layout.scopes[entry.scope].maps[local];
-        let output = self.layout.maps[map].output;
+        let output = self.layout.maps[self.layout.scopes[entry.scope].maps[local]].output;
         let stream = &mut entry.streams[local];
-        stream.phase = StreamPhase::Parked;
         stream.items = Some(rest);
         let number = stream.position;
         if *stream.keyed.get_or_insert(key.is_some()) != key.is_some() {
             let name = self.output_name(step, output);
             let message =
                 format!("the items of output `{name}` have keys in one attempt and none in another");
-            self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
-            return;
+            return self.broke(token, step, &Failure::contract(message), turn);
         }
         match stream.place(key.as_ref()) {
             Position::Duplicate(first) => {
@@ -113,22 +109,47 @@ impl State {
                 let message = format!(
                     "duplicate mapping key `{key}` in output `{name}`: items number {first} and {number} both have it"
                 );
-                self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
-                return;
+                self.broke(token, step, &Failure::contract(message), turn);
             }
-            Position::Again => {}
-            Position::New(index) => {
-                stream.alive += 1;
-                let key = key.unwrap_or_else(|| index.into());
-                let branch = Branch::new(entry.branch.as_ref(), key.clone(), index);
-                if self.settings.keep {
-                    let (path, key) = (self.path(token.frame, step), Some(key.clone()));
-                    turn.kept.push(Kept::Value { path, step, output, key, value: value.clone() });
-                }
-                self.emit_output(token.frame, step, output, Some(key), stored, turn);
-                self.open_frame(map + 1, token.frame, Some(branch), Some(value));
+            Position::Again => self.next_item(token, step),
+            Position::New(number) if self.layout.steps[step].stores => {
+                self.store(token, step, Produced::Item { output, key, number, value }, turn);
             }
+            Position::New(_) => self.new_item(token, step, key, value, None, turn),
         }
+    }
+
+    /// An item that the run did not have yet: it is told, and its frame opened.
+    pub(super) fn new_item(
+        &mut self,
+        token: Token,
+        step: usize,
+        key: Option<MappingKey>,
+        value: Value,
+        stored: Option<Stored>,
+        turn: &mut Turn,
+    ) {
+        let Some(local) = token.stream.map(|stream| stream as usize) else { return };
+        let entry = &mut self.frames[token.frame as usize];
+        let map = self.layout.scopes[entry.scope].maps[local];
+        let output = self.layout.maps[map].output;
+        let index = entry.streams[local].add(key.as_ref());
+        let key = key.unwrap_or_else(|| index.into());
+        let branch = Branch::new(entry.branch.as_ref(), key.clone(), index);
+        if self.settings.keep {
+            let (path, key) = (self.path(token.frame, step), Some(key.clone()));
+            turn.kept.push(Kept::Value { path, step, output, key, value: value.clone() });
+        }
+        self.emit_output(token.frame, step, output, Some(key), stored, turn);
+        self.open_frame(map + 1, token.frame, Some(branch), Some(value));
+        self.next_item(token, step);
+    }
+
+    /// The item that was pulled has been dealt with.
+    fn next_item(&mut self, token: Token, step: usize) {
+        let Some(local) = token.stream.map(|stream| stream as usize) else { return };
+        self.release_slot(step);
+        self.frames[token.frame as usize].streams[local].phase = StreamPhase::Parked;
         self.queue_pull(token.frame, local);
     }
 
@@ -157,21 +178,6 @@ impl State {
         self.finish_if_streamed(token.frame, step, turn);
     }
 
-    /// The pull of a stream failed, and with it the attempt at its step.
-    pub(super) fn stream_broke(&mut self, token: Token, failure: &Failure, turn: &mut Turn) {
-        let Some(step) = self.pull_of(token) else { return };
-        self.release_slot(step);
-        self.stop_pulling(token);
-        self.attempt_failed(token.frame, step, failure, turn);
-    }
-
-    /// The pull is over without an item, and its slot was given back.
-    pub(super) fn stop_pulling(&mut self, token: Token) {
-        if let Some(stream) = token.stream {
-            self.frames[token.frame as usize].streams[stream as usize].phase = StreamPhase::Unopened;
-        }
-    }
-
     /// A source succeeds when the last of its streams has ended.
     pub(super) fn finish_if_streamed(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
         let entry = &self.frames[frame as usize];
@@ -190,7 +196,7 @@ impl State {
         }
         stream.phase = StreamPhase::Ended;
         stream.items = None;
-        stream.keys = std::collections::HashMap::new();
+        stream.keys = HashMap::new();
         if stream.alive == 0 {
             self.settling.push_back(Settle::Finished(frame, local));
         }
@@ -206,22 +212,28 @@ impl State {
             if stream.has_ended() {
                 continue;
             }
-            let pulling = stream.phase == StreamPhase::Pulling;
+            let phase = std::mem::replace(&mut stream.phase, StreamPhase::Unopened);
             let ticket = std::mem::take(&mut stream.ticket);
-            stream.phase = StreamPhase::Unopened;
             stream.items = None;
-            // The stream that failed has given its slot back; another one that is being pulled still has one.
-            if pulling {
-                self.release_slot(step);
-                let step = self.layout.steps[step].local;
-                turn.aborts.push(Token { frame, step, stream: Some(local as u32), ticket });
+            // The stream that failed has given its slot back; another one with work under way still has one.
+            let step_local = self.layout.steps[step].local;
+            match phase {
+                StreamPhase::Pulling => {
+                    self.release_slot(step);
+                    turn.aborts.push(Token { frame, step: step_local, stream: Some(local as u32), ticket });
+                }
+                StreamPhase::Storing => {
+                    self.release_slot(step);
+                    self.store_on(frame, step_local, ticket);
+                }
+                _ => {}
             }
         }
     }
 }
 
 impl super::frame::Stream {
-    /// Finds what the next item of the present attempt is, and counts it.
+    /// Finds what the next item of the present attempt is.
     fn place(&mut self, key: Option<&MappingKey>) -> Position {
         let number = self.position;
         self.position += 1;
@@ -231,21 +243,35 @@ impl super::frame::Stream {
             Some(key) => self.keys.get(key).copied(),
         };
         match known {
-            Some(index) if index < self.before && self.again.insert(index) => Position::Again,
-            Some(index) => Position::Duplicate(index),
-            None => {
-                let index = self.emitted;
-                self.emitted += 1;
-                if let Some(key) = key {
-                    self.keys.insert(key.clone(), index);
+            None => Position::New(self.emitted),
+            // Of a first attempt the number of an item is its place.
+            Some(index) if self.before == 0 => Position::Duplicate(index),
+            Some(index) => match self.again.entry(index) {
+                Entry::Occupied(place) => Position::Duplicate(*place.get()),
+                Entry::Vacant(place) => {
+                    place.insert(number);
+                    Position::Again
                 }
-                Position::New(index)
+            },
+        }
+    }
+
+    /// Counts a new item, and gives its number.
+    fn add(&mut self, key: Option<&MappingKey>) -> u64 {
+        let index = self.emitted;
+        self.emitted += 1;
+        self.alive += 1;
+        if let Some(key) = key {
+            self.keys.insert(key.clone(), index);
+            if self.before > 0 {
+                self.again.insert(index, self.position - 1);
             }
         }
+        index
     }
 
     fn find_orphans(&mut self) {
         let again = std::mem::take(&mut self.again);
-        self.orphans = (0..self.before).filter(|index| !again.contains(index)).collect();
+        self.orphans = (0..self.before).filter(|index| !again.contains_key(index)).collect();
     }
 }

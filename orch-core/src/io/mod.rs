@@ -12,8 +12,8 @@ use crate::value::{Data, TypeInfo, Value};
 /// Stores the outputs of ops that name it with `io = "key"`, and loads them again.
 ///
 /// It is called on a thread that may block. A step's success is told only after `store` has returned, so what it writes
-/// must be complete by then. It may be called again for the same place, when a step is tried again, and then replaces
-/// what is there.
+/// must be complete by then. It is called again for the same place only if what it wrote there was never told, as after
+/// an attempt that failed, and then replaces it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no IO manager for values of type `{T}`",
     label = "does not store `{T}`",

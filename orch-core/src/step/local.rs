@@ -1,14 +1,15 @@
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tracing::instrument::WithSubscriber as _;
 
 use super::LogLayer;
 use super::code::{self, Attempt};
+use super::pace::Pace;
+use super::piece::Done;
 use super::worker::Worker;
-use crate::define::{Args, Body, Cancel, Context, ItemStream, OpDef, OutputKind, RunContext, StreamItem};
-use crate::engine::{BreakOnPanic, Dispatcher, Executor, Message, Task, Token, Turn, Work};
+use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
+use crate::engine::{Dispatcher, Executor, Message, Promise, Task, Token, Turn, Work};
 use crate::failure::Failure;
 use crate::io::IoManagers;
 use crate::plan::Program;
@@ -23,8 +24,7 @@ pub(crate) struct Local {
 }
 
 struct StepTraits {
-    /// Whether the last piece of async work was brief: next to nothing.
-    brief: AtomicBool,
+    pace: Pace,
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
@@ -34,7 +34,7 @@ pub(super) struct Shared {
     pub(super) program: Arc<Program>,
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
-    pub(super) runtime: tokio::runtime::Handle,
+    runtime: tokio::runtime::Handle,
     /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
     subscriber: tracing::Dispatch,
     /// What to know of the plan's steps, by their number.
@@ -72,13 +72,13 @@ impl Local {
 impl StepTraits {
     fn of(op: &OpDef) -> Self {
         let dynamic = op.outputs().iter().filter(|output| output.kind == OutputKind::Dynamic);
-        Self { brief: AtomicBool::new(false), stops: op.timeout().is_some() || dynamic.count() > 1 }
+        Self { pace: Pace::default(), stops: op.timeout().is_some() || dynamic.count() > 1 }
     }
 }
 
 impl Executor for Local {
     fn expect(&self, work: &Work) {
-        if self.shared.steps[work.step].stops {
+        if self.shared.steps[work.step].stops && !matches!(work.task, Task::Store(_)) {
             self.shared.stops().insert(work.token.ticket(), Cancel::new());
         }
     }
@@ -101,19 +101,19 @@ impl Executor for Local {
 impl Shared {
     pub(super) fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
         let Some(me) = self.me.upgrade() else { return };
-        let (dispatcher, subscriber) = (Arc::clone(dispatcher), self.subscriber.clone());
-        match self.program.ops[work.step].body() {
-            Body::Async(_) => {
-                drop(self.runtime.spawn(Worker::new(me, dispatcher, work).with_subscriber(subscriber)));
-            }
-            Body::Blocking(_) => drop(self.runtime.spawn_blocking(move || {
-                tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, &dispatcher));
-            })),
+        let (mut promise, subscriber) = (Promise::to(dispatcher), self.subscriber.clone());
+        if self.blocks(&work) {
+            drop(self.runtime.spawn_blocking(move || {
+                let dispatcher = promise.dispatcher();
+                tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, dispatcher));
+                promise.keep();
+            }));
+        } else {
+            drop(self.runtime.spawn(Worker::new(me, promise, work).with_subscriber(subscriber)));
         }
     }
 
     fn work_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
-        let _guard = BreakOnPanic(dispatcher);
         let mut turn = Turn::default();
         turn.work.push_back(work);
         while let Some(work) = turn.work.pop_front() {
@@ -133,16 +133,12 @@ impl Shared {
         work.drain(..).for_each(|work| self.start(work, dispatcher));
     }
 
-    pub(super) fn is_brief(&self, step: usize) -> bool {
-        self.steps[step].brief.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_brief(&self, step: usize, brief: bool) {
-        self.steps[step].brief.store(brief, Ordering::Relaxed);
+    pub(super) fn pace(&self, step: usize) -> &Pace {
+        &self.steps[step].pace
     }
 
     pub(super) fn blocks(&self, work: &Work) -> bool {
-        matches!(self.program.ops[work.step].body(), Body::Blocking(_))
+        matches!(work.task, Task::Store(_)) || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
     }
 
     /// Waits until the run, or what has a stop of its own, is told to stop.
@@ -158,37 +154,32 @@ impl Shared {
 
     /// Does a piece of work on a thread that may block.
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
-        let Work { token, step, task, .. } = work;
+        let Work { token, step, path, attempt: number, task } = work;
         let stop = self.stop_of(step, token);
-        if self.is_stopped(stop.as_ref()) {
+        // What is to be stored was produced in time.
+        if !matches!(task, Task::Store(_)) && self.is_stopped(stop.as_ref()) {
             return self.not_begun(token, &task);
         }
-        let code =
-            Attempt { dispatcher: Arc::clone(dispatcher), path: work.path.clone(), number: work.attempt };
+        let code = Attempt { dispatcher: Arc::clone(dispatcher), path: path.clone(), number };
         let mut attempt = Some(code);
-        let context = Context::new(Arc::clone(&self.run), work.path.clone(), work.attempt, stop.clone());
         let message = match task {
             Task::Call(inputs) => {
+                let context = Context::new(Arc::clone(&self.run), path, number, stop.clone());
                 let args = Args::of(inputs, context);
-                let called = match self.program.ops[step].body() {
-                    Body::Blocking(body) => {
-                        let called = code::run(&mut attempt, || body(args)).and_then(|result| result);
-                        called.and_then(|products| in_time(stop.as_ref()).map(|()| products))
-                    }
+                let result = match self.program.ops[step].body() {
+                    Body::Blocking(body) => code::run(&mut attempt, || body(args)).and_then(|result| result),
                     Body::Async(_) => Err(Failure::contract("an async op was given to a blocking thread")),
                 };
-                match called {
-                    Ok(products) => self.store_products(token, step, &work.path, products),
-                    Err(failure) => Message::Returned { token, result: Err(failure), stored: Vec::new() },
-                }
+                Done::Returned(result).message(token)
             }
-            Task::Pull { output, number, mut items } => {
+            Task::Pull(mut items) => {
                 let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.clone())));
                 let pulled = pulled.unwrap_or_else(|panic| Some(Err(panic)));
-                match pulled.map(|item| item.and_then(|item| in_time(stop.as_ref()).map(|()| item))) {
-                    Some(Ok(item)) => self.store_item(token, step, &work.path, (output, number), item, items),
-                    pulled => pulled_message(token, pulled, items),
-                }
+                Done::Pulled(pulled, items).message(token)
+            }
+            Task::Store(produced) => {
+                let result = self.store(step, &path, &produced, &mut attempt);
+                Message::Stored { token, produced, result }
             }
         };
         self.forget_stop(token, stop.is_some());
@@ -213,8 +204,8 @@ impl Shared {
         self.stops().remove(&token.ticket());
         let failure = Failure::canceled();
         match task {
-            Task::Call(_) => Message::Returned { token, result: Err(failure), stored: Vec::new() },
-            Task::Pull { .. } => Message::Broke { token, failure },
+            Task::Call(_) | Task::Store(_) => Done::Returned(Err(failure)).message(token),
+            Task::Pull(_) => Done::Broke(failure).message(token),
         }
     }
 
@@ -222,18 +213,5 @@ impl Shared {
         if had_one {
             self.stops().remove(&token.ticket());
         }
-    }
-}
-
-/// What comes too late is not stored: the next attempt may have stored its own there.
-pub(super) fn in_time(stop: Option<&Cancel>) -> Result<(), Failure> {
-    if stop.is_some_and(Cancel::is_canceled) { Err(Failure::canceled()) } else { Ok(()) }
-}
-
-pub(super) fn pulled_message(token: Token, pulled: Option<StreamItem>, rest: ItemStream) -> Message {
-    match pulled {
-        Some(Ok((key, value))) => Message::Item { token, key, value, stored: None, rest },
-        Some(Err(failure)) => Message::Broke { token, failure },
-        None => Message::Ended { token },
     }
 }

@@ -2,15 +2,15 @@ use std::task::{Context as Waker, Poll};
 
 use super::code::{self, Attempt};
 use crate::define::{Args, Body, BoxFuture, Context, ItemStream, Products, StreamItem};
-use crate::engine::Task;
+use crate::engine::{Message, Task, Token};
 use crate::failure::Failure;
 
 /// A piece of a step's code that waits for something on the runtime.
 pub(super) enum Piece {
     /// An async op was called, and this is what it gave.
     Call(BoxFuture<Result<Products, Failure>>),
-    /// An item of the output at this number and position is being pulled.
-    Pull((usize, u64), ItemStream),
+    /// An item is being pulled.
+    Pull(ItemStream),
 }
 
 /// How far a piece of code has come.
@@ -22,8 +22,22 @@ pub(super) enum Progress {
 /// What became of a piece of code.
 pub(super) enum Done {
     Returned(Result<Products, Failure>),
-    /// Of which output and at which position; what was found; the rest of the stream.
-    Pulled((usize, u64), Option<StreamItem>, ItemStream),
+    /// What was found, and the rest of the stream.
+    Pulled(Option<StreamItem>, ItemStream),
+    /// The pull failed, and the rest is given up.
+    Broke(Failure),
+}
+
+impl Done {
+    /// What is to be reported.
+    pub(super) fn message(self, token: Token) -> Message {
+        match self {
+            Self::Returned(result) => Message::Returned { token, result },
+            Self::Pulled(Some(Ok((key, value))), rest) => Message::Item { token, key, value, rest },
+            Self::Pulled(Some(Err(failure)), _) | Self::Broke(failure) => Message::Broke { token, failure },
+            Self::Pulled(None, _) => Message::Ended { token },
+        }
+    }
 }
 
 impl Piece {
@@ -42,11 +56,10 @@ impl Piece {
                     code::run(attempt, || called.insert(body(Args::of(inputs, context))).as_mut().poll(cx));
                 Self::called(called, polled)
             }
-            (Task::Call(_), Body::Blocking(_)) => {
-                Progress::Done(Done::Returned(Err(Failure::contract("a sync op was given to the runtime"))))
-            }
-            (Task::Pull { output, number, items }, _) => {
-                Self::Pull((output, number), items).go_on(attempt, cx)
+            (Task::Pull(items), _) => Self::Pull(items).go_on(attempt, cx),
+            (Task::Call(_) | Task::Store(_), _) => {
+                let failure = Failure::contract("work that may block was given to the runtime");
+                Progress::Done(Done::Returned(Err(failure)))
             }
         }
     }
@@ -58,10 +71,10 @@ impl Piece {
                 let polled = code::run(attempt, || future.as_mut().poll(cx));
                 Self::called(Some(future), polled)
             }
-            Self::Pull(at, mut items) => match code::run(attempt, || items.poll_next(cx)) {
-                Ok(Poll::Ready(item)) => Progress::Done(Done::Pulled(at, item, items)),
-                Ok(Poll::Pending) => Progress::Waits(Self::Pull(at, items)),
-                Err(panic) => Progress::Done(Done::Pulled(at, Some(Err(panic)), items)),
+            Self::Pull(mut items) => match code::run(attempt, || items.poll_next(cx)) {
+                Ok(Poll::Ready(item)) => Progress::Done(Done::Pulled(item, items)),
+                Ok(Poll::Pending) => Progress::Waits(Self::Pull(items)),
+                Err(panic) => Progress::Done(Done::Pulled(Some(Err(panic)), items)),
             },
         }
     }
@@ -80,11 +93,10 @@ impl Piece {
         }
     }
 
-    /// What to report of code that was told to stop and is dropped.
-    pub(super) fn stopped(self) -> Done {
-        match self {
-            Self::Call(_) => Done::Returned(Err(Failure::canceled())),
-            Self::Pull(at, items) => Done::Pulled(at, Some(Err(Failure::canceled())), items),
-        }
+    /// Drops code that was told to stop, and says what to report of it. What it holds is the user's, and may panic.
+    pub(super) fn stop(self, attempt: &mut Option<Attempt>) -> Done {
+        let is_call = matches!(self, Self::Call(_));
+        let failure = code::run(attempt, || drop(self)).err().unwrap_or_else(Failure::canceled);
+        if is_call { Done::Returned(Err(failure)) } else { Done::Broke(failure) }
     }
 }

@@ -1,26 +1,22 @@
-use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waker, Poll, ready};
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::task::{JoinHandle, coop};
+use jiff::Timestamp;
+use tokio::task::coop;
 
 use super::code::Attempt;
-use super::local::{Shared, in_time, pulled_message};
-use super::piece::{Done, Piece, Progress};
+use super::local::Shared;
+use super::piece::{Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
-use crate::engine::{BreakOnPanic, Dispatcher, Message, Token, Turn, Work};
-
-/// What takes less is not worth another worker: to wake one takes about as long.
-const BRIEF: SignedDuration = SignedDuration::from_micros(5);
+use crate::engine::{Message, Promise, Token, Turn, Work};
 
 /// A task of the runtime that does async work, piece after piece, as long as there is some.
 ///
 /// A future by hand: a piece that need not wait, as most do not, then leaves nothing behind in it.
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    dispatcher: Arc<Dispatcher>,
+    promise: Promise,
     /// What the last report gave, with the work that is still to be begun.
     turn: Turn,
     /// The piece in hand.
@@ -36,8 +32,9 @@ struct Hand {
     step: usize,
     /// How it is told to stop, where it can be stopped alone.
     stop: Option<Cancel>,
-    begun: Timestamp,
-    /// Whether the last piece of the step's work was brief: next to nothing.
+    /// None for the first piece of a worker: no report of its own tells when it was begun.
+    begun: Option<Timestamp>,
+    /// Whether it was held to be brief.
     brief: bool,
 }
 
@@ -47,59 +44,49 @@ enum Waits {
     No,
     /// The code in hand, or for someone to tell it to stop.
     Code(Piece, BoxFuture<()>),
-    /// The outputs of the code in hand to be stored, on a thread that may block.
-    Stored(JoinHandle<Message>),
-}
-
-/// What came of a look at the piece in hand.
-enum Look {
-    /// It is done, and this is to be reported.
-    Report(Message),
-    /// It waits; [`Waits`] says for what.
-    Wait,
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, dispatcher: Arc<Dispatcher>, work: Work) -> Self {
-        let hand = Hand {
-            token: work.token,
-            step: work.step,
-            stop: None,
-            begun: Timestamp::UNIX_EPOCH,
-            brief: false,
-        };
+    pub(super) fn new(shared: Arc<Shared>, promise: Promise, work: Work) -> Self {
+        let hand = Hand { token: work.token, step: work.step, stop: None, begun: None, brief: false };
         let mut turn = Turn::default();
         turn.work.push_back(work);
-        Self { shared, dispatcher, turn, hand, attempt: None, waits: Waits::No }
+        Self { shared, promise, turn, hand, attempt: None, waits: Waits::No }
     }
 
     /// Has others do what this worker is not going to do soon.
     fn pass_on(&mut self) {
         if !self.turn.work.is_empty() {
-            self.shared.start_all(&mut self.turn.work, &self.dispatcher);
+            self.shared.start_all(&mut self.turn.work, self.promise.dispatcher());
         }
     }
 
-    fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Look {
+    /// Begins a piece of work; what it gives is to be reported, unless it waits.
+    fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
         let Work { token, step, path, attempt, task } = work;
-        let (stop, brief) = (self.shared.stop_of(step, token), self.shared.is_brief(step));
-        self.hand = Hand { token, step, stop, begun: self.turn.time, brief };
+        let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
+        let begun = self.attempt.is_some().then_some(self.turn.time);
+        self.hand = Hand { token, step, stop, begun, brief };
         if !brief {
             self.pass_on();
         }
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
-            return Look::Report(self.shared.not_begun(token, &task));
+            return Some(self.shared.not_begun(token, &task));
         }
         let context = Context::new(Arc::clone(&self.shared.run), path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
             Some(present) => (present.path, present.number) = (path, attempt),
             none => {
-                *none = Some(Attempt { dispatcher: Arc::clone(&self.dispatcher), path, number: attempt });
+                *none = Some(Attempt {
+                    dispatcher: Arc::clone(self.promise.dispatcher()),
+                    path,
+                    number: attempt,
+                });
             }
         }
         match Piece::begin(self.shared.program.ops[step].body(), task, context, &mut self.attempt, cx) {
-            Progress::Done(done) => self.done(done),
+            Progress::Done(done) => Some(done.message(token)),
             Progress::Waits(piece) => {
                 self.pass_on();
                 let stopped = Box::pin(self.shared.stopped(self.hand.stop.clone()));
@@ -109,56 +96,39 @@ impl Worker {
     }
 
     /// The code waits; whether someone tells it to stop is asked only now, since most is done at once.
-    fn wait(&mut self, piece: Piece, mut stopped: BoxFuture<()>, cx: &mut Waker<'_>) -> Look {
+    fn wait(&mut self, piece: Piece, mut stopped: BoxFuture<()>, cx: &mut Waker<'_>) -> Option<Message> {
         match stopped.as_mut().poll(cx) {
-            Poll::Ready(()) => self.done(piece.stopped()),
+            Poll::Ready(()) => Some(piece.stop(&mut self.attempt).message(self.hand.token)),
             Poll::Pending => {
                 self.waits = Waits::Code(piece, stopped);
-                Look::Wait
+                None
             }
         }
-    }
-
-    /// The code is done: what it gave is reported, or stored first.
-    fn done(&mut self, done: Done) -> Look {
-        let Hand { token, step, ref stop, .. } = self.hand;
-        let stores = self.shared.stores(step) && in_time(stop.as_ref()).is_ok();
-        let path = self.attempt.as_ref().map(|attempt| &attempt.path).filter(|_| stores);
-        let stored = match (done, path.cloned()) {
-            (Done::Returned(Ok(products)), Some(path)) => {
-                let shared = Arc::clone(&self.shared);
-                self.shared
-                    .runtime
-                    .spawn_blocking(move || shared.store_products(token, step, &path, products))
-            }
-            (Done::Pulled(at, Some(Ok(item)), rest), Some(path)) => {
-                let shared = Arc::clone(&self.shared);
-                self.shared
-                    .runtime
-                    .spawn_blocking(move || shared.store_item(token, step, &path, at, item, rest))
-            }
-            (Done::Returned(result), _) => {
-                return Look::Report(Message::Returned { token, result, stored: Vec::new() });
-            }
-            (Done::Pulled(_, pulled, rest), _) => return Look::Report(pulled_message(token, pulled, rest)),
-        };
-        self.pass_on();
-        self.waits = Waits::Stored(stored);
-        Look::Wait
     }
 
     fn report(&mut self, message: Message) {
         let Hand { token, step, begun, brief, .. } = self.hand;
         self.shared.forget_stop(token, self.hand.stop.is_some());
-        self.dispatcher.report(message, &mut self.turn);
-        if brief != (self.turn.time.duration_since(begun) < BRIEF) {
-            self.shared.set_brief(step, !brief);
+        let before = self.turn.work.len();
+        self.promise.dispatcher().report(message, &mut self.turn);
+        if let Some(begun) = begun {
+            self.shared.pace(step).learn(brief, self.turn.time.duration_since(begun));
+        }
+        // What may block is for others, and must not wait until this worker comes to it.
+        if self.turn.work.range(before..).any(|work| self.shared.blocks(work)) {
+            for work in self.turn.work.split_off(before) {
+                if self.shared.blocks(&work) {
+                    self.shared.start(work, self.promise.dispatcher());
+                } else {
+                    self.turn.work.push_back(work);
+                }
+            }
         }
     }
 
     fn work(&mut self, cx: &mut Waker<'_>) -> Poll<()> {
         loop {
-            let look = match std::mem::replace(&mut self.waits, Waits::No) {
+            let message = match std::mem::replace(&mut self.waits, Waits::No) {
                 Waits::No => {
                     if self.turn.work.is_empty() {
                         return Poll::Ready(());
@@ -166,36 +136,18 @@ impl Worker {
                     // A worker that never has to wait must still let other tasks of its thread run.
                     ready!(coop::poll_proceed(cx)).made_progress();
                     match self.turn.work.pop_front() {
-                        Some(work) if self.shared.blocks(&work) => {
-                            self.shared.start(work, &self.dispatcher);
-                            continue;
-                        }
                         Some(work) => self.begin(work, cx),
                         None => return Poll::Ready(()),
                     }
                 }
                 Waits::Code(piece, stopped) => match piece.go_on(&mut self.attempt, cx) {
-                    Progress::Done(done) => self.done(done),
+                    Progress::Done(done) => Some(done.message(self.hand.token)),
                     Progress::Waits(piece) => self.wait(piece, stopped, cx),
                 },
-                Waits::Stored(mut stored) => match Pin::new(&mut stored).poll(cx) {
-                    Poll::Ready(Ok(message)) => Look::Report(message),
-                    Poll::Ready(Err(error)) => match error.try_into_panic() {
-                        Ok(panic) => resume_unwind(panic),
-                        // The runtime is shutting down.
-                        Err(_) => return Poll::Ready(()),
-                    },
-                    Poll::Pending => {
-                        self.waits = Waits::Stored(stored);
-                        return Poll::Pending;
-                    }
-                },
             };
-            match look {
-                Look::Report(message) => self.report(message),
-                Look::Wait if matches!(self.waits, Waits::Code(..)) => return Poll::Pending,
-                // Whether the outputs are stored was not asked yet.
-                Look::Wait => {}
+            match message {
+                Some(message) => self.report(message),
+                None => return Poll::Pending,
             }
         }
     }
@@ -205,8 +157,8 @@ impl Future for Worker {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Waker<'_>) -> Poll<()> {
-        let dispatcher = Arc::clone(&self.dispatcher);
-        let _guard = BreakOnPanic(&dispatcher);
-        self.work(cx)
+        ready!(self.work(cx));
+        self.promise.keep();
+        Poll::Ready(())
     }
 }

@@ -1,7 +1,8 @@
 //! Panics outside the code of a step: in a sink, or when a value is dropped. They end the run, and nothing hangs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -148,4 +149,47 @@ async fn a_stream_that_panics_when_it_is_dropped_ends_the_run() {
         broken(job.runner()).await,
         @"the run of `job` broke off: a worker panicked outside the code of its step, as in the `Drop` of a value"
     );
+}
+
+/// Runs a job on a runtime that is shut down once the job has begun, and waits for the end on another thread.
+fn run_on_lost_runtime(job: Job, has_begun: &Receiver<()>, then: impl FnOnce()) -> RunError {
+    let mut lost = tokio::runtime::Builder::new_multi_thread();
+    let lost = lost.worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
+    let handle = lost.handle().clone();
+    let waiting = std::thread::spawn(move || {
+        let _inside = handle.enter();
+        futures::executor::block_on(job.runner().run()).unwrap_err()
+    });
+    has_begun.recv().unwrap();
+    lost.shutdown_background();
+    then();
+    waiting.join().unwrap()
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_ends_the_run_of_an_async_op() {
+    let (begun, has_begun) = channel();
+    let endless = future(OpDef::builder("endless"), move || {
+        begun.send(()).unwrap();
+        std::future::pending()
+    });
+    let error = run_on_lost_runtime(job(|| call(&endless, &[])), &has_begun, || {});
+    assert_snapshot!(error, @"the run of `job` broke off: the runtime was shut down while steps were under way");
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_ends_the_run_before_a_step_that_it_should_begin() {
+    let (begun, has_begun) = channel();
+    let (release, released) = channel::<()>();
+    let (begun, released) = (Mutex::new(begun), Mutex::new(released));
+    let first = give("first", move || {
+        begun.lock().unwrap().send(()).unwrap();
+        released.lock().unwrap().recv().ok();
+        Ok(1)
+    });
+    let second = OpDef::builder("second").input::<i64>("x").returns::<Plain>();
+    let second = second.asynchronous(|_| async { Ok(2) }).into();
+    let chain = job(|| call(&second, &[call(&first, &[])]));
+    let error = run_on_lost_runtime(chain, &has_begun, || drop(release));
+    assert_snapshot!(error, @"the run of `job` broke off: the runtime was shut down while steps were under way");
 }

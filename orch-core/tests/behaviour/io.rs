@@ -182,3 +182,37 @@ async fn what_comes_too_late_is_not_stored() {
     }
     assert_eq!(paths.take(), [""; 0]);
 }
+
+#[test]
+fn an_item_whose_key_comes_twice_does_not_replace_what_the_first_has_stored() {
+    let source = OpDef::builder("source").io("files").returns::<Many>();
+    let source = source.blocking(|_| Ok(Dynamic::from_iter([("a", 1), ("b", 2), ("a", 3)]))).into();
+    let (files, paths) = files(|_, _| Ok(()));
+    let result = job(|| Call::of(&source).place::<Many>()).runner().io("files", files).run_blocking();
+    assert!(result.is_err());
+    assert_eq!(paths.take(), ["RUN/source/result/a = 1", "RUN/source/result/b = 2"]);
+}
+
+#[test]
+fn a_source_that_is_tried_again_leaves_what_it_has_stored_as_it_is() {
+    type Both = (One<i64, 0>, One<Dynamic<i64>, 2>);
+    let source = OpDef::builder("source").io("files").retry(Retry::new(1)).returns::<Both>();
+    let source = source.blocking(|args| {
+        let attempt = i64::from(args.context().attempt());
+        let last = if attempt == 1 { Err(Failure::new("torn page")) } else { Ok(("c", attempt)) };
+        let items = [Ok(("a", attempt)), Ok(("b", attempt)), last];
+        Ok((attempt, Dynamic::try_from_iter(items)))
+    });
+    let source = source.into();
+    let (files, paths) = files(|_, _| Ok(()));
+    job(|| Call::of(&source).place::<Both>()).runner().io("files", files).run_blocking().unwrap();
+    assert_eq!(
+        paths.take(),
+        [
+            "RUN/source/output_0 = 1",
+            "RUN/source/output_1/a = 1",
+            "RUN/source/output_1/b = 1",
+            "RUN/source/output_1/c = 2"
+        ]
+    );
+}

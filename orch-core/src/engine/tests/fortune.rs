@@ -8,8 +8,9 @@ use super::model::Outcome;
 use super::random::Random;
 use super::simulation::Simulation;
 use crate::define::{OutputKind, Product, Products};
-use crate::engine::{Message, Token};
+use crate::engine::{Message, Produced, Token};
 use crate::failure::Failure;
+use crate::ids::MappingKey;
 use crate::plan::{Program, Source};
 use crate::value::{Keyed, StepFailure, Value};
 
@@ -53,22 +54,32 @@ impl Simulation {
         self.values
     }
 
+    /// What comes of having an outcome stored.
+    pub(super) fn draw_store(&mut self, outcome: Outcome) -> Outcome {
+        if self.random.chance(10) {
+            return Outcome::Failed { retryable: self.random.chance(80) };
+        }
+        Outcome::Stored(Box::new(outcome))
+    }
+
     pub(super) fn message(&mut self, token: Token, outcome: &Outcome) -> Message {
         match outcome {
             Outcome::Returned(values) => {
-                let (step, _) = self.step_of(token);
-                let outputs = self.program.plan.steps[step].outputs.iter().zip(values);
-                let products = outputs.map(|(output, value)| match (output.kind, value) {
-                    (OutputKind::Dynamic, _) => no_items(),
-                    (_, Some(value)) => Product::Value(Value::new(*value)),
-                    (_, None) => Product::Absent,
-                });
-                Message::Returned { token, result: Ok(products.collect()), stored: Vec::new() }
+                Message::Returned { token, result: Ok(self.products(token, values)) }
+            }
+            Outcome::Stored(outcome) => {
+                let produced = match &**outcome {
+                    Outcome::Item(key, value) => {
+                        Produced::Item { output: 0, key: own_key(key), number: 0, value: Value::new(*value) }
+                    }
+                    Outcome::Returned(values) => Produced::Outputs(self.products(token, values)),
+                    outcome => panic!("{outcome:?} is nothing to store"),
+                };
+                Message::Stored { token, produced, result: Ok(Vec::new()) }
             }
             Outcome::Item(key, value) => {
                 let Product::Items(rest) = no_items() else { panic!("items are items") };
-                let key = key.parse::<u64>().is_err().then(|| key.as_str().into());
-                Message::Item { token, key, value: Value::new(*value), stored: None, rest }
+                Message::Item { token, key: own_key(key), value: Value::new(*value), rest }
             }
             Outcome::Ended => Message::Ended { token },
             Outcome::Failed { retryable } => {
@@ -77,16 +88,31 @@ impl Simulation {
                     (true, 0) => Failure::retry_after(Duration::from_secs(3), "unlucky"),
                     (true, _) => Failure::new("unlucky"),
                 };
+                if self.model.storing.contains(&token) {
+                    let produced = Produced::Outputs(Products::new());
+                    return Message::Stored { token, produced, result: Err(failure) };
+                }
                 match self.model.running.get(&token) {
                     Some((_, Some(_))) => Message::Broke { token, failure },
                     // Code made by hand may give more or fewer outputs than it declares.
                     Some(_) if !retryable && self.random.chance(30) => {
-                        Message::Returned { token, result: Ok(Products::new()), stored: Vec::new() }
+                        Message::Returned { token, result: Ok(Products::new()) }
                     }
-                    _ => Message::Returned { token, result: Err(failure), stored: Vec::new() },
+                    _ => Message::Returned { token, result: Err(failure) },
                 }
             }
         }
+    }
+
+    fn products(&self, token: Token, values: &[Option<i64>]) -> Products {
+        let (step, _) = self.step_of(token);
+        let outputs = self.program.plan.steps[step].outputs.iter().zip(values);
+        let products = outputs.map(|(output, value)| match (output.kind, value) {
+            (OutputKind::Dynamic, _) => no_items(),
+            (_, Some(value)) => Product::Value(Value::new(*value)),
+            (_, None) => Product::Absent,
+        });
+        products.collect()
     }
 
     fn step_of(&self, token: Token) -> (usize, Option<usize>) {
@@ -96,6 +122,11 @@ impl Simulation {
             None => (0, None),
         }
     }
+}
+
+/// The key of an item, unless the engine numbers it.
+fn own_key(key: &str) -> Option<MappingKey> {
+    key.parse::<u64>().is_err().then(|| key.into())
 }
 
 /// A value as the step's code would see it.

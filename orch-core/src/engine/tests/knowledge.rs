@@ -178,7 +178,8 @@ impl Model {
 
     /// Of all that could start, what goes first in the documented order.
     pub(super) fn first_eligible(&self, started: &[Held]) -> Option<Held> {
-        let held: Vec<usize> = self.running.values().chain(started).map(|((step, _), _)| *step).collect();
+        let held = self.running.values().chain(self.to_store.iter().map(|(held, _)| held)).chain(started);
+        let held: Vec<usize> = held.map(|((step, _), _)| *step).collect();
         let eligible = |step: usize| {
             let used = |name: &String| {
                 held.iter().filter(|&&other| self.limits_of(other).contains_key(name)).count()

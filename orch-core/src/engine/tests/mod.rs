@@ -18,4 +18,5 @@ mod retry;
 mod simulation;
 mod skip;
 mod sources;
+mod store;
 mod stream;

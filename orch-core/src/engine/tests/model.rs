@@ -1,7 +1,7 @@
 //! The rules of a run once more, as naively as can be: nothing is remembered that can be found out by looking at
 //! everything again. What the engine decides is compared with this, turn by turn.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::define::OutputKind;
@@ -21,6 +21,8 @@ pub(super) enum Status {
     Running,
     Streaming,
     Backoff,
+    /// The delay is over, and something of the last attempt is still being stored.
+    Due,
     /// Was told that it will not start, since the run is canceled.
     Canceled,
     Done,
@@ -69,6 +71,12 @@ pub(super) struct Model {
     pub(super) steps: HashMap<At, Step>,
     pub(super) streams: HashMap<(At, usize), Stream>,
     pub(super) running: HashMap<Token, Held>,
+    /// What this turn should have stored.
+    pub(super) to_store: Option<(Held, Outcome)>,
+    /// Of what is or was under way, what was to be stored.
+    pub(super) storing: HashSet<Token>,
+    /// What is being stored of attempts that have failed, and will be tried again.
+    late: HashMap<Token, At>,
     pub(super) canceling: bool,
     pub(super) ended: bool,
     failed: Vec<String>,
@@ -83,6 +91,8 @@ pub(super) enum Outcome {
     Returned(Vec<Option<i64>>),
     Item(String, i64),
     Ended,
+    /// What this was has been stored.
+    Stored(Box<Self>),
     /// Whether a retry may help.
     Failed {
         retryable: bool,
@@ -97,6 +107,9 @@ impl Model {
             steps: HashMap::new(),
             streams: HashMap::new(),
             running: HashMap::new(),
+            to_store: None,
+            storing: HashSet::new(),
+            late: HashMap::new(),
             canceling: false,
             ended: false,
             failed: Vec::new(),
@@ -138,6 +151,14 @@ impl Model {
     /// Takes in the outcome of work that is under way.
     pub(super) fn report(&mut self, token: Token, outcome: Outcome) {
         let Some((at, output)) = self.running.remove(&token) else { panic!("{token:?} is not under way") };
+        let outcome = match outcome {
+            Outcome::Stored(outcome) => *outcome,
+            outcome if self.is_to_store(&at, output, &outcome) => {
+                self.to_store = Some(((at, output), outcome));
+                return;
+            }
+            outcome => outcome,
+        };
         if let Some(output) = output {
             self.change_stream(&at, output).pulling = false;
         }
@@ -156,6 +177,31 @@ impl Model {
             (Outcome::Failed { retryable }, _) => self.fail(&at, retryable),
             (outcome, _) => panic!("{outcome:?} is no outcome of this work"),
         }
+    }
+
+    /// Whether it is new, and goes to an IO manager.
+    fn is_to_store(&self, at: &At, output: Option<usize>, outcome: &Outcome) -> bool {
+        let is_new = match (outcome, output) {
+            (Outcome::Returned(values), _) => {
+                self.step(at).outputs.is_none() && values.iter().any(Option::is_some)
+            }
+            (Outcome::Item(key, _), Some(output)) => {
+                let stream = self.stream(at, output);
+                !stream.seen.contains(key) && !stream.items.iter().any(|(known, _)| known == key)
+            }
+            _ => false,
+        };
+        is_new && self.program.ops[at.0].io().is_some()
+    }
+
+    /// Something of an attempt that failed has been stored; gives whether that matters.
+    pub(super) fn stored_late(&mut self, token: Token) -> bool {
+        let Some(at) = self.late.remove(&token) else { return false };
+        let matters = self.step(&at).status == Status::Due && !self.late.values().any(|other| *other == at);
+        if matters {
+            self.change(&at).status = Status::Ready;
+        }
+        matters
     }
 
     fn returned(&mut self, at: &At, values: &[Option<i64>]) {
@@ -204,7 +250,12 @@ impl Model {
                 let token =
                     *self.running.iter().find(|(_, running)| **running == held).expect("it has a slot").0;
                 self.running.remove(&token);
-                self.aborts.push(token);
+                // What is being stored is not stopped: nobody could say what is left of it.
+                if self.storing.contains(&token) {
+                    self.late.insert(token, at.clone());
+                } else {
+                    self.aborts.push(token);
+                }
             }
         }
         let retries = self.plan().steps[at.0].retry.map_or(0, |retry| retry.max);
@@ -213,6 +264,7 @@ impl Model {
             self.change(at).status = Status::Backoff;
             return;
         }
+        self.late.retain(|_, other| other != at);
         self.tell("STEP_FAILURE", at, "");
         let path = self.path(at);
         self.failed.push(path.clone());
@@ -241,9 +293,12 @@ impl Model {
         match timer {
             Timer::Retry(_) if self.canceling => false,
             Timer::Retry(_) => {
-                let waiting = |step: &&mut Step| step.status == Status::Backoff && step.timer == Some(timer);
-                let Some(step) = self.steps.values_mut().find(waiting) else { return false };
-                (step.status, step.timer) = (Status::Ready, None);
+                let waiting = |step: &Step| step.status == Status::Backoff && step.timer == Some(timer);
+                let Some((at, step)) = self.steps.iter_mut().find(|(_, step)| waiting(step)) else {
+                    return false;
+                };
+                let is_late = self.late.values().any(|other| other == at);
+                (step.status, step.timer) = (if is_late { Status::Due } else { Status::Ready }, None);
                 true
             }
             Timer::Deadline(token) => {
@@ -308,7 +363,7 @@ impl Model {
             }
         }
         if self.canceling {
-            if self.running.is_empty() && !self.ended {
+            if self.running.is_empty() && self.to_store.is_none() && !self.ended {
                 self.end_canceled();
             }
         } else if self.is_over(None, &[]) {
@@ -325,7 +380,7 @@ impl Model {
         for at in self.every_step() {
             match self.step(&at).status {
                 Status::Running | Status::Streaming => self.tell("STEP_FAILURE", &at, ""),
-                Status::Waiting | Status::Ready | Status::Backoff => self.skip_canceled(&at),
+                Status::Waiting | Status::Ready | Status::Backoff | Status::Due => self.skip_canceled(&at),
                 Status::Canceled | Status::Done => {}
             }
         }

@@ -141,3 +141,15 @@ fn the_plain_output_of_a_source_stands_when_the_source_is_tried_again() {
     9 RUN_FAILURE 1, first heading
     "#);
 }
+
+#[test]
+fn a_key_that_comes_twice_is_told_by_its_places_in_the_attempt_that_failed() {
+    let source = OpDef::builder("source").retry(Retry::new(1));
+    let source = keyed(source, |attempt| match attempt {
+        1 => vec![Ok("a"), Ok("b"), Err("torn page")],
+        _ => vec![Ok("c"), Ok("b"), Ok("d"), Ok("b"), Ok("d")],
+    });
+    let job = job(1, || call_many(&source, &[]).map(|item| call(&sum("work", 1), &[item])));
+    let story = Play::new(&job).story();
+    assert!(story.contains("key `b` in output `result`: items number 1 and 3 both have it"), "{story}");
+}

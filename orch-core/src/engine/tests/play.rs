@@ -14,7 +14,8 @@ use crate::graph::Job;
 use crate::plan::Program;
 
 /// A run whose ops are called at once and report after a virtual second, or as many as their tag `cost` says; `never`
-/// stands for code that does not return. The pull of an item takes a second too, or what the tag `pull` says.
+/// stands for code that does not return. The pull of an item takes a second too, or what the tag `pull` says, and so does
+/// storing, with the tag `store`.
 pub(super) struct Play {
     program: Arc<Program>,
     state: State,
@@ -122,7 +123,8 @@ impl Play {
             Message::Returned { token, .. }
             | Message::Item { token, .. }
             | Message::Ended { token }
-            | Message::Broke { token, .. } => Some(*token),
+            | Message::Broke { token, .. }
+            | Message::Stored { token, .. } => Some(*token),
             _ => None,
         };
         if let Some(token) = token {
@@ -159,7 +161,8 @@ impl Play {
         let tags = &self.program.plan.steps[step].tags;
         let (name, tag) = match &task {
             Task::Call(_) => (path.to_string(), "cost"),
-            Task::Pull { .. } => (format!("{path}.."), "pull"),
+            Task::Pull(_) => (format!("{path}.."), "pull"),
+            Task::Store(_) => (format!("{path}!"), "store"),
         };
         let cost = tags.get(tag).map_or("1", String::as_str);
         self.schedule.push((self.now, name.clone()));
@@ -171,13 +174,14 @@ impl Play {
                     Body::Blocking(body) => body(Args::of(inputs, context)),
                     Body::Async(body) => futures::executor::block_on(body(Args::of(inputs, context))),
                 };
-                Message::Returned { token, result, stored: Vec::new() }
+                Message::Returned { token, result }
             }
-            Task::Pull { mut items, .. } => match items.next_blocking(std::future::pending()) {
-                Some(Ok((key, value))) => Message::Item { token, key, value, stored: None, rest: items },
+            Task::Pull(mut items) => match items.next_blocking(std::future::pending()) {
+                Some(Ok((key, value))) => Message::Item { token, key, value, rest: items },
                 Some(Err(failure)) => Message::Broke { token, failure },
                 None => Message::Ended { token },
             },
+            Task::Store(produced) => Message::Stored { token, produced, result: Ok(Vec::new()) },
         };
         if cost != "never" {
             let cost: u64 = cost.parse().unwrap();

@@ -193,6 +193,9 @@ impl Drawing<'_> {
         if self.random.chance(20) {
             op = op.pool("pool");
         }
+        if self.random.chance(30) {
+            op = op.io("files");
+        }
         if self.random.chance(20) {
             op = op.priority(self.random.below(4) as i64 - 1);
         }

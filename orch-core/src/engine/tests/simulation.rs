@@ -11,8 +11,8 @@ use super::fortune::given;
 use super::knowledge::Known;
 use super::model::{Model, Outcome};
 use super::random::{Random, job};
-use crate::define::Tags;
-use crate::engine::{Message, Settings, State, Task, Timer, Token, Turn, Work};
+use crate::define::{Products, Tags};
+use crate::engine::{Message, Produced, Settings, State, Task, Timer, Token, Turn, Work};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -24,7 +24,7 @@ fn every_decision_follows_the_rules() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("ORCH_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("ORCH_SIM_SEEDS").unwrap_or(300),
+        None => 0..number("ORCH_SIM_SEEDS").unwrap_or(1000),
     };
     let mut runs = HashSet::new();
     for seed in seeds.clone() {
@@ -33,7 +33,7 @@ fn every_decision_follows_the_rules() {
         drop(named);
     }
     // A simulation that never gets anywhere would find nothing either.
-    if seeds.end - seeds.start >= 100 {
+    if seeds.end - seeds.start >= 1000 {
         for kind in [
             "RUN_SUCCESS",
             "RUN_FAILURE",
@@ -42,6 +42,8 @@ fn every_decision_follows_the_rules() {
             "STEP_SKIPPED",
             "orphaned",
             "stale",
+            "stored",
+            "stored late",
         ] {
             assert!(runs.contains(kind), "no run had {kind}: {runs:?}");
         }
@@ -155,6 +157,9 @@ impl Simulation {
         if self.model.running.contains_key(&token) {
             self.model.report(token, outcome);
             self.turn(message);
+        } else if self.model.stored_late(token) {
+            self.seen.insert("stored late");
+            self.turn(message);
         } else {
             self.nothing(message);
         }
@@ -167,13 +172,18 @@ impl Simulation {
                 return;
             }
             let token = self.spent[self.random.below(self.spent.len())];
-            let message = match self.random.below(6) {
+            let message = match self.random.below(7) {
                 0 => self.message(token, &Outcome::Item("late".to_owned(), 0)),
                 1 => Message::Ended { token },
                 2 => Message::Broke { token, failure: Failure::new("late") },
                 3 => Message::Due(Timer::Deadline(token)),
                 4 => Message::Due(Timer::Retry(token)),
-                _ => Message::Returned { token, result: Err(Failure::new("late")), stored: Vec::new() },
+                5 => Message::Stored {
+                    token,
+                    produced: Produced::Outputs(Products::new()),
+                    result: Ok(Vec::new()),
+                },
+                _ => Message::Returned { token, result: Err(Failure::new("late")) },
             };
             self.nothing(message);
             self.seen.insert("stale");
@@ -222,11 +232,13 @@ impl Simulation {
         }
         let expected: Vec<_> =
             started.iter().map(|(at, output)| format!("{} {output:?}", self.model.path(at))).collect();
-        let output = |task: &Task| if let Task::Pull { output, .. } = task { Some(*output) } else { None };
+        let (stores, starts): (Vec<_>, Vec<_>) =
+            turn.work.into_iter().partition(|work| matches!(work.task, Task::Store(_)));
+        self.begin_store(stores);
         let actual: Vec<_> =
-            turn.work.iter().map(|work| format!("{} {:?}", work.path, output(&work.task))).collect();
+            starts.iter().map(|work| format!("{} {:?}", work.path, self.output_of(work))).collect();
         assert_eq!(actual, expected, "what starts\n{}\n{}", self.program.plan, self.log);
-        for (work, held) in turn.work.into_iter().zip(started) {
+        for (work, held) in starts.into_iter().zip(started) {
             self.model.running.insert(work.token, held);
             self.begin(work);
         }
@@ -313,8 +325,42 @@ impl Simulation {
         line
     }
 
+    /// The output that is pulled; none if the op is called.
+    fn output_of(&self, work: &Work) -> Option<usize> {
+        let plan = &self.program.plan;
+        let scope = plan.steps[work.step].map;
+        let stream = work.token.stream? as usize;
+        let mut maps = plan.maps.iter().filter(|map| map.parent == scope);
+        maps.nth(stream).map(|map| map.output)
+    }
+
+    /// What an attempt gave is stored if it is new, and nothing else is.
+    fn begin_store(&mut self, stores: Vec<Work>) {
+        let expected = self.model.to_store.take();
+        assert_eq!(stores.len(), usize::from(expected.is_some()), "what is stored\n{}", self.log);
+        for (Work { token, step, path, task, .. }, (held, outcome)) in stores.into_iter().zip(expected) {
+            assert_eq!((step, path.to_string()), (held.0.0, self.model.path(&held.0)));
+            match (task, &outcome) {
+                (Task::Store(Produced::Item { output, value, .. }), Outcome::Item(_, expected)) => {
+                    assert_eq!((Some(output), value.take::<i64>().unwrap()), (held.1, *expected));
+                }
+                (Task::Store(Produced::Outputs(products)), Outcome::Returned(expected)) => {
+                    assert_eq!(products.len(), expected.len());
+                }
+                (task, outcome) => panic!("{task:?} for {outcome:?}"),
+            }
+            self.model.running.insert(token, held);
+            self.model.storing.insert(token);
+            let outcome = self.draw_store(outcome);
+            let takes = if self.random.chance(25) { 20 } else { self.random.below(6) as u64 };
+            self.work.push((self.now + takes, token, outcome));
+            self.seen.insert("stored");
+        }
+    }
+
     /// Looks at what a step was given, and draws what will become of the work.
     fn begin(&mut self, work: Work) {
+        let output = self.output_of(&work);
         let Work { token, step, task, .. } = work;
         let (at, _) = self.model.running[&token].clone();
         let plan = &self.program.plan.steps[step];
@@ -328,7 +374,8 @@ impl Simulation {
                 }
                 self.draw_return(step)
             }
-            Task::Pull { output, .. } => self.draw_pull(&at, output),
+            Task::Pull(_) => self.draw_pull(&at, output.expect("a stream has an output")),
+            Task::Store(_) => panic!("to be stored is what was given"),
         };
         let has_timeout = self.program.plan.steps[step].timeout.is_some();
         let takes = if has_timeout && self.random.chance(20) { 50 } else { self.random.below(6) as u64 };

@@ -1,0 +1,76 @@
+use super::frame::{FrameId, Phase, StreamPhase};
+use super::settle::Settle;
+use super::{Produced, State, Stored, Task, Token, Turn, Work};
+use crate::define::{Product, Products};
+use crate::failure::Failure;
+
+/// Outputs on their way through an IO manager. What an attempt has produced is stored after the state has found it to be
+/// new, and before it is told: so nothing overwrites what was told, be it an item whose key comes twice, the output of
+/// another attempt, or that of one whose time was over.
+impl State {
+    /// Whether these outputs of a step go to an IO manager. After a retry of a source those of its first opening stand,
+    /// and what is stored of them stays.
+    pub(super) fn is_to_store(&self, frame: FrameId, step: usize, products: &Products) -> bool {
+        let layout = &self.layout.steps[step];
+        layout.stores
+            && !self.frames[frame as usize].steps[layout.local as usize].has_outputs
+            && products.iter().any(|product| matches!(product, Product::Value(_)))
+    }
+
+    /// Has it stored. The work keeps its slot, and has no deadline any more: what is written cannot be taken back.
+    pub(super) fn store(&mut self, token: Token, step: usize, produced: Produced, turn: &mut Turn) {
+        self.tickets += 1;
+        let token = Token { ticket: self.tickets, ..token };
+        match token.stream {
+            Some(stream) => {
+                let stream = &mut self.frames[token.frame as usize].streams[stream as usize];
+                (stream.phase, stream.ticket) = (StreamPhase::Storing, token.ticket);
+            }
+            None => self.run(token.frame, token.step).ticket = token.ticket,
+        }
+        let path = self.path(token.frame, step);
+        let attempt = self.run(token.frame, token.step).attempt;
+        turn.work.push_back(Work { token, step, path, attempt, task: Task::Store(produced) });
+    }
+
+    pub(super) fn stored(
+        &mut self,
+        token: Token,
+        produced: Produced,
+        result: Result<Vec<Stored>, Failure>,
+        turn: &mut Turn,
+    ) {
+        let Some(step) = self.work_of(token) else { return self.stored_late(token) };
+        let stored = match result {
+            Ok(stored) => stored,
+            Err(failure) => return self.broke(token, step, &failure, turn),
+        };
+        match produced {
+            Produced::Outputs(products) => {
+                self.end_attempt(token, step);
+                self.produced(token.frame, step, products, stored, turn);
+            }
+            Produced::Item { key, value, .. } => {
+                let stored = stored.into_iter().next();
+                self.new_item(token, step, key, value, stored, turn);
+            }
+        }
+    }
+
+    /// The attempt failed while an item of one of its streams is being stored. The next attempt must not begin before
+    /// that is done, lest it have the item stored at the same time.
+    pub(super) fn store_on(&mut self, frame: FrameId, local: u32, ticket: u64) {
+        self.late.insert(ticket, (frame, local));
+    }
+
+    fn stored_late(&mut self, token: Token) {
+        let Some((frame, local)) = self.late.remove(&token.ticket) else { return };
+        if self.run(frame, local).phase == Phase::Due && !self.is_stored_late(frame, local) {
+            self.settling.push_back(Settle::Ready(frame, local));
+        }
+    }
+
+    pub(super) fn is_stored_late(&self, frame: FrameId, local: u32) -> bool {
+        self.late.values().any(|&at| at == (frame, local))
+    }
+}

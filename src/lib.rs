@@ -1,4 +1,52 @@
-#![doc = include_str!("../README.md")]
+//! A data orchestrator: annotate functions with `#[op]`, compose them in a `#[job]`, and get a pipeline that runs with
+//! retries, limits, progress and a log of events.
+//!
+//! ```
+//! use orch::prelude::*;
+//!
+//! #[op]
+//! fn pages() -> Dynamic<i64> {
+//!     Dynamic::from_values(1..=3)
+//! }
+//!
+//! #[op(retry(max = 3, delay = "1s"))]
+//! async fn load(page: i64) -> Result<i64> {
+//!     Ok(page * 10)
+//! }
+//!
+//! #[op]
+//! fn report(loaded: &[i64]) -> i64 {
+//!     loaded.iter().sum()
+//! }
+//!
+//! #[job]
+//! fn dex() {
+//!     report(pages().map(load).collect());
+//! }
+//!
+//! let run = dex().run_blocking()?;
+//! assert_eq!(*run.output::<report>(), 60);
+//! # Ok::<(), orch::Failure>(())
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
+//! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
+//! | say something of one call: a name, a tag, what it waits for | [`graph::Handle`] |
+//! | run one step for each item | [`define::Dynamic`], [`graph::DynamicOut::map`], [`graph::Mapped::collect`] |
+//! | fail | [`Failure`], [`Result`] |
+//! | get a program with a command line | [`main`], [`cli`] |
+//! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
+//! | store outputs | [`io::IoManager`] |
+//! | see what happens | [`event::Sink`], [`LogLayer`] |
+//!
+//! The project's `README.md` begins with two commands to try, and tells what there is and what is not there yet.
+
+/// The Rust in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};
@@ -57,6 +105,11 @@ pub use orch_core::step::LogLayer;
 /// | `io = "parquet"` | the IO manager that stores its outputs |
 ///
 /// Durations have the units `ms`, `s`, `m`, `h` and `d`.
+///
+/// # Logging
+///
+/// Lines of `tracing` become events of the step. What an op prints with `println!` goes to stdout as it is: there it
+/// disturbs the progress bar and stands among the events of `run --json`.
 pub use orch_macros::op;
 
 /// Makes a job of a function: its body draws the graph by calling ops and graphs.
@@ -101,11 +154,26 @@ pub use orch_macros::op;
 /// A struct pattern in a `let` or in the closure of a map, `let Split { small, .. } = split(x);`, takes the handles of
 /// a struct of [`Outputs`] apart.
 ///
+/// # What is said of a call
+///
+/// The handle that a call of an op gives says more of its step, as often as need be, `load(page).tag("db", "dex").priority(5)`:
+///
+/// | method | says |
+/// |---|---|
+/// | `.named("report_all")` | the step's name; by default the op's, with `_2`, `_3`, .. for further calls |
+/// | `.tag("db", "dex")` | a tag, besides those of the op |
+/// | `.priority(5)` | goes first among ready steps, if higher; before that of the op |
+/// | `.retry(Retry::new(3))` | the retry policy, before those of the op and the job; also `Retry::new(3).delay(..)`, `.backoff(..)`, `.jitter(..)` |
+/// | `.after(other)` | waits for another step, or for a tuple of them, without taking a value |
+///
+/// The handle stays what it was, so it feeds other calls. See [`Handle`](graph::Handle) for what is no step: constants,
+/// items of a map, what is collected, and the call of a graph.
+///
 /// # Options
 ///
 /// | option | says |
 /// |---|---|
-/// | `name`, `description`, `tags(..)` | as for [`macro@op`], said of the job and its runs |
+/// | `name`, `description`, `tags(..)` | as for [`macro@op`], said of the job and its runs; the command line takes `my-job` for `my_job` |
 /// | `max_concurrent = 4` | how many steps run at once; by default as many as there are processors |
 /// | `max_in_flight = 8` | how many items of one dynamic output are alive at once; by default twice as many |
 /// | `order = "breadth_first"` | which ready step goes first; by default `depth_first` |
@@ -121,6 +189,10 @@ pub use orch_macros::job;
 ///
 /// It takes and returns handles. Its steps have its name before theirs: `clean.trim`. The one option is `name`; for the
 /// body see [`macro@job`].
+///
+/// A graph is several steps, so nothing is said of its call: `.named(..)`, `.tag(..)`, `.priority(..)`, `.retry(..)` and
+/// `.after(..)` stand in its body, at the ops' calls. What differs between its calls, or is waited for, can be a parameter.
+/// Another step may wait for what a graph gives, `.after(cleaned)`: it waits for the step that makes it.
 ///
 /// ```
 /// use orch::prelude::*;

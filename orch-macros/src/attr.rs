@@ -220,14 +220,22 @@ impl<'d> Options<'d> {
         }
     }
 
-    /// `name = "30s"`
-    pub(crate) fn duration(&mut self, name: &str, example: &str) -> Option<Duration> {
+    /// `name = "30s"`, at least so long.
+    pub(crate) fn duration(&mut self, name: &str, least: Duration, example: &str) -> Option<Duration> {
         let text = match self.take(name)? {
             Value::Text(text) => text,
             other => return self.wrong_kind(name, "a duration", example, other.place()),
         };
         match duration::parse(&text.value()) {
-            Ok(duration) => Some(duration),
+            Ok(duration) if duration >= least => Some(duration),
+            Ok(_) => {
+                let message = format!(
+                    "`{name}` is zero, so that no attempt could end in time: write a longer one, such as `{name} = \
+                     {example}`, or leave it out"
+                );
+                self.diag.error(text.span(), message);
+                None
+            }
             Err(why) => {
                 let message = format!("`{name}` takes a duration, such as `{name} = {example}`: {why}");
                 self.diag.error(text.span(), message);

@@ -17,10 +17,11 @@ pub(crate) fn name(options: &mut Options<'_>, function: &Ident, diag: &Diag) -> 
     let Some(given) = options.text("name", "\"other\"") else { return own };
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if given.value().is_empty() || !given.value().chars().all(fits) {
-        diag.error_at(
-            &given,
-            "a name has letters, digits and `_` only: it becomes part of step paths such as `load[7]`",
-        );
+        let plain: String = given.value().chars().map(|c| if fits(c) { c } else { '_' }).collect();
+        let instead = if plain.is_empty() { String::new() } else { format!("; write `{plain}`") };
+        let message =
+            format!("a name has letters, digits and `_` only, as in step paths such as `load[7]`{instead}");
+        diag.error_at(&given, message);
         return own;
     }
     given
@@ -70,7 +71,7 @@ impl Retry {
         let mut list = Options::read(&known, list, diag);
         let max =
             list.integer("max", &(0..=i128::from(u32::MAX)), "3").and_then(|max| u32::try_from(max).ok());
-        let delay = list.duration("delay", "\"1s\"");
+        let delay = list.duration("delay", Duration::ZERO, "\"1s\"");
         let backoff =
             list.choice("backoff", &[("none", "None"), ("linear", "Linear"), ("exponential", "Exponential")]);
         let jitter =

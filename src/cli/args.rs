@@ -14,7 +14,6 @@ mod tests;
 #[command(
     // Jobs and options are the user's; the program's name is set when the arguments are read.
     name = "program",
-    disable_help_subcommand = true,
     after_help = EXIT_CODES,
 )]
 pub(super) struct Arguments {
@@ -29,8 +28,8 @@ Exit codes:
   0    the run ended without a failed step
   1    the run failed
   2    wrong arguments, or a job that cannot be planned
-  3    the machine refused: no thread can be started, a file cannot be written
-  4    the run broke off: code of the program outside its steps panicked
+  3    the machine refused: no thread can be started, a file or stdout cannot be written
+  4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off
   130  the run was canceled by Ctrl-C or SIGTERM";
 
 /// What is said, and in which colours.
@@ -62,16 +61,20 @@ pub(super) enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List the jobs.
-    #[command(
-        after_help = "Examples:\n  list           a line for each job\n  list --json    an array, for scripts"
-    )]
+    #[command(after_help = "\
+Examples:
+  list           a line for each job
+  list --json    an array, for scripts; null is the default: for max_concurrent the number of processors, for
+                 max_in_flight twice max_concurrent")]
     List(ListArgs),
     /// Show what a job would run, without running it.
     #[command(after_help = "\
 Examples:
   plan JOB                     a tree of steps: what feeds what, types, maps, tags, retries
   plan JOB --format mermaid    a diagram for Markdown
-  plan JOB --format dot | dot -Tsvg -o plan.svg")]
+  plan JOB --format dot | dot -Tsvg -o plan.svg
+
+Durations in JSON have two fields: `secs`, and `nanos` for what is less than a second.")]
     Plan(PlanArgs),
     /// Run a job.
     #[command(after_help = "\
@@ -80,12 +83,19 @@ Examples:
   run JOB --gantt                             and a chart of the steps at the end
   run JOB --gantt run.svg                     or the chart as a file
   run JOB --max-concurrent 4 --tags env=test,team=data
-  run JOB --json --progress none > events.jsonl")]
+  run JOB --json --progress none > events.jsonl
+
+Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
+what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
+gives events.")]
     Run(RunArgs),
     /// Print a script that completes commands, options and jobs in a shell.
-    #[command(
-        after_help = "Examples:\n  completions bash > ~/.local/share/bash-completion/completions/PROGRAM\n  completions fish | source"
-    )]
+    #[command(after_help = "\
+Examples:
+  completions bash > ~/.local/share/bash-completion/completions/PROGRAM
+  completions fish | source
+
+The script knows the jobs that there are now: after a change of their names write it anew.")]
     Completions(CompletionsArgs),
 }
 
@@ -122,16 +132,16 @@ pub(super) enum PlanFormat {
 pub(super) struct RunArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
-    /// How many steps may run at once.
+    /// How many steps may run at once; by default what the job says, else the number of processors.
     #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_concurrent: Option<NonZero<usize>>,
-    /// How many items of one dynamic output may be alive at once.
+    /// How many items of one dynamic output may be alive at once; by default what the job says, else twice as many.
     #[arg(long, value_name = "ITEMS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_in_flight: Option<NonZero<usize>>,
     /// Which of several ready steps goes first.
     #[arg(long)]
     pub(super) order: Option<OrderChoice>,
-    /// Tags of the run, beside those of the job.
+    /// Tags of the run, beside those of the job; a key has one value.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
     pub(super) tags: Vec<(String, String)>,
     /// How to show what goes on.
@@ -143,7 +153,8 @@ pub(super) struct RunArgs {
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(super) json: bool,
-    /// Show when each step ran: as a chart in the terminal, or in an SVG file if one is named.
+    /// Show when each step ran: as a chart in the terminal, or in an SVG file if one is named. The summary then names the
+    /// five slowest steps too, those with an open stream left out.
     #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
     pub(super) gantt: Option<Option<PathBuf>>,
 }
@@ -213,6 +224,11 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// The ending is asked for, since else `run --gantt my_job` would write a file `my_job` and run something else.
 fn svg_file(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("the file of the chart has no name; write `--gantt` alone for a chart in the terminal, or a name that \
+                    ends in .svg"
+            .to_owned());
+    }
     let path = PathBuf::from(text);
     match path.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("svg") => Ok(path),

@@ -11,9 +11,10 @@ pub enum Exit {
     /// 2: wrong arguments, an unknown job, definitions that cannot be made, or a job that cannot be planned. No step
     /// began.
     Usage,
-    /// 3: the machine refused what the program needs: no thread can be started, a file cannot be written.
+    /// 3: the machine refused what the program needs: no thread can be started, a file or stdout cannot be written.
     Machine,
-    /// 4: the run broke off: code of the program outside its steps panicked, such as a sink or the `Drop` of a value.
+    /// 4: code of the program outside its steps panicked: the function that makes the definitions or the body of a job, and
+    /// no step began; or a sink or the `Drop` of a value, and the run broke off.
     Broken,
     /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT), or on Unix by SIGTERM.
     Canceled,

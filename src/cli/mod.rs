@@ -7,6 +7,7 @@ mod completions;
 mod exit;
 mod jobs;
 mod list;
+mod panics;
 mod plan;
 mod printer;
 mod progress;
@@ -19,6 +20,7 @@ mod tests;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use orch_core::failure::Failure;
@@ -105,10 +107,24 @@ fn run_with<D: IntoDefinitions>(
         Ok(args) => args,
         Err(error) => return refuse(&error, &printer),
     };
-    let printer = printer(args.output);
-    let definitions = match definitions().into_definitions() {
-        Ok(definitions) => definitions,
-        Err(failure) => {
+    let printer = Arc::new(printer(args.output));
+    let exit = answer(&args.command, definitions, &printer);
+    written(&printer, exit)
+}
+
+fn answer<D: IntoDefinitions>(
+    command: &Command,
+    definitions: impl FnOnce() -> D,
+    printer: &Arc<Printer>,
+) -> Exit {
+    let definitions = match panics::catch(|| definitions().into_definitions()) {
+        Ok(Ok(definitions)) => definitions,
+        Err(panic) => {
+            let hint = "with RUST_BACKTRACE=1 it is told how the program came there";
+            printer.error(&panic.text(), Some(hint));
+            return Exit::Broken;
+        }
+        Ok(Err(failure)) => {
             printer.error(&failure.context("the definitions of this program cannot be made").info(), None);
             return Exit::Usage;
         }
@@ -122,12 +138,19 @@ fn run_with<D: IntoDefinitions>(
         printer.error(&error, Some("give one of them another: #[job(name = \"..\")]"));
         return Exit::Usage;
     }
-    match &args.command {
-        Command::List(args) => list::list(args, &definitions, &printer),
-        Command::Plan(args) => plan::plan(args, &definitions, &printer),
+    match command {
+        Command::List(args) => list::list(args, &definitions, printer),
+        Command::Plan(args) => plan::plan(args, &definitions, printer),
         Command::Run(args) => run::run(args, &definitions, printer),
-        Command::Completions(args) => completions::completions(args, &definitions, &printer),
+        Command::Completions(args) => completions::completions(args, &definitions, printer),
     }
+}
+
+/// What a success is worth whose data did not arrive. What became of a run matters more than what became of its events.
+fn written(printer: &Printer, exit: Exit) -> Exit {
+    let Some(error) = printer.refused() else { return exit };
+    printer.error(&format!("stdout cannot be written to: {error}; what stands there is not complete"), None);
+    if exit == Exit::Success { Exit::Machine } else { exit }
 }
 
 /// The arguments, under the name by which the program was called.
@@ -155,6 +178,6 @@ fn refuse(error: &clap::Error, printer: &impl Fn(OutputArgs) -> Printer) -> Exit
         Exit::Usage
     } else {
         printer.data(&told(printer.data_palette()));
-        Exit::Success
+        written(&printer, Exit::Success)
     }
 }

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,8 @@ pub(super) enum Verbosity {
 /// Where all output goes: data to stdout, everything else to stderr.
 ///
 /// Whoever reads the output may go away at any time, as `head` does. What cannot be written then is dropped, so that
-/// a run does not end because nobody listens.
+/// a run does not end because nobody listens, and nothing is said of it. If data cannot be written for another reason,
+/// such as a full disk, [`refused`](Self::refused) tells.
 pub(super) struct Printer {
     out: Mutex<Stream>,
     err: Mutex<Stream>,
@@ -28,25 +30,27 @@ struct Stream {
     to: Box<dyn Write + Send>,
     palette: Palette,
     terminal: bool,
+    /// Why nothing is written any more.
+    refused: Option<io::Error>,
+}
+
+impl Stream {
+    fn new(to: Box<dyn Write + Send>, palette: Palette, terminal: bool) -> Mutex<Self> {
+        Mutex::new(Self { to, palette, terminal, refused: None })
+    }
 }
 
 impl Printer {
     /// The printer on the program's own streams.
     pub(super) fn new(args: OutputArgs) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
-        let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
+        let term = std::env::var_os("TERM");
+        let draws = |terminal| draws(terminal, term.as_deref());
+        let (out_terminal, err_terminal) = (draws(out.is_terminal()), draws(err.is_terminal()));
         let wanted = |terminal| palette(args.color, terminal);
         Self {
-            out: Mutex::new(Stream {
-                to: Box::new(out),
-                palette: wanted(out_terminal),
-                terminal: out_terminal,
-            }),
-            err: Mutex::new(Stream {
-                to: Box::new(err),
-                palette: wanted(err_terminal),
-                terminal: err_terminal,
-            }),
+            out: Stream::new(Box::new(out), wanted(out_terminal), out_terminal),
+            err: Stream::new(Box::new(err), wanted(err_terminal), err_terminal),
             verbosity: verbosity(args),
         }
     }
@@ -58,13 +62,20 @@ impl Printer {
         err: impl Write + Send + 'static,
         args: OutputArgs,
     ) -> Self {
-        let stream = |to| Mutex::new(Stream { to, palette: Palette::Plain, terminal: false });
+        let stream = |to| Stream::new(to, Palette::Plain, false);
         Self { out: stream(Box::new(out)), err: stream(Box::new(err)), verbosity: verbosity(args) }
     }
 
     /// Writes data: what the user asked for.
     pub(super) fn data(&self, text: &str) {
         write(&self.out, text);
+    }
+
+    /// Why data is missing from stdout, if it is and somebody reads it.
+    pub(super) fn refused(&self) -> Option<String> {
+        let out = lock(&self.out);
+        let refused = out.refused.as_ref().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        refused.map(ToString::to_string)
     }
 
     /// Writes what accompanies the work, as it is. Nothing when quiet.
@@ -108,7 +119,7 @@ impl Printer {
         lock(&self.out).palette
     }
 
-    /// Whether stderr is a terminal.
+    /// Whether stderr is a terminal in which can be drawn.
     pub(super) fn is_terminal(&self) -> bool {
         lock(&self.err).terminal
     }
@@ -116,7 +127,11 @@ impl Printer {
 
 fn write(stream: &Mutex<Stream>, text: &str) {
     let mut stream = lock(stream);
-    let _ = stream.to.write_all(text.as_bytes()).and_then(|()| stream.to.flush());
+    // After a gap more would only be misread.
+    if stream.refused.is_none() {
+        let written = stream.to.write_all(text.as_bytes()).and_then(|()| stream.to.flush());
+        stream.refused = written.err();
+    }
 }
 
 fn lock(stream: &Mutex<Stream>) -> MutexGuard<'_, Stream> {
@@ -131,15 +146,31 @@ fn verbosity(args: OutputArgs) -> Verbosity {
     }
 }
 
+/// A terminal that is dumb shows text and nothing else, as a file does.
+fn draws(terminal: bool, term: Option<&OsStr>) -> bool {
+    terminal && term.is_none_or(|term| term != "dumb")
+}
+
 fn palette(choice: ColorChoice, terminal: bool) -> Palette {
     let allowed = || {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        terminal && !set("NO_COLOR") && !dumb
+        terminal && !set("NO_COLOR")
     };
     match choice {
         ColorChoice::Always => Palette::Ansi,
         ColorChoice::Auto if allowed() => Palette::Ansi,
         ColorChoice::Auto | ColorChoice::Never => Palette::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dumb_terminal_is_as_good_as_none() {
+        let draws = |terminal, term: Option<&str>| draws(terminal, term.map(OsStr::new));
+        assert!(draws(true, None) && draws(true, Some("xterm")));
+        assert!(!draws(true, Some("dumb")) && !draws(false, Some("xterm")));
     }
 }

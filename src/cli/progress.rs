@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use orch_core::event::{Detail, Event, EventKind, LogLevel, RunView, Sink};
-use orch_core::report::{self, Frame, Role};
+use orch_core::report::{self, Frame, Palette, Role};
 
 use super::args::ProgressChoice;
 use super::printer::{Printer, Verbosity};
@@ -174,11 +174,13 @@ impl Screen {
         if let Some(text) = text {
             notes.push_str(&text);
             notes.push('\n');
+            if let Some(hint) = report::retry_hint(event, palette).filter(|_| verbose) {
+                notes.push_str(&hint);
+                notes.push('\n');
+            }
         }
         if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {
-            let running = report::count(self.view.counts().busy(), "running step", "running steps");
-            let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
-            notes.push_str(&format!("{label} waiting for {running}; Ctrl-C again stops at once\n"));
+            notes.push_str(&canceling(self.view.counts().busy(), palette));
         }
     }
 
@@ -212,11 +214,34 @@ impl Screen {
     }
 }
 
+/// What a run waits for that was asked to end.
+fn canceling(running: u64, palette: Palette) -> String {
+    let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
+    let waiting = match running {
+        0 => String::new(),
+        steps => format!(", waiting for {} to end", report::count(steps, "step", "steps")),
+    };
+    format!("{label}{waiting}; Ctrl-C again stops at once\n")
+}
+
 /// Events that are of interest only to the one who looks closely.
 fn is_detail(kind: &EventKind) -> bool {
     match kind {
         EventKind::StepInput { .. } | EventKind::StepOutput { .. } | EventKind::HandledOutput { .. } => true,
         EventKind::Log { level, .. } => *level < LogLevel::Info,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_canceled_says_what_it_waits_for() {
+        let told = |steps| canceling(steps, Palette::Plain);
+        assert_eq!(told(0), "   Canceling; Ctrl-C again stops at once\n");
+        assert_eq!(told(1), "   Canceling, waiting for 1 step to end; Ctrl-C again stops at once\n");
+        assert_eq!(told(2), "   Canceling, waiting for 2 steps to end; Ctrl-C again stops at once\n");
     }
 }

@@ -20,26 +20,30 @@ use super::{Exit, jobs};
 const CHART_WIDTH: usize = 100;
 
 /// Runs a job with live progress, then tells how it went.
-pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -> Exit {
-    let job = match jobs::find(definitions, args.job.as_deref(), "run", &printer) {
+pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Printer>) -> Exit {
+    let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    if let Some(key) = twice(&args.tags) {
+        let hint = format!("keep one: `--tags {key}=..`");
+        printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
+        return Exit::Usage;
+    }
     if let Some(Some(file)) = &args.gantt
         && let Err(error) = probe(file)
     {
         printer.error(&format!("{}; no step has run", unwritable(file, &error)), None);
         return Exit::Machine;
     }
-    log_through_events(&printer);
-    let printer = Arc::new(printer);
+    log_through_events(printer);
     let show = Show {
         choice: args.progress,
         detail: if args.gantt.is_some() { Detail::Steps } else { Detail::Counts },
         slow_after: args.slow_after,
         json: args.json,
     };
-    let (progress, sink) = match Progress::start(show, Arc::clone(&printer)) {
+    let (progress, sink) = match Progress::start(show, Arc::clone(printer)) {
         Ok(started) => started,
         Err(error) => {
             let message = format!("no thread can be started to show the run: {error}; no step has run");
@@ -54,7 +58,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
             let requests = runtime.block_on(async { Requests::listen() });
             // Where they cannot be heard, a signal ends the program by itself.
             if let Ok(requests) = requests {
-                runtime.spawn(cancel_on_request(requests, cancel, Arc::clone(&printer)));
+                runtime.spawn(cancel_on_request(requests, cancel, Arc::clone(printer)));
             }
             let result = runtime.block_on(runner.run());
             // Code that outlived a canceled run or a timeout is not waited for.
@@ -67,19 +71,25 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: Printer) -
         }
     };
     let view = progress.finish();
-    let exit = ended(&result, &printer);
+    let exit = ended(&result, printer);
     if view.status().is_terminal() {
         let summary = report::summary(&view, printer.palette());
         if exit == Exit::Success { printer.note(&summary) } else { printer.say(&summary) }
     }
     match &args.gantt {
-        Some(file) if view.start().is_some() => match chart(&view, file.as_deref(), args.json, &printer) {
+        Some(file) if view.start().is_some() => match chart(&view, file.as_deref(), args.json, printer) {
             // What became of the run matters more than what became of its picture.
             Some(refused) if exit == Exit::Success => refused,
             _ => exit,
         },
         _ => exit,
     }
+}
+
+/// The first key that several tags have.
+fn twice(tags: &[(String, String)]) -> Option<&str> {
+    let mut keys = tags.iter().enumerate();
+    keys.find(|(at, (key, _))| tags[..*at].iter().any(|(other, _)| other == key)).map(|(_, (key, _))| &**key)
 }
 
 fn configured(mut runner: Runner, args: &RunArgs) -> Runner {

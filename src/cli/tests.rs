@@ -166,6 +166,12 @@ fn an_unknown_job_is_told_with_the_known() {
 }
 
 #[test]
+fn a_hyphen_in_the_name_of_a_job_is_an_underscore() {
+    assert_eq!(session(two, "plan bad-pages"), session(two, "plan bad_pages"));
+    assert!(session(two, "plan bad-pages").starts_with("exit 0"));
+}
+
+#[test]
 fn definitions_can_fail() {
     let failing =
         || Err(Failure::new("DATABASE_URL is not set").hint("export DATABASE_URL=postgres://localhost/dex"));
@@ -278,6 +284,22 @@ fn attempts_are_counted_in_the_error() {
 }
 
 #[test]
+fn hints_of_attempts_that_are_followed_by_another_are_for_those_who_look_closely() {
+    let flaky = || {
+        let load = OpDef::builder("load").retry(Retry::new(1)).returns::<Number>();
+        let load = Arc::new(load.blocking(|args| match args.context().attempt() {
+            1 => Err(Failure::new("disk full").hint("delete something")),
+            _ => Ok(1),
+        }));
+        Ok(Definitions::new()
+            .job(Job::compose(JobOptions::new("flaky"), || Call::of(&load).place::<Number>())))
+    };
+    let hint = "disk full, again at once (took <time>)\n             hint: delete something\n";
+    assert!(session(flaky, "run --verbose").contains(hint), "{}", session(flaky, "run --verbose"));
+    assert!(!session(flaky, "run").contains("hint"));
+}
+
+#[test]
 fn wrong_arguments_end_with_2() {
     insta::assert_snapshot!(session(one, "run --tags env"), @r"
     exit 2
@@ -287,6 +309,20 @@ fn wrong_arguments_end_with_2() {
     For more information, try '--help'.
     ");
     assert!(session(one, "--help").starts_with("exit 0\n--- stdout\nRun the jobs of this program"));
+    assert_eq!(session(one, "help run"), session(one, "run --help"));
+    insta::assert_snapshot!(session(one, "run --tags env=test,team=a,env=prod"), @r"
+    exit 2
+    --- stderr
+    error: the tag `env` is given twice
+    hint: keep one: `--tags env=..`
+    ");
+    insta::assert_snapshot!(session(one, "run --gantt="), @r"
+    exit 2
+    --- stderr
+    error: invalid value '' for '--gantt [<FILE.svg>]': the file of the chart has no name; write `--gantt` alone for a chart in the terminal, or a name that ends in .svg
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -446,6 +482,60 @@ fn a_run_outlives_its_reader() {
     let words = ["program", "run", "--json"].map(Into::into);
     let exit = run_with(words, None, one, |args| Printer::to(Gone, Gone, args));
     assert_eq!(exit, super::Exit::Success);
+}
+
+#[test]
+fn data_that_cannot_be_written_is_told() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::new(io::ErrorKind::StorageFull, "no space left"))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let told = |args: &str| {
+        let err = Kept::default();
+        let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
+        let exit = run_with(words, None, two, |args| Printer::to(Full, err.clone(), args));
+        format!("exit {}\n{}", exit.code(), redacted(&err.text()))
+    };
+    insta::assert_snapshot!(told("plan pages"), @r"
+    exit 3
+    error: stdout cannot be written to: no space left; what stands there is not complete
+    ");
+    for args in ["list", "completions bash", "--help", "run pages --json --quiet"] {
+        assert_eq!(told(args), told("plan pages"), "{args}");
+    }
+    // What became of the run is told first.
+    assert!(told("run bad_pages --json").starts_with("exit 1\n"));
+}
+
+#[test]
+fn a_panic_before_any_run_names_job_and_place() {
+    let in_body = || {
+        let none: Vec<Job> = Vec::new();
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("empty"), || none[0].name().to_owned())))
+    };
+    let without_line = |told: String| {
+        let (before, after) = told.split_once("tests.rs:").expect("a place");
+        format!("{before}tests.rs:_{}", after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'))
+    };
+    insta::assert_snapshot!(without_line(session(in_body, "list")), @r"
+    exit 4
+    --- stderr
+    error: the body of the job `empty` panicked: index out of bounds: the len is 0 but the index is 0
+      --> src/cli/tests.rs:_
+    hint: with RUST_BACKTRACE=1 it is told how the program came there
+    ");
+    insta::assert_snapshot!(without_line(session(|| panic!("no settings"), "run")), @r"
+    exit 4
+    --- stderr
+    error: the function that makes the definitions of this program panicked: no settings
+      --> src/cli/tests.rs:_
+    hint: with RUST_BACKTRACE=1 it is told how the program came there
+    ");
 }
 
 #[test]

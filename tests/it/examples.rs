@@ -19,7 +19,7 @@ fn hello_greets_all() {
     exit 0
     --- stdout
     job hello: Greets all.
-      depth_first
+      depth_first, as many at once as processors
     names() -> dynamic String
     map names
         greet(name: &String <- each names) -> String
@@ -48,7 +48,7 @@ fn dynamic_has_four_forms() {
     exit 0
     --- stdout
     job chained: Two ops one after the other: `map` of a map goes on with the same items.
-      depth_first
+      depth_first, as many at once as processors
     files() -> dynamic String
     map files
         shout(text: &String <- each files) -> String
@@ -59,7 +59,7 @@ fn dynamic_has_four_forms() {
     exit 0
     --- stdout
     job per_item: The same as a function for each item, which may call any number of ops.
-      depth_first
+      depth_first, as many at once as processors
     files() -> dynamic String
     map files
         shout(text: &String <- each files) -> String
@@ -70,7 +70,7 @@ fn dynamic_has_four_forms() {
     exit 0
     --- stdout
     job with_arguments: Further arguments from outside the map: each item's step gets the same value.
-      depth_first
+      depth_first, as many at once as processors
     unit() -> usize
     files() -> dynamic String
     map files
@@ -85,7 +85,7 @@ fn dynamic_has_four_forms() {
     exit 0
     --- stdout
     job several: Several outputs of one op, each mapped on its own.
-      depth_first
+      depth_first, as many at once as processors
     files() -> dynamic String
     sort(texts: Vec<String> <- collect each files) -> small: dynamic String, large: dynamic String, number: usize
     map sort.small
@@ -109,7 +109,7 @@ fn dynamic_hands_failures_on_and_leaves_out_what_is_skipped() {
     exit 0
     --- stdout
     job with_failures: Failures handed on as values.
-      depth_first
+      depth_first, as many at once as processors
     files() -> dynamic String
     map files
         second(text: &String <- each files) -> optional String
@@ -145,7 +145,7 @@ fn nested_closes_its_maps_level_by_level() {
     exit 0
     --- stdout
     job library: Counts the words of every shelf.
-      depth_first
+      depth_first, as many at once as processors
     shelves() -> dynamic Shelf
     map shelves
         books(shelf: &Shelf <- each shelves) -> dynamic &str

@@ -19,7 +19,11 @@ impl<E: Into<Failure>> OpError for E {
 }
 
 /// The `Result<T, _>` that an op returns.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no `Result`", label = "has the name of a `Result`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`",
+    label = "has the name of a `Result`",
+    note = "an op that can fail returns `Result<T, E>` or `orch::Result<T>`; a type of your own needs another name"
+)]
 pub trait FallibleReturn<T> {
     /// The same with the error that travels on.
     ///

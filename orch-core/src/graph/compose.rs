@@ -38,6 +38,7 @@ impl Job {
     pub fn compose<R>(options: JobOptions, body: impl FnOnce() -> R) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let composition = Composition {
+            job: options.name.clone(),
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             graph: Graph::default(),
             scopes: vec![0],
@@ -112,6 +113,7 @@ thread_local! {
 
 /// What the handles of a job body write into.
 pub(crate) struct Composition {
+    job: String,
     pub(crate) id: u32,
     pub(crate) graph: Graph,
     /// The maps that the body is in at present, the innermost last; 0 is the job itself.
@@ -145,7 +147,8 @@ pub(crate) struct GraphNode {
     /// A name given by `.named(..)`.
     pub(crate) named: Option<String>,
     pub(crate) inputs: Vec<usize>,
-    pub(crate) after: Vec<usize>,
+    /// The nodes it comes after, and where that is said.
+    pub(crate) after: Vec<(usize, Place)>,
     pub(crate) scope: usize,
     pub(crate) tags: Tags,
     pub(crate) retry: Option<Retry>,
@@ -173,6 +176,14 @@ pub(crate) enum SourceKind {
     Literal(usize),
     Collect { map: usize, element: usize, results: bool, assemble: Assemble },
     List { elements: Vec<usize>, assemble: Assemble },
+}
+
+/// The job whose body runs on this thread at present: for a panic hook, which is called before the body is left.
+#[doc(hidden)]
+#[must_use]
+pub fn composing() -> Option<String> {
+    // The panic may be one of this module's own, under the borrow.
+    COMPOSITIONS.with(|stack| Some(stack.try_borrow().ok()?.last()?.job.clone()))
 }
 
 /// Where a node or handle stands: which composition, and its number there.
@@ -278,7 +289,14 @@ impl Composition {
         format!("{}{}", node.prefix, node.named.as_deref().unwrap_or(node.op.name()))
     }
 
-    /// The node that a source comes from, for messages and for `.after(..)`.
+    /// The graph that the present body calls and that contains the node, if there is one.
+    pub(crate) fn graph_around(&self, node: usize) -> Option<String> {
+        let here = self.groups.last().map_or("", |group| &group.prefix);
+        let within = self.graph.nodes[node].prefix.strip_prefix(here)?;
+        within.split_once('.').map(|(graph, _)| graph.to_owned())
+    }
+
+    /// The node that a source comes from, for messages.
     pub(crate) fn node_of(&self, source: usize) -> Option<usize> {
         match &self.graph.sources[source].kind {
             SourceKind::Output { node, .. } => Some(*node),

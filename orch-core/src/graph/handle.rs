@@ -1,22 +1,38 @@
-use super::compose::{self, Placement};
-use super::node::{change, set_retry};
-use super::{Collected, DynamicOut, Mapped, Out};
+use super::compose::{self, GraphNode, Placement, SourceKind};
+use super::{Collected, DynamicOut, Mapped, Out, Unknown};
 use crate::define::{PRIORITY_TAG, Place, Retry};
+use crate::plan::{Problem, ProblemKind};
 
 /// The step behind a handle.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeRef(pub(super) Placement);
 
-/// What can be said of a call: its name, tags, priority, retry policy, and what it waits for.
+/// What can be said of a call of an op: its name, tags, priority, retry policy, and what it waits for.
+///
+/// It is said of the handle that the call gives. Of a mapped handle, `pages.map(load).tag(..)`, it concerns the step whose
+/// handle the closure returned; of an op's several outputs, the op. A constant, an item of a map and what is collected
+/// are no steps; a `#[graph]` is several, so it is said in the graph's body, of the calls there. Both are problems of the
+/// plan otherwise.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handle",
+    label = "not what the call of an op gives",
+    note = "a step waits for other steps: write what the call of an op gives, or a tuple of such handles"
+)]
 pub trait Handle: Sized {
-    /// The step behind the handle; none for constants.
+    /// The step behind the handle; none for what is no step, such as a constant, and for handles of several steps.
     fn node(&self) -> Option<NodeRef>;
+
+    /// The steps that `.after(..)` waits for.
+    #[doc(hidden)]
+    fn nodes(&self) -> Vec<Option<NodeRef>> {
+        vec![self.node()]
+    }
 
     /// Names the step; without it the op's name is used, with `_2`, `_3`, .. for further calls.
     #[track_caller]
     fn named(self, name: impl Into<String>) -> Self {
         let name = name.into();
-        change(self.node().map(|node| node.0), "named", |node| node.named = Some(name));
+        change(self.node(), "named", |node| node.named = Some(name));
         self
     }
 
@@ -24,7 +40,7 @@ pub trait Handle: Sized {
     #[track_caller]
     fn tag(self, key: impl Into<String>, value: impl ToString) -> Self {
         let (key, value) = (key.into(), value.to_string());
-        change(self.node().map(|node| node.0), "tag", |node| {
+        change(self.node(), "tag", |node| {
             node.tags.insert(key, value);
         });
         self
@@ -33,78 +49,177 @@ pub trait Handle: Sized {
     /// Sets the priority of the step, before that of the op.
     #[track_caller]
     fn priority(self, priority: i64) -> Self {
-        change(self.node().map(|node| node.0), "priority", |node| {
+        change(self.node(), "priority", |node| {
             node.tags.insert(PRIORITY_TAG.to_owned(), priority.to_string());
         });
         self
     }
 
-    /// Sets the retry policy of the step, before those of the op and the job.
+    /// Sets the retry policy of the step, before those of the op and the job: `.retry(Retry::new(3))`.
     #[track_caller]
     fn retry(self, retry: Retry) -> Self {
-        change(self.node().map(|node| node.0), "retry", |node| set_retry(node, retry));
+        change(self.node(), "retry", |node| node.retry = Some(retry));
         self
     }
 
-    /// Lets the step wait for another one, without taking a value from it.
+    /// Lets the step wait for another one, or for all of a tuple, without taking a value from it.
+    ///
+    /// After a dynamic output it waits for the end of the stream. What runs once for each item can be waited for within
+    /// the same map only; to wait for all items, let an op take them collected, `let done = all(loaded.collect());`, and
+    /// write `.after(done)`.
     #[track_caller]
     fn after(self, other: impl Handle) -> Self {
         let place = Place::caller();
-        let other = other.node().map(|node| node.0);
-        match other {
-            Some(other) if compose::with(|composition| composition.own(other, &place)) => {
-                change(self.node().map(|node| node.0), "after", |node| node.after.push(other.index));
-            }
-            // That the handle is foreign has been said.
-            Some(_) => {}
-            None => change(None, "after", |_| {}),
+        let mut others = Vec::new();
+        for other in other.nodes() {
+            compose::with(|composition| match other {
+                Some(NodeRef(other)) if composition.own(other, &place) => {
+                    others.push((other.index, place.clone()));
+                }
+                // That the handle is foreign has been said.
+                Some(_) => {}
+                None => composition.graph.problems.push(
+                    Problem::new(ProblemKind::NoStep, "`.after(..)` is given something that is no step")
+                        .at("here", place.clone())
+                        .hint(AFTER_STEPS),
+                ),
+            });
+        }
+        if !others.is_empty() {
+            change(self.node(), "after", |node| node.after.extend(others));
         }
         self
     }
+
+    /// Not possible. Declared so that the compiler can say so of a tuple or struct of handles.
+    #[doc(hidden)]
+    fn map<H>(self, _: impl FnOnce(Unknown) -> H) -> Unknown
+    where
+        Self: IsOneOutput,
+    {
+        Unknown
+    }
+
+    /// Not possible. Declared so that the compiler can say so of a tuple or struct of handles.
+    #[doc(hidden)]
+    fn collect(self) -> Unknown
+    where
+        Self: IsOneOutput,
+    {
+        Unknown
+    }
 }
 
-fn node_of(source: Placement) -> Option<NodeRef> {
+/// What `.after(..)` takes, for those who gave it something else.
+const AFTER_STEPS: &str = "it takes the handle of an op's call; to wait for all items of a map, let an op take them, `let \
+                           done = op(mapped.collect());`, and write `.after(done)`";
+
+/// Never implemented: says how several outputs are mapped or collected.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is several outputs, not a dynamic one",
+    label = "`.map(..)` and `.collect()` are for one dynamic output",
+    note = "take it apart, `let (a, b, ..) = ..`, and say it of each; values for one input of type `Vec<T>` are passed as \
+            an array, `[a, b]`"
+)]
+pub trait IsOneOutput {}
+
+/// Changes the node behind a handle. A handle without one, of another job, or of a graph's call is a problem of the job.
+#[track_caller]
+fn change(node: Option<NodeRef>, what: &str, change: impl FnOnce(&mut GraphNode)) {
+    let place = Place::caller();
     compose::with(|composition| {
-        if source.composition != composition.id {
-            return Some(NodeRef(source));
+        let Some(NodeRef(node)) = node else {
+            composition.graph.problems.push(
+                Problem::new(
+                    ProblemKind::NoStep,
+                    format!("`.{what}(..)` is said of something that is no step"),
+                )
+                .at("here", place)
+                .hint("say it of the result of an op's call"),
+            );
+            return;
+        };
+        if !composition.own(node, &place) {
+            return;
         }
-        composition.node_of(source.index).map(|index| NodeRef(Placement { index, ..source }))
-    })
+        if let Some(graph) = composition.graph_around(node.index) {
+            let hint = "say it in the body of the graph, of the op's call that it concerns; what differs between the \
+                        graph's calls, or is waited for, can be a parameter of the graph";
+            let message = format!("`.{what}(..)` is said of the graph `{graph}`, which is not one step");
+            let problem = Problem::new(ProblemKind::NoStep, message).at("here", place).hint(hint);
+            composition.graph.problems.push(problem);
+            return;
+        }
+        change(&mut composition.graph.nodes[node.index]);
+    });
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Handle for Out<T> {
     fn node(&self) -> Option<NodeRef> {
-        node_of(self.source)
+        compose::with(|composition| {
+            if self.source.composition != composition.id {
+                return Some(NodeRef(self.source));
+            }
+            match composition.graph.sources[self.source.index].kind {
+                SourceKind::Output { node, .. } => Some(NodeRef(Placement { index: node, ..self.source })),
+                _ => None,
+            }
+        })
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Handle for DynamicOut<T> {
     fn node(&self) -> Option<NodeRef> {
-        node_of(self.item)
+        compose::with(|composition| {
+            if self.item.composition != composition.id {
+                return Some(NodeRef(self.item));
+            }
+            let node = composition.node_of(self.item.index);
+            node.map(|index| NodeRef(Placement { index, ..self.item }))
+        })
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Handle for Collected<T> {
     fn node(&self) -> Option<NodeRef> {
-        node_of(self.source)
+        let foreign = |composition: &mut compose::Composition| self.source.composition != composition.id;
+        compose::with(foreign).then_some(NodeRef(self.source))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H: Handle> Handle for Mapped<H> {
     fn node(&self) -> Option<NodeRef> {
         self.inner.node()
     }
+
+    fn nodes(&self) -> Vec<Option<NodeRef>> {
+        self.inner.nodes()
+    }
 }
 
 macro_rules! tuples {
-    ($($H:ident)*) => {
+    ($($H:ident $i:tt),*) => {
+        #[diagnostic::do_not_recommend]
         impl<$($H: Handle),*> Handle for ($($H,)*) {
             fn node(&self) -> Option<NodeRef> {
-                self.0.node()
+                let first = self.0.node()?;
+                [$(self.$i.node()),*].iter().all(|node| *node == Some(first)).then_some(first)
+            }
+
+            fn nodes(&self) -> Vec<Option<NodeRef>> {
+                [$(self.$i.nodes()),*].concat()
             }
         }
     };
 }
-tuples!(A B);
-tuples!(A B C);
-tuples!(A B C D);
+tuples!(A 0, B 1);
+tuples!(A 0, B 1, C 2);
+tuples!(A 0, B 1, C 2, D 3);
+tuples!(A 0, B 1, C 2, D 3, E 4);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

@@ -12,10 +12,9 @@ pub struct Feed(pub(crate) Placement);
 ///
 /// It is the other side of [`Takes`], which says for each handle what it can feed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot feed an input of type `{T}`",
-    label = "this gives `{Self}`",
-    note = "an input takes the handle of one output, and a constant as `lit(..)`; a parameter of a `#[graph]` that feeds \
-            one is an `Out<{T}>`"
+    message = "`{Self}` is a value, and an input of type `{T}` takes a handle",
+    label = "a value, not a handle: write `lit(..)`",
+    note = "a parameter of a `#[graph]` that feeds an input is an `Out<{T}>`"
 )]
 pub trait IntoInput<T> {
     /// The source.
@@ -35,9 +34,8 @@ impl<T: Takes<H>, H> IntoInput<T> for H {
 /// compiler tells of the condition, and so of each mistake its own remedy.
 #[diagnostic::on_unimplemented(
     message = "`{H}` cannot feed an input of type `{Self}`",
-    label = "this gives `{H}`",
-    note = "an input takes the handle of one output: of a struct of handles pass a field, `handles.field`, and a \
-            constant as `lit(..)`"
+    label = "this gives `{H}`, which is no handle of one output",
+    note = "a value is passed as `lit(..)`; of a struct of handles pass a field, `handles.field`"
 )]
 pub trait Takes<H>: Sized {
     #[doc(hidden)]
@@ -170,7 +168,8 @@ impl<T: TakesOneOf<Mapped<H>>, H> Takes<Mapped<H>> for T {
 #[diagnostic::on_unimplemented(
     message = "`{H}` cannot feed an input of type `{Self}`",
     label = "this gives `{H}`, many values",
-    note = "call the op once for each of them with `.map(op)`; if it takes a `Vec` of them, gather them with `.collect()`"
+    note = "call the op once for each of them with `.map(op)`, or `.map(|each| each.map(op))` if they are themselves items \
+            of a map; if the op takes a `Vec` of them, gather them with `.collect()`"
 )]
 #[doc(hidden)]
 pub trait TakesOneOf<H> {}
@@ -186,9 +185,8 @@ pub trait TakesElement<H> {}
 
 /// Never implemented: says how a constant is passed. Told of text alone: numbers have no one type before they are known.
 #[diagnostic::on_unimplemented(
-    message = "`{V}` cannot feed an input of type `{Self}`",
-    label = "this is a value",
-    note = "a constant is passed as `lit(..)`"
+    message = "`{V}` is a value, and an input of type `{Self}` takes a handle",
+    label = "a value, not a handle: write `lit(..)`"
 )]
 #[doc(hidden)]
 pub trait TakesConstant<V> {}

@@ -12,7 +12,7 @@ mod out;
 mod unknown;
 
 pub use collect::{Element, Keys, Mode, Results, Values};
-pub use compose::{Job, JobInBody, JobNode};
+pub use compose::{Job, JobInBody, JobNode, composing};
 pub use handle::{Handle, NodeRef};
 pub use input::{IntoInput, Takes};
 pub use node::{Call, Node, Op, Placed, enter_graph};

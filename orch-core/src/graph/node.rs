@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
 use super::{DynamicOut, IntoInput, Out};
-use crate::define::{OpDef, Outputs, Place, Retry, Tags};
+use crate::define::{OpDef, Outputs, Place, Tags};
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Data, TypeInfo};
 
@@ -18,7 +18,11 @@ pub trait Node {
 }
 
 /// An op as a type: the hidden type beside a function with `#[op]`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not an op", label = "not the name of an `#[op]`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an op",
+    label = "not the name of an `#[op]`",
+    note = "write the name of a function with `#[op]`: `run.output::<load>()`"
+)]
 pub trait Op: Node {
     /// What it returns.
     type Outputs: Outputs;
@@ -170,24 +174,4 @@ pub fn enter_graph<R>(name: &str, body: impl FnOnce() -> R) -> R {
     let result = body();
     compose::with(compose::Composition::leave_group);
     result
-}
-
-/// Changes the node behind a handle; a handle without one, or of another job, is a problem of the job.
-#[track_caller]
-pub(super) fn change(node: Option<Placement>, what: &str, change: impl FnOnce(&mut GraphNode)) {
-    let place = Place::caller();
-    compose::with(|composition| match node {
-        Some(node) if composition.own(node, &place) => change(&mut composition.graph.nodes[node.index]),
-        Some(_) => {}
-        None => composition.graph.problems.push(
-            Problem::new(ProblemKind::NoStep, format!("`.{what}(..)` is said of something that is no step"))
-                .at("here", place)
-                .hint("say it of the result of an op's call"),
-        ),
-    });
-}
-
-/// The retry policy given to one call of an op, before those of the op and the job.
-pub(super) fn set_retry(node: &mut GraphNode, retry: Retry) {
-    node.retry = Some(retry);
 }

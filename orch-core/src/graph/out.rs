@@ -42,6 +42,22 @@ impl<T: Data> Out<T> {
     {
         unreachable!("`IsDynamic` is never implemented")
     }
+
+    /// Not possible, as [`collect`](Self::collect).
+    pub fn collect_keyed(self) -> Collected<T>
+    where
+        Self: IsDynamic,
+    {
+        unreachable!("`IsDynamic` is never implemented")
+    }
+
+    /// Not possible, as [`collect`](Self::collect).
+    pub fn collect_results(self) -> Collected<T>
+    where
+        Self: IsDynamic,
+    {
+        unreachable!("`IsDynamic` is never implemented")
+    }
 }
 
 /// Never implemented: says why a plain output has no `map` and no `collect`.
@@ -199,6 +215,10 @@ macro_rules! unzip {
 unzip!(A 0, B 1);
 unzip!(A 0, B 1, C 2);
 unzip!(A 0, B 1, C 2, D 3);
+unzip!(A 0, B 1, C 2, D 3, E 4);
+unzip!(A 0, B 1, C 2, D 3, E 4, F 5);
+unzip!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+unzip!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
 impl<H> fmt::Debug for Mapped<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -215,6 +235,14 @@ pub struct Collected<T> {
 impl<T> Collected<T> {
     /// Not possible: the values are together, as one. Declared so that the compiler can say so.
     pub fn map<H>(self, _: impl FnOnce(Unknown) -> H) -> Mapped<H>
+    where
+        Self: IsDynamic,
+    {
+        unreachable!("`IsDynamic` is never implemented")
+    }
+
+    /// Not possible: they are collected. Declared so that the compiler can say so.
+    pub fn collect(self) -> Self
     where
         Self: IsDynamic,
     {

@@ -16,6 +16,11 @@ use crate::value::{Data, TypeInfo, Value};
 /// It is called on a thread that may block. A step's success is told only after `store` has returned, so what it writes
 /// must be complete by then. It is called again for the same place only if what it wrote there was never told, as after
 /// an attempt that failed, and then replaces it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no IO manager for values of type `{T}`",
+    label = "does not store `{T}`",
+    note = "implement `IoManager<{T}>` for it, or name the type that it stores: `.io::<Type>(\"key\", manager)`"
+)]
 pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// Stores the value of one output and says what is worth knowing of it: path, size, rows.
     ///

@@ -1,7 +1,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names};
+use super::{
+    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names, nearest,
+};
 use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
 use crate::value::{Assemble, Value};
@@ -111,7 +113,7 @@ fn step(
         map: node.scope.checked_sub(1),
         inputs,
         outputs: outputs.collect(),
-        after: node.after.clone(),
+        after: node.after.iter().map(|(other, _)| *other).collect(),
         depth: 0,
         priority,
         tags,
@@ -212,9 +214,9 @@ fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>
         let parents = |map: &Option<usize>| map.map(|map| graph.maps[map].parent.checked_sub(1));
         std::iter::successors(Some(inner), parents).any(|map| map == outer)
     };
-    for step in steps {
-        for &other in &step.after {
-            let other = &steps[other];
+    for (node, step) in graph.nodes.iter().zip(steps) {
+        for (other, place) in &node.after {
+            let other = &steps[*other];
             if !encloses(other.map, step.map) {
                 problems.push(
                     Problem::new(
@@ -224,9 +226,12 @@ fn check_after(graph: &graph::Graph, steps: &[Step], problems: &mut Vec<Problem>
                             step.name, other.name
                         ),
                     )
-                    .at("the step", step.place.clone())
+                    .at("here", place.clone())
                     .at("the other", other.place.clone())
-                    .hint("let it take the collected map instead"),
+                    .hint(
+                        "to wait for all items of the map, let an op take them, `let done = op(mapped.collect());`, and \
+                         write `.after(done)`",
+                    ),
                 );
             }
         }
@@ -293,9 +298,11 @@ fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) 
             let mut keys: Vec<&str> = known.iter().map(|(key, _)| *key).collect();
             keys.sort_unstable();
             keys.dedup();
-            let hint = match keys.as_slice() {
-                [] => "no step has a tag; give one with `tags(..)` or `.tag(..)`".to_owned(),
-                keys => format!("tags of this job: {}", keys.join(", ")),
+            let near = nearest(&limit.key, keys.iter().copied()).filter(|near| *near != limit.key);
+            let hint = match (near, keys.as_slice()) {
+                (_, []) => "no step has a tag; give one with `tags(..)` or `.tag(..)`".to_owned(),
+                (Some(near), _) => format!("did you mean `{near}`? tags of this job: {}", keys.join(", ")),
+                (None, keys) => format!("tags of this job: {}", keys.join(", ")),
             };
             problem(ProblemKind::UnknownLimit, format!("the limit on `{tag}` concerns no step"), &hint);
         }

@@ -7,6 +7,7 @@ mod compile;
 mod depth;
 mod diagram;
 mod names;
+mod nearest;
 mod problem;
 mod text;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use nearest::nearest;
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;

@@ -1,4 +1,5 @@
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use super::{Plan, Source, Step};
 use crate::define::{OutputKind, Passing, first_sentence};
@@ -11,7 +12,11 @@ impl fmt::Display for Plan {
             write!(f, ": {}", first_sentence(description))?;
         }
         let mut options = vec![self.order.name().to_owned()];
-        options.extend(self.max_concurrent.map(|steps| format!("{steps} at once")));
+        // How many processors there are is not said: a plan is the same on every machine.
+        options.push(match self.max_concurrent {
+            Some(steps) => format!("{steps} at once"),
+            None => "as many at once as processors".to_owned(),
+        });
         options.extend(self.max_in_flight.map(|items| format!("{items} in flight")));
         options.extend(self.limits.iter().map(|limit| format!("limit {limit}")));
         options.extend(self.tags.iter().map(|(key, value)| format!("{key}={value}")));
@@ -125,7 +130,7 @@ impl Plan {
             notes.push(format!("priority {}", step.priority));
         }
         notes.extend(step.retry.map(|retry| format!("retry {retry}")));
-        notes.extend(step.timeout.map(|timeout| format!("timeout {timeout:?}")));
+        notes.extend(step.timeout.map(|timeout| format!("timeout {}", written(timeout))));
         notes.extend(step.pool.as_ref().map(|pool| format!("pool {pool}")));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
@@ -135,4 +140,16 @@ impl Plan {
         }
         notes
     }
+}
+
+/// A duration as it is written in an option: `1h 30m`.
+fn written(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 60 || duration.subsec_nanos() > 0 {
+        return format!("{duration:?}");
+    }
+    let units =
+        [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts: Vec<_> = units.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    parts.join(" ")
 }

@@ -16,6 +16,11 @@ const FOLD_FROM: usize = 13;
 /// How many of the copies may be alive in a column, from few to all that ever were at once.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
+/// How many columns a bar has at least, a name, and the time behind the bar.
+const FEWEST: usize = 10;
+const SHORTEST: usize = 4;
+const TIME: usize = 7;
+
 /// When each step of a run was queued, ran and waited, as a chart for a terminal `columns` wide.
 ///
 /// One row for each step in the order of their starts, the copies of a mapped step together; from 13 copies on they
@@ -32,20 +37,27 @@ pub fn gantt(view: &RunView, columns: usize, palette: Palette) -> String {
     }
     let rows: Vec<Row> = chart.groups.iter().flat_map(|group| rows(&chart, group)).collect();
     let widest = |of: fn(&Row) -> &str| rows.iter().map(|row| width(of(row))).max().unwrap_or(0);
-    let names = widest(|row| &row.name).min((columns / 3).max(8));
-    let ends = widest(|row| &row.end);
-    let cells = columns.saturating_sub(names + ends + 2).max(10);
+    let mut names = widest(|row| &row.name).min((columns / 3).max(8));
+    let mut ends = widest(|row| &row.end);
+    if columns < names + ends + 2 + FEWEST {
+        // In a narrow terminal the bars come first: how a step ended shows in them too.
+        ends = ends.min(TIME);
+        names = names.min(columns.saturating_sub(ends + 2 + FEWEST)).max(SHORTEST);
+    }
+    let cells = columns.saturating_sub(names + ends + 2).max(FEWEST);
     let mut text = format!("{:names$} {}\n", "", palette.paint(Role::Faint, &axis(&chart, cells)));
     for row in &rows {
         let bar = match &row.bar {
             Bar::Step(spans) => step_bar(&chart, spans, cells, row.failed),
             Bar::Copies(spans) => copies_bar(&chart, spans, cells),
         };
-        let line = format!("{} {} {}", fit(&row.name, names), painted(&bar, palette), row.end);
+        let end: String =
+            if width(&row.end) <= ends { row.end.clone() } else { row.end.chars().take(ends).collect() };
+        let line = format!("{} {} {end}", fit(&row.name, names), painted(&bar, palette));
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push_str(&legend(palette));
+    text.push_str(&legend(columns, palette));
     text
 }
 
@@ -82,7 +94,7 @@ fn ending(step: &StepView) -> String {
         StepState::Succeeded => String::new(),
         StepState::Failed => " failed".to_owned(),
         StepState::Canceled => " canceled".to_owned(),
-        StepState::Skipped(_) => return "        skipped".to_owned(),
+        StepState::Skipped(_) => return "skipped".to_owned(),
         StepState::Running if step.attempts.last().is_some_and(|attempt| attempt.opened.is_some()) => {
             " open".to_owned()
         }
@@ -229,7 +241,8 @@ fn axis(chart: &Chart<'_>, cells: usize) -> String {
     axis
 }
 
-fn legend(palette: Palette) -> String {
+/// What the signs mean, on as many lines as the terminal needs.
+fn legend(columns: usize, palette: Palette) -> String {
     let signs = [
         (Role::Faint, "░", "queued"),
         (Role::Busy, "█", "running"),
@@ -239,7 +252,18 @@ fn legend(palette: Palette) -> String {
         (Role::Bad, "✗", "failed"),
         (Role::Skip, "·", "skipped"),
     ];
-    let signs: Vec<_> =
-        signs.iter().map(|(role, sign, word)| format!("{} {word}", palette.paint(*role, sign))).collect();
-    format!("{}\n", signs.join("  "))
+    let mut text = String::new();
+    let mut used = 0;
+    for (role, sign, word) in signs {
+        let wide = width(sign) + 1 + width(word);
+        let separator = match used {
+            0 => "",
+            _ if used + 2 + wide <= columns => "  ",
+            _ => "\n",
+        };
+        used = if separator == "  " { used + 2 + wide } else { wide };
+        text.push_str(&format!("{separator}{} {word}", palette.paint(role, sign)));
+    }
+    text.push('\n');
+    text
 }

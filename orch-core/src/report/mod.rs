@@ -23,5 +23,5 @@ pub use palette::{Palette, Role};
 pub use progress::{Frame, frame};
 pub use summary::{failure, summary};
 pub use svg::svg;
-pub use text::{line, notice, story};
+pub use text::{line, notice, retry_hint, story};
 pub use words::count;

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
 
 use super::palette::{Palette, Role};
-use super::summary::{failure, label};
+use super::summary::{LABEL, failure, label};
 use super::words::{count, duration};
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ mod tests;
 /// and from machine to machine, made to be compared in tests.
 ///
 /// Steps that run at once tell their events in any order, so a job whose story is compared runs with one slot, or its
-/// lines are sorted. A delay drawn at random is told as it was drawn.
+/// lines are sorted. A delay drawn at random is told as it was drawn, to the millisecond.
 ///
 /// ```text
 /// RUN_START pokemon
@@ -99,6 +100,15 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
     Some(text)
 }
 
+/// What can be done about an attempt that failed and is followed by another, for those who look closely: the summary tells
+/// of the last attempt alone. Aligned with [`notice`], without a line break at the end.
+#[must_use]
+pub fn retry_hint(event: &Event, palette: Palette) -> Option<String> {
+    let EventKind::StepUpForRetry { error, .. } = &event.kind else { return None };
+    let hint = error.hint.as_ref()?;
+    Some(format!("{:LABEL$} {} {}", "", palette.paint(Role::Busy, "hint:"), one_line(hint)))
+}
+
 /// The kind's name, the step, and what there is to say, without times.
 fn told(event: &Event, palette: Palette) -> String {
     let mut text = palette.paint(role(&event.kind), event.kind.name());
@@ -144,7 +154,7 @@ fn tell(text: &mut String, kind: &EventKind) {
             write!(text, " {}, again at once", chain(error))
         }
         EventKind::StepUpForRetry { error, delay } => {
-            write!(text, " {}, again after {delay:?}", chain(error))
+            write!(text, " {}, again after {:?}", chain(error), brief(*delay))
         }
         EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
         EventKind::StepSkipped { cause } => match cause {
@@ -161,6 +171,14 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         _ => Ok(()),
     };
+}
+
+/// A delay without the digits that jitter drew and nobody wants to read.
+fn brief(delay: Duration) -> Duration {
+    match u64::try_from(delay.as_millis()) {
+        Ok(millis @ 1..) => Duration::from_millis(millis),
+        _ => delay,
+    }
 }
 
 fn role(kind: &EventKind) -> Role {

@@ -14,17 +14,22 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
 
 /// A duration to be read by people, in its two largest units: `850µs`, `350ms`, `1.2s`, `2m 3s`, `1h 5m`, `2d 4h`.
 ///
-/// Fractions are cut off, not rounded, so that nothing is said to have taken longer than it did.
+/// It is rounded to the last digit shown.
 #[must_use]
-pub(super) fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 if duration.as_millis() == 0 => format!("{}µs", duration.as_micros()),
-        0 => format!("{}ms", duration.as_millis()),
-        1..60 => format!("{seconds}.{}s", duration.subsec_millis() / 100),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
+pub(crate) fn duration(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    let rounded = |unit: u128| (nanos + unit / 2) / unit;
+    let (micros, millis, tenths) = (rounded(1_000), rounded(1_000_000), rounded(100_000_000));
+    let (seconds, minutes, hours) =
+        (rounded(1_000_000_000), rounded(60_000_000_000), rounded(3_600_000_000_000));
+    // Each unit up to where its rounded number would reach the next one.
+    match () {
+        () if micros < 1000 => format!("{micros}µs"),
+        () if millis < 1000 => format!("{millis}ms"),
+        () if tenths < 600 => format!("{}.{}s", tenths / 10, tenths % 10),
+        () if seconds < 3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        () if minutes < 24 * 60 => format!("{}h {}m", minutes / 60, minutes % 60),
+        () => format!("{}d {}h", hours / 24, hours % 24),
     }
 }
 
@@ -41,9 +46,13 @@ mod tests {
 
     #[test]
     fn durations_are_told_in_two_units() {
-        let all = [0, 850, 350_000, 1_299_999, 59_999_999, 123_000_000, 3_900_000_000, 187_200_000_000];
+        let all = [0, 850, 350_000, 1_240_000, 123_000_000, 3_900_000_000, 187_200_000_000];
         let all = all.map(|us| duration(Duration::from_micros(us))).join(", ");
-        assert_eq!(all, "0µs, 850µs, 350ms, 1.2s, 59.9s, 2m 3s, 1h 5m, 2d 4h");
+        assert_eq!(all, "0µs, 850µs, 350ms, 1.2s, 2m 3s, 1h 5m, 2d 4h");
+        let edges = [999, 1_000, 999_499, 999_500, 1_250_000, 59_949_999, 59_950_000, 3_599_500_000];
+        let edges = edges.map(|us| duration(Duration::from_micros(us))).join(", ");
+        assert_eq!(edges, "999µs, 1ms, 999ms, 1.0s, 1.3s, 59.9s, 1m 0s, 1h 0m");
+        assert_eq!(duration(Duration::from_nanos(999_600)), "1ms");
         assert_eq!(clock(Duration::from_secs(3723)), "01:02:03");
     }
 

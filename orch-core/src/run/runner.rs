@@ -13,7 +13,7 @@ use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::{IoManager, IoManagers};
-use crate::plan::{PlanError, Problem, ProblemKind, Program};
+use crate::plan::{PlanError, Problem, ProblemKind, Program, nearest};
 use crate::step::Local;
 use crate::value::Data;
 
@@ -263,21 +263,19 @@ impl Runner {
         for (step, op) in program.plan.steps.iter().zip(&program.ops) {
             if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
                 let known: Vec<_> = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
+                let define = format!("define it: `Definitions::new().pool(\"{pool}\", 4)`");
                 problems.push(
                     Problem::new(
                         ProblemKind::UnknownPool,
                         format!("`{}` names the pool `{pool}`, which is not defined", step.name),
                     )
                     .at("the step", step.place.clone())
-                    .hint(known_or(
-                        &known,
-                        "pools of this program",
-                        "define it: `Definitions::new().pool(\"name\", 4)`",
-                    )),
+                    .hint(known_or(pool, &known, "pools of this program", &define)),
                 );
             }
             let Some(io) = op.io() else { continue };
             for output in op.outputs().iter().filter(|output| self.io.get(io, output.ty).is_none()) {
+                let define = format!("define it: `Definitions::new().io(\"{io}\", manager)`");
                 problems.push(
                     Problem::new(
                         ProblemKind::UnknownIo,
@@ -289,9 +287,10 @@ impl Runner {
                     )
                     .at("the step", step.place.clone())
                     .hint(known_or(
+                        io,
                         &self.io.names(),
                         "IO managers of this program",
-                        "define it: `Definitions::new().io(\"key\", manager)`",
+                        &define,
                     )),
                 );
             }
@@ -356,8 +355,14 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn known_or(known: &[String], what: &str, otherwise: &str) -> String {
-    if known.is_empty() { otherwise.to_owned() } else { format!("{what}: {}", known.join(", ")) }
+/// What to do about a name that is not defined; the known ones stand in backquotes.
+fn known_or(wanted: &str, known: &[String], what: &str, define: &str) -> String {
+    let names = known.iter().filter_map(|name| name.split('`').nth(1));
+    match nearest(wanted, names).filter(|near| *near != wanted) {
+        Some(near) => format!("did you mean `{near}`? {what}: {}", known.join(", ")),
+        None if known.is_empty() => define.to_owned(),
+        None => format!("{define}; {what}: {}", known.join(", ")),
+    }
 }
 
 fn lock(keeper: &Mutex<Keeper>) -> std::sync::MutexGuard<'_, Keeper> {

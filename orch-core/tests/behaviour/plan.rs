@@ -55,7 +55,7 @@ fn rich() -> Job {
 
 #[test]
 fn as_text() {
-    assert_snapshot!(rich().plan(), @r#"
+    assert_snapshot!(rich().plan(), @r"
     job rich: A little of everything.
       breadth_first, 4 at once, 16 in flight, limit db=* 2, team=data
     extract(path: String <- literal) -> output_0: i64, output_1: optional String, output_2: dynamic i64
@@ -73,10 +73,10 @@ fn as_text() {
             weigh = load(x: i64 <- each cells) -> i64
         total(xs: Vec<i64> <- collect weigh) -> i64
     report(counts: Vec<i64> <- collect total, notes: Vec<i64> <- [extract.output_0, literal]) -> i64
-      | timeout 90s
+      | timeout 1m 30s
     load(x: i64 <- extract.output_0) -> i64
       | after report
-    "#);
+    ");
 }
 
 #[test]

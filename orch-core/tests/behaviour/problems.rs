@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use orch_core::define::{Dynamic, JobOptions, Limit, OpDef, PRIORITY_TAG};
-use orch_core::graph::{Call, Handle as _, Job, Out, lit};
+use orch_core::graph::{Call, Handle as _, Job, Out, enter_graph, lit};
 use orch_core::plan::{Problem, ProblemKind};
 
 use super::support::{Many, Plain, call, give, job, pass};
@@ -89,16 +89,16 @@ fn a_collect_of_what_is_not_inside_and_an_after_from_outside_leak_too() {
         call(&give, &[]).after(inside);
     }));
     assert_eq!(kinds, [ProblemKind::LeakedFromMap, ProblemKind::LeakedFromMap]);
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(told, @r"
     the job `job` cannot be planned: 2 problems
     error: `.collect()` over the map over `pages` gathers a value that does not come from inside it
       --> orch-core/tests/behaviour/problems.rs:_ (collected)
       hint: let the closure return the output of a step that it calls
     error: `give_3` stands outside the map of `give_2` and cannot come after it
-      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
       --> orch-core/tests/behaviour/problems.rs:_ (the other)
-      hint: let it take the collected map instead
-    "#);
+      hint: to wait for all items of the map, let an op take them, `let done = op(mapped.collect());`, and write `.after(done)`
+    ");
 }
 
 #[test]
@@ -268,15 +268,15 @@ fn unknown_limit() {
     let options = JobOptions::new("job").limit(Limit::tag("dp", 1)).limit(Limit::tag_value("db", "red", 1));
     let (kinds, told) = problems(&Job::compose(options, || call(&give, &[]).tag("db", "blue")));
     assert_eq!(kinds, [ProblemKind::UnknownLimit; 2]);
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(told, @r"
     the job `job` cannot be planned: 2 problems
     error: the limit on `dp` concerns no step
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
-      hint: tags of this job: db
+      hint: did you mean `db`? tags of this job: db
     error: the limit on `db=red` concerns no step
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
       hint: tags of this job: db
-    "#);
+    ");
 }
 
 #[test]
@@ -292,6 +292,66 @@ fn no_step() {
       --> orch-core/tests/behaviour/problems.rs:_ (here)
       hint: say it of the result of an op's call
     "#);
+}
+
+#[test]
+fn items_collected_values_and_different_steps_are_no_step() {
+    let (pages, load, give) = (source("pages"), pass("load"), give("give", || Ok(1)));
+    let (kinds, told) = problems(&job(|| {
+        let pages = Call::of(&pages).place::<Many>();
+        let loaded = pages.map(|page| call(&load, &[page.tag("kind", "page")])).named("kept");
+        let all = loaded.collect().named("all");
+        call(&give, &[]).after(all);
+        (call(&give, &[]), call(&give, &[])).priority(1);
+    }));
+    assert_eq!(kinds, [ProblemKind::NoStep; 4]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned: 4 problems
+    error: `.tag(..)` is said of something that is no step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: say it of the result of an op's call
+    error: `.named(..)` is said of something that is no step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: say it of the result of an op's call
+    error: `.after(..)` is given something that is no step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: it takes the handle of an op's call; to wait for all items of a map, let an op take them, `let done = op(mapped.collect());`, and write `.after(done)`
+    error: `.priority(..)` is said of something that is no step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: say it of the result of an op's call
+    ");
+}
+
+#[test]
+fn what_is_said_of_a_graph_is_said_within() {
+    let (load, give) = (pass("load"), give("give", || Ok(1)));
+    let clean = |x: Out<i64>| enter_graph("clean", || call(&load, &[call(&load, &[x]).tag("a", "b")]));
+    let (kinds, told) = problems(&job(|| {
+        let first = call(&give, &[]);
+        let cleaned = enter_graph("outer", || clean(first).named("cleaned"));
+        clean(cleaned).after(first);
+    }));
+    assert_eq!(kinds, [ProblemKind::NoStep; 2]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned: 2 problems
+    error: `.named(..)` is said of the graph `clean`, which is not one step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: say it in the body of the graph, of the op's call that it concerns; what differs between the graph's calls, or is waited for, can be a parameter of the graph
+    error: `.after(..)` is said of the graph `clean`, which is not one step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: say it in the body of the graph, of the op's call that it concerns; what differs between the graph's calls, or is waited for, can be a parameter of the graph
+    ");
+}
+
+#[test]
+fn all_of_a_tuple_may_be_waited_for_and_the_last_step_of_a_graph() {
+    let (load, give) = (pass("load"), give("give", || Ok(1)));
+    let plan = job(|| {
+        let (a, b) = (call(&give, &[]), call(&give, &[]));
+        let loaded = enter_graph("store", || call(&load, &[a]));
+        call(&give, &[]).after((a, (b, loaded)));
+    });
+    assert_eq!(plan.plan().steps[3].after, [0, 1, 2]);
 }
 
 #[test]

@@ -13,9 +13,9 @@ use syn::{
 };
 
 use super::scope::{Scopes, is_standard};
+use super::setting;
 use crate::kind;
 use crate::names::{HANDLES_OF, NODE};
-use crate::policy::internal;
 
 /// Rewrites the body of a function with these parameters.
 pub(super) fn rewrite<'p>(block: &mut Block, parameters: impl Iterator<Item = &'p Pat>) {
@@ -172,6 +172,10 @@ impl VisitMut for Rewriter {
                     None => self.visit_expr_mut(&mut call.func),
                 }
             }
+            Expr::MethodCall(call) => match setting::as_option(call) {
+                Some(error) => *expression = error,
+                None => self.visit_expr_method_call_mut(call),
+            },
             Expr::Paren(inner) if matches!(*inner.expr, Expr::Path(_)) => {}
             _ => visit_mut::visit_expr_mut(self, expression),
         }
@@ -259,7 +263,8 @@ fn node_closure(path: &ExprPath) -> Expr {
     let span = last_span(&path.path);
     let (ty, turbofish) = node_type(path.clone());
     let node = NODE.at(span);
-    let item = internal("item");
+    // Told at the op, where the user knows what the item is for; and hygienic, so that no op can be called like it.
+    let item = Ident::new("item", Span::mixed_site().located_at(span));
     // The argument list counts as generated, so that a missing argument is not suggested to be written in here.
     let call = quote_spanned!(Span::mixed_site().located_at(span)=> .call #turbofish (#item));
     parse_quote_spanned!(span=> |#item| <#ty as #node>::node() #call)

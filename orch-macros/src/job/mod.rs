@@ -5,6 +5,7 @@ mod check;
 mod expand;
 mod model;
 mod scope;
+mod setting;
 
 use proc_macro2::TokenStream;
 use quote::quote;

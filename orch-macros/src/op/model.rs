@@ -100,7 +100,7 @@ impl Settings {
                 .integer("priority", &range, "5")
                 .and_then(|priority| i64::try_from(priority).ok()),
             retry: Retry::read(&mut options, diag),
-            timeout: options.duration("timeout", "\"30s\""),
+            timeout: options.duration("timeout", Duration::from_millis(1), "\"30s\""),
             pool: options.text("pool", "\"db\""),
             code_version: options.text("code_version", "\"2\""),
             io: options.text("io", "\"parquet\""),

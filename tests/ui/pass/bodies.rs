@@ -104,9 +104,10 @@ fn everything() {
         x
     }
     let local = |x: usize| helper(x);
-    let doubled = numbers(lit(local(many))).map(double);
+    let counted = numbers(lit(local(many)));
+    let doubled = counted.map(double);
     let inner = doubled.map(|x| add(x, lit(1))).named("add_one").priority(3);
-    let sum = deeper::sum(inner.collect()).tag("a", 1).after(doubled);
+    let sum = deeper::sum(inner.collect()).tag("a", 1).after(counted);
     // The name of an op, shadowed by its own result.
     let add = add(sum, sum);
     let twice = twice(add);
@@ -150,8 +151,22 @@ fn another(times: usize, label: &str) {
     }
 }
 
+/// Tuples of handles have up to eight elements, as outputs have.
+#[job]
+fn eight() {
+    let each = numbers(lit(2)).map(|n| {
+        let (a, b, c) = (double(n), double(n), double(n));
+        (a, b, c, double(a), double(b), double(c), add(a, b), add(b, c).after((a, c)))
+    });
+    let (a, .., h) = each.collect();
+    let (first, .., last) = each.unzip();
+    let (a, h) = (deeper::sum(a), deeper::sum(h));
+    deeper::sum(first.collect()).after((a, h, a, h, a, h, a, h)).retry(Retry::new(1));
+    deeper::sum(last.collect());
+}
+
 fn main() {
-    let _ = (everything(), another(2, "once").name() == "second");
+    let _ = (everything().plan(), eight().plan(), another(2, "once").name() == "second");
 
     // Ops, and jobs of them, can be defined within a function; each is as callable as before.
     #[op]

@@ -9,15 +9,16 @@ fn drawn(log: &Log, columns: usize) -> String {
 fn every_phase_has_its_sign() {
     insta::assert_snapshot!(drawn(&pokemon(), 80), @r"
                   ╷0s       ╷500ms    ╷1s       ╷1.5s     ╷2s
-    extract_pages ██━━━━━━                                             400ms
-    select[0]       ████                                               200ms
-    select[100]      ░█████                                            250ms
-    select[200]         ░░░▒▒▒▒✗                                       250ms failed
-    load[0]            ░██████                                         300ms
-    load[100]              ▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████████████████    2.0s #2
-    load[200]                  ·                                             skipped
-    report                                                         ·         skipped
-    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    extract_pages ██━━━━━━                                              400ms
+    select[0]       ████                                                200ms
+    select[100]      ░█████                                             250ms
+    select[200]         ░░░▒▒▒▒✗                                        250ms failed
+    load[0]            ░██████                                          300ms
+    load[100]              ▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌███████████████████    2.1s #2
+    load[200]                   ·                                     skipped
+    report                                                          · skipped
+    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed
+    · skipped
     ");
 }
 
@@ -41,9 +42,10 @@ fn many_copies_share_a_row() {
     log.at(1190).success("source", 1).at(1200).run_failure(1, "load[59]");
     insta::assert_snapshot!(drawn(&log, 60), @r"
              ╷0s           ╷500ms        ╷1s
-    source   █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━    1.1s
-    load ×60 ▁▁▂▂▃▃▄▄▅▅▆▆▇▇█████▇▇▆▆▅▅▅▄▄▃▃▂▂▁▁    1.1s 1 failed
-    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    source   █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━    1.2s
+    load ×60 ▁▁▂▂▃▃▄▄▅▅▆▆▇▇█████▇▇▆▆▅▅▅▄▄▃▃▂▂▁▁    1.2s 1 failed
+    ░ queued  █ running  ━ open  ▒ failed attempt
+    ╌ waiting for retry  ✗ failed  · skipped
     ");
 }
 
@@ -56,8 +58,46 @@ fn long_and_wide_names_keep_the_columns() {
                          ╷0s              ╷50ms
     ピカチュウ           ███████████████████████████████    90ms
     a_graph.wi…name[key] ███████████████████████████████    90ms
-    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped
+    ░ queued  █ running  ━ open  ▒ failed attempt
+    ╌ waiting for retry  ✗ failed  · skipped
     ");
+}
+
+#[test]
+fn a_narrow_terminal_is_not_overrun() {
+    insta::assert_snapshot!(drawn(&pokemon(), 44), @r"
+                  ╷0s
+    extract_pages █━                400ms
+    select[0]     ██                200ms
+    select[100]    ██               250ms
+    select[200]    ░▒✗              250ms failed
+    load[0]        ███              300ms
+    load[100]       ▒▒╌╌╌╌╌██████    2.1s #2
+    load[200]         ·           skipped
+    report                      · skipped
+    ░ queued  █ running  ━ open
+    ▒ failed attempt  ╌ waiting for retry
+    ✗ failed  · skipped
+    ");
+    insta::assert_snapshot!(drawn(&pokemon(), 30), @r"
+               ╷0s
+    extra…ages █━            400ms
+    select[0]  █             200ms
+    selec…100] ██            250ms
+    selec…200]  ▒✗           250ms
+    load[0]     ██           300ms
+    load[100]   ▒▒╌╌╌╌████    2.1s
+    load[200]     ·        skipped
+    report               · skipped
+    ░ queued  █ running  ━ open
+    ▒ failed attempt
+    ╌ waiting for retry  ✗ failed
+    · skipped
+    ");
+    for columns in 23..100 {
+        let chart = drawn(&pokemon(), columns);
+        assert!(chart.lines().all(|line| width(line) <= columns), "{columns}:\n{chart}");
+    }
 }
 
 #[test]

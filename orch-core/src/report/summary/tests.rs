@@ -53,7 +53,7 @@ fn a_canceled_run_names_what_it_cut_off() {
     insta::assert_snapshot!(told(&log, Detail::Counts), @r"
     ────────────
         Canceled [    2.0s] pages: 10 steps: 10 canceled
-        Canceled [    1.9s] load[0]
+        Canceled [    2.0s] load[0]
         Canceled [    2.0s] extract
         Canceled [        ] load[1] after 1 attempt: disk full
         Canceled [    1.0s] load[2]

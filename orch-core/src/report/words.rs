@@ -16,7 +16,7 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
 ///
 /// It is rounded to the last digit shown.
 #[must_use]
-pub(crate) fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let rounded = |unit: u128| (nanos + unit / 2) / unit;
     let (micros, millis, tenths) = (rounded(1_000), rounded(1_000_000), rounded(100_000_000));

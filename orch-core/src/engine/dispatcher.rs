@@ -76,8 +76,8 @@ impl Dispatcher {
         let before = turn.work.len();
         let Inner { state, sinks, keep, ended, .. } = &mut *guard;
         let told = Cell::new(None);
-        // A sink, and the `Drop` of a value that is let go of, are the user's code: a panic in them would take the
-        // worker with it, and the run would wait for its report for ever.
+        // A sink is the user's code: a panic in it would take the worker with it, and the run would wait for its report
+        // for ever.
         let decided = catch_unwind(AssertUnwindSafe(|| {
             state.apply(self.clock.now(), message, turn);
             for (number, event) in turn.events.iter().enumerate() {
@@ -98,7 +98,7 @@ impl Dispatcher {
                 // the process.
                 std::mem::forget(std::mem::take(turn));
                 state.leak();
-                format!("the engine panicked, or the `Drop` of a value: {message}")
+                format!("the engine panicked: {message}")
             };
             turn.work.clear();
             return self.break_off(guard, message);
@@ -117,11 +117,24 @@ impl Dispatcher {
         for (after, timer) in turn.timers.drain(..) {
             self.start_timer(after, timer);
         }
+        self.let_go(turn);
         if has_ended {
             self.stop_timers();
             self.ended.notify_waiters();
         }
         turn.clear();
+    }
+
+    /// Drops what the turn lets go of, which is the user's. A panic in there breaks the run off, unless it is over.
+    fn let_go(&self, turn: &mut Turn) {
+        let dropped = catch_unwind(AssertUnwindSafe(|| while turn.let_go.drop_one() {}));
+        if let Err(payload) = dropped {
+            // The next one may panic too, and there would be no end of it.
+            std::mem::forget(std::mem::take(&mut turn.let_go));
+            turn.work.clear();
+            let message = format!("the `Drop` of a value panicked: {}", panic_message(&*payload));
+            self.break_off(self.lock(), message);
+        }
     }
 
     /// As [`Dispatcher::report`], for those who do no work themselves.

@@ -11,6 +11,7 @@ pub(super) fn fetch_value(
     frame: FrameId,
     fetch: &Fetch,
     keep: bool,
+    let_go: &mut Vec<Value>,
 ) -> (Value, Option<usize>) {
     match fetch {
         Fetch::Literal(literal) => (program.literals[*literal as usize].clone(), None),
@@ -36,12 +37,12 @@ pub(super) fn fetch_value(
                     let owner = ancestor(frames, frame, *up) as usize;
                     if matches!(frames[owner].cells[*cell as usize].content, Content::Missing(_)) {
                         if *up == 0 && !keep {
-                            frames[owner].release(*cell as usize);
+                            frames[owner].release(*cell as usize, let_go);
                         }
                         continue;
                     }
                 }
-                let (value, _) = fetch_value(program, frames, frame, element, keep);
+                let (value, _) = fetch_value(program, frames, frame, element, keep, let_go);
                 items.push(Item { key: (position as u64).into(), outcome: Ok(value) });
             }
             let len = items.len();

@@ -13,6 +13,7 @@ use crate::value::{Item, StepFailure, Value};
 pub(crate) type FrameId = u32;
 
 /// One run of a map's body, or of the job: the values, steps and streams of one item.
+#[derive(Debug)]
 pub(super) struct Frame {
     pub(super) scope: usize,
     pub(super) parent: FrameId,
@@ -28,6 +29,7 @@ pub(super) struct Frame {
 }
 
 /// The place of a value.
+#[derive(Debug)]
 pub(super) struct Cell {
     pub(super) content: Content,
     /// Who still needs it; at 0 it is dropped.
@@ -54,7 +56,7 @@ impl Cell {
 }
 
 /// What is known of a value.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Content {
     /// Nothing yet.
     Pending,
@@ -66,8 +68,19 @@ pub(super) enum Content {
     Missing(Box<Missing>),
 }
 
+impl Content {
+    /// Lets go of a value; that there is none stays known.
+    pub(super) fn release(&mut self, let_go: &mut Vec<Value>) {
+        if matches!(self, Self::Value(_))
+            && let Self::Value(value) = std::mem::replace(self, Self::Released)
+        {
+            let_go.push(value);
+        }
+    }
+}
+
 /// Why a value will not come.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Missing {
     /// This step left an optional output out.
     Absent(StepPath),
@@ -83,6 +96,7 @@ impl Missing {
 }
 
 /// A step of a frame.
+#[derive(Debug)]
 pub(super) struct StepRun {
     pub(super) phase: Phase,
     /// How many of the things it waits for are still to come.
@@ -123,6 +137,7 @@ pub(super) enum Phase {
 }
 
 /// A dynamic output of a step of a frame.
+#[derive(Debug)]
 pub(super) struct Stream {
     pub(super) phase: StreamPhase,
     pub(super) items: Option<ItemStream>,
@@ -167,7 +182,7 @@ pub(super) enum StreamPhase {
 }
 
 /// A collect of a frame, in the making.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Gathering {
     /// By position of emission.
     pub(super) elements: Vec<Option<Element>>,
@@ -176,10 +191,21 @@ pub(super) struct Gathering {
 
 /// What became of an item, for a collect. Kept apart for each item, since only the end of the stream tells which of them
 /// are orphans, whose failures and skips count as little as their values.
+#[derive(Debug)]
 pub(super) enum Element {
     Item(Item),
     Skipped(StepPath),
     Failed(StepPath, Arc<ErrorInfo>),
+}
+
+impl Element {
+    /// The value that it holds.
+    pub(super) fn value(self) -> Option<Value> {
+        match self {
+            Self::Item(item) => item.outcome.ok(),
+            Self::Skipped(_) | Self::Failed(..) => None,
+        }
+    }
 }
 
 impl Frame {

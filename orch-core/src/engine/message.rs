@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::frame::FrameId;
-use crate::define::{Inputs, ItemStream, Products};
+use super::frame::{Frame, FrameId};
+use crate::define::{Inputs, ItemStream, Product, Products};
 use crate::event::{Event, EventKind, LogLevel};
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, StepPath};
@@ -134,6 +134,56 @@ pub(crate) enum Produced {
     Item { output: usize, key: Option<MappingKey>, number: u64, value: Value },
 }
 
+/// What nobody needs any more. Its `Drop` is the user's code and may take long or panic, so it does not run under the lock.
+#[derive(Debug, Default)]
+pub(crate) struct LetGo {
+    pub(super) values: Vec<Value>,
+    pub(super) streams: Vec<ItemStream>,
+    /// What came after the end.
+    pub(super) messages: Vec<Message>,
+    /// What a run that is over still had.
+    pub(super) frames: Vec<Frame>,
+}
+
+impl LetGo {
+    pub(super) fn products(&mut self, products: Products) {
+        for product in products {
+            match product {
+                Product::Value(value) => self.values.push(value),
+                Product::Items(items) => self.streams.push(items),
+                Product::Absent => {}
+            }
+        }
+    }
+
+    pub(super) fn produced(&mut self, produced: Produced) {
+        match produced {
+            Produced::Outputs(products) => self.products(products),
+            Produced::Item { value, .. } => self.values.push(value),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let Self { values, streams, messages, frames } = self;
+        values.is_empty() && streams.is_empty() && messages.is_empty() && frames.is_empty()
+    }
+
+    /// Hands all over to who can drop it.
+    pub(super) fn hand_over(&mut self, to: &mut Self) {
+        if !self.is_empty() {
+            std::mem::swap(self, to);
+        }
+    }
+
+    /// Drops one of them; false if there is none.
+    pub(super) fn drop_one(&mut self) -> bool {
+        self.values.pop().is_some()
+            || self.streams.pop().is_some()
+            || self.messages.pop().is_some()
+            || self.frames.pop().is_some()
+    }
+}
+
 /// What is to remain of the run, for whoever keeps it.
 #[derive(Debug)]
 pub(crate) enum Kept {
@@ -165,6 +215,8 @@ pub(crate) struct Turn {
     pub(crate) work: VecDeque<Work>,
     /// The run is over.
     pub(crate) ended: bool,
+    /// To be dropped when all else is done.
+    pub(crate) let_go: LetGo,
 }
 
 impl Turn {
@@ -175,5 +227,6 @@ impl Turn {
         self.aborts.clear();
         self.timers.clear();
         (self.cancel, self.ended) = (false, false);
+        while self.let_go.drop_one() {}
     }
 }

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 pub(crate) use dispatcher::{Dispatcher, Promise};
 pub(crate) use executor::Executor;
+use message::LetGo;
 pub(crate) use message::{Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::frame::{Content, Element, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
 use super::layout::{CollectLayout, Fetch, Outer, Producer};
 use super::ready::Ready;
@@ -150,7 +152,8 @@ impl State {
         run.missing.clone_from(&missing);
         if std::mem::take(&mut run.holds_inputs) {
             for index in 0..self.layout.fetches(step).len() {
-                release_fetch(&mut self.frames[frame as usize], &self.layout.fetches(step)[index]);
+                let fetch = &self.layout.fetches(step)[index];
+                release_fetch(&mut self.frames[frame as usize], fetch, &mut self.let_go.values);
             }
         }
         if let Some(missing) = missing {
@@ -204,12 +207,12 @@ impl State {
         let scope = entry.scope;
         entry.cells[cell].content = content;
         if entry.cells[cell].uses == 0 {
-            drop_content(&mut entry.cells[cell].content);
+            entry.cells[cell].content.release(&mut self.let_go.values);
             return;
         }
         for collect in self.layout.feeds(scope, cell) {
             feed(&mut self.frames, &self.layout.collects[collect], frame, cell);
-            self.frames[frame as usize].release(cell);
+            self.frames[frame as usize].release(cell, &mut self.let_go.values);
         }
     }
 
@@ -231,8 +234,11 @@ impl State {
             let (local, cell) = (self.layout.collects[collect].local, self.layout.collects[collect].cell);
             let gathering = std::mem::take(&mut self.frames[frame as usize].collects[local]);
             let content = match &missing {
-                Some(missing) => Content::Missing(missing.clone()),
-                None => gathering.whole(&orphans, self.program.collects[collect]),
+                Some(missing) => {
+                    gathering.let_go(&mut self.let_go.values);
+                    Content::Missing(missing.clone())
+                }
+                None => gathering.whole(&orphans, self.program.collects[collect], &mut self.let_go.values),
             };
             self.frames[frame as usize].collects[local].done = true;
             self.resolve(frame, cell, content);
@@ -240,7 +246,7 @@ impl State {
         }
         for index in 0..self.layout.maps[map].holds.len() {
             let cell = self.layout.maps[map].holds[index];
-            self.frames[frame as usize].release(cell);
+            self.frames[frame as usize].release(cell, &mut self.let_go.values);
         }
         self.close(frame);
     }
@@ -272,21 +278,23 @@ impl State {
 }
 
 impl Frame {
-    /// One user less of a cell; the last one's release drops the value.
-    pub(super) fn release(&mut self, cell: usize) {
+    /// One user less of a cell; the last one's release lets go of the value.
+    pub(super) fn release(&mut self, cell: usize, let_go: &mut Vec<Value>) {
         let cell = &mut self.cells[cell];
         cell.uses -= 1;
         if cell.uses == 0 {
-            drop_content(&mut cell.content);
+            cell.content.release(let_go);
         }
     }
 }
 
-fn release_fetch(frame: &mut Frame, fetch: &Fetch) {
+fn release_fetch(frame: &mut Frame, fetch: &Fetch, let_go: &mut Vec<Value>) {
     match fetch {
-        Fetch::Cell { up: 0, cell } => frame.release(*cell as usize),
+        Fetch::Cell { up: 0, cell } => frame.release(*cell as usize, let_go),
         Fetch::Cell { .. } | Fetch::Literal(_) => {}
-        Fetch::List { elements, .. } => elements.iter().for_each(|element| release_fetch(frame, element)),
+        Fetch::List { elements, .. } => {
+            elements.iter().for_each(|element| release_fetch(frame, element, let_go));
+        }
     }
 }
 
@@ -319,20 +327,25 @@ pub(super) fn ancestor(frames: &[Frame], frame: FrameId, up: u32) -> FrameId {
     (0..up).fold(frame, |frame, _| frames[frame as usize].parent)
 }
 
-/// Lets go of a value; that there is none stays known.
-fn drop_content(content: &mut Content) {
-    if matches!(content, Content::Value(_)) {
-        *content = Content::Released;
-    }
-}
-
 impl Gathering {
     /// What the collecting steps get: the elements, or why there are none to give.
-    fn whole(mut self, orphans: &[u64], assemble: crate::value::Assemble) -> Content {
+    fn whole(
+        mut self,
+        orphans: &[u64],
+        assemble: crate::value::Assemble,
+        let_go: &mut Vec<Value>,
+    ) -> Content {
         for &orphan in orphans {
-            if let Some(element) = self.elements.get_mut(orphan as usize) {
-                *element = None;
-            }
+            let element = self.elements.get_mut(orphan as usize).and_then(Option::take);
+            let_go.extend(element.and_then(Element::value));
+        }
+        let failed = self.elements.iter().flatten().find_map(|element| match element {
+            Element::Failed(path, error) => Some(Missing::Failed(path.clone(), Arc::clone(error))),
+            Element::Item(_) | Element::Skipped(_) => None,
+        });
+        if let Some(failed) = failed {
+            self.let_go(let_go);
+            return Content::Missing(Box::new(failed));
         }
         let mut items = Vec::with_capacity(self.elements.len());
         let mut skipped = None;
@@ -340,14 +353,17 @@ impl Gathering {
             match element {
                 Element::Item(item) => items.push(item),
                 Element::Skipped(path) => skipped = skipped.or(Some(path)),
-                Element::Failed(path, error) => {
-                    return Content::Missing(Box::new(Missing::Failed(path, error)));
-                }
+                Element::Failed(..) => {}
             }
         }
         match skipped {
             Some(path) if items.is_empty() => Content::Missing(Box::new(Missing::Absent(path))),
             _ => Content::Value(Value::gathered(items, assemble)),
         }
+    }
+
+    /// The collecting steps will not run.
+    fn let_go(self, let_go: &mut Vec<Value>) {
+        let_go.extend(self.elements.into_iter().flatten().filter_map(Element::value));
     }
 }

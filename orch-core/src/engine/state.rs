@@ -9,7 +9,7 @@ use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase
 use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
-use super::{Kept, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
+use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::{Inputs, Product, Products};
 use crate::event::{Event, EventKind, PlannedStep, StreamName};
 use crate::failure::{ErrorKind, Failure, RetryWish};
@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(super) running: usize,
     /// The last ticket given out; what comes back with another than the present one is late, and ignored.
     pub(super) tickets: u64,
+    /// What the present turn lets go of.
+    pub(super) let_go: LetGo,
     /// Streams of attempts that failed while an item was being stored, by its ticket: their steps.
     pub(super) late: HashMap<u64, (FrameId, u32)>,
     random: u64,
@@ -64,6 +66,7 @@ impl State {
             now: Timestamp::UNIX_EPOCH,
             running: 0,
             tickets: 0,
+            let_go: LetGo::default(),
             late: HashMap::new(),
             failed: 0,
             first_failed: None,
@@ -76,7 +79,7 @@ impl State {
     /// a step made ready by this very event has its say in who comes next.
     pub(crate) fn apply(&mut self, now: Timestamp, message: Message, turn: &mut Turn) {
         if self.ended {
-            return;
+            return turn.let_go.messages.push(message);
         }
         self.now = now;
         turn.time = now;
@@ -112,6 +115,7 @@ impl State {
                 self.start(&ready, turn);
             }
         }
+        self.let_go.hand_over(&mut turn.let_go);
     }
 
     fn begin(&mut self, turn: &mut Turn) {
@@ -172,7 +176,8 @@ impl State {
         let mut inputs = Inputs::with_capacity(count);
         for index in 0..count {
             let fetch = &self.layout.fetches(step)[index];
-            let (value, gathered) = fetch_value(&self.program, &mut self.frames, frame, fetch, keep);
+            let (value, gathered) =
+                fetch_value(&self.program, &mut self.frames, frame, fetch, keep, &mut self.let_go.values);
             let input = Arc::clone(&self.program.ops[step].inputs()[index].name);
             self.emit(frame, step, EventKind::StepInput { input, gathered }, turn);
             inputs.push(Some(value));
@@ -189,13 +194,15 @@ impl State {
     }
 
     fn returned(&mut self, token: Token, result: Result<Products, Failure>, turn: &mut Turn) {
-        let Some(step) = self.attempt_of(token) else { return };
+        let Some(step) = self.attempt_of(token) else {
+            return result.into_iter().for_each(|products| self.let_go.products(products));
+        };
         let declared = self.layout.cells(step).len();
         match result {
             Ok(products) if products.len() != declared => {
                 let message = format!("the op declares {declared} outputs and gave {}", products.len());
-                self.end_attempt(token, step);
-                self.attempt_failed(token.frame, step, &Failure::contract(message), turn);
+                self.let_go.products(products);
+                self.broke(token, step, &Failure::contract(message), turn);
             }
             Ok(products) if self.is_to_store(token.frame, step, &products) => {
                 self.store(token, step, Produced::Outputs(products), turn);
@@ -241,7 +248,8 @@ impl State {
         for ((output, product), cell) in products.into_iter().enumerate().zip(self.layout.cells(step)) {
             match product {
                 Product::Items(items) => self.open_stream(frame, step, output, items),
-                Product::Value(_) | Product::Absent if known => {}
+                Product::Value(value) if known => self.let_go.values.push(value),
+                Product::Absent if known => {}
                 Product::Value(value) => {
                     let stored =
                         stored.iter().position(|stored| stored.output == output).map(|at| stored.remove(at));
@@ -362,12 +370,12 @@ impl State {
         self.emit_run(kind, turn);
         self.ended = true;
         turn.ended = true;
-        self.frames.clear();
+        self.let_go.frames.append(&mut self.frames);
     }
 
     /// Lets go of all values without dropping them.
     pub(crate) fn leak(&mut self) {
-        std::mem::forget(std::mem::take(&mut self.frames));
+        std::mem::forget((std::mem::take(&mut self.frames), std::mem::take(&mut self.let_go)));
     }
 
     /// The plan's step of a piece of work that is still under way.

@@ -40,10 +40,16 @@ impl State {
         result: Result<Vec<Stored>, Failure>,
         turn: &mut Turn,
     ) {
-        let Some(step) = self.work_of(token) else { return self.stored_late(token) };
+        let Some(step) = self.work_of(token) else {
+            self.let_go.produced(produced);
+            return self.stored_late(token);
+        };
         let stored = match result {
             Ok(stored) => stored,
-            Err(failure) => return self.broke(token, step, &failure, turn),
+            Err(failure) => {
+                self.let_go.produced(produced);
+                return self.broke(token, step, &failure, turn);
+            }
         };
         match produced {
             Produced::Outputs(products) => {

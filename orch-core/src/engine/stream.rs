@@ -24,11 +24,13 @@ enum Position {
 impl State {
     /// A step's code returned a dynamic output: it may be pulled from now on.
     pub(super) fn open_stream(&mut self, frame: FrameId, step: usize, output: usize, items: ItemStream) {
-        let Some(local) = self.layout.stream(step, output) else { return };
+        let Some(local) = self.layout.stream(step, output) else {
+            return self.let_go.streams.push(items);
+        };
         let stream = &mut self.frames[frame as usize].streams[local];
         // A stream that ended before another one of the same step failed is complete, and stays so.
         if stream.has_ended() {
-            return;
+            return self.let_go.streams.push(items);
         }
         stream.items = Some(items);
         stream.phase = StreamPhase::Parked;
@@ -89,6 +91,8 @@ impl State {
     ) {
         let (Some(step), Some(local)) = (self.pull_of(token), token.stream.map(|stream| stream as usize))
         else {
+            self.let_go.values.push(value);
+            self.let_go.streams.push(rest);
             return;
         };
         let entry = &mut self.frames[token.frame as usize];
@@ -100,6 +104,7 @@ impl State {
             let name = self.output_name(step, output);
             let message =
                 format!("the items of output `{name}` have keys in one attempt and none in another");
+            self.let_go.values.push(value);
             return self.broke(token, step, &Failure::contract(message), turn);
         }
         match stream.place(key.as_ref()) {
@@ -109,9 +114,13 @@ impl State {
                 let message = format!(
                     "duplicate mapping key `{key}` in output `{name}`: items number {first} and {number} both have it"
                 );
+                self.let_go.values.push(value);
                 self.broke(token, step, &Failure::contract(message), turn);
             }
-            Position::Again => self.next_item(token, step),
+            Position::Again => {
+                self.let_go.values.push(value);
+                self.next_item(token, step);
+            }
             Position::New(number) if self.layout.steps[step].stores => {
                 self.store(token, step, Produced::Item { output, key, number, value }, turn);
             }
@@ -195,7 +204,7 @@ impl State {
             return;
         }
         stream.phase = StreamPhase::Ended;
-        stream.items = None;
+        self.let_go.streams.extend(stream.items.take());
         stream.keys = HashMap::new();
         if stream.alive == 0 {
             self.settling.push_back(Settle::Finished(frame, local));
@@ -214,7 +223,7 @@ impl State {
             }
             let phase = std::mem::replace(&mut stream.phase, StreamPhase::Unopened);
             let ticket = std::mem::take(&mut stream.ticket);
-            stream.items = None;
+            self.let_go.streams.extend(stream.items.take());
             // The stream that failed has given its slot back; another one with work under way still has one.
             let step_local = self.layout.steps[step].local;
             match phase {

@@ -132,7 +132,7 @@ async fn a_value_that_panics_when_it_is_dropped_ends_the_run() {
     });
     assert_snapshot!(
         broken(job.runner().max_concurrent(2)).await,
-        @"the run of `job` broke off: the engine panicked, or the `Drop` of a value: a bomb was dropped"
+        @"the run of `job` broke off: the `Drop` of a value panicked: a bomb was dropped"
     );
 }
 

@@ -71,6 +71,8 @@ impl Dispatcher {
         }
         let mut guard = self.lock();
         if guard.broken.is_some() {
+            // What is left of the work holds inputs, whose `Drop` is the user's.
+            drop(guard);
             return turn.work.clear();
         }
         let before = turn.work.len();
@@ -100,8 +102,8 @@ impl Dispatcher {
                 state.leak();
                 format!("the engine panicked: {message}")
             };
-            turn.work.clear();
-            return self.break_off(guard, message);
+            self.break_off(guard, message);
+            return turn.work.clear();
         }
         // Still under the lock: a deadline can be due, and the abort given, as soon as the lock is free.
         turn.work.range(before..).for_each(|work| self.executor.expect(work));
@@ -130,10 +132,10 @@ impl Dispatcher {
         let dropped = catch_unwind(AssertUnwindSafe(|| while turn.let_go.drop_one() {}));
         if let Err(payload) = dropped {
             // The next one may panic too, and there would be no end of it.
-            std::mem::forget(std::mem::take(&mut turn.let_go));
-            turn.work.clear();
-            let message = format!("the `Drop` of a value panicked: {}", panic_message(&*payload));
-            self.break_off(self.lock(), message);
+            std::mem::forget(std::mem::take(turn));
+            let mut guard = self.lock();
+            guard.state.leak();
+            self.break_off(guard, format!("the `Drop` of a value panicked: {}", panic_message(&*payload)));
         }
     }
 

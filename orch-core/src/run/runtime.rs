@@ -1,10 +1,11 @@
 use std::future::ready;
+use std::io;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::error::{RunError, RunErrorKind};
-use crate::step::panics;
+use crate::step::{panics, quietly};
 
 /// Blocking threads besides one for each slot, as many as tokio has by default. Code that outlives its timeout keeps
 /// its thread, while its slot goes to the next step.
@@ -16,7 +17,12 @@ const MOST_THREADS: usize = 1 << 20;
 /// A runtime on which so many steps can block at once.
 pub(super) fn with_room_for(steps: usize) -> Result<Runtime, RunError> {
     let threads = steps.saturating_add(SPARE_THREADS).min(MOST_THREADS);
-    Builder::new_multi_thread().enable_all().max_blocking_threads(threads).build().map_err(RunError::runtime)
+    let mut builder = Builder::new_multi_thread();
+    builder.enable_all().max_blocking_threads(threads);
+    // Where the machine refuses a thread, tokio panics.
+    let built =
+        quietly(|| builder.build()).unwrap_or_else(|panic| Err(io::Error::other(panic.info().message)));
+    built.map_err(RunError::runtime)
 }
 
 /// Whether the runtime that polls this run will do: its steps are started there, and so are its timers.

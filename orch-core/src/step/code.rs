@@ -26,9 +26,16 @@ thread_local! {
 /// What `f` logs itself is not the attempt's: a sink that logs each event would else be told of its own lines for ever,
 /// and wait for the lock under which it is told.
 pub(super) fn with_current(f: impl FnOnce(&Attempt)) {
-    if let Some(current) = swap_current(None) {
-        f(&current);
-        swap_current(Some(current));
+    /// Puts it back also if `f` panics.
+    struct PutBack(Option<Attempt>);
+    impl Drop for PutBack {
+        fn drop(&mut self) {
+            swap_current(self.0.take());
+        }
+    }
+    let current = PutBack(swap_current(None));
+    if let Some(attempt) = &current.0 {
+        f(attempt);
     }
 }
 
@@ -62,8 +69,13 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
 ///
 /// In a program whose panics end it there is no such answer, and what the panic says is the last word.
 pub(crate) fn panics(code: impl FnOnce()) -> bool {
+    quietly(code).is_err()
+}
+
+/// What `code` gives, or what it says when it panics; on stderr there is no word of it.
+pub(crate) fn quietly<R>(code: impl FnOnce() -> R) -> Result<R, Failure> {
     catch_places();
-    run(&mut None, code).is_err()
+    run(&mut None, code)
 }
 
 /// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.

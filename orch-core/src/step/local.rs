@@ -1,5 +1,5 @@
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::instrument::WithSubscriber as _;
 
@@ -41,7 +41,6 @@ pub(super) struct Shared {
     steps: Box<[StepTraits]>,
     /// How to stop the work that can be stopped alone.
     stops: Mutex<HashMap<u64, Cancel>>,
-    me: Weak<Self>,
 }
 
 impl Local {
@@ -55,7 +54,7 @@ impl Local {
         } else {
             present
         };
-        let shared = Arc::new_cyclic(|me| Shared {
+        let shared = Arc::new(Shared {
             steps: program.ops.iter().map(|op| StepTraits::of(op)).collect(),
             program,
             run,
@@ -63,7 +62,6 @@ impl Local {
             runtime: tokio::runtime::Handle::current(),
             subscriber,
             stops: Mutex::default(),
-            me: Weak::clone(me),
         });
         Self { shared }
     }
@@ -99,9 +97,9 @@ impl Executor for Local {
 }
 
 impl Shared {
-    pub(super) fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
-        let Some(me) = self.me.upgrade() else { return };
-        let (mut promise, subscriber) = (Promise::to(dispatcher), self.subscriber.clone());
+    pub(super) fn start(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+        let (me, subscriber) = (Arc::clone(self), self.subscriber.clone());
+        let mut promise = Promise::to(dispatcher);
         if self.blocks(&work) {
             drop(self.runtime.spawn_blocking(move || {
                 let dispatcher = promise.dispatcher();
@@ -113,7 +111,7 @@ impl Shared {
         }
     }
 
-    fn work_blocking(self: Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+    fn work_blocking(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
         let mut turn = Turn::default();
         turn.work.push_back(work);
         while let Some(work) = turn.work.pop_front() {
@@ -129,7 +127,7 @@ impl Shared {
     }
 
     /// Has others do what a worker is not going to do soon.
-    pub(super) fn start_all(&self, work: &mut VecDeque<Work>, dispatcher: &Arc<Dispatcher>) {
+    pub(super) fn start_all(self: &Arc<Self>, work: &mut VecDeque<Work>, dispatcher: &Arc<Dispatcher>) {
         work.drain(..).for_each(|work| self.start(work, dispatcher));
     }
 
@@ -139,6 +137,11 @@ impl Shared {
 
     pub(super) fn blocks(&self, work: &Work) -> bool {
         matches!(work.task, Task::Store(_)) || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
+    }
+
+    /// Whether its time runs from now on, so that it must not wait behind what is only held to be brief.
+    pub(super) fn has_deadline(&self, work: &Work) -> bool {
+        self.program.ops[work.step].timeout().is_some()
     }
 
     /// Waits until the run, or what has a stop of its own, is told to stop.
@@ -156,13 +159,15 @@ impl Shared {
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
         let Work { token, step, path, attempt: number, task } = work;
         let stop = self.stop_of(step, token);
-        // What is to be stored was produced in time.
-        if !matches!(task, Task::Store(_)) && self.is_stopped(stop.as_ref()) {
-            return self.not_begun(token, &task);
-        }
         let code = Attempt { dispatcher: Arc::clone(dispatcher), path: path.clone(), number };
         let mut attempt = Some(code);
         let message = match task {
+            // What is to be stored was produced in time.
+            Task::Store(produced) => {
+                let result = self.store(step, &path, &produced, &mut attempt);
+                Message::Stored { token, produced, result }
+            }
+            task if self.is_stopped(stop.as_ref()) => Done::not_begun(&task).message(token),
             Task::Call(inputs) => {
                 let context = Context::new(Arc::clone(&self.run), path, number, stop.clone());
                 let args = Args::of(inputs, context);
@@ -174,12 +179,7 @@ impl Shared {
             }
             Task::Pull(mut items) => {
                 let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.clone())));
-                let pulled = pulled.unwrap_or_else(|panic| Some(Err(panic)));
-                Done::Pulled(pulled, items).message(token)
-            }
-            Task::Store(produced) => {
-                let result = self.store(step, &path, &produced, &mut attempt);
-                Message::Stored { token, produced, result }
+                Done::pulled(pulled, items).message(token)
             }
         };
         self.forget_stop(token, stop.is_some());
@@ -197,16 +197,6 @@ impl Shared {
 
     pub(super) fn is_stopped(&self, stop: Option<&Cancel>) -> bool {
         self.run.cancel.is_canceled() || stop.is_some_and(Cancel::is_canceled)
-    }
-
-    /// Says of work that its code did not begin: it waited for a thread until nobody wanted it any more.
-    pub(super) fn not_begun(&self, token: Token, task: &Task) -> Message {
-        self.stops().remove(&token.ticket());
-        let failure = Failure::canceled();
-        match task {
-            Task::Call(_) | Task::Store(_) => Done::Returned(Err(failure)).message(token),
-            Task::Pull(_) => Done::Broke(failure).message(token),
-        }
     }
 
     pub(super) fn forget_stop(&self, token: Token, had_one: bool) {

@@ -1,8 +1,9 @@
 //! Running the code of one step: the executor of this process, behind the engine's port.
 //!
 //! `local` starts work where it belongs and does what may block, `worker` does async work on the runtime, `piece` is one
-//! call or pull that it has under way, `pace` what is guessed of how long the next one takes. `code` surrounds every poll of a user's code (panics caught with their place, logs
-//! led to the step), `store` has outputs written by their IO manager.
+//! call or pull that it has under way, `pace` what is guessed of how long the next one takes. `code` surrounds every poll
+//! of a user's code (panics caught with their place, logs led to the step), `store` has outputs written by their IO
+//! manager.
 
 mod code;
 mod local;
@@ -12,7 +13,10 @@ mod piece;
 mod store;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use logs::LogLayer;
 
-pub(crate) use code::panics;
+pub(crate) use code::{panics, quietly};
 pub(crate) use local::Local;

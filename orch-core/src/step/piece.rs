@@ -4,6 +4,8 @@ use super::code::{self, Attempt};
 use crate::define::{Args, Body, BoxFuture, Context, ItemStream, Products, StreamItem};
 use crate::engine::{Message, Task, Token};
 use crate::failure::Failure;
+use crate::ids::MappingKey;
+use crate::value::Value;
 
 /// A piece of a step's code that waits for something on the runtime.
 pub(super) enum Piece {
@@ -22,8 +24,10 @@ pub(super) enum Progress {
 /// What became of a piece of code.
 pub(super) enum Done {
     Returned(Result<Products, Failure>),
-    /// What was found, and the rest of the stream.
-    Pulled(Option<StreamItem>, ItemStream),
+    /// An item was pulled; the rest of the stream.
+    Item((Option<MappingKey>, Value), ItemStream),
+    /// There was no further item.
+    Ended,
     /// The pull failed, and the rest is given up.
     Broke(Failure),
 }
@@ -33,9 +37,27 @@ impl Done {
     pub(super) fn message(self, token: Token) -> Message {
         match self {
             Self::Returned(result) => Message::Returned { token, result },
-            Self::Pulled(Some(Ok((key, value))), rest) => Message::Item { token, key, value, rest },
-            Self::Pulled(Some(Err(failure)), _) | Self::Broke(failure) => Message::Broke { token, failure },
-            Self::Pulled(None, _) => Message::Ended { token },
+            Self::Item((key, value), rest) => Message::Item { token, key, value, rest },
+            Self::Ended => Message::Ended { token },
+            Self::Broke(failure) => Message::Broke { token, failure },
+        }
+    }
+
+    /// What a pull gave, unless it panicked.
+    pub(super) fn pulled(pulled: Result<Option<StreamItem>, Failure>, rest: ItemStream) -> Self {
+        match pulled {
+            Ok(Some(Ok(item))) => Self::Item(item, rest),
+            Ok(None) => Self::Ended,
+            Ok(Some(Err(failure))) | Err(failure) => Self::Broke(failure),
+        }
+    }
+
+    /// Code that did not begin: it waited for a thread until nobody wanted it any more.
+    pub(super) fn not_begun(task: &Task) -> Self {
+        if matches!(task, Task::Pull(_)) {
+            Self::Broke(Failure::canceled())
+        } else {
+            Self::Returned(Err(Failure::canceled()))
         }
     }
 }
@@ -72,9 +94,9 @@ impl Piece {
                 Self::called(Some(future), polled)
             }
             Self::Pull(mut items) => match code::run(attempt, || items.poll_next(cx)) {
-                Ok(Poll::Ready(item)) => Progress::Done(Done::Pulled(item, items)),
+                Ok(Poll::Ready(item)) => Progress::Done(Done::pulled(Ok(item), items)),
                 Ok(Poll::Pending) => Progress::Waits(Self::Pull(items)),
-                Err(panic) => Progress::Done(Done::Pulled(Some(Err(panic)), items)),
+                Err(panic) => Progress::Done(Done::Broke(panic)),
             },
         }
     }

@@ -7,7 +7,7 @@ use tokio::task::coop;
 
 use super::code::Attempt;
 use super::local::Shared;
-use super::piece::{Piece, Progress};
+use super::piece::{Done, Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
 use crate::engine::{Message, Promise, Token, Turn, Work};
 
@@ -24,6 +24,10 @@ pub(super) struct Worker {
     /// Its attempt, for what its code logs; gone only while the code runs.
     attempt: Option<Attempt>,
     waits: Waits,
+    /// Whether `turn` is that of a report it has just made.
+    has_reported: bool,
+    /// Whether it has just started other workers, and has to make way for them.
+    makes_way: bool,
 }
 
 struct Hand {
@@ -51,7 +55,16 @@ impl Worker {
         let hand = Hand { token: work.token, step: work.step, stop: None, begun: None, brief: false };
         let mut turn = Turn::default();
         turn.work.push_back(work);
-        Self { shared, promise, turn, hand, attempt: None, waits: Waits::No }
+        Self {
+            shared,
+            promise,
+            turn,
+            hand,
+            attempt: None,
+            waits: Waits::No,
+            has_reported: false,
+            makes_way: false,
+        }
     }
 
     /// Has others do what this worker is not going to do soon.
@@ -61,18 +74,32 @@ impl Worker {
         }
     }
 
+    /// Before a piece that may take its time others are given the rest, and go first: of the tasks that a thread has
+    /// spawned, tokio keeps the last for that very thread, so it would wait until this worker has to.
+    fn make_way(&mut self, cx: &Waker<'_>) -> Poll<()> {
+        if self.turn.work.len() > 1 && !self.shared.pace(self.turn.work[0].step).is_brief() {
+            let next = self.turn.work.pop_front();
+            self.pass_on();
+            self.turn.work.extend(next);
+            self.makes_way = true;
+        }
+        if !std::mem::take(&mut self.makes_way) {
+            return Poll::Ready(());
+        }
+        self.has_reported = false;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Begins a piece of work; what it gives is to be reported, unless it waits.
     fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
         let Work { token, step, path, attempt, task } = work;
         let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
-        let begun = self.attempt.is_some().then_some(self.turn.time);
+        let begun = self.has_reported.then_some(self.turn.time);
         self.hand = Hand { token, step, stop, begun, brief };
-        if !brief {
-            self.pass_on();
-        }
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
-            return Some(self.shared.not_begun(token, &task));
+            return Some(Done::not_begun(&task).message(token));
         }
         let context = Context::new(Arc::clone(&self.shared.run), path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
@@ -114,14 +141,28 @@ impl Worker {
         if let Some(begun) = begun {
             self.shared.pace(step).learn(brief, self.turn.time.duration_since(begun));
         }
-        // What may block is for others, and must not wait until this worker comes to it.
-        if self.turn.work.range(before..).any(|work| self.shared.blocks(work)) {
-            for work in self.turn.work.split_off(before) {
-                if self.shared.blocks(&work) {
-                    self.shared.start(work, self.promise.dispatcher());
-                } else {
-                    self.turn.work.push_back(work);
-                }
+        self.has_reported = true;
+        self.sort_out(before);
+    }
+
+    /// Has others do what must not wait until this worker comes to it: what may block, and what has a deadline. Of the
+    /// rest, what was there before is looked at no more.
+    fn sort_out(&mut self, before: usize) {
+        // A run that broke off has nothing left to do, not even what was there before.
+        let before = before.min(self.turn.work.len());
+        let for_others = |work: &Work, is_next: bool| {
+            self.shared.blocks(work) || !is_next && self.shared.has_deadline(work)
+        };
+        let mut new = self.turn.work.iter().enumerate().skip(before);
+        if !new.any(|(at, work)| for_others(work, at == 0)) {
+            return;
+        }
+        for work in self.turn.work.split_off(before) {
+            if for_others(&work, self.turn.work.is_empty()) {
+                self.makes_way |= !self.shared.blocks(&work);
+                self.shared.start(work, self.promise.dispatcher());
+            } else {
+                self.turn.work.push_back(work);
             }
         }
     }
@@ -133,6 +174,7 @@ impl Worker {
                     if self.turn.work.is_empty() {
                         return Poll::Ready(());
                     }
+                    ready!(self.make_way(cx));
                     // A worker that never has to wait must still let other tasks of its thread run.
                     ready!(coop::poll_proceed(cx)).made_progress();
                     match self.turn.work.pop_front() {

@@ -1,6 +1,7 @@
 //! Where code runs, and what its panics do.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use orch_core::define::{Dynamic, JobOptions, OpDef};
 use orch_core::event::EventKind;
 use orch_core::failure::{ErrorInfo, ErrorKind, Failure};
 use orch_core::graph::{Call, Job};
+use tokio::runtime::Builder;
 use tokio::sync::{Barrier, oneshot};
 
 use super::support::{Many, Notes, Plain, call, future, give, job, pass, run_of, story};
@@ -47,7 +49,7 @@ async fn sync_ops_run_beside_the_runtimes_threads_and_async_ops_on_them() {
 
 #[tokio::test]
 async fn a_sync_op_that_blocks_does_not_hold_up_async_ones() {
-    let (send, receive) = std::sync::mpsc::channel();
+    let (send, receive) = channel();
     let receive = Mutex::new(receive);
     let waits = give("waits", move || receive.lock().unwrap().recv().map_err(Failure::from));
     let sends = future(OpDef::builder("sends"), move || {
@@ -187,10 +189,10 @@ fn a_job_runs_within_any_runtime_or_without_one() {
     let (sync, concurrent) = (pass("sync"), future(OpDef::builder("concurrent"), || async { Ok(1) }));
     let job = job(|| call(&sync, &[call(&concurrent, &[])]));
     let alone = story(&job.run_blocking().unwrap());
-    let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let one_thread = Builder::new_current_thread().enable_all().build().unwrap();
     let spawned = job.clone();
     assert_eq!(story(&one_thread.block_on(job.run()).unwrap()), alone);
-    let many_threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let many_threads = Builder::new_multi_thread().enable_all().build().unwrap();
     let task = many_threads.spawn(async move { spawned.run().await.unwrap() });
     assert_eq!(story(&many_threads.block_on(task).unwrap()), alone);
 }
@@ -320,4 +322,28 @@ async fn of_several_dynamic_outputs_the_others_are_stopped_with_the_one_that_fai
     the run of `job` failed: 1 step
     `source`: broken
     ");
+}
+
+#[test]
+fn async_ops_that_compute_run_on_as_many_threads_as_there_are() {
+    let (left, right) = (channel(), channel());
+    // Each goes on when the other has begun, and blocks its thread until then.
+    let meets = |name: &str, (mine, other): (Sender<()>, Receiver<()>)| -> Arc<OpDef> {
+        let other = Mutex::new(other);
+        let op = OpDef::builder(name).input::<i64>("x").returns::<Plain>();
+        op.asynchronous(move |_| {
+            mine.send(()).unwrap();
+            let met = other.lock().unwrap().recv_timeout(Duration::from_secs(60));
+            async move { met.map(|()| 1).map_err(|_| Failure::new("the other one does not begin")) }
+        })
+        .into()
+    };
+    let (left, right) = (meets("left", (left.0, right.1)), meets("right", (right.0, left.1)));
+    let first = future(OpDef::builder("first"), || async { Ok(0) });
+    let job = Job::compose(JobOptions::new("job").max_concurrent(2), || {
+        let first = call(&first, &[]);
+        (call(&left, &[first]), call(&right, &[first]))
+    });
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(job.run()).unwrap();
 }

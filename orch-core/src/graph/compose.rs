@@ -289,11 +289,12 @@ impl Composition {
         format!("{}{}", node.prefix, node.named.as_deref().unwrap_or(node.op.name()))
     }
 
-    /// The graph that the present body calls and that contains the node, if there is one.
+    /// The outermost graph that contains the node and not the present body, if there is one.
     pub(crate) fn graph_around(&self, node: usize) -> Option<String> {
-        let here = self.groups.last().map_or("", |group| &group.prefix);
-        let within = self.graph.nodes[node].prefix.strip_prefix(here)?;
-        within.split_once('.').map(|(graph, _)| graph.to_owned())
+        let mut here = self.groups.last().map_or("", |group| &group.prefix).split_terminator('.');
+        let mut there = self.graph.nodes[node].prefix.split_terminator('.');
+        // The graphs around both are the same calls, as each call has a name of its own.
+        there.find(|&graph| here.next() != Some(graph)).map(str::to_owned)
     }
 
     /// The node that a source comes from, for messages.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::define::{KeptOutput, Outputs, ValuesOf};
+use crate::define::{KeptOutput, OpDef, Outputs, ValuesOf};
 use crate::event::Event;
 use crate::graph::Op;
 use crate::ids::{RunId, StepPath};
@@ -15,7 +15,17 @@ pub struct Run {
     pub(super) events: Vec<Event>,
     pub(super) steps: Vec<KeptStep>,
     /// The steps of each op that succeeded.
-    pub(super) by_name: HashMap<String, Vec<usize>>,
+    pub(super) by_op: HashMap<OpId, Vec<usize>>,
+}
+
+/// Which op it is, of those in this process: the address of its definition. Modules may have ops of one name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OpId(usize);
+
+impl OpId {
+    pub(super) fn of(op: &Arc<OpDef>) -> Self {
+        Self(Arc::as_ptr(op).addr())
+    }
 }
 
 /// What is kept of a step.
@@ -61,7 +71,7 @@ impl Run {
     /// The output of the op `N`, which has exactly one step in the run.
     ///
     /// # Errors
-    /// If the op has no step that succeeded, or several, or outputs were not kept.
+    /// If the op has no step that succeeded, or several, or outputs were not kept. An op of the same name is another op.
     pub fn try_output<N: Op>(&self) -> Result<<N::Outputs as Outputs>::Values<'_>, OutputError> {
         let mut all = self.outputs::<N>();
         let name = N::def().name();
@@ -71,7 +81,7 @@ impl Run {
                 "`{name}` has several steps in this run (`{first}`, `{second}`, ..); ask for all with `run.outputs::<{name}>()`"
             ))),
             (None, _) => Err(OutputError(format!(
-                "no step of `{name}` has outputs in this run: it did not succeed, or outputs were not kept (`.keep_outputs()`)"
+                "no step of `{name}` has outputs in this run: the job does not call it, it did not succeed, or outputs were not kept (`.keep_outputs()`)"
             ))),
         }
     }
@@ -79,7 +89,7 @@ impl Run {
     /// The outputs of all steps of the op `N` that succeeded, each with its path, in the order in which they succeeded;
     /// none if outputs were not kept.
     pub fn outputs<N: Op>(&self) -> impl Iterator<Item = (&StepPath, <N::Outputs as Outputs>::Values<'_>)> {
-        let indices = self.by_name.get(N::def().name()).map_or(&[] as &[usize], Vec::as_slice);
+        let indices = self.by_op.get(&OpId::of(N::def())).map_or(&[] as &[usize], Vec::as_slice);
         indices.iter().filter_map(|&index| {
             let step = &self.steps[index];
             let values = N::Outputs::values(ValuesOf::new(&step.path, &step.outputs)).ok()?;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::{RunErrorKind, StepError};
-use super::finished::KeptStep;
+use super::finished::{KeptStep, OpId};
 use super::{Run, RunError};
 use crate::define::{KeptOutput, OutputKind};
 use crate::engine::Kept;
@@ -24,7 +24,7 @@ const NAMED_FAILURES: usize = 10;
 
 impl Keeper {
     pub(super) fn new(id: RunId, program: Arc<Program>) -> Self {
-        let run = Run { id, program, events: Vec::new(), steps: Vec::new(), by_name: HashMap::new() };
+        let run = Run { id, program, events: Vec::new(), steps: Vec::new(), by_op: HashMap::new() };
         Self { run: Some(run), ..Self::empty() }
     }
 
@@ -62,8 +62,7 @@ impl Keeper {
             // From here on the step's outputs can be asked for, also if there turned out to be none.
             Kept::Succeeded { path, step } => {
                 let index = number(run, known, path, step);
-                let name = run.program.ops[step].name().to_owned();
-                run.by_name.entry(name).or_default().push(index);
+                run.by_op.entry(OpId::of(&run.program.ops[step])).or_default().push(index);
             }
             Kept::Failed { path: step, attempts, error } => {
                 if self.failures.len() < NAMED_FAILURES {

@@ -13,7 +13,7 @@ macro_rules! ops {
     ($($Name:ident $Outputs:ty = $def:expr;)*) => {$(
         /// What `#[op]` makes beside a function of this name.
         #[expect(non_camel_case_types, reason = "it stands for a function of this name")]
-        struct $Name;
+        pub(crate) struct $Name;
 
         impl Node for $Name {
             fn node() -> Self {
@@ -30,6 +30,10 @@ macro_rules! ops {
             }
         }
     )*};
+}
+mod elsewhere {
+    use super::*;
+    ops! { one Plain = OpDef::builder("one").returns::<Plain>().blocking(|_| Ok(2)); }
 }
 type Both = (One<i64, 0>, One<Optional<String>, 1>);
 ops! {
@@ -96,7 +100,7 @@ fn outputs_left_out_and_fan_outs_without_items_are_outputs_too() {
 fn what_cannot_be_had_is_said_with_the_reason() {
     let run = each().run_blocking().unwrap();
     assert_snapshot!(run.try_output::<maybe>().unwrap_err(), @"`maybe` has several steps in this run (`maybe[a]`, `maybe[b]`, ..); ask for all with `run.outputs::<maybe>()`");
-    assert_snapshot!(run.try_output::<broken>().unwrap_err(), @"no step of `broken` has outputs in this run: it did not succeed, or outputs were not kept (`.keep_outputs()`)");
+    assert_snapshot!(run.try_output::<broken>().unwrap_err(), @"no step of `broken` has outputs in this run: the job does not call it, it did not succeed, or outputs were not kept (`.keep_outputs()`)");
     let not_kept = each().runner().run_blocking().unwrap();
     assert!(not_kept.try_output::<one>().is_err());
     assert_eq!(not_kept.outputs::<nothing>().count(), 0);
@@ -119,4 +123,12 @@ fn a_failed_run_has_the_outputs_of_what_succeeded_and_of_nothing_else() {
     `broken`: disk full
     `torn`: torn page
     "#);
+}
+
+#[test]
+fn ops_of_one_name_in_two_modules_are_two_ops() {
+    let run = job(|| (plain::<one>(), plain::<elsewhere::one>())).run_blocking().unwrap();
+    assert_eq!((run.output::<one>(), run.output::<elsewhere::one>()), (&1, &2));
+    let run = job(plain::<elsewhere::one>).run_blocking().unwrap();
+    assert!(run.try_output::<one>().is_err());
 }

@@ -330,14 +330,19 @@ fn what_is_said_of_a_graph_is_said_within() {
         let first = call(&give, &[]);
         let cleaned = enter_graph("outer", || clean(first).named("cleaned"));
         clean(cleaned).after(first);
+        // In the body of another graph it is as foreign.
+        enter_graph("store", || call(&load, &[cleaned.priority(5)]));
     }));
-    assert_eq!(kinds, [ProblemKind::NoStep; 2]);
+    assert_eq!(kinds, [ProblemKind::NoStep; 3]);
     assert_snapshot!(told, @r"
-    the job `job` cannot be planned: 2 problems
+    the job `job` cannot be planned: 3 problems
     error: `.named(..)` is said of the graph `clean`, which is not one step
       --> orch-core/tests/behaviour/problems.rs:_ (here)
       hint: say it in the body of the graph, of the op's call that it concerns; what differs between the graph's calls, or is waited for, can be a parameter of the graph
     error: `.after(..)` is said of the graph `clean`, which is not one step
+      --> orch-core/tests/behaviour/problems.rs:_ (here)
+      hint: say it in the body of the graph, of the op's call that it concerns; what differs between the graph's calls, or is waited for, can be a parameter of the graph
+    error: `.priority(..)` is said of the graph `outer`, which is not one step
       --> orch-core/tests/behaviour/problems.rs:_ (here)
       hint: say it in the body of the graph, of the op's call that it concerns; what differs between the graph's calls, or is waited for, can be a parameter of the graph
     ");

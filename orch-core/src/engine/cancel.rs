@@ -63,6 +63,13 @@ impl State {
                 }
             }
         }
+        let mut late: Vec<_> = self.late.iter().collect();
+        late.sort_unstable_by_key(|(ticket, _)| **ticket);
+        for (_, late) in late {
+            if !detached.contains(&late.path) {
+                detached.push(late.path.clone());
+            }
+        }
         self.end(EventKind::RunCanceled { detached }, turn);
     }
 }

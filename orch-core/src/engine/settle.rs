@@ -28,6 +28,8 @@ impl State {
                 Settle::Finished(frame, stream) => self.stream_finished(frame, stream),
                 // A canceled run ends as such, even if its last steps still succeeded.
                 Settle::Over(ROOT) if self.canceling => {}
+                // The program may end with the run, and would cut off what is being stored.
+                Settle::Over(ROOT) if !self.late.is_empty() => {}
                 Settle::Over(ROOT) => self.end_finished(turn),
                 Settle::Over(frame) => self.frame_over(frame),
             }

@@ -9,6 +9,7 @@ use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase
 use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
+use super::store::LateStore;
 use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::{Inputs, Product, Products};
 use crate::event::{Event, EventKind, PlannedStep, StreamName};
@@ -37,8 +38,8 @@ pub(crate) struct State {
     pub(super) tickets: u64,
     /// What the present turn lets go of.
     pub(super) let_go: LetGo,
-    /// Streams of attempts that failed while an item was being stored, by its ticket: their steps.
-    pub(super) late: HashMap<u64, (FrameId, u32)>,
+    /// By ticket.
+    pub(super) late: HashMap<u64, LateStore>,
     random: u64,
     failed: u64,
     first_failed: Option<StepPath>,
@@ -319,8 +320,7 @@ impl State {
             error =
                 error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
         }
-        // No attempt follows that would have to wait for it.
-        self.late.retain(|_, at| *at != (frame, local));
+        self.store_for_nobody(frame, local);
         let (path, error) = (self.path(frame, step), Arc::new(error));
         self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
         turn.kept.push(Kept::Failed { path: path.clone(), attempts: attempt, error: Arc::clone(&error) });

@@ -1,8 +1,19 @@
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::settle::Settle;
+use super::state::ROOT;
 use super::{Produced, State, Stored, Task, Token, Turn, Work};
 use crate::define::{Product, Products};
 use crate::failure::Failure;
+use crate::ids::StepPath;
+
+/// What is being stored of an attempt that has failed. It keeps its slot, and the run does not end before it.
+pub(super) struct LateStore {
+    /// The plan's step.
+    step: usize,
+    pub(super) path: StepPath,
+    /// The step whose next attempt must not begin before, lest it have the item stored at the same time.
+    waits: Option<(FrameId, u32)>,
+}
 
 /// Outputs on their way through an IO manager. What an attempt has produced is stored after the state has found it to be
 /// new, and before it is told: so nothing overwrites what was told, be it an item whose key comes twice, the output of
@@ -63,20 +74,36 @@ impl State {
         }
     }
 
-    /// The attempt failed while an item of one of its streams is being stored. The next attempt must not begin before
-    /// that is done, lest it have the item stored at the same time.
-    pub(super) fn store_on(&mut self, frame: FrameId, local: u32, ticket: u64) {
-        self.late.insert(ticket, (frame, local));
+    /// The attempt failed while an item of one of its streams is being stored.
+    pub(super) fn store_on(&mut self, frame: FrameId, step: usize, ticket: u64) {
+        let path = self.path(frame, step);
+        let waits = Some((frame, self.layout.steps[step].local));
+        self.late.insert(ticket, LateStore { step, path, waits });
+    }
+
+    /// No further attempt waits for what this step still has stored.
+    pub(super) fn store_for_nobody(&mut self, frame: FrameId, local: u32) {
+        self.late
+            .values_mut()
+            .filter(|late| late.waits == Some((frame, local)))
+            .for_each(|late| late.waits = None);
     }
 
     fn stored_late(&mut self, token: Token) {
-        let Some((frame, local)) = self.late.remove(&token.ticket) else { return };
-        if self.run(frame, local).phase == Phase::Due && !self.is_stored_late(frame, local) {
+        let Some(LateStore { step, waits, .. }) = self.late.remove(&token.ticket()) else { return };
+        self.release_slot(step);
+        if let Some((frame, local)) = waits
+            && self.run(frame, local).phase == Phase::Due
+            && !self.is_stored_late(frame, local)
+        {
             self.settling.push_back(Settle::Ready(frame, local));
+        }
+        if self.frames[ROOT as usize].open == 0 {
+            self.settling.push_back(Settle::Over(ROOT));
         }
     }
 
     pub(super) fn is_stored_late(&self, frame: FrameId, local: u32) -> bool {
-        self.late.values().any(|&at| at == (frame, local))
+        self.late.values().any(|late| late.waits == Some((frame, local)))
     }
 }

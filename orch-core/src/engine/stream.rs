@@ -224,17 +224,15 @@ impl State {
             let phase = std::mem::replace(&mut stream.phase, StreamPhase::Unopened);
             let ticket = std::mem::take(&mut stream.ticket);
             self.let_go.streams.extend(stream.items.take());
-            // The stream that failed has given its slot back; another one with work under way still has one.
+            // The stream that failed has given its slot back; another one with work under way still has one, and keeps it
+            // while an item is being stored.
             let step_local = self.layout.steps[step].local;
             match phase {
                 StreamPhase::Pulling => {
                     self.release_slot(step);
                     turn.aborts.push(Token { frame, step: step_local, stream: Some(local as u32), ticket });
                 }
-                StreamPhase::Storing => {
-                    self.release_slot(step);
-                    self.store_on(frame, step_local, ticket);
-                }
+                StreamPhase::Storing => self.store_on(frame, step, ticket),
                 _ => {}
             }
         }

@@ -179,7 +179,8 @@ impl Model {
     /// Of all that could start, what goes first in the documented order.
     pub(super) fn first_eligible(&self, started: &[Held]) -> Option<Held> {
         let held = self.running.values().chain(self.to_store.iter().map(|(held, _)| held)).chain(started);
-        let held: Vec<usize> = held.map(|((step, _), _)| *step).collect();
+        let late = self.late.values().map(|((step, _), _)| *step);
+        let held: Vec<usize> = held.map(|((step, _), _)| *step).chain(late).collect();
         let eligible = |step: usize| {
             let used = |name: &String| {
                 held.iter().filter(|&&other| self.limits_of(other).contains_key(name)).count()

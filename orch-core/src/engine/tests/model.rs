@@ -75,8 +75,8 @@ pub(super) struct Model {
     pub(super) to_store: Option<(Held, Outcome)>,
     /// Of what is or was under way, what was to be stored.
     pub(super) storing: HashSet<Token>,
-    /// What is being stored of attempts that have failed, and will be tried again.
-    late: HashMap<Token, At>,
+    /// What is being stored of attempts that have failed, and whether the next one waits for it.
+    pub(super) late: HashMap<Token, (At, bool)>,
     pub(super) canceling: bool,
     pub(super) ended: bool,
     failed: Vec<String>,
@@ -194,14 +194,13 @@ impl Model {
         is_new && self.program.ops[at.0].io().is_some()
     }
 
-    /// Something of an attempt that failed has been stored; gives whether that matters.
+    /// If it is something of an attempt that failed, it has been stored, and gives its slot back.
     pub(super) fn stored_late(&mut self, token: Token) -> bool {
         let Some(at) = self.late.remove(&token) else { return false };
-        let matters = self.step(&at).status == Status::Due && !self.late.values().any(|other| *other == at);
-        if matters {
-            self.change(&at).status = Status::Ready;
+        if at.1 && self.step(&at.0).status == Status::Due && !self.late.values().any(|other| *other == at) {
+            self.change(&at.0).status = Status::Ready;
         }
-        matters
+        true
     }
 
     fn returned(&mut self, at: &At, values: &[Option<i64>]) {
@@ -252,7 +251,7 @@ impl Model {
                 self.running.remove(&token);
                 // What is being stored is not stopped: nobody could say what is left of it.
                 if self.storing.contains(&token) {
-                    self.late.insert(token, at.clone());
+                    self.late.insert(token, (at.clone(), true));
                 } else {
                     self.aborts.push(token);
                 }
@@ -264,7 +263,7 @@ impl Model {
             self.change(at).status = Status::Backoff;
             return;
         }
-        self.late.retain(|_, other| other != at);
+        self.late.values_mut().filter(|late| late.0 == *at).for_each(|late| late.1 = false);
         self.tell("STEP_FAILURE", at, "");
         let path = self.path(at);
         self.failed.push(path.clone());
@@ -297,7 +296,7 @@ impl Model {
                 let Some((at, step)) = self.steps.iter_mut().find(|(_, step)| waiting(step)) else {
                     return false;
                 };
-                let is_late = self.late.values().any(|other| other == at);
+                let is_late = self.late.values().any(|late| late.1 && late.0 == *at);
                 (step.status, step.timer) = (if is_late { Status::Due } else { Status::Ready }, None);
                 true
             }
@@ -363,10 +362,10 @@ impl Model {
             }
         }
         if self.canceling {
-            if self.running.is_empty() && self.to_store.is_none() && !self.ended {
+            if self.running.is_empty() && self.late.is_empty() && self.to_store.is_none() && !self.ended {
                 self.end_canceled();
             }
-        } else if self.is_over(None, &[]) {
+        } else if self.is_over(None, &[]) && self.late.is_empty() {
             self.ended = true;
             self.told.push(match self.failed.first() {
                 None => "RUN_SUCCESS".to_owned(),

@@ -7,9 +7,9 @@ use insta::assert_snapshot;
 use super::fixture::{call, call_many, job, keyed, numbers, sum};
 use super::play::Play;
 use crate::define::{Dynamic, One, OpDef, Retry};
-use crate::engine::Message;
+use crate::engine::{Message, Settings};
 use crate::failure::Failure;
-use crate::graph::{Call, Handle as _};
+use crate::graph::{Call, Handle as _, Job};
 
 #[test]
 fn what_an_op_returns_is_stored_before_others_are_given_it() {
@@ -130,6 +130,61 @@ fn the_next_attempt_waits_for_what_the_last_one_still_has_stored() {
     11 STREAM_CLOSED both #2 output_0 1
     11 STEP_SUCCESS both #2
     11 RUN_SUCCESS
+    ");
+}
+
+/// A source of two streams; while an item of the first is being stored, the second one fails.
+fn torn(retry: Retry) -> Job {
+    let both = OpDef::builder("both").io("files").retry(retry);
+    let both = both.returns::<(One<Dynamic<i64>, 2>, One<Dynamic<i64>, 2>)>().blocking(|_| {
+        Ok((Dynamic::from_values(7..8), Dynamic::try_from_values([Err(Failure::from("torn page"))])))
+    });
+    let (both, work) = (both.into(), sum("work", 0));
+    job(2, || {
+        let (whole, _) = Call::of(&both).place::<(One<Dynamic<i64>, 2>, One<Dynamic<i64>, 2>)>();
+        whole.tag("store", 4);
+        call(&work, &[]).tag("cost", 2);
+        call(&work, &[]);
+    })
+}
+
+#[test]
+fn the_run_ends_when_all_is_stored_and_what_is_being_stored_has_a_slot() {
+    let play = || Play::new(&torn(Retry::new(0)));
+    assert_snapshot!(play().schedule(), @r"
+    0 | both work
+    1 | both..
+    2 | both.. both!
+    3 | work_2
+    ");
+    assert_snapshot!(play().story(), @r"
+    0 RUN_START
+    0 STEP_START both
+    0 STEP_START work
+    2 STEP_OUTPUT work
+    2 STEP_SUCCESS work
+    3 STEP_FAILURE both: torn page
+    3 STEP_START work_2 waited 3s
+    4 STEP_OUTPUT work_2
+    4 STEP_SUCCESS work_2
+    6 RUN_FAILURE 1, first both
+    ");
+}
+
+#[test]
+fn a_canceled_run_names_what_is_still_being_stored_after_its_grace() {
+    let job = torn(Retry::new(1).delay(Duration::from_secs(60)));
+    let play = Play::with(&job, |settings| Settings { grace: Duration::from_secs(1), ..settings });
+    assert_snapshot!(play.at(3, Message::Cancel).story(), @r"
+    0 RUN_START
+    0 STEP_START both
+    0 STEP_START work
+    2 STEP_OUTPUT work
+    2 STEP_SUCCESS work
+    3 RUN_CANCELING
+    3 STEP_SKIPPED work_2: canceled
+    3 STEP_FAILURE both: torn page
+    4 RUN_CANCELED detached [both]
     ");
 }
 

@@ -89,10 +89,18 @@ impl Run {
     /// The outputs of all steps of the op `N` that succeeded, each with its path, in the order in which they succeeded;
     /// none if outputs were not kept.
     pub fn outputs<N: Op>(&self) -> impl Iterator<Item = (&StepPath, <N::Outputs as Outputs>::Values<'_>)> {
-        let indices = self.by_op.get(&OpId::of(N::def())).map_or(&[] as &[usize], Vec::as_slice);
+        self.outputs_of::<N::Outputs>(N::def())
+    }
+
+    /// As [`Run::outputs`], of an op made with [`OpDef::builder`] that returns `O`; none if it returns something else.
+    pub fn outputs_of<O: Outputs>(
+        &self,
+        op: &Arc<OpDef>,
+    ) -> impl Iterator<Item = (&StepPath, O::Values<'_>)> {
+        let indices = self.by_op.get(&OpId::of(op)).map_or(&[] as &[usize], Vec::as_slice);
         indices.iter().filter_map(|&index| {
             let step = &self.steps[index];
-            let values = N::Outputs::values(ValuesOf::new(&step.path, &step.outputs)).ok()?;
+            let values = O::values(ValuesOf::new(&step.path, &step.outputs)).ok()?;
             Some((&step.path, values))
         })
     }

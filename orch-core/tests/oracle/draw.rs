@@ -1,11 +1,13 @@
 //! The job that a description describes, made with the builders.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use orch_core::define::{Args, Dynamic, JobOptions, One, OpBuilder, OpDef, Optional, Outputs, Retry};
 use orch_core::failure::{Failure, Result};
-use orch_core::graph::{Call, DynamicOut, Handle as _, Job, Op, Out};
+use orch_core::graph::{Call, DynamicOut, Handle as _, Job, Out};
+use orch_core::run::Run;
 use orch_core::value::{Keyed, StepFailure};
 
 use super::describe::{Collect, Items, Luck, Node, is_absent, mix};
@@ -15,45 +17,68 @@ type Rows = Vec<Keyed<Result<Vec<i64>, StepFailure>>>;
 /// What the last attempt of each step was given.
 pub(crate) type Given = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// Names by which the outputs of a run are asked for; the ops themselves are made anew for each step.
-macro_rules! named {
-    ($($Name:ident $name:literal $Outputs:ty),*) => {$(
-        pub(crate) struct $Name;
+/// The outputs of an op's steps, by path: keys, which are empty but for dynamic outputs, and values.
+pub(crate) type Read = Box<dyn Fn(&Run) -> Vec<(String, Vec<(String, i64)>)>>;
 
-        impl orch_core::graph::Node for $Name {
-            fn node() -> Self {
-                Self
-            }
-        }
+/// What an op gives, and how a run is asked for it.
+trait Kind: 'static {
+    const NAME: &str;
+    type Outputs: Outputs;
 
-        impl Op for $Name {
-            type Outputs = $Outputs;
-
-            fn def() -> &'static Arc<OpDef> {
-                static DEF: LazyLock<Arc<OpDef>> = LazyLock::new(|| {
-                    Arc::new(OpDef::builder($name).returns::<$Outputs>().blocking(|_| Err(Failure::new("not called"))))
-                });
-                &DEF
-            }
-        }
-    )*};
+    fn told(values: <Self::Outputs as Outputs>::Values<'_>) -> Vec<(String, i64)>;
 }
-named!(
-    Plain "plain" One<i64, 0>,
-    Maybe "maybe" One<Optional<i64>, 1>,
-    Source "source" One<Dynamic<i64>, 2>,
-    Grid "grid" One<i64, 0>
-);
 
-pub(crate) fn job(nodes: &[Node]) -> (Job, Given) {
+struct Plain;
+struct Grid;
+struct Maybe;
+struct Source;
+
+impl Kind for Plain {
+    const NAME: &str = "plain";
+    type Outputs = One<i64, 0>;
+
+    fn told(value: &i64) -> Vec<(String, i64)> {
+        vec![(String::new(), *value)]
+    }
+}
+
+impl Kind for Grid {
+    const NAME: &str = "grid";
+    type Outputs = One<i64, 0>;
+
+    fn told(value: &i64) -> Vec<(String, i64)> {
+        Plain::told(value)
+    }
+}
+
+impl Kind for Maybe {
+    const NAME: &str = "maybe";
+    type Outputs = One<Optional<i64>, 1>;
+
+    fn told(value: Option<&i64>) -> Vec<(String, i64)> {
+        value.map(Plain::told).unwrap_or_default()
+    }
+}
+
+impl Kind for Source {
+    const NAME: &str = "source";
+    type Outputs = One<Dynamic<i64>, 2>;
+
+    fn told(items: <Self::Outputs as Outputs>::Values<'_>) -> Vec<(String, i64)> {
+        items.into_iter().map(|(key, value)| (key, *value)).collect()
+    }
+}
+
+pub(crate) fn job(nodes: &[Node]) -> (Job, Given, Vec<Read>) {
     let mut drawing = Drawing {
         number: 0,
         known: Vec::new(),
         steps: Vec::new(),
         given: Arc::new(Mutex::new(BTreeMap::new())),
+        reads: RefCell::default(),
     };
     let job = Job::compose(JobOptions::new("oracle"), || drawing.body(nodes));
-    (job, drawing.given)
+    (job, drawing.given, drawing.reads.into_inner())
 }
 
 struct Drawing {
@@ -61,6 +86,8 @@ struct Drawing {
     known: Vec<Out<i64>>,
     steps: Vec<Out<i64>>,
     given: Given,
+    /// Of each op.
+    reads: RefCell<Vec<Read>>,
 }
 
 impl Drawing {
@@ -167,15 +194,15 @@ impl Drawing {
     }
 
     /// A step from numbers to a number.
-    fn number<N: Op>(
+    fn number<K: Kind>(
         &self,
         id: usize,
         inputs: &[Out<i64>],
         luck: Luck,
-        finish: fn(i64) -> Result<<N::Outputs as Outputs>::Raw>,
+        finish: fn(i64) -> Result<<K::Outputs as Outputs>::Raw>,
     ) -> Out<i64>
     where
-        N::Outputs: Outputs<Handles = Out<i64>, Raw: Send>,
+        K::Outputs: Outputs<Handles = Out<i64>, Raw: Send>,
     {
         let count = inputs.len();
         let given = Arc::clone(&self.given);
@@ -184,7 +211,7 @@ impl Drawing {
             note(&given, args, format!("{values:?}"));
             unless_unlucky(args, luck, mix(id, values))
         };
-        let op = with_inputs(op::<N>(luck), count).returns::<N::Outputs>();
+        let op = with_inputs(op::<K>(luck), count).returns::<K::Outputs>();
         // Async and sync ones side by side, as they share slots and not threads.
         let op = if id.is_multiple_of(2) {
             op.blocking(move |mut args| finish(numbers(&mut args)?))
@@ -199,27 +226,38 @@ impl Drawing {
             })
         };
         let op = Arc::new(op);
+        self.read::<K>(&op);
         let call = inputs.iter().fold(Call::of(&op), |call, &input| call.input::<i64>(input));
-        call.place::<N::Outputs>().named(format!("n{id}"))
+        call.place::<K::Outputs>().named(format!("n{id}"))
     }
 
     /// The op of a step with one input of many values.
-    fn op<N: Op, T: Clone + Send + Sync + 'static>(
+    fn op<K: Kind, T: Clone + Send + Sync + 'static>(
         &self,
         id: usize,
         luck: Luck,
         look: fn(&T) -> (String, Vec<i64>),
     ) -> Arc<OpDef>
     where
-        N::Outputs: Outputs<Raw = i64>,
+        K::Outputs: Outputs<Raw = i64>,
     {
         let given = Arc::clone(&self.given);
-        let op = op::<N>(luck).input::<T>("all").returns::<N::Outputs>().blocking(move |mut args| {
+        let op = op::<K>(luck).input::<T>("all").returns::<K::Outputs>().blocking(move |mut args| {
             let (told, values) = look(&args.take::<T>(0)?);
             note(&given, &args, told);
             unless_unlucky(&args, luck, mix(id, values))
         });
-        Arc::new(op)
+        let op = Arc::new(op);
+        self.read::<K>(&op);
+        op
+    }
+
+    fn read<K: Kind>(&self, op: &Arc<OpDef>) {
+        let op = Arc::clone(op);
+        self.reads.borrow_mut().push(Box::new(move |run| {
+            let outputs = run.outputs_of::<K::Outputs>(&op);
+            outputs.map(|(path, values)| (path.to_string(), K::told(values))).collect()
+        }));
     }
 
     fn source(&self, id: usize, inputs: &[Out<i64>], luck: Luck, items: Items) -> DynamicOut<i64> {
@@ -245,13 +283,14 @@ impl Drawing {
                 Dynamic::try_from_values(all.into_iter().map(|item| item.map(|(_, value)| value)))
             })
         }));
+        self.read::<Source>(&op);
         let call = inputs.iter().fold(Call::of(&op), |call, &input| call.input::<i64>(input));
         call.place::<One<Dynamic<i64>, 2>>().named(format!("n{id}"))
     }
 }
 
-fn op<N: Op>(luck: Luck) -> OpBuilder<()> {
-    let op = OpDef::builder(N::def().name());
+fn op<K: Kind>(luck: Luck) -> OpBuilder<()> {
+    let op = OpDef::builder(K::NAME);
     if luck.retries > 0 { op.retry(Retry::new(luck.retries)) } else { op }
 }
 

@@ -16,7 +16,6 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 
 use self::describe::{Node, nodes};
-use self::draw::{Grid, Maybe, Plain, Source};
 
 /// What became of the steps of a run, by path.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,7 +51,7 @@ fn a_run_gives_what_nested_loops_give() {
 }
 
 fn run(nodes: &[Node], slots: usize, in_flight: usize, order: Order) -> Outcome {
-    let (job, given) = draw::job(nodes);
+    let (job, given, reads) = draw::job(nodes);
     let runner = job.runner().keep_outputs().keep_events().max_concurrent(slots).max_in_flight(in_flight);
     let (ended, error) = match RUNTIME.block_on(runner.order(order).run()) {
         Ok(run) => (Ok(run), None),
@@ -80,14 +79,6 @@ fn run(nodes: &[Node], slots: usize, in_flight: usize, order: Order) -> Outcome 
         let before = outcome.ends.insert(step, end);
         assert_eq!(before, None, "a step ends once");
     }
-    let one = |value: &i64| vec![(String::new(), *value)];
-    outcome.outputs.extend(run.outputs::<Plain>().map(|(path, value)| (path.to_string(), one(value))));
-    outcome.outputs.extend(run.outputs::<Grid>().map(|(path, value)| (path.to_string(), one(value))));
-    outcome.outputs.extend(
-        run.outputs::<Maybe>().map(|(path, value)| (path.to_string(), value.map(one).unwrap_or_default())),
-    );
-    outcome.outputs.extend(run.outputs::<Source>().map(|(path, items)| {
-        (path.to_string(), items.into_iter().map(|(key, value)| (key, *value)).collect())
-    }));
+    outcome.outputs = reads.iter().flat_map(|read| read(run)).collect();
     outcome
 }

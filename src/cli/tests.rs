@@ -344,6 +344,18 @@ fn a_plan_that_cannot_be_made_ends_with_2() {
     };
     let told = session(unnamed_pool, "run");
     assert!(told.starts_with("exit 2\n--- stderr\nerror: the job `query` cannot be planned"), "{told}");
+    let unnamed_io = || {
+        let op = OpDef::builder("query").io("files").returns::<Number>().blocking(|_| Ok(1));
+        let op = Arc::new(op);
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("query"), || Call::of(&op).place::<Number>())))
+    };
+    assert!(session(unnamed_io, "run").contains("the IO manager `files`, which is not defined"));
+    // What a run refuses is no plan, whatever its form.
+    for format in ["text", "json", "mermaid", "dot"] {
+        let plan = format!("plan --format {format}");
+        assert_eq!(session(unnamed_pool, &plan), told);
+        assert_eq!(session(unnamed_io, &plan), session(unnamed_io, "run"));
+    }
 }
 
 #[test]

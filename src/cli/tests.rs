@@ -405,6 +405,30 @@ fn a_failed_run_ends_with_1_and_its_errors() {
 }
 
 #[test]
+fn items_that_fail_alike_are_one_entry_also_with_a_chart() {
+    let wrong_setting = || {
+        let source =
+            OpDef::builder("source").returns::<Numbers>().blocking(|_| Ok(Dynamic::from_values(0..500)));
+        let source = Arc::new(source);
+        let load = op("load", |_| Err(Failure::new("wrong password").not_retryable()));
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("wrong").max_concurrent(1), || {
+            let items = Call::of(&source).place::<Numbers>();
+            items.map(|item| Call::of(&load).input::<i64>(item).place::<Number>());
+        })))
+    };
+    insta::assert_snapshot!(session(wrong_setting, "run --progress none"), @r"
+    exit 1
+    --- stderr
+    ────────────
+         Failure [<time>] wrong: 501 steps: 1 succeeded, 500 failed
+          Failed [<time>] load[0], and 499 more items: [1], [2], [3], …
+                 wrong password
+    ");
+    let told = session(wrong_setting, "run --progress none --gantt");
+    assert_eq!(told.matches("wrong password").count(), 1, "{told}");
+}
+
+#[test]
 fn events_are_lines_of_json() {
     let told = session(one, "run --json --progress none");
     let (_, data) = told.split_once("--- stdout\n").expect("data");

@@ -81,7 +81,7 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
         }
         EventKind::StepFailure { error } if error.kind != ErrorKind::Canceled => {
             let attempt = event.attempt.max(1);
-            let step = FailedStep { path: path.clone(), attempt, took, error: Arc::clone(error) };
+            let step = FailedStep::new(path.clone(), attempt, took, Arc::clone(error));
             return Some(failure(&step, palette).trim_end().to_owned());
         }
         _ => return None,

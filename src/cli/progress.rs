@@ -31,6 +31,8 @@ pub(super) struct Show {
     pub(super) choice: ProgressChoice,
     pub(super) detail: Detail,
     pub(super) slow_after: Duration,
+    /// How long the run will wait for its steps when it is canceled.
+    pub(super) grace: Duration,
     pub(super) json: bool,
 }
 
@@ -192,7 +194,7 @@ impl Screen {
             }
         }
         if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {
-            notes.push_str(&canceling(self.view.counts().busy(), palette));
+            notes.push_str(&canceling(self.view.counts().busy(), self.show.grace, palette));
         }
     }
 
@@ -238,12 +240,12 @@ impl Screen {
     }
 }
 
-/// What a run waits for that was asked to end.
-fn canceling(running: u64, palette: Palette) -> String {
+/// What a run waits for that was asked to end, and how long at most.
+fn canceling(running: u64, grace: Duration, palette: Palette) -> String {
     let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
     let waiting = match running {
         0 => String::new(),
-        steps => format!(", waiting for {} to end", report::count(steps, "step", "steps")),
+        steps => format!(", waiting at most {grace:?} for {} to end", report::count(steps, "step", "steps")),
     };
     format!("{label}{waiting}; Ctrl-C again stops at once\n")
 }
@@ -276,8 +278,10 @@ mod tests {
             let output = OutputArgs { quiet, verbose: false, color: ColorChoice::Never };
             let printer = Arc::new(Printer::to(io::sink(), io::sink(), output));
             let slow_after = Duration::from_secs(60);
-            let mut screen =
-                Screen::new(Show { choice, detail: Detail::Counts, slow_after, json: false }, printer);
+            let mut screen = Screen::new(
+                Show { choice, detail: Detail::Counts, slow_after, grace: Duration::ZERO, json: false },
+                printer,
+            );
             run.events().iter().take(2).for_each(|event| screen.view.apply(event));
             let start = screen.view.live().next().expect("a running step").since;
             screen.looked = start;
@@ -299,9 +303,15 @@ mod tests {
 
     #[test]
     fn a_run_that_is_canceled_says_what_it_waits_for() {
-        let told = |steps| canceling(steps, Palette::Plain);
+        let told = |steps| canceling(steps, Duration::from_secs(10), Palette::Plain);
         assert_eq!(told(0), "   Canceling; Ctrl-C again stops at once\n");
-        assert_eq!(told(1), "   Canceling, waiting for 1 step to end; Ctrl-C again stops at once\n");
-        assert_eq!(told(2), "   Canceling, waiting for 2 steps to end; Ctrl-C again stops at once\n");
+        assert_eq!(
+            told(1),
+            "   Canceling, waiting at most 10s for 1 step to end; Ctrl-C again stops at once\n"
+        );
+        assert_eq!(
+            told(2),
+            "   Canceling, waiting at most 10s for 2 steps to end; Ctrl-C again stops at once\n"
+        );
     }
 }

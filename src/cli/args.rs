@@ -147,7 +147,8 @@ pub(super) struct RunArgs {
     /// How to show what goes on.
     #[arg(long, default_value = "auto")]
     pub(super) progress: ProgressChoice,
-    /// After how long a running step is marked as slow, such as 500ms, 30s or 2m.
+    /// After how long a running step is called slow, such as 500ms, 30s or 2m; `plain` progress says it again each time
+    /// that the step has run twice as long.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub(super) slow_after: Duration,
     /// Print every event as a line of JSON.

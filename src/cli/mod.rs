@@ -120,8 +120,7 @@ fn answer<D: IntoDefinitions>(
     let definitions = match panics::catch(|| definitions().into_definitions()) {
         Ok(Ok(definitions)) => definitions,
         Err(panic) => {
-            let hint = "with RUST_BACKTRACE=1 it is told how the program came there";
-            printer.error(&panic.text(), Some(hint));
+            printer.error(&panic.text(), panic.hint());
             return Exit::Broken;
         }
         Ok(Err(failure)) => {

@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Once;
 
@@ -15,6 +16,8 @@ pub(super) struct Caught {
     job: Option<String>,
     message: String,
     place: Option<String>,
+    /// Whether a backtrace was asked for.
+    traced: bool,
 }
 
 impl Caught {
@@ -26,6 +29,11 @@ impl Caught {
             None => "the function that makes the definitions of this program".to_owned(),
         };
         format!("{whose} panicked: {}{place}", self.message)
+    }
+
+    /// How to find out more, unless that was done.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        (!self.traced).then_some("with RUST_BACKTRACE=1 it is told how the program came there")
     }
 }
 
@@ -41,12 +49,14 @@ pub(super) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Caught> {
             if !CATCHING.get() {
                 return before(info);
             }
+            let traced = trace_wanted();
             CAUGHT.set(Some(Caught {
                 job: composing(),
                 message: info.payload_as_str().unwrap_or("with a value that is no text").to_owned(),
                 place: info.location().map(ToString::to_string),
+                traced,
             }));
-            if std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0") {
+            if traced {
                 before(info);
             }
         }));
@@ -57,6 +67,30 @@ pub(super) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Caught> {
     result.map_err(|_| {
         // One that the code had caught and resumes passes no hook.
         let message = "without a message".to_owned();
-        CAUGHT.take().unwrap_or(Caught { job: None, message, place: None })
+        CAUGHT.take().unwrap_or(Caught { job: None, message, place: None, traced: trace_wanted() })
     })
+}
+
+fn trace_wanted() -> bool {
+    asks_for_trace(std::env::var_os("RUST_BACKTRACE").as_deref())
+}
+
+/// Whether this value of `RUST_BACKTRACE` asks for a backtrace.
+fn asks_for_trace(wanted: Option<&OsStr>) -> bool {
+    wanted.is_some_and(|wanted| wanted != "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asked_for_a_backtrace_is_not_told_to_ask() {
+        let hint = |wanted: Option<&str>| {
+            let traced = asks_for_trace(wanted.map(OsStr::new));
+            Caught { job: None, message: "no".to_owned(), place: None, traced }.hint()
+        };
+        assert!(hint(None).is_some() && hint(Some("0")).is_some());
+        assert_eq!((hint(Some("1")), hint(Some("full"))), (None, None));
+    }
 }

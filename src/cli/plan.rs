@@ -10,7 +10,7 @@ pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let plan = match job.try_plan() {
+    let plan = match definitions.runner(job).plan() {
         Ok(plan) => plan,
         Err(error) => {
             printer.error(&error, None);

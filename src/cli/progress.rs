@@ -31,6 +31,8 @@ pub(super) struct Show {
     pub(super) choice: ProgressChoice,
     pub(super) detail: Detail,
     pub(super) slow_after: Duration,
+    /// How long the run will wait for its steps when it is canceled.
+    pub(super) grace: Duration,
     pub(super) json: bool,
 }
 
@@ -85,6 +87,8 @@ struct Screen {
     bar: ProgressBar,
     printer: Arc<Printer>,
     failures: u64,
+    /// Until when steps have been looked at for slow ones.
+    looked: Timestamp,
 }
 
 impl Screen {
@@ -104,7 +108,15 @@ impl Screen {
         bar.set_style(
             ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
-        Self { view: RunView::new(show.detail), show, mode, bar, printer, failures: 0 }
+        Self {
+            view: RunView::new(show.detail),
+            show,
+            mode,
+            bar,
+            printer,
+            failures: 0,
+            looked: Timestamp::now(),
+        }
     }
 
     /// Shows events until the run's last one, or until it is said that there are no more.
@@ -138,6 +150,8 @@ impl Screen {
                 return self.view;
             }
             if Instant::now() >= next_draw {
+                self.tell_slow(Timestamp::now(), &mut notes);
+                self.print(&mut data, &mut notes);
                 self.draw();
                 next_draw = Instant::now() + REDRAW;
             }
@@ -180,7 +194,19 @@ impl Screen {
             }
         }
         if matches!(self.mode, Mode::Bar | Mode::Plain) && matches!(event.kind, EventKind::RunCanceling) {
-            notes.push_str(&canceling(self.view.counts().busy(), palette));
+            notes.push_str(&canceling(self.view.counts().busy(), self.show.grace, palette));
+        }
+    }
+
+    /// Lines tell of a step when it starts and when it ends: of one that hangs they would tell nothing. A bar shows it.
+    fn tell_slow(&mut self, now: Timestamp, notes: &mut String) {
+        let before = std::mem::replace(&mut self.looked, now);
+        if self.mode != Mode::Plain {
+            return;
+        }
+        for line in report::slow(&self.view, self.show.slow_after, before, now, self.printer.palette()) {
+            notes.push_str(&line);
+            notes.push('\n');
         }
     }
 
@@ -214,12 +240,12 @@ impl Screen {
     }
 }
 
-/// What a run waits for that was asked to end.
-fn canceling(running: u64, palette: Palette) -> String {
+/// What a run waits for that was asked to end, and how long at most.
+fn canceling(running: u64, grace: Duration, palette: Palette) -> String {
     let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
     let waiting = match running {
         0 => String::new(),
-        steps => format!(", waiting for {} to end", report::count(steps, "step", "steps")),
+        steps => format!(", waiting at most {grace:?} for {} to end", report::count(steps, "step", "steps")),
     };
     format!("{label}{waiting}; Ctrl-C again stops at once\n")
 }
@@ -235,13 +261,57 @@ fn is_detail(kind: &EventKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use orch_core::define::{JobOptions, One, OpDef};
+    use orch_core::graph::{Call, Job};
+
+    use super::super::args::{ColorChoice, OutputArgs};
     use super::*;
 
     #[test]
+    fn lines_tell_of_a_step_that_hangs() {
+        let op = Arc::new(OpDef::builder("load").returns::<One<i64, 0>>().blocking(|_| Ok(1)));
+        let job = Job::compose(JobOptions::new("stuck"), || Call::of(&op).place::<One<i64, 0>>());
+        let run = job.run_blocking().expect("a run");
+        let told = |choice, quiet| {
+            let output = OutputArgs { quiet, verbose: false, color: ColorChoice::Never };
+            let printer = Arc::new(Printer::to(io::sink(), io::sink(), output));
+            let slow_after = Duration::from_secs(60);
+            let mut screen = Screen::new(
+                Show { choice, detail: Detail::Counts, slow_after, grace: Duration::ZERO, json: false },
+                printer,
+            );
+            run.events().iter().take(2).for_each(|event| screen.view.apply(event));
+            let start = screen.view.live().next().expect("a running step").since;
+            screen.looked = start;
+            let mut notes = String::new();
+            for seconds in [59, 60, 61, 119, 120, 121] {
+                screen.tell_slow(start + Duration::from_secs(seconds), &mut notes);
+            }
+            notes
+        };
+        let lines = told(ProgressChoice::Plain, false);
+        assert_eq!(lines.matches("  SLOW load has been running for ").count(), 2, "{lines}");
+        assert!(lines.contains("for 1m 0s\n") && lines.ends_with("for 2m 0s\n"), "{lines}");
+        for (choice, quiet) in
+            [(ProgressChoice::Plain, true), (ProgressChoice::Bar, false), (ProgressChoice::None, false)]
+        {
+            assert_eq!(told(choice, quiet), "");
+        }
+    }
+
+    #[test]
     fn a_run_that_is_canceled_says_what_it_waits_for() {
-        let told = |steps| canceling(steps, Palette::Plain);
+        let told = |steps| canceling(steps, Duration::from_secs(10), Palette::Plain);
         assert_eq!(told(0), "   Canceling; Ctrl-C again stops at once\n");
-        assert_eq!(told(1), "   Canceling, waiting for 1 step to end; Ctrl-C again stops at once\n");
-        assert_eq!(told(2), "   Canceling, waiting for 2 steps to end; Ctrl-C again stops at once\n");
+        assert_eq!(
+            told(1),
+            "   Canceling, waiting at most 10s for 1 step to end; Ctrl-C again stops at once\n"
+        );
+        assert_eq!(
+            told(2),
+            "   Canceling, waiting at most 10s for 2 steps to end; Ctrl-C again stops at once\n"
+        );
     }
 }

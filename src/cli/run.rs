@@ -2,6 +2,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_core::define::Cancel;
 use orch_core::event::{Detail, RunView};
@@ -18,6 +19,9 @@ use super::{Exit, jobs};
 
 /// How wide a chart is where no terminal says it.
 const CHART_WIDTH: usize = 100;
+
+/// How long a canceled run waits for the code of its steps.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a job with live progress, then tells how it went.
 pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Printer>) -> Exit {
@@ -41,6 +45,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         choice: args.progress,
         detail: if args.gantt.is_some() { Detail::Steps } else { Detail::Counts },
         slow_after: args.slow_after,
+        grace: GRACE,
         json: args.json,
     };
     let (progress, sink) = match Progress::start(show, Arc::clone(printer)) {
@@ -52,7 +57,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         }
     };
     let cancel = Cancel::new();
-    let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone());
+    let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone()).grace(GRACE);
     let result = match runner.runtime() {
         Ok(runtime) => {
             let requests = runtime.block_on(async { Requests::listen() });

@@ -344,6 +344,18 @@ fn a_plan_that_cannot_be_made_ends_with_2() {
     };
     let told = session(unnamed_pool, "run");
     assert!(told.starts_with("exit 2\n--- stderr\nerror: the job `query` cannot be planned"), "{told}");
+    let unnamed_io = || {
+        let op = OpDef::builder("query").io("files").returns::<Number>().blocking(|_| Ok(1));
+        let op = Arc::new(op);
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("query"), || Call::of(&op).place::<Number>())))
+    };
+    assert!(session(unnamed_io, "run").contains("the IO manager `files`, which is not defined"));
+    // What a run refuses is no plan, whatever its form.
+    for format in ["text", "json", "mermaid", "dot"] {
+        let plan = format!("plan --format {format}");
+        assert_eq!(session(unnamed_pool, &plan), told);
+        assert_eq!(session(unnamed_io, &plan), session(unnamed_io, "run"));
+    }
 }
 
 #[test]
@@ -390,6 +402,30 @@ fn a_failed_run_ends_with_1_and_its_errors() {
                    hint: delete something
     ");
     insta::assert_snapshot!(session(two, "run pages --quiet"), @"exit 0");
+}
+
+#[test]
+fn items_that_fail_alike_are_one_entry_also_with_a_chart() {
+    let wrong_setting = || {
+        let source =
+            OpDef::builder("source").returns::<Numbers>().blocking(|_| Ok(Dynamic::from_values(0..500)));
+        let source = Arc::new(source);
+        let load = op("load", |_| Err(Failure::new("wrong password").not_retryable()));
+        Ok(Definitions::new().job(Job::compose(JobOptions::new("wrong").max_concurrent(1), || {
+            let items = Call::of(&source).place::<Numbers>();
+            items.map(|item| Call::of(&load).input::<i64>(item).place::<Number>());
+        })))
+    };
+    insta::assert_snapshot!(session(wrong_setting, "run --progress none"), @r"
+    exit 1
+    --- stderr
+    ────────────
+         Failure [<time>] wrong: 501 steps: 1 succeeded, 500 failed
+          Failed [<time>] load[0], and 499 more items: [1], [2], [3], …
+                 wrong password
+    ");
+    let told = session(wrong_setting, "run --progress none --gantt");
+    assert_eq!(told.matches("wrong password").count(), 1, "{told}");
 }
 
 #[test]
@@ -518,23 +554,26 @@ fn a_panic_before_any_run_names_job_and_place() {
         let none: Vec<Job> = Vec::new();
         Ok(Definitions::new().job(Job::compose(JobOptions::new("empty"), || none[0].name().to_owned())))
     };
+    // The hint is there unless these tests themselves are run with backtraces.
+    let hint = "hint: with RUST_BACKTRACE=1 it is told how the program came there";
+    let traced = std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0");
     let without_line = |told: String| {
+        assert_eq!(told.contains(hint), !traced, "{told}");
         let (before, after) = told.split_once("tests.rs:").expect("a place");
-        format!("{before}tests.rs:_{}", after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'))
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':').replace(hint, "");
+        format!("{before}tests.rs:_{after}")
     };
     insta::assert_snapshot!(without_line(session(in_body, "list")), @r"
     exit 4
     --- stderr
     error: the body of the job `empty` panicked: index out of bounds: the len is 0 but the index is 0
       --> src/cli/tests.rs:_
-    hint: with RUST_BACKTRACE=1 it is told how the program came there
     ");
     insta::assert_snapshot!(without_line(session(|| panic!("no settings"), "run")), @r"
     exit 4
     --- stderr
     error: the function that makes the definitions of this program panicked: no settings
       --> src/cli/tests.rs:_
-    hint: with RUST_BACKTRACE=1 it is told how the program came there
     ");
 }
 

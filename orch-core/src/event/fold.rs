@@ -16,8 +16,12 @@ mod show;
 #[cfg(test)]
 mod tests;
 
-/// How many failed steps are kept with their errors, and how many canceled ones, when steps are not.
+/// How many failures are kept with their errors, copies that failed alike as one; and how many canceled steps, when steps
+/// are not kept.
 const KEPT_FAILURES: usize = 100;
+
+/// How many of the copies that failed like one before them are named.
+const KEPT_ALIKE: usize = 3;
 
 /// A run as its events tell it: the one derivation that text, progress, charts and resumption share.
 ///
@@ -326,10 +330,22 @@ impl RunView {
                 End::Skip(cause) => StepState::Skipped((*cause).clone()),
             };
         }
-        if let Some(error) = error
-            && (self.detail == Detail::Steps || self.failures.len() < KEPT_FAILURES)
-        {
-            self.failures.push(FailedStep { path: path.clone(), attempt, took, error: Arc::clone(error) });
+        if let Some(error) = error {
+            self.keep_failure(FailedStep::new(path.clone(), attempt, took, Arc::clone(error)));
+        }
+    }
+
+    /// A wrong setting lets every item fail in the same way; that is one thing to read and not hundreds.
+    fn keep_failure(&mut self, failed: FailedStep) {
+        let alike =
+            |kept: &&mut FailedStep| kept.path.name() == failed.path.name() && kept.error == failed.error;
+        if let Some(kept) = self.failures.iter_mut().find(alike) {
+            kept.alike += 1;
+            if kept.first_alike.len() < KEPT_ALIKE {
+                kept.first_alike.push(failed.path);
+            }
+        } else if self.failures.len() < KEPT_FAILURES {
+            self.failures.push(failed);
         }
     }
 

@@ -165,7 +165,7 @@ pub struct LiveStep {
     pub open: bool,
 }
 
-/// A step that failed for good.
+/// A step that failed for good, and the mapped copies of it that failed later with the same error.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedStep {
@@ -177,6 +177,16 @@ pub struct FailedStep {
     pub took: Option<Duration>,
     /// Why.
     pub error: Arc<ErrorInfo>,
+    /// How many other copies of the step failed with this error.
+    pub alike: u64,
+    /// The first few of these.
+    pub first_alike: Vec<StepPath>,
+}
+
+impl FailedStep {
+    pub(crate) fn new(path: StepPath, attempt: u32, took: Option<Duration>, error: Arc<ErrorInfo>) -> Self {
+        Self { path, attempt, took, error, alike: 0, first_alike: Vec::new() }
+    }
 }
 
 /// A step that was under way, or waited for a retry, when the run was canceled.

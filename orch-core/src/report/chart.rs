@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{AttemptView, RunView, StepState, StepView, between};
+use crate::event::{AttemptView, OpView, RunView, StepState, StepView, between};
 
-/// The steps of a run, those of one op together, in the order of their first start; times count from the run's start.
+/// The steps of a run in the order of the plan, the copies of a mapped step in the order of their starts; times count from
+/// the run's start.
 pub(super) struct Chart<'a> {
     pub(super) length: Duration,
     pub(super) groups: Vec<Group<'a>>,
@@ -46,24 +47,20 @@ pub(super) struct Span {
 
 impl<'a> Chart<'a> {
     pub(super) fn new(view: &'a RunView) -> Self {
-        let mut groups: Vec<Group<'a>> = Vec::new();
-        let mut group_of = HashMap::new();
+        let group = |op: &'a OpView| Group { op: &op.name, mapped: false, steps: Vec::new() };
+        let mut groups: Vec<Group<'a>> = view.ops().iter().map(group).collect();
+        let at: HashMap<&str, usize> = groups.iter().enumerate().map(|(at, group)| (group.op, at)).collect();
         for step in view.steps() {
-            let at = *group_of.entry(step.path.name()).or_insert_with(|| {
-                groups.push(Group {
-                    op: step.path.name(),
-                    mapped: step.path.branch().is_some(),
-                    steps: Vec::new(),
-                });
-                groups.len() - 1
-            });
-            groups[at].steps.push(step);
+            if let Some(&at) = at.get(step.path.name()) {
+                groups[at].mapped |= step.path.branch().is_some();
+                groups[at].steps.push(step);
+            }
         }
         let began = |step: &StepView| step.attempts.first().map_or(step.first, |attempt| attempt.start);
+        groups.retain(|group| !group.steps.is_empty());
         for group in &mut groups {
             group.steps.sort_by_key(|step| began(step));
         }
-        groups.sort_by_key(|group| group.steps.first().map(|step| began(step)));
         // A step may have been ready before the first event is told, when its wait is reckoned back from its start.
         Self { length: view.elapsed(), groups, start: view.start().unwrap_or_default() }
     }
@@ -139,11 +136,10 @@ impl<'a> Chart<'a> {
         let most = u32::try_from(most.max(1)).unwrap_or(u32::MAX);
         let fits = |step: &Duration| step.saturating_mul(most) >= self.length;
         let step = round_times().find(fits).unwrap_or(self.length).max(Duration::from_micros(1));
-        (0..=most)
-            .map(|n| step.saturating_mul(n))
-            .take_while(|tick| *tick <= self.length)
-            .map(|tick| (tick, tick_label(tick)))
-            .collect()
+        let ticks = (0..=most).map(|n| step.saturating_mul(n)).take_while(|tick| *tick <= self.length);
+        let ticks: Vec<_> = ticks.collect();
+        let scale = Scale::new(step, ticks.last().copied().unwrap_or_default());
+        ticks.into_iter().map(|tick| (tick, scale.label(tick))).collect()
     }
 }
 
@@ -158,16 +154,57 @@ fn round_times() -> impl Iterator<Item = Duration> {
     decimal.chain(seconds.chain(minutes).chain(hours).chain(days).map(Duration::from_secs))
 }
 
-fn tick_label(tick: Duration) -> String {
-    let seconds = tick.as_secs();
-    let units =
-        [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    match (seconds, tick.subsec_micros()) {
-        (0, 0) => "0s".to_owned(),
-        (0, micros) if micros % 1000 == 0 => format!("{}ms", micros / 1000),
-        (0, micros) => format!("{micros}µs"),
-        (1..60, micros) if micros > 0 => format!("{}s", tick.as_secs_f64()),
-        _ => units.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect(),
+/// How the moments of one axis are written: all in the same units, so that they can be compared at a glance.
+enum Scale {
+    /// `1.5ms`: in a unit of so many nanoseconds, to so many digits after the point, the last of which is `finest`.
+    Decimal { unit: u128, name: &'static str, finest: u128, digits: usize },
+    /// `1m30s`: in these units, the largest first.
+    Clock(&'static [(u128, &'static str)]),
+}
+
+const SECOND: u128 = 1_000_000_000;
+const CLOCK: [(u128, &str); 4] =
+    [(86_400 * SECOND, "d"), (3600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s")];
+
+impl Scale {
+    /// For moments that are `step` apart, up to `last`: in units of which the last one has some, as fine as the step.
+    fn new(step: Duration, last: Duration) -> Self {
+        let (step, last) = (step.as_nanos(), last.as_nanos());
+        if last >= 60 * SECOND
+            && let Some(finest) = CLOCK.iter().position(|(unit, _)| step.is_multiple_of(*unit))
+        {
+            let largest = CLOCK.iter().position(|(unit, _)| *unit <= last).unwrap_or(finest);
+            return Self::Clock(&CLOCK[largest..=finest]);
+        }
+        let (unit, name) = match last {
+            1..1_000_000 => (1000, "µs"),
+            1_000_000..SECOND => (1_000_000, "ms"),
+            _ => (SECOND, "s"),
+        };
+        let (mut finest, mut digits) = (unit, 0);
+        while last > 0 && !step.is_multiple_of(finest) {
+            finest /= 10;
+            digits += 1;
+        }
+        Self::Decimal { unit, name, finest, digits }
+    }
+
+    fn label(&self, moment: Duration) -> String {
+        let mut rest = moment.as_nanos();
+        match self {
+            Self::Decimal { unit, name, digits: 0, .. } => format!("{}{name}", rest / unit),
+            Self::Decimal { unit, name, finest, digits } => {
+                format!("{}.{:0digits$}{name}", rest / unit, rest % unit / finest)
+            }
+            Self::Clock(units) => {
+                let parts = units.iter().enumerate().map(|(at, (unit, name))| {
+                    let n = rest / unit;
+                    rest %= unit;
+                    if at == 0 { format!("{n}{name}") } else { format!("{n:02}{name}") }
+                });
+                parts.collect()
+            }
+        }
     }
 }
 
@@ -176,16 +213,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_round() {
+    fn moments_are_round_and_share_their_units() {
         let labels = |ms: u64, most: usize| {
             let length = Duration::from_millis(ms);
             let chart = Chart { length, groups: Vec::new(), start: Timestamp::UNIX_EPOCH };
             chart.ticks(most).into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(labels(2500, 6), "0s 500ms 1s 1.5s 2s 2.5s");
-        assert_eq!(labels(7, 4), "0s 2ms 4ms 6ms");
-        assert_eq!(labels(95_000, 5), "0s 30s 1m 1m30s");
-        assert_eq!(labels(100_000_000, 4), "0s 12h 1d");
+        assert_eq!(labels(2500, 6), "0.0s 0.5s 1.0s 1.5s 2.0s 2.5s");
+        assert_eq!(labels(2, 4), "0.0ms 0.5ms 1.0ms 1.5ms 2.0ms");
+        assert_eq!(labels(7, 4), "0ms 2ms 4ms 6ms");
+        assert_eq!(labels(250, 6), "0ms 50ms 100ms 150ms 200ms 250ms");
+        assert_eq!(
+            labels(1010, 21),
+            (0..=20).map(|n| format!("{}.{:02}s", n / 20, n % 20 * 5)).collect::<Vec<_>>().join(" ")
+        );
+        assert!(labels(61_000, 150).ends_with(" 60.5s 61.0s"));
+        assert_eq!(labels(59_000, 6), "0s 10s 20s 30s 40s 50s");
+        assert_eq!(labels(95_000, 5), "0m00s 0m30s 1m00s 1m30s");
+        assert_eq!(labels(600_000, 5), "0m 2m 4m 6m 8m 10m");
+        assert_eq!(labels(5_400_000, 3), "0h00m 0h30m 1h00m 1h30m");
+        assert_eq!(labels(100_000_000, 4), "0d00h 0d12h 1d00h");
+        assert_eq!(labels(300_000_000, 4), "0d 1d 2d 3d");
         assert_eq!(labels(0, 4), "0s");
     }
 }

@@ -23,8 +23,8 @@ const TIME: usize = 7;
 
 /// When each step of a run was queued, ran and waited, as a chart for a terminal `columns` wide.
 ///
-/// One row for each step in the order of their starts, the copies of a mapped step together; from 13 copies on they
-/// share a row whose height tells how many ran. A step with a dynamic output is open from its first item to its last: it
+/// One row for each step in the order of the plan, the copies of a mapped step together; from 13 copies on they share a
+/// row whose height tells how many ran. A step with a dynamic output is open from its first item to its last: it
 /// runs only while the next item is asked for. Needs a view with [`Detail::Steps`]; ends with a line break.
 #[must_use]
 pub fn gantt(view: &RunView, columns: usize, palette: Palette) -> String {

@@ -29,8 +29,13 @@ pub struct Frame {
     pub palette: Palette,
 }
 
-/// How many columns the bar has where there is room.
-const BAR: usize = 24;
+/// How many columns the bar has at least and at most, and how many are kept for the counts before it becomes longer.
+const SHORTEST: usize = 10;
+const LONGEST: usize = 24;
+const COUNTS: usize = 44;
+
+/// In how much room there is a bar besides the counts.
+const BAR_FROM: usize = 32;
 
 /// How many columns of a name are shown before anything else of its line.
 const NAME: usize = 16;
@@ -64,32 +69,36 @@ fn head(view: &RunView, frame: &Frame) -> String {
     let mut text = format!("{label} [{}]", clock(elapsed));
     let mut room = frame.width.saturating_sub(LABEL + 3 + clock(elapsed).len());
     let (finished, total) = (view.counts().finished(), view.total());
-    let counts = format!(" {finished}/{total}");
-    room = room.saturating_sub(width(&counts));
-    let mut parts = state_parts(view.counts());
-    let wide: usize = parts.iter().map(|(_, part)| width(part) + 2).sum();
-    let bar = bar(finished, total.known, room.saturating_sub(wide + 1).min(BAR));
-    if !bar.is_empty() {
-        let _ = write!(text, " {}", frame.palette.paint(Role::Busy, &bar));
+    // The bar depends on the terminal alone: one that changed with the counts beside it could not be read.
+    if room >= BAR_FROM {
+        let columns = room.saturating_sub(COUNTS).clamp(SHORTEST, LONGEST);
+        let bar = frame.palette.paint(Role::Busy, &bar(finished, total.known, columns));
+        let _ = write!(text, " {bar}");
+        room -= columns + 1;
     }
+    let counts = format!(" {finished}/{total}");
     text.push_str(&counts);
-    // On a narrow terminal the last states are left out, since a line that wraps would leave its rest behind.
-    parts.retain(|(_, part)| {
-        let fits = width(part) + 2 <= room;
-        room = if fits { room - width(part) - 2 } else { 0 };
-        fits
-    });
+    let parts = fitting(state_parts(view.counts()), room.saturating_sub(width(&counts)));
     for (at, (role, part)) in parts.iter().enumerate() {
         let _ = write!(text, "{} {}", if at == 0 { ":" } else { "," }, frame.palette.paint(*role, part));
     }
     text
 }
 
-/// A bar of so many columns; none if they are too few to tell anything.
-fn bar(finished: u64, known: u64, columns: usize) -> String {
-    if columns < 6 {
-        return String::new();
+/// The states for which there is room, since a line that wraps would leave its rest behind. What goes wrong stays the
+/// longest; how many succeeded is hardly more than what stands beside the bar.
+fn fitting(mut parts: Vec<(Role, String)>, room: usize) -> Vec<(Role, String)> {
+    for least in ["open", "succeeded", "skipped", "running", "to retry", "canceled", "failed"] {
+        if parts.iter().map(|(_, part)| width(part) + 2).sum::<usize>() <= room {
+            break;
+        }
+        parts.retain(|(_, part)| !part.ends_with(least));
     }
+    parts
+}
+
+/// A bar of so many columns.
+fn bar(finished: u64, known: u64, columns: usize) -> String {
     let known = known.max(1);
     // In half columns, so that the bar moves twice as often.
     let filled = (u128::from(finished.min(known)) * 2 * columns as u128 / u128::from(known)) as usize;

@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::event::{Counts, Detail, FailedStep, RunStatus, RunView, StepView};
+use crate::ids::StepPath;
 
 use super::palette::{Palette, Role};
 use super::text::one_line;
@@ -43,7 +44,8 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
     for step in view.failures() {
         text.push_str(&failure(step, palette));
     }
-    if let Some(more) = counts.failed.checked_sub(view.failures().len() as u64).filter(|more| *more > 0) {
+    let told: u64 = view.failures().iter().map(|step| 1 + step.alike).sum();
+    if let Some(more) = counts.failed.checked_sub(told).filter(|more| *more > 0) {
         let _ = writeln!(text, "{:>LABEL$} and {} failed", "…", count(more, "more step", "more steps"));
     }
     text.push_str(&canceled(view, palette));
@@ -66,13 +68,14 @@ fn steps(view: &RunView) -> String {
     }
 }
 
-/// One failed step: a line with the length of its last attempt and its name, below it the error with its causes, place
-/// and hint. Ends with a line break.
+/// One failed step: a line with the length of its last attempt, its name and the copies that failed alike, below it the
+/// error with its causes, place and hint. Ends with a line break.
 #[must_use]
 pub fn failure(step: &FailedStep, palette: Palette) -> String {
     let attempts = if step.attempt > 1 { format!(" after {} attempts", step.attempt) } else { String::new() };
     let name = palette.paint(Role::Name, &step.path.to_string());
-    let mut text = format!("{} {name}{attempts}\n", label(Role::Bad, "Failed", step.took, palette));
+    let label = label(Role::Bad, "Failed", step.took, palette);
+    let mut text = format!("{label} {name}{attempts}{}\n", alike(step));
     for line in step.error.to_string().lines() {
         let line = line.replace('\t', "    ").replace(|c: char| c.is_control(), "\u{fffd}");
         let painted = match line.trim_start().split_once(": ") {
@@ -82,6 +85,19 @@ pub fn failure(step: &FailedStep, palette: Palette) -> String {
         let _ = writeln!(text, "{:LABEL$} {painted}", "");
     }
     text
+}
+
+/// `, and 6 more items: [100], [200], [300], …`
+fn alike(step: &FailedStep) -> String {
+    if step.alike == 0 {
+        return String::new();
+    }
+    let keys = step.first_alike.iter().filter_map(StepPath::branch).map(ToString::to_string);
+    let mut keys: Vec<_> = keys.collect();
+    if step.alike > keys.len() as u64 {
+        keys.push("…".to_owned());
+    }
+    format!(", and {}: {}", count(step.alike, "more item", "more items"), keys.join(", "))
 }
 
 /// What a canceled run cut off; not what may still be running, which is told besides.

@@ -48,7 +48,7 @@ text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
 /// as its reader likes it, with what a bar stands for under the pointer.
 ///
-/// The copies of a mapped step stand together; where there are many they share lanes, and bars too short to see are
+/// Steps stand in the order of the plan, the copies of a mapped step together; where there are many they share lanes, and bars too short to see are
 /// drawn as one, so that a run of any size gives a file below a megabyte. Needs a view with
 /// [`Detail::Steps`](crate::event::Detail::Steps).
 #[must_use]

@@ -3,6 +3,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
 
@@ -40,9 +42,7 @@ pub fn story<'a>(events: impl IntoIterator<Item = &'a Event>) -> String {
 /// keys are escaped, so that no text of a user can move the cursor.
 #[must_use]
 pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
-    let elapsed = between(before.start().unwrap_or(event.time), event.time);
-    let when = format!("{:>4}.{:03}", elapsed.as_secs(), elapsed.subsec_millis());
-    let mut line = format!("{}  {}", palette.paint(Role::Faint, &when), told(event, palette));
+    let mut line = format!("{}  {}", when(before, event.time, palette), told(event, palette));
     let live =
         event.step.as_ref().and_then(|path| before.live_step(path)).filter(|live| live.retry_after.is_none());
     let took = match (&event.kind, live) {
@@ -50,7 +50,7 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             EventKind::StepSuccess | EventKind::StepFailure { .. } | EventKind::StepUpForRetry { .. },
             Some(live),
         ) => Some(between(live.since, event.time)),
-        (kind, _) if kind.ends_run() => Some(elapsed),
+        (kind, _) if kind.ends_run() => Some(since_start(before, event.time)),
         _ => None,
     };
     if let Some(took) = took {
@@ -62,6 +62,17 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
         }
     }
     line
+}
+
+/// The seconds since the run's start, as lines begin with them.
+pub(super) fn when(view: &RunView, time: Timestamp, palette: Palette) -> String {
+    let elapsed = since_start(view, time);
+    let when = format!("{:>4}.{:03}", elapsed.as_secs(), elapsed.subsec_millis());
+    palette.paint(Role::Faint, &when)
+}
+
+fn since_start(view: &RunView, time: Timestamp) -> Duration {
+    between(view.start().unwrap_or(time), time)
 }
 
 /// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs.
@@ -81,7 +92,7 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
         }
         EventKind::StepFailure { error } if error.kind != ErrorKind::Canceled => {
             let attempt = event.attempt.max(1);
-            let step = FailedStep { path: path.clone(), attempt, took, error: Arc::clone(error) };
+            let step = FailedStep::new(path.clone(), attempt, took, Arc::clone(error));
             return Some(failure(&step, palette).trim_end().to_owned());
         }
         _ => return None,

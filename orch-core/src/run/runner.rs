@@ -13,7 +13,7 @@ use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::{IoManager, IoManagers};
-use crate::plan::{PlanError, Problem, ProblemKind, Program, nearest};
+use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program, nearest};
 use crate::step::Local;
 use crate::value::Data;
 
@@ -186,6 +186,19 @@ impl Runner {
     pub fn keep_events(mut self) -> Self {
         self.keep_events = true;
         self
+    }
+
+    /// The plan of this run: with its pools, IO managers and options checked, as [`Runner::run`] does before any step
+    /// begins. [`Job::try_plan`] knows the job alone.
+    ///
+    /// # Errors
+    /// All that is wrong with the job or with what the run gives it, with places in the source.
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        let mut plan = self.program()?.plan;
+        plan.max_concurrent = self.max_concurrent.or(plan.max_concurrent);
+        plan.max_in_flight = self.max_in_flight.or(plan.max_in_flight);
+        plan.tags.extend(self.tags.clone());
+        Ok(plan)
     }
 
     /// Runs the job to its end, on a runtime of its own.

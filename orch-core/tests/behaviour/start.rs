@@ -35,7 +35,18 @@ fn needy() -> Job {
 
 /// The message, without the numbers of lines.
 fn refusal(runner: Runner) -> String {
-    super::problems::without_lines(&runner.run_blocking().unwrap_err().to_string())
+    let planned = runner.plan().unwrap_err().to_string();
+    let told = runner.run_blocking().unwrap_err().to_string();
+    assert_eq!(told, planned, "the plan of a run is refused as the run is");
+    super::problems::without_lines(&told)
+}
+
+#[test]
+fn the_plan_of_a_run_has_its_options() {
+    let runner = Definitions::new().io("files", Memory).pool("gpu", 1).runner(&job(|| ()));
+    let plan = runner.max_concurrent(3).max_in_flight(5).tag("env", "test").plan().unwrap();
+    assert_eq!((plan.max_concurrent, plan.max_in_flight), (Some(3), Some(5)));
+    assert_eq!(plan.tags["env"], "test");
 }
 
 #[test]

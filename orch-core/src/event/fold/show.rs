@@ -109,7 +109,8 @@ impl RunView {
         &self.steps
     }
 
-    /// The failed steps in the order of their failing; without [`Detail::Steps`] the first hundred.
+    /// The failed steps in the order of their failing, at most a hundred. Mapped copies that failed with the same error
+    /// are one, the first of them; [`RunView::steps`] has each.
     #[must_use]
     pub fn failures(&self) -> &[FailedStep] {
         &self.failures

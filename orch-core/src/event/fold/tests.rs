@@ -195,8 +195,23 @@ fn a_million_items_leave_nothing_behind() {
     for _ in 0..10_000 {
         log.events()[1..].iter().for_each(|event| view.apply(event));
     }
-    assert_eq!((view.live.len(), view.steps.len(), view.failures.len()), (0, 0, KEPT_FAILURES));
-    assert_eq!(view.counts().failed, 10_000);
+    let [failed] = view.failures() else { panic!("they all fail alike") };
+    assert_eq!((failed.alike, failed.first_alike.len()), (9_999, KEPT_ALIKE));
+    assert_eq!((view.live.len(), view.steps.len(), view.counts().failed), (0, 0, 10_000));
+}
+
+#[test]
+fn failures_are_kept_up_to_a_hundred_whatever_else_is_kept() {
+    let mut log = Log::new("many", &["source", "f over source"]);
+    for key in 0..300 {
+        log.failure(&format!("f[{key}]"), 1, &format!("no {}", key % 150));
+    }
+    for detail in [Detail::Counts, Detail::Steps] {
+        let view = RunView::of(detail, log.events());
+        assert_eq!((view.failures().len(), view.counts().failed), (KEPT_FAILURES, 300));
+        assert!(view.failures().iter().all(|failed| failed.alike == 1), "those beyond are only counted");
+        assert_eq!(view.failures()[7].first_alike, [path("f[157]")]);
+    }
 }
 
 fn any_event() -> impl Strategy<Value = (u8, u8, u32, u64)> {

@@ -8,7 +8,7 @@ fn drawn(log: &Log, columns: usize) -> String {
 #[test]
 fn every_phase_has_its_sign() {
     insta::assert_snapshot!(drawn(&pokemon(), 80), @r"
-                  ╷0s       ╷500ms    ╷1s       ╷1.5s     ╷2s
+                  ╷0.0s     ╷0.5s     ╷1.0s     ╷1.5s     ╷2.0s
     extract_pages ██━━━━━━                                              400ms
     select[0]       ████                                                200ms
     select[100]      ░█████                                             250ms
@@ -41,7 +41,7 @@ fn many_copies_share_a_row() {
     }
     log.at(1190).success("source", 1).at(1200).run_failure(1, "load[59]");
     insta::assert_snapshot!(drawn(&log, 60), @r"
-             ╷0s           ╷500ms        ╷1s
+             ╷0.0s         ╷0.5s         ╷1.0s
     source   █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━    1.2s
     load ×60 ▁▁▂▂▃▃▄▄▅▅▆▆▇▇█████▇▇▆▆▅▅▅▄▄▃▃▂▂▁▁    1.2s 1 failed
     ░ queued  █ running  ━ open  ▒ failed attempt
@@ -55,7 +55,7 @@ fn long_and_wide_names_keep_the_columns() {
     log.start("ピカチュウ").start("a_graph.within_a_graph.with_a_long_name[key]").at(90);
     log.success("ピカチュウ", 1).success("a_graph.within_a_graph.with_a_long_name[key]", 1).run_success();
     insta::assert_snapshot!(drawn(&log, 60), @r"
-                         ╷0s              ╷50ms
+                         ╷0ms             ╷50ms
     ピカチュウ           ███████████████████████████████    90ms
     a_graph.wi…name[key] ███████████████████████████████    90ms
     ░ queued  █ running  ━ open  ▒ failed attempt
@@ -108,4 +108,26 @@ fn there_may_be_nothing_to_draw() {
     let mut log = Log::new("instant", &[]);
     log.start("a").success("a", 1).run_success();
     assert!(drawn(&log, 0).contains('█'));
+}
+
+#[test]
+fn rows_have_the_order_of_the_plan() {
+    let mut log = Log::new("prices", &["source", "price.parse", "price_2.parse", "rate over source"]);
+    log.start("source").start("price_2.parse").item("source", "1").item("source", "0").start("rate[1]");
+    log.at(2).start("price.parse").start("rate[0]").success("rate[1]", 1).success("rate[0]", 1);
+    log.success("price.parse", 1).success("price_2.parse", 1).success("source", 1).run_success();
+    insta::assert_snapshot!(drawn(&log, 60), @r"
+                  ╷0ms               ╷1ms
+    source        █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━     2ms
+    price.parse                                        █     0µs
+    price_2.parse ██████████████████████████████████████     2ms
+    rate[1]       ██████████████████████████████████████     2ms
+    rate[0]                                            █     0µs
+    ░ queued  █ running  ━ open  ▒ failed attempt
+    ╌ waiting for retry  ✗ failed  · skipped
+    ");
+    // Of the file too.
+    let file = super::super::svg(&RunView::of(Detail::Steps, log.events()));
+    let rows = [">source<", ">price.parse<", ">price_2.parse<", ">rate ×2<"].map(|row| file.find(row));
+    assert!(rows.is_sorted() && rows[0].is_some(), "{rows:?}");
 }

@@ -92,8 +92,41 @@ fn the_bar_is_full_at_the_end_and_empty_at_the_start() {
     assert_eq!(bar(0, 0, 9), "─".repeat(9));
     assert_eq!(bar(1, 18, 9), format!("╸{}", "─".repeat(8)));
     assert_eq!(bar(u64::MAX, u64::MAX, 9), "━".repeat(9));
-    assert_eq!(bar(1, 2, 5), "");
     assert!(drawn(&pokemon(), 2500, 200).contains("━ 8/8: "));
+}
+
+#[test]
+fn on_a_narrow_terminal_the_bar_stays_and_words_go() {
+    let mut log = Log::new("pages", &["extract", "load over extract"]);
+    log.start("extract");
+    let mut heads = Vec::new();
+    for key in 0..200 {
+        let step = format!("load[{key}]");
+        log.item("extract", &key.to_string()).start(&step);
+        match key % 10 {
+            0 => log.failure(&step, 1, "no"),
+            1 => log.retry(&step, 1, "no", 500),
+            2 => log.skip(&step, "extract"),
+            3 | 4 => &mut log,
+            _ => log.success(&step, 1),
+        };
+        if [2, 20, 199].contains(&key) {
+            let text = drawn(&log, 3000, 77);
+            heads.push(text.lines().next().expect("a head").to_owned());
+        }
+    }
+    insta::assert_snapshot!(heads.join("\n"), @r"
+    Running [00:00:03] ━━━━━───── 2/4+: 1 to retry, 1 failed, 1 skipped
+    Running [00:00:03] ━━━━━━╸─── 15/22+: 4 running, 2 to retry, 3 failed
+    Running [00:00:03] ━━━━━━╸─── 140/201+: 20 to retry, 20 failed
+    ");
+    // From one moment to the next the bar keeps its place.
+    for columns in 40..150 {
+        let text = drawn(&log, 3000, columns);
+        let bar = text.lines().next().map(|head| head.chars().filter(|c| "━╸─".contains(*c)).count());
+        assert!(matches!(bar, Some(0 | 10..=24)) && (columns < 60 || bar >= Some(10)), "{columns}: {text}");
+        assert!(text.contains("20 failed") || columns < 50, "{columns}: {text}");
+    }
 }
 
 #[test]

@@ -101,8 +101,39 @@ fn too_many_failures_are_counted() {
     let mut log = Log::new("bad", &["a", "f over a"]);
     for key in 0..150 {
         let step = format!("f[{key}]");
-        log.start(&step).failure(&step, 1, "no: disk");
+        log.start(&step).failure(&step, 1, &format!("no: disk {key}"));
     }
     let text = told(&log, Detail::Counts);
     assert!(text.ends_with("… and 50 more steps failed\n"), "{text}");
+    assert_eq!(text.matches("Failed").count(), 100);
+    // A chart needs all steps; the summary above it is no longer for that.
+    let (errors, _) = text.split_once("           … and").expect("a count");
+    assert!(told(&log, Detail::Steps).starts_with(errors));
+    assert!(told(&log, Detail::Steps).contains("… and 50 more steps failed\n"));
+}
+
+#[test]
+fn items_that_fail_alike_are_told_once() {
+    let mut log = Log::new("settings", &["a", "f over a", "g over a"]);
+    for key in 0..500 {
+        let (f, g) = (format!("f[{key}]"), format!("g[{key}]"));
+        log.start(&f).failure(&f, 1, "no connection: wrong password");
+        match key {
+            7 => log.start(&g).failure(&g, 1, "no connection: wrong password"),
+            8 | 9 => log.start(&g).failure(&g, 3, "disk full"),
+            _ => log.start(&g).success(&g, 1),
+        };
+    }
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+         Running [     0µs] settings: 1000 steps: 497 succeeded, 503 failed
+          Failed [     0µs] f[0], and 499 more items: [1], [2], [3], …
+                 no connection
+                   caused by: wrong password
+          Failed [     0µs] g[7]
+                 no connection
+                   caused by: wrong password
+          Failed [     0µs] g[8], and 1 more item: [9]
+                 disk full
+    ");
 }

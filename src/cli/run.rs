@@ -14,7 +14,7 @@ use tracing_subscriber::prelude::*;
 use super::args::RunArgs;
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
-use super::signals::{Requests, cancel_on_request};
+use super::signals::Listener;
 use super::{Exit, jobs};
 
 /// How wide a chart is where no terminal says it.
@@ -60,12 +60,9 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
     let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone()).grace(GRACE);
     let result = match runner.runtime() {
         Ok(runtime) => {
-            let requests = runtime.block_on(async { Requests::listen() });
-            // Where they cannot be heard, a signal ends the program by itself.
-            if let Ok(requests) = requests {
-                runtime.spawn(cancel_on_request(requests, cancel, Arc::clone(printer)));
-            }
+            let listener = Listener::start(cancel, Arc::clone(printer));
             let result = runtime.block_on(runner.run());
+            listener.run_is_over();
             // Code that outlived a canceled run or a timeout is not waited for.
             runtime.shutdown_background();
             result

@@ -1,17 +1,24 @@
 use std::io;
 use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Duration;
 
 use orch_core::define::Cancel;
+use tokio::runtime::Builder;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Exit;
 use super::printer::Printer;
 
+/// How long the last word may take to be written: whoever reads it may have stopped to.
+const LAST_WORD: Duration = Duration::from_millis(50);
+
 /// What asks a program to end: Ctrl-C, and on Unix SIGTERM, which service managers and containers send.
-pub(super) struct Requests {
+struct Requests {
     #[cfg(unix)]
     interrupt: Signal,
     #[cfg(unix)]
@@ -19,14 +26,13 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Listens from now on, on the present runtime; before, a signal ends the program by itself.
     #[cfg(unix)]
-    pub(super) fn listen() -> io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     #[cfg(not(unix))]
-    pub(super) fn listen() -> io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
 
@@ -42,19 +48,60 @@ impl Requests {
     }
 }
 
-/// The first request lets the run end in order, the second ends the program.
-pub(super) async fn cancel_on_request(mut requests: Requests, cancel: Cancel, printer: Arc<Printer>) {
-    if requests.next().await.is_err() {
-        // Without a handler Ctrl-C ends the program by itself.
-        return;
+/// Listens to requests until the process ends.
+pub(super) struct Listener {
+    run_is_over: Arc<AtomicBool>,
+}
+
+impl Listener {
+    /// Listens from now on: the first request lets the run end in order, the second ends the program, and so does the
+    /// first after the run, when a summary or chart is being written. Where no request can be heard, as without a thread
+    /// to listen, a signal ends the program by itself.
+    ///
+    /// It has a thread and a runtime of its own. Those of the run may be taken: by async ops that compute, or by a sink
+    /// that waits for whoever reads stdout.
+    pub(super) fn start(cancel: Cancel, printer: Arc<Printer>) -> Self {
+        let run_is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&run_is_over);
+        let (listening, is_listening) = sync_channel(1);
+        let listen = move || {
+            let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                let Ok(mut requests) = Requests::listen() else { return };
+                let _ = listening.send(());
+                if requests.next().await.is_err() {
+                    return;
+                }
+                cancel.cancel();
+                if over.load(Ordering::Relaxed) || requests.next().await.is_ok() {
+                    stop(printer);
+                }
+            });
+        };
+        if thread::Builder::new().name("signals".to_owned()).spawn(listen).is_ok() {
+            // It fails if nobody listens: the other end is gone then.
+            let _ = is_listening.recv();
+        }
+        Self { run_is_over }
     }
-    cancel.cancel();
-    if requests.next().await.is_ok() {
-        printer.say("\nstopped at once; steps under way were not waited for\n");
-        // Lets the terminal have the line before the process is gone.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        process::exit(i32::from(Exit::Canceled.code()));
+
+    /// The run is over; what is left is to tell of it.
+    pub(super) fn run_is_over(&self) {
+        self.run_is_over.store(true, Ordering::Relaxed);
     }
+}
+
+/// Ends the program, whatever its other threads wait for.
+fn stop(printer: Arc<Printer>) {
+    let (said, is_said) = sync_channel(1);
+    let say = move || {
+        printer.say("\nstopped at once; what was under way was not waited for\n");
+        let _ = said.send(());
+    };
+    if thread::Builder::new().spawn(say).is_ok() {
+        let _ = is_said.recv_timeout(LAST_WORD);
+    }
+    process::exit(i32::from(Exit::Canceled.code()));
 }
 
 /// A signal concerns a whole process, so each test starts this very program again and sends it there.
@@ -76,11 +123,30 @@ mod tests {
     fn endless() -> Job {
         let deaf = OpDef::builder("deaf").returns::<One<i64, 0>>();
         let deaf = Arc::new(deaf.blocking(|_| {
+            tracing::info!("begun");
             loop {
-                std::thread::park();
+                thread::park();
             }
         }));
         Job::compose(JobOptions::new("endless"), || Call::of(&deaf).place::<One<i64, 0>>())
+    }
+
+    /// Its thread belongs to the runtime, which has no other.
+    fn computing() -> Job {
+        let spins = OpDef::builder("spins").returns::<One<i64, 0>>();
+        let spins = spins.asynchronous(|_| async {
+            tracing::info!("begun");
+            loop {
+                thread::park();
+            }
+        });
+        let spins = Arc::new(spins);
+        let all = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Job::compose(JobOptions::new("computing").max_concurrent(2 * all), || {
+            for _ in 0..2 * all {
+                Call::of(&spins).place::<One<i64, 0>>();
+            }
+        })
     }
 
     fn patient() -> Job {
@@ -110,6 +176,10 @@ mod tests {
     impl Started {
         fn signal_after(&mut self, word: &str, signal: &str) {
             assert!(self.told.any(|line| line.unwrap().contains(word)), "{word} is told");
+            self.signal(signal);
+        }
+
+        fn signal(&self, signal: &str) {
             let sent = Command::new("kill").args([signal, &self.program.id().to_string()]).status();
             assert!(sent.unwrap().success());
         }
@@ -132,10 +202,19 @@ mod tests {
     #[test]
     fn the_second_request_ends_the_program() {
         let mut program = be_the_program("the_second_request_ends_the_program", endless);
-        program.signal_after("STEP_START", "-INT");
+        program.signal_after("begun", "-INT");
         program.signal_after("RUN_CANCELING", "-TERM");
         let (code, told) = program.exit();
         assert_eq!(code, Some(130));
-        assert_eq!(told.last().unwrap(), "stopped at once; steps under way were not waited for");
+        assert_eq!(told.last().unwrap(), "stopped at once; what was under way was not waited for");
+    }
+
+    #[test]
+    fn the_second_request_is_heard_also_where_steps_leave_the_runtime_no_thread() {
+        let test = "the_second_request_is_heard_also_where_steps_leave_the_runtime_no_thread";
+        let mut program = be_the_program(test, computing);
+        program.signal_after("begun", "-INT");
+        program.signal("-TERM");
+        assert_eq!(program.exit().0, Some(130));
     }
 }

@@ -139,9 +139,10 @@ impl fmt::Display for Failure {
     }
 }
 
+/// As people read it, for a `main` or a test that returns it prints it so.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.info().fmt(f)
+        fmt::Display::fmt(&self.info(), f)
     }
 }
 
@@ -278,6 +279,8 @@ mod tests {
             failure.info().to_string(),
             "cannot read the header\n  caused by: invalid digit found in string\n  hint: see the manual"
         );
+        // What a `main` or a test that returns the failure prints.
+        assert_eq!(format!("{failure:?}"), failure.info().to_string());
         assert_eq!(failure.retry_wish(), RetryWish::Policy);
         assert_eq!(Failure::new("x").not_retryable().retry_wish(), RetryWish::Never);
     }

@@ -66,7 +66,7 @@ struct Temporary {
 
 impl Temporary {
     fn beside(path: &Path) -> Self {
-        // Two attempts at one step may overlap when the first one timed out: no two share a temporary file.
+        // A file of its own for each store: two runs may be given one identifier, and a crash may have left one behind.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut name = path.file_name().unwrap_or_default().to_owned();

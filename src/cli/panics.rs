@@ -64,10 +64,14 @@ pub(super) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Caught> {
     let outer = CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(code));
     CATCHING.set(outer);
-    result.map_err(|_| {
-        // One that the code had caught and resumes passes no hook.
-        let message = "without a message".to_owned();
-        CAUGHT.take().unwrap_or(Caught { job: None, message, place: None, traced: trace_wanted() })
+    result.map_err(|payload| {
+        CAUGHT.take().unwrap_or_else(|| {
+            // It has passed no hook, or one that the code has set: it says what it says, and not where.
+            let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+            let message = text.unwrap_or_else(|| "with a value that is no text".to_owned());
+            Caught { job: None, message, place: None, traced: trace_wanted() }
+        })
     })
 }
 
@@ -83,6 +87,13 @@ fn asks_for_trace(wanted: Option<&OsStr>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_that_passes_no_hook_is_told_all_the_same() {
+        let worker = catch(|| std::panic::resume_unwind(Box::new("no disk".to_owned())));
+        let told = worker.map(|()| String::new()).unwrap_or_else(|caught| caught.text());
+        assert_eq!(told, "the function that makes the definitions of this program panicked: no disk");
+    }
 
     #[test]
     fn who_asked_for_a_backtrace_is_not_told_to_ask() {

@@ -205,7 +205,7 @@ impl State {
         }
         stream.phase = StreamPhase::Ended;
         self.let_go.streams.extend(stream.items.take());
-        stream.keys = HashMap::new();
+        (stream.keys, stream.again) = (HashMap::new(), HashMap::new());
         if stream.alive == 0 {
             self.settling.push_back(Settle::Finished(frame, local));
         }

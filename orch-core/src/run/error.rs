@@ -39,12 +39,13 @@ pub enum RunErrorKind {
         /// The run.
         run: Run,
     },
-    /// A sink panicked, or the `Drop` of a value. The run broke off where it stood, and no last event tells of it.
+    /// A sink panicked, or the `Drop` of a value, or the runtime was shut down. The run broke off where it stood, and no
+    /// last event tells of it.
     #[non_exhaustive]
     Broken {
         /// The run, as far as it came.
         run: Run,
-        /// What panicked, and what it said.
+        /// What happened, and what a panic said.
         message: String,
     },
 }

@@ -276,7 +276,9 @@ impl Runner {
         for (step, op) in program.plan.steps.iter().zip(&program.ops) {
             if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
                 let known: Vec<_> = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
-                let define = format!("define it: `Definitions::new().pool(\"{pool}\", 4)`");
+                let define = format!(
+                    "define it for the program, `Definitions::new().pool(\"{pool}\", 4)`, or for one run, `job.runner().pool(\"{pool}\", 4)`"
+                );
                 problems.push(
                     Problem::new(
                         ProblemKind::UnknownPool,
@@ -288,7 +290,9 @@ impl Runner {
             }
             let Some(io) = op.io() else { continue };
             for output in op.outputs().iter().filter(|output| self.io.get(io, output.ty).is_none()) {
-                let define = format!("define it: `Definitions::new().io(\"{io}\", manager)`");
+                let define = format!(
+                    "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
+                );
                 problems.push(
                     Problem::new(
                         ProblemKind::UnknownIo,

@@ -55,10 +55,10 @@ fn unknown_pools_and_io_managers_are_named_with_what_there_is() {
     the job `job` cannot be planned: 2 problems
     error: `pooled` names the pool `gpu`, which is not defined
       --> orch-core/tests/behaviour/start.rs:_ (the step)
-      hint: define it: `Definitions::new().pool("gpu", 4)`
+      hint: define it for the program, `Definitions::new().pool("gpu", 4)`, or for one run, `job.runner().pool("gpu", 4)`
     error: `stored` has its `i64` stored by the IO manager `files`, which is not defined
       --> orch-core/tests/behaviour/start.rs:_ (the step)
-      hint: define it: `Definitions::new().io("files", manager)`
+      hint: define it for the program, `Definitions::new().io("files", manager)`, or for one run, `job.runner().io("files", manager)`
     "#);
     let definitions = Definitions::new().pool("cpu", 2).io("files", Memory).job(needy());
     assert_snapshot!(refusal(definitions.runner(&definitions.jobs()[0])), @r#"
@@ -68,7 +68,7 @@ fn unknown_pools_and_io_managers_are_named_with_what_there_is() {
       hint: did you mean `cpu`? pools of this program: `cpu`
     error: `stored` has its `i64` stored by the IO manager `files`, which is not defined
       --> orch-core/tests/behaviour/start.rs:_ (the step)
-      hint: define it: `Definitions::new().io("files", manager)`; IO managers of this program: `files` for `String`
+      hint: define it for the program, `Definitions::new().io("files", manager)`, or for one run, `job.runner().io("files", manager)`; IO managers of this program: `files` for `String`
     "#);
 }
 

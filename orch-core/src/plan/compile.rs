@@ -59,7 +59,7 @@ impl Program {
         check_limits(&plan, &job.options, &mut problems);
         // Depths need indices that all point somewhere.
         if problems.is_empty() {
-            depth::assign(&mut plan, &mut problems);
+            depth::assign(&mut plan, &graph.nodes, &mut problems);
         }
         if !problems.is_empty() {
             return Err(PlanError::new(plan.job, problems));

@@ -2,7 +2,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{
-    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names, nearest,
+    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
+    nearest,
 };
 use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
@@ -144,7 +145,10 @@ impl Sources<'_> {
         let resolved = match &source.kind {
             SourceKind::Output { node, output } => Source::Output { step: *node, output: *output },
             SourceKind::Item => Source::Item { map: source.scope.checked_sub(1)? },
-            SourceKind::Literal(literal) => Source::Literal { literal: *literal },
+            SourceKind::Literal(literal) => {
+                let value = literal::written(&self.graph.literals[*literal]);
+                Source::Literal { literal: *literal, value }
+            }
             SourceKind::Collect { map, element, results, assemble } => {
                 let element = self.resolve(*element)?;
                 self.collects.push(Collect { map: map.checked_sub(1)?, element, results: *results });

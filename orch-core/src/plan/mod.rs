@@ -6,6 +6,7 @@
 mod compile;
 mod depth;
 mod diagram;
+mod literal;
 mod names;
 mod nearest;
 mod problem;
@@ -139,6 +140,9 @@ pub enum Source {
     Literal {
         /// Its position among the job's constants.
         literal: usize,
+        /// The value as Rust writes it, if it is a number, a `bool`, a `char` or a text; a long text is cut.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
     },
     /// A collected map.
     Collect {

@@ -357,7 +357,28 @@ fn unknown_limit() {
       hint: did you mean `db`? tags of this job: db
     error: the limit on `db=red` concerns no step
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
-      hint: tags of this job: db
+      hint: steps have these values of `db`: blue
+    ");
+}
+
+#[test]
+fn a_limit_of_an_unknown_value_is_told_the_values_that_there_are() {
+    let give = give("give", || Ok(1));
+    let options = JobOptions::new("job").limit(Limit::tag_value("db", "test", 2));
+    let options = options.limit(Limit::tag_value("team", "sale", 2));
+    let (kinds, told) = problems(&Job::compose(options, || {
+        call(&give, &[]).tag("db", "prod").tag("team", "sales");
+        call(&give, &[]).tag("db", "replica");
+    }));
+    assert_eq!(kinds, [ProblemKind::UnknownLimit; 2]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned: 2 problems
+    error: the limit on `db=test` concerns no step
+      --> orch-core/tests/behaviour/problems.rs:_ (the job)
+      hint: steps have these values of `db`: prod, replica
+    error: the limit on `team=sale` concerns no step
+      --> orch-core/tests/behaviour/problems.rs:_ (the job)
+      hint: did you mean `team=sales`? steps have these values of `team`: sales
     ");
 }
 

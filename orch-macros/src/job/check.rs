@@ -4,6 +4,7 @@ use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 use super::body::is_primitive;
 use crate::diag::Diag;
 use crate::func;
+use crate::owned;
 
 /// Refuses what no job can be.
 pub(super) fn job(signature: &Signature, diag: &Diag) {
@@ -81,7 +82,7 @@ fn written(ty: &Type) -> String {
     match func::ungrouped(ty) {
         Type::Reference(reference) => written(&reference.elem),
         ty if ty.to_token_stream().to_string() == "str" => "String".to_owned(),
-        ty => ty.to_token_stream().to_string().replace(' ', "").replace(',', ", "),
+        ty => owned::written(ty),
     }
 }
 

@@ -88,7 +88,7 @@ pub struct Step {
     /// The retry policy of the call, else of the op, else of the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
-    /// The bound on each attempt.
+    /// The bound on each attempt; with a dynamic output on the call and then on each item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// The pool in which it takes its turn.

@@ -99,7 +99,7 @@ pub use orch_core::step::LogLayer;
 /// | `tags(team = "data", "any/key" = "text")` | tags of every step |
 /// | `priority = 5` | goes first among ready steps, if higher |
 /// | `retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full")` | how failed attempts are repeated; `backoff` is `none`, `linear` or `exponential`, `jitter` is `none`, `full` or `plus_minus` |
-/// | `timeout = "1h 30m"` | the time that an attempt has; a sync op cannot be stopped by force, so with `retry` its attempts may overlap |
+/// | `timeout = "1h 30m"` | the time that an attempt has, with a dynamic output the time of the call and then of each item; a sync op cannot be stopped by force, so with `retry` its attempts may overlap |
 /// | `pool = "db"` | the pool in which its steps take their turn |
 /// | `code_version = "2"` | the version of the code |
 /// | `io = "parquet"` | the IO manager that stores its outputs |

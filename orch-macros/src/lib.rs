@@ -17,6 +17,7 @@ mod policy;
 mod job;
 mod op;
 mod outputs;
+mod owned;
 mod program;
 
 #[cfg(test)]

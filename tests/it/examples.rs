@@ -78,7 +78,7 @@ fn dynamic_has_four_forms() {
     summarize(sizes: &Vec<usize> <- collect measure_in) -> usize
     files_2 = files() -> dynamic String
     map files_2
-        measure_in_2 = measure_in(text: &String <- each files_2, unit: usize <- literal) -> usize
+        measure_in_2 = measure_in(text: &String <- each files_2, unit: usize <- 10) -> usize
     summarize_2 = summarize(sizes: &Vec<usize> <- collect measure_in_2) -> usize
     ");
     insta::assert_snapshot!(session("dynamic", "plan several"), @r"

@@ -350,7 +350,7 @@ impl Layout {
 
     fn fetch(&self, program: &Program, scope: usize, source: &Source) -> Fetch {
         match source {
-            Source::Literal { literal } => Fetch::Literal(*literal as u32),
+            Source::Literal { literal, .. } => Fetch::Literal(*literal as u32),
             Source::List { elements, list } => Fetch::List {
                 elements: elements.iter().map(|element| self.fetch(program, scope, element)).collect(),
                 list: *list as u32,

@@ -57,8 +57,8 @@ pub trait Handle: Sized {
 
     /// Sets the retry policy of the step, before those of the op and the job: `.retry(Retry::new(3))`.
     #[track_caller]
-    fn retry(self, retry: Retry) -> Self {
-        change(self.node(), "retry", |node| node.retry = Some(retry));
+    fn retry(self, retry: impl IsRetry) -> Self {
+        change(self.node(), "retry", |node| node.retry = Some(retry.policy()));
         self
     }
 
@@ -91,6 +91,24 @@ pub trait Handle: Sized {
         self
     }
 
+    /// Not possible: a timeout is of the op. Declared so that the compiler can say so.
+    #[doc(hidden)]
+    fn timeout<T>(self, _: T) -> Self
+    where
+        Self: HasTimeout,
+    {
+        self
+    }
+
+    /// Not possible: the method is called otherwise. Declared so that the compiler can say so.
+    #[doc(hidden)]
+    fn alias<T>(self, _: T) -> Self
+    where
+        Self: HasAlias,
+    {
+        self
+    }
+
     /// Not possible. Declared so that the compiler can say so of a tuple or struct of handles.
     #[doc(hidden)]
     fn map<H>(self, _: impl FnOnce(Unknown) -> H) -> Unknown
@@ -109,6 +127,39 @@ pub trait Handle: Sized {
         Unknown
     }
 }
+
+/// A [`Retry`], the only type that it is implemented for: so the compiler can say how one is written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no retry policy",
+    label = "not a retry policy",
+    note = "a call takes its retry policy as a value, `.retry(Retry::new(3))` for 3 retries"
+)]
+pub trait IsRetry {
+    #[doc(hidden)]
+    fn policy(self) -> Retry;
+}
+
+impl IsRetry for Retry {
+    fn policy(self) -> Retry {
+        self
+    }
+}
+
+/// Never implemented: says where a timeout is written.
+#[diagnostic::on_unimplemented(
+    message = "a timeout is said of an op, not of a call",
+    label = "an option of `#[op]`",
+    note = "write it at the function: `#[op(timeout = \"3s\")]`"
+)]
+pub trait HasTimeout {}
+
+/// Never implemented: says how a step is named.
+#[diagnostic::on_unimplemented(
+    message = "a call is named with `.named(..)`",
+    label = "write `.named(..)`",
+    note = "without a name the step has that of its op: `load`, `load_2`, .."
+)]
+pub trait HasAlias {}
 
 /// What `.after(..)` takes, for those who gave it something else.
 const AFTER_STEPS: &str = "it takes the handle of an op's call; to wait for all items of a map, let an op take them, `let \

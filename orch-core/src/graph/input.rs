@@ -124,7 +124,9 @@ pub trait TakesIfThere<T> {}
 #[diagnostic::on_unimplemented(
     message = "`Collected<{V}>` cannot feed an input of type `{Self}`",
     label = "this gives `Collected<{V}>`, all values together",
-    note = "let the op take `Vec<{V}>`; to call it once for each value, call it in `.map(..)`, before they are collected"
+    note = "let the op take `Vec<{V}>`, or collect in the form that it takes: `.collect()` gives `Vec<T>`, \
+            `.collect_keyed()` `Vec<Keyed<T>>` and `.collect_results()` `Vec<Keyed<Result<T, StepFailure>>>`",
+    note = "to call the op once for each value, call it in `.map(..)`, before they are collected"
 )]
 #[doc(hidden)]
 pub trait TakesGathered<V> {}

@@ -269,6 +269,9 @@ impl<T> fmt::Debug for Collected<T> {
 }
 
 /// A constant, as an input.
+///
+/// The plan shows it if it is a number, a `bool`, a `char` or a text, so a secret is no constant: let the op read it from
+/// where it is kept.
 #[must_use]
 pub fn lit<T: Data>(value: T) -> Out<T> {
     compose::with(|composition| {

@@ -2,7 +2,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{
-    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, names, nearest,
+    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
+    nearest,
 };
 use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
@@ -59,7 +60,7 @@ impl Program {
         check_limits(&plan, &job.options, &mut problems);
         // Depths need indices that all point somewhere.
         if problems.is_empty() {
-            depth::assign(&mut plan, &mut problems);
+            depth::assign(&mut plan, &graph.nodes, &mut problems);
         }
         if !problems.is_empty() {
             return Err(PlanError::new(plan.job, problems));
@@ -144,7 +145,10 @@ impl Sources<'_> {
         let resolved = match &source.kind {
             SourceKind::Output { node, output } => Source::Output { step: *node, output: *output },
             SourceKind::Item => Source::Item { map: source.scope.checked_sub(1)? },
-            SourceKind::Literal(literal) => Source::Literal { literal: *literal },
+            SourceKind::Literal(literal) => {
+                let value = literal::written(&self.graph.literals[*literal]);
+                Source::Literal { literal: *literal, value }
+            }
             SourceKind::Collect { map, element, results, assemble } => {
                 let element = self.resolve(*element)?;
                 self.collects.push(Collect { map: map.checked_sub(1)?, element, results: *results });
@@ -255,6 +259,9 @@ fn check_timeouts(nodes: &[GraphNode], problems: &mut Vec<Problem>) {
     }
 }
 
+/// How many values of a tag are told.
+const TOLD: usize = 12;
+
 fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) {
     let mut problem = |kind, message: String, hint: &str| {
         problems.push(Problem::new(kind, message).at("the job", options.place.clone()).hint(hint));
@@ -299,7 +306,25 @@ fn check_limits(plan: &Plan, options: &JobOptions, problems: &mut Vec<Problem>) 
             keys.sort_unstable();
             keys.dedup();
             let near = nearest(&limit.key, keys.iter().copied()).filter(|near| *near != limit.key);
+            // The key is right and the value is not: what its steps have is told, and not the other keys.
+            let mut values: Vec<&str> =
+                known.iter().filter(|(key, _)| *key == limit.key).filter_map(|(_, value)| *value).collect();
+            values.sort_unstable();
             let hint = match (near, keys.as_slice()) {
+                _ if !values.is_empty() => {
+                    let wanted = limit.value.as_deref().unwrap_or_default();
+                    let near = nearest(wanted, values.iter().copied());
+                    let near = near.map(|near| format!("did you mean `{}={near}`? ", limit.key));
+                    let more = values.len().saturating_sub(TOLD);
+                    values.truncate(TOLD);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    let values = values.join(", ") + &more;
+                    format!(
+                        "{}steps have these values of `{}`: {values}",
+                        near.unwrap_or_default(),
+                        limit.key
+                    )
+                }
                 (_, []) => "no step has a tag; give one with `tags(..)` or `.tag(..)`".to_owned(),
                 (Some(near), _) => format!("did you mean `{near}`? tags of this job: {}", keys.join(", ")),
                 (None, keys) => format!("tags of this job: {}", keys.join(", ")),

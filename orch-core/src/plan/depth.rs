@@ -1,11 +1,12 @@
-use super::{Plan, Problem, ProblemKind, Source};
+use super::{Plan, Problem, ProblemKind, Source, Step};
+use crate::graph::GraphNode;
 
-/// Assigns each step its depth, and finds steps that wait for the end of the stream they hold up.
+/// Assigns each step its depth, and finds steps that wait for each other, or for the end of the stream they hold up.
 ///
-/// Handles exist only after the step that makes them, so steps alone cannot form a cycle. But a stream is pulled only
-/// while there is room, so it ends only after all steps in its map: the end of each map is a vertex of its own that
-/// waits for every step in the map, and what collects the map waits for that end.
-pub(super) fn assign(plan: &mut Plan, problems: &mut Vec<Problem>) {
+/// Handles exist only after the step that makes them, so values cannot flow in a circle; `.after` can close one. And a
+/// stream is pulled only while there is room, so it ends only after all steps in its map: the end of each map is a vertex
+/// of its own that waits for every step in the map, and what collects the map waits for that end.
+pub(super) fn assign(plan: &mut Plan, nodes: &[GraphNode], problems: &mut Vec<Problem>) {
     let graph = Waits::of(plan);
     let vertices = graph.next.len();
     let mut waiting: Vec<usize> = vec![0; vertices];
@@ -28,7 +29,7 @@ pub(super) fn assign(plan: &mut Plan, problems: &mut Vec<Problem>) {
         }
     }
     if done < vertices {
-        problems.push(deadlock(plan, &graph, &waiting));
+        problems.push(deadlock(plan, nodes, &cycle(&graph, &waiting)));
         return;
     }
     for (step, depth) in plan.steps.iter_mut().zip(depth) {
@@ -97,7 +98,8 @@ fn feeds(source: &Source, visit: &mut impl FnMut(&Source)) {
     }
 }
 
-fn deadlock(plan: &Plan, graph: &Waits, waiting: &[usize]) -> Problem {
+/// The vertices of one cycle, each before what waits for it.
+fn cycle(graph: &Waits, waiting: &[usize]) -> Vec<usize> {
     // Backwards along what is still waited for, until a vertex comes again: that is a cycle.
     let mut before: Vec<Option<usize>> = vec![None; waiting.len()];
     for (from, next) in graph.next.iter().enumerate().filter(|(from, _)| waiting[*from] > 0) {
@@ -119,9 +121,28 @@ fn deadlock(plan: &Plan, graph: &Waits, waiting: &[usize]) -> Problem {
         cycle.push(previous);
     }
     cycle.reverse();
-    let steps: Vec<_> = cycle.iter().filter_map(|&vertex| plan.steps.get(vertex)).collect();
-    let maps = cycle.iter().filter_map(|&vertex| plan.maps.get(vertex.checked_sub(plan.steps.len())?));
-    let map = maps.map(|map| plan.output_name(map.step, map.output)).next().unwrap_or_default();
+    cycle
+}
+
+fn deadlock(plan: &Plan, nodes: &[GraphNode], cycle: &[usize]) -> Problem {
+    let map_at = |vertex: usize| plan.maps.get(vertex.checked_sub(plan.steps.len())?);
+    // The end of a map that waits for steps in the map, and not only for the step that yields the items.
+    let held_up = cycle.iter().enumerate().find_map(|(at, &vertex)| {
+        let map = map_at(vertex)?;
+        let before = cycle[at.checked_sub(1).unwrap_or(cycle.len() - 1)];
+        (before != map.step).then_some(map)
+    });
+    let steps: Vec<usize> = cycle.iter().copied().filter(|&vertex| vertex < plan.steps.len()).collect();
+    match held_up {
+        Some(map) => {
+            let map = plan.output_name(map.step, map.output);
+            held_up_by_its_map(&steps.iter().map(|&step| &plan.steps[step]).collect::<Vec<_>>(), &map)
+        }
+        None => circle(plan, nodes, steps),
+    }
+}
+
+fn held_up_by_its_map(steps: &[&Step], map: &str) -> Problem {
     let them = if steps.len() == 1 { "it" } else { "them" };
     let names: Vec<_> = steps.iter().map(|step| format!("`{}`", step.name)).collect();
     let mut problem = Problem::new(
@@ -136,3 +157,42 @@ fn deadlock(plan: &Plan, graph: &Waits, waiting: &[usize]) -> Problem {
     }
     problem.hint("collect first; then let an op that takes the collected values yield a new dynamic output to map over")
 }
+
+/// Steps of which each waits for the one before it, and the first for the last.
+fn circle(plan: &Plan, nodes: &[GraphNode], mut steps: Vec<usize>) -> Problem {
+    let said = |step: usize, other: usize| nodes[step].after.iter().find(|(after, _)| *after == other);
+    // Told from the last step backwards, each with what it waits for; what closes the circle is an `.after`.
+    if let Some(first) =
+        (0..steps.len()).find(|&at| said(steps[at], steps[(at + steps.len() - 1) % steps.len()]).is_some())
+    {
+        steps.rotate_left(first);
+    }
+    steps.reverse();
+    let waits = || steps.iter().zip(steps.iter().cycle().skip(1));
+    let afters: Vec<_> = waits().filter_map(|(&step, &other)| said(step, other)).collect();
+    let names: Vec<_> =
+        steps.iter().chain(steps.first()).map(|&step| plan.steps[step].name.as_str()).collect();
+    let message = match names.as_slice() {
+        [name, _] => format!("`{name}` comes after itself, so it would wait for ever"),
+        names if names.len() <= NAMES => {
+            format!("these steps wait for each other in a circle: {}", names.join(" → "))
+        }
+        names => format!(
+            "these {} steps wait for each other in a circle: {} → … → {}",
+            steps.len(),
+            names[..NAMES / 2].join(" → "),
+            names[names.len() - 2..].join(" → ")
+        ),
+    };
+    let mut problem = Problem::new(ProblemKind::Deadlock, message);
+    for (_, place) in afters.iter().take(4) {
+        problem = problem.at("`.after(..)`", place.clone());
+    }
+    for &step in steps.iter().take(4) {
+        problem = problem.at("the step", plan.steps[step].place.clone());
+    }
+    problem.hint(if afters.len() == 1 { "remove the `.after(..)`" } else { "remove one of the `.after(..)`" })
+}
+
+/// How many names a circle is told with; of a longer one the middle is left out.
+const NAMES: usize = 8;

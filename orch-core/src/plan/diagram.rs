@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Plan, Source};
+use super::{Plan, Source, Step};
 
 /// The arrows of a diagram: from a step, to a step, labelled with the input, dashed where no value flows.
 struct Arrow {
@@ -29,7 +29,8 @@ impl Plan {
     fn mermaid_scope(&self, text: &mut String, map: Option<usize>, level: usize) {
         let indent = "    ".repeat(level);
         for (index, step) in self.steps.iter().enumerate().filter(|(_, step)| step.map == map) {
-            let _ = writeln!(text, "{indent}s{index}[\"{}\"]", mermaid_escape(&step.name));
+            let lines: Vec<_> = lines(step).iter().map(|line| mermaid_escape(line)).collect();
+            let _ = writeln!(text, "{indent}s{index}[\"{}\"]", lines.join("<br>"));
         }
         for (index, inner) in self.maps.iter().enumerate().filter(|(_, inner)| inner.parent == map) {
             if !self.steps.iter().any(|step| step.map == Some(index)) {
@@ -59,7 +60,8 @@ impl Plan {
     fn dot_scope(&self, text: &mut String, map: Option<usize>, level: usize) {
         let indent = "    ".repeat(level);
         for (index, step) in self.steps.iter().enumerate().filter(|(_, step)| step.map == map) {
-            let _ = writeln!(text, "{indent}s{index} [label=\"{}\"];", dot_escape(&step.name));
+            let lines: Vec<_> = lines(step).iter().map(|line| dot_escape(line)).collect();
+            let _ = writeln!(text, "{indent}s{index} [label=\"{}\"];", lines.join("\\n"));
         }
         for (index, inner) in self.maps.iter().enumerate().filter(|(_, inner)| inner.parent == map) {
             if !self.steps.iter().any(|step| step.map == Some(index)) {
@@ -115,8 +117,43 @@ impl Plan {
     }
 }
 
+/// What stands in a step's box: its name, and the inputs that are constants, since no arrow leads to them.
+fn lines(step: &Step) -> Vec<String> {
+    let mut lines = vec![step.name.clone()];
+    for input in &step.inputs {
+        let mut values = Vec::new();
+        constants(&input.source, &mut values);
+        if !values.is_empty() {
+            lines.push(format!("{}: {}", input.name, values.join(", ")));
+        }
+    }
+    lines
+}
+
+fn constants<'a>(source: &'a Source, values: &mut Vec<&'a str>) {
+    match source {
+        Source::Literal { value: Some(value), .. } => values.push(value),
+        Source::List { elements, .. } => elements.iter().for_each(|element| constants(element, values)),
+        _ => {}
+    }
+}
+
+/// A label is HTML to Mermaid, and `\n` in it a new line.
 fn mermaid_escape(text: &str) -> String {
-    text.replace('"', "#quot;")
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => escaped.push_str("#quot;"),
+            '&' => escaped.push_str("#amp;"),
+            '<' => escaped.push_str("#lt;"),
+            '>' => escaped.push_str("#gt;"),
+            '#' | '\\' | '`' => {
+                let _ = write!(escaped, "#{};", u32::from(c));
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn dot_escape(text: &str) -> String {

@@ -6,6 +6,7 @@
 mod compile;
 mod depth;
 mod diagram;
+mod literal;
 mod names;
 mod nearest;
 mod problem;
@@ -87,7 +88,7 @@ pub struct Step {
     /// The retry policy of the call, else of the op, else of the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
-    /// The bound on each attempt.
+    /// The bound on each attempt; with a dynamic output on the call and then on each item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// The pool in which it takes its turn.
@@ -139,6 +140,9 @@ pub enum Source {
     Literal {
         /// Its position among the job's constants.
         literal: usize,
+        /// The value as Rust writes it, if it is a number, a `bool`, a `char` or a text; a long text is cut.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
     },
     /// A collected map.
     Collect {

@@ -108,7 +108,7 @@ pub enum ProblemKind {
     TypeMismatch,
     /// A call has fewer or more inputs than the op; only possible with builders.
     WrongInputs,
-    /// Steps within a map wait for the end of the very stream they hold up.
+    /// Steps wait for each other in a circle, or, within a map, for the end of the very stream they hold up.
     Deadlock,
     /// A tag has a value that cannot be read, such as a priority that is no integer.
     InvalidTag,

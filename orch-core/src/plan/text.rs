@@ -2,7 +2,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::{Plan, Source, Step};
-use crate::define::{OutputKind, Passing, first_sentence};
+use crate::define::{OutputKind, Passing, Tags, first_sentence};
 
 /// The plan as an indented tree, the same on every machine: what users snapshot.
 impl fmt::Display for Plan {
@@ -19,7 +19,7 @@ impl fmt::Display for Plan {
         });
         options.extend(self.max_in_flight.map(|items| format!("{items} in flight")));
         options.extend(self.limits.iter().map(|limit| format!("limit {limit}")));
-        options.extend(self.tags.iter().map(|(key, value)| format!("{key}={value}")));
+        options.extend(tags(&self.tags));
         write!(f, "\n  {}\n", options.join(", "))?;
         Tree::of(self).scope(f, None, 0)
     }
@@ -96,7 +96,7 @@ impl<'a> Tree<'a> {
 }
 
 impl Plan {
-    /// What feeds an input, for people: `echo`, `split.large`, `collect load`, `[a, b]`, `item of pages`.
+    /// What feeds an input, for people: `echo`, `split.large`, `19`, `collect load`, `[a, b]`, `each pages`.
     pub(super) fn source_name(&self, source: &Source) -> String {
         match source {
             Source::Output { step, output } => self.output_name(*step, *output),
@@ -104,7 +104,7 @@ impl Plan {
                 let map = &self.maps[*map];
                 format!("each {}", self.output_name(map.step, map.output))
             }
-            Source::Literal { .. } => "literal".to_owned(),
+            Source::Literal { value, .. } => value.clone().unwrap_or_else(|| "literal".to_owned()),
             Source::Collect { collect } => {
                 let collect = &self.collects[*collect];
                 let verb = if collect.results { "collect results of" } else { "collect" };
@@ -134,12 +134,14 @@ impl Plan {
         notes.extend(step.pool.as_ref().map(|pool| format!("pool {pool}")));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
-        if !step.tags.is_empty() {
-            let tags: Vec<_> = step.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            notes.push(format!("tags {}", tags.join(", ")));
-        }
+        notes.extend(tags(&step.tags));
         notes
     }
+}
+
+fn tags(tags: &Tags) -> Option<String> {
+    let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    (!tags.is_empty()).then(|| format!("tags {}", tags.join(", ")))
 }
 
 /// A duration as it is written in an option: `1h 30m`.

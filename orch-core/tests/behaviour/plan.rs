@@ -6,9 +6,9 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use orch_core::define::{Backoff, Dynamic, Jitter, JobOptions, Limit, One, OpDef, Optional, Order, Retry};
 use orch_core::graph::{Call, Handle as _, Job, enter_graph, lit};
-use orch_core::plan::Plan;
+use orch_core::plan::{Input, Plan};
 
-use super::support::{Many, Maybe, Plain, call, give, pass};
+use super::support::{Many, Maybe, Plain, call, give, job, pass};
 
 type Split = (One<i64, 0>, One<Optional<String>, 1>, One<Dynamic<i64>, 2>);
 
@@ -55,10 +55,10 @@ fn rich() -> Job {
 
 #[test]
 fn as_text() {
-    assert_snapshot!(rich().plan(), @r"
+    assert_snapshot!(rich().plan(), @r#"
     job rich: A little of everything.
-      breadth_first, 4 at once, 16 in flight, limit db=* 2, team=data
-    extract(path: String <- literal) -> output_0: i64, output_1: optional String, output_2: dynamic i64
+      breadth_first, 4 at once, 16 in flight, limit db=* 2, tags team=data
+    extract(path: String <- "pages.csv") -> output_0: i64, output_1: optional String, output_2: dynamic i64
       | io files
       | code version 3
     map extract.output_2
@@ -72,19 +72,19 @@ fn as_text() {
         map cells
             weigh = load(x: i64 <- each cells) -> i64
         total(xs: Vec<i64> <- collect weigh) -> i64
-    report(counts: Vec<i64> <- collect total, notes: Vec<i64> <- [extract.output_0, literal]) -> i64
+    report(counts: Vec<i64> <- collect total, notes: Vec<i64> <- [extract.output_0, 1]) -> i64
       | timeout 1m 30s
     load(x: i64 <- extract.output_0) -> i64
       | after report
-    ");
+    "#);
 }
 
 #[test]
 fn as_mermaid() {
     assert_snapshot!(rich().plan().to_mermaid(), @r#"
     flowchart TD
-        s0["extract"]
-        s6["report"]
+        s0["extract<br>path: #quot;pages.csv#quot;"]
+        s6["report<br>notes: 1"]
         s7["load"]
         subgraph m0["map extract.output_2"]
             s1["clean"]
@@ -113,8 +113,8 @@ fn as_dot() {
     assert_snapshot!(rich().plan().to_dot(), @r#"
     digraph "rich" {
         node [shape=box, style=rounded];
-        s0 [label="extract"];
-        s6 [label="report"];
+        s0 [label="extract\npath: \"pages.csv\""];
+        s6 [label="report\nnotes: 1"];
         s7 [label="load"];
         subgraph cluster_m0 {
             label="map extract.output_2";
@@ -139,6 +139,36 @@ fn as_dot() {
         s6 -> s7 [label="after", style=dashed];
     }
     "#);
+}
+
+#[test]
+fn a_constant_shows_its_value_whatever_is_in_it() {
+    let greet = OpDef::builder("greet").input::<String>("text").input::<i64>("times").input::<()>("none");
+    let greet = Arc::new(greet.returns::<Plain>().blocking(|_| Ok(0)));
+    let plan = job(|| {
+        let greeting = Call::of(&greet).input::<String>(lit("<b>\"A & #1\"\\\n"));
+        greeting.input::<i64>(lit(19)).input::<()>(lit(())).place::<Plain>();
+    })
+    .plan();
+    assert_snapshot!(plan, @r#"
+    job job
+      depth_first, 1 at once
+    greet(text: String <- "<b>\"A & #1\"\\\n", times: i64 <- 19, none: () <- literal) -> i64
+    "#);
+    assert_snapshot!(plan.to_mermaid(), @r#"
+    flowchart TD
+        s0["greet<br>text: #quot;#lt;b#gt;#92;#quot;A #amp; #35;1#92;#quot;#92;#92;#92;n#quot;<br>times: 19"]
+    "#);
+    assert_snapshot!(plan.to_dot(), @r#"
+    digraph "job" {
+        node [shape=box, style=rounded];
+        s0 [label="greet\ntext: \"<b>\\\"A & #1\\\"\\\\\\n\"\ntimes: 19"];
+    }
+    "#);
+    let [_, times, none] = plan.steps[0].inputs.as_slice() else { panic!("three inputs") };
+    let json = |input: &Input| serde_json::to_string(&input.source).unwrap();
+    assert_snapshot!(json(times), @r#"{"literal":{"literal":1,"value":"19"}}"#);
+    assert_snapshot!(json(none), @r#"{"literal":{"literal":2}}"#);
 }
 
 #[test]

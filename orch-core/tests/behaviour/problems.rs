@@ -137,6 +137,88 @@ fn waiting_in_a_map_for_the_end_of_its_own_source_is_a_deadlock() {
 }
 
 #[test]
+fn a_step_that_comes_after_what_takes_its_output_waits_in_a_circle() {
+    let (one, double) = (give("one", || Ok(1)), pass("double"));
+    let (kinds, told) = problems(&job(|| {
+        let a = call(&one, &[]);
+        let b = call(&double, &[a]);
+        a.after(b);
+    }));
+    assert_eq!(kinds, [ProblemKind::Deadlock]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned
+    error: these steps wait for each other in a circle: double → one → double
+      --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      hint: remove the `.after(..)`
+    ");
+}
+
+#[test]
+fn a_step_that_comes_after_itself_waits_for_ever() {
+    let one = give("one", || Ok(1));
+    let (kinds, told) = problems(&job(|| {
+        let a = call(&one, &[]);
+        a.after(a);
+    }));
+    assert_eq!(kinds, [ProblemKind::Deadlock]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned
+    error: `one` comes after itself, so it would wait for ever
+      --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      hint: remove the `.after(..)`
+    ");
+}
+
+#[test]
+fn a_ring_of_steps_names_each_after() {
+    let give = give("give", || Ok(1));
+    let ring = |count: usize| {
+        problems(&job(|| {
+            let steps: Vec<_> = (0..count).map(|n| call(&give, &[]).named(format!("s{n}"))).collect();
+            for n in 0..count {
+                steps[n].after(steps[(n + 1) % count]);
+            }
+            // What only waits for the circle is no part of it.
+            call(&give, &[]).after(steps[0]);
+        }))
+    };
+    assert_snapshot!(ring(3).1, @r"
+    the job `job` cannot be planned
+    error: these steps wait for each other in a circle: s0 → s1 → s2 → s0
+      --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      hint: remove one of the `.after(..)`
+    ");
+    assert_snapshot!(ring(30).1.lines().nth(1).unwrap_or_default(), @"error: these 30 steps wait for each other in a circle: s0 → s1 → s2 → s3 → … → s29 → s0");
+}
+
+#[test]
+fn a_source_that_comes_after_what_takes_its_items_collected_waits_in_a_circle() {
+    let (pages, all) = (source("pages"), all());
+    let (kinds, told) = problems(&job(|| {
+        let pages = Call::of(&pages).place::<Many>();
+        let total = Call::of(&all).input::<Vec<i64>>(pages.collect()).place::<Plain>();
+        pages.after(total);
+    }));
+    assert_eq!(kinds, [ProblemKind::Deadlock]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned
+    error: these steps wait for each other in a circle: all → pages → all
+      --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      hint: remove the `.after(..)`
+    ");
+}
+
+#[test]
 fn duplicate_name() {
     let give = give("give", || Ok(1));
     let (kinds, told) = problems(&job(|| {
@@ -275,7 +357,28 @@ fn unknown_limit() {
       hint: did you mean `db`? tags of this job: db
     error: the limit on `db=red` concerns no step
       --> orch-core/tests/behaviour/problems.rs:_ (the job)
-      hint: tags of this job: db
+      hint: steps have these values of `db`: blue
+    ");
+}
+
+#[test]
+fn a_limit_of_an_unknown_value_is_told_the_values_that_there_are() {
+    let give = give("give", || Ok(1));
+    let options = JobOptions::new("job").limit(Limit::tag_value("db", "test", 2));
+    let options = options.limit(Limit::tag_value("team", "sale", 2));
+    let (kinds, told) = problems(&Job::compose(options, || {
+        call(&give, &[]).tag("db", "prod").tag("team", "sales");
+        call(&give, &[]).tag("db", "replica");
+    }));
+    assert_eq!(kinds, [ProblemKind::UnknownLimit; 2]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned: 2 problems
+    error: the limit on `db=test` concerns no step
+      --> orch-core/tests/behaviour/problems.rs:_ (the job)
+      hint: steps have these values of `db`: prod, replica
+    error: the limit on `team=sale` concerns no step
+      --> orch-core/tests/behaviour/problems.rs:_ (the job)
+      hint: did you mean `team=sales`? steps have these values of `team`: sales
     ");
 }
 

@@ -4,29 +4,33 @@ use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 use super::body::is_primitive;
 use crate::diag::Diag;
 use crate::func;
+use crate::owned;
 
-/// Refuses what no job can be.
-pub(super) fn job(signature: &Signature, diag: &Diag) {
+/// Refuses what no job can be. Says whether the body can be that of a job.
+pub(super) fn job(signature: &Signature, diag: &Diag) -> bool {
+    let before = diag.count();
     drawn("#[job]", signature, diag);
     if let ReturnType::Type(_, ty) = &signature.output {
         let message = "a job has no return type: the function gives the job itself, and the results of its steps are \
                        asked of a run; a part of a job that hands on handles is a `#[graph]`";
         diag.error_at(ty, message);
     }
+    diag.count() == before
 }
 
 /// Refuses what no graph can be. Says whether the body can be that of a graph.
 pub(super) fn graph(signature: &Signature, diag: &Diag) -> bool {
+    let before = diag.count();
     drawn("#[graph]", signature, diag);
-    handles(signature, diag)
+    diag.count() == before
 }
 
-/// A graph that returns a value was written as an op is. Of the parameters alone this cannot be known: a number of
-/// repetitions is a value too.
-fn handles(signature: &Signature, diag: &Diag) -> bool {
-    let ReturnType::Type(_, returned) = &signature.output else { return true };
+/// Refuses a graph that returns a value, since it was written as an op is. Of the parameters alone this cannot be known:
+/// a number of repetitions is a value too.
+pub(super) fn takes_values(signature: &Signature, diag: &Diag) -> bool {
+    let ReturnType::Type(_, returned) = &signature.output else { return false };
     if !is_value(returned) {
-        return true;
+        return false;
     }
     let values: Vec<_> = func::parameters(signature).filter(|parameter| is_value(&parameter.ty)).collect();
     let handle = |ty: &Type| match func::ungrouped(ty) {
@@ -51,7 +55,7 @@ fn handles(signature: &Signature, diag: &Diag) -> bool {
         Some(first) => diag.error_at(&first.ty, message),
         None => diag.error_at(returned, message),
     }
-    false
+    true
 }
 
 /// A type of the language or the standard library that is no handle and contains none, as far as its name tells.
@@ -81,7 +85,7 @@ fn written(ty: &Type) -> String {
     match func::ungrouped(ty) {
         Type::Reference(reference) => written(&reference.elem),
         ty if ty.to_token_stream().to_string() == "str" => "String".to_owned(),
-        ty => ty.to_token_stream().to_string().replace(' ', "").replace(',', ", "),
+        ty => owned::written(ty),
     }
 }
 

@@ -21,13 +21,16 @@ pub(crate) fn job(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let options = model::JobOptions::read(options, &item, &diag);
-    check::job(&item.sig, &diag);
+    let fits = check::job(&item.sig, &diag);
     let errors = diag.finish();
     if func::is_method(&item.sig) {
         let item = expand::without_body(item);
         return quote!(#item #errors);
     }
-    // Whatever is wrong with the signature, the body is that of a job: left as it is, it would fail once more.
+    // A refused signature has a body to match: `.await`, `?` or a value, which would fail once more.
+    if !fits {
+        item = expand::without_body(item);
+    }
     repair(&mut item);
     let job = expand::job(item, &options);
     quote!(#job #errors)
@@ -41,13 +44,17 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     let diag = Diag::new();
     let options = model::GraphOptions::read(options, &item, &diag);
     let fits = check::graph(&item.sig, &diag);
+    let takes_values = check::takes_values(&item.sig, &diag);
     let errors = diag.finish();
     if func::is_method(&item.sig) {
         let item = expand::without_body(item);
         return quote!(#item #errors);
     }
+    if !fits {
+        item = expand::without_body(item);
+    }
     repair(&mut item);
-    let graph = if fits { expand::graph(item, &options) } else { expand::graph_stub(item) };
+    let graph = if takes_values { expand::graph_stub(item) } else { expand::graph(item, &options) };
     quote!(#graph #errors)
 }
 

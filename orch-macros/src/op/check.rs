@@ -2,6 +2,7 @@ use syn::{GenericParam, Pat, PatType, ReturnType, Signature, Type};
 
 use crate::diag::Diag;
 use crate::func;
+use crate::owned;
 
 /// Refuses signatures that no op can have; the compiler checks the types.
 pub(super) fn signature(signature: &Signature, diag: &Diag) -> bool {
@@ -77,6 +78,26 @@ fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
         }
     } else if let Type::Reference(reference) = inner {
         diag.error(reference.and_token.span, "an input is taken as `T` or `&T`: leave out one `&`");
+    } else {
+        borrows(ty, inner, diag);
+    }
+}
+
+/// An input is borrowed as a whole, from the value that the run keeps.
+fn borrows(ty: &Type, inner: &Type, diag: &Diag) {
+    let outer = match ty {
+        Type::Reference(outer) => Some(outer),
+        _ => None,
+    };
+    if let Some(reference) = owned::borrowed(inner) {
+        let reborrow = if outer.is_some() { "&" } else { "" };
+        let owned = owned::owned(inner);
+        diag.error_at(reference, format!("an input owns its data: write `{reborrow}{owned}`"));
+    } else if let Some(lifetime) = outer.and_then(|outer| outer.lifetime.as_ref())
+        && lifetime.ident == "static"
+    {
+        let written = owned::written(inner);
+        diag.error_at(lifetime, format!("an input is borrowed only while the op runs: write `&{written}`"));
     }
 }
 
@@ -109,14 +130,11 @@ fn return_type(output: &ReturnType, diag: &Diag) {
                 "a tuple of outputs has at most 8 elements: return a struct that derives `Outputs`",
             );
         }
-        Type::Reference(reference)
-            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") =>
-        {
-            diag.error(
-                reference.and_token.span,
-                "an op returns values that it owns: return `T` instead of `&T`",
-            );
+        value => {
+            if let Some(reference) = owned::borrowed(value) {
+                let owned = owned::owned(value);
+                diag.error_at(reference, format!("an output owns its data: write `{owned}`"));
+            }
         }
-        _ => {}
     }
 }

@@ -37,6 +37,18 @@ fn paths(context: orch::define::Context, bytes: std::sync::Arc<[u8]>) -> std::re
     Ok(bytes.len())
 }
 
+/// References that are not borrowed from another value.
+#[op]
+fn for_ever(
+    names: &[&'static str],
+    more: Vec<&'static str>,
+    parse: fn(&str) -> usize,
+    measure: std::sync::Arc<dyn Fn(&str) -> usize + Send + Sync>,
+) -> fn(&str) -> &str {
+    let _ = (parse(names[0]), measure(more[0]));
+    |text| text
+}
+
 #[op]
 #[cfg(any())]
 fn absent() -> Missing {}

@@ -1,0 +1,13 @@
+use orch::prelude::*;
+
+#[op]
+fn load(page: i64) -> i64 {
+    page
+}
+
+#[job]
+fn dex() {
+    load(lit(1)).alias("first");
+}
+
+fn main() {}

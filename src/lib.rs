@@ -85,10 +85,11 @@ pub use orch_core::step::LogLayer;
 ///
 /// # Parameters and what is returned
 ///
-/// A parameter is an input, taken by value (`T`, which must be `Clone`: it is moved into the last step that needs it) or
-/// by reference (`&T`, `&[T]`, `&str`: shared, never copied). A parameter of type [`Context`](define::Context) is no
-/// input. What is returned is one output, or several as a tuple or as a struct that derives [`Outputs`]; each may be
-/// [`Optional`](define::Optional) or [`Dynamic`](define::Dynamic), and all may stand in a `Result`.
+/// A parameter is an input, taken by value (`T`, which must be `Clone`: it is moved into the last step that needs it)
+/// or by reference (`&T`, `&[T]`, `&str`: shared, never copied). The value itself borrows nothing: an input is a
+/// `&[String]`, not a `&[&str]`. A parameter of type [`Context`](define::Context) is no input. What is returned is one
+/// output, or several as a tuple or as a struct that derives [`Outputs`]; each may be [`Optional`](define::Optional) or
+/// [`Dynamic`](define::Dynamic), and all may stand in a `Result`.
 ///
 /// # Options
 ///

@@ -125,13 +125,9 @@ fn cycle(graph: &Waits, waiting: &[usize]) -> Vec<usize> {
 }
 
 fn deadlock(plan: &Plan, nodes: &[GraphNode], cycle: &[usize]) -> Problem {
-    let map_at = |vertex: usize| plan.maps.get(vertex.checked_sub(plan.steps.len())?);
-    // The end of a map that waits for steps in the map, and not only for the step that yields the items.
-    let held_up = cycle.iter().enumerate().find_map(|(at, &vertex)| {
-        let map = map_at(vertex)?;
-        let before = cycle[at.checked_sub(1).unwrap_or(cycle.len() - 1)];
-        (before != map.step).then_some(map)
-    });
+    // Where the step that yields the items is in the cycle itself, an `.after` has brought it there, and not the map.
+    let mut ends = cycle.iter().filter_map(|vertex| plan.maps.get(vertex.checked_sub(plan.steps.len())?));
+    let held_up = ends.find(|map| !cycle.contains(&map.step));
     let steps: Vec<usize> = cycle.iter().copied().filter(|&vertex| vertex < plan.steps.len()).collect();
     match held_up {
         Some(map) => {

@@ -201,17 +201,19 @@ fn a_ring_of_steps_names_each_after() {
 
 #[test]
 fn a_source_that_comes_after_what_takes_its_items_collected_waits_in_a_circle() {
-    let (pages, all) = (source("pages"), all());
+    let (pages, load, all) = (source("pages"), pass("load"), all());
     let (kinds, told) = problems(&job(|| {
         let pages = Call::of(&pages).place::<Many>();
-        let total = Call::of(&all).input::<Vec<i64>>(pages.collect()).place::<Plain>();
+        let loaded = pages.map(|page| call(&load, &[page]));
+        let total = Call::of(&all).input::<Vec<i64>>(loaded.collect()).place::<Plain>();
         pages.after(total);
     }));
     assert_eq!(kinds, [ProblemKind::Deadlock]);
     assert_snapshot!(told, @r"
     the job `job` cannot be planned
-    error: these steps wait for each other in a circle: all → pages → all
+    error: these steps wait for each other in a circle: all → load → pages → all
       --> orch-core/tests/behaviour/problems.rs:_ (`.after(..)`)
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
       --> orch-core/tests/behaviour/problems.rs:_ (the step)
       --> orch-core/tests/behaviour/problems.rs:_ (the step)
       hint: remove the `.after(..)`

@@ -3,6 +3,8 @@
 use quote::ToTokens as _;
 use syn::{Expr, ExprAssign, ExprMethodCall, parse_quote};
 
+use crate::duration;
+
 /// The error in place of a call `.retry(max = 3)`: the compiler would look for a variable `max`.
 pub(super) fn as_option(call: &ExprMethodCall) -> Option<Expr> {
     let options: Vec<_> = call.args.iter().filter_map(option).collect();
@@ -11,8 +13,14 @@ pub(super) fn as_option(call: &ExprMethodCall) -> Option<Expr> {
         "retry" => {
             let written = |name: &str| options.iter().find(|(option, _)| option == name);
             let max = written("max").map_or("3", |(_, value)| value);
-            let delay = written("delay").map_or("", |_| ".delay(Duration::from_secs(1))");
-            format!("a call takes its retry policy as a value: write `.retry(Retry::new({max}){delay})`")
+            let delay = written("delay").map_or_else(String::new, |(_, text)| delay(text));
+            let backoff =
+                written("backoff").map_or_else(String::new, |(_, text)| word("backoff", "Backoff", text));
+            let jitter =
+                written("jitter").map_or_else(String::new, |(_, text)| word("jitter", "Jitter", text));
+            format!(
+                "a call takes its retry policy as a value: write `.retry(Retry::new({max}){delay}{backoff}{jitter})`"
+            )
         }
         "tag" => format!("a call takes a tag as key and value: write `.tag(\"{name}\", {value})`"),
         method @ ("named" | "priority") => {
@@ -22,6 +30,34 @@ pub(super) fn as_option(call: &ExprMethodCall) -> Option<Expr> {
     };
     let error = syn::Error::new_spanned(&call.args, message).to_compile_error();
     Some(parse_quote!(#error))
+}
+
+/// `"2m"` as it is said to a policy; what is no duration is left to the user.
+fn delay(text: &str) -> String {
+    let duration = duration::parse(text.trim_matches('"')).ok();
+    let written = duration.map_or_else(
+        || "..".to_owned(),
+        |duration| match duration.subsec_millis() {
+            0 => format!("Duration::from_secs({})", duration.as_secs()),
+            _ => format!("Duration::from_millis({})", duration.as_millis()),
+        },
+    );
+    format!(".delay({written})")
+}
+
+/// `"exponential"` as it is said to a policy: `.backoff(Backoff::Exponential)`.
+fn word(method: &str, kind: &str, text: &str) -> String {
+    let word = text.trim_matches('"');
+    let mut variant: String = word.split(['-', '_', ' ']).map(capital).collect();
+    if variant.is_empty() {
+        variant = "..".to_owned();
+    }
+    format!(".{method}({kind}::{variant})")
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `max = 3` as its two sides.

@@ -18,6 +18,7 @@ fn report(pages: Vec<i64>) -> String {
 #[job]
 fn dex() {
     load(lit(1)).retry(max = 3);
+    load(lit(1)).retry(max = 5, delay = "2m", backoff = "exponential", jitter = "plus_minus");
 }
 
 fn main() {}

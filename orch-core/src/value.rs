@@ -1,11 +1,16 @@
 //! Values on their way from step to step: reference-counted, taken by the last consumer, dropped after it.
 
+mod small;
+
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::MappingKey;
+
+use self::small::Small;
 
 /// What can be the output of an op: anything that threads can share.
 ///
@@ -92,12 +97,13 @@ pub struct Value(Repr);
 enum Repr {
     Plain(Arc<dyn Any + Send + Sync>),
     Gathered(Arc<Gathered>),
+    Small(Small),
 }
 
 impl Value {
     /// Wraps `value`.
     pub fn new<T: Data>(value: T) -> Self {
-        Self(Repr::Plain(Arc::new(value)))
+        Self(Small::of(&value).map_or_else(|| Repr::Plain(Arc::new(value)), Repr::Small))
     }
 
     /// A value to be assembled from `items` by the first step that looks at it, once for all of them.
@@ -113,9 +119,13 @@ impl Value {
     /// The value by reference.
     ///
     /// # Errors
-    /// Says both types if the value is not a `T`.
-    pub fn share<T: Data>(self) -> Result<Arc<T>, Failure> {
-        self.whole()?.downcast::<T>().map_err(|_| mismatch::<T>())
+    /// If the value is not a `T`.
+    pub fn share<T: Data>(self) -> Result<Shared<T>, Failure> {
+        let shared = match self.0 {
+            Repr::Small(small) => small.into().map(Holds::Own),
+            Repr::Plain(_) | Repr::Gathered(_) => self.whole()?.downcast().map(Holds::Reference).ok(),
+        };
+        shared.map(Shared).ok_or_else(mismatch::<T>)
     }
 
     /// The value itself: moved if this was the only reference to it, else cloned.
@@ -123,7 +133,7 @@ impl Value {
     /// # Errors
     /// Says both types if the value is not a `T`.
     pub fn take<T: ByValue>(self) -> Result<T, Failure> {
-        self.share::<T>().map(Arc::unwrap_or_clone)
+        self.share().map(Shared::own)
     }
 
     /// The value in place, if it is a `T`; never a gathered one, which exists only for its consumers.
@@ -131,6 +141,7 @@ impl Value {
     pub fn get<T: Data>(&self) -> Option<&T> {
         match &self.0 {
             Repr::Plain(value) => value.downcast_ref(),
+            Repr::Small(small) => small.get(),
             Repr::Gathered(_) => None,
         }
     }
@@ -138,7 +149,7 @@ impl Value {
     /// Of how many items the value is to be assembled, if it is.
     pub(crate) fn gathered_len(&self) -> Option<usize> {
         match &self.0 {
-            Repr::Plain(_) => None,
+            Repr::Plain(_) | Repr::Small(_) => None,
             Repr::Gathered(gathered) => Some(gathered.count),
         }
     }
@@ -146,6 +157,7 @@ impl Value {
     fn whole(self) -> Result<Arc<dyn Any + Send + Sync>, Failure> {
         match self.0 {
             Repr::Plain(value) => Ok(value),
+            Repr::Small(small) => Ok(small.whole()),
             Repr::Gathered(gathered) => match Arc::try_unwrap(gathered) {
                 // The last consumer: no second reference to the whole stays behind.
                 Ok(mut gathered) => match gathered.whole.take() {
@@ -158,10 +170,53 @@ impl Value {
     }
 }
 
+/// A value by reference, which several steps may have.
+#[derive(Clone, Debug)]
+pub struct Shared<T>(Holds<T>);
+
+#[derive(Clone, Debug)]
+enum Holds<T> {
+    Reference(Arc<T>),
+    /// It is so small that each has its own.
+    Own(T),
+}
+
+impl<T> Shared<T> {
+    /// The value itself: moved if no one else has it, else cloned.
+    pub(crate) fn own(self) -> T
+    where
+        T: Clone,
+    {
+        match self.0 {
+            Holds::Reference(value) => Arc::unwrap_or_clone(value),
+            Holds::Own(value) => value,
+        }
+    }
+
+    /// The value itself, if no one else has it.
+    pub(crate) fn into_inner(self) -> Option<T> {
+        match self.0 {
+            Holds::Reference(value) => Arc::into_inner(value),
+            Holds::Own(value) => Some(value),
+        }
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Holds::Reference(value) => value,
+            Holds::Own(value) => value,
+        }
+    }
+}
+
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Repr::Plain(_) => "Value(..)",
+            Repr::Plain(_) | Repr::Small(_) => "Value(..)",
             Repr::Gathered(_) => "Value([..])",
         })
     }
@@ -185,23 +240,23 @@ struct Gathered {
     /// Until the whole is assembled; it is made of the items themselves, so that none is there twice.
     items: Mutex<Option<Vec<Item>>>,
     assemble: Assemble,
-    whole: OnceLock<Result<Arc<dyn Any + Send + Sync>, Shared>>,
+    whole: OnceLock<Result<Arc<dyn Any + Send + Sync>, AssembleError>>,
 }
 
 /// The message of a failure to assemble, for the second and later consumers.
 #[derive(Clone)]
-struct Shared(String);
+struct AssembleError(String);
 
-impl From<Shared> for Failure {
-    fn from(shared: Shared) -> Self {
-        Self::new(shared.0)
+impl From<AssembleError> for Failure {
+    fn from(error: AssembleError) -> Self {
+        Self::new(error.0)
     }
 }
 
 impl Gathered {
-    fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, Shared> {
+    fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, AssembleError> {
         let whole =
-            self.whole.get_or_init(|| self.assembled().map_err(|failure| Shared(failure.to_string())));
+            self.whole.get_or_init(|| self.assembled().map_err(|failure| AssembleError(failure.to_string())));
         whole.clone()
     }
 
@@ -306,7 +361,7 @@ mod tests {
         assert_eq!(lone.take::<Vec<u64>>().expect("numbers"), [0, 1, 2]);
         let shared = Value::gathered(items(), assemble_values::<u64>);
         let (a, b) = (shared.clone().share::<Vec<u64>>(), shared.share::<Vec<u64>>());
-        assert!(Arc::ptr_eq(&a.expect("numbers"), &b.expect("numbers")));
+        assert!(std::ptr::eq(&*a.expect("numbers"), &*b.expect("numbers")));
     }
 
     /// Says with each value how many copies were made of it.

@@ -1,9 +1,6 @@
-use std::ops::Deref;
-use std::sync::Arc;
-
 use super::Context;
 use crate::failure::Failure;
-use crate::value::{ByValue, Data, Value};
+use crate::value::{ByValue, Data, Shared, Value};
 
 /// The inputs of an attempt, those that were not taken yet. Most ops have one or two, which need no allocation.
 pub(crate) type Inputs = smallvec::SmallVec<[Option<Value>; 2]>;
@@ -39,7 +36,7 @@ impl Args {
     /// # Errors
     /// If it is of another type or was taken already.
     pub fn share<T: Data>(&mut self, index: usize) -> Result<Shared<T>, Failure> {
-        self.input(index)?.share().map(Shared)
+        self.input(index)?.share()
     }
 
     /// The context of the attempt.
@@ -92,18 +89,6 @@ pub trait InputByValue: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: Clone> InputByValue for T {
     fn own(shared: Shared<Self>) -> Self {
-        Arc::unwrap_or_clone(shared.0)
-    }
-}
-
-/// An input taken by reference.
-#[derive(Clone, Debug)]
-pub struct Shared<T>(Arc<T>);
-
-impl<T> Deref for Shared<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
+        shared.own()
     }
 }

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeFrom;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::Either;
@@ -192,7 +191,7 @@ fn told<T: Data>(item: StreamItem, unkeyed: &mut RangeFrom<u64>) -> Result<(Stri
     let (key, value) = item?;
     let number = unkeyed.next().unwrap_or_default();
     let key = key.map_or_else(|| number.to_string(), |key| key.to_string());
-    let value = Arc::into_inner(value.share::<T>()?);
+    let value = value.share::<T>()?.into_inner();
     Ok((key, value.ok_or_else(|| Failure::new("an item is in use elsewhere"))?))
 }
 

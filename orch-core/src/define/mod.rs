@@ -18,7 +18,7 @@ mod output;
 mod policy;
 
 pub(crate) use args::Inputs;
-pub use args::{Args, Input, InputByValue, Shared};
+pub use args::{Args, Input, InputByValue};
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub use dynamic::Dynamic;

@@ -63,6 +63,11 @@ impl Dispatcher {
         })
     }
 
+    /// The time of the run's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Reports what happened and carries out what follows, but for the work: that is added to the turn's, for the caller
     /// to do or to start. The turn is the caller's too, so that its memory is used again and tidied outside the lock.
     pub(crate) fn report(self: &Arc<Self>, message: Message, turn: &mut Turn) {

@@ -24,7 +24,7 @@ pub(super) struct Worker {
     /// Its attempt, for what its code logs; gone only while the code runs.
     attempt: Option<Attempt>,
     waits: Waits,
-    /// Whether `turn` is that of a report it has just made.
+    /// Whether `turn` is that of a report it has just made, so that its time is the present.
     has_reported: bool,
     /// Whether it has just started other workers, and has to make way for them.
     makes_way: bool,
@@ -36,8 +36,7 @@ struct Hand {
     step: usize,
     /// How it is told to stop, where it can be stopped alone.
     stop: Option<Cancel>,
-    /// None for the first piece of a worker: no report of its own tells when it was begun.
-    begun: Option<Timestamp>,
+    begun: Timestamp,
     /// Whether it was held to be brief.
     brief: bool,
 }
@@ -52,7 +51,13 @@ enum Waits {
 
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, promise: Promise, work: Work) -> Self {
-        let hand = Hand { token: work.token, step: work.step, stop: None, begun: None, brief: false };
+        let hand = Hand {
+            token: work.token,
+            step: work.step,
+            stop: None,
+            begun: Timestamp::UNIX_EPOCH,
+            brief: false,
+        };
         let mut turn = Turn::default();
         turn.work.push_back(work);
         Self {
@@ -95,7 +100,7 @@ impl Worker {
     fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
         let Work { token, step, path, attempt, task } = work;
         let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
-        let begun = self.has_reported.then_some(self.turn.time);
+        let begun = if self.has_reported { self.turn.time } else { self.promise.dispatcher().now() };
         self.hand = Hand { token, step, stop, begun, brief };
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
@@ -138,9 +143,7 @@ impl Worker {
         self.shared.forget_stop(token, self.hand.stop.is_some());
         let before = self.turn.work.len();
         self.promise.dispatcher().report(message, &mut self.turn);
-        if let Some(begun) = begun {
-            self.shared.pace(step).learn(brief, self.turn.time.duration_since(begun));
-        }
+        self.shared.pace(step).learn(brief, self.turn.time.duration_since(begun));
         self.has_reported = true;
         self.sort_out(before);
     }

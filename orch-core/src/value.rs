@@ -364,6 +364,28 @@ mod tests {
         assert!(std::ptr::eq(&*a.expect("numbers"), &*b.expect("numbers")));
     }
 
+    #[test]
+    fn small_values_are_as_others_are() {
+        let number = Value::new(7_i64);
+        assert_eq!((number.get(), number.get::<u64>()), (Some(&7_i64), None));
+        assert_eq!(*number.clone().share::<i64>().expect("a number"), 7);
+        assert_eq!(number.clone().take::<i64>().expect("a number"), 7);
+        let error = number.take::<i32>().expect_err("another number");
+        assert_eq!(error.to_string(), mismatch::<i32>().to_string());
+        Value::new(()).take::<()>().expect("a unit");
+        // Among others in a list too, and none of their own type but in size.
+        #[derive(Clone, Debug, PartialEq)]
+        struct Degrees(f64);
+        assert_eq!(Value::new(Degrees(1.5)).take::<Degrees>().expect("degrees"), Degrees(1.5));
+        Value::new(1.5_f64).take::<Degrees>().expect_err("no degrees");
+        let item = |key: u64, value| Item { key: key.into(), outcome: Ok(value) };
+        let list = Value::gathered(
+            vec![item(0, Value::new(true)), item(1, Value::new(false))],
+            assemble_values::<bool>,
+        );
+        assert_eq!(list.take::<Vec<bool>>().expect("a list"), [true, false]);
+    }
+
     /// Says with each value how many copies were made of it.
     #[derive(Debug)]
     struct Counted(Arc<AtomicUsize>);

@@ -122,7 +122,7 @@ impl Value {
     /// If the value is not a `T`.
     pub fn share<T: Data>(self) -> Result<Shared<T>, Failure> {
         let shared = match self.0 {
-            Repr::Small(small) => small.into().map(Holds::Own),
+            Repr::Small(small) => small.get::<T>().is_some().then_some(Holds::Own(small)),
             Repr::Plain(_) | Repr::Gathered(_) => self.whole()?.downcast().map(Holds::Reference).ok(),
         };
         shared.map(Shared).ok_or_else(mismatch::<T>)
@@ -154,6 +154,11 @@ impl Value {
         }
     }
 
+    /// Whether anything happens when it is dropped.
+    pub(crate) fn has_drop(&self) -> bool {
+        !matches!(self.0, Repr::Small(_))
+    }
+
     fn whole(self) -> Result<Arc<dyn Any + Send + Sync>, Failure> {
         match self.0 {
             Repr::Plain(value) => Ok(value),
@@ -177,11 +182,11 @@ pub struct Shared<T>(Holds<T>);
 #[derive(Clone, Debug)]
 enum Holds<T> {
     Reference(Arc<T>),
-    /// It is so small that each has its own.
-    Own(T),
+    /// It is so small that each has its own. That it is a `T` was seen when it was shared.
+    Own(Small),
 }
 
-impl<T> Shared<T> {
+impl<T: Data> Shared<T> {
     /// The value itself: moved if no one else has it, else cloned.
     pub(crate) fn own(self) -> T
     where
@@ -189,7 +194,7 @@ impl<T> Shared<T> {
     {
         match self.0 {
             Holds::Reference(value) => Arc::unwrap_or_clone(value),
-            Holds::Own(value) => value,
+            Holds::Own(small) => small.into().expect(IS_T),
         }
     }
 
@@ -197,18 +202,20 @@ impl<T> Shared<T> {
     pub(crate) fn into_inner(self) -> Option<T> {
         match self.0 {
             Holds::Reference(value) => Arc::into_inner(value),
-            Holds::Own(value) => Some(value),
+            Holds::Own(small) => small.into(),
         }
     }
 }
 
-impl<T> Deref for Shared<T> {
+const IS_T: &str = "a shared value is of the type it was shared as";
+
+impl<T: Data> Deref for Shared<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
         match &self.0 {
             Holds::Reference(value) => value,
-            Holds::Own(value) => value,
+            Holds::Own(small) => small.get().expect(IS_T),
         }
     }
 }
@@ -373,6 +380,8 @@ mod tests {
         let error = number.take::<i32>().expect_err("another number");
         assert_eq!(error.to_string(), mismatch::<i32>().to_string());
         Value::new(()).take::<()>().expect("a unit");
+        // What is shared is not carried about, however large it is.
+        assert!(size_of::<Shared<[u64; 4096]>>() <= 24);
         // Among others in a list too, and none of their own type but in size.
         #[derive(Clone, Debug, PartialEq)]
         struct Degrees(f64);

@@ -1,8 +1,10 @@
+use std::future::poll_fn;
 use std::io;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -19,16 +21,16 @@ const LAST_WORD: Duration = Duration::from_millis(50);
 
 /// What asks a program to end: Ctrl-C, and on Unix SIGTERM, which service managers and containers send.
 struct Requests {
+    /// Those that can be heard; the others end the program by themselves.
     #[cfg(unix)]
-    interrupt: Signal,
-    #[cfg(unix)]
-    terminate: Signal,
+    signals: Vec<Signal>,
 }
 
 impl Requests {
     #[cfg(unix)]
     fn listen() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Ok(Self { signals: signals.into_iter().filter_map(Result::ok).collect() })
     }
 
     #[cfg(not(unix))]
@@ -38,7 +40,15 @@ impl Requests {
 
     #[cfg(unix)]
     async fn next(&mut self) -> io::Result<()> {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+        let any = |cx: &mut std::task::Context<'_>| {
+            let mut signals = self.signals.iter_mut();
+            if signals.any(|signal| signal.poll_recv(cx).is_ready()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        };
+        poll_fn(any).await;
         Ok(())
     }
 

@@ -87,7 +87,7 @@ pub trait InputByValue: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone> InputByValue for T {
+impl<T: Data + Clone> InputByValue for T {
     fn own(shared: Shared<Self>) -> Self {
         shared.own()
     }

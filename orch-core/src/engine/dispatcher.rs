@@ -42,8 +42,16 @@ struct Inner {
     sinks: Tee,
     keep: Keep,
     ended: bool,
+    /// How many turns are dropping what they let go of. The run is not over before: the program may end with it.
+    letting_go: usize,
     /// What panicked within a turn: the run is over, and its state torn.
     broken: Option<String>,
+}
+
+impl Inner {
+    fn is_over(&self) -> bool {
+        self.ended && self.letting_go == 0
+    }
 }
 
 /// Takes what is to remain of the run; called only if there is something.
@@ -51,7 +59,7 @@ pub(crate) type Keep = Box<dyn FnMut(std::vec::Drain<'_, Kept>) + Send>;
 
 impl Dispatcher {
     pub(crate) fn new(state: State, sinks: Tee, keep: Keep, executor: Box<dyn Executor>) -> Arc<Self> {
-        let inner = Inner { state, sinks, keep, ended: false, broken: None };
+        let inner = Inner { state, sinks, keep, ended: false, letting_go: 0, broken: None };
         Arc::new(Self {
             inner: Mutex::new(inner),
             executor,
@@ -81,7 +89,7 @@ impl Dispatcher {
             return turn.work.clear();
         }
         let before = turn.work.len();
-        let Inner { state, sinks, keep, ended, .. } = &mut *guard;
+        let Inner { state, sinks, keep, ended, letting_go, .. } = &mut *guard;
         let told = Cell::new(None);
         // A sink is the user's code: a panic in it would take the worker with it, and the run would wait for its report
         // for ever.
@@ -114,6 +122,8 @@ impl Dispatcher {
         turn.work.range(before..).for_each(|work| self.executor.expect(work));
         *ended |= turn.ended;
         let has_ended = *ended;
+        let lets_go = !turn.let_go.is_empty();
+        *letting_go += usize::from(lets_go);
         drop(guard);
         for token in turn.aborts.drain(..) {
             self.executor.abort(token);
@@ -121,10 +131,13 @@ impl Dispatcher {
         if turn.cancel || has_ended {
             self.executor.cancel();
         }
+        // Before the timers, since no time of a step should be lost by it.
+        if lets_go {
+            self.let_go(turn);
+        }
         for (after, timer) in turn.timers.drain(..) {
             self.start_timer(after, timer);
         }
-        self.let_go(turn);
         if has_ended {
             self.stop_timers();
             self.ended.notify_waiters();
@@ -135,12 +148,16 @@ impl Dispatcher {
     /// Drops what the turn lets go of, which is the user's. A panic in there breaks the run off, unless it is over.
     fn let_go(&self, turn: &mut Turn) {
         let dropped = catch_unwind(AssertUnwindSafe(|| while turn.let_go.drop_one() {}));
+        let mut guard = self.lock();
+        guard.letting_go -= 1;
         if let Err(payload) = dropped {
             // The next one may panic too, and there would be no end of it.
             std::mem::forget(std::mem::take(turn));
-            let mut guard = self.lock();
             guard.state.leak();
             self.break_off(guard, format!("the `Drop` of a value panicked: {}", panic_message(&*payload)));
+        } else if guard.is_over() {
+            drop(guard);
+            self.ended.notify_waiters();
         }
     }
 
@@ -167,13 +184,18 @@ impl Dispatcher {
 
     /// Waits for the end of the run; says what broke it, if it did not end by itself.
     pub(crate) async fn ended(&self) -> Option<String> {
-        let ended = self.ended.notified();
-        tokio::pin!(ended);
-        ended.as_mut().enable();
-        if !self.lock().ended {
-            ended.await;
+        loop {
+            let told = self.ended.notified();
+            tokio::pin!(told);
+            told.as_mut().enable();
+            {
+                let inner = self.lock();
+                if inner.is_over() {
+                    return inner.broken.clone();
+                }
+            }
+            told.await;
         }
-        self.lock().broken.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -73,6 +73,7 @@ impl Content {
     pub(super) fn release(&mut self, let_go: &mut Vec<Value>) {
         if matches!(self, Self::Value(_))
             && let Self::Value(value) = std::mem::replace(self, Self::Released)
+            && value.has_drop()
         {
             let_go.push(value);
         }

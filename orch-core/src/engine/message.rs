@@ -163,7 +163,7 @@ impl LetGo {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         let Self { values, streams, messages, frames } = self;
         values.is_empty() && streams.is_empty() && messages.is_empty() && frames.is_empty()
     }

@@ -1,5 +1,5 @@
 use super::OutputAt;
-use crate::ids::Branch;
+use crate::ids::{Branch, stable_hash};
 
 /// A name beyond this is shortened: file systems take 255 bytes, and whoever writes the file adds an extension, or the
 /// mark of a file not yet complete.
@@ -59,7 +59,7 @@ fn finished(escaped: &str, text: &str) -> String {
         [] => "%".to_owned(),
         // All of it is ASCII, so it can be cut anywhere.
         long if long.len() > LONGEST => {
-            let hash = format!("%-{:032x}", hash(text));
+            let hash = format!("%-{:032x}", stable_hash(text));
             format!("{}{hash}", &escaped[..LONGEST - hash.len()])
         }
         [first, ..] if is_device(escaped) => hexadecimal(*first) + &escaped[1..],
@@ -73,13 +73,6 @@ fn is_device(name: &str) -> bool {
     let port =
         |prefix| stem.strip_prefix(prefix).is_some_and(|rest: &str| matches!(rest.as_bytes(), [b'0'..=b'9']));
     matches!(stem, "con" | "prn" | "aux" | "nul") || port("com") || port("lpt")
-}
-
-/// FNV-1a of 128 bits. It must be the same in every version and on every system, as no hash of the standard library is.
-fn hash(text: &str) -> u128 {
-    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    text.bytes().fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }
 
 #[cfg(test)]
@@ -123,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_that_of_its_authors() {
-        assert_eq!(hash("a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(stable_hash("a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }
 
     /// Texts that are hard to tell apart, or to write down.

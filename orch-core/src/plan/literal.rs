@@ -1,9 +1,11 @@
+use crate::ids::stable_hash;
 use crate::value::Value;
 
 /// How many characters of a text are shown.
 const SHOWN: usize = 40;
 
 /// A constant as Rust writes it, if its type is a number, `bool`, `char` or text: what changes in it, changes in the plan.
+/// Of a long text the beginning is shown, and its hash stands for the rest.
 pub(super) fn written(value: &Value) -> Option<String> {
     macro_rules! first_of {
         ($($T:ty)*) => {
@@ -20,7 +22,7 @@ fn quoted(text: &str) -> String {
         Some((end, _)) => {
             let mut quoted = format!("{:?}", &text[..end]);
             quoted.pop();
-            quoted + "…\""
+            format!("{quoted}…\" #{:08x}", stable_hash(text) as u32)
         }
         None => format!("{text:?}"),
     }
@@ -47,7 +49,16 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_between_characters() {
         assert_eq!(of("ä".repeat(40)), Some(format!("\"{}\"", "ä".repeat(40))));
-        assert_eq!(of("ä".repeat(41)), Some(format!("\"{}…\"", "ä".repeat(40))));
-        assert_eq!(of("'\"".repeat(21)), Some(format!("\"{}…\"", "'\\\"".repeat(20))));
+        let cut = |text: String, shown: &str| of(text).is_some_and(|written| written.starts_with(shown));
+        assert!(cut("ä".repeat(41), &format!("\"{}…\" #", "ä".repeat(40))));
+        assert!(cut("'\"".repeat(21), &format!("\"{}…\" #", "'\\\"".repeat(20))));
+    }
+
+    #[test]
+    fn what_changes_in_a_long_text_changes_what_is_shown() {
+        let query = |day: u8| format!("select name, type1 from pokemon where generation = 1 and day = {day}");
+        let shown = "\"select name, type1 from pokemon where ge…\" #b3377be4";
+        assert_eq!(of(query(1)), Some(shown.to_owned()));
+        assert_ne!(of(query(1)), of(query(2)));
     }
 }

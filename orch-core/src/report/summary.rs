@@ -114,7 +114,10 @@ fn canceled(view: &RunView, palette: Palette) -> String {
         }
         text.push('\n');
     }
-    let others = view.counts().canceled.saturating_sub(told + view.detached().len() as u64);
+    // A step that has something stored beyond its end may have failed, or be one that did not start again.
+    let is_canceled = |path: &&StepPath| view.canceled().iter().any(|step| step.path == **path);
+    let detached = view.detached().iter().filter(is_canceled).count() as u64;
+    let others = view.counts().canceled.saturating_sub(told + detached);
     if others > 0 {
         let _ = writeln!(text, "{:>LABEL$} and {} canceled", "…", count(others, "more step", "more steps"));
     }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 const BRIEF: SignedDuration = SignedDuration::from_micros(5);
 
 /// As long as work may wait for a step that was held to be brief, and is not.
-const LONG: SignedDuration = SignedDuration::from_millis(20);
+pub(super) const LONG: SignedDuration = SignedDuration::from_millis(20);
 
 /// What is known of how long a step's pieces of async work take: one of the numbers below.
 #[derive(Debug)]

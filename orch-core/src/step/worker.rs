@@ -7,6 +7,7 @@ use tokio::task::coop;
 
 use super::code::Attempt;
 use super::local::Shared;
+use super::pace::LONG;
 use super::piece::{Done, Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
 use crate::engine::{Message, Promise, Token, Turn, Work};
@@ -39,6 +40,8 @@ struct Hand {
     begun: Timestamp,
     /// Whether it was held to be brief.
     brief: bool,
+    /// Whether its code had to wait for something.
+    waited: bool,
 }
 
 /// What the worker waits for.
@@ -57,6 +60,7 @@ impl Worker {
             stop: None,
             begun: Timestamp::UNIX_EPOCH,
             brief: false,
+            waited: false,
         };
         let mut turn = Turn::default();
         turn.work.push_back(work);
@@ -101,7 +105,7 @@ impl Worker {
         let Work { token, step, path, attempt, task } = work;
         let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
         let begun = if self.has_reported { self.turn.time } else { self.promise.dispatcher().now() };
-        self.hand = Hand { token, step, stop, begun, brief };
+        self.hand = Hand { token, step, stop, begun, brief, waited: false };
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
             return Some(Done::not_begun(&task).message(token));
@@ -121,6 +125,7 @@ impl Worker {
             Progress::Done(done) => Some(done.message(token)),
             Progress::Waits(piece) => {
                 self.pass_on();
+                self.hand.waited = true;
                 let stopped = Box::pin(self.shared.stopped(self.hand.stop.clone()));
                 self.wait(piece, stopped, cx)
             }
@@ -139,11 +144,13 @@ impl Worker {
     }
 
     fn report(&mut self, message: Message) {
-        let Hand { token, step, begun, brief, .. } = self.hand;
+        let Hand { token, step, begun, brief, waited, .. } = self.hand;
         self.shared.forget_stop(token, self.hand.stop.is_some());
         let before = self.turn.work.len();
         self.promise.dispatcher().report(message, &mut self.turn);
-        self.shared.pace(step).learn(brief, self.turn.time.duration_since(begun));
+        let time = self.turn.time.duration_since(begun);
+        // While code waits, nothing waits for it.
+        self.shared.pace(step).learn(brief, if waited { time.min(LONG) } else { time });
         self.has_reported = true;
         self.sort_out(before);
     }
@@ -179,7 +186,11 @@ impl Worker {
                     }
                     ready!(self.make_way(cx));
                     // A worker that never has to wait must still let other tasks of its thread run.
-                    ready!(coop::poll_proceed(cx)).made_progress();
+                    let Poll::Ready(budget) = coop::poll_proceed(cx) else {
+                        self.has_reported = false;
+                        return Poll::Pending;
+                    };
+                    budget.made_progress();
                     match self.turn.work.pop_front() {
                         Some(work) => self.begin(work, cx),
                         None => return Poll::Ready(()),

@@ -7,7 +7,7 @@ use super::Data;
 /// unit that ops without a result give.
 macro_rules! small {
     ($($Variant:ident($T:ty)),* $(,)?) => {
-        #[derive(Clone, Copy)]
+        #[derive(Clone, Copy, Debug)]
         pub(super) enum Small {
             $($Variant($T)),*
         }

@@ -1,13 +1,15 @@
 //! Values: moved where they can be, shared where they may, and gone after their last use.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Retry};
+use orch_core::event::{Event, EventKind};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Handle as _, Job, Out};
 
-use super::support::{Plain, job};
+use super::support::{Plain, call, give, job};
 
 /// Counts the copies of a kind of value: those made by cloning, those alive, and the most that were.
 #[derive(Default)]
@@ -223,8 +225,8 @@ fn a_million_small_items_are_never_more_than_64_at_once() {
     });
     let started = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&started);
-    let runner = job.runner().sink(move |event: &orch_core::event::Event| {
-        if matches!(event.kind, orch_core::event::EventKind::StepSuccess) {
+    let runner = job.runner().sink(move |event: &Event| {
+        if matches!(event.kind, EventKind::StepSuccess) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     });
@@ -232,4 +234,52 @@ fn a_million_small_items_are_never_more_than_64_at_once() {
     let most = tally.most.load(Ordering::SeqCst);
     assert!(most <= 64, "{most}");
     assert_eq!(started.load(Ordering::SeqCst), 1_000_001);
+}
+
+/// Takes its time to be dropped: until the run has told its end.
+struct Slow {
+    has_ended: Arc<AtomicBool>,
+    is_dropped: Arc<AtomicBool>,
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        while !self.has_ended.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        self.is_dropped.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_run_is_over_when_what_it_let_go_of_is_dropped() {
+    let (has_ended, is_dropped) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let flags = (Arc::clone(&has_ended), Arc::clone(&is_dropped));
+    let slow = OpDef::builder("slow").returns::<One<Slow, 0>>();
+    let slow = slow
+        .blocking(move |_| Ok(Slow { has_ended: Arc::clone(&flags.0), is_dropped: Arc::clone(&flags.1) }));
+    // A retry may follow, so the engine keeps the value until the step is done.
+    let uses = OpDef::builder("uses").retry(Retry::new(1)).input_ref::<Slow>("slow").returns::<Plain>();
+    let (slow, uses) = (slow.into(), uses.blocking(|_| Ok(1)).into());
+    let (begin, begins) = channel();
+    let (begin, begins) = (Mutex::new(begin), Mutex::new(begins));
+    let other = give("other", move || {
+        begins.lock().unwrap().recv()?;
+        Ok(2)
+    });
+    let job = Job::compose(JobOptions::new("job").max_concurrent(2), || {
+        call(&other, &[]);
+        Call::of(&uses).input::<Slow>(Call::of(&slow).place::<One<Slow, 0>>()).place::<Plain>();
+    });
+    let run = job.runner().sink(move |event: &Event| {
+        let of_uses = event.step.as_ref().is_some_and(|step| step.name() == "uses");
+        if of_uses && matches!(event.kind, EventKind::StepSuccess) {
+            begin.lock().unwrap().send(()).unwrap();
+        }
+        if event.kind.ends_run() {
+            has_ended.store(true, Ordering::SeqCst);
+        }
+    });
+    run.run_blocking().unwrap();
+    assert!(is_dropped.load(Ordering::SeqCst));
 }

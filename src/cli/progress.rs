@@ -245,7 +245,9 @@ fn canceling(running: u64, grace: Duration, palette: Palette) -> String {
     let label = palette.paint(Role::Warn, &format!("{:>12}", "Canceling"));
     let waiting = match running {
         0 => String::new(),
-        steps => format!(", waiting at most {grace:?} for {} to end", report::count(steps, "step", "steps")),
+        steps => {
+            format!(", waiting about {grace:?} at most for {} to end", report::count(steps, "step", "steps"))
+        }
     };
     format!("{label}{waiting}; Ctrl-C again stops at once\n")
 }
@@ -307,11 +309,11 @@ mod tests {
         assert_eq!(told(0), "   Canceling; Ctrl-C again stops at once\n");
         assert_eq!(
             told(1),
-            "   Canceling, waiting at most 10s for 1 step to end; Ctrl-C again stops at once\n"
+            "   Canceling, waiting about 10s at most for 1 step to end; Ctrl-C again stops at once\n"
         );
         assert_eq!(
             told(2),
-            "   Canceling, waiting at most 10s for 2 steps to end; Ctrl-C again stops at once\n"
+            "   Canceling, waiting about 10s at most for 2 steps to end; Ctrl-C again stops at once\n"
         );
     }
 }

@@ -6,13 +6,17 @@ use crate::event::{LiveStep, RunView, between};
 
 use super::palette::{Palette, Role};
 use super::text::when;
-use super::words::duration;
+use super::words::{count, duration};
 
 #[cfg(test)]
 mod tests;
 
+/// How many steps are named at once: those that hang on the same thing are many, and alike.
+const NAMED: usize = 20;
+
 /// What those who follow a run line by line are told at `now` of steps that take long, if they were last told at `before`: a
-/// line for each running step that has come to `slow_after` since then, or to twice, four times, eight times as much.
+/// line for each running step that has come to `slow_after` since then, or to twice, four times, eight times as much; of
+/// more than twenty the oldest, and how many more there are.
 ///
 /// So a step that hangs is seen, and seen to go on hanging, and no step is told twice of the same age. An open stream is
 /// left out: it is as slow as those who take its items. The lines have the form of [`line()`](super::line()).
@@ -39,7 +43,13 @@ pub fn slow(
             duration(between(step.since, now)),
         )
     };
-    steps.into_iter().map(told).collect()
+    let more = steps.len().saturating_sub(NAMED);
+    let mut lines: Vec<_> = steps.into_iter().take(NAMED).map(told).collect();
+    if more > 0 {
+        let more = count(more as u64, "more step is", "more steps are");
+        lines.push(format!("{}  … and {more} as slow", when(view, now, palette)));
+    }
+    lines
 }
 
 /// How many of the ages of which is told a step has come to: once, twice, four times `slow_after`.

@@ -45,6 +45,18 @@ fn an_open_stream_and_a_step_that_waits_are_not_slow() {
 }
 
 #[test]
+fn of_many_that_hang_at_once_some_are_named() {
+    let mut log = Log::new("stuck", &["extract", "load over extract"]);
+    log.start("extract");
+    for key in 0..33 {
+        log.item("extract", &key.to_string()).start(&format!("load[{key}]"));
+    }
+    let told = told(&log, 70_000, 70_000);
+    assert_eq!(told.lines().count(), 21);
+    insta::assert_snapshot!(told.lines().last().expect("a line"), @"  70.000  … and 13 more steps are as slow");
+}
+
+#[test]
 fn no_threshold_is_too_small_or_too_large() {
     let ms = Duration::from_millis;
     let all = [0, 1, 9, 10, 19, 20, 39, 40, 80].map(|age| passed(ms(age), ms(10)));

@@ -73,7 +73,8 @@ impl<D: IntoDefinitions, E: Into<Failure>> IntoDefinitions for Result<D, E> {
 ///
 /// ```no_run
 /// # use std::process::ExitCode;
-/// # fn pokemon() -> orch::graph::Job { unimplemented!() }
+/// # use orch::define::JobOptions;
+/// # fn pokemon() -> orch::graph::Job { orch::graph::Job::compose(JobOptions::new("pokemon"), || ()) }
 /// fn main() -> ExitCode {
 ///     orch::cli::run_main(|| orch::run::Definitions::new().job(pokemon()))
 /// }

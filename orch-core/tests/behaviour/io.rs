@@ -40,12 +40,12 @@ fn files(fails: fn(&OutputAt<'_>, &i64) -> Result<(), Failure>) -> (Files, Notes
 fn stored() -> Job {
     let source = OpDef::builder("source").io("files").returns::<Many>();
     let source = source.blocking(|_| Ok(Dynamic::from_iter([("a/b", 1), ("ß", 2)]))).into();
-    let work = OpDef::builder("work").io("files").input::<i64>("x").returns::<Plain>();
-    let work = work.asynchronous(|mut args| async move { Ok(args.take::<i64>(0)? * 10) }).into();
+    let tens = OpDef::builder("tens").io("files").input::<i64>("x").returns::<Plain>();
+    let tens = tens.asynchronous(|mut args| async move { Ok(args.take::<i64>(0)? * 10) }).into();
     type Two = (One<i64, 0>, One<i64, 0>);
     let two = OpDef::builder("two").io("files").returns::<Two>().blocking(|_| Ok((5, 6))).into();
     job(|| {
-        Call::of(&source).place::<Many>().map(|item| call(&work, &[item]));
+        Call::of(&source).place::<Many>().map(|item| call(&tens, &[item]));
         Call::of(&two).place::<Two>();
     })
 }
@@ -62,9 +62,9 @@ fn every_output_is_stored_under_a_path_of_its_own() {
         .unwrap();
     assert_snapshot!(paths.take().join("\n"), @r#"
     RUN/source/result/a%2fb = 1
-    RUN/work/a%2fb/result = 10
+    RUN/tens/a%2fb/result = 10
     RUN/source/result/%c3%9f = 2
-    RUN/work/%c3%9f/result = 20
+    RUN/tens/%c3%9f/result = 20
     RUN/two/output_0 = 5
     RUN/two/output_1 = 6
     "#);
@@ -73,16 +73,16 @@ fn every_output_is_stored_under_a_path_of_its_own() {
     STEP_START source
     STEP_OUTPUT source [a/b]
     HANDLED_OUTPUT source result by files {"rows": Number(1)}
-    STEP_START work[a/b]
-    STEP_OUTPUT work[a/b]
-    HANDLED_OUTPUT work[a/b] result by files {"rows": Number(10)}
-    STEP_SUCCESS work[a/b]
+    STEP_START tens[a/b]
+    STEP_OUTPUT tens[a/b]
+    HANDLED_OUTPUT tens[a/b] result by files {"rows": Number(10)}
+    STEP_SUCCESS tens[a/b]
     STEP_OUTPUT source [ß]
     HANDLED_OUTPUT source result by files {"rows": Number(2)}
-    STEP_START work[ß]
-    STEP_OUTPUT work[ß]
-    HANDLED_OUTPUT work[ß] result by files {"rows": Number(20)}
-    STEP_SUCCESS work[ß]
+    STEP_START tens[ß]
+    STEP_OUTPUT tens[ß]
+    HANDLED_OUTPUT tens[ß] result by files {"rows": Number(20)}
+    STEP_SUCCESS tens[ß]
     STREAM_CLOSED source 2
     STEP_SUCCESS source
     STEP_START two

@@ -5,6 +5,7 @@ mod support;
 
 mod broken;
 mod cancel;
+mod circles;
 mod execution;
 mod io;
 mod logs;

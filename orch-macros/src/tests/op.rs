@@ -87,7 +87,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
             ///
             /// Not part of the description.
             pub async fn select(page: &DataFrame, columns: &[String], ctx: Context) -> Result<(DataFrame, usize)> {
-                todo!()
+                Ok((page.clone(), columns.len()))
             }
         },
     );
@@ -101,7 +101,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
         columns: &[String],
         ctx: Context,
     ) -> Result<(DataFrame, usize)> {
-        todo!()
+        Ok((page.clone(), columns.len()))
     }
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]

@@ -4,7 +4,7 @@ use orch::prelude::*;
 
 #[op]
 fn load() -> Dynamic<Rc<i64>> {
-    unimplemented!()
+    loop {}
 }
 
 fn main() {}

@@ -64,6 +64,30 @@ fn a_canceled_run_names_what_it_cut_off() {
 }
 
 #[test]
+fn a_failed_step_that_still_has_something_stored_is_not_one_of_the_canceled() {
+    let mut log = Log::new("pages", &["torn", "extract", "load over extract"]);
+    log.start("torn").start("extract");
+    for key in 0..7 {
+        log.item("extract", &key.to_string()).start(&format!("load[{key}]"));
+    }
+    log.at(1000).failure("torn", 1, "torn page").at(2000).push(None, 0, EventKind::RunCanceling);
+    log.push(None, 0, EventKind::RunCanceled { detached: vec![path("torn")] });
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+        Canceled [    2.0s] pages: 9 steps: 1 failed, 8 canceled
+          Failed [    1.0s] torn
+                 torn page
+        Canceled [    2.0s] extract
+        Canceled [    2.0s] load[0]
+        Canceled [    2.0s] load[1]
+        Canceled [    2.0s] load[2]
+        Canceled [    2.0s] load[3]
+               … and 3 more steps canceled
+        Detached torn did not end in time and may still be running
+    ");
+}
+
+#[test]
 fn an_open_stream_is_not_slow() {
     let mut log = Log::new("pages", &["extract", "load over extract"]);
     log.start("extract").at(5).item("extract", "0");

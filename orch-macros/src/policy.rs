@@ -49,6 +49,14 @@ pub(crate) fn tags(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, LitSt
     tags
 }
 
+/// What `backoff` takes, and the variants that it stands for.
+pub(crate) const BACKOFFS: [(&str, &str); 3] =
+    [("none", "None"), ("linear", "Linear"), ("exponential", "Exponential")];
+
+/// What `jitter` takes, and the variants that it stands for.
+pub(crate) const JITTERS: [(&str, &str); 3] =
+    [("none", "None"), ("full", "Full"), ("plus_minus", "PlusMinus")];
+
 /// `retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full")`
 pub(crate) struct Retry {
     max: u32,
@@ -72,10 +80,8 @@ impl Retry {
         let max =
             list.integer("max", &(0..=i128::from(u32::MAX)), "3").and_then(|max| u32::try_from(max).ok());
         let delay = list.duration("delay", Duration::ZERO, "\"1s\"");
-        let backoff =
-            list.choice("backoff", &[("none", "None"), ("linear", "Linear"), ("exponential", "Exponential")]);
-        let jitter =
-            list.choice("jitter", &[("none", "None"), ("full", "Full"), ("plus_minus", "PlusMinus")]);
+        let backoff = list.choice("backoff", &BACKOFFS);
+        let jitter = list.choice("jitter", &JITTERS);
         if diag.count() > before {
             return None;
         }

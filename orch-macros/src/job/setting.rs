@@ -4,6 +4,7 @@ use quote::ToTokens as _;
 use syn::{Expr, ExprAssign, ExprMethodCall, parse_quote};
 
 use crate::duration;
+use crate::policy::{BACKOFFS, JITTERS};
 
 /// The error in place of a call `.retry(max = 3)`: the compiler would look for a variable `max`.
 pub(super) fn as_option(call: &ExprMethodCall) -> Option<Expr> {
@@ -14,10 +15,10 @@ pub(super) fn as_option(call: &ExprMethodCall) -> Option<Expr> {
             let written = |name: &str| options.iter().find(|(option, _)| option == name);
             let max = written("max").map_or("3", |(_, value)| value);
             let delay = written("delay").map_or_else(String::new, |(_, text)| delay(text));
-            let backoff =
-                written("backoff").map_or_else(String::new, |(_, text)| word("backoff", "Backoff", text));
-            let jitter =
-                written("jitter").map_or_else(String::new, |(_, text)| word("jitter", "Jitter", text));
+            let backoff = written("backoff")
+                .map_or_else(String::new, |(_, text)| choice("backoff", "Backoff", &BACKOFFS, text));
+            let jitter = written("jitter")
+                .map_or_else(String::new, |(_, text)| choice("jitter", "Jitter", &JITTERS, text));
             format!(
                 "a call takes its retry policy as a value: write `.retry(Retry::new({max}){delay}{backoff}{jitter})`"
             )
@@ -45,19 +46,10 @@ fn delay(text: &str) -> String {
     format!(".delay({written})")
 }
 
-/// `"exponential"` as it is said to a policy: `.backoff(Backoff::Exponential)`.
-fn word(method: &str, kind: &str, text: &str) -> String {
-    let word = text.trim_matches('"');
-    let mut variant: String = word.split(['-', '_', ' ']).map(capital).collect();
-    if variant.is_empty() {
-        variant = "..".to_owned();
-    }
-    format!(".{method}({kind}::{variant})")
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// `"exponential"` as it is said to a policy: `.backoff(Backoff::Exponential)`; what is no choice is left to the user.
+fn choice(method: &str, kind: &str, choices: &[(&str, &str)], text: &str) -> String {
+    let chosen = choices.iter().find(|(word, _)| *word == text.trim_matches('"'));
+    format!(".{method}({kind}::{})", chosen.map_or("..", |(_, variant)| variant))
 }
 
 /// `max = 3` as its two sides.

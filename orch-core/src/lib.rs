@@ -4,10 +4,12 @@
 //! define → graph → plan → engine → step → run → report
 //! ```
 //!
-//! Each stage uses only those before it. `ids`, `value`, `failure`, `event` and `io` are vocabulary that all may use.
+//! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event` and `io` are vocabulary that all
+//! may use.
 //! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
 
 // The vocabulary.
+pub mod config;
 pub mod event;
 pub mod failure;
 pub mod ids;

@@ -1,5 +1,5 @@
 use orch_core::graph::Job;
-use orch_core::plan::nearest;
+use orch_core::ids::nearest;
 use orch_core::run::Definitions;
 
 use super::printer::Printer;

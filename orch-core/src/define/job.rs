@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Limit, Place, Retry, Tags};
+use super::{Limit, Retry, Tags};
+use crate::ids::Place;
 
 /// What holds for a job as a whole: the arguments of `#[job]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,7 +28,7 @@ pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
 pub(crate) use op::{Body, BoxFuture};
-pub use op::{InputDef, OpBuilder, OpDef, Passing, Place};
+pub use op::{InputDef, OpBuilder, OpDef, Passing};
 pub(crate) use output::KeptOutput;
 pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,

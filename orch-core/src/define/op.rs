@@ -1,5 +1,4 @@
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Products, Retry, Tags};
 use crate::failure::Failure;
+use crate::ids::Place;
 use crate::value::TypeInfo;
 
 /// An op: a function with named, typed inputs and outputs, its type erased so that plans can hold any.
@@ -278,31 +278,4 @@ pub enum Passing {
     Value,
     /// By reference: shared, never copied.
     Reference,
-}
-
-/// A place in the user's source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Place {
-    /// The file, as the compiler was given it.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u32,
-}
-
-impl Place {
-    /// The place of the caller of the function this is called in, if that is `#[track_caller]`.
-    #[track_caller]
-    #[must_use]
-    pub fn caller() -> Self {
-        let location = Location::caller();
-        // Plans are compared between machines, some of which separate folders otherwise.
-        Self { file: location.file().replace('\\', "/"), line: location.line() }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
-    }
 }

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::compose::{self, Placement, SourceKind};
 use super::{Collected, DynamicOut, Mapped, Out};
-use crate::define::Place;
+use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{
     Assemble, ByValue, Keyed, StepFailure, TypeInfo, assemble_keyed, assemble_results, assemble_values,

@@ -3,7 +3,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::define::{JobOptions, OpDef, Place, Retry, Tags};
+use crate::define::{JobOptions, OpDef, Retry, Tags};
+use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
 

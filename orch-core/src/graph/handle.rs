@@ -1,6 +1,7 @@
 use super::compose::{self, GraphNode, Placement, SourceKind};
 use super::{Collected, DynamicOut, Mapped, Out, Unknown};
-use crate::define::{PRIORITY_TAG, Place, Retry};
+use crate::define::{PRIORITY_TAG, Retry};
+use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 
 /// The step behind a handle.

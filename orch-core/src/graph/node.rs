@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
 use super::{DynamicOut, IntoInput, Out};
-use crate::define::{OpDef, Outputs, Place, Tags};
+use crate::define::{OpDef, Outputs, Tags};
+use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Data, TypeInfo};
 

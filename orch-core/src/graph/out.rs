@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use super::collect::{Element, Keys, Results, Values};
 use super::compose::{self, Placement, SourceKind};
 use super::{Node, Unknown};
-use crate::define::Place;
+use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{ByValue, Data, Keyed, TypeInfo, Value};
 

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
-    nearest,
 };
 use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
+use crate::ids::nearest;
 use crate::value::{Assemble, Value};
 
 /// A plan together with what cannot be written down: the functions and constants it refers to by index.

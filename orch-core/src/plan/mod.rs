@@ -8,7 +8,6 @@ mod depth;
 mod diagram;
 mod literal;
 mod names;
-mod nearest;
 mod problem;
 mod text;
 
@@ -16,13 +15,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use nearest::nearest;
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
 
-use crate::define::{Limit, Order, OutputKind, Passing, Place, Retry, Tags};
+use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
+use crate::ids::Place;
 
 /// A compiled job, as plain data. Indices refer to the arrays of the plan itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -55,7 +55,7 @@ pub(super) fn name_steps(
     names
 }
 
-fn check(name: &str, what: &str, problems: &mut Vec<Problem>, place: &crate::define::Place) {
+fn check(name: &str, what: &str, problems: &mut Vec<Problem>, place: &crate::ids::Place) {
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         problems.push(
             Problem::new(

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::define::Place;
+use crate::ids::Place;
 
 /// Everything that is wrong with a job, told at once.
 #[derive(Clone, Debug, PartialEq, Eq)]

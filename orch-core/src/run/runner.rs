@@ -11,9 +11,9 @@ use crate::define::{Cancel, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
-use crate::ids::RunId;
+use crate::ids::{RunId, nearest};
 use crate::io::{IoManager, IoManagers};
-use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program, nearest};
+use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
 use crate::step::Local;
 use crate::value::Data;
 

@@ -1,0 +1,44 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::ids::Place;
+
+/// Where a value of configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Nobody gave one: the default of its field.
+    Default,
+    /// A place in the program's source.
+    Code(Place),
+    /// A configuration file.
+    File {
+        /// The file, as it was named.
+        file: Arc<str>,
+        /// The line, from 1.
+        line: u32,
+        /// The column, from 1, in characters.
+        column: u32,
+    },
+    /// `--set`, or what does the same in a program: `ops.load.config.batch=50`.
+    Set(Arc<str>),
+    /// An environment variable, to which the place before refers: `{env: NAME}`.
+    Env {
+        /// The variable.
+        name: Arc<str>,
+        /// Where it is referred to.
+        asked: Box<Self>,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Code(place) => place.fmt(f),
+            Self::File { file, line, column } => write!(f, "{file}:{line}:{column}"),
+            Self::Set(text) => write!(f, "--set {text}"),
+            Self::Env { name, asked } => write!(f, "{asked} (env {name})"),
+        }
+    }
+}

@@ -8,6 +8,7 @@
 //! | [`Context`] | what an op's code sees of its run | a parameter of the op |
 
 mod args;
+mod body;
 mod context;
 mod dynamic;
 mod fallible;
@@ -19,6 +20,7 @@ mod policy;
 
 pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue};
+pub(crate) use body::{Body, BoxFuture};
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub use dynamic::Dynamic;
@@ -27,7 +29,6 @@ pub use fallible::{FallibleReturn, OpError};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
-pub(crate) use op::{Body, BoxFuture};
 pub use op::{InputDef, OpBuilder, OpDef, Passing};
 pub(crate) use output::KeptOutput;
 pub use output::{

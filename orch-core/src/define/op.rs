@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Args, OutputDef, Outputs, PRIORITY_TAG, Products, Retry, Tags};
+use super::{Args, Body, OutputDef, Outputs, PRIORITY_TAG, Products, Retry, Tags};
 use crate::failure::Failure;
 use crate::ids::Place;
 use crate::value::TypeInfo;
@@ -232,29 +232,6 @@ impl<O: Outputs> OpBuilder<O> {
     #[must_use]
     pub fn build(self) -> Arc<OpDef> {
         Arc::new(self.op)
-    }
-}
-
-/// A boxed future that can move between threads.
-pub(crate) type BoxFuture<T> = futures::future::BoxFuture<'static, T>;
-
-/// The function of an async op, its types erased.
-type AsyncBody = dyn Fn(Args) -> BoxFuture<Result<Products, Failure>> + Send + Sync;
-
-/// The function of an op, its types erased.
-pub(crate) enum Body {
-    /// Runs on a blocking thread.
-    Blocking(Box<dyn Fn(Args) -> Result<Products, Failure> + Send + Sync>),
-    /// Runs on the async runtime.
-    Async(Box<AsyncBody>),
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Blocking(_) => "Blocking(..)",
-            Self::Async(_) => "Async(..)",
-        })
     }
 }
 

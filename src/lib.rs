@@ -38,6 +38,8 @@
 //! | fail | [`Failure`], [`Result`] |
 //! | get a program with a command line | [`main`], [`cli`] |
 //! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
+//! | configure steps | [`macro@Config`], [`config::Config`] |
+//! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
 //! | store outputs | [`io::IoManager`] |
 //! | see what happens | [`event::Sink`], [`LogLayer`] |
 //!
@@ -49,7 +51,7 @@
 mod readme {}
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{define, event, failure, graph, ids, io, plan, report, run, value};
+pub use orch_core::{config, define, event, failure, graph, ids, io, plan, report, run, value};
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:
@@ -91,6 +93,14 @@ pub use orch_core::step::LogLayer;
 /// output, or several as a tuple or as a struct that derives [`Outputs`]; each may be [`Optional`](define::Optional) or
 /// [`Dynamic`](define::Dynamic), and all may stand in a `Result`.
 ///
+/// Some parameters are no inputs, but asked for and told by their type. Who calls the op in a job does not pass them:
+///
+/// | parameter | is |
+/// |---|---|
+/// | [`Context`](define::Context) | what the code sees of its run: step, attempt, mapping key, cancellation |
+/// | [`Config<T>`](config::Config) | the configuration of the step, a type that derives [`Config`](macro@Config) |
+/// | [`Res<T>`](define::Res) | a resource, opened once for the run; see [`macro@resource`]. The only one of its type, or of several the one whose key is the parameter's name, or that of `#[key = "replica"]` before it |
+///
 /// # Options
 ///
 /// | option | says |
@@ -112,6 +122,62 @@ pub use orch_core::step::LogLayer;
 /// Lines of `tracing` become events of the step. What an op prints with `println!` goes to stdout as it is: there it
 /// disturbs the progress bar and stands among the events of `run --json`.
 pub use orch_macros::op;
+
+/// Makes a resource of a function that opens it: what the steps of a run share, such as a database or a client.
+///
+/// The function stays what it is. Beside it stands a type of the same name, by which a program takes it:
+/// `Definitions::new().resource_from::<database>()`. Ops take what it returns as [`Res<T>`](define::Res).
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// struct Database {
+///     rows: std::sync::Mutex<Vec<i64>>,
+/// }
+///
+/// /// Where all ends up.
+/// #[resource(close = flush)]
+/// fn database() -> Result<Database> {
+///     Ok(Database { rows: std::sync::Mutex::default() })
+/// }
+///
+/// fn flush(database: &Database) {
+///     println!("{} rows are flushed", database.rows.lock().unwrap().len());
+/// }
+///
+/// #[op]
+/// fn load(row: i64, db: Res<Database>) {
+///     db.rows.lock().unwrap().push(row);
+/// }
+///
+/// #[job]
+/// fn rows() {
+///     load(lit(1));
+///     load(lit(2));
+/// }
+///
+/// let definitions = Definitions::new().job(rows()).resource_from::<database>();
+/// definitions.runner(&rows()).run_blocking()?;
+/// // A test gives another one, which is neither opened nor closed.
+/// rows().with(Database { rows: std::sync::Mutex::default() }).run_blocking()?;
+/// # Ok::<(), orch::Failure>(())
+/// ```
+///
+/// It is opened once for each run that needs it, before the first step, after the resources that it takes itself; and closed
+/// after the last step, in reverse, also if the run failed or was canceled. The function may be async, and may return a
+/// `Result`: if it fails, the run fails and no step begins. What returns a `Res<dyn Trait>` gives ops a `Res<dyn Trait>`.
+///
+/// Its parameters are its configuration, a `Config<T>` read from `resources.<name>.config`, and other resources, `Res<T>`.
+///
+/// # Options
+///
+/// | option | says |
+/// |---|---|
+/// | `name = "other"` | its key: its name in configuration, and for ops where there are several of its type; by default the function's |
+/// | `description = "What it is."` | by default the first paragraph of the doc comment |
+/// | `close = function` | the function that closes it, `fn(&T)`, which may return a `Result`; without one it is dropped |
+/// | `close_async = function` | the same, `async fn(&T)` |
+pub use orch_macros::resource;
 
 /// Makes a job of a function: its body draws the graph by calling ops and graphs.
 ///
@@ -292,8 +358,9 @@ pub mod __private {
     pub use std::time::Duration;
 
     pub use orch_core::define::{
-        Backoff, DefaultFit, DefaultKind, FallibleReturn, Fit, HandlesOf, Input, InputByValue, Jitter,
-        JobOptions, Limit, One, OpDef, Order, Output, OutputDef, Outputs, Products, Retry, ValuesOf, kind,
+        Backoff, DefaultFit, DefaultKind, FallibleReturn, Finish, Fit, HandlesOf, Input, InputByValue,
+        Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef, Outputs, Products, Res,
+        ResourceDef, Retry, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{

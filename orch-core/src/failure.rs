@@ -72,6 +72,11 @@ impl Failure {
         failure
     }
 
+    /// The framework refuses what a function did; another attempt would do the same.
+    pub(crate) fn contract(message: impl Into<String>) -> Self {
+        Self::of_kind(ErrorKind::Contract, message).not_retryable()
+    }
+
     pub(crate) fn canceled() -> Self {
         Self::of_kind(ErrorKind::Canceled, "the run was canceled").not_retryable()
     }

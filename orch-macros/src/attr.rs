@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, Lit, LitStr, Token, UnOp, parenthesized};
+use syn::{Expr, Lit, LitStr, Path, Token, UnOp, parenthesized};
 
 use crate::diag::Diag;
 use crate::duration;
@@ -195,6 +195,14 @@ impl<'d> Options<'d> {
         match self.take(name)? {
             Value::Text(text) => Some(text),
             other => self.wrong_kind(name, "a text", example, other.place()),
+        }
+    }
+
+    /// `name = path::to::function`
+    pub(crate) fn path(&mut self, name: &str, example: &str) -> Option<Path> {
+        match self.take(name)? {
+            Value::Other(tokens) if syn::parse2::<Path>(tokens.clone()).is_ok() => syn::parse2(tokens).ok(),
+            other => self.wrong_kind(name, "the name of a function", example, other.place()),
         }
     }
 

@@ -2,7 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Attribute, Expr, FnArg, ItemFn, Lit, Meta, Pat, PatType, Safety, Signature, Type};
+use syn::ext::IdentExt as _;
+use syn::{
+    Attribute, Expr, FnArg, GenericArgument, ItemFn, Lit, Meta, Pat, PatType, PathArguments, Safety,
+    Signature, Type,
+};
 
 use crate::diag::Diag;
 
@@ -73,6 +77,11 @@ pub(crate) fn plain_name(parameter: &PatType) -> Option<&Ident> {
     }
 }
 
+/// A name as people read it, without the `r#` of a raw identifier.
+pub(crate) fn text(name: &Ident) -> String {
+    name.unraw().to_string()
+}
+
 /// The first `impl Trait` in a type.
 pub(crate) fn impl_trait(ty: &Type) -> Option<Span> {
     struct Find(Option<Span>);
@@ -92,6 +101,16 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
         _ => None,
     }
+}
+
+/// The `T` of a `Result<T>` or `Result<T, E>`, however the path to it begins.
+pub(crate) fn result_value(ty: &Type) -> Option<&Type> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
 }
 
 /// A type without parentheses and the invisible groups of `macro_rules!`.

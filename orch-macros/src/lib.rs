@@ -12,6 +12,7 @@ mod func;
 mod hidden;
 mod kind;
 mod names;
+mod parameter;
 mod policy;
 
 mod job;
@@ -19,6 +20,7 @@ mod op;
 mod outputs;
 mod owned;
 mod program;
+mod resource;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,12 @@ pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn graph(options: TokenStream, item: TokenStream) -> TokenStream {
     job::graph(options.into(), &item.into()).into()
+}
+
+/// Makes a resource of a function that opens it.
+#[proc_macro_attribute]
+pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
+    resource::attribute(options.into(), &item.into()).into()
 }
 
 /// Makes named outputs of the fields of a struct that an op returns.

@@ -50,6 +50,12 @@ pub struct ReadError {
     pub message: String,
 }
 
+impl ReadError {
+    pub(super) fn new(origin: Origin, message: String) -> Self {
+        Self { path: String::new(), origin, message }
+    }
+}
+
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::read::read_with_secrets;
-use super::{EnvVars, Node, ReadError, Secret};
-use crate::value::TypeInfo;
+use super::{EnvVars, Node, Origin, ReadError, Secret, WriteError, check, write};
+use crate::failure::Failure;
+use crate::value::{TypeInfo, Value};
 
 /// What can be configuration: what can be read from a tree, written as one, and described by a JSON Schema.
 ///
@@ -77,12 +78,17 @@ impl<T: fmt::Debug> fmt::Debug for Config<T> {
 }
 
 /// A type of configuration, erased: how it is described and read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ConfigDef {
     ty: TypeInfo,
     schema: fn() -> Schema,
-    read: fn(&Node, &EnvVars) -> Result<AnyConfig, ReadError>,
+    schema_in: fn(&mut SchemaGenerator) -> Schema,
+    read: Arc<Read>,
+    written: fn(&Value, &Origin) -> Option<Result<Node, WriteError>>,
 }
+
+/// Makes a value of a tree.
+type Read = dyn Fn(&Node, &EnvVars) -> Result<AnyConfig, ReadError> + Send + Sync;
 
 impl ConfigDef {
     /// The configuration type `T`.
@@ -91,11 +97,31 @@ impl ConfigDef {
         Self {
             ty: TypeInfo::of::<T>(),
             schema: || SchemaGenerator::default().into_root_schema_for::<T>(),
-            read: |node, env| {
+            schema_in: SchemaGenerator::subschema_for::<T>,
+            read: Arc::new(|node, env| {
                 let (value, secrets) = read_with_secrets::<T>(node, env)?;
                 Ok(AnyConfig { value: Arc::new(value), secrets: secrets.into() })
-            },
+            }),
+            written: |value, origin| write(&*value.clone().share::<T>().ok()?, origin).into(),
         }
+    }
+
+    /// The configuration type `Outer`, of which `map` makes the `Inner` that is read. What it makes is checked by the
+    /// schema of `Inner`; secrets in it are those that `Outer` refers to.
+    #[must_use]
+    pub fn mapped<Outer: Configurable, Inner: Configurable>(
+        map: impl Fn(&Outer) -> Result<Inner, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        let (inner, outer) = (Self::of::<Inner>(), Self::of::<Outer>());
+        let read = move |node: &Node, env: &EnvVars| {
+            let refused = |message: String| ReadError::new(node.origin.clone(), message);
+            let (value, _) = read_with_secrets::<Outer>(node, env)?;
+            let made = map(&value).map_err(|failure| refused(failure.info().to_string()))?;
+            let made = write(&made, &node.origin).map_err(|error| refused(error.to_string()))?;
+            let made = check(&made, &inner.schema(), env).map_err(|error| refused(error.to_string()))?;
+            inner.read(&made, env)
+        };
+        Self { read: Arc::new(read), ..outer }
     }
 
     /// The type.
@@ -108,6 +134,16 @@ impl ConfigDef {
     #[must_use]
     pub fn schema(&self) -> Schema {
         (self.schema)()
+    }
+
+    /// Its schema within a larger one, which has the definitions of all.
+    pub(crate) fn schema_in(&self, larger: &mut SchemaGenerator) -> Schema {
+        (self.schema_in)(larger)
+    }
+
+    /// A value of the type as a tree, to be checked like any other; none if it is of another type.
+    pub(crate) fn written(&self, value: &Value, origin: &Origin) -> Option<Result<Node, WriteError>> {
+        (self.written)(value, origin)
     }
 
     /// Makes a value of the type of a tree, as [`read`](super::read) does.

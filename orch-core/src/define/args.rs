@@ -1,4 +1,5 @@
-use super::Context;
+use super::{Context, Res, Resource};
+use crate::config::{Config, Configurable};
 use crate::failure::Failure;
 use crate::value::{ByValue, Data, Shared, Value};
 
@@ -37,6 +38,22 @@ impl Args {
     /// If it is of another type or was taken already.
     pub fn share<T: Data>(&mut self, index: usize) -> Result<Shared<T>, Failure> {
         self.input(index)?.share()
+    }
+
+    /// The configuration of the step.
+    ///
+    /// # Errors
+    /// If the op declares none of this type.
+    pub fn config<T: Configurable>(&self) -> Result<Config<T>, Failure> {
+        self.context.given().config()
+    }
+
+    /// Resource number `index` of those that the op takes.
+    ///
+    /// # Errors
+    /// If there is none of this number and type.
+    pub fn resource<T: Resource + ?Sized>(&self, index: usize) -> Result<Res<T>, Failure> {
+        self.context.given().resource(index)
     }
 
     /// The context of the attempt.

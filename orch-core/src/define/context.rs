@@ -1,10 +1,10 @@
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::Tags;
+use super::{Given, Tags};
 use crate::ids::{MappingKey, RunId, StepPath};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -13,6 +13,8 @@ use crate::ids::{MappingKey, RunId, StepPath};
 #[derive(Clone, Debug)]
 pub struct Context {
     run: Arc<RunContext>,
+    /// The step's number in the plan.
+    number: u32,
     step: StepPath,
     attempt: u32,
     /// Of this attempt alone, where it can be stopped alone.
@@ -26,11 +28,19 @@ pub(crate) struct RunContext {
     pub(crate) job: Arc<str>,
     pub(crate) tags: Tags,
     pub(crate) cancel: Cancel,
+    /// What each step of the plan asked for, while the resources are open.
+    pub(crate) given: RwLock<Vec<Given>>,
 }
 
 impl Context {
-    pub(crate) fn new(run: Arc<RunContext>, step: StepPath, attempt: u32, cancel: Option<Cancel>) -> Self {
-        Self { run, step, attempt, cancel }
+    pub(crate) fn new(
+        run: Arc<RunContext>,
+        number: usize,
+        step: StepPath,
+        attempt: u32,
+        cancel: Option<Cancel>,
+    ) -> Self {
+        Self { run, number: number as u32, step, attempt, cancel }
     }
 
     /// A context for calling an op's function in a test: step `step` of a job `test`, first attempt, fixed run.
@@ -42,8 +52,15 @@ impl Context {
             job: "test".into(),
             tags: Tags::new(),
             cancel: Cancel::new(),
+            given: RwLock::default(),
         };
-        Self::new(Arc::new(run), step, 1, None)
+        Self::new(Arc::new(run), 0, step, 1, None)
+    }
+
+    /// What the step asked for.
+    pub(super) fn given(&self) -> Given {
+        let given = self.run.given.read().unwrap_or_else(PoisonError::into_inner);
+        given.get(self.number as usize).cloned().unwrap_or_default()
     }
 
     /// The run.

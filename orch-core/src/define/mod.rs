@@ -6,17 +6,23 @@
 //! | [`JobOptions`] | what holds for a job as a whole | the arguments of `#[job]` |
 //! | [`Dynamic`], [`Optional`] | outputs of which there may be many, or none | the op's return type |
 //! | [`Context`] | what an op's code sees of its run | a parameter of the op |
+//! | [`Res`] | what steps share, opened once for a run | a parameter of the op |
+//! | [`ResourceDef`] | how such a thing is opened and closed | `#[resource]`, or [`ResourceDef::builder`] |
 
 mod args;
 mod body;
 mod context;
 mod dynamic;
 mod fallible;
+mod finish;
 mod job;
 pub mod kind;
+mod needs;
 mod op;
 mod output;
 mod policy;
+mod resource;
+mod resources;
 
 pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue};
@@ -26,12 +32,20 @@ pub use context::{Cancel, Context};
 pub use dynamic::Dynamic;
 pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
+pub use finish::Finish;
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
+pub(crate) use needs::Given;
+pub use needs::{Needs, ResourceNeed};
 pub use op::{InputDef, OpBuilder, OpDef, Passing};
 pub(crate) use output::KeptOutput;
 pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
+pub use resource::{
+    AnyResource, CloseBuilder, OpenBuilder, Opens, Res, Resource, ResourceArgs, ResourceBuilder, ResourceDef,
+};
+pub use resources::Resources;
+pub(crate) use resources::{Provider, Unanswered, resource_type};

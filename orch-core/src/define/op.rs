@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Args, Body, OutputDef, Outputs, PRIORITY_TAG, Products, Retry, Tags};
+use super::{Args, Body, Needs, OutputDef, Outputs, PRIORITY_TAG, Resource, Retry, Tags};
+use crate::config::{ConfigDef, Configurable};
 use crate::failure::Failure;
 use crate::ids::Place;
 use crate::value::TypeInfo;
@@ -22,6 +23,7 @@ use crate::value::TypeInfo;
 ///     .blocking(|mut args| Ok(args.take::<i64>(0)? * 2));
 /// assert_eq!(double.name(), "double");
 /// ```
+#[derive(Clone)]
 pub struct OpDef {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
@@ -33,8 +35,10 @@ pub struct OpDef {
     pub(crate) io: Option<String>,
     pub(crate) place: Place,
     pub(crate) inputs: Vec<InputDef>,
+    pub(crate) needs: Needs,
     pub(crate) outputs: Vec<OutputDef>,
-    pub(crate) body: Body,
+    /// Shared with the ops that are the same but for their configuration.
+    pub(crate) body: Arc<Body>,
 }
 
 impl OpDef {
@@ -53,11 +57,30 @@ impl OpDef {
                 io: None,
                 place: Place::caller(),
                 inputs: Vec::new(),
+                needs: Needs::default(),
                 outputs: Vec::new(),
-                body: Body::Blocking(Box::new(|_| Err(Failure::new("the op has no body")))),
+                body: Arc::new(Body::Blocking(Box::new(|_| Err(Failure::new("the op has no body"))))),
             },
             outputs: std::marker::PhantomData,
         }
+    }
+
+    /// The same op under another name, with a configuration of its own, of which `map` makes the op's: `#[configured]`
+    /// calls it.
+    ///
+    /// What `map` gives is checked like what is read; it is called once for each step, before a run begins.
+    #[must_use]
+    #[track_caller]
+    pub fn configured<Outer: Configurable, Inner: Configurable>(
+        &self,
+        name: impl Into<String>,
+        map: impl Fn(&Outer) -> Result<Inner, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        let mut op = self.clone();
+        op.name = name.into();
+        op.place = Place::caller();
+        op.needs.config = Some(ConfigDef::mapped(map));
+        op
     }
 
     /// The op's name, the default name of its steps.
@@ -70,6 +93,12 @@ impl OpDef {
     #[must_use]
     pub fn inputs(&self) -> &[InputDef] {
         &self.inputs
+    }
+
+    /// The configuration and the resources that it takes.
+    #[must_use]
+    pub fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// The outputs, in the order of the return type.
@@ -198,6 +227,27 @@ impl<O> OpBuilder<O> {
         self
     }
 
+    /// Takes a configuration: `ops.<step>.config`. The body has it of [`Args::config`].
+    #[must_use]
+    pub fn config<T: Configurable>(mut self) -> Self {
+        self.op.needs.set_config::<T>();
+        self
+    }
+
+    /// Takes a resource; `name` is its key where there are several of the type. The body has it of [`Args::resource`].
+    #[must_use]
+    pub fn resource<T: Resource + ?Sized>(mut self, name: &str) -> Self {
+        self.op.needs.add_resource::<T>(name, false);
+        self
+    }
+
+    /// Takes the resource of this key.
+    #[must_use]
+    pub fn resource_by_key<T: Resource + ?Sized>(mut self, key: &str) -> Self {
+        self.op.needs.add_resource::<T>(key, true);
+        self
+    }
+
     /// Says what the op returns.
     #[must_use]
     pub fn returns<P: Outputs>(mut self) -> OpBuilder<P> {
@@ -212,7 +262,7 @@ impl<O: Outputs> OpBuilder<O> {
         mut self,
         body: impl Fn(Args) -> Result<O::Raw, Failure> + Send + Sync + 'static,
     ) -> OpDef {
-        self.op.body = Body::Blocking(Box::new(move |args| O::produce(body(args)?)));
+        self.op.body = Arc::new(Body::Blocking(Box::new(move |args| O::produce(body(args)?))));
         self.op
     }
 
@@ -221,10 +271,10 @@ impl<O: Outputs> OpBuilder<O> {
     where
         F: Future<Output = Result<O::Raw, Failure>> + Send + 'static,
     {
-        self.op.body = Body::Async(Box::new(move |args| {
+        self.op.body = Arc::new(Body::Async(Box::new(move |args| {
             let future = body(args);
             Box::pin(async move { O::produce(future.await?) })
-        }));
+        })));
         self.op
     }
 

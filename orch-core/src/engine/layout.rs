@@ -344,13 +344,13 @@ impl Layout {
                 let map = program.plan.collects[*collect].map;
                 Some((self.parent(map + 1).unwrap_or(0), self.collects[*collect].cell))
             }
-            Source::Literal { .. } | Source::List { .. } => None,
+            Source::Literal { .. } | Source::Config { .. } | Source::List { .. } => None,
         }
     }
 
     fn fetch(&self, program: &Program, scope: usize, source: &Source) -> Fetch {
         match source {
-            Source::Literal { literal, .. } => Fetch::Literal(*literal as u32),
+            Source::Literal { literal, .. } | Source::Config { literal } => Fetch::Literal(*literal as u32),
             Source::List { elements, list } => Fetch::List {
                 elements: elements.iter().map(|element| self.fetch(program, scope, element)).collect(),
                 list: *list as u32,
@@ -398,7 +398,7 @@ impl Layout {
             Source::List { elements, .. } => {
                 elements.iter().for_each(|element| self.producers(program, scope, element, waits));
             }
-            Source::Item { .. } | Source::Literal { .. } => {}
+            Source::Item { .. } | Source::Literal { .. } | Source::Config { .. } => {}
         }
     }
 }

@@ -442,12 +442,8 @@ impl State {
     }
 }
 
-/// The failures that the engine itself makes.
+/// The failure that the engine itself makes.
 impl Failure {
-    pub(crate) fn contract(message: impl Into<String>) -> Self {
-        Self::of_kind(ErrorKind::Contract, message).not_retryable()
-    }
-
     fn timeout(after: Duration) -> Self {
         Self::of_kind(ErrorKind::Timeout, format!("timeout: no result within {after:?}"))
     }

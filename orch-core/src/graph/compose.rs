@@ -3,7 +3,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::define::{JobOptions, OpDef, Retry, Tags};
+use super::config::{Derive, StepConfig};
+use crate::config::ConfigDef;
+use crate::define::{JobOptions, OpDef, Res, Resource, Resources, Retry, Tags};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
@@ -30,6 +32,7 @@ use crate::value::{Assemble, TypeInfo, Value};
 pub struct Job {
     pub(crate) options: Arc<JobOptions>,
     pub(crate) graph: Arc<Graph>,
+    pub(crate) resources: Resources,
 }
 
 impl Job {
@@ -51,7 +54,7 @@ impl Job {
         let composed = COMPOSITIONS.with_borrow_mut(Vec::pop);
         std::mem::forget(guard);
         let graph = composed.map(|composition| composition.graph).unwrap_or_default();
-        Self { options: Arc::new(options), graph: Arc::new(graph) }
+        Self { options: Arc::new(options), graph: Arc::new(graph), resources: Resources::new() }
     }
 
     /// The job's name.
@@ -64,6 +67,47 @@ impl Job {
     #[must_use]
     pub fn options(&self) -> &JobOptions {
         &self.options
+    }
+
+    /// The same job with a resource of its own, in place of all of this type that the program has: for a test, a fake.
+    ///
+    /// ```
+    /// use orch_core::define::{Args, JobOptions, OpDef, One};
+    /// use orch_core::graph::{Call, Job};
+    ///
+    /// struct Database(&'static str);
+    ///
+    /// // With #[op] and #[job]: fn name(db: Res<Database>) -> String { db.0.to_owned() }
+    /// let name = OpDef::builder("name").resource::<Database>("db").returns::<One<String, 0>>();
+    /// let name = name.blocking(|args| Ok(args.resource::<Database>(0)?.0.to_owned())).into();
+    /// let job = Job::compose(JobOptions::new("tell"), || Call::of(&name).place::<One<String, 0>>());
+    ///
+    /// let run = job.with(Database("fake")).run_blocking()?;
+    /// let (_, told) = run.outputs_of::<One<String, 0>>(&name).next().unwrap();
+    /// assert_eq!(told.as_deref(), Some("fake"));
+    /// # Ok::<(), orch_core::run::RunError>(())
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn with<T: Resource>(mut self, resource: T) -> Self {
+        self.resources.add::<T>(Res::new(resource));
+        self
+    }
+
+    /// As [`Job::with`], in place of the one of this type and key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_as<T: Resource>(mut self, key: impl Into<String>, resource: T) -> Self {
+        self.resources.add_as::<T>(key, Res::new(resource));
+        self
+    }
+
+    /// As [`Job::with`], of what is shared already, or of a trait: `.with_shared::<dyn Store>(Arc::new(Fake))`.
+    #[must_use]
+    #[track_caller]
+    pub fn with_shared<T: Resource + ?Sized>(mut self, resource: Arc<T>) -> Self {
+        self.resources.add::<T>(resource);
+        self
     }
 
     /// The same job with other options.
@@ -137,6 +181,10 @@ pub(crate) struct Graph {
     pub(crate) maps: Vec<Scope>,
     pub(crate) sources: Vec<Source>,
     pub(crate) literals: Vec<Value>,
+    /// The type of the job's own configuration.
+    pub(crate) config: Option<ConfigDef>,
+    /// What is made of it.
+    pub(crate) derived: Vec<Derive>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -153,6 +201,7 @@ pub(crate) struct GraphNode {
     pub(crate) scope: usize,
     pub(crate) tags: Tags,
     pub(crate) retry: Option<Retry>,
+    pub(crate) config: StepConfig,
     pub(crate) place: Place,
 }
 
@@ -172,11 +221,24 @@ pub(crate) struct Source {
 }
 
 pub(crate) enum SourceKind {
-    Output { node: usize, output: usize },
+    Output {
+        node: usize,
+        output: usize,
+    },
     Item,
     Literal(usize),
-    Collect { map: usize, element: usize, results: bool, assemble: Assemble },
-    List { elements: Vec<usize>, assemble: Assemble },
+    /// Made of the job's configuration.
+    Derived(usize),
+    Collect {
+        map: usize,
+        element: usize,
+        results: bool,
+        assemble: Assemble,
+    },
+    List {
+        elements: Vec<usize>,
+        assemble: Assemble,
+    },
 }
 
 /// The job whose body runs on this thread at present: for a panic hook, which is called before the body is left.
@@ -306,7 +368,7 @@ impl Composition {
                 let map = self.graph.sources[source].scope.checked_sub(1)?;
                 self.graph.maps.get(map).map(|map| map.node)
             }
-            SourceKind::Literal(_) => None,
+            SourceKind::Literal(_) | SourceKind::Derived(_) => None,
             SourceKind::Collect { element, .. } => self.node_of(*element),
             SourceKind::List { elements, .. } => elements.first().and_then(|element| self.node_of(*element)),
         }

@@ -1,5 +1,7 @@
 use super::compose::{self, GraphNode, Placement, SourceKind};
+use super::config::{self, StepConfig};
 use super::{Collected, DynamicOut, Mapped, Out, Unknown};
+use crate::config::Configurable;
 use crate::define::{PRIORITY_TAG, Retry};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
@@ -60,6 +62,30 @@ pub trait Handle: Sized {
     #[track_caller]
     fn retry(self, retry: impl IsRetry) -> Self {
         change(self.node(), "retry", |node| node.retry = Some(retry.policy()));
+        self
+    }
+
+    /// Gives the step configuration once for all: all of it, as a value of its type, or some fields,
+    /// `serde_json::json!({ "batch": 500 })`. What is left out comes from the run's configuration; what is given cannot be
+    /// given there.
+    #[track_caller]
+    fn config(self, config: impl serde::Serialize) -> Self {
+        let place = Place::caller();
+        configure(self.node(), config::fixed(&config, &place));
+        self
+    }
+
+    /// As [`Handle::config`], and names the step: an op that is the same but for its configuration.
+    #[track_caller]
+    fn configured(self, name: impl Into<String>, config: impl serde::Serialize) -> Self {
+        self.named(name).config(config)
+    }
+
+    /// Gives the step all of its configuration, made of the job's: `load(page).config_from(config.map(|dex| Load { .. }))`.
+    #[track_caller]
+    fn config_from<T: Configurable>(self, config: Out<T>) -> Self {
+        let place = Place::caller();
+        configure(self.node(), config::derived(config, &place));
         self
     }
 
@@ -204,6 +230,14 @@ fn change(node: Option<NodeRef>, what: &str, change: impl FnOnce(&mut GraphNode)
         }
         change(&mut composition.graph.nodes[node.index]);
     });
+}
+
+#[track_caller]
+fn configure(node: Option<NodeRef>, config: Result<StepConfig, Problem>) {
+    match config {
+        Ok(config) => change(node, "config", |node| node.config = config),
+        Err(problem) => compose::with(|composition| composition.graph.problems.push(problem)),
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -5,6 +5,7 @@
 
 mod collect;
 mod compose;
+mod config;
 mod handle;
 mod input;
 mod node;
@@ -13,6 +14,7 @@ mod unknown;
 
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};
+pub use config::JobConfig;
 pub use handle::{Handle, NodeRef};
 pub use input::{IntoInput, Takes};
 pub use node::{Call, Node, Op, Placed, enter_graph};
@@ -20,3 +22,4 @@ pub use out::{Collected, DynamicOut, Mapped, Out, lit};
 pub use unknown::Unknown;
 
 pub(crate) use compose::{Graph, GraphNode, SourceKind};
+pub(crate) use config::{Derive, StepConfig};

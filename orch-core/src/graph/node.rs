@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
+use super::config::StepConfig;
 use super::{DynamicOut, IntoInput, Out};
 use crate::define::{OpDef, Outputs, Tags};
 use crate::ids::Place;
@@ -81,6 +82,7 @@ impl Call {
                 scope,
                 tags: Tags::new(),
                 retry: None,
+                config: StepConfig::default(),
                 place,
             });
             Placed {

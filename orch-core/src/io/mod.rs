@@ -73,6 +73,11 @@ impl IoManagers {
         self.managers.insert((key.into(), TypeId::of::<T>()), Arc::new(typed));
     }
 
+    /// Adds all of another set, in place of those of the same key and type.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.managers.extend(others.managers);
+    }
+
     /// The keys and types there are, sorted, for messages.
     pub(crate) fn names(&self) -> Vec<String> {
         let name = |((key, _), manager): (&(String, TypeId), &Arc<dyn Erased>)| {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
 };
-use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
-use crate::graph::{self, GraphNode, Job, SourceKind};
-use crate::ids::nearest;
+use crate::config::ConfigDef;
+use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, resource_type};
+use crate::graph::{self, Derive, GraphNode, Job, SourceKind, StepConfig};
+use crate::ids::{Place, nearest};
 use crate::value::{Assemble, Value};
 
 /// A plan together with what cannot be written down: the functions and constants it refers to by index.
@@ -18,6 +19,12 @@ pub(crate) struct Program {
     pub(crate) collects: Vec<Assemble>,
     /// Makes one value of each [`Source::List`].
     pub(crate) lists: Vec<Assemble>,
+    /// The type of the job's own configuration.
+    pub(crate) job_config: Option<ConfigDef>,
+    /// The literals that are made of it, when a run begins.
+    pub(crate) derived: Vec<(usize, Derive)>,
+    /// What the call of each step says of its configuration.
+    pub(crate) configs: Vec<StepConfig>,
 }
 
 impl Program {
@@ -31,6 +38,8 @@ impl Program {
             collects: Vec::new(),
             assemblies: Vec::new(),
             lists: Vec::new(),
+            literals: graph.literals.clone(),
+            derived: Vec::new(),
         };
         let mut steps = Vec::with_capacity(graph.nodes.len());
         for (node, name) in graph.nodes.iter().zip(names) {
@@ -39,7 +48,8 @@ impl Program {
         }
         check_after(graph, &steps, &mut problems);
         check_timeouts(&graph.nodes, &mut problems);
-        let Sources { collects, assemblies, lists, .. } = sources;
+        let configs = configs(graph, &steps, &mut sources, &mut problems);
+        let Sources { collects, assemblies, lists, literals, derived, .. } = sources;
         let maps = graph.maps.iter().map(|map| Map {
             parent: map.parent.checked_sub(1),
             step: map.node,
@@ -66,7 +76,8 @@ impl Program {
             return Err(PlanError::new(plan.job, problems));
         }
         let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
-        Ok(Self { plan, ops, literals: graph.literals.clone(), collects: assemblies, lists })
+        let job_config = graph.config.clone();
+        Ok(Self { plan, ops, literals, collects: assemblies, lists, job_config, derived, configs })
     }
 }
 
@@ -123,6 +134,8 @@ fn step(
         pool: op.pool.clone(),
         code_version: op.code_version.clone(),
         io: op.io.clone(),
+        config: op.needs.config().map(|config| config.ty().name()),
+        resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
         place: node.place.clone(),
     }
 }
@@ -134,6 +147,8 @@ struct Sources<'a> {
     collects: Vec<Collect>,
     assemblies: Vec<Assemble>,
     lists: Vec<Assemble>,
+    literals: Vec<Value>,
+    derived: Vec<(usize, Derive)>,
 }
 
 impl Sources<'_> {
@@ -148,6 +163,13 @@ impl Sources<'_> {
             SourceKind::Literal(literal) => {
                 let value = literal::written(&self.graph.literals[*literal]);
                 Source::Literal { literal: *literal, value }
+            }
+            SourceKind::Derived(derived) => {
+                // Its value is not known before the run is.
+                self.literals.push(Value::new(()));
+                let literal = self.literals.len() - 1;
+                self.derived.push((literal, Arc::clone(&self.graph.derived[*derived])));
+                Source::Config { literal }
             }
             SourceKind::Collect { map, element, results, assemble } => {
                 let element = self.resolve(*element)?;
@@ -165,6 +187,46 @@ impl Sources<'_> {
         self.done[index] = Some(resolved.clone());
         Some(resolved)
     }
+}
+
+/// What the calls say of configuration, checked against what the ops take.
+fn configs(
+    graph: &graph::Graph,
+    steps: &[Step],
+    sources: &mut Sources<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<StepConfig> {
+    let mut problem = |place: &Place, message: String, hint: &str| {
+        let problem = Problem::new(ProblemKind::InvalidConfig, message).at("here", place.clone());
+        problems.push(if hint.is_empty() { problem } else { problem.hint(hint) });
+    };
+    let nodes = graph.nodes.iter().zip(steps);
+    let configs = nodes.map(|(node, step)| match (&node.config, node.op.needs().config()) {
+        (StepConfig::Fixed(_, place) | StepConfig::From(_, place), None) => {
+            let message = format!("`{}` is given configuration and takes none", step.name);
+            problem(place, message, "let the op have a parameter `config: Config<T>`");
+            StepConfig::Open
+        }
+        (StepConfig::From(source, place), Some(def)) => {
+            let found = graph.sources[*source].ty;
+            if found != def.ty() {
+                let (wanted, found) = (def.ty().name(), found.name());
+                problem(
+                    place,
+                    format!("`{}` takes the configuration `{wanted}` and is given `{found}`", step.name),
+                    "",
+                );
+            }
+            match sources.resolve(*source) {
+                Some(Source::Config { literal } | Source::Literal { literal, .. }) => {
+                    StepConfig::From(literal, place.clone())
+                }
+                _ => StepConfig::Open,
+            }
+        }
+        (config, _) => config.clone(),
+    });
+    configs.collect()
 }
 
 /// What the types of the handles make sure of in macro-made jobs, for those made by hand.

@@ -105,7 +105,7 @@ impl Plan {
             Source::Item { map } => {
                 arrows.push(Arrow { from: self.maps[*map].step, to, label: input.to_owned(), dashed: false });
             }
-            Source::Literal { .. } => {}
+            Source::Literal { .. } | Source::Config { .. } => {}
             Source::Collect { collect } => {
                 let label = format!("{input}: collect");
                 self.arrows_into(to, &self.collects[*collect].element, &label, arrows);

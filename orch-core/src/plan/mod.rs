@@ -99,6 +99,12 @@ pub struct Step {
     /// The IO manager that stores its outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub io: Option<String>,
+    /// The type of its configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// The types of the resources that it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// Where it is called in the source.
     pub place: Place,
 }
@@ -142,6 +148,11 @@ pub enum Source {
         /// The value as Rust writes it, if it is a number, a `bool`, a `char` or a text; a long text is cut.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
+    },
+    /// A value that is made of the job's configuration.
+    Config {
+        /// Its position among the run's constants.
+        literal: usize,
     },
     /// A collected map.
     Collect {

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::config::ConfigError;
 use crate::ids::Place;
 
 /// Everything that is wrong with a job, told at once.
@@ -7,6 +8,7 @@ use crate::ids::Place;
 pub struct PlanError {
     job: String,
     problems: Vec<Problem>,
+    config: Option<ConfigError>,
 }
 
 impl PlanError {
@@ -16,7 +18,19 @@ impl PlanError {
             (Some((_, a)), Some((_, b))) => (&a.file, a.line).cmp(&(&b.file, b.line)),
             (a, b) => b.is_some().cmp(&a.is_some()),
         });
-        Self { job, problems }
+        Self { job, problems, config: None }
+    }
+
+    /// The same with what is wrong with the configuration of its run.
+    pub(crate) fn with_config(mut self, config: Option<ConfigError>) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// What is wrong with the configuration of the run.
+    #[must_use]
+    pub fn config(&self) -> Option<&ConfigError> {
+        self.config.as_ref()
     }
 
     /// The problems, in the order of the source: by file and line of the first place, those without a place last.
@@ -28,11 +42,14 @@ impl PlanError {
 
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.problems.len() {
-            1 => write!(f, "the job `{}` cannot be planned", self.job)?,
-            n => write!(f, "the job `{}` cannot be planned: {n} problems", self.job)?,
+        let config = self.config.as_ref().map_or(&[] as &[_], ConfigError::problems);
+        let what = if self.problems.is_empty() { "configured" } else { "planned" };
+        match self.problems.len() + config.len() {
+            1 => write!(f, "the job `{}` cannot be {what}", self.job)?,
+            n => write!(f, "the job `{}` cannot be {what}: {n} problems", self.job)?,
         }
-        self.problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+        self.problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))?;
+        config.iter().try_for_each(|problem| write!(f, "\n{problem}"))
     }
 }
 
@@ -122,4 +139,12 @@ pub enum ProblemKind {
     UnknownPool,
     /// An IO manager is used that the program does not define, or not for this type.
     UnknownIo,
+    /// A configuration is given to a step that takes none, or another type of it, or that cannot be written down.
+    InvalidConfig,
+    /// A resource is needed that nobody gives.
+    MissingResource,
+    /// A resource is needed of a type of which there are several, and none is named.
+    AmbiguousResource,
+    /// Resources need each other, so that none can be opened first.
+    ResourceCircle,
 }

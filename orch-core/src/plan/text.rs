@@ -105,6 +105,7 @@ impl Plan {
                 format!("each {}", self.output_name(map.step, map.output))
             }
             Source::Literal { value, .. } => value.clone().unwrap_or_else(|| "literal".to_owned()),
+            Source::Config { .. } => "config".to_owned(),
             Source::Collect { collect } => {
                 let collect = &self.collects[*collect];
                 let verb = if collect.results { "collect results of" } else { "collect" };
@@ -132,6 +133,9 @@ impl Plan {
         notes.extend(step.retry.map(|retry| format!("retry {retry}")));
         notes.extend(step.timeout.map(|timeout| format!("timeout {}", written(timeout))));
         notes.extend(step.pool.as_ref().map(|pool| format!("pool {pool}")));
+        notes.extend(step.config.as_ref().map(|config| format!("config {config}")));
+        notes
+            .extend((!step.resources.is_empty()).then(|| format!("resources {}", step.resources.join(", "))));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
         notes.extend(tags(&step.tags));

@@ -1,16 +1,19 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::Runner;
+use super::{Environment, Runner};
+use crate::config::RunConfig;
+use crate::define::{Opens, Resource, ResourceDef};
 use crate::graph::Job;
-use crate::io::{IoManager, IoManagers};
+use crate::io::IoManager;
 use crate::value::Data;
 
-/// All that a program offers: its jobs, and what their steps share.
+/// All that a program offers: its jobs, and what surrounds their runs.
 #[derive(Debug, Default)]
 pub struct Definitions {
     jobs: Vec<Job>,
-    pools: BTreeMap<String, usize>,
-    io: IoManagers,
+    base: Environment,
+    environments: BTreeMap<String, Environment>,
 }
 
 impl Definitions {
@@ -30,16 +33,75 @@ impl Definitions {
     /// Adds a pool: at most `size` steps of the ops that name it run at once in a run. One of the same name is
     /// replaced; with a size of 0 no run begins.
     #[must_use]
-    pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
-        self.pools.insert(name.into(), size);
-        self
+    pub fn pool(self, name: impl Into<String>, size: usize) -> Self {
+        self.change(|base| base.pool(name, size))
     }
 
     /// Adds the IO manager `key` for values of type `T`; one of the same key and type is replaced. An output of an op
     /// that names the key is stored by the one for its type.
     #[must_use]
-    pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
-        self.io.add(key, manager);
+    pub fn io<T: Data>(self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
+        self.change(|base| base.io(key, manager))
+    }
+
+    /// Adds a resource that is there: ops take it as `Res<T>`. Another one of the type without a key is replaced.
+    #[must_use]
+    #[track_caller]
+    pub fn resource<T: Resource>(mut self, resource: T) -> Self {
+        self.base = self.base.resource(resource);
+        self
+    }
+
+    /// Adds a resource under a key, so that there may be several of its type: an op's parameter has the key's name.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_as<T: Resource>(mut self, key: impl Into<String>, resource: T) -> Self {
+        self.base = self.base.resource_as(key, resource);
+        self
+    }
+
+    /// Adds a resource that is shared already, or one of a trait: `.resource_shared::<dyn Store>(Arc::new(Folder))`, which
+    /// ops take as `Res<dyn Store>`.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_shared<T: Resource + ?Sized>(mut self, resource: Arc<T>) -> Self {
+        self.base = self.base.resource_shared(resource);
+        self
+    }
+
+    /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it, after what it needs itself,
+    /// and closed when the run is over.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_from<R: Opens>(mut self) -> Self {
+        self.base = self.base.resource_from::<R>();
+        self
+    }
+
+    /// Adds what a definition made with [`ResourceDef::builder`] opens.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_opened(mut self, def: &Arc<ResourceDef>) -> Self {
+        self.base = self.base.resource_opened(def);
+        self
+    }
+
+    /// Configures all runs, as far as they take it: what presets, files and the command line say goes before.
+    #[must_use]
+    pub fn config(self, config: RunConfig) -> Self {
+        self.change(|base| base.config(config))
+    }
+
+    /// Names an environment: what differs in it from what the program has otherwise, such as the database. `run JOB
+    /// --environment prod` runs in it. One of the same name is replaced.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<String>, environment: Environment) -> Self {
+        self.environments.insert(name.into(), environment);
+        self
+    }
+
+    fn change(mut self, change: impl FnOnce(Environment) -> Environment) -> Self {
+        self.base = change(self.base);
         self
     }
 
@@ -49,11 +111,24 @@ impl Definitions {
         &self.jobs
     }
 
-    /// A run of `job` with the pools and IO managers of the program. The job need not be one of [`Definitions::jobs`].
+    /// The names of the environments.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
+        self.environments.keys().map(String::as_str)
+    }
+
+    /// A run of `job` with what the program has. The job need not be one of [`Definitions::jobs`].
     #[must_use]
     pub fn runner(&self, job: &Job) -> Runner {
-        let runner = self.pools.iter().fold(job.runner(), |runner, (name, size)| runner.pool(name, *size));
-        runner.all_io(self.io.clone())
+        Runner::new(job, self.base.clone())
+    }
+
+    /// A run of `job` in this environment; none if there is no environment of the name.
+    #[must_use]
+    pub fn runner_in(&self, environment: &str, job: &Job) -> Option<Runner> {
+        let over = self.environments.get(environment)?;
+        let mut whole = self.base.clone();
+        whole.lay_over(over);
+        Some(Runner::new(job, whole))
     }
 
     /// The first two jobs found to have the same name, in the order in which they were added.

@@ -1,13 +1,20 @@
 //! Running a job: from its plan to its end, and what remains.
 
+mod check;
+mod config;
 mod definitions;
+mod environment;
 mod error;
 mod finished;
 mod keeper;
+mod lifecycle;
 mod runner;
 mod runtime;
+mod schema;
+mod wiring;
 
 pub use definitions::Definitions;
+pub use environment::Environment;
 pub use error::{RunError, RunErrorKind, StepError};
 pub use finished::{OutputError, Run};
 pub use runner::Runner;

@@ -1,19 +1,20 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use std::vec::Drain;
 
+use super::check::Checked;
 use super::keeper::Keeper;
-use super::{Run, RunError, runtime};
-use crate::define::{Cancel, Order, RunContext, Tags};
+use super::{Environment, Run, RunError, runtime};
+use crate::config::{EnvVars, RunConfig};
+use crate::define::{Cancel, Order, Resource, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
-use crate::ids::{RunId, nearest};
-use crate::io::{IoManager, IoManagers};
-use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
+use crate::ids::RunId;
+use crate::io::IoManager;
+use crate::plan::{Plan, PlanError, Program};
 use crate::step::Local;
 use crate::value::Data;
 
@@ -35,14 +36,14 @@ use crate::value::Data;
 /// # Ok::<(), orch_core::run::RunError>(())
 /// ```
 pub struct Runner {
-    job: Job,
+    pub(super) job: Job,
     id: RunId,
     tags: Tags,
-    max_concurrent: Option<usize>,
-    max_in_flight: Option<usize>,
-    order: Option<Order>,
-    pools: BTreeMap<String, usize>,
-    io: IoManagers,
+    pub(super) max_concurrent: Option<usize>,
+    pub(super) max_in_flight: Option<usize>,
+    pub(super) order: Option<Order>,
+    pub(super) environment: Environment,
+    pub(super) env: EnvVars,
     sinks: Tee,
     cancel: Cancel,
     grace: Duration,
@@ -72,15 +73,22 @@ impl Job {
     /// A run of the job, to be configured.
     #[must_use]
     pub fn runner(&self) -> Runner {
-        Runner {
-            job: self.clone(),
+        Runner::new(self, Environment::new())
+    }
+}
+
+impl Runner {
+    pub(super) fn new(job: &Job, mut environment: Environment) -> Self {
+        environment.resources.lay_over(&job.resources);
+        Self {
+            job: job.clone(),
             id: RunId::new(),
             tags: Tags::new(),
             max_concurrent: None,
             max_in_flight: None,
             order: None,
-            pools: BTreeMap::new(),
-            io: IoManagers::new(),
+            environment,
+            env: EnvVars::process(),
             sinks: Tee::new(),
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
@@ -88,9 +96,7 @@ impl Job {
             keep_events: false,
         }
     }
-}
 
-impl Runner {
     /// Lets at most `steps` steps run at once, whatever the job says; by default as many as there are processors.
     ///
     /// Sync ops run on blocking threads of the runtime, and IO managers store there. Tokio starts no more than 512 of
@@ -135,7 +141,7 @@ impl Runner {
     /// Defines the pool `name`: at most `size` steps of the ops that name it run at once.
     #[must_use]
     pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
-        self.pools.insert(name.into(), size);
+        self.environment = self.environment.pool(name, size);
         self
     }
 
@@ -143,12 +149,29 @@ impl Runner {
     /// key.
     #[must_use]
     pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
-        self.io.add(key, manager);
+        self.environment = self.environment.io(key, manager);
         self
     }
 
-    pub(crate) fn all_io(mut self, managers: IoManagers) -> Self {
-        self.io = managers;
+    /// Gives the run a resource, in place of all of this type that the program or the job has.
+    #[must_use]
+    #[track_caller]
+    pub fn with<T: Resource>(mut self, resource: T) -> Self {
+        self.environment.lay_over(&Environment::new().resource(resource));
+        self
+    }
+
+    /// Configures the run; what is added later goes before what was there.
+    #[must_use]
+    pub fn config(mut self, config: RunConfig) -> Self {
+        self.environment = self.environment.config(config);
+        self
+    }
+
+    /// Lets the configuration refer to these environment variables, `{env: NAME}`; by default to those of the process.
+    #[must_use]
+    pub fn env(mut self, env: EnvVars) -> Self {
+        self.env = env;
         self
     }
 
@@ -194,9 +217,9 @@ impl Runner {
     /// # Errors
     /// All that is wrong with the job or with what the run gives it, with places in the source.
     pub fn plan(&self) -> Result<Plan, PlanError> {
-        let mut plan = self.program()?.plan;
-        plan.max_concurrent = self.max_concurrent.or(plan.max_concurrent);
-        plan.max_in_flight = self.max_in_flight.or(plan.max_in_flight);
+        let Checked { program, configured, .. } = self.check()?;
+        let mut plan = program.plan;
+        plan.tags.extend(configured.tags);
         plan.tags.extend(self.tags.clone());
         Ok(plan)
     }
@@ -231,16 +254,21 @@ impl Runner {
     /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
     /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
     pub async fn run(self) -> Result<Run, RunError> {
-        let program = Arc::new(self.program().map_err(RunError::plan)?);
+        let Checked { program, wiring, configured } = self.check().map_err(RunError::plan)?;
+        let program = Arc::new(program);
         runtime::check()?;
-        let settings = self.settings(&program);
+        let mut tags = configured.tags.clone();
+        tags.extend(self.tags.clone());
+
+        let settings = self.settings(&program, tags.clone());
         let context = Arc::new(RunContext {
             run: self.id,
             job: program.plan.job.as_str().into(),
-            tags: program.plan.tags.clone().into_iter().chain(self.tags).collect(),
+            tags: program.plan.tags.clone().into_iter().chain(tags).collect(),
             cancel: Cancel::new(),
+            given: RwLock::default(),
         });
-        let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
+        let executor = Local::new(Arc::clone(&program), context, Arc::new(self.environment.io));
         let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
         let mut sinks = Tee::new();
         if self.keep_events {
@@ -269,93 +297,26 @@ impl Runner {
         finished.finish(broken)
     }
 
-    /// The job's program, with what only the runner knows checked too.
-    fn program(&self) -> Result<Program, PlanError> {
-        let mut program = Program::compile(&self.job)?;
-        let mut problems = Vec::new();
-        for (step, op) in program.plan.steps.iter().zip(&program.ops) {
-            if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
-                let known: Vec<_> = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
-                let define = format!(
-                    "define it for the program, `Definitions::new().pool(\"{pool}\", 4)`, or for one run, `job.runner().pool(\"{pool}\", 4)`"
-                );
-                problems.push(
-                    Problem::new(
-                        ProblemKind::UnknownPool,
-                        format!("`{}` names the pool `{pool}`, which is not defined", step.name),
-                    )
-                    .at("the step", step.place.clone())
-                    .hint(known_or(pool, &known, "pools of this program", &define)),
-                );
-            }
-            let Some(io) = op.io() else { continue };
-            for output in op.outputs().iter().filter(|output| self.io.get(io, output.ty).is_none()) {
-                let define = format!(
-                    "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
-                );
-                problems.push(
-                    Problem::new(
-                        ProblemKind::UnknownIo,
-                        format!(
-                            "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
-                            step.name,
-                            output.ty.name()
-                        ),
-                    )
-                    .at("the step", step.place.clone())
-                    .hint(known_or(
-                        io,
-                        &self.io.names(),
-                        "IO managers of this program",
-                        &define,
-                    )),
-                );
-            }
-        }
-        for (name, _) in self.pools.iter().filter(|(_, size)| **size == 0) {
-            problems.push(
-                Problem::new(
-                    ProblemKind::InvalidLimit,
-                    format!("the pool `{name}` has size 0, so that its steps could never run"),
-                )
-                .hint("write 1 or more"),
-            );
-        }
-        for (name, value) in [("max_concurrent", self.max_concurrent), ("max_in_flight", self.max_in_flight)]
-        {
-            if value == Some(0) {
-                problems.push(
-                    Problem::new(
-                        ProblemKind::InvalidLimit,
-                        format!("`{name}` is 0, so that nothing could run"),
-                    )
-                    .hint("write 1 or more"),
-                );
-            }
-        }
-        if !problems.is_empty() {
-            return Err(PlanError::new(program.plan.job, problems));
-        }
-        program.plan.order = self.order.unwrap_or(program.plan.order);
-        Ok(program)
-    }
-
     /// How many steps may run at once.
     fn slots(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        self.max_concurrent.or(self.job.options().max_concurrent).unwrap_or_else(processors)
+        let configured = || self.environment.config.count("execution", "max_concurrent");
+        self.max_concurrent
+            .or_else(configured)
+            .or(self.job.options().max_concurrent)
+            .unwrap_or_else(processors)
     }
 
-    fn settings(&self, program: &Program) -> Settings {
+    fn settings(&self, program: &Program, tags: Tags) -> Settings {
         let max_concurrent = self.slots();
-        let max_in_flight = self.max_in_flight.or(program.plan.max_in_flight);
+        let max_in_flight = program.plan.max_in_flight;
         Settings {
             run: self.id,
-            tags: self.tags.clone(),
+            tags,
             max_concurrent,
             max_in_flight: max_in_flight.unwrap_or(max_concurrent.saturating_mul(2)),
             order: program.plan.order,
-            pools: self.pools.clone(),
+            pools: self.environment.pools.clone(),
             keep: self.keep_outputs,
             grace: self.grace,
         }
@@ -369,16 +330,6 @@ impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         // Of a run that is over this changes nothing.
         self.0.report_only(Message::Cancel);
-    }
-}
-
-/// What to do about a name that is not defined; the known ones stand in backquotes.
-fn known_or(wanted: &str, known: &[String], what: &str, define: &str) -> String {
-    let names = known.iter().filter_map(|name| name.split('`').nth(1));
-    match nearest(wanted, names).filter(|near| *near != wanted) {
-        Some(near) => format!("did you mean `{near}`? {what}: {}", known.join(", ")),
-        None if known.is_empty() => define.to_owned(),
-        None => format!("{define}; {what}: {}", known.join(", ")),
     }
 }
 

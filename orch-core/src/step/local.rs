@@ -169,7 +169,7 @@ impl Shared {
             }
             task if self.is_stopped(stop.as_ref()) => Done::not_begun(&task).message(token),
             Task::Call(inputs) => {
-                let context = Context::new(Arc::clone(&self.run), path, number, stop.clone());
+                let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone());
                 let args = Args::of(inputs, context);
                 let result = match self.program.ops[step].body() {
                     Body::Blocking(body) => code::run(&mut attempt, || body(args)).and_then(|result| result),

@@ -5,6 +5,7 @@
 //! of a user's code (panics caught with their place, logs led to the step), `store` has outputs written by their IO
 //! manager.
 
+mod call;
 mod code;
 mod local;
 mod logs;
@@ -18,5 +19,6 @@ mod tests;
 
 pub use logs::LogLayer;
 
+pub(crate) use call::call;
 pub(crate) use code::{panics, quietly};
 pub(crate) use local::Local;

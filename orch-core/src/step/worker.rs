@@ -110,7 +110,7 @@ impl Worker {
         if self.shared.is_stopped(stop) {
             return Some(Done::not_begun(&task).message(token));
         }
-        let context = Context::new(Arc::clone(&self.shared.run), path.clone(), attempt, stop.cloned());
+        let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
             Some(present) => (present.path, present.number) = (path, attempt),
             none => {

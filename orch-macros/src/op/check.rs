@@ -1,13 +1,15 @@
-use syn::{GenericParam, Pat, PatType, ReturnType, Signature, Type};
+use syn::{GenericParam, ItemFn, Pat, PatType, ReturnType, Signature, Type};
 
 use crate::diag::Diag;
 use crate::func;
 use crate::owned;
+use crate::parameter::{self, Asked};
 
 /// Refuses signatures that no op can have; the compiler checks the types.
-pub(super) fn signature(signature: &Signature, diag: &Diag) -> bool {
-    let before = diag.count();
+pub(super) fn signature(item: &ItemFn, diag: &Diag) -> bool {
+    let (before, signature) = (diag.count(), &item.sig);
     func::check_plain("#[op]", signature, diag);
+    parameter::check("an op", item, diag);
     generics(signature, diag);
     let mut context = false;
     for parameter in func::parameters(signature) {
@@ -76,6 +78,8 @@ fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
         if std::mem::replace(context, true) {
             diag.error_at(inner, "an op has one context: leave out this parameter");
         }
+    } else if Asked::read(parameter).is_some() {
+        // What it asks for is checked with all that is asked for.
     } else if let Type::Reference(reference) = inner {
         diag.error(reference.and_token.span, "an input is taken as `T` or `&T`: leave out one `&`");
     } else {

@@ -9,7 +9,7 @@ use crate::names::{
     OUTPUTS, UNKNOWN,
 };
 use crate::policy::{self, internal, setting};
-use crate::{hidden, kind};
+use crate::{func, hidden, kind};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
 pub(super) fn node(op: &Op) -> TokenStream {
@@ -29,8 +29,9 @@ pub(super) fn node(op: &Op) -> TokenStream {
     });
     let inputs = parameters.iter().filter_map(|parameter| match parameter {
         Parameter::Context { .. } => None,
+        Parameter::Asked { asked, .. } => Some(asked.declared()),
         Parameter::Input { name, ty, by_reference } => {
-            let text = Parameter::text(name);
+            let text = func::text(name);
             let method = internal(if *by_reference { "input_ref" } else { "input" });
             Some(quote!(.#method::<#ty>(#text)))
         }
@@ -108,7 +109,7 @@ impl Op {
     /// The names and types of the inputs.
     fn inputs(&self) -> impl Iterator<Item = (&Ident, &Type)> {
         self.parameters.iter().filter_map(|parameter| match parameter {
-            Parameter::Context { .. } => None,
+            Parameter::Context { .. } | Parameter::Asked { .. } => None,
             Parameter::Input { name, ty, .. } => Some((name, &**ty)),
         })
     }
@@ -139,12 +140,17 @@ fn body(op: &Op) -> TokenStream {
     let args = internal("args");
     let mut fetched = TokenStream::new();
     let mut passed = Vec::new();
-    let mut index: usize = 0;
+    let (mut index, mut resources): (usize, usize) = (0, 0);
     for (position, parameter) in op.parameters.iter().enumerate() {
         let name = argument(position);
         let by_reference = match parameter {
             Parameter::Context { by_reference } => {
                 fetched.extend(quote!(let #name = #args.context();));
+                by_reference
+            }
+            Parameter::Asked { asked, by_reference } => {
+                let asked = asked.fetched(&args, &mut resources);
+                fetched.extend(quote!(let #name = #asked;));
                 by_reference
             }
             Parameter::Input { ty, by_reference, .. } => {

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diag::Diag;
-use crate::func;
+use crate::{func, parameter};
 
 pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
     let item = match func::parse("#[op]", item) {
@@ -17,7 +17,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     let diag = Diag::new();
     let op = model::Op::read(options, &item, &diag);
-    let fits = check::signature(&item.sig, &diag);
+    let fits = check::signature(&item, &diag);
     let errors = diag.finish();
     let beside = match fits {
         // Wrong options do not hinder: the op is there without them, and nothing that uses it fails too.
@@ -25,5 +25,6 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
         false if func::is_method(&item.sig) => TokenStream::new(),
         false => expand::stub(&op),
     };
+    let item = parameter::without_keys(&item);
     quote!(#item #errors #beside)
 }

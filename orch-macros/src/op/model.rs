@@ -1,16 +1,13 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
-use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{
-    GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type, Visibility, parse_quote,
-    parse_quote_spanned,
-};
+use syn::{ItemFn, LitStr, ReturnType, Type, Visibility, parse_quote, parse_quote_spanned};
 
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::func;
+use crate::parameter::Asked;
 use crate::policy::{self, Retry};
 
 pub(super) const OPTIONS: Known = Known {
@@ -56,6 +53,7 @@ pub(super) struct Settings {
 /// One parameter of the function.
 pub(super) enum Parameter {
     Context { by_reference: bool },
+    Asked { asked: Asked, by_reference: bool },
     Input { name: Ident, ty: Box<Type>, by_reference: bool },
 }
 
@@ -119,6 +117,9 @@ impl Parameter {
         {
             return Self::Context { by_reference };
         }
+        if let Some(asked) = Asked::read(parameter) {
+            return Self::Asked { asked, by_reference };
+        }
         let ty = match ty {
             // What can be borrowed only is passed as what owns it.
             Type::Slice(slice) if by_reference => {
@@ -136,11 +137,6 @@ impl Parameter {
             .unwrap_or_else(|| Ident::new("unnamed", parameter.pat.span()));
         Self::Input { name, ty: Box::new(ty), by_reference }
     }
-
-    /// The name of the input, without the `r#` of a raw identifier.
-    pub(super) fn text(name: &Ident) -> String {
-        name.unraw().to_string()
-    }
 }
 
 impl Returns {
@@ -151,7 +147,7 @@ impl Returns {
             }
             ReturnType::Type(_, ty) => func::ungrouped(ty).clone(),
         };
-        match result_value(&whole) {
+        match func::result_value(&whole) {
             Some(value) => Self {
                 outputs: Outputs::read(func::ungrouped(value)),
                 fallible: Some((whole.clone(), value.clone())),
@@ -175,14 +171,4 @@ impl Outputs {
             Self::Tuple(types) => types,
         }
     }
-}
-
-/// The `T` of a `Result<T>` or `Result<T, E>`, however the path to it begins.
-fn result_value(ty: &Type) -> Option<&Type> {
-    let segment = func::last_segment(ty).filter(|segment| segment.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }

@@ -41,8 +41,13 @@ impl Play {
     pub(super) fn with(job: &Job, change: impl FnOnce(Settings) -> Settings) -> Self {
         let program = compile(job);
         let settings = change(settings(job));
-        let context =
-            RunContext { run: settings.run, job: "job".into(), tags: Tags::new(), cancel: Cancel::new() };
+        let context = RunContext {
+            run: settings.run,
+            job: "job".into(),
+            tags: Tags::new(),
+            cancel: Cancel::new(),
+            given: std::sync::RwLock::default(),
+        };
         let mut play = Self {
             state: State::new(Arc::clone(&program), settings),
             program,
@@ -169,7 +174,7 @@ impl Play {
         self.running.insert(token.ticket(), (self.now, name));
         let message = match task {
             Task::Call(inputs) => {
-                let context = Context::new(Arc::clone(&self.context), path, attempt, None);
+                let context = Context::new(Arc::clone(&self.context), step, path, attempt, None);
                 let result = match self.program.ops[step].body() {
                     Body::Blocking(body) => body(Args::of(inputs, context)),
                     Body::Async(body) => futures::executor::block_on(body(Args::of(inputs, context))),

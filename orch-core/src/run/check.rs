@@ -1,0 +1,133 @@
+use super::config::{Configured, Execution};
+use super::wiring::{Needer, Wiring};
+use super::{Environment, Runner};
+use crate::ids::nearest;
+use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
+
+/// A run that may begin.
+pub(super) struct Checked {
+    pub(super) program: Program,
+    pub(super) wiring: Wiring,
+    pub(super) configured: Configured,
+}
+
+impl Runner {
+    /// The job's program, with what only the run knows checked too: all that is wrong is told together.
+    pub(super) fn check(&self) -> Result<Checked, PlanError> {
+        let mut program = Program::compile(&self.job)?;
+        let mut problems = Vec::new();
+        pools(&program, &self.environment, &mut problems);
+        io_managers(&program, &self.environment, &mut problems);
+        self.limits(&mut problems);
+        let wiring = wiring(&program, &self.environment, &mut problems);
+        let configured = Configured::read(&self.environment.config, &mut program, &wiring, &self.env);
+        let configured = match configured {
+            Ok(configured) if problems.is_empty() => configured,
+            configured => {
+                return Err(PlanError::new(program.plan.job, problems).with_config(configured.err()));
+            }
+        };
+        self.options(&configured, &mut program.plan);
+        Ok(Checked { program, wiring, configured })
+    }
+
+    /// What the run's configuration says of the run itself, unless it was said otherwise.
+    fn options(&self, configured: &Configured, plan: &mut Plan) {
+        let Execution { max_concurrent, max_in_flight, order } = configured.execution;
+        plan.max_concurrent = self.max_concurrent.or(max_concurrent).or(plan.max_concurrent);
+        plan.max_in_flight = self.max_in_flight.or(max_in_flight).or(plan.max_in_flight);
+        plan.order = self.order.or(order).unwrap_or(plan.order);
+    }
+
+    fn limits(&self, problems: &mut Vec<Problem>) {
+        for (name, value) in [("max_concurrent", self.max_concurrent), ("max_in_flight", self.max_in_flight)]
+        {
+            if value == Some(0) {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::InvalidLimit,
+                        format!("`{name}` is 0, so that nothing could run"),
+                    )
+                    .hint("write 1 or more"),
+                );
+            }
+        }
+    }
+}
+
+fn pools(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) {
+    let pools = &environment.pools;
+    for step in &program.plan.steps {
+        let Some(pool) = step.pool.as_ref().filter(|pool| !pools.contains_key(*pool)) else { continue };
+        let known: Vec<_> = pools.keys().map(|pool| format!("`{pool}`")).collect();
+        let define = format!(
+            "define it for the program, `Definitions::new().pool(\"{pool}\", 4)`, or for one run, `job.runner().pool(\"{pool}\", 4)`"
+        );
+        problems.push(
+            Problem::new(
+                ProblemKind::UnknownPool,
+                format!("`{}` names the pool `{pool}`, which is not defined", step.name),
+            )
+            .at("the step", step.place.clone())
+            .hint(known_or(pool, &known, "pools of this program", &define)),
+        );
+    }
+    for (name, _) in pools.iter().filter(|(_, size)| **size == 0) {
+        problems.push(
+            Problem::new(
+                ProblemKind::InvalidLimit,
+                format!("the pool `{name}` has size 0, so that its steps could never run"),
+            )
+            .hint("write 1 or more"),
+        );
+    }
+}
+
+fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) {
+    let managers = &environment.io;
+    for (step, op) in program.plan.steps.iter().zip(&program.ops) {
+        let Some(io) = op.io() else { continue };
+        for output in op.outputs().iter().filter(|output| managers.get(io, output.ty).is_none()) {
+            let define = format!(
+                "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
+            );
+            problems.push(
+                Problem::new(
+                    ProblemKind::UnknownIo,
+                    format!(
+                        "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
+                        step.name,
+                        output.ty.name()
+                    ),
+                )
+                .at("the step", step.place.clone())
+                .hint(known_or(
+                    io,
+                    &managers.names(),
+                    "IO managers of this program",
+                    &define,
+                )),
+            );
+        }
+    }
+}
+
+fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {
+    let needers = program.plan.steps.iter().zip(&program.ops).map(|(step, op)| Needer {
+        who: format!("the op `{}`", op.name()),
+        needs: op.needs(),
+        what: "the step",
+        place: &step.place,
+    });
+    Wiring::of(environment.resources.clone(), needers, problems)
+}
+
+/// What to do about a name that is not defined; the known ones stand in backquotes.
+fn known_or(wanted: &str, known: &[String], what: &str, define: &str) -> String {
+    let names = known.iter().filter_map(|name| name.split('`').nth(1));
+    match nearest(wanted, names).filter(|near| *near != wanted) {
+        Some(near) => format!("did you mean `{near}`? {what}: {}", known.join(", ")),
+        None if known.is_empty() => define.to_owned(),
+        None => format!("{define}; {what}: {}", known.join(", ")),
+    }
+}

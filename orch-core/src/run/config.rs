@@ -1,0 +1,222 @@
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::schema::{self, Made};
+use super::wiring::Wiring;
+use crate::config::{
+    self, AnyConfig, ConfigDef, ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind, EnvVars, Node,
+    Origin, ReadError, RunConfig, Scrubber, Value, of_step,
+};
+use crate::define::{Order, Tags};
+use crate::graph::StepConfig;
+use crate::plan::Program;
+use crate::step::quietly;
+
+/// The configuration of a run, checked and read: what its job, its steps and its resources are given.
+#[derive(Default)]
+pub(super) struct Configured {
+    /// By the number of the step in the plan.
+    pub(super) steps: Vec<Option<AnyConfig>>,
+    /// By the number of the resource.
+    pub(super) resources: HashMap<usize, AnyConfig>,
+    /// The effective values, references left as they are.
+    pub(super) node: Option<Node>,
+    pub(super) execution: Execution,
+    pub(super) tags: Tags,
+    job: Option<AnyConfig>,
+}
+
+/// How the run is executed, as far as its configuration says it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Execution {
+    pub(super) max_concurrent: Option<usize>,
+    pub(super) max_in_flight: Option<usize>,
+    pub(super) order: Option<Order>,
+}
+
+impl Configured {
+    /// Checks all, reads it, and makes of the job's own configuration what its body asked for.
+    pub(super) fn read(
+        given: &RunConfig,
+        program: &mut Program,
+        wiring: &Wiring,
+        env: &EnvVars,
+    ) -> Result<Self, ConfigError> {
+        if given.is_empty() && !takes_config(program, wiring) {
+            return Ok(Self::default());
+        }
+        let mut node = with_fixed(given.clone().into_node()?, program)?;
+        let job = Self::derive(&mut node, program, wiring, env)?;
+        let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::There);
+        let node = config::check(&node, &schema, env)?;
+        let mut reader = Reader { node: &node, env, problems: Vec::new() };
+        let root = ConfigPath::root;
+        let steps = program.plan.steps.iter().zip(&program.ops).map(|(step, op)| {
+            op.needs().config().and_then(|def| reader.config(&of_step(&step.name).key("config"), def))
+        });
+        let steps = steps.collect();
+        let mut resources = HashMap::new();
+        for &at in &wiring.order {
+            let Some(def) = wiring.opened(at) else { continue };
+            let Some(config) = def.config() else { continue };
+            let path = root().key("resources").key(def.key()).key("config");
+            resources.extend(reader.config(&path, config).map(|config| (at, config)));
+        }
+        let execution = reader.value(&root().key("execution")).unwrap_or_default();
+        let tags = reader.value(&root().key("tags")).unwrap_or_default();
+        match reader.problems {
+            problems if problems.is_empty() => {
+                Ok(Self { steps, resources, node: Some(node), execution, tags, job })
+            }
+            problems => Err(ConfigError::new(problems)),
+        }
+    }
+
+    /// Reads the job's own configuration, and makes of it what the body of the job asked for: inputs, and configuration of
+    /// steps, which is put into the tree to be checked like any other.
+    fn derive(
+        node: &mut Node,
+        program: &mut Program,
+        wiring: &Wiring,
+        env: &EnvVars,
+    ) -> Result<Option<AnyConfig>, ConfigError> {
+        let Some(def) = program.job_config.clone() else { return Ok(None) };
+        let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::NotYet);
+        let checked = config::check(node, &schema, env)?;
+        let path = ConfigPath::root().key("config");
+        let mut reader = Reader { node: &checked, env, problems: Vec::new() };
+        let Some(job) = reader.config(&path, &def) else { return Err(ConfigError::new(reader.problems)) };
+        for (literal, derive) in &program.derived {
+            match quietly(|| derive(&job)).and_then(|made| made) {
+                Ok(value) => program.literals[*literal] = value,
+                Err(failure) => {
+                    let origin = checked.at(&path).map_or(Origin::Default, |node| node.origin.clone());
+                    let message = format!("nothing can be made of `{path}`: {}", failure.info());
+                    reader.problem(&path, message, &origin);
+                }
+            }
+        }
+        let mut made = RunConfig::new();
+        for ((step, op), config) in program.plan.steps.iter().zip(&program.ops).zip(&program.configs) {
+            let (StepConfig::From(literal, place), Some(def)) = (config, op.needs().config()) else {
+                continue;
+            };
+            let (path, origin) = (of_step(&step.name).key("config"), Origin::Code(place.clone()));
+            match def.written(&program.literals[*literal], &origin) {
+                Some(Ok(node)) => made = made.put(&path, node),
+                Some(Err(error)) => {
+                    reader.problem(&path, format!("`{path}` cannot be made: {error}"), &origin)
+                }
+                // What it should have been made of is a problem already.
+                None => {}
+            }
+        }
+        if !reader.problems.is_empty() {
+            return Err(ConfigError::new(reader.problems));
+        }
+        *node = node.clone().merge(made.into_node()?);
+        Ok(Some(job))
+    }
+
+    /// What takes the secrets of the configuration out of what a run tells.
+    pub(super) fn scrubber(&self) -> Scrubber {
+        let configs = self.steps.iter().flatten().chain(self.resources.values()).chain(&self.job);
+        Scrubber::new(configs.flat_map(AnyConfig::secrets))
+    }
+}
+
+/// Whether anything of the run can be configured, but for the run itself.
+fn takes_config(program: &Program, wiring: &Wiring) -> bool {
+    program.job_config.is_some()
+        || program.ops.iter().any(|op| op.needs().config().is_some())
+        || wiring.order.iter().any(|&at| wiring.opened(at).is_some_and(|def| def.config().is_some()))
+}
+
+/// Adds what the calls of ops have given once for all. Whoever gives it again is told so.
+fn with_fixed(node: Node, program: &Program) -> Result<Node, ConfigError> {
+    let mut problems = Vec::new();
+    let mut fixed = RunConfig::new();
+    for (step, config) in program.plan.steps.iter().zip(&program.configs) {
+        let path = of_step(&step.name).key("config");
+        match config {
+            StepConfig::Open => {}
+            StepConfig::Fixed(values, place) => {
+                if let Some(given) = node.at(&path) {
+                    overlap(values, given, &path, &Origin::Code(place.clone()), &mut problems);
+                }
+                fixed = fixed.put(&path, values.clone());
+            }
+            StepConfig::From(_, place) => {
+                if let Some(given) = node.at(&path) {
+                    let message = format!("`{path}` is made of the job's configuration, and cannot be given");
+                    problems.push(given_twice(&path, message, given, &Origin::Code(place.clone())));
+                }
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(ConfigError::new(problems));
+    }
+    Ok(node.merge(fixed.into_node()?))
+}
+
+/// Finds what is given though it is fixed: within maps that both have, value by value.
+fn overlap(fixed: &Node, given: &Node, path: &ConfigPath, call: &Origin, problems: &mut Vec<ConfigProblem>) {
+    if let (Value::Map(fixed), Value::Map(given)) = (&fixed.value, &given.value) {
+        for entry in fixed {
+            if let Some(other) = given.iter().find(|other| other.key == entry.key) {
+                overlap(&entry.node, &other.node, &path.clone().key(&*entry.key), call, problems);
+            }
+        }
+    } else {
+        let message = format!("`{path}` is fixed where the op is called, and cannot be given");
+        problems.push(given_twice(path, message, given, call));
+    }
+}
+
+fn given_twice(path: &ConfigPath, message: String, given: &Node, call: &Origin) -> ConfigProblem {
+    ConfigProblem::new(ConfigProblemKind::Fixed, path.clone(), message)
+        .at(given.origin.clone())
+        .at_as("the call", call.clone())
+        .hint("leave it out, or out of the call")
+}
+
+/// Reads parts of a checked tree. What the schema allows a type may still refuse.
+struct Reader<'a> {
+    node: &'a Node,
+    env: &'a EnvVars,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self, path: &ConfigPath, def: &ConfigDef) -> Option<AnyConfig> {
+        let node = self.node.at(path)?;
+        let read = quietly(|| def.read(node, self.env));
+        match read {
+            Ok(Ok(config)) => return Some(config),
+            Ok(Err(error)) => self.refused(path, &error),
+            Err(panic) => {
+                self.problem(path, format!("`{path}` cannot be read: {}", panic.info()), &node.origin)
+            }
+        }
+        None
+    }
+
+    fn value<T: DeserializeOwned>(&mut self, path: &ConfigPath) -> Option<T> {
+        let read = config::read(self.node.at(path)?, self.env);
+        read.map_err(|error| self.refused(path, &error)).ok()
+    }
+
+    fn refused(&mut self, path: &ConfigPath, error: &ReadError) {
+        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
+        self.problem(path, format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
+    }
+
+    fn problem(&mut self, path: &ConfigPath, message: String, origin: &Origin) {
+        let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path.clone(), message);
+        self.problems.push(problem.at(origin.clone()));
+    }
+}

@@ -1,0 +1,94 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::RunConfig;
+use crate::define::{Opens, Res, Resource, ResourceDef, Resources};
+use crate::io::{IoManager, IoManagers};
+use crate::value::Data;
+
+/// What surrounds the runs of a program: pools, IO managers and resources. [`Definitions`](super::Definitions) has one for
+/// all runs; others, by name, say what differs, as in production.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub(super) pools: BTreeMap<String, usize>,
+    pub(super) io: IoManagers,
+    pub(super) resources: Resources,
+    pub(super) config: RunConfig,
+}
+
+impl Environment {
+    /// Nothing that differs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a pool: at most `size` steps of the ops that name it run at once in a run. One of the same name is
+    /// replaced; with a size of 0 no run begins.
+    #[must_use]
+    pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
+        self.pools.insert(name.into(), size);
+        self
+    }
+
+    /// Adds the IO manager `key` for values of type `T`; one of the same key and type is replaced.
+    #[must_use]
+    pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
+        self.io.add(key, manager);
+        self
+    }
+
+    /// Adds a resource that is there; in place of all of its type that the program has.
+    #[must_use]
+    #[track_caller]
+    pub fn resource<T: Resource>(mut self, resource: T) -> Self {
+        self.resources.add::<T>(Res::new(resource));
+        self
+    }
+
+    /// Adds a resource under a key, in place of the one of its type and key.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_as<T: Resource>(mut self, key: impl Into<String>, resource: T) -> Self {
+        self.resources.add_as::<T>(key, Res::new(resource));
+        self
+    }
+
+    /// Adds a resource that is shared already, or one of a trait: `.resource_shared::<dyn Store>(Arc::new(S3))`.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_shared<T: Resource + ?Sized>(mut self, resource: Arc<T>) -> Self {
+        self.resources.add::<T>(resource);
+        self
+    }
+
+    /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_from<R: Opens>(self) -> Self {
+        self.resource_opened(R::def())
+    }
+
+    /// Adds what a definition made with [`ResourceDef::builder`] opens.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_opened(mut self, def: &Arc<ResourceDef>) -> Self {
+        self.resources.add_opened(def);
+        self
+    }
+
+    /// Adds configuration, which goes before what was added.
+    #[must_use]
+    pub fn config(mut self, config: RunConfig) -> Self {
+        self.config = self.config.over(config);
+        self
+    }
+
+    /// Lays another environment over this one: what it has goes first.
+    pub(super) fn lay_over(&mut self, over: &Self) {
+        self.pools.extend(over.pools.clone());
+        self.io.extend(over.io.clone());
+        self.resources.lay_over(&over.resources);
+        self.config = std::mem::take(&mut self.config).over(over.config.clone());
+    }
+}

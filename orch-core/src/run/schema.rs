@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::config::ConfigDef;
+use crate::define::{Provider, Resources};
+use crate::graph::StepConfig;
+use crate::plan::Program;
+
+/// Whether configuration that is made of the job's own is there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    NotYet,
+    There,
+}
+
+/// The schema of all that a run of this program can be configured with.
+pub(super) fn of_run(program: &Program, resources: &Resources, needed: &[usize], made: Made) -> Schema {
+    let mut types = SchemaGenerator::default();
+    let mut root = Level::default();
+    if let Some(job) = &program.job_config {
+        root.put("config", of_config(job, &mut types), is_required(job));
+    }
+    let mut ops = Tree::default();
+    for ((step, op), config) in program.plan.steps.iter().zip(&program.ops).zip(&program.configs) {
+        let open = made == Made::There || !matches!(config, StepConfig::From(..));
+        let config = op.needs().config().filter(|_| open);
+        ops.step(&step.name).config = config.map(|def| (of_config(def, &mut types), is_required(def)));
+    }
+    ops.into_level().close_into(&mut root, "ops", "Configuration of steps, by their name in the plan.");
+    let mut opened = Level::default();
+    for (at, provided) in resources.iter().enumerate() {
+        let Provider::Opened(def) = &provided.by else { continue };
+        let mut resource = Level::default();
+        if let Some(config) = def.config() {
+            // What no step needs is not opened, and lacks nothing.
+            let required = is_required(config) && needed.contains(&at);
+            resource.put("config", of_config(config, &mut types), required);
+        }
+        resource.close_into(&mut opened, def.key(), def.description().unwrap_or_default());
+    }
+    opened.close_into(&mut root, "resources", "Configuration of resources, by their key.");
+    root.put("execution", execution(), false);
+    root.put("tags", json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "Tags of the run." }), false);
+    root.put(
+        "select",
+        json!({ "type": "string", "description": "The steps that run, such as `load+`; all by default." }),
+        false,
+    );
+    let (mut schema, _) = root.close();
+    let definitions = types.take_definitions(true);
+    if let Some(words) = schema.as_object_mut() {
+        words.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+        words.insert("title".into(), format!("Configuration of {}", program.plan.job).into());
+        if !definitions.is_empty() {
+            words.insert("$defs".into(), Value::Object(definitions));
+        }
+    }
+    Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}))
+}
+
+/// Whether a value must be given, since some of it has no default.
+fn is_required(def: &ConfigDef) -> bool {
+    let schema = def.schema();
+    let empty = |word: &str| schema.get(word).and_then(Value::as_array).is_none_or(Vec::is_empty);
+    // A choice has to be made, and only a map can be empty.
+    !empty("required") || schema.get("type").is_none_or(|ty| ty != "object")
+}
+
+fn of_config(def: &ConfigDef, types: &mut SchemaGenerator) -> Value {
+    def.schema_in(types).to_value()
+}
+
+fn execution() -> Value {
+    let count = |description: &str| json!({ "type": "integer", "minimum": 1, "description": description });
+    json!({
+        "type": "object",
+        "description": "How the run is executed.",
+        "properties": {
+            "max_concurrent": count("How many steps may run at once."),
+            "max_in_flight": count("How many items of one dynamic output may be alive at once."),
+            "order": {
+                "enum": ["depth_first", "breadth_first"],
+                "description": "Which of several ready steps goes first.",
+            },
+        },
+        "additionalProperties": false,
+    })
+}
+
+/// An object of a schema in the making.
+#[derive(Default)]
+struct Level {
+    properties: Map<String, Value>,
+    required: Vec<Value>,
+}
+
+impl Level {
+    fn put(&mut self, key: &str, mut schema: Value, required: bool) {
+        if required {
+            self.required.push(key.into());
+        } else if let Some(words) = schema.as_object_mut()
+            && (words.get("type").is_some_and(|ty| ty == "object") || words.contains_key("$ref"))
+        {
+            // What is left out is there with all its defaults.
+            words.entry("default").or_insert_with(|| json!({}));
+        }
+        self.properties.insert(key.to_owned(), schema);
+    }
+
+    /// The schema, and whether anything in it must be given.
+    fn close(self) -> (Value, bool) {
+        let required = !self.required.is_empty();
+        let mut schema =
+            json!({ "type": "object", "properties": self.properties, "additionalProperties": false });
+        if let Some(words) = schema.as_object_mut().filter(|_| required) {
+            words.insert("required".into(), Value::Array(self.required));
+        }
+        (schema, required)
+    }
+
+    fn close_into(self, outer: &mut Self, key: &str, description: &str) {
+        let (mut schema, required) = self.close();
+        if let Some(words) = schema.as_object_mut().filter(|_| !description.is_empty()) {
+            words.insert("description".into(), description.into());
+        }
+        outer.put(key, schema, required);
+    }
+}
+
+/// The steps as their names nest: `clean.trim` is `trim` among the ops of `clean`.
+#[derive(Default)]
+struct Tree {
+    config: Option<(Value, bool)>,
+    /// In the order of the plan.
+    ops: Vec<(String, Tree)>,
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Tree {
+    fn step(&mut self, name: &str) -> &mut Self {
+        let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+        let at = *self.numbers.entry(first.to_owned()).or_insert_with(|| {
+            self.ops.push((first.to_owned(), Self::default()));
+            self.ops.len() - 1
+        });
+        let child = &mut self.ops[at].1;
+        match rest {
+            Some(rest) => child.step(rest),
+            None => child,
+        }
+    }
+
+    /// The level of its ops.
+    fn into_level(self) -> Level {
+        let mut level = Level::default();
+        for (name, child) in self.ops {
+            let mut node = Level::default();
+            let Self { config, ops, numbers } = child;
+            if let Some((config, required)) = config {
+                node.put("config", config, required);
+            }
+            if !ops.is_empty() {
+                let inner = Self { config: None, ops, numbers };
+                inner.into_level().close_into(&mut node, "ops", "");
+            }
+            node.close_into(&mut level, &name, "");
+        }
+        level
+    }
+}

@@ -4,6 +4,7 @@ mod definitions;
 mod error;
 mod finished;
 mod keeper;
+mod lifecycle;
 mod runner;
 mod runtime;
 

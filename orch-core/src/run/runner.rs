@@ -6,9 +6,10 @@ use std::time::Duration;
 use std::vec::Drain;
 
 use super::keeper::Keeper;
+use super::lifecycle::{Lifecycle, Resources};
 use super::{Run, RunError, runtime};
 use crate::define::{Cancel, Order, RunContext, Tags};
-use crate::engine::{Dispatcher, Message, Settings, State};
+use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::{RunId, nearest};
@@ -43,6 +44,7 @@ pub struct Runner {
     order: Option<Order>,
     pools: BTreeMap<String, usize>,
     io: IoManagers,
+    lifecycle: Option<Arc<dyn Lifecycle>>,
     sinks: Tee,
     cancel: Cancel,
     grace: Duration,
@@ -81,6 +83,7 @@ impl Job {
             order: None,
             pools: BTreeMap::new(),
             io: IoManagers::new(),
+            lifecycle: None,
             sinks: Tee::new(),
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
@@ -152,6 +155,13 @@ impl Runner {
         self
     }
 
+    /// Has these resources opened before the first step, and closed after the last.
+    #[cfg(test)]
+    pub(crate) fn lifecycle(mut self, lifecycle: Arc<dyn Lifecycle>) -> Self {
+        self.lifecycle = Some(lifecycle);
+        self
+    }
+
     /// Sends the events to `sink` too, after the sinks that were added before.
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
@@ -167,7 +177,8 @@ impl Runner {
     }
 
     /// How long a canceled run waits for the code of its steps, by default ten seconds; with a duration of zero not at
-    /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored.
+    /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored. As
+    /// long again it waits for what comes after its steps, the closing of resources.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -251,7 +262,9 @@ impl Runner {
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
         let state = State::new(program, settings);
-        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor));
+        let resources = self.lifecycle.map(Resources::new);
+        let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
+        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings);
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
         let canceled_before = self.cancel.is_canceled();
         dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });
@@ -265,6 +278,12 @@ impl Runner {
                 ended.await
             }
         };
+        if broken.is_some()
+            && let Some(resources) = resources
+        {
+            // Of this nobody is told any more, and it is no reason to wait for ever.
+            let _ = tokio::time::timeout(self.grace, resources.closed()).await;
+        }
         let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
         finished.finish(broken)
     }
@@ -357,6 +376,7 @@ impl Runner {
             order: program.plan.order,
             pools: self.pools.clone(),
             keep: self.keep_outputs,
+            resources: self.lifecycle.as_ref().is_some_and(|lifecycle| !lifecycle.keys().is_empty()),
             grace: self.grace,
         }
     }

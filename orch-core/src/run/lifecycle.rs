@@ -1,0 +1,119 @@
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber as _;
+
+use crate::define::Cancel;
+use crate::engine::{Dispatcher, Message, Promise, Surroundings};
+use crate::failure::Failure;
+use crate::step::guarded;
+
+/// The resources of a run: how each is opened and closed. They are opened one after another, in the order of their keys,
+/// and closed the other way round.
+pub(crate) trait Lifecycle: Send + Sync + 'static {
+    /// All resources, in the order in which they are opened.
+    fn keys(&self) -> Vec<Arc<str>>;
+
+    /// Opens a resource. If the run is canceled before, the future is dropped.
+    fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Closes a resource that was opened.
+    fn close<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// Opens and closes resources in tasks of their own: they must be closed also if nobody waits for the run any more.
+#[derive(Clone)]
+pub(super) struct Resources {
+    lifecycle: Arc<dyn Lifecycle>,
+    /// What is open. Locked as long as more is being opened, and as long as it is being closed.
+    open: Arc<Mutex<Vec<Arc<str>>>>,
+    /// No further one is to be opened.
+    stop: Cancel,
+    closed: Cancel,
+    runtime: Handle,
+    subscriber: Dispatch,
+}
+
+impl Resources {
+    pub(super) fn new(lifecycle: Arc<dyn Lifecycle>) -> Self {
+        Self {
+            lifecycle,
+            open: Arc::default(),
+            stop: Cancel::new(),
+            closed: Cancel::new(),
+            runtime: Handle::current(),
+            subscriber: tracing::dispatcher::get_default(Clone::clone),
+        }
+    }
+
+    /// Waits until all that was open is closed.
+    pub(super) async fn closed(&self) {
+        self.closed.canceled().await;
+    }
+
+    async fn open_all(self, mut open: OwnedMutexGuard<Vec<Arc<str>>>, dispatcher: &Arc<Dispatcher>) {
+        for resource in self.lifecycle.keys() {
+            if self.stop.is_canceled() {
+                return;
+            }
+            dispatcher.report_only(Message::ResourceOpening { resource: Arc::clone(&resource) });
+            let begun = Instant::now();
+            match guarded(self.stop.canceled(), || self.lifecycle.open(&resource)).await {
+                Ok(()) => {
+                    open.push(Arc::clone(&resource));
+                    dispatcher.report_only(Message::ResourceOpened { resource, took: begun.elapsed() });
+                }
+                Err(failure) => {
+                    return dispatcher.report_only(Message::ResourceBroke { resource, failure });
+                }
+            }
+        }
+        dispatcher.report_only(Message::Opened);
+    }
+
+    async fn close_all(self, dispatcher: &Arc<Dispatcher>) {
+        let mut open = self.open.lock().await;
+        while let Some(resource) = open.pop() {
+            let begun = Instant::now();
+            let closed = guarded(std::future::pending(), || self.lifecycle.close(&resource)).await;
+            let result = closed.map(|()| begun.elapsed());
+            dispatcher.report_only(Message::ResourceClosed { resource, result });
+        }
+        dispatcher.report_only(Message::Closed);
+        self.closed.cancel();
+    }
+}
+
+impl Surroundings for Resources {
+    fn open(&self, dispatcher: &Arc<Dispatcher>) {
+        // Locked before anyone can ask for them to be closed, so that whoever does waits for what is being opened.
+        let Ok(open) = Arc::clone(&self.open).try_lock_owned() else { return };
+        let (me, mut promise) = (self.clone(), Promise::to(dispatcher));
+        let task = async move {
+            me.open_all(open, promise.dispatcher()).await;
+            promise.keep();
+        };
+        drop(self.runtime.spawn(task.with_subscriber(self.subscriber.clone())));
+    }
+
+    fn close(&self, dispatcher: &Arc<Dispatcher>) {
+        self.stop.cancel();
+        let (me, mut promise) = (self.clone(), Promise::to(dispatcher));
+        let task = async move {
+            me.close_all(promise.dispatcher()).await;
+            promise.keep();
+        };
+        drop(self.runtime.spawn(task.with_subscriber(self.subscriber.clone())));
+    }
+}
+
+impl fmt::Debug for Resources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Resources").field(&self.lifecycle.keys()).finish()
+    }
+}

@@ -304,3 +304,23 @@ pub enum LogLevel {
     /// Something is wrong.
     Error,
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::event::sample::Log;
+
+    #[test]
+    fn an_event_is_serialized_under_its_name_and_read_back_as_it_was() {
+        let mut log = Log::new("pages", &["extract"]);
+        log.opening("db").opened("db", 40).not_opened("api", "no route").closed("db", 5);
+        log.not_closed("api", "broken pipe").run_failure(1, "extract").run_without("api");
+        for event in log.events() {
+            let json = serde_json::to_value(event).expect("an event is JSON");
+            assert_eq!(json["event"], event.kind.name());
+            let back: super::Event = serde_json::from_value(json).expect("as it was written");
+            assert_eq!(back, *event);
+        }
+        let last = serde_json::to_string(&log.events()[7].kind).expect("an event is JSON");
+        insta::assert_snapshot!(last, @r#"{"event":"RUN_FAILURE","failed":0,"resource":"api"}"#);
+    }
+}

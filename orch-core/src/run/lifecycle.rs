@@ -13,6 +13,9 @@ use crate::engine::{Dispatcher, Message, Promise, Surroundings};
 use crate::failure::Failure;
 use crate::step::guarded;
 
+#[cfg(test)]
+mod tests;
+
 /// The resources of a run: how each is opened and closed. They are opened one after another, in the order of their keys,
 /// and closed the other way round.
 pub(crate) trait Lifecycle: Send + Sync + 'static {

@@ -111,7 +111,7 @@ fn configured(mut runner: Runner, args: &RunArgs) -> Runner {
 fn ended<T>(result: &Result<T, RunError>, printer: &Printer) -> Exit {
     let Err(error) = result else { return Exit::Success };
     match error.kind() {
-        RunErrorKind::Failed { .. } => Exit::RunFailed,
+        RunErrorKind::Failed { .. } | RunErrorKind::Resource { .. } => Exit::RunFailed,
         RunErrorKind::Canceled { .. } => Exit::Canceled,
         RunErrorKind::Plan(error) => {
             printer.error(error, None);

@@ -7,11 +7,10 @@ use crate::failure::{ErrorInfo, ErrorKind};
 
 /// Cancellation: nothing starts any more, what is under way has its grace, and every step is told.
 impl State {
-    pub(super) fn cancel(&mut self, turn: &mut Turn) {
-        if self.canceling {
+    pub(super) fn cancel_steps(&mut self, turn: &mut Turn) {
+        if std::mem::replace(&mut self.canceling, true) {
             return;
         }
-        self.canceling = true;
         self.emit_run(EventKind::RunCanceling, turn);
         let mut never_start: Vec<_> = self.ready.drain();
         never_start.sort_unstable_by(|a, b| b.cmp(a));
@@ -30,7 +29,8 @@ impl State {
         self.emit(frame, step, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
     }
 
-    /// Ends the run, after every step that is not done was told so: the older branch first, then in the plan's order.
+    /// No step is waited for any more. Every step that is not done is told so: the older branch first, then in the plan's
+    /// order.
     pub(super) fn end_canceled(&mut self, turn: &mut Turn) {
         let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, "the run was canceled"));
         let mut detached = Vec::new();
@@ -70,6 +70,6 @@ impl State {
                 detached.push(late.path.clone());
             }
         }
-        self.end(EventKind::RunCanceled { detached }, turn);
+        self.steps_over(EventKind::RunCanceled { detached }, turn);
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::{Executor, Kept, Message, State, Timer, Turn};
+use super::{Executor, Kept, Message, State, Surroundings, Timer, Turn};
 use crate::event::{Sink as _, Tee};
 use crate::failure::panic_message;
 
@@ -22,6 +22,8 @@ use crate::failure::panic_message;
 pub(crate) struct Dispatcher {
     inner: Mutex<Inner>,
     executor: Box<dyn Executor>,
+    /// None if the run has nothing to open or close.
+    surroundings: Option<Box<dyn Surroundings>>,
     clock: Clock,
     ended: Notify,
     runtime: tokio::runtime::Handle,
@@ -58,11 +60,18 @@ impl Inner {
 pub(crate) type Keep = Box<dyn FnMut(std::vec::Drain<'_, Kept>) + Send>;
 
 impl Dispatcher {
-    pub(crate) fn new(state: State, sinks: Tee, keep: Keep, executor: Box<dyn Executor>) -> Arc<Self> {
+    pub(crate) fn new(
+        state: State,
+        sinks: Tee,
+        keep: Keep,
+        executor: Box<dyn Executor>,
+        surroundings: Option<Box<dyn Surroundings>>,
+    ) -> Arc<Self> {
         let inner = Inner { state, sinks, keep, ended: false, letting_go: 0, broken: None };
         Arc::new(Self {
             inner: Mutex::new(inner),
             executor,
+            surroundings,
             clock: Clock::start(),
             ended: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
@@ -138,6 +147,11 @@ impl Dispatcher {
         for (after, timer) in turn.timers.drain(..) {
             self.start_timer(after, timer);
         }
+        if (turn.open || turn.close)
+            && let Some(surroundings) = &self.surroundings
+        {
+            if turn.close { surroundings.close(self) } else { surroundings.open(self) }
+        }
         if has_ended {
             self.stop_timers();
             self.ended.notify_waiters();
@@ -146,7 +160,7 @@ impl Dispatcher {
     }
 
     /// Drops what the turn lets go of, which is the user's. A panic in there breaks the run off, unless it is over.
-    fn let_go(&self, turn: &mut Turn) {
+    fn let_go(self: &Arc<Self>, turn: &mut Turn) {
         let dropped = catch_unwind(AssertUnwindSafe(|| while turn.let_go.drop_one() {}));
         let mut guard = self.lock();
         guard.letting_go -= 1;
@@ -171,13 +185,18 @@ impl Dispatcher {
     }
 
     /// Ends the run where it stands. What panicked is told, unless the run was over before.
-    fn break_off(&self, mut guard: MutexGuard<'_, Inner>, message: String) {
-        if !guard.ended {
+    fn break_off(self: &Arc<Self>, mut guard: MutexGuard<'_, Inner>, message: String) {
+        let was_under_way = !guard.ended;
+        if was_under_way {
             guard.broken = Some(message);
         }
         guard.ended = true;
         drop(guard);
         self.executor.cancel();
+        // Nobody is told of it any more, but what is open must not stay so.
+        if let Some(surroundings) = self.surroundings.as_ref().filter(|_| was_under_way) {
+            surroundings.close(self);
+        }
         self.stop_timers();
         self.ended.notify_waiters();
     }

@@ -16,3 +16,14 @@ pub(crate) trait Executor: Send + Sync + 'static {
     /// Asks the code of all work to stop.
     fn cancel(&self);
 }
+
+/// Opens what a run needs before its first step, and closes it after the last. The port stands here; `run` implements it.
+///
+/// What comes of it is reported with [`Dispatcher::report_only`], in the order in which it happens.
+pub(crate) trait Surroundings: Send + Sync + 'static {
+    /// Begins to open all resources, without waiting for them.
+    fn open(&self, dispatcher: &Arc<Dispatcher>);
+
+    /// Stops opening, and begins to close what is open, without waiting for it.
+    fn close(&self, dispatcher: &Arc<Dispatcher>);
+}

@@ -37,6 +37,18 @@ pub(crate) enum Message {
         message: String,
         fields: BTreeMap<String, String>,
     },
+    /// The opening of a resource began.
+    ResourceOpening { resource: Arc<str> },
+    /// A resource is open.
+    ResourceOpened { resource: Arc<str>, took: Duration },
+    /// A resource could not be opened, and no further one will be.
+    ResourceBroke { resource: Arc<str>, failure: Failure },
+    /// All resources are open.
+    Opened,
+    /// A resource is closed, or could not be.
+    ResourceClosed { resource: Arc<str>, result: Result<Duration, Failure> },
+    /// There is no resource any more that could be closed.
+    Closed,
     /// A timer asked for is due.
     Due(Timer),
     /// Someone asked to cancel the run.
@@ -52,7 +64,17 @@ impl Message {
             | Self::Ended { token }
             | Self::Broke { token, .. }
             | Self::Stored { token, .. } => Some(*token),
-            Self::Begin | Self::BeginCanceled | Self::Log { .. } | Self::Due(_) | Self::Cancel => None,
+            Self::Begin
+            | Self::BeginCanceled
+            | Self::Log { .. }
+            | Self::ResourceOpening { .. }
+            | Self::ResourceOpened { .. }
+            | Self::ResourceBroke { .. }
+            | Self::Opened
+            | Self::ResourceClosed { .. }
+            | Self::Closed
+            | Self::Due(_)
+            | Self::Cancel => None,
         }
     }
 }
@@ -81,16 +103,19 @@ pub(crate) enum Timer {
     Retry(Token),
     /// An attempt has had its time.
     Deadline(Token),
-    /// A canceled run has waited long enough.
+    /// A canceled run has waited long enough for its steps.
     Grace,
+    /// A canceled run has waited long enough for what comes after its steps.
+    LastGrace,
 }
 
 impl Timer {
-    /// Unique within the run; no work has the ticket 0.
+    /// Unique within the run; no work has the ticket 0 or the last one.
     pub(super) fn ticket(self) -> u64 {
         match self {
             Self::Retry(token) | Self::Deadline(token) => token.ticket,
             Self::Grace => 0,
+            Self::LastGrace => u64::MAX,
         }
     }
 }
@@ -193,6 +218,8 @@ pub(crate) enum Kept {
     Orphans { path: StepPath, step: usize, output: usize, numbers: Vec<u64> },
     /// The step succeeded: its outputs are complete.
     Succeeded { path: StepPath, step: usize },
+    /// The resource could not be opened.
+    Unopened { resource: Arc<str>, error: Arc<ErrorInfo> },
     /// The step failed, after so many attempts.
     Failed { path: StepPath, attempts: u32, error: Arc<ErrorInfo> },
     /// The run ended with this event.
@@ -213,6 +240,10 @@ pub(crate) struct Turn {
     pub(crate) timers: Vec<(Duration, Timer)>,
     /// To be begun, in this order; what is left of earlier turns comes first.
     pub(crate) work: VecDeque<Work>,
+    /// The resources are to be opened.
+    pub(crate) open: bool,
+    /// The resources are to be closed.
+    pub(crate) close: bool,
     /// The run is over.
     pub(crate) ended: bool,
     /// To be dropped when all else is done.
@@ -226,7 +257,7 @@ impl Turn {
         self.kept.clear();
         self.aborts.clear();
         self.timers.clear();
-        (self.cancel, self.ended) = (false, false);
+        (self.cancel, self.open, self.close, self.ended) = (false, false, false, false);
         while self.let_go.drop_one() {}
     }
 }

@@ -1,7 +1,8 @@
 //! What runs next: the only owner of a run's state.
 //!
 //! [`State`] is pure: a message in, a [`Turn`] out, with no clock, channel or I/O. The [`Dispatcher`] holds it, feeds it
-//! what happens, and carries out what it decides; an [`Executor`] runs the code of steps. See `README.md` beside this
+//! what happens, and carries out what it decides; an [`Executor`] runs the code of steps, and [`Surroundings`] open and
+//! close what all of them need. See `README.md` beside this
 //! file for the life of a step, the order of things within a turn, and who may send what.
 
 mod cancel;
@@ -17,6 +18,7 @@ mod settle;
 mod state;
 mod store;
 mod stream;
+mod surround;
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub(crate) use dispatcher::{Dispatcher, Promise};
-pub(crate) use executor::Executor;
+pub(crate) use executor::{Executor, Surroundings};
 use message::LetGo;
 pub(crate) use message::{Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;
@@ -47,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) pools: BTreeMap<String, usize>,
     /// Whether outputs are handed out to be kept.
     pub(crate) keep: bool,
+    /// Whether the run has resources: they are opened before the first step and closed after the last.
+    pub(crate) resources: bool,
     /// How long a canceled run waits for the code of its steps.
     pub(crate) grace: Duration,
 }

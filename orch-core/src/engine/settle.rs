@@ -30,7 +30,7 @@ impl State {
                 Settle::Over(ROOT) if self.canceling => {}
                 // The program may end with the run, and would cut off what is being stored.
                 Settle::Over(ROOT) if !self.late.is_empty() => {}
-                Settle::Over(ROOT) => self.end_finished(turn),
+                Settle::Over(ROOT) => self.finished(turn),
                 Settle::Over(frame) => self.frame_over(frame),
             }
         }

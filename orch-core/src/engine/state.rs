@@ -10,12 +10,13 @@ use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
 use super::store::LateStore;
+use super::surround::{Around, Life};
 use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
 use crate::define::{Inputs, Product, Products};
-use crate::event::{Event, EventKind, PlannedStep, StreamName};
+use crate::event::{Event, EventKind};
 use crate::failure::{ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
-use crate::plan::{Plan, Program, Step};
+use crate::plan::Program;
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
 pub(crate) struct State {
@@ -29,7 +30,9 @@ pub(crate) struct State {
     /// What follows from what has just happened; empty between turns.
     pub(super) settling: VecDeque<Settle>,
     pub(super) canceling: bool,
-    pub(super) ended: bool,
+    pub(super) life: Life,
+    /// What surrounds the steps, and what is left to do of it.
+    pub(super) around: Around,
     pub(super) now: Timestamp,
     /// The names of the plan's steps, shared by all their paths.
     names: Vec<Arc<str>>,
@@ -41,8 +44,8 @@ pub(crate) struct State {
     /// By ticket.
     pub(super) late: HashMap<u64, LateStore>,
     random: u64,
-    failed: u64,
-    first_failed: Option<StepPath>,
+    pub(super) failed: u64,
+    pub(super) first_failed: Option<StepPath>,
 }
 
 /// The frame of the job itself.
@@ -63,7 +66,8 @@ impl State {
             ready,
             settling: VecDeque::new(),
             canceling: false,
-            ended: false,
+            life: Life::Before,
+            around: Around::default(),
             now: Timestamp::UNIX_EPOCH,
             running: 0,
             tickets: 0,
@@ -79,17 +83,26 @@ impl State {
     /// One turn: commit what happened, settle everything that follows from it, and only then give out slots, so that
     /// a step made ready by this very event has its say in who comes next.
     pub(crate) fn apply(&mut self, now: Timestamp, message: Message, turn: &mut Turn) {
-        if self.ended {
+        if self.life == Life::Over {
             return turn.let_go.messages.push(message);
         }
         self.now = now;
         turn.time = now;
+        if self.life == Life::Steps {
+            self.commit(message, turn);
+        } else {
+            self.surround(message, turn);
+        }
+        if self.life == Life::Steps {
+            self.settle(turn);
+            self.give_out_slots(turn);
+        }
+        self.let_go.hand_over(&mut turn.let_go);
+    }
+
+    /// Takes in what happened while steps run.
+    fn commit(&mut self, message: Message, turn: &mut Turn) {
         match message {
-            Message::Begin => self.begin(turn),
-            Message::BeginCanceled => {
-                self.begin(turn);
-                self.cancel(turn);
-            }
             Message::Returned { token, result } => self.returned(token, result, turn),
             Message::Item { token, key, value, rest } => self.item(token, key, value, rest, turn),
             Message::Ended { token } => self.stream_ended(token, turn),
@@ -99,16 +112,15 @@ impl State {
                 }
             }
             Message::Stored { token, produced, result } => self.stored(token, produced, result, turn),
-            Message::Log { step, attempt, level, target, message, fields } => {
-                let kind = EventKind::Log { level, target, message, fields };
-                turn.events.push(self.event(Some(step), attempt, kind));
-            }
             Message::Due(timer) => self.due(timer, turn),
-            Message::Cancel => self.cancel(turn),
+            Message::Cancel => self.cancel_steps(turn),
+            other => self.surround(other, turn),
         }
-        self.settle(turn);
+    }
+
+    fn give_out_slots(&mut self, turn: &mut Turn) {
         if self.canceling {
-            if self.running == 0 && !self.ended {
+            if self.running == 0 && self.life == Life::Steps {
                 self.end_canceled(turn);
             }
         } else {
@@ -116,21 +128,6 @@ impl State {
                 self.start(&ready, turn);
             }
         }
-        self.let_go.hand_over(&mut turn.let_go);
-    }
-
-    fn begin(&mut self, turn: &mut Turn) {
-        let plan = &self.program.plan;
-        let mut tags = plan.tags.clone();
-        tags.extend(self.settings.tags.clone());
-        let kind = EventKind::RunStart {
-            job: plan.job.as_str().into(),
-            tags,
-            max_concurrent: self.settings.max_concurrent,
-            steps: planned_steps(plan),
-        };
-        self.emit_run(kind, turn);
-        self.open_frame(0, ROOT, None, None);
     }
 
     /// Gives a slot to the first in the ready order.
@@ -354,23 +351,8 @@ impl State {
                     self.end_canceled(turn);
                 }
             }
+            Timer::LastGrace => {}
         }
-    }
-
-    pub(super) fn end_finished(&mut self, turn: &mut Turn) {
-        let kind = match self.first_failed.take() {
-            Some(first) => EventKind::RunFailure { failed: self.failed, first },
-            None => EventKind::RunSuccess,
-        };
-        self.end(kind, turn);
-    }
-
-    pub(super) fn end(&mut self, kind: EventKind, turn: &mut Turn) {
-        turn.kept.push(Kept::End(kind.clone()));
-        self.emit_run(kind, turn);
-        self.ended = true;
-        turn.ended = true;
-        self.let_go.frames.append(&mut self.frames);
     }
 
     /// Lets go of all values without dropping them.
@@ -414,7 +396,7 @@ impl State {
         turn.events.push(self.event(None, 0, kind));
     }
 
-    fn event(&self, step: Option<StepPath>, attempt: u32, kind: EventKind) -> Event {
+    pub(super) fn event(&self, step: Option<StepPath>, attempt: u32, kind: EventKind) -> Event {
         Event { time: self.now, run: self.settings.run, step, attempt, kind }
     }
 
@@ -447,18 +429,4 @@ impl Failure {
     fn timeout(after: Duration) -> Self {
         Self::of_kind(ErrorKind::Timeout, format!("timeout: no result within {after:?}"))
     }
-}
-
-/// The steps as the first event of a run tells them.
-fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
-    let stream = |map: usize| {
-        let map = &plan.maps[map];
-        let source = &plan.steps[map.step];
-        StreamName {
-            step: source.name.as_str().into(),
-            output: source.outputs[map.output].name.as_str().into(),
-        }
-    };
-    let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
-    plan.steps.iter().map(planned).collect()
 }

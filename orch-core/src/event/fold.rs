@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepState, StepView,
-    StreamView, between,
+    AttemptView, CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, ResourceState, ResourceView,
+    RunStatus, StepState, StepView, StreamView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
@@ -55,6 +55,7 @@ pub struct RunView {
     failures: Vec<FailedStep>,
     canceled: Vec<CanceledStep>,
     detached: Vec<StepPath>,
+    resources: Vec<ResourceView>,
 }
 
 #[derive(Clone, Debug)]
@@ -123,7 +124,7 @@ impl RunView {
                 self.end_run(RunStatus::Canceled);
             }
             (kind, Some(path)) => self.apply_to_step(path, event, kind),
-            (_, None) => {}
+            (kind, None) => self.apply_to_resource(kind, event.time),
         }
     }
 
@@ -152,6 +153,34 @@ impl RunView {
             }
             EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
             _ => {}
+        }
+    }
+
+    fn apply_to_resource(&mut self, kind: &EventKind, time: Timestamp) {
+        match kind {
+            EventKind::ResourceInitStarted { resource } => {
+                self.resource(resource, ResourceState::Opening { since: time });
+            }
+            EventKind::ResourceInitSuccess { resource, took } => {
+                self.resource(resource, ResourceState::Open { took: *took });
+            }
+            EventKind::ResourceInitFailure { resource, error } => {
+                self.resource(resource, ResourceState::NotOpened(Arc::clone(error)));
+            }
+            EventKind::ResourceClosed { resource, took } => {
+                self.resource(resource, ResourceState::Closed { took: *took });
+            }
+            EventKind::ResourceCloseFailure { resource, error } => {
+                self.resource(resource, ResourceState::NotClosed(Arc::clone(error)));
+            }
+            _ => {}
+        }
+    }
+
+    fn resource(&mut self, key: &Arc<str>, state: ResourceState) {
+        match self.resources.iter_mut().find(|resource| resource.key == *key) {
+            Some(resource) => resource.state = state,
+            None => self.resources.push(ResourceView { key: Arc::clone(key), state }),
         }
     }
 

@@ -147,17 +147,60 @@ pub enum EventKind {
         /// Why.
         cause: SkipCause,
     },
+    /// The opening of a resource began; no step begins before all are open.
+    #[non_exhaustive]
+    ResourceInitStarted {
+        /// The resource's key.
+        resource: Arc<str>,
+    },
+    /// A resource is open.
+    #[non_exhaustive]
+    ResourceInitSuccess {
+        /// The resource's key.
+        resource: Arc<str>,
+        /// How long its opening took.
+        took: Duration,
+    },
+    /// A resource could not be opened: no step will begin. Of kind [`Canceled`](crate::failure::ErrorKind::Canceled) if
+    /// its opening was given up because the run was canceled.
+    #[non_exhaustive]
+    ResourceInitFailure {
+        /// The resource's key.
+        resource: Arc<str>,
+        /// Why.
+        error: Arc<ErrorInfo>,
+    },
+    /// A resource is closed again, after all steps.
+    #[non_exhaustive]
+    ResourceClosed {
+        /// The resource's key.
+        resource: Arc<str>,
+        /// How long its closing took.
+        took: Duration,
+    },
+    /// A resource could not be closed, or not in time. What the run has come to stays as it is.
+    #[non_exhaustive]
+    ResourceCloseFailure {
+        /// The resource's key.
+        resource: Arc<str>,
+        /// Why.
+        error: Arc<ErrorInfo>,
+    },
     /// Cancellation was asked for; nothing starts after this.
     RunCanceling,
     /// The run is over, all steps succeeded or were skipped for want of an optional output.
     RunSuccess,
-    /// The run is over, at least one step failed.
+    /// The run is over: at least one step failed, or a resource could not be opened and no step began.
     #[non_exhaustive]
     RunFailure {
         /// How many steps failed.
         failed: u64,
         /// The first of them.
-        first: StepPath,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<StepPath>,
+        /// The resource that could not be opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resource: Option<Arc<str>>,
     },
     /// The run is over because it was canceled; before this every step that was known has been told to be over.
     #[non_exhaustive]
@@ -196,6 +239,11 @@ impl EventKind {
             Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",
             Self::StepFailure { .. } => "STEP_FAILURE",
             Self::StepSkipped { .. } => "STEP_SKIPPED",
+            Self::ResourceInitStarted { .. } => "RESOURCE_INIT_STARTED",
+            Self::ResourceInitSuccess { .. } => "RESOURCE_INIT_SUCCESS",
+            Self::ResourceInitFailure { .. } => "RESOURCE_INIT_FAILURE",
+            Self::ResourceClosed { .. } => "RESOURCE_CLOSED",
+            Self::ResourceCloseFailure { .. } => "RESOURCE_CLOSE_FAILURE",
             Self::RunCanceling => "RUN_CANCELING",
             Self::RunSuccess => "RUN_SUCCESS",
             Self::RunFailure { .. } => "RUN_FAILURE",
@@ -255,4 +303,24 @@ pub enum LogLevel {
     Warn,
     /// Something is wrong.
     Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::event::sample::Log;
+
+    #[test]
+    fn an_event_is_serialized_under_its_name_and_read_back_as_it_was() {
+        let mut log = Log::new("pages", &["extract"]);
+        log.opening("db").opened("db", 40).not_opened("api", "no route").closed("db", 5);
+        log.not_closed("api", "broken pipe").run_failure(1, "extract").run_without("api");
+        for event in log.events() {
+            let json = serde_json::to_value(event).expect("an event is JSON");
+            assert_eq!(json["event"], event.kind.name());
+            let back: super::Event = serde_json::from_value(json).expect("as it was written");
+            assert_eq!(back, *event);
+        }
+        let last = serde_json::to_string(&log.events()[7].kind).expect("an event is JSON");
+        insta::assert_snapshot!(last, @r#"{"event":"RUN_FAILURE","failed":0,"resource":"api"}"#);
+    }
 }

@@ -113,12 +113,41 @@ impl Log {
         self.push(Some(step), 0, EventKind::StepSkipped { cause: SkipCause::Failed(path(failed)) })
     }
 
+    pub(crate) fn opening(&mut self, resource: &str) -> &mut Self {
+        self.push(None, 0, EventKind::ResourceInitStarted { resource: resource.into() })
+    }
+
+    pub(crate) fn opened(&mut self, resource: &str, took: u64) -> &mut Self {
+        let (resource, took) = (resource.into(), Duration::from_millis(took));
+        self.push(None, 0, EventKind::ResourceInitSuccess { resource, took })
+    }
+
+    pub(crate) fn not_opened(&mut self, resource: &str, message: &str) -> &mut Self {
+        let (resource, error) = (resource.into(), error(message));
+        self.push(None, 0, EventKind::ResourceInitFailure { resource, error })
+    }
+
+    pub(crate) fn closed(&mut self, resource: &str, took: u64) -> &mut Self {
+        let (resource, took) = (resource.into(), Duration::from_millis(took));
+        self.push(None, 0, EventKind::ResourceClosed { resource, took })
+    }
+
+    pub(crate) fn not_closed(&mut self, resource: &str, message: &str) -> &mut Self {
+        let (resource, error) = (resource.into(), error(message));
+        self.push(None, 0, EventKind::ResourceCloseFailure { resource, error })
+    }
+
+    /// The run failed, since the resource could not be opened.
+    pub(crate) fn run_without(&mut self, resource: &str) -> &mut Self {
+        self.push(None, 0, EventKind::RunFailure { failed: 0, first: None, resource: Some(resource.into()) })
+    }
+
     pub(crate) fn run_success(&mut self) -> &mut Self {
         self.push(None, 0, EventKind::RunSuccess)
     }
 
     pub(crate) fn run_failure(&mut self, failed: u64, first: &str) -> &mut Self {
-        self.push(None, 0, EventKind::RunFailure { failed, first: path(first) })
+        self.push(None, 0, EventKind::RunFailure { failed, first: Some(path(first)), resource: None })
     }
 }
 

@@ -30,7 +30,7 @@ pub enum RunStatus {
     Canceling,
     /// It ended without a failed step.
     Success,
-    /// It ended with a failed step.
+    /// It ended with a failed step, or without a resource that it needs.
     Failure,
     /// It ended because it was canceled.
     Canceled,
@@ -264,6 +264,44 @@ pub struct AttemptView {
     pub end: Option<Timestamp>,
     /// Why it failed, if it did.
     pub error: Option<Arc<ErrorInfo>>,
+}
+
+/// A resource of the run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResourceView {
+    /// Its key.
+    pub key: Arc<str>,
+    /// Where it stands.
+    pub state: ResourceState,
+}
+
+/// Where a resource stands.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ResourceState {
+    /// It is being opened.
+    #[non_exhaustive]
+    Opening {
+        /// When that began.
+        since: Timestamp,
+    },
+    /// It is open.
+    #[non_exhaustive]
+    Open {
+        /// How long its opening took.
+        took: Duration,
+    },
+    /// It could not be opened.
+    NotOpened(Arc<ErrorInfo>),
+    /// It is closed again.
+    #[non_exhaustive]
+    Closed {
+        /// How long its closing took.
+        took: Duration,
+    },
+    /// It could not be closed.
+    NotClosed(Arc<ErrorInfo>),
 }
 
 /// The time from one moment to another, nothing if the clock was set back in between.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{LiveStep, OpView, RunStatus, RunView, between};
+use crate::event::{LiveStep, OpView, ResourceState, RunStatus, RunView, between};
 
 use super::columns::{clip, shorten, width};
 use super::palette::{Palette, Role};
@@ -40,13 +40,15 @@ const BAR_FROM: usize = 32;
 /// How many columns of a name are shown before anything else of its line.
 const NAME: usize = 16;
 
-/// How a run stands: a line with a bar and counts, then the running steps, the oldest first.
+/// How a run stands: a line with a bar and counts, then the resource that is being opened or the running steps, the oldest
+/// first.
 ///
 /// The copies of a mapped step are one line, `load [37/120]`; the total has a `+` as long as the stream they come from
 /// is open. Lines are joined by `\n`, without one at the end.
 #[must_use]
 pub fn frame(view: &RunView, frame: &Frame) -> String {
     let mut text = head(view, frame);
+    text.push_str(&opening(view, frame));
     let mut lines: Vec<Line<'_>> = lines(view);
     lines.sort_by(|a, b| (a.oldest.since, &*a.op.name).cmp(&(b.oldest.since, &*b.op.name)));
     for line in lines.iter().take(frame.lines) {
@@ -57,6 +59,18 @@ pub fn frame(view: &RunView, frame: &Frame) -> String {
         let _ = write!(text, "\n{:LABEL$} … and {more} more", "");
     }
     text
+}
+
+/// While a resource is being opened nothing else happens.
+fn opening(view: &RunView, frame: &Frame) -> String {
+    let opening = view.resources().iter().find_map(|resource| match resource.state {
+        ResourceState::Opening { since, .. } => Some((&resource.key, since)),
+        _ => None,
+    });
+    let Some((key, since)) = opening else { return String::new() };
+    let label = label(Role::Busy, "Opening", Some(between(since, frame.now)), frame.palette);
+    let name = shorten(key, frame.width.saturating_sub(LABEL + 12));
+    format!("\n{label} {}", frame.palette.paint(Role::Name, &name))
 }
 
 fn head(view: &RunView, frame: &Frame) -> String {

@@ -2,7 +2,8 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::event::{Counts, Detail, FailedStep, RunStatus, RunView, StepView};
+use crate::event::{Counts, Detail, FailedStep, ResourceState, RunStatus, RunView, StepView};
+use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
 
 use super::palette::{Palette, Role};
@@ -18,8 +19,9 @@ pub(super) const LABEL: usize = 12;
 /// How many of the slowest steps are named, and how many of those that a canceled run cut off, where there are more.
 const SLOWEST: usize = 5;
 
-/// How a run went: a line of counts, each failed step with its error, what was cut off by canceling, and the slowest steps
-/// where steps were kept, without those whose streams were open.
+/// How a run went: a line of counts, the resource that could not be opened or each failed step with its error, what was cut
+/// off by canceling, what could not be closed, and the slowest steps where steps were kept, without those whose streams
+/// were open.
 ///
 /// Ends with a line break. While the run is under way it tells how it stands.
 #[must_use]
@@ -41,6 +43,7 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
         steps(view),
         states(counts, palette),
     );
+    text.push_str(&unopened(view, palette));
     for step in view.failures() {
         text.push_str(&failure(step, palette));
     }
@@ -53,6 +56,7 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
         let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Detached"));
         let _ = writeln!(text, "{label} {path} did not end in time and may still be running");
     }
+    text.push_str(&unclosed(view, palette));
     text.push_str(&slowest(view, palette));
     text
 }
@@ -75,14 +79,47 @@ pub fn failure(step: &FailedStep, palette: Palette) -> String {
     let attempts = if step.attempt > 1 { format!(" after {} attempts", step.attempt) } else { String::new() };
     let name = palette.paint(Role::Name, &step.path.to_string());
     let label = label(Role::Bad, "Failed", step.took, palette);
-    let mut text = format!("{label} {name}{attempts}{}\n", alike(step));
-    for line in step.error.to_string().lines() {
+    format!("{label} {name}{attempts}{}\n{}", alike(step), lines(&step.error, palette))
+}
+
+/// An error with its causes, place and hint, below the line that says what failed.
+fn lines(error: &ErrorInfo, palette: Palette) -> String {
+    let mut text = String::new();
+    for line in error.to_string().lines() {
         let line = line.replace('\t', "    ").replace(|c: char| c.is_control(), "\u{fffd}");
         let painted = match line.trim_start().split_once(": ") {
             Some(("hint", rest)) => format!("  {} {rest}", palette.paint(Role::Busy, "hint:")),
             _ => line,
         };
         let _ = writeln!(text, "{:LABEL$} {painted}", "");
+    }
+    text
+}
+
+/// The resource without which no step began; not one that was given up with the run.
+fn unopened(view: &RunView, palette: Palette) -> String {
+    let mut text = String::new();
+    for resource in view.resources() {
+        if let ResourceState::NotOpened(error) = &resource.state
+            && error.kind != ErrorKind::Canceled
+        {
+            let (label, name) = (label(Role::Bad, "Failed", None, palette), one_line(&resource.key));
+            let name = palette.paint(Role::Name, &name);
+            let _ = write!(text, "{label} resource {name}\n{}", lines(error, palette));
+        }
+    }
+    text
+}
+
+/// Resources that could not be closed.
+fn unclosed(view: &RunView, palette: Palette) -> String {
+    let mut text = String::new();
+    for resource in view.resources() {
+        if let ResourceState::NotClosed(error) = &resource.state {
+            let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Not closed"));
+            let name = palette.paint(Role::Name, &one_line(&resource.key));
+            let _ = write!(text, "{label} resource {name}\n{}", lines(error, palette));
+        }
     }
     text
 }

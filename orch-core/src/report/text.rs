@@ -50,6 +50,9 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             EventKind::StepSuccess | EventKind::StepFailure { .. } | EventKind::StepUpForRetry { .. },
             Some(live),
         ) => Some(between(live.since, event.time)),
+        (EventKind::ResourceInitSuccess { took, .. } | EventKind::ResourceClosed { took, .. }, _) => {
+            Some(*took)
+        }
         (kind, _) if kind.ends_run() => Some(since_start(before, event.time)),
         _ => None,
     };
@@ -173,8 +176,19 @@ fn tell(text: &mut String, kind: &EventKind) {
             SkipCause::Failed(step) => write!(text, ": {step} failed"),
             SkipCause::Canceled => write!(text, ": the run was canceled"),
         },
-        EventKind::RunFailure { failed, first } => {
-            write!(text, " {} failed, the first is {first}", count(*failed, "step", "steps"))
+        EventKind::ResourceInitStarted { resource }
+        | EventKind::ResourceInitSuccess { resource, .. }
+        | EventKind::ResourceClosed { resource, .. } => write!(text, " {}", one_line(resource)),
+        EventKind::ResourceInitFailure { resource, error }
+        | EventKind::ResourceCloseFailure { resource, error } => {
+            write!(text, " {}: {}", one_line(resource), chain(error))
+        }
+        EventKind::RunFailure { resource: Some(resource), .. } => {
+            write!(text, " the resource {} could not be opened", one_line(resource))
+        }
+        EventKind::RunFailure { failed, first, .. } => {
+            let first = first.as_ref().map_or_else(String::new, |first| format!(", the first is {first}"));
+            write!(text, " {} failed{first}", count(*failed, "step", "steps"))
         }
         EventKind::RunCanceled { detached } if !detached.is_empty() => {
             let steps: Vec<_> = detached.iter().map(ToString::to_string).collect();
@@ -195,10 +209,13 @@ fn brief(delay: Duration) -> Duration {
 fn role(kind: &EventKind) -> Role {
     match kind {
         EventKind::StepSuccess | EventKind::RunSuccess => Role::Good,
-        EventKind::StepFailure { .. } | EventKind::RunFailure { .. } | EventKind::RunCanceled { .. } => {
-            Role::Bad
-        }
-        EventKind::StepUpForRetry { .. } | EventKind::RunCanceling => Role::Warn,
+        EventKind::StepFailure { .. }
+        | EventKind::ResourceInitFailure { .. }
+        | EventKind::RunFailure { .. }
+        | EventKind::RunCanceled { .. } => Role::Bad,
+        EventKind::StepUpForRetry { .. }
+        | EventKind::ResourceCloseFailure { .. }
+        | EventKind::RunCanceling => Role::Warn,
         EventKind::StepSkipped { .. } => Role::Skip,
         EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::RunStart { .. } => {
             Role::Busy

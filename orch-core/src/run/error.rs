@@ -33,6 +33,16 @@ pub enum RunErrorKind {
         /// How many failed in all.
         failed: u64,
     },
+    /// A resource could not be opened; no step began.
+    #[non_exhaustive]
+    Resource {
+        /// The run.
+        run: Run,
+        /// The resource's key.
+        resource: Arc<str>,
+        /// Why.
+        error: Arc<ErrorInfo>,
+    },
     /// The run was canceled.
     #[non_exhaustive]
     Canceled {
@@ -86,6 +96,7 @@ impl RunError {
     pub fn run(&self) -> Option<&Run> {
         match &*self.0 {
             RunErrorKind::Failed { run, .. }
+            | RunErrorKind::Resource { run, .. }
             | RunErrorKind::Canceled { run }
             | RunErrorKind::Broken { run, .. } => Some(run),
             RunErrorKind::Plan(_)
@@ -123,6 +134,10 @@ impl fmt::Display for RunError {
                 "`run_blocking` cannot wait for a run on a thread that polls async code: it would wait for itself\n  \
                  hint: use `.run().await` instead",
             ),
+            RunErrorKind::Resource { run, resource, error } => {
+                let job = &run.plan().job;
+                write!(f, "the run of `{job}` failed: the resource `{resource}` cannot be opened: {error}")
+            }
             RunErrorKind::Canceled { run } => write!(f, "the run of `{}` was canceled", run.plan().job),
             RunErrorKind::Broken { run, message } => {
                 write!(f, "the run of `{}` broke off: {message}", run.plan().job)

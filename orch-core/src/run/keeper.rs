@@ -7,6 +7,7 @@ use super::{Run, RunError};
 use crate::define::{KeptOutput, OutputKind};
 use crate::engine::Kept;
 use crate::event::{Event, EventKind};
+use crate::failure::ErrorInfo;
 use crate::ids::{RunId, StepPath};
 use crate::plan::Program;
 
@@ -15,6 +16,8 @@ pub(super) struct Keeper {
     run: Option<Run>,
     end: Option<EventKind>,
     failures: Vec<StepError>,
+    /// The resource that could not be opened.
+    unopened: Option<(Arc<str>, Arc<ErrorInfo>)>,
     /// The numbers of the run's steps by path.
     numbers: HashMap<StepPath, usize>,
 }
@@ -29,7 +32,7 @@ impl Keeper {
     }
 
     pub(super) fn empty() -> Self {
-        Self { run: None, end: None, failures: Vec::new(), numbers: HashMap::new() }
+        Self { run: None, end: None, failures: Vec::new(), unopened: None, numbers: HashMap::new() }
     }
 
     /// Takes an event that is to be kept.
@@ -69,6 +72,7 @@ impl Keeper {
                     self.failures.push(StepError { step, attempts, error });
                 }
             }
+            Kept::Unopened { resource, error } => self.unopened = Some((resource, error)),
             Kept::End(kind) => self.end = Some(kind),
         }
     }
@@ -82,9 +86,10 @@ impl Keeper {
             return Err(RunError(Box::new(RunErrorKind::Broken { run, message })));
         }
         let kind = match self.end {
-            Some(EventKind::RunFailure { failed, .. }) => {
-                RunErrorKind::Failed { run, steps: self.failures, failed }
-            }
+            Some(EventKind::RunFailure { failed, .. }) => match self.unopened {
+                Some((resource, error)) => RunErrorKind::Resource { run, resource, error },
+                None => RunErrorKind::Failed { run, steps: self.failures, failed },
+            },
             Some(EventKind::RunCanceled { .. }) => RunErrorKind::Canceled { run },
             Some(EventKind::RunSuccess) => return Ok(run),
             // Of a run whose end nobody knows nothing may be said to be well.

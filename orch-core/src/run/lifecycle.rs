@@ -1,67 +1,122 @@
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use super::wiring::Wiring;
-use crate::config::AnyConfig;
-use crate::define::{AnyResource, Given, Needs, Provider, ResourceArgs};
-use crate::failure::Failure;
-use crate::step;
+use futures::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber as _;
 
-/// The resources of one run: opened before its first step, each after what it needs, and closed after its last, in
-/// reverse.
-pub(super) struct Lifecycle {
-    wiring: Wiring,
-    /// The configurations of what is opened.
-    configs: HashMap<usize, AnyConfig>,
-    /// By their number in the wiring; values are there from the beginning.
-    there: Vec<Option<AnyResource>>,
-    /// What was opened, in order.
-    open: Vec<usize>,
+use crate::define::Cancel;
+use crate::engine::{Dispatcher, Message, Promise, Surroundings};
+use crate::failure::Failure;
+use crate::step::guarded;
+
+#[cfg(test)]
+mod tests;
+
+/// The resources of a run: how each is opened and closed. They are opened one after another, in the order of their keys,
+/// and closed the other way round.
+pub(crate) trait Lifecycle: Send + Sync + 'static {
+    /// All resources, in the order in which they are opened.
+    fn keys(&self) -> Vec<Arc<str>>;
+
+    /// Opens a resource. If the run is canceled before, the future is dropped.
+    fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Closes a resource that was opened.
+    fn close<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
-impl Lifecycle {
-    pub(super) fn new(wiring: Wiring, configs: HashMap<usize, AnyConfig>) -> Self {
-        let there = wiring.resources().iter().map(|provided| match &provided.by {
-            Provider::Value(value) => Some(value.clone()),
-            Provider::Opened(_) => None,
-        });
-        Self { there: there.collect(), wiring, configs, open: Vec::new() }
+/// Opens and closes resources in tasks of their own: they must be closed also if nobody waits for the run any more.
+#[derive(Clone)]
+pub(super) struct Resources {
+    lifecycle: Arc<dyn Lifecycle>,
+    /// What is open. Locked as long as more is being opened, and as long as it is being closed.
+    open: Arc<Mutex<Vec<Arc<str>>>>,
+    /// No further one is to be opened.
+    stop: Cancel,
+    closed: Cancel,
+    runtime: Handle,
+    subscriber: Dispatch,
+}
+
+impl Resources {
+    pub(super) fn new(lifecycle: Arc<dyn Lifecycle>) -> Self {
+        Self {
+            lifecycle,
+            open: Arc::default(),
+            stop: Cancel::new(),
+            closed: Cancel::new(),
+            runtime: Handle::current(),
+            subscriber: tracing::dispatcher::get_default(Clone::clone),
+        }
     }
 
-    /// The keys of what is to be opened, in order.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (usize, Arc<str>)> {
-        self.wiring.order.iter().map(|&at| (at, self.wiring.resources().at(at).name().into()))
+    /// Waits until all that was open is closed.
+    pub(super) async fn closed(&self) {
+        self.closed.canceled().await;
     }
 
-    /// What is needed, as far as it is open.
-    pub(super) fn given(&self, needs: &Needs, config: Option<AnyConfig>) -> Given {
-        let resources = self.wiring.answers(needs).into_iter().filter_map(|at| self.there[at].clone());
-        Given { config, resources: resources.collect() }
+    async fn open_all(self, mut open: OwnedMutexGuard<Vec<Arc<str>>>, dispatcher: &Arc<Dispatcher>) {
+        for resource in self.lifecycle.keys() {
+            if self.stop.is_canceled() {
+                return;
+            }
+            dispatcher.report_only(Message::ResourceOpening { resource: Arc::clone(&resource) });
+            let begun = Instant::now();
+            match guarded(self.stop.canceled(), || self.lifecycle.open(&resource)).await {
+                Ok(()) => {
+                    open.push(Arc::clone(&resource));
+                    dispatcher.report_only(Message::ResourceOpened { resource, took: begun.elapsed() });
+                }
+                Err(failure) => {
+                    return dispatcher.report_only(Message::ResourceBroke { resource, failure });
+                }
+            }
+        }
+        dispatcher.report_only(Message::Opened);
     }
 
-    /// Opens one; what it needs is open.
-    pub(super) async fn open(&mut self, at: usize) -> Result<(), Failure> {
-        let Some(def) = self.wiring.opened(at).cloned() else { return Ok(()) };
-        let given = self.given(def.needs(), self.configs.get(&at).cloned());
-        let resource = step::call(&def, |def| Some(&def.open), ResourceArgs(given)).await?;
-        self.there[at] = Some(resource);
-        self.open.push(at);
-        Ok(())
+    async fn close_all(self, dispatcher: &Arc<Dispatcher>) {
+        let mut open = self.open.lock().await;
+        while let Some(resource) = open.pop() {
+            let begun = Instant::now();
+            let closed = guarded(std::future::pending(), || self.lifecycle.close(&resource)).await;
+            let result = closed.map(|()| begun.elapsed());
+            dispatcher.report_only(Message::ResourceClosed { resource, result });
+        }
+        dispatcher.report_only(Message::Closed);
+        self.closed.cancel();
     }
+}
 
-    /// Closes the one that was opened last of those that are open; none if none is.
-    pub(super) async fn close_last(&mut self) -> Option<(Arc<str>, Result<(), Failure>)> {
-        let at = self.open.pop()?;
-        let def = Arc::clone(self.wiring.opened(at)?);
-        let resource = self.there[at].take()?;
-        let closed = match def.close {
-            Some(_) => step::call(&def, |def| def.close.as_ref(), resource).await,
-            // It is dropped; by a thread that may block, since that is the user's code.
-            None => tokio::task::spawn_blocking(move || step::quietly(|| drop(resource)))
-                .await
-                .map_err(Failure::from)
-                .and_then(|dropped| dropped),
+impl Surroundings for Resources {
+    fn open(&self, dispatcher: &Arc<Dispatcher>) {
+        // Locked before anyone can ask for them to be closed, so that whoever does waits for what is being opened.
+        let Ok(open) = Arc::clone(&self.open).try_lock_owned() else { return };
+        let (me, mut promise) = (self.clone(), Promise::to(dispatcher));
+        let task = async move {
+            me.open_all(open, promise.dispatcher()).await;
+            promise.keep();
         };
-        Some((def.key().into(), closed))
+        drop(self.runtime.spawn(task.with_subscriber(self.subscriber.clone())));
+    }
+
+    fn close(&self, dispatcher: &Arc<Dispatcher>) {
+        self.stop.cancel();
+        let (me, mut promise) = (self.clone(), Promise::to(dispatcher));
+        let task = async move {
+            me.close_all(promise.dispatcher()).await;
+            promise.keep();
+        };
+        drop(self.runtime.spawn(task.with_subscriber(self.subscriber.clone())));
+    }
+}
+
+impl fmt::Debug for Resources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Resources").field(&self.lifecycle.keys()).finish()
     }
 }

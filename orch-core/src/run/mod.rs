@@ -8,6 +8,7 @@ mod error;
 mod finished;
 mod keeper;
 mod lifecycle;
+mod opened;
 mod runner;
 mod runtime;
 mod schema;

@@ -6,10 +6,12 @@ use std::vec::Drain;
 
 use super::check::Checked;
 use super::keeper::Keeper;
+use super::lifecycle::{Lifecycle, Resources};
+use super::opened::Opened;
 use super::{Environment, Run, RunError, runtime};
 use crate::config::{EnvVars, RunConfig};
 use crate::define::{Cancel, Order, Resource, RunContext, Tags};
-use crate::engine::{Dispatcher, Message, Settings, State};
+use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
@@ -44,6 +46,9 @@ pub struct Runner {
     pub(super) order: Option<Order>,
     pub(super) environment: Environment,
     pub(super) env: EnvVars,
+    /// Other resources than those of the environment.
+    #[cfg(test)]
+    lifecycle: Option<Arc<dyn Lifecycle>>,
     sinks: Tee,
     cancel: Cancel,
     grace: Duration,
@@ -89,6 +94,8 @@ impl Runner {
             order: None,
             environment,
             env: EnvVars::process(),
+            #[cfg(test)]
+            lifecycle: None,
             sinks: Tee::new(),
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
@@ -175,6 +182,13 @@ impl Runner {
         self
     }
 
+    /// Has these resources opened before the first step, and closed after the last.
+    #[cfg(test)]
+    pub(crate) fn lifecycle(mut self, lifecycle: Arc<dyn Lifecycle>) -> Self {
+        self.lifecycle = Some(lifecycle);
+        self
+    }
+
     /// Sends the events to `sink` too, after the sinks that were added before.
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
@@ -190,7 +204,8 @@ impl Runner {
     }
 
     /// How long a canceled run waits for the code of its steps, by default ten seconds; with a duration of zero not at
-    /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored.
+    /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored. As
+    /// long again it waits for what comes after its steps, the closing of resources.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -259,15 +274,19 @@ impl Runner {
         runtime::check()?;
         let mut tags = configured.tags.clone();
         tags.extend(self.tags.clone());
-
-        let settings = self.settings(&program, tags.clone());
         let context = Arc::new(RunContext {
             run: self.id,
             job: program.plan.job.as_str().into(),
-            tags: program.plan.tags.clone().into_iter().chain(tags).collect(),
+            tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
             given: RwLock::default(),
         });
+        let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
+        let lifecycle: Arc<dyn Lifecycle> = Arc::new(opened);
+        #[cfg(test)]
+        let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
+        let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
+        let settings = self.settings(&program, tags, resources.is_some());
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.environment.io));
         let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
         let mut sinks = Tee::new();
@@ -279,7 +298,8 @@ impl Runner {
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
         let state = State::new(program, settings);
-        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor));
+        let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
+        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings);
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
         let canceled_before = self.cancel.is_canceled();
         dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });
@@ -293,6 +313,12 @@ impl Runner {
                 ended.await
             }
         };
+        if broken.is_some()
+            && let Some(resources) = resources
+        {
+            // Of this nobody is told any more, and it is no reason to wait for ever.
+            let _ = tokio::time::timeout(self.grace, resources.closed()).await;
+        }
         let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
         finished.finish(broken)
     }
@@ -307,7 +333,7 @@ impl Runner {
             .unwrap_or_else(processors)
     }
 
-    fn settings(&self, program: &Program, tags: Tags) -> Settings {
+    fn settings(&self, program: &Program, tags: Tags, resources: bool) -> Settings {
         let max_concurrent = self.slots();
         let max_in_flight = program.plan.max_in_flight;
         Settings {
@@ -318,6 +344,7 @@ impl Runner {
             order: program.plan.order,
             pools: self.environment.pools.clone(),
             keep: self.keep_outputs,
+            resources,
             grace: self.grace,
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::define::{Needs, Provider, ResourceDef, ResourceNeed, Resources, Unanswered, resource_type};
@@ -38,7 +39,27 @@ impl Wiring {
             answers.into_iter().for_each(|at| search.visit(at, &mut Vec::new(), problems));
         }
         let order = search.order;
-        Self { resources, order }
+        let me = Self { resources, order };
+        me.same_keys(problems);
+        me
+    }
+
+    /// By its key a resource is configured and told of.
+    fn same_keys(&self, problems: &mut Vec<Problem>) {
+        let mut seen = HashMap::new();
+        for def in self.order.iter().filter_map(|&at| self.opened(at)) {
+            if let Some(first) = seen.insert(def.key(), def) {
+                problems.push(
+                    Problem::new(
+                        ProblemKind::DuplicateName,
+                        format!("two resources are called `{}`", def.key()),
+                    )
+                    .at("first", first.place.clone())
+                    .at("second", def.place.clone())
+                    .hint("give one of them another name: `#[resource(name = \"..\")]`"),
+                );
+            }
+        }
     }
 
     /// What is to be opened under number `at`; none for a value, which is there.

@@ -96,6 +96,7 @@ pub(super) fn settings(job: &Job) -> Settings {
         order: job.options().order,
         pools: BTreeMap::new(),
         keep: false,
+        resources: false,
         grace: Duration::from_secs(10),
     }
 }

@@ -3,12 +3,14 @@
 //! The stories run small jobs in virtual time and compare what happened, line by line. The simulation runs random jobs
 //! against random fortunes and compares every decision with a naive model of the same rules.
 
+mod around;
 mod fixture;
 mod fortune;
 mod knowledge;
 mod model;
 mod play;
 mod random;
+mod resources;
 
 mod cancel;
 mod limits;

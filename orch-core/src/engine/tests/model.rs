@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::around::Around;
 use crate::define::OutputKind;
 use crate::engine::{Settings, Timer, Token};
 use crate::plan::{Plan, Program};
@@ -79,6 +80,8 @@ pub(super) struct Model {
     pub(super) late: HashMap<Token, (At, bool)>,
     pub(super) canceling: bool,
     pub(super) ended: bool,
+    /// What surrounds the steps.
+    pub(super) around: Around,
     failed: Vec<String>,
     /// What should be told in this turn, apart from what starts.
     pub(super) told: Vec<String>,
@@ -112,6 +115,7 @@ impl Model {
             late: HashMap::new(),
             canceling: false,
             ended: false,
+            around: Around::default(),
             failed: Vec::new(),
             told: Vec::new(),
             aborts: Vec::new(),
@@ -289,6 +293,9 @@ impl Model {
 
     /// A timer is due; gives whether that matters.
     pub(super) fn due(&mut self, timer: Timer) -> bool {
+        if self.around.is_closing() {
+            return timer == Timer::LastGrace && self.out_of_time();
+        }
         match timer {
             Timer::Retry(_) if self.canceling => false,
             Timer::Retry(_) => {
@@ -312,6 +319,7 @@ impl Model {
                 self.end_canceled();
                 true
             }
+            Timer::LastGrace => false,
         }
     }
 
@@ -319,6 +327,10 @@ impl Model {
         if std::mem::replace(&mut self.canceling, true) {
             return false;
         }
+        if self.around.is_closing() {
+            return true;
+        }
+        self.around.opening = false;
         self.told.push("RUN_CANCELING".to_owned());
         for at in self.every_step() {
             if self.step(&at).status == Status::Ready {
@@ -335,6 +347,9 @@ impl Model {
 
     /// Everything that follows, until nothing changes any more.
     pub(super) fn settle(&mut self) {
+        if self.around.opening || self.around.is_closing() {
+            return;
+        }
         loop {
             let before = self.told.len();
             let mut changed = false;
@@ -366,16 +381,15 @@ impl Model {
                 self.end_canceled();
             }
         } else if self.is_over(None, &[]) && self.late.is_empty() {
-            self.ended = true;
-            self.told.push(match self.failed.first() {
+            let last = match self.failed.first() {
                 None => "RUN_SUCCESS".to_owned(),
                 Some(first) => format!("RUN_FAILURE {} {first}", self.failed.len()),
-            });
+            };
+            self.steps_over(last);
         }
     }
 
     fn end_canceled(&mut self) {
-        self.ended = true;
         for at in self.every_step() {
             match self.step(&at).status {
                 Status::Running | Status::Streaming => self.tell("STEP_FAILURE", &at, ""),
@@ -383,7 +397,7 @@ impl Model {
                 Status::Canceled | Status::Done => {}
             }
         }
-        self.told.push("RUN_CANCELED".to_owned());
+        self.steps_over("RUN_CANCELED".to_owned());
     }
 
     /// Gives out slots: what starts, in order.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{compile, settings};
+use super::resources::Opens;
 use crate::define::{Args, Body, Cancel, Context, RunContext, Tags};
 use crate::engine::{Message, Settings, State, Task, Token, Turn, Work};
 use crate::event::{Event, EventKind, SkipCause};
+use crate::failure::Failure;
 use crate::graph::Job;
 use crate::plan::Program;
 
@@ -28,6 +30,9 @@ pub(super) struct Play {
     running: BTreeMap<u64, (u64, String)>,
     schedule: Vec<(u64, String)>,
     story: String,
+    resources: Vec<Opens>,
+    /// How many of them are open.
+    open: usize,
     pub(super) most_running: usize,
     pub(super) most_live: usize,
     pub(super) aborted: Vec<Token>,
@@ -59,12 +64,35 @@ impl Play {
             running: BTreeMap::new(),
             schedule: Vec::new(),
             story: String::new(),
+            resources: Vec::new(),
+            open: 0,
             most_running: 0,
             most_live: 0,
             aborted: Vec::new(),
         };
         play.send(0, Message::Begin);
         play
+    }
+
+    /// A run with these resources.
+    pub(super) fn with_resources(job: &Job, resources: &[Opens]) -> Self {
+        Self::with_resources_and(job, resources, |settings| settings)
+    }
+
+    pub(super) fn with_resources_and(
+        job: &Job,
+        resources: &[Opens],
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
+        let mut play = Self::with(job, |settings| Settings { resources: true, ..change(settings) });
+        play.resources = resources.to_vec();
+        play
+    }
+
+    /// Has the run canceled before it begins.
+    pub(super) fn begin_canceled(&mut self) {
+        self.coming.clear();
+        self.send(0, Message::BeginCanceled);
     }
 
     /// Has `message` arrive at a second.
@@ -135,6 +163,8 @@ impl Play {
         if let Some(token) = token {
             self.running.remove(&token.ticket());
         }
+        let opened = matches!(message, Message::ResourceOpened { .. });
+        let closed = matches!(message, Message::ResourceClosed { .. });
         let mut turn = std::mem::take(&mut self.turn);
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second as i64);
         self.state.apply(now, message, &mut turn);
@@ -150,6 +180,16 @@ impl Play {
         for (after, timer) in turn.timers.drain(..) {
             self.send(second + after.as_secs(), Message::Due(timer));
         }
+        self.open += usize::from(opened);
+        if turn.open || opened {
+            self.open_next();
+        }
+        if turn.close {
+            self.stop_opening();
+        }
+        if turn.close || closed {
+            self.close_next();
+        }
         let ended = turn.ended;
         for work in turn.work.drain(..) {
             self.work(work);
@@ -159,6 +199,43 @@ impl Play {
         self.most_running = self.most_running.max(self.running.len());
         self.most_live = self.most_live.max(self.state.live_values());
         !ended
+    }
+
+    fn open_next(&mut self) {
+        let Some(next) = self.resources.get(self.open).copied() else {
+            return self.send(self.now, Message::Opened);
+        };
+        self.send(self.now, Message::ResourceOpening { resource: next.key.into() });
+        let message = if next.breaks {
+            Message::ResourceBroke { resource: next.key.into(), failure: "no".into() }
+        } else {
+            Message::ResourceOpened { resource: next.key.into(), took: next.opening }
+        };
+        self.send(self.now + next.opening.as_secs(), message);
+    }
+
+    /// What is being opened when the run is canceled is given up.
+    fn stop_opening(&mut self) {
+        let coming = std::mem::take(&mut self.coming);
+        for (at, message) in coming {
+            match message {
+                Message::ResourceOpening { .. } | Message::Opened => {}
+                Message::ResourceOpened { resource, .. } | Message::ResourceBroke { resource, .. } => {
+                    self.send(self.now, Message::ResourceBroke { resource, failure: Failure::canceled() });
+                }
+                other => drop(self.coming.insert(at, other)),
+            }
+        }
+    }
+
+    fn close_next(&mut self) {
+        let Some(last) = self.open.checked_sub(1) else { return self.send(self.now, Message::Closed) };
+        self.open = last;
+        let Opens { key, closing, .. } = self.resources[last];
+        self.send(
+            self.now + closing.as_secs(),
+            Message::ResourceClosed { resource: key.into(), result: Ok(closing) },
+        );
     }
 
     fn work(&mut self, work: Work) {
@@ -228,7 +305,17 @@ pub(super) fn line(event: &Event) -> Option<String> {
             SkipCause::Failed(step) => write!(line, ": {step} failed"),
             SkipCause::Canceled => write!(line, ": canceled"),
         },
-        EventKind::RunFailure { failed, first } => write!(line, " {failed}, first {first}"),
+        EventKind::ResourceInitStarted { resource }
+        | EventKind::ResourceInitSuccess { resource, .. }
+        | EventKind::ResourceClosed { resource, .. } => write!(line, " {resource}"),
+        EventKind::ResourceInitFailure { resource, error }
+        | EventKind::ResourceCloseFailure { resource, error } => {
+            write!(line, " {resource}: {}", error.message)
+        }
+        EventKind::RunFailure { resource: Some(resource), .. } => write!(line, " for want of {resource}"),
+        EventKind::RunFailure { failed, first: Some(first), .. } => {
+            write!(line, " {failed}, first {first}")
+        }
         EventKind::RunCanceled { detached } if !detached.is_empty() => write!(line, " detached {detached:?}"),
         _ => Ok(()),
     };

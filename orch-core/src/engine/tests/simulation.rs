@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::around::Opener;
 use super::fortune::given;
 use super::knowledge::Known;
 use super::model::{Model, Outcome};
@@ -44,6 +45,9 @@ fn every_decision_follows_the_rules() {
             "stale",
             "stored",
             "stored late",
+            "RESOURCE_INIT_FAILURE",
+            "RESOURCE_CLOSED",
+            "RESOURCE_CLOSE_FAILURE",
         ] {
             assert!(runs.contains(kind), "no run had {kind}: {runs:?}");
         }
@@ -67,7 +71,7 @@ pub(super) struct Simulation {
     pub(super) program: Arc<Program>,
     state: State,
     pub(super) model: Model,
-    now: u64,
+    pub(super) now: u64,
     /// Work under way, and when it reports what; work that was given up reports all the same.
     work: Vec<(u64, Token, Outcome)>,
     timers: Vec<(u64, Timer)>,
@@ -77,6 +81,7 @@ pub(super) struct Simulation {
     pub(super) items: usize,
     pub(super) values: i64,
     cancel_at: Option<u64>,
+    pub(super) opener: Opener,
     attempts: HashMap<String, u32>,
     over: HashSet<String>,
     seen: HashSet<&'static str>,
@@ -88,6 +93,11 @@ impl Simulation {
         let mut random = Random::new(seed);
         let program = job(&mut random);
         let max_concurrent = 1 + random.below(4);
+        let mut opener = Opener::default();
+        if random.chance(30) {
+            opener.resources = 1 + random.below(3);
+            opener.breaks = random.chance(20).then(|| random.below(opener.resources));
+        }
         let settings = Settings {
             run: RunId::from_u128(u128::from(random.next())),
             tags: Tags::new(),
@@ -96,6 +106,7 @@ impl Simulation {
             order: program.plan.order,
             pools: [("pool".to_owned(), 1 + random.below(2))].into(),
             keep: false,
+            resources: opener.resources > 0,
             grace: Duration::from_secs(5),
         };
         Self {
@@ -109,6 +120,7 @@ impl Simulation {
             items: 4 + random.below(16),
             values: 0,
             cancel_at: random.chance(15).then(|| random.below(40) as u64),
+            opener,
             attempts: HashMap::new(),
             over: HashSet::new(),
             seen: HashSet::new(),
@@ -118,7 +130,7 @@ impl Simulation {
     }
 
     fn play(mut self) -> HashSet<&'static str> {
-        self.model.told.push("RUN_START".to_owned());
+        self.model.begin();
         self.turn(Message::Begin);
         while !self.model.ended {
             self.next();
@@ -134,7 +146,8 @@ impl Simulation {
             self.stale_reports(2);
         }
         let times = self.work.iter().map(|(at, ..)| *at).chain(self.timers.iter().map(|(at, _)| *at));
-        let Some(next) = times.chain(self.cancel_at).min() else {
+        let around = self.opener.next.map(|(at, _)| at);
+        let Some(next) = times.chain(self.cancel_at).chain(around).min() else {
             panic!("nothing is under way and the run is not over\n{}\n{}", self.program.plan, self.log);
         };
         self.now = next;
@@ -142,6 +155,9 @@ impl Simulation {
             self.cancel_at = None;
             assert!(self.model.cancel());
             return self.turn(Message::Cancel);
+        }
+        if around == Some(next) {
+            return self.next_around();
         }
         let due: Vec<_> = (0..self.timers.len()).filter(|&at| self.timers[at].0 == next).collect();
         let done: Vec<_> = (0..self.work.len()).filter(|&at| self.work[at].0 == next).collect();
@@ -210,15 +226,16 @@ impl Simulation {
     }
 
     /// One turn of the engine, and the same of the model.
-    fn turn(&mut self, message: Message) {
+    pub(super) fn turn(&mut self, message: Message) {
+        let began = matches!(message, Message::Begin);
         let _ = writeln!(self.log, "{} {message:?}", self.now);
         let mut turn = Turn::default();
         self.state.apply(self.time(), message, &mut turn);
         self.model.settle();
-        let started =
-            if self.model.canceling || self.model.ended { Vec::new() } else { self.model.start_all() };
+        let started = if self.model.starts_nothing() { Vec::new() } else { self.model.start_all() };
         self.compare_events(&turn);
         assert_eq!(turn.ended, self.model.ended, "{}", self.log);
+        self.open_and_close(&turn, began);
         let mut aborts = std::mem::take(&mut self.model.aborts);
         let mut aborted = turn.aborts.clone();
         aborts.sort_unstable_by_key(|token| token.ticket());
@@ -242,7 +259,8 @@ impl Simulation {
             self.model.running.insert(work.token, held);
             self.begin(work);
         }
-        let needed = if self.model.ended { 0 } else { self.model.needed_values() };
+        let is_over = self.model.ended || self.model.around.is_closing();
+        let needed = if is_over { 0 } else { self.model.needed_values() };
         let live = self.state.live_values();
         let ready = &self.state.ready;
         assert!(ready.heads() <= ready.classes(), "{} heads", ready.heads());
@@ -319,7 +337,17 @@ impl Simulation {
             EventKind::StepSkipped { cause: SkipCause::Canceled } => write!(line, " canceled"),
             EventKind::StepSkipped { cause: SkipCause::Absent(path) } => write!(line, " absent {path}"),
             EventKind::StepSkipped { cause: SkipCause::Failed(path) } => write!(line, " failed {path}"),
-            EventKind::RunFailure { failed, first } => write!(line, " {failed} {first}"),
+            EventKind::ResourceInitStarted { resource }
+            | EventKind::ResourceInitSuccess { resource, .. }
+            | EventKind::ResourceInitFailure { resource, .. }
+            | EventKind::ResourceClosed { resource, .. }
+            | EventKind::ResourceCloseFailure { resource, .. } => write!(line, " {resource}"),
+            EventKind::RunFailure { resource: Some(resource), .. } => {
+                write!(line, " for want of {resource}")
+            }
+            EventKind::RunFailure { failed, first, .. } => {
+                write!(line, " {failed} {}", first.as_ref().map_or_else(String::new, ToString::to_string))
+            }
             _ => Ok(()),
         };
         line

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 use super::RunView;
 use crate::event::view::{
-    CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, RunStatus, StepView, Total, between,
+    CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, ResourceView, RunStatus, StepView, Total,
+    between,
 };
 use crate::ids::{RunId, StepPath};
 
@@ -48,6 +49,12 @@ impl RunView {
     #[must_use]
     pub fn status(&self) -> RunStatus {
         self.status
+    }
+
+    /// The run's resources, in the order of their opening.
+    #[must_use]
+    pub fn resources(&self) -> &[ResourceView] {
+        &self.resources
     }
 
     /// When the first event was emitted.

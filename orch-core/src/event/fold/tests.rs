@@ -276,3 +276,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn resources_are_kept_with_where_they_stand() {
+    let mut log = Log::new("pages", &["extract"]);
+    log.opening("db").at(40).opened("db", 40).opening("api");
+    let states = |log: &Log| {
+        let view = RunView::of(Detail::Counts, log.events());
+        let states = view.resources().iter().map(|resource| format!("{} {:?}", resource.key, resource.state));
+        states.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(states(&log), @r"
+    db Open { took: 40ms }
+    api Opening { since: 2026-01-02T03:04:05.04Z }
+    ");
+    log.at(50).not_opened("api", "no route").at(55).closed("db", 5).run_without("api");
+    insta::assert_snapshot!(states(&log), @r#"
+    db Closed { took: 5ms }
+    api NotOpened(ErrorInfo { kind: Error, message: "no route", causes: [], hint: None, place: None, metadata: {} })
+    "#);
+}

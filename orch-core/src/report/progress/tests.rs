@@ -150,3 +150,18 @@ fn no_line_is_wider_than_the_terminal() {
         }
     }
 }
+
+#[test]
+fn a_resource_that_is_being_opened_has_a_line() {
+    let mut log = Log::new("pokemon", &["report"]);
+    log.opening("db").at(40).opened("db", 40).opening("warehouse");
+    insta::assert_snapshot!(drawn(&log, 2540, 60), @r"
+    Running [00:00:02] ────────── 0/1
+    Opening [    2.5s] warehouse
+    ");
+    log.at(3000).opened("warehouse", 2960).start("report");
+    insta::assert_snapshot!(drawn(&log, 4000, 60), @r"
+    Running [00:00:04] ────────── 0/1: 1 running
+            [    1.0s] report
+    ");
+}

@@ -161,3 +161,30 @@ fn items_that_fail_alike_are_told_once() {
                  disk full
     ");
 }
+
+#[test]
+fn a_resource_that_cannot_be_opened_is_told_with_its_error() {
+    let mut log = Log::new("pages", &["extract"]);
+    log.opening("db").at(40).opened("db", 40).opening("api").at(90).not_opened("api", "no route: timed out");
+    log.at(95).closed("db", 5).run_without("api");
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+         Failure [    95ms] pages: 0 steps: nothing has run
+          Failed [        ] resource api
+                 no route
+                   caused by: timed out
+    ");
+}
+
+#[test]
+fn a_resource_that_cannot_be_closed_is_told_and_changes_nothing() {
+    let mut log = Log::new("pages", &["extract"]);
+    log.opening("db").at(40).opened("db", 40).start("extract").success("extract", 1);
+    log.at(95).not_closed("db", "broken pipe").run_success();
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+         Success [    95ms] pages: 1 step: 1 succeeded
+      Not closed resource db
+                 broken pipe
+    ");
+}

@@ -118,3 +118,40 @@ fn colours_come_only_when_asked_for() {
         "\u{1b}[2m   0.000\u{1b}[0m  \u{1b}[36mSTEP_START\u{1b}[0m \u{1b}[1mextract_pages\u{1b}[0m"
     );
 }
+
+#[test]
+fn what_surrounds_the_steps_has_its_lines() {
+    let mut log = Log::new("pages", &[]);
+    log.opening("db").at(40).opened("db", 40).opening("api").at(90).not_opened("api", "no route: timed out");
+    log.at(95).closed("db", 5).not_closed("cache", "broken pipe").run_without("api");
+    insta::assert_snapshot!(story(log.events()), @r"
+    RUN_START pages
+    RESOURCE_INIT_STARTED db
+    RESOURCE_INIT_SUCCESS db
+    RESOURCE_INIT_STARTED api
+    RESOURCE_INIT_FAILURE api: no route: timed out
+    RESOURCE_CLOSED db
+    RESOURCE_CLOSE_FAILURE cache: broken pipe
+    RUN_FAILURE the resource api could not be opened
+    ");
+    let mut view = RunView::new(Detail::Counts);
+    let lines: Vec<_> = log
+        .events()
+        .iter()
+        .map(|event| {
+            let line = line(event, &view, Palette::Plain);
+            view.apply(event);
+            line
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    0.000  RUN_START pages
+    0.000  RESOURCE_INIT_STARTED db
+    0.040  RESOURCE_INIT_SUCCESS db (took 40ms)
+    0.040  RESOURCE_INIT_STARTED api
+    0.090  RESOURCE_INIT_FAILURE api: no route: timed out
+    0.095  RESOURCE_CLOSED db (took 5ms)
+    0.095  RESOURCE_CLOSE_FAILURE cache: broken pipe
+    0.095  RUN_FAILURE the resource api could not be opened (took 95ms)
+    ");
+}

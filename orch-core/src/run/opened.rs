@@ -1,0 +1,136 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::config::Configured;
+use super::lifecycle::Lifecycle;
+use super::wiring::Wiring;
+use crate::config::AnyConfig;
+use crate::define::{AnyResource, Body, Given, Needs, Provider, ResourceArgs, ResourceDef, RunContext};
+use crate::failure::Failure;
+use crate::plan::Program;
+use crate::step;
+
+/// The resources of one run, and what its steps are given: configuration, and the resources as soon as all are open.
+pub(super) struct Opened {
+    wiring: Wiring,
+    configured: Configured,
+    program: Arc<Program>,
+    context: Arc<RunContext>,
+    /// By their number in the wiring; values are there from the beginning.
+    there: Mutex<Vec<Option<AnyResource>>>,
+    /// The numbers of what is opened, by key.
+    numbers: HashMap<Arc<str>, usize>,
+    keys: Vec<Arc<str>>,
+}
+
+impl Opened {
+    pub(super) fn new(
+        wiring: Wiring,
+        configured: Configured,
+        program: Arc<Program>,
+        context: Arc<RunContext>,
+    ) -> Self {
+        let there = wiring.resources().iter().map(|provided| match &provided.by {
+            Provider::Value(value) => Some(value.clone()),
+            Provider::Opened(_) => None,
+        });
+        let there = Mutex::new(there.collect());
+        let keys: Vec<Arc<str>> =
+            wiring.order.iter().map(|&at| wiring.resources().at(at).name().into()).collect();
+        let numbers = keys.iter().cloned().zip(wiring.order.iter().copied()).collect();
+        let me = Self { wiring, configured, program, context, there, numbers, keys };
+        if me.keys.is_empty() {
+            me.give();
+        }
+        me
+    }
+
+    /// Gives the steps what they asked for; all of it is there.
+    fn give(&self) {
+        let there = self.there();
+        let asks = |needs: &Needs| needs.config().is_some() || !needs.resources().is_empty();
+        if !self.program.ops.iter().any(|op| asks(op.needs())) {
+            return;
+        }
+        let configs = self.configured.steps.iter().cloned().chain(std::iter::repeat(None));
+        let given =
+            self.program.ops.iter().zip(configs).map(|(op, config)| self.given(&there, op.needs(), config));
+        *self.context.given.write().unwrap_or_else(PoisonError::into_inner) = given.collect();
+    }
+
+    fn given(&self, there: &[Option<AnyResource>], needs: &Needs, config: Option<AnyConfig>) -> Given {
+        let resources = self.wiring.answers(needs).into_iter().filter_map(|at| there[at].clone());
+        Given { config, resources: resources.collect() }
+    }
+
+    fn there(&self) -> MutexGuard<'_, Vec<Option<AnyResource>>> {
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn def(&self, key: &str) -> Result<(usize, Arc<ResourceDef>), Failure> {
+        let found = self.numbers.get(key).and_then(|&at| Some((at, Arc::clone(self.wiring.opened(at)?))));
+        found.ok_or_else(|| Failure::contract(format!("there is no resource `{key}`")))
+    }
+}
+
+impl Lifecycle for Opened {
+    fn keys(&self) -> Vec<Arc<str>> {
+        self.keys.clone()
+    }
+
+    fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let (at, def) = self.def(key)?;
+            let config = self.configured.resources.get(&at).cloned();
+            let args = ResourceArgs(self.given(&self.there(), def.needs(), config));
+            let resource = match &def.open {
+                Body::Async(_) => step::call(&def, |def| Some(&def.open), args).await?,
+                Body::Blocking(_) => open_to_the_end(def, args).await?,
+            };
+            self.there()[at] = Some(resource);
+            if self.keys.last().is_some_and(|last| **last == *key) {
+                self.give();
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn close<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            // No step runs any more, but for code that is left alone; what that holds, it holds.
+            self.context.given.write().unwrap_or_else(PoisonError::into_inner).clear();
+            let (at, def) = self.def(key)?;
+            let resource = self.there()[at].take();
+            close(&def, resource).await
+        }
+        .boxed()
+    }
+}
+
+/// Opens what blocks. Its thread cannot be stopped: if nobody waits for it any more, it is closed when it is open.
+async fn open_to_the_end(def: Arc<ResourceDef>, args: ResourceArgs) -> Result<AnyResource, Failure> {
+    let (tell, told) = oneshot::channel();
+    drop(tokio::spawn(async move {
+        let opened = step::call(&def, |def| Some(&def.open), args).await;
+        if let Err(Ok(late)) = tell.send(opened) {
+            let _ = close(&def, Some(late)).await;
+        }
+    }));
+    told.await.map_err(Failure::from)?
+}
+
+async fn close(def: &Arc<ResourceDef>, resource: Option<AnyResource>) -> Result<(), Failure> {
+    let Some(resource) = resource else { return Ok(()) };
+    let closed = match def.close {
+        Some(_) => step::call(def, |def| def.close.as_ref(), resource.clone()).await,
+        None => Ok(()),
+    };
+    // Its `Drop` is the program's, and may block.
+    let dropped = tokio::task::spawn_blocking(move || step::quietly(|| drop(resource))).await;
+    closed.and(dropped.map_err(Failure::from)?)
+}

@@ -1,0 +1,29 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use super::code;
+use crate::failure::Failure;
+
+/// A future that may borrow what it works on.
+type Code<'a, T> = futures::future::BoxFuture<'a, Result<T, Failure>>;
+
+/// Awaits async code of the program that belongs to no step. A panic in it is a failure that names its place, and when
+/// `stop` is over it is dropped at its next await and has failed as canceled.
+pub(crate) async fn guarded<'a, T>(
+    stop: impl Future<Output = ()>,
+    begin: impl FnOnce() -> Code<'a, T>,
+) -> Result<T, Failure> {
+    let attempt = &mut None;
+    let mut stop = pin!(stop);
+    let mut code = code::run(attempt, begin)?;
+    let result = poll_fn(|cx| match code::run(attempt, || code.as_mut().poll(cx)) {
+        Ok(Poll::Ready(result)) => Poll::Ready(result),
+        Ok(Poll::Pending) => stop.as_mut().poll(cx).map(|()| Err(Failure::canceled())),
+        Err(panic) => Poll::Ready(Err(panic)),
+    });
+    let result = result.await;
+    // Its `Drop` is the program's too.
+    let dropped = code::run(attempt, || drop(code));
+    result.and_then(|value| dropped.map(|()| value))
+}

@@ -1,29 +1,52 @@
 //! What a run is configured with: trees of values that know where each of them comes from.
+//!
+//! ```text
+//! file, --set → layers → check → effective values → show
+//!                          ↑
+//!                       schema → scaffold, editor
+//! ```
 
+mod check;
+mod editor;
 mod env;
+mod file;
+mod layers;
 mod origin;
 mod path;
 mod problem;
 mod read;
+mod reference;
 mod run;
-mod stub;
-pub use stub::*;
+mod scaffold;
+mod scalar;
+mod schema;
 mod scrub;
 mod secret;
+mod set;
+mod show;
 mod tree;
 mod typed;
 mod within;
+mod words;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
+pub use check::{check, check_at};
+pub use editor::for_editors;
 pub use env::EnvVars;
+pub use file::FileFormat;
 pub use origin::Origin;
 pub use path::{ConfigPath, ConfigStep};
 pub use problem::{ConfigError, ConfigProblem, ConfigProblemKind};
 pub use read::{ReadError, read};
 pub use run::RunConfig;
 pub(crate) use run::of_step;
+pub use scaffold::scaffold;
 pub use scrub::Scrubber;
 pub use secret::Secret;
+pub use show::show;
 pub use tree::{Entry, Node, Value};
 pub use typed::{AnyConfig, Config, ConfigDef, Configurable};
 pub use write::{WriteError, write};

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::set;
 use crate::ids::Place;
 
 /// Where a value of configuration comes from.
@@ -20,7 +21,8 @@ pub enum Origin {
         /// The column, from 1, in characters.
         column: u32,
     },
-    /// `--set`, or what does the same in a program: `ops.load.config.batch=50`.
+    /// `--set`, or what does the same in a program: `ops.load.config.batch=50`. Shown is only what stands before the `=`,
+    /// since the value may be secret.
     Set(Arc<str>),
     /// An environment variable, to which the place before refers: `{env: NAME}`.
     Env {
@@ -37,7 +39,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::Code(place) => place.fmt(f),
             Self::File { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Self::Set(text) => write!(f, "--set {text}"),
+            Self::Set(text) => write!(f, "--set {}", set::name_of(text)),
             Self::Env { name, asked } => write!(f, "{asked} (env {name})"),
         }
     }

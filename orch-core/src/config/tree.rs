@@ -38,3 +38,28 @@ pub struct Entry {
     /// The value.
     pub node: Node,
 }
+
+impl Node {
+    /// A value of JSON, all of which comes from one origin.
+    #[must_use]
+    pub fn of_json(json: &serde_json::Value, origin: &Origin) -> Self {
+        use serde_json::Value as Json;
+        let value = match json {
+            Json::Null => Value::Null,
+            Json::Bool(value) => Value::Bool(*value),
+            Json::Number(number) => Value::Number(number.clone()),
+            Json::String(text) => Value::Text(text.clone()),
+            Json::Array(items) => Value::List(items.iter().map(|item| Self::of_json(item, origin)).collect()),
+            Json::Object(fields) => Value::Map(
+                fields
+                    .iter()
+                    .map(|(key, value)| {
+                        let node = Self::of_json(value, origin);
+                        Entry { key: key.as_str().into(), at: origin.clone(), node }
+                    })
+                    .collect(),
+            ),
+        };
+        Self { value, origin: origin.clone() }
+    }
+}

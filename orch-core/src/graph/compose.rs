@@ -84,7 +84,7 @@ impl Job {
     ///
     /// let run = job.with(Database("fake")).run_blocking()?;
     /// let (_, told) = run.outputs_of::<One<String, 0>>(&name).next().unwrap();
-    /// assert_eq!(told.as_deref(), Some("fake"));
+    /// assert_eq!(told, "fake");
     /// # Ok::<(), orch_core::run::RunError>(())
     /// ```
     #[must_use]

@@ -87,7 +87,7 @@ impl Model {
 
     pub(super) fn known(&self, source: &Source, branch: &[usize]) -> Known {
         match source {
-            Source::Literal { .. } => unreachable!("random jobs have no constants"),
+            Source::Literal { .. } | Source::Config { .. } => unreachable!("random jobs have no constants"),
             Source::Item { map } => {
                 let (source, output) = self.source_of(*map, branch);
                 let item = branch[self.level(Some(*map)) - 1];

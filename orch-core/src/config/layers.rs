@@ -1,0 +1,37 @@
+use super::reference::Reference;
+use super::{Node, Value};
+
+impl Node {
+    /// This with another laid over it: of two maps one is made, key by key, anything else is replaced by the later. What
+    /// is kept knows still where it comes from.
+    ///
+    /// A reference such as `{env: NAME}` is one value: it is replaced by another and not mixed with it.
+    #[must_use]
+    pub fn merge(self, over: Self) -> Self {
+        if Reference::of(&self).is_some() && Reference::of(&over).is_some() {
+            return over;
+        }
+        match (self.value, over.value) {
+            (Value::Map(mut under), Value::Map(entries)) => {
+                for entry in entries {
+                    match under.iter_mut().find(|found| found.key == entry.key) {
+                        Some(found) => {
+                            // A map stays where it was begun, whatever is changed in it.
+                            if !matches!(
+                                (&found.node.value, &entry.node.value),
+                                (Value::Map(_), Value::Map(_))
+                            ) {
+                                found.at = entry.at;
+                            }
+                            let nothing = Self { value: Value::Null, origin: found.node.origin.clone() };
+                            found.node = std::mem::replace(&mut found.node, nothing).merge(entry.node);
+                        }
+                        None => under.push(entry),
+                    }
+                }
+                Self { value: Value::Map(under), origin: self.origin }
+            }
+            (_, value) => Self { value, origin: over.origin },
+        }
+    }
+}

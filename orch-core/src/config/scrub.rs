@@ -1,3 +1,5 @@
+mod told;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -37,7 +39,7 @@ const COMPONENT: AsciiSet = UNRESERVED.remove(b'!').remove(b'\'').remove(b'(').r
 /// let scrubber = Scrubber::new(&[Secret::new("hunter2".to_owned())]);
 /// assert_eq!(scrubber.scrub("no entry for hunter2"), "no entry for <secret>");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Scrubber {
     /// None if there is nothing to be found.
     forms: Option<Arc<AhoCorasick>>,

@@ -32,6 +32,7 @@ use message::LetGo;
 pub(crate) use message::{Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work};
 pub(crate) use state::State;
 
+use crate::config::Scrubber;
 use crate::define::{Order, Tags};
 use crate::ids::RunId;
 
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) order: Order,
     /// The size of each pool.
     pub(crate) pools: BTreeMap<String, usize>,
+    /// What takes secrets out of all that is told.
+    pub(crate) scrubber: Scrubber,
     /// Whether outputs are handed out to be kept.
     pub(crate) keep: bool,
     /// Whether the run has resources: they are opened before the first step and closed after the last.

@@ -285,7 +285,8 @@ impl State {
     ) {
         let name = self.output_name(step, output);
         self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
-        if let Some(Stored { io, metadata, .. }) = stored {
+        if let Some(Stored { io, mut metadata, .. }) = stored {
+            self.settings.scrubber.metadata(&mut metadata);
             let name = self.output_name(step, output);
             self.emit(frame, step, EventKind::HandledOutput { output: name, io, metadata }, turn);
         }
@@ -303,7 +304,7 @@ impl State {
             (RetryWish::After(delay), Some(_)) => Some(delay),
             _ => None,
         };
-        let mut error = failure.info();
+        let mut error = self.settings.scrubber.error(failure.info());
         if let Some(delay) = delay {
             self.tickets += 1;
             let ticket = self.tickets;

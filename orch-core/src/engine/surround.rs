@@ -57,7 +57,9 @@ impl State {
             Message::Closed if self.life == Life::Closing => self.end(turn),
             Message::Cancel => self.cancel_around(turn),
             Message::Due(Timer::LastGrace) => self.out_of_time(turn),
-            Message::Log { step, attempt, level, target, message, fields } => {
+            Message::Log { step, attempt, level, target, mut message, mut fields } => {
+                self.settings.scrubber.text(&mut message);
+                self.settings.scrubber.texts(&mut fields);
                 let kind = EventKind::Log { level, target, message, fields };
                 turn.events.push(self.event(Some(step), attempt, kind));
             }
@@ -90,7 +92,7 @@ impl State {
     }
 
     fn not_opened(&mut self, resource: Arc<str>, failure: &Failure, turn: &mut Turn) {
-        let error = Arc::new(failure.info());
+        let error = Arc::new(self.settings.scrubber.error(failure.info()));
         let kind =
             EventKind::ResourceInitFailure { resource: Arc::clone(&resource), error: Arc::clone(&error) };
         self.emit_run(kind, turn);
@@ -144,7 +146,10 @@ impl State {
         self.around.open.retain(|open| *open != resource);
         let kind = match result {
             Ok(took) => EventKind::ResourceClosed { resource, took },
-            Err(failure) => EventKind::ResourceCloseFailure { resource, error: Arc::new(failure.info()) },
+            Err(failure) => EventKind::ResourceCloseFailure {
+                resource,
+                error: Arc::new(self.settings.scrubber.error(failure.info())),
+            },
         };
         self.emit_run(kind, turn);
     }

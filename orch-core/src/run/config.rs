@@ -90,11 +90,13 @@ impl Configured {
         let mut reader = Reader { node: &checked, env, problems: Vec::new() };
         let Some(job) = reader.config(&path, &def) else { return Err(ConfigError::new(reader.problems)) };
         for (literal, derive) in &program.derived {
+            let scrubber = Scrubber::new(job.secrets());
             match quietly(|| derive(&job)).and_then(|made| made) {
                 Ok(value) => program.literals[*literal] = value,
                 Err(failure) => {
                     let origin = checked.at(&path).map_or(Origin::Default, |node| node.origin.clone());
-                    let message = format!("nothing can be made of `{path}`: {}", failure.info());
+                    let message =
+                        format!("nothing can be made of `{path}`: {}", scrubber.error(failure.info()));
                     reader.problem(&path, message, &origin);
                 }
             }

@@ -9,7 +9,7 @@ use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
 use super::{Environment, Run, RunError, runtime};
-use crate::config::{EnvVars, RunConfig};
+use crate::config::{EnvVars, RunConfig, Scrubber};
 use crate::define::{Cancel, Order, Resource, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
@@ -281,12 +281,13 @@ impl Runner {
             cancel: Cancel::new(),
             given: RwLock::default(),
         });
+        let scrubber = configured.scrubber();
         let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
         let lifecycle: Arc<dyn Lifecycle> = Arc::new(opened);
         #[cfg(test)]
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
-        let settings = self.settings(&program, tags, resources.is_some());
+        let settings = self.settings(&program, tags, scrubber, resources.is_some());
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.environment.io));
         let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
         let mut sinks = Tee::new();
@@ -333,7 +334,7 @@ impl Runner {
             .unwrap_or_else(processors)
     }
 
-    fn settings(&self, program: &Program, tags: Tags, resources: bool) -> Settings {
+    fn settings(&self, program: &Program, tags: Tags, scrubber: Scrubber, resources: bool) -> Settings {
         let max_concurrent = self.slots();
         let max_in_flight = program.plan.max_in_flight;
         Settings {
@@ -344,6 +345,7 @@ impl Runner {
             order: program.plan.order,
             pools: self.environment.pools.clone(),
             keep: self.keep_outputs,
+            scrubber,
             resources,
             grace: self.grace,
         }

@@ -194,7 +194,11 @@ impl Search<'_> {
                 ),
             ),
         };
-        Problem::new(kind, message).at(needer.what, needer.place.clone()).hint(hint)
+        let problem = Problem::new(kind, message).at(needer.what, needer.place.clone());
+        of_type
+            .iter()
+            .fold(problem, |problem, one| problem.at("one of this type", one.place.clone()))
+            .hint(hint)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::Scrubber;
 use crate::define::{Args, Dynamic, JobOptions, One, OpBuilder, OpDef, Optional, Order, Product, Tags};
 use crate::engine::Settings;
 use crate::failure::{Failure, Result};
@@ -96,6 +97,7 @@ pub(super) fn settings(job: &Job) -> Settings {
         order: job.options().order,
         pools: BTreeMap::new(),
         keep: false,
+        scrubber: Scrubber::default(),
         resources: false,
         grace: Duration::from_secs(10),
     }

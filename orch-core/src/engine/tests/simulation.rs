@@ -12,6 +12,7 @@ use super::fortune::given;
 use super::knowledge::Known;
 use super::model::{Model, Outcome};
 use super::random::{Random, job};
+use crate::config::Scrubber;
 use crate::define::{Products, Tags};
 use crate::engine::{Message, Produced, Settings, State, Task, Timer, Token, Turn, Work};
 use crate::event::{Event, EventKind, SkipCause};
@@ -106,6 +107,7 @@ impl Simulation {
             order: program.plan.order,
             pools: [("pool".to_owned(), 1 + random.below(2))].into(),
             keep: false,
+            scrubber: Scrubber::default(),
             resources: opener.resources > 0,
             grace: Duration::from_secs(5),
         };

@@ -1,0 +1,53 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Scrubber;
+use crate::failure::ErrorInfo;
+
+/// What a run tells, without secrets: errors, log lines, what IO managers say of what they store.
+impl Scrubber {
+    /// Whether there is nothing to be found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_none()
+    }
+
+    pub(crate) fn text(&self, text: &mut String) {
+        if let std::borrow::Cow::Owned(scrubbed) = self.scrub(text) {
+            *text = scrubbed;
+        }
+    }
+
+    pub(crate) fn texts(&self, texts: &mut BTreeMap<String, String>) {
+        if !self.is_empty() {
+            texts.values_mut().for_each(|text| self.text(text));
+        }
+    }
+
+    pub(crate) fn error(&self, mut error: ErrorInfo) -> ErrorInfo {
+        if self.is_empty() {
+            return error;
+        }
+        self.text(&mut error.message);
+        error.causes.iter_mut().for_each(|cause| self.text(cause));
+        error.hint.iter_mut().for_each(|hint| self.text(hint));
+        self.metadata(&mut error.metadata);
+        error
+    }
+
+    pub(crate) fn metadata(&self, metadata: &mut BTreeMap<String, Value>) {
+        if !self.is_empty() {
+            metadata.values_mut().for_each(|value| self.json(value));
+        }
+    }
+
+    fn json(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.json(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}

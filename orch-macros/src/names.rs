@@ -46,6 +46,7 @@ names! {
     INTO_INPUT "IntoInput"
     JITTER "Jitter"
     JOB "Job"
+    JOB_CONFIG "JobConfig"
     JOB_NODE "JobNode"
     JOB_OPTIONS "JobOptions"
     KIND "kind"

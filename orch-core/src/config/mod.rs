@@ -2,8 +2,19 @@
 
 mod env;
 mod origin;
+mod read;
+mod scrub;
+mod secret;
 mod tree;
+mod typed;
+mod within;
+mod write;
 
 pub use env::EnvVars;
 pub use origin::Origin;
+pub use read::{ReadError, read};
+pub use scrub::Scrubber;
+pub use secret::Secret;
 pub use tree::{Entry, Node, Value};
+pub use typed::{AnyConfig, Config, ConfigDef, Configurable};
+pub use write::{WriteError, write};

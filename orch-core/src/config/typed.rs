@@ -1,0 +1,153 @@
+use std::any::Any;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::read::read_with_secrets;
+use super::{EnvVars, Node, ReadError, Secret};
+use crate::value::TypeInfo;
+
+/// What can be configuration: what can be read from a tree, written as one, and described by a JSON Schema.
+///
+/// `#[derive(Config)]` implements it, and all that it asks for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no configuration",
+    label = "must derive `Config`",
+    note = "derive it: `#[derive(Config)]`"
+)]
+pub trait Configurable: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static {}
+
+/// Configuration, as an op takes it: a parameter of this type is read, checked and there before the run begins.
+///
+/// It is the `T` by reference; its clones share it.
+///
+/// ```
+/// use orch_core::config::Config;
+///
+/// struct Source {
+///     path: String,
+/// }
+///
+/// fn extract(source: Config<Source>) -> usize {
+///     source.path.len()
+/// }
+///
+/// // A test makes it of a value.
+/// assert_eq!(extract(Config::new(Source { path: "pokemon.csv".into() })), 11);
+/// ```
+pub struct Config<T>(Arc<T>);
+
+impl<T> Config<T> {
+    /// Makes configuration of a value, for a test that calls an op's function.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl<T> Deref for Config<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Clone for Config<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> From<T> for Config<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+/// As the value is.
+impl<T: fmt::Debug> fmt::Debug for Config<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A type of configuration, erased: how it is described and read.
+#[derive(Clone, Copy)]
+pub struct ConfigDef {
+    ty: TypeInfo,
+    schema: fn() -> Schema,
+    read: fn(&Node, &EnvVars) -> Result<AnyConfig, ReadError>,
+}
+
+impl ConfigDef {
+    /// The configuration type `T`.
+    #[must_use]
+    pub fn of<T: Configurable>() -> Self {
+        Self {
+            ty: TypeInfo::of::<T>(),
+            schema: || SchemaGenerator::default().into_root_schema_for::<T>(),
+            read: |node, env| {
+                let (value, secrets) = read_with_secrets::<T>(node, env)?;
+                Ok(AnyConfig { value: Arc::new(value), secrets: secrets.into() })
+            },
+        }
+    }
+
+    /// The type.
+    #[must_use]
+    pub fn ty(&self) -> TypeInfo {
+        self.ty
+    }
+
+    /// Its JSON Schema, of draft 2020-12: of what is read, with definitions of its own.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        (self.schema)()
+    }
+
+    /// Makes a value of the type of a tree, as [`read`](super::read) does.
+    ///
+    /// # Errors
+    /// Of the first thing that cannot be read, with its place.
+    pub fn read(&self, node: &Node, env: &EnvVars) -> Result<AnyConfig, ReadError> {
+        (self.read)(node, env)
+    }
+}
+
+impl fmt::Debug for ConfigDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConfigDef").field(&self.ty).finish()
+    }
+}
+
+/// Configuration that was read, its type erased. Its clones share it.
+#[derive(Clone)]
+pub struct AnyConfig {
+    value: Arc<dyn Any + Send + Sync>,
+    secrets: Arc<[Secret<String>]>,
+}
+
+impl AnyConfig {
+    /// The configuration, if it is a `T`.
+    #[must_use]
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Config<T>> {
+        Arc::clone(&self.value).downcast().ok().map(Config)
+    }
+
+    /// The texts of all secrets that were resolved when it was read, for a [`Scrubber`](super::Scrubber).
+    #[must_use]
+    pub fn secrets(&self) -> &[Secret<String>] {
+        &self.secrets
+    }
+}
+
+impl fmt::Debug for AnyConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AnyConfig(..)")
+    }
+}

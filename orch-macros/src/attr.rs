@@ -265,6 +265,15 @@ impl<'d> Options<'d> {
         None
     }
 
+    /// `name = expression`, or `name` alone, which is no expression.
+    pub(crate) fn expression(&mut self, name: &str, example: &str) -> Option<Option<Expr>> {
+        match self.take(name)? {
+            Value::Missing(_) => Some(None),
+            list @ Value::List(..) => self.wrong_kind(name, "a value", example, list.place()),
+            given => syn::parse2(given.place()).map(Some).ok(),
+        }
+    }
+
     /// `name(..)`, with the place of the name.
     pub(crate) fn list(&mut self, name: &str, example: &str) -> Option<(TokenStream, Ident)> {
         match self.take(name)? {

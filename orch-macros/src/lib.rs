@@ -15,6 +15,7 @@ mod names;
 mod parameter;
 mod policy;
 
+mod config;
 mod job;
 mod op;
 mod outputs;
@@ -55,6 +56,12 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Outputs, attributes(output))]
 pub fn outputs(item: TokenStream) -> TokenStream {
     outputs::derive(item.into()).into()
+}
+
+/// Makes configuration of a struct or enum: what can be read from files, checked and described.
+#[proc_macro_derive(Config, attributes(config, serde, schemars))]
+pub fn config(item: TokenStream) -> TokenStream {
+    config::derive(item.into()).into()
 }
 
 /// Makes the program's `main` of a function that returns its definitions.

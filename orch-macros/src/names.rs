@@ -1,5 +1,7 @@
 //! Every path that generated code names: absolute, so that nothing in the user's scope can stand in its way.
 
+use std::fmt::{self, Display, Formatter};
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
@@ -12,6 +14,13 @@ impl Name {
     pub(crate) fn at(self, span: Span) -> TokenStream {
         let ident = Ident::new(self.0, span);
         quote_spanned!(span=> ::orch::__private::#ident)
+    }
+}
+
+impl Display for Name {
+    /// As attributes want it that take a path as a text.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "::orch::__private::{}", self.0)
     }
 }
 
@@ -31,6 +40,7 @@ names! {
     ARC "Arc"
     BACKOFF "Backoff"
     CALL "Call"
+    CONFIGURABLE "Configurable"
     DEFAULT_FIT "DefaultFit"
     DEFAULT_KIND "DefaultKind"
     DURATION "Duration"
@@ -68,6 +78,8 @@ names! {
     RESOURCE_DEF "ResourceDef"
     RETRY "Retry"
     RUN_MAIN "run_main_of_version"
+    SCHEMARS "schemars"
+    SERDE "serde"
     UNKNOWN "Unknown"
     VALUES_OF "ValuesOf"
 }

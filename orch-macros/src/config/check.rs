@@ -1,0 +1,115 @@
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Data, DeriveInput, Fields, GenericParam, TypeReference};
+
+use super::kind::Kind;
+use super::model::{Config, Setting, metas};
+use super::range::Range;
+use crate::diag::Diag;
+use crate::owned;
+
+/// Whether the type can be configuration at all.
+pub(super) fn shape(item: &DeriveInput, diag: &Diag) -> bool {
+    let before = diag.count();
+    if let Some(parameter) = item.generics.params.first() {
+        let span = match parameter {
+            GenericParam::Type(ty) => ty.ident.span(),
+            GenericParam::Const(constant) => constant.ident.span(),
+            GenericParam::Lifetime(lifetime) => lifetime.lifetime.span(),
+        };
+        diag.error(
+            span,
+            "configuration is not generic: a file knows no types, so name the type of each field",
+        );
+    }
+    match &item.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Unnamed(fields) if fields.unnamed.len() != 1 => {
+                let message = "configuration has names: write `{ name: T, .. }`; without them it can have one field only, \
+                               whose value it then is";
+                diag.error(fields.paren_token.span.open(), message);
+            }
+            Fields::Unit => {
+                let message = "configuration has fields: add one, or braces, `{}`, if there will be some";
+                diag.error(item.ident.span(), message);
+            }
+            Fields::Named(_) | Fields::Unnamed(_) => {}
+        },
+        Data::Enum(data) if data.variants.is_empty() => {
+            diag.error(item.ident.span(), "an enum of configuration has variants to choose from: add one");
+        }
+        Data::Enum(_) => {}
+        Data::Union(data) => {
+            diag.error(
+                data.union_token.span(),
+                "configuration is a struct or an enum: nothing tells what a union contains",
+            );
+        }
+    }
+    diag.count() == before
+}
+
+/// What can be told of the fields from their types as they are written.
+pub(super) fn fields(config: &Config, diag: &Diag) {
+    for setting in &config.fields {
+        borrowed(setting, diag);
+        twice(setting, diag);
+        let kind = Kind::of(&setting.field.ty);
+        if let Some(range) = &setting.range {
+            numbers_only(kind, range, diag);
+        }
+        if let Some(length) = &setting.length {
+            texts_and_lists_only(kind, length, diag);
+        }
+    }
+}
+
+/// Configuration owns what it has: the file that it was read from is gone when a step begins. What lives for ever could
+/// not be read from one.
+fn borrowed(setting: &Setting, diag: &Diag) {
+    let mut ty = setting.field.ty.clone();
+    WithoutLifetimes.visit_type_mut(&mut ty);
+    if let Some(reference) = owned::borrowed(&ty) {
+        diag.error_at(reference, format!("configuration owns its data: write `{}`", owned::owned(&ty)));
+    }
+}
+
+struct WithoutLifetimes;
+
+impl VisitMut for WithoutLifetimes {
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+        reference.lifetime = None;
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+}
+
+/// What our options say, serde's can say as well.
+fn twice(setting: &Setting, diag: &Diag) {
+    let ours = [("default", setting.default.is_some()), ("rename", setting.rename.is_some())];
+    for (name, _) in ours.into_iter().filter(|(_, given)| *given) {
+        let theirs = metas(&setting.field.attrs, "serde").into_iter().find(|meta| meta.path().is_ident(name));
+        if let Some(theirs) = theirs {
+            diag.error_at(theirs, format!("`{name}` is given twice: keep that of `#[config(..)]`"));
+        }
+    }
+}
+
+fn numbers_only(kind: Kind, range: &Range, diag: &Diag) {
+    let message = match kind {
+        Kind::Integer | Kind::Float | Kind::Unknown => return,
+        Kind::Text | Kind::List => "`range` is of numbers; how long this may be says `length`",
+        Kind::Other => "`range` is of numbers, and this is none: leave it out",
+    };
+    diag.error_at(&range.written, message);
+}
+
+fn texts_and_lists_only(kind: Kind, length: &Range, diag: &Diag) {
+    let message = match kind {
+        Kind::Text | Kind::List | Kind::Unknown => return,
+        Kind::Integer | Kind::Float => {
+            "`length` is of texts and lists; how large a number may be says `range`"
+        }
+        Kind::Other => "`length` is of texts and lists, and this is none: leave it out",
+    };
+    diag.error_at(&length.written, message);
+}

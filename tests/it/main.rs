@@ -6,3 +6,4 @@ mod examples;
 mod layers;
 mod project;
 mod readme;
+mod resources;

@@ -110,6 +110,14 @@ impl Job {
         self
     }
 
+    /// As [`Job::with_shared`], in place of the one of this type and key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
+        self.resources.add_as::<T>(key, resource);
+        self
+    }
+
     /// The same job with other options.
     #[must_use]
     pub fn with_options(mut self, change: impl FnOnce(JobOptions) -> JobOptions) -> Self {

@@ -69,6 +69,18 @@ impl Definitions {
         self
     }
 
+    /// As [`Definitions::resource_shared`], under a key.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_shared_as<T: Resource + ?Sized>(
+        mut self,
+        key: impl Into<String>,
+        resource: Arc<T>,
+    ) -> Self {
+        self.base = self.base.resource_shared_as(key, resource);
+        self
+    }
+
     /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it, after what it needs itself,
     /// and closed when the run is over.
     #[must_use]

@@ -62,6 +62,18 @@ impl Environment {
         self
     }
 
+    /// As [`Environment::resource_shared`], under a key.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_shared_as<T: Resource + ?Sized>(
+        mut self,
+        key: impl Into<String>,
+        resource: Arc<T>,
+    ) -> Self {
+        self.resources.add_as::<T>(key, resource);
+        self
+    }
+
     /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it.
     #[must_use]
     #[track_caller]

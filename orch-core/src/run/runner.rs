@@ -168,6 +168,30 @@ impl Runner {
         self
     }
 
+    /// As [`Runner::with`], in place of the one of this type and key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_as<T: Resource>(mut self, key: impl Into<String>, resource: T) -> Self {
+        self.environment.lay_over(&Environment::new().resource_as(key, resource));
+        self
+    }
+
+    /// As [`Runner::with`], of what is shared already, or of a trait: `.with_shared::<dyn Store>(Arc::new(Fake))`.
+    #[must_use]
+    #[track_caller]
+    pub fn with_shared<T: Resource + ?Sized>(mut self, resource: Arc<T>) -> Self {
+        self.environment.lay_over(&Environment::new().resource_shared(resource));
+        self
+    }
+
+    /// As [`Runner::with_shared`], in place of the one of this type and key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
+        self.environment.lay_over(&Environment::new().resource_shared_as(key, resource));
+        self
+    }
+
     /// Configures the run; what is added later goes before what was there.
     #[must_use]
     pub fn config(mut self, config: RunConfig) -> Self {

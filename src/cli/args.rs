@@ -83,12 +83,20 @@ Examples:
   run JOB --gantt                             and a chart of the steps at the end
   run JOB --gantt run.svg                     or the chart as a file
   run JOB --max-concurrent 4 --tags env=test,team=data
+  run JOB --config conf.yaml --set ops.load.config.batch=50
   run JOB --json --progress none > events.jsonl
 
 Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
     Run(RunArgs),
+    /// Show what a job can be configured with, and what it is.
+    #[command(after_help = "\
+Examples:
+  config scaffold JOB > conf.yaml            a file to start from
+  config show JOB --config conf.yaml         all values in effect, each with where it comes from
+  config schema JOB > conf.schema.json       for editors: # yaml-language-server: $schema=conf.schema.json")]
+    Config(ConfigArgs),
     /// Print a script that completes commands, options and jobs in a shell.
     #[command(after_help = "\
 Examples:
@@ -113,6 +121,50 @@ pub(super) struct PlanArgs {
     /// How to show the plan.
     #[arg(long, short, default_value = "text")]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    pub(super) configure: ConfigureArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print the JSON Schema of a job's configuration, for editors.
+    Schema(ConfigOfArgs),
+    /// Print a configuration to start from, as YAML: what must be given, and in comments what can be.
+    Scaffold(ConfigOfArgs),
+    /// Print the configuration in effect, as YAML: each value with where it comes from.
+    Show(ConfigOfArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ConfigOfArgs {
+    /// The job; may be left out if the program has only one.
+    pub(super) job: Option<String>,
+    #[command(flatten)]
+    pub(super) configure: ConfigureArgs,
+}
+
+/// What a run is configured with.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigureArgs {
+    /// Configure the run from a file: .yaml, .toml or .json. Of several, the later go before the earlier.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Vec<PathBuf>,
+    /// Set one value, such as ops.load.config.batch=50; goes before all files.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Take a preset of the job; files and --set go before it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) preset: Option<String>,
+    /// Run in an environment of the program: with its resources, IO managers, pools and configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(super) environment: Option<String>,
 }
 
 /// How a plan is shown.
@@ -158,6 +210,8 @@ pub(super) struct RunArgs {
     /// five slowest steps too, those with an open stream left out.
     #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
     pub(super) gantt: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    pub(super) configure: ConfigureArgs,
 }
 
 /// Which of several ready steps goes first.

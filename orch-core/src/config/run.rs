@@ -138,15 +138,11 @@ impl RunConfig {
         self
     }
 
-    /// All layers as one, or what could not be read of them.
-    ///
-    /// # Errors
-    /// Of files that are not there or cannot be read, and of what cannot be set.
-    pub fn into_node(self) -> Result<Node, ConfigError> {
-        if !self.problems.is_empty() {
-            return Err(ConfigError::new(self.problems));
-        }
-        Ok(self.node.unwrap_or(Node { value: Value::Map(Vec::new()), origin: Origin::Default }))
+    /// All layers as one, as far as they can be read, and why some cannot: files that are not there, what cannot be set.
+    #[must_use]
+    pub fn into_node(self) -> (Node, Vec<ConfigProblem>) {
+        let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Default };
+        (self.node.unwrap_or_else(nothing), self.problems)
     }
 
     fn add(mut self, layer: Result<Node, ConfigError>) -> Self {

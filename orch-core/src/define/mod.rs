@@ -21,6 +21,7 @@ mod needs;
 mod op;
 mod output;
 mod policy;
+mod preset;
 mod resource;
 mod resources;
 
@@ -44,6 +45,7 @@ pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
+pub use preset::Preset;
 pub use resource::{
     AnyResource, CloseBuilder, OpenBuilder, Opens, Res, Resource, ResourceArgs, ResourceBuilder, ResourceDef,
 };

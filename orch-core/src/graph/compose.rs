@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::config::{Derive, StepConfig};
 use crate::config::ConfigDef;
-use crate::define::{JobOptions, OpDef, Res, Resource, Resources, Retry, Tags};
+use crate::define::{JobOptions, OpDef, Preset, Res, Resource, Resources, Retry, Tags};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
@@ -33,6 +33,7 @@ pub struct Job {
     pub(crate) options: Arc<JobOptions>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) resources: Resources,
+    pub(crate) presets: Vec<Preset>,
 }
 
 impl Job {
@@ -54,7 +55,12 @@ impl Job {
         let composed = COMPOSITIONS.with_borrow_mut(Vec::pop);
         std::mem::forget(guard);
         let graph = composed.map(|composition| composition.graph).unwrap_or_default();
-        Self { options: Arc::new(options), graph: Arc::new(graph), resources: Resources::new() }
+        Self {
+            options: Arc::new(options),
+            graph: Arc::new(graph),
+            resources: Resources::new(),
+            presets: Vec::new(),
+        }
     }
 
     /// The job's name.
@@ -116,6 +122,20 @@ impl Job {
     pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
         self.resources.add_as::<T>(key, resource);
         self
+    }
+
+    /// The same job with a preset: a named configuration that its runs can take. One of the same name is replaced.
+    #[must_use]
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.presets.retain(|other| other.name() != preset.name());
+        self.presets.push(preset);
+        self
+    }
+
+    /// The presets, in the order in which they were added.
+    #[must_use]
+    pub fn presets(&self) -> &[Preset] {
+        &self.presets
     }
 
     /// The same job with other options.

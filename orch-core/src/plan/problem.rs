@@ -141,6 +141,8 @@ pub enum ProblemKind {
     UnknownIo,
     /// A configuration is given to a step that takes none, or another type of it, or that cannot be written down.
     InvalidConfig,
+    /// A preset is asked for that the job does not have.
+    UnknownPreset,
     /// A resource is needed that nobody gives.
     MissingResource,
     /// A resource is needed of a type of which there are several, and none is named.

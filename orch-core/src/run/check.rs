@@ -16,11 +16,13 @@ impl Runner {
     pub(super) fn check(&self) -> Result<Checked, PlanError> {
         let mut program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
-        pools(&program, &self.environment, &mut problems);
-        io_managers(&program, &self.environment, &mut problems);
-        self.limits(&mut problems);
-        let wiring = wiring(&program, &self.environment, &mut problems);
-        let configured = Configured::read(&self.environment.config, &mut program, &wiring, &self.env);
+        let wiring = self.surroundings(&program, &mut problems);
+        let configured = if self.preset.is_some() && self.chosen_preset().is_none() {
+            // What the preset would have said is not missing.
+            Ok(Configured::default())
+        } else {
+            Configured::read(&self.whole_config(), &mut program, &wiring, &self.env)
+        };
         let configured = match configured {
             Ok(configured) if problems.is_empty() => configured,
             configured => {
@@ -29,6 +31,39 @@ impl Runner {
         };
         self.options(&configured, &mut program.plan);
         Ok(Checked { program, wiring, configured })
+    }
+
+    /// The job's program without its configuration, of which something may be missing.
+    pub(super) fn wired(&self) -> Result<(Program, Wiring), PlanError> {
+        let program = Program::compile(&self.job)?;
+        let mut problems = Vec::new();
+        let wiring = self.surroundings(&program, &mut problems);
+        if problems.is_empty() {
+            Ok((program, wiring))
+        } else {
+            Err(PlanError::new(program.plan.job, problems))
+        }
+    }
+
+    fn surroundings(&self, program: &Program, problems: &mut Vec<Problem>) -> Wiring {
+        pools(program, &self.environment, problems);
+        io_managers(program, &self.environment, problems);
+        self.limits(problems);
+        self.presets(problems);
+        wiring(program, &self.environment, problems)
+    }
+
+    fn presets(&self, problems: &mut Vec<Problem>) {
+        let Some(name) = self.preset.as_ref().filter(|_| self.chosen_preset().is_none()) else { return };
+        let known: Vec<_> = self.job.presets().iter().map(|preset| format!("`{}`", preset.name())).collect();
+        let define = format!("give the job one, `job().preset(Preset::new(\"{name}\", RunConfig::new()..))`");
+        problems.push(
+            Problem::new(
+                ProblemKind::UnknownPreset,
+                format!("the job `{}` has no preset `{name}`", self.job.name()),
+            )
+            .hint(known_or(name, &known, "presets of this job", &define)),
+        );
     }
 
     /// What the run's configuration says of the run itself, unless it was said otherwise.

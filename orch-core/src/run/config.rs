@@ -48,7 +48,27 @@ impl Configured {
         if given.is_empty() && !takes_config(program, wiring) {
             return Ok(Self::default());
         }
-        let mut node = with_fixed(given.clone().into_node()?, program)?;
+        let (node, unread) = given.clone().into_node();
+        match Self::read_node(node, program, wiring, env) {
+            Ok(configured) if unread.is_empty() => Ok(configured),
+            Ok(_) => Err(ConfigError::new(unread)),
+            Err(error) if unread.is_empty() => Err(error),
+            Err(error) => {
+                // What is missing may be in what could not be read.
+                let others = error.into_problems().into_iter();
+                let others = others.filter(|problem| problem.kind() != ConfigProblemKind::Missing);
+                Err(ConfigError::new(unread.into_iter().chain(others).collect()))
+            }
+        }
+    }
+
+    fn read_node(
+        node: Node,
+        program: &mut Program,
+        wiring: &Wiring,
+        env: &EnvVars,
+    ) -> Result<Self, ConfigError> {
+        let mut node = with_fixed(node, program)?;
         let job = Self::derive(&mut node, program, wiring, env)?;
         let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::There);
         let node = config::check(&node, &schema, env)?;
@@ -119,7 +139,7 @@ impl Configured {
         if !reader.problems.is_empty() {
             return Err(ConfigError::new(reader.problems));
         }
-        *node = node.clone().merge(made.into_node()?);
+        *node = node.clone().merge(made.into_node().0);
         Ok(Some(job))
     }
 
@@ -162,7 +182,7 @@ fn with_fixed(node: Node, program: &Program) -> Result<Node, ConfigError> {
     if !problems.is_empty() {
         return Err(ConfigError::new(problems));
     }
-    Ok(node.merge(fixed.into_node()?))
+    Ok(node.merge(fixed.into_node().0))
 }
 
 /// Finds what is given though it is fixed: within maps that both have, value by value.

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod configure;
 mod definitions;
 mod environment;
 mod error;

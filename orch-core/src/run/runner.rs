@@ -10,7 +10,7 @@ use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
 use super::{Environment, Run, RunError, runtime};
 use crate::config::{EnvVars, RunConfig, Scrubber};
-use crate::define::{Cancel, Order, Resource, RunContext, Tags};
+use crate::define::{Cancel, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
@@ -45,6 +45,8 @@ pub struct Runner {
     pub(super) max_in_flight: Option<usize>,
     pub(super) order: Option<Order>,
     pub(super) environment: Environment,
+    pub(super) preset: Option<String>,
+    pub(super) config: RunConfig,
     pub(super) env: EnvVars,
     /// Other resources than those of the environment.
     #[cfg(test)]
@@ -93,6 +95,8 @@ impl Runner {
             max_in_flight: None,
             order: None,
             environment,
+            preset: None,
+            config: RunConfig::new(),
             env: EnvVars::process(),
             #[cfg(test)]
             lifecycle: None,
@@ -157,52 +161,6 @@ impl Runner {
     #[must_use]
     pub fn io<T: Data>(mut self, key: impl Into<String>, manager: impl IoManager<T>) -> Self {
         self.environment = self.environment.io(key, manager);
-        self
-    }
-
-    /// Gives the run a resource, in place of all of this type that the program or the job has.
-    #[must_use]
-    #[track_caller]
-    pub fn with<T: Resource>(mut self, resource: T) -> Self {
-        self.environment.lay_over(&Environment::new().resource(resource));
-        self
-    }
-
-    /// As [`Runner::with`], in place of the one of this type and key.
-    #[must_use]
-    #[track_caller]
-    pub fn with_as<T: Resource>(mut self, key: impl Into<String>, resource: T) -> Self {
-        self.environment.lay_over(&Environment::new().resource_as(key, resource));
-        self
-    }
-
-    /// As [`Runner::with`], of what is shared already, or of a trait: `.with_shared::<dyn Store>(Arc::new(Fake))`.
-    #[must_use]
-    #[track_caller]
-    pub fn with_shared<T: Resource + ?Sized>(mut self, resource: Arc<T>) -> Self {
-        self.environment.lay_over(&Environment::new().resource_shared(resource));
-        self
-    }
-
-    /// As [`Runner::with_shared`], in place of the one of this type and key.
-    #[must_use]
-    #[track_caller]
-    pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
-        self.environment.lay_over(&Environment::new().resource_shared_as(key, resource));
-        self
-    }
-
-    /// Configures the run; what is added later goes before what was there.
-    #[must_use]
-    pub fn config(mut self, config: RunConfig) -> Self {
-        self.environment = self.environment.config(config);
-        self
-    }
-
-    /// Lets the configuration refer to these environment variables, `{env: NAME}`; by default to those of the process.
-    #[must_use]
-    pub fn env(mut self, env: EnvVars) -> Self {
-        self.env = env;
         self
     }
 
@@ -351,7 +309,7 @@ impl Runner {
     /// How many steps may run at once.
     fn slots(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let configured = || self.environment.config.count("execution", "max_concurrent");
+        let configured = || self.whole_config().count("execution", "max_concurrent");
         self.max_concurrent
             .or_else(configured)
             .or(self.job.options().max_concurrent)

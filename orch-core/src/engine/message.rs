@@ -193,6 +193,8 @@ pub(crate) enum Kept {
     Orphans { path: StepPath, step: usize, output: usize, numbers: Vec<u64> },
     /// The step succeeded: its outputs are complete.
     Succeeded { path: StepPath, step: usize },
+    /// The step did not run, since something that it needs was left out.
+    Skipped { path: StepPath, step: usize },
     /// The step failed, after so many attempts.
     Failed { path: StepPath, attempts: u32, error: Arc<ErrorInfo> },
     /// The run ended with this event.

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::select::Given;
 use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Program {
     pub(crate) collects: Vec<Assemble>,
     /// Makes one value of each [`Source::List`].
     pub(crate) lists: Vec<Assemble>,
+    /// What is known before the run, where only a part runs.
+    pub(super) given: Option<Given>,
 }
 
 impl Program {
@@ -66,7 +69,7 @@ impl Program {
             return Err(PlanError::new(plan.job, problems));
         }
         let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
-        Ok(Self { plan, ops, literals: graph.literals.clone(), collects: assemblies, lists })
+        Ok(Self { plan, ops, literals: graph.literals.clone(), collects: assemblies, lists, given: None })
     }
 }
 
@@ -123,6 +126,8 @@ fn step(
         pool: op.pool.clone(),
         code_version: op.code_version.clone(),
         io: op.io.clone(),
+        given: false,
+        only: Vec::new(),
         place: node.place.clone(),
     }
 }

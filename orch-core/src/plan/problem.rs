@@ -104,7 +104,7 @@ pub enum ProblemKind {
     DuplicateName,
     /// A name has characters that names cannot have.
     InvalidName,
-    /// An input and what feeds it are of different types; only possible with builders.
+    /// An input and what feeds it are of different types; only possible with builders, or with a value given to a run.
     TypeMismatch,
     /// A call has fewer or more inputs than the op; only possible with builders.
     WrongInputs,
@@ -122,4 +122,12 @@ pub enum ProblemKind {
     UnknownPool,
     /// An IO manager is used that the program does not define, or not for this type.
     UnknownIo,
+    /// A selection names a step that there is not, or more keys than the step stands in maps.
+    UnknownStep,
+    /// A selection names an item of a map that the earlier run did not have, or that is yet to be made.
+    UnknownItem,
+    /// A value is given for an input that there is not, or that is not selected.
+    UnknownInput,
+    /// A selected step takes what a step that is not selected makes, and no earlier run has it.
+    MissingInput,
 }

@@ -9,13 +9,14 @@ use super::keeper::Keeper;
 use super::{Run, RunError, runtime};
 use crate::define::{Cancel, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State};
-use crate::event::{Event, Sink, Tee};
+use crate::event::{Event, EventKind, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::{RunId, nearest};
 use crate::io::{IoManager, IoManagers};
-use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
+use crate::plan::{GivenInputs, Known, Part, Plan, PlanError, Problem, ProblemKind, Program};
+use crate::select::StepSelection;
 use crate::step::Local;
-use crate::value::Data;
+use crate::value::{Data, TypeInfo, Value};
 
 /// A run of a job, in the making.
 ///
@@ -43,6 +44,9 @@ pub struct Runner {
     order: Option<Order>,
     pools: BTreeMap<String, usize>,
     io: IoManagers,
+    selection: Option<StepSelection>,
+    inputs: GivenInputs,
+    earlier: Option<Arc<Known>>,
     sinks: Tee,
     cancel: Cancel,
     grace: Duration,
@@ -81,6 +85,9 @@ impl Job {
             order: None,
             pools: BTreeMap::new(),
             io: IoManagers::new(),
+            selection: None,
+            inputs: GivenInputs::new(),
+            earlier: None,
             sinks: Tee::new(),
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
@@ -149,6 +156,51 @@ impl Runner {
 
     pub(crate) fn all_io(mut self, managers: IoManagers) -> Self {
         self.io = managers;
+        self
+    }
+
+    /// Runs only a part of the job. What a selected step takes from one that is not selected comes from
+    /// [`Runner::input`] or from [`Runner::upstream`]; if it comes from neither, that is a problem of the plan.
+    ///
+    /// Steps that are not selected are not waited for either, and no event tells of them.
+    ///
+    /// ```
+    /// # use orch_core::define::{JobOptions, One, OpDef};
+    /// # use orch_core::graph::{Call, Job};
+    /// # type Number = One<i64, 0>;
+    /// # let extract = OpDef::builder("extract").returns::<Number>().blocking(|_| Ok(1)).into();
+    /// # let load = OpDef::builder("load").input::<i64>("page").returns::<Number>().blocking(|mut args| args.take::<i64>(0));
+    /// # let load = load.into();
+    /// # let job = Job::compose(JobOptions::new("job"), || {
+    /// #     let page = Call::of(&extract).place::<Number>();
+    /// #     Call::of(&load).input::<i64>(page).place::<Number>();
+    /// # });
+    /// let whole = job.run_blocking()?;
+    /// let again = job.runner().select("load".parse()?).upstream(&whole).run_blocking()?;
+    /// let other = job.runner().select("load".parse()?).input("load", "page", 7_i64).run_blocking()?;
+    /// # let _ = (again, other);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn select(mut self, selection: StepSelection) -> Self {
+        self.selection = Some(selection);
+        self
+    }
+
+    /// Feeds an input with this value instead of what feeds it in the job; in a map, for each item. The step and the
+    /// input are named as in the plan, and the value must be of the input's type.
+    #[must_use]
+    pub fn input<T: Data>(mut self, step: impl Into<String>, input: impl Into<String>, value: T) -> Self {
+        self.inputs.insert((step.into(), input.into()), (TypeInfo::of::<T>(), Value::new(value)));
+        self
+    }
+
+    /// Takes what steps that are not selected have made from an earlier run that kept its outputs, also a failed one. It
+    /// is asked for what it ran itself, and else the run that it took its values from. All of these are kept as long as
+    /// the new run is.
+    #[must_use]
+    pub fn upstream(mut self, run: &Run) -> Self {
+        self.earlier = Some(Arc::clone(&run.known));
         self
     }
 
@@ -241,7 +293,8 @@ impl Runner {
             cancel: Cancel::new(),
         });
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
-        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
+        let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
+        let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
         if self.keep_events {
             let keeper = Arc::clone(&keeper);
@@ -250,6 +303,7 @@ impl Runner {
         sinks.add_all(self.sinks);
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
+        let sinks = told(sinks, &program);
         let state = State::new(program, settings);
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor));
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
@@ -273,6 +327,10 @@ impl Runner {
     fn program(&self) -> Result<Program, PlanError> {
         let mut program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
+        if self.selection.is_some() || !self.inputs.is_empty() {
+            let (selection, earlier) = (self.selection.as_ref(), self.earlier.as_deref());
+            program = program.select(Part { selection, inputs: &self.inputs, earlier }, &mut problems);
+        }
         for (step, op) in program.plan.steps.iter().zip(&program.ops) {
             if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {
                 let known: Vec<_> = self.pools.keys().map(|pool| format!("`{pool}`")).collect();
@@ -288,7 +346,7 @@ impl Runner {
                     .hint(known_or(pool, &known, "pools of this program", &define)),
                 );
             }
-            let Some(io) = op.io() else { continue };
+            let Some(io) = &step.io else { continue };
             for output in op.outputs().iter().filter(|output| self.io.get(io, output.ty).is_none()) {
                 let define = format!(
                     "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
@@ -380,6 +438,23 @@ fn known_or(wanted: &str, known: &[String], what: &str, define: &str) -> String 
         None if known.is_empty() => define.to_owned(),
         None => format!("{define}; {what}: {}", known.join(", ")),
     }
+}
+
+/// Sinks that are told only of what runs.
+fn told(sinks: Tee, program: &Arc<Program>) -> Tee {
+    if !program.has_given() {
+        return sinks;
+    }
+    let program = Arc::clone(program);
+    let mut told = Tee::new();
+    told.add(move |event: &Event| {
+        // That what is given cannot be had is a failure of the run, and cannot be left out.
+        let fails = matches!(event.kind, EventKind::StepFailure { .. });
+        if fails || !event.step.as_ref().is_some_and(|step| program.is_given(step)) {
+            sinks.emit(event);
+        }
+    });
+    told
 }
 
 fn lock(keeper: &Mutex<Keeper>) -> std::sync::MutexGuard<'_, Keeper> {

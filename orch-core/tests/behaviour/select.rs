@@ -231,28 +231,28 @@ fn what_nobody_gives_is_told_before_the_run_and_all_of_it() {
     error: `load` runs for each item of `extract`, which is not selected, and there is no earlier run
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `extract` too, or give an earlier run that kept its outputs, `.upstream(&run)`
-    error: `sum` takes `xs` from `extract`, which is not selected, and there is no earlier run
+      hint: select `extract` too, or give an earlier run that has kept it, `.upstream(&run)`
+    error: `load` takes `x` from `clean.trim`, which is not selected, and there is no earlier run
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `extract` too, give a value, `.input("sum", "xs", value)`, or an earlier run that kept its outputs, `.upstream(&run)`
+      hint: select `clean.trim` too, or give a value, `.input("load", "x", value)`, or give an earlier run that has kept it, `.upstream(&run)`
     "#);
     let (_, told) = refused(part(&job, "extract load").run_blocking());
     assert_snapshot!(told, @r#"
     the job `pages` cannot be planned
-    error: `load` takes `x` from `clean.trim`, which is not selected, and its items are yet to come
+    error: `load` takes `x` from `clean.trim`, which is not selected, in a map whose items this run makes anew
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `clean.trim` too, give a value, `.input("load", "x", value)`, or an earlier run that kept its outputs, `.upstream(&run)`
+      hint: select `clean.trim` too, or give a value, `.input("load", "x", value)`
     "#);
     let nothing = job.runner().run_blocking().unwrap();
     let (_, told) = refused(part(&job, "sum").upstream(&nothing).run_blocking());
     assert_snapshot!(told, @r#"
     the job `pages` cannot be planned
-    error: `sum` takes `xs` from `extract`, which is not selected, and the earlier run kept no outputs
+    error: `sum` takes `xs` from `load`, which is not selected, and the earlier run kept no outputs
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `extract` too, give a value, `.input("sum", "xs", value)`, or an earlier run that kept its outputs, `.upstream(&run)`
+      hint: select `load` too, or give a value, `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`
     "#);
     calls.take();
 }
@@ -341,7 +341,13 @@ fn names_and_items_that_there_are_not_are_told() {
     ");
     let (kinds, told) = refused(part(&job, "*load[b]").upstream(&whole).run_blocking());
     assert_eq!(kinds, [ProblemKind::UnknownItem]);
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @r"
+    the job `pages` cannot be planned
+    error: `load[b]` is selected, one item of `extract`, and so is `extract` itself, which is yet to say what its items are
+      --> orch-core/tests/behaviour/select.rs:_ (the step)
+      --> orch-core/tests/behaviour/select.rs:_ (the source)
+      hint: select `load` for all items, or leave `extract` out and take its items from an earlier run
+    ");
 }
 
 #[test]

@@ -126,6 +126,11 @@ impl Replay<'_> {
                 Lack::Paths(paths) => paths.push(path),
                 lack => *lack = Lack::Paths(vec![path]),
             }
+            if self.known.is_none_or(Known::is_empty) {
+                // Whatever its items are, of what is within nothing is known either.
+                (0..self.maps_of[step].len())
+                    .for_each(|map| self.frame(Some(self.maps_of[step][map]), frame));
+            }
             return;
         };
         for index in 0..self.maps_of[step].len() {
@@ -212,15 +217,19 @@ impl Replay<'_> {
 
     /// Items that are selected by key while their source runs: which items it gives is known only then.
     fn items_yet_to_come(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (index, copies) in self.copies.iter().enumerate() {
+        let (mut problems, mut told) = (Vec::new(), HashSet::new());
+        // The last named stands deepest, and so is the one that was meant rather than what leads to it.
+        for (index, copies) in self.copies.iter().enumerate().rev() {
             let Copies::Only(items) = copies else { continue };
             for item in items {
                 let maps = self.graph.maps(index).iter().take(item.len()).enumerate();
                 let source = maps.map(|(level, &map)| (self.plan().maps[map].step, &item[..level]));
                 let mut source = source
                     .filter(|(source, keys)| self.copies[*source].contains(&keys.iter().collect::<Vec<_>>()));
-                let Some((source, _)) = source.next() else { continue };
+                let Some((source, _)) = source.next().filter(|(source, _)| told.insert((*source, item)))
+                else {
+                    continue;
+                };
                 let (step, source) = (&self.plan().steps[index], &self.plan().steps[source]);
                 let keys: String = item.iter().map(|key| format!("[{key}]")).collect();
                 let message = format!(

@@ -71,6 +71,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   plan JOB                     a tree of steps: what feeds what, types, maps, tags, retries
+  plan JOB --select '*load'    the same of a part of the job
   plan JOB --format mermaid    a diagram for Markdown
   plan JOB --format dot | dot -Tsvg -o plan.svg
 
@@ -84,7 +85,10 @@ Examples:
   run JOB --gantt run.svg                     or the chart as a file
   run JOB --max-concurrent 4 --tags env=test,team=data
   run JOB --json --progress none > events.jsonl
+  run JOB --select '*load, report'            a part of the job: `load` and all before it, and `report`
 
+What is not selected does not run, so what the selected steps take of it must be selected too. In quotes, a shell leaves
+`*` and `[` as they are.
 Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
@@ -110,6 +114,9 @@ pub(super) struct ListArgs {
 pub(super) struct PlanArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
+    /// Show what would run of a part of the job, as `run --select` takes it.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) select: Vec<String>,
     /// How to show the plan.
     #[arg(long, short, default_value = "text")]
     pub(super) format: PlanFormat,
@@ -132,6 +139,10 @@ pub(super) enum PlanFormat {
 pub(super) struct RunArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
+    /// Run only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
+    /// behind it, `load[100]` for one item; may be given several times.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) select: Vec<String>,
     /// How many steps may run at once; by default what the job says, else the number of processors.
     #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_concurrent: Option<NonZero<usize>>,

@@ -12,6 +12,7 @@ mod plan;
 mod printer;
 mod progress;
 mod run;
+mod select;
 mod signals;
 mod terminal;
 #[cfg(test)]

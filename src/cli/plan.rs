@@ -1,8 +1,8 @@
-use orch_core::run::Definitions;
+use orch_core::run::{Definitions, Runner};
 
 use super::args::{PlanArgs, PlanFormat};
 use super::printer::Printer;
-use super::{Exit, jobs};
+use super::{Exit, jobs, select};
 
 /// What a job would run.
 pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer) -> Exit {
@@ -10,7 +10,11 @@ pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let plan = match definitions.runner(job).plan() {
+    let runner = match select::selection(&args.select, printer) {
+        Ok(selection) => selection.into_iter().fold(definitions.runner(job), Runner::select),
+        Err(exit) => return exit,
+    };
+    let plan = match runner.plan() {
         Ok(plan) => plan,
         Err(error) => {
             printer.error(&error, None);

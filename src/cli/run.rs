@@ -15,7 +15,7 @@ use super::args::RunArgs;
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
 use super::signals::Listener;
-use super::{Exit, jobs};
+use super::{Exit, jobs, select};
 
 /// How wide a chart is where no terminal says it.
 const CHART_WIDTH: usize = 100;
@@ -34,6 +34,10 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
         return Exit::Usage;
     }
+    let runner = match select::selection(&args.select, printer) {
+        Ok(selection) => selection.into_iter().fold(definitions.runner(job), Runner::select),
+        Err(exit) => return exit,
+    };
     if let Some(Some(file)) = &args.gantt
         && let Err(error) = probe(file)
     {
@@ -57,7 +61,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         }
     };
     let cancel = Cancel::new();
-    let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone()).grace(GRACE);
+    let runner = configured(runner, args).sink(sink).cancel(cancel.clone()).grace(GRACE);
     let result = match runner.runtime() {
         Ok(runtime) => {
             let listener = Listener::start(cancel, Arc::clone(printer));

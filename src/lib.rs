@@ -41,6 +41,7 @@
 //! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
 //! | configure steps | [`macro@Config`], [`config::Config`] |
 //! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
+//! | run a part of a job | [`run::Runner::select`], [`select::StepSelection`] |
 //! | store outputs | [`io::IoManager`] |
 //! | see what happens | [`event::Sink`], [`LogLayer`] |
 //!
@@ -52,7 +53,7 @@
 mod readme {}
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{config, define, event, failure, graph, ids, io, plan, report, run, value};
+pub use orch_core::{config, define, event, failure, graph, ids, io, plan, report, run, select, value};
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:

@@ -71,6 +71,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   plan JOB                     a tree of steps: what feeds what, types, maps, tags, retries
+  plan JOB --select '*load'    the same of a part of the job
   plan JOB --format mermaid    a diagram for Markdown
   plan JOB --format dot | dot -Tsvg -o plan.svg
 
@@ -85,7 +86,10 @@ Examples:
   run JOB --max-concurrent 4 --tags env=test,team=data
   run JOB --config conf.yaml --set ops.load.config.batch=50
   run JOB --json --progress none > events.jsonl
+  run JOB --select '*load, report'            a part of the job: `load` and all before it, and `report`
 
+What is not selected does not run, so what the selected steps take of it must be selected too. In quotes, a shell leaves
+`*` and `[` as they are.
 Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
@@ -153,6 +157,10 @@ pub(super) struct ConfigOfArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct ConfigureArgs {
+    /// Run only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
+    /// behind it, `load[100]` for one item; may be given several times.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) select: Vec<String>,
     /// Configure the run from a file: .yaml, .toml or .json. Of several, the later go before the earlier.
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Vec<PathBuf>,

@@ -5,7 +5,7 @@ use orch_core::run::{Definitions, Runner};
 
 use super::args::ConfigureArgs;
 use super::printer::Printer;
-use super::{Exit, program_name};
+use super::{Exit, program_name, select};
 
 /// A run of the job as the arguments configure it. What is wrong with files and values is told when it is checked.
 pub(super) fn runner(
@@ -22,6 +22,8 @@ pub(super) fn runner(
         runner = runner.preset(preset);
     }
     let files = args.config.iter().fold(RunConfig::new(), RunConfig::file);
+    let selection = select::selection(&args.select, printer)?;
+    let runner = selection.into_iter().fold(runner, Runner::select);
     Ok(runner.config(args.set.iter().fold(files, |config, value| config.set(value))))
 }
 

@@ -14,6 +14,7 @@ mod plan;
 mod printer;
 mod progress;
 mod run;
+mod select;
 mod signals;
 mod terminal;
 #[cfg(test)]

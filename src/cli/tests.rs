@@ -3,6 +3,7 @@
 mod arguments;
 mod definitions;
 mod runs;
+mod select;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};

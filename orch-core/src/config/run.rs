@@ -122,6 +122,15 @@ impl RunConfig {
         }
     }
 
+    /// A text at the root and where it comes from, if there is one; that it is none is told when all is checked.
+    pub(crate) fn text_at(&self, name: &str) -> Option<(&str, &Origin)> {
+        let node = self.node.as_ref()?.at(&ConfigPath::root().key(name))?;
+        match &node.value {
+            Value::Text(text) => Some((text, &node.origin)),
+            _ => None,
+        }
+    }
+
     /// Whether nothing was added.
     pub(crate) fn is_empty(&self) -> bool {
         self.node.is_none() && self.problems.is_empty()

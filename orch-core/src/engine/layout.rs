@@ -228,7 +228,7 @@ impl Layout {
                 rank: ranks[index],
                 class: class_of[index],
                 dynamic,
-                stores: program.ops[index].io().is_some(),
+                stores: step.io.is_some(),
                 inputs: Span::default(),
                 dependents: Span::default(),
                 successors: Span::default(),

@@ -220,6 +220,8 @@ pub(crate) enum Kept {
     Succeeded { path: StepPath, step: usize },
     /// The resource could not be opened.
     Unopened { resource: Arc<str>, error: Arc<ErrorInfo> },
+    /// The step did not run, since something that it needs was left out.
+    Skipped { path: StepPath, step: usize },
     /// The step failed, after so many attempts.
     Failed { path: StepPath, attempts: u32, error: Arc<ErrorInfo> },
     /// The run ended with this event.

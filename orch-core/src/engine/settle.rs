@@ -83,6 +83,9 @@ impl State {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
                 Missing::Failed(path, _) => SkipCause::Failed(path.clone()),
             };
+            if self.settings.keep && matches!(cause, SkipCause::Absent(_)) {
+                turn.kept.push(Kept::Skipped { path: self.path(frame, step), step });
+            }
             self.emit(frame, step, EventKind::StepSkipped { cause }, turn);
             self.finish(frame, step, Some(missing), turn);
             return;

@@ -186,5 +186,5 @@ fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
         }
     };
     let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
-    plan.steps.iter().map(planned).collect()
+    plan.steps.iter().filter(|step| !step.given).map(planned).collect()
 }

@@ -1,5 +1,6 @@
 //! Names of things: runs, steps, mapping keys and places in the source. Vocabulary that every stage may use.
 
+mod escape;
 mod hash;
 mod key;
 mod nearest;
@@ -13,4 +14,5 @@ pub use path::{Branch, ParseStepPathError, StepPath};
 pub use place::Place;
 pub use run::RunId;
 
+pub(crate) use escape::Escaped;
 pub(crate) use hash::stable_hash;

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::select::Given;
 use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
 };
@@ -25,6 +26,8 @@ pub(crate) struct Program {
     pub(crate) derived: Vec<(usize, Derive)>,
     /// What the call of each step says of its configuration.
     pub(crate) configs: Vec<StepConfig>,
+    /// What is known before the run, where only a part runs.
+    pub(super) given: Option<Given>,
 }
 
 impl Program {
@@ -77,7 +80,17 @@ impl Program {
         }
         let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
         let job_config = graph.config.clone();
-        Ok(Self { plan, ops, literals, collects: assemblies, lists, job_config, derived, configs })
+        Ok(Self {
+            plan,
+            ops,
+            literals,
+            collects: assemblies,
+            lists,
+            job_config,
+            derived,
+            configs,
+            given: None,
+        })
     }
 }
 
@@ -136,6 +149,8 @@ fn step(
         io: op.io.clone(),
         config: op.needs.config().map(|config| config.ty().name()),
         resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
+        given: false,
+        only: Vec::new(),
         place: node.place.clone(),
     }
 }

@@ -6,9 +6,11 @@
 mod compile;
 mod depth;
 mod diagram;
+mod known;
 mod literal;
 mod names;
 mod problem;
+mod select;
 mod text;
 
 use std::time::Duration;
@@ -18,6 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
+pub(crate) use known::{Known, KnownEnd};
+pub(crate) use select::{GivenInputs, Part};
 
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
@@ -105,6 +109,12 @@ pub struct Step {
     /// The types of the resources that it takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// Whether it does not run, as it is not selected: what others take of it is known from an earlier run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
+    /// The copies that run, `load[100]`, where not all do; what others take of the rest is known from an earlier run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// Where it is called in the source.
     pub place: Place,
 }

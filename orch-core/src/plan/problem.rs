@@ -121,7 +121,7 @@ pub enum ProblemKind {
     DuplicateName,
     /// A name has characters that names cannot have.
     InvalidName,
-    /// An input and what feeds it are of different types; only possible with builders.
+    /// An input and what feeds it are of different types; only possible with builders, or with a value given to a run.
     TypeMismatch,
     /// A call has fewer or more inputs than the op; only possible with builders.
     WrongInputs,
@@ -149,4 +149,12 @@ pub enum ProblemKind {
     AmbiguousResource,
     /// Resources need each other, so that none can be opened first.
     ResourceCircle,
+    /// A selection names a step that there is not, or more keys than the step stands in maps.
+    UnknownStep,
+    /// A selection names an item of a map that the earlier run did not have, or that is yet to be made.
+    UnknownItem,
+    /// A value is given for an input that there is not, or that is not selected.
+    UnknownInput,
+    /// A selected step takes what a step that is not selected makes, and no earlier run has it.
+    MissingInput,
 }

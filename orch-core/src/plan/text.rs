@@ -123,6 +123,12 @@ impl Plan {
 
     fn notes(&self, step: &Step) -> Vec<String> {
         let mut notes = Vec::new();
+        if step.given {
+            notes.push("given, does not run".to_owned());
+        }
+        if !step.only.is_empty() {
+            notes.push(format!("only {}", step.only.join(", ")));
+        }
         if !step.after.is_empty() {
             let names: Vec<_> = step.after.iter().map(|&other| self.steps[other].name.as_str()).collect();
             notes.push(format!("after {}", names.join(", ")));

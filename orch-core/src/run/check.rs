@@ -1,4 +1,5 @@
 use super::config::{Configured, Execution};
+use super::schema::Configurables;
 use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
 use crate::ids::nearest;
@@ -14,14 +15,17 @@ pub(super) struct Checked {
 impl Runner {
     /// The job's program, with what only the run knows checked too: all that is wrong is told together.
     pub(super) fn check(&self) -> Result<Checked, PlanError> {
-        let mut program = Program::compile(&self.job)?;
+        let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
+        let config = self.whole_config();
+        let whole = Configurables::of(&program);
+        let mut program = self.part(program, &config, &mut problems);
         let wiring = self.surroundings(&program, &mut problems);
         let configured = if self.preset.is_some() && self.chosen_preset().is_none() {
             // What the preset would have said is not missing.
             Ok(Configured::default())
         } else {
-            Configured::read(&self.whole_config(), &mut program, &wiring, &self.env)
+            Configured::read(&config, &whole, &mut program, &wiring, &self.env)
         };
         let configured = match configured {
             Ok(configured) if problems.is_empty() => configured,
@@ -34,12 +38,14 @@ impl Runner {
     }
 
     /// The job's program without its configuration, of which something may be missing.
-    pub(super) fn wired(&self) -> Result<(Program, Wiring), PlanError> {
+    pub(super) fn wired(&self) -> Result<(Configurables, Program, Wiring), PlanError> {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
+        let whole = Configurables::of(&program);
+        let program = self.part(program, &self.whole_config(), &mut problems);
         let wiring = self.surroundings(&program, &mut problems);
         if problems.is_empty() {
-            Ok((program, wiring))
+            Ok((whole, program, wiring))
         } else {
             Err(PlanError::new(program.plan.job, problems))
         }
@@ -121,7 +127,7 @@ fn pools(program: &Program, environment: &Environment, problems: &mut Vec<Proble
 fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) {
     let managers = &environment.io;
     for (step, op) in program.plan.steps.iter().zip(&program.ops) {
-        let Some(io) = op.io() else { continue };
+        let Some(io) = step.io.as_deref() else { continue };
         for output in op.outputs().iter().filter(|output| managers.get(io, output.ty).is_none()) {
             let define = format!(
                 "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
@@ -148,7 +154,9 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
 }
 
 fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {
-    let needers = program.plan.steps.iter().zip(&program.ops).map(|(step, op)| Needer {
+    // What is given does not run, and needs nothing.
+    let runs = program.plan.steps.iter().zip(&program.ops).filter(|(step, _)| !step.given);
+    let needers = runs.map(|(step, op)| Needer {
         who: format!("the op `{}`", op.name()),
         needs: op.needs(),
         what: "the step",

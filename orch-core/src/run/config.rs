@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::schema::{self, Made};
+use super::schema::{self, Configurables, Made};
 use super::wiring::Wiring;
 use crate::config::{
     self, AnyConfig, ConfigDef, ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind, EnvVars, Node,
@@ -41,6 +41,7 @@ impl Configured {
     /// Checks all, reads it, and makes of the job's own configuration what its body asked for.
     pub(super) fn read(
         given: &RunConfig,
+        whole: &Configurables,
         program: &mut Program,
         wiring: &Wiring,
         env: &EnvVars,
@@ -49,7 +50,7 @@ impl Configured {
             return Ok(Self::default());
         }
         let (node, unread) = given.clone().into_node();
-        match Self::read_node(node, program, wiring, env) {
+        match Self::read_node(node, whole, program, wiring, env) {
             Ok(configured) if unread.is_empty() => Ok(configured),
             Ok(_) => Err(ConfigError::new(unread)),
             Err(error) if unread.is_empty() => Err(error),
@@ -64,13 +65,14 @@ impl Configured {
 
     fn read_node(
         node: Node,
+        whole: &Configurables,
         program: &mut Program,
         wiring: &Wiring,
         env: &EnvVars,
     ) -> Result<Self, ConfigError> {
         let mut node = with_fixed(node, program)?;
-        let job = Self::derive(&mut node, program, wiring, env)?;
-        let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::There);
+        let job = Self::derive(&mut node, whole, program, wiring, env)?;
+        let schema = schema::of_run(whole, program, wiring, Made::There);
         let node = config::check(&node, &schema, env)?;
         let mut reader = Reader { node: &node, env, problems: Vec::new() };
         let root = ConfigPath::root;
@@ -99,12 +101,13 @@ impl Configured {
     /// steps, which is put into the tree to be checked like any other.
     fn derive(
         node: &mut Node,
+        whole: &Configurables,
         program: &mut Program,
         wiring: &Wiring,
         env: &EnvVars,
     ) -> Result<Option<AnyConfig>, ConfigError> {
         let Some(def) = program.job_config.clone() else { return Ok(None) };
-        let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::NotYet);
+        let schema = schema::of_run(whole, program, wiring, Made::NotYet);
         let checked = config::check(node, &schema, env)?;
         let path = ConfigPath::root().key("config");
         let mut reader = Reader { node: &checked, env, problems: Vec::new() };

@@ -70,8 +70,8 @@ impl Runner {
     /// # Errors
     /// If the job cannot be planned.
     pub fn config_schema(&self) -> Result<Schema, PlanError> {
-        let (program, wiring) = self.wired()?;
-        Ok(schema::of_run(&program, wiring.resources(), &wiring.order, schema::Made::NotYet))
+        let (whole, program, wiring) = self.wired()?;
+        Ok(schema::of_run(&whole, &program, &wiring, schema::Made::NotYet))
     }
 
     /// The effective configuration: what was given and the defaults of all else, each with where it comes from. References

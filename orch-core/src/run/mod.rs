@@ -10,6 +10,7 @@ mod finished;
 mod keeper;
 mod lifecycle;
 mod opened;
+mod part;
 mod runner;
 mod runtime;
 mod schema;

@@ -8,6 +8,7 @@ use super::check::Checked;
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
+use super::part::told;
 use super::{Environment, Run, RunError, runtime};
 use crate::config::{EnvVars, RunConfig, Scrubber};
 use crate::define::{Cancel, Order, RunContext, Tags};
@@ -16,7 +17,8 @@ use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::IoManager;
-use crate::plan::{Plan, PlanError, Program};
+use crate::plan::{GivenInputs, Known, Plan, PlanError, Program};
+use crate::select::StepSelection;
 use crate::step::Local;
 use crate::value::Data;
 
@@ -48,6 +50,9 @@ pub struct Runner {
     pub(super) preset: Option<String>,
     pub(super) config: RunConfig,
     pub(super) env: EnvVars,
+    pub(super) selection: Option<StepSelection>,
+    pub(super) inputs: GivenInputs,
+    pub(super) earlier: Option<Arc<Known>>,
     /// Other resources than those of the environment.
     #[cfg(test)]
     lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -98,6 +103,9 @@ impl Runner {
             preset: None,
             config: RunConfig::new(),
             env: EnvVars::process(),
+            selection: None,
+            inputs: GivenInputs::new(),
+            earlier: None,
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),
@@ -271,7 +279,8 @@ impl Runner {
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
         let settings = self.settings(&program, tags, scrubber, resources.is_some());
         let executor = Local::new(Arc::clone(&program), context, Arc::new(self.environment.io));
-        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
+        let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
+        let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
         if self.keep_events {
             let keeper = Arc::clone(&keeper);
@@ -280,6 +289,7 @@ impl Runner {
         sinks.add_all(self.sinks);
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
+        let sinks = told(sinks, &program);
         let state = State::new(program, settings);
         let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings);

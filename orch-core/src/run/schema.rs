@@ -1,10 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
+use super::wiring::Wiring;
 use crate::config::ConfigDef;
-use crate::define::{Provider, Resources};
+use crate::define::Provider;
 use crate::graph::StepConfig;
 use crate::plan::Program;
 
@@ -15,27 +16,41 @@ pub(super) enum Made {
     There,
 }
 
-/// The schema of all that a run of this program can be configured with.
-pub(super) fn of_run(program: &Program, resources: &Resources, needed: &[usize], made: Made) -> Schema {
+/// The steps of a whole job and what each is configured with, whatever part of it runs: one file is for all parts.
+pub(super) struct Configurables(Vec<(String, Option<ConfigDef>)>);
+
+impl Configurables {
+    pub(super) fn of(program: &Program) -> Self {
+        let steps = program.plan.steps.iter().zip(&program.ops);
+        Self(steps.map(|(step, op)| (step.name.clone(), op.needs().config().cloned())).collect())
+    }
+}
+
+/// The schema of all that a run of this program, a part of the `whole`, can be configured with.
+pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, made: Made) -> Schema {
     let mut types = SchemaGenerator::default();
     let mut root = Level::default();
     if let Some(job) = &program.job_config {
         root.put("config", of_config(job, &mut types), is_required(job));
     }
     let mut ops = Tree::default();
-    for ((step, op), config) in program.plan.steps.iter().zip(&program.ops).zip(&program.configs) {
-        let open = made == Made::There || !matches!(config, StepConfig::From(..));
-        let config = op.needs().config().filter(|_| open);
-        ops.step(&step.name).config = config.map(|def| (of_config(def, &mut types), is_required(def)));
+    let steps = program.plan.steps.iter().zip(&program.configs);
+    let runs: HashMap<_, _> =
+        steps.filter(|(step, _)| !step.given).map(|(step, config)| (&*step.name, config)).collect();
+    for (name, def) in &whole.0 {
+        let open = made == Made::There || !matches!(runs.get(&**name), Some(StepConfig::From(..)));
+        let config = def.as_ref().filter(|_| open);
+        let required = |def| is_required(def) && runs.contains_key(&**name);
+        ops.step(name).config = config.map(|def| (of_config(def, &mut types), required(def)));
     }
     ops.into_level().close_into(&mut root, "ops", "Configuration of steps, by their name in the plan.");
     let mut opened = Level::default();
-    for (at, provided) in resources.iter().enumerate() {
+    for (at, provided) in wiring.resources().iter().enumerate() {
         let Provider::Opened(def) = &provided.by else { continue };
         let mut resource = Level::default();
         if let Some(config) = def.config() {
             // What no step needs is not opened, and lacks nothing.
-            let required = is_required(config) && needed.contains(&at);
+            let required = is_required(config) && wiring.order.contains(&at);
             resource.put("config", of_config(config, &mut types), required);
         }
         resource.close_into(&mut opened, def.key(), def.description().unwrap_or_default());

@@ -11,6 +11,7 @@ use super::worker::Worker;
 use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
 use crate::engine::{Dispatcher, Executor, Message, Promise, Task, Token, Turn, Work};
 use crate::failure::Failure;
+use crate::ids::StepPath;
 use crate::io::IoManagers;
 use crate::plan::Program;
 
@@ -168,6 +169,7 @@ impl Shared {
                 Message::Stored { token, produced, result }
             }
             task if self.is_stopped(stop.as_ref()) => Done::not_begun(&task).message(token),
+            Task::Call(_) if self.program.is_given(&path) => self.given(&path).message(token),
             Task::Call(inputs) => {
                 let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone());
                 let args = Args::of(inputs, context);
@@ -184,6 +186,12 @@ impl Shared {
         };
         self.forget_stop(token, stop.is_some());
         message
+    }
+
+    /// The outputs of a step that does not run.
+    pub(super) fn given(&self, path: &StepPath) -> Done {
+        let products = self.program.given(path);
+        Done::Returned(products.ok_or_else(|| Failure::contract("what is given is not there")))
     }
 
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {

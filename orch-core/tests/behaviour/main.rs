@@ -13,6 +13,7 @@ mod outputs;
 mod plan;
 mod problems;
 mod runtimes;
+mod select;
 mod start;
 mod time;
 mod values;

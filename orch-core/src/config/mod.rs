@@ -2,6 +2,7 @@
 
 mod env;
 mod origin;
+mod part;
 mod read;
 mod scrub;
 mod secret;
@@ -12,6 +13,8 @@ mod write;
 
 pub use env::EnvVars;
 pub use origin::Origin;
+#[doc(hidden)]
+pub use part::{Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};
 pub use read::{ReadError, read};
 pub use scrub::Scrubber;
 pub use secret::Secret;

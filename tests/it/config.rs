@@ -19,8 +19,10 @@ pub(crate) struct Source {
     batch: u32,
     #[config(default = Self::MODES.len(), range = ..10)]
     modes: usize,
-    #[config(default, range = 0.0..1.0)]
+    #[config(default = 0.1, range = 0.0..1.0)]
     share: f32,
+    #[config(default)]
+    offset: u8,
     #[config(default = "all", length = 1..=8, rename = "mode")]
     which: String,
     #[config(range = 1..)]
@@ -105,7 +107,8 @@ fn absent_fields_have_their_defaults() {
         path: "a.csv".into(),
         batch: 50,
         modes: 2,
-        share: 0.0,
+        share: 0.1,
+        offset: 0,
         which: "all".into(),
         first: None,
         limits: Limits::default(),
@@ -156,9 +159,16 @@ fn a_schema_tells_all_that_is_said_of_the_fields() {
         "share": {
           "type": "number",
           "format": "float",
-          "default": 0.0,
+          "default": 0.1,
           "minimum": 0.0,
           "exclusiveMaximum": 1.0
+        },
+        "offset": {
+          "type": "integer",
+          "format": "uint8",
+          "minimum": 0,
+          "maximum": 255,
+          "default": 0
         },
         "mode": {
           "type": "string",

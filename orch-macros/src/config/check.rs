@@ -74,7 +74,7 @@ pub(super) fn whole(config: &Config, diag: &Diag) {
                 && fields.unnamed.len() != 1
             {
                 let message = "with a tag the fields of a variant stand beside it, and so have names: write `{ name: T, .. }`";
-                diag.error_at(&fields, message);
+                diag.error_at(fields, message);
             }
         }
     }

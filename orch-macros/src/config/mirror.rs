@@ -96,7 +96,7 @@ fn container(config: &Config) -> Vec<Attribute> {
     match &config.rename_all {
         Some(rule) => say(parse_quote!(#[serde(rename_all = #rule)])),
         None if is_enum && !says(own, &["rename_all"]) => {
-            say(parse_quote!(#[serde(rename_all = "snake_case")]))
+            say(parse_quote!(#[serde(rename_all = "snake_case")]));
         }
         None => {}
     }

@@ -112,7 +112,7 @@ impl Config {
         let mut fields = Vec::new();
         match &item.data {
             Data::Struct(data) => {
-                fields.extend(data.fields.iter().map(|field| Setting::read(field, &ident, diag)))
+                fields.extend(data.fields.iter().map(|field| Setting::read(field, &ident, diag)));
             }
             Data::Enum(data) => {
                 for variant in &data.variants {

@@ -430,7 +430,7 @@ pub mod __private {
     pub use std::sync::{Arc, OnceLock};
     pub use std::time::Duration;
 
-    pub use orch_core::config::Configurable;
+    pub use orch_core::config::{Configurable, Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};
     pub use orch_core::define::{
         Backoff, DefaultFit, DefaultKind, FallibleReturn, Finish, Fit, HandlesOf, Input, InputByValue,
         Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef, Outputs, Products, Res,

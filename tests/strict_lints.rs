@@ -38,6 +38,22 @@ pub mod ops {
         Ok(Dynamic::from_values((0_i64..).take(count)))
     }
 
+    /// Where pages come from.
+    #[derive(Config, Clone, Debug)]
+    pub struct Source {
+        /// How many rows a page has.
+        #[config(default = 50, range = 1..=1000)]
+        pub batch: u32,
+        server: Server,
+    }
+
+    #[derive(Config, Clone, Debug)]
+    #[config(tag = "kind")]
+    enum Server {
+        Local,
+        Remote { token: Secret<String> },
+    }
+
     /// Loads a page.
     #[op]
     pub(crate) async fn load(page: i64, context: Context) -> i64 {

@@ -19,8 +19,10 @@ pub(crate) struct Source {
     batch: u32,
     #[config(default = Self::MODES.len(), range = ..10)]
     modes: usize,
-    #[config(default, range = 0.0..1.0)]
+    #[config(default = 0.1, range = 0.0..1.0)]
     share: f32,
+    #[config(default)]
+    offset: u8,
     #[config(default = "all", length = 1..=8, rename = "mode")]
     which: String,
     #[config(range = 1..)]
@@ -90,8 +92,8 @@ fn node(value: &serde_json::Value) -> Node {
     write(value, &Origin::Set("x=..".into())).unwrap()
 }
 
-fn given<T: Configurable>(value: serde_json::Value) -> Result<T, String> {
-    read(&node(&value), &EnvVars::none()).map_err(|error| error.message)
+fn given<T: Configurable>(value: &serde_json::Value) -> Result<T, String> {
+    read(&node(value), &EnvVars::none()).map_err(|error| error.message)
 }
 
 fn schema<T: Configurable>() -> String {
@@ -100,19 +102,20 @@ fn schema<T: Configurable>() -> String {
 
 #[test]
 fn absent_fields_have_their_defaults() {
-    let source: Source = given(json!({ "path": "a.csv", "limits": {} })).unwrap();
+    let source: Source = given(&json!({ "path": "a.csv", "limits": {} })).unwrap();
     let expected = Source {
         path: "a.csv".into(),
         batch: 50,
         modes: 2,
-        share: 0.0,
+        share: 0.1,
+        offset: 0,
         which: "all".into(),
         first: None,
         limits: Limits::default(),
         next: None,
     };
     assert_eq!(source, expected);
-    let given: Source = given(json!({
+    let given: Source = given(&json!({
         "path": "b.csv", "batch": 7, "modes": 1, "share": 0.5, "mode": "one", "first": 3,
         "limits": { "at-once": 1, "by-name": { "db": [1, 2] } },
         "next": { "path": "a.csv", "limits": {} },
@@ -156,9 +159,16 @@ fn a_schema_tells_all_that_is_said_of_the_fields() {
         "share": {
           "type": "number",
           "format": "float",
-          "default": 0.0,
+          "default": 0.1,
           "minimum": 0.0,
           "exclusiveMaximum": 1.0
+        },
+        "offset": {
+          "type": "integer",
+          "format": "uint8",
+          "minimum": 0,
+          "maximum": 255,
+          "default": 0
         },
         "mode": {
           "type": "string",
@@ -227,14 +237,14 @@ fn a_schema_tells_all_that_is_said_of_the_fields() {
 
 #[test]
 fn an_enum_is_a_choice_by_name() {
-    assert_eq!(given(json!("not_at_all")), Ok(Outside::NotAtAll));
-    assert_eq!(given(json!({ "at_most": 3 })), Ok(Outside::AtMost(3)));
+    assert_eq!(given(&json!("not_at_all")), Ok(Outside::NotAtAll));
+    assert_eq!(given(&json!({ "at_most": 3 })), Ok(Outside::AtMost(3)));
     assert_eq!(
-        given(json!({ "between": { "least": 1, "most": 2 } })),
+        given(&json!({ "between": { "least": 1, "most": 2 } })),
         Ok(Outside::Between { least: 1, most: 2 })
     );
-    assert_snapshot!(given::<Outside>(json!("NotAtAll")).unwrap_err(), @"unknown variant `NotAtAll`, expected one of `not_at_all`, `at_most`, `between`");
-    assert_snapshot!(given::<Outside>(json!({ "between": { "least": 1, "most": 2, "x": 3 } })).unwrap_err(), @"unknown field `x`, expected `least` or `most`");
+    assert_snapshot!(given::<Outside>(&json!("NotAtAll")).unwrap_err(), @"unknown variant `NotAtAll`, expected one of `not_at_all`, `at_most`, `between`");
+    assert_snapshot!(given::<Outside>(&json!({ "between": { "least": 1, "most": 2, "x": 3 } })).unwrap_err(), @"unknown field `x`, expected `least` or `most`");
     assert_snapshot!(schema::<Outside>(), @r##"
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -296,9 +306,9 @@ fn an_enum_is_a_choice_by_name() {
 
 #[test]
 fn an_enum_with_a_tag_is_a_choice_by_a_field() {
-    assert_eq!(given(json!({ "kind": "local" })), Ok(Inside::Local));
-    assert_eq!(given(json!({ "kind": "far" })), Ok(Inside::Remote { port: 80 }));
-    assert_snapshot!(given::<Inside>(json!({ "kind": "near" })).unwrap_err(), @"unknown variant `near`, expected `local` or `far`");
+    assert_eq!(given(&json!({ "kind": "local" })), Ok(Inside::Local));
+    assert_eq!(given(&json!({ "kind": "far" })), Ok(Inside::Remote { port: 80 }));
+    assert_snapshot!(given::<Inside>(&json!({ "kind": "near" })).unwrap_err(), @"unknown variant `near`, expected `local` or `far`");
     assert_snapshot!(schema::<Inside>(), @r##"
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -346,14 +356,14 @@ fn an_enum_with_a_tag_is_a_choice_by_a_field() {
 
 #[test]
 fn what_serde_understands_is_understood() {
-    assert_eq!(given(json!({ "t": "ONE", "c": 1 })), Ok(Beside::One(1)));
-    assert_eq!(given(json!({ "t": "TWO", "c": { "x": 1 } })), Ok(Beside::Two { x: 1 }));
-    assert_snapshot!(given::<Beside>(json!({ "t": "TWO", "c": { "x": 1, "y": 2 } })).unwrap_err(), @"unknown field `y`, expected `x`");
+    assert_eq!(given(&json!({ "t": "ONE", "c": 1 })), Ok(Beside::One(1)));
+    assert_eq!(given(&json!({ "t": "TWO", "c": { "x": 1 } })), Ok(Beside::Two { x: 1 }));
+    assert_snapshot!(given::<Beside>(&json!({ "t": "TWO", "c": { "x": 1, "y": 2 } })).unwrap_err(), @"unknown field `y`, expected `x`");
 }
 
 #[test]
 fn flattened_fields_are_among_the_others() {
-    let whole: Whole = given(json!({ "percent": 5, "at-once": 2, "kind": "far", "port": 8080 })).unwrap();
+    let whole: Whole = given(&json!({ "percent": 5, "at-once": 2, "kind": "far", "port": 8080 })).unwrap();
     let limits = Limits { at_once: 2, ..Limits::default() };
     assert_eq!(whole, Whole { percent: Percent(5), limits, server: Inside::Remote { port: 8080 } });
     let written = write(&whole, &Origin::Default).unwrap();
@@ -447,6 +457,7 @@ fn an_op_takes_configuration_and_a_test_makes_it() {
         user: String,
         password: Secret<String>,
     }
+    #[expect(clippy::needless_pass_by_value, reason = "as an op takes it")]
     fn login(login: Config<Login>) -> usize {
         login.user.len() + login.password.expose().len()
     }

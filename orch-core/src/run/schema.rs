@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::wiring::Wiring;
-use crate::config::ConfigDef;
+use crate::config::{ConfigDef, shorten};
 use crate::define::Provider;
 use crate::graph::StepConfig;
 use crate::plan::Program;
@@ -72,7 +72,9 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
             words.insert("$defs".into(), Value::Object(definitions));
         }
     }
-    Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}))
+    let mut schema = Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}));
+    shorten(&mut schema);
+    schema
 }
 
 /// Whether a value must be given, since some of it has no default.

@@ -9,8 +9,7 @@ use crate::diag::Diag;
 use crate::owned;
 
 /// Whether the type can be configuration at all.
-pub(super) fn shape(item: &DeriveInput, diag: &Diag) -> bool {
-    let before = diag.count();
+pub(super) fn shape(item: &DeriveInput, diag: &Diag) {
     if let Some(parameter) = item.generics.params.first() {
         let span = match parameter {
             GenericParam::Type(ty) => ty.ident.span(),
@@ -46,7 +45,39 @@ pub(super) fn shape(item: &DeriveInput, diag: &Diag) -> bool {
             );
         }
     }
-    diag.count() == before
+}
+
+/// The rules by which serde writes names.
+const RULES: [&str; 8] = [
+    "lowercase",
+    "UPPERCASE",
+    "PascalCase",
+    "camelCase",
+    "snake_case",
+    "SCREAMING_SNAKE_CASE",
+    "kebab-case",
+    "SCREAMING-KEBAB-CASE",
+];
+
+/// What is said of the type and its variants.
+pub(super) fn whole(config: &Config, diag: &Diag) {
+    let of_variants = config.variants.iter().filter_map(|variant| variant.rename_all.as_ref());
+    for rule in config.rename_all.iter().chain(of_variants) {
+        if !RULES.contains(&rule.value().as_str()) {
+            let rules: Vec<_> = RULES.iter().map(|rule| format!("\"{rule}\"")).collect();
+            diag.error_at(rule, format!("`rename_all` takes one of {}", rules.join(", ")));
+        }
+    }
+    if let (Some(_), Data::Enum(data)) = (&config.tag, &config.item.data) {
+        for variant in &data.variants {
+            if let Fields::Unnamed(fields) = &variant.fields
+                && fields.unnamed.len() != 1
+            {
+                let message = "with a tag the fields of a variant stand beside it, and so have names: write `{ name: T, .. }`";
+                diag.error_at(fields, message);
+            }
+        }
+    }
 }
 
 /// What can be told of the fields from their types as they are written.

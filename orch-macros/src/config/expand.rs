@@ -4,7 +4,7 @@ use syn::DeriveInput;
 
 use super::mirror::Mirror;
 use super::model::Config;
-use crate::names::{CONFIGURABLE, SCHEMARS, SERDE};
+use crate::names::{CONFIGURABLE, NO_PART, NO_SCHEMA, REFUSED, SCHEMA_OF, SCHEMARS, SERDE};
 
 /// The mirror, and the traits of the type, for which the mirror does the work.
 pub(super) fn config(config: &Config) -> TokenStream {
@@ -12,8 +12,12 @@ pub(super) fn config(config: &Config) -> TokenStream {
     let Mirror { ident: mirror, item, beside } = Mirror::of(config);
     quote! {
         #[doc(hidden)]
-        #[allow(dead_code, deprecated, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, deprecated, unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
+            use #NO_PART as _;
+            use #NO_SCHEMA as _;
+            use #REFUSED as _;
+
             #beside
 
             #[derive(#SERDE::Serialize, #SERDE::Deserialize, #SCHEMARS::JsonSchema)]
@@ -41,19 +45,19 @@ pub(super) fn config(config: &Config) -> TokenStream {
             #[automatically_derived]
             impl #SCHEMARS::JsonSchema for #ident {
                 fn inline_schema() -> bool {
-                    <#mirror as #SCHEMARS::JsonSchema>::inline_schema()
+                    <#SCHEMA_OF<#mirror>>::is_inline()
                 }
 
                 fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                    <#mirror as #SCHEMARS::JsonSchema>::schema_name()
+                    <#SCHEMA_OF<#mirror>>::name()
                 }
 
                 fn schema_id() -> ::std::borrow::Cow<'static, str> {
-                    <#mirror as #SCHEMARS::JsonSchema>::schema_id()
+                    <#SCHEMA_OF<#mirror>>::id()
                 }
 
                 fn json_schema(generator: &mut #SCHEMARS::SchemaGenerator) -> #SCHEMARS::Schema {
-                    <#mirror as #SCHEMARS::JsonSchema>::json_schema(generator)
+                    <#SCHEMA_OF<#mirror>>::generate(generator)
                 }
             }
 
@@ -70,6 +74,13 @@ pub(super) fn stub(item: &DeriveInput) -> TokenStream {
     let mut with_de = item.generics.clone();
     with_de.params.insert(0, syn::parse_quote!('de));
     let (with_de, ..) = with_de.split_for_impl();
+    // What a parameter stands for need not be `Send`.
+    let configurable = item.generics.params.is_empty().then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #CONFIGURABLE for #ident {}
+        }
+    });
     quote! {
         const _: () = {
             #[automatically_derived]
@@ -96,6 +107,8 @@ pub(super) fn stub(item: &DeriveInput) -> TokenStream {
                     ::core::unreachable!()
                 }
             }
+
+            #configurable
         };
     }
 }

@@ -1,15 +1,16 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, Data, DeriveInput, Expr, Fields, Lit, Meta, Path, Token, Type, Visibility, parse_quote,
+    Attribute, Data, DeriveInput, Expr, Fields, Lit, LitStr, Meta, Path, Token, Type, Visibility, parse_quote,
 };
 
 use super::kind::Kind;
 use super::model::{Config, Default, Setting, metas, says};
 use super::range::{Bound, integer};
 use crate::func;
-use crate::names::{SCHEMARS, SERDE};
+use crate::names::{DESCRIBED, PART, PART_OF, SCHEMARS, SERDE};
 
 /// A type with the same fields, and all that is said of them in the words of serde and schemars.
 pub(super) struct Mirror {
@@ -57,6 +58,20 @@ impl Mirror {
     }
 }
 
+/// Whether serde or schemars is told to do without what the field's type has of its own.
+fn is_read_otherwise(attributes: &[Attribute]) -> bool {
+    let otherwise = [
+        "with",
+        "serialize_with",
+        "deserialize_with",
+        "skip",
+        "skip_serializing",
+        "skip_deserializing",
+        "bound",
+    ];
+    says(attributes, &otherwise)
+}
+
 /// The attributes that say something of configuration; others were meant for the type itself.
 fn kept(attributes: &[Attribute]) -> Vec<Attribute> {
     let names = ["doc", "serde", "schemars", "deprecated"];
@@ -81,7 +96,7 @@ fn container(config: &Config) -> Vec<Attribute> {
     match &config.rename_all {
         Some(rule) => say(parse_quote!(#[serde(rename_all = #rule)])),
         None if is_enum && !says(own, &["rename_all"]) => {
-            say(parse_quote!(#[serde(rename_all = "snake_case")]))
+            say(parse_quote!(#[serde(rename_all = "snake_case")]));
         }
         None => {}
     }
@@ -140,6 +155,16 @@ fn container_default(config: &Config, mirror: &Ident) -> TokenStream {
 /// What is said of a field, and in `beside` what that names.
 fn of_field(setting: &Setting, at: usize, beside: &mut TokenStream) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
+    if !is_read_otherwise(&setting.field.attrs) {
+        let ty = &setting.field.ty;
+        // What is made of these texts stands where the texts do.
+        let span = func::last_segment(ty).map_or_else(|| ty.span(), |last| last.ident.span());
+        let text = |tokens: TokenStream| LitStr::new(&tokens.to_string(), span);
+        let bound = text(quote!(#ty: #PART<{ <#PART_OF<#ty>>::IS }>));
+        let described = text(quote!(<#PART_OF<#ty> as #DESCRIBED<{ <#PART_OF<#ty>>::IS }>>::By));
+        attributes.push(parse_quote!(#[serde(bound = #bound)]));
+        attributes.push(parse_quote!(#[schemars(with = #described)]));
+    }
     if let Some(name) = &setting.rename {
         attributes.push(parse_quote!(#[serde(rename = #name)]));
     }

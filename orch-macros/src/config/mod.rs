@@ -23,11 +23,13 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let diag = Diag::new();
-    let fits = check::shape(&item, &diag);
+    check::shape(&item, &diag);
     let config = model::Config::read(&item, &diag);
+    check::whole(&config, &diag);
     check::fields(&config, &diag);
+    let fits = diag.count() == 0;
     let errors = diag.finish();
-    // Wrong options do not hinder: the type is there without them, and nothing that uses it fails too.
+    // What uses a type that was refused is not refused as well.
     let implementation = if fits { expand::config(&config) } else { expand::stub(&item) };
     quote!(#implementation #errors)
 }

@@ -1,8 +1,10 @@
-use proc_macro2::{Ident, TokenStream};
+use std::mem;
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Data, DeriveInput, Expr, Field, LitStr, Meta, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Expr, Field, LitStr, Macro, Meta, Path, Token};
 
 use super::range::Range;
 use crate::attr::{Known, Options};
@@ -110,7 +112,7 @@ impl Config {
         let mut fields = Vec::new();
         match &item.data {
             Data::Struct(data) => {
-                fields.extend(data.fields.iter().map(|field| Setting::read(field, &ident, diag)))
+                fields.extend(data.fields.iter().map(|field| Setting::read(field, &ident, diag)));
             }
             Data::Enum(data) => {
                 for variant in &data.variants {
@@ -193,5 +195,27 @@ impl VisitMut for NameSelf<'_> {
         visit_mut::visit_path_mut(self, path);
     }
 
+    /// `vec![Self::FIRST]`: what a macro is given is tokens and no more.
+    fn visit_macro_mut(&mut self, called: &mut Macro) {
+        called.tokens = self.in_tokens(mem::take(&mut called.tokens));
+    }
+
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
+}
+
+impl NameSelf<'_> {
+    fn in_tokens(&self, tokens: TokenStream) -> TokenStream {
+        let named = |token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                Ident::new(&self.0.to_string(), ident.span()).into()
+            }
+            TokenTree::Group(group) => {
+                let mut named = Group::new(group.delimiter(), self.in_tokens(group.stream()));
+                named.set_span(group.span());
+                named.into()
+            }
+            other => other,
+        };
+        tokens.into_iter().map(named).collect()
+    }
 }

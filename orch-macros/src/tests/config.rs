@@ -22,8 +22,11 @@ fn a_struct_of_configuration() {
     });
     assert_snapshot!(pretty(expansion), @r#"
     #[doc(hidden)]
-    #[allow(dead_code, deprecated, clippy::all, clippy::pedantic)]
+    #[allow(dead_code, deprecated, unused_imports, clippy::all, clippy::pedantic)]
     const _: () = {
+        use NoPart as _;
+        use NoSchema as _;
+        use Refused as _;
         fn default_1() -> u32 {
             50
         }
@@ -42,15 +45,39 @@ fn a_struct_of_configuration() {
         #[serde(deny_unknown_fields)]
         struct __OrchSource {
             /// The file.
+            #[serde(
+                bound = "String : Part < { < PartOf < String >> :: IS } >"
+            )]
+            #[schemars(
+                with = "< PartOf < String > as Described < { < PartOf < String >> :: IS } >> :: By"
+            )]
             path: String,
+            #[serde(
+                bound = "u32 : Part < { < PartOf < u32 >> :: IS } >"
+            )]
+            #[schemars(
+                with = "< PartOf < u32 > as Described < { < PartOf < u32 >> :: IS } >> :: By"
+            )]
             #[serde(default = "default_1")]
             #[schemars(extend("minimum" = 1, "maximum" = 1000))]
             batch: u32,
             #[serde(skip_serializing_if = "String::is_empty")]
+            #[serde(
+                bound = "String : Part < { < PartOf < String >> :: IS } >"
+            )]
+            #[schemars(
+                with = "< PartOf < String > as Described < { < PartOf < String >> :: IS } >> :: By"
+            )]
             #[serde(rename = "mode")]
             #[serde(default = "default_2")]
             #[schemars(length(min = 1, max = 8))]
             which: String,
+            #[serde(
+                bound = "Option < Box < Source > > : Part < { < PartOf < Option < Box < Source > > >> :: IS } >"
+            )]
+            #[schemars(
+                with = "< PartOf < Option < Box < Source > > > as Described < { < PartOf < Option < Box < Source > > >> :: IS } >> :: By"
+            )]
             next: Option<Box<Source>>,
         }
         #[automatically_derived]
@@ -73,20 +100,18 @@ fn a_struct_of_configuration() {
         #[automatically_derived]
         impl schemars::JsonSchema for Source {
             fn inline_schema() -> bool {
-                <__OrchSource as schemars::JsonSchema>::inline_schema()
+                <SchemaOf<__OrchSource>>::is_inline()
             }
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                <__OrchSource as schemars::JsonSchema>::schema_name()
+                <SchemaOf<__OrchSource>>::name()
             }
             fn schema_id() -> ::std::borrow::Cow<'static, str> {
-                <__OrchSource as schemars::JsonSchema>::schema_id()
+                <SchemaOf<__OrchSource>>::id()
             }
             fn json_schema(
                 generator: &mut schemars::SchemaGenerator,
             ) -> schemars::Schema {
-                <__OrchSource as schemars::JsonSchema>::json_schema(
-                    generator,
-                )
+                <SchemaOf<__OrchSource>>::generate(generator)
             }
         }
         #[automatically_derived]
@@ -110,8 +135,11 @@ fn an_enum_of_configuration() {
     });
     assert_snapshot!(pretty(expansion), @r#"
     #[doc(hidden)]
-    #[allow(dead_code, deprecated, clippy::all, clippy::pedantic)]
+    #[allow(dead_code, deprecated, unused_imports, clippy::all, clippy::pedantic)]
     const _: () = {
+        use NoPart as _;
+        use NoSchema as _;
+        use Refused as _;
         fn default_0() -> u16 {
             Server::PORT
         }
@@ -130,8 +158,14 @@ fn an_enum_of_configuration() {
             Local,
             #[serde(rename = "far")]
             Remote {
+                #[serde(
+                    bound = "u16 : Part < { < PartOf < u16 >> :: IS } >"
+                )]
+                #[schemars(
+                    with = "< PartOf < u16 > as Described < { < PartOf < u16 >> :: IS } >> :: By"
+                )]
                 #[serde(default = "default_0")]
-                #[schemars(extend("minimum" = Self::LEAST))]
+                #[schemars(extend("minimum" = Server::LEAST))]
                 port: u16,
             },
         }
@@ -155,20 +189,18 @@ fn an_enum_of_configuration() {
         #[automatically_derived]
         impl schemars::JsonSchema for Server {
             fn inline_schema() -> bool {
-                <__OrchServer as schemars::JsonSchema>::inline_schema()
+                <SchemaOf<__OrchServer>>::is_inline()
             }
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                <__OrchServer as schemars::JsonSchema>::schema_name()
+                <SchemaOf<__OrchServer>>::name()
             }
             fn schema_id() -> ::std::borrow::Cow<'static, str> {
-                <__OrchServer as schemars::JsonSchema>::schema_id()
+                <SchemaOf<__OrchServer>>::id()
             }
             fn json_schema(
                 generator: &mut schemars::SchemaGenerator,
             ) -> schemars::Schema {
-                <__OrchServer as schemars::JsonSchema>::json_schema(
-                    generator,
-                )
+                <SchemaOf<__OrchServer>>::generate(generator)
             }
         }
         #[automatically_derived]
@@ -188,12 +220,16 @@ fn the_default_of_a_whole_struct() {
             more: More,
         }
     });
+    // The traits are as ever.
     let text = pretty(expansion);
-    let mirror = &text[..text.find("#[automatically_derived]\n    impl ::orch").unwrap_or(text.len())];
+    let mirror = &text[..text.find("    #[automatically_derived]\n    impl serde").unwrap()];
     assert_snapshot!(mirror, @r#"
     #[doc(hidden)]
-    #[allow(dead_code, deprecated, clippy::all, clippy::pedantic)]
+    #[allow(dead_code, deprecated, unused_imports, clippy::all, clippy::pedantic)]
     const _: () = {
+        use NoPart as _;
+        use NoSchema as _;
+        use Refused as _;
         #[automatically_derived]
         impl ::core::default::Default for __OrchLimits {
             fn default() -> Self {
@@ -215,49 +251,22 @@ fn the_default_of_a_whole_struct() {
         #[serde(rename = "Limits")]
         #[schemars(deny_unknown_fields)]
         struct __OrchLimits {
+            #[serde(
+                bound = "f64 : Part < { < PartOf < f64 >> :: IS } >"
+            )]
+            #[schemars(
+                with = "< PartOf < f64 > as Described < { < PartOf < f64 >> :: IS } >> :: By"
+            )]
             #[schemars(extend("minimum" = 0.0, "exclusiveMaximum" = 1.0))]
             share: f64,
             #[serde(flatten)]
+            #[serde(
+                bound = "More : Part < { < PartOf < More >> :: IS } >"
+            )]
+            #[schemars(
+                with = "< PartOf < More > as Described < { < PartOf < More >> :: IS } >> :: By"
+            )]
             more: More,
         }
-        #[automatically_derived]
-        impl serde::Serialize for Limits {
-            fn serialize<S: serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                __OrchLimits::serialize(self, serializer)
-            }
-        }
-        #[automatically_derived]
-        impl<'de> serde::Deserialize<'de> for Limits {
-            fn deserialize<D: serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                __OrchLimits::deserialize(deserializer)
-            }
-        }
-        #[automatically_derived]
-        impl schemars::JsonSchema for Limits {
-            fn inline_schema() -> bool {
-                <__OrchLimits as schemars::JsonSchema>::inline_schema()
-            }
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                <__OrchLimits as schemars::JsonSchema>::schema_name()
-            }
-            fn schema_id() -> ::std::borrow::Cow<'static, str> {
-                <__OrchLimits as schemars::JsonSchema>::schema_id()
-            }
-            fn json_schema(
-                generator: &mut schemars::SchemaGenerator,
-            ) -> schemars::Schema {
-                <__OrchLimits as schemars::JsonSchema>::json_schema(
-                    generator,
-                )
-            }
-        }
-        #[automatically_derived]
-        impl Configurable for Limits {}
-    };
     "#);
 }

@@ -1,0 +1,11 @@
+use orch::prelude::*;
+
+#[derive(Config)]
+struct Source {
+    #[config(range(min = 1, max = 8))]
+    batch: u32,
+    #[config(range = 8)]
+    pages: u32,
+}
+
+fn main() {}

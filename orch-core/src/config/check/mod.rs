@@ -23,7 +23,7 @@ use crate::ids::nearest;
 const DEPTH: usize = 128;
 
 /// How many values are looked at in all, those that are looked at for several choices counted again.
-const STEPS: usize = 1_000_000;
+const STEPS: usize = 100_000;
 
 /// Checks a configuration against its schema, and completes it.
 ///

@@ -293,8 +293,12 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn syntax(&self, error: &ScanError) -> ConfigProblem {
-        let message = format!("this is not YAML: {}", error.info());
         let place = (self.place)(error.marker());
+        // The parser looks ahead, and has a bound of its own.
+        if error.info().contains("recursion limit") {
+            return too_deep(&self.path, place);
+        }
+        let message = format!("this is not YAML: {}", error.info());
         ConfigProblem::new(Kind::Syntax, self.path.clone(), message).at(place)
     }
 

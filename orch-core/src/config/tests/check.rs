@@ -1,8 +1,8 @@
 use insta::assert_snapshot;
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{EnvVars, FileFormat, Node, check, check_at, show};
+use crate::config::{EnvVars, FileFormat, Node, check, show};
 
 fn yaml(text: &str) -> Node {
     Node::parse(FileFormat::Yaml, "conf/a.yaml", text).unwrap()
@@ -94,15 +94,8 @@ ops:
   store: {}
 ";
     assert_snapshot!(told::<Run>(text), @r#"
-    the configuration cannot be used: 7 problems
-    error: `ops.load.config` lacks `folder`
-      --> conf/a.yaml:5:7
-      hint: add
-            ops:
-              load:
-                config:
-                  folder: ..  # a text: where the files are
-    error: `ops.load.config.batch` is to be from 1 to 1000, but is the number 0
+    the configuration cannot be used: 6 problems
+    error: `ops.load.config.batch` is to be from 1 to 1000, but is 0
       --> conf/a.yaml:5:14
     error: `ops.load.config` has no field `foldr`
       --> conf/a.yaml:6:7
@@ -110,9 +103,9 @@ ops:
     error: `ops.load.config.mode` is to be `fast` or `careful`, but is the text `carefull`
       --> conf/a.yaml:7:13
       hint: did you mean `careful`?
-    error: `ops.load.config.retries` is to be from 0 to 255, but is the number 300
+    error: `ops.load.config.retries` is to be from 0 to 255, but is 300
       --> conf/a.yaml:8:16
-    error: `ops.load.config.comment` is to be a text or null, but is the number 5
+    error: `ops.load.config.comment` is to be a text, but is the number 5
       --> conf/a.yaml:9:16
       hint: in quotes it is a text: "5"
     error: `ops` has no field `store`

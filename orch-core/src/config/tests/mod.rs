@@ -1,1 +1,4 @@
 mod check;
+mod fuzz;
+mod oracle;
+mod trees;

@@ -215,6 +215,7 @@ impl<'a> Check<'a> {
         let all = listed(&ticked(keys.iter().copied()), "and");
         let has = match chosen {
             [] => "none of them".to_owned(),
+            [_, _] if keys.len() == 2 => "both".to_owned(),
             several => listed(&ticked(several.iter().map(|entry| &*entry.key)), "and"),
         };
         let message = format!("{} is to have exactly one of {all}, but has {has}", self.path.subject());

@@ -70,7 +70,7 @@ pub(super) fn snippet(schemas: Schemas<'_>, path: &ConfigPath, missing: &[(&str,
     }
 }
 
-/// A value of a field to be replaced by a person's own.
+/// What is written so far.
 struct Writer<'a> {
     schemas: Schemas<'a>,
     lines: Vec<Line>,
@@ -148,10 +148,12 @@ impl<'a> Writer<'a> {
         off: bool,
         depth: usize,
     ) {
-        let required = facets.required();
-        for (name, schema) in facets.fields() {
+        let (required, fields) = (facets.required(), facets.fields());
+        // A name with nothing but comments below it would be null, and no map.
+        let all = indent > 0 && !fields.iter().any(|(name, _)| required.contains(name));
+        for (name, schema) in fields {
             let own = default.and_then(|default| default.get(name));
-            self.field(name, schema, own, indent, off || !required.contains(&name), depth);
+            self.field(name, schema, own, indent, off || !(all || required.contains(&name)), depth);
         }
         if default.is_some() || depth == DEEP {
             return;
@@ -160,12 +162,13 @@ impl<'a> Writer<'a> {
             if choices.iter().all(|choice| !self.has_fields(choice)) {
                 continue;
             }
-            for (at, choice) in choices.iter().enumerate() {
+            let mut first = true;
+            for choice in choices {
                 let Ok(choice) = self.schemas.facets(choice) else { continue };
                 if choice.fields().is_empty() {
                     continue;
                 }
-                self.comment(indent, if at == 0 { "Either" } else { "or" });
+                self.comment(indent, if std::mem::take(&mut first) { "Either" } else { "or" });
                 self.described(&choice, indent);
                 self.body(&choice, None, indent, true, depth + 1);
             }
@@ -203,8 +206,10 @@ impl<'a> Writer<'a> {
         }
         let value = match default {
             Some(default) => format!(" {}", literal(default)),
-            None if facets.secret() => format!(" {}", self.value(name, &facets)),
-            None if self.open(&facets) && !off => " {}".to_owned(),
+            None if facets.word("const").is_some() || facets.secret() => {
+                format!(" {}", self.value(name, &facets))
+            }
+            None if self.open(&facets) => " {}".to_owned(),
             None => String::new(),
         };
         let note = self.demand(&facets);

@@ -161,6 +161,14 @@ impl<'a> Facets<'a> {
         })
     }
 
+    /// The first of these fields that can only be one text, and so says what the map is.
+    pub(super) fn tag(&self, required: &[&'a str]) -> Option<&'a str> {
+        let fields = self.fields();
+        let one =
+            |name: &&str| fields.iter().any(|(field, schema)| field == name && schema.get("const").is_some());
+        required.iter().copied().find(|name| one(name))
+    }
+
     /// The only values there are: those of `const` and `enum`.
     pub(super) fn values(&self) -> Option<Vec<&'a Json>> {
         match (self.word("const"), self.word("enum")) {

@@ -30,7 +30,8 @@ impl Node {
     pub fn from_set(text: &str) -> Result<Self, ConfigError> {
         let (path, value) = split(text).map_err(|Wrong { column, what, hint }| {
             // What follows the path may be a secret.
-            let message = format!("`--set {}` {what} at column {column}", name_of(text));
+            let given = format!("--set {}", name_of(text));
+            let message = format!("`{}` {what} at column {column}", given.trim_end());
             ConfigError::from(ConfigProblem::new(Kind::Syntax, ConfigPath::root(), message).hint(hint))
         })?;
         let origin = Origin::Set(text.into());

@@ -133,6 +133,12 @@ impl Schemas<'_> {
                 (Some(values), _) => {
                     names.extend(values.into_iter().map(|value| format!("`{}`", literal(value))))
                 }
+                (None, required) if let Some(tag) = facets.tag(required) => {
+                    let word = format!("a map with `{tag}`");
+                    if !names.contains(&word) {
+                        names.push(word);
+                    }
+                }
                 (None, [key]) if facets.fields().len() == 1 => keys.push(format!("`{key}`")),
                 _ => {
                     let word = self.described(choice, left);

@@ -11,7 +11,7 @@ use crate::config::{ConfigProblem, Entry, Node, Value};
 use crate::ids::nearest;
 
 /// How deep choices within choices are looked at.
-const DEEP: usize = 8;
+const DEEP: usize = 4;
 
 /// What became of the choices of a schema.
 pub(super) enum Chosen {
@@ -215,6 +215,7 @@ impl<'a> Check<'a> {
         let all = listed(&ticked(keys.iter().copied()), "and");
         let has = match chosen {
             [] => "none of them".to_owned(),
+            [_, _] if keys.len() == 2 => "both".to_owned(),
             several => listed(&ticked(several.iter().map(|entry| &*entry.key)), "and"),
         };
         let message = format!("{} is to have exactly one of {all}, but has {has}", self.path.subject());
@@ -267,7 +268,7 @@ impl<'a> Check<'a> {
                 })
             })
         };
-        let expected: Vec<_> = choices.iter().map(|choice| self.schemas.expected(choice.schema)).collect();
+        let schemas: Vec<_> = choices.iter().map(|choice| choice.schema).collect();
         let mut fitting: Vec<_> = choices.into_iter().filter(|choice| fits(&choice.facets)).collect();
         if fitting.len() == 1
             && let Some(only) = fitting.pop()
@@ -301,7 +302,7 @@ impl<'a> Check<'a> {
             Some(problems) => self.problems.extend(problems),
             None => {
                 let mut forms: Vec<String> = Vec::new();
-                for form in expected {
+                for form in schemas.into_iter().map(|schema| self.schemas.expected(schema)) {
                     if !forms.contains(&form) {
                         forms.push(form);
                     }

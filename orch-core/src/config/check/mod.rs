@@ -23,7 +23,7 @@ use crate::ids::nearest;
 const DEPTH: usize = 128;
 
 /// How many values are looked at in all, those that are looked at for several choices counted again.
-const STEPS: usize = 1_000_000;
+const STEPS: usize = 100_000;
 
 /// Checks a configuration against its schema, and completes it.
 ///
@@ -198,7 +198,7 @@ impl<'a> Check<'a> {
                 problem = problem.hint(format!("leave it out, and it is {}", literal(default)));
             }
             (Value::Number(_) | Value::Bool(_), _) if wants("string") && !self.hidden => {
-                problem = problem.hint(format!("in quotes it is a text: {}", literal_text(node)));
+                problem = problem.hint("in quotes it is a text");
             }
             (Value::Text(text), _)
                 if wants("boolean") && ["yes", "on", "no", "off"].contains(&&*text.to_lowercase()) =>
@@ -266,15 +266,6 @@ fn type_name(value: &Value) -> &'static str {
         Value::Text(_) => "string",
         Value::List(_) => "array",
         Value::Map(_) => "object",
-    }
-}
-
-/// A number or truth value, as it would be written for a text.
-fn literal_text(node: &Node) -> String {
-    match &node.value {
-        Value::Number(number) => format!("\"{number}\""),
-        Value::Bool(value) => format!("\"{value}\""),
-        _ => "\"\"".to_owned(),
     }
 }
 

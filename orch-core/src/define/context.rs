@@ -28,6 +28,21 @@ pub(crate) struct RunContext {
     pub(crate) cancel: Cancel,
 }
 
+impl RunContext {
+    /// Of a job `test`, always the same run.
+    pub(super) fn for_test() -> Self {
+        Self { run: RunId::from_u128(0), job: "test".into(), tags: Tags::new(), cancel: Cancel::new() }
+    }
+
+    /// The same with one more tag.
+    pub(super) fn with_tag(&self, key: String, value: String) -> Self {
+        let Self { run, job, tags, cancel } = self;
+        let mut tags = tags.clone();
+        tags.insert(key, value);
+        Self { run: *run, job: Arc::clone(job), tags, cancel: cancel.clone() }
+    }
+}
+
 impl Context {
     pub(crate) fn new(run: Arc<RunContext>, step: StepPath, attempt: u32, cancel: Option<Cancel>) -> Self {
         Self { run, step, attempt, cancel }
@@ -37,13 +52,7 @@ impl Context {
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
-        let run = RunContext {
-            run: RunId::from_u128(0),
-            job: "test".into(),
-            tags: Tags::new(),
-            cancel: Cancel::new(),
-        };
-        Self::new(Arc::new(run), step, 1, None)
+        Self::new(Arc::new(RunContext::for_test()), step, 1, None)
     }
 
     /// The run.

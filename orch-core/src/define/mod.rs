@@ -5,12 +5,14 @@
 //! | [`OpDef`] | a function with named, typed inputs and outputs | `#[op]`, or [`OpDef::builder`] |
 //! | [`JobOptions`] | what holds for a job as a whole | the arguments of `#[job]` |
 //! | [`Dynamic`], [`Optional`] | outputs of which there may be many, or none | the op's return type |
+//! | [`HookDef`] | a function that is called when a step or run is over | `#[success_hook]`, `#[failure_hook]`, `#[run_hook]`, or [`HookDef::builder`] |
 //! | [`Context`] | what an op's code sees of its run | a parameter of the op |
 
 mod args;
 mod context;
 mod dynamic;
 mod fallible;
+mod hook;
 mod job;
 pub mod kind;
 mod op;
@@ -24,6 +26,8 @@ pub use context::{Cancel, Context};
 pub use dynamic::Dynamic;
 pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
+pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutcome, StepHook, StepOutcome};
+pub(crate) use hook::{HookBody, HookCode, Outcomes, OutputMetadata, RunTold, StepTold, unite};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::define::{JobOptions, OpDef, Retry, Tags};
+use crate::define::{HookDef, JobOptions, OpDef, Retry, Tags, unite};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
@@ -127,6 +127,8 @@ pub(crate) struct Composition {
 struct Group {
     prefix: String,
     children: Vec<(String, u32)>,
+    /// Of this graph and of those around it.
+    hooks: Vec<Arc<HookDef>>,
 }
 
 /// The nodes of a job, in the order of their calls, and what connects them.
@@ -153,6 +155,8 @@ pub(crate) struct GraphNode {
     pub(crate) scope: usize,
     pub(crate) tags: Tags,
     pub(crate) retry: Option<Retry>,
+    /// Hooks of the call and of the graphs that it stands in.
+    pub(crate) hooks: Vec<Arc<HookDef>>,
     pub(crate) place: Place,
 }
 
@@ -217,6 +221,11 @@ impl Composition {
         self.groups.last().map(|group| group.prefix.clone()).unwrap_or_default()
     }
 
+    /// The hooks of the graphs that the body is in at present.
+    pub(crate) fn hooks(&self) -> Vec<Arc<HookDef>> {
+        self.groups.last().map(|group| group.hooks.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn enter_scope(&mut self, scope: usize) {
         self.scopes.push(scope);
     }
@@ -226,7 +235,7 @@ impl Composition {
     }
 
     /// Enters the graph `name`, which is called `name_2` if the present graph has one of that name already.
-    pub(crate) fn enter_group(&mut self, name: &str) {
+    pub(crate) fn enter_group(&mut self, name: &str, hooks: &[&Arc<HookDef>]) {
         let Some(outer) = self.groups.last_mut() else { return };
         let times = match outer.children.iter_mut().find(|(child, _)| child == name) {
             Some((_, times)) => {
@@ -242,7 +251,9 @@ impl Composition {
             1 => format!("{}{name}.", outer.prefix),
             n => format!("{}{name}_{n}.", outer.prefix),
         };
-        self.groups.push(Group { prefix, children: Vec::new() });
+        let mut all = outer.hooks.clone();
+        unite(&mut all, hooks.iter().copied());
+        self.groups.push(Group { prefix, children: Vec::new(), hooks: all });
     }
 
     pub(crate) fn leave_group(&mut self) {

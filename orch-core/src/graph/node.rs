@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
 use super::{DynamicOut, IntoInput, Out};
-use crate::define::{OpDef, Outputs, Tags};
+use crate::define::{HookDef, OpDef, Outputs, Tags};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Data, TypeInfo};
@@ -81,6 +81,7 @@ impl Call {
                 scope,
                 tags: Tags::new(),
                 retry: None,
+                hooks: composition.hooks(),
                 place,
             });
             Placed {
@@ -171,7 +172,12 @@ impl Placed {
 
 /// Runs the body of a graph, its steps named `name.step`. `#[graph]` calls it.
 pub fn enter_graph<R>(name: &str, body: impl FnOnce() -> R) -> R {
-    compose::with(|composition| composition.enter_group(name));
+    enter_hooked_graph(name, &[], body)
+}
+
+/// As [`enter_graph`], with hooks for all its steps.
+pub fn enter_hooked_graph<R>(name: &str, hooks: &[&Arc<HookDef>], body: impl FnOnce() -> R) -> R {
+    compose::with(|composition| composition.enter_group(name, hooks));
     let result = body();
     compose::with(compose::Composition::leave_group);
     result

@@ -2,9 +2,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{
-    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
+    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks, literal,
+    names,
 };
-use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
+use crate::define::{HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
 use crate::ids::nearest;
 use crate::value::{Assemble, Value};
@@ -13,6 +14,10 @@ use crate::value::{Assemble, Value};
 pub(crate) struct Program {
     pub(crate) plan: Plan,
     pub(crate) ops: Vec<Arc<OpDef>>,
+    /// Hooks of each step besides those of the job.
+    pub(crate) step_hooks: Vec<Vec<Arc<HookDef>>>,
+    /// Hooks of the job, of steps and of runs.
+    pub(crate) hooks: Vec<Arc<HookDef>>,
     pub(crate) literals: Vec<Value>,
     /// Makes one value of each [`Plan::collects`].
     pub(crate) collects: Vec<Assemble>,
@@ -25,6 +30,9 @@ impl Program {
         let graph = &*job.graph;
         let mut problems = graph.problems.clone();
         let names = names::name_steps(&job.options, &graph.nodes, &mut problems);
+        hooks::check(&graph.nodes, &names, &mut problems);
+        let attached = graph.nodes.iter().flat_map(|node| &node.hooks).chain(&job.options.hooks);
+        hooks::check_called(attached, &mut problems);
         let mut sources = Sources {
             graph,
             done: vec![None; graph.sources.len()],
@@ -53,6 +61,7 @@ impl Program {
             max_in_flight: job.options.max_in_flight,
             order: job.options.order,
             limits: job.options.limits.clone(),
+            hooks: hooks::names(&job.options.hooks),
             maps: maps.collect(),
             steps,
             collects,
@@ -65,8 +74,15 @@ impl Program {
         if !problems.is_empty() {
             return Err(PlanError::new(plan.job, problems));
         }
-        let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
-        Ok(Self { plan, ops, literals: graph.literals.clone(), collects: assemblies, lists })
+        Ok(Self {
+            plan,
+            ops: graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect(),
+            step_hooks: graph.nodes.iter().map(|node| node.hooks.clone()).collect(),
+            hooks: job.options.hooks.clone(),
+            literals: graph.literals.clone(),
+            collects: assemblies,
+            lists,
+        })
     }
 }
 
@@ -123,6 +139,7 @@ fn step(
         pool: op.pool.clone(),
         code_version: op.code_version.clone(),
         io: op.io.clone(),
+        hooks: hooks::names(&node.hooks),
         place: node.place.clone(),
     }
 }

@@ -6,6 +6,7 @@
 mod compile;
 mod depth;
 mod diagram;
+mod hooks;
 mod literal;
 mod names;
 mod problem;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
+pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
 
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
@@ -46,6 +48,9 @@ pub struct Plan {
     /// Limits by tag.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
+    /// Hooks of the whole job, by name: those of steps are called for every step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<String>,
     /// The steps, in the order of definition.
     pub steps: Vec<Step>,
     /// The maps, one for each dynamic output.
@@ -99,6 +104,9 @@ pub struct Step {
     /// The IO manager that stores its outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub io: Option<String>,
+    /// Its hooks besides those of the job, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<String>,
     /// Where it is called in the source.
     pub place: Place,
 }

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Runner;
+use crate::define::{Hook, HookDef, unite};
 use crate::graph::Job;
 use crate::io::{IoManager, IoManagers};
 use crate::value::Data;
@@ -11,6 +13,7 @@ pub struct Definitions {
     jobs: Vec<Job>,
     pools: BTreeMap<String, usize>,
     io: IoManagers,
+    hooks: Vec<Arc<HookDef>>,
 }
 
 impl Definitions {
@@ -43,16 +46,30 @@ impl Definitions {
         self
     }
 
+    /// Attaches a hook to all jobs: `Definitions::new().hook::<page_me>()`. One that a job has already is called once.
+    #[must_use]
+    pub fn hook<H: Hook>(self) -> Self {
+        self.with_hook(H::def())
+    }
+
+    /// As [`Definitions::hook`], for a hook made with [`HookDef::builder`].
+    #[must_use]
+    pub fn with_hook(mut self, hook: &Arc<HookDef>) -> Self {
+        unite(&mut self.hooks, [hook]);
+        self
+    }
+
     /// The jobs, in the order in which they were added.
     #[must_use]
     pub fn jobs(&self) -> &[Job] {
         &self.jobs
     }
 
-    /// A run of `job` with the pools and IO managers of the program. The job need not be one of [`Definitions::jobs`].
+    /// A run of `job` with the pools, IO managers and hooks of the program. The job need not be one of [`Definitions::jobs`].
     #[must_use]
     pub fn runner(&self, job: &Job) -> Runner {
         let runner = self.pools.iter().fold(job.runner(), |runner, (name, size)| runner.pool(name, *size));
+        let runner = self.hooks.iter().fold(runner, Runner::with_hook);
         runner.all_io(self.io.clone())
     }
 

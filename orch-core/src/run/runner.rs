@@ -8,13 +8,13 @@ use std::vec::Drain;
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::{Run, RunError, runtime};
-use crate::define::{Cancel, Order, RunContext, Tags};
+use crate::define::{Cancel, Hook, HookDef, Order, RunContext, Tags, unite};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::{RunId, nearest};
 use crate::io::{IoManager, IoManagers};
-use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
+use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 use crate::step::Local;
 use crate::value::Data;
 
@@ -44,6 +44,7 @@ pub struct Runner {
     order: Option<Order>,
     pools: BTreeMap<String, usize>,
     io: IoManagers,
+    hooks: Vec<Arc<HookDef>>,
     lifecycle: Option<Arc<dyn Lifecycle>>,
     sinks: Tee,
     cancel: Cancel,
@@ -83,6 +84,7 @@ impl Job {
             order: None,
             pools: BTreeMap::new(),
             io: IoManagers::new(),
+            hooks: Vec::new(),
             lifecycle: None,
             sinks: Tee::new(),
             cancel: Cancel::new(),
@@ -155,6 +157,19 @@ impl Runner {
         self
     }
 
+    /// Attaches a hook to the run, and if it is one of steps to all of them. One that they have already is called once.
+    #[must_use]
+    pub fn hook<H: Hook>(self) -> Self {
+        self.with_hook(H::def())
+    }
+
+    /// As [`Runner::hook`], for a hook made with [`HookDef::builder`].
+    #[must_use]
+    pub fn with_hook(mut self, hook: &Arc<HookDef>) -> Self {
+        unite(&mut self.hooks, [hook]);
+        self
+    }
+
     /// Has these resources opened before the first step, and closed after the last.
     #[cfg(test)]
     pub(crate) fn lifecycle(mut self, lifecycle: Arc<dyn Lifecycle>) -> Self {
@@ -178,7 +193,7 @@ impl Runner {
 
     /// How long a canceled run waits for the code of its steps, by default ten seconds; with a duration of zero not at
     /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored. As
-    /// long again it waits for what comes after its steps, the closing of resources.
+    /// long again it waits for what comes after its steps: hooks, and the closing of resources.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -352,9 +367,12 @@ impl Runner {
                 );
             }
         }
+        plan::check_hooks(self.hooks.iter(), &mut problems);
         if !problems.is_empty() {
             return Err(PlanError::new(program.plan.job, problems));
         }
+        unite(&mut program.hooks, &self.hooks);
+        program.plan.hooks = plan::hook_names(&program.hooks);
         program.plan.order = self.order.unwrap_or(program.plan.order);
         Ok(program)
     }

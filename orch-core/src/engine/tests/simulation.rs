@@ -342,6 +342,8 @@ impl Simulation {
             | EventKind::ResourceInitFailure { resource, .. }
             | EventKind::ResourceClosed { resource, .. }
             | EventKind::ResourceCloseFailure { resource, .. } => write!(line, " {resource}"),
+            EventKind::HookCompleted { hook, .. } => write!(line, " {hook}"),
+            EventKind::HookErrored { hook, .. } => write!(line, " {hook}"),
             EventKind::RunFailure { resource: Some(resource), .. } => {
                 write!(line, " for want of {resource}")
             }

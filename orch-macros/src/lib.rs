@@ -13,7 +13,9 @@ mod hidden;
 mod kind;
 mod names;
 mod policy;
+mod tag;
 
+mod hook;
 mod job;
 mod op;
 mod outputs;
@@ -41,6 +43,24 @@ pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn graph(options: TokenStream, item: TokenStream) -> TokenStream {
     job::graph(options.into(), &item.into()).into()
+}
+
+/// Makes a hook of a function: it is called when a step has succeeded.
+#[proc_macro_attribute]
+pub fn success_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::attribute(hook::Kind::Success, options.into(), &item.into()).into()
+}
+
+/// Makes a hook of a function: it is called when a step has failed.
+#[proc_macro_attribute]
+pub fn failure_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::attribute(hook::Kind::Failure, options.into(), &item.into()).into()
+}
+
+/// Makes a hook of a function: it is called when a run is over.
+#[proc_macro_attribute]
+pub fn run_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::attribute(hook::Kind::Run, options.into(), &item.into()).into()
 }
 
 /// Makes named outputs of the fields of a struct that an op returns.

@@ -18,6 +18,25 @@ pub trait Node {
     fn node() -> Self;
 }
 
+/// A hook, as job bodies see it; implemented by the macro's hidden type.
+pub trait HookNode: Sized {
+    /// Not possible: a hook is no step. Declared so that the compiler can say so.
+    fn call<T>(self, _: T)
+    where
+        Self: HookInBody,
+    {
+    }
+}
+
+/// Never implemented: says why a hook cannot be called in the body of a job.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a hook, and the body of a job calls ops and graphs",
+    label = "this is a hook",
+    note = "a hook is attached: to one call, `load(page).hook::<{Self}>()`, to a job, `#[job(hooks({Self}))]`, or to all, \
+            `Definitions::new().hook::<{Self}>()`"
+)]
+pub trait HookInBody {}
+
 /// An op as a type: the hidden type beside a function with `#[op]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an op",

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks, literal,
-    names,
+    names, tags,
 };
 use crate::define::{HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags};
 use crate::graph::{self, GraphNode, Job, SourceKind};
@@ -30,6 +30,7 @@ impl Program {
         let graph = &*job.graph;
         let mut problems = graph.problems.clone();
         let names = names::name_steps(&job.options, &graph.nodes, &mut problems);
+        tags::check(&job.options, &graph.nodes, &mut problems);
         hooks::check(&graph.nodes, &names, &mut problems);
         let attached = graph.nodes.iter().flat_map(|node| &node.hooks).chain(&job.options.hooks);
         hooks::check_called(attached, &mut problems);

@@ -10,6 +10,7 @@ mod hooks;
 mod literal;
 mod names;
 mod problem;
+mod tags;
 mod text;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
 pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
+pub(crate) use tags::check_keys as check_tag_keys;
 
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;

@@ -367,6 +367,7 @@ impl Runner {
                 );
             }
         }
+        plan::check_tag_keys(&self.tags, None, &mut problems);
         plan::check_hooks(self.hooks.iter(), &mut problems);
         if !problems.is_empty() {
             return Err(PlanError::new(program.plan.job, problems));

@@ -1,5 +1,6 @@
 //! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
 
+mod hook;
 mod job;
 mod op;
 mod outputs;

@@ -179,8 +179,7 @@ impl State {
     }
 
     /// Those that have not ended are waited for no longer.
-    pub(super) fn give_up_hooks(&mut self, turn: &mut Turn) {
-        let message = "the hook did not end within the grace period of the canceled run";
+    pub(super) fn give_up_hooks(&mut self, message: &str, turn: &mut Turn) {
         let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, message));
         for call in std::mem::take(&mut self.hooks.under_way).into_values() {
             let kind = EventKind::HookErrored {

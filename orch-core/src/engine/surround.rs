@@ -174,12 +174,16 @@ impl State {
     /// A canceled run waits no longer. What has not ended is told so, and what is still open, the last one first, as it
     /// would have been closed.
     fn out_of_time(&mut self, turn: &mut Turn) {
-        // Those of the run that were not called yet are told with the others.
+        self.give_up_hooks("the hook did not end within the grace period of the canceled run", turn);
+        // Those of the run have waited for these, and are told with them.
         if let Some(last) = self.around.last.clone() {
             self.call_hooks_of_run(&last, turn);
             turn.hooks.clear();
         }
-        self.give_up_hooks(turn);
+        self.give_up_hooks(
+            "the hook was not called: those of steps did not end within the grace period",
+            turn,
+        );
         // It is closed all the same, and nobody is told of it.
         turn.close = self.life == Life::Hooks && self.around.opens;
         let message = "not closed within the grace period of the canceled run";

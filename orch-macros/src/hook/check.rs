@@ -7,7 +7,9 @@ use crate::func;
 /// Refuses signatures that no hook can have.
 pub(super) fn signature(kind: Kind, signature: &Signature, diag: &Diag) -> bool {
     let before = diag.count();
-    func::check_plain(kind.attribute(), signature, diag);
+    let instead = "leave `self` out, and let the function find what it needs by itself";
+    func::check_free(kind.attribute(), signature, instead, diag);
+    func::check_rust(kind.attribute(), signature, diag);
     if let Some(parameter) = signature.generics.params.first() {
         diag.error_at(
             parameter,

@@ -195,7 +195,7 @@ fn a_canceled_run_waits_for_its_hooks_as_long_as_its_grace_period() {
     3 STEP_OUTPUT work
     3 STEP_SUCCESS work
     13 HOOK_ERRORED work never: the hook did not end within the grace period of the canceled run
-    13 HOOK_ERRORED page: the hook did not end within the grace period of the canceled run
+    13 HOOK_ERRORED page: the hook was not called: those of steps did not end within the grace period
     13 RESOURCE_CLOSE_FAILURE db: not closed within the grace period of the canceled run
     13 RUN_CANCELED
     ");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use orch_core::define::Order;
+use orch_core::ids::check_tag_key;
 
 #[cfg(test)]
 mod tests;
@@ -266,7 +267,10 @@ fn count(text: &str) -> Result<NonZero<usize>, String> {
 
 fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some((key, value)) if !key.is_empty() => match check_tag_key(key) {
+            Ok(()) => Ok((key.to_owned(), value.to_owned())),
+            Err(error) => Err(format!("{error}; {}", error.hint())),
+        },
         _ => Err("a tag is written key=value".to_owned()),
     }
 }

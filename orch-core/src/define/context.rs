@@ -32,6 +32,27 @@ pub(crate) struct RunContext {
     pub(crate) given: RwLock<Vec<Given>>,
 }
 
+impl RunContext {
+    /// Of a job `test`, always the same run.
+    pub(super) fn for_test() -> Self {
+        Self {
+            run: RunId::from_u128(0),
+            job: "test".into(),
+            tags: Tags::new(),
+            cancel: Cancel::new(),
+            given: RwLock::default(),
+        }
+    }
+
+    /// The same with one more tag.
+    pub(super) fn with_tag(&self, key: String, value: String) -> Self {
+        let Self { run, job, tags, cancel, given: _ } = self;
+        let mut tags = tags.clone();
+        tags.insert(key, value);
+        Self { run: *run, job: Arc::clone(job), tags, cancel: cancel.clone(), given: RwLock::default() }
+    }
+}
+
 impl Context {
     pub(crate) fn new(
         run: Arc<RunContext>,
@@ -47,14 +68,7 @@ impl Context {
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
-        let run = RunContext {
-            run: RunId::from_u128(0),
-            job: "test".into(),
-            tags: Tags::new(),
-            cancel: Cancel::new(),
-            given: RwLock::default(),
-        };
-        Self::new(Arc::new(run), 0, step, 1, None)
+        Self::new(Arc::new(RunContext::for_test()), 0, step, 1, None)
     }
 
     /// What the step asked for.

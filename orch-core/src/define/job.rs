@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Limit, Retry, Tags};
+use super::{HookDef, Limit, Retry, Tags, unite};
 use crate::ids::Place;
 
 /// What holds for a job as a whole: the arguments of `#[job]`.
@@ -23,6 +25,8 @@ pub struct JobOptions {
     pub retry: Option<Retry>,
     /// Limits by tag.
     pub limits: Vec<Limit>,
+    /// Hooks of the job: those of steps are called for every step, those of runs for every run.
+    pub hooks: Vec<Arc<HookDef>>,
     /// Where the job stands in the source.
     pub place: Place,
 }
@@ -40,6 +44,7 @@ impl JobOptions {
             order: Order::default(),
             retry: None,
             limits: Vec::new(),
+            hooks: Vec::new(),
             place: Place::caller(),
         }
     }
@@ -90,6 +95,13 @@ impl JobOptions {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// Attaches a hook to the job; one that it has already is attached once.
+    #[must_use]
+    pub fn hook(mut self, hook: &Arc<HookDef>) -> Self {
+        unite(&mut self.hooks, [hook]);
         self
     }
 

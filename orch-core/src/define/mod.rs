@@ -5,6 +5,7 @@
 //! | [`OpDef`] | a function with named, typed inputs and outputs | `#[op]`, or [`OpDef::builder`] |
 //! | [`JobOptions`] | what holds for a job as a whole | the arguments of `#[job]` |
 //! | [`Dynamic`], [`Optional`] | outputs of which there may be many, or none | the op's return type |
+//! | [`HookDef`] | a function that is called when a step or run is over | `#[success_hook]`, `#[failure_hook]`, `#[run_hook]`, or [`HookDef::builder`] |
 //! | [`Context`] | what an op's code sees of its run | a parameter of the op |
 //! | [`Res`] | what steps share, opened once for a run | a parameter of the op |
 //! | [`ResourceDef`] | how such a thing is opened and closed | `#[resource]`, or [`ResourceDef::builder`] |
@@ -15,6 +16,7 @@ mod context;
 mod dynamic;
 mod fallible;
 mod finish;
+mod hook;
 mod job;
 pub mod kind;
 mod needs;
@@ -34,6 +36,8 @@ pub use dynamic::Dynamic;
 pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
 pub use finish::Finish;
+pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutcome, StepHook, StepOutcome};
+pub(crate) use hook::{HookBody, HookCode, Outcomes, OutputMetadata, RunTold, StepTold, unite};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};

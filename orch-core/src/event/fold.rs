@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, ResourceState, ResourceView,
-    RunStatus, StepState, StepView, StreamView, between,
+    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceState,
+    ResourceView, RunStatus, StepState, StepView, StreamView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
@@ -56,6 +56,8 @@ pub struct RunView {
     canceled: Vec<CanceledStep>,
     detached: Vec<StepPath>,
     resources: Vec<ResourceView>,
+    hook_errors: Vec<HookError>,
+    hooks_errored: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +125,7 @@ impl RunView {
                 self.detached.clone_from(detached);
                 self.end_run(RunStatus::Canceled);
             }
+            (EventKind::HookErrored { hook, error }, step) => self.hook_errored(hook, step.as_ref(), error),
             (kind, Some(path)) => self.apply_to_step(path, event, kind),
             (kind, None) => self.apply_to_resource(kind, event.time),
         }
@@ -153,6 +156,20 @@ impl RunView {
             }
             EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
             _ => {}
+        }
+    }
+
+    fn hook_errored(&mut self, hook: &Arc<str>, step: Option<&StepPath>, error: &Arc<ErrorInfo>) {
+        self.hooks_errored += 1;
+        let name = |step: Option<&StepPath>| step.map(|step| step.name().to_owned());
+        let alike = |kept: &&mut HookError| {
+            kept.hook == *hook && kept.error == *error && name(kept.step.as_ref()) == name(step)
+        };
+        if let Some(kept) = self.hook_errors.iter_mut().find(alike) {
+            kept.alike += 1;
+        } else if self.hook_errors.len() < KEPT_FAILURES {
+            let (hook, error) = (Arc::clone(hook), Arc::clone(error));
+            self.hook_errors.push(HookError { hook, step: step.cloned(), error, alike: 0 });
         }
     }
 

@@ -127,8 +127,10 @@ pub enum ProblemKind {
     WrongInputs,
     /// Steps wait for each other in a circle, or, within a map, for the end of the very stream they hold up.
     Deadlock,
-    /// A tag has a value that cannot be read, such as a priority that is no integer.
+    /// A tag has a key that tags cannot have, or a value that cannot be read, such as a priority that is no integer.
     InvalidTag,
+    /// A hook of runs is attached to a step, or a hook is called for nothing; only possible with builders.
+    InvalidHook,
     /// A limit is 0, so that nothing could ever run, or is given twice.
     InvalidLimit,
     /// A timeout is 0, so that no attempt could succeed.

@@ -19,6 +19,7 @@ impl fmt::Display for Plan {
         });
         options.extend(self.max_in_flight.map(|items| format!("{items} in flight")));
         options.extend(self.limits.iter().map(|limit| format!("limit {limit}")));
+        options.extend(hooks(&self.hooks));
         options.extend(tags(&self.tags));
         write!(f, "\n  {}\n", options.join(", "))?;
         Tree::of(self).scope(f, None, 0)
@@ -144,9 +145,14 @@ impl Plan {
             .extend((!step.resources.is_empty()).then(|| format!("resources {}", step.resources.join(", "))));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
+        notes.extend(hooks(&step.hooks));
         notes.extend(tags(&step.tags));
         notes
     }
+}
+
+fn hooks(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("hooks {}", names.join(", ")))
 }
 
 fn tags(tags: &Tags) -> Option<String> {

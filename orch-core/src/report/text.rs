@@ -50,9 +50,12 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             EventKind::StepSuccess | EventKind::StepFailure { .. } | EventKind::StepUpForRetry { .. },
             Some(live),
         ) => Some(between(live.since, event.time)),
-        (EventKind::ResourceInitSuccess { took, .. } | EventKind::ResourceClosed { took, .. }, _) => {
-            Some(*took)
-        }
+        (
+            EventKind::ResourceInitSuccess { took, .. }
+            | EventKind::ResourceClosed { took, .. }
+            | EventKind::HookCompleted { took, .. },
+            _,
+        ) => Some(*took),
         (kind, _) if kind.ends_run() => Some(since_start(before, event.time)),
         _ => None,
     };

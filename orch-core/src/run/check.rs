@@ -2,8 +2,9 @@ use super::config::{Configured, Execution};
 use super::schema::Configurables;
 use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
+use crate::define::unite;
 use crate::ids::nearest;
-use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
+use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 
 /// A run that may begin.
 pub(super) struct Checked {
@@ -33,6 +34,8 @@ impl Runner {
                 return Err(PlanError::new(program.plan.job, problems).with_config(configured.err()));
             }
         };
+        unite(&mut program.hooks, &self.environment.hooks);
+        program.plan.hooks = plan::hook_names(&program.hooks);
         self.options(&configured, &mut program.plan);
         Ok(Checked { program, wiring, configured })
     }
@@ -56,6 +59,8 @@ impl Runner {
         io_managers(program, &self.environment, problems);
         self.limits(problems);
         self.presets(problems);
+        plan::check_tag_keys(&self.tags, None, problems);
+        plan::check_hooks(self.environment.hooks.iter(), problems);
         wiring(program, &self.environment, problems)
     }
 

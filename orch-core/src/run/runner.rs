@@ -11,7 +11,7 @@ use super::opened::Opened;
 use super::part::told;
 use super::{Environment, Run, RunError, runtime};
 use crate::config::{EnvVars, RunConfig, Scrubber};
-use crate::define::{Cancel, Order, RunContext, Tags};
+use crate::define::{Cancel, Hook, HookDef, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
@@ -42,7 +42,7 @@ use crate::value::Data;
 pub struct Runner {
     pub(super) job: Job,
     id: RunId,
-    tags: Tags,
+    pub(super) tags: Tags,
     pub(super) max_concurrent: Option<usize>,
     pub(super) max_in_flight: Option<usize>,
     pub(super) order: Option<Order>,
@@ -172,6 +172,19 @@ impl Runner {
         self
     }
 
+    /// Attaches a hook to the run, and if it is one of steps to all of them. One that they have already is called once.
+    #[must_use]
+    pub fn hook<H: Hook>(self) -> Self {
+        self.with_hook(H::def())
+    }
+
+    /// As [`Runner::hook`], for a hook made with [`HookDef::builder`].
+    #[must_use]
+    pub fn with_hook(mut self, hook: &Arc<HookDef>) -> Self {
+        self.environment = self.environment.with_hook(hook);
+        self
+    }
+
     /// Has these resources opened before the first step, and closed after the last.
     #[cfg(test)]
     pub(crate) fn lifecycle(mut self, lifecycle: Arc<dyn Lifecycle>) -> Self {
@@ -195,7 +208,7 @@ impl Runner {
 
     /// How long a canceled run waits for the code of its steps, by default ten seconds; with a duration of zero not at
     /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored. As
-    /// long again it waits for what comes after its steps, the closing of resources.
+    /// long again it waits for what comes after its steps: hooks, and the closing of resources.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

@@ -1,15 +1,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use tracing::instrument::WithSubscriber as _;
 
 use super::LogLayer;
 use super::code::{self, Attempt};
+use super::hook::BLOCKING_HOOKS;
 use super::pace::Pace;
 use super::piece::Done;
 use super::worker::Worker;
 use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
-use crate::engine::{Dispatcher, Executor, Message, Promise, Task, Token, Turn, Work};
+use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work};
 use crate::failure::Failure;
 use crate::ids::StepPath;
 use crate::io::IoManagers;
@@ -35,11 +37,15 @@ pub(super) struct Shared {
     pub(super) program: Arc<Program>,
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
-    runtime: tokio::runtime::Handle,
+    pub(super) runtime: tokio::runtime::Handle,
     /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
-    subscriber: tracing::Dispatch,
+    pub(super) subscriber: tracing::Dispatch,
     /// What to know of the plan's steps, by their number.
     steps: Box<[StepTraits]>,
+    /// For hooks that block.
+    pub(super) hooks: Semaphore,
+    /// The run is over; hooks go on when it is canceled, but not beyond its end.
+    pub(super) over: Cancel,
     /// How to stop the work that can be stopped alone.
     stops: Mutex<HashMap<u64, Cancel>>,
 }
@@ -62,6 +68,8 @@ impl Local {
             io,
             runtime: tokio::runtime::Handle::current(),
             subscriber,
+            hooks: Semaphore::new(BLOCKING_HOOKS),
+            over: Cancel::new(),
             stops: Mutex::default(),
         });
         Self { shared }
@@ -94,6 +102,14 @@ impl Executor for Local {
 
     fn cancel(&self) {
         self.shared.run.cancel.cancel();
+    }
+
+    fn call(&self, hook: HookCall, dispatcher: &Arc<Dispatcher>) {
+        self.shared.call(hook, dispatcher);
+    }
+
+    fn end(&self) {
+        self.shared.end_hooks();
     }
 }
 

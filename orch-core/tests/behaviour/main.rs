@@ -7,6 +7,7 @@ mod broken;
 mod cancel;
 mod circles;
 mod execution;
+mod hooks;
 mod io;
 mod logs;
 mod outputs;

@@ -7,7 +7,10 @@ use super::body;
 use super::model::{GraphOptions, JobOptions};
 use crate::func;
 use crate::hidden;
-use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_CONFIG, JOB_NODE, JOB_OPTIONS, ORDER, UNKNOWN};
+use crate::names::{
+    ENTER_GRAPH, ENTER_HOOKED_GRAPH, HANDLE, HOOK, HOOK_NODE, JOB, JOB_CONFIG, JOB_NODE, JOB_OPTIONS, ORDER,
+    STEP_HOOK, UNKNOWN,
+};
 use crate::parameter;
 use crate::policy::{internal, setting};
 
@@ -141,12 +144,21 @@ fn graph_call(item: &ItemFn, options: &GraphOptions) -> TokenStream {
         arguments.push(argument);
     }
     let turbofish = turbofish(item);
+    let hooks = options.hooks.iter().map(|path| {
+        let hook = STEP_HOOK.at(path.span());
+        quote_spanned!(path.span()=> <#path as #hook>::step_def())
+    });
+    let body = quote!(move || #function #turbofish (#(#arguments),*));
+    let enter = match options.hooks.is_empty() {
+        true => quote!(#ENTER_GRAPH(#name, #body)),
+        false => quote!(#ENTER_HOOKED_GRAPH(#name, &[#(#hooks),*], #body)),
+    };
     let head = quote_spanned!(function.span()=> fn call #generics (self, #(#parameters),*) #output #clause);
     quote! {
         #[doc(hidden)]
         #[track_caller]
         #vis #head {
-            #ENTER_GRAPH(#name, move || #function #turbofish (#(#arguments),*))
+            #enter
         }
     }
 }
@@ -181,6 +193,8 @@ fn imports() -> TokenStream {
         use #HANDLE as _;
         #[allow(unused_imports)]
         use #JOB_NODE as _;
+        #[allow(unused_imports)]
+        use #HOOK_NODE as _;
     }
 }
 
@@ -197,6 +211,11 @@ impl ToTokens for JobOptions {
         setting(tokens, "retry", self.retry.as_ref());
         for limit in &self.limits {
             setting(tokens, "limit", Some(limit));
+        }
+        for path in &self.hooks {
+            // At the user's word, where the compiler says that it is no hook.
+            let hook = HOOK.at(path.span());
+            setting(tokens, "hook", Some(quote_spanned!(path.span()=> <#path as #hook>::def())));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
 
 mod config;
+mod hook;
 mod job;
 mod op;
 mod outputs;

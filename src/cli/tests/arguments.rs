@@ -89,6 +89,7 @@ fn wrong_arguments_end_with_2() {
     ");
     assert!(session(one, "--help").starts_with("exit 0\n--- stdout\nRun the jobs of this program"));
     assert_eq!(session(one, "help run"), session(one, "run --help"));
+    insta::assert_snapshot!(session(one, "run --tags env=test,orch/team=a"), @"");
     insta::assert_snapshot!(session(one, "run --tags env=test,team=a,env=prod"), @r"
     exit 2
     --- stderr

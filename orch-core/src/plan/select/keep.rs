@@ -9,6 +9,7 @@ pub(super) fn keep(program: &mut Program, copies: &[Copies], need: &Need) {
     let mut steps = Vec::new();
     let mut ops = Vec::new();
     let mut configs = Vec::new();
+    let mut hooks = Vec::new();
     let old = std::mem::take(&mut program.plan.steps);
     for ((index, mut step), op) in old.into_iter().enumerate().zip(&program.ops) {
         if !need.stays[index] {
@@ -28,6 +29,9 @@ pub(super) fn keep(program: &mut Program, copies: &[Copies], need: &Need) {
         steps.push(step);
         ops.push(std::sync::Arc::clone(op));
         configs.push(program.configs[index].clone());
+        // What does not run comes to no end that anyone is to be told of.
+        let given = copies[index].is_none();
+        hooks.push(if given { Vec::new() } else { program.step_hooks[index].clone() });
     }
     let mut maps = Vec::new();
     for map in std::mem::take(&mut program.plan.maps) {
@@ -48,7 +52,7 @@ pub(super) fn keep(program: &mut Program, copies: &[Copies], need: &Need) {
     program.plan.collects = collects.collect();
     program.collects = assemblies;
     (program.plan.steps, program.plan.maps) = (steps, maps);
-    (program.ops, program.configs) = (ops, configs);
+    (program.ops, program.configs, program.step_hooks) = (ops, configs, hooks);
     // A part of what has no circle has none.
     depth::assign(&mut program.plan, &[], &mut Vec::new());
 }
@@ -66,6 +70,7 @@ fn given(step: Step) -> Step {
         io: None,
         config: None,
         resources: Vec::new(),
+        hooks: Vec::new(),
         given: true,
         ..step
     }

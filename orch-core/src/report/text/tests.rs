@@ -123,13 +123,16 @@ fn colours_come_only_when_asked_for() {
 fn what_surrounds_the_steps_has_its_lines() {
     let mut log = Log::new("pages", &[]);
     log.opening("db").at(40).opened("db", 40).opening("api").at(90).not_opened("api", "no route: timed out");
-    log.at(95).closed("db", 5).not_closed("cache", "broken pipe").run_without("api");
+    log.at(95).hook_completed(Some("load[7]"), "tell", 3).hook_errored(None, "page_me", "no number");
+    log.closed("db", 5).not_closed("cache", "broken pipe").run_without("api");
     insta::assert_snapshot!(story(log.events()), @r"
     RUN_START pages
     RESOURCE_INIT_STARTED db
     RESOURCE_INIT_SUCCESS db
     RESOURCE_INIT_STARTED api
     RESOURCE_INIT_FAILURE api: no route: timed out
+    HOOK_COMPLETED load[7]
+    HOOK_ERRORED
     RESOURCE_CLOSED db
     RESOURCE_CLOSE_FAILURE cache: broken pipe
     RUN_FAILURE the resource api could not be opened
@@ -150,6 +153,8 @@ fn what_surrounds_the_steps_has_its_lines() {
     0.040  RESOURCE_INIT_SUCCESS db (took 40ms)
     0.040  RESOURCE_INIT_STARTED api
     0.090  RESOURCE_INIT_FAILURE api: no route: timed out
+    0.095  HOOK_COMPLETED load[7] (took 3ms)
+    0.095  HOOK_ERRORED
     0.095  RESOURCE_CLOSED db (took 5ms)
     0.095  RESOURCE_CLOSE_FAILURE cache: broken pipe
     0.095  RUN_FAILURE the resource api could not be opened (took 95ms)

@@ -186,6 +186,8 @@ fn tell(text: &mut String, kind: &EventKind) {
         | EventKind::ResourceCloseFailure { resource, error } => {
             write!(text, " {}: {}", one_line(resource), chain(error))
         }
+        EventKind::HookCompleted { hook, .. } => write!(text, " {}", one_line(hook)),
+        EventKind::HookErrored { hook, error } => write!(text, " {}: {}", one_line(hook), chain(error)),
         EventKind::RunFailure { resource: Some(resource), .. } => {
             write!(text, " the resource {} could not be opened", one_line(resource))
         }
@@ -218,6 +220,7 @@ fn role(kind: &EventKind) -> Role {
         | EventKind::RunCanceled { .. } => Role::Bad,
         EventKind::StepUpForRetry { .. }
         | EventKind::ResourceCloseFailure { .. }
+        | EventKind::HookErrored { .. }
         | EventKind::RunCanceling => Role::Warn,
         EventKind::StepSkipped { .. } => Role::Skip,
         EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::RunStart { .. } => {

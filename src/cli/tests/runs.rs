@@ -285,5 +285,17 @@ fn a_hook_that_fails_is_told_and_the_exit_code_is_that_of_the_run() {
         let job = Job::compose(JobOptions::new("talk").hook(&tell), call);
         Ok(Definitions::new().job(job))
     };
-    insta::assert_snapshot!(session(hooked, "run --progress plain"), @"");
+    insta::assert_snapshot!(session(hooked, "run --progress plain"), @r"
+    exit 0
+    --- stderr
+    <time>  RUN_START talk
+    <time>  STEP_START say
+    <time>  STEP_SUCCESS say (took <time>)
+    <time>  HOOK_ERRORED say tell: no route
+    <time>  RUN_SUCCESS (took <time>)
+    ────────────
+         Success [<time>] talk: 1 step: 1 succeeded
+     Hook failed tell of say
+                 no route
+    ");
 }

@@ -131,8 +131,8 @@ fn what_surrounds_the_steps_has_its_lines() {
     RESOURCE_INIT_SUCCESS db
     RESOURCE_INIT_STARTED api
     RESOURCE_INIT_FAILURE api: no route: timed out
-    HOOK_COMPLETED load[7]
-    HOOK_ERRORED
+    HOOK_COMPLETED load[7] tell
+    HOOK_ERRORED page_me: no number
     RESOURCE_CLOSED db
     RESOURCE_CLOSE_FAILURE cache: broken pipe
     RUN_FAILURE the resource api could not be opened
@@ -153,8 +153,8 @@ fn what_surrounds_the_steps_has_its_lines() {
     0.040  RESOURCE_INIT_SUCCESS db (took 40ms)
     0.040  RESOURCE_INIT_STARTED api
     0.090  RESOURCE_INIT_FAILURE api: no route: timed out
-    0.095  HOOK_COMPLETED load[7] (took 3ms)
-    0.095  HOOK_ERRORED
+    0.095  HOOK_COMPLETED load[7] tell (took 3ms)
+    0.095  HOOK_ERRORED page_me: no number
     0.095  RESOURCE_CLOSED db (took 5ms)
     0.095  RESOURCE_CLOSE_FAILURE cache: broken pipe
     0.095  RUN_FAILURE the resource api could not be opened (took 95ms)

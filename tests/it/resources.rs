@@ -353,3 +353,39 @@ fn one_that_cannot_be_opened_fails_the_run_and_the_others_are_closed() {
     ");
     assert_eq!(journal.told(), "pool opened\npool drained");
 }
+
+#[success_hook]
+async fn note_success(done: HookContext, db: Res<Database>) {
+    db.journal.note(format!("hook: {} {}", done.step(), done.outcome().name()));
+}
+
+#[run_hook]
+fn note_end(journal: &Res<Journal>, end: &RunHookContext) {
+    journal.note(format!("hook: run {}", end.outcome().name()));
+}
+
+#[test]
+fn hooks_take_them_too_and_are_called_before_they_are_closed() {
+    let journal = Journal::default();
+    let definitions = definitions(&journal).hook::<note_success>().hook::<note_end>();
+    kept(definitions.runner(&rows())).run_blocking().unwrap();
+    insta::assert_snapshot!(journal.told(), @r"
+    pool opened
+    database opened
+    1 into main
+    hook: load success
+    hook: run success
+    database closed
+    pool drained
+    ");
+    // A test calls the hook's function itself.
+    let end = RunHookContext::for_test(RunOutcome::Failure);
+    note_end(&Res::new(journal.clone()), &end);
+    assert!(journal.told().ends_with("hook: run failure"));
+    insta::assert_snapshot!(refusal(rows().with(Database { journal, name: "x" }).runner().hook::<note_end>()), @r"
+    the job `rows` cannot be planned
+    error: the hook `note_end` needs a resource of type `Journal`, and there is none
+      --> tests/it/resources.rs (the hook)
+      hint: give the program one, `Definitions::new().resource(..)` or `.resource_from::<..>()`, or the job, `job().with(..)`
+    ");
+}

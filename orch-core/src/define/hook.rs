@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::BoxFuture;
+use super::{Body, Needs, Resource};
 use crate::failure::Failure;
 use crate::ids::Place;
 
@@ -34,6 +34,7 @@ pub struct HookDef {
     description: Option<String>,
     place: Place,
     on: Outcomes,
+    needs: Needs,
     body: HookBody,
 }
 
@@ -74,6 +75,12 @@ impl HookDef {
     #[must_use]
     pub fn is_of_runs(&self) -> bool {
         matches!(self.body, HookBody::Run(_))
+    }
+
+    /// The resources that it takes.
+    #[must_use]
+    pub fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     pub(crate) fn shared_name(&self) -> &Arc<str> {
@@ -122,6 +129,7 @@ pub struct HookBuilder<C> {
     description: Option<String>,
     place: Place,
     on: Outcomes,
+    needs: Needs,
     of: PhantomData<fn(C)>,
 }
 
@@ -133,6 +141,7 @@ impl<C: OfHook> HookBuilder<C> {
             description: None,
             place: Place::caller(),
             on: C::BY_DEFAULT,
+            needs: Needs::default(),
             of: PhantomData,
         }
     }
@@ -151,9 +160,24 @@ impl<C: OfHook> HookBuilder<C> {
         self
     }
 
+    /// Takes a resource; `name` is its key where there are several of the type. The body has it of its context, by its
+    /// number among those that the hook takes.
+    #[must_use]
+    pub fn resource<T: Resource + ?Sized>(mut self, name: &str) -> Self {
+        self.needs.add_resource::<T>(name, false);
+        self
+    }
+
+    /// Takes the resource of this key.
+    #[must_use]
+    pub fn resource_by_key<T: Resource + ?Sized>(mut self, key: &str) -> Self {
+        self.needs.add_resource::<T>(key, true);
+        self
+    }
+
     /// Gives the hook a body that may block; it runs on a thread of its own.
     pub fn blocking(self, body: impl Fn(C) -> Result<(), Failure> + Send + Sync + 'static) -> Arc<HookDef> {
-        self.build(HookCode::Blocking(Box::new(body)))
+        self.build(Body::Blocking(Box::new(body)))
     }
 
     /// Gives the hook an async body; it must not block.
@@ -161,12 +185,12 @@ impl<C: OfHook> HookBuilder<C> {
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        self.build(HookCode::Async(Box::new(move |context| Box::pin(body(context)))))
+        self.build(Body::Async(Box::new(move |context| Box::pin(body(context)))))
     }
 
-    fn build(self, code: HookCode<C>) -> Arc<HookDef> {
-        let Self { name, description, place, on, of: _ } = self;
-        Arc::new(HookDef { name, description, place, on, body: C::body(code) })
+    fn build(self, code: Body<C, ()>) -> Arc<HookDef> {
+        let Self { name, description, place, on, needs, of: _ } = self;
+        Arc::new(HookDef { name, description, place, on, needs, body: C::body(code) })
     }
 }
 
@@ -179,8 +203,8 @@ impl<C> fmt::Debug for HookBuilder<C> {
 /// The function of a hook, its kind erased.
 #[doc(hidden)]
 pub enum HookBody {
-    Step(HookCode<HookContext>),
-    Run(HookCode<RunHookContext>),
+    Step(Body<HookContext, ()>),
+    Run(Body<RunHookContext, ()>),
 }
 
 impl fmt::Debug for HookBody {
@@ -192,24 +216,6 @@ impl fmt::Debug for HookBody {
     }
 }
 
-/// The function of a hook that is given a `C`.
-#[doc(hidden)]
-pub enum HookCode<C> {
-    /// Runs on a blocking thread.
-    Blocking(Box<dyn Fn(C) -> Result<(), Failure> + Send + Sync>),
-    /// Runs on the async runtime.
-    Async(Box<dyn Fn(C) -> BoxFuture<Result<(), Failure>> + Send + Sync>),
-}
-
-impl<C> fmt::Debug for HookCode<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Blocking(_) => "Blocking(..)",
-            Self::Async(_) => "Async(..)",
-        })
-    }
-}
-
 /// What a hook can be given; implemented for the two contexts.
 pub trait OfHook: Sized + 'static {
     /// What it can be called for.
@@ -217,13 +223,13 @@ pub trait OfHook: Sized + 'static {
     #[doc(hidden)]
     const BY_DEFAULT: Outcomes;
     #[doc(hidden)]
-    fn body(code: HookCode<Self>) -> HookBody;
+    fn body(code: Body<Self, ()>) -> HookBody;
 }
 
 impl OfHook for HookContext {
     type Outcome = StepOutcome;
     const BY_DEFAULT: Outcomes = StepOutcome::Success.alone();
-    fn body(code: HookCode<Self>) -> HookBody {
+    fn body(code: Body<Self, ()>) -> HookBody {
         HookBody::Step(code)
     }
 }
@@ -231,7 +237,7 @@ impl OfHook for HookContext {
 impl OfHook for RunHookContext {
     type Outcome = RunOutcome;
     const BY_DEFAULT: Outcomes = RunOutcome::ALL;
-    fn body(code: HookCode<Self>) -> HookBody {
+    fn body(code: Body<Self, ()>) -> HookBody {
         HookBody::Run(code)
     }
 }

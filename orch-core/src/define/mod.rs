@@ -37,7 +37,7 @@ pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
 pub use finish::Finish;
 pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutcome, StepHook, StepOutcome};
-pub(crate) use hook::{HookBody, HookCode, Outcomes, OutputMetadata, RunTold, StepTold, unite};
+pub(crate) use hook::{HookBody, Outcomes, OutputMetadata, RunTold, StepTold, unite};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};

@@ -47,6 +47,17 @@ impl Program {
         self.hooks_of(step).fold(Outcomes::default(), |all, hook| all.and(hook.on()))
     }
 
+    /// All hooks, each once.
+    pub(crate) fn all_hooks(&self) -> Vec<&Arc<HookDef>> {
+        let mut hooks: Vec<&Arc<HookDef>> = Vec::new();
+        for hook in self.hooks.iter().chain(self.step_hooks.iter().flatten()) {
+            if !hooks.contains(&hook) {
+                hooks.push(hook);
+            }
+        }
+        hooks
+    }
+
     fn hooks_of_run(&self) -> impl Iterator<Item = &Arc<HookDef>> {
         self.hooks.iter().filter(|hook| hook.is_of_runs())
     }

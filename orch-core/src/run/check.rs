@@ -21,7 +21,7 @@ impl Runner {
         let config = self.whole_config();
         let whole = Configurables::of(&program);
         let mut program = self.part(program, &config, &mut problems);
-        let wiring = self.surroundings(&program, &mut problems);
+        let wiring = self.surroundings(&mut program, &mut problems);
         let configured = if self.preset.is_some() && self.chosen_preset().is_none() {
             // What the preset would have said is not missing.
             Ok(Configured::default())
@@ -34,8 +34,6 @@ impl Runner {
                 return Err(PlanError::new(program.plan.job, problems).with_config(configured.err()));
             }
         };
-        unite(&mut program.hooks, &self.environment.hooks);
-        program.plan.hooks = plan::hook_names(&program.hooks);
         self.options(&configured, &mut program.plan);
         Ok(Checked { program, wiring, configured })
     }
@@ -45,8 +43,8 @@ impl Runner {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
         let whole = Configurables::of(&program);
-        let program = self.part(program, &self.whole_config(), &mut problems);
-        let wiring = self.surroundings(&program, &mut problems);
+        let mut program = self.part(program, &self.whole_config(), &mut problems);
+        let wiring = self.surroundings(&mut program, &mut problems);
         if problems.is_empty() {
             Ok((whole, program, wiring))
         } else {
@@ -54,7 +52,10 @@ impl Runner {
         }
     }
 
-    fn surroundings(&self, program: &Program, problems: &mut Vec<Problem>) -> Wiring {
+    /// Adds what the environment has to the program, and finds out what it lacks.
+    fn surroundings(&self, program: &mut Program, problems: &mut Vec<Problem>) -> Wiring {
+        unite(&mut program.hooks, &self.environment.hooks);
+        program.plan.hooks = plan::hook_names(&program.hooks);
         pools(program, &self.environment, problems);
         io_managers(program, &self.environment, problems);
         self.limits(problems);
@@ -167,7 +168,14 @@ fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Probl
         what: "the step",
         place: &step.place,
     });
-    Wiring::of(environment.resources.clone(), needers, problems)
+    let hooks = program.all_hooks();
+    let hooks = hooks.iter().map(|hook| Needer {
+        who: format!("the hook `{}`", hook.name()),
+        needs: hook.needs(),
+        what: "the hook",
+        place: hook.place(),
+    });
+    Wiring::of(environment.resources.clone(), needers.chain(hooks), problems)
 }
 
 /// What to do about a name that is not defined; the known ones stand in backquotes.

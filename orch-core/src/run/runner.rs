@@ -283,6 +283,7 @@ impl Runner {
             tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
             given: RwLock::default(),
+            hooks: RwLock::default(),
         });
         let scrubber = configured.scrubber();
         let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));

@@ -6,7 +6,7 @@ use tracing::instrument::WithSubscriber as _;
 use super::code::{self, Attempt};
 use super::guarded::guarded_as;
 use super::local::Shared;
-use crate::define::{Cancel, HookBody, HookCode, HookContext, RunHookContext};
+use crate::define::{Body, Cancel, HookBody, HookContext, RunHookContext};
 use crate::engine::{Dispatcher, HookCall, HookTold, Message, Promise};
 use crate::failure::{Failure, Result};
 
@@ -29,14 +29,15 @@ impl Shared {
 
     async fn run_hook(self: &Arc<Self>, call: HookCall, dispatcher: &Arc<Dispatcher>) -> Result<()> {
         let run = Arc::clone(&self.run);
+        let given = run.of_hook(&call.hook);
         match (call.hook.body(), call.told) {
             (HookBody::Step(code), HookTold::Step(step)) => {
                 let (dispatcher, path) = (Arc::clone(dispatcher), step.path.clone());
                 let attempt = Attempt { dispatcher, path, number: step.attempt };
                 let hook = Arc::clone(&call.hook);
-                self.run_code(code, HookContext::new(run, step), Some(attempt), move |context| {
+                self.run_code(code, HookContext::new(run, step, given), Some(attempt), move |context| {
                     match hook.body() {
-                        HookBody::Step(HookCode::Blocking(body)) => body(context),
+                        HookBody::Step(Body::Blocking(body)) => body(context),
                         _ => Err(misled()),
                     }
                 })
@@ -44,9 +45,11 @@ impl Shared {
             }
             (HookBody::Run(code), HookTold::Run(end)) => {
                 let hook = Arc::clone(&call.hook);
-                self.run_code(code, RunHookContext::new(run, end), None, move |context| match hook.body() {
-                    HookBody::Run(HookCode::Blocking(body)) => body(context),
-                    _ => Err(misled()),
+                self.run_code(code, RunHookContext::new(run, end, given), None, move |context| {
+                    match hook.body() {
+                        HookBody::Run(Body::Blocking(body)) => body(context),
+                        _ => Err(misled()),
+                    }
                 })
                 .await
             }
@@ -57,15 +60,15 @@ impl Shared {
     /// Runs async code here, and has `blocking` run on a thread that may block. Panics are failures.
     async fn run_code<C: Send + 'static>(
         &self,
-        code: &HookCode<C>,
+        code: &Body<C, ()>,
         context: C,
         mut attempt: Option<Attempt>,
         blocking: impl FnOnce(C) -> Result<()> + Send + 'static,
     ) -> Result<()> {
         let over = self.over.canceled();
         match code {
-            HookCode::Async(body) => guarded_as(&mut attempt, over, || body(context)).await,
-            HookCode::Blocking(_) => {
+            Body::Async(body) => guarded_as(&mut attempt, over, || body(context)).await,
+            Body::Blocking(_) => {
                 let Ok(_permit) = self.hooks.acquire().await else { return Err(Failure::canceled()) };
                 if self.over.is_canceled() {
                     return Err(Failure::canceled());

@@ -1,12 +1,14 @@
-use syn::{PatType, ReturnType, Signature, Type};
+use syn::{ItemFn, PatType, ReturnType, Type};
 
 use super::model::{Kind, is_unit};
 use crate::diag::Diag;
 use crate::func;
+use crate::parameter::{self, Asked};
 
 /// Refuses signatures that no hook can have.
-pub(super) fn signature(kind: Kind, signature: &Signature, diag: &Diag) -> bool {
-    let before = diag.count();
+pub(super) fn signature(kind: Kind, item: &ItemFn, diag: &Diag) -> bool {
+    let (before, signature) = (diag.count(), &item.sig);
+    parameter::check("a hook", item, diag);
     let instead = "leave `self` out, and let the function find what it needs by itself";
     func::check_free(kind.attribute(), signature, instead, diag);
     func::check_rust(kind.attribute(), signature, diag);
@@ -20,7 +22,14 @@ pub(super) fn signature(kind: Kind, signature: &Signature, diag: &Diag) -> bool 
     }
     let mut told = false;
     for parameter in func::parameters(signature) {
-        self::parameter(kind, parameter, &mut told, diag);
+        match Asked::read(parameter) {
+            Some(Asked::Resource { .. }) => {}
+            Some(Asked::Config(_)) => {
+                let message = "a hook takes no configuration: let a resource take it, and the hook the resource, `Res<T>`";
+                diag.error_at(&parameter.ty, message);
+            }
+            None => self::parameter(kind, parameter, &mut told, diag),
+        }
     }
     return_type(&signature.output, diag);
     diag.count() == before
@@ -50,7 +59,7 @@ fn parameter(kind: Kind, parameter: &PatType, told: &mut bool, diag: &Diag) {
         }
         _ => {
             let message = format!(
-                "{owner} takes no inputs: ask for what it is told, `context: {wanted}`, which knows {}",
+                "{owner} takes no inputs: ask for what it is told, `context: {wanted}`, which knows {}; or for a resource, `Res<T>`",
                 match kind {
                     Kind::Run => "the run, what it came to and what failed",
                     _ => "the step, what it came to and what is said of its outputs",

@@ -20,6 +20,10 @@ pub(super) fn hook(hook: &Hook) -> TokenStream {
         Kind::Success | Kind::Failure => quote_spanned!(function.span()=> #builder::builder(#name)),
     };
     let settings = settings(hook);
+    let declared = hook.parameters.iter().filter_map(|parameter| match parameter {
+        Parameter::Asked { asked, .. } => Some(asked.declared()),
+        Parameter::Context { .. } => None,
+    });
     let body = body(hook);
     let of_steps = of_steps(hook);
     quote! {
@@ -32,7 +36,7 @@ pub(super) fn hook(hook: &Hook) -> TokenStream {
             impl #HOOK for #function {
                 fn def() -> &'static #ARC<#HOOK_DEF> {
                     static DEF: #ONCE_LOCK<#ARC<#HOOK_DEF>> = #ONCE_LOCK::new();
-                    DEF.get_or_init(|| #begin #settings #body)
+                    DEF.get_or_init(|| #begin #settings #(#declared)* #body)
                 }
             }
             #of_steps
@@ -89,11 +93,18 @@ fn body(hook: &Hook) -> TokenStream {
     let context = internal("context");
     let mut fetched = TokenStream::new();
     let mut passed = Vec::new();
+    let mut resources = 0;
     for (position, parameter) in parameters.iter().enumerate() {
         let name = argument(position);
         match parameter {
             Parameter::Context { by_reference } => {
-                fetched.extend(quote!(let #name = #context;));
+                // Others may be fetched of it.
+                fetched.extend(quote!(let #name = ::core::clone::Clone::clone(&#context);));
+                passed.push(if *by_reference { quote!(&#name) } else { quote!(#name) });
+            }
+            Parameter::Asked { asked, by_reference } => {
+                let asked = asked.fetched(&context, &mut resources);
+                fetched.extend(quote!(let #name = #asked;));
                 passed.push(if *by_reference { quote!(&#name) } else { quote!(#name) });
             }
         }

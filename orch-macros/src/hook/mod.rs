@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diag::Diag;
-use crate::func;
+use crate::{func, parameter};
 
 pub(crate) use model::Kind;
 
@@ -19,7 +19,7 @@ pub(crate) fn attribute(kind: Kind, options: TokenStream, item: &TokenStream) ->
     };
     let diag = Diag::new();
     let hook = model::Hook::read(kind, options, &item, &diag);
-    let fits = check::signature(kind, &item.sig, &diag);
+    let fits = check::signature(kind, &item, &diag);
     let errors = diag.finish();
     let beside = match fits {
         // Wrong options do not hinder: the hook is there without them, and nothing that it is attached to fails too.
@@ -27,5 +27,6 @@ pub(crate) fn attribute(kind: Kind, options: TokenStream, item: &TokenStream) ->
         false if func::is_method(&item.sig) => TokenStream::new(),
         false => expand::stub(&hook),
     };
+    let item = parameter::without_keys(&item);
     quote!(#item #errors #beside)
 }

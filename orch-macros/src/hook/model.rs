@@ -5,6 +5,7 @@ use syn::{GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type, Visi
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
 use crate::func;
+use crate::parameter::Asked;
 use crate::policy;
 
 /// Which of the three attributes it is.
@@ -94,6 +95,8 @@ pub(super) struct Hook {
 pub(super) enum Parameter {
     /// What it is told.
     Context { by_reference: bool },
+    /// A resource.
+    Asked { asked: Asked, by_reference: bool },
 }
 
 impl Hook {
@@ -120,7 +123,11 @@ impl Hook {
 impl Parameter {
     /// Whatever is no context is refused.
     fn read(parameter: &syn::PatType) -> Self {
-        Self::Context { by_reference: matches!(func::ungrouped(&parameter.ty), Type::Reference(_)) }
+        let by_reference = matches!(func::ungrouped(&parameter.ty), Type::Reference(_));
+        match Asked::read(parameter) {
+            Some(asked) => Self::Asked { asked, by_reference },
+            None => Self::Context { by_reference },
+        }
     }
 }
 

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{RunOutcome, StepOutcome};
-use crate::define::{RunContext, Tags};
-use crate::failure::ErrorInfo;
+use crate::define::{Given, Res, Resource, RunContext, Tags};
+use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{RunId, StepPath};
 
 /// What IO managers say of a step's outputs: by output, by key.
@@ -26,6 +26,7 @@ pub(crate) type OutputMetadata = BTreeMap<String, BTreeMap<String, serde_json::V
 pub struct HookContext {
     run: Arc<RunContext>,
     step: Arc<StepTold>,
+    given: Given,
 }
 
 /// What the engine tells of a step.
@@ -40,8 +41,8 @@ pub(crate) struct StepTold {
 }
 
 impl HookContext {
-    pub(crate) fn new(run: Arc<RunContext>, step: Arc<StepTold>) -> Self {
-        Self { run, step }
+    pub(crate) fn new(run: Arc<RunContext>, step: Arc<StepTold>, given: Given) -> Self {
+        Self { run, step, given }
     }
 
     /// A context for calling a hook's function in a test: of the first attempt at a step of a job `test`, in a fixed run.
@@ -50,7 +51,7 @@ impl HookContext {
         let path = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
         let op = path.name().rsplit('.').next().unwrap_or_default().to_owned();
         let step = StepTold { path, op, attempt: 1, outcome, error: None, outputs: OutputMetadata::new() };
-        Self::new(Arc::new(RunContext::for_test()), Arc::new(step))
+        Self::new(Arc::new(RunContext::for_test()), Arc::new(step), Given::default())
     }
 
     /// For a test: with this error.
@@ -145,6 +146,14 @@ impl HookContext {
     pub fn outputs(&self) -> &BTreeMap<String, BTreeMap<String, serde_json::Value>> {
         &self.step.outputs
     }
+
+    /// Resource number `index` of those that the hook takes.
+    ///
+    /// # Errors
+    /// If there is none of this number and type, or if it could not be opened, for which the run failed.
+    pub fn resource<T: Resource + ?Sized>(&self, index: usize) -> Result<Res<T>, Failure> {
+        self.given.resource(index)
+    }
 }
 
 /// What a hook sees of the run that it is called for. Ask for it with a parameter of this type.
@@ -154,6 +163,7 @@ impl HookContext {
 pub struct RunHookContext {
     run: Arc<RunContext>,
     end: Arc<RunTold>,
+    given: Given,
 }
 
 /// What the engine tells of a run that is over.
@@ -166,15 +176,15 @@ pub(crate) struct RunTold {
 }
 
 impl RunHookContext {
-    pub(crate) fn new(run: Arc<RunContext>, end: Arc<RunTold>) -> Self {
-        Self { run, end }
+    pub(crate) fn new(run: Arc<RunContext>, end: Arc<RunTold>, given: Given) -> Self {
+        Self { run, end, given }
     }
 
     /// A context for calling a hook's function in a test: of a run of a job `test`.
     #[must_use]
     pub fn for_test(outcome: RunOutcome) -> Self {
         let end = RunTold { outcome, failed: 0, first: Vec::new(), resource: None };
-        Self::new(Arc::new(RunContext::for_test()), Arc::new(end))
+        Self::new(Arc::new(RunContext::for_test()), Arc::new(end), Given::default())
     }
 
     /// For a test: with one more failed step.
@@ -244,5 +254,13 @@ impl RunHookContext {
     #[must_use]
     pub fn unopened(&self) -> Option<(&str, &ErrorInfo)> {
         self.end.resource.as_ref().map(|(resource, error)| (&**resource, &**error))
+    }
+
+    /// Resource number `index` of those that the hook takes.
+    ///
+    /// # Errors
+    /// If there is none of this number and type, or if it could not be opened, for which the run failed.
+    pub fn resource<T: Resource + ?Sized>(&self, index: usize) -> Result<Res<T>, Failure> {
+        self.given.resource(index)
     }
 }

@@ -53,6 +53,7 @@ impl Play {
             tags: Tags::new(),
             cancel: Cancel::new(),
             given: std::sync::RwLock::default(),
+            hooks: std::sync::RwLock::default(),
         };
         let mut play = Self {
             state: State::new(Arc::clone(&program), settings),

@@ -1,6 +1,6 @@
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Data, DeriveInput, Fields, GenericParam, TypeReference};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, TypeReference};
 
 use super::kind::Kind;
 use super::model::{Config, Setting, metas};
@@ -61,6 +61,18 @@ const RULES: [&str; 8] = [
 
 /// What is said of the type and its variants.
 pub(super) fn whole(config: &Config, diag: &Diag) {
+    let given = [
+        ("tag", config.tag.is_some()),
+        ("default", config.default),
+        ("rename_all", config.rename_all.is_some()),
+    ];
+    twice(&config.item.attrs, &given, diag);
+    if let Data::Enum(data) = &config.item.data {
+        for (variant, said) in data.variants.iter().zip(&config.variants) {
+            let given = [("rename", said.rename.is_some()), ("rename_all", said.rename_all.is_some())];
+            twice(&variant.attrs, &given, diag);
+        }
+    }
     let of_variants = config.variants.iter().filter_map(|variant| variant.rename_all.as_ref());
     for rule in config.rename_all.iter().chain(of_variants) {
         if !RULES.contains(&rule.value().as_str()) {
@@ -84,7 +96,8 @@ pub(super) fn whole(config: &Config, diag: &Diag) {
 pub(super) fn fields(config: &Config, diag: &Diag) {
     for setting in &config.fields {
         borrowed(setting, diag);
-        twice(setting, diag);
+        let given = [("default", setting.default.is_some()), ("rename", setting.rename.is_some())];
+        twice(&setting.field.attrs, &given, diag);
         let kind = Kind::of(&setting.field.ty);
         if let Some(range) = &setting.range {
             numbers_only(kind, range, diag);
@@ -115,10 +128,9 @@ impl VisitMut for WithoutLifetimes {
 }
 
 /// What our options say, serde's can say as well.
-fn twice(setting: &Setting, diag: &Diag) {
-    let ours = [("default", setting.default.is_some()), ("rename", setting.rename.is_some())];
-    for (name, _) in ours.into_iter().filter(|(_, given)| *given) {
-        let theirs = metas(&setting.field.attrs, "serde").into_iter().find(|meta| meta.path().is_ident(name));
+fn twice(attributes: &[Attribute], given: &[(&str, bool)], diag: &Diag) {
+    for (name, _) in given.iter().filter(|(_, given)| *given) {
+        let theirs = metas(attributes, "serde").into_iter().find(|meta| meta.path().is_ident(name));
         if let Some(theirs) = theirs {
             diag.error_at(theirs, format!("`{name}` is given twice: keep that of `#[config(..)]`"));
         }

@@ -36,7 +36,9 @@ impl Range {
             refused(given.to_token_stream());
             return None;
         };
-        if written.start.is_none() && written.end.is_none() {
+        let is_text = |end: &Expr| matches!(end, Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_) | Lit::Char(_)));
+        let ends = [&written.start, &written.end];
+        if ends.iter().all(|end| end.is_none()) || ends.into_iter().flatten().any(|end| is_text(end)) {
             refused(written.to_token_stream());
             return None;
         }

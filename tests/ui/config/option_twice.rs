@@ -9,4 +9,11 @@ struct Source {
     pages: u32,
 }
 
+#[derive(Config)]
+#[config(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "type")]
+enum Server {
+    Local,
+}
+
 fn main() {}

@@ -131,7 +131,7 @@ impl Schemas<'_> {
             let facets = self.facets(choice).unwrap_or_default();
             match (facets.values(), facets.required().as_slice()) {
                 (Some(values), _) => {
-                    names.extend(values.into_iter().map(|value| format!("`{}`", literal(value))))
+                    names.extend(values.into_iter().map(|value| format!("`{}`", literal(value))));
                 }
                 (None, required) if let Some(tag) = facets.tag(required) => {
                     let word = format!("a map with `{tag}`");

@@ -270,7 +270,9 @@ impl<'a> Check<'a> {
         };
         let schemas: Vec<_> = choices.iter().map(|choice| choice.schema).collect();
         let mut fitting: Vec<_> = choices.into_iter().filter(|choice| fits(&choice.facets)).collect();
+        // Where a secret may stand, what is told must be told in here.
         if fitting.len() == 1
+            && !self.hidden
             && let Some(only) = fitting.pop()
         {
             return Ok(only.facets);
@@ -292,7 +294,7 @@ impl<'a> Check<'a> {
                 true if alone => return Err(effective),
                 true => return Ok(choice.facets),
                 false if best.as_ref().is_none_or(|best| problems.len() < best.len()) => {
-                    best = Some(problems)
+                    best = Some(problems);
                 }
                 false => {}
             }

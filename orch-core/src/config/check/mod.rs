@@ -107,6 +107,11 @@ impl<'a> Check<'a> {
     }
 
     fn faceted(&mut self, node: &Node, mut facets: Facets<'a>) -> Node {
+        // Before anything else, so that nothing else speaks of what stands there.
+        if facets.secret() {
+            self.secret(node, &facets);
+            return node.clone();
+        }
         let variable;
         let node = match self.variable(node, &facets) {
             variable::Found::Itself => node,
@@ -121,7 +126,7 @@ impl<'a> Check<'a> {
             choice::Chosen::Done(node) => return node,
         }
         if facets.secret() {
-            self.secret(node);
+            self.secret(node, &facets);
             return node.clone();
         }
         if facets.never {

@@ -293,6 +293,7 @@ fn defaults_within_defaults_are_filled_in_and_checked() {
     the configuration cannot be used
     error: `retry.delay` is to be at most 5, but is 6
       --> default
+      hint: this default is a mistake of the program
     ");
     assert_snapshot!(told_of(&yaml("retry: {max: 1}"), &schema(serde_json::json!({ "delay": 6 })), &none), @r"
     retry:

@@ -23,11 +23,11 @@ const DEEP: usize = 8;
 ///     },
 ///     "required": ["folder"],
 /// });
-/// assert_eq!(orch_core::config::scaffold(&schema), "\
-/// ## Where the files are.
-/// folder:      # a text
-/// ##batch: 50   # a whole number, at least 1
-/// ".replace("##", "#"));
+/// let scaffold = orch_core::config::scaffold(&schema);
+/// let lines: Vec<_> = scaffold.lines().collect();
+/// assert_eq!(lines[0], "# Where the files are.");
+/// assert_eq!(lines[1], "folder:     # a text");
+/// assert_eq!(lines[2], "#batch: 50  # a whole number, at least 1");
 /// ```
 #[must_use]
 pub fn scaffold(schema: &Schema) -> String {

@@ -49,7 +49,7 @@ const STEPS: (usize, usize) = (5_000, 20);
 /// let node = Node::parse(FileFormat::Yaml, "conf.yaml", "batch: 0\nbacth: 5\n")?;
 /// let error = check(&node, &schema, &EnvVars::none()).unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
-/// assert_eq!(error.problems()[0].message(), "`batch` is to be at least 1, but is the number 0");
+/// assert_eq!(error.problems()[0].message(), "`batch` is to be at least 1, but is 0");
 /// # Ok::<(), orch_core::config::ConfigError>(())
 /// ```
 pub fn check(node: &Node, schema: &Schema, env: &EnvVars) -> Result<Node, ConfigError> {

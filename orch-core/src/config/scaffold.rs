@@ -23,17 +23,20 @@ const DEEP: usize = 8;
 ///     },
 ///     "required": ["folder"],
 /// });
-/// assert_eq!(orch_core::config::scaffold(&schema), "\
-/// ## Where the files are.
-/// folder:      # a text
-/// ##batch: 50   # a whole number, at least 1
-/// ".replace("##", "#"));
+/// let scaffold = orch_core::config::scaffold(&schema);
+/// let lines: Vec<_> = scaffold.lines().collect();
+/// assert_eq!(lines[0], "# Where the files are.");
+/// assert_eq!(lines[1], "folder:     # a text");
+/// assert_eq!(lines[2], "#batch: 50  # a whole number, at least 1");
 /// ```
 #[must_use]
 pub fn scaffold(schema: &Schema) -> String {
     let mut writer = Writer { schemas: Schemas::new(schema), lines: Vec::new() };
     let Ok(facets) = writer.schemas.facets(writer.schemas.root()) else { return String::new() };
     writer.described(&facets, 0);
+    if !writer.lines.is_empty() {
+        writer.lines.push(Line { text: String::new(), comment: None });
+    }
     writer.body(&facets, None, 0, false, 0);
     aligned(&writer.lines)
 }
@@ -47,14 +50,14 @@ pub(super) fn snippet(schemas: Schemas<'_>, path: &ConfigPath, missing: &[(&str,
     let mut indent = 0;
     for key in keys {
         if let ConfigStep::Key(key) = key {
-            writer.line(indent, false, format!("{}:", quoted(key)), None);
+            writer.line(indent, false, &format!("{}:", quoted(key)), None);
             indent += 2;
         }
     }
     for (name, schema) in missing {
         match schema {
             Some(schema) => writer.example(name, schema, indent, 0),
-            None => writer.line(indent, false, format!("{}: ..", quoted(name)), None),
+            None => writer.line(indent, false, &format!("{}: ..", quoted(name)), None),
         }
     }
     let snippet = aligned(&writer.lines);
@@ -90,11 +93,11 @@ impl<'a> Writer<'a> {
             .collect();
         if required.is_empty() || depth == DEEP || facets.secret() {
             let value = self.value(name, &facets);
-            self.line(indent, false, format!("{}: {value}", quoted(name)), Some(self.note(&facets)));
+            self.line(indent, false, &format!("{}: {value}", quoted(name)), Some(self.note(&facets)));
             return;
         }
         let note = self.summary(&facets);
-        self.line(indent, false, format!("{}:", quoted(name)), note);
+        self.line(indent, false, &format!("{}:", quoted(name)), note);
         for (name, schema) in required {
             self.example(name, schema, indent + 2, depth + 1);
         }
@@ -200,7 +203,7 @@ impl<'a> Writer<'a> {
         let selector = default.is_none() && facets.choices().flatten().any(|choice| self.has_fields(choice));
         if (nested || selector) && depth < DEEP {
             let note = selector.then(|| self.schemas.expected_of(&facets));
-            self.line(indent, off, key, note);
+            self.line(indent, off, &key, note);
             self.body(&facets, default, indent + 2, off, depth + 1);
             return;
         }
@@ -212,8 +215,8 @@ impl<'a> Writer<'a> {
             None if self.open(&facets) => " {}".to_owned(),
             None => String::new(),
         };
-        let note = self.demand(&facets);
-        self.line(indent, off, format!("{key}{value}"), Some(note));
+        let note = facets.word("const").is_none().then(|| self.demand(&facets));
+        self.line(indent, off, &format!("{key}{value}"), note);
     }
 
     /// Whether this is a map with names that people choose, for which nothing need be given.
@@ -293,7 +296,7 @@ impl<'a> Writer<'a> {
         self.lines.push(Line { text: format!("{:indent$}#{space}{text}", ""), comment: None });
     }
 
-    fn line(&mut self, indent: usize, off: bool, text: String, comment: Option<String>) {
+    fn line(&mut self, indent: usize, off: bool, text: &str, comment: Option<String>) {
         let off = if off { "#" } else { "" };
         self.lines.push(Line { text: format!("{:indent$}{off}{text}", ""), comment });
     }

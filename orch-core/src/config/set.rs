@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::file::flow;
+use super::file::{DEPTH, flow};
 use super::{
     ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind as Kind, Entry, Node, Origin, Value, scalar,
 };
@@ -116,6 +116,9 @@ fn split(text: &str) -> Result<(Vec<String>, &str), Wrong> {
                 true => wrong(at, "addresses an item of a list", "set the whole list: `tags=[a, b]`"),
                 false => wrong(at, "lacks a name", FORM),
             });
+        }
+        if names.len() == DEPTH {
+            return Err(wrong(at, "has too many names", "maps are nested 64 deep at most"));
         }
         names.push(if rest.starts_with('"') { name } else { name.trim().to_owned() });
         at += length;

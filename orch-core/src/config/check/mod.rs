@@ -13,17 +13,17 @@ use serde_json::Value as Json;
 
 use super::path::ConfigStep;
 use super::schema::{Facets, Schemas};
-use super::words::{found, literal};
+use super::words::{found, listed, literal, near, ticked};
 use super::{
     ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind as Kind, EnvVars, Node, Origin, Value,
 };
-use crate::ids::nearest;
 
 /// How deep values may be nested.
 const DEPTH: usize = 128;
 
-/// How many values are looked at in all, those that are looked at for several choices counted again.
-const STEPS: usize = 100_000;
+/// How many values are looked at in all, those that are looked at for several choices counted again: so many, and for each
+/// value so many more.
+const STEPS: (usize, usize) = (5_000, 20);
 
 /// Checks a configuration against its schema, and completes it.
 ///
@@ -49,7 +49,7 @@ const STEPS: usize = 100_000;
 /// let node = Node::parse(FileFormat::Yaml, "conf.yaml", "batch: 0\nbacth: 5\n")?;
 /// let error = check(&node, &schema, &EnvVars::none()).unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
-/// assert_eq!(error.problems()[0].message(), "`batch` is to be at least 1, but is the number 0");
+/// assert_eq!(error.problems()[0].message(), "`batch` is to be at least 1, but is 0");
 /// # Ok::<(), orch_core::config::ConfigError>(())
 /// ```
 pub fn check(node: &Node, schema: &Schema, env: &EnvVars) -> Result<Node, ConfigError> {
@@ -66,14 +66,20 @@ pub fn check_at(node: &Node, schema: &Schema, env: &EnvVars, path: ConfigPath) -
         env,
         path,
         depth: 0,
-        steps: STEPS,
+        steps: STEPS.0 + STEPS.1 * node.count(),
         hidden: false,
         problems: Vec::new(),
     };
     let effective = check.value(node, check.schemas.root());
     match check.problems.is_empty() {
         true => Ok(effective),
-        false => Err(ConfigError::new(check.problems)),
+        false => {
+            let hinted = |problem: ConfigProblem| {
+                let default = problem.places().next() == Some(&Origin::Default);
+                if default { problem.hint("this default is a mistake of the program") } else { problem }
+            };
+            Err(ConfigError::new(check.problems.into_iter().map(hinted).collect()))
+        }
     }
 }
 
@@ -107,6 +113,11 @@ impl<'a> Check<'a> {
     }
 
     fn faceted(&mut self, node: &Node, mut facets: Facets<'a>) -> Node {
+        // Before anything else, so that nothing else speaks of what stands there.
+        if facets.secret() {
+            self.secret(node, &facets);
+            return node.clone();
+        }
         let variable;
         let node = match self.variable(node, &facets) {
             variable::Found::Itself => node,
@@ -121,7 +132,7 @@ impl<'a> Check<'a> {
             choice::Chosen::Done(node) => return node,
         }
         if facets.secret() {
-            self.secret(node);
+            self.secret(node, &facets);
             return node.clone();
         }
         if facets.never {
@@ -173,14 +184,14 @@ impl<'a> Check<'a> {
             return node;
         }
         let shown: Vec<_> = values.iter().map(|value| literal(value)).collect();
-        let expected = super::words::listed(&super::words::ticked(shown.iter().map(String::as_str)), "or");
+        let expected = listed(&ticked(shown.iter().map(String::as_str)), "or");
         let mut problem = self.problem(
             Kind::WrongValue,
             &node,
             &format!("is to be {expected}, but is {}", self.found(&node)),
         );
         if let (Value::Text(text), false) = (&node.value, self.hidden)
-            && let Some(near) = nearest(text, shown.iter().map(String::as_str))
+            && let Some(near) = near(text, shown.iter().map(String::as_str))
         {
             problem = problem.hint(format!("did you mean `{near}`?"));
         }

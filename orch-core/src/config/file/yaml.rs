@@ -251,7 +251,7 @@ impl<'t> Reader<'_, 't> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Value {
         let resolved = match tag {
-            Some(tag) if !tag.is_yaml_core_schema() && !(tag.handle.is_empty() && tag.suffix == "!") => {
+            Some(tag) if !(tag.is_yaml_core_schema() || tag.handle.is_empty() && tag.suffix == "!") => {
                 self.problems.push(self.tag(tag, span));
                 return Value::Null;
             }

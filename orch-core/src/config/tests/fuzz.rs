@@ -146,6 +146,13 @@ fn what_is_deep_or_large_is_refused_and_not_followed() {
         error.problems()[0].message(),
         "the configuration is nested too deep, or too large to be checked"
     );
+    for (nested, which) in [(90, 1), (500, 1), (500, 2)] {
+        let tree = (0..nested).fold(json!({}), |tree, _| json!({ "a": tree }));
+        let schema = schemas().swap_remove(which).try_into().unwrap();
+        let checked = check(&Node::of_json(&tree, &Origin::Default), &schema, &EnvVars::none());
+        assert_eq!(checked.is_ok(), nested < 100);
+    }
+    Node::from_set(&format!("a{}=1", ".b".repeat(100_000))).unwrap_err();
     let deep = |open: &str, close: &str, times| format!("{}{}", open.repeat(times), close.repeat(times));
     for times in [70, 600, 100_000] {
         let told = told(FileFormat::Yaml, &format!("a: {}", deep("[", "]", times)));

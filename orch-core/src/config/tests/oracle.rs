@@ -82,7 +82,7 @@ struct All {
     untagged: Untagged,
     #[serde(default)]
     small: Small,
-    next: Option<Box<All>>,
+    next: Option<Box<Self>>,
     flat: Flat,
 }
 

@@ -105,12 +105,24 @@ source: {env: N}
 }
 
 fn secrets() -> Schema {
-    let secret = serde_json::json!({ "x-orch-secret": true, "type": "string" });
+    let form = |types: serde_json::Value| {
+        serde_json::json!({
+            "x-orch-secret": true,
+            "type": types,
+            "properties": { "env": { "type": "string" }, "file": { "type": "string" } },
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": false,
+        })
+    };
+    let (secret, optional) = (form("object".into()), form(serde_json::json!(["object", "null"])));
     json_schema!({
         "properties": {
             "password": { "$ref": "#/$defs/Secret" },
             "token": { "anyOf": [{ "$ref": "#/$defs/Secret" }, { "type": "null" }] },
             "login": { "anyOf": [{ "type": "integer" }, { "type": "string", "pattern": "^@" }, { "$ref": "#/$defs/Secret" }] },
+            "other": optional.clone(),
+            "third": { "type": "array", "items": optional.clone() },
             "keys": { "type": "array", "items": { "$ref": "#/$defs/Secret" }, "uniqueItems": true },
         },
         "required": ["password"],
@@ -122,12 +134,15 @@ fn secrets() -> Schema {
 #[test]
 fn a_secret_stays_a_reference() {
     let env = EnvVars::none().with("DB_PASSWORD", "canary");
-    let text = "password: {env: DB_PASSWORD}\ntoken: {file: Cargo.toml}\nkeys: [{env: DB_PASSWORD}]\n";
+    let text = "password: {env: DB_PASSWORD}\ntoken: {file: Cargo.toml}\nkeys: [{env: DB_PASSWORD}]\nother: null\nthird: [null]\n";
     let effective = check(&yaml(text), &secrets(), &env).unwrap();
     assert!(!format!("{effective:?}").contains("canary"));
     assert_snapshot!(crate::config::show(&effective), @r"
     password: {env: DB_PASSWORD}  # conf/a.yaml:1:11
     token: {file: Cargo.toml}     # conf/a.yaml:2:8
+    other: null                   # conf/a.yaml:4:8
+    third:
+      - null                      # conf/a.yaml:5:9
     keys:
       - {env: DB_PASSWORD}        # conf/a.yaml:3:8
     ");
@@ -181,7 +196,7 @@ fn a_secret_that_is_written_down_is_not_repeated() {
     the configuration cannot be used: 2 problems
     error: the configuration has no field `db`
       --> --set db.password
-      hint: it has `password`, `token`, `login` and `keys`
+      hint: it has `password`, `token`, `login`, `other`, `third` and `keys`
     error: the configuration lacks `password`
       --> --set db.password
       hint: add
@@ -196,6 +211,8 @@ fn a_secret_that_is_written_down_is_not_repeated() {
         "login={env: NUMBER, x: canary}",
         "pasword=canary",
         "keys=[canary, canary]",
+        "other=canary",
+        "third=[canary]",
     ] {
         told(&Node::from_set(text).unwrap());
     }

@@ -102,51 +102,52 @@ fn a_scaffold_is_filled_in() {
     # How rows are loaded.
     #
     # All of them.
+
     # Rows in one batch.
-    batch:           # a whole number from 1 to 1000
+    batch:         # a whole number from 1 to 1000
     # Where the files are.
-    folder:          # a text that matches `^[a-z/]+$`
-    #mode: fast      # `careful` or `fast`
-    #comment:        # a text
-    #tags: []        # a list, each item a text
+    folder:        # a text that matches `^[a-z/]+$`
+    #mode: fast    # `careful` or `fast`
+    #comment:      # a text
+    #tags: []      # a list, each item a text
     # What else there is.
-    others: {}       # a map
+    others: {}     # a map
     # When and how often.
     retry:
       # How often.
-      max:           # a whole number from 0 to 255
-      #delay: 1.0    # a number
+      max:         # a whole number from 0 to 255
+      #delay: 1.0  # a number
     # When and how often.
     #again:
       # How often.
-      #max: 3        # a whole number from 0 to 255
-      #delay: 0.5    # a number
-    source:          # `nothing` or a map with `file` or `table`
+      #max: 3      # a whole number from 0 to 255
+      #delay: 0.5  # a number
+    source:        # `nothing` or a map with `file` or `table`
       # Either
       # From a file.
       #file:
-        #path:       # a text
+        #path:     # a text
       # or
       #table:
-        #name:       # a text
-    #store:          # a map with `kind`
+        #name:     # a text
+    #store:        # a map with `kind`
       # Either
-      #kind: memory  # `memory`
+      #kind: memory
       # or
-      #kind: folder  # `folder`
-      #path:         # a text
+      #kind: folder
+      #path:       # a text
     ");
     let empty = Node::parse(FileFormat::Yaml, "load.yaml", &scaffold).unwrap();
     assert_snapshot!(check(&empty, &schema, &EnvVars::none()).unwrap_err(), @r"
     the configuration cannot be used: 4 problems
     error: `batch` is to be a whole number, but is null
-      --> load.yaml:5:6
+      --> load.yaml:6:6
     error: `folder` is to be a text, but is null
-      --> load.yaml:7:7
+      --> load.yaml:8:7
     error: `retry.max` is to be a whole number, but is null
-      --> load.yaml:16:6
+      --> load.yaml:17:6
     error: `source` is to be `nothing`, or a map with one of `file` and `table`, but is null
-      --> load.yaml:23:7
+      --> load.yaml:24:7
     ");
     let filled = scaffold
         .replace("\nbatch:", "\nbatch: 5")
@@ -206,6 +207,8 @@ fn editors_know_of_references() {
         mode: Mode,
         #[schemars(extend("x-orch-secret" = true))]
         password: String,
+        #[schemars(extend("x-orch-secret" = true))]
+        token: Option<String>,
         tags: Vec<Option<bool>>,
         store: Store,
     }
@@ -251,6 +254,29 @@ fn editors_know_of_references() {
                 "file"
               ],
               "additionalProperties": false
+            }
+          ]
+        },
+        "token": {
+          "anyOf": [
+            {
+              "$ref": "#/$defs/EnvReference"
+            },
+            {
+              "type": "object",
+              "properties": {
+                "file": {
+                  "description": "A file that holds the secret.",
+                  "type": "string"
+                }
+              },
+              "required": [
+                "file"
+              ],
+              "additionalProperties": false
+            },
+            {
+              "type": "null"
             }
           ]
         },

@@ -381,7 +381,8 @@ pub use orch_macros::failure_hook;
 /// Makes a hook of a function: it is called when a run is over, and changes nothing of it.
 ///
 /// It is attached to a job, `#[job(hooks(page_me))]`, or to all, `Definitions::new().hook::<page_me>()`. It is called
-/// after the hooks of the run's steps, and before resources are closed and the last event is told. A parameter of type
+/// after the hooks of the run's steps, and before resources are closed and the last event is told; not if the run broke
+/// off, since then nobody knows what it came to. A parameter of type
 /// [`RunHookContext`](define::RunHookContext) knows what the run came to and what failed. `on(..)` says what it is called
 /// for, by default all of `on(success, failure, canceled)`; the rest is as for [`macro@success_hook`].
 ///

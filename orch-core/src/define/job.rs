@@ -62,7 +62,8 @@ impl JobOptions {
         self.description.as_deref().map(first_sentence)
     }
 
-    /// Adds a tag to every run of the job.
+    /// Adds a tag to every run of the job. A key that [`check_tag_key`](crate::ids::check_tag_key) refuses is a problem of
+    /// the plan.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key.into(), value.into());

@@ -5,14 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceState,
-    ResourceView, RunStatus, StepState, StepView, StreamView, between,
+    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceView,
+    RunStatus, StepState, StepView, StreamView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{Branch, RunId, StepPath};
 
 mod show;
+mod surround;
 #[cfg(test)]
 mod tests;
 
@@ -156,48 +157,6 @@ impl RunView {
             }
             EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
             _ => {}
-        }
-    }
-
-    fn hook_errored(&mut self, hook: &Arc<str>, step: Option<&StepPath>, error: &Arc<ErrorInfo>) {
-        self.hooks_errored += 1;
-        let name = |step: Option<&StepPath>| step.map(|step| step.name().to_owned());
-        let alike = |kept: &&mut HookError| {
-            kept.hook == *hook && kept.error == *error && name(kept.step.as_ref()) == name(step)
-        };
-        if let Some(kept) = self.hook_errors.iter_mut().find(alike) {
-            kept.alike += 1;
-        } else if self.hook_errors.len() < KEPT_FAILURES {
-            let (hook, error) = (Arc::clone(hook), Arc::clone(error));
-            self.hook_errors.push(HookError { hook, step: step.cloned(), error, alike: 0 });
-        }
-    }
-
-    fn apply_to_resource(&mut self, kind: &EventKind, time: Timestamp) {
-        match kind {
-            EventKind::ResourceInitStarted { resource } => {
-                self.resource(resource, ResourceState::Opening { since: time });
-            }
-            EventKind::ResourceInitSuccess { resource, took } => {
-                self.resource(resource, ResourceState::Open { took: *took });
-            }
-            EventKind::ResourceInitFailure { resource, error } => {
-                self.resource(resource, ResourceState::NotOpened(Arc::clone(error)));
-            }
-            EventKind::ResourceClosed { resource, took } => {
-                self.resource(resource, ResourceState::Closed { took: *took });
-            }
-            EventKind::ResourceCloseFailure { resource, error } => {
-                self.resource(resource, ResourceState::NotClosed(Arc::clone(error)));
-            }
-            _ => {}
-        }
-    }
-
-    fn resource(&mut self, key: &Arc<str>, state: ResourceState) {
-        match self.resources.iter_mut().find(|resource| resource.key == *key) {
-            Some(resource) => resource.state = state,
-            None => self.resources.push(ResourceView { key: Arc::clone(key), state }),
         }
     }
 

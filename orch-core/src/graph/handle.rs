@@ -41,7 +41,8 @@ pub trait Handle: Sized {
         self
     }
 
-    /// Adds a tag to the step, besides those of the op.
+    /// Adds a tag to the step, besides those of the op. A key that [`check_tag_key`](crate::ids::check_tag_key) refuses is a
+    /// problem of the plan.
     #[track_caller]
     fn tag(self, key: impl Into<String>, value: impl ToString) -> Self {
         let (key, value) = (key.into(), value.to_string());

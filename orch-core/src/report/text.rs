@@ -81,13 +81,20 @@ fn since_start(view: &RunView, time: Timestamp) -> Duration {
     between(view.start().unwrap_or(time), time)
 }
 
-/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs.
+/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs, a
+/// hook that failed.
 /// None for all else, which the drawing shows.
 ///
 /// `before` is the run's picture before the event. Aligned with [`frame`](super::frame()) and
 /// [`summary`](super::summary()), without a line break at the end.
 #[must_use]
 pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<String> {
+    if let EventKind::HookErrored { hook, error } = &event.kind {
+        let time = before.start().map(|start| between(start, event.time));
+        let label = label(Role::Warn, "Hook failed", time, palette);
+        let of = event.step.as_ref().map_or_else(String::new, |step| format!(" of {step}"));
+        return Some(format!("{label} {}{of}: {}", palette.paint(Role::Name, &one_line(hook)), chain(error)));
+    }
     let path = event.step.as_ref()?;
     let live = before.live_step(path).filter(|live| live.retry_after.is_none());
     let took = live.map(|live| between(live.since, event.time));

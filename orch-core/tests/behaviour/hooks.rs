@@ -103,6 +103,8 @@ fn a_hook_of_several_levels_is_called_once_and_the_plan_shows_where_it_is_attach
       | hooks note
     load() -> i64
     ");
+    let json = serde_json::to_value(job.plan()).unwrap();
+    assert_eq!((&json["hooks"][0], &json["steps"][0]["hooks"][0]), (&"page_me".into(), &"note".into()));
     let definitions = Definitions::new().job(job.clone()).with_hook(&hook).with_hook(&page);
     let runner = definitions.runner(&job);
     assert_eq!(runner.plan().unwrap().hooks, ["page_me", "note"]);

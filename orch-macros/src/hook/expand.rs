@@ -109,7 +109,7 @@ fn body(hook: &Hook) -> TokenStream {
             }
         }
     }
-    let ignored = parameters.is_empty().then(|| quote!(let _ = #context;));
+    let told = if parameters.is_empty() { quote!(_) } else { quote!(#context) };
     let wait = is_async.then(|| quote!(.await));
     let span = Span::mixed_site().located_at(function.span());
     let call = quote_spanned!(span=> #function(#(#passed),*) #wait);
@@ -122,8 +122,8 @@ fn body(hook: &Hook) -> TokenStream {
         None => quote!(#call; ::core::result::Result::Ok(())),
     };
     match is_async {
-        true => quote_spanned!(span=> .asynchronous(|#context| async move { #ignored #fetched #call })),
-        false => quote_spanned!(span=> .blocking(|#context| { #ignored #fetched #call })),
+        true => quote_spanned!(span=> .asynchronous(|#told| async move { #fetched #call })),
+        false => quote_spanned!(span=> .blocking(|#told| { #fetched #call })),
     }
 }
 

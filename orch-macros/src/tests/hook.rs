@@ -136,8 +136,7 @@ fn a_run_hook_that_wants_to_know_nothing() {
                 > = OnceLock::new();
                 DEF.get_or_init(|| {
                     HookDef::run_builder("ping")
-                        .blocking(|context| {
-                            let _ = context;
+                        .blocking(|_| {
                             ping();
                             ::core::result::Result::Ok(())
                         })

@@ -160,3 +160,20 @@ fn what_surrounds_the_steps_has_its_lines() {
     0.095  RUN_FAILURE the resource api could not be opened (took 95ms)
     ");
 }
+
+#[test]
+fn a_hook_that_fails_is_worth_a_notice() {
+    let mut log = Log::new("pages", &[]);
+    log.at(40).hook_errored(Some("load[7]"), "tell", "no route: timed out").hook_errored(
+        None,
+        "page_me",
+        "no number",
+    );
+    let view = RunView::of(Detail::Counts, &log.events()[..1]);
+    let notices: Vec<_> =
+        log.events()[1..].iter().filter_map(|event| notice(event, &view, Palette::Plain)).collect();
+    insta::assert_snapshot!(notices.join("\n"), @r"
+    Hook failed [    40ms] tell of load[7]: no route: timed out
+    Hook failed [    40ms] page_me: no number
+    ");
+}

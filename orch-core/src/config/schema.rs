@@ -74,6 +74,13 @@ impl<'a> Schemas<'a> {
         let Some(left) = left.checked_sub(1) else {
             return Err("its schema refers to itself without end".to_owned());
         };
+        match words.get("not") {
+            None | Some(Json::Bool(false)) => {}
+            // Not anything: how `schemars` describes a type without values.
+            Some(Json::Bool(true)) => facets.never = true,
+            Some(Json::Object(any)) if any.is_empty() => facets.never = true,
+            Some(_) => return Err("the word `not` of its schema is not understood".to_owned()),
+        }
         facets.words.push(words);
         if let Some(reference) = words.get("$ref") {
             self.collect(self.target(reference)?, facets, left)?;

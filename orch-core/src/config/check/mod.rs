@@ -31,8 +31,13 @@ const STEPS: (usize, usize) = (5_000, 20);
 /// a number or a truth value, and the defaults of fields that are absent; each with its origin. A secret stays the
 /// reference that it is: that it leads to something is checked, its text is not looked at.
 ///
-/// The schema is one that `schemars` makes of types with serde's attributes. Of several alternatives (`oneOf`, `anyOf`)
-/// the first that fits is taken, as serde does.
+/// The schema is one that `schemars` makes of types with serde's attributes. These words of it are understood: `type`,
+/// `enum`, `const`, `$ref` within it, `allOf`, `oneOf`, `anyOf`; `properties`, `required`, `additionalProperties`,
+/// `unevaluatedProperties`, `patternProperties`, `minProperties`, `maxProperties`; `items`, `prefixItems`, `minItems`,
+/// `maxItems`, `uniqueItems`; `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`, `format` of whole
+/// numbers (`uint8`); `minLength`, `maxLength`, `pattern`; `default`, and `x-orch-secret`. A schema with another word that
+/// constrains values, such as `if`, is refused; words that constrain nothing are passed over. Of several alternatives
+/// the first that fits is taken, for `oneOf` too, as serde does.
 ///
 /// # Errors
 /// Everything that is wrong, each with its path and its place.

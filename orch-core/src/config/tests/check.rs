@@ -210,6 +210,7 @@ fn bounds_are_told_as_they_are_meant() {
             "small": { "type": "object", "maxProperties": 1 },
             "only": { "const": 3 },
             "foreign": { "if": true, "then": false },
+            "never": { "not": {} },
         },
     });
     let text = "
@@ -228,9 +229,10 @@ pair: [1, 2, 3]
 small: {a: 1, b: 2}
 only: 4
 foreign: 1
+never: 1
 ";
     assert_snapshot!(told_of(&yaml(text), &schema, &EnvVars::none()), @r"
-    the configuration cannot be used: 15 problems
+    the configuration cannot be used: 16 problems
     error: `least` is to be at least 1, but is 0
       --> conf/a.yaml:2:8
     error: `most` is to be at most 0.5, but is 0.75
@@ -263,6 +265,8 @@ foreign: 1
     error: `foreign` cannot be checked: the word `if` of its schema is not understood
       --> conf/a.yaml:16:10
       hint: this is a mistake of the program, not of the configuration
+    error: `never` can have no value at all
+      --> conf/a.yaml:17:8
     ");
 }
 

@@ -57,6 +57,11 @@ fn check(nodes: &[Node], clauses: &[Clause], slots: usize, in_flight: usize) -> 
     let ended = RUNTIME.block_on(part.run());
     let part = outcome(run_of(&ended), &given, &reads);
     prop_assert!(!part.ends.is_empty(), "{text} of\n{plan}");
+    for path in part.ends.keys() {
+        let step = plan.step(path.split('[').next().unwrap_or_default()).unwrap();
+        let only = step.only.is_empty() || step.only.iter().any(|only| path.starts_with(only.as_str()));
+        prop_assert!(only && !step.given, "{text}: {path} ran in\n{plan}");
+    }
     same(&part, &whole)
         .map_err(|path| TestCaseError::fail(format!("{text}: {path} in\n{plan}\n{part:#?}\n{whole:#?}")))
 }

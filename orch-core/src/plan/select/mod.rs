@@ -3,6 +3,7 @@
 mod graph;
 mod inputs;
 mod keep;
+mod lack;
 mod need;
 mod replay;
 

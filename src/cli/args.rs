@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use orch_core::define::Order;
+use orch_core::ids::RunId;
 
 #[cfg(test)]
 mod tests;
@@ -87,8 +88,8 @@ Examples:
   run JOB --json --progress none > events.jsonl
   run JOB --select '*load, report'            a part of the job: `load` and all before it, and `report`
 
-What is not selected does not run, so what the selected steps take of it must be selected too. In quotes, a shell leaves
-`*` and `[` as they are.
+What is not selected does not run, so what the selected steps take of it must be selected too, or have been stored by an
+IO manager in an earlier run, which --upstream names. In quotes, a shell leaves `*` and `[` as they are.
 Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
@@ -143,6 +144,10 @@ pub(super) struct RunArgs {
     /// behind it, `load[100]` for one item; may be given several times.
     #[arg(long, value_name = "STEPS")]
     pub(super) select: Vec<String>,
+    /// The run whose stored outputs take the place of what is not selected; its identifier stands in the events of --json.
+    /// Only what IO managers stored can be had of it.
+    #[arg(long, value_name = "RUN", requires = "select")]
+    pub(super) upstream: Option<RunId>,
     /// How many steps may run at once; by default what the job says, else the number of processors.
     #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_concurrent: Option<NonZero<usize>>,

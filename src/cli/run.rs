@@ -108,6 +108,9 @@ fn configured(mut runner: Runner, args: &RunArgs) -> Runner {
     if let Some(order) = args.order {
         runner = runner.order(order.into());
     }
+    if let Some(run) = args.upstream {
+        runner = runner.upstream_stored(run);
+    }
     args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value))
 }
 

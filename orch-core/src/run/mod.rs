@@ -6,6 +6,7 @@ mod finished;
 mod keeper;
 mod runner;
 mod runtime;
+mod stored;
 
 pub use definitions::Definitions;
 pub use error::{RunError, RunErrorKind, StepError};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::vec::Drain;
 
 use super::keeper::Keeper;
-use super::{Run, RunError, runtime};
+use super::{Run, RunError, runtime, stored};
 use crate::define::{Cancel, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State};
 use crate::event::{Event, EventKind, Sink, Tee};
@@ -47,6 +47,7 @@ pub struct Runner {
     selection: Option<StepSelection>,
     inputs: GivenInputs,
     earlier: Option<Arc<Known>>,
+    stored: Option<RunId>,
     sinks: Tee,
     cancel: Cancel,
     grace: Duration,
@@ -88,6 +89,7 @@ impl Job {
             selection: None,
             inputs: GivenInputs::new(),
             earlier: None,
+            stored: None,
             sinks: Tee::new(),
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
@@ -204,6 +206,19 @@ impl Runner {
         self
     }
 
+    /// Takes what steps that are not selected have made from what IO managers stored in the run of this identifier, if
+    /// [`Runner::upstream`] does not have it: the outputs of ops that name an IO manager. All that is needed is loaded
+    /// before the first step begins; what cannot be loaded is then a problem of the plan.
+    ///
+    /// Which items a dynamic output had is stored nowhere. So those of a source that does not run are at hand only by
+    /// name, as in `load[100]`, and cannot be collected. Nor is it stored whether a step succeeded after its outputs had
+    /// been stored: of a run that failed, what an IO manager has of a failed step is taken too.
+    #[must_use]
+    pub fn upstream_stored(mut self, run: RunId) -> Self {
+        self.stored = Some(run);
+        self
+    }
+
     /// Sends the events to `sink` too, after the sinks that were added before.
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
@@ -282,9 +297,15 @@ impl Runner {
     /// # Errors
     /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
     /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
-    pub async fn run(self) -> Result<Run, RunError> {
-        let program = Arc::new(self.program().map_err(RunError::plan)?);
+    pub async fn run(mut self) -> Result<Run, RunError> {
+        let program = self.program().map_err(RunError::plan)?;
         runtime::check()?;
+        let io = Arc::new(std::mem::take(&mut self.io));
+        let program = match self.stored {
+            Some(earlier) => stored::load(program, &io, earlier).await?,
+            None => program,
+        };
+        let program = Arc::new(program);
         let settings = self.settings(&program);
         let context = Arc::new(RunContext {
             run: self.id,
@@ -292,7 +313,7 @@ impl Runner {
             tags: program.plan.tags.clone().into_iter().chain(self.tags).collect(),
             cancel: Cancel::new(),
         });
-        let executor = Local::new(Arc::clone(&program), context, Arc::new(self.io));
+        let executor = Local::new(Arc::clone(&program), context, io);
         let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
@@ -329,7 +350,10 @@ impl Runner {
         let mut problems = Vec::new();
         if self.selection.is_some() || !self.inputs.is_empty() {
             let (selection, earlier) = (self.selection.as_ref(), self.earlier.as_deref());
-            program = program.select(Part { selection, inputs: &self.inputs, earlier }, &mut problems);
+            program = program.select(
+                Part { selection, inputs: &self.inputs, earlier, stored: self.stored.is_some() },
+                &mut problems,
+            );
         }
         for (step, op) in program.plan.steps.iter().zip(&program.ops) {
             if let Some(pool) = step.pool.as_ref().filter(|pool| !self.pools.contains_key(*pool)) {

@@ -4,7 +4,7 @@ use super::graph;
 use super::replay::Replay;
 use crate::define::KeptOutput;
 use crate::ids::{StepPath, nearest};
-use crate::plan::{Known, Problem, ProblemKind};
+use crate::plan::{Problem, ProblemKind};
 use crate::select::{Copies, Selectable as _};
 
 /// Why what a step has made is not known.
@@ -93,7 +93,7 @@ impl Replay<'_> {
 
     /// What is not known of a step, told for each who needs it.
     fn lacking(&self, step: usize, told: &mut HashSet<(usize, Option<usize>, usize)>) -> Vec<Problem> {
-        let Some(why) = self.why(&self.lacks[step]) else { return Vec::new() };
+        let Some(why) = self.why(step) else { return Vec::new() };
         let takers = &self.need.takers[step];
         let takes = |taker: usize| takers.iter().any(|other| other.step == taker && other.input.is_some());
         let mut problems = Vec::new();
@@ -138,13 +138,17 @@ impl Replay<'_> {
         problems
     }
 
-    fn why(&self, lack: &Lack) -> Option<String> {
-        let paths = match lack {
+    fn why(&self, step: usize) -> Option<String> {
+        let paths = match &self.lacks[step] {
             Lack::Nothing => return None,
             Lack::New => return Some("in a map whose items this run makes anew".to_owned()),
             Lack::Paths(paths) => paths,
         };
         Some(match (self.known, paths.as_slice()) {
+            (None, _) if self.stored && self.program.ops[step].io().is_none() => {
+                "and no IO manager stores it".to_owned()
+            }
+            (None, _) if self.stored => "and which items it had is not stored".to_owned(),
             (None, _) => "and there is no earlier run".to_owned(),
             (Some(known), _) if known.is_empty() => "and the earlier run kept no outputs".to_owned(),
             (_, [path]) => format!("and the earlier run has no outputs of `{path}`"),

@@ -1,8 +1,11 @@
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use super::Part;
 use super::graph::StepGraph;
 use super::lack::Lack;
 use super::need::Need;
+use super::stored::Stored;
 use crate::define::{KeptOutput, OutputKind};
 use crate::ids::{Branch, MappingKey, StepPath};
 use crate::plan::{Known, KnownEnd, Plan, Problem, Program};
@@ -18,19 +21,21 @@ pub(super) fn replay(
     graph: &StepGraph,
     copies: &[Copies],
     need: &Need,
-    known: Option<&Known>,
+    part: Part<'_>,
     problems: &mut Vec<Problem>,
-) -> HashMap<StepPath, Vec<KeptOutput>> {
+) -> (HashMap<StepPath, Vec<KeptOutput>>, Vec<Stored>) {
     let steps = program.plan.steps.len();
     let mut replay = Replay {
         program,
         graph,
         copies,
         need,
-        known,
+        known: part.earlier,
+        stored: part.stored,
         steps_of: vec![Vec::new(); program.plan.maps.len() + 1],
         maps_of: vec![Vec::new(); steps],
         given: HashMap::new(),
+        loads: Vec::new(),
         lacks: vec![Lack::Nothing; steps],
         unknown: BTreeSet::new(),
     };
@@ -41,7 +46,8 @@ pub(super) fn replay(
         replay.maps_of[map.step].push(index);
     }
     replay.frame(None, &Frame::default());
-    replay.tell(problems).given
+    let replay = replay.tell(problems);
+    (replay.given, replay.loads)
 }
 
 pub(super) struct Replay<'a> {
@@ -54,7 +60,10 @@ pub(super) struct Replay<'a> {
     steps_of: Vec<Vec<usize>>,
     /// The maps of each step.
     maps_of: Vec<Vec<usize>>,
+    /// Whether IO managers can be asked for what an earlier run has stored.
+    pub(super) stored: bool,
     given: HashMap<StepPath, Vec<KeptOutput>>,
+    loads: Vec<Stored>,
     /// For each step what is not known of it.
     pub(super) lacks: Vec<Lack>,
     /// Items that are selected, and that their maps did not have.
@@ -99,7 +108,9 @@ impl Replay<'_> {
     /// A step that does not run, and what runs for its items.
     fn given_step(&mut self, step: usize, frame: &Frame) {
         let path = StepPath::new(self.plan().steps[step].name.as_str(), frame.branch.clone());
-        let Some(mut outputs) = self.outputs(step, &path, frame) else {
+        let known = self.outputs(step, &path, frame);
+        let stored = if known.is_none() { self.stored(step, &path, frame) } else { None };
+        let Some(mut outputs) = known.or(stored) else {
             match &mut self.lacks[step] {
                 Lack::Paths(paths) => paths.push(path),
                 lack => *lack = Lack::Paths(vec![path]),
@@ -153,6 +164,37 @@ impl Replay<'_> {
             _ => Some(KeptOutput::Absent),
         });
         outputs.collect()
+    }
+
+    /// What an earlier run has had stored, to be loaded before the run. Which items there were is stored nowhere, so of a
+    /// dynamic output there are those that are named.
+    fn stored(&mut self, step: usize, path: &StepPath, frame: &Frame) -> Option<Vec<KeptOutput>> {
+        let op = &self.program.ops[step];
+        if !self.stored || op.io().is_none() {
+            return None;
+        }
+        let mut maps = self.maps_of[step].iter();
+        let (mut outputs, mut loads) = (Vec::new(), Vec::new());
+        let mut load = |output, item| {
+            loads.push(Stored { path: path.clone(), op: Arc::clone(op), output, item });
+        };
+        for (output, declared) in op.outputs().iter().enumerate() {
+            if declared.kind != OutputKind::Dynamic {
+                load(output, None);
+                outputs.push(KeptOutput::Absent);
+                continue;
+            }
+            let map = *maps.next()?;
+            if self.need.collected[map] {
+                return None;
+            }
+            let keys = self.named(map, frame)?;
+            keys.iter().enumerate().for_each(|(number, key)| load(output, Some((key.clone(), number))));
+            outputs
+                .push(KeptOutput::Items(keys.iter().map(|key| (key.to_string(), Value::new(()))).collect()));
+        }
+        self.loads.append(&mut loads);
+        Some(outputs)
     }
 
     /// The items of a map that are selected by key; none if some step runs for all of them.

@@ -115,12 +115,24 @@ pub(super) struct ListArgs {
 pub(super) struct PlanArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
-    /// Show what would run of a part of the job, as `run --select` takes it.
-    #[arg(long, value_name = "STEPS")]
-    pub(super) select: Vec<String>,
+    #[command(flatten)]
+    pub(super) part: PartArgs,
     /// How to show the plan.
     #[arg(long, short, default_value = "text")]
     pub(super) format: PlanFormat,
+}
+
+/// Which part of a job is meant.
+#[derive(Args, Debug)]
+pub(super) struct PartArgs {
+    /// Only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
+    /// behind it, `load[100]` for one item; may be given several times.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) select: Vec<String>,
+    /// The run whose stored outputs take the place of what is not selected; its identifier stands in the events of --json.
+    /// Only what IO managers stored can be had of it.
+    #[arg(long, value_name = "RUN", requires = "select", value_parser = run_id)]
+    pub(super) upstream: Option<RunId>,
 }
 
 /// How a plan is shown.
@@ -140,14 +152,8 @@ pub(super) enum PlanFormat {
 pub(super) struct RunArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
-    /// Run only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
-    /// behind it, `load[100]` for one item; may be given several times.
-    #[arg(long, value_name = "STEPS")]
-    pub(super) select: Vec<String>,
-    /// The run whose stored outputs take the place of what is not selected; its identifier stands in the events of --json.
-    /// Only what IO managers stored can be had of it.
-    #[arg(long, value_name = "RUN", requires = "select")]
-    pub(super) upstream: Option<RunId>,
+    #[command(flatten)]
+    pub(super) part: PartArgs,
     /// How many steps may run at once; by default what the job says, else the number of processors.
     #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_concurrent: Option<NonZero<usize>>,
@@ -223,6 +229,11 @@ fn tag(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("a tag is written key=value".to_owned()),
     }
+}
+
+fn run_id(text: &str) -> Result<RunId, String> {
+    text.parse()
+        .map_err(|_| "the identifier of a run looks like 01890000-0000-7000-8000-000000000000".to_owned())
 }
 
 fn time(text: &str) -> Result<Duration, String> {

@@ -1,4 +1,4 @@
-use orch_core::run::{Definitions, Runner};
+use orch_core::run::Definitions;
 
 use super::args::{PlanArgs, PlanFormat};
 use super::printer::Printer;
@@ -10,8 +10,8 @@ pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let runner = match select::selection(&args.select, printer) {
-        Ok(selection) => selection.into_iter().fold(definitions.runner(job), Runner::select),
+    let runner = match select::part(&args.part, definitions.runner(job), printer) {
+        Ok(runner) => runner,
         Err(exit) => return exit,
     };
     let plan = match runner.plan() {

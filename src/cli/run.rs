@@ -34,8 +34,8 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
         return Exit::Usage;
     }
-    let runner = match select::selection(&args.select, printer) {
-        Ok(selection) => selection.into_iter().fold(definitions.runner(job), Runner::select),
+    let runner = match select::part(&args.part, definitions.runner(job), printer) {
+        Ok(runner) => runner,
         Err(exit) => return exit,
     };
     if let Some(Some(file)) = &args.gantt
@@ -107,9 +107,6 @@ fn configured(mut runner: Runner, args: &RunArgs) -> Runner {
     }
     if let Some(order) = args.order {
         runner = runner.order(order.into());
-    }
-    if let Some(run) = args.upstream {
-        runner = runner.upstream_stored(run);
     }
     args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value))
 }

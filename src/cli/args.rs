@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use orch_core::define::Order;
-use orch_core::ids::check_tag_key;
+use orch_core::ids::{RunId, check_tag_key};
 
 #[cfg(test)]
 mod tests;
@@ -89,8 +89,8 @@ Examples:
   run JOB --json --progress none > events.jsonl
   run JOB --select '*load, report'            a part of the job: `load` and all before it, and `report`
 
-What is not selected does not run, so what the selected steps take of it must be selected too. In quotes, a shell leaves
-`*` and `[` as they are.
+What is not selected does not run, so what the selected steps take of it must be selected too, or have been stored by an
+IO manager in an earlier run, which --upstream names. In quotes, a shell leaves `*` and `[` as they are.
 Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
@@ -154,14 +154,25 @@ pub(super) struct ConfigOfArgs {
     pub(super) configure: ConfigureArgs,
 }
 
+/// Which part of a job is meant.
+#[derive(Args, Debug)]
+pub(super) struct PartArgs {
+    /// Only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
+    /// behind it, `load[100]` for one item; may be given several times.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) select: Vec<String>,
+    /// The run whose stored outputs take the place of what is not selected; its identifier stands in the events of --json.
+    /// Only what IO managers stored can be had of it.
+    #[arg(long, value_name = "RUN", requires = "select", value_parser = run_id)]
+    pub(super) upstream: Option<RunId>,
+}
+
 /// What a run is configured with.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct ConfigureArgs {
-    /// Run only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
-    /// behind it, `load[100]` for one item; may be given several times.
-    #[arg(long, value_name = "STEPS")]
-    pub(super) select: Vec<String>,
+    #[command(flatten)]
+    pub(super) part: PartArgs,
     /// Configure the run from a file: .yaml, .toml or .json. Of several, the later go before the earlier.
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Vec<PathBuf>,
@@ -273,6 +284,11 @@ fn tag(text: &str) -> Result<(String, String), String> {
         },
         _ => Err("a tag is written key=value".to_owned()),
     }
+}
+
+fn run_id(text: &str) -> Result<RunId, String> {
+    text.parse()
+        .map_err(|_| "the identifier of a run looks like 01890000-0000-7000-8000-000000000000".to_owned())
 }
 
 fn time(text: &str) -> Result<Duration, String> {

@@ -22,8 +22,7 @@ pub(super) fn runner(
         runner = runner.preset(preset);
     }
     let files = args.config.iter().fold(RunConfig::new(), RunConfig::file);
-    let selection = select::selection(&args.select, printer)?;
-    let runner = selection.into_iter().fold(runner, Runner::select);
+    let runner = select::part(&args.part, runner, printer)?;
     Ok(runner.config(args.set.iter().fold(files, |config, value| config.set(value))))
 }
 

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::ids::{Branch, StepPath};
@@ -11,8 +11,10 @@ use crate::select::Copies;
 pub(crate) struct Known {
     steps: Vec<KnownStep>,
     numbers: HashMap<StepPath, usize>,
-    /// Which copies of which steps ran, or were to.
-    ran: HashMap<String, Copies>,
+    /// What ran, or was to.
+    program: Option<Arc<Program>>,
+    /// Which copies of which steps these were; made when another run asks.
+    ran: OnceLock<HashMap<String, Copies>>,
     earlier: Option<Arc<Self>>,
 }
 
@@ -33,8 +35,8 @@ pub(crate) enum KnownEnd {
 }
 
 impl Known {
-    pub(crate) fn new(program: &Program, earlier: Option<Arc<Self>>) -> Self {
-        Self { ran: program.runs(), earlier, ..Self::default() }
+    pub(crate) fn new(program: &Arc<Program>, earlier: Option<Arc<Self>>) -> Self {
+        Self { program: Some(Arc::clone(program)), earlier, ..Self::default() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -66,7 +68,9 @@ impl Known {
     pub(crate) fn outcome(&self, path: &StepPath, op: &OpDef) -> Option<(KnownEnd, &[KeptOutput])> {
         let keys = path.branch().map(Branch::keys).unwrap_or_default();
         // What was to be made anew and failed is not there; an older value would be passed off as a new one.
-        if !self.ran.get(path.name()).is_some_and(|copies| copies.contains(&keys)) {
+        let ran =
+            self.ran.get_or_init(|| self.program.as_ref().map(|program| program.runs()).unwrap_or_default());
+        if !ran.get(path.name()).is_some_and(|copies| copies.contains(&keys)) {
             return self.earlier.as_ref()?.outcome(path, op);
         }
         let step = &self.steps[*self.numbers.get(path)?];

@@ -14,6 +14,7 @@ mod part;
 mod runner;
 mod runtime;
 mod schema;
+mod stored;
 mod wiring;
 
 pub use definitions::Definitions;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{Run, Runner};
 use crate::config::RunConfig;
 use crate::event::{Event, EventKind, Sink as _, Tee};
+use crate::ids::RunId;
 use crate::plan::{Part, Problem, ProblemKind, Program};
 use crate::select::{SelectionError, StepSelection};
 use crate::value::{Data, TypeInfo, Value};
@@ -54,6 +55,19 @@ impl Runner {
         self
     }
 
+    /// Takes what steps that are not selected have made from what IO managers stored in the run of this identifier, if
+    /// [`Runner::upstream`] does not have it: the outputs of ops that name an IO manager. All that is needed is loaded
+    /// before the first step begins; what cannot be loaded is then a problem of the plan.
+    ///
+    /// Which items a dynamic output had is stored nowhere. So those of a source that does not run are at hand only by
+    /// name, as in `load[100]`, and cannot be collected. Nor is it stored whether a step succeeded after its outputs had
+    /// been stored: of a run that failed, what an IO manager has of a failed step is taken too.
+    #[must_use]
+    pub fn upstream_stored(mut self, run: RunId) -> Self {
+        self.stored = Some(run);
+        self
+    }
+
     /// The part of the program that is to run; all of it if nobody said otherwise.
     pub(super) fn part(&self, program: Program, config: &RunConfig, problems: &mut Vec<Problem>) -> Program {
         let configured = self.selection.is_none().then(|| config.text_at("select")).flatten();
@@ -72,7 +86,8 @@ impl Runner {
         if selection.is_none() && self.inputs.is_empty() {
             return program;
         }
-        program.select(Part { selection, inputs: &self.inputs, earlier: self.earlier.as_deref() }, problems)
+        let (inputs, earlier) = (&self.inputs, self.earlier.as_deref());
+        program.select(Part { selection, inputs, earlier, stored: self.stored.is_some() }, problems)
     }
 }
 

@@ -9,7 +9,7 @@ use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
 use super::part::told;
-use super::{Environment, Run, RunError, runtime};
+use super::{Environment, Run, RunError, runtime, stored};
 use crate::config::{EnvVars, RunConfig, Scrubber};
 use crate::define::{Cancel, Hook, HookDef, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
@@ -53,6 +53,7 @@ pub struct Runner {
     pub(super) selection: Option<StepSelection>,
     pub(super) inputs: GivenInputs,
     pub(super) earlier: Option<Arc<Known>>,
+    pub(super) stored: Option<RunId>,
     /// Other resources than those of the environment.
     #[cfg(test)]
     lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -106,6 +107,7 @@ impl Runner {
             selection: None,
             inputs: GivenInputs::new(),
             earlier: None,
+            stored: None,
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),
@@ -271,10 +273,15 @@ impl Runner {
     /// # Errors
     /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
     /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
-    pub async fn run(self) -> Result<Run, RunError> {
+    pub async fn run(mut self) -> Result<Run, RunError> {
         let Checked { program, wiring, configured } = self.check().map_err(RunError::plan)?;
-        let program = Arc::new(program);
         runtime::check()?;
+        let io = Arc::new(std::mem::take(&mut self.environment.io));
+        let program = match self.stored {
+            Some(earlier) => stored::load(program, &io, earlier).await?,
+            None => program,
+        };
+        let program = Arc::new(program);
         let mut tags = configured.tags.clone();
         tags.extend(self.tags.clone());
         let context = Arc::new(RunContext {
@@ -292,7 +299,7 @@ impl Runner {
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
         let settings = self.settings(&program, tags, scrubber, resources.is_some());
-        let executor = Local::new(Arc::clone(&program), context, Arc::new(self.environment.io));
+        let executor = Local::new(Arc::clone(&program), context, io);
         let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();

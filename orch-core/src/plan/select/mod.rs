@@ -3,8 +3,10 @@
 mod graph;
 mod inputs;
 mod keep;
+mod lack;
 mod need;
 mod replay;
+mod stored;
 
 use std::collections::HashMap;
 
@@ -15,6 +17,7 @@ use crate::ids::StepPath;
 use crate::select::{Copies, StepSelection};
 
 pub(crate) use inputs::GivenInputs;
+pub(crate) use stored::Stored;
 
 /// Which part of a job is to run, and what is known instead of the rest.
 #[derive(Clone, Copy)]
@@ -25,6 +28,8 @@ pub(crate) struct Part<'a> {
     pub(crate) inputs: &'a GivenInputs,
     /// What an earlier run has left.
     pub(crate) earlier: Option<&'a Known>,
+    /// Whether IO managers can load what an earlier run has had stored.
+    pub(crate) stored: bool,
 }
 
 /// The outputs of steps that do not run, by path: what was known before the run.
@@ -33,6 +38,8 @@ pub(crate) struct Part<'a> {
 /// code is not called, and no event tells of it.
 pub(crate) struct Given {
     outputs: HashMap<StepPath, Vec<KeptOutput>>,
+    /// Those of them that are yet to be loaded.
+    stored: Vec<Stored>,
     /// Which copies of the program's steps run.
     copies: Vec<Copies>,
 }
@@ -56,10 +63,10 @@ impl Program {
         };
         inputs::feed(&mut self, part.inputs, &copies, problems);
         let need = need::Need::of(&self.plan, &copies);
-        let outputs = replay::replay(&self, &graph, &copies, &need, part.earlier, problems);
+        let (outputs, stored) = replay::replay(&self, &graph, &copies, &need, part, problems);
         keep::keep(&mut self, &copies, &need);
         let stays = copies.into_iter().zip(need.stays).filter(|(_, stays)| *stays);
-        self.given = Some(Given { outputs, copies: stays.map(|(copies, _)| copies).collect() });
+        self.given = Some(Given { outputs, stored, copies: stays.map(|(copies, _)| copies).collect() });
         self
     }
 

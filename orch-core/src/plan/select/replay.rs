@@ -1,11 +1,15 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use super::graph::{self, StepGraph};
+use super::Part;
+use super::graph::StepGraph;
+use super::lack::Lack;
 use super::need::Need;
+use super::stored::Stored;
 use crate::define::{KeptOutput, OutputKind};
-use crate::ids::{Branch, MappingKey, StepPath, nearest};
-use crate::plan::{Known, KnownEnd, Plan, Problem, ProblemKind, Program};
-use crate::select::{Copies, Selectable as _};
+use crate::ids::{Branch, MappingKey, StepPath};
+use crate::plan::{Known, KnownEnd, Plan, Problem, Program};
+use crate::select::Copies;
 use crate::value::Value;
 
 /// The outputs of all steps that stay without being selected, for each item that there will be.
@@ -17,19 +21,21 @@ pub(super) fn replay(
     graph: &StepGraph,
     copies: &[Copies],
     need: &Need,
-    known: Option<&Known>,
+    part: Part<'_>,
     problems: &mut Vec<Problem>,
-) -> HashMap<StepPath, Vec<KeptOutput>> {
+) -> (HashMap<StepPath, Vec<KeptOutput>>, Vec<Stored>) {
     let steps = program.plan.steps.len();
     let mut replay = Replay {
         program,
         graph,
         copies,
         need,
-        known,
+        known: part.earlier,
+        stored: part.stored,
         steps_of: vec![Vec::new(); program.plan.maps.len() + 1],
         maps_of: vec![Vec::new(); steps],
         given: HashMap::new(),
+        loads: Vec::new(),
         lacks: vec![Lack::Nothing; steps],
         unknown: BTreeSet::new(),
     };
@@ -40,37 +46,28 @@ pub(super) fn replay(
         replay.maps_of[map.step].push(index);
     }
     replay.frame(None, &Frame::default());
-    let yet_to_come = replay.items_yet_to_come();
-    if !yet_to_come.is_empty() {
-        // What is lacking beside them is lacking for the same reason.
-        replay
-            .lacks
-            .iter_mut()
-            .filter(|lack| matches!(lack, Lack::New))
-            .for_each(|lack| *lack = Lack::Nothing);
-    }
-    problems.extend(yet_to_come);
-    problems.extend(replay.unknown.iter().map(|(map, key)| replay.unknown_item(*map, key)));
-    let mut told = HashSet::new();
-    problems.extend((0..steps).flat_map(|step| replay.lacking(step, &mut told)));
-    replay.given
+    let replay = replay.tell(problems);
+    (replay.given, replay.loads)
 }
 
-struct Replay<'a> {
-    program: &'a Program,
-    graph: &'a StepGraph,
-    copies: &'a [Copies],
-    need: &'a Need,
-    known: Option<&'a Known>,
+pub(super) struct Replay<'a> {
+    pub(super) program: &'a Program,
+    pub(super) graph: &'a StepGraph,
+    pub(super) copies: &'a [Copies],
+    pub(super) need: &'a Need,
+    pub(super) known: Option<&'a Known>,
     /// The steps of each scope: of the job, then of the maps.
     steps_of: Vec<Vec<usize>>,
     /// The maps of each step.
     maps_of: Vec<Vec<usize>>,
+    /// Whether IO managers can be asked for what an earlier run has stored.
+    pub(super) stored: bool,
     given: HashMap<StepPath, Vec<KeptOutput>>,
+    loads: Vec<Stored>,
     /// For each step what is not known of it.
-    lacks: Vec<Lack>,
+    pub(super) lacks: Vec<Lack>,
     /// Items that are selected, and that their maps did not have.
-    unknown: BTreeSet<(usize, String)>,
+    pub(super) unknown: BTreeSet<(usize, String)>,
 }
 
 /// One run of a map's body, or of the job's.
@@ -89,18 +86,8 @@ impl Frame {
     }
 }
 
-/// Why what a step has made is not known.
-#[derive(Clone)]
-enum Lack {
-    Nothing,
-    /// Its items are yet to come.
-    New,
-    /// No run has these.
-    Paths(Vec<StepPath>),
-}
-
 impl Replay<'_> {
-    fn plan(&self) -> &Plan {
+    pub(super) fn plan(&self) -> &Plan {
         &self.program.plan
     }
 
@@ -121,7 +108,9 @@ impl Replay<'_> {
     /// A step that does not run, and what runs for its items.
     fn given_step(&mut self, step: usize, frame: &Frame) {
         let path = StepPath::new(self.plan().steps[step].name.as_str(), frame.branch.clone());
-        let Some(mut outputs) = self.outputs(step, &path, frame) else {
+        let known = self.outputs(step, &path, frame);
+        let stored = if known.is_none() { self.stored(step, &path, frame) } else { None };
+        let Some(mut outputs) = known.or(stored) else {
             match &mut self.lacks[step] {
                 Lack::Paths(paths) => paths.push(path),
                 lack => *lack = Lack::Paths(vec![path]),
@@ -177,6 +166,37 @@ impl Replay<'_> {
         outputs.collect()
     }
 
+    /// What an earlier run has had stored, to be loaded before the run. Which items there were is stored nowhere, so of a
+    /// dynamic output there are those that are named.
+    fn stored(&mut self, step: usize, path: &StepPath, frame: &Frame) -> Option<Vec<KeptOutput>> {
+        let op = &self.program.ops[step];
+        if !self.stored || op.io().is_none() {
+            return None;
+        }
+        let mut maps = self.maps_of[step].iter();
+        let (mut outputs, mut loads) = (Vec::new(), Vec::new());
+        let mut load = |output, item| {
+            loads.push(Stored { path: path.clone(), op: Arc::clone(op), output, item });
+        };
+        for (output, declared) in op.outputs().iter().enumerate() {
+            if declared.kind != OutputKind::Dynamic {
+                load(output, None);
+                outputs.push(KeptOutput::Absent);
+                continue;
+            }
+            let map = *maps.next()?;
+            if self.need.collected[map] {
+                return None;
+            }
+            let keys = self.named(map, frame)?;
+            keys.iter().enumerate().for_each(|(number, key)| load(output, Some((key.clone(), number))));
+            outputs
+                .push(KeptOutput::Items(keys.iter().map(|key| (key.to_string(), Value::new(()))).collect()));
+        }
+        self.loads.append(&mut loads);
+        Some(outputs)
+    }
+
     /// The items of a map that are selected by key; none if some step runs for all of them.
     fn named(&self, map: usize, frame: &Frame) -> Option<Vec<MappingKey>> {
         let mut named = Vec::new();
@@ -213,127 +233,5 @@ impl Replay<'_> {
                 Copies::All => true,
                 Copies::Only(items) => items.iter().any(|item| item.iter().zip(keys).all(|(a, b)| a == b)),
             })
-    }
-
-    /// Items that are selected by key while their source runs: which items it gives is known only then.
-    fn items_yet_to_come(&self) -> Vec<Problem> {
-        let (mut problems, mut told) = (Vec::new(), HashSet::new());
-        // The last named stands deepest, and so is the one that was meant rather than what leads to it.
-        for (index, copies) in self.copies.iter().enumerate().rev() {
-            let Copies::Only(items) = copies else { continue };
-            for item in items {
-                let maps = self.graph.maps(index).iter().take(item.len()).enumerate();
-                let source = maps.map(|(level, &map)| (self.plan().maps[map].step, &item[..level]));
-                let mut source = source
-                    .filter(|(source, keys)| self.copies[*source].contains(&keys.iter().collect::<Vec<_>>()));
-                let Some((source, _)) = source.next().filter(|(source, _)| told.insert((*source, item)))
-                else {
-                    continue;
-                };
-                let (step, source) = (&self.plan().steps[index], &self.plan().steps[source]);
-                let keys: String = item.iter().map(|key| format!("[{key}]")).collect();
-                let message = format!(
-                    "`{}{keys}` is selected, one item of `{}`, and so is `{}` itself, which is yet to say what its items are",
-                    step.name, source.name, source.name
-                );
-                let hint = format!(
-                    "select `{}` for all items, or leave `{}` out and take its items from an earlier run",
-                    step.name, source.name
-                );
-                problems.push(
-                    Problem::new(ProblemKind::UnknownItem, message)
-                        .at("the step", step.place.clone())
-                        .at("the source", source.place.clone())
-                        .hint(hint),
-                );
-            }
-        }
-        problems
-    }
-
-    fn unknown_item(&self, map: usize, key: &str) -> Problem {
-        let source = &self.plan().steps[self.plan().maps[map].step];
-        let problem = Problem::new(
-            ProblemKind::UnknownItem,
-            format!("item `{key}` of `{}` is selected, which the earlier run did not have", source.name),
-        );
-        let path = StepPath::new(source.name.as_str(), None);
-        let op = &self.program.ops[self.plan().maps[map].step];
-        let known = self.known.and_then(|known| known.outcome(&path, op));
-        let items = known.and_then(|(_, outputs)| match &outputs[self.plan().maps[map].output] {
-            KeptOutput::Items(items) => nearest(key, items.iter().map(|(key, _)| key.as_str())),
-            _ => None,
-        });
-        let problem = problem.at("the source", source.place.clone());
-        match items {
-            Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None => {
-                problem.hint(format!("select `{}` and what depends on it to have new items", source.name))
-            }
-        }
-    }
-
-    /// What is not known of a step, told for each who needs it.
-    fn lacking(&self, step: usize, told: &mut HashSet<(usize, Option<usize>, usize)>) -> Vec<Problem> {
-        let Some(why) = self.why(&self.lacks[step]) else { return Vec::new() };
-        let takers = &self.need.takers[step];
-        let takes = |taker: usize| takers.iter().any(|other| other.step == taker && other.input.is_some());
-        let mut problems = Vec::new();
-        for taker in takers.iter().filter(|taker| taker.input.is_some() || !takes(taker.step)) {
-            let needs = &self.plan().steps[taker.step];
-            let input = taker.input.map(|input| &needs.inputs[input]);
-            // Who collects takes nothing of the source itself, but what others make of its items.
-            let makers = input.map(|input| graph::makers_of(self.plan(), &input.source));
-            let blamed = match makers {
-                Some(makers) if !makers.contains(&step) => {
-                    makers.into_iter().find(|maker| self.copies[*maker] != Copies::All)
-                }
-                _ => Some(step),
-            };
-            // Those that are selected say themselves what they lack.
-            let Some(blamed) = blamed.filter(|blamed| told.insert((taker.step, taker.input, *blamed))) else {
-                continue;
-            };
-            let made = &self.plan().steps[blamed];
-            let message = match input {
-                Some(input) => format!("`{}` takes `{}` from `{}`", needs.name, input.name, made.name),
-                None => format!("`{}` runs for each item of `{}`", needs.name, made.name),
-            };
-            let selected = match &self.copies[blamed] {
-                Copies::Only(_) => "of which not all is selected",
-                _ => "which is not selected",
-            };
-            let mut ways = vec![format!("select `{}` too", made.name)];
-            ways.extend(input.map(|input| {
-                format!("give a value, `.input(\"{}\", \"{}\", value)`", needs.name, input.name)
-            }));
-            if !matches!(self.lacks[step], Lack::New) {
-                ways.push("give an earlier run that has kept it, `.upstream(&run)`".to_owned());
-            }
-            problems.push(
-                Problem::new(ProblemKind::MissingInput, format!("{message}, {selected}, {why}"))
-                    .at("the step", needs.place.clone())
-                    .at("what it needs", made.place.clone())
-                    .hint(ways.join(", or ")),
-            );
-        }
-        problems
-    }
-
-    fn why(&self, lack: &Lack) -> Option<String> {
-        let paths = match lack {
-            Lack::Nothing => return None,
-            Lack::New => return Some("in a map whose items this run makes anew".to_owned()),
-            Lack::Paths(paths) => paths,
-        };
-        Some(match (self.known, paths.as_slice()) {
-            (None, _) => "and there is no earlier run".to_owned(),
-            (Some(known), _) if known.is_empty() => "and the earlier run kept no outputs".to_owned(),
-            (_, [path]) => format!("and the earlier run has no outputs of `{path}`"),
-            (_, [path, more @ ..]) => {
-                format!("and the earlier run has no outputs of `{path}` and {} more", more.len())
-            }
-            (_, []) => return None,
-        })
     }
 }

@@ -358,9 +358,9 @@ pub mod __private {
     pub use std::time::Duration;
 
     pub use orch_core::define::{
-        Backoff, DefaultFit, DefaultKind, FallibleReturn, Finish, Fit, HandlesOf, Input, InputByValue,
-        Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef, Outputs, Products, Res,
-        ResourceDef, Retry, ValuesOf, kind,
+        Backoff, DefaultFed, DefaultFit, DefaultKind, FallibleReturn, Fed, Finish, Fit, HandlesOf, Input,
+        InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef, Outputs,
+        Products, Res, ResourceDef, Retry, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{

@@ -15,6 +15,7 @@ mod context;
 mod dynamic;
 mod fallible;
 mod finish;
+mod input;
 mod job;
 pub mod kind;
 mod needs;
@@ -33,12 +34,13 @@ pub use dynamic::Dynamic;
 pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
 pub use finish::Finish;
+pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, Passing};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};
-pub use op::{InputDef, OpBuilder, OpDef, Passing};
+pub use op::{OpBuilder, OpDef};
 pub(crate) use output::KeptOutput;
 pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,

@@ -1,7 +1,7 @@
 //! The core of orch: from what a user defines to a finished run, in the order of the story.
 //!
 //! ```text
-//! define → graph → plan → engine → step → run → report
+//! define → graph → plan → descriptor → engine → step → run → report
 //! ```
 //!
 //! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event` and `io` are vocabulary that all
@@ -24,6 +24,9 @@ pub mod graph;
 
 // What will run.
 pub mod plan;
+
+// Graphs drawn by data.
+pub mod descriptor;
 
 // What runs next.
 mod engine;

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Limit, Retry, Tags};
@@ -23,6 +24,8 @@ pub struct JobOptions {
     pub retry: Option<Retry>,
     /// Limits by tag.
     pub limits: Vec<Limit>,
+    /// When the job is to run, as cron text: for whoever starts runs. Nothing here starts one by itself.
+    pub schedule: Option<String>,
     /// Where the job stands in the source.
     pub place: Place,
 }
@@ -40,6 +43,7 @@ impl JobOptions {
             order: Order::default(),
             retry: None,
             limits: Vec::new(),
+            schedule: None,
             place: Place::caller(),
         }
     }
@@ -99,13 +103,20 @@ impl JobOptions {
         self.limits.push(limit);
         self
     }
+
+    /// Says when the job is to run, as cron text.
+    #[must_use]
+    pub fn schedule(mut self, cron: impl Into<String>) -> Self {
+        self.schedule = Some(cron.into());
+        self
+    }
 }
 
 /// Which of several ready steps of the same priority goes first.
 ///
 /// The whole order is: higher priority, then this, then the older branch of a map (the outermost map first), then the
 /// order of definition in the job.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Order {

@@ -6,8 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::model::{JobModel, StepModel};
-use super::{DescriptorProblem, Registry};
-use crate::config::{ConfigPath, EnvVars, Node, Origin, Value, check_at, read};
+use super::{DescriptorProblem, DescriptorProblemKind, Registry};
+use crate::config::{
+    ConfigPath, ConfigProblem, ConfigProblemKind, ConfigStep, EnvVars, Node, Origin, Value, check_at, read,
+};
 use crate::define::OpDef;
 use crate::ids::Place;
 
@@ -107,8 +109,24 @@ fn model<T: JsonSchema + DeserializeOwned>(
             }
         },
         Err(error) => {
-            problems.extend(error.into_problems().into_iter().map(DescriptorProblem::from));
+            problems.extend(error.into_problems().into_iter().map(written));
             None
         }
+    }
+}
+
+/// A problem of what is written; whoever writes a constant as an input is told how one is written.
+fn written(problem: ConfigProblem) -> DescriptorProblem {
+    let steps = problem.path().steps();
+    let is = |at: usize, name: &str| matches!(steps.get(at), Some(ConfigStep::Key(key)) if **key == *name);
+    let of_input = steps.len() == 4 && is(0, "steps") && is(2, "inputs");
+    let at = problem.places().next().cloned();
+    match at {
+        Some(at) if of_input && problem.kind() == ConfigProblemKind::WrongType => {
+            DescriptorProblem::new(DescriptorProblemKind::Written, problem.message())
+                .at(at)
+                .hint("write the step that feeds it, and a constant as `{ value: .. }`")
+        }
+        _ => problem.into(),
     }
 }

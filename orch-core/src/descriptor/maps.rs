@@ -27,7 +27,13 @@ impl Maps {
             let Some(model) = &step.model else { return Known::Wrong };
             let Some(text) = &model.map else { return Known::Over(None) };
             let at = step.origin(&["map"]);
-            let Some(output) = source::resolve(draft, text, &at, problems) else { return Known::Wrong };
+            let output = match source::resolve(draft, text, &at) {
+                Ok(output) => output,
+                Err(problem) => {
+                    problems.extend(problem);
+                    return Known::Wrong;
+                }
+            };
             let Some(def) = output.def(draft) else { return Known::Wrong };
             if def.kind != OutputKind::Dynamic {
                 let message =

@@ -80,6 +80,15 @@ impl DescriptorProblem {
         self
     }
 
+    /// The same with another way out, besides the one that it has.
+    pub(super) fn or_hint(mut self, text: &str) -> Self {
+        if let Told::Here { hint: Some(hint), .. } = &mut self.told {
+            hint.push_str("; ");
+            hint.push_str(text);
+        }
+        self
+    }
+
     /// What serde says of a value that the schema allows.
     pub(super) fn unread(path: &ConfigPath, error: &ReadError) -> Self {
         let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };

@@ -33,57 +33,47 @@ impl OutputRef {
     }
 }
 
-/// The step of this name; that there is none is added to the problems.
-pub(super) fn step(
-    draft: &Draft,
-    name: &str,
-    at: &Origin,
-    problems: &mut Vec<DescriptorProblem>,
-) -> Option<usize> {
-    let found = draft.by_name.get(name).copied();
-    if found.is_none() {
+/// Why a name leads to no output: a problem, or none if what is wrong is the step that it names, which is told.
+pub(super) type Unresolved = Option<DescriptorProblem>;
+
+/// The step of this name.
+pub(super) fn step(draft: &Draft, name: &str, at: &Origin) -> Result<usize, DescriptorProblem> {
+    draft.by_name.get(name).copied().ok_or_else(|| {
         let message = format!("there is no step `{}`", name.escape_debug());
         let names = draft.steps.iter().map(|step| &*step.name);
-        problems.push(DescriptorProblem::new(Kind::UnknownStep, message).at(at.clone()).hint(known(
+        DescriptorProblem::new(Kind::UnknownStep, message).at(at.clone()).hint(known(
             name,
             names,
             "the steps",
-        )));
-    }
-    found
+        ))
+    })
 }
 
-/// The output that `step`, or `step.output`, means. None if it is not known, which is told unless its op is what is wrong.
-pub(super) fn resolve(
-    draft: &Draft,
-    text: &str,
-    at: &Origin,
-    problems: &mut Vec<DescriptorProblem>,
-) -> Option<OutputRef> {
+/// The output that `step`, or `step.output`, means.
+pub(super) fn resolve(draft: &Draft, text: &str, at: &Origin) -> Result<OutputRef, Unresolved> {
     let (name, output) = match text.split_once('.') {
         Some((name, output)) => (name, Some(output)),
         None => (text, None),
     };
-    let step = step(draft, name, at, problems)?;
-    let outputs = draft.steps[step].op.as_ref()?.outputs();
+    let step = step(draft, name, at)?;
+    let outputs = draft.steps[step].op.as_ref().ok_or(None)?.outputs();
     let names = || outputs.iter().map(|output| &*output.name);
     let (message, hint) = match (output, outputs) {
-        (None, [_]) => return Some(OutputRef { step, output: 0 }),
+        (None, [_]) => return Ok(OutputRef { step, output: 0 }),
         (None, []) => (format!("`{name}` has no output"), "to wait for the step, write `after`".to_owned()),
         (None, [first, ..]) => (
             format!("`{name}` has several outputs"),
             format!("write which one, such as `{name}.{}`; {}", first.name, listed(names(), "they")),
         ),
         (Some(output), _) => match outputs.iter().position(|def| *def.name == *output) {
-            Some(output) => return Some(OutputRef { step, output }),
+            Some(output) => return Ok(OutputRef { step, output }),
             None => (
                 format!("`{name}` has no output `{}`", output.escape_debug()),
                 known(output, names(), "its outputs"),
             ),
         },
     };
-    problems.push(DescriptorProblem::new(Kind::UnknownOutput, message).at(at.clone()).hint(hint));
-    None
+    Err(Some(DescriptorProblem::new(Kind::UnknownOutput, message).at(at.clone()).hint(hint)))
 }
 
 /// What to do about a name that is not known.

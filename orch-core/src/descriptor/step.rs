@@ -66,7 +66,13 @@ fn after(
     let mut after = Vec::new();
     for (item, name) in model.after.iter().enumerate() {
         let at = here.item(&["after"], item);
-        let Some(other) = source::step(draft, name, &at, problems) else { continue };
+        let other = match source::step(draft, name, &at) {
+            Ok(other) => other,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
         if let (Some(around), Some(others)) = (&around, maps.around(other))
             && !around.starts_with(&others)
         {

@@ -36,7 +36,8 @@ pub(super) fn references(draft: &Draft, step: usize, problems: &mut Vec<Descript
     let here = &draft.steps[step];
     for (name, given) in here.model.iter().flat_map(|model| &model.inputs) {
         let path = ["inputs", name.as_str()];
-        let mut resolve = |text: &str, at: Origin| drop(source::resolve(draft, text, &at, problems));
+        let mut resolve =
+            |text: &str, at: Origin| problems.extend(source::resolve(draft, text, &at).err().flatten());
         match given {
             InputModel::Step(text) => resolve(text, here.origin(&path)),
             InputModel::Steps(texts) => {
@@ -90,20 +91,41 @@ impl Check<'_> {
         match given {
             InputModel::Step(text) => {
                 let at = self.here.origin(&["inputs", name]);
-                let output = source::resolve(self.draft, text, &at, self.problems)?;
+                let output = self.resolve(text, &at)?;
                 let ty = output.def(self.draft)?.ty;
                 let readable = self.readable(output, &at);
-                let fits = self.fits(ty == self.input.ty, &format!("`{}`", ty.name()), output, &at);
+                // Whoever forgot to collect is told that, and not of the type of what is to be collected.
+                let form_alone = !readable && self.gathers(ty);
+                let fits =
+                    form_alone || self.fits(ty == self.input.ty, &format!("`{}`", ty.name()), output, &at);
                 (readable && fits).then_some(Feed::Output(output))
             }
             InputModel::Steps(texts) => self.list(texts),
             InputModel::Collect(model) => {
                 let at = self.here.origin(&["inputs", name, "collect"]);
-                let element = source::resolve(self.draft, &model.collect, &at, self.problems)?;
+                let element = self.resolve(&model.collect, &at)?;
                 self.collect(element, &at)
             }
             InputModel::Value(_) => self.constant(),
         }
+    }
+
+    fn resolve(&mut self, text: &str, at: &Origin) -> Option<OutputRef> {
+        match source::resolve(self.draft, text, at) {
+            Ok(output) => Some(output),
+            Err(problem) => {
+                self.problems.extend(problem.map(|problem| match problem.kind() {
+                    Kind::UnknownStep => problem.or_hint("a constant is written `{ value: .. }`"),
+                    _ => problem,
+                }));
+                None
+            }
+        }
+    }
+
+    /// Whether the input is made of many values of this type.
+    fn gathers(&self, ty: TypeInfo) -> bool {
+        self.input.gathers.iter().any(|gather| gather.element() == ty)
     }
 
     fn list(&mut self, texts: &[String]) -> Option<Feed> {
@@ -112,7 +134,7 @@ impl Check<'_> {
         let mut gather = None;
         for (item, text) in texts.iter().enumerate() {
             let at = self.here.item(&path, item);
-            let Some(output) = source::resolve(self.draft, text, &at, self.problems) else { continue };
+            let Some(output) = self.resolve(text, &at) else { continue };
             let Some(ty) = output.def(self.draft).map(|def| def.ty) else { continue };
             gather = self.input.gathers.iter().find(|gather| gather.plain() && gather.element() == ty);
             let readable = self.readable(output, &at);
@@ -210,25 +232,30 @@ impl Check<'_> {
             return true;
         }
         let (input, name, text) = (self.named(), &self.input.name, output.name(self.draft));
-        let over = maps.last().map_or_else(String::new, |map| map.name(self.draft));
+        let (here, over) =
+            (&self.here.name, maps.last().map_or_else(String::new, |map| map.name(self.draft)));
         let (kind, message) = if dynamic {
-            (
-                Kind::NotMapped,
-                format!("{input} takes one value, and `{text}` is a dynamic output, which has many"),
-            )
+            (Kind::NotMapped, format!("{input} is fed `{text}`, a dynamic output, which is many values"))
         } else {
-            (
-                Kind::LeakedFromMap,
-                format!("{input} takes one value, and `{text}` runs once for each item of `{over}`"),
-            )
+            let message = format!(
+                "{input} is fed `{text}`, which runs once for each item of `{over}`, as `{here}` does not"
+            );
+            (Kind::LeakedFromMap, message)
         };
-        let hint = match maps.starts_with(around) {
-            true => format!(
-                "to run `{}` once for each, write `map: {over}`; to take all, `{name}: {{ collect: {text} }}`",
-                self.here.name
-            ),
-            // The step is in another map, so that only what is collected can come in.
-            false => format!("the two maps are unrelated: take all, `{name}: {{ collect: {text} }}`"),
+        let ty = output.def(self.draft).map(|def| def.ty);
+        let all = match ty {
+            Some(ty) if !self.gathers(ty) => {
+                format!(
+                    "to take all, let the op take `Vec<{}>` and write `{name}: {{ collect: {text} }}`",
+                    ty.name()
+                )
+            }
+            _ => format!("to take all, write `{name}: {{ collect: {text} }}`"),
+        };
+        let hint = match maps.starts_with(around) && ty == Some(self.input.ty) {
+            true => format!("to run `{here}` once for each, write `map: {over}`; {all}"),
+            // It takes a list, or stands in an unrelated map.
+            false => all,
         };
         self.problem(kind, message, at, &hint);
         false

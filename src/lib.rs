@@ -51,7 +51,7 @@
 mod readme {}
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{config, define, event, failure, graph, ids, io, plan, report, run, value};
+pub use orch_core::{config, define, descriptor, event, failure, graph, ids, io, plan, report, run, value};
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:

@@ -39,14 +39,14 @@ impl Draft {
     /// Reads a descriptor as far as it can be read; what is wrong is added to the problems.
     pub(super) fn read(node: &Node, registry: &Registry, problems: &mut Vec<DescriptorProblem>) -> Self {
         let env = registry.env_vars();
-        let job = model(node, ConfigPath::root(), env, problems);
+        let job = model(node, &ConfigPath::root(), env, problems);
         let entries = match node.at(&ConfigPath::root().key("steps")).map(|steps| &steps.value) {
             Some(Value::Map(entries)) => entries.as_slice(),
             _ => &[],
         };
         let steps = entries.iter().map(|entry| {
             let path = ConfigPath::root().key("steps").key(Arc::clone(&entry.key));
-            let model: Option<StepModel> = model(&entry.node, path, env, problems);
+            let model: Option<StepModel> = model(&entry.node, &path, env, problems);
             let op = model.as_ref().and_then(|model| registry.get(&model.op)).cloned();
             let (name, at, node) = (Arc::clone(&entry.key), entry.at.clone(), entry.node.clone());
             StepDraft { name, at, model, op, node }
@@ -95,7 +95,7 @@ fn origin(node: &Node, path: &[&str]) -> Option<Origin> {
 /// Checks a part of a descriptor and reads it.
 fn model<T: JsonSchema + DeserializeOwned>(
     node: &Node,
-    path: ConfigPath,
+    path: &ConfigPath,
     env: &EnvVars,
     problems: &mut Vec<DescriptorProblem>,
 ) -> Option<T> {
@@ -104,7 +104,7 @@ fn model<T: JsonSchema + DeserializeOwned>(
         Ok(checked) => match read(&checked, env) {
             Ok(model) => Some(model),
             Err(error) => {
-                problems.push(DescriptorProblem::unread(&path, &error));
+                problems.push(DescriptorProblem::unread(path, &error));
                 None
             }
         },

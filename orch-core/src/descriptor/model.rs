@@ -43,7 +43,7 @@ pub(super) struct JobModel<S> {
 /// One step.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Step")]
+#[schemars(rename = "Step")]
 pub(super) struct StepModel {
     /// The op kind: the name of an op of the program.
     pub(super) op: String,
@@ -71,6 +71,7 @@ pub(super) struct StepModel {
 /// What feeds an input: `step`, or `step.output`; a list of them; `{ collect: step }`; `{ value: 50 }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "Input")]
 pub(super) enum InputModel {
     /// The output of a step.
     Step(String),
@@ -86,6 +87,7 @@ pub(super) enum InputModel {
 /// All values of a map, once it is finished.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Collect")]
 pub(super) struct CollectModel {
     /// The step in the map, or the one whose dynamic output is gathered as it is.
     pub(super) collect: String,
@@ -94,6 +96,7 @@ pub(super) struct CollectModel {
 /// A constant.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Constant")]
 pub(super) struct ValueModel {
     /// The value, as the input's type is written.
     #[serde(rename = "value")]
@@ -103,6 +106,7 @@ pub(super) struct ValueModel {
 /// How often and when a failed attempt is followed by another.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Retry")]
 pub(super) struct RetryModel {
     /// How many attempts may follow the first.
     pub(super) max: u32,
@@ -119,6 +123,7 @@ pub(super) struct RetryModel {
 /// How many steps with a tag may run at once.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Limit")]
 pub(super) struct LimitModel {
     /// The tag's key.
     pub(super) tag: String,

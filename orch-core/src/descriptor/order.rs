@@ -72,7 +72,9 @@ fn waits_for(draft: &Draft, step: usize) -> HashMap<usize, Origin> {
         match input {
             InputModel::Step(text) => wait(text, step.origin(&path)),
             InputModel::Steps(texts) => {
-                texts.iter().enumerate().for_each(|(item, text)| wait(text, step.item(&path, item)))
+                for (item, text) in texts.iter().enumerate() {
+                    wait(text, step.item(&path, item));
+                }
             }
             InputModel::Collect(model) => wait(&model.collect, step.origin(&["inputs", name, "collect"])),
             InputModel::Value(_) => {}

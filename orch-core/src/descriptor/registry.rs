@@ -115,7 +115,7 @@ impl Registry {
             Some(description) => json!({ "const": name, "description": description }),
             None => json!({ "const": name }),
         });
-        if let Some(Json::Object(op)) = schema.pointer_mut("/$defs/StepModel/properties/op") {
+        if let Some(Json::Object(op)) = schema.pointer_mut("/$defs/Step/properties/op") {
             op.insert("oneOf".to_owned(), Json::Array(kinds.collect()));
         }
         for_editors(&schema)

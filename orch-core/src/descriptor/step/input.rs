@@ -41,7 +41,9 @@ pub(super) fn references(draft: &Draft, step: usize, problems: &mut Vec<Descript
         match given {
             InputModel::Step(text) => resolve(text, here.origin(&path)),
             InputModel::Steps(texts) => {
-                texts.iter().enumerate().for_each(|(item, text)| resolve(text, here.item(&path, item)))
+                for (item, text) in texts.iter().enumerate() {
+                    resolve(text, here.item(&path, item));
+                }
             }
             InputModel::Collect(model) => resolve(&model.collect, here.origin(&["inputs", name, "collect"])),
             InputModel::Value(_) => {}

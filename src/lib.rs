@@ -54,7 +54,9 @@
 mod readme {}
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{config, define, event, failure, graph, ids, io, plan, report, run, select, value};
+pub use orch_core::{
+    config, define, descriptor, event, failure, graph, ids, io, plan, report, run, select, value,
+};
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:
@@ -557,9 +559,9 @@ pub mod __private {
 
     pub use orch_core::config::{Configurable, Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};
     pub use orch_core::define::{
-        Backoff, DefaultFit, DefaultKind, FallibleReturn, Finish, Fit, HandlesOf, Hook, HookDef, Input,
-        InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef, Outputs,
-        Products, Res, ResourceDef, Retry, RunOutcome, StepHook, StepOutcome, ValuesOf, kind,
+        Backoff, DefaultFed, DefaultFit, DefaultKind, FallibleReturn, Fed, Finish, Fit, HandlesOf, Hook,
+        HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef,
+        Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook, StepOutcome, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{

@@ -1,7 +1,7 @@
 //! The core of orch: from what a user defines to a finished run, in the order of the story.
 //!
 //! ```text
-//! define → graph → plan → engine → step → run → report
+//! define → graph → plan → descriptor → engine → step → run → report
 //! ```
 //!
 //! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
@@ -25,6 +25,9 @@ pub mod graph;
 
 // What will run.
 pub mod plan;
+
+// Graphs drawn by data.
+pub mod descriptor;
 
 // What runs next.
 mod engine;

@@ -267,3 +267,12 @@ fn shapes(lines: &str) -> String {
     };
     lines.lines().map(shape).collect::<Vec<_>>().join("\n")
 }
+
+#[test]
+fn descriptors_are_jobs() {
+    insta::assert_snapshot!(session("descriptors", "list"), @"");
+    insta::assert_snapshot!(session("descriptors", "plan types"), @"");
+    insta::assert_snapshot!(session("descriptors", "plan legends"), @"");
+    insta::assert_snapshot!(session("descriptors", "run types --progress none"), @"");
+    insta::assert_snapshot!(session("descriptors", "run legends --progress none"), @"");
+}

@@ -33,6 +33,18 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// The place without its column, as plans know places.
+    pub(crate) fn place(&self) -> Place {
+        match self {
+            Self::Code(place) => place.clone(),
+            Self::File { file, line, .. } => Place { file: file.to_string(), line: *line },
+            Self::Env { asked, .. } => asked.place(),
+            Self::Default | Self::Set(_) => Place { file: self.to_string(), line: 0 },
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

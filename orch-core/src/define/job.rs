@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{HookDef, Limit, Retry, Tags, unite};
@@ -27,6 +28,8 @@ pub struct JobOptions {
     pub limits: Vec<Limit>,
     /// Hooks of the job: those of steps are called for every step, those of runs for every run.
     pub hooks: Vec<Arc<HookDef>>,
+    /// When the job is to run, as cron text: for whoever starts runs. Nothing here starts one by itself.
+    pub schedule: Option<String>,
     /// Where the job stands in the source.
     pub place: Place,
 }
@@ -45,6 +48,7 @@ impl JobOptions {
             retry: None,
             limits: Vec::new(),
             hooks: Vec::new(),
+            schedule: None,
             place: Place::caller(),
         }
     }
@@ -112,13 +116,20 @@ impl JobOptions {
         self.limits.push(limit);
         self
     }
+
+    /// Says when the job is to run, as cron text.
+    #[must_use]
+    pub fn schedule(mut self, cron: impl Into<String>) -> Self {
+        self.schedule = Some(cron.into());
+        self
+    }
 }
 
 /// Which of several ready steps of the same priority goes first.
 ///
 /// The whole order is: higher priority, then this, then the older branch of a map (the outermost map first), then the
 /// order of definition in the job.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Order {

@@ -17,6 +17,7 @@ mod dynamic;
 mod fallible;
 mod finish;
 mod hook;
+mod input;
 mod job;
 pub mod kind;
 mod needs;
@@ -38,12 +39,13 @@ pub use fallible::{FallibleReturn, OpError};
 pub use finish::Finish;
 pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutcome, StepHook, StepOutcome};
 pub(crate) use hook::{HookBody, Outcomes, OutputMetadata, RunTold, StepTold, unite};
+pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, Passing};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};
-pub use op::{InputDef, OpBuilder, OpDef, Passing};
+pub use op::{OpBuilder, OpDef};
 pub(crate) use output::KeptOutput;
 pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,

@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Args, Body, Needs, OutputDef, Outputs, PRIORITY_TAG, Resource, Retry, Tags};
+use super::{
+    Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Resource,
+    Retry, Tags,
+};
 use crate::config::{ConfigDef, Configurable};
 use crate::failure::Failure;
 use crate::ids::Place;
@@ -223,7 +224,28 @@ impl<O> OpBuilder<O> {
 
     fn parameter<T: 'static>(mut self, name: impl Into<String>, passing: Passing) -> Self {
         let name: String = name.into();
-        self.op.inputs.push(InputDef { name: name.into(), ty: TypeInfo::of::<T>(), passing });
+        self.op.inputs.push(InputDef {
+            name: name.into(),
+            ty: TypeInfo::of::<T>(),
+            passing,
+            from_config: None,
+            gathers: Vec::new(),
+        });
+        self
+    }
+
+    /// Says what may feed the input that was added last where no types of handles tell it: what reads it from
+    /// configuration, and which lists of values it is made of. [`Fed`](super::Fed) knows it of a type.
+    #[must_use]
+    pub fn fed<const FORMS: usize>(
+        mut self,
+        from_config: Option<FromConfig>,
+        gathers: [Option<Gather>; FORMS],
+    ) -> Self {
+        if let Some(input) = self.op.inputs.last_mut() {
+            input.from_config = from_config;
+            input.gathers = gathers.into_iter().flatten().collect();
+        }
         self
     }
 
@@ -283,26 +305,4 @@ impl<O: Outputs> OpBuilder<O> {
     pub fn build(self) -> Arc<OpDef> {
         Arc::new(self.op)
     }
-}
-
-/// One input of an op.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct InputDef {
-    /// The parameter's name.
-    pub name: Arc<str>,
-    /// Its type, without the reference.
-    pub ty: TypeInfo,
-    /// Whether it is taken by value or by reference.
-    pub passing: Passing,
-}
-
-/// How an input is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Passing {
-    /// By value: moved into the last consumer, cloned for the others.
-    Value,
-    /// By reference: shared, never copied.
-    Reference,
 }

@@ -11,6 +11,7 @@ mod input;
 mod node;
 mod out;
 mod unknown;
+mod untyped;
 
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};
@@ -23,3 +24,4 @@ pub use unknown::Unknown;
 
 pub(crate) use compose::{Graph, GraphNode, SourceKind};
 pub(crate) use config::{Derive, StepConfig};
+pub(crate) use untyped::{Drawn, DrawnOutput, UntypedCall, collect, constant, list};

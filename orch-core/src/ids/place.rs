@@ -3,13 +3,13 @@ use std::panic::Location;
 
 use serde::{Deserialize, Serialize};
 
-/// A place in the user's source.
+/// A place in the user's source, or in a file that describes a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Place {
     /// The file, as the compiler was given it.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 for what has no lines.
     pub line: u32,
 }
 
@@ -26,6 +26,9 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
     }
 }

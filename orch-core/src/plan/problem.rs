@@ -79,6 +79,11 @@ impl Problem {
         self
     }
 
+    /// Where it was found first.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.places.first().map(|(_, place)| place)
+    }
+
     /// Which kind of problem it is.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {

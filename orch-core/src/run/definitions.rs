@@ -30,6 +30,13 @@ impl Definitions {
         self
     }
 
+    /// Adds several jobs, such as those that a [`Registry`](crate::descriptor::Registry) reads from a folder.
+    #[must_use]
+    pub fn add_jobs(mut self, jobs: impl IntoIterator<Item = Job>) -> Self {
+        self.jobs.extend(jobs);
+        self
+    }
+
     /// Adds a pool: at most `size` steps of the ops that name it run at once in a run. One of the same name is
     /// replaced; with a size of 0 no run begins.
     #[must_use]

@@ -5,8 +5,8 @@ use syn::spanned::Spanned as _;
 
 use super::model::{Op, Outputs, Parameter, Settings};
 use crate::names::{
-    ARC, CALL, FALLIBLE_RETURN, INPUT, INPUT_BY_VALUE, INTO_INPUT, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT,
-    OUTPUTS, UNKNOWN,
+    ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, ONCE_LOCK, ONE, OP,
+    OP_DEF, OUTPUT, OUTPUTS, UNKNOWN,
 };
 use crate::policy::{self, internal, setting};
 use crate::{func, hidden, kind};
@@ -33,7 +33,11 @@ pub(super) fn node(op: &Op) -> TokenStream {
         Parameter::Input { name, ty, by_reference } => {
             let text = func::text(name);
             let method = internal(if *by_reference { "input_ref" } else { "input" });
-            Some(quote!(.#method::<#ty>(#text)))
+            let fed = quote!(#FED::<#ty>);
+            Some(quote! {
+                .#method::<#ty>(#text)
+                .fed(#fed::READ, [#fed::VALUES, #fed::KEYS, #fed::RESULTS])
+            })
         }
     });
     // Where the op stands in the source, for plans, is where its name stands.
@@ -64,6 +68,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
         #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
             #imports
+            use #DEFAULT_FED as _;
             #[automatically_derived]
             impl #OP for #function {
                 #associated

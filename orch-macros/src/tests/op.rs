@@ -32,6 +32,7 @@ fn a_sync_op() {
     const _: () = {
         use DefaultKind as _;
         use DefaultFit as _;
+        use DefaultFed as _;
         #[automatically_derived]
         impl Op for double {
             type Outputs = One<
@@ -46,6 +47,14 @@ fn a_sync_op() {
                 DEF.get_or_init(|| Arc::new(
                     OpDef::builder("double")
                         .input::<i64>("x")
+                        .fed(
+                            Fed::<i64>::READ,
+                            [
+                                Fed::<i64>::VALUES,
+                                Fed::<i64>::KEYS,
+                                Fed::<i64>::RESULTS,
+                            ],
+                        )
                         .returns::<<Self as Op>::Outputs>()
                         .blocking(|mut args| {
                             let argument_0 = <i64 as Input>::share(
@@ -117,6 +126,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
     const _: () = {
         use DefaultKind as _;
         use DefaultFit as _;
+        use DefaultFed as _;
         #[automatically_derived]
         impl Op for select {
             type Outputs = (
@@ -148,7 +158,23 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                     OpDef::builder("select")
                         .description("Keeps four columns. The others are dropped.")
                         .input_ref::<DataFrame>("page")
+                        .fed(
+                            Fed::<DataFrame>::READ,
+                            [
+                                Fed::<DataFrame>::VALUES,
+                                Fed::<DataFrame>::KEYS,
+                                Fed::<DataFrame>::RESULTS,
+                            ],
+                        )
                         .input_ref::<::std::vec::Vec<String>>("columns")
+                        .fed(
+                            Fed::<::std::vec::Vec<String>>::READ,
+                            [
+                                Fed::<::std::vec::Vec<String>>::VALUES,
+                                Fed::<::std::vec::Vec<String>>::KEYS,
+                                Fed::<::std::vec::Vec<String>>::RESULTS,
+                            ],
+                        )
                         .returns::<<Self as Op>::Outputs>()
                         .asynchronous(|mut args| async move {
                             let argument_0 = <DataFrame as Input>::share(

@@ -1,0 +1,111 @@
+//! Jobs built from data: ops in Rust, jobs in a folder of YAML, TOML and JSON files.
+//!
+//!     cargo run --example descriptors -- list
+//!     cargo run --example descriptors -- run types --gantt
+//!     cargo run --example descriptors -- plan legends
+//!
+//! Whoever writes `examples/descriptors/types.yaml` needs no Rust, and is told of mistakes by line and column: misspell
+//! an op, a step or a field there, or feed a number to an input that takes a text, and run any of these again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use orch::config::{Config, Configurable};
+use orch::descriptor::{DescriptorError, Registry};
+use orch::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A few lines of the data, each split into its fields by name.
+type Page = Vec<BTreeMap<String, String>>;
+
+/// Where the data is, and how much of it makes a page.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    /// The file, from the folder of the project.
+    path: String,
+    /// How many lines a page has.
+    #[serde(default = "Source::lines")]
+    #[schemars(range(min = 1))]
+    lines: usize,
+}
+
+impl Source {
+    fn lines() -> usize {
+        200
+    }
+}
+
+impl Configurable for Source {}
+
+/// Reads the data, page by page, each under the number of its first line.
+#[op]
+fn read_pages(source: Config<Source>) -> Result<Dynamic<Page>> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&source.path))?;
+    let mut lines = text.lines().map(fields);
+    let names = lines.next().unwrap_or_default();
+    let records: Page = lines.map(|line| names.iter().cloned().zip(line).collect()).collect();
+    let pages: Vec<_> = records.chunks(source.lines).map(<[_]>::to_vec).collect();
+    let lines = source.lines;
+    Ok(Dynamic::from_iter(pages.into_iter().enumerate().map(move |(at, page)| (at * lines, page))))
+}
+
+/// Keeps the lines that have this value in a column.
+#[op]
+fn keep(page: Page, column: &str, value: &str) -> Page {
+    page.into_iter().filter(|line| line.get(column).is_some_and(|found| found == value)).collect()
+}
+
+/// Counts the lines of a page by the value of a column.
+#[op]
+fn count_by(page: &Page, column: &str) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for value in page.iter().filter_map(|line| line.get(column)) {
+        *counts.entry(value.clone()).or_default() += 1;
+    }
+    counts
+}
+
+/// Adds up what was counted in many pages.
+#[op]
+fn add_up(counts: Vec<BTreeMap<String, usize>>) -> BTreeMap<String, usize> {
+    counts.into_iter().flatten().fold(BTreeMap::new(), |mut all, (value, count)| {
+        *all.entry(value).or_default() += count;
+        all
+    })
+}
+
+/// Tells the most frequent values.
+#[op]
+fn tell(title: &str, counts: &BTreeMap<String, usize>, most: Option<usize>) {
+    let mut counts: Vec<_> = counts.iter().map(|(value, count)| (*count, value)).collect();
+    counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let told = counts.iter().take(most.unwrap_or(3)).map(|(count, value)| format!("{count} {value}"));
+    tracing::info!("{title}: {}", told.collect::<Vec<_>>().join(", "));
+}
+
+/// The fields of a line, without the quotes around some of them.
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            c => {
+                if let Some(field) = fields.last_mut() {
+                    field.push(c);
+                }
+            }
+        }
+    }
+    fields
+}
+
+#[orch::main]
+fn definitions() -> Result<Definitions, DescriptorError> {
+    let ops = Registry::new().op::<read_pages>().op::<keep>().op::<count_by>().op::<add_up>().op::<tell>();
+    let jobs = ops.read_folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/descriptors"))?;
+    Ok(Definitions::new().add_jobs(jobs))
+}

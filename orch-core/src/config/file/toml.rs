@@ -10,6 +10,9 @@ use crate::config::{
     ConfigPath, ConfigProblem, ConfigProblemKind as Kind, Entry, Node, Origin, Value, scalar,
 };
 
+/// How many names that stand twice are looked for in the text before, each from its beginning.
+const SOUGHT: usize = 100;
+
 /// The map in a text of TOML.
 pub(super) fn read(source: &Source<'_>, problems: &mut Vec<ConfigProblem>) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(source.text());
@@ -17,11 +20,11 @@ pub(super) fn read(source: &Source<'_>, problems: &mut Vec<ConfigProblem>) -> Op
     let entries = reader.table(table.get_ref());
     let mut keys = std::mem::take(&mut reader.keys);
     keys.sort_by_key(|(.., at)| *at);
-    for error in errors {
+    for (number, error) in errors.into_iter().enumerate() {
         let span = error.span().unwrap_or_default();
         let again = source.origin(span.start);
-        let first =
-            (error.message() == "duplicate key").then(|| first(source.text(), &keys, &span)).flatten();
+        let duplicate_key = error.message() == "duplicate key" && number < SOUGHT;
+        let first = duplicate_key.then(|| first(source.text(), &keys, &span)).flatten();
         problems.push(match first {
             Some((key, path, at)) => duplicate(&path, &key, again, source.origin(at)),
             None => {

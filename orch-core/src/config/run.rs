@@ -131,6 +131,11 @@ impl RunConfig {
         }
     }
 
+    /// What is given at a path, if anything is.
+    pub(crate) fn at(&self, path: &ConfigPath) -> Option<&Node> {
+        self.node.as_ref()?.at(path)
+    }
+
     /// Whether nothing was added.
     pub(crate) fn is_empty(&self) -> bool {
         self.node.is_none() && self.problems.is_empty()

@@ -2,6 +2,7 @@ use super::config::{Configured, Execution};
 use super::schema::Configurables;
 use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
+use crate::config::ConfigError;
 use crate::define::unite;
 use crate::ids::nearest;
 use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
@@ -20,7 +21,8 @@ impl Runner {
         let mut problems = Vec::new();
         let config = self.whole_config();
         let whole = Configurables::of(&program);
-        let mut program = self.part(program, &config, &mut problems);
+        let mut wrong = Vec::new();
+        let mut program = self.part(program, &config, &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
         let configured = if self.preset.is_some() && self.chosen_preset().is_none() {
             // What the preset would have said is not missing.
@@ -29,9 +31,11 @@ impl Runner {
             Configured::read(&config, &whole, &mut program, &wiring, &self.env)
         };
         let configured = match configured {
-            Ok(configured) if problems.is_empty() => configured,
+            Ok(configured) if problems.is_empty() && wrong.is_empty() => configured,
             configured => {
-                return Err(PlanError::new(program.plan.job, problems).with_config(configured.err()));
+                wrong.extend(configured.err().into_iter().flat_map(ConfigError::into_problems));
+                let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
+                return Err(PlanError::new(program.plan.job, problems).with_config(wrong));
             }
         };
         self.options(&configured, &mut program.plan);
@@ -43,12 +47,14 @@ impl Runner {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
         let whole = Configurables::of(&program);
-        let mut program = self.part(program, &self.whole_config(), &mut problems);
+        let mut wrong = Vec::new();
+        let mut program = self.part(program, &self.whole_config(), &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
-        if problems.is_empty() {
+        if problems.is_empty() && wrong.is_empty() {
             Ok((whole, program, wiring))
         } else {
-            Err(PlanError::new(program.plan.job, problems))
+            let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
+            Err(PlanError::new(program.plan.job, problems).with_config(wrong))
         }
     }
 

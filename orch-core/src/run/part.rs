@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use super::{Run, Runner};
-use crate::config::RunConfig;
+use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
 use crate::event::{Event, EventKind, Sink as _, Tee};
 use crate::ids::RunId;
-use crate::plan::{Part, Problem, ProblemKind, Program};
+use crate::plan::{GivenInputs, Part, Problem, Program};
 use crate::select::{SelectionError, StepSelection};
+use crate::step::quietly;
 use crate::value::{Data, TypeInfo, Value};
 
 /// Running a part of a job.
@@ -69,25 +70,73 @@ impl Runner {
     }
 
     /// The part of the program that is to run; all of it if nobody said otherwise.
-    pub(super) fn part(&self, program: Program, config: &RunConfig, problems: &mut Vec<Problem>) -> Program {
+    pub(super) fn part(
+        &self,
+        program: Program,
+        config: &RunConfig,
+        wrong: &mut Vec<ConfigProblem>,
+        problems: &mut Vec<Problem>,
+    ) -> Program {
         let configured = self.selection.is_none().then(|| config.text_at("select")).flatten();
         let configured = configured.and_then(|(text, origin)| match text.parse() {
             Ok(selection) => Some(selection),
             Err(error) => {
                 let error: SelectionError = error;
-                problems.push(Problem::new(
-                    ProblemKind::UnknownStep,
-                    format!("`select` of the configuration cannot be read ({origin}): {error}"),
-                ));
+                let path = ConfigPath::root().key("select");
+                let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path, error.to_string());
+                wrong.push(problem.at(origin.clone()));
                 None
             }
         });
         let selection = self.selection.as_ref().or(configured.as_ref());
-        if selection.is_none() && self.inputs.is_empty() {
+        let mut inputs = self.configured_inputs(&program, config, wrong);
+        inputs.extend(self.inputs.clone());
+        if selection.is_none() && inputs.is_empty() {
             return program;
         }
-        let (inputs, earlier) = (&self.inputs, self.earlier.as_deref());
-        program.select(Part { selection, inputs, earlier, stored: self.stored.is_some() }, problems)
+        let earlier = self.earlier.as_deref();
+        program.select(Part { selection, inputs: &inputs, earlier, stored: self.stored.is_some() }, problems)
+    }
+
+    /// The values of inputs that the configuration gives: `ops.load.inputs.page`.
+    fn configured_inputs(
+        &self,
+        program: &Program,
+        config: &RunConfig,
+        wrong: &mut Vec<ConfigProblem>,
+    ) -> GivenInputs {
+        let mut given = GivenInputs::new();
+        for (step, op) in program.plan.steps.iter().zip(&program.ops) {
+            let path = of_step(&step.name).key("inputs");
+            for input in op.inputs() {
+                let path = path.clone().key(&*input.name);
+                let Some(node) = config.at(&path) else { continue };
+                let mut refuse = |message: String, origin: &Origin| {
+                    let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path.clone(), message);
+                    wrong.push(problem.at(origin.clone()));
+                };
+                match input.from_config.map(|read| quietly(|| read(node, &self.env))) {
+                    Some(Ok(Ok(value))) => {
+                        given.insert((step.name.clone(), input.name.to_string()), (input.ty, value));
+                    }
+                    Some(Ok(Err(error))) => {
+                        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
+                        refuse(format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
+                    }
+                    Some(Err(panic)) => {
+                        refuse(format!("`{path}` cannot be read: {}", panic.info()), &node.origin)
+                    }
+                    None => refuse(
+                        format!(
+                            "`{path}` is a `{}`, which cannot be read from configuration",
+                            input.ty.name()
+                        ),
+                        &node.origin,
+                    ),
+                }
+            }
+        }
+        given
     }
 }
 

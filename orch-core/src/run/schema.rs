@@ -1,11 +1,12 @@
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::wiring::Wiring;
 use crate::config::{ConfigDef, shorten};
-use crate::define::Provider;
+use crate::define::{OpDef, Provider};
 use crate::graph::StepConfig;
 use crate::plan::Program;
 
@@ -17,12 +18,12 @@ pub(super) enum Made {
 }
 
 /// The steps of a whole job and what each is configured with, whatever part of it runs: one file is for all parts.
-pub(super) struct Configurables(Vec<(String, Option<ConfigDef>)>);
+pub(super) struct Configurables(Vec<(String, Arc<OpDef>)>);
 
 impl Configurables {
     pub(super) fn of(program: &Program) -> Self {
         let steps = program.plan.steps.iter().zip(&program.ops);
-        Self(steps.map(|(step, op)| (step.name.clone(), op.needs().config().cloned())).collect())
+        Self(steps.map(|(step, op)| (step.name.clone(), Arc::clone(op))).collect())
     }
 }
 
@@ -37,11 +38,13 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
     let steps = program.plan.steps.iter().zip(&program.configs);
     let runs: HashMap<_, _> =
         steps.filter(|(step, _)| !step.given).map(|(step, config)| (&*step.name, config)).collect();
-    for (name, def) in &whole.0 {
+    for (name, op) in &whole.0 {
         let open = made == Made::There || !matches!(runs.get(&**name), Some(StepConfig::From(..)));
-        let config = def.as_ref().filter(|_| open);
+        let config = op.needs().config().filter(|_| open);
         let required = |def| is_required(def) && runs.contains_key(&**name);
-        ops.step(name).config = config.map(|def| (of_config(def, &mut types), required(def)));
+        let step = ops.step(name);
+        step.config = config.map(|def| (of_config(def, &mut types), required(def)));
+        step.inputs = op.inputs().iter().map(|input| input.name.to_string()).collect();
     }
     ops.into_level().close_into(&mut root, "ops", "Configuration of steps, by their name in the plan.");
     let mut opened = Level::default();
@@ -150,6 +153,8 @@ impl Level {
 #[derive(Default)]
 struct Tree {
     config: Option<(Value, bool)>,
+    /// The names of its inputs: their values are of types that only serde knows.
+    inputs: Vec<String>,
     /// In the order of the plan.
     ops: Vec<(String, Tree)>,
     numbers: BTreeMap<String, usize>,
@@ -174,12 +179,17 @@ impl Tree {
         let mut level = Level::default();
         for (name, child) in self.ops {
             let mut node = Level::default();
-            let Self { config, ops, numbers } = child;
+            let Self { config, inputs, ops, numbers } = child;
             if let Some((config, required)) = config {
                 node.put("config", config, required);
             }
+            if !inputs.is_empty() {
+                let mut values = Level::default();
+                inputs.iter().for_each(|input| values.put(input, json!({}), false));
+                values.close_into(&mut node, "inputs", "Values of inputs whose own step does not run.");
+            }
             if !ops.is_empty() {
-                let inner = Self { config: None, ops, numbers };
+                let inner = Self { ops, numbers, ..Self::default() };
                 inner.into_level().close_into(&mut node, "ops", "");
             }
             node.close_into(&mut level, &name, "");

@@ -17,7 +17,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A few lines of the data, each split into its fields by name.
-type Page = Vec<BTreeMap<String, String>>;
+#[derive(Clone)]
+struct Page(Vec<BTreeMap<String, String>>);
+
+/// How often each value was found.
+#[derive(Clone)]
+struct Counts(BTreeMap<String, usize>);
 
 /// Where the data is, and how much of it makes a page.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -45,41 +50,43 @@ fn read_pages(source: Config<Source>) -> Result<Dynamic<Page>> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&source.path))?;
     let mut lines = text.lines().map(fields);
     let names = lines.next().unwrap_or_default();
-    let records: Page = lines.map(|line| names.iter().cloned().zip(line).collect()).collect();
-    let pages: Vec<_> = records.chunks(source.lines).map(<[_]>::to_vec).collect();
-    let lines = source.lines;
-    Ok(Dynamic::from_iter(pages.into_iter().enumerate().map(move |(at, page)| (at * lines, page))))
+    let lines: Vec<_> = lines.map(|line| names.iter().cloned().zip(line).collect()).collect();
+    let pages: Vec<_> = lines.chunks(source.lines).map(|page| Page(page.to_vec())).collect();
+    let size = source.lines;
+    Ok(Dynamic::from_iter(pages.into_iter().enumerate().map(move |(at, page)| (at * size, page))))
 }
 
 /// Keeps the lines that have this value in a column.
 #[op]
 fn keep(page: Page, column: &str, value: &str) -> Page {
-    page.into_iter().filter(|line| line.get(column).is_some_and(|found| found == value)).collect()
+    let Page(lines) = page;
+    Page(lines.into_iter().filter(|line| line.get(column).is_some_and(|found| found == value)).collect())
 }
 
 /// Counts the lines of a page by the value of a column.
 #[op]
-fn count_by(page: &Page, column: &str) -> BTreeMap<String, usize> {
+fn count_by(page: &Page, column: &str) -> Counts {
     let mut counts = BTreeMap::new();
-    for value in page.iter().filter_map(|line| line.get(column)) {
+    for value in page.0.iter().filter_map(|line| line.get(column)) {
         *counts.entry(value.clone()).or_default() += 1;
     }
-    counts
+    Counts(counts)
 }
 
 /// Adds up what was counted in many pages.
 #[op]
-fn add_up(counts: Vec<BTreeMap<String, usize>>) -> BTreeMap<String, usize> {
-    counts.into_iter().flatten().fold(BTreeMap::new(), |mut all, (value, count)| {
+fn add_up(counts: Vec<Counts>) -> Counts {
+    let mut all = BTreeMap::new();
+    for (value, count) in counts.into_iter().flat_map(|counts| counts.0) {
         *all.entry(value).or_default() += count;
-        all
-    })
+    }
+    Counts(all)
 }
 
 /// Tells the most frequent values.
 #[op]
-fn tell(title: &str, counts: &BTreeMap<String, usize>, most: Option<usize>) {
-    let mut counts: Vec<_> = counts.iter().map(|(value, count)| (*count, value)).collect();
+fn tell(title: &str, counts: &Counts, most: Option<usize>) {
+    let mut counts: Vec<_> = counts.0.iter().map(|(value, count)| (*count, value)).collect();
     counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let told = counts.iter().take(most.unwrap_or(3)).map(|(count, value)| format!("{count} {value}"));
     tracing::info!("{title}: {}", told.collect::<Vec<_>>().join(", "));

@@ -270,9 +270,50 @@ fn shapes(lines: &str) -> String {
 
 #[test]
 fn descriptors_are_jobs() {
-    insta::assert_snapshot!(session("descriptors", "list"), @"");
-    insta::assert_snapshot!(session("descriptors", "plan types"), @"");
-    insta::assert_snapshot!(session("descriptors", "plan legends"), @"");
-    insta::assert_snapshot!(session("descriptors", "run types --progress none"), @"");
-    insta::assert_snapshot!(session("descriptors", "run legends --progress none"), @"");
+    insta::assert_snapshot!(session("descriptors", "list"), @r"
+    exit 0
+    --- stdout
+    legends  Tells of which generation the legendary Pokémon are.
+    types    Counts the Pokémon of each type, page by page.
+    ");
+    insta::assert_snapshot!(session("descriptors", "plan types"), @r#"
+    exit 0
+    --- stdout
+    job types: Counts the Pokémon of each type, page by page.
+      depth_first, 2 at once, tags team=data
+    pages = read_pages() -> dynamic Page
+      | config Source
+    map pages
+        counted = count_by(page: &Page <- each pages, column: &String <- "type1") -> Counts
+          | retry 2x after 100ms exponential
+    total = add_up(counts: Vec<Counts> <- collect counted) -> Counts
+    report = tell(title: &String <- "most frequent types", counts: &Counts <- total, most: Option<usize> <- literal) -> ()
+    "#);
+    insta::assert_snapshot!(session("descriptors", "plan legends"), @r#"
+    exit 0
+    --- stdout
+    job legends: Tells of which generation the legendary Pokémon are.
+      depth_first, as many at once as processors, tags orch/priority=5
+    pages = read_pages() -> dynamic Page
+      | config Source
+    map pages
+        legends = keep(page: Page <- each pages, column: &String <- "is_legendary", value: &String <- "1") -> Page
+        counted = count_by(page: &Page <- legends, column: &String <- "generation") -> Counts
+    total = add_up(counts: Vec<Counts> <- collect counted) -> Counts
+    report = tell(title: &String <- "legends by generation", counts: &Counts <- total, most: Option<usize> <- literal) -> ()
+    "#);
+    insta::assert_snapshot!(session("descriptors", "run types --progress none"), @r"
+    exit 0
+    --- stderr
+            Info [<time>] report: most frequent types: 100 water, 89 normal, 61 grass, 60 bug, 44 psychic
+    ────────────
+         Success [<time>] types: 7 steps: 7 succeeded
+    ");
+    insta::assert_snapshot!(session("descriptors", "run legends --progress none"), @r"
+    exit 0
+    --- stderr
+            Info [<time>] report: legends by generation: 13 4, 13 5, 10 3
+    ────────────
+         Success [<time>] legends: 17 steps: 17 succeeded
+    ");
 }

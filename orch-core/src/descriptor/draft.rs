@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -39,14 +39,16 @@ impl Draft {
     /// Reads a descriptor as far as it can be read; what is wrong is added to the problems.
     pub(super) fn read(node: &Node, registry: &Registry, problems: &mut Vec<DescriptorProblem>) -> Self {
         let env = registry.env_vars();
-        let job = model(node, &ConfigPath::root(), env, problems);
+        let of_job = SchemaGenerator::default().into_root_schema_for::<JobModel<Json>>();
+        let of_step = SchemaGenerator::default().into_root_schema_for::<StepModel>();
+        let job = model(node, &of_job, &ConfigPath::root(), env, problems);
         let entries = match node.at(&ConfigPath::root().key("steps")).map(|steps| &steps.value) {
             Some(Value::Map(entries)) => entries.as_slice(),
             _ => &[],
         };
         let steps = entries.iter().map(|entry| {
             let path = ConfigPath::root().key("steps").key(Arc::clone(&entry.key));
-            let model: Option<StepModel> = model(&entry.node, &path, env, problems);
+            let model: Option<StepModel> = model(&entry.node, &of_step, &path, env, problems);
             let op = model.as_ref().and_then(|model| registry.get(&model.op)).cloned();
             let (name, at, node) = (Arc::clone(&entry.key), entry.at.clone(), entry.node.clone());
             StepDraft { name, at, model, op, node }
@@ -93,14 +95,14 @@ fn origin(node: &Node, path: &[&str]) -> Option<Origin> {
 }
 
 /// Checks a part of a descriptor and reads it.
-fn model<T: JsonSchema + DeserializeOwned>(
+fn model<T: DeserializeOwned>(
     node: &Node,
+    schema: &Schema,
     path: &ConfigPath,
     env: &EnvVars,
     problems: &mut Vec<DescriptorProblem>,
 ) -> Option<T> {
-    let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    match check_at(node, &schema, env, path.clone()) {
+    match check_at(node, schema, env, path.clone()) {
         Ok(checked) => match read(&checked, env) {
             Ok(model) => Some(model),
             Err(error) => {

@@ -7,6 +7,9 @@ use crate::config::{Node, Origin};
 use crate::define::{InputDef, JobOptions};
 use crate::graph::{self, Drawn, DrawnOutput, Job, UntypedCall};
 
+/// After how many problems the rest of a descriptor is not looked at.
+pub(super) const ENOUGH: usize = 200;
+
 /// What became of a descriptor.
 pub(super) struct Described {
     /// The job's name, and where it stands, if they can be read.
@@ -26,8 +29,11 @@ pub(super) fn build(node: &Node, registry: &Registry, all: &mut Vec<DescriptorPr
         let message = format!("maps are nested deeper than {DEEPEST}");
         problems.push(DescriptorProblem::new(Kind::TooDeep, message).at(draft.steps[deep].at.clone()));
     }
-    let steps = 0..draft.steps.len();
-    let wired: Vec<_> = steps.map(|step| step::check(&draft, &maps, step, registry, &mut problems)).collect();
+    // Nobody reads more than enough of them, and each takes time to tell.
+    let steps = (0..draft.steps.len()).map_while(|step| {
+        (problems.len() < ENOUGH).then(|| step::check(&draft, &maps, step, registry, &mut problems))
+    });
+    let wired: Vec<_> = steps.collect();
     let name = draft.job.as_ref().map(|job| (job.job.clone(), draft.origin(&["job"])));
     let mut job = None;
     if problems.is_empty()

@@ -1,4 +1,5 @@
 use super::draft::Draft;
+use super::job::ENOUGH;
 use super::source::{self, OutputRef};
 use super::{DescriptorProblem, DescriptorProblemKind as Kind};
 use crate::define::OutputKind;
@@ -26,6 +27,9 @@ impl Maps {
         let of = draft.steps.iter().map(|step| {
             let Some(model) = &step.model else { return Known::Wrong };
             let Some(text) = &model.map else { return Known::Over(None) };
+            if problems.len() >= ENOUGH {
+                return Known::Wrong;
+            }
             let at = step.origin(&["map"]);
             let output = match source::resolve(draft, text, &at) {
                 Ok(output) => output,

@@ -7,6 +7,10 @@ use crate::ids::nearest;
 /// How many names are told where one is not known.
 const TOLD: usize = 12;
 
+/// Among how many names the nearest is looked for, and how long these are at most, in bytes.
+const SEARCHED: usize = 1000;
+const LONGEST: usize = 64;
+
 /// An output of a step, both by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OutputRef {
@@ -79,7 +83,9 @@ pub(super) fn resolve(draft: &Draft, text: &str, at: &Origin) -> Result<OutputRe
 /// What to do about a name that is not known.
 pub(super) fn known<'a>(wanted: &str, names: impl Iterator<Item = &'a str> + Clone, what: &str) -> String {
     let all = listed(names.clone(), what);
-    match nearest(wanted, names) {
+    // Comparing takes time, and whoever has more than these has no use for a guess.
+    let near = names.filter(|name| name.len() <= LONGEST).take(SEARCHED);
+    match (wanted.len() <= LONGEST).then(|| nearest(wanted, near)).flatten() {
         Some(near) => format!("did you mean `{near}`? {all}"),
         None => all,
     }

@@ -1,4 +1,5 @@
 use super::super::draft::{Draft, StepDraft};
+use super::super::job::ENOUGH;
 use super::super::maps::Maps;
 use super::super::model::{InputModel, StepModel};
 use super::super::source::{self, OutputRef};
@@ -135,6 +136,9 @@ impl Check<'_> {
         let mut elements = Vec::with_capacity(texts.len());
         let mut gather = None;
         for (item, text) in texts.iter().enumerate() {
+            if self.problems.len() >= ENOUGH {
+                break;
+            }
             let at = self.here.item(&path, item);
             let Some(output) = self.resolve(text, &at) else { continue };
             let Some(ty) = output.def(self.draft).map(|def| def.ty) else { continue };

@@ -3,6 +3,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use super::*;
+use crate::descriptor::DescriptorProblemKind;
 
 #[track_caller]
 fn wrong(text: &str) -> String {
@@ -310,6 +311,31 @@ steps:
       --> jobs/dex.yaml:2 (the job)
       hint: did you mean `dbs`? tags of this job: dbs
     ");
+}
+
+#[test]
+fn a_large_file_of_mistakes_is_answered_at_once() {
+    let mut text = "job: large\nsteps:\n".to_owned();
+    for step in 0..5_000 {
+        text +=
+            &format!("  s{step}: {{ op: sum, map: m{step}, inputs: {{ numbers: [x{step}, y{step}] }} }}\n");
+    }
+    let error = yaml(&text).expect_err("nothing is right");
+    assert_eq!(error.problems().len(), 200);
+}
+
+#[test]
+fn maps_are_nested_only_so_deep() {
+    let mut text = "job: deep\nsteps:\n  s0: { op: extract, config: { path: x } }\n".to_owned();
+    for step in 1..70 {
+        let before = step - 1;
+        text += &format!("  s{step}: {{ op: rows, map: s{before}, inputs: {{ page: {{ value: 1 }} }} }}\n");
+    }
+    let error = yaml(&text).expect_err("too deep");
+    assert!(
+        error.problems().iter().any(|problem| problem.kind() == DescriptorProblemKind::TooDeep),
+        "{error}"
+    );
 }
 
 #[test]

@@ -54,8 +54,9 @@ fn step() -> impl Strategy<Value = String> {
         })
 }
 
-/// Every problem has a place in the text.
+/// There is a problem, and every one has a place in the text.
 fn placed(error: &DescriptorError) {
+    assert!(!error.problems().is_empty());
     for problem in error.problems() {
         assert!(
             matches!(problem.place(), Some(Origin::File { .. } | Origin::Code(_))),

@@ -26,7 +26,7 @@ steps:
   loaded: { op: lod, inputs: { page: pagse } }
   told: { op: report, inputs: { sum: { collect: loaded, value: 3 }, title: 5 } }
 "#;
-    assert_snapshot!(wrong(text), @r#"
+    assert_snapshot!(wrong(text), @r"
     the job descriptors cannot be used: 9 problems
     error: the configuration has no field `jop`
       --> jobs/dex.yaml:2:1
@@ -37,7 +37,7 @@ steps:
       --> jobs/dex.yaml:5:15
     error: `tags.team` is to be a text, but is the number 5
       --> jobs/dex.yaml:6:15
-      hint: in quotes it is a text: "5"
+      hint: in quotes it is a text
     error: `steps.pages` has no field `mapp`
       --> jobs/dex.yaml:8:25
       hint: did you mean `map`?
@@ -53,7 +53,7 @@ steps:
     error: `steps.told.inputs.title` is to be a text, a list or a map, but is the number 5
       --> jobs/dex.yaml:10:76
       hint: write the step that feeds it, and a constant as `{ value: .. }`
-    "#);
+    ");
 }
 
 #[test]
@@ -154,11 +154,11 @@ steps:
   loaded: { op: load, map: pages, inputs: { page: { value: 5 }, factor: { value: 1 } } }
   sums: { op: sum, inputs: { numbers: loaded } }
 ";
-    assert_snapshot!(wrong(text), @r#"
+    assert_snapshot!(wrong(text), @r"
     the job descriptors cannot be used: 12 problems
     error: `steps.pages.config.path` is to be a text, but is the number 5
       --> jobs/dex.yaml:4:41
-      hint: in quotes it is a text: "5"
+      hint: in quotes it is a text
     error: `steps.pages.config.size` is to be from 1 to 100, but is 0
       --> jobs/dex.yaml:4:50
     error: `steps.pages.config` has no field `colour`
@@ -199,7 +199,7 @@ steps:
     error: the input `numbers` of `sums` is fed `loaded`, which runs once for each item of `pages`, as `sums` does not
       --> jobs/dex.yaml:12:39
       hint: to take all, write `numbers: { collect: loaded }`
-    "#);
+    ");
 }
 
 #[test]

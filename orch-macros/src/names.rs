@@ -66,6 +66,7 @@ names! {
     JOB_OPTIONS "JobOptions"
     KIND "kind"
     LIMIT "Limit"
+    NO_CONFIG "NoConfig"
     NO_PART "NoPart"
     NO_SCHEMA "NoSchema"
     NODE "Node"
@@ -94,6 +95,7 @@ names! {
     RUN_OUTCOME "RunOutcome"
     STEP_HOOK "StepHook"
     STEP_OUTCOME "StepOutcome"
+    TAKES_CONFIG "TakesConfig"
     UNKNOWN "Unknown"
     VALUES_OF "ValuesOf"
 }

@@ -17,6 +17,7 @@ const EXCEPTIONS: [(&str, &str, &str); 7] = [
     ("define/kind.rs", "graph", "as output.rs"),
     ("graph/compose.rs", "plan", "a mistake is seen where a handle is used, and told where the plan is made"),
     ("graph/node.rs", "plan", "as compose.rs"),
+    ("graph/config.rs", "plan", "as compose.rs"),
     ("graph/handle.rs", "plan", "as compose.rs"),
     ("graph/out.rs", "plan", "as compose.rs"),
     ("graph/collect.rs", "plan", "as compose.rs"),

@@ -52,6 +52,10 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+// The code that the macros generate names the crate, also in its own tests.
+#[cfg(test)]
+extern crate self as orch;
+
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{config, define, event, failure, graph, ids, io, plan, report, run, select, value};
 

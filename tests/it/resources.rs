@@ -353,3 +353,10 @@ fn one_that_cannot_be_opened_fails_the_run_and_the_others_are_closed() {
     ");
     assert_eq!(journal.told(), "pool opened\npool drained");
 }
+
+#[test]
+fn a_function_that_was_given_itself_is_told_where_something_is_missing() {
+    let journal = Journal::default();
+    let definitions = Definitions::new().resource(journal).resource_from::<pool>().resource(database);
+    insta::assert_snapshot!(refusal(definitions.runner(&rows())), @"");
+}

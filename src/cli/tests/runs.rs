@@ -228,7 +228,7 @@ fn a_run_outlives_its_reader() {
         }
     }
     let words = ["program", "run", "--json"].map(Into::into);
-    let exit = run_with(words, None, one, |args| Printer::to(Gone, Gone, args));
+    let exit = run_with(words, None, one, EnvVars::none(), |args| Printer::to(Gone, Gone, args));
     assert_eq!(exit, crate::cli::Exit::Success);
 }
 
@@ -246,7 +246,7 @@ fn data_that_cannot_be_written_is_told() {
     let told = |args: &str| {
         let err = Kept::default();
         let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-        let exit = run_with(words, None, two, |args| Printer::to(Full, err.clone(), args));
+        let exit = run_with(words, None, two, EnvVars::none(), |args| Printer::to(Full, err.clone(), args));
         format!("exit {}\n{}", exit.code(), redacted(&err.text()))
     };
     insta::assert_snapshot!(told("plan pages"), @r"
@@ -285,5 +285,17 @@ fn a_hook_that_fails_is_told_and_the_exit_code_is_that_of_the_run() {
         let job = Job::compose(JobOptions::new("talk").hook(&tell), call);
         Ok(Definitions::new().job(job))
     };
-    insta::assert_snapshot!(session(hooked, "run --progress plain"), @"");
+    insta::assert_snapshot!(session(hooked, "run --progress plain"), @r"
+    exit 0
+    --- stderr
+    <time>  RUN_START talk
+    <time>  STEP_START say
+    <time>  STEP_SUCCESS say (took <time>)
+    <time>  HOOK_ERRORED say
+    <time>  RUN_SUCCESS (took <time>)
+    ────────────
+         Success [<time>] talk: 1 step: 1 succeeded
+     Hook failed tell of say
+                 no route
+    ");
 }

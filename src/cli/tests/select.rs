@@ -6,7 +6,9 @@ use super::*;
 fn selected(command: &str, selections: &[&str]) -> String {
     let (out, err) = (Kept::default(), Kept::default());
     let words = ["program", command].into_iter().chain(selections.iter().flat_map(|text| ["--select", text]));
-    let exit = run_with(words.map(Into::into), None, one, |args| Printer::to(out.clone(), err.clone(), args));
+    let exit = run_with(words.map(Into::into), None, one, EnvVars::none(), |args| {
+        Printer::to(out.clone(), err.clone(), args)
+    });
     format!("exit {}\n{}{}", exit.code(), redacted(&out.text()), redacted(&err.text()))
 }
 

@@ -32,7 +32,7 @@
 //! | to | use |
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
-//! | configure steps | [`macro@Config`], [`config::Secret`] |
+//! | configure steps | [`macro@Config`], [`config::Config`], [`config::Secret`], [`macro@configured`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
 //! | say something of one call: a name, a tag, what it waits for | [`graph::Handle`] |
 //! | run one step for each item | [`define::Dynamic`], [`graph::DynamicOut::map`], [`graph::Mapped::collect`] |
@@ -40,7 +40,6 @@
 //! | be told when a step or a run is over | [`macro@success_hook`], [`macro@failure_hook`], [`macro@run_hook`] |
 //! | get a program with a command line | [`main`], [`cli`] |
 //! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
-//! | configure steps | [`macro@Config`], [`config::Config`] |
 //! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
 //! | run a part of a job | [`run::Runner::select`], [`select::StepSelection`] |
 //! | store outputs | [`io::IoManager`] |
@@ -52,6 +51,10 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+// The code that the macros generate names the crate, also in its own tests.
+#[cfg(test)]
+extern crate self as orch;
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{
@@ -127,6 +130,70 @@ pub use orch_core::step::LogLayer;
 /// Lines of `tracing` become events of the step. What an op prints with `println!` goes to stdout as it is: there it
 /// disturbs the progress bar and stands among the events of `run --json`.
 pub use orch_macros::op;
+
+/// Makes an op of another one: the same but for its configuration, which the function makes.
+///
+/// A function without parameters fixes the configuration. With one, `&T` or `Config<T>`, the new op has a configuration of
+/// its own, of another type, of which the function makes what the other op takes.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[derive(Config, Default)]
+/// struct Load {
+///     #[config(default = 50, range = 1..=1000)]
+///     batch: u32,
+///     #[config(default)]
+///     dry: bool,
+/// }
+///
+/// #[op]
+/// fn load(page: i64, config: Config<Load>) -> String {
+///     format!("page {page}, {} at once", config.batch)
+/// }
+///
+/// /// Loads in large batches.
+/// #[configured(load)]
+/// fn load_fast() -> Load {
+///     Load { batch: 500, ..Load::default() }
+/// }
+///
+/// #[derive(Config)]
+/// struct Speed {
+///     times: u32,
+/// }
+///
+/// #[configured(load, name = "load_at")]
+/// fn load_at_speed(speed: &Speed) -> Result<Load> {
+///     let batch = speed.times.checked_mul(50).ok_or("nothing is as fast as that")?;
+///     Ok(Load { batch, dry: false })
+/// }
+///
+/// #[job]
+/// fn pages() {
+///     load_fast(lit(1));
+///     load_at_speed(lit(2));
+/// }
+///
+/// let config = RunConfig::new().set("ops.load_at.config.times=3");
+/// let run = pages().runner().config(config).keep_outputs().run_blocking()?;
+/// assert_eq!(run.output::<load_fast>(), "page 1, 500 at once");
+/// assert_eq!(run.output::<load_at_speed>(), "page 2, 150 at once");
+/// # Ok::<(), orch::Failure>(())
+/// ```
+///
+/// All else is the other op's: its inputs and outputs, resources, retries and tags. In a job it is called as that one, and
+/// another `#[configured]` may stand on it. What the function makes is checked as what is written in a file is; the function
+/// is called before the run begins, once for each step, and what it cannot make of its configuration is told then. To
+/// configure one call only, there are `.config(..)` and `.configured(..)` of [`Handle`](graph::Handle).
+///
+/// # Options
+///
+/// | option | says |
+/// |---|---|
+/// | `name = "other"` | the op's name; by default the function's |
+/// | `description = "What it does."` | by default the first paragraph of the doc comment, else what the other op says |
+pub use orch_macros::configured;
 
 /// Makes a resource of a function that opens it: what the steps of a run share, such as a database or a client.
 ///
@@ -557,7 +624,9 @@ pub mod __private {
     pub use std::sync::{Arc, OnceLock};
     pub use std::time::Duration;
 
-    pub use orch_core::config::{Configurable, Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};
+    pub use orch_core::config::{
+        Configurable, Described, NoConfig, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf,
+    };
     pub use orch_core::define::{
         Backoff, DefaultFed, DefaultFit, DefaultKind, FallibleReturn, Fed, Finish, Fit, HandlesOf, Hook,
         HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef,
@@ -565,8 +634,8 @@ pub mod __private {
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
-        Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node, NodeRef, Op, Placed, Unknown,
-        enter_graph, enter_hooked_graph,
+        Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node, NodeRef, Op, Placed, TakesConfig,
+        Unknown, enter_graph, enter_hooked_graph,
     };
 
     pub use {schemars, serde};

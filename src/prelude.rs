@@ -10,4 +10,6 @@ pub use orch_core::graph::{Collected, DynamicOut, Handle, Job, Mapped, Out, lit}
 pub use orch_core::run::{Definitions, Environment};
 pub use orch_core::value::{Keyed, StepFailure};
 
-pub use crate::{Config, Outputs, failure_hook, graph, job, op, resource, run_hook, success_hook};
+pub use crate::{
+    Config, Outputs, configured, failure_hook, graph, job, op, resource, run_hook, success_hook,
+};

@@ -54,6 +54,11 @@ impl TypeInfo {
         self.id
     }
 
+    /// The name with module paths: `alloc::vec::Vec<dex::DataFrame>`.
+    pub(crate) fn path(self) -> &'static str {
+        (self.name)()
+    }
+
     /// The name without module paths: `Vec<DataFrame>`.
     #[must_use]
     pub fn name(self) -> String {

@@ -17,6 +17,7 @@ mod policy;
 mod tag;
 
 mod config;
+mod configured;
 mod hook;
 mod job;
 mod op;
@@ -34,6 +35,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn op(options: TokenStream, item: TokenStream) -> TokenStream {
     op::attribute(options.into(), &item.into()).into()
+}
+
+/// Makes an op of another one: the same but for its configuration, which the function makes.
+#[proc_macro_attribute]
+pub fn configured(options: TokenStream, item: TokenStream) -> TokenStream {
+    configured::attribute(options.into(), &item.into()).into()
 }
 
 /// Makes a job of a function: its body draws the graph by calling ops.

@@ -68,6 +68,7 @@ names! {
     JOB_OPTIONS "JobOptions"
     KIND "kind"
     LIMIT "Limit"
+    NO_CONFIG "NoConfig"
     NO_PART "NoPart"
     NO_SCHEMA "NoSchema"
     NODE "Node"
@@ -96,6 +97,7 @@ names! {
     RUN_OUTCOME "RunOutcome"
     STEP_HOOK "StepHook"
     STEP_OUTCOME "StepOutcome"
+    TAKES_CONFIG "TakesConfig"
     UNKNOWN "Unknown"
     VALUES_OF "ValuesOf"
 }

@@ -1,4 +1,4 @@
-use orch_core::config::{for_editors, scaffold, show};
+use orch_core::config::{EnvVars, for_editors, scaffold, show};
 use orch_core::run::Definitions;
 
 use super::args::{ConfigArgs, ConfigCommand};
@@ -6,7 +6,7 @@ use super::printer::Printer;
 use super::{Exit, configure, jobs};
 
 /// What a job can be configured with, and what it is.
-pub(super) fn config(args: &ConfigArgs, definitions: &Definitions, printer: &Printer) -> Exit {
+pub(super) fn config(args: &ConfigArgs, definitions: &Definitions, env: EnvVars, printer: &Printer) -> Exit {
     let (name, of) = match &args.command {
         ConfigCommand::Schema(of) => ("config schema", of),
         ConfigCommand::Scaffold(of) => ("config scaffold", of),
@@ -16,7 +16,7 @@ pub(super) fn config(args: &ConfigArgs, definitions: &Definitions, printer: &Pri
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let runner = match configure::runner(definitions, job, &of.configure, printer) {
+    let runner = match configure::runner(definitions, job, &of.configure, env, printer) {
         Ok(runner) => runner,
         Err(exit) => return exit,
     };

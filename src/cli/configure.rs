@@ -1,4 +1,4 @@
-use orch_core::config::RunConfig;
+use orch_core::config::{EnvVars, RunConfig};
 use orch_core::graph::Job;
 use orch_core::ids::nearest;
 use orch_core::run::{Definitions, Runner};
@@ -12,15 +12,14 @@ pub(super) fn runner(
     definitions: &Definitions,
     job: &Job,
     args: &ConfigureArgs,
+    env: EnvVars,
     printer: &Printer,
 ) -> Result<Runner, Exit> {
-    let mut runner = match &args.environment {
+    let runner = match &args.environment {
         None => definitions.runner(job),
         Some(name) => definitions.runner_in(name, job).ok_or_else(|| unknown(definitions, name, printer))?,
     };
-    if let Some(preset) = &args.preset {
-        runner = runner.preset(preset);
-    }
+    let runner = args.preset.iter().fold(runner.env(env), Runner::preset);
     let files = args.config.iter().fold(RunConfig::new(), RunConfig::file);
     let runner = select::part(&args.part, runner, printer)?;
     Ok(runner.config(args.set.iter().fold(files, |config, value| config.set(value))))

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use orch_core::config::EnvVars;
 use orch_core::failure::Failure;
 use orch_core::graph::Job;
 use orch_core::run::Definitions;
@@ -92,14 +93,15 @@ pub fn run_main_of_version<D: IntoDefinitions>(
     version: Option<&'static str>,
     definitions: impl FnOnce() -> D,
 ) -> ExitCode {
-    run_with(std::env::args_os(), version, definitions, Printer::new).into()
+    run_with(std::env::args_os(), version, definitions, EnvVars::process(), Printer::new).into()
 }
 
-/// As [`run_main_of_version`], with these arguments (the first is the program) and this printer.
+/// As [`run_main_of_version`], with these arguments (the first is the program), variables and this printer.
 fn run_with<D: IntoDefinitions>(
     args: impl IntoIterator<Item = OsString>,
     version: Option<&'static str>,
     definitions: impl FnOnce() -> D,
+    env: EnvVars,
     printer: impl Fn(OutputArgs) -> Printer,
 ) -> Exit {
     let command = match version {
@@ -112,13 +114,14 @@ fn run_with<D: IntoDefinitions>(
         Err(error) => return refuse(&error, &printer),
     };
     let printer = Arc::new(printer(args.output));
-    let exit = answer(&args.command, definitions, &printer);
+    let exit = answer(&args.command, definitions, env, &printer);
     written(&printer, exit)
 }
 
 fn answer<D: IntoDefinitions>(
     command: &Command,
     definitions: impl FnOnce() -> D,
+    env: EnvVars,
     printer: &Arc<Printer>,
 ) -> Exit {
     let definitions = match panics::catch(|| definitions().into_definitions()) {
@@ -143,9 +146,9 @@ fn answer<D: IntoDefinitions>(
     }
     match command {
         Command::List(args) => list::list(args, &definitions, printer),
-        Command::Plan(args) => plan::plan(args, &definitions, printer),
-        Command::Run(args) => run::run(args, &definitions, printer),
-        Command::Config(args) => config::config(args, &definitions, printer),
+        Command::Plan(args) => plan::plan(args, &definitions, env, printer),
+        Command::Run(args) => run::run(args, &definitions, env, printer),
+        Command::Config(args) => config::config(args, &definitions, env, printer),
         Command::Completions(args) => completions::completions(args, &definitions, printer),
     }
 }

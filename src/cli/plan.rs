@@ -1,3 +1,4 @@
+use orch_core::config::EnvVars;
 use orch_core::run::Definitions;
 
 use super::args::{PlanArgs, PlanFormat};
@@ -5,12 +6,12 @@ use super::printer::Printer;
 use super::{Exit, configure, jobs};
 
 /// What a job would run.
-pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer) -> Exit {
+pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, env: EnvVars, printer: &Printer) -> Exit {
     let job = match jobs::find(definitions, args.job.as_deref(), "plan", printer) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let runner = match configure::runner(definitions, job, &args.configure, printer) {
+    let runner = match configure::runner(definitions, job, &args.configure, env, printer) {
         Ok(runner) => runner,
         Err(exit) => return exit,
     };

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orch_core::config::EnvVars;
 use orch_core::define::Cancel;
 use orch_core::event::{Detail, RunView};
 use orch_core::report;
@@ -24,12 +25,12 @@ const CHART_WIDTH: usize = 100;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a job with live progress, then tells how it went.
-pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Printer>) -> Exit {
+pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, printer: &Arc<Printer>) -> Exit {
     let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let runner = match configure::runner(definitions, job, &args.configure, printer) {
+    let runner = match configure::runner(definitions, job, &args.configure, env, printer) {
         Ok(runner) => runner,
         Err(exit) => return exit,
     };

@@ -121,6 +121,7 @@ mod tests {
     use std::io::{BufRead as _, BufReader, Lines};
     use std::process::{Child, ChildStderr, Command, Stdio};
 
+    use orch_core::config::EnvVars;
     use orch_core::define::{JobOptions, One, OpDef};
     use orch_core::graph::{Call, Job};
 
@@ -169,7 +170,7 @@ mod tests {
     fn be_the_program(test: &str, job: fn() -> Job) -> Started {
         if std::env::var_os(PROGRAM).is_some() {
             let words = ["program", "run", "--progress", "plain"].map(Into::into);
-            process::exit(run_with(words, None, job, Printer::new).code().into());
+            process::exit(run_with(words, None, job, EnvVars::none(), Printer::new).code().into());
         }
         let mut program = Command::new(std::env::current_exe().unwrap());
         program.args(["--exact", &format!("cli::signals::tests::{test}")]).env(PROGRAM, "1");

@@ -1,6 +1,7 @@
 //! Whole sessions: what a user types, what the program answers.
 
 mod arguments;
+mod config;
 mod definitions;
 mod runs;
 mod select;
@@ -8,6 +9,7 @@ mod select;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use orch_core::config::EnvVars;
 use orch_core::define::{Dynamic, HookDef, JobOptions, One, OpDef, Retry, kind};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, lit};
@@ -42,10 +44,19 @@ impl Kept {
 
 /// What a program with these definitions answers: exit code, stdout, stderr; times and the program's name redacted.
 fn session(definitions: impl FnOnce() -> Result<Definitions, Failure>, args: &str) -> String {
+    session_in(EnvVars::none(), definitions, args)
+}
+
+/// As [`session`], where these variables are set.
+fn session_in(
+    env: EnvVars,
+    definitions: impl FnOnce() -> Result<Definitions, Failure>,
+    args: &str,
+) -> String {
     let (out, err) = (Kept::default(), Kept::default());
     let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
     let exit =
-        run_with(words, Some("1.2.3"), definitions, |args| Printer::to(out.clone(), err.clone(), args));
+        run_with(words, Some("1.2.3"), definitions, env, |args| Printer::to(out.clone(), err.clone(), args));
     let (out, err) = (redacted(&out.text()), redacted(&err.text()));
     let said = |name: &str, text: &str| {
         if text.is_empty() { String::new() } else { format!("\n--- {name}\n{text}") }

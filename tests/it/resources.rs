@@ -389,3 +389,16 @@ fn hooks_take_them_too_and_are_called_before_they_are_closed() {
       hint: give the program one, `Definitions::new().resource(..)` or `.resource_from::<..>()`, or the job, `job().with(..)`
     ");
 }
+
+#[test]
+fn a_function_that_was_given_itself_is_told_where_something_is_missing() {
+    let journal = Journal::default();
+    let definitions = Definitions::new().resource(journal).resource_from::<pool>().resource(database);
+    insta::assert_snapshot!(refusal(definitions.runner(&rows())), @r"
+    the job `rows` cannot be planned
+    error: the op `load` needs a resource of type `Database`, and there is none
+      --> tests/it/resources.rs (the step)
+      --> tests/it/resources.rs (a function, given as a value)
+      hint: to give what the function opens, name it as a type, `.resource_from::<database>()`
+    ");
+}

@@ -11,6 +11,8 @@ mod editor;
 mod env;
 mod file;
 mod layers;
+mod mapped;
+mod none;
 mod origin;
 mod part;
 mod path;
@@ -38,6 +40,7 @@ pub use check::{check, check_at};
 pub use editor::for_editors;
 pub use env::EnvVars;
 pub use file::FileFormat;
+pub use none::NoConfig;
 pub use origin::Origin;
 #[doc(hidden)]
 pub use part::{Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};

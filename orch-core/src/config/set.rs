@@ -9,7 +9,7 @@ impl Node {
     /// What `--set` says: `ops.load.config.batch=50` as maps in maps.
     ///
     /// The path is names with dots between them, a name with other characters in quotes: `tags."a.b"=x`. The value is a
-    /// list or a map if it is written as one (`[1, 2]`, `{env: HOME}`), a text without its quotes if it has some, else what
+    /// list or a map if it is written as one (`[1, 2]`, `{env: HOME}` or `{env:HOME}`), a text without its quotes if it has some, else what
     /// it is in YAML: a number, `true`, `false`, `null` or a text, which needs no quotes even if it has colons or hashes in
     /// it. Where a text is expected, what looks like a number is the text that was written. After `=` may be nothing: an
     /// empty text.
@@ -49,7 +49,7 @@ fn read(text: &str, value: &str, path: &[String], origin: &Origin) -> Result<Val
     let plain = value.trim();
     match plain.chars().next() {
         None => Ok(Value::Text(value.to_owned())),
-        Some('{' | '[') => flow(plain, origin).map(|node| node.value).map_err(|(column, why)| {
+        Some('{' | '[') => flow(plain, origin).map(|node| spaced(node.value)).map_err(|(column, why)| {
             let before = text.len() - value.trim_start().len();
             let column = column + text[..before].chars().count();
             let path: ConfigPath = path.iter().map(|key| Arc::from(key.as_str())).collect();
@@ -68,6 +68,20 @@ fn read(text: &str, value: &str, path: &[String], origin: &Origin) -> Result<Val
             Ok(value) => Ok(value),
         },
     }
+}
+
+/// `{env: NAME}` of `{env:NAME}`, which on a command line needs no quotes, and would be a name without a value.
+fn spaced(mut value: Value) -> Value {
+    let Value::Map(entries) = &mut value else { return value };
+    if let [entry] = entries.as_mut_slice()
+        && entry.node.value == Value::Null
+        && let Some((word @ ("env" | "file"), name)) = entry.key.split_once(':')
+    {
+        let (word, name) = (word.into(), name.into());
+        entry.key = word;
+        entry.node.value = Value::Text(name);
+    }
+    value
 }
 
 /// The value in what was given to `--set`, as it was written.

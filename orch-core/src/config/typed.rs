@@ -9,8 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::read::read_with_secrets;
-use super::{EnvVars, Node, Origin, ReadError, Secret, WriteError, check, write};
-use crate::failure::Failure;
+use super::{EnvVars, Node, Origin, ReadError, Secret, WriteError, write};
 use crate::value::{TypeInfo, Value};
 
 /// What can be configuration: what can be read from a tree, written as one, and described by a JSON Schema.
@@ -111,22 +110,12 @@ impl ConfigDef {
         }
     }
 
-    /// The configuration type `Outer`, of which `map` makes the `Inner` that is read. What it makes is checked by the
-    /// schema of `Inner`; secrets in it are those that `Outer` refers to.
-    #[must_use]
-    pub fn mapped<Outer: Configurable, Inner: Configurable>(
-        map: impl Fn(&Outer) -> Result<Inner, Failure> + Send + Sync + 'static,
+    /// Described as it was, and read in another way.
+    pub(super) fn reading(
+        self,
+        read: impl Fn(&Node, &EnvVars) -> Result<AnyConfig, ReadError> + Send + Sync + 'static,
     ) -> Self {
-        let (inner, outer) = (Self::of::<Inner>(), Self::of::<Outer>());
-        let read = move |node: &Node, env: &EnvVars| {
-            let refused = |message: String| ReadError::new(node.origin.clone(), message);
-            let (value, _) = read_with_secrets::<Outer>(node, env)?;
-            let made = map(&value).map_err(|failure| refused(failure.info().to_string()))?;
-            let made = write(&made, &node.origin).map_err(|error| refused(error.to_string()))?;
-            let made = check(&made, &inner.schema(), env).map_err(|error| refused(error.to_string()))?;
-            inner.read(&made, env)
-        };
-        Self { read: Arc::new(read), ..outer }
+        Self { read: Arc::new(read), ..self }
     }
 
     /// The type.
@@ -183,7 +172,7 @@ impl fmt::Debug for ConfigDef {
 #[derive(Clone)]
 pub struct AnyConfig {
     value: Arc<dyn Any + Send + Sync>,
-    secrets: Arc<[Secret<String>]>,
+    pub(super) secrets: Arc<[Secret<String>]>,
 }
 
 impl AnyConfig {

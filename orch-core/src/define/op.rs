@@ -6,7 +6,7 @@ use super::{
     Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Resource,
     Retry, Tags,
 };
-use crate::config::{ConfigDef, Configurable};
+use crate::config::{Config, ConfigDef, Configurable, NoConfig};
 use crate::failure::Failure;
 use crate::ids::Place;
 use crate::value::TypeInfo;
@@ -69,19 +69,28 @@ impl OpDef {
     /// The same op under another name, with a configuration of its own, of which `map` makes the op's: `#[configured]`
     /// calls it.
     ///
-    /// What `map` gives is checked like what is read; it is called once for each step, before a run begins.
+    /// What `map` gives is checked like what is read; it is called once for each step, before a run begins. Of a type that
+    /// the op does not take, it is a problem of the run's configuration.
     #[must_use]
     #[track_caller]
     pub fn configured<Outer: Configurable, Inner: Configurable>(
         &self,
         name: impl Into<String>,
-        map: impl Fn(&Outer) -> Result<Inner, Failure> + Send + Sync + 'static,
+        map: impl Fn(Config<Outer>) -> Result<Inner, Failure> + Send + Sync + 'static,
     ) -> Self {
         let mut op = self.clone();
         op.name = name.into();
         op.place = Place::caller();
-        op.needs.config = Some(ConfigDef::mapped(map));
+        let own = op.needs.config.take().unwrap_or_else(ConfigDef::of::<NoConfig>);
+        op.needs.config = Some(own.mapped(map));
         op
+    }
+
+    /// The same op with another description.
+    #[must_use]
+    pub fn described(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
     }
 
     /// The op's name, the default name of its steps.

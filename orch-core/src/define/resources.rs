@@ -110,6 +110,17 @@ impl Provided {
     pub(crate) fn type_name(&self) -> String {
         resource_type(self.ty)
     }
+
+    /// The function that was given itself, and not what it opens; as far as names tell, since a function is a value of a
+    /// type of its own.
+    pub(crate) fn function(&self) -> Option<String> {
+        let path = self.ty.path().split_once('<')?.1.strip_suffix('>')?;
+        let (_, name) = path.rsplit_once("::")?;
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let is_function = name.starts_with(|c: char| c.is_lowercase() || c == '_')
+            && path.chars().all(|c| is_name(c) || c == ':');
+        (is_function && matches!(self.by, Provider::Value(_))).then(|| name.to_owned())
+    }
 }
 
 /// The type of a resource as its author knows it: `Database` of `Res<Database>`.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
 use super::config::StepConfig;
 use super::{DynamicOut, IntoInput, Out};
+use crate::config::Configurable;
 use crate::define::{HookDef, OpDef, Outputs, Tags};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
@@ -15,8 +16,11 @@ use crate::value::{Data, TypeInfo};
     note = "annotate the function with `#[op]`; to call a plain function while the job is built, write `(function)(..)`"
 )]
 pub trait Node {
+    /// What a call is made on: the type itself, or of an op that is another one but for its configuration, the other's.
+    type Call;
+
     /// The value whose `call` takes the function's parameters.
-    fn node() -> Self;
+    fn node() -> Self::Call;
 }
 
 /// A hook, as job bodies see it; implemented by the macro's hidden type.
@@ -48,9 +52,25 @@ pub trait Op: Node {
     /// What it returns.
     type Outputs: Outputs;
 
+    /// The configuration it takes; [`NoConfig`](crate::config::NoConfig) if none.
+    type Config: Configurable;
+
     /// Its definition.
     fn def() -> &'static Arc<OpDef>;
+
+    /// The value whose `call` places a step of this definition: its own, or one that is the same but for its
+    /// configuration.
+    fn calling(def: &'static Arc<OpDef>) -> Self::Call;
 }
+
+/// An op that takes configuration, so that another one can fix it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an op that takes configuration",
+    label = "takes no configuration",
+    note = "`#[configured(load)]` makes an op of `load` with other configuration, which `load` takes as a parameter: \
+            `config: Config<Load>`"
+)]
+pub trait TakesConfig: Op {}
 
 /// A call of an op in a job body, in the making: its inputs, one after another, then its place in the graph.
 #[derive(Debug)]

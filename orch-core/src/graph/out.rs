@@ -288,6 +288,8 @@ pub fn lit<T: Data>(value: T) -> Out<T> {
 pub struct lit {}
 
 impl Node for lit {
+    type Call = Self;
+
     fn node() -> Self {
         Self {}
     }

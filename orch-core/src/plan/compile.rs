@@ -6,11 +6,11 @@ use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks, literal,
     names, tags,
 };
-use crate::config::ConfigDef;
+use crate::config::{ConfigDef, NoConfig};
 use crate::define::{HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, resource_type};
 use crate::graph::{self, Derive, GraphNode, Job, SourceKind, StepConfig};
 use crate::ids::{Place, nearest};
-use crate::value::{Assemble, Value};
+use crate::value::{Assemble, TypeInfo, Value};
 
 /// A plan together with what cannot be written down: the functions and constants it refers to by index.
 pub(crate) struct Program {
@@ -157,7 +157,13 @@ fn step(
         pool: op.pool.clone(),
         code_version: op.code_version.clone(),
         io: op.io.clone(),
-        config: op.needs.config().map(|config| config.ty().name()),
+        // What is configured once for all takes nothing that a reader of the plan could give.
+        config: op
+            .needs
+            .config()
+            .map(ConfigDef::ty)
+            .filter(|ty| *ty != TypeInfo::of::<NoConfig>())
+            .map(|ty| ty.name()),
         resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
         given: false,
         only: Vec::new(),

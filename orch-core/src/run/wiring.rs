@@ -195,10 +195,16 @@ impl Search<'_> {
             ),
         };
         let problem = Problem::new(kind, message).at(needer.what, needer.place.clone());
-        of_type
-            .iter()
-            .fold(problem, |problem, one| problem.at("one of this type", one.place.clone()))
-            .hint(hint)
+        let problem =
+            of_type.iter().fold(problem, |problem, one| problem.at("one of this type", one.place.clone()));
+        match self.resources.iter().find_map(|provided| Some((provided, provided.function()?))) {
+            Some((provided, function)) if of_type.is_empty() => {
+                problem.at("a function, given as a value", provided.place.clone()).hint(format!(
+                    "to give what the function opens, name it as a type, `.resource_from::<{function}>()`"
+                ))
+            }
+            _ => problem.hint(hint),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use insta::assert_snapshot;
+use orch_core::config::NoConfig;
 use orch_core::define::{Dynamic, One, OpDef, Optional, Retry};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, DynamicOut, Job, Node, Op, Out};
@@ -16,6 +17,8 @@ macro_rules! ops {
         pub(crate) struct $Name;
 
         impl Node for $Name {
+            type Call = Self;
+
             fn node() -> Self {
                 Self
             }
@@ -23,10 +26,15 @@ macro_rules! ops {
 
         impl Op for $Name {
             type Outputs = $Outputs;
+            type Config = NoConfig;
 
             fn def() -> &'static Arc<OpDef> {
                 static DEF: LazyLock<Arc<OpDef>> = LazyLock::new(|| Arc::new($def));
                 &DEF
+            }
+
+            fn calling(_: &'static Arc<OpDef>) -> Self {
+                Self
             }
         }
     )*};

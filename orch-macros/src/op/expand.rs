@@ -5,22 +5,24 @@ use syn::spanned::Spanned as _;
 
 use super::model::{Op, Outputs, Parameter, Settings};
 use crate::names::{
-    ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, ONCE_LOCK, ONE, OP,
-    OP_DEF, OUTPUT, OUTPUTS, UNKNOWN,
+    ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, NO_CONFIG, ONCE_LOCK,
+    ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
+use crate::parameter::Asked;
 use crate::policy::{self, internal, setting};
 use crate::{func, hidden, kind};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
 pub(super) fn node(op: &Op) -> TokenStream {
     let Op { function, conditions, visibility, settings, parameters, returns, .. } = op;
-    let hidden = hidden::node(function, visibility, conditions);
+    let hidden = hidden::op(function, visibility, conditions);
     let outputs = outputs(&returns.outputs);
     // At the return type, where the compiler says that a type is too private for a public op.
     let associated = match returns.outputs.types().first() {
         Some(ty) => quote_spanned!(ty.span()=> type Outputs = #outputs;),
         None => quote!(type Outputs = #outputs;),
     };
+    let (config, takes_config) = config(op);
     let checks = returns.outputs.types().iter().map(|ty| {
         // Said of the type alone, so that the compiler's message is about it and nothing else.
         let kind = kind::of(ty);
@@ -45,6 +47,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
     let name = &settings.name;
     let begin = quote_spanned!(function.span()=> #builder::builder(#name));
     let body = body(op);
+    let def = internal("def");
     let imports = kind::imports();
     let parameters: Vec<_> = op.inputs().collect();
     let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
@@ -72,12 +75,17 @@ pub(super) fn node(op: &Op) -> TokenStream {
             #[automatically_derived]
             impl #OP for #function {
                 #associated
+                #config
                 fn def() -> &'static #ARC<#OP_DEF> {
                     #(#checks)*
                     static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
                     DEF.get_or_init(|| #ARC::new(#begin #settings #(#inputs)* .returns::<<Self as #OP>::Outputs>() #body))
                 }
+                fn calling(#def: &'static #ARC<#OP_DEF>) -> Self {
+                    Self { #def }
+                }
             }
+            #takes_config
         };
         #conditions
         #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -85,9 +93,25 @@ pub(super) fn node(op: &Op) -> TokenStream {
             #[doc(hidden)]
             #[track_caller]
             #visibility #call {
-                #CALL::of(<Self as #OP>::def()) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
+                #CALL::of(self.#def) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
             }
         }
+    }
+}
+
+/// The configuration that the op takes, and that it takes one, if it does.
+fn config(op: &Op) -> (TokenStream, Option<TokenStream>) {
+    let function = &op.function;
+    let ty = op.parameters.iter().find_map(|parameter| match parameter {
+        Parameter::Asked { asked: Asked::Config(ty), .. } => Some(ty),
+        _ => None,
+    });
+    match ty {
+        Some(ty) => (
+            quote_spanned!(ty.span()=> type Config = #ty;),
+            Some(quote!(#[automatically_derived] impl #TAKES_CONFIG for #function {})),
+        ),
+        None => (quote!(type Config = #NO_CONFIG;), None),
     }
 }
 

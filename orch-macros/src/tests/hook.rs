@@ -26,6 +26,7 @@ fn a_success_hook() {
     pub struct tell {}
     #[automatically_derived]
     impl Node for tell {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }
@@ -76,6 +77,7 @@ fn a_failure_hook_of_its_own_outcomes() {
     struct page_me {}
     #[automatically_derived]
     impl Node for page_me {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }
@@ -121,6 +123,7 @@ fn a_run_hook_that_wants_to_know_nothing() {
     struct ping {}
     #[automatically_derived]
     impl Node for ping {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }
@@ -162,6 +165,7 @@ fn a_refused_hook() {
     struct ping {}
     #[automatically_derived]
     impl Node for ping {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }

@@ -65,6 +65,7 @@ fn a_job() {
     pub struct pokemon {}
     #[automatically_derived]
     impl Node for pokemon {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }
@@ -100,6 +101,7 @@ fn a_graph() {
     struct clean {}
     #[automatically_derived]
     impl Node for clean {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }
@@ -248,5 +250,52 @@ fn struct_patterns_stand_for_handles() {
         });
     let Point { x } = Point { x: 1 };
     let Shape::Circle { r } = <split as Node>::node().call(x);
+    "#);
+}
+
+#[test]
+fn a_job_with_configuration() {
+    let expansion = job::job(
+        quote!(),
+        &quote! {
+            fn dex(pages: u32, config: Config<Dex>) {
+                load(config.map(|dex| dex.path.clone()), lit(pages)).config_from(config.map(Load::of));
+            }
+        },
+    );
+    assert_snapshot!(pretty(expansion), @r#"
+    #[must_use]
+    fn dex(pages: u32) -> Job {
+        Job::compose(
+            JobOptions::new("dex"),
+            move || {
+                #[allow(unused_imports)]
+                use Handle as _;
+                #[allow(unused_imports)]
+                use JobNode as _;
+                #[allow(unused_imports)]
+                use HookNode as _;
+                let config = JobConfig::<Dex>::declare();
+                <load as Node>::node()
+                    .call(
+                        config.map(|dex| dex.path.clone()),
+                        <lit as Node>::node().call(pages),
+                    )
+                    .config_from(config.map(Load::of));
+            },
+        )
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+    struct dex {}
+    #[automatically_derived]
+    impl Node for dex {
+        type Call = Self;
+        fn node() -> Self {
+            Self {}
+        }
+    }
+    #[automatically_derived]
+    impl JobNode for dex {}
     "#);
 }

@@ -1,11 +1,13 @@
 //! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
 
 mod config;
+mod configured;
 mod hook;
 mod job;
 mod op;
 mod outputs;
 mod program;
+mod resource;
 
 use proc_macro2::TokenStream;
 

@@ -20,11 +20,14 @@ fn a_sync_op() {
     }
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-    struct double {}
+    struct double {
+        def: &'static Arc<OpDef>,
+    }
     #[automatically_derived]
     impl Node for double {
+        type Call = Self;
         fn node() -> Self {
-            Self {}
+            <Self as Op>::calling(<Self as Op>::def())
         }
     }
     #[doc(hidden)]
@@ -39,6 +42,7 @@ fn a_sync_op() {
                 i64,
                 { Fit::<i64, { <i64>::__ORCH_KIND }>::KIND },
             >;
+            type Config = NoConfig;
             fn def() -> &'static Arc<OpDef> {
                 let _ = <i64 as Output<{ <i64>::__ORCH_KIND }>>::produce;
                 static DEF: OnceLock<
@@ -68,6 +72,11 @@ fn a_sync_op() {
                         }),
                 ))
             }
+            fn calling(
+                def: &'static Arc<OpDef>,
+            ) -> Self {
+                Self { def }
+            }
         }
     };
     #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -78,7 +87,7 @@ fn a_sync_op() {
             self,
             x: impl IntoInput<i64>,
         ) -> <<Self as Op>::Outputs as Outputs>::Handles {
-            Call::of(<Self as Op>::def())
+            Call::of(self.def)
                 .input::<i64>(x)
                 .place::<<Self as Op>::Outputs>()
         }
@@ -114,11 +123,14 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
     }
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
-    pub struct select {}
+    pub struct select {
+        def: &'static Arc<OpDef>,
+    }
     #[automatically_derived]
     impl Node for select {
+        type Call = Self;
         fn node() -> Self {
-            Self {}
+            <Self as Op>::calling(<Self as Op>::def())
         }
     }
     #[doc(hidden)]
@@ -144,6 +156,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                     { Fit::<usize, { <usize>::__ORCH_KIND }>::KIND },
                 >,
             );
+            type Config = NoConfig;
             fn def() -> &'static Arc<OpDef> {
                 let _ = <DataFrame as Output<
                     { <DataFrame>::__ORCH_KIND },
@@ -194,6 +207,11 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                         }),
                 ))
             }
+            fn calling(
+                def: &'static Arc<OpDef>,
+            ) -> Self {
+                Self { def }
+            }
         }
     };
     #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -205,9 +223,100 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
             page: impl IntoInput<DataFrame>,
             columns: impl IntoInput<::std::vec::Vec<String>>,
         ) -> <<Self as Op>::Outputs as Outputs>::Handles {
-            Call::of(<Self as Op>::def())
+            Call::of(self.def)
                 .input::<DataFrame>(page)
                 .input::<::std::vec::Vec<String>>(columns)
+                .place::<<Self as Op>::Outputs>()
+        }
+    }
+    "#);
+}
+
+#[test]
+fn an_op_with_configuration_and_resources() {
+    let expansion = op::attribute(
+        quote!(),
+        &quote! {
+            fn load(page: &Page, config: Config<Load>, db: Res<Database>, #[key = "audit"] log: &Res<Log>) -> usize {
+                db.load(page, &config, log)
+            }
+        },
+    );
+    assert_snapshot!(pretty(expansion), @r#"
+    fn load(page: &Page, config: Config<Load>, db: Res<Database>, log: &Res<Log>) -> usize {
+        db.load(page, &config, log)
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+    struct load {
+        def: &'static Arc<OpDef>,
+    }
+    #[automatically_derived]
+    impl Node for load {
+        type Call = Self;
+        fn node() -> Self {
+            <Self as Op>::calling(<Self as Op>::def())
+        }
+    }
+    #[doc(hidden)]
+    #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+    const _: () = {
+        use DefaultKind as _;
+        use DefaultFit as _;
+        #[automatically_derived]
+        impl Op for load {
+            type Outputs = One<
+                usize,
+                { Fit::<usize, { <usize>::__ORCH_KIND }>::KIND },
+            >;
+            type Config = Load;
+            fn def() -> &'static Arc<OpDef> {
+                let _ = <usize as Output<
+                    { <usize>::__ORCH_KIND },
+                >>::produce;
+                static DEF: OnceLock<
+                    Arc<OpDef>,
+                > = OnceLock::new();
+                DEF.get_or_init(|| Arc::new(
+                    OpDef::builder("load")
+                        .input_ref::<Page>("page")
+                        .config::<Load>()
+                        .resource::<Database>("db")
+                        .resource_by_key::<Log>("audit")
+                        .returns::<<Self as Op>::Outputs>()
+                        .blocking(|mut args| {
+                            let argument_0 = <Page as Input>::share(
+                                &mut args,
+                                0usize,
+                            )?;
+                            let argument_1 = args.config::<Load>()?;
+                            let argument_2 = args.resource::<Database>(0usize)?;
+                            let argument_3 = args.resource::<Log>(1usize)?;
+                            ::core::result::Result::Ok(
+                                load(&argument_0, argument_1, argument_2, &argument_3),
+                            )
+                        }),
+                ))
+            }
+            fn calling(
+                def: &'static Arc<OpDef>,
+            ) -> Self {
+                Self { def }
+            }
+        }
+        #[automatically_derived]
+        impl TakesConfig for load {}
+    };
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    impl load {
+        #[doc(hidden)]
+        #[track_caller]
+        fn call(
+            self,
+            page: impl IntoInput<Page>,
+        ) -> <<Self as Op>::Outputs as Outputs>::Handles {
+            Call::of(self.def)
+                .input::<Page>(page)
                 .place::<<Self as Op>::Outputs>()
         }
     }
@@ -275,6 +384,7 @@ fn a_signature_that_cannot_be_keeps_the_function_and_a_stub() {
     struct sort {}
     #[automatically_derived]
     impl Node for sort {
+        type Call = Self;
         fn node() -> Self {
             Self {}
         }

@@ -57,6 +57,9 @@ fn other_values_are_as_in_yaml() {
         ("null", "null"),
         ("[1, a, [b]]", "[1,\"a\",[\"b\"]]"),
         ("{env: HOME}", "{\"env\":\"HOME\"}"),
+        ("{env:HOME}", "{\"env\":\"HOME\"}"),
+        ("{file:/run/secrets/a:b}", "{\"file\":\"/run/secrets/a:b\"}"),
+        ("{env:HOME, b: 1}", "{\"env:HOME\":null,\"b\":1}"),
         ("{}", "{}"),
     ] {
         assert_eq!(value(text), json);

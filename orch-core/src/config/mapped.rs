@@ -1,0 +1,58 @@
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use super::read::read_with_secrets;
+use super::{Config, ConfigDef, Configurable, EnvVars, Node, Origin, ReadError, Scrubber, check, write};
+use crate::failure::{Failure, panic_message};
+use crate::ids::Place;
+use crate::value::TypeInfo;
+
+impl ConfigDef {
+    /// The configuration type `Outer`, of which `map` makes this one, for a function that takes this one.
+    ///
+    /// What it makes is checked by the schema of this one. A [`Secret`](super::Secret) may be handed on, as a reference to
+    /// where it is kept; what `map` says when it fails or panics is told without it.
+    #[must_use]
+    #[track_caller]
+    pub fn mapped<Outer: Configurable, Inner: Configurable>(
+        &self,
+        map: impl Fn(Config<Outer>) -> Result<Inner, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        let (inner, place) = (self.clone(), Place::caller());
+        let read = move |node: &Node, env: &EnvVars| {
+            let (value, secrets) = read_with_secrets::<Outer>(node, env)?;
+            let scrubber = Scrubber::new(&secrets);
+            let refused = |message: String| {
+                let origin = match &node.origin {
+                    Origin::Default => Origin::Code(place.clone()),
+                    given => given.clone(),
+                };
+                ReadError::new(origin, scrubber.scrub(&message).into_owned())
+            };
+            let unusable = |why: String| refused(format!("what is made of it cannot be used: {why}"));
+            if inner.ty() != TypeInfo::of::<Inner>() {
+                let (found, wanted) = (TypeInfo::of::<Inner>().name(), inner.ty().name());
+                return Err(unusable(format!("it is a `{found}`, not a `{wanted}`")));
+            }
+            let made = catch_unwind(AssertUnwindSafe(|| map(Config::new(value))));
+            // Whoever reads tells of the panic, and knows no secrets of what could not be read.
+            let made = made.unwrap_or_else(|payload| {
+                resume_unwind(Box::new(scrubber.scrub(&panic_message(&*payload)).into_owned()))
+            });
+            let made =
+                made.map_err(|failure| refused(format!("nothing can be made of it: {}", failure.info())))?;
+            let made = write(&made, &node.origin).map_err(|error| unusable(error.to_string()))?;
+            let made = check(&made, &inner.schema(), env).map_err(|error| {
+                let problems: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
+                unusable(problems.join("; "))
+            })?;
+            let mut read = inner.read(&made, env).map_err(|error| match error.path.is_empty() {
+                true => unusable(error.message),
+                false => unusable(format!("`{}`: {}", error.path, error.message)),
+            })?;
+            // What it was made of may be in it without being a secret of its own.
+            read.secrets = read.secrets.iter().cloned().chain(secrets).collect();
+            Ok(read)
+        };
+        Self::of::<Outer>().reading(read)
+    }
+}

@@ -43,6 +43,7 @@
 //! | configure steps | [`macro@Config`], [`config::Config`] |
 //! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
 //! | run a part of a job | [`run::Runner::select`], [`select::StepSelection`] |
+//! | test ops and jobs | `orch::testing`, with the feature `testing` |
 //! | store outputs | [`io::IoManager`] |
 //! | see what happens | [`event::Sink`], [`LogLayer`] |
 //!
@@ -544,6 +545,8 @@ pub use orch_macros::main;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod prelude;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[cfg(feature = "polars")]
 pub use orch_polars as polars;

@@ -9,7 +9,7 @@ use crate::project;
 const VOCABULARY: [&str; 7] = ["ids", "value", "config", "failure", "event", "io", "select"];
 
 /// Each uses only the vocabulary and what stands before it.
-const STAGES: [&str; 7] = ["define", "graph", "plan", "engine", "step", "run", "report"];
+const STAGES: [&str; 8] = ["define", "graph", "plan", "engine", "step", "run", "report", "testing"];
 
 /// Uses of a later stage that are meant: the file, the stage, and why.
 const EXCEPTIONS: [(&str, &str, &str); 7] = [

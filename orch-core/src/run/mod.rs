@@ -14,6 +14,7 @@ mod part;
 mod runner;
 mod runtime;
 mod schema;
+mod verify;
 mod wiring;
 
 pub use definitions::Definitions;
@@ -21,3 +22,4 @@ pub use environment::Environment;
 pub use error::{RunError, RunErrorKind, StepError};
 pub use finished::{OutputError, Run};
 pub use runner::Runner;
+pub use verify::{CheckError, CheckSummary, Finding, FindingKind, FoundAt};

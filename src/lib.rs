@@ -42,6 +42,7 @@
 //! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
 //! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
 //! | run a part of a job | [`run::Runner::select`], [`select::StepSelection`] |
+//! | test ops and jobs | `orch::testing`, with the feature `testing` |
 //! | store outputs | [`io::IoManager`] |
 //! | see what happens | [`event::Sink`], [`LogLayer`] |
 //!
@@ -614,6 +615,8 @@ pub use orch_macros::main;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod prelude;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[cfg(feature = "polars")]
 pub use orch_polars as polars;

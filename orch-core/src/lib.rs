@@ -1,7 +1,7 @@
 //! The core of orch: from what a user defines to a finished run, in the order of the story.
 //!
 //! ```text
-//! define → graph → plan → descriptor → engine → step → run → report
+//! define → graph → plan → descriptor → engine → step → run → report → testing
 //! ```
 //!
 //! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
@@ -40,3 +40,7 @@ pub mod run;
 
 // What is shown.
 pub mod report;
+
+// Running a job in a test.
+#[cfg(feature = "testing")]
+pub mod testing;

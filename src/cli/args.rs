@@ -28,7 +28,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    the run ended without a failed step
   1    the run failed
-  2    wrong arguments, or a job that cannot be planned
+  2    wrong arguments, a job that cannot be planned, or something to mend that `check` has found
   3    the machine refused: no thread can be started, a file or stdout cannot be written
   4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off
   130  the run was canceled by Ctrl-C or SIGTERM";
@@ -102,6 +102,16 @@ Examples:
   config show JOB --config conf.yaml         all values in effect, each with where it comes from
   config schema JOB > conf.schema.json       for editors: # yaml-language-server: $schema=conf.schema.json")]
     Config(ConfigArgs),
+    /// Check what the compiler cannot, of all jobs, presets and environments, without running anything.
+    #[command(after_help = "\
+Examples:
+  check           one line if there is nothing to mend, else all that there is, with exit code 2
+  check --json    an object with `findings`, for scripts
+
+What is found: names that stand twice; jobs that cannot be planned for want of a resource, a pool or an IO manager; presets
+and other configuration of the program that do not fit, or select steps that there are not; defaults that do not fit.
+What a run may still be given, by files or --set, is not missed, and no environment variable is looked up.")]
+    Check(CheckArgs),
     /// Print a script that completes commands, options and jobs in a shell.
     #[command(after_help = "\
 Examples:
@@ -115,6 +125,13 @@ The script knows the jobs that there are now: after a change of their names writ
 #[derive(Args, Debug)]
 pub(super) struct ListArgs {
     /// Print a JSON array.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CheckArgs {
+    /// Print a JSON object.
     #[arg(long)]
     pub(super) json: bool,
 }

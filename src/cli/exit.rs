@@ -8,8 +8,8 @@ pub enum Exit {
     Success,
     /// 1: the run ended with failed steps, or failed since a resource could not be opened.
     RunFailed,
-    /// 2: wrong arguments, an unknown job, definitions that cannot be made, or a job that cannot be planned. No step
-    /// began.
+    /// 2: wrong arguments, an unknown job, definitions that cannot be made, a job that cannot be planned, or something to
+    /// mend that `check` has found. No step began.
     Usage,
     /// 3: the machine refused what the program needs: no thread can be started, a file or stdout cannot be written.
     Machine,

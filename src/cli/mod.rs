@@ -1,8 +1,9 @@
-//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `completions`.
+//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
 mod args;
+mod check;
 mod completions;
 mod config;
 mod configure;
@@ -135,7 +136,10 @@ fn answer<D: IntoDefinitions>(
             return Exit::Usage;
         }
     };
-    if let Some((first, second)) = definitions.duplicate_job() {
+    // The command `check` tells of jobs of one name together with all else.
+    if !matches!(command, Command::Check(_))
+        && let Some((first, second)) = definitions.duplicate_job()
+    {
         let (a, b) = (&first.options().place, &second.options().place);
         let error = format!(
             "two jobs have the name `{}`\n  --> {a} (the first)\n  --> {b} (the second)",
@@ -149,6 +153,7 @@ fn answer<D: IntoDefinitions>(
         Command::Plan(args) => plan::plan(args, &definitions, env, printer),
         Command::Run(args) => run::run(args, &definitions, env, printer),
         Command::Config(args) => config::config(args, &definitions, env, printer),
+        Command::Check(args) => check::check(args, &definitions, printer),
         Command::Completions(args) => completions::completions(args, &definitions, printer),
     }
 }

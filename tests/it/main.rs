@@ -8,3 +8,4 @@ mod layers;
 mod project;
 mod readme;
 mod resources;
+mod testing;

@@ -7,6 +7,7 @@
 //! ```
 
 mod check;
+mod defaults;
 mod editor;
 mod env;
 mod file;
@@ -37,6 +38,7 @@ mod write;
 mod tests;
 
 pub use check::{check, check_at};
+pub(crate) use defaults::check_defaults;
 pub use editor::for_editors;
 pub use env::EnvVars;
 pub use file::FileFormat;

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::Serialize;
+
 use super::{ConfigPath, Origin};
 
 /// Everything that is wrong with a configuration, told at once.
@@ -121,7 +123,17 @@ impl ConfigProblem {
 
     /// Where it was found: in a file, on the command line, in the program.
     pub fn places(&self) -> impl Iterator<Item = &Origin> {
-        self.places.iter().map(|(_, origin)| origin)
+        self.places_named().map(|(_, origin)| origin)
+    }
+
+    /// The places and what is there.
+    pub(crate) fn places_named(&self) -> impl Iterator<Item = (Option<&'static str>, &Origin)> {
+        self.places.iter().map(|(what, origin)| (*what, origin))
+    }
+
+    /// The way out.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 }
 
@@ -148,7 +160,8 @@ impl fmt::Display for ConfigProblem {
 }
 
 /// The kinds of [`ConfigProblem`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ConfigProblemKind {
     /// A file cannot be read, or is of no known format.

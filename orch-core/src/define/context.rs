@@ -9,7 +9,29 @@ use crate::ids::{MappingKey, RunId, StepPath};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
 ///
-/// Cheap to clone. A test that calls the op's function itself makes one with [`Context::for_test`].
+/// Cheap to clone. A test that calls the op's function itself makes one with [`Context::for_test`], of which all that can be
+/// asked has a value:
+///
+/// ```
+/// use orch_core::define::{Cancel, Context};
+/// use orch_core::ids::RunId;
+///
+/// let context = Context::for_test("load[100]");
+/// assert_eq!(context.step().to_string(), "load[100]");
+/// assert_eq!(context.mapping_key().map(ToString::to_string).as_deref(), Some("100"));
+/// assert_eq!((context.job(), context.attempt()), ("test", 1));
+/// assert!(context.tags().is_empty() && !context.is_canceled());
+///
+/// let cancel = Cancel::new();
+/// let context = context.with_job("dex").with_attempt(2).with_tag("env", "test").with_cancel(cancel.clone());
+/// let context = context.with_run_id(RunId::from_u128(7));
+/// assert_eq!((context.job(), context.attempt()), ("dex", 2));
+/// assert_eq!(context.tags()["env"], "test");
+/// assert_eq!(context.run_id(), RunId::from_u128(7));
+/// assert_eq!(context.idempotency_key(), format!("{}/load[100]", context.run_id()));
+/// cancel.cancel();
+/// assert!(context.is_canceled());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Context {
     run: Arc<RunContext>,
@@ -55,10 +77,17 @@ impl RunContext {
 
     /// The same with one more tag.
     pub(super) fn with_tag(&self, key: String, value: String) -> Self {
+        self.changed(|run| {
+            run.tags.insert(key, value);
+        })
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
         let Self { run, job, tags, cancel, .. } = self;
-        let mut tags = tags.clone();
-        tags.insert(key, value);
-        Self { run: *run, job: Arc::clone(job), tags, cancel: cancel.clone(), ..Self::for_test() }
+        let (job, tags, cancel) = (Arc::clone(job), tags.clone(), cancel.clone());
+        let mut changed = Self { run: *run, job, tags, cancel, ..Self::for_test() };
+        change(&mut changed);
+        changed
     }
 }
 
@@ -73,11 +102,49 @@ impl Context {
         Self { run, number: number as u32, step, attempt, cancel }
     }
 
-    /// A context for calling an op's function in a test: step `step` of a job `test`, first attempt, fixed run.
+    /// A context for calling an op's function in a test: step `step` of a job `test`, first attempt, fixed run. Mapping
+    /// keys stand in the step: `load[100]`.
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
         Self::new(Arc::new(RunContext::for_test()), 0, step, 1, None)
+    }
+
+    /// For a test: of this attempt, from 1.
+    #[must_use]
+    pub fn with_attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// For a test: in a run with this tag.
+    #[must_use]
+    pub fn with_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.run = Arc::new(self.run.with_tag(key.into(), value.into()));
+        self
+    }
+
+    /// For a test: in a run of a job of this name.
+    #[must_use]
+    pub fn with_job(self, job: impl Into<Arc<str>>) -> Self {
+        self.changed(|run| run.job = job.into())
+    }
+
+    /// For a test: in this run.
+    #[must_use]
+    pub fn with_run_id(self, id: RunId) -> Self {
+        self.changed(|run| run.run = id)
+    }
+
+    /// For a test: in a run that is canceled when `cancel` is, perhaps while the op's function runs.
+    #[must_use]
+    pub fn with_cancel(self, cancel: Cancel) -> Self {
+        self.changed(|run| run.cancel = cancel)
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut RunContext)) -> Self {
+        self.run = Arc::new(self.run.changed(change));
+        self
     }
 
     /// What the step asked for.

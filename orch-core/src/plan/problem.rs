@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::config::ConfigError;
 use crate::ids::Place;
 
@@ -95,6 +97,16 @@ impl Problem {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// Where, and what is there.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&'static str, &Place)> {
+        self.places.iter().map(|(what, place)| (*what, place))
+    }
+
+    /// The way out.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
 }
 
 impl fmt::Display for Problem {
@@ -111,7 +123,8 @@ impl fmt::Display for Problem {
 }
 
 /// The kinds of [`Problem`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProblemKind {
     /// A handle made in the body of one job is used in another.

@@ -147,6 +147,11 @@ impl Definitions {
         self.environments.keys().map(String::as_str)
     }
 
+    /// What surrounds runs without an environment, and what differs in each.
+    pub(super) fn surroundings(&self) -> impl Iterator<Item = &Environment> {
+        std::iter::once(&self.base).chain(self.environments.values())
+    }
+
     /// A run of `job` with what the program has. The job need not be one of [`Definitions::jobs`].
     #[must_use]
     pub fn runner(&self, job: &Job) -> Runner {

@@ -41,6 +41,13 @@ impl Run {
         &self.program.plan
     }
 
+    /// Whether a step is one of this op. An op of the same name is another op.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_step_of(&self, step: &StepPath, op: &Arc<OpDef>) -> bool {
+        let mut steps = self.program.plan.steps.iter().zip(&self.program.ops);
+        steps.any(|(planned, other)| planned.name == step.name() && Arc::ptr_eq(op, other))
+    }
+
     /// All events, in order; empty unless they were asked for with [`Runner::keep_events`](super::Runner::keep_events).
     #[must_use]
     pub fn events(&self) -> &[Event] {

@@ -15,6 +15,7 @@ mod runner;
 mod runtime;
 mod schema;
 mod stored;
+mod verify;
 mod wiring;
 
 pub use definitions::Definitions;
@@ -22,3 +23,4 @@ pub use environment::Environment;
 pub use error::{RunError, RunErrorKind, StepError};
 pub use finished::{OutputError, Run};
 pub use runner::Runner;
+pub use verify::{CheckError, CheckSummary, Finding, FindingKind, FoundAt};

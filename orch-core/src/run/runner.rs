@@ -252,6 +252,18 @@ impl Runner {
     pub fn run_blocking(self) -> Result<Run, RunError> {
         runtime::check_blocking()?;
         let runtime = self.runtime()?;
+        self.run_on(runtime)
+    }
+
+    /// As [`Runner::run_blocking`], under a clock that jumps over all waiting.
+    #[cfg(feature = "testing")]
+    pub(crate) fn run_paused(self) -> Result<Run, RunError> {
+        runtime::check_blocking()?;
+        let runtime = runtime::paused_with_room_for(self.slots())?;
+        self.run_on(runtime)
+    }
+
+    fn run_on(self, runtime: tokio::runtime::Runtime) -> Result<Run, RunError> {
         let result = runtime.block_on(self.run());
         // Code that outlived a canceled run or a timeout is not waited for.
         runtime.shutdown_background();

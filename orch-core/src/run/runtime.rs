@@ -16,8 +16,20 @@ const MOST_THREADS: usize = 1 << 20;
 
 /// A runtime on which so many steps can block at once.
 pub(super) fn with_room_for(steps: usize) -> Result<Runtime, RunError> {
+    build(Builder::new_multi_thread(), steps)
+}
+
+/// The same with one thread for async code, and a clock that stands still while there is something to do, and else jumps
+/// to the next time that someone waits for.
+#[cfg(feature = "testing")]
+pub(super) fn paused_with_room_for(steps: usize) -> Result<Runtime, RunError> {
+    let mut builder = Builder::new_current_thread();
+    builder.start_paused(true);
+    build(builder, steps)
+}
+
+fn build(mut builder: Builder, steps: usize) -> Result<Runtime, RunError> {
     let threads = steps.saturating_add(SPARE_THREADS).min(MOST_THREADS);
-    let mut builder = Builder::new_multi_thread();
     builder.enable_all().max_blocking_threads(threads);
     // Where the machine refuses a thread, tokio panics.
     let built =

@@ -1,5 +1,6 @@
 mod check;
 mod choices;
+mod defaults;
 mod files;
 mod fuzz;
 mod oracle;

@@ -1,0 +1,85 @@
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Finding;
+
+/// What was looked at by [`Definitions::check`](crate::run::Definitions::check).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CheckSummary {
+    /// How many jobs.
+    pub jobs: usize,
+    /// How many presets, of all jobs.
+    pub presets: usize,
+    /// How many environments that have a name.
+    pub environments: usize,
+}
+
+impl fmt::Display for CheckSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { jobs, presets, environments } = *self;
+        let count = |n, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        write!(
+            f,
+            "{}, {}, {}",
+            count(jobs, "job"),
+            count(presets, "preset"),
+            count(environments, "environment")
+        )
+    }
+}
+
+/// All that is to be mended in a program, told at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckError {
+    #[serde(flatten)]
+    summary: CheckSummary,
+    findings: Vec<Finding>,
+}
+
+impl CheckError {
+    /// What holds at the same places is told together, in the order of the first.
+    pub(super) fn new(summary: CheckSummary, findings: Vec<Finding>) -> Self {
+        let mut groups: Vec<Vec<Finding>> = Vec::new();
+        for finding in findings {
+            match groups.iter_mut().find(|group| group[0].holds() == finding.holds()) {
+                Some(group) => group.push(finding),
+                None => groups.push(vec![finding]),
+            }
+        }
+        Self { summary, findings: groups.into_iter().flatten().collect() }
+    }
+
+    /// What was looked at.
+    #[must_use]
+    pub fn summary(&self) -> CheckSummary {
+        self.summary
+    }
+
+    /// What was found: first what is of the program, then by job.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = self.findings.len();
+        let problems = if found == 1 { "problem" } else { "problems" };
+        write!(f, "the check of {} found {found} {problems}", self.summary)?;
+        let mut last = String::new();
+        for finding in &self.findings {
+            let holds = finding.holds();
+            if holds != last {
+                write!(f, "\n{holds}:")?;
+                last = holds;
+            }
+            write!(f, "\n{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CheckError {}

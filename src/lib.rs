@@ -32,14 +32,17 @@
 //! | to | use |
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
+//! | configure steps | [`macro@Config`], [`config::Secret`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
 //! | say something of one call: a name, a tag, what it waits for | [`graph::Handle`] |
 //! | run one step for each item | [`define::Dynamic`], [`graph::DynamicOut::map`], [`graph::Mapped::collect`] |
 //! | fail | [`Failure`], [`Result`] |
+//! | be told when a step or a run is over | [`macro@success_hook`], [`macro@failure_hook`], [`macro@run_hook`] |
 //! | get a program with a command line | [`main`], [`cli`] |
 //! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
 //! | configure steps | [`macro@Config`], [`config::Config`] |
 //! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
+//! | run a part of a job | [`run::Runner::select`], [`select::StepSelection`] |
 //! | store outputs | [`io::IoManager`] |
 //! | see what happens | [`event::Sink`], [`LogLayer`] |
 //!
@@ -51,7 +54,9 @@
 mod readme {}
 
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::{config, define, descriptor, event, failure, graph, ids, io, plan, report, run, value};
+pub use orch_core::{
+    config, define, descriptor, event, failure, graph, ids, io, plan, report, run, select, value,
+};
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:
@@ -107,7 +112,7 @@ pub use orch_core::step::LogLayer;
 /// |---|---|
 /// | `name = "other"` | the op's name; by default the function's |
 /// | `description = "What it does."` | by default the first paragraph of the doc comment |
-/// | `tags(team = "data", "any/key" = "text")` | tags of every step |
+/// | `tags(team = "data", "acme.com/team" = "text")` | tags of every step; keys have ASCII letters, digits, `_`, `-` and `.`, and before them a prefix with a slash if need be; `orch/` is kept for orch |
 /// | `priority = 5` | goes first among ready steps, if higher |
 /// | `retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full")` | how failed attempts are repeated; `backoff` is `none`, `linear` or `exponential`, `jitter` is `none`, `full` or `plus_minus` |
 /// | `timeout = "1h 30m"` | the time that an attempt has, with a dynamic output the time of the call and then of each item; a sync op cannot be stopped by force, so with `retry` its attempts may overlap |
@@ -231,6 +236,7 @@ pub use orch_macros::resource;
 /// | `.tag("db", "dex")` | a tag, besides those of the op |
 /// | `.priority(5)` | goes first among ready steps, if higher; before that of the op |
 /// | `.retry(Retry::new(3))` | the retry policy, before those of the op and the job; also `Retry::new(3).delay(..)`, `.backoff(..)`, `.jitter(..)` |
+/// | `.hook::<tell>()` | calls the hook `tell` when the step is over, see [`macro@success_hook`] |
 /// | `.after(other)` | waits for another step, or for a tuple of them, without taking a value |
 ///
 /// The handle stays what it was, so it feeds other calls. See [`Handle`](graph::Handle) for what is no step: constants,
@@ -245,6 +251,7 @@ pub use orch_macros::resource;
 /// | `max_in_flight = 8` | how many items of one dynamic output are alive at once; by default twice as many |
 /// | `order = "breadth_first"` | which ready step goes first; by default `depth_first` |
 /// | `retry(..)` | the policy of ops that have none |
+/// | `hooks(tell, page_me)` | hooks of all its steps and of its runs, see [`macro@success_hook`] and [`macro@run_hook`] |
 /// | `limit("db", 2)` | at most 2 steps with the tag `db` at once |
 /// | `limit("db" = "prod", 2)` | at most 2 steps whose tag `db` is `prod` |
 /// | `limit("db", 2, per_value)` | at most 2 steps for each value of the tag `db` |
@@ -254,11 +261,11 @@ pub use orch_macros::job;
 
 /// Makes a graph of a function: a part of a job, with inputs and outputs of its own, which may contain other graphs.
 ///
-/// It takes and returns handles. Its steps have its name before theirs: `clean.trim`. The one option is `name`; for the
-/// body see [`macro@job`].
+/// It takes and returns handles. Its steps have its name before theirs: `clean.trim`. The options are `name` and
+/// `hooks(tell)`, hooks of all its steps; for the body see [`macro@job`].
 ///
-/// A graph is several steps, so nothing is said of its call: `.named(..)`, `.tag(..)`, `.priority(..)`, `.retry(..)` and
-/// `.after(..)` stand in its body, at the ops' calls. What differs between its calls, or is waited for, can be a parameter.
+/// A graph is several steps, so nothing is said of its call: `.named(..)`, `.tag(..)`, `.priority(..)`, `.retry(..)`, `.hook(..)`
+/// and `.after(..)` stand in its body, at the ops' calls. What differs between its calls, or is waited for, can be a parameter.
 /// Another step may wait for what a graph gives, `.after(cleaned)`: it waits for the step that makes it.
 ///
 /// ```
@@ -282,6 +289,128 @@ pub use orch_macros::job;
 /// assert_eq!(numbers().name(), "numbers");
 /// ```
 pub use orch_macros::graph;
+
+/// Makes a hook of a function: it is called when a step has succeeded, and changes nothing of it.
+///
+/// The function stays as it is, for unit tests to call with a context of their own. Beside it stands a type of the same
+/// name, by which it is attached: to one call, `load(page).hook::<tell>()`; to all steps of a graph or job,
+/// `#[graph(hooks(tell))]`, `#[job(hooks(tell))]`; or to those of all jobs, `Definitions::new().hook::<tell>()`. One that
+/// is attached at several of these is called once for each step.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// /// Tells the channel how much was loaded.
+/// #[success_hook]
+/// async fn tell(context: &HookContext) -> Result<()> {
+///     println!("{} is done: {:?}", context.step(), context.outputs().get("result"));
+///     Ok(())
+/// }
+///
+/// #[op]
+/// fn load(page: i64) -> i64 {
+///     page
+/// }
+///
+/// #[job]
+/// fn pages() {
+///     load(lit(7)).hook::<tell>();
+/// }
+///
+/// let run = pages().run_blocking()?;
+/// assert!(run.events().iter().any(|event| event.kind.name() == "HOOK_COMPLETED"));
+///
+/// // In a test the function is called as any other.
+/// let context = HookContext::for_test("load[7]", StepOutcome::Success).with_metadata("result", "rows", 8);
+/// futures::executor::block_on(tell(&context))?;
+/// # Ok::<(), orch::Failure>(())
+/// ```
+///
+/// # What it is told, and what becomes of it
+///
+/// A parameter of type [`HookContext`](define::HookContext) or a reference to one knows the run, the step, what it came to,
+/// its error, and what IO managers say of its outputs. The function may be async, and may return a `Result<()>`.
+///
+/// A hook holds no slot, and what needs the step goes on without waiting for it; the run ends after it. Its failure or
+/// panic is told as an event and by the summary, and fails nothing. What it logs through `tracing` becomes log events of
+/// the step. A canceled run waits for hooks as long as its grace period is.
+///
+/// A step that is skipped because an optional output was left out has no hook called: nothing has gone wrong, and nothing
+/// was to be done.
+///
+/// # Options
+///
+/// | option | says |
+/// |---|---|
+/// | `name = "other"` | the hook's name in events and plans; by default the function's |
+/// | `description = "What it does."` | by default the first paragraph of the doc comment |
+pub use orch_macros::success_hook;
+
+/// Makes a hook of a function: it is called when a step has failed for good, and changes nothing of it.
+///
+/// All is as for [`macro@success_hook`], with one more option: `on(..)` says what it is called for, by default
+/// `on(failed, timed_out)`.
+///
+/// | word | is the outcome of a step |
+/// |---|---|
+/// | `failed` | whose last attempt failed |
+/// | `timed_out` | whose last attempt outlived its timeout |
+/// | `canceled` | that had begun when the run was canceled |
+/// | `not_executed` | that did not begin: a step that it needs failed, or the run was canceled before |
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[failure_hook(on(failed, timed_out, not_executed))]
+/// fn complain(context: HookContext) {
+///     eprintln!("{} {}: {:?}", context.step(), context.outcome().name(), context.error());
+/// }
+///
+/// #[op]
+/// fn load(page: i64) -> Result<i64> {
+///     Err(Failure::new(format!("no page {page}")))
+/// }
+///
+/// #[job(hooks(complain))]
+/// fn pages() {
+///     load(lit(7));
+/// }
+///
+/// assert!(pages().run_blocking().is_err());
+/// ```
+pub use orch_macros::failure_hook;
+
+/// Makes a hook of a function: it is called when a run is over, and changes nothing of it.
+///
+/// It is attached to a job, `#[job(hooks(page_me))]`, or to all, `Definitions::new().hook::<page_me>()`. It is called
+/// after the hooks of the run's steps, and before resources are closed and the last event is told; not if the run broke
+/// off, since then nobody knows what it came to. A parameter of type
+/// [`RunHookContext`](define::RunHookContext) knows what the run came to and what failed. `on(..)` says what it is called
+/// for, by default all of `on(success, failure, canceled)`; the rest is as for [`macro@success_hook`].
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[run_hook(on(failure))]
+/// fn page_me(context: &RunHookContext) {
+///     for (step, error) in context.first_failed() {
+///         eprintln!("{}: {step}: {}", context.job(), error.message);
+///     }
+/// }
+///
+/// #[op]
+/// fn load() -> Result<i64> {
+///     Err("no page".into())
+/// }
+///
+/// #[job(hooks(page_me))]
+/// fn pages() {
+///     load();
+/// }
+///
+/// assert!(pages().run_blocking().is_err());
+/// ```
+pub use orch_macros::run_hook;
 
 /// Makes named outputs of the fields of a struct that an op returns.
 ///
@@ -318,6 +447,77 @@ pub use orch_macros::graph;
 /// assert_eq!(numbers().name(), "numbers");
 /// ```
 pub use orch_macros::Outputs;
+
+/// Makes configuration of a struct or enum: what can be read from files, checked before a run begins, and described to
+/// editors.
+///
+/// An op takes it as [`Config<T>`](config::Config), which is a `T` by reference.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// /// Where the pages come from.
+/// #[derive(Config)]
+/// struct Source {
+///     server: Server,
+///     /// How many rows a page has.
+///     #[config(default = 50, range = 1..=1000)]
+///     batch: u32,
+///     /// At which page to begin, if not at the first.
+///     first: Option<u32>,
+/// }
+///
+/// #[derive(Config)]
+/// enum Server {
+///     Local,
+///     Remote { url: String, token: Secret<String> },
+/// }
+///
+/// fn pages(source: Config<Source>) -> u32 {
+///     source.first.unwrap_or(1) * source.batch
+/// }
+///
+/// // In a test it is made of a value.
+/// let source = Source { server: Server::Local, batch: 10, first: Some(2) };
+/// assert_eq!(pages(Config::new(source)), 20);
+/// ```
+///
+/// In a file that is
+///
+/// ```yaml
+/// server:
+///   remote:
+///     url: https://example.org
+///     token: { env: TOKEN }
+/// batch: 100
+/// ```
+///
+/// It includes the derives `Serialize`, `Deserialize` and `JsonSchema`, so these must not stand beside it; a program needs
+/// neither serde nor schemars for it. Doc comments are the descriptions. Fields can be of any type that has these three
+/// traits: numbers, texts, lists, maps, other types that derive `Config`, and [`Secret`](config::Secret) for what nobody
+/// may see. Unknown keys are refused. Fields of type `Option` may be absent, and so may those with a default.
+///
+/// # Enums
+///
+/// The variants have their names in `snake_case`. One without fields is chosen by its name, `server: local`, one with
+/// fields by a map with one key, as above. With `#[config(tag = "kind")]` the choice is a field among the others:
+/// `server: { kind: remote, url: .., token: .. }`.
+///
+/// # Options
+///
+/// | option | of | says |
+/// |---|---|---|
+/// | `default = 50` | a field | what it is if it is absent: any expression of its type; a text in quotes is a `String` too |
+/// | `default` | a field, a struct | the same, with `Default::default()`; of a struct, for each field what the struct's default has there |
+/// | `range = 1..=1000` | a field | the numbers allowed; also `1..`, `..10` and `0.0..1.0` |
+/// | `length = 1..=64` | a field | how many characters a text has, or items a list |
+/// | `rename = "other"` | a field, a variant | its name in configuration |
+/// | `rename_all = "kebab-case"` | a type, a variant | how names of fields (of an enum: of variants) are written |
+/// | `tag = "kind"` | an enum | the field that tells the variants apart |
+///
+/// All that serde and schemars understand can be said as well, `#[serde(flatten)]`, `#[schemars(regex(pattern = ".."))]`,
+/// and goes before what is said above of names.
+pub use orch_macros::Config;
 
 /// Makes the program's `main` of a function that returns what the program offers, or a `Result` of it.
 ///
@@ -357,15 +557,19 @@ pub mod __private {
     pub use std::sync::{Arc, OnceLock};
     pub use std::time::Duration;
 
+    pub use orch_core::config::{Configurable, Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};
     pub use orch_core::define::{
-        Backoff, DefaultFed, DefaultFit, DefaultKind, FallibleReturn, Fed, Finish, Fit, HandlesOf, Input,
-        InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef, Outputs,
-        Products, Res, ResourceDef, Retry, ValuesOf, kind,
+        Backoff, DefaultFed, DefaultFit, DefaultKind, FallibleReturn, Fed, Finish, Fit, HandlesOf, Hook,
+        HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef,
+        Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook, StepOutcome, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
-        Call, Handle, IntoInput, Job, JobNode, Node, NodeRef, Op, Placed, Unknown, enter_graph,
+        Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node, NodeRef, Op, Placed, Unknown,
+        enter_graph, enter_hooked_graph,
     };
+
+    pub use {schemars, serde};
 
     #[cfg(feature = "cli")]
     pub use crate::cli::run_main_of_version;

@@ -1,9 +1,13 @@
 //! What a file that defines ops and jobs needs: `use orch::prelude::*`.
 
-pub use orch_core::define::{Backoff, Context, Dynamic, Jitter, Optional, Res, Retry};
+pub use orch_core::config::{Config, RunConfig, Secret};
+pub use orch_core::define::{
+    Backoff, Context, Dynamic, HookContext, Jitter, Optional, Res, Retry, RunHookContext, RunOutcome,
+    StepOutcome,
+};
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::graph::{Collected, DynamicOut, Handle, Job, Mapped, Out, lit};
-pub use orch_core::run::Definitions;
+pub use orch_core::run::{Definitions, Environment};
 pub use orch_core::value::{Keyed, StepFailure};
 
-pub use crate::{Outputs, graph, job, op, resource};
+pub use crate::{Config, Outputs, failure_hook, graph, job, op, resource, run_hook, success_hook};

@@ -38,6 +38,22 @@ pub mod ops {
         Ok(Dynamic::from_values((0_i64..).take(count)))
     }
 
+    /// Where pages come from.
+    #[derive(Config, Clone, Debug)]
+    pub struct Source {
+        /// How many rows a page has.
+        #[config(default = 50, range = 1..=1000)]
+        pub batch: u32,
+        server: Server,
+    }
+
+    #[derive(Config, Clone, Debug)]
+    #[config(tag = "kind")]
+    enum Server {
+        Local,
+        Remote { token: Secret<String> },
+    }
+
     /// Loads a page.
     #[op]
     pub(crate) async fn load(page: i64, context: Context) -> i64 {
@@ -58,6 +74,27 @@ pub mod ops {
         one + two + three + four + five + six + others.iter().sum::<i64>()
     }
 
+    /// Tells.
+    ///
+    /// # Errors
+    /// Never.
+    #[success_hook]
+    pub async fn tell(context: &HookContext) -> Result<()> {
+        let _ = context.attempt();
+        Ok(())
+    }
+
+    #[failure_hook(name = "complaint", on(failed, canceled))]
+    pub(crate) fn complain() {
+        drop(var("CHANNEL"));
+    }
+
+    /// Pages someone.
+    #[run_hook(on(failure))]
+    pub fn page_me(context: RunHookContext) {
+        drop(context);
+    }
+
     /// Two outputs.
     #[derive(Debug, Outputs)]
     pub struct Parts {
@@ -76,20 +113,20 @@ pub mod ops {
     }
 }
 
-use ops::{Parts, load, many, pages, parts};
+use ops::{Parts, complain, load, many, page_me, pages, parts, tell};
 use orch::prelude::*;
 
 /// A part of a job.
-#[graph]
+#[graph(hooks(complain))]
 pub fn twice(page: Out<i64>) -> Out<i64> {
     load(load(page))
 }
 
 /// The job.
-#[job(max_concurrent = 2, order = "depth_first", limit("team", 1))]
+#[job(max_concurrent = 2, order = "depth_first", limit("team", 1), hooks(tell, page_me))]
 pub fn numbers() {
     let loaded = pages(lit(3)).map(load).map(|page| twice(page)).collect();
-    let one = load(lit(1)).named("one");
+    let one = load(lit(1)).named("one").hook::<tell>();
     let Parts { one: first, .. } = parts(one);
     many(one, one, one, one, one, first, loaded);
 }

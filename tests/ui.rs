@@ -7,6 +7,8 @@ fn mistakes_are_told_at_the_users_word() {
     cases.compile_fail("tests/ui/op/*.rs");
     cases.compile_fail("tests/ui/job/*.rs");
     cases.compile_fail("tests/ui/graph/*.rs");
+    cases.compile_fail("tests/ui/config/*.rs");
+    cases.compile_fail("tests/ui/hook/*.rs");
     cases.compile_fail("tests/ui/outputs/*.rs");
     cases.compile_fail("tests/ui/run/*.rs");
     cases.compile_fail("tests/ui/main/*.rs");

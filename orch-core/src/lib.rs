@@ -4,8 +4,8 @@
 //! define → graph → plan → descriptor → engine → step → run → report
 //! ```
 //!
-//! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event` and `io` are vocabulary that all
-//! may use.
+//! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
+//! that all may use.
 //! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
 
 // The vocabulary.
@@ -14,6 +14,7 @@ pub mod event;
 pub mod failure;
 pub mod ids;
 pub mod io;
+pub mod select;
 pub mod value;
 
 // What the user wrote.

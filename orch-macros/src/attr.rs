@@ -7,6 +7,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, LitStr, Path, Token, UnOp, parenthesized};
 
 use crate::diag::Diag;
@@ -265,6 +266,15 @@ impl<'d> Options<'d> {
         None
     }
 
+    /// `name = expression`, or `name` alone, which is no expression.
+    pub(crate) fn expression(&mut self, name: &str, example: &str) -> Option<Option<Expr>> {
+        match self.take(name)? {
+            Value::Missing(_) => Some(None),
+            list @ Value::List(..) => self.wrong_kind(name, "a value", example, list.place()),
+            given => syn::parse2(given.place()).map(Some).ok(),
+        }
+    }
+
     /// `name(..)`, with the place of the name.
     pub(crate) fn list(&mut self, name: &str, example: &str) -> Option<(TokenStream, Ident)> {
         match self.take(name)? {
@@ -272,6 +282,23 @@ impl<'d> Options<'d> {
             other => {
                 self.diag.error_at(other.place(), format!("`{name}` takes a list: `{example}`"));
                 None
+            }
+        }
+    }
+
+    /// `name(one, two)`, of paths.
+    pub(crate) fn paths(&mut self, name: &str, example: &str) -> Vec<Path> {
+        let Some((list, word)) = self.list(name, example) else { return Vec::new() };
+        let parser = Punctuated::<Path, Token![,]>::parse_terminated;
+        match parser.parse2(list) {
+            Ok(paths) if paths.is_empty() => {
+                self.diag.error_at(word, format!("`{name}` names at least one: `{example}`"));
+                Vec::new()
+            }
+            Ok(paths) => paths.into_iter().collect(),
+            Err(error) => {
+                self.diag.error(error.span(), format!("`{name}` takes names: `{example}`"));
+                Vec::new()
             }
         }
     }
@@ -292,12 +319,12 @@ fn refusal(known: &Known, text: &str) -> String {
     }
 }
 
-fn listed(options: &[&str]) -> String {
+pub(crate) fn listed(options: &[&str]) -> String {
     options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The option that `text` was likely meant to be.
-fn nearest(options: &[&'static str], text: &str) -> Option<&'static str> {
+pub(crate) fn nearest(options: &[&'static str], text: &str) -> Option<&'static str> {
     if let Some(option) = options.iter().find(|option| text.len() > 2 && option.starts_with(text)) {
         return Some(option);
     }

@@ -35,12 +35,22 @@ pub(crate) fn is_method(signature: &Signature) -> bool {
 
 /// Refuses what neither an op nor a graph nor a job can be.
 pub(crate) fn check_plain(attribute: &str, signature: &Signature, diag: &Diag) {
+    check_free(attribute, signature, "take the value as a parameter, `value: &Type`", diag);
+    check_rust(attribute, signature, diag);
+}
+
+/// Refuses methods.
+pub(crate) fn check_free(attribute: &str, signature: &Signature, instead: &str, diag: &Diag) {
     if let Some(receiver) = signature.receiver() {
         diag.error(
             receiver.self_token.span,
-            format!("`{attribute}` stands on free functions, not on methods: take the value as a parameter, `value: &Type`"),
+            format!("`{attribute}` stands on free functions, not on methods: {instead}"),
         );
     }
+}
+
+/// Refuses what is no safe function of Rust with a fixed number of parameters.
+pub(crate) fn check_rust(attribute: &str, signature: &Signature, diag: &Diag) {
     if let Safety::Unsafe(token) = &signature.safety {
         diag.error(
             token.span,

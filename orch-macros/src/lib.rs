@@ -14,7 +14,10 @@ mod kind;
 mod names;
 mod parameter;
 mod policy;
+mod tag;
 
+mod config;
+mod hook;
 mod job;
 mod op;
 mod outputs;
@@ -51,10 +54,34 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
     resource::attribute(options.into(), &item.into()).into()
 }
 
+/// Makes a hook of a function: it is called when a step has succeeded.
+#[proc_macro_attribute]
+pub fn success_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::attribute(hook::Kind::Success, options.into(), &item.into()).into()
+}
+
+/// Makes a hook of a function: it is called when a step has failed.
+#[proc_macro_attribute]
+pub fn failure_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::attribute(hook::Kind::Failure, options.into(), &item.into()).into()
+}
+
+/// Makes a hook of a function: it is called when a run is over.
+#[proc_macro_attribute]
+pub fn run_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::attribute(hook::Kind::Run, options.into(), &item.into()).into()
+}
+
 /// Makes named outputs of the fields of a struct that an op returns.
 #[proc_macro_derive(Outputs, attributes(output))]
 pub fn outputs(item: TokenStream) -> TokenStream {
     outputs::derive(item.into()).into()
+}
+
+/// Makes configuration of a struct or enum: what can be read from files, checked and described.
+#[proc_macro_derive(Config, attributes(config, serde, schemars))]
+pub fn config(item: TokenStream) -> TokenStream {
+    config::derive(item.into()).into()
 }
 
 /// Makes the program's `main` of a function that returns its definitions.

@@ -1,5 +1,7 @@
 //! Every path that generated code names: absolute, so that nothing in the user's scope can stand in its way.
 
+use std::fmt::{self, Display, Formatter};
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
@@ -12,6 +14,13 @@ impl Name {
     pub(crate) fn at(self, span: Span) -> TokenStream {
         let ident = Ident::new(self.0, span);
         quote_spanned!(span=> ::orch::__private::#ident)
+    }
+}
+
+impl Display for Name {
+    /// As attributes want it that take a path as a text.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "::orch::__private::{}", self.0)
     }
 }
 
@@ -31,11 +40,14 @@ names! {
     ARC "Arc"
     BACKOFF "Backoff"
     CALL "Call"
+    CONFIGURABLE "Configurable"
     DEFAULT_FED "DefaultFed"
     DEFAULT_FIT "DefaultFit"
     DEFAULT_KIND "DefaultKind"
+    DESCRIBED "Described"
     DURATION "Duration"
     ENTER_GRAPH "enter_graph"
+    ENTER_HOOKED_GRAPH "enter_hooked_graph"
     FAILURE "Failure"
     FALLIBLE_RETURN "FallibleReturn"
     FED "Fed"
@@ -43,15 +55,21 @@ names! {
     FIT "Fit"
     HANDLE "Handle"
     HANDLES_OF "HandlesOf"
+    HOOK "Hook"
+    HOOK_DEF "HookDef"
+    HOOK_NODE "HookNode"
     INPUT "Input"
     INPUT_BY_VALUE "InputByValue"
     INTO_INPUT "IntoInput"
     JITTER "Jitter"
     JOB "Job"
+    JOB_CONFIG "JobConfig"
     JOB_NODE "JobNode"
     JOB_OPTIONS "JobOptions"
     KIND "kind"
     LIMIT "Limit"
+    NO_PART "NoPart"
+    NO_SCHEMA "NoSchema"
     NODE "Node"
     NODE_REF "NodeRef"
     ONCE_LOCK "OnceLock"
@@ -63,12 +81,21 @@ names! {
     OUTPUT "Output"
     OUTPUTS "Outputs"
     OUTPUT_DEF "OutputDef"
+    PART "Part"
+    PART_OF "PartOf"
     PLACED "Placed"
     PRODUCTS "Products"
+    REFUSED "Refused"
     RES "Res"
     RESOURCE_DEF "ResourceDef"
     RETRY "Retry"
     RUN_MAIN "run_main_of_version"
+    SCHEMARS "schemars"
+    SCHEMA_OF "SchemaOf"
+    SERDE "serde"
+    RUN_OUTCOME "RunOutcome"
+    STEP_HOOK "StepHook"
+    STEP_OUTCOME "StepOutcome"
     UNKNOWN "Unknown"
     VALUES_OF "ValuesOf"
 }

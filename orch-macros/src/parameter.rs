@@ -63,6 +63,11 @@ impl Asked {
     }
 }
 
+/// Whether it is a configuration, taken by value.
+pub(crate) fn is_config(parameter: &PatType) -> bool {
+    argument(&parameter.ty, "Config").is_some()
+}
+
 /// Refuses what is asked for twice, and keys where there is nothing to name.
 pub(crate) fn check(owner: &str, item: &ItemFn, diag: &Diag) {
     let mut configured = false;

@@ -10,6 +10,7 @@ use syn::ext::IdentExt as _;
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
 use crate::names::{BACKOFF, DURATION, JITTER, LIMIT, RETRY};
+use crate::tag;
 
 /// The name given by `name = ".."`, else the function's own.
 pub(crate) fn name(options: &mut Options<'_>, function: &Ident, diag: &Diag) -> LitStr {
@@ -27,9 +28,9 @@ pub(crate) fn name(options: &mut Options<'_>, function: &Ident, diag: &Diag) -> 
     given
 }
 
-/// `tags(team = "data", "orch/x" = "y")`
+/// `tags(team = "data", "acme.com/team" = "y")`
 pub(crate) fn tags(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, LitStr)> {
-    const EXAMPLE: &str = r#"tags(team = "data", "any/key" = "text")"#;
+    const EXAMPLE: &str = r#"tags(team = "data", "acme.com/team" = "text")"#;
     let mut tags: Vec<(String, LitStr)> = Vec::new();
     let Some((list, _)) = options.list("tags", EXAMPLE) else { return tags };
     for entry in attr::entries(list, diag) {
@@ -40,7 +41,10 @@ pub(crate) fn tags(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, LitSt
             {
                 diag.error_at(place, format!("the tag `{text}` is given twice: keep one of them"));
             }
-            Entry { key: Some(key), value: Value::Text(value) } => tags.push((key.text, value)),
+            Entry { key: Some(key), value: Value::Text(value) } => match tag::refusal(&key.text) {
+                Some(why) => diag.error_at(place, why),
+                None => tags.push((key.text, value)),
+            },
             Entry { value, .. } => {
                 diag.error_at(value.place(), format!("a tag is a key and a text: `{EXAMPLE}`"));
             }

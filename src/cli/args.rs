@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use orch_core::define::Order;
+use orch_core::ids::{RunId, check_tag_key};
 
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   plan JOB                     a tree of steps: what feeds what, types, maps, tags, retries
+  plan JOB --select '*load'    the same of a part of the job
   plan JOB --format mermaid    a diagram for Markdown
   plan JOB --format dot | dot -Tsvg -o plan.svg
 
@@ -83,12 +85,23 @@ Examples:
   run JOB --gantt                             and a chart of the steps at the end
   run JOB --gantt run.svg                     or the chart as a file
   run JOB --max-concurrent 4 --tags env=test,team=data
+  run JOB --config conf.yaml --set ops.load.config.batch=50
   run JOB --json --progress none > events.jsonl
+  run JOB --select '*load, report'            a part of the job: `load` and all before it, and `report`
 
+What is not selected does not run, so what the selected steps take of it must be selected too, or have been stored by an
+IO manager in an earlier run, which --upstream names. In quotes, a shell leaves `*` and `[` as they are.
 Of --json, each line is an event: `time` is in UTC, durations such as `waited` have two fields, `secs`, and `nanos` for
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
     Run(RunArgs),
+    /// Show what a job can be configured with, and what it is.
+    #[command(after_help = "\
+Examples:
+  config scaffold JOB > conf.yaml            a file to start from
+  config show JOB --config conf.yaml         all values in effect, each with where it comes from
+  config schema JOB > conf.schema.json       for editors: # yaml-language-server: $schema=conf.schema.json")]
+    Config(ConfigArgs),
     /// Print a script that completes commands, options and jobs in a shell.
     #[command(after_help = "\
 Examples:
@@ -113,6 +126,65 @@ pub(super) struct PlanArgs {
     /// How to show the plan.
     #[arg(long, short, default_value = "text")]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    pub(super) configure: ConfigureArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print the JSON Schema of a job's configuration, for editors.
+    Schema(ConfigOfArgs),
+    /// Print a configuration to start from, as YAML: what must be given, and in comments what can be.
+    Scaffold(ConfigOfArgs),
+    /// Print the configuration in effect, as YAML: each value with where it comes from.
+    Show(ConfigOfArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ConfigOfArgs {
+    /// The job; may be left out if the program has only one.
+    pub(super) job: Option<String>,
+    #[command(flatten)]
+    pub(super) configure: ConfigureArgs,
+}
+
+/// Which part of a job is meant.
+#[derive(Args, Debug)]
+pub(super) struct PartArgs {
+    /// Only a part of the job: names of steps with commas between, `*load` with all before it, `load+` with the next
+    /// behind it, `load[100]` for one item; may be given several times.
+    #[arg(long, value_name = "STEPS")]
+    pub(super) select: Vec<String>,
+    /// The run whose stored outputs take the place of what is not selected; its identifier stands in the events of --json.
+    /// Only what IO managers stored can be had of it.
+    #[arg(long, value_name = "RUN", requires = "select", value_parser = run_id)]
+    pub(super) upstream: Option<RunId>,
+}
+
+/// What a run is configured with.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigureArgs {
+    #[command(flatten)]
+    pub(super) part: PartArgs,
+    /// Configure the run from a file: .yaml, .toml or .json. Of several, the later go before the earlier.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Vec<PathBuf>,
+    /// Set one value, such as ops.load.config.batch=50; goes before all files.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Take a preset of the job; files and --set go before it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) preset: Option<String>,
+    /// Run in an environment of the program: with its resources, IO managers, pools and configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(super) environment: Option<String>,
 }
 
 /// How a plan is shown.
@@ -158,6 +230,8 @@ pub(super) struct RunArgs {
     /// five slowest steps too, those with an open stream left out.
     #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
     pub(super) gantt: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    pub(super) configure: ConfigureArgs,
 }
 
 /// Which of several ready steps goes first.
@@ -204,9 +278,17 @@ fn count(text: &str) -> Result<NonZero<usize>, String> {
 
 fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some((key, value)) if !key.is_empty() => match check_tag_key(key) {
+            Ok(()) => Ok((key.to_owned(), value.to_owned())),
+            Err(error) => Err(format!("{error}; {}", error.hint())),
+        },
         _ => Err("a tag is written key=value".to_owned()),
     }
+}
+
+fn run_id(text: &str) -> Result<RunId, String> {
+    text.parse()
+        .map_err(|_| "the identifier of a run looks like 01890000-0000-7000-8000-000000000000".to_owned())
 }
 
 fn time(text: &str) -> Result<Duration, String> {

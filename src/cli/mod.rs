@@ -1,9 +1,11 @@
-//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `completions`.
+//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `completions`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
 mod args;
 mod completions;
+mod config;
+mod configure;
 mod exit;
 mod jobs;
 mod list;
@@ -12,6 +14,7 @@ mod plan;
 mod printer;
 mod progress;
 mod run;
+mod select;
 mod signals;
 mod terminal;
 #[cfg(test)]
@@ -142,6 +145,7 @@ fn answer<D: IntoDefinitions>(
         Command::List(args) => list::list(args, &definitions, printer),
         Command::Plan(args) => plan::plan(args, &definitions, printer),
         Command::Run(args) => run::run(args, &definitions, printer),
+        Command::Config(args) => config::config(args, &definitions, printer),
         Command::Completions(args) => completions::completions(args, &definitions, printer),
     }
 }

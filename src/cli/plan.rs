@@ -2,7 +2,7 @@ use orch_core::run::Definitions;
 
 use super::args::{PlanArgs, PlanFormat};
 use super::printer::Printer;
-use super::{Exit, jobs};
+use super::{Exit, configure, jobs};
 
 /// What a job would run.
 pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer) -> Exit {
@@ -10,7 +10,11 @@ pub(super) fn plan(args: &PlanArgs, definitions: &Definitions, printer: &Printer
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let plan = match definitions.runner(job).plan() {
+    let runner = match configure::runner(definitions, job, &args.configure, printer) {
+        Ok(runner) => runner,
+        Err(exit) => return exit,
+    };
+    let plan = match runner.plan() {
         Ok(plan) => plan,
         Err(error) => {
             printer.error(&error, None);

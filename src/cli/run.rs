@@ -15,7 +15,7 @@ use super::args::RunArgs;
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
 use super::signals::Listener;
-use super::{Exit, jobs};
+use super::{Exit, configure, jobs};
 
 /// How wide a chart is where no terminal says it.
 const CHART_WIDTH: usize = 100;
@@ -27,6 +27,10 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Printer>) -> Exit {
     let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
+        Err(exit) => return exit,
+    };
+    let runner = match configure::runner(definitions, job, &args.configure, printer) {
+        Ok(runner) => runner,
         Err(exit) => return exit,
     };
     if let Some(key) = twice(&args.tags) {
@@ -57,7 +61,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, printer: &Arc<Print
         }
     };
     let cancel = Cancel::new();
-    let runner = configured(definitions.runner(job), args).sink(sink).cancel(cancel.clone()).grace(GRACE);
+    let runner = configured(runner, args).sink(sink).cancel(cancel.clone()).grace(GRACE);
     let result = match runner.runtime() {
         Ok(runtime) => {
             let listener = Listener::start(cancel, Arc::clone(printer));

@@ -3,11 +3,12 @@
 mod arguments;
 mod definitions;
 mod runs;
+mod select;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use orch_core::define::{Dynamic, JobOptions, One, OpDef, Retry, kind};
+use orch_core::define::{Dynamic, HookDef, JobOptions, One, OpDef, Retry, kind};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, lit};
 use orch_core::run::Definitions;

@@ -1,7 +1,10 @@
 //! The project as its users and its developers see it: whole programs, what is written of them, the order of use.
 #![expect(clippy::unwrap_used, reason = "a test that fails should say where, not how it went on")]
 
+mod config;
+mod configuration;
 mod examples;
 mod layers;
 mod project;
 mod readme;
+mod resources;

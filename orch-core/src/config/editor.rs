@@ -59,10 +59,16 @@ fn within(words: &mut Words) {
 fn rewritten(schema: &mut Json) {
     let Json::Object(words) = schema else { return };
     if words.get(SECRET) == Some(&Json::Bool(true)) {
+        let nullable =
+            words.get("type").and_then(Json::as_array).is_some_and(|types| types.contains(&json!("null")));
         let mut secret = about(words);
         let file = reference("file", "A file that holds the secret.");
         let env = json!({ "$ref": format!("#/$defs/{ENV}") });
-        secret.insert("anyOf".to_owned(), json!([env, file]));
+        let mut forms = vec![env, file];
+        if nullable {
+            forms.push(json!({ "type": "null" }));
+        }
+        secret.insert("anyOf".to_owned(), Json::Array(forms));
         *schema = Json::Object(secret);
         return;
     }

@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::reference::Reference;
 use super::{Node, Value};
 
@@ -13,8 +16,10 @@ impl Node {
         }
         match (self.value, over.value) {
             (Value::Map(mut under), Value::Map(entries)) => {
+                let places: HashMap<_, _> =
+                    under.iter().enumerate().map(|(at, entry)| (Arc::clone(&entry.key), at)).collect();
                 for entry in entries {
-                    match under.iter_mut().find(|found| found.key == entry.key) {
+                    match places.get(&entry.key).and_then(|at| under.get_mut(*at)) {
                         Some(found) => {
                             // A map stays where it was begun, whatever is changed in it.
                             if !matches!(

@@ -129,6 +129,10 @@ impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.message)?;
         for (what, origin) in &self.places {
+            if matches!(origin, Origin::Default) && self.kind == ConfigProblemKind::Missing {
+                // That nothing was given has no place.
+                continue;
+            }
             write!(f, "\n  --> {origin}")?;
             if let Some(what) = what {
                 write!(f, " ({what})")?;

@@ -1,13 +1,16 @@
+mod choice;
+mod error;
 mod text;
-
-use std::fmt;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde_json::Number;
 
+use self::choice::Choice;
+pub use self::error::ReadError;
+use self::error::Trouble;
 pub(super) use self::text::TextReader;
 use super::secret::{self, Secret};
-use super::{Entry, EnvVars, Node, Origin, Scrubber, Value, within};
+use super::{Entry, EnvVars, Node, Origin, Scrubber, Value};
 
 /// Makes a value of a tree. The secrets in it are resolved: from `env`, and from the files that they refer to.
 ///
@@ -35,75 +38,6 @@ pub(super) fn read_with_secrets<T: DeserializeOwned>(
             // The user's own code may have looked at a secret, and said in its error what it saw.
             message: Scrubber::new(&secrets).scrub(&message).into_owned(),
         }),
-    }
-}
-
-/// Why a tree cannot be read as a value of some type. It never contains a secret.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ReadError {
-    /// The place inside the tree, `pages[2].size`; empty if it is the whole.
-    pub path: String,
-    /// Where what stands there comes from.
-    pub origin: Origin,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl ReadError {
-    pub(super) fn new(origin: Origin, message: String) -> Self {
-        Self { path: String::new(), origin, message }
-    }
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "`{}`: ", self.path)?;
-        }
-        write!(f, "{}\n  --> {}", self.message, self.origin)
-    }
-}
-
-impl std::error::Error for ReadError {}
-
-/// An error on its way outwards, until it knows its place.
-#[derive(Debug)]
-pub(super) struct Trouble {
-    path: String,
-    origin: Option<Origin>,
-    message: String,
-}
-
-impl Trouble {
-    /// The innermost place is the one that counts.
-    fn at(mut self, origin: &Origin) -> Self {
-        self.origin.get_or_insert_with(|| origin.clone());
-        self
-    }
-
-    fn within(mut self, key: &str) -> Self {
-        within::entry(&mut self.path, key);
-        self
-    }
-
-    fn within_item(mut self, at: usize) -> Self {
-        within::item(&mut self.path, at);
-        self
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Trouble {}
-
-impl de::Error for Trouble {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { path: String::new(), origin: None, message: message.to_string() }
     }
 }
 
@@ -370,70 +304,6 @@ impl<'n> de::MapAccess<'n> for Entries<'n> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.rest.len())
-    }
-}
-
-/// A variant of an enum, and what it contains.
-struct Choice<'n> {
-    name: &'n str,
-    at: &'n Origin,
-    content: Option<&'n Node>,
-}
-
-impl<'n> Choice<'n> {
-    /// What the variant contains, to be read by `read`; a name alone contains nothing.
-    fn content<T>(
-        self,
-        expected: &str,
-        read: impl FnOnce(Reader<'n>) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        match self.content {
-            Some(node) => read(Reader { node }).map_err(|trouble| trouble.within(self.name)),
-            None => Err(de::Error::custom(format_args!(
-                "`{0}` needs {expected}: write it as a map, `{{{0}: ..}}`",
-                self.name
-            ))),
-        }
-    }
-}
-
-impl<'n> de::EnumAccess<'n> for Choice<'n> {
-    type Error = Trouble;
-    type Variant = Self;
-
-    fn variant_seed<S: DeserializeSeed<'n>>(self, seed: S) -> Result<(S::Value, Self), Trouble> {
-        let variant = seed.deserialize(TextReader { text: self.name });
-        Ok((variant.map_err(|trouble: Trouble| trouble.at(self.at))?, self))
-    }
-}
-
-impl<'n> de::VariantAccess<'n> for Choice<'n> {
-    type Error = Trouble;
-
-    fn unit_variant(self) -> Result<(), Trouble> {
-        match self.content {
-            None | Some(Node { value: Value::Null, .. }) => Ok(()),
-            Some(node) => {
-                let trouble = <Trouble as de::Error>::invalid_type(unexpected(node), &"the name alone");
-                Err(trouble.at(&node.origin).within(self.name))
-            }
-        }
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'n>>(self, seed: S) -> Result<S::Value, Trouble> {
-        self.content("a value", |reader| seed.deserialize(reader))
-    }
-
-    fn tuple_variant<V: Visitor<'n>>(self, _: usize, visitor: V) -> Result<V::Value, Trouble> {
-        self.content("a list", |reader| reader.deserialize_seq(visitor))
-    }
-
-    fn struct_variant<V: Visitor<'n>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Trouble> {
-        self.content("fields", |reader| reader.deserialize_map(visitor))
     }
 }
 

@@ -122,6 +122,20 @@ impl RunConfig {
         }
     }
 
+    /// A text at the root and where it comes from, if there is one; that it is none is told when all is checked.
+    pub(crate) fn text_at(&self, name: &str) -> Option<(&str, &Origin)> {
+        let node = self.node.as_ref()?.at(&ConfigPath::root().key(name))?;
+        match &node.value {
+            Value::Text(text) => Some((text, &node.origin)),
+            _ => None,
+        }
+    }
+
+    /// What is given at a path, if anything is.
+    pub(crate) fn at(&self, path: &ConfigPath) -> Option<&Node> {
+        self.node.as_ref()?.at(path)
+    }
+
     /// Whether nothing was added.
     pub(crate) fn is_empty(&self) -> bool {
         self.node.is_none() && self.problems.is_empty()
@@ -138,15 +152,11 @@ impl RunConfig {
         self
     }
 
-    /// All layers as one, or what could not be read of them.
-    ///
-    /// # Errors
-    /// Of files that are not there or cannot be read, and of what cannot be set.
-    pub fn into_node(self) -> Result<Node, ConfigError> {
-        if !self.problems.is_empty() {
-            return Err(ConfigError::new(self.problems));
-        }
-        Ok(self.node.unwrap_or(Node { value: Value::Map(Vec::new()), origin: Origin::Default }))
+    /// All layers as one, as far as they can be read, and why some cannot: files that are not there, what cannot be set.
+    #[must_use]
+    pub fn into_node(self) -> (Node, Vec<ConfigProblem>) {
+        let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Default };
+        (self.node.unwrap_or_else(nothing), self.problems)
     }
 
     fn add(mut self, layer: Result<Node, ConfigError>) -> Self {

@@ -23,17 +23,20 @@ const DEEP: usize = 8;
 ///     },
 ///     "required": ["folder"],
 /// });
-/// assert_eq!(orch_core::config::scaffold(&schema), "\
-/// ## Where the files are.
-/// folder:      # a text
-/// ##batch: 50   # a whole number, at least 1
-/// ".replace("##", "#"));
+/// let scaffold = orch_core::config::scaffold(&schema);
+/// let lines: Vec<_> = scaffold.lines().collect();
+/// assert_eq!(lines[0], "# Where the files are.");
+/// assert_eq!(lines[1], "folder:     # a text");
+/// assert_eq!(lines[2], "#batch: 50  # a whole number, at least 1");
 /// ```
 #[must_use]
 pub fn scaffold(schema: &Schema) -> String {
     let mut writer = Writer { schemas: Schemas::new(schema), lines: Vec::new() };
     let Ok(facets) = writer.schemas.facets(writer.schemas.root()) else { return String::new() };
     writer.described(&facets, 0);
+    if !writer.lines.is_empty() {
+        writer.lines.push(Line { text: String::new(), comment: None });
+    }
     writer.body(&facets, None, 0, false, 0);
     aligned(&writer.lines)
 }
@@ -47,14 +50,14 @@ pub(super) fn snippet(schemas: Schemas<'_>, path: &ConfigPath, missing: &[(&str,
     let mut indent = 0;
     for key in keys {
         if let ConfigStep::Key(key) = key {
-            writer.line(indent, false, format!("{}:", quoted(key)), None);
+            writer.line(indent, false, &format!("{}:", quoted(key)), None);
             indent += 2;
         }
     }
     for (name, schema) in missing {
         match schema {
             Some(schema) => writer.example(name, schema, indent, 0),
-            None => writer.line(indent, false, format!("{}: ..", quoted(name)), None),
+            None => writer.line(indent, false, &format!("{}: ..", quoted(name)), None),
         }
     }
     let snippet = aligned(&writer.lines);
@@ -70,7 +73,7 @@ pub(super) fn snippet(schemas: Schemas<'_>, path: &ConfigPath, missing: &[(&str,
     }
 }
 
-/// A value of a field to be replaced by a person's own.
+/// What is written so far.
 struct Writer<'a> {
     schemas: Schemas<'a>,
     lines: Vec<Line>,
@@ -90,11 +93,11 @@ impl<'a> Writer<'a> {
             .collect();
         if required.is_empty() || depth == DEEP || facets.secret() {
             let value = self.value(name, &facets);
-            self.line(indent, false, format!("{}: {value}", quoted(name)), Some(self.note(&facets)));
+            self.line(indent, false, &format!("{}: {value}", quoted(name)), Some(self.note(&facets)));
             return;
         }
         let note = self.summary(&facets);
-        self.line(indent, false, format!("{}:", quoted(name)), note);
+        self.line(indent, false, &format!("{}:", quoted(name)), note);
         for (name, schema) in required {
             self.example(name, schema, indent + 2, depth + 1);
         }
@@ -148,10 +151,12 @@ impl<'a> Writer<'a> {
         off: bool,
         depth: usize,
     ) {
-        let required = facets.required();
-        for (name, schema) in facets.fields() {
+        let (required, fields) = (facets.required(), facets.fields());
+        // A name with nothing but comments below it would be null, and no map.
+        let all = indent > 0 && !fields.iter().any(|(name, _)| required.contains(name));
+        for (name, schema) in fields {
             let own = default.and_then(|default| default.get(name));
-            self.field(name, schema, own, indent, off || !required.contains(&name), depth);
+            self.field(name, schema, own, indent, off || !(all || required.contains(&name)), depth);
         }
         if default.is_some() || depth == DEEP {
             return;
@@ -160,12 +165,13 @@ impl<'a> Writer<'a> {
             if choices.iter().all(|choice| !self.has_fields(choice)) {
                 continue;
             }
-            for (at, choice) in choices.iter().enumerate() {
+            let mut first = true;
+            for choice in choices {
                 let Ok(choice) = self.schemas.facets(choice) else { continue };
                 if choice.fields().is_empty() {
                     continue;
                 }
-                self.comment(indent, if at == 0 { "Either" } else { "or" });
+                self.comment(indent, if std::mem::take(&mut first) { "Either" } else { "or" });
                 self.described(&choice, indent);
                 self.body(&choice, None, indent, true, depth + 1);
             }
@@ -197,18 +203,20 @@ impl<'a> Writer<'a> {
         let selector = default.is_none() && facets.choices().flatten().any(|choice| self.has_fields(choice));
         if (nested || selector) && depth < DEEP {
             let note = selector.then(|| self.schemas.expected_of(&facets));
-            self.line(indent, off, key, note);
+            self.line(indent, off, &key, note);
             self.body(&facets, default, indent + 2, off, depth + 1);
             return;
         }
         let value = match default {
             Some(default) => format!(" {}", literal(default)),
-            None if facets.secret() => format!(" {}", self.value(name, &facets)),
-            None if self.open(&facets) && !off => " {}".to_owned(),
+            None if facets.word("const").is_some() || facets.secret() => {
+                format!(" {}", self.value(name, &facets))
+            }
+            None if self.open(&facets) => " {}".to_owned(),
             None => String::new(),
         };
-        let note = self.demand(&facets);
-        self.line(indent, off, format!("{key}{value}"), Some(note));
+        let note = facets.word("const").is_none().then(|| self.demand(&facets));
+        self.line(indent, off, &format!("{key}{value}"), note);
     }
 
     /// Whether this is a map with names that people choose, for which nothing need be given.
@@ -288,7 +296,7 @@ impl<'a> Writer<'a> {
         self.lines.push(Line { text: format!("{:indent$}#{space}{text}", ""), comment: None });
     }
 
-    fn line(&mut self, indent: usize, off: bool, text: String, comment: Option<String>) {
+    fn line(&mut self, indent: usize, off: bool, text: &str, comment: Option<String>) {
         let off = if off { "#" } else { "" };
         self.lines.push(Line { text: format!("{:indent$}{off}{text}", ""), comment });
     }

@@ -74,6 +74,13 @@ impl<'a> Schemas<'a> {
         let Some(left) = left.checked_sub(1) else {
             return Err("its schema refers to itself without end".to_owned());
         };
+        match words.get("not") {
+            None | Some(Json::Bool(false)) => {}
+            // Not anything: how `schemars` describes a type without values.
+            Some(Json::Bool(true)) => facets.never = true,
+            Some(Json::Object(any)) if any.is_empty() => facets.never = true,
+            Some(_) => return Err("the word `not` of its schema is not understood".to_owned()),
+        }
         facets.words.push(words);
         if let Some(reference) = words.get("$ref") {
             self.collect(self.target(reference)?, facets, left)?;
@@ -159,6 +166,14 @@ impl<'a> Facets<'a> {
         self.words.iter().flat_map(|words| {
             ["oneOf", "anyOf"].iter().filter_map(|word| words.get(*word)?.as_array().map(Vec::as_slice))
         })
+    }
+
+    /// The first of these fields that can only be one text, and so says what the map is.
+    pub(super) fn tag(&self, required: &[&'a str]) -> Option<&'a str> {
+        let fields = self.fields();
+        let one =
+            |name: &&str| fields.iter().any(|(field, schema)| field == name && schema.get("const").is_some());
+        required.iter().copied().find(|name| one(name))
     }
 
     /// The only values there are: those of `const` and `enum`.

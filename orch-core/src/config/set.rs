@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::file::flow;
+use super::file::{DEPTH, flow};
 use super::{
     ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind as Kind, Entry, Node, Origin, Value, scalar,
 };
@@ -30,7 +30,8 @@ impl Node {
     pub fn from_set(text: &str) -> Result<Self, ConfigError> {
         let (path, value) = split(text).map_err(|Wrong { column, what, hint }| {
             // What follows the path may be a secret.
-            let message = format!("`--set {}` {what} at column {column}", name_of(text));
+            let given = format!("--set {}", name_of(text));
+            let message = format!("`{}` {what} at column {column}", given.trim_end());
             ConfigError::from(ConfigProblem::new(Kind::Syntax, ConfigPath::root(), message).hint(hint))
         })?;
         let origin = Origin::Set(text.into());
@@ -115,6 +116,9 @@ fn split(text: &str) -> Result<(Vec<String>, &str), Wrong> {
                 true => wrong(at, "addresses an item of a list", "set the whole list: `tags=[a, b]`"),
                 false => wrong(at, "lacks a name", FORM),
             });
+        }
+        if names.len() == DEPTH {
+            return Err(wrong(at, "has too many names", "maps are nested 64 deep at most"));
         }
         names.push(if rest.starts_with('"') { name } else { name.trim().to_owned() });
         at += length;

@@ -18,7 +18,7 @@ pub fn show(effective: &Node) -> String {
     let mut lines = Vec::new();
     match &effective.value {
         Value::Map(entries) if entries.is_empty() => {}
-        _ => write(effective, 0, String::new(), &mut lines),
+        _ => write(effective, 0, "", &mut lines),
     }
     aligned(&lines)
 }
@@ -52,7 +52,7 @@ pub(super) fn aligned(lines: &[Line]) -> String {
 }
 
 /// A value after what stands before it on its line: a name, the dash of an item.
-fn write(node: &Node, indent: usize, before: String, lines: &mut Vec<Line>) {
+fn write(node: &Node, indent: usize, before: &str, lines: &mut Vec<Line>) {
     let scalar = |value: &str, lines: &mut Vec<Line>| {
         let space = if before.is_empty() || before.ends_with(' ') { "" } else { " " };
         lines.push(Line { text: format!("{before}{space}{value}"), comment: Some(origin(&node.origin)) });
@@ -72,25 +72,25 @@ fn write(node: &Node, indent: usize, before: String, lines: &mut Vec<Line>) {
         Value::List(items) => {
             begin(before, lines);
             for item in items {
-                write(item, indent + 2, format!("{:indent$}- ", ""), lines);
+                write(item, indent + 2, &format!("{:indent$}- ", ""), lines);
             }
         }
         Value::Map(entries) => {
             // The first name of a map in a list stands beside the dash.
-            let mut dash = before.ends_with("- ").then_some(before.clone());
+            let mut dash = before.ends_with("- ").then(|| before.to_owned());
             if dash.is_none() {
                 begin(before, lines);
             }
             for entry in entries {
                 let lead = dash.take().unwrap_or_else(|| " ".repeat(indent));
-                write(&entry.node, indent + 2, format!("{lead}{}:", quoted(&entry.key)), lines);
+                write(&entry.node, indent + 2, &format!("{lead}{}:", quoted(&entry.key)), lines);
             }
         }
     }
 }
 
 /// The line before what is nested, if there is one.
-fn begin(before: String, lines: &mut Vec<Line>) {
+fn begin(before: &str, lines: &mut Vec<Line>) {
     if !before.is_empty() {
         lines.push(Line { text: before.trim_end().to_owned(), comment: None });
     }

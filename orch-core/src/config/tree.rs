@@ -40,6 +40,15 @@ pub struct Entry {
 }
 
 impl Node {
+    /// How many values this is, with all that are in it.
+    pub(super) fn count(&self) -> usize {
+        match &self.value {
+            Value::List(items) => 1 + items.iter().map(Self::count).sum::<usize>(),
+            Value::Map(entries) => 1 + entries.iter().map(|entry| entry.node.count()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
     /// A value of JSON, all of which comes from one origin.
     #[must_use]
     pub fn of_json(json: &serde_json::Value, origin: &Origin) -> Self {

@@ -3,6 +3,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -96,7 +97,11 @@ impl ConfigDef {
     pub fn of<T: Configurable>() -> Self {
         Self {
             ty: TypeInfo::of::<T>(),
-            schema: || SchemaGenerator::default().into_root_schema_for::<T>(),
+            schema: || {
+                let mut schema = SchemaGenerator::default().into_root_schema_for::<T>();
+                shorten(&mut schema);
+                schema
+            },
             schema_in: SchemaGenerator::subschema_for::<T>,
             read: Arc::new(|node, env| {
                 let (value, secrets) = read_with_secrets::<T>(node, env)?;
@@ -153,6 +158,19 @@ impl ConfigDef {
     pub fn read(&self, node: &Node, env: &EnvVars) -> Result<AnyConfig, ReadError> {
         (self.read)(node, env)
     }
+}
+
+/// Writes defaults of single floats as their author did, `0.1`: schemars has them with the digits of a double,
+/// 0.10000000149011612.
+pub(crate) fn shorten(schema: &mut Schema) {
+    let is_single = schema.get("format").is_some_and(|format| format == "float");
+    let default = schema.get("default").filter(|_| is_single).and_then(serde_json::Value::as_f64);
+    #[expect(clippy::cast_possible_truncation, reason = "it was a single float before")]
+    let short = default.and_then(|default| (default as f32).to_string().parse::<f64>().ok());
+    if let Some(short) = short {
+        schema.insert("default".to_owned(), short.into());
+    }
+    transform_subschemas(&mut shorten, schema);
 }
 
 impl fmt::Debug for ConfigDef {

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::scalar::quoted;
 use super::schema::{Facets, Schemas};
 use super::{Node, Value};
+use crate::ids::nearest;
 
 /// How many characters of a value a message shows.
 const SHOWN: usize = 60;
@@ -61,6 +62,11 @@ pub(super) fn listed<T: AsRef<str>>(names: &[T], word: &str) -> String {
             format!("{} {word} {}", first.join(", "), last.as_ref())
         }
     }
+}
+
+/// The name that was most likely meant, if a name was meant at all.
+pub(super) fn near<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if wanted.len() > SHOWN { None } else { nearest(wanted, names) }
 }
 
 /// Names in backticks.
@@ -131,7 +137,13 @@ impl Schemas<'_> {
             let facets = self.facets(choice).unwrap_or_default();
             match (facets.values(), facets.required().as_slice()) {
                 (Some(values), _) => {
-                    names.extend(values.into_iter().map(|value| format!("`{}`", literal(value))))
+                    names.extend(values.into_iter().map(|value| format!("`{}`", literal(value))));
+                }
+                (None, required) if let Some(tag) = facets.tag(required) => {
+                    let word = format!("a map with `{tag}`");
+                    if !names.contains(&word) {
+                        names.push(word);
+                    }
                 }
                 (None, [key]) if facets.fields().len() == 1 => keys.push(format!("`{key}`")),
                 _ => {

@@ -13,7 +13,8 @@ type Blocking<A, R> = dyn Fn(A) -> Result<R, Failure> + Send + Sync;
 type Async<A, R> = dyn Fn(A) -> BoxFuture<Result<R, Failure>> + Send + Sync;
 
 /// A user's function, its types erased: of an op, unless said otherwise.
-pub(crate) enum Body<A = Args, R = Products> {
+#[doc(hidden)]
+pub enum Body<A = Args, R = Products> {
     /// Runs on a blocking thread.
     Blocking(Box<Blocking<A, R>>),
     /// Runs on the async runtime.

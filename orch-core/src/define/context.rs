@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::{Given, Tags};
+use super::{Given, HookDef, Tags};
 use crate::ids::{MappingKey, RunId, StepPath};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -30,6 +30,36 @@ pub(crate) struct RunContext {
     pub(crate) cancel: Cancel,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
+    /// What each hook asked for, while the resources are open.
+    pub(crate) hooks: RwLock<Vec<(Arc<HookDef>, Given)>>,
+}
+
+impl RunContext {
+    /// Of a job `test`, always the same run.
+    pub(super) fn for_test() -> Self {
+        Self {
+            run: RunId::from_u128(0),
+            job: "test".into(),
+            tags: Tags::new(),
+            cancel: Cancel::new(),
+            given: RwLock::default(),
+            hooks: RwLock::default(),
+        }
+    }
+
+    /// What a hook asked for.
+    pub(crate) fn of_hook(&self, hook: &Arc<HookDef>) -> Given {
+        let hooks = self.hooks.read().unwrap_or_else(PoisonError::into_inner);
+        hooks.iter().find(|(other, _)| other == hook).map(|(_, given)| given.clone()).unwrap_or_default()
+    }
+
+    /// The same with one more tag.
+    pub(super) fn with_tag(&self, key: String, value: String) -> Self {
+        let Self { run, job, tags, cancel, .. } = self;
+        let mut tags = tags.clone();
+        tags.insert(key, value);
+        Self { run: *run, job: Arc::clone(job), tags, cancel: cancel.clone(), ..Self::for_test() }
+    }
 }
 
 impl Context {
@@ -47,14 +77,7 @@ impl Context {
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
-        let run = RunContext {
-            run: RunId::from_u128(0),
-            job: "test".into(),
-            tags: Tags::new(),
-            cancel: Cancel::new(),
-            given: RwLock::default(),
-        };
-        Self::new(Arc::new(run), 0, step, 1, None)
+        Self::new(Arc::new(RunContext::for_test()), 0, step, 1, None)
     }
 
     /// What the step asked for.

@@ -202,6 +202,11 @@ pub(crate) type StreamItem = Result<(Option<MappingKey>, Value), Failure>;
 pub struct ItemStream(Either<Box<dyn Iterator<Item = StreamItem> + Send>, BoxStream<'static, StreamItem>>);
 
 impl ItemStream {
+    /// These items, which are there already.
+    pub(crate) fn of(items: Vec<(String, Value)>) -> Self {
+        Self(Either::Left(Box::new(items.into_iter().map(|(key, value)| Ok((Some(key.into()), value))))))
+    }
+
     /// The next item, from where blocking is allowed; an async stream is awaited on the present runtime, until
     /// `stopped` at the longest.
     pub(crate) fn next_blocking(&mut self, stopped: impl Future<Output = ()>) -> Option<StreamItem> {

@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Limit, Retry, Tags};
+use super::{HookDef, Limit, Retry, Tags, unite};
 use crate::ids::Place;
 
 /// What holds for a job as a whole: the arguments of `#[job]`.
@@ -24,6 +26,8 @@ pub struct JobOptions {
     pub retry: Option<Retry>,
     /// Limits by tag.
     pub limits: Vec<Limit>,
+    /// Hooks of the job: those of steps are called for every step, those of runs for every run.
+    pub hooks: Vec<Arc<HookDef>>,
     /// When the job is to run, as cron text: for whoever starts runs. Nothing here starts one by itself.
     pub schedule: Option<String>,
     /// Where the job stands in the source.
@@ -43,6 +47,7 @@ impl JobOptions {
             order: Order::default(),
             retry: None,
             limits: Vec::new(),
+            hooks: Vec::new(),
             schedule: None,
             place: Place::caller(),
         }
@@ -61,7 +66,8 @@ impl JobOptions {
         self.description.as_deref().map(first_sentence)
     }
 
-    /// Adds a tag to every run of the job.
+    /// Adds a tag to every run of the job. A key that [`check_tag_key`](crate::ids::check_tag_key) refuses is a problem of
+    /// the plan.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key.into(), value.into());
@@ -94,6 +100,13 @@ impl JobOptions {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// Attaches a hook to the job; one that it has already is attached once.
+    #[must_use]
+    pub fn hook(mut self, hook: &Arc<HookDef>) -> Self {
+        unite(&mut self.hooks, [hook]);
         self
     }
 

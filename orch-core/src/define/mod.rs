@@ -5,6 +5,7 @@
 //! | [`OpDef`] | a function with named, typed inputs and outputs | `#[op]`, or [`OpDef::builder`] |
 //! | [`JobOptions`] | what holds for a job as a whole | the arguments of `#[job]` |
 //! | [`Dynamic`], [`Optional`] | outputs of which there may be many, or none | the op's return type |
+//! | [`HookDef`] | a function that is called when a step or run is over | `#[success_hook]`, `#[failure_hook]`, `#[run_hook]`, or [`HookDef::builder`] |
 //! | [`Context`] | what an op's code sees of its run | a parameter of the op |
 //! | [`Res`] | what steps share, opened once for a run | a parameter of the op |
 //! | [`ResourceDef`] | how such a thing is opened and closed | `#[resource]`, or [`ResourceDef::builder`] |
@@ -15,6 +16,7 @@ mod context;
 mod dynamic;
 mod fallible;
 mod finish;
+mod hook;
 mod input;
 mod job;
 pub mod kind;
@@ -22,6 +24,7 @@ mod needs;
 mod op;
 mod output;
 mod policy;
+mod preset;
 mod resource;
 mod resources;
 
@@ -34,6 +37,8 @@ pub use dynamic::Dynamic;
 pub(crate) use dynamic::{ItemStream, StreamItem};
 pub use fallible::{FallibleReturn, OpError};
 pub use finish::Finish;
+pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutcome, StepHook, StepOutcome};
+pub(crate) use hook::{HookBody, Outcomes, OutputMetadata, RunTold, StepTold, unite};
 pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, Passing};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
@@ -46,6 +51,7 @@ pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,
 };
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
+pub use preset::Preset;
 pub use resource::{
     AnyResource, CloseBuilder, OpenBuilder, Opens, Res, Resource, ResourceArgs, ResourceBuilder, ResourceDef,
 };

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{AnyResource, Res, Resource};
+use super::{AnyResource, Res, Resource, resource_type};
 use crate::config::{AnyConfig, Config, ConfigDef, Configurable};
 use crate::failure::Failure;
 use crate::value::TypeInfo;
@@ -38,6 +38,11 @@ impl Needs {
         &self.resources
     }
 
+    /// Whether there are any.
+    pub(crate) fn are_some(&self) -> bool {
+        self.config.is_some() || !self.resources.is_empty()
+    }
+
     pub(crate) fn set_config<T: Configurable>(&mut self) {
         self.config = Some(ConfigDef::of::<T>());
     }
@@ -51,7 +56,8 @@ impl Needs {
 #[derive(Clone, Default)]
 pub(crate) struct Given {
     pub(crate) config: Option<AnyConfig>,
-    pub(crate) resources: Vec<AnyResource>,
+    /// None where one could not be opened.
+    pub(crate) resources: Vec<Option<AnyResource>>,
 }
 
 impl Given {
@@ -61,9 +67,12 @@ impl Given {
     }
 
     pub(crate) fn resource<T: Resource + ?Sized>(&self, index: usize) -> Result<Res<T>, Failure> {
-        let resource = self.resources.get(index).and_then(AnyResource::get);
+        let resource = self.resources.get(index).and_then(Option::as_ref).and_then(AnyResource::get);
         resource.ok_or_else(|| {
-            Failure::contract(format!("resource number {index} is not there, or of another type"))
+            Failure::contract(format!(
+                "resource number {index}, a `{}`, is not there: it could not be opened, or the function asks for none",
+                resource_type(TypeInfo::of::<Res<T>>())
+            ))
         })
     }
 }

@@ -312,7 +312,7 @@ pub struct ValuesOf<'run> {
 }
 
 /// What a run kept of one output.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum KeptOutput {
     Value(Value),
     Absent,

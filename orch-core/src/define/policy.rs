@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub type Tags = BTreeMap<String, String>;
 
 /// The tag that holds a step's priority, an integer; higher goes first, the default is 0.
-pub const PRIORITY_TAG: &str = "orch/priority";
+pub const PRIORITY_TAG: &str = crate::ids::PRIORITY;
 
 /// A week, in seconds: it bounds what a growing delay can reach.
 const LONGEST_DELAY: f64 = 604_800.0;

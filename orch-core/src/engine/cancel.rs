@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::{State, Timer, Turn};
+use crate::define::StepOutcome;
 use crate::event::{EventKind, SkipCause};
 use crate::failure::{ErrorInfo, ErrorKind};
 
@@ -27,6 +28,10 @@ impl State {
     pub(super) fn skip_canceled(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
         self.run(frame, self.layout.steps[step].local).phase = Phase::Canceled;
         self.emit(frame, step, EventKind::StepSkipped { cause: SkipCause::Canceled }, turn);
+        // One that waited for its next attempt has run.
+        let began = self.run(frame, self.layout.steps[step].local).attempt > 0;
+        let outcome = if began { StepOutcome::Canceled } else { StepOutcome::NotExecuted };
+        self.call_hooks(frame, step, outcome, None, turn);
     }
 
     /// No step is waited for any more. Every step that is not done is told so: the older branch first, then in the plan's
@@ -53,8 +58,9 @@ impl State {
                         if under_way {
                             detached.push(self.path(frame, step));
                         }
-                        let error = Arc::clone(&error);
-                        self.emit(frame, step, EventKind::StepFailure { error }, turn);
+                        let failure = EventKind::StepFailure { error: Arc::clone(&error) };
+                        self.emit(frame, step, failure, turn);
+                        self.call_hooks(frame, step, StepOutcome::Canceled, Some(&error), turn);
                     }
                     Phase::Waiting | Phase::Ready | Phase::Backoff | Phase::Due => {
                         self.skip_canceled(frame, step, turn);

@@ -140,6 +140,12 @@ impl Dispatcher {
         if turn.cancel || has_ended {
             self.executor.cancel();
         }
+        if has_ended {
+            self.executor.end();
+        }
+        for hook in turn.hooks.drain(..) {
+            self.executor.call(hook, self);
+        }
         // Before the timers, since no time of a step should be lost by it.
         if lets_go {
             self.let_go(turn);
@@ -193,6 +199,7 @@ impl Dispatcher {
         guard.ended = true;
         drop(guard);
         self.executor.cancel();
+        self.executor.end();
         // Nobody is told of it any more, but what is open must not stay so.
         if let Some(surroundings) = self.surroundings.as_ref().filter(|_| was_under_way) {
             surroundings.close(self);

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Dispatcher, Token, Work};
+use super::{Dispatcher, HookCall, Token, Work};
 
 /// Runs the code of steps for a dispatcher. The port stands here; `step` implements it.
 pub(crate) trait Executor: Send + Sync + 'static {
@@ -15,6 +15,12 @@ pub(crate) trait Executor: Send + Sync + 'static {
 
     /// Asks the code of all work to stop.
     fn cancel(&self);
+
+    /// Calls a hook without waiting for it; that it has ended is reported with [`Dispatcher::report_only`].
+    fn call(&self, hook: HookCall, dispatcher: &Arc<Dispatcher>);
+
+    /// The run is over: asks the code of hooks to stop too.
+    fn end(&self);
 }
 
 /// Opens what a run needs before its first step, and closes it after the last. The port stands here; `run` implements it.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Settings;
 use super::limits::{Classes, classify};
-use crate::define::{Order, Retry};
+use crate::define::{Order, Outcomes, Retry};
 use crate::plan::{Program, Source, Step};
 
 /// The plan as arrays for the engine: where everything lies in the frame of its map, and who depends on whom.
@@ -51,6 +51,8 @@ pub(super) struct StepLayout {
     pub(super) dynamic: bool,
     /// Whether an IO manager stores its outputs.
     pub(super) stores: bool,
+    /// The outcomes for which it has hooks.
+    pub(super) hooks: Outcomes,
     inputs: Span,
     dependents: Span,
     successors: Span,
@@ -228,7 +230,8 @@ impl Layout {
                 rank: ranks[index],
                 class: class_of[index],
                 dynamic,
-                stores: program.ops[index].io().is_some(),
+                stores: step.io.is_some(),
+                hooks: program.hooked(index),
                 inputs: Span::default(),
                 dependents: Span::default(),
                 successors: Span::default(),

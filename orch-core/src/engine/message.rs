@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::frame::{Frame, FrameId};
-use crate::define::{Inputs, ItemStream, Product, Products};
+use crate::define::{HookDef, Inputs, ItemStream, Product, Products, RunTold, StepTold};
 use crate::event::{Event, EventKind, LogLevel};
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, StepPath};
@@ -49,6 +49,8 @@ pub(crate) enum Message {
     ResourceClosed { resource: Arc<str>, result: Result<Duration, Failure> },
     /// There is no resource any more that could be closed.
     Closed,
+    /// A hook has ended.
+    HookDone { number: u64, result: Result<Duration, Failure> },
     /// A timer asked for is due.
     Due(Timer),
     /// Someone asked to cancel the run.
@@ -73,6 +75,7 @@ impl Message {
             | Self::Opened
             | Self::ResourceClosed { .. }
             | Self::Closed
+            | Self::HookDone { .. }
             | Self::Due(_)
             | Self::Cancel => None,
         }
@@ -150,6 +153,22 @@ pub(crate) enum Task {
     Store(Produced),
 }
 
+/// The call of a hook. It holds no slot, and nothing but the end of the run waits for it.
+#[derive(Clone, Debug)]
+pub(crate) struct HookCall {
+    /// Unique within the run.
+    pub(crate) number: u64,
+    pub(crate) hook: Arc<HookDef>,
+    pub(crate) told: HookTold,
+}
+
+/// What a hook is told.
+#[derive(Clone, Debug)]
+pub(crate) enum HookTold {
+    Step(Arc<StepTold>),
+    Run(Arc<RunTold>),
+}
+
 /// What an attempt has produced, and the state has found to be new: nothing else is stored.
 #[derive(Debug)]
 pub(crate) enum Produced {
@@ -220,6 +239,8 @@ pub(crate) enum Kept {
     Succeeded { path: StepPath, step: usize },
     /// The resource could not be opened.
     Unopened { resource: Arc<str>, error: Arc<ErrorInfo> },
+    /// The step did not run, since something that it needs was left out.
+    Skipped { path: StepPath, step: usize },
     /// The step failed, after so many attempts.
     Failed { path: StepPath, attempts: u32, error: Arc<ErrorInfo> },
     /// The run ended with this event.
@@ -240,6 +261,8 @@ pub(crate) struct Turn {
     pub(crate) timers: Vec<(Duration, Timer)>,
     /// To be begun, in this order; what is left of earlier turns comes first.
     pub(crate) work: VecDeque<Work>,
+    /// Hooks to be called.
+    pub(crate) hooks: Vec<HookCall>,
     /// The resources are to be opened.
     pub(crate) open: bool,
     /// The resources are to be closed.
@@ -257,6 +280,7 @@ impl Turn {
         self.kept.clear();
         self.aborts.clear();
         self.timers.clear();
+        self.hooks.clear();
         (self.cancel, self.open, self.close, self.ended) = (false, false, false, false);
         while self.let_go.drop_one() {}
     }

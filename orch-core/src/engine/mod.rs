@@ -10,6 +10,7 @@ mod dispatcher;
 mod executor;
 mod fetch;
 mod frame;
+mod hook;
 mod layout;
 mod limits;
 mod message;
@@ -29,7 +30,9 @@ use std::time::Duration;
 pub(crate) use dispatcher::{Dispatcher, Promise};
 pub(crate) use executor::{Executor, Surroundings};
 use message::LetGo;
-pub(crate) use message::{Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work};
+pub(crate) use message::{
+    HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work,
+};
 pub(crate) use state::State;
 
 use crate::config::Scrubber;

@@ -5,6 +5,7 @@ use super::layout::{CollectLayout, Fetch, Outer, Producer};
 use super::ready::Ready;
 use super::state::ROOT;
 use super::{Kept, State, Turn};
+use crate::define::StepOutcome;
 use crate::event::{EventKind, SkipCause};
 use crate::ids::Branch;
 use crate::value::{Item, Value};
@@ -83,7 +84,11 @@ impl State {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
                 Missing::Failed(path, _) => SkipCause::Failed(path.clone()),
             };
+            if self.settings.keep && matches!(cause, SkipCause::Absent(_)) {
+                turn.kept.push(Kept::Skipped { path: self.path(frame, step), step });
+            }
             self.emit(frame, step, EventKind::StepSkipped { cause }, turn);
+            self.call_hooks_of_skip(frame, step, &missing, turn);
             self.finish(frame, step, Some(missing), turn);
             return;
         }
@@ -148,6 +153,7 @@ impl State {
                 turn.kept.push(Kept::Succeeded { path: self.path(frame, step), step });
             }
             self.emit(frame, step, EventKind::StepSuccess, turn);
+            self.call_hooks(frame, step, StepOutcome::Success, None, turn);
         }
         let run = self.run(frame, local);
         run.phase = Phase::Done;

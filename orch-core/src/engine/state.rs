@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::fetch::fetch_value;
 use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase};
+use super::hook::Hooks;
 use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(super) life: Life,
     /// What surrounds the steps, and what is left to do of it.
     pub(super) around: Around,
+    pub(super) hooks: Hooks,
     pub(super) now: Timestamp,
     /// The names of the plan's steps, shared by all their paths.
     names: Vec<Arc<str>>,
@@ -68,6 +70,7 @@ impl State {
             canceling: false,
             life: Life::Before,
             around: Around::default(),
+            hooks: Hooks::default(),
             now: Timestamp::UNIX_EPOCH,
             running: 0,
             tickets: 0,
@@ -251,6 +254,7 @@ impl State {
                 Product::Value(value) => {
                     let stored =
                         stored.iter().position(|stored| stored.output == output).map(|at| stored.remove(at));
+                    self.keep_for_hooks(frame, step, stored.as_ref());
                     if self.settings.keep {
                         let (path, value) = (self.path(frame, step), value.clone());
                         turn.kept.push(Kept::Value { path, step, output, key: None, value });
@@ -322,6 +326,7 @@ impl State {
         let (path, error) = (self.path(frame, step), Arc::new(error));
         self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
         turn.kept.push(Kept::Failed { path: path.clone(), attempts: attempt, error: Arc::clone(&error) });
+        self.call_hooks_of_failure(frame, step, &error, turn);
         self.failed += 1;
         self.first_failed.get_or_insert_with(|| path.clone());
         self.finish(frame, step, Some(Box::new(Missing::Failed(path, error))), turn);

@@ -16,7 +16,9 @@ pub(super) enum Life {
     Opening,
     /// Steps run.
     Steps,
-    /// All steps are over, and what the run came to is settled. Resources are being closed.
+    /// All steps are over, and what the run came to is settled. Hooks are under way: first those of steps, then the run's.
+    Hooks,
+    /// Resources are being closed.
     Closing,
     /// The last event is told.
     Over,
@@ -33,7 +35,8 @@ pub(super) struct Around {
     last: Option<EventKind>,
 }
 
-/// What comes before the first step and after the last: resources are opened and closed, and the last event is told.
+/// What comes before the first step and after the last: resources are opened and closed, hooks have ended, and the last
+/// event is told.
 impl State {
     pub(super) fn surround(&mut self, message: Message, turn: &mut Turn) {
         match message {
@@ -55,6 +58,7 @@ impl State {
             Message::ResourceBroke { resource, failure } => self.not_opened(resource, &failure, turn),
             Message::ResourceClosed { resource, result } => self.closed(resource, result, turn),
             Message::Closed if self.life == Life::Closing => self.end(turn),
+            Message::HookDone { number, result } => self.hook_done(number, result, turn),
             Message::Cancel => self.cancel_around(turn),
             Message::Due(Timer::LastGrace) => self.out_of_time(turn),
             Message::Log { step, attempt, level, target, mut message, mut fields } => {
@@ -98,6 +102,7 @@ impl State {
         self.emit_run(kind, turn);
         // Of a run that is being canceled nothing more follows from it.
         if self.life == Life::Opening {
+            self.keep_unopened(&resource, &error);
             turn.kept.push(Kept::Unopened { resource: Arc::clone(&resource), error });
             self.steps_over(EventKind::RunFailure { failed: 0, first: None, resource: Some(resource) }, turn);
         }
@@ -111,11 +116,11 @@ impl State {
                 self.cancel_steps(turn);
             }
             // What the run has come to stands. It is over in bounded time all the same.
-            Life::Closing if !self.canceling => {
+            Life::Hooks | Life::Closing if !self.canceling => {
                 self.canceling = true;
                 turn.timers.push((self.settings.grace, Timer::LastGrace));
             }
-            Life::Before | Life::Steps | Life::Closing | Life::Over => {}
+            Life::Before | Life::Steps | Life::Hooks | Life::Closing | Life::Over => {}
         }
     }
 
@@ -132,13 +137,30 @@ impl State {
     pub(super) fn steps_over(&mut self, last: EventKind, turn: &mut Turn) {
         self.around.last = Some(last);
         self.let_go.frames.append(&mut self.frames);
-        if !self.around.opens {
-            return self.end(turn);
-        }
-        self.life = Life::Closing;
-        turn.close = true;
-        if self.canceling {
+        self.life = Life::Hooks;
+        self.go_on(turn);
+        if self.canceling && self.life != Life::Over {
             turn.timers.push((self.settings.grace, Timer::LastGrace));
+        }
+    }
+
+    /// Goes from one thing to the next after the steps, as far as nothing is under way.
+    pub(super) fn go_on(&mut self, turn: &mut Turn) {
+        if self.hooks.are_under_way() {
+            return;
+        }
+        if let Some(last) = self.around.last.take() {
+            self.call_hooks_of_run(&last, turn);
+            self.around.last = Some(last);
+        }
+        if self.hooks.are_under_way() {
+            return;
+        }
+        if self.around.opens {
+            self.life = Life::Closing;
+            turn.close = true;
+        } else {
+            self.end(turn);
         }
     }
 
@@ -154,12 +176,23 @@ impl State {
         self.emit_run(kind, turn);
     }
 
-    /// A canceled run waits no longer. What is still open is told, the last one first, as it would have been closed.
+    /// A canceled run waits no longer. What has not ended is told so, and what is still open, the last one first, as it
+    /// would have been closed.
     fn out_of_time(&mut self, turn: &mut Turn) {
-        let error = Arc::new(ErrorInfo::new(
-            ErrorKind::Canceled,
-            "not closed within the grace period of the canceled run",
-        ));
+        self.give_up_hooks("the hook did not end within the grace period of the canceled run", turn);
+        // Those of the run have waited for these, and are told with them.
+        if let Some(last) = self.around.last.clone() {
+            self.call_hooks_of_run(&last, turn);
+            turn.hooks.clear();
+        }
+        self.give_up_hooks(
+            "the hook was not called: those of steps did not end within the grace period",
+            turn,
+        );
+        // It is closed all the same, and nobody is told of it.
+        turn.close = self.life == Life::Hooks && self.around.opens;
+        let message = "not closed within the grace period of the canceled run";
+        let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, message));
         for resource in std::mem::take(&mut self.around.open).into_iter().rev() {
             self.emit_run(EventKind::ResourceCloseFailure { resource, error: Arc::clone(&error) }, turn);
         }
@@ -186,5 +219,5 @@ fn planned_steps(plan: &Plan) -> Arc<[PlannedStep]> {
         }
     };
     let planned = |step: &Step| PlannedStep { name: step.name.as_str().into(), over: step.map.map(stream) };
-    plan.steps.iter().map(planned).collect()
+    plan.steps.iter().filter(|step| !step.given).map(planned).collect()
 }

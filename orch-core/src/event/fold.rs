@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, ResourceState, ResourceView,
+    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceView,
     RunStatus, StepState, StepView, StreamView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
@@ -13,6 +13,7 @@ use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{Branch, RunId, StepPath};
 
 mod show;
+mod surround;
 #[cfg(test)]
 mod tests;
 
@@ -56,6 +57,8 @@ pub struct RunView {
     canceled: Vec<CanceledStep>,
     detached: Vec<StepPath>,
     resources: Vec<ResourceView>,
+    hook_errors: Vec<HookError>,
+    hooks_errored: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +126,7 @@ impl RunView {
                 self.detached.clone_from(detached);
                 self.end_run(RunStatus::Canceled);
             }
+            (EventKind::HookErrored { hook, error }, step) => self.hook_errored(hook, step.as_ref(), error),
             (kind, Some(path)) => self.apply_to_step(path, event, kind),
             (kind, None) => self.apply_to_resource(kind, event.time),
         }
@@ -153,34 +157,6 @@ impl RunView {
             }
             EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
             _ => {}
-        }
-    }
-
-    fn apply_to_resource(&mut self, kind: &EventKind, time: Timestamp) {
-        match kind {
-            EventKind::ResourceInitStarted { resource } => {
-                self.resource(resource, ResourceState::Opening { since: time });
-            }
-            EventKind::ResourceInitSuccess { resource, took } => {
-                self.resource(resource, ResourceState::Open { took: *took });
-            }
-            EventKind::ResourceInitFailure { resource, error } => {
-                self.resource(resource, ResourceState::NotOpened(Arc::clone(error)));
-            }
-            EventKind::ResourceClosed { resource, took } => {
-                self.resource(resource, ResourceState::Closed { took: *took });
-            }
-            EventKind::ResourceCloseFailure { resource, error } => {
-                self.resource(resource, ResourceState::NotClosed(Arc::clone(error)));
-            }
-            _ => {}
-        }
-    }
-
-    fn resource(&mut self, key: &Arc<str>, state: ResourceState) {
-        match self.resources.iter_mut().find(|resource| resource.key == *key) {
-            Some(resource) => resource.state = state,
-            None => self.resources.push(ResourceView { key: Arc::clone(key), state }),
         }
     }
 

@@ -41,7 +41,7 @@ fn is_zero(n: &u32) -> bool {
 /// The events of an attempt at a step begin with its start and its inputs and end with its success or failure. In
 /// between come its outputs, each followed by who stored it, and the ends of its streams. Log lines come when they are
 /// told: after the start, and from code that outlives its timeout also after the end, but none after the last event of
-/// the run.
+/// the run. So do the outcomes of the step's hooks, after its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "snake_case")]
 #[non_exhaustive]
@@ -186,6 +186,22 @@ pub enum EventKind {
         /// Why.
         error: Arc<ErrorInfo>,
     },
+    /// A hook was called and has ended well. Of a hook of runs the event has no step.
+    #[non_exhaustive]
+    HookCompleted {
+        /// The hook's name.
+        hook: Arc<str>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A hook failed, panicked or did not end in time. What it was called for stays as it is.
+    #[non_exhaustive]
+    HookErrored {
+        /// The hook's name.
+        hook: Arc<str>,
+        /// Why.
+        error: Arc<ErrorInfo>,
+    },
     /// Cancellation was asked for; nothing starts after this.
     RunCanceling,
     /// The run is over, all steps succeeded or were skipped for want of an optional output.
@@ -244,6 +260,8 @@ impl EventKind {
             Self::ResourceInitFailure { .. } => "RESOURCE_INIT_FAILURE",
             Self::ResourceClosed { .. } => "RESOURCE_CLOSED",
             Self::ResourceCloseFailure { .. } => "RESOURCE_CLOSE_FAILURE",
+            Self::HookCompleted { .. } => "HOOK_COMPLETED",
+            Self::HookErrored { .. } => "HOOK_ERRORED",
             Self::RunCanceling => "RUN_CANCELING",
             Self::RunSuccess => "RUN_SUCCESS",
             Self::RunFailure { .. } => "RUN_FAILURE",
@@ -313,6 +331,7 @@ mod tests {
     fn an_event_is_serialized_under_its_name_and_read_back_as_it_was() {
         let mut log = Log::new("pages", &["extract"]);
         log.opening("db").opened("db", 40).not_opened("api", "no route").closed("db", 5);
+        log.hook_completed(Some("load"), "tell", 1).hook_errored(None, "page", "no");
         log.not_closed("api", "broken pipe").run_failure(1, "extract").run_without("api");
         for event in log.events() {
             let json = serde_json::to_value(event).expect("an event is JSON");
@@ -320,7 +339,7 @@ mod tests {
             let back: super::Event = serde_json::from_value(json).expect("as it was written");
             assert_eq!(back, *event);
         }
-        let last = serde_json::to_string(&log.events()[7].kind).expect("an event is JSON");
+        let last = serde_json::to_string(&log.events()[9].kind).expect("an event is JSON");
         insta::assert_snapshot!(last, @r#"{"event":"RUN_FAILURE","failed":0,"resource":"api"}"#);
     }
 }

@@ -11,8 +11,8 @@ pub use fold::RunView;
 pub use kind::{Event, EventKind, LogLevel, PlannedStep, SkipCause, StreamName};
 pub use sink::{Sink, Tee};
 pub use view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, ResourceState, ResourceView,
-    RunStatus, StepState, StepView, StreamView, Total,
+    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceState,
+    ResourceView, RunStatus, StepState, StepView, StreamView, Total,
 };
 
 pub(crate) use view::between;

@@ -137,6 +137,16 @@ impl Log {
         self.push(None, 0, EventKind::ResourceCloseFailure { resource, error })
     }
 
+    pub(crate) fn hook_completed(&mut self, step: Option<&str>, hook: &str, took: u64) -> &mut Self {
+        let (hook, took) = (hook.into(), Duration::from_millis(took));
+        self.push(step, 1, EventKind::HookCompleted { hook, took })
+    }
+
+    pub(crate) fn hook_errored(&mut self, step: Option<&str>, hook: &str, message: &str) -> &mut Self {
+        let (hook, error) = (hook.into(), error(message));
+        self.push(step, 1, EventKind::HookErrored { hook, error })
+    }
+
     /// The run failed, since the resource could not be opened.
     pub(crate) fn run_without(&mut self, resource: &str) -> &mut Self {
         self.push(None, 0, EventKind::RunFailure { failed: 0, first: None, resource: Some(resource.into()) })

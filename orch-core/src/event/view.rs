@@ -266,6 +266,20 @@ pub struct AttemptView {
     pub error: Option<Arc<ErrorInfo>>,
 }
 
+/// A hook that failed, and how often it did so later for copies of the same step with the same error.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct HookError {
+    /// The hook's name.
+    pub hook: Arc<str>,
+    /// The step that it was called for; none for the run.
+    pub step: Option<StepPath>,
+    /// Why.
+    pub error: Arc<ErrorInfo>,
+    /// How often it failed alike.
+    pub alike: u64,
+}
+
 /// A resource of the run.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

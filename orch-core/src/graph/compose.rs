@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::config::{Derive, StepConfig};
 use crate::config::ConfigDef;
-use crate::define::{JobOptions, OpDef, Res, Resource, Resources, Retry, Tags};
+use crate::define::{HookDef, JobOptions, OpDef, Preset, Res, Resource, Resources, Retry, Tags, unite};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
@@ -33,6 +33,7 @@ pub struct Job {
     pub(crate) options: Arc<JobOptions>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) resources: Resources,
+    pub(crate) presets: Vec<Preset>,
 }
 
 impl Job {
@@ -54,7 +55,12 @@ impl Job {
         let composed = COMPOSITIONS.with_borrow_mut(Vec::pop);
         std::mem::forget(guard);
         let graph = composed.map(|composition| composition.graph).unwrap_or_default();
-        Self { options: Arc::new(options), graph: Arc::new(graph), resources: Resources::new() }
+        Self {
+            options: Arc::new(options),
+            graph: Arc::new(graph),
+            resources: Resources::new(),
+            presets: Vec::new(),
+        }
     }
 
     /// The job's name.
@@ -108,6 +114,28 @@ impl Job {
     pub fn with_shared<T: Resource + ?Sized>(mut self, resource: Arc<T>) -> Self {
         self.resources.add::<T>(resource);
         self
+    }
+
+    /// As [`Job::with_shared`], in place of the one of this type and key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
+        self.resources.add_as::<T>(key, resource);
+        self
+    }
+
+    /// The same job with a preset: a named configuration that its runs can take. One of the same name is replaced.
+    #[must_use]
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.presets.retain(|other| other.name() != preset.name());
+        self.presets.push(preset);
+        self
+    }
+
+    /// The presets, in the order in which they were added.
+    #[must_use]
+    pub fn presets(&self) -> &[Preset] {
+        &self.presets
     }
 
     /// The same job with other options.
@@ -171,6 +199,8 @@ pub(crate) struct Composition {
 struct Group {
     prefix: String,
     children: Vec<(String, u32)>,
+    /// Of this graph and of those around it.
+    hooks: Vec<Arc<HookDef>>,
 }
 
 /// The nodes of a job, in the order of their calls, and what connects them.
@@ -202,6 +232,8 @@ pub(crate) struct GraphNode {
     pub(crate) tags: Tags,
     pub(crate) retry: Option<Retry>,
     pub(crate) config: StepConfig,
+    /// Hooks of the call and of the graphs that it stands in.
+    pub(crate) hooks: Vec<Arc<HookDef>>,
     pub(crate) place: Place,
 }
 
@@ -279,6 +311,11 @@ impl Composition {
         self.groups.last().map(|group| group.prefix.clone()).unwrap_or_default()
     }
 
+    /// The hooks of the graphs that the body is in at present.
+    pub(crate) fn hooks(&self) -> Vec<Arc<HookDef>> {
+        self.groups.last().map(|group| group.hooks.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn enter_scope(&mut self, scope: usize) {
         self.scopes.push(scope);
     }
@@ -288,7 +325,7 @@ impl Composition {
     }
 
     /// Enters the graph `name`, which is called `name_2` if the present graph has one of that name already.
-    pub(crate) fn enter_group(&mut self, name: &str) {
+    pub(crate) fn enter_group(&mut self, name: &str, hooks: &[&Arc<HookDef>]) {
         let Some(outer) = self.groups.last_mut() else { return };
         let times = match outer.children.iter_mut().find(|(child, _)| child == name) {
             Some((_, times)) => {
@@ -304,7 +341,9 @@ impl Composition {
             1 => format!("{}{name}.", outer.prefix),
             n => format!("{}{name}_{n}.", outer.prefix),
         };
-        self.groups.push(Group { prefix, children: Vec::new() });
+        let mut all = outer.hooks.clone();
+        unite(&mut all, hooks.iter().copied());
+        self.groups.push(Group { prefix, children: Vec::new(), hooks: all });
     }
 
     pub(crate) fn leave_group(&mut self) {

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use super::compose::{self, GraphNode, Placement, SourceKind};
 use super::config::{self, StepConfig};
 use super::{Collected, DynamicOut, Mapped, Out, Unknown};
 use crate::config::Configurable;
-use crate::define::{PRIORITY_TAG, Retry};
+use crate::define::{HookDef, PRIORITY_TAG, Retry, StepHook, unite};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 
@@ -10,7 +12,7 @@ use crate::plan::{Problem, ProblemKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeRef(pub(super) Placement);
 
-/// What can be said of a call of an op: its name, tags, priority, retry policy, and what it waits for.
+/// What can be said of a call of an op: its name, tags, priority, retry policy, hooks, and what it waits for.
 ///
 /// It is said of the handle that the call gives. Of a mapped handle, `pages.map(load).tag(..)`, it concerns the step whose
 /// handle the closure returned; of an op's several outputs, the op. A constant, an item of a map and what is collected
@@ -39,7 +41,8 @@ pub trait Handle: Sized {
         self
     }
 
-    /// Adds a tag to the step, besides those of the op.
+    /// Adds a tag to the step, besides those of the op. A key that [`check_tag_key`](crate::ids::check_tag_key) refuses is a
+    /// problem of the plan.
     #[track_caller]
     fn tag(self, key: impl Into<String>, value: impl ToString) -> Self {
         let (key, value) = (key.into(), value.to_string());
@@ -86,6 +89,20 @@ pub trait Handle: Sized {
     fn config_from<T: Configurable>(self, config: Out<T>) -> Self {
         let place = Place::caller();
         configure(self.node(), config::derived(config, &place));
+        self
+    }
+
+    /// Attaches a hook to the step: `load(page).hook::<tell>()`. One that it has already, by a graph or the job, is called
+    /// once.
+    #[track_caller]
+    fn hook<H: StepHook>(self) -> Self {
+        self.with_hook(H::step_def())
+    }
+
+    /// As [`Handle::hook`], for a hook made with [`HookDef::builder`].
+    #[track_caller]
+    fn with_hook(self, hook: &Arc<HookDef>) -> Self {
+        change(self.node(), "hook", |node| unite(&mut node.hooks, [hook]));
         self
     }
 

@@ -18,7 +18,7 @@ pub use compose::{Job, JobInBody, JobNode, composing};
 pub use config::JobConfig;
 pub use handle::{Handle, NodeRef};
 pub use input::{IntoInput, Takes};
-pub use node::{Call, Node, Op, Placed, enter_graph};
+pub use node::{Call, HookInBody, HookNode, Node, Op, Placed, enter_graph, enter_hooked_graph};
 pub use out::{Collected, DynamicOut, Mapped, Out, lit};
 pub use unknown::Unknown;
 

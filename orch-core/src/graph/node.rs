@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
 use super::config::StepConfig;
 use super::{DynamicOut, IntoInput, Out};
-use crate::define::{OpDef, Outputs, Tags};
+use crate::define::{HookDef, OpDef, Outputs, Tags};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Data, TypeInfo};
@@ -18,6 +18,25 @@ pub trait Node {
     /// The value whose `call` takes the function's parameters.
     fn node() -> Self;
 }
+
+/// A hook, as job bodies see it; implemented by the macro's hidden type.
+pub trait HookNode: Sized {
+    /// Not possible: a hook is no step. Declared so that the compiler can say so.
+    fn call<T>(self, _: T)
+    where
+        Self: HookInBody,
+    {
+    }
+}
+
+/// Never implemented: says why a hook cannot be called in the body of a job.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a hook, and the body of a job calls ops and graphs",
+    label = "this is a hook",
+    note = "a hook is attached: to one call, `load(page).hook::<{Self}>()`, to a job, `#[job(hooks({Self}))]`, or to all, \
+            `Definitions::new().hook::<{Self}>()`"
+)]
+pub trait HookInBody {}
 
 /// An op as a type: the hidden type beside a function with `#[op]`.
 #[diagnostic::on_unimplemented(
@@ -83,6 +102,7 @@ impl Call {
                 tags: Tags::new(),
                 retry: None,
                 config: StepConfig::default(),
+                hooks: composition.hooks(),
                 place,
             });
             Placed {
@@ -173,7 +193,12 @@ impl Placed {
 
 /// Runs the body of a graph, its steps named `name.step`. `#[graph]` calls it.
 pub fn enter_graph<R>(name: &str, body: impl FnOnce() -> R) -> R {
-    compose::with(|composition| composition.enter_group(name));
+    enter_hooked_graph(name, &[], body)
+}
+
+/// As [`enter_graph`], with hooks for all its steps.
+pub fn enter_hooked_graph<R>(name: &str, hooks: &[&Arc<HookDef>], body: impl FnOnce() -> R) -> R {
+    compose::with(|composition| composition.enter_group(name, hooks));
     let result = body();
     compose::with(compose::Composition::leave_group);
     result

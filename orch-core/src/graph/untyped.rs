@@ -55,6 +55,7 @@ impl UntypedCall {
                 scope: map,
                 tags,
                 retry,
+                hooks: composition.hooks(),
                 config,
                 place,
             });

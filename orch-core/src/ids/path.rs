@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::MappingKey;
+use super::{Escaped, MappingKey};
 
 /// One element of a fan-out, within the elements it is nested in: `[a][17]`.
 ///
@@ -101,13 +101,7 @@ impl fmt::Display for Branch {
             parent.fmt(f)?;
         }
         f.write_char('[')?;
-        for c in self.key().to_string().chars() {
-            match c {
-                '[' | ']' | '\\' => write!(f, "\\{c}")?,
-                c if c.is_control() => write!(f, "\\u{{{:x}}}", u32::from(c))?,
-                c => f.write_char(c)?,
-            }
-        }
+        Escaped::KEY.write(f, &self.key().to_string())?;
         f.write_char(']')
     }
 }
@@ -212,33 +206,14 @@ impl FromStr for StepPath {
             return fail(0, "a step name");
         }
         let mut branch = None;
-        let mut chars = text.char_indices().skip_while(|(at, _)| *at < name_end).peekable();
-        while let Some((at, c)) = chars.next() {
-            if c != '[' {
-                return fail(at, "`[`");
-            }
-            let mut key = String::new();
-            loop {
-                match chars.next() {
-                    None => return fail(text.len(), "`]`"),
-                    Some((_, ']')) => break,
-                    Some((at, '\\')) => match chars.next() {
-                        Some((_, c @ ('[' | ']' | '\\'))) => key.push(c),
-                        Some((_, 'u')) => {
-                            let digits: String =
-                                chars.by_ref().map(|(_, c)| c).take_while(|c| *c != '}').collect();
-                            let code =
-                                digits.strip_prefix('{').and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                            match code.and_then(char::from_u32) {
-                                Some(c) => key.push(c),
-                                None => return fail(at, "an escape such as `\\u{a}`"),
-                            }
-                        }
-                        _ => return fail(at, "an escape: `\\[`, `\\]`, `\\\\` or `\\u{..}`"),
-                    },
-                    Some((_, c)) => key.push(c),
-                }
-            }
+        let mut at = name_end;
+        while at < text.len() {
+            let Some(key) = text[at..].strip_prefix('[') else { return fail(at, "`[`") };
+            at += 1;
+            let (key, length) = Escaped::KEY
+                .read(key)
+                .map_err(|(after, expected)| ParseStepPathError { column: at + after, expected })?;
+            at += length;
             branch = Some(Branch::new(branch.as_ref(), MappingKey::from(key), 0));
         }
         Ok(Self::new(&text[..name_end], branch))

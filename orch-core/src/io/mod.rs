@@ -28,7 +28,8 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// Any; the attempt at the step then fails, and its retry policy decides what follows.
     fn store(&self, at: &OutputAt<'_>, value: &T) -> Result<Metadata, Failure>;
 
-    /// Loads what `store` stored there. The engine does not ask for it: steps are handed values in memory.
+    /// Loads what `store` stored there. Steps are handed values in memory; it is called before a run of a part of a job
+    /// for what steps that do not run have stored in an earlier one.
     ///
     /// # Errors
     /// If it is not there or cannot be read.
@@ -102,6 +103,7 @@ impl fmt::Debug for IoManagers {
 /// An IO manager, its type erased.
 pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
+    fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
     fn type_name(&self) -> String;
 }
 
@@ -114,6 +116,10 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure> {
         let value = value.get::<T>().ok_or_else(|| Failure::new("the value is of another type"))?;
         self.manager.store(at, value)
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure> {
+        self.manager.load(at).map(Value::new)
     }
 
     fn type_name(&self) -> String {

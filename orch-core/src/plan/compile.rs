@@ -1,11 +1,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::select::Given;
 use super::{
-    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, literal, names,
+    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks, literal,
+    names, tags,
 };
 use crate::config::ConfigDef;
-use crate::define::{JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, resource_type};
+use crate::define::{HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, resource_type};
 use crate::graph::{self, Derive, GraphNode, Job, SourceKind, StepConfig};
 use crate::ids::{Place, nearest};
 use crate::value::{Assemble, Value};
@@ -14,6 +16,10 @@ use crate::value::{Assemble, Value};
 pub(crate) struct Program {
     pub(crate) plan: Plan,
     pub(crate) ops: Vec<Arc<OpDef>>,
+    /// Hooks of each step besides those of the job.
+    pub(crate) step_hooks: Vec<Vec<Arc<HookDef>>>,
+    /// Hooks of the job, of steps and of runs.
+    pub(crate) hooks: Vec<Arc<HookDef>>,
     pub(crate) literals: Vec<Value>,
     /// Makes one value of each [`Plan::collects`].
     pub(crate) collects: Vec<Assemble>,
@@ -25,6 +31,8 @@ pub(crate) struct Program {
     pub(crate) derived: Vec<(usize, Derive)>,
     /// What the call of each step says of its configuration.
     pub(crate) configs: Vec<StepConfig>,
+    /// What is known before the run, where only a part runs.
+    pub(super) given: Option<Given>,
 }
 
 impl Program {
@@ -32,6 +40,10 @@ impl Program {
         let graph = &*job.graph;
         let mut problems = graph.problems.clone();
         let names = names::name_steps(&job.options, &graph.nodes, &mut problems);
+        tags::check(&job.options, &graph.nodes, &mut problems);
+        hooks::check(&graph.nodes, &names, &mut problems);
+        let attached = graph.nodes.iter().flat_map(|node| &node.hooks).chain(&job.options.hooks);
+        hooks::check_called(attached, &mut problems);
         let mut sources = Sources {
             graph,
             done: vec![None; graph.sources.len()],
@@ -63,6 +75,7 @@ impl Program {
             max_in_flight: job.options.max_in_flight,
             order: job.options.order,
             limits: job.options.limits.clone(),
+            hooks: hooks::names(&job.options.hooks),
             maps: maps.collect(),
             steps,
             collects,
@@ -75,9 +88,19 @@ impl Program {
         if !problems.is_empty() {
             return Err(PlanError::new(plan.job, problems));
         }
-        let ops = graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect();
-        let job_config = graph.config.clone();
-        Ok(Self { plan, ops, literals, collects: assemblies, lists, job_config, derived, configs })
+        Ok(Self {
+            plan,
+            ops: graph.nodes.iter().map(|node| Arc::clone(&node.op)).collect(),
+            step_hooks: graph.nodes.iter().map(|node| node.hooks.clone()).collect(),
+            hooks: job.options.hooks.clone(),
+            literals,
+            collects: assemblies,
+            lists,
+            job_config: graph.config.clone(),
+            derived,
+            configs,
+            given: None,
+        })
     }
 }
 
@@ -136,6 +159,9 @@ fn step(
         io: op.io.clone(),
         config: op.needs.config().map(|config| config.ty().name()),
         resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
+        given: false,
+        only: Vec::new(),
+        hooks: hooks::names(&node.hooks),
         place: node.place.clone(),
     }
 }

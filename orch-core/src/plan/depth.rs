@@ -156,7 +156,7 @@ fn held_up_by_its_map(steps: &[&Step], map: &str) -> Problem {
 
 /// Steps of which each waits for the one before it, and the first for the last.
 fn circle(plan: &Plan, nodes: &[GraphNode], mut steps: Vec<usize>) -> Problem {
-    let said = |step: usize, other: usize| nodes[step].after.iter().find(|(after, _)| *after == other);
+    let said = |step: usize, other: usize| nodes.get(step)?.after.iter().find(|(after, _)| *after == other);
     // Told from the last step backwards, each with what it waits for; what closes the circle is an `.after`.
     if let Some(first) =
         (0..steps.len()).find(|&at| said(steps[at], steps[(at + steps.len() - 1) % steps.len()]).is_some())

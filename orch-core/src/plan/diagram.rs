@@ -120,6 +120,12 @@ impl Plan {
 /// What stands in a step's box: its name, and the inputs that are constants, since no arrow leads to them.
 fn lines(step: &Step) -> Vec<String> {
     let mut lines = vec![step.name.clone()];
+    if step.given {
+        lines.push("given".to_owned());
+    }
+    if !step.only.is_empty() {
+        lines.push(format!("only {}", step.only.join(", ")));
+    }
     for input in &step.inputs {
         let mut values = Vec::new();
         constants(&input.source, &mut values);

@@ -6,9 +6,13 @@
 mod compile;
 mod depth;
 mod diagram;
+mod hooks;
+mod known;
 mod literal;
 mod names;
 mod problem;
+mod select;
+mod tags;
 mod text;
 
 use std::time::Duration;
@@ -18,6 +22,10 @@ use serde::{Deserialize, Serialize};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
+pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
+pub(crate) use known::{Known, KnownEnd};
+pub(crate) use select::{GivenInputs, Part};
+pub(crate) use tags::check_keys as check_tag_keys;
 
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
@@ -46,6 +54,9 @@ pub struct Plan {
     /// Limits by tag.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
+    /// Hooks of the whole job, by name: those of steps are called for every step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<String>,
     /// The steps, in the order of definition.
     pub steps: Vec<Step>,
     /// The maps, one for each dynamic output.
@@ -105,6 +116,14 @@ pub struct Step {
     /// The types of the resources that it takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// Whether it does not run, as it is not selected: what others take of it is known from an earlier run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
+    /// The copies that run, `load[100]`, where not all do; what others take of the rest is known from an earlier run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Its hooks besides those of the job, by name.
+    pub hooks: Vec<String>,
     /// Where it is called in the source.
     pub place: Place,
 }

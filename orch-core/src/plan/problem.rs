@@ -126,14 +126,16 @@ pub enum ProblemKind {
     DuplicateName,
     /// A name has characters that names cannot have.
     InvalidName,
-    /// An input and what feeds it are of different types; only possible with builders.
+    /// An input and what feeds it are of different types; only possible with builders, or with a value given to a run.
     TypeMismatch,
     /// A call has fewer or more inputs than the op; only possible with builders.
     WrongInputs,
     /// Steps wait for each other in a circle, or, within a map, for the end of the very stream they hold up.
     Deadlock,
-    /// A tag has a value that cannot be read, such as a priority that is no integer.
+    /// A tag has a key that tags cannot have, or a value that cannot be read, such as a priority that is no integer.
     InvalidTag,
+    /// A hook of runs is attached to a step, or a hook is called for nothing; only possible with builders.
+    InvalidHook,
     /// A limit is 0, so that nothing could ever run, or is given twice.
     InvalidLimit,
     /// A timeout is 0, so that no attempt could succeed.
@@ -146,10 +148,20 @@ pub enum ProblemKind {
     UnknownIo,
     /// A configuration is given to a step that takes none, or another type of it, or that cannot be written down.
     InvalidConfig,
+    /// A preset is asked for that the job does not have.
+    UnknownPreset,
     /// A resource is needed that nobody gives.
     MissingResource,
     /// A resource is needed of a type of which there are several, and none is named.
     AmbiguousResource,
     /// Resources need each other, so that none can be opened first.
     ResourceCircle,
+    /// A selection names a step that there is not, or more keys than the step stands in maps.
+    UnknownStep,
+    /// A selection names an item of a map that the earlier run did not have, or that is yet to be made.
+    UnknownItem,
+    /// A value is given for an input that there is not, or that is not selected.
+    UnknownInput,
+    /// A selected step takes what a step that is not selected makes, and no earlier run has it.
+    MissingInput,
 }

@@ -19,6 +19,7 @@ impl fmt::Display for Plan {
         });
         options.extend(self.max_in_flight.map(|items| format!("{items} in flight")));
         options.extend(self.limits.iter().map(|limit| format!("limit {limit}")));
+        options.extend(hooks(&self.hooks));
         options.extend(tags(&self.tags));
         write!(f, "\n  {}\n", options.join(", "))?;
         Tree::of(self).scope(f, None, 0)
@@ -123,6 +124,12 @@ impl Plan {
 
     fn notes(&self, step: &Step) -> Vec<String> {
         let mut notes = Vec::new();
+        if step.given {
+            notes.push("given, does not run".to_owned());
+        }
+        if !step.only.is_empty() {
+            notes.push(format!("only {}", step.only.join(", ")));
+        }
         if !step.after.is_empty() {
             let names: Vec<_> = step.after.iter().map(|&other| self.steps[other].name.as_str()).collect();
             notes.push(format!("after {}", names.join(", ")));
@@ -138,9 +145,14 @@ impl Plan {
             .extend((!step.resources.is_empty()).then(|| format!("resources {}", step.resources.join(", "))));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
+        notes.extend(hooks(&step.hooks));
         notes.extend(tags(&step.tags));
         notes
     }
+}
+
+fn hooks(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("hooks {}", names.join(", ")))
 }
 
 fn tags(tags: &Tags) -> Option<String> {

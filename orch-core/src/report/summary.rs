@@ -19,8 +19,11 @@ pub(super) const LABEL: usize = 12;
 /// How many of the slowest steps are named, and how many of those that a canceled run cut off, where there are more.
 const SLOWEST: usize = 5;
 
+/// How many hooks that failed are told with their errors.
+const HOOKS: usize = 5;
+
 /// How a run went: a line of counts, the resource that could not be opened or each failed step with its error, what was cut
-/// off by canceling, what could not be closed, and the slowest steps where steps were kept, without those whose streams
+/// off by canceling, the hooks that failed, what could not be closed, and the slowest steps where steps were kept, without those whose streams
 /// were open.
 ///
 /// Ends with a line break. While the run is under way it tells how it stands.
@@ -56,6 +59,7 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
         let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Detached"));
         let _ = writeln!(text, "{label} {path} did not end in time and may still be running");
     }
+    text.push_str(&hooks(view, palette));
     text.push_str(&unclosed(view, palette));
     text.push_str(&slowest(view, palette));
     text
@@ -107,6 +111,27 @@ fn unopened(view: &RunView, palette: Palette) -> String {
             let name = palette.paint(Role::Name, &name);
             let _ = write!(text, "{label} resource {name}\n{}", lines(error, palette));
         }
+    }
+    text
+}
+
+/// Hooks that failed. What they were called for is as good as it was, so they are warnings.
+fn hooks(view: &RunView, palette: Palette) -> String {
+    let mut text = String::new();
+    let mut told = 0;
+    for failed in view.hook_errors().iter().take(HOOKS) {
+        told += 1 + failed.alike;
+        let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Hook failed"));
+        let hook = palette.paint(Role::Name, &one_line(&failed.hook));
+        let step = failed.step.as_ref().map_or_else(String::new, |step| format!(" of {step}"));
+        let alike = match failed.alike {
+            0 => String::new(),
+            n => format!(", and {}", count(n, "more time", "more times")),
+        };
+        let _ = write!(text, "{label} {hook}{step}{alike}\n{}", lines(&failed.error, palette));
+    }
+    if let Some(more) = view.hooks_errored().checked_sub(told).filter(|more| *more > 0) {
+        let _ = writeln!(text, "{:>LABEL$} and {} failed", "…", count(more, "more hook", "more hooks"));
     }
     text
 }

@@ -50,9 +50,12 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             EventKind::StepSuccess | EventKind::StepFailure { .. } | EventKind::StepUpForRetry { .. },
             Some(live),
         ) => Some(between(live.since, event.time)),
-        (EventKind::ResourceInitSuccess { took, .. } | EventKind::ResourceClosed { took, .. }, _) => {
-            Some(*took)
-        }
+        (
+            EventKind::ResourceInitSuccess { took, .. }
+            | EventKind::ResourceClosed { took, .. }
+            | EventKind::HookCompleted { took, .. },
+            _,
+        ) => Some(*took),
         (kind, _) if kind.ends_run() => Some(since_start(before, event.time)),
         _ => None,
     };
@@ -78,13 +81,20 @@ fn since_start(view: &RunView, time: Timestamp) -> Duration {
     between(view.start().unwrap_or(time), time)
 }
 
-/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs.
+/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs, a
+/// hook that failed.
 /// None for all else, which the drawing shows.
 ///
 /// `before` is the run's picture before the event. Aligned with [`frame`](super::frame()) and
 /// [`summary`](super::summary()), without a line break at the end.
 #[must_use]
 pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<String> {
+    if let EventKind::HookErrored { hook, error } = &event.kind {
+        let time = before.start().map(|start| between(start, event.time));
+        let label = label(Role::Warn, "Hook failed", time, palette);
+        let of = event.step.as_ref().map_or_else(String::new, |step| format!(" of {step}"));
+        return Some(format!("{label} {}{of}: {}", palette.paint(Role::Name, &one_line(hook)), chain(error)));
+    }
     let path = event.step.as_ref()?;
     let live = before.live_step(path).filter(|live| live.retry_after.is_none());
     let took = live.map(|live| between(live.since, event.time));
@@ -183,6 +193,8 @@ fn tell(text: &mut String, kind: &EventKind) {
         | EventKind::ResourceCloseFailure { resource, error } => {
             write!(text, " {}: {}", one_line(resource), chain(error))
         }
+        EventKind::HookCompleted { hook, .. } => write!(text, " {}", one_line(hook)),
+        EventKind::HookErrored { hook, error } => write!(text, " {}: {}", one_line(hook), chain(error)),
         EventKind::RunFailure { resource: Some(resource), .. } => {
             write!(text, " the resource {} could not be opened", one_line(resource))
         }
@@ -215,6 +227,7 @@ fn role(kind: &EventKind) -> Role {
         | EventKind::RunCanceled { .. } => Role::Bad,
         EventKind::StepUpForRetry { .. }
         | EventKind::ResourceCloseFailure { .. }
+        | EventKind::HookErrored { .. }
         | EventKind::RunCanceling => Role::Warn,
         EventKind::StepSkipped { .. } => Role::Skip,
         EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::RunStart { .. } => {

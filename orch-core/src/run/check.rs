@@ -1,8 +1,11 @@
 use super::config::{Configured, Execution};
+use super::schema::Configurables;
 use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
+use crate::config::ConfigError;
+use crate::define::unite;
 use crate::ids::nearest;
-use crate::plan::{Plan, PlanError, Problem, ProblemKind, Program};
+use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 
 /// A run that may begin.
 pub(super) struct Checked {
@@ -14,21 +17,71 @@ pub(super) struct Checked {
 impl Runner {
     /// The job's program, with what only the run knows checked too: all that is wrong is told together.
     pub(super) fn check(&self) -> Result<Checked, PlanError> {
-        let mut program = Program::compile(&self.job)?;
+        let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
-        pools(&program, &self.environment, &mut problems);
-        io_managers(&program, &self.environment, &mut problems);
-        self.limits(&mut problems);
-        let wiring = wiring(&program, &self.environment, &mut problems);
-        let configured = Configured::read(&self.environment.config, &mut program, &wiring, &self.env);
+        let config = self.whole_config();
+        let whole = Configurables::of(&program);
+        let mut wrong = Vec::new();
+        let mut program = self.part(program, &config, &mut wrong, &mut problems);
+        let wiring = self.surroundings(&mut program, &mut problems);
+        let configured = if self.preset.is_some() && self.chosen_preset().is_none() {
+            // What the preset would have said is not missing.
+            Ok(Configured::default())
+        } else {
+            Configured::read(&config, &whole, &mut program, &wiring, &self.env)
+        };
         let configured = match configured {
-            Ok(configured) if problems.is_empty() => configured,
+            Ok(configured) if problems.is_empty() && wrong.is_empty() => configured,
             configured => {
-                return Err(PlanError::new(program.plan.job, problems).with_config(configured.err()));
+                wrong.extend(configured.err().into_iter().flat_map(ConfigError::into_problems));
+                let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
+                return Err(PlanError::new(program.plan.job, problems).with_config(wrong));
             }
         };
         self.options(&configured, &mut program.plan);
         Ok(Checked { program, wiring, configured })
+    }
+
+    /// The job's program without its configuration, of which something may be missing.
+    pub(super) fn wired(&self) -> Result<(Configurables, Program, Wiring), PlanError> {
+        let program = Program::compile(&self.job)?;
+        let mut problems = Vec::new();
+        let whole = Configurables::of(&program);
+        let mut wrong = Vec::new();
+        let mut program = self.part(program, &self.whole_config(), &mut wrong, &mut problems);
+        let wiring = self.surroundings(&mut program, &mut problems);
+        if problems.is_empty() && wrong.is_empty() {
+            Ok((whole, program, wiring))
+        } else {
+            let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
+            Err(PlanError::new(program.plan.job, problems).with_config(wrong))
+        }
+    }
+
+    /// Adds what the environment has to the program, and finds out what it lacks.
+    fn surroundings(&self, program: &mut Program, problems: &mut Vec<Problem>) -> Wiring {
+        unite(&mut program.hooks, &self.environment.hooks);
+        program.plan.hooks = plan::hook_names(&program.hooks);
+        pools(program, &self.environment, problems);
+        io_managers(program, &self.environment, problems);
+        self.limits(problems);
+        self.presets(problems);
+        plan::check_tag_keys(&self.tags, None, problems);
+        plan::check_hooks(self.environment.hooks.iter(), problems);
+        wiring(program, &self.environment, problems)
+    }
+
+    fn presets(&self, problems: &mut Vec<Problem>) {
+        let Some(name) = self.preset.as_ref().filter(|_| self.chosen_preset().is_none()) else { return };
+        let known: Vec<_> = self.job.presets().iter().map(|preset| format!("`{}`", preset.name())).collect();
+        let define = format!("give the job one, `job().preset(Preset::new(\"{name}\", RunConfig::new()..))`");
+        problems.push(
+            Problem::new(
+                ProblemKind::UnknownPreset,
+                format!("the job `{}` has no preset `{name}`", self.job.name()),
+            )
+            .hint(known_or(name, &known, "presets of this job", &define)),
+        );
     }
 
     /// What the run's configuration says of the run itself, unless it was said otherwise.
@@ -86,7 +139,7 @@ fn pools(program: &Program, environment: &Environment, problems: &mut Vec<Proble
 fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) {
     let managers = &environment.io;
     for (step, op) in program.plan.steps.iter().zip(&program.ops) {
-        let Some(io) = op.io() else { continue };
+        let Some(io) = step.io.as_deref() else { continue };
         for output in op.outputs().iter().filter(|output| managers.get(io, output.ty).is_none()) {
             let define = format!(
                 "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
@@ -113,13 +166,22 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
 }
 
 fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {
-    let needers = program.plan.steps.iter().zip(&program.ops).map(|(step, op)| Needer {
+    // What is given does not run, and needs nothing.
+    let runs = program.plan.steps.iter().zip(&program.ops).filter(|(step, _)| !step.given);
+    let needers = runs.map(|(step, op)| Needer {
         who: format!("the op `{}`", op.name()),
         needs: op.needs(),
         what: "the step",
         place: &step.place,
     });
-    Wiring::of(environment.resources.clone(), needers, problems)
+    let hooks = program.all_hooks();
+    let hooks = hooks.iter().map(|hook| Needer {
+        who: format!("the hook `{}`", hook.name()),
+        needs: hook.needs(),
+        what: "the hook",
+        place: hook.place(),
+    });
+    Wiring::of(environment.resources.clone(), needers.chain(hooks), problems)
 }
 
 /// What to do about a name that is not defined; the known ones stand in backquotes.

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::schema::{self, Made};
+use super::schema::{self, Configurables, Made};
 use super::wiring::Wiring;
 use crate::config::{
     self, AnyConfig, ConfigDef, ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind, EnvVars, Node,
@@ -41,6 +41,7 @@ impl Configured {
     /// Checks all, reads it, and makes of the job's own configuration what its body asked for.
     pub(super) fn read(
         given: &RunConfig,
+        whole: &Configurables,
         program: &mut Program,
         wiring: &Wiring,
         env: &EnvVars,
@@ -48,9 +49,30 @@ impl Configured {
         if given.is_empty() && !takes_config(program, wiring) {
             return Ok(Self::default());
         }
-        let mut node = with_fixed(given.clone().into_node()?, program)?;
-        let job = Self::derive(&mut node, program, wiring, env)?;
-        let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::There);
+        let (node, unread) = given.clone().into_node();
+        match Self::read_node(node, whole, program, wiring, env) {
+            Ok(configured) if unread.is_empty() => Ok(configured),
+            Ok(_) => Err(ConfigError::new(unread)),
+            Err(error) if unread.is_empty() => Err(error),
+            Err(error) => {
+                // What is missing may be in what could not be read.
+                let others = error.into_problems().into_iter();
+                let others = others.filter(|problem| problem.kind() != ConfigProblemKind::Missing);
+                Err(ConfigError::new(unread.into_iter().chain(others).collect()))
+            }
+        }
+    }
+
+    fn read_node(
+        node: Node,
+        whole: &Configurables,
+        program: &mut Program,
+        wiring: &Wiring,
+        env: &EnvVars,
+    ) -> Result<Self, ConfigError> {
+        let mut node = with_fixed(node, program)?;
+        let job = Self::derive(&mut node, whole, program, wiring, env)?;
+        let schema = schema::of_run(whole, program, wiring, Made::There);
         let node = config::check(&node, &schema, env)?;
         let mut reader = Reader { node: &node, env, problems: Vec::new() };
         let root = ConfigPath::root;
@@ -79,12 +101,13 @@ impl Configured {
     /// steps, which is put into the tree to be checked like any other.
     fn derive(
         node: &mut Node,
+        whole: &Configurables,
         program: &mut Program,
         wiring: &Wiring,
         env: &EnvVars,
     ) -> Result<Option<AnyConfig>, ConfigError> {
         let Some(def) = program.job_config.clone() else { return Ok(None) };
-        let schema = schema::of_run(program, wiring.resources(), &wiring.order, Made::NotYet);
+        let schema = schema::of_run(whole, program, wiring, Made::NotYet);
         let checked = config::check(node, &schema, env)?;
         let path = ConfigPath::root().key("config");
         let mut reader = Reader { node: &checked, env, problems: Vec::new() };
@@ -119,7 +142,7 @@ impl Configured {
         if !reader.problems.is_empty() {
             return Err(ConfigError::new(reader.problems));
         }
-        *node = node.clone().merge(made.into_node()?);
+        *node = node.clone().merge(made.into_node().0);
         Ok(Some(job))
     }
 
@@ -162,7 +185,7 @@ fn with_fixed(node: Node, program: &Program) -> Result<Node, ConfigError> {
     if !problems.is_empty() {
         return Err(ConfigError::new(problems));
     }
-    Ok(node.merge(fixed.into_node()?))
+    Ok(node.merge(fixed.into_node().0))
 }
 
 /// Finds what is given though it is fixed: within maps that both have, value by value.

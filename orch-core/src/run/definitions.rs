@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{Environment, Runner};
 use crate::config::RunConfig;
-use crate::define::{Opens, Resource, ResourceDef};
+use crate::define::{Hook, HookDef, Opens, Resource, ResourceDef};
 use crate::graph::Job;
 use crate::io::IoManager;
 use crate::value::Data;
@@ -76,6 +76,18 @@ impl Definitions {
         self
     }
 
+    /// As [`Definitions::resource_shared`], under a key.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_shared_as<T: Resource + ?Sized>(
+        mut self,
+        key: impl Into<String>,
+        resource: Arc<T>,
+    ) -> Self {
+        self.base = self.base.resource_shared_as(key, resource);
+        self
+    }
+
     /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it, after what it needs itself,
     /// and closed when the run is over.
     #[must_use]
@@ -91,6 +103,18 @@ impl Definitions {
     pub fn resource_opened(mut self, def: &Arc<ResourceDef>) -> Self {
         self.base = self.base.resource_opened(def);
         self
+    }
+
+    /// Attaches a hook to all jobs: `Definitions::new().hook::<page_me>()`. One that a job has already is called once.
+    #[must_use]
+    pub fn hook<H: Hook>(self) -> Self {
+        self.with_hook(H::def())
+    }
+
+    /// As [`Definitions::hook`], for a hook made with [`HookDef::builder`].
+    #[must_use]
+    pub fn with_hook(self, hook: &Arc<HookDef>) -> Self {
+        self.change(|base| base.with_hook(hook))
     }
 
     /// Configures all runs, as far as they take it: what presets, files and the command line say goes before.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::RunConfig;
-use crate::define::{Opens, Res, Resource, ResourceDef, Resources};
+use crate::define::{Hook, HookDef, Opens, Res, Resource, ResourceDef, Resources, unite};
 use crate::io::{IoManager, IoManagers};
 use crate::value::Data;
 
@@ -14,6 +14,7 @@ pub struct Environment {
     pub(super) io: IoManagers,
     pub(super) resources: Resources,
     pub(super) config: RunConfig,
+    pub(super) hooks: Vec<Arc<HookDef>>,
 }
 
 impl Environment {
@@ -62,6 +63,18 @@ impl Environment {
         self
     }
 
+    /// As [`Environment::resource_shared`], under a key.
+    #[must_use]
+    #[track_caller]
+    pub fn resource_shared_as<T: Resource + ?Sized>(
+        mut self,
+        key: impl Into<String>,
+        resource: Arc<T>,
+    ) -> Self {
+        self.resources.add_as::<T>(key, resource);
+        self
+    }
+
     /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it.
     #[must_use]
     #[track_caller]
@@ -77,6 +90,19 @@ impl Environment {
         self
     }
 
+    /// Attaches a hook to all runs, and if it is one of steps to all of them. One that they have already is called once.
+    #[must_use]
+    pub fn hook<H: Hook>(self) -> Self {
+        self.with_hook(H::def())
+    }
+
+    /// As [`Environment::hook`], for a hook made with [`HookDef::builder`].
+    #[must_use]
+    pub fn with_hook(mut self, hook: &Arc<HookDef>) -> Self {
+        unite(&mut self.hooks, [hook]);
+        self
+    }
+
     /// Adds configuration, which goes before what was added.
     #[must_use]
     pub fn config(mut self, config: RunConfig) -> Self {
@@ -89,6 +115,7 @@ impl Environment {
         self.pools.extend(over.pools.clone());
         self.io.extend(over.io.clone());
         self.resources.lay_over(&over.resources);
+        unite(&mut self.hooks, &over.hooks);
         self.config = std::mem::take(&mut self.config).over(over.config.clone());
     }
 }

@@ -2,18 +2,18 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::define::{KeptOutput, OpDef, Outputs, ValuesOf};
+use crate::define::{OpDef, Outputs, ValuesOf};
 use crate::event::Event;
 use crate::graph::Op;
 use crate::ids::{RunId, StepPath};
-use crate::plan::{Plan, Program};
+use crate::plan::{Known, Plan, Program};
 
 /// A run that is over.
 pub struct Run {
     pub(super) id: RunId,
     pub(super) program: Arc<Program>,
     pub(super) events: Vec<Event>,
-    pub(super) steps: Vec<KeptStep>,
+    pub(super) known: Arc<Known>,
     /// The steps of each op that succeeded.
     pub(super) by_op: HashMap<OpId, Vec<usize>>,
 }
@@ -26,12 +26,6 @@ impl OpId {
     pub(super) fn of(op: &Arc<OpDef>) -> Self {
         Self(Arc::as_ptr(op).addr())
     }
-}
-
-/// What is kept of a step.
-pub(super) struct KeptStep {
-    pub(super) path: StepPath,
-    pub(super) outputs: Vec<KeptOutput>,
 }
 
 impl Run {
@@ -81,7 +75,7 @@ impl Run {
                 "`{name}` has several steps in this run (`{first}`, `{second}`, ..); ask for all with `run.outputs::<{name}>()`"
             ))),
             (None, _) => Err(OutputError(format!(
-                "no step of `{name}` has outputs in this run: the job does not call it, it did not succeed, or outputs were not kept (`.keep_outputs()`)"
+                "no step of `{name}` has outputs in this run: the job does not call it, it was not selected, it did not succeed, or outputs were not kept (`.keep_outputs()`)"
             ))),
         }
     }
@@ -99,7 +93,7 @@ impl Run {
     ) -> impl Iterator<Item = (&StepPath, O::Values<'_>)> {
         let indices = self.by_op.get(&OpId::of(op)).map_or(&[] as &[usize], Vec::as_slice);
         indices.iter().filter_map(|&index| {
-            let step = &self.steps[index];
+            let step = self.known.step(index);
             let values = O::values(ValuesOf::new(&step.path, &step.outputs)).ok()?;
             Some((&step.path, values))
         })

@@ -2,14 +2,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::{RunErrorKind, StepError};
-use super::finished::{KeptStep, OpId};
+use super::finished::OpId;
 use super::{Run, RunError};
-use crate::define::{KeptOutput, OutputKind};
+use crate::define::KeptOutput;
 use crate::engine::Kept;
 use crate::event::{Event, EventKind};
 use crate::failure::ErrorInfo;
-use crate::ids::{RunId, StepPath};
-use crate::plan::Program;
+use crate::ids::RunId;
+use crate::plan::{Known, KnownEnd, Program};
 
 /// Watches a run for what is to remain of it.
 pub(super) struct Keeper {
@@ -18,21 +18,22 @@ pub(super) struct Keeper {
     failures: Vec<StepError>,
     /// The resource that could not be opened.
     unopened: Option<(Arc<str>, Arc<ErrorInfo>)>,
-    /// The numbers of the run's steps by path.
-    numbers: HashMap<StepPath, usize>,
+    known: Known,
 }
 
 /// How many failures an error names; of a wide map the rest are alike.
 const NAMED_FAILURES: usize = 10;
 
 impl Keeper {
-    pub(super) fn new(id: RunId, program: Arc<Program>) -> Self {
-        let run = Run { id, program, events: Vec::new(), steps: Vec::new(), by_op: HashMap::new() };
-        Self { run: Some(run), ..Self::empty() }
+    /// Of a run that takes the values of steps that do not run from an earlier one.
+    pub(super) fn new(id: RunId, program: Arc<Program>, earlier: Option<Arc<Known>>) -> Self {
+        let known = Known::new(&program, earlier);
+        let run = Run { id, program, events: Vec::new(), known: Arc::default(), by_op: HashMap::new() };
+        Self { run: Some(run), known, ..Self::empty() }
     }
 
     pub(super) fn empty() -> Self {
-        Self { run: None, end: None, failures: Vec::new(), unopened: None, numbers: HashMap::new() }
+        Self { run: None, end: None, failures: Vec::new(), unopened: None, known: Known::default() }
     }
 
     /// Takes an event that is to be kept.
@@ -44,18 +45,25 @@ impl Keeper {
 
     /// Takes something else that is to remain.
     pub(super) fn keep(&mut self, kept: Kept) {
-        let Self { run: Some(run), numbers: known, .. } = self else { return };
+        let Self { run: Some(run), known, .. } = self else { return };
+        let program = &run.program;
         match kept {
+            // Whoever wants what was given asks the run that made it.
+            Kept::Value { path, .. }
+            | Kept::Orphans { path, .. }
+            | Kept::Succeeded { path, .. }
+            | Kept::Skipped { path, .. }
+                if program.is_given(&path) => {}
             Kept::Value { path, step, output, key, value } => {
-                let index = number(run, known, path, step);
-                match (&mut run.steps[index].outputs[output], key) {
+                let (_, step) = known.step_mut(path, &program.ops[step]);
+                match (&mut step.outputs[output], key) {
                     (KeptOutput::Items(items), Some(key)) => items.push((key.to_string(), value)),
                     (output, _) => *output = KeptOutput::Value(value),
                 }
             }
             Kept::Orphans { path, step, output, numbers } => {
-                let index = number(run, known, path, step);
-                if let KeptOutput::Items(items) = &mut run.steps[index].outputs[output] {
+                let (_, step) = known.step_mut(path, &program.ops[step]);
+                if let KeptOutput::Items(items) = &mut step.outputs[output] {
                     let mut number = 0..;
                     items.retain(|_| {
                         number.next().is_none_or(|number| numbers.binary_search(&number).is_err())
@@ -64,8 +72,13 @@ impl Keeper {
             }
             // From here on the step's outputs can be asked for, also if there turned out to be none.
             Kept::Succeeded { path, step } => {
-                let index = number(run, known, path, step);
-                run.by_op.entry(OpId::of(&run.program.ops[step])).or_default().push(index);
+                let op = &program.ops[step];
+                let (index, step) = known.step_mut(path, op);
+                step.ended(KnownEnd::Succeeded);
+                run.by_op.entry(OpId::of(op)).or_default().push(index);
+            }
+            Kept::Skipped { path, step } => {
+                known.step_mut(path, &program.ops[step]).1.ended(KnownEnd::Skipped);
             }
             Kept::Failed { path: step, attempts, error } => {
                 if self.failures.len() < NAMED_FAILURES {
@@ -79,9 +92,10 @@ impl Keeper {
 
     /// What remains of the run, unless it failed, was canceled or was `broken` by a panic.
     pub(super) fn finish(self, broken: Option<String>) -> Result<Run, RunError> {
-        let Some(run) = self.run else {
+        let Some(mut run) = self.run else {
             return Err(RunError::runtime(std::io::Error::other("the run was finished twice")));
         };
+        run.known = Arc::new(self.known);
         if let Some(message) = broken {
             return Err(RunError(Box::new(RunErrorKind::Broken { run, message })));
         }
@@ -99,18 +113,6 @@ impl Keeper {
     }
 }
 
-/// The number of a step with outputs, made when it is first asked for.
-fn number(run: &mut Run, known: &mut HashMap<StepPath, usize>, path: StepPath, step: usize) -> usize {
-    *known.entry(path).or_insert_with_key(|path| {
-        let outputs = run.program.ops[step].outputs().iter().map(|output| match output.kind {
-            OutputKind::Dynamic => KeptOutput::Items(Vec::new()),
-            _ => KeptOutput::Absent,
-        });
-        run.steps.push(KeptStep { path: path.clone(), outputs: outputs.collect() });
-        run.steps.len() - 1
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +122,7 @@ mod tests {
     fn finish(end: Option<EventKind>) -> Result<Run, RunError> {
         let job = Job::compose(JobOptions::new("nothing"), || {});
         let program = Program::compile(&job).expect("a job of no steps");
-        let mut keeper = Keeper::new(RunId::from_u128(1), Arc::new(program));
+        let mut keeper = Keeper::new(RunId::from_u128(1), Arc::new(program), None);
         end.into_iter().for_each(|end| keeper.keep(Kept::End(end)));
         keeper.finish(None)
     }

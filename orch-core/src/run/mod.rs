@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod configure;
 mod definitions;
 mod environment;
 mod error;
@@ -9,9 +10,11 @@ mod finished;
 mod keeper;
 mod lifecycle;
 mod opened;
+mod part;
 mod runner;
 mod runtime;
 mod schema;
+mod stored;
 mod wiring;
 
 pub use definitions::Definitions;

@@ -49,21 +49,27 @@ impl Opened {
         me
     }
 
-    /// Gives the steps what they asked for; all of it is there.
+    /// Gives steps and hooks what they asked for; all of it is there.
     fn give(&self) {
         let there = self.there();
-        let asks = |needs: &Needs| needs.config().is_some() || !needs.resources().is_empty();
-        if !self.program.ops.iter().any(|op| asks(op.needs())) {
-            return;
+        if self.program.ops.iter().any(|op| op.needs().are_some()) {
+            let configs = self.configured.steps.iter().cloned().chain(std::iter::repeat(None));
+            let ops = self.program.ops.iter().zip(configs);
+            let given = ops.map(|(op, config)| self.given(&there, op.needs(), config));
+            *self.context.given.write().unwrap_or_else(PoisonError::into_inner) = given.collect();
         }
-        let configs = self.configured.steps.iter().cloned().chain(std::iter::repeat(None));
-        let given =
-            self.program.ops.iter().zip(configs).map(|(op, config)| self.given(&there, op.needs(), config));
-        *self.context.given.write().unwrap_or_else(PoisonError::into_inner) = given.collect();
+        self.give_hooks(&there);
+    }
+
+    /// Gives hooks what is there: a hook of a run that failed for want of one resource may need another.
+    fn give_hooks(&self, there: &[Option<AnyResource>]) {
+        let hooks = self.program.all_hooks().into_iter().filter(|hook| hook.needs().are_some());
+        let given = hooks.map(|hook| (Arc::clone(hook), self.given(there, hook.needs(), None)));
+        *self.context.hooks.write().unwrap_or_else(PoisonError::into_inner) = given.collect();
     }
 
     fn given(&self, there: &[Option<AnyResource>], needs: &Needs, config: Option<AnyConfig>) -> Given {
-        let resources = self.wiring.answers(needs).into_iter().filter_map(|at| there[at].clone());
+        let resources = self.wiring.answers(needs).into_iter().map(|at| there[at].clone());
         Given { config, resources: resources.collect() }
     }
 
@@ -87,11 +93,17 @@ impl Lifecycle for Opened {
             let (at, def) = self.def(key)?;
             let config = self.configured.resources.get(&at).cloned();
             let args = ResourceArgs(self.given(&self.there(), def.needs(), config));
-            let resource = match &def.open {
-                Body::Async(_) => step::call(&def, |def| Some(&def.open), args).await?,
-                Body::Blocking(_) => open_to_the_end(def, args).await?,
+            let opened = match &def.open {
+                Body::Async(_) => step::call(&def, |def| Some(&def.open), args).await,
+                Body::Blocking(_) => open_to_the_end(def, args).await,
             };
-            self.there()[at] = Some(resource);
+            match opened {
+                Ok(resource) => self.there()[at] = Some(resource),
+                Err(failure) => {
+                    self.give_hooks(&self.there());
+                    return Err(failure);
+                }
+            }
             if self.keys.last().is_some_and(|last| **last == *key) {
                 self.give();
             }
@@ -104,6 +116,7 @@ impl Lifecycle for Opened {
         async move {
             // No step runs any more, but for code that is left alone; what that holds, it holds.
             self.context.given.write().unwrap_or_else(PoisonError::into_inner).clear();
+            self.context.hooks.write().unwrap_or_else(PoisonError::into_inner).clear();
             let (at, def) = self.def(key)?;
             let resource = self.there()[at].take();
             close(&def, resource).await

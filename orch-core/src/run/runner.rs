@@ -8,15 +8,17 @@ use super::check::Checked;
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
-use super::{Environment, Run, RunError, runtime};
+use super::part::told;
+use super::{Environment, Run, RunError, runtime, stored};
 use crate::config::{EnvVars, RunConfig, Scrubber};
-use crate::define::{Cancel, Order, Resource, RunContext, Tags};
+use crate::define::{Cancel, Hook, HookDef, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
 use crate::event::{Event, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::IoManager;
-use crate::plan::{Plan, PlanError, Program};
+use crate::plan::{GivenInputs, Known, Plan, PlanError, Program};
+use crate::select::StepSelection;
 use crate::step::Local;
 use crate::value::Data;
 
@@ -40,12 +42,18 @@ use crate::value::Data;
 pub struct Runner {
     pub(super) job: Job,
     id: RunId,
-    tags: Tags,
+    pub(super) tags: Tags,
     pub(super) max_concurrent: Option<usize>,
     pub(super) max_in_flight: Option<usize>,
     pub(super) order: Option<Order>,
     pub(super) environment: Environment,
+    pub(super) preset: Option<String>,
+    pub(super) config: RunConfig,
     pub(super) env: EnvVars,
+    pub(super) selection: Option<StepSelection>,
+    pub(super) inputs: GivenInputs,
+    pub(super) earlier: Option<Arc<Known>>,
+    pub(super) stored: Option<RunId>,
     /// Other resources than those of the environment.
     #[cfg(test)]
     lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -93,7 +101,13 @@ impl Runner {
             max_in_flight: None,
             order: None,
             environment,
+            preset: None,
+            config: RunConfig::new(),
             env: EnvVars::process(),
+            selection: None,
+            inputs: GivenInputs::new(),
+            earlier: None,
+            stored: None,
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),
@@ -160,25 +174,16 @@ impl Runner {
         self
     }
 
-    /// Gives the run a resource, in place of all of this type that the program or the job has.
+    /// Attaches a hook to the run, and if it is one of steps to all of them. One that they have already is called once.
     #[must_use]
-    #[track_caller]
-    pub fn with<T: Resource>(mut self, resource: T) -> Self {
-        self.environment.lay_over(&Environment::new().resource(resource));
-        self
+    pub fn hook<H: Hook>(self) -> Self {
+        self.with_hook(H::def())
     }
 
-    /// Configures the run; what is added later goes before what was there.
+    /// As [`Runner::hook`], for a hook made with [`HookDef::builder`].
     #[must_use]
-    pub fn config(mut self, config: RunConfig) -> Self {
-        self.environment = self.environment.config(config);
-        self
-    }
-
-    /// Lets the configuration refer to these environment variables, `{env: NAME}`; by default to those of the process.
-    #[must_use]
-    pub fn env(mut self, env: EnvVars) -> Self {
-        self.env = env;
+    pub fn with_hook(mut self, hook: &Arc<HookDef>) -> Self {
+        self.environment = self.environment.with_hook(hook);
         self
     }
 
@@ -205,7 +210,7 @@ impl Runner {
 
     /// How long a canceled run waits for the code of its steps, by default ten seconds; with a duration of zero not at
     /// all. Code that is still under way then is left alone, and named in the last event; what it returns is ignored. As
-    /// long again it waits for what comes after its steps, the closing of resources.
+    /// long again it waits for what comes after its steps: hooks, and the closing of resources.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -268,10 +273,15 @@ impl Runner {
     /// # Errors
     /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
     /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
-    pub async fn run(self) -> Result<Run, RunError> {
+    pub async fn run(mut self) -> Result<Run, RunError> {
         let Checked { program, wiring, configured } = self.check().map_err(RunError::plan)?;
-        let program = Arc::new(program);
         runtime::check()?;
+        let io = Arc::new(std::mem::take(&mut self.environment.io));
+        let program = match self.stored {
+            Some(earlier) => stored::load(program, &io, earlier).await?,
+            None => program,
+        };
+        let program = Arc::new(program);
         let mut tags = configured.tags.clone();
         tags.extend(self.tags.clone());
         let context = Arc::new(RunContext {
@@ -280,6 +290,7 @@ impl Runner {
             tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
             given: RwLock::default(),
+            hooks: RwLock::default(),
         });
         let scrubber = configured.scrubber();
         let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
@@ -288,8 +299,9 @@ impl Runner {
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
         let settings = self.settings(&program, tags, scrubber, resources.is_some());
-        let executor = Local::new(Arc::clone(&program), context, Arc::new(self.environment.io));
-        let keeper = Arc::new(Mutex::new(Keeper::new(self.id, Arc::clone(&program))));
+        let executor = Local::new(Arc::clone(&program), context, io);
+        let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
+        let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
         if self.keep_events {
             let keeper = Arc::clone(&keeper);
@@ -298,6 +310,7 @@ impl Runner {
         sinks.add_all(self.sinks);
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
+        let sinks = told(sinks, &program);
         let state = State::new(program, settings);
         let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings);
@@ -327,7 +340,7 @@ impl Runner {
     /// How many steps may run at once.
     fn slots(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let configured = || self.environment.config.count("execution", "max_concurrent");
+        let configured = || self.whole_config().count("execution", "max_concurrent");
         self.max_concurrent
             .or_else(configured)
             .or(self.job.options().max_concurrent)

@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use crate::config::ConfigDef;
-use crate::define::{Provider, Resources};
+use super::wiring::Wiring;
+use crate::config::{ConfigDef, shorten};
+use crate::define::{OpDef, Provider};
 use crate::graph::StepConfig;
 use crate::plan::Program;
 
@@ -15,27 +17,43 @@ pub(super) enum Made {
     There,
 }
 
-/// The schema of all that a run of this program can be configured with.
-pub(super) fn of_run(program: &Program, resources: &Resources, needed: &[usize], made: Made) -> Schema {
+/// The steps of a whole job and what each is configured with, whatever part of it runs: one file is for all parts.
+pub(super) struct Configurables(Vec<(String, Arc<OpDef>)>);
+
+impl Configurables {
+    pub(super) fn of(program: &Program) -> Self {
+        let steps = program.plan.steps.iter().zip(&program.ops);
+        Self(steps.map(|(step, op)| (step.name.clone(), Arc::clone(op))).collect())
+    }
+}
+
+/// The schema of all that a run of this program, a part of the `whole`, can be configured with.
+pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, made: Made) -> Schema {
     let mut types = SchemaGenerator::default();
     let mut root = Level::default();
     if let Some(job) = &program.job_config {
         root.put("config", of_config(job, &mut types), is_required(job));
     }
     let mut ops = Tree::default();
-    for ((step, op), config) in program.plan.steps.iter().zip(&program.ops).zip(&program.configs) {
-        let open = made == Made::There || !matches!(config, StepConfig::From(..));
+    let steps = program.plan.steps.iter().zip(&program.configs);
+    let runs: HashMap<_, _> =
+        steps.filter(|(step, _)| !step.given).map(|(step, config)| (&*step.name, config)).collect();
+    for (name, op) in &whole.0 {
+        let open = made == Made::There || !matches!(runs.get(&**name), Some(StepConfig::From(..)));
         let config = op.needs().config().filter(|_| open);
-        ops.step(&step.name).config = config.map(|def| (of_config(def, &mut types), is_required(def)));
+        let required = |def| is_required(def) && runs.contains_key(&**name);
+        let step = ops.step(name);
+        step.config = config.map(|def| (of_config(def, &mut types), required(def)));
+        step.inputs = op.inputs().iter().map(|input| input.name.to_string()).collect();
     }
     ops.into_level().close_into(&mut root, "ops", "Configuration of steps, by their name in the plan.");
     let mut opened = Level::default();
-    for (at, provided) in resources.iter().enumerate() {
+    for (at, provided) in wiring.resources().iter().enumerate() {
         let Provider::Opened(def) = &provided.by else { continue };
         let mut resource = Level::default();
         if let Some(config) = def.config() {
             // What no step needs is not opened, and lacks nothing.
-            let required = is_required(config) && needed.contains(&at);
+            let required = is_required(config) && wiring.order.contains(&at);
             resource.put("config", of_config(config, &mut types), required);
         }
         resource.close_into(&mut opened, def.key(), def.description().unwrap_or_default());
@@ -57,7 +75,9 @@ pub(super) fn of_run(program: &Program, resources: &Resources, needed: &[usize],
             words.insert("$defs".into(), Value::Object(definitions));
         }
     }
-    Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}))
+    let mut schema = Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}));
+    shorten(&mut schema);
+    schema
 }
 
 /// Whether a value must be given, since some of it has no default.
@@ -133,6 +153,8 @@ impl Level {
 #[derive(Default)]
 struct Tree {
     config: Option<(Value, bool)>,
+    /// The names of its inputs: their values are of types that only serde knows.
+    inputs: Vec<String>,
     /// In the order of the plan.
     ops: Vec<(String, Tree)>,
     numbers: BTreeMap<String, usize>,
@@ -157,12 +179,17 @@ impl Tree {
         let mut level = Level::default();
         for (name, child) in self.ops {
             let mut node = Level::default();
-            let Self { config, ops, numbers } = child;
+            let Self { config, inputs, ops, numbers } = child;
             if let Some((config, required)) = config {
                 node.put("config", config, required);
             }
+            if !inputs.is_empty() {
+                let mut values = Level::default();
+                inputs.iter().for_each(|input| values.put(input, json!({}), false));
+                values.close_into(&mut node, "inputs", "Values of inputs whose own step does not run.");
+            }
             if !ops.is_empty() {
-                let inner = Self { config: None, ops, numbers };
+                let inner = Self { ops, numbers, ..Self::default() };
                 inner.into_level().close_into(&mut node, "ops", "");
             }
             node.close_into(&mut level, &name, "");

@@ -2,7 +2,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use super::code;
+use super::code::{self, Attempt};
 use crate::failure::Failure;
 
 /// A future that may borrow what it works on.
@@ -14,7 +14,15 @@ pub(crate) async fn guarded<'a, T>(
     stop: impl Future<Output = ()>,
     begin: impl FnOnce() -> Code<'a, T>,
 ) -> Result<T, Failure> {
-    let attempt = &mut None;
+    guarded_as(&mut None, stop, begin).await
+}
+
+/// As [`guarded`], with what the code logs led to the step of `attempt`.
+pub(super) async fn guarded_as<'a, T>(
+    attempt: &mut Option<Attempt>,
+    stop: impl Future<Output = ()>,
+    begin: impl FnOnce() -> Code<'a, T>,
+) -> Result<T, Failure> {
     let mut stop = pin!(stop);
     let mut code = code::run(attempt, begin)?;
     let result = poll_fn(|cx| match code::run(attempt, || code.as_mut().poll(cx)) {

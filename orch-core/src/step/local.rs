@@ -1,16 +1,19 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use tracing::instrument::WithSubscriber as _;
 
 use super::LogLayer;
 use super::code::{self, Attempt};
+use super::hook::BLOCKING_HOOKS;
 use super::pace::Pace;
 use super::piece::Done;
 use super::worker::Worker;
 use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
-use crate::engine::{Dispatcher, Executor, Message, Promise, Task, Token, Turn, Work};
+use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work};
 use crate::failure::Failure;
+use crate::ids::StepPath;
 use crate::io::IoManagers;
 use crate::plan::Program;
 
@@ -34,11 +37,15 @@ pub(super) struct Shared {
     pub(super) program: Arc<Program>,
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
-    runtime: tokio::runtime::Handle,
+    pub(super) runtime: tokio::runtime::Handle,
     /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
-    subscriber: tracing::Dispatch,
+    pub(super) subscriber: tracing::Dispatch,
     /// What to know of the plan's steps, by their number.
     steps: Box<[StepTraits]>,
+    /// For hooks that block.
+    pub(super) hooks: Semaphore,
+    /// The run is over; hooks go on when it is canceled, but not beyond its end.
+    pub(super) over: Cancel,
     /// How to stop the work that can be stopped alone.
     stops: Mutex<HashMap<u64, Cancel>>,
 }
@@ -61,6 +68,8 @@ impl Local {
             io,
             runtime: tokio::runtime::Handle::current(),
             subscriber,
+            hooks: Semaphore::new(BLOCKING_HOOKS),
+            over: Cancel::new(),
             stops: Mutex::default(),
         });
         Self { shared }
@@ -93,6 +102,14 @@ impl Executor for Local {
 
     fn cancel(&self) {
         self.shared.run.cancel.cancel();
+    }
+
+    fn call(&self, hook: HookCall, dispatcher: &Arc<Dispatcher>) {
+        self.shared.call(hook, dispatcher);
+    }
+
+    fn end(&self) {
+        self.shared.end_hooks();
     }
 }
 
@@ -168,6 +185,7 @@ impl Shared {
                 Message::Stored { token, produced, result }
             }
             task if self.is_stopped(stop.as_ref()) => Done::not_begun(&task).message(token),
+            Task::Call(_) if self.program.is_given(&path) => self.given(&path).message(token),
             Task::Call(inputs) => {
                 let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone());
                 let args = Args::of(inputs, context);
@@ -184,6 +202,12 @@ impl Shared {
         };
         self.forget_stop(token, stop.is_some());
         message
+    }
+
+    /// The outputs of a step that does not run.
+    pub(super) fn given(&self, path: &StepPath) -> Done {
+        let products = self.program.given(path);
+        Done::Returned(products.ok_or_else(|| Failure::contract("what is given is not there")))
     }
 
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {

@@ -3,11 +3,13 @@
 //! `local` starts work where it belongs and does what may block, `worker` does async work on the runtime, `piece` is one
 //! call or pull that it has under way, `pace` what is guessed of how long the next one takes. `code` surrounds every poll
 //! of a user's code (panics caught with their place, logs led to the step), `store` has outputs written by their IO
-//! manager. `guarded` awaits code of the program that is no step's with the same care.
+//! manager. `guarded` awaits code of the program that is no step's with the same care,
+//! `hook` calls hooks.
 
 mod call;
 mod code;
 mod guarded;
+mod hook;
 mod local;
 mod logs;
 mod pace;

@@ -10,7 +10,7 @@ use super::local::Shared;
 use super::pace::LONG;
 use super::piece::{Done, Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
-use crate::engine::{Message, Promise, Token, Turn, Work};
+use crate::engine::{Message, Promise, Task, Token, Turn, Work};
 
 /// A task of the runtime that does async work, piece after piece, as long as there is some.
 ///
@@ -109,6 +109,9 @@ impl Worker {
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
             return Some(Done::not_begun(&task).message(token));
+        }
+        if matches!(task, Task::Call(_)) && self.shared.program.is_given(&path) {
+            return Some(self.shared.given(&path).message(token));
         }
         let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
         match &mut self.attempt {

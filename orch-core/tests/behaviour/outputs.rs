@@ -100,7 +100,7 @@ fn outputs_left_out_and_fan_outs_without_items_are_outputs_too() {
 fn what_cannot_be_had_is_said_with_the_reason() {
     let run = each().run_blocking().unwrap();
     assert_snapshot!(run.try_output::<maybe>().unwrap_err(), @"`maybe` has several steps in this run (`maybe[a]`, `maybe[b]`, ..); ask for all with `run.outputs::<maybe>()`");
-    assert_snapshot!(run.try_output::<broken>().unwrap_err(), @"no step of `broken` has outputs in this run: the job does not call it, it did not succeed, or outputs were not kept (`.keep_outputs()`)");
+    assert_snapshot!(run.try_output::<broken>().unwrap_err(), @"no step of `broken` has outputs in this run: the job does not call it, it was not selected, it did not succeed, or outputs were not kept (`.keep_outputs()`)");
     let not_kept = each().runner().run_blocking().unwrap();
     assert!(not_kept.try_output::<one>().is_err());
     assert_eq!(not_kept.outputs::<nothing>().count(), 0);

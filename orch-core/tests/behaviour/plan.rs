@@ -201,6 +201,7 @@ fn a_job_of_one_step_as_json() {
           ],
           "depth": 0,
           "priority": 0,
+          "hooks": [],
           "place": {
             "file": "orch-core/tests/behaviour/plan.rs",
             "line": 7

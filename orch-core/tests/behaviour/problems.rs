@@ -185,6 +185,37 @@ fn invalid_tag() {
 }
 
 #[test]
+fn invalid_tag_key() {
+    let give = OpDef::builder("give").tag("data team", "dex").returns::<Plain>().blocking(|_| Ok(1)).into();
+    let options = JobOptions::new("job").tag("orch/team", "data");
+    let job = Job::compose(options, || {
+        call(&give, &[]).tag("a/b/c", 1);
+        call(&give, &[]).tag("acme.com/team", "dex").priority(3);
+    });
+    let (kinds, told) = problems(&job);
+    assert_eq!(kinds, [ProblemKind::InvalidTag; 3]);
+    assert_snapshot!(told, @r"
+    the job `job` cannot be planned: 3 problems
+    error: the tag key `data team` has the character ' '
+      --> orch-core/tests/behaviour/problems.rs:_ (the op)
+      hint: write ASCII letters, digits, `_`, `-` and `.`: `data_team`
+    error: the tag key `orch/team` begins with `orch/`, which is kept for orch's own tags
+      --> orch-core/tests/behaviour/problems.rs:_ (the job)
+      hint: leave the prefix out, `team`, or take one of yours, `acme.com/team`
+    error: the tag key `a/b/c` has several slashes
+      --> orch-core/tests/behaviour/problems.rs:_ (the step)
+      hint: keep one, between a prefix and a name: `a/b.c`
+    ");
+    let fine = crate::support::job(|| call(&crate::support::give("fine", || Ok(1)), &[]));
+    let error = fine.runner().tag("größe", "1").plan().unwrap_err();
+    assert_snapshot!(error, @r"
+    the job `job` cannot be planned
+    error: the tag key `größe` has the character 'ö'
+      hint: write ASCII letters, digits, `_`, `-` and `.`: `gr__e`
+    ");
+}
+
+#[test]
 fn invalid_limit() {
     let give = give("give", || Ok(1));
     let options = JobOptions::new("job").max_concurrent(0).max_in_flight(0);

@@ -89,6 +89,10 @@ fn line(event: &Event) -> Option<String> {
         EventKind::StepSkipped { cause: SkipCause::Failed(step), .. } => write!(line, ": {step} failed"),
         EventKind::StepSkipped { cause: SkipCause::Absent(step), .. } => write!(line, ": {step} left it out"),
         EventKind::StepSkipped { cause: SkipCause::Canceled, .. } => write!(line, ": canceled"),
+        EventKind::HookCompleted { hook, .. } => write!(line, " {hook}"),
+        EventKind::HookErrored { hook, error, .. } => {
+            write!(line, " {hook}: {:?} {}", error.kind, error.message)
+        }
         EventKind::RunCanceled { detached, .. } => write!(line, " {detached:?}"),
         _ => Ok(()),
     };

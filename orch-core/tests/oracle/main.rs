@@ -4,18 +4,20 @@
 mod describe;
 mod draw;
 mod expect;
+mod part;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use orch_core::define::Order;
 use orch_core::event::{EventKind, SkipCause};
-use orch_core::run::Run;
+use orch_core::run::{Run, RunError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 
 use self::describe::{Node, nodes};
+use self::draw::{Given, Read};
 
 /// What became of the steps of a run, by path.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,15 +55,19 @@ fn a_run_gives_what_nested_loops_give() {
 fn run(nodes: &[Node], slots: usize, in_flight: usize, order: Order) -> Outcome {
     let (job, given, reads) = draw::job(nodes);
     let runner = job.runner().keep_outputs().keep_events().max_concurrent(slots).max_in_flight(in_flight);
-    let (ended, error) = match RUNTIME.block_on(runner.order(order).run()) {
-        Ok(run) => (Ok(run), None),
-        Err(error) => (Err(()), Some(error)),
-    };
-    let run: &Run = match (&ended, &error) {
-        (Ok(run), _) => run,
-        (_, Some(error)) => error.run().unwrap_or_else(|| panic!("{error}")),
-        _ => unreachable!("a run succeeds or fails"),
-    };
+    let ended = RUNTIME.block_on(runner.order(order).run());
+    outcome(run_of(&ended), &given, &reads)
+}
+
+/// The run, whether it succeeded or not.
+fn run_of(ended: &Result<Run, RunError>) -> &Run {
+    match ended {
+        Ok(run) => run,
+        Err(error) => error.run().unwrap_or_else(|| panic!("{error}")),
+    }
+}
+
+fn outcome(run: &Run, given: &Given, reads: &[Read]) -> Outcome {
     let mut outcome = Outcome { inputs: std::mem::take(&mut *given.lock().unwrap()), ..Outcome::default() };
     for event in run.events() {
         let Some(step) = event.step.as_ref().map(ToString::to_string) else { continue };

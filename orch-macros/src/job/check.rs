@@ -1,15 +1,34 @@
 use quote::ToTokens as _;
-use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
+use syn::{GenericArgument, ItemFn, PathArguments, ReturnType, Signature, Type};
 
 use super::body::is_primitive;
 use crate::diag::Diag;
 use crate::func;
 use crate::owned;
+use crate::parameter::{self, Asked};
 
 /// Refuses what no job can be. Says whether the body can be that of a job.
-pub(super) fn job(signature: &Signature, diag: &Diag) -> bool {
-    let before = diag.count();
+pub(super) fn job(item: &ItemFn, diag: &Diag) -> bool {
+    let (before, signature) = (diag.count(), &item.sig);
     drawn("#[job]", signature, diag);
+    parameter::check("a job", item, diag);
+    for parameter in func::parameters(signature) {
+        match Asked::read(parameter) {
+            Some(Asked::Resource { .. }) => {
+                let message =
+                    "resources are for steps: take it in the ops that use it, which need no word of it here";
+                diag.error_at(&parameter.ty, message);
+            }
+            Some(Asked::Config(ty)) if !parameter::is_config(parameter) => {
+                let ty = owned::written(&ty);
+                diag.error_at(
+                    &parameter.ty,
+                    format!("a job takes its configuration by value: `Config<{ty}>`"),
+                );
+            }
+            _ => {}
+        }
+    }
     if let ReturnType::Type(_, ty) = &signature.output {
         let message = "a job has no return type: the function gives the job itself, and the results of its steps are \
                        asked of a run; a part of a job that hands on handles is a `#[graph]`";
@@ -22,6 +41,21 @@ pub(super) fn job(signature: &Signature, diag: &Diag) -> bool {
 pub(super) fn graph(signature: &Signature, diag: &Diag) -> bool {
     let before = diag.count();
     drawn("#[graph]", signature, diag);
+    for parameter in func::parameters(signature) {
+        match Asked::read(parameter) {
+            Some(Asked::Resource { .. }) => {
+                let message =
+                    "resources are for steps: take it in the ops that use it, which need no word of it here";
+                diag.error_at(&parameter.ty, message);
+            }
+            Some(Asked::Config(_)) => {
+                let message = "configuration is of jobs and ops: let the job hand on what it makes of its own, \
+                               `config.map(|config| ..)`, as an `Out<T>`";
+                diag.error_at(&parameter.ty, message);
+            }
+            None => {}
+        }
+    }
     diag.count() == before
 }
 

@@ -1,18 +1,23 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{GenericParam, ItemFn, Pat};
+use syn::{FnArg, GenericParam, ItemFn, Pat};
 
 use super::body;
 use super::model::{GraphOptions, JobOptions};
 use crate::func;
 use crate::hidden;
-use crate::names::{ENTER_GRAPH, HANDLE, JOB, JOB_NODE, JOB_OPTIONS, ORDER, UNKNOWN};
+use crate::names::{
+    ENTER_GRAPH, ENTER_HOOKED_GRAPH, HANDLE, HOOK, HOOK_NODE, JOB, JOB_CONFIG, JOB_NODE, JOB_OPTIONS, ORDER,
+    STEP_HOOK, UNKNOWN,
+};
+use crate::parameter;
 use crate::policy::{internal, setting};
 
 /// The function that builds the job, and a hidden type that tells whoever calls it in a body that it is one.
 pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
     rewrite(&mut item);
+    let config = take_config(&mut item);
     let ItemFn { attrs, vis, sig, block, .. } = &item;
     let function = &sig.ident;
     let conditions = func::conditions(attrs);
@@ -33,6 +38,7 @@ pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
         #vis #sig {
             #JOB::compose(#begin #options, move || {
                 #imports
+                #config
                 #(#statements)*
             })
         }
@@ -41,6 +47,24 @@ pub(super) fn job(mut item: ItemFn, options: &JobOptions) -> TokenStream {
         #[automatically_derived]
         impl #JOB_NODE for #function {}
     }
+}
+
+/// Takes the job's configuration off the parameters: in the body it is a value that a run will have, and the function that
+/// builds the job has none to give.
+fn take_config(item: &mut ItemFn) -> Option<TokenStream> {
+    let inputs = std::mem::take(&mut item.sig.inputs);
+    let mut config = None;
+    for input in inputs {
+        match &input {
+            FnArg::Typed(parameter) if parameter::is_config(parameter) => {
+                let (pattern, ty) = (&parameter.pat, parameter::argument(&parameter.ty, "Config"));
+                config =
+                    Some(quote_spanned!(parameter.ty.span()=> let #pattern = #JOB_CONFIG::<#ty>::declare();));
+            }
+            _ => item.sig.inputs.push(input),
+        }
+    }
+    config
 }
 
 /// The function with its body rewritten, and the hidden type that calls it as a part of a job.
@@ -120,12 +144,21 @@ fn graph_call(item: &ItemFn, options: &GraphOptions) -> TokenStream {
         arguments.push(argument);
     }
     let turbofish = turbofish(item);
+    let hooks = options.hooks.iter().map(|path| {
+        let hook = STEP_HOOK.at(path.span());
+        quote_spanned!(path.span()=> <#path as #hook>::step_def())
+    });
+    let body = quote!(move || #function #turbofish (#(#arguments),*));
+    let enter = match options.hooks.is_empty() {
+        true => quote!(#ENTER_GRAPH(#name, #body)),
+        false => quote!(#ENTER_HOOKED_GRAPH(#name, &[#(#hooks),*], #body)),
+    };
     let head = quote_spanned!(function.span()=> fn call #generics (self, #(#parameters),*) #output #clause);
     quote! {
         #[doc(hidden)]
         #[track_caller]
         #vis #head {
-            #ENTER_GRAPH(#name, move || #function #turbofish (#(#arguments),*))
+            #enter
         }
     }
 }
@@ -160,6 +193,8 @@ fn imports() -> TokenStream {
         use #HANDLE as _;
         #[allow(unused_imports)]
         use #JOB_NODE as _;
+        #[allow(unused_imports)]
+        use #HOOK_NODE as _;
     }
 }
 
@@ -176,6 +211,11 @@ impl ToTokens for JobOptions {
         setting(tokens, "retry", self.retry.as_ref());
         for limit in &self.limits {
             setting(tokens, "limit", Some(limit));
+        }
+        for path in &self.hooks {
+            // At the user's word, where the compiler says that it is no hook.
+            let hook = HOOK.at(path.span());
+            setting(tokens, "hook", Some(quote_spanned!(path.span()=> <#path as #hook>::def())));
         }
     }
 }

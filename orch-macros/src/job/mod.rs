@@ -21,7 +21,7 @@ pub(crate) fn job(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let options = model::JobOptions::read(options, &item, &diag);
-    let fits = check::job(&item.sig, &diag);
+    let fits = check::job(&item, &diag);
     let errors = diag.finish();
     if func::is_method(&item.sig) {
         let item = expand::without_body(item);

@@ -1,14 +1,27 @@
 use proc_macro2::TokenStream;
-use syn::{ItemFn, LitStr};
+use syn::{ItemFn, LitStr, Path};
 
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::func;
 use crate::policy::{self, Limit, Retry};
 
+/// How hooks are named.
+const HOOKS: &str = "hooks(tell, page_me)";
+
 const JOB: Known = Known {
     owner: "`#[job]`",
-    options: &["name", "description", "tags", "max_concurrent", "max_in_flight", "order", "retry", "limit"],
+    options: &[
+        "name",
+        "description",
+        "tags",
+        "max_concurrent",
+        "max_in_flight",
+        "order",
+        "retry",
+        "limit",
+        "hooks",
+    ],
     repeated: &["limit"],
     elsewhere: &[
         ("priority", "`#[op]`"),
@@ -21,7 +34,7 @@ const JOB: Known = Known {
 
 const GRAPH: Known = Known {
     owner: "`#[graph]`",
-    options: &["name"],
+    options: &["name", "hooks"],
     repeated: &[],
     elsewhere: &[
         ("description", "`#[op]` and `#[job]`"),
@@ -50,6 +63,7 @@ pub(super) struct JobOptions {
     pub(super) order: Option<&'static str>,
     pub(super) retry: Option<Retry>,
     pub(super) limits: Vec<Limit>,
+    pub(super) hooks: Vec<Path>,
 }
 
 impl JobOptions {
@@ -75,6 +89,7 @@ impl JobOptions {
             limits: std::iter::from_fn(|| options.has("limit").then(|| Limit::read(&mut options, diag)))
                 .flatten()
                 .collect(),
+            hooks: options.paths("hooks", HOOKS),
         }
     }
 }
@@ -82,11 +97,12 @@ impl JobOptions {
 /// What the arguments of `#[graph]` say.
 pub(super) struct GraphOptions {
     pub(super) name: LitStr,
+    pub(super) hooks: Vec<Path>,
 }
 
 impl GraphOptions {
     pub(super) fn read(options: TokenStream, item: &ItemFn, diag: &Diag) -> Self {
         let mut options = Options::read(&GRAPH, options, diag);
-        Self { name: policy::name(&mut options, &item.sig.ident, diag) }
+        Self { name: policy::name(&mut options, &item.sig.ident, diag), hooks: options.paths("hooks", HOOKS) }
     }
 }

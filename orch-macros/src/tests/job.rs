@@ -48,6 +48,8 @@ fn a_job() {
                 use Handle as _;
                 #[allow(unused_imports)]
                 use JobNode as _;
+                #[allow(unused_imports)]
+                use HookNode as _;
                 <report as Node>::node()
                     .call(
                         <extract as Node>::node()
@@ -89,6 +91,8 @@ fn a_graph() {
         use Handle as _;
         #[allow(unused_imports)]
         use JobNode as _;
+        #[allow(unused_imports)]
+        use HookNode as _;
         [<trim as Node>::node().call(raw); N]
     }
     #[doc(hidden)]
@@ -130,6 +134,8 @@ fn calls_of_ops_are_rewritten_and_others_are_not() {
         drop(load(a));
     };
     assert_snapshot!(body(&statements), @r#"
+    #[allow(unused_imports)]
+    use HookNode as _;
     <load as Node>::node().call(page);
     <ops::load as Node>::node()
         .call(
@@ -173,7 +179,9 @@ fn names_bound_in_the_body_are_no_ops() {
         swap(a, b);
         load(1);
     };
-    assert_snapshot!(body(&statements), @r#"
+    assert_snapshot!(body(&statements), @r"
+    #[allow(unused_imports)]
+    use HookNode as _;
     let report = <report as Node>::node()
         .call(
             <load as Node>::node()
@@ -200,7 +208,7 @@ fn names_bound_in_the_body_are_no_ops() {
     use std::mem::swap;
     swap(a, b);
     <load as Node>::node().call(1);
-    "#);
+    ");
 }
 
 #[test]
@@ -212,6 +220,8 @@ fn struct_patterns_stand_for_handles() {
         let Shape::Circle { r } = split(x);
     };
     assert_snapshot!(body(&statements), @r#"
+    #[allow(unused_imports)]
+    use HookNode as _;
     #[allow(dead_code, non_camel_case_types)]
     type __OrchPattern0 = <Split as HandlesOf<
         {

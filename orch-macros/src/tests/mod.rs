@@ -1,5 +1,7 @@
 //! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
 
+mod config;
+mod hook;
 mod job;
 mod op;
 mod outputs;
@@ -10,5 +12,7 @@ use proc_macro2::TokenStream;
 /// The expansion, as rustfmt would have it, with the paths of generated code shortened.
 fn pretty(expansion: TokenStream) -> String {
     let file = syn::parse2(expansion).expect("an expansion is a list of items");
-    prettyplease::unparse(&file).replace("::orch::__private::", "")
+    let text = prettyplease::unparse(&file).replace("::orch::__private::", "");
+    // In attributes that take a path as a text.
+    text.replace(":: orch :: __private :: ", "")
 }

@@ -218,7 +218,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
 fn options() {
     let options = quote! {
         name = "other", retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full"),
-        tags(team = "data", "orch/x" = "y"), priority = -5, timeout = "1h 30m", pool = "db", code_version = "2",
+        tags(team = "data", "acme.com/x" = "y"), priority = -5, timeout = "1h 30m", pool = "db", code_version = "2",
         io = "parquet", description = "Text."
     };
     let expansion = pretty(op::attribute(
@@ -237,7 +237,7 @@ fn options() {
     OpDef::builder("other")
     .description("Text.")
     .tag("team", "data")
-    .tag("orch/x", "y")
+    .tag("acme.com/x", "y")
     .priority(-5i64)
     .retry(
     Retry::new(3u32)

@@ -89,6 +89,13 @@ fn wrong_arguments_end_with_2() {
     ");
     assert!(session(one, "--help").starts_with("exit 0\n--- stdout\nRun the jobs of this program"));
     assert_eq!(session(one, "help run"), session(one, "run --help"));
+    insta::assert_snapshot!(session(one, "run --tags env=test,orch/team=a"), @r"
+    exit 2
+    --- stderr
+    error: invalid value 'orch/team=a' for '--tags <KEY=VALUE>': the tag key `orch/team` begins with `orch/`, which is kept for orch's own tags; leave the prefix out, `team`, or take one of yours, `acme.com/team`
+
+    For more information, try '--help'.
+    ");
     insta::assert_snapshot!(session(one, "run --tags env=test,team=a,env=prod"), @r"
     exit 2
     --- stderr

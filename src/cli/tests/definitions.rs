@@ -15,12 +15,12 @@ fn jobs_are_listed() {
     --- stdout
     [
       {
+        "name": "pages",
         "description": "Loads all pages. One by one.",
+        "tags": {},
         "max_concurrent": 1,
         "max_in_flight": null,
-        "name": "pages",
-        "order": "depth_first",
-        "tags": {}
+        "order": "depth_first"
       }
     ]
     "#);

@@ -275,3 +275,27 @@ fn a_wide_map_is_not_held_up() {
     let told = session(wide, "run --progress none");
     assert!(told.contains("wide: 5002 steps: 5002 succeeded"), "{told}");
 }
+
+#[test]
+fn a_hook_that_fails_is_told_and_the_exit_code_is_that_of_the_run() {
+    let hooked = || {
+        let tell = HookDef::builder("tell").blocking(|_| Err("no route".into()));
+        let say = op("say", Ok);
+        let call = || Call::of(&say).input::<i64>(lit(1_i64)).place::<Number>();
+        let job = Job::compose(JobOptions::new("talk").hook(&tell), call);
+        Ok(Definitions::new().job(job))
+    };
+    insta::assert_snapshot!(session(hooked, "run --progress plain"), @r"
+    exit 0
+    --- stderr
+    <time>  RUN_START talk
+    <time>  STEP_START say
+    <time>  STEP_SUCCESS say (took <time>)
+    <time>  HOOK_ERRORED say tell: no route
+    <time>  RUN_SUCCESS (took <time>)
+    ────────────
+         Success [<time>] talk: 1 step: 1 succeeded
+     Hook failed tell of say
+                 no route
+    ");
+}

@@ -7,6 +7,8 @@ struct Vec;
 struct Node;
 struct Op;
 struct String;
+struct Part;
+struct PartOf;
 mod core {}
 mod std {}
 
@@ -24,6 +26,20 @@ async fn halve(x: &i64) -> orch::Result<i64> {
 struct Parts {
     half: i64,
     rest: i64,
+}
+
+#[derive(orch::Config)]
+struct Source {
+    #[config(default = 50, range = 1..=100)]
+    batch: u32,
+    server: Server,
+}
+
+#[derive(orch::Config)]
+#[config(tag = "kind")]
+enum Server {
+    Local,
+    Remote { port: u16 },
 }
 
 #[orch::op]

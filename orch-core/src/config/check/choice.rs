@@ -6,12 +6,11 @@ use super::variable::spelling;
 use super::{Check, Kind, type_name};
 use crate::config::path::ConfigStep;
 use crate::config::schema::Facets;
-use crate::config::words::{cut, listed, ticked};
+use crate::config::words::{cut, listed, near, ticked};
 use crate::config::{ConfigProblem, Entry, Node, Value};
-use crate::ids::nearest;
 
 /// How deep choices within choices are looked at.
-const DEEP: usize = 8;
+const DEEP: usize = 4;
 
 /// What became of the choices of a schema.
 pub(super) enum Chosen {
@@ -119,7 +118,7 @@ impl<'a> Check<'a> {
         self.within(ConfigStep::Key(Arc::clone(&entry.key)), |check| {
             let message = format!("is to be {all}, but is {}", check.found(&entry.node));
             let mut problem = check.problem(Kind::Choice, &entry.node, &message);
-            if let Some(near) = name.and_then(|name| nearest(&name, names.iter().copied())) {
+            if let Some(near) = name.and_then(|name| near(&name, names.iter().copied())) {
                 problem = problem.hint(format!("did you mean `{near}`?"));
             }
             check.problems.push(problem);
@@ -203,7 +202,7 @@ impl<'a> Check<'a> {
         let shown = if self.hidden { "another".to_owned() } else { cut(&found) };
         let message = format!("{} is to be {}, but is {shown}", self.path.subject(), selected(&keys, &units));
         let mut problem = ConfigProblem::new(Kind::Choice, self.path.clone(), message).at(at.clone());
-        if let Some(near) = nearest(&found, names()) {
+        if let Some(near) = near(&found, names()) {
             problem = problem.hint(format!("did you mean `{near}`?"));
         }
         self.problems.push(problem);
@@ -215,6 +214,7 @@ impl<'a> Check<'a> {
         let all = listed(&ticked(keys.iter().copied()), "and");
         let has = match chosen {
             [] => "none of them".to_owned(),
+            [_, _] if keys.len() == 2 => "both".to_owned(),
             several => listed(&ticked(several.iter().map(|entry| &*entry.key)), "and"),
         };
         let message = format!("{} is to have exactly one of {all}, but has {has}", self.path.subject());
@@ -267,9 +267,11 @@ impl<'a> Check<'a> {
                 })
             })
         };
-        let expected: Vec<_> = choices.iter().map(|choice| self.schemas.expected(choice.schema)).collect();
+        let schemas: Vec<_> = choices.iter().map(|choice| choice.schema).collect();
         let mut fitting: Vec<_> = choices.into_iter().filter(|choice| fits(&choice.facets)).collect();
+        // Where a secret may stand, what is told must be told in here.
         if fitting.len() == 1
+            && !self.hidden
             && let Some(only) = fitting.pop()
         {
             return Ok(only.facets);
@@ -291,7 +293,7 @@ impl<'a> Check<'a> {
                 true if alone => return Err(effective),
                 true => return Ok(choice.facets),
                 false if best.as_ref().is_none_or(|best| problems.len() < best.len()) => {
-                    best = Some(problems)
+                    best = Some(problems);
                 }
                 false => {}
             }
@@ -301,7 +303,7 @@ impl<'a> Check<'a> {
             Some(problems) => self.problems.extend(problems),
             None => {
                 let mut forms: Vec<String> = Vec::new();
-                for form in expected {
+                for form in schemas.into_iter().map(|schema| self.schemas.expected(schema)) {
                     if !forms.contains(&form) {
                         forms.push(form);
                     }

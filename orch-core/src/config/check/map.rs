@@ -5,9 +5,8 @@ use serde_json::Value as Json;
 use super::{Check, Kind};
 use crate::config::path::ConfigStep;
 use crate::config::schema::Facets;
-use crate::config::words::{listed, ticked};
+use crate::config::words::{cut, listed, near, ticked};
 use crate::config::{Entry, Node, Origin, Value, scaffold};
-use crate::ids::nearest;
 
 /// How many known names a hint lists.
 const LISTED: usize = 12;
@@ -81,13 +80,13 @@ impl<'a> Check<'a> {
         let names = || fields.iter().map(|(name, _)| *name);
         for entry in unknown {
             let subject = self.path.subject();
-            let meant = nearest(&entry.key, missing.iter().map(|(name, _)| *name));
+            let meant = near(&entry.key, missing.iter().map(|(name, _)| *name));
             if let Some(meant) = meant {
                 missing.retain(|(name, _)| *name != meant);
             }
-            let near = meant.or_else(|| nearest(&entry.key, names()));
-            let hint = match near {
-                Some(near) => format!("did you mean `{near}`?"),
+            let meant = meant.or_else(|| near(&entry.key, names()));
+            let hint = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
                 None if fields.is_empty() => "it has no fields at all".to_owned(),
                 None => {
                     let shown = ticked(names().take(LISTED));
@@ -98,7 +97,7 @@ impl<'a> Check<'a> {
                     }
                 }
             };
-            let message = format!("{subject} has no field `{}`", entry.key);
+            let message = format!("{subject} has no field {}", cut(&entry.key));
             let path = self.path.clone().key(Arc::clone(&entry.key));
             let problem = super::ConfigProblem::new(Kind::UnknownKey, path, message).at(entry.at.clone());
             self.problems.push(problem.hint(hint));

@@ -13,17 +13,17 @@ use serde_json::Value as Json;
 
 use super::path::ConfigStep;
 use super::schema::{Facets, Schemas};
-use super::words::{found, literal};
+use super::words::{found, listed, literal, near, ticked};
 use super::{
     ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind as Kind, EnvVars, Node, Origin, Value,
 };
-use crate::ids::nearest;
 
 /// How deep values may be nested.
 const DEPTH: usize = 128;
 
-/// How many values are looked at in all, those that are looked at for several choices counted again.
-const STEPS: usize = 1_000_000;
+/// How many values are looked at in all, those that are looked at for several choices counted again: so many, and for each
+/// value so many more.
+const STEPS: (usize, usize) = (5_000, 20);
 
 /// Checks a configuration against its schema, and completes it.
 ///
@@ -31,8 +31,13 @@ const STEPS: usize = 1_000_000;
 /// a number or a truth value, and the defaults of fields that are absent; each with its origin. A secret stays the
 /// reference that it is: that it leads to something is checked, its text is not looked at.
 ///
-/// The schema is one that `schemars` makes of types with serde's attributes. Of several alternatives (`oneOf`, `anyOf`)
-/// the first that fits is taken, as serde does.
+/// The schema is one that `schemars` makes of types with serde's attributes. These words of it are understood: `type`,
+/// `enum`, `const`, `$ref` within it, `allOf`, `oneOf`, `anyOf`; `properties`, `required`, `additionalProperties`,
+/// `unevaluatedProperties`, `patternProperties`, `minProperties`, `maxProperties`; `items`, `prefixItems`, `minItems`,
+/// `maxItems`, `uniqueItems`; `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`, `format` of whole
+/// numbers (`uint8`); `minLength`, `maxLength`, `pattern`; `default`, and `x-orch-secret`. A schema with another word that
+/// constrains values, such as `if`, is refused; words that constrain nothing are passed over. Of several alternatives
+/// the first that fits is taken, for `oneOf` too, as serde does.
 ///
 /// # Errors
 /// Everything that is wrong, each with its path and its place.
@@ -49,7 +54,7 @@ const STEPS: usize = 1_000_000;
 /// let node = Node::parse(FileFormat::Yaml, "conf.yaml", "batch: 0\nbacth: 5\n")?;
 /// let error = check(&node, &schema, &EnvVars::none()).unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
-/// assert_eq!(error.problems()[0].message(), "`batch` is to be at least 1, but is the number 0");
+/// assert_eq!(error.problems()[0].message(), "`batch` is to be at least 1, but is 0");
 /// # Ok::<(), orch_core::config::ConfigError>(())
 /// ```
 pub fn check(node: &Node, schema: &Schema, env: &EnvVars) -> Result<Node, ConfigError> {
@@ -66,14 +71,20 @@ pub fn check_at(node: &Node, schema: &Schema, env: &EnvVars, path: ConfigPath) -
         env,
         path,
         depth: 0,
-        steps: STEPS,
+        steps: STEPS.0 + STEPS.1 * node.count(),
         hidden: false,
         problems: Vec::new(),
     };
     let effective = check.value(node, check.schemas.root());
     match check.problems.is_empty() {
         true => Ok(effective),
-        false => Err(ConfigError::new(check.problems)),
+        false => {
+            let hinted = |problem: ConfigProblem| {
+                let default = problem.places().next() == Some(&Origin::Default);
+                if default { problem.hint("this default is a mistake of the program") } else { problem }
+            };
+            Err(ConfigError::new(check.problems.into_iter().map(hinted).collect()))
+        }
     }
 }
 
@@ -107,6 +118,11 @@ impl<'a> Check<'a> {
     }
 
     fn faceted(&mut self, node: &Node, mut facets: Facets<'a>) -> Node {
+        // Before anything else, so that nothing else speaks of what stands there.
+        if facets.secret() {
+            self.secret(node, &facets);
+            return node.clone();
+        }
         let variable;
         let node = match self.variable(node, &facets) {
             variable::Found::Itself => node,
@@ -121,7 +137,7 @@ impl<'a> Check<'a> {
             choice::Chosen::Done(node) => return node,
         }
         if facets.secret() {
-            self.secret(node);
+            self.secret(node, &facets);
             return node.clone();
         }
         if facets.never {
@@ -173,14 +189,14 @@ impl<'a> Check<'a> {
             return node;
         }
         let shown: Vec<_> = values.iter().map(|value| literal(value)).collect();
-        let expected = super::words::listed(&super::words::ticked(shown.iter().map(String::as_str)), "or");
+        let expected = listed(&ticked(shown.iter().map(String::as_str)), "or");
         let mut problem = self.problem(
             Kind::WrongValue,
             &node,
             &format!("is to be {expected}, but is {}", self.found(&node)),
         );
         if let (Value::Text(text), false) = (&node.value, self.hidden)
-            && let Some(near) = nearest(text, shown.iter().map(String::as_str))
+            && let Some(near) = near(text, shown.iter().map(String::as_str))
         {
             problem = problem.hint(format!("did you mean `{near}`?"));
         }
@@ -198,7 +214,7 @@ impl<'a> Check<'a> {
                 problem = problem.hint(format!("leave it out, and it is {}", literal(default)));
             }
             (Value::Number(_) | Value::Bool(_), _) if wants("string") && !self.hidden => {
-                problem = problem.hint(format!("in quotes it is a text: {}", literal_text(node)));
+                problem = problem.hint("in quotes it is a text");
             }
             (Value::Text(text), _)
                 if wants("boolean") && ["yes", "on", "no", "off"].contains(&&*text.to_lowercase()) =>
@@ -266,15 +282,6 @@ fn type_name(value: &Value) -> &'static str {
         Value::Text(_) => "string",
         Value::List(_) => "array",
         Value::Map(_) => "object",
-    }
-}
-
-/// A number or truth value, as it would be written for a text.
-fn literal_text(node: &Node) -> String {
-    match &node.value {
-        Value::Number(number) => format!("\"{number}\""),
-        Value::Bool(value) => format!("\"{value}\""),
-        _ => "\"\"".to_owned(),
     }
 }
 

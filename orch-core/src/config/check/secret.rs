@@ -1,11 +1,15 @@
 use super::{Check, Kind};
 use crate::config::path::ConfigStep;
 use crate::config::reference::Reference;
-use crate::config::{ConfigProblem, Node};
+use crate::config::schema::Facets;
+use crate::config::{ConfigProblem, Node, Value};
 
 impl<'a> Check<'a> {
     /// A secret: a reference, and one that leads to something. What stands there instead is shown in no message.
-    pub(super) fn secret(&mut self, node: &Node) {
+    pub(super) fn secret(&mut self, node: &Node, facets: &Facets<'a>) {
+        if node.value == Value::Null && facets.types().is_some_and(|types| types.contains(&"null")) {
+            return;
+        }
         let subject = self.path.subject();
         let problem =
             |kind, message| ConfigProblem::new(kind, self.path.clone(), message).at(node.origin.clone());

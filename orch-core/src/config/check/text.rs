@@ -17,10 +17,10 @@ impl<'a> Check<'a> {
         };
         if let Some(wanted) = wanted {
             let found = match length {
-                0 => "empty".to_owned(),
-                _ => format!("{length} long"),
+                0 => "is empty".to_owned(),
+                _ => format!("has {length}"),
             };
-            self.report(Kind::WrongValue, node, &format!("is to be {wanted}, but is {found}"));
+            self.report(Kind::WrongValue, node, &format!("is to be {wanted}, but {found}"));
         }
         for pattern in facets.all("pattern").filter_map(|word| word.as_str()) {
             match regex_lite::Regex::new(pattern) {

@@ -6,7 +6,7 @@ use crate::config::schema::{Facets, Schemas};
 use crate::config::{EnvVars, Node, Origin, Value, scalar, set};
 
 /// How deep choices within choices are looked at.
-const DEEP: usize = 8;
+const DEEP: usize = 4;
 
 /// What a value turned out to be.
 pub(super) enum Found {

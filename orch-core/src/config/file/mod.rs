@@ -15,7 +15,7 @@ pub(super) use yaml::flow;
 use super::{ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind as Kind, Node, Value};
 
 /// How deep a file may nest its values.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 
 /// How large a file may be, in bytes.
 const SIZE: u64 = 16 << 20;
@@ -144,7 +144,7 @@ impl Node {
 
 /// A name that stands twice in one map.
 fn duplicate(path: &ConfigPath, key: &str, again: super::Origin, first: super::Origin) -> ConfigProblem {
-    let message = format!("the name `{key}` stands twice in one map");
+    let message = format!("the name {} stands twice in one map", super::words::cut(key));
     ConfigProblem::new(Kind::DuplicateKey, path.clone().key(key), message).at(again).at_as("first", first)
 }
 

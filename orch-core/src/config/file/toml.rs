@@ -10,44 +10,58 @@ use crate::config::{
     ConfigPath, ConfigProblem, ConfigProblemKind as Kind, Entry, Node, Origin, Value, scalar,
 };
 
+/// How many names that stand twice are looked for in the text before, each from its beginning.
+const SOUGHT: usize = 100;
+
 /// The map in a text of TOML.
 pub(super) fn read(source: &Source<'_>, problems: &mut Vec<ConfigProblem>) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(source.text());
     let mut reader = Reader { source, problems, path: ConfigPath::root(), depth: 0, keys: Vec::new() };
     let entries = reader.table(table.get_ref());
     let mut keys = std::mem::take(&mut reader.keys);
-    keys.sort_by_key(|(at, ..)| *at);
-    for error in errors {
+    keys.sort_by_key(|(.., at)| *at);
+    for (number, error) in errors.into_iter().enumerate() {
         let span = error.span().unwrap_or_default();
-        let first =
-            (error.message() == "duplicate key").then(|| first(source.text(), &keys, &span)).flatten();
+        let again = source.origin(span.start);
+        let duplicate_key = error.message() == "duplicate key" && number < SOUGHT;
+        let first = duplicate_key.then(|| first(source.text(), &keys, &span)).flatten();
         problems.push(match first {
-            Some((key, path, at)) => duplicate(path, key, source.origin(span.start), source.origin(*at)),
+            Some((key, path, at)) => duplicate(&path, &key, again, source.origin(at)),
             None => {
                 let message = format!("this is not TOML: {}", error.message());
-                ConfigProblem::new(Kind::Syntax, ConfigPath::root(), message).at(source.origin(span.start))
+                ConfigProblem::new(Kind::Syntax, ConfigPath::root(), message).at(again)
             }
         });
     }
     Some(Node { value: Value::Map(entries), origin: source.origin(0) })
 }
 
-/// Where a name stands first that stands again here: the last of this name before it, among headers for a header.
-fn first<'a>(
-    text: &str,
-    keys: &'a [(usize, Arc<str>, ConfigPath)],
-    again: &Range<usize>,
-) -> Option<(&'a str, &'a ConfigPath, &'a usize)> {
+/// A name, the map in which it is, and its first byte.
+type Key = (Arc<str>, ConfigPath, usize);
+
+/// Where a name stands first that stands again here. The parser tells the second place alone.
+fn first(text: &str, keys: &[Key], again: &Range<usize>) -> Option<Key> {
+    let line = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
     let header = |at: usize| {
-        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-        text[line..].trim_start().starts_with('[')
+        text[at..].lines().next().unwrap_or_default().split('#').next().unwrap_or_default().trim()
     };
     let name = text.get(again.clone())?.trim_matches(['"', '\'']);
-    let (at, key, path) = keys
-        .iter()
-        .rev()
-        .find(|(at, key, _)| *at < again.start && &**key == name && header(*at) == header(again.start))?;
-    Some((key, path, at))
+    let start = line(again.start);
+    if header(start).starts_with('[') {
+        // A header is written as the one before, or told without it.
+        let mut at = 0;
+        for line in text[..start].split_inclusive('\n') {
+            if header(at) == header(start) {
+                let column = again.start - start;
+                return Some((name.into(), ConfigPath::root(), at + column.min(line.len())));
+            }
+            at += line.len();
+        }
+        return None;
+    }
+    let before =
+        |(key, _, at): &&Key| *at < again.start && &**key == name && !header(line(*at)).starts_with('[');
+    keys.iter().rev().find(before).cloned()
 }
 
 struct Reader<'a> {
@@ -56,7 +70,7 @@ struct Reader<'a> {
     path: ConfigPath,
     depth: usize,
     /// All names with their places, and the maps that they are in.
-    keys: Vec<(usize, Arc<str>, ConfigPath)>,
+    keys: Vec<Key>,
 }
 
 impl Reader<'_> {
@@ -69,7 +83,7 @@ impl Reader<'_> {
             .map(|(key, value)| {
                 let start = key.span().start;
                 let key: Arc<str> = key.get_ref().as_ref().into();
-                self.keys.push((start, Arc::clone(&key), self.path.clone()));
+                self.keys.push((Arc::clone(&key), self.path.clone(), start));
                 let node = self.within(ConfigStep::Key(Arc::clone(&key)), value);
                 Entry { key, at: self.source.origin(start), node }
             })

@@ -26,18 +26,21 @@ pub(super) fn read(source: &Source<'_>, problems: &mut Vec<ConfigProblem>) -> Op
 /// # Errors
 /// The column, from 1, and what is wrong there.
 pub(crate) fn flow(text: &str, origin: &Origin) -> Result<Node, (usize, String)> {
-    // Places in it are told by the column alone; what is told of values bears no place.
     let mut problems = Vec::new();
     let node = document(text, &|_| origin.clone(), &mut problems);
-    match (node, problems.first()) {
-        (Some(node), None) => Ok(node),
-        (_, Some(problem)) => {
-            let column =
-                Parser::new_from_str(text).find_map(Result::err).map_or(1, |error| error.marker().col() + 1);
-            Err((column, problem.message().to_owned()))
-        }
-        (None, None) => Ok(Node { value: Value::Null, origin: origin.clone() }),
+    if problems.is_empty() {
+        return Ok(node.unwrap_or(Node { value: Value::Null, origin: origin.clone() }));
     }
+    // Read again as the file that it is not, problems know their columns.
+    let source = Source::new("", text);
+    let mut problems = Vec::new();
+    read(&source, &mut problems);
+    let problem = problems.swap_remove(0);
+    let column = match problem.places().next() {
+        Some(Origin::File { column, .. }) => *column as usize,
+        _ => 1,
+    };
+    Err((column, problem.message().to_owned()))
 }
 
 fn document(
@@ -248,7 +251,7 @@ impl<'t> Reader<'_, 't> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Value {
         let resolved = match tag {
-            Some(tag) if !tag.is_yaml_core_schema() && !(tag.handle.is_empty() && tag.suffix == "!") => {
+            Some(tag) if !(tag.is_yaml_core_schema() || tag.handle.is_empty() && tag.suffix == "!") => {
                 self.problems.push(self.tag(tag, span));
                 return Value::Null;
             }
@@ -293,8 +296,16 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn syntax(&self, error: &ScanError) -> ConfigProblem {
-        let message = format!("this is not YAML: {}", error.info());
         let place = (self.place)(error.marker());
+        // The parser looks ahead, and has a bound of its own.
+        if error.info().contains("recursion limit") {
+            return too_deep(&self.path, place);
+        }
+        let why = match error.info() {
+            why if why.contains("<document start>") => "something follows the end of the value",
+            why => why,
+        };
+        let message = format!("this is not YAML: {why}");
         ConfigProblem::new(Kind::Syntax, self.path.clone(), message).at(place)
     }
 

@@ -4,7 +4,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, IntoDeserializer as _, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::Trouble;
+use super::error::Trouble;
 
 /// Reads what is a text and nothing else, and so is whatever it can be read as: the key of a map, a secret.
 #[derive(Clone, Copy)]

@@ -224,6 +224,46 @@ proptest! {
     }
 }
 
+/// Puts `other` in the place of one value, counted from the outside in; of the last one if there are not so many.
+fn replace(value: &mut serde_json::Value, at: &mut usize, other: &serde_json::Value) {
+    if *at == 0 {
+        *value = other.clone();
+        return;
+    }
+    *at -= 1;
+    let inner: Vec<_> = match value {
+        serde_json::Value::Array(items) => items.iter_mut().collect(),
+        serde_json::Value::Object(entries) => entries.values_mut().collect(),
+        _ => return,
+    };
+    for value in inner {
+        replace(value, at, other);
+        if *value == *other {
+            return;
+        }
+    }
+}
+
+proptest! {
+    /// Of trees that are nearly right it accepts those that `serde_json` does, and reads the same.
+    #[test]
+    fn what_serde_json_reads_is_read(
+        value in all(),
+        at in 0..80_usize,
+        other in proptest::sample::select(vec!["null", "true", "-1", "300", "0.5", r#""x""#, "[]", "{}", "[1]", r#"{"x": 1}"#]),
+    ) {
+        let mut json = serde_json::to_value(&value).unwrap();
+        replace(&mut json, &mut { at }, &serde_json::from_str(other).unwrap());
+        let origin = Origin::File { file: "a.json".into(), line: 1, column: 1 };
+        let read = read::<All>(&write(&json, &origin).unwrap(), &EnvVars::none());
+        let expected = serde_json::from_value::<All>(json.clone());
+        prop_assert_eq!(read.is_ok(), expected.is_ok(), "{} {:?} {:?}", json, read, expected);
+        if let (Ok(read), Ok(expected)) = (read, expected) {
+            prop_assert_eq!(read, expected);
+        }
+    }
+}
+
 #[test]
 fn a_float_is_written_as_its_author_wrote_it() {
     assert_eq!(json(&write(&0.1_f32, &Origin::Default).unwrap()).to_string(), "0.1");

@@ -8,7 +8,7 @@ use super::model::Outcome;
 use super::random::Random;
 use super::simulation::Simulation;
 use crate::define::{OutputKind, Product, Products};
-use crate::engine::{Message, Produced, Token};
+use crate::engine::{Message, Produced, Timer, Token};
 use crate::failure::Failure;
 use crate::ids::MappingKey;
 use crate::plan::{Program, Source};
@@ -82,6 +82,7 @@ impl Simulation {
                 Message::Item { token, key: own_key(key), value: Value::new(*value), rest }
             }
             Outcome::Ended => Message::Ended { token },
+            Outcome::TimedOut => Message::Due(Timer::Deadline(token)),
             Outcome::Failed { retryable } => {
                 let failure = match (retryable, self.random.below(4)) {
                     (false, _) => Failure::new("unlucky").not_retryable(),

@@ -13,6 +13,7 @@ mod random;
 mod resources;
 
 mod cancel;
+mod hooks;
 mod limits;
 mod order;
 mod orphans;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::around::Around;
-use crate::define::OutputKind;
+use crate::define::{OutputKind, StepOutcome};
 use crate::engine::{Settings, Timer, Token};
 use crate::plan::{Plan, Program};
 
@@ -96,6 +96,7 @@ pub(super) enum Outcome {
     Ended,
     /// What this was has been stored.
     Stored(Box<Self>),
+    TimedOut,
     /// Whether a retry may help.
     Failed {
         retryable: bool,
@@ -178,7 +179,8 @@ impl Model {
                 self.tell("STREAM_CLOSED", &at, &format!(" {output} {count} {orphaned}"));
                 self.succeed_if_streamed(&at);
             }
-            (Outcome::Failed { retryable }, _) => self.fail(&at, retryable),
+            (Outcome::Failed { retryable }, _) => self.fail(&at, retryable, StepOutcome::Failed),
+            (Outcome::TimedOut, _) => self.fail(&at, true, StepOutcome::TimedOut),
             (outcome, _) => panic!("{outcome:?} is no outcome of this work"),
         }
     }
@@ -231,13 +233,14 @@ impl Model {
         if self.step(at).status == Status::Streaming && dynamic.all(|output| self.stream(at, output).over) {
             self.change(at).status = Status::Done;
             self.tell("STEP_SUCCESS", at, "");
+            self.over(at, StepOutcome::Success);
         }
     }
 
     fn item(&mut self, at: &At, output: usize, key: &str, value: i64) {
         let stream = self.change_stream(at, output);
         if stream.seen.iter().any(|seen| seen == key) {
-            return self.fail(at, false);
+            return self.fail(at, false, StepOutcome::Failed);
         }
         stream.seen.push(key.to_owned());
         if !stream.items.iter().any(|(known, _)| known == key) {
@@ -246,7 +249,7 @@ impl Model {
         }
     }
 
-    fn fail(&mut self, at: &At, retryable: bool) {
+    fn fail(&mut self, at: &At, retryable: bool, outcome: StepOutcome) {
         for output in self.dynamic_outputs(at.0) {
             if std::mem::take(&mut self.change_stream(at, output).pulling) {
                 let held = (at.clone(), Some(output));
@@ -269,6 +272,7 @@ impl Model {
         }
         self.late.values_mut().filter(|late| late.0 == *at).for_each(|late| late.1 = false);
         self.tell("STEP_FAILURE", at, "");
+        self.over(at, outcome);
         let path = self.path(at);
         self.failed.push(path.clone());
         self.give_up(at, &Gone { path, failed: true });
@@ -293,7 +297,7 @@ impl Model {
 
     /// A timer is due; gives whether that matters.
     pub(super) fn due(&mut self, timer: Timer) -> bool {
-        if self.around.is_closing() {
+        if self.around.is_after() {
             return timer == Timer::LastGrace && self.out_of_time();
         }
         match timer {
@@ -311,7 +315,7 @@ impl Model {
                 let under_way = self.running.contains_key(&token);
                 if under_way {
                     self.aborts.push(token);
-                    self.report(token, Outcome::Failed { retryable: true });
+                    self.report(token, Outcome::TimedOut);
                 }
                 under_way
             }
@@ -327,7 +331,7 @@ impl Model {
         if std::mem::replace(&mut self.canceling, true) {
             return false;
         }
-        if self.around.is_closing() {
+        if self.around.is_after() {
             return true;
         }
         self.around.opening = false;
@@ -343,11 +347,13 @@ impl Model {
     fn skip_canceled(&mut self, at: &At) {
         self.change(at).status = Status::Canceled;
         self.tell("STEP_SKIPPED", at, " canceled");
+        let began = self.step(at).attempt > 0;
+        self.over(at, if began { StepOutcome::Canceled } else { StepOutcome::NotExecuted });
     }
 
     /// Everything that follows, until nothing changes any more.
     pub(super) fn settle(&mut self) {
-        if self.around.opening || self.around.is_closing() {
+        if self.around.opening || self.around.is_after() {
             return;
         }
         loop {
@@ -368,6 +374,9 @@ impl Model {
                         let how = if gone.failed { "failed" } else { "absent" };
                         let path = self.path(&at);
                         self.told.push(format!("STEP_SKIPPED {path} #0 {how} {}", gone.path));
+                        if gone.failed {
+                            self.over(&at, StepOutcome::NotExecuted);
+                        }
                         self.give_up(&at, &gone);
                     }
                 }
@@ -392,7 +401,10 @@ impl Model {
     fn end_canceled(&mut self) {
         for at in self.every_step() {
             match self.step(&at).status {
-                Status::Running | Status::Streaming => self.tell("STEP_FAILURE", &at, ""),
+                Status::Running | Status::Streaming => {
+                    self.tell("STEP_FAILURE", &at, "");
+                    self.over(&at, StepOutcome::Canceled);
+                }
                 Status::Waiting | Status::Ready | Status::Backoff | Status::Due => self.skip_canceled(&at),
                 Status::Canceled | Status::Done => {}
             }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{compile, settings};
 use super::resources::Opens;
 use crate::define::{Args, Body, Cancel, Context, RunContext, Tags};
-use crate::engine::{Message, Settings, State, Task, Token, Turn, Work};
+use crate::engine::{HookCall, Message, Settings, State, Task, Token, Turn, Work};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::graph::Job;
@@ -52,6 +53,7 @@ impl Play {
             tags: Tags::new(),
             cancel: Cancel::new(),
             given: std::sync::RwLock::default(),
+            hooks: std::sync::RwLock::default(),
         };
         let mut play = Self {
             state: State::new(Arc::clone(&program), settings),
@@ -180,6 +182,9 @@ impl Play {
         for (after, timer) in turn.timers.drain(..) {
             self.send(second + after.as_secs(), Message::Due(timer));
         }
+        for call in turn.hooks.drain(..) {
+            self.call(&call);
+        }
         self.open += usize::from(opened);
         if turn.open || opened {
             self.open_next();
@@ -199,6 +204,17 @@ impl Play {
         self.most_running = self.most_running.max(self.running.len());
         self.most_live = self.most_live.max(self.state.live_values());
         !ended
+    }
+
+    /// A hook takes a second, or what its name says.
+    fn call(&mut self, call: &HookCall) {
+        let (took, result) = match call.hook.name() {
+            "never" => return,
+            "slow" => (5, Ok(Duration::from_secs(5))),
+            "fails" => (1, Err(Failure::new("no route"))),
+            _ => (1, Ok(Duration::from_secs(1))),
+        };
+        self.send(self.now + took, Message::HookDone { number: call.number, result });
     }
 
     fn open_next(&mut self) {
@@ -312,6 +328,8 @@ pub(super) fn line(event: &Event) -> Option<String> {
         | EventKind::ResourceCloseFailure { resource, error } => {
             write!(line, " {resource}: {}", error.message)
         }
+        EventKind::HookCompleted { hook, .. } => write!(line, " {hook}"),
+        EventKind::HookErrored { hook, error } => write!(line, " {hook}: {}", error.message),
         EventKind::RunFailure { resource: Some(resource), .. } => write!(line, " for want of {resource}"),
         EventKind::RunFailure { failed, first: Some(first), .. } => {
             write!(line, " {failed}, first {first}")

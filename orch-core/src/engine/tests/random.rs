@@ -44,10 +44,10 @@ type Kept = Vec<Keyed<i64>>;
 type Told = Vec<Keyed<Result<i64, StepFailure>>>;
 
 /// A job that can be planned; what the seed gives first may wait for itself, or limit a tag that no step has.
-pub(super) fn job(random: &mut Random) -> Arc<Program> {
+pub(super) fn job(random: &mut Random) -> Program {
     loop {
         if let Ok(program) = Program::compile(&draw(random)) {
-            return Arc::new(program);
+            return program;
         }
     }
 }

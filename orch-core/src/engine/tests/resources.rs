@@ -20,9 +20,15 @@ pub(super) struct Opens {
     pub(super) breaks: bool,
 }
 
-fn opens(key: &'static str, opening: u64, closing: u64) -> Opens {
+pub(super) fn opens(key: &'static str, opening: u64, closing: u64) -> Opens {
     let (opening, closing) = (Duration::from_secs(opening), Duration::from_secs(closing));
     Opens { key, opening, closing, breaks: false }
+}
+
+impl Opens {
+    pub(super) fn broken(self) -> Self {
+        Self { breaks: true, ..self }
+    }
 }
 
 #[test]
@@ -49,8 +55,8 @@ fn steps_begin_when_all_are_open_and_the_last_opened_is_closed_first() {
 fn one_that_cannot_be_opened_ends_the_run_before_a_step_begins() {
     let work = sum("work", 0);
     let job = job(1, || call(&work, &[]));
-    let broken = Opens { breaks: true, ..opens("api", 1, 1) };
-    let play = Play::with_resources(&job, &[opens("db", 2, 1), broken, opens("cache", 1, 1)]);
+    let resources = [opens("db", 2, 1), opens("api", 1, 1).broken(), opens("cache", 1, 1)];
+    let play = Play::with_resources(&job, &resources);
     assert_snapshot!(play.story(), @r"
     0 RUN_START
     0 RESOURCE_INIT_STARTED db

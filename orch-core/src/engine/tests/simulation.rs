@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::around::Opener;
+use super::around::{Called, Opener, draw_hooks};
 use super::fortune::given;
 use super::knowledge::Known;
 use super::model::{Model, Outcome};
@@ -49,6 +49,8 @@ fn every_decision_follows_the_rules() {
             "RESOURCE_INIT_FAILURE",
             "RESOURCE_CLOSED",
             "RESOURCE_CLOSE_FAILURE",
+            "HOOK_COMPLETED",
+            "HOOK_ERRORED",
         ] {
             assert!(runs.contains(kind), "no run had {kind}: {runs:?}");
         }
@@ -83,6 +85,7 @@ pub(super) struct Simulation {
     pub(super) values: i64,
     cancel_at: Option<u64>,
     pub(super) opener: Opener,
+    pub(super) hooks: Vec<Called>,
     attempts: HashMap<String, u32>,
     over: HashSet<String>,
     seen: HashSet<&'static str>,
@@ -92,7 +95,11 @@ pub(super) struct Simulation {
 impl Simulation {
     fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let program = job(&mut random);
+        let mut program = job(&mut random);
+        if random.chance(40) {
+            draw_hooks(&mut program, &mut random);
+        }
+        let program = Arc::new(program);
         let max_concurrent = 1 + random.below(4);
         let mut opener = Opener::default();
         if random.chance(30) {
@@ -123,6 +130,7 @@ impl Simulation {
             values: 0,
             cancel_at: random.chance(15).then(|| random.below(40) as u64),
             opener,
+            hooks: Vec::new(),
             attempts: HashMap::new(),
             over: HashSet::new(),
             seen: HashSet::new(),
@@ -149,7 +157,8 @@ impl Simulation {
         }
         let times = self.work.iter().map(|(at, ..)| *at).chain(self.timers.iter().map(|(at, _)| *at));
         let around = self.opener.next.map(|(at, _)| at);
-        let Some(next) = times.chain(self.cancel_at).chain(around).min() else {
+        let hooks = self.hooks.iter().map(|called| called.at);
+        let Some(next) = times.chain(self.cancel_at).chain(around).chain(hooks).min() else {
             panic!("nothing is under way and the run is not over\n{}\n{}", self.program.plan, self.log);
         };
         self.now = next;
@@ -160,6 +169,9 @@ impl Simulation {
         }
         if around == Some(next) {
             return self.next_around();
+        }
+        if let Some(which) = self.hooks.iter().position(|called| called.at == next) {
+            return self.next_hook(which);
         }
         let due: Vec<_> = (0..self.timers.len()).filter(|&at| self.timers[at].0 == next).collect();
         let done: Vec<_> = (0..self.work.len()).filter(|&at| self.work[at].0 == next).collect();
@@ -214,7 +226,8 @@ impl Simulation {
         let mut turn = Turn::default();
         let live = self.state.live_values();
         self.state.apply(self.time(), message, &mut turn);
-        let silent = turn.events.is_empty() && turn.work.is_empty() && turn.timers.is_empty();
+        let silent =
+            turn.events.is_empty() && turn.work.is_empty() && turn.timers.is_empty() && turn.hooks.is_empty();
         assert!(
             silent && turn.aborts.is_empty() && !turn.ended && !turn.cancel,
             "{told} gave {turn:?}\n{}",
@@ -238,6 +251,7 @@ impl Simulation {
         self.compare_events(&turn);
         assert_eq!(turn.ended, self.model.ended, "{}", self.log);
         self.open_and_close(&turn, began);
+        self.call_hooks(std::mem::take(&mut turn.hooks));
         let mut aborts = std::mem::take(&mut self.model.aborts);
         let mut aborted = turn.aborts.clone();
         aborts.sort_unstable_by_key(|token| token.ticket());
@@ -261,7 +275,7 @@ impl Simulation {
             self.model.running.insert(work.token, held);
             self.begin(work);
         }
-        let is_over = self.model.ended || self.model.around.is_closing();
+        let is_over = self.model.ended || self.model.around.is_after();
         let needed = if is_over { 0 } else { self.model.needed_values() };
         let live = self.state.live_values();
         let ready = &self.state.ready;
@@ -302,6 +316,9 @@ impl Simulation {
     fn check(&mut self, event: &Event) {
         let kind = event.kind.name();
         self.seen.insert(kind);
+        if kind.starts_with("HOOK") {
+            return;
+        }
         let Some(step) = event.step.as_ref().map(ToString::to_string) else { return };
         assert!(!self.over.contains(&step), "{kind} of {step}, which is over\n{}", self.log);
         match &event.kind {
@@ -323,6 +340,10 @@ impl Simulation {
     /// An event in the words of the model.
     fn tell(&self, event: &Event) -> String {
         let mut line = event.kind.name().to_owned();
+        if let EventKind::HookCompleted { hook, .. } | EventKind::HookErrored { hook, .. } = &event.kind {
+            let step = event.step.as_ref().map_or_else(String::new, |step| format!(" {step}"));
+            return format!("{line}{step} {hook}");
+        }
         if let Some(step) = &event.step {
             let _ = write!(line, " {step} #{}", event.attempt);
         }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::RunView;
 use crate::event::view::{
-    CanceledStep, Counts, Detail, FailedStep, LiveStep, OpView, ResourceView, RunStatus, StepView, Total,
-    between,
+    CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceView, RunStatus, StepView,
+    Total, between,
 };
 use crate::ids::{RunId, StepPath};
 
@@ -55,6 +55,18 @@ impl RunView {
     #[must_use]
     pub fn resources(&self) -> &[ResourceView] {
         &self.resources
+    }
+
+    /// The first hooks that failed, those that failed alike as one.
+    #[must_use]
+    pub fn hook_errors(&self) -> &[HookError] {
+        &self.hook_errors
+    }
+
+    /// How often a hook failed.
+    #[must_use]
+    pub fn hooks_errored(&self) -> u64 {
+        self.hooks_errored
     }
 
     /// When the first event was emitted.

@@ -188,3 +188,22 @@ fn a_resource_that_cannot_be_closed_is_told_and_changes_nothing() {
                  broken pipe
     ");
 }
+
+#[test]
+fn hooks_that_failed_are_told_and_change_nothing() {
+    let mut log = Log::new("pages", &["extract", "load over extract"]);
+    log.start("extract").success("extract", 1).hook_completed(Some("extract"), "tell", 5);
+    for key in 0..3 {
+        log.hook_errored(Some(&format!("load[{key}]")), "tell", "no route: timed out");
+    }
+    log.hook_errored(None, "page_me", "no number").run_success();
+    insta::assert_snapshot!(told(&log, Detail::Counts), @r"
+    ────────────
+         Success [     0µs] pages: 1 step: 1 succeeded
+     Hook failed tell of load[0], and 2 more times
+                 no route
+                   caused by: timed out
+     Hook failed page_me
+                 no number
+    ");
+}

@@ -123,13 +123,16 @@ fn colours_come_only_when_asked_for() {
 fn what_surrounds_the_steps_has_its_lines() {
     let mut log = Log::new("pages", &[]);
     log.opening("db").at(40).opened("db", 40).opening("api").at(90).not_opened("api", "no route: timed out");
-    log.at(95).closed("db", 5).not_closed("cache", "broken pipe").run_without("api");
+    log.at(95).hook_completed(Some("load[7]"), "tell", 3).hook_errored(None, "page_me", "no number");
+    log.closed("db", 5).not_closed("cache", "broken pipe").run_without("api");
     insta::assert_snapshot!(story(log.events()), @r"
     RUN_START pages
     RESOURCE_INIT_STARTED db
     RESOURCE_INIT_SUCCESS db
     RESOURCE_INIT_STARTED api
     RESOURCE_INIT_FAILURE api: no route: timed out
+    HOOK_COMPLETED load[7] tell
+    HOOK_ERRORED page_me: no number
     RESOURCE_CLOSED db
     RESOURCE_CLOSE_FAILURE cache: broken pipe
     RUN_FAILURE the resource api could not be opened
@@ -150,8 +153,27 @@ fn what_surrounds_the_steps_has_its_lines() {
     0.040  RESOURCE_INIT_SUCCESS db (took 40ms)
     0.040  RESOURCE_INIT_STARTED api
     0.090  RESOURCE_INIT_FAILURE api: no route: timed out
+    0.095  HOOK_COMPLETED load[7] tell (took 3ms)
+    0.095  HOOK_ERRORED page_me: no number
     0.095  RESOURCE_CLOSED db (took 5ms)
     0.095  RESOURCE_CLOSE_FAILURE cache: broken pipe
     0.095  RUN_FAILURE the resource api could not be opened (took 95ms)
+    ");
+}
+
+#[test]
+fn a_hook_that_fails_is_worth_a_notice() {
+    let mut log = Log::new("pages", &[]);
+    log.at(40).hook_errored(Some("load[7]"), "tell", "no route: timed out").hook_errored(
+        None,
+        "page_me",
+        "no number",
+    );
+    let view = RunView::of(Detail::Counts, &log.events()[..1]);
+    let notices: Vec<_> =
+        log.events()[1..].iter().filter_map(|event| notice(event, &view, Palette::Plain)).collect();
+    insta::assert_snapshot!(notices.join("\n"), @r"
+    Hook failed [    40ms] tell of load[7]: no route: timed out
+    Hook failed [    40ms] page_me: no number
     ");
 }

@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use super::{Run, Runner};
+use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
+use crate::event::{Event, EventKind, Sink as _, Tee};
+use crate::ids::RunId;
+use crate::plan::{GivenInputs, Part, Problem, Program};
+use crate::select::{SelectionError, StepSelection};
+use crate::step::quietly;
+use crate::value::{Data, TypeInfo, Value};
+
+/// Running a part of a job.
+impl Runner {
+    /// Runs only a part of the job. What a selected step takes from one that is not selected comes from
+    /// [`Runner::input`] or from [`Runner::upstream`]; if it comes from neither, that is a problem of the plan.
+    ///
+    /// Steps that are not selected are not waited for either, and no event tells of them.
+    ///
+    /// ```
+    /// # use orch_core::define::{JobOptions, One, OpDef};
+    /// # use orch_core::graph::{Call, Job};
+    /// # type Number = One<i64, 0>;
+    /// # let extract = OpDef::builder("extract").returns::<Number>().blocking(|_| Ok(1)).into();
+    /// # let load = OpDef::builder("load").input::<i64>("page").returns::<Number>().blocking(|mut args| args.take::<i64>(0));
+    /// # let load = load.into();
+    /// # let job = Job::compose(JobOptions::new("job"), || {
+    /// #     let page = Call::of(&extract).place::<Number>();
+    /// #     Call::of(&load).input::<i64>(page).place::<Number>();
+    /// # });
+    /// let whole = job.run_blocking()?;
+    /// let again = job.runner().select("load".parse()?).upstream(&whole).run_blocking()?;
+    /// let other = job.runner().select("load".parse()?).input("load", "page", 7_i64).run_blocking()?;
+    /// # let _ = (again, other);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn select(mut self, selection: StepSelection) -> Self {
+        self.selection = Some(selection);
+        self
+    }
+
+    /// Feeds an input with this value instead of what feeds it in the job; in a map, for each item. The step and the
+    /// input are named as in the plan, and the value must be of the input's type.
+    #[must_use]
+    pub fn input<T: Data>(mut self, step: impl Into<String>, input: impl Into<String>, value: T) -> Self {
+        self.inputs.insert((step.into(), input.into()), (TypeInfo::of::<T>(), Value::new(value)));
+        self
+    }
+
+    /// Takes what steps that are not selected have made from an earlier run that kept its outputs, also a failed one. It
+    /// is asked for what it ran itself, and else the run that it took its values from. All of these are kept as long as
+    /// the new run is.
+    #[must_use]
+    pub fn upstream(mut self, run: &Run) -> Self {
+        self.earlier = Some(Arc::clone(&run.known));
+        self
+    }
+
+    /// Takes what steps that are not selected have made from what IO managers stored in the run of this identifier, if
+    /// [`Runner::upstream`] does not have it: the outputs of ops that name an IO manager. All that is needed is loaded
+    /// before the first step begins; what cannot be loaded is then a problem of the plan.
+    ///
+    /// Which items a dynamic output had is stored nowhere. So those of a source that does not run are at hand only by
+    /// name, as in `load[100]`, and cannot be collected. Nor is it stored whether a step succeeded after its outputs had
+    /// been stored: of a run that failed, what an IO manager has of a failed step is taken too.
+    #[must_use]
+    pub fn upstream_stored(mut self, run: RunId) -> Self {
+        self.stored = Some(run);
+        self
+    }
+
+    /// The part of the program that is to run; all of it if nobody said otherwise.
+    pub(super) fn part(
+        &self,
+        program: Program,
+        config: &RunConfig,
+        wrong: &mut Vec<ConfigProblem>,
+        problems: &mut Vec<Problem>,
+    ) -> Program {
+        let configured = self.selection.is_none().then(|| config.text_at("select")).flatten();
+        let configured = configured.and_then(|(text, origin)| match text.parse() {
+            Ok(selection) => Some(selection),
+            Err(error) => {
+                let error: SelectionError = error;
+                let path = ConfigPath::root().key("select");
+                let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path, error.to_string());
+                wrong.push(problem.at(origin.clone()));
+                None
+            }
+        });
+        let selection = self.selection.as_ref().or(configured.as_ref());
+        let mut inputs = self.configured_inputs(&program, config, wrong);
+        inputs.extend(self.inputs.clone());
+        if selection.is_none() && inputs.is_empty() {
+            return program;
+        }
+        let earlier = self.earlier.as_deref();
+        program.select(Part { selection, inputs: &inputs, earlier, stored: self.stored.is_some() }, problems)
+    }
+
+    /// The values of inputs that the configuration gives: `ops.load.inputs.page`.
+    fn configured_inputs(
+        &self,
+        program: &Program,
+        config: &RunConfig,
+        wrong: &mut Vec<ConfigProblem>,
+    ) -> GivenInputs {
+        let mut given = GivenInputs::new();
+        for (step, op) in program.plan.steps.iter().zip(&program.ops) {
+            let path = of_step(&step.name).key("inputs");
+            for input in op.inputs() {
+                let path = path.clone().key(&*input.name);
+                let Some(node) = config.at(&path) else { continue };
+                let mut refuse = |message: String, origin: &Origin| {
+                    let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path.clone(), message);
+                    wrong.push(problem.at(origin.clone()));
+                };
+                match input.from_config.map(|read| quietly(|| read(node, &self.env))) {
+                    Some(Ok(Ok(value))) => {
+                        given.insert((step.name.clone(), input.name.to_string()), (input.ty, value));
+                    }
+                    Some(Ok(Err(error))) => {
+                        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
+                        refuse(format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
+                    }
+                    Some(Err(panic)) => {
+                        refuse(format!("`{path}` cannot be read: {}", panic.info()), &node.origin)
+                    }
+                    None => refuse(
+                        format!(
+                            "`{path}` is a `{}`, which cannot be read from configuration",
+                            input.ty.name()
+                        ),
+                        &node.origin,
+                    ),
+                }
+            }
+        }
+        given
+    }
+}
+
+/// Sinks that are told only of what runs.
+pub(super) fn told(sinks: Tee, program: &Arc<Program>) -> Tee {
+    if !program.has_given() {
+        return sinks;
+    }
+    let program = Arc::clone(program);
+    let mut told = Tee::new();
+    told.add(move |event: &Event| {
+        // That what is given cannot be had is a failure of the run, and cannot be left out.
+        let fails = matches!(event.kind, EventKind::StepFailure { .. });
+        if fails || !event.step.as_ref().is_some_and(|step| program.is_given(step)) {
+            sinks.emit(event);
+        }
+    });
+    told
+}

@@ -1,0 +1,42 @@
+use std::sync::Arc;
+
+use super::RunError;
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::io::{IoManagers, OutputAt};
+use crate::plan::{PlanError, Program};
+use crate::step::quietly;
+
+/// Has the IO managers load what steps that do not run have stored in the run `earlier`, on a thread that may block.
+pub(super) async fn load(
+    mut program: Program,
+    io: &Arc<IoManagers>,
+    earlier: RunId,
+) -> Result<Program, RunError> {
+    if !program.has_stored() {
+        return Ok(program);
+    }
+    let (io, job) = (Arc::clone(io), program.plan.job.clone());
+    let name = job.clone();
+    let loading = tokio::task::spawn_blocking(move || {
+        let loaded = program.load(|stored| {
+            let output = &stored.op.outputs()[stored.output];
+            let key = stored.op.io().unwrap_or_default();
+            let manager = io
+                .get(key, output.ty)
+                .ok_or_else(|| Failure::new(format!("it is not defined for `{}`", output.ty.name())))?;
+            let item = stored.item.as_ref().map(|(key, _)| key);
+            let at =
+                OutputAt { run: earlier, job: &job, step: &stored.path, output: &output.name, key: item };
+            // A panic of the user's code is told as what it is.
+            quietly(|| manager.load(&at)).and_then(|loaded| loaded)
+        });
+        loaded.map(|()| program)
+    });
+    match loading.await {
+        Ok(loaded) => loaded.map_err(|problems| RunError::plan(PlanError::new(name, problems))),
+        Err(error) => {
+            Err(RunError::runtime(std::io::Error::other(format!("an IO manager could not load: {error}"))))
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Selections: what is read, what is refused, and what is selected.
+
+mod errors;
+mod evaluate;
+mod graph;
+mod print;

@@ -1,0 +1,467 @@
+//! What a run is configured with: files, variables, values, presets; checked before it exists, and told all at once.
+
+use orch::config::{EnvVars, FileFormat, scaffold, show};
+use orch::define::Preset;
+use orch::prelude::*;
+use orch::run::Runner;
+
+/// Where the pages come from.
+#[derive(Config)]
+struct Source {
+    /// The table.
+    path: String,
+    /// Rows in one page.
+    #[config(default = 100, range = 1..=1000)]
+    page: u32,
+}
+
+/// How a page is loaded.
+#[derive(Config)]
+struct Load {
+    /// What becomes of rows that are there.
+    #[config(default = Mode::Append)]
+    mode: Mode,
+    /// At which share of bad rows to give up.
+    limit: Option<f64>,
+}
+
+#[derive(Config, Clone)]
+enum Mode {
+    Append,
+    /// All rows that were there are gone.
+    Replace {
+        backup: String,
+    },
+}
+
+/// How the database is reached.
+#[derive(Config)]
+struct Connect {
+    host: String,
+    #[config(default = 5432)]
+    port: u16,
+    password: Option<Secret<String>>,
+}
+
+struct Database(String);
+
+/// Where all ends up.
+#[resource]
+fn database(connect: Config<Connect>) -> Database {
+    Database(format!("{}:{}", connect.host, connect.port))
+}
+
+#[op]
+fn extract(source: Config<Source>) -> Vec<String> {
+    (0..3).map(|row| format!("{}:{row}/{}", source.path, source.page)).collect()
+}
+
+#[op]
+fn load(rows: &[String], load: Config<Load>, db: Res<Database>) -> String {
+    let mode = match &load.mode {
+        Mode::Append => "append".to_owned(),
+        Mode::Replace { backup } => format!("replace, backup in {backup}"),
+    };
+    format!("{} rows into {} ({mode}, limit {:?})", rows.len(), db.0, load.limit)
+}
+
+#[graph]
+fn clean(rows: Out<Vec<String>>) -> Out<Vec<String>> {
+    trim(rows)
+}
+
+/// What is trimmed.
+#[derive(Config)]
+struct Trim {
+    #[config(default)]
+    ends: Vec<String>,
+}
+
+#[op]
+fn trim(rows: Vec<String>, trim: Config<Trim>) -> Vec<String> {
+    rows.into_iter()
+        .map(|row| trim.ends.iter().fold(row, |row, end| row.trim_end_matches(&**end).to_owned()))
+        .collect()
+}
+
+/// Loads the dex.
+#[job]
+fn dex() {
+    load(clean(extract()));
+}
+
+const CONF: &str = "\
+ops:
+  extract:
+    config:
+      path: pokemon.csv
+  clean:
+    ops:
+      trim:
+        config:
+          ends: [/100]
+resources:
+  database:
+    config:
+      host: {env: DB_HOST}
+execution:
+  max_concurrent: 2
+";
+
+fn definitions() -> Definitions {
+    Definitions::new().job(dex()).resource_from::<database>()
+}
+
+fn runner(config: RunConfig) -> Runner {
+    let env = EnvVars::none().with("DB_HOST", "localhost").with("DB_PASSWORD", "canary-7f3a");
+    definitions().runner(&dex()).env(env).config(config).keep_outputs().keep_events()
+}
+
+fn yaml(text: &str) -> RunConfig {
+    RunConfig::new().text(FileFormat::Yaml, "conf.yaml", text)
+}
+
+#[test]
+fn values_come_from_defaults_files_variables_and_the_command_line() {
+    let run = runner(yaml(CONF)).run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "3 rows into localhost:5432 (append, limit None)");
+    assert_eq!(run.output::<trim>()[0], "pokemon.csv:0");
+
+    let config = yaml(CONF)
+        .text(FileFormat::Toml, "local.toml", "[resources.database.config]\nport = 5433\n")
+        .set("ops.load.config.mode={replace: {backup: old.csv}}")
+        .set("ops.load.config.limit=0.5");
+    let run = runner(config.clone()).run_blocking().unwrap();
+    assert_eq!(
+        run.output::<load>(),
+        "3 rows into localhost:5433 (replace, backup in old.csv, limit Some(0.5))"
+    );
+    insta::assert_snapshot!(show(&runner(config).effective_config().unwrap()), @r"
+    ops:
+      extract:
+        config:
+          path: pokemon.csv    # conf.yaml:4:13
+          page: 100            # default
+      clean:
+        ops:
+          trim:
+            config:
+              ends:
+                - /100         # conf.yaml:9:18
+      load:
+        config:
+          mode:
+            replace:
+              backup: old.csv  # --set
+          limit: 0.5           # --set
+    resources:
+      database:
+        config:
+          host: localhost      # env DB_HOST
+          port: 5433           # local.toml:2:8
+    execution:
+      max_concurrent: 2        # conf.yaml:15:19
+    tags: {}                   # default
+    ");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_before_the_run() {
+    let config = yaml(
+        "\
+ops:
+  extract:
+    config:
+      pth: pokemon.csv
+      page: 5000
+  lod:
+    config: {}
+  clean:
+    ops:
+      trim:
+        config: {ends: none}
+resources:
+  database:
+    config: {host: {env: DB_HSOT}, port: many, password: hunter2}
+execution:
+  max_concurrent: 0
+",
+    )
+    .set("ops.load.config.mode=truncate")
+    .file("no/such/file.yaml");
+    let error = runner(config.clone()).run_blocking().unwrap_err().to_string();
+    insta::assert_snapshot!(error, @r"
+    the job `dex` cannot be configured: 10 problems
+    error: `ops.extract.config` has no field `pth`
+      --> conf.yaml:4:7
+      hint: did you mean `path`?
+    error: `ops.extract.config.page` is to be from 1 to 1000, but is 5000
+      --> conf.yaml:5:13
+    error: `ops` has no field `lod`
+      --> conf.yaml:6:3
+      hint: did you mean `load`?
+    error: `ops.clean.ops.trim.config.ends` is to be a list, but is the text `none`
+      --> conf.yaml:11:24
+    error: `resources.database.config.host` is the environment variable `DB_HSOT`, which is not set
+      --> conf.yaml:14:20
+      hint: set it where the program is started: DB_HSOT=..
+    error: `resources.database.config.port` is to be a whole number, but is the text `many`
+      --> conf.yaml:14:42
+    error: `resources.database.config.password` is a secret, and a secret is not written down
+      --> conf.yaml:14:58
+      hint: refer to it: `{env: PASSWORD}`, or `{file: PATH}` for one in a file
+    error: `execution.max_concurrent` is to be at least 1, but is 0
+      --> conf.yaml:16:19
+    error: `ops.load.config.mode` is to be `append`, or a map with `replace`, but is `truncate`
+      --> --set ops.load.config.mode
+    error: there is no configuration file `no/such/file.yaml`
+      hint: a relative path begins at the working directory
+    ");
+    // What the run is refused for, its plan and its effective values are too.
+    assert_eq!(runner(config.clone()).plan().unwrap_err().to_string(), error);
+    assert_eq!(runner(config).effective_config().unwrap_err().to_string(), error);
+}
+
+#[test]
+fn nothing_given_is_told_with_what_to_write() {
+    insta::assert_snapshot!(runner(RunConfig::new()).run_blocking().unwrap_err(), @r"
+    the job `dex` cannot be configured
+    error: the configuration lacks `ops` and `resources`
+      hint: add
+            ops:            # configuration of steps, by their name in the plan
+              extract:
+                config:     # where the pages come from
+                  path: ..  # a text: the table
+            resources:      # configuration of resources, by their key
+              database:     # where all ends up
+                config:     # how the database is reached
+                  host: ..  # a text
+    ");
+}
+
+#[test]
+fn a_scaffold_says_all_that_can_be_said() {
+    insta::assert_snapshot!(scaffold(&runner(RunConfig::new()).config_schema().unwrap()), @r"
+    # Configuration of steps, by their name in the plan.
+    ops:
+      extract:
+        # Where the pages come from.
+        config:
+          # The table.
+          path:                       # a text
+          # Rows in one page.
+          #page: 100                  # a whole number from 1 to 1000
+      #clean:
+        #ops:
+          #trim:
+            # What is trimmed.
+            #config:
+              #ends: []               # a list, each item a text
+      #load:
+        # How a page is loaded.
+        #config:
+          # What becomes of rows that are there.
+          #mode: append               # `append` or a map with `replace`
+          # At which share of bad rows to give up.
+          #limit:                     # a number
+    # Configuration of resources, by their key.
+    resources:
+      # Where all ends up.
+      database:
+        # How the database is reached.
+        config:
+          host:                       # a text
+          #port: 5432                 # a whole number from 0 to 65535
+          #password: {env: PASSWORD}  # a secret
+    # How the run is executed.
+    #execution:
+      # How many steps may run at once.
+      #max_concurrent:                # a whole number, at least 1
+      # How many items of one dynamic output may be alive at once.
+      #max_in_flight:                 # a whole number, at least 1
+      # Which of several ready steps goes first.
+      #order:                         # `depth_first` or `breadth_first`
+    # Tags of the run.
+    #tags: {}                         # a map
+    # The steps that run, such as `load+`; all by default.
+    #select:                          # a text
+    ");
+}
+
+#[test]
+fn a_preset_is_a_named_configuration() {
+    let nightly = Preset::new("nightly", yaml(CONF).set("ops.load.config.limit=0.1").set("tags.by=cron"));
+    let job = dex().preset(nightly);
+    let env = EnvVars::none().with("DB_HOST", "night");
+    let runner = || definitions().runner(&job).env(env.clone()).keep_outputs().keep_events();
+    let run = runner().preset("nightly").run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "3 rows into night:5432 (append, limit Some(0.1))");
+    let run =
+        runner().preset("nightly").config(RunConfig::new().set("ops.load.config.limit=0.9")).run_blocking();
+    assert_eq!(run.unwrap().output::<load>(), "3 rows into night:5432 (append, limit Some(0.9))");
+    insta::assert_snapshot!(runner().preset("nigthly").run_blocking().unwrap_err(), @r"
+    the job `dex` cannot be planned
+    error: the job `dex` has no preset `nigthly`
+      hint: did you mean `nightly`? presets of this job: `nightly`
+    ");
+}
+
+#[test]
+fn a_call_can_fix_all_of_it_or_a_part() {
+    #[job]
+    fn two() {
+        let all = extract().configured("all", Source { path: "all.csv".to_owned(), page: 7 });
+        let some = extract().configured("some", serde_json::json!({ "path": "some.csv" }));
+        trim(all).named("trim_all");
+        trim(some).named("trim_some");
+    }
+    let run =
+        two().runner().config(RunConfig::new().set("ops.some.config.page=3")).keep_outputs().run_blocking();
+    let told: Vec<_> =
+        run.unwrap().outputs::<extract>().map(|(step, rows)| format!("{step} {}", rows[0])).collect();
+    assert_eq!(told, ["all all.csv:0/7", "some some.csv:0/3"]);
+    let again = RunConfig::new().set("ops.all.config.page=3").set("ops.some.config.path=other.csv");
+    insta::assert_snapshot!(refusal(two().runner().config(again)), @r"
+    the job `two` cannot be configured: 2 problems
+    error: `ops.all.config.page` is fixed where the op is called, and cannot be given
+      --> --set ops.all.config.page
+      --> tests/it/configuration.rs (the call)
+      hint: leave it out, or out of the call
+    error: `ops.some.config.path` is fixed where the op is called, and cannot be given
+      --> --set ops.some.config.path
+      --> tests/it/configuration.rs (the call)
+      hint: leave it out, or out of the call
+    ");
+    #[job]
+    fn wrong() {
+        extract().config(serde_json::json!({ "pages": 7 }));
+        load(extract()).config(7);
+    }
+    insta::assert_snapshot!(refusal(wrong().runner().with(Database("x".into()))), @r"
+    the job `wrong` cannot be configured: 4 problems
+    error: `ops.extract.config` has no field `pages`
+      --> tests/it/configuration.rs
+      hint: did you mean `page`?
+    error: `ops.extract.config` lacks `path`
+      --> tests/it/configuration.rs
+      hint: add
+            ops:
+              extract:
+                config:
+                  path: ..  # a text: the table
+    error: `ops` lacks `extract_2`
+      --> tests/it/configuration.rs
+      hint: add
+            ops:
+              extract_2:
+                config:     # where the pages come from
+                  path: ..  # a text: the table
+    error: `ops.load.config` is to be a map, but is the number 7
+      --> tests/it/configuration.rs
+    ");
+}
+
+/// How much of all.
+#[derive(Config)]
+struct Dex {
+    /// Rows in one page.
+    #[config(range = 1..)]
+    rows: u32,
+    /// The table.
+    #[config(default = "dex.csv".to_owned())]
+    path: String,
+}
+
+#[op]
+fn repeat(times: u32, text: &str) -> String {
+    text.repeat(times as usize)
+}
+
+#[test]
+fn a_job_takes_configuration_of_which_its_body_makes_that_of_its_steps() {
+    #[job]
+    fn whole(config: Config<Dex>) {
+        extract().config_from(config.map(|dex| Source { path: dex.path.clone(), page: dex.rows * 10 }));
+        repeat(config.map(|dex| dex.rows), config.map(|dex| dex.path.clone()));
+    }
+    insta::assert_snapshot!(whole().plan(), @r"
+    job whole
+      depth_first, as many at once as processors
+    extract() -> Vec<String>
+      | config Source
+    repeat(times: u32 <- config, text: &String <- config) -> String
+    ");
+    let with = |set: &str| whole().runner().config(RunConfig::new().set(set)).keep_outputs();
+    let run = with("config.rows=2").run_blocking().unwrap();
+    assert_eq!(run.output::<extract>()[0], "dex.csv:0/20");
+    assert_eq!(run.output::<repeat>(), "dex.csvdex.csv");
+    // What is made of it is checked like all else.
+    insta::assert_snapshot!(refusal(with("config.rows=200")), @r"
+    the job `whole` cannot be configured
+    error: `ops.extract.config.page` is to be from 1 to 1000, but is 2000
+      --> tests/it/configuration.rs
+    ");
+    insta::assert_snapshot!(refusal(with("config.rows=0")), @r"
+    the job `whole` cannot be configured
+    error: `config.rows` is to be at least 1, but is 0
+      --> --set config.rows
+    ");
+    let given = RunConfig::new().set("config.rows=2").set("ops.extract.config.page=3");
+    insta::assert_snapshot!(refusal(whole().runner().config(given)), @r"
+    the job `whole` cannot be configured
+    error: `ops.extract.config` is made of the job's configuration, and cannot be given
+      --> --set ops.extract.config.page
+      --> tests/it/configuration.rs (the call)
+      hint: leave it out, or out of the call
+    ");
+}
+
+/// The message, without the numbers of lines of this file.
+fn refusal(runner: Runner) -> String {
+    let told = runner.run_blocking().unwrap_err().to_string();
+    let lines = told.lines().map(|line| match line.split_once(".rs:") {
+        Some((before, after)) => {
+            format!("{before}.rs{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[op]
+fn leak(password: Config<Connect>) -> Result<String> {
+    let text = password.password.as_ref().map(|secret| secret.expose().clone()).unwrap_or_default();
+    tracing::info!(password = %text, "connecting with {text}");
+    Err(Failure::new(format!("cannot connect as admin:{text}"))
+        .with_metadata("url", format!("db://admin:{text}@host")))
+}
+
+#[test]
+fn a_secret_is_in_nothing_that_a_run_tells() {
+    #[job]
+    fn leaky() {
+        leak();
+    }
+    let canary = "canary-7f3a";
+    let config = yaml("ops: {leak: {config: {host: h, password: {env: DB_PASSWORD}}}}");
+    let env = EnvVars::none().with("DB_PASSWORD", canary);
+    let runner = || leaky().runner().env(env.clone()).config(config.clone()).keep_outputs().keep_events();
+    let error = runner().run_blocking().unwrap_err();
+    let run = error.run().unwrap();
+    let mut told = vec![error.to_string(), format!("{error:?}"), format!("{run:?}")];
+    for event in run.events() {
+        told.push(serde_json::to_string(event).unwrap());
+        told.push(format!("{event:?}"));
+    }
+    told.push(orch::report::story(run.events()));
+    told.push(run.plan().to_json());
+    told.push(run.plan().to_string());
+    told.push(show(&runner().effective_config().unwrap()));
+    told.push(runner().config_schema().unwrap().to_value().to_string());
+    told.push(format!("{:?}", runner()));
+    for text in &told {
+        assert!(!text.contains(canary), "{text}");
+    }
+    assert!(told[0].contains("cannot connect as admin:<secret>"), "{}", told[0]);
+    assert!(told.iter().any(|text| text.contains("connecting with <secret>")));
+}

@@ -1,0 +1,8 @@
+use orch::prelude::*;
+
+#[derive(Config)]
+struct Source<T> {
+    path: T,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use orch::prelude::*;
+
+#[derive(Config)]
+struct Source;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use orch::prelude::*;
+
+#[derive(Config)]
+struct Source(String, u32);
+
+fn main() {}

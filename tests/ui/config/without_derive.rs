@@ -1,0 +1,12 @@
+use orch::prelude::*;
+
+#[derive(Config)]
+struct Source {
+    server: Server,
+}
+
+struct Server {
+    port: u16,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use orch::prelude::*;
+
+#[job(hooks("tell"))]
+fn pages() {}
+
+fn main() {
+    pages();
+}

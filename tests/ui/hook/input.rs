@@ -1,0 +1,8 @@
+use orch::prelude::*;
+
+#[success_hook]
+fn tell(rows: usize) {
+    println!("{rows}");
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use orch::prelude::*;
+
+#[run_hook(on())]
+fn tell(context: RunHookContext) {
+    let _ = context;
+}
+
+fn main() {}

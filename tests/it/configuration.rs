@@ -148,14 +148,12 @@ fn values_come_from_defaults_files_variables_and_the_command_line() {
             config:
               ends:
                 - /100         # conf.yaml:9:18
-            inputs: {}         # default
       load:
         config:
           mode:
             replace:
               backup: old.csv  # --set
           limit: 0.5           # --set
-        inputs: {}             # default
     resources:
       database:
         config:
@@ -229,7 +227,15 @@ fn nothing_given_is_told_with_what_to_write() {
     insta::assert_snapshot!(runner(RunConfig::new()).run_blocking().unwrap_err(), @r"
     the job `dex` cannot be configured
     error: the configuration lacks `ops` and `resources`
-      hint: this default is a mistake of the program
+      hint: add
+            ops:            # configuration of steps, by their name in the plan
+              extract:
+                config:     # where the pages come from
+                  path: ..  # a text: the table
+            resources:      # configuration of resources, by their key
+              database:     # where all ends up
+                config:     # how the database is reached
+                  host: ..  # a text
     ");
 }
 
@@ -251,9 +257,6 @@ fn a_scaffold_says_all_that_can_be_said() {
             # What is trimmed.
             #config:
               #ends: []               # a list, each item a text
-            # Values of inputs whose own step does not run.
-            #inputs:
-              #rows:                  # a value
       #load:
         # How a page is loaded.
         #config:
@@ -261,9 +264,6 @@ fn a_scaffold_says_all_that_can_be_said() {
           #mode: append               # `append` or a map with `replace`
           # At which share of bad rows to give up.
           #limit:                     # a number
-        # Values of inputs whose own step does not run.
-        #inputs:
-          #rows:                      # a value
     # Configuration of resources, by their key.
     resources:
       # Where all ends up.

@@ -4,62 +4,114 @@
 //!
 //! Compare the charts of `static_job` (one big table, nothing overlaps), `dynamic_job` (pages of 100, layer by layer: none
 //! is loaded while another waits to be transformed) and `prio_dynamic_job` (page by page: the first ones are loaded before
-//! the last ones are begun). Settings come from the environment: `POKEMON_CSV`, the table to read instead of the
-//! sample in `data/`, and `POKEMON_DELAY_MS`, what each transformation takes longer than it has to, 100 ms by default.
+//! the last ones are begun).
+//!
+//! What can be configured, `config scaffold prio_dynamic_job` shows: another table than the sample in `data/`, what each
+//! transformation takes longer than it has to, where the pages are written. `--preset fast` waits for nothing:
+//!
+//!     cargo run --example pokemon -- run dynamic_job --preset fast --set ops.extract_pages.config.rows=50
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use orch::define::Preset;
 use orch::ids::MappingKey;
 use orch::prelude::*;
 // A program of your own depends on `orch` with the feature `polars` and writes `use orch::polars::{..}`.
 use orch_polars::{DataFrame, read_csv, write_parquet};
 
-/// Rows to a page.
-const PAGE: usize = 100;
+/// The table that is read.
+#[derive(Config)]
+struct Source {
+    /// A CSV file.
+    #[config(default = sample())]
+    path: PathBuf,
+}
+
+/// The table that is read, page by page.
+#[derive(Config)]
+struct Pages {
+    /// A CSV file.
+    #[config(default = sample())]
+    path: PathBuf,
+    /// Rows to a page.
+    #[config(default = 100, range = 1..)]
+    rows: usize,
+}
+
+/// How long a transformation takes.
+#[derive(Config)]
+struct Pace {
+    /// Milliseconds that it takes longer than it has to.
+    #[config(default = 100)]
+    delay_ms: u64,
+}
+
+/// Where pages are written.
+#[derive(Config)]
+struct Target {
+    /// Each run has a folder of its own in it.
+    #[config(default = "target/pokemon".into())]
+    folder: PathBuf,
+}
+
+/// The files of all runs.
+struct Store(PathBuf);
+
+impl Store {
+    fn folder(&self, ctx: &Context) -> PathBuf {
+        self.0.join(ctx.run_id().to_string())
+    }
+}
+
+/// Where pages are written.
+#[resource]
+fn store(target: Config<Target>) -> Store {
+    Store(target.folder.clone())
+}
 
 /// The whole table.
 #[op]
-fn extract() -> Result<DataFrame> {
-    read_csv(source())
+fn extract(source: Config<Source>) -> Result<DataFrame> {
+    read_csv(&source.path)
 }
 
 /// The table page by page, each keyed by the number of its first row.
 #[op]
-fn extract_pages() -> Result<Dynamic<DataFrame>> {
-    let table = read_csv(source())?;
-    let starts = (0..table.height()).step_by(PAGE);
-    Ok(Dynamic::from_iter(starts.map(move |start| (start, table.slice(start as i64, PAGE)))))
+fn extract_pages(pages: Config<Pages>) -> Result<Dynamic<DataFrame>> {
+    let table = read_csv(&pages.path)?;
+    let starts = (0..table.height()).step_by(pages.rows);
+    Ok(Dynamic::from_iter(starts.map(move |start| (start, table.slice(start as i64, pages.rows)))))
 }
 
 /// Four columns of the 41.
 #[op]
-fn select_columns(page: &DataFrame) -> Result<DataFrame> {
-    std::thread::sleep(delay()?);
+fn select_columns(page: &DataFrame, pace: Config<Pace>) -> Result<DataFrame> {
+    std::thread::sleep(Duration::from_millis(pace.delay_ms));
     Ok(page.select(["name", "generation", "type1", "type2"])?)
 }
 
 /// Numbers the rows as they stand in the whole table, so that a second attempt gives the same numbers.
 #[op]
-fn assign_ids(page: &DataFrame, ctx: &Context) -> Result<DataFrame> {
-    std::thread::sleep(delay()?);
+fn assign_ids(page: &DataFrame, pace: Config<Pace>, ctx: Context) -> Result<DataFrame> {
+    std::thread::sleep(Duration::from_millis(pace.delay_ms));
     let first = ctx.mapping_key().and_then(MappingKey::as_index).unwrap_or(0);
     Ok(page.with_row_index("internal_id".into(), Some(first.try_into()?))?)
 }
 
 /// Writes a page into the folder of the run, and tells how many rows it has.
 #[op]
-fn load(page: &DataFrame, ctx: &Context) -> Result<usize> {
+fn load(page: &DataFrame, store: Res<Store>, ctx: Context) -> Result<usize> {
     let name = ctx.mapping_key().map_or_else(|| "all".to_owned(), ToString::to_string);
-    write_parquet(page, folder(ctx).join(name + ".parquet"))?;
+    write_parquet(page, store.folder(&ctx).join(name + ".parquet"))?;
     Ok(page.height())
 }
 
 /// Says what came of it.
 #[op]
-fn report(rows: &[usize], ctx: &Context) -> String {
+fn report(rows: &[usize], store: Res<Store>, ctx: Context) -> String {
     let (total, files) = (rows.iter().sum::<usize>(), rows.len());
-    let report = format!("{total} rows in {files} files in {}", folder(ctx).display());
+    let report = format!("{total} rows in {files} files in {}", store.folder(&ctx).display());
     tracing::info!("{report}");
     report
 }
@@ -91,25 +143,22 @@ fn prio_dynamic_job() {
     report(loaded.collect());
 }
 
+/// Waits for nothing.
+fn fast() -> Preset {
+    let steps = ["select_columns", "assign_ids"];
+    let config = steps.iter().fold(RunConfig::new(), |config, step| config.op(step, &Pace { delay_ms: 0 }));
+    Preset::new("fast", config)
+}
+
 #[orch::main]
 fn definitions() -> Definitions {
-    Definitions::new().job(static_job()).job(dynamic_job()).job(prio_dynamic_job())
+    Definitions::new()
+        .job(static_job().preset(fast()))
+        .job(dynamic_job().preset(fast()))
+        .job(prio_dynamic_job().preset(fast()))
+        .resource_from::<store>()
 }
 
-fn source() -> PathBuf {
-    let sample = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pokemon.csv");
-    std::env::var_os("POKEMON_CSV").map_or_else(sample, PathBuf::from)
-}
-
-fn delay() -> Result<Duration> {
-    let Ok(milliseconds) = std::env::var("POKEMON_DELAY_MS") else { return Ok(Duration::from_millis(100)) };
-    let milliseconds = milliseconds.parse().map_err(|error| {
-        let failure = Failure::from(error).context(format!("POKEMON_DELAY_MS is `{milliseconds}`"));
-        failure.hint("set it to a number of milliseconds, such as 1000").not_retryable()
-    });
-    milliseconds.map(Duration::from_millis)
-}
-
-fn folder(ctx: &Context) -> PathBuf {
-    Path::new("target/pokemon").join(ctx.run_id().to_string())
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/pokemon.csv")
 }

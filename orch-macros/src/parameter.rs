@@ -99,9 +99,19 @@ pub(crate) fn check(owner: &str, item: &ItemFn, diag: &Diag) {
     }
 }
 
-/// Takes the keys off the function, which keeps all else that its author wrote.
+/// The function as its author wrote it, without the keys, which are for the macro.
+///
+/// What is asked for is taken by value, as one would take it anywhere else, and clippy's `needless_pass_by_value` is not to
+/// complain of it.
 pub(crate) fn without_keys(item: &ItemFn) -> ItemFn {
     let mut item = item.clone();
+    let by_value = |parameter: &PatType| {
+        let is_reference = matches!(func::ungrouped(&parameter.ty), Type::Reference(_));
+        !is_reference && (Asked::read(parameter).is_some() || is_context(&parameter.ty))
+    };
+    if func::parameters(&item.sig).any(by_value) {
+        item.attrs.push(syn::parse_quote!(#[allow(clippy::needless_pass_by_value)]));
+    }
     for input in &mut item.sig.inputs {
         if let syn::FnArg::Typed(parameter) = input {
             parameter.attrs.retain(|attribute| !is_key(attribute));
@@ -123,6 +133,13 @@ fn key(parameter: &PatType) -> Option<LitStr> {
         },
         _ => None,
     }
+}
+
+/// Whether it is one of the contexts of steps and hooks.
+fn is_context(ty: &Type) -> bool {
+    let segment = func::last_segment(ty).filter(|segment| segment.arguments.is_none());
+    let name = segment.map(|segment| segment.ident.to_string()).unwrap_or_default();
+    matches!(&*name, "Context" | "HookContext" | "RunHookContext")
 }
 
 /// The type without a `&` before it.

@@ -14,10 +14,9 @@ fn run(job: &str, csv: &Path) -> Vec<(String, DataFrame)> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(RunId::new().to_string());
     fs::create_dir_all(&folder).unwrap();
     let output = Command::new(example())
-        .args(["run", job])
+        .args(["run", job, "--preset", "fast", "--set"])
+        .arg(path_of(job, csv))
         .current_dir(&folder)
-        .env("POKEMON_CSV", csv)
-        .env("POKEMON_DELAY_MS", "0")
         .output()
         .unwrap();
     assert!(output.status.success(), "{job}: {}", String::from_utf8_lossy(&output.stderr));
@@ -34,6 +33,12 @@ fn run(job: &str, csv: &Path) -> Vec<(String, DataFrame)> {
     fs::remove_dir_all(folder).unwrap();
     tables.sort_by_key(|(name, _)| name.trim_end_matches(".parquet").parse().unwrap_or(0));
     tables
+}
+
+/// What sets the table of a job.
+fn path_of(job: &str, csv: &Path) -> String {
+    let step = if job == "static_job" { "extract" } else { "extract_pages" };
+    format!("ops.{step}.config.path={}", csv.display())
 }
 
 /// Cargo builds a package's examples with its tests, and puts them beside each other.
@@ -92,9 +97,8 @@ fn every_job_loads_the_full_set() {
 #[test]
 fn a_table_that_is_not_there_fails_the_run_and_is_named() {
     let output = Command::new(example())
-        .args(["run", "static_job"])
+        .args(["run", "static_job", "--set", &path_of("static_job", Path::new("no/such/table.csv"))])
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .env("POKEMON_CSV", "no/such/table.csv")
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);

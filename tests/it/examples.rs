@@ -204,30 +204,30 @@ fn a_chart_that_cannot_be_written_is_the_machines_fault() {
 fn events_are_lines_of_json() {
     let run = Session::of("hello", "run --json --progress none --max-concurrent 1");
     insta::assert_snapshot!(shapes(&run.stdout), @r#"
-    {"event":"RUN_START","job":"hello","max_concurrent":1,"steps":[{"name":"names"},{"name":"greet","over":{"output":"result","step":"names"}},{"name":"say"}]}
-    {"attempt":1,"event":"STEP_START","step":"names"}
-    {"attempt":1,"event":"STEP_OUTPUT","key":"0","output":"result","step":"names"}
-    {"attempt":1,"event":"STEP_START","step":"greet[0]"}
-    {"attempt":1,"event":"STEP_INPUT","input":"name","step":"greet[0]"}
-    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"greet[0]"}
-    {"attempt":1,"event":"STEP_SUCCESS","step":"greet[0]"}
-    {"attempt":1,"event":"STEP_OUTPUT","key":"1","output":"result","step":"names"}
-    {"attempt":1,"event":"STEP_START","step":"greet[1]"}
-    {"attempt":1,"event":"STEP_INPUT","input":"name","step":"greet[1]"}
-    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"greet[1]"}
-    {"attempt":1,"event":"STEP_SUCCESS","step":"greet[1]"}
-    {"attempt":1,"event":"STEP_OUTPUT","key":"2","output":"result","step":"names"}
-    {"attempt":1,"event":"STEP_START","step":"greet[2]"}
-    {"attempt":1,"event":"STEP_INPUT","input":"name","step":"greet[2]"}
-    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"greet[2]"}
-    {"attempt":1,"event":"STEP_SUCCESS","step":"greet[2]"}
-    {"attempt":1,"count":3,"event":"STREAM_CLOSED","output":"result","step":"names"}
-    {"attempt":1,"event":"STEP_SUCCESS","step":"names"}
-    {"attempt":1,"event":"STEP_START","step":"say"}
-    {"attempt":1,"event":"STEP_INPUT","gathered":3,"input":"greetings","step":"say"}
-    {"attempt":1,"event":"LOG","level":"info","message":"Hello, Ada! Hello, Grace! Hello, Edsger!","step":"say","target":"hello"}
-    {"attempt":1,"event":"STEP_OUTPUT","output":"result","step":"say"}
-    {"attempt":1,"event":"STEP_SUCCESS","step":"say"}
+    {"event":"RUN_START","job":"hello","max_concurrent":1,"steps":[{"name":"names"},{"name":"greet","over":{"step":"names","output":"result"}},{"name":"say"}]}
+    {"step":"names","attempt":1,"event":"STEP_START"}
+    {"step":"names","attempt":1,"event":"STEP_OUTPUT","output":"result","key":"0"}
+    {"step":"greet[0]","attempt":1,"event":"STEP_START"}
+    {"step":"greet[0]","attempt":1,"event":"STEP_INPUT","input":"name"}
+    {"step":"greet[0]","attempt":1,"event":"STEP_OUTPUT","output":"result"}
+    {"step":"greet[0]","attempt":1,"event":"STEP_SUCCESS"}
+    {"step":"names","attempt":1,"event":"STEP_OUTPUT","output":"result","key":"1"}
+    {"step":"greet[1]","attempt":1,"event":"STEP_START"}
+    {"step":"greet[1]","attempt":1,"event":"STEP_INPUT","input":"name"}
+    {"step":"greet[1]","attempt":1,"event":"STEP_OUTPUT","output":"result"}
+    {"step":"greet[1]","attempt":1,"event":"STEP_SUCCESS"}
+    {"step":"names","attempt":1,"event":"STEP_OUTPUT","output":"result","key":"2"}
+    {"step":"greet[2]","attempt":1,"event":"STEP_START"}
+    {"step":"greet[2]","attempt":1,"event":"STEP_INPUT","input":"name"}
+    {"step":"greet[2]","attempt":1,"event":"STEP_OUTPUT","output":"result"}
+    {"step":"greet[2]","attempt":1,"event":"STEP_SUCCESS"}
+    {"step":"names","attempt":1,"event":"STREAM_CLOSED","output":"result","count":3}
+    {"step":"names","attempt":1,"event":"STEP_SUCCESS"}
+    {"step":"say","attempt":1,"event":"STEP_START"}
+    {"step":"say","attempt":1,"event":"STEP_INPUT","input":"greetings","gathered":3}
+    {"step":"say","attempt":1,"event":"LOG","level":"info","target":"hello","message":"Hello, Ada! Hello, Grace! Hello, Edsger!"}
+    {"step":"say","attempt":1,"event":"STEP_OUTPUT","output":"result"}
+    {"step":"say","attempt":1,"event":"STEP_SUCCESS"}
     {"event":"RUN_SUCCESS"}
     "#);
     assert_eq!(run.exit, Some(0), "{}", run.stderr);
@@ -247,9 +247,9 @@ fn a_plan_as_json_has_all_its_parts() {
     "sum" 0
     "report" null
     "#);
-    insta::assert_snapshot!(plan["maps"], @r#"[{"output":0,"step":0},{"output":0,"parent":0,"step":1}]"#);
-    insta::assert_snapshot!(plan["collects"], @r#"[{"element":{"output":{"output":0,"step":3}},"map":1,"results":false},{"element":{"output":{"output":0,"step":4}},"map":0,"results":false}]"#);
-    insta::assert_snapshot!(steps[2]["inputs"], @r#"[{"name":"text","passing":"reference","source":{"list":{"elements":[{"item":{"map":1}}],"list":0}},"type":"String"}]"#);
+    insta::assert_snapshot!(plan["maps"], @r#"[{"step":0,"output":0},{"parent":0,"step":1,"output":0}]"#);
+    insta::assert_snapshot!(plan["collects"], @r#"[{"map":1,"element":{"output":{"step":3,"output":0}},"results":false},{"map":0,"element":{"output":{"step":4,"output":0}},"results":false}]"#);
+    insta::assert_snapshot!(steps[2]["inputs"], @r#"[{"name":"text","type":"String","passing":"reference","source":{"list":{"elements":[{"item":{"map":1}}],"list":0}}}]"#);
 }
 
 /// Each line without what differs from run to run: the time, the run's identifier, and how long a step had waited.
@@ -258,9 +258,9 @@ fn shapes(lines: &str) -> String {
         let mut event: Value = serde_json::from_str(line).unwrap();
         let fields = event.as_object_mut().unwrap();
         for name in ["time", "run"] {
-            assert!(fields.remove(name).is_some_and(|value| value.is_string()), "{name}: {line}");
+            assert!(fields.shift_remove(name).is_some_and(|value| value.is_string()), "{name}: {line}");
         }
-        if let Some(waited) = fields.remove("waited") {
+        if let Some(waited) = fields.shift_remove("waited") {
             assert!(waited["secs"].is_u64() && waited["nanos"].is_u64(), "{line}");
         }
         event.to_string()

@@ -46,6 +46,7 @@ pub use problem::{ConfigError, ConfigProblem, ConfigProblemKind};
 pub use read::{ReadError, read};
 pub use run::RunConfig;
 pub(crate) use run::of_step;
+pub(crate) use scaffold::RARE;
 pub use scaffold::scaffold;
 pub use scrub::Scrubber;
 pub use secret::Secret;

@@ -8,6 +8,8 @@ use crate::ids::Place;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
+    /// Nobody gave anything.
+    Nowhere,
     /// Nobody gave one: the default of its field.
     Default,
     /// A place in the program's source.
@@ -40,7 +42,7 @@ impl Origin {
             Self::Code(place) => place.clone(),
             Self::File { file, line, .. } => Place { file: file.to_string(), line: *line },
             Self::Env { asked, .. } => asked.place(),
-            Self::Default | Self::Set(_) => Place { file: self.to_string(), line: 0 },
+            Self::Nowhere | Self::Default | Self::Set(_) => Place { file: self.to_string(), line: 0 },
         }
     }
 }
@@ -48,6 +50,7 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nowhere => f.write_str("nowhere"),
             Self::Default => f.write_str("default"),
             Self::Code(place) => place.fmt(f),
             Self::File { file, line, column } => write!(f, "{file}:{line}:{column}"),

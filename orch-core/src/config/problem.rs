@@ -57,7 +57,7 @@ fn order(origin: &Origin) -> (u8, &str, u32, u32) {
         Origin::File { file, line, column } => (0, file, *line, *column),
         Origin::Set(text) => (1, text, 0, 0),
         Origin::Code(place) => (2, &place.file, place.line, 0),
-        Origin::Default => (3, "", 0, 0),
+        Origin::Nowhere | Origin::Default => (3, "", 0, 0),
         Origin::Env { asked, .. } => order(asked),
     }
 }
@@ -129,7 +129,7 @@ impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.message)?;
         for (what, origin) in &self.places {
-            if matches!(origin, Origin::Default) && self.kind == ConfigProblemKind::Missing {
+            if matches!(origin, Origin::Nowhere) {
                 // That nothing was given has no place.
                 continue;
             }

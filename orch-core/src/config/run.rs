@@ -155,7 +155,7 @@ impl RunConfig {
     /// All layers as one, as far as they can be read, and why some cannot: files that are not there, what cannot be set.
     #[must_use]
     pub fn into_node(self) -> (Node, Vec<ConfigProblem>) {
-        let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Default };
+        let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Nowhere };
         (self.node.unwrap_or_else(nothing), self.problems)
     }
 

@@ -8,6 +8,9 @@ use super::schema::{Facets, Schemas};
 use super::show::{Line, aligned};
 use super::words::literal;
 
+/// The word in a schema that says that a value is seldom given, and no matter to start with.
+pub(crate) const RARE: &str = "x-orch-rare";
+
 /// How deep types that hold themselves are written out.
 const DEEP: usize = 8;
 
@@ -155,6 +158,9 @@ impl<'a> Writer<'a> {
         // A name with nothing but comments below it would be null, and no map.
         let all = indent > 0 && !fields.iter().any(|(name, _)| required.contains(name));
         for (name, schema) in fields {
+            if schema.get(RARE).is_some() {
+                continue;
+            }
             let own = default.and_then(|default| default.get(name));
             self.field(name, schema, own, indent, off || !(all || required.contains(&name)), depth);
         }

@@ -193,9 +193,9 @@ mod tests {
         assert_eq!(value.get::<Vec<u64>>(), Some(&vec![1, 2]));
         let error = read(at("bad"), &EnvVars::none()).expect_err("a text");
         assert_snapshot!(error, @r#"
-`[1]`: invalid type: string "two", expected u64
-  --> run.yaml:2:10
-"#);
+        `[1]`: invalid type: string "two", expected u64
+          --> run.yaml:2:10
+        "#);
         assert_eq!(op.inputs()[0].gathers.len(), 1);
     }
 }

@@ -81,7 +81,7 @@ impl Runner {
     /// All that is wrong with the job or its configuration.
     pub fn effective_config(&self) -> Result<Node, PlanError> {
         let Checked { configured, .. } = self.check()?;
-        let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Default };
+        let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Nowhere };
         Ok(configured.node.unwrap_or_else(nothing))
     }
 

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::wiring::Wiring;
-use crate::config::{ConfigDef, shorten};
+use crate::config::{ConfigDef, RARE, shorten};
 use crate::define::{OpDef, Provider};
 use crate::graph::StepConfig;
 use crate::plan::Program;
@@ -186,7 +186,10 @@ impl Tree {
             if !inputs.is_empty() {
                 let mut values = Level::default();
                 inputs.iter().for_each(|input| values.put(input, json!({}), false));
-                values.close_into(&mut node, "inputs", "Values of inputs whose own step does not run.");
+                let (mut values, _) = values.close();
+                values[RARE] = true.into();
+                values["description"] = "Values of inputs whose own step does not run.".into();
+                node.properties.insert("inputs".to_owned(), values);
             }
             if !ops.is_empty() {
                 let inner = Self { ops, numbers, ..Self::default() };

@@ -5,7 +5,7 @@ mod pattern;
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Origin, SelectionError};
 use super::token::is_in_word;
@@ -23,8 +23,8 @@ pub(super) use pattern::Pattern;
 /// assert_eq!(selection.to_string(), "roots(group:raw) or +key:report");
 /// # Ok::<(), orch_core::select::SelectionError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct AssetSelection(pub(super) Expression);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,9 +79,10 @@ impl TryFrom<String> for AssetSelection {
     }
 }
 
-impl From<AssetSelection> for String {
-    fn from(selection: AssetSelection) -> Self {
-        selection.to_string()
+// As text, and not by way of `From<AssetSelection> for String`, which the compiler would name to whoever passes a wrong name.
+impl Serialize for AssetSelection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -4,7 +4,7 @@ mod parse;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Origin, SelectionError};
 use super::walk::Reach;
@@ -21,8 +21,8 @@ use crate::ids::{Escaped, MappingKey};
 /// assert_eq!(more, "extract load[100]+ report".parse()?);
 /// # Ok::<(), orch_core::select::SelectionError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct StepSelection {
     pub(super) clauses: Vec<StepClause>,
 }
@@ -91,9 +91,10 @@ impl TryFrom<String> for StepSelection {
     }
 }
 
-impl From<StepSelection> for String {
-    fn from(selection: StepSelection) -> Self {
-        selection.to_string()
+// As text, and not by way of `From<StepSelection> for String`, which the compiler would name to whoever passes a wrong name.
+impl Serialize for StepSelection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

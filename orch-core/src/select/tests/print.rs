@@ -104,6 +104,8 @@ proptest! {
     fn steps_read_back_as_they_were(selection in steps()) {
         let text = selection.to_string();
         prop_assert!(!text.chars().any(char::is_control));
+        let json = serde_json::to_string(&selection).expect("text");
+        prop_assert_eq!(serde_json::from_str::<StepSelection>(&json).expect("the same text"), selection.clone());
         prop_assert_eq!(text.parse(), Ok(selection));
     }
 

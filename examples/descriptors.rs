@@ -10,11 +10,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use orch::config::{Config, Configurable};
 use orch::descriptor::{DescriptorError, Registry};
 use orch::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A few lines of the data, each split into its fields by name.
 #[derive(Clone)]
@@ -25,24 +22,14 @@ struct Page(Vec<BTreeMap<String, String>>);
 struct Counts(BTreeMap<String, usize>);
 
 /// Where the data is, and how much of it makes a page.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Config)]
 struct Source {
     /// The file, from the folder of the project.
     path: String,
     /// How many lines a page has.
-    #[serde(default = "Source::lines")]
-    #[schemars(range(min = 1))]
+    #[config(default = 200, range = 1..)]
     lines: usize,
 }
-
-impl Source {
-    fn lines() -> usize {
-        200
-    }
-}
-
-impl Configurable for Source {}
 
 /// Reads the data, page by page, each under the number of its first line.
 #[op]

@@ -29,6 +29,7 @@
 //! A program gives its ops to a [`Registry`], which builds the jobs. Maps nest: a step that maps over the dynamic output of
 //! a step in a map stands in both. `{ collect: .. }` closes the innermost map of the step that it names; in which form, with
 //! keys or failures or without, the type of the input says. A list of steps, `[a, b]`, feeds an input of type `Vec<T>`.
+//! What a descriptor leaves out of the configuration of a step, the configuration of a run may give; what it gives stands.
 
 mod draft;
 mod job;

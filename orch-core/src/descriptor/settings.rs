@@ -5,6 +5,7 @@ use super::model::{JobModel, LimitModel, RetryModel};
 use super::{DescriptorProblem, DescriptorProblemKind as Kind, words};
 use crate::config::Origin;
 use crate::define::{JobOptions, Limit, PRIORITY_TAG, Retry, Tags};
+use crate::ids::check_tag_key;
 
 /// What holds for the job as a whole.
 pub(super) fn of_job<S>(
@@ -62,9 +63,14 @@ pub(super) fn tags(
     problems: &mut Vec<DescriptorProblem>,
 ) -> Tags {
     for key in given.keys() {
-        if let Err((message, hint)) = words::tag_key(key) {
-            problems.push(DescriptorProblem::new(Kind::InvalidTag, message).at(at(key)).hint(hint));
-        }
+        let (message, hint) = match check_tag_key(key) {
+            Err(error) => (error.to_string(), error.hint().to_owned()),
+            Ok(()) if key == PRIORITY_TAG => {
+                (format!("the tag `{key}` is what the priority gives"), "write `priority: 5`".to_owned())
+            }
+            Ok(()) => continue,
+        };
+        problems.push(DescriptorProblem::new(Kind::InvalidTag, message).at(at(key)).hint(hint));
     }
     let mut tags = given.clone();
     tags.extend(priority.map(|priority| (PRIORITY_TAG.to_owned(), priority.to_string())));

@@ -73,18 +73,18 @@ steps:
     error: the schedule `every day` is no cron text: Invalid pattern: Pattern must have between 5 and 7 fields.
       --> jobs/dex.yaml:3:11
       hint: write minute, hour, day of the month, month and day of the week: `0 6 * * *` is every day at 6:00
-    error: a tag cannot have the key `two words`
+    error: the tag key `two words` has the character ' '
       --> jobs/dex.yaml:4:22
-      hint: a key is made of letters, digits, `_`, `.` and `-`, at most 63 of them, and may have such a part and `/` before it
-    error: the tag `orch/priority` is given by the priority
+      hint: write ASCII letters, digits, `_`, `-` and `.`: `two_words`
+    error: the tag `orch/priority` is what the priority gives
       --> jobs/dex.yaml:4:40
       hint: write `priority: 5`
     error: a step cannot be named `clean up`
       --> jobs/dex.yaml:6:3
       hint: names are made of letters, digits and `_`
-    error: the tag `orch/x` is one of orch's own, which begin with `orch/`
+    error: the tag key `orch/x` begins with `orch/`, which is kept for orch's own tags
       --> jobs/dex.yaml:6:42
-      hint: give it another name
+      hint: leave the prefix out, `x`, or take one of yours, `acme.com/x`
     error: the delay `30 s 5` is no time
       --> jobs/dex.yaml:6:71
       hint: write it with its units: `500ms`, `30s`, `1h 30m`

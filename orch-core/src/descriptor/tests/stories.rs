@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::config::RunConfig;
 use crate::define::{Backoff, JobOptions, Retry};
 use crate::graph::Handle as _;
 use crate::graph::{Call, DynamicOut, Out};
@@ -180,6 +181,36 @@ fn what_a_descriptor_leaves_out_of_a_configuration_is_asked_for_when_a_run_begin
               pages:
                 config:
                   path: ..  # a text
+    ");
+}
+
+#[test]
+fn values_come_from_the_environment_where_a_descriptor_refers_to_it() {
+    let text = "job: env\nmax_concurrent: { env: FACTOR }\nschedule: { env: CRON }\nsteps: {}\n";
+    assert_snapshot!(yaml(text).expect_err("one is not set"), @r"
+    the job descriptors cannot be used
+    error: `schedule` is the environment variable `CRON`, which is not set
+      --> jobs/dex.yaml:3:11
+      hint: set it where the program is started: CRON=..
+    ");
+    let registry = registry().env(EnvVars::none().with("FACTOR", "7").with("CRON", "@daily"));
+    let job = registry.read_text(FileFormat::Yaml, "env.yaml", text).expect("both are set");
+    assert_eq!(job.options().max_concurrent, Some(7));
+    assert_eq!(job.options().schedule.as_deref(), Some("@daily"));
+}
+
+#[test]
+fn what_a_descriptor_has_configured_a_run_cannot_change() {
+    let job =
+        yaml("job: dex\nsteps:\n  pages: { op: extract, config: { path: a.csv } }\n").expect("all is right");
+    let set = |text: &str| job.runner().config(RunConfig::new().set(text)).run_blocking().err();
+    assert!(set("ops.pages.config.size=3").is_none());
+    assert_snapshot!(set("ops.pages.config.path=b.csv").expect("it is fixed"), @r"
+    the job `dex` cannot be configured
+    error: `ops.pages.config.path` is fixed where the op is called, and cannot be given
+      --> --set ops.pages.config.path
+      --> jobs/dex.yaml:3 (the call)
+      hint: leave it out, or out of the call
     ");
 }
 

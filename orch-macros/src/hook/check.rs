@@ -1,6 +1,6 @@
 use syn::{PatType, ReturnType, Signature, Type};
 
-use super::model::{Kind, is_unit};
+use super::model::Kind;
 use crate::diag::Diag;
 use crate::func;
 
@@ -76,7 +76,7 @@ fn return_type(output: &ReturnType, diag: &Diag) {
         },
         _ => ty,
     };
-    if !is_unit(value) {
+    if !func::is_unit(value) {
         diag.error_at(value, "nobody takes what a hook returns: write `Result<()>`, or leave it out");
     }
 }

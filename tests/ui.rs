@@ -8,8 +8,10 @@ fn mistakes_are_told_at_the_users_word() {
     cases.compile_fail("tests/ui/job/*.rs");
     cases.compile_fail("tests/ui/graph/*.rs");
     cases.compile_fail("tests/ui/config/*.rs");
+    cases.compile_fail("tests/ui/configured/*.rs");
     cases.compile_fail("tests/ui/hook/*.rs");
     cases.compile_fail("tests/ui/outputs/*.rs");
+    cases.compile_fail("tests/ui/resource/*.rs");
     cases.compile_fail("tests/ui/run/*.rs");
     cases.compile_fail("tests/ui/main/*.rs");
 }

@@ -132,6 +132,11 @@ pub(crate) fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
+/// Whether a type is `()`.
+pub(crate) fn is_unit(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
 /// The first paragraph of the doc comment, its lines joined.
 pub(crate) fn description(attributes: &[Attribute]) -> Option<String> {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {

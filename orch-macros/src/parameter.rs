@@ -79,6 +79,12 @@ pub(crate) fn check(owner: &str, item: &ItemFn, diag: &Diag) {
                 format!("{owner} has one configuration: make one type of both, with a field for each"),
             );
         }
+        if asked.is_some()
+            && let Type::Reference(reference) = func::ungrouped(&parameter.ty)
+            && let Some(token) = &reference.mutability
+        {
+            diag.error(token.span, format!("what {owner} asks for is shared and only read: leave out `mut`"));
+        }
         for attribute in parameter.attrs.iter().filter(|attribute| is_key(attribute)) {
             if !matches!(asked, Some(Asked::Resource { .. })) {
                 diag.error_at(
@@ -91,10 +97,17 @@ pub(crate) fn check(owner: &str, item: &ItemFn, diag: &Diag) {
         }
         if let Type::Path(path) = by_value(&parameter.ty)
             && let Some(segment) = path.path.segments.last()
-            && segment.ident == "Res"
             && segment.arguments.is_none()
         {
-            diag.error_at(&parameter.ty, "say of which type the resource is: `Res<Database>`");
+            match &*segment.ident.to_string() {
+                "Res" => {
+                    diag.error_at(&parameter.ty, "say of which type the resource is: `Res<Database>`");
+                }
+                "Config" => {
+                    diag.error_at(&parameter.ty, "say of which type the configuration is: `Config<Load>`");
+                }
+                _ => {}
+            }
         }
     }
 }

@@ -9,4 +9,5 @@ use super::Configurable;
 #[schemars(description = "Nothing can be given.")]
 pub struct NoConfig {}
 
+#[diagnostic::do_not_recommend]
 impl Configurable for NoConfig {}

@@ -2,7 +2,7 @@ use crate::failure::Failure;
 
 /// The error of an op: whatever can become a [`Failure`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of an op or hook",
+    message = "`{Self}` cannot be the error of an op, hook or resource",
     label = "its error cannot become a `Failure`",
     note = "implement `std::error::Error` for it, which must also be `Send + Sync`, or return `orch::Result<T>`"
 )]

@@ -5,7 +5,8 @@ use crate::failure::Failure;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing to end with",
     label = "expected `()` or `Result<()>`",
-    note = "what it gives would reach nobody: let the function return nothing, or `orch::Result<()>`"
+    note = "what it gives would reach nobody: let the function return nothing, or `orch::Result<()>`; an async \
+            one is named with `close_async = ..`"
 )]
 pub trait Finish {
     /// Whether it went well.

@@ -2,8 +2,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::Out;
 use super::compose::{self, SourceKind};
+use super::input::Feed;
+use super::{Out, Takes};
 use crate::config::{AnyConfig, Config, ConfigDef, Configurable, Node, Origin, write};
 use crate::failure::Failure;
 use crate::ids::Place;
@@ -117,3 +118,18 @@ pub(super) fn derived<T: Configurable>(handle: Out<T>, place: &Place) -> Result<
         }
     })
 }
+
+impl<T: TakesPart<JobConfig<C>>, C> Takes<JobConfig<C>> for T {
+    fn feed(_: JobConfig<C>) -> Feed {
+        unreachable!("`TakesPart` is never implemented")
+    }
+}
+
+/// Never implemented: says how something of the configuration is passed on.
+#[diagnostic::on_unimplemented(
+    message = "`{H}` cannot feed an input of type `{Self}`",
+    label = "the job's configuration, which a run will have",
+    note = "pass what the op takes of it: `config.map(|config| config.batch)`"
+)]
+#[doc(hidden)]
+pub trait TakesPart<H> {}

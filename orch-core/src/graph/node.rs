@@ -3,7 +3,6 @@ use std::sync::Arc;
 use super::compose::{self, GraphNode, Placement, Scope, SourceKind};
 use super::config::StepConfig;
 use super::{DynamicOut, IntoInput, Out};
-use crate::config::Configurable;
 use crate::define::{HookDef, OpDef, Outputs, Tags};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
@@ -13,7 +12,8 @@ use crate::value::{Data, TypeInfo};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither an op nor a graph, so a job body cannot call it",
     label = "not an `#[op]` or `#[graph]`",
-    note = "annotate the function with `#[op]`; to call a plain function while the job is built, write `(function)(..)`"
+    note = "annotate the function with `#[op]`; what a `#[resource]` opens is a parameter of ops, `db: Res<Database>`",
+    note = "to call a plain function while the job is built, write `(function)(..)`"
 )]
 pub trait Node {
     /// What a call is made on: the type itself, or of an op that is another one but for its configuration, the other's.
@@ -53,7 +53,7 @@ pub trait Op: Node {
     type Outputs: Outputs;
 
     /// The configuration it takes; [`NoConfig`](crate::config::NoConfig) if none.
-    type Config: Configurable;
+    type Config;
 
     /// Its definition.
     fn def() -> &'static Arc<OpDef>;
@@ -70,7 +70,10 @@ pub trait Op: Node {
     note = "`#[configured(load)]` makes an op of `load` with other configuration, which `load` takes as a parameter: \
             `config: Config<Load>`"
 )]
-pub trait TakesConfig: Op {}
+pub trait TakesConfig {
+    /// The op.
+    type Op: Op;
+}
 
 /// A call of an op in a job body, in the making: its inputs, one after another, then its place in the graph.
 #[derive(Debug)]

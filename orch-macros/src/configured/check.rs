@@ -7,7 +7,8 @@ use crate::{func, owned, parameter};
 /// Refuses functions that make no configuration, or of what is not there before a run begins.
 pub(super) fn signature(item: &ItemFn, diag: &Diag) -> bool {
     let (before, signature) = (diag.count(), &item.sig);
-    func::check_plain("#[configured]", signature, diag);
+    func::check_free("#[configured]", signature, "take a configuration as a parameter, `&Speed`", diag);
+    func::check_rust("#[configured]", signature, diag);
     if let Some(token) = &signature.asyncness {
         let message = "the function that makes a configuration is not async: it is called before the run begins, when \
                        nothing can be waited for";

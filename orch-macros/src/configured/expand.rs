@@ -9,44 +9,39 @@ use crate::policy::{internal, setting};
 
 /// The hidden type, whose definition is the op's with another configuration and whose calls are the op's.
 pub(super) fn op(configured: &Configured) -> TokenStream {
-    let Configured { op, function, visibility, conditions, name, outer, .. } = configured;
-    let span = op.span();
+    let Configured { function, visibility, conditions, name, outer, .. } = configured;
     let hidden = hidden::named(function, visibility, conditions);
-    let node = node(configured, &quote!(<#op as #OP>::calling(<Self as #OP>::def())));
+    let (op, of) = (configured_op(configured), OP.at(configured.op.span()));
+    let node = node(configured, &quote!(<#op as #of>::calling(<Self as #OP>::def())));
     let own = match outer {
         Some(Outer { ty, .. }) => quote_spanned!(ty.span()=> #ty),
         None => quote!(#NO_CONFIG),
     };
-    let (takes, of) = (TAKES_CONFIG.at(span), OP.at(span));
-    // Said alone and first, so that the compiler's message is about it and nothing else.
-    let check = quote_spanned!(span=> const fn takes_config<T: #takes>() {} takes_config::<#op>(););
     let map = map(configured);
-    let begin = quote_spanned!(function.span()=> .configured::<#own, <#op as #OP>::Config>(#name, #map));
+    let begin = quote_spanned!(function.span()=> .configured::<#own, <#op as #of>::Config>(#name, #map));
     let mut described = TokenStream::new();
     setting(&mut described, "described", configured.description.as_ref());
-    let takes_config =
-        outer.is_some().then(|| quote!(#[automatically_derived] impl #TAKES_CONFIG for #function {}));
+    let takes_config = outer
+        .is_some()
+        .then(|| quote!(#[automatically_derived] impl #TAKES_CONFIG for #function { type Op = Self; }));
+    let outputs = quote_spanned!(configured.op.span()=> type Outputs = <#op as #of>::Outputs;);
     quote! {
         #hidden
         #node
         #conditions
         #[doc(hidden)]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
-        const _: () = { #check };
-        #conditions
-        #[doc(hidden)]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
             #[automatically_derived]
             impl #OP for #function {
-                type Outputs = <#op as #of>::Outputs;
+                #outputs
                 type Config = #own;
                 fn def() -> &'static #ARC<#OP_DEF> {
                     static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
-                    DEF.get_or_init(|| #ARC::new(<#op as #OP>::def() #begin #described))
+                    DEF.get_or_init(|| #ARC::new(<#op as #of>::def() #begin #described))
                 }
                 fn calling(def: &'static #ARC<#OP_DEF>) -> Self::Call {
-                    <#op as #OP>::calling(def)
+                    <#op as #of>::calling(def)
                 }
             }
             #takes_config
@@ -62,14 +57,22 @@ pub(super) fn stub(configured: &Configured) -> TokenStream {
     quote!(#hidden #node)
 }
 
+/// The other op, as one that takes configuration: what is none is told once, at its name.
+fn configured_op(configured: &Configured) -> TokenStream {
+    let op = &configured.op;
+    let takes = TAKES_CONFIG.at(op.span());
+    quote_spanned!(op.span()=> <#op as #takes>::Op)
+}
+
 fn node(configured: &Configured, value: &TokenStream) -> TokenStream {
-    let Configured { op, function, conditions, .. } = configured;
-    let node = NODE.at(op.span());
+    let Configured { function, conditions, .. } = configured;
+    let (op, node) = (configured_op(configured), NODE.at(configured.op.span()));
+    let call = quote_spanned!(configured.op.span()=> type Call = <#op as #node>::Call;);
     quote! {
         #conditions
         #[automatically_derived]
         impl #NODE for #function {
-            type Call = <#op as #node>::Call;
+            #call
             fn node() -> Self::Call {
                 #value
             }
@@ -79,7 +82,8 @@ fn node(configured: &Configured, value: &TokenStream) -> TokenStream {
 
 /// The closure that makes the op's configuration of the one it is given.
 fn map(configured: &Configured) -> TokenStream {
-    let Configured { op, function, outer, returns, .. } = configured;
+    let Configured { function, outer, returns, .. } = configured;
+    let (op, of) = (configured_op(configured), OP.at(configured.op.span()));
     let (config, convert) = (internal("config"), internal("convert"));
     let passed = outer.as_ref().map(|outer| match outer.passing {
         Passing::Shared => quote!(#config),
@@ -100,6 +104,6 @@ fn map(configured: &Configured) -> TokenStream {
     // Told at the type that the function returns, if it is not the one that the op takes.
     let same = internal("same");
     let value = Ident::new("value", Span::mixed_site().located_at(ty.span()));
-    let same_type = quote_spanned!(ty.span()=> fn(#ty) -> <#op as #OP>::Config);
+    let same_type = quote_spanned!(ty.span()=> fn(#ty) -> <#op as #of>::Config);
     quote!(|#taken| { let #same: #same_type = |#value| #value; ::core::result::Result::Ok(#same(#call)) })
 }

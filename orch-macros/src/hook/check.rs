@@ -1,6 +1,6 @@
 use syn::{ItemFn, PatType, ReturnType, Type};
 
-use super::model::{Kind, is_unit};
+use super::model::Kind;
 use crate::diag::Diag;
 use crate::func;
 use crate::parameter::{self, Asked};
@@ -85,7 +85,7 @@ fn return_type(output: &ReturnType, diag: &Diag) {
         },
         _ => ty,
     };
-    if !is_unit(value) {
+    if !func::is_unit(value) {
         diag.error_at(value, "nobody takes what a hook returns: write `Result<()>`, or leave it out");
     }
 }

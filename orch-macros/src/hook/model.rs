@@ -180,8 +180,3 @@ fn fallible(output: &ReturnType) -> Option<(Type, Type)> {
         _ => None,
     })
 }
-
-/// Whether a type is `()`.
-pub(super) fn is_unit(ty: &Type) -> bool {
-    matches!(func::ungrouped(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
-}

@@ -63,7 +63,9 @@ fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
     }
     let inner = match ty {
         Type::Reference(reference) => {
-            if let Some(token) = &reference.mutability {
+            if let Some(token) = &reference.mutability
+                && Asked::read(parameter).is_none()
+            {
                 let message = "an op cannot change its input, which other steps may share: take it by value, \
                                `mut x: T`, and return the changed value";
                 diag.error(token.span, message);

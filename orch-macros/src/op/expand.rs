@@ -48,6 +48,8 @@ pub(super) fn node(op: &Op) -> TokenStream {
     let begin = quote_spanned!(function.span()=> #builder::builder(#name));
     let body = body(op);
     let def = internal("def");
+    // Of the same place as the method's own, also in an op that a `macro_rules!` wrote.
+    let this = quote_spanned!(function.span()=> self);
     let imports = kind::imports();
     let parameters: Vec<_> = op.inputs().collect();
     let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
@@ -93,7 +95,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
             #[doc(hidden)]
             #[track_caller]
             #visibility #call {
-                #CALL::of(self.#def) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
+                #CALL::of(#this.#def) #(.input::<#types>(#names))* .place::<<Self as #OP>::Outputs>()
             }
         }
     }
@@ -109,7 +111,7 @@ fn config(op: &Op) -> (TokenStream, Option<TokenStream>) {
     match ty {
         Some(ty) => (
             quote_spanned!(ty.span()=> type Config = #ty;),
-            Some(quote!(#[automatically_derived] impl #TAKES_CONFIG for #function {})),
+            Some(quote!(#[automatically_derived] impl #TAKES_CONFIG for #function { type Op = Self; })),
         ),
         None => (quote!(type Config = #NO_CONFIG;), None),
     }

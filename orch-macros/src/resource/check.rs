@@ -4,10 +4,13 @@ use crate::diag::Diag;
 use crate::parameter::{self, Asked};
 use crate::{func, owned};
 
+const NOTHING: &str = "a resource is what the function returns: `-> Database`, or `-> Result<Database>`";
+
 /// Refuses functions that open nothing, or ask for what nobody could give.
 pub(super) fn function(item: &ItemFn, diag: &Diag) -> bool {
     let before = diag.count();
-    func::check_plain("#[resource]", &item.sig, diag);
+    func::check_free("#[resource]", &item.sig, "take what it needs as `Res<T>` or `Config<T>`", diag);
+    func::check_rust("#[resource]", &item.sig, diag);
     parameter::check("a resource", item, diag);
     if let Some(parameter) = item.sig.generics.params.first() {
         diag.error_at(
@@ -23,9 +26,9 @@ pub(super) fn function(item: &ItemFn, diag: &Diag) -> bool {
         }
     }
     match &item.sig.output {
-        ReturnType::Default => {
-            let message = "a resource is what the function returns: `-> Database`, or `-> Result<Database>`";
-            diag.error(item.sig.ident.span(), message);
+        ReturnType::Default => diag.error(item.sig.ident.span(), NOTHING),
+        ReturnType::Type(_, ty) if func::is_unit(func::result_value(ty).unwrap_or(ty)) => {
+            diag.error_at(ty, NOTHING)
         }
         ReturnType::Type(_, ty) => {
             if let Some(span) = func::impl_trait(ty) {

@@ -73,11 +73,15 @@ fn open(resource: &Resource) -> TokenStream {
 fn close(close: &Close) -> TokenStream {
     let Close { function, is_async } = close;
     let resource = internal("resource");
-    let finish = FINISH.at(function.span());
+    // All at the function's name, where the compiler says that it is no such function.
+    let span = Span::mixed_site().located_at(function.span());
+    let finish = FINISH.at(span);
+    let wait = is_async.then(|| quote_spanned!(span=> .await));
+    let given =
+        if *is_async { quote_spanned!(span=> &*#resource) } else { quote_spanned!(span=> &**#resource) };
+    let call = quote_spanned!(span=> #finish::into_result(#function(#given) #wait));
     match is_async {
-        true => {
-            quote!(.closed_async(|#resource| async move { #finish::into_result(#function(&#resource).await) }))
-        }
-        false => quote!(.closed_blocking(|#resource| #finish::into_result(#function(#resource)))),
+        true => quote!(.closed_async(|#resource| async move { #call })),
+        false => quote!(.closed_blocking(|#resource| #call)),
     }
 }

@@ -28,39 +28,37 @@ fn a_configuration_that_is_fixed() {
     pub struct load_fast {}
     #[automatically_derived]
     impl Node for load_fast {
-        type Call = <load as Node>::Call;
+        type Call = <<load as TakesConfig>::Op as Node>::Call;
         fn node() -> Self::Call {
-            <load as Op>::calling(<Self as Op>::def())
+            <<load as TakesConfig>::Op as Op>::calling(
+                <Self as Op>::def(),
+            )
         }
     }
     #[doc(hidden)]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
     const _: () = {
-        const fn takes_config<T: TakesConfig>() {}
-        takes_config::<load>();
-    };
-    #[doc(hidden)]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
-    const _: () = {
         #[automatically_derived]
         impl Op for load_fast {
-            type Outputs = <load as Op>::Outputs;
+            type Outputs = <<load as TakesConfig>::Op as Op>::Outputs;
             type Config = NoConfig;
             fn def() -> &'static Arc<OpDef> {
                 static DEF: OnceLock<
                     Arc<OpDef>,
                 > = OnceLock::new();
                 DEF.get_or_init(|| Arc::new(
-                    <load as Op>::def()
+                    <<load as TakesConfig>::Op as Op>::def()
                         .configured::<
                             NoConfig,
-                            <load as Op>::Config,
+                            <<load as TakesConfig>::Op as Op>::Config,
                         >(
                             "load_fast",
                             |_| {
                                 let same: fn(
                                     Load,
-                                ) -> <load as Op>::Config = |value| value;
+                                ) -> <<load as TakesConfig>::Op as Op>::Config = |
+                                    value|
+                                value;
                                 ::core::result::Result::Ok(same(load_fast()))
                             },
                         )
@@ -70,7 +68,9 @@ fn a_configuration_that_is_fixed() {
             fn calling(
                 def: &'static Arc<OpDef>,
             ) -> Self::Call {
-                <load as Op>::calling(def)
+                <<load as TakesConfig>::Op as Op>::calling(
+                    def,
+                )
             }
         }
     };
@@ -96,9 +96,9 @@ fn a_configuration_made_of_another_one() {
     struct load_at_speed {}
     #[automatically_derived]
     impl Node for load_at_speed {
-        type Call = <ops::load as Node>::Call;
+        type Call = <<ops::load as TakesConfig>::Op as Node>::Call;
         fn node() -> Self::Call {
-            <ops::load as Op>::calling(
+            <<ops::load as TakesConfig>::Op as Op>::calling(
                 <Self as Op>::def(),
             )
         }
@@ -106,33 +106,27 @@ fn a_configuration_made_of_another_one() {
     #[doc(hidden)]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
     const _: () = {
-        const fn takes_config<T: TakesConfig>() {}
-        takes_config::<ops::load>();
-    };
-    #[doc(hidden)]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
-    const _: () = {
         #[automatically_derived]
         impl Op for load_at_speed {
-            type Outputs = <ops::load as Op>::Outputs;
+            type Outputs = <<ops::load as TakesConfig>::Op as Op>::Outputs;
             type Config = Speed;
             fn def() -> &'static Arc<OpDef> {
                 static DEF: OnceLock<
                     Arc<OpDef>,
                 > = OnceLock::new();
                 DEF.get_or_init(|| Arc::new(
-                    <ops::load as Op>::def()
+                    <<ops::load as TakesConfig>::Op as Op>::def()
                         .configured::<
                             Speed,
-                            <ops::load as Op>::Config,
+                            <<ops::load as TakesConfig>::Op as Op>::Config,
                         >(
                             "load_at",
                             |config| {
                                 let same: fn(
                                     Load,
-                                ) -> <ops::load as Op>::Config = |value| {
-                                    value
-                                };
+                                ) -> <<ops::load as TakesConfig>::Op as Op>::Config = |
+                                    value|
+                                value;
                                 ::core::result::Result::Ok(
                                     same({
                                         let convert: fn(_) -> _ = <Result<
@@ -149,11 +143,15 @@ fn a_configuration_made_of_another_one() {
             fn calling(
                 def: &'static Arc<OpDef>,
             ) -> Self::Call {
-                <ops::load as Op>::calling(def)
+                <<ops::load as TakesConfig>::Op as Op>::calling(
+                    def,
+                )
             }
         }
         #[automatically_derived]
-        impl TakesConfig for load_at_speed {}
+        impl TakesConfig for load_at_speed {
+            type Op = Self;
+        }
     };
     "#);
 }
@@ -183,7 +181,7 @@ fn what_configures_nothing_is_called_as_the_op_that_it_would_be() {
     struct load_at_speed {}
     #[automatically_derived]
     impl Node for load_at_speed {
-        type Call = <load as Node>::Call;
+        type Call = <<load as TakesConfig>::Op as Node>::Call;
         fn node() -> Self::Call {
             loop {}
         }

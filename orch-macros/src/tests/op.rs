@@ -305,7 +305,9 @@ fn an_op_with_configuration_and_resources() {
             }
         }
         #[automatically_derived]
-        impl TakesConfig for load {}
+        impl TakesConfig for load {
+            type Op = Self;
+        }
     };
     #[allow(deprecated, clippy::all, clippy::pedantic)]
     impl load {

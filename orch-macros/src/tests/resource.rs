@@ -53,7 +53,7 @@ fn a_sync_resource_that_is_closed() {
                             )
                         })
                         .closed_blocking(|resource| Finish::into_result(
-                            flush(resource),
+                            flush(&**resource),
                         ))
                         .build()
                 })
@@ -97,7 +97,7 @@ fn an_async_resource_of_a_trait_that_is_closed_async() {
                         })
                         .closed_async(|resource| async move {
                             Finish::into_result(
-                                store::shut_down(&resource).await,
+                                store::shut_down(&*resource).await,
                             )
                         })
                         .build()

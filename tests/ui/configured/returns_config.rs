@@ -1,0 +1,19 @@
+use orch::prelude::*;
+
+#[derive(Config, Default)]
+struct Load {
+    #[config(default)]
+    batch: u32,
+}
+
+#[op]
+fn load(page: i64, config: Config<Load>) -> i64 {
+    page + i64::from(config.batch)
+}
+
+#[configured(load)]
+fn load_fast() -> Config<Load> {
+    Config::new(Load { batch: 500 })
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use orch::prelude::*;
+
+#[derive(Config, Default)]
+struct Load {
+    #[config(default)]
+    batch: u32,
+}
+
+#[op]
+fn load(page: i64, config: Config<Load>) -> i64 {
+    page + i64::from(config.batch)
+}
+
+#[configured(load)]
+fn load_fast() {}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use orch::prelude::*;
+
+#[derive(Config, Default)]
+struct Load {
+    #[config(default)]
+    batch: u32,
+}
+
+#[op]
+fn load(page: i64, config: Config<Load>) -> i64 {
+    page + i64::from(config.batch)
+}
+
+#[configured(load, nam = "fast")]
+fn load_fast() -> Load {
+    Load { batch: 500 }
+}
+
+#[configured(load, retry(max = 3))]
+fn load_faster() -> Load {
+    Load { batch: 500 }
+}
+
+fn main() {}

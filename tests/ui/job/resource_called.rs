@@ -1,0 +1,22 @@
+use orch::prelude::*;
+
+struct Database;
+
+#[resource]
+fn database() -> Database {
+    Database
+}
+
+#[op]
+fn load(page: i64, db: Res<Database>) -> i64 {
+    let _ = db;
+    page
+}
+
+#[job]
+fn pages() {
+    load(lit(1));
+    database();
+}
+
+fn main() {}

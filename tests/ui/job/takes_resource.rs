@@ -1,0 +1,16 @@
+use orch::prelude::*;
+
+struct Database;
+
+#[op]
+fn load(page: i64, db: Res<Database>) -> i64 {
+    let _ = db;
+    page
+}
+
+#[job]
+fn pages(db: Res<Database>) {
+    load(lit(1));
+}
+
+fn main() {}

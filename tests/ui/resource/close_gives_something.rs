@@ -1,0 +1,14 @@
+use orch::prelude::*;
+
+struct Database;
+
+#[resource(close = shut_down)]
+fn database() -> Database {
+    Database
+}
+
+fn shut_down(_: &Database) -> usize {
+    7
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use orch::prelude::*;
+
+struct Database;
+
+fn main() {
+    Definitions::new().resource_from::<Database>();
+}

@@ -1,0 +1,10 @@
+use orch::prelude::*;
+
+use std::rc::Rc;
+
+#[resource]
+fn cache() -> Rc<String> {
+    Rc::new(String::new())
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use orch::prelude::*;
+
+#[resource]
+fn database() {
+    println!("open");
+}
+
+fn main() {}

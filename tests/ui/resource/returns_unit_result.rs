@@ -1,0 +1,8 @@
+use orch::prelude::*;
+
+#[resource]
+fn database() -> Result<()> {
+    Ok(())
+}
+
+fn main() {}

@@ -27,6 +27,7 @@ mod policy;
 mod preset;
 mod resource;
 mod resources;
+mod schedule;
 
 pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue};
@@ -57,3 +58,4 @@ pub use resource::{
 };
 pub use resources::Resources;
 pub(crate) use resources::{Provider, Unanswered, resource_type};
+pub(crate) use schedule::{CRON_HINT, check_cron};

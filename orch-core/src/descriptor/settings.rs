@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::model::{JobModel, LimitModel, RetryModel};
 use super::{DescriptorProblem, DescriptorProblemKind as Kind, words};
 use crate::config::Origin;
-use crate::define::{JobOptions, Limit, PRIORITY_TAG, Retry, Tags};
+use crate::define::{CRON_HINT, JobOptions, Limit, PRIORITY_TAG, Retry, Tags, check_cron};
 use crate::ids::check_tag_key;
 
 /// What holds for the job as a whole.
@@ -16,13 +16,13 @@ pub(super) fn of_job<S>(
     let at = draft.origin(&["job"]);
     name("a job", &model.job, &at, problems);
     if let Some(text) = &model.schedule
-        && let Err(why) = words::cron(text)
+        && let Err(why) = check_cron(text)
     {
         let message = format!("the schedule `{}` is no cron text: {why}", text.escape_debug());
         problems.push(
             DescriptorProblem::new(Kind::InvalidSchedule, message)
                 .at(draft.origin(&["schedule"]))
-                .hint("write minute, hour, day of the month, month and day of the week: `0 6 * * *` is every day at 6:00"),
+                .hint(CRON_HINT),
         );
     }
     let retry = model

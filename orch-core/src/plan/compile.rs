@@ -7,7 +7,9 @@ use super::{
     names, tags,
 };
 use crate::config::{ConfigDef, NoConfig};
-use crate::define::{HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, resource_type};
+use crate::define::{
+    CRON_HINT, HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, check_cron, resource_type,
+};
 use crate::graph::{self, Derive, GraphNode, Job, SourceKind, StepConfig};
 use crate::ids::{Place, nearest};
 use crate::value::{Assemble, TypeInfo, Value};
@@ -81,6 +83,7 @@ impl Program {
             collects,
         };
         check_limits(&plan, &job.options, &mut problems);
+        check_schedule(&job.options, &mut problems);
         // Depths need indices that all point somewhere.
         if problems.is_empty() {
             depth::assign(&mut plan, &graph.nodes, &mut problems);
@@ -350,6 +353,17 @@ fn check_timeouts(nodes: &[GraphNode], problems: &mut Vec<Problem>) {
                 .hint("give it the time that an attempt may take, or no timeout"),
             );
         }
+    }
+}
+
+fn check_schedule(options: &JobOptions, problems: &mut Vec<Problem>) {
+    if let Some(text) = &options.schedule
+        && let Err(why) = check_cron(text)
+    {
+        let message = format!("the schedule `{}` is no cron text: {why}", text.escape_debug());
+        let problem =
+            Problem::new(ProblemKind::InvalidSchedule, message).at("the job", options.place.clone());
+        problems.push(problem.hint(CRON_HINT));
     }
 }
 

@@ -151,6 +151,8 @@ pub enum ProblemKind {
     InvalidHook,
     /// A limit is 0, so that nothing could ever run, or is given twice.
     InvalidLimit,
+    /// A schedule is no cron text.
+    InvalidSchedule,
     /// A timeout is 0, so that no attempt could succeed.
     InvalidTimeout,
     /// A limit names a tag that no step has.

@@ -44,7 +44,7 @@ fn a_success_hook() {
                     HookDef::builder("tell")
                         .description("Tells the channel.")
                         .asynchronous(|context| async move {
-                            let argument_0 = context;
+                            let argument_0 = ::core::clone::Clone::clone(&context);
                             let convert: fn(_) -> _ = <Result<
                                 (),
                             > as FallibleReturn<()>>::into_failure;
@@ -71,6 +71,7 @@ fn a_failure_hook_of_its_own_outcomes() {
         },
     );
     assert_snapshot!(pretty(expansion), @r#"
+    #[allow(clippy::needless_pass_by_value)]
     fn page_me(context: HookContext) {}
     #[doc(hidden)]
     #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
@@ -98,7 +99,7 @@ fn a_failure_hook_of_its_own_outcomes() {
                             StepOutcome::NotExecuted,
                         ])
                         .blocking(|context| {
-                            let argument_0 = context;
+                            let argument_0 = ::core::clone::Clone::clone(&context);
                             page_me(argument_0);
                             ::core::result::Result::Ok(())
                         })
@@ -156,6 +157,7 @@ fn a_run_hook_that_wants_to_know_nothing() {
 fn a_refused_hook() {
     let expansion = hook::attribute(Kind::Run, quote!(), &quote! { fn ping(context: HookContext) {} });
     assert_snapshot!(pretty(expansion), @r#"
+    #[allow(clippy::needless_pass_by_value)]
     fn ping(context: HookContext) {}
     ::core::compile_error! {
         "a hook of runs is told by `RunHookContext`, not by `HookContext`"

@@ -114,6 +114,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
     /// The others are dropped.
     ///
     /// Not part of the description.
+    #[allow(clippy::needless_pass_by_value)]
     pub async fn select(
         page: &DataFrame,
         columns: &[String],
@@ -243,6 +244,7 @@ fn an_op_with_configuration_and_resources() {
         },
     );
     assert_snapshot!(pretty(expansion), @r#"
+    #[allow(clippy::needless_pass_by_value)]
     fn load(page: &Page, config: Config<Load>, db: Res<Database>, log: &Res<Log>) -> usize {
         db.load(page, &config, log)
     }
@@ -263,6 +265,7 @@ fn an_op_with_configuration_and_resources() {
     const _: () = {
         use DefaultKind as _;
         use DefaultFit as _;
+        use DefaultFed as _;
         #[automatically_derived]
         impl Op for load {
             type Outputs = One<
@@ -280,6 +283,14 @@ fn an_op_with_configuration_and_resources() {
                 DEF.get_or_init(|| Arc::new(
                     OpDef::builder("load")
                         .input_ref::<Page>("page")
+                        .fed(
+                            Fed::<Page>::READ,
+                            [
+                                Fed::<Page>::VALUES,
+                                Fed::<Page>::KEYS,
+                                Fed::<Page>::RESULTS,
+                            ],
+                        )
                         .config::<Load>()
                         .resource::<Database>("db")
                         .resource_by_key::<Log>("audit")

@@ -17,6 +17,7 @@ fn a_sync_resource_that_is_closed() {
     );
     assert_snapshot!(pretty(expansion), @r#"
     /// Where all ends up.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn database(config: Config<Connect>, log: &Res<Log>) -> Result<Database> {
         Database::open(&config, log)
     }

@@ -267,3 +267,15 @@ fn shapes(lines: &str) -> String {
     };
     lines.lines().map(shape).collect::<Vec<_>>().join("\n")
 }
+
+#[test]
+fn there_is_nothing_to_mend_in_the_examples() {
+    for example in ["hello", "dynamic", "nested", "by_hand"] {
+        let session = Session::of(example, "check");
+        assert_eq!(session.exit, Some(0), "{example}: {}", session.text());
+    }
+    assert_eq!(
+        Session::of("hello", "check").stdout,
+        "checked 1 job, 0 presets, 0 environments: nothing to mend\n"
+    );
+}

@@ -3,7 +3,7 @@ use super::schema::Configurables;
 use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
 use crate::define::unite;
-use crate::ids::nearest;
+use crate::ids::{check_tag_key, nearest};
 use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 
 /// A run that may begin.
@@ -19,6 +19,12 @@ impl Runner {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
         let config = self.whole_config();
+        for (key, origin) in config.names_at("tags") {
+            if let Err(error) = check_tag_key(key) {
+                let problem = Problem::new(ProblemKind::InvalidTag, format!("{error} ({origin})"));
+                problems.push(problem.hint(error.hint()));
+            }
+        }
         let whole = Configurables::of(&program);
         let mut program = self.part(program, &config, &mut problems);
         let wiring = self.surroundings(&program, &mut problems);

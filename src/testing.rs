@@ -45,9 +45,28 @@
 //! ```
 //!
 //! An async op is awaited under `#[tokio::test]`. A dynamic output is taken apart with
-//! [`Dynamic::into_items`](crate::define::Dynamic::into_items). For hooks there are
-//! [`HookContext::for_test`](crate::define::HookContext::for_test) and
-//! [`RunHookContext::for_test`](crate::define::RunHookContext::for_test).
+//! [`Dynamic::into_items`](crate::define::Dynamic::into_items).
+//!
+//! A hook is called in the same way, with a [`HookContext::for_test`](crate::define::HookContext::for_test) or a
+//! [`RunHookContext::for_test`](crate::define::RunHookContext::for_test):
+//!
+//! ```
+//! use std::sync::Mutex;
+//! use orch::failure::{ErrorInfo, ErrorKind};
+//! use orch::prelude::*;
+//!
+//! static CHAT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+//!
+//! #[failure_hook]
+//! fn complain(context: &HookContext) {
+//!     let error = context.error().map(|error| error.message.clone()).unwrap_or_default();
+//!     CHAT.lock().unwrap().push(format!("{}: {error}", context.step()));
+//! }
+//!
+//! let context = HookContext::for_test("load[7]", StepOutcome::Failed);
+//! complain(&context.with_error(ErrorInfo::new(ErrorKind::Error, "disk full")));
+//! assert_eq!(*CHAT.lock().unwrap(), ["load[7]: disk full"]);
+//! ```
 //!
 //! # A job
 //!

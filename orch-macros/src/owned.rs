@@ -27,6 +27,22 @@ pub(crate) fn borrowed(ty: &Type) -> Option<&TypeReference> {
     find.0
 }
 
+/// Whether a type names a lifetime or borrows, such as `&'static str`.
+pub(crate) fn names_lifetime(ty: &Type) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_type_reference(&mut self, _: &'ast TypeReference) {
+            self.0 = true;
+        }
+        fn visit_lifetime(&mut self, _: &'ast syn::Lifetime) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
+}
+
 /// The type with `T` for `&T`, `String` for `&str` and `Vec<T>` for `&[T]`, as its author would write it.
 pub(crate) fn owned(ty: &Type) -> String {
     let mut ty = ty.clone();

@@ -317,3 +317,15 @@ fn descriptors_are_jobs() {
          Success [<time>] legends: 17 steps: 17 succeeded
     ");
 }
+
+#[test]
+fn there_is_nothing_to_mend_in_the_examples() {
+    for example in ["hello", "dynamic", "nested", "by_hand", "descriptors"] {
+        let session = Session::of(example, "check");
+        assert_eq!(session.exit, Some(0), "{example}: {}", session.text());
+    }
+    assert_eq!(
+        Session::of("hello", "check").stdout,
+        "checked 1 job, 0 presets, 0 environments: nothing to mend\n"
+    );
+}

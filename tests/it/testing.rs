@@ -260,6 +260,27 @@ fn the_clock_stands_still_while_a_sync_op_runs() {
     assert_eq!(run.took(), Duration::from_secs(60));
 }
 
+#[op(timeout = "1h")]
+async fn asks_another_thread() -> Result<i64> {
+    let (answer, asked) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        answer.send(42)
+    });
+    asked.await.map_err(|_| Failure::new("no answer"))
+}
+
+#[job]
+fn asking() {
+    asks_another_thread();
+}
+
+#[test]
+fn what_waits_for_the_world_outside_wants_a_clock_that_does_not_jump() {
+    let run = asking().test().real_time().run();
+    assert_eq!(*run.assert_success().output::<asks_another_thread>(), 42);
+}
+
 #[derive(Config)]
 struct Source {
     url: String,

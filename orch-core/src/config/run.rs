@@ -136,6 +136,16 @@ impl RunConfig {
         self.node.as_ref()?.at(path)
     }
 
+    /// The names within one of the sections, each with where it comes from.
+    pub(crate) fn names_at(&self, section: &str) -> impl Iterator<Item = (&str, &Origin)> {
+        let node = self.node.as_ref().and_then(|node| node.at(&ConfigPath::root().key(section)));
+        let entries = node.map_or(&[] as &[Entry], |node| match &node.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        });
+        entries.iter().map(|entry| (&*entry.key, &entry.at))
+    }
+
     /// Whether nothing was added.
     pub(crate) fn is_empty(&self) -> bool {
         self.node.is_none() && self.problems.is_empty()

@@ -4,7 +4,7 @@ use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
 use crate::config::ConfigError;
 use crate::define::unite;
-use crate::ids::nearest;
+use crate::ids::{check_tag_key, nearest};
 use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 
 /// A run that may begin.
@@ -20,6 +20,12 @@ impl Runner {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
         let config = self.whole_config();
+        for (key, origin) in config.names_at("tags") {
+            if let Err(error) = check_tag_key(key) {
+                let problem = Problem::new(ProblemKind::InvalidTag, format!("{error} ({origin})"));
+                problems.push(problem.hint(error.hint()));
+            }
+        }
         let whole = Configurables::of(&program);
         let mut wrong = Vec::new();
         let mut program = self.part(program, &config, &mut wrong, &mut problems);

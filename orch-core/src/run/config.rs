@@ -133,7 +133,7 @@ impl Configured {
             match def.written(&program.literals[*literal], &origin) {
                 Some(Ok(node)) => made = made.put(&path, node),
                 Some(Err(error)) => {
-                    reader.problem(&path, format!("`{path}` cannot be made: {error}"), &origin)
+                    reader.problem(&path, format!("`{path}` cannot be made: {error}"), &origin);
                 }
                 // What it should have been made of is a problem already.
                 None => {}
@@ -224,7 +224,7 @@ impl Reader<'_> {
             Ok(Ok(config)) => return Some(config),
             Ok(Err(error)) => self.refused(path, &error),
             Err(panic) => {
-                self.problem(path, format!("`{path}` cannot be read: {}", panic.info()), &node.origin)
+                self.problem(path, format!("`{path}` cannot be read: {}", panic.info()), &node.origin);
             }
         }
         None

@@ -124,7 +124,7 @@ impl Runner {
                         refuse(format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
                     }
                     Some(Err(panic)) => {
-                        refuse(format!("`{path}` cannot be read: {}", panic.info()), &node.origin)
+                        refuse(format!("`{path}` cannot be read: {}", panic.info()), &node.origin);
                     }
                     None => refuse(
                         format!(

@@ -156,7 +156,7 @@ struct Tree {
     /// The names of its inputs: their values are of types that only serde knows.
     inputs: Vec<String>,
     /// In the order of the plan.
-    ops: Vec<(String, Tree)>,
+    ops: Vec<(String, Self)>,
     numbers: BTreeMap<String, usize>,
 }
 

@@ -96,7 +96,7 @@ pub(super) enum Parameter {
     /// What it is told.
     Context { by_reference: bool },
     /// A resource.
-    Asked { asked: Asked, by_reference: bool },
+    Asked { asked: Box<Asked>, by_reference: bool },
 }
 
 impl Hook {
@@ -125,7 +125,7 @@ impl Parameter {
     fn read(parameter: &syn::PatType) -> Self {
         let by_reference = matches!(func::ungrouped(&parameter.ty), Type::Reference(_));
         match Asked::read(parameter) {
-            Some(asked) => Self::Asked { asked, by_reference },
+            Some(asked) => Self::Asked { asked: Box::new(asked), by_reference },
             None => Self::Context { by_reference },
         }
     }

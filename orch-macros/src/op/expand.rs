@@ -8,9 +8,8 @@ use crate::names::{
     ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, NO_CONFIG, ONCE_LOCK,
     ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
-use crate::parameter::Asked;
 use crate::policy::{self, internal, setting};
-use crate::{func, hidden, kind};
+use crate::{func, hidden, kind, owned};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
 pub(super) fn node(op: &Op) -> TokenStream {
@@ -36,9 +35,14 @@ pub(super) fn node(op: &Op) -> TokenStream {
             let text = func::text(name);
             let method = internal(if *by_reference { "input_ref" } else { "input" });
             let fed = quote!(#FED::<#ty>);
+            // Whether serde reads what lives for ever, the compiler would find out too late to say no.
+            let read = match owned::names_lifetime(ty) {
+                true => quote!(::core::option::Option::None),
+                false => quote!(#fed::READ),
+            };
             Some(quote! {
                 .#method::<#ty>(#text)
-                .fed(#fed::READ, [#fed::VALUES, #fed::KEYS, #fed::RESULTS])
+                .fed(#read, [#fed::VALUES, #fed::KEYS, #fed::RESULTS])
             })
         }
     });
@@ -105,7 +109,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
 fn config(op: &Op) -> (TokenStream, Option<TokenStream>) {
     let function = &op.function;
     let ty = op.parameters.iter().find_map(|parameter| match parameter {
-        Parameter::Asked { asked: Asked::Config(ty), .. } => Some(ty),
+        Parameter::Asked { asked, .. } => asked.config(),
         _ => None,
     });
     match ty {

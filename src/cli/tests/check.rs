@@ -1,4 +1,5 @@
 //! What the compiler cannot verify.
+#![expect(clippy::needless_pass_by_value, reason = "as ops take them")]
 
 use orch::prelude::*;
 use orch_core::define::Preset;
@@ -227,7 +228,8 @@ fn presets_and_environments_are_checked_each_with_each() {
             .preset(Preset::new("many", RunConfig::new().set("ops.batched.config.size=5000")))
             .preset(Preset::new("more", RunConfig::new().set("ops.batched.config.size=5000")))
             .preset(Preset::new("part", RunConfig::new().set("select=bached+")))
-            .preset(Preset::new("named", RunConfig::new().set("ops.batched.config.siz=5")));
+            .preset(Preset::new("named", RunConfig::new().set("ops.batched.config.siz=5")))
+            .preset(Preset::new("tagged", RunConfig::new().set("tags.orch/x=1")));
         let prod =
             Environment::new().resource(Database).config(RunConfig::new().set("ops.bached.config.size=5"));
         Definitions::new()
@@ -239,7 +241,7 @@ fn presets_and_environments_are_checked_each_with_each() {
     insta::assert_snapshot!(told(definitions, "check"), @r"
     exit 2
     --- stderr
-    error: the check of 2 jobs, 5 presets, 2 environments found 8 problems
+    error: the check of 2 jobs, 6 presets, 2 environments found 9 problems
     in the job `rows`:
     error: `ops.batched.config.size` is to be from 1 to 1000, but is 0
       --> src/cli/tests/check.rs:_ (the step)
@@ -268,6 +270,10 @@ fn presets_and_environments_are_checked_each_with_each() {
       --> --set ops.batched.config.siz
       --> src/cli/tests/check.rs:_ (the preset)
       hint: did you mean `size`?
+    in the job `rows`, with the preset `tagged`:
+    error: the tag key `orch/x` begins with `orch/`, which is kept for orch's own tags (--set tags.orch/x)
+      --> src/cli/tests/check.rs:_ (the preset)
+      hint: leave the prefix out, `x`, or take one of yours, `acme.com/x`
     in the job `dex`, in the environment `prod`:
     error: `ops` has no field `bached`
       --> --set ops.bached.config.size

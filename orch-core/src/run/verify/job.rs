@@ -85,7 +85,7 @@ fn runner(definitions: &Definitions, environment: Option<&str>, job: &Job) -> Ru
 
 /// What is wrong with a run, but for what it may still be given: by files, by the command line, by the machine.
 fn told(runner: Runner) -> Vec<Finding> {
-    // References are the machine's, and so none is looked up.
+    // Variables are the machine's, and the check is to say the same on each.
     match runner.env(EnvVars::none()).check() {
         Ok(_) => Vec::new(),
         Err(error) => of_error(&error),

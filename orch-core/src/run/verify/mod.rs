@@ -21,8 +21,8 @@ impl Definitions {
     /// of their values. Nothing is opened and no step runs.
     ///
     /// What a run may still be given is not missed: values of configuration that neither a preset nor a default gives, and
-    /// inputs of steps that a preset does not select. References are the machine's, `{env: NAME}`, and are not looked up. A
-    /// job that without an environment lacks a resource, a pool or an IO manager is checked in the environments alone, if
+    /// inputs of steps that a preset does not select. References are the machine's: `{env: NAME}` is not looked up, and a
+    /// file that is not there is not missed. A job that without an environment lacks a resource, a pool or an IO manager is checked in the environments alone, if
     /// there are any.
     ///
     /// ```

@@ -1,9 +1,15 @@
 //! What a run is configured with: files, variables, values, presets; checked before it exists, and told all at once.
 
+mod calls;
+mod configured;
+mod secrets;
+
 use orch::config::{EnvVars, FileFormat, scaffold, show};
 use orch::define::Preset;
 use orch::prelude::*;
 use orch::run::Runner;
+
+use crate::told::refusal;
 
 /// Where the pages come from.
 #[derive(Config)]
@@ -307,358 +313,34 @@ fn a_preset_is_a_named_configuration() {
 }
 
 #[test]
-fn a_call_can_fix_all_of_it_or_a_part() {
-    #[job]
-    fn two() {
-        let all = extract().configured("all", Source { path: "all.csv".to_owned(), page: 7 });
-        let some = extract().configured("some", serde_json::json!({ "path": "some.csv" }));
-        trim(all).named("trim_all");
-        trim(some).named("trim_some");
-    }
-    let run =
-        two().runner().config(RunConfig::new().set("ops.some.config.page=3")).keep_outputs().run_blocking();
-    let told: Vec<_> =
-        run.unwrap().outputs::<extract>().map(|(step, rows)| format!("{step} {}", rows[0])).collect();
-    assert_eq!(told, ["all all.csv:0/7", "some some.csv:0/3"]);
-    let again = RunConfig::new().set("ops.all.config.page=3").set("ops.some.config.path=other.csv");
-    insta::assert_snapshot!(refusal(two().runner().config(again)), @r"
-    the job `two` cannot be configured: 2 problems
-    error: `ops.all.config.page` is fixed where the op is called, and cannot be given
-      --> --set ops.all.config.page
-      --> tests/it/configuration.rs (the call)
-      hint: leave it out, or out of the call
-    error: `ops.some.config.path` is fixed where the op is called, and cannot be given
-      --> --set ops.some.config.path
-      --> tests/it/configuration.rs (the call)
-      hint: leave it out, or out of the call
-    ");
-    #[job]
-    fn wrong() {
-        extract().config(serde_json::json!({ "pages": 7 }));
-        load(extract()).config(7);
-    }
-    insta::assert_snapshot!(refusal(wrong().runner().with(Database("x".into()))), @r"
-    the job `wrong` cannot be configured: 4 problems
-    error: `ops.extract.config` has no field `pages`
-      --> tests/it/configuration.rs
-      hint: did you mean `page`?
-    error: `ops.extract.config` lacks `path`
-      --> tests/it/configuration.rs
-      hint: add
-            ops:
-              extract:
-                config:
-                  path: ..  # a text: the table
-    error: `ops` lacks `extract_2`
-      --> tests/it/configuration.rs
-      hint: add
-            ops:
-              extract_2:
-                config:     # where the pages come from
-                  path: ..  # a text: the table
-    error: `ops.load.config` is to be a map, but is the number 7
-      --> tests/it/configuration.rs
-    ");
-}
-
-/// How much of all.
-#[derive(Config)]
-struct Dex {
-    /// Rows in one page.
-    #[config(range = 1..)]
-    rows: u32,
-    /// The table.
-    #[config(default = "dex.csv".to_owned())]
-    path: String,
-}
-
-#[op]
-fn repeat(times: u32, text: &str) -> String {
-    text.repeat(times as usize)
+fn a_part_of_a_job_takes_inputs_and_its_selection_from_configuration() {
+    let part = yaml(
+        "select: load\nops: {load: {inputs: {rows: [a, b]}}}\nresources: {database: {config: {host: h}}}",
+    );
+    let run = runner(part).run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "2 rows into h:5432 (append, limit None)");
+    // What is not selected needs no configuration, and a file for the whole job may have it.
+    let run = runner(yaml(CONF).set("select=load").set("ops.load.inputs.rows=[a]")).run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "1 rows into localhost:5432 (append, limit None)");
+    let wrong =
+        yaml(CONF).set("select=laod").set("ops.load.inputs.rows=[a, {b: 1}]").set("ops.load.inputs.row=[]");
+    insta::assert_snapshot!(refusal(runner(wrong)), @"");
+    let wrong = yaml(CONF).set("select=load+,").set("ops.load.inputs.rows=[a, {b: 1}]");
+    insta::assert_snapshot!(refusal(runner(wrong)), @"");
+    insta::assert_snapshot!(refusal(runner(yaml(CONF).set("select=load"))), @"");
 }
 
 #[test]
-fn a_job_takes_configuration_of_which_its_body_makes_that_of_its_steps() {
+fn what_a_program_says_of_all_its_jobs_need_not_concern_each() {
+    #[op]
+    fn idle() {}
     #[job]
-    fn whole(config: Config<Dex>) {
-        extract().config_from(config.map(|dex| Source { path: dex.path.clone(), page: dex.rows * 10 }));
-        repeat(config.map(|dex| dex.rows), config.map(|dex| dex.path.clone()));
+    fn nothing() {
+        idle();
     }
-    insta::assert_snapshot!(whole().plan(), @r"
-    job whole
-      depth_first, as many at once as processors
-    extract() -> Vec<String>
-      | config Source
-    repeat(times: u32 <- config, text: &String <- config) -> String
-    ");
-    let with = |set: &str| whole().runner().config(RunConfig::new().set(set)).keep_outputs();
-    let run = with("config.rows=2").run_blocking().unwrap();
-    assert_eq!(run.output::<extract>()[0], "dex.csv:0/20");
-    assert_eq!(run.output::<repeat>(), "dex.csvdex.csv");
-    // What is made of it is checked like all else.
-    insta::assert_snapshot!(refusal(with("config.rows=200")), @r"
-    the job `whole` cannot be configured
-    error: `ops.extract.config.page` is to be from 1 to 1000, but is 2000
-      --> tests/it/configuration.rs
-    ");
-    insta::assert_snapshot!(refusal(with("config.rows=0")), @r"
-    the job `whole` cannot be configured
-    error: `config.rows` is to be at least 1, but is 0
-      --> --set config.rows
-    ");
-    let given = RunConfig::new().set("config.rows=2").set("ops.extract.config.page=3");
-    insta::assert_snapshot!(refusal(whole().runner().config(given)), @r"
-    the job `whole` cannot be configured
-    error: `ops.extract.config` is made of the job's configuration, and cannot be given
-      --> --set ops.extract.config.page
-      --> tests/it/configuration.rs (the call)
-      hint: leave it out, or out of the call
-    ");
-}
-
-/// Pages of ten rows.
-#[configured(extract)]
-fn extract_few() -> Source {
-    Source { path: "few.csv".to_owned(), page: 10 }
-}
-
-/// A share of all rows.
-#[derive(Config)]
-struct Share {
-    /// In percent.
-    #[config(default = 1)]
-    percent: u32,
-    path: String,
-}
-
-/// Pages of a part of the rows.
-#[configured(extract, name = "extract_part")]
-fn extract_share(share: Config<Share>) -> Result<Source> {
-    match share.percent {
-        0 => Err(Failure::new("nothing would be extracted")),
-        percent => Ok(Source { path: share.path.clone(), page: percent * 20 }),
-    }
-}
-
-#[configured(extract_share)]
-fn extract_half() -> Share {
-    Share { percent: 50, path: "half.csv".to_owned() }
-}
-
-#[job]
-fn parts() {
-    extract_few();
-    extract_share();
-    extract_half();
-}
-
-#[test]
-fn an_op_is_another_one_but_for_its_configuration() {
-    let with = |set: &str| parts().runner().config(RunConfig::new().set(set)).keep_outputs();
-    let path = "ops.extract_part.config.path=dex.csv";
-    let run = with(path).run_blocking().unwrap();
-    assert_eq!(run.output::<extract_few>()[0], "few.csv:0/10");
-    assert_eq!(run.output::<extract_share>()[0], "dex.csv:0/20");
-    assert_eq!(run.output::<extract_half>()[0], "half.csv:0/1000");
-    assert_eq!(run.outputs::<extract>().count(), 0);
-    // The functions stay what they are.
-    assert_eq!(extract_few().page, 10);
-    assert!(extract_share(Config::new(Share { percent: 0, path: String::new() })).is_err());
-
-    insta::assert_snapshot!(parts().plan(), @r"
-    job parts
-      depth_first, as many at once as processors
-    extract_few() -> Vec<String>
-    extract_part() -> Vec<String>
-      | config Share
-    extract_half() -> Vec<String>
-    ");
-    insta::assert_snapshot!(scaffold(&with(path).config_schema().unwrap()), @r"
-    # Configuration of steps, by their name in the plan.
-    ops:
-      #extract_few:
-        # Nothing can be given.
-        #config: {}     # a map
-      extract_part:
-        # A share of all rows.
-        config:
-          # In percent.
-          #percent: 1   # a whole number, at least 0
-          path:         # a text
-      #extract_half:
-        # Nothing can be given.
-        #config: {}     # a map
-    # Configuration of resources, by their key.
-    #resources: {}      # a map
-    # How the run is executed.
-    #execution:
-      # How many steps may run at once.
-      #max_concurrent:  # a whole number, at least 1
-      # How many items of one dynamic output may be alive at once.
-      #max_in_flight:   # a whole number, at least 1
-      # Which of several ready steps goes first.
-      #order:           # `depth_first` or `breadth_first`
-    # Tags of the run.
-    #tags: {}           # a map
-    # The steps that run, such as `load+`; all by default.
-    #select:            # a text
-    ");
-    insta::assert_snapshot!(show(&with(path).effective_config().unwrap()), @r"
-    ops:
-      extract_few:
-        config: {}       # default
-      extract_part:
-        config:
-          percent: 1     # default
-          path: dex.csv  # --set
-      extract_half:
-        config: {}       # default
-    resources: {}        # default
-    execution: {}        # default
-    tags: {}             # default
-    ");
-}
-
-#[test]
-fn what_a_configured_op_makes_of_its_configuration_is_checked() {
-    let run = |config: &str| refusal(parts().runner().config(yaml(config)));
-    insta::assert_snapshot!(run("ops: {extract_part: {config: {path: a, percent: 0}}}"), @r"
-    the job `parts` cannot be configured
-    error: `ops.extract_part.config`: nothing can be made of it: nothing would be extracted
-      --> conf.yaml:1:30
-    ");
-    insta::assert_snapshot!(run("ops: {extract_part: {config: {path: a, percent: 60}}}"), @r"
-    the job `parts` cannot be configured
-    error: `ops.extract_part.config`: what is made of it cannot be used: `page` is to be from 1 to 1000, but is 1200
-      --> conf.yaml:1:30
-    ");
-    insta::assert_snapshot!(run("ops: {extract_few: {config: {page: 3}}, extract_part: {config: {percent: 2}}}"), @r"
-    the job `parts` cannot be configured: 2 problems
-    error: `ops.extract_few.config` has no field `page`
-      --> conf.yaml:1:30
-      hint: it has no fields at all
-    error: `ops.extract_part.config` lacks `path`
-      --> conf.yaml:1:64
-      hint: add
-            ops:
-              extract_part:
-                config:
-                  path: ..  # a text
-    ");
-    #[configured(extract)]
-    fn none() -> Source {
-        Source { path: "none.csv".to_owned(), page: 0 }
-    }
-    #[job]
-    fn empty() {
-        none();
-    }
-    insta::assert_snapshot!(refusal(empty().runner()), @r"
-    the job `empty` cannot be configured
-    error: `ops.none.config`: what is made of it cannot be used: `page` is to be from 1 to 1000, but is 0
-      --> tests/it/configuration.rs
-    ");
-}
-
-/// Who may log in.
-#[derive(Config)]
-struct Login {
-    password: Secret<String>,
-}
-
-#[configured(leak)]
-fn leak_of(login: &Login) -> Result<Connect> {
-    match &**login.password.expose() {
-        "told" => Err(Failure::new(format!("{} is no password", login.password.expose()))),
-        "panic" => panic!("{} is no password", login.password.expose()),
-        text => Ok(Connect { host: format!("{text}.org"), port: 1, password: Some(login.password.clone()) }),
-    }
-}
-
-#[test]
-fn a_configured_op_hands_on_secrets_and_tells_none() {
-    #[job]
-    fn leaky() {
-        leak_of();
-    }
-    let with = |password: &str| {
-        let env = EnvVars::none().with("DB_PASSWORD", password);
-        let config = yaml("ops: {leak_of: {config: {password: {env: DB_PASSWORD}}}}");
-        leaky().runner().env(env).config(config)
-    };
-    insta::assert_snapshot!(refusal(with("canary-7f3a")), @r#"
-    the run of `leaky` failed: 1 step
-    `leak_of`: cannot connect as admin:<secret>
-      url: "db://admin:<secret>@host"
-    "#);
-    insta::assert_snapshot!(refusal(with("told")), @r"
-    the job `leaky` cannot be configured
-    error: `ops.leak_of.config`: nothing can be made of it: <secret> is no password
-      --> conf.yaml:1:25
-    ");
-    insta::assert_snapshot!(refusal(with("panic")), @r"
-    the job `leaky` cannot be configured
-    error: `ops.leak_of.config` cannot be read: panicked: <secret> is no password
-      at tests/it/configuration.rs:20
-      --> conf.yaml:1:25
-    ");
-    insta::assert_snapshot!(show(&with("canary-7f3a").effective_config().unwrap()), @r"
-    ops:
-      leak_of:
-        config:
-          password: {env: DB_PASSWORD}  # conf.yaml:1:36
-    resources: {}                       # default
-    execution: {}                       # default
-    tags: {}                            # default
-    ");
-}
-
-/// The message, without the numbers of lines of this file.
-fn refusal(runner: Runner) -> String {
-    let told = runner.run_blocking().unwrap_err().to_string();
-    let lines = told.lines().map(|line| match line.split_once(".rs:") {
-        Some((before, after)) => {
-            format!("{before}.rs{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
-        }
-        None => line.to_owned(),
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-#[op]
-fn leak(password: Config<Connect>) -> Result<String> {
-    let text = password.password.as_ref().map(|secret| secret.expose().clone()).unwrap_or_default();
-    tracing::info!(password = %text, "connecting with {text}");
-    Err(Failure::new(format!("cannot connect as admin:{text}"))
-        .with_metadata("url", format!("db://admin:{text}@host")))
-}
-
-#[test]
-fn a_secret_is_in_nothing_that_a_run_tells() {
-    #[job]
-    fn leaky() {
-        leak();
-    }
-    let canary = "canary-7f3a";
-    let config = yaml("ops: {leak: {config: {host: h, password: {env: DB_PASSWORD}}}}");
-    let env = EnvVars::none().with("DB_PASSWORD", canary);
-    let runner = || leaky().runner().env(env.clone()).config(config.clone()).keep_outputs().keep_events();
-    let error = runner().run_blocking().unwrap_err();
-    let run = error.run().unwrap();
-    let mut told = vec![error.to_string(), format!("{error:?}"), format!("{run:?}")];
-    for event in run.events() {
-        told.push(serde_json::to_string(event).unwrap());
-        told.push(format!("{event:?}"));
-    }
-    told.push(orch::report::story(run.events()));
-    told.push(run.plan().to_json());
-    told.push(run.plan().to_string());
-    told.push(show(&runner().effective_config().unwrap()));
-    told.push(runner().config_schema().unwrap().to_value().to_string());
-    told.push(format!("{:?}", runner()));
-    for text in &told {
-        assert!(!text.contains(canary), "{text}");
-    }
-    assert!(told[0].contains("cannot connect as admin:<secret>"), "{}", told[0]);
-    assert!(told.iter().any(|text| text.contains("connecting with <secret>")));
+    let definitions = definitions().config(yaml(CONF).set("config.rows=3"));
+    definitions.runner(&nothing()).run_blocking().unwrap();
+    // What a run is given itself has to.
+    let given = definitions.runner(&nothing()).config(RunConfig::new().set("ops.extract.config.page=3"));
+    insta::assert_snapshot!(refusal(given), @"");
 }

@@ -9,3 +9,4 @@ mod project;
 mod readme;
 mod resources;
 mod testing;
+mod told;

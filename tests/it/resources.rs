@@ -6,6 +6,8 @@ use orch::prelude::*;
 use orch::report::story;
 use orch::run::Runner;
 
+use crate::told::refusal;
+
 /// What was done, in order.
 #[derive(Clone, Default)]
 struct Journal(Arc<Mutex<Vec<String>>>);
@@ -233,18 +235,6 @@ fn of_several_of_one_type_the_key_says_which() {
         ),
         "7.parquet to archive/7"
     );
-}
-
-/// The message, without the numbers of lines.
-fn refusal(runner: Runner) -> String {
-    let told = runner.run_blocking().unwrap_err().to_string();
-    let lines = told.lines().map(|line| match line.split_once(".rs:") {
-        Some((before, after)) => {
-            format!("{before}.rs{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
-        }
-        None => line.to_owned(),
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -151,6 +151,19 @@ impl RunConfig {
         self.node.is_none() && self.problems.is_empty()
     }
 
+    /// The same without what is not wanted, of what stands at the root and in its sections.
+    pub(crate) fn only(mut self, wanted: impl Fn(&ConfigPath) -> bool) -> Self {
+        let Some(Node { value: Value::Map(sections), .. }) = &mut self.node else { return self };
+        sections.retain_mut(|section| {
+            let path = ConfigPath::root().key(section.key.clone());
+            if let Value::Map(entries) = &mut section.node.value {
+                entries.retain(|entry| wanted(&path.clone().key(entry.key.clone())));
+            }
+            wanted(&path)
+        });
+        self
+    }
+
     /// Lays another configuration over this one.
     #[must_use]
     pub fn over(mut self, over: Self) -> Self {

@@ -19,14 +19,14 @@ impl Runner {
     pub(super) fn check(&self) -> Result<Checked, PlanError> {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
-        let config = self.whole_config();
+        let whole = Configurables::of(&program);
+        let config = self.whole_config(&whole);
         for (key, origin) in config.names_at("tags") {
             if let Err(error) = check_tag_key(key) {
                 let problem = Problem::new(ProblemKind::InvalidTag, format!("{error} ({origin})"));
                 problems.push(problem.hint(error.hint()));
             }
         }
-        let whole = Configurables::of(&program);
         let mut wrong = Vec::new();
         let mut program = self.part(program, &config, &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
@@ -54,7 +54,7 @@ impl Runner {
         let mut problems = Vec::new();
         let whole = Configurables::of(&program);
         let mut wrong = Vec::new();
-        let mut program = self.part(program, &self.whole_config(), &mut wrong, &mut problems);
+        let mut program = self.part(program, &self.whole_config(&whole), &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
         if problems.is_empty() && wrong.is_empty() {
             Ok((whole, program, wiring))

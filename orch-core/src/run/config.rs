@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::schema::{self, Configurables, Made};
+use super::schema::{self, Configurables, Purpose};
 use super::wiring::Wiring;
 use crate::config::{
     self, AnyConfig, ConfigDef, ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind, EnvVars, Node,
@@ -72,7 +72,7 @@ impl Configured {
     ) -> Result<Self, ConfigError> {
         let mut node = with_fixed(node, program)?;
         let job = Self::derive(&mut node, whole, program, wiring, env)?;
-        let schema = schema::of_run(whole, program, wiring, Made::There);
+        let schema = schema::of_run(whole, program, wiring, Purpose::Whole);
         let node = config::check(&node, &schema, env)?;
         let mut reader = Reader { node: &node, env, problems: Vec::new() };
         let root = ConfigPath::root;
@@ -107,7 +107,7 @@ impl Configured {
         env: &EnvVars,
     ) -> Result<Option<AnyConfig>, ConfigError> {
         let Some(def) = program.job_config.clone() else { return Ok(None) };
-        let schema = schema::of_run(whole, program, wiring, Made::NotYet);
+        let schema = schema::of_run(whole, program, wiring, Purpose::Given);
         let checked = config::check(node, &schema, env)?;
         let path = ConfigPath::root().key("config");
         let mut reader = Reader { node: &checked, env, problems: Vec::new() };

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use schemars::Schema;
 
 use super::check::Checked;
-use super::{Environment, Runner, schema};
+use super::schema::{self, Configurables};
+use super::{Environment, Runner};
 use crate::config::{EnvVars, Node, Origin, RunConfig, Value};
 use crate::define::{Preset, Resource};
 use crate::plan::PlanError;
@@ -71,7 +72,7 @@ impl Runner {
     /// If the job cannot be planned.
     pub fn config_schema(&self) -> Result<Schema, PlanError> {
         let (whole, program, wiring) = self.wired()?;
-        Ok(schema::of_run(&whole, &program, &wiring, schema::Made::NotYet))
+        Ok(schema::of_run(&whole, &program, &wiring, schema::Purpose::Describe))
     }
 
     /// The effective configuration: what was given and the defaults of all else, each with where it comes from. References
@@ -85,10 +86,15 @@ impl Runner {
         Ok(configured.node.unwrap_or_else(nothing))
     }
 
-    /// All layers: the program's, the preset's, and what the run was given.
-    pub(super) fn whole_config(&self) -> RunConfig {
+    /// All layers: of the program's what concerns the job, the preset's, and what the run was given.
+    pub(super) fn whole_config(&self, whole: &Configurables) -> RunConfig {
+        self.layers(self.environment.config.clone().only(|path| whole.has(path)))
+    }
+
+    /// A layer below the preset's and what the run was given.
+    pub(super) fn layers(&self, below: RunConfig) -> RunConfig {
         let preset = self.chosen_preset().map(|preset| preset.config().clone()).unwrap_or_default();
-        self.environment.config.clone().over(preset).over(self.config.clone())
+        below.over(preset).over(self.config.clone())
     }
 
     /// The preset that was asked for, if the job has it.

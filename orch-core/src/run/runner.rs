@@ -352,7 +352,7 @@ impl Runner {
     /// How many steps may run at once.
     fn slots(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let configured = || self.whole_config().count("execution", "max_concurrent");
+        let configured = || self.layers(self.environment.config.clone()).count("execution", "max_concurrent");
         self.max_concurrent
             .or_else(configured)
             .or(self.job.options().max_concurrent)

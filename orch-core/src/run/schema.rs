@@ -5,45 +5,66 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::wiring::Wiring;
-use crate::config::{ConfigDef, RARE, shorten};
+use crate::config::{ConfigDef, ConfigPath, ConfigStep, RARE, shorten};
 use crate::define::{OpDef, Provider};
 use crate::graph::StepConfig;
 use crate::plan::Program;
 
-/// Whether configuration that is made of the job's own is there already.
+/// What a schema is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
-    NotYet,
-    There,
+pub(super) enum Purpose {
+    /// To be looked at, and for editors: all that can be given, whether this run needs it or not.
+    Describe,
+    /// To check what was given, before what is made of the job's own configuration is there.
+    Given,
+    /// To check all of it.
+    Whole,
 }
 
 /// The steps of a whole job and what each is configured with, whatever part of it runs: one file is for all parts.
-pub(super) struct Configurables(Vec<(String, Arc<OpDef>)>);
+pub(super) struct Configurables {
+    steps: Vec<(String, Arc<OpDef>)>,
+    /// Whether the job takes configuration of its own.
+    job: bool,
+}
 
 impl Configurables {
     pub(super) fn of(program: &Program) -> Self {
         let steps = program.plan.steps.iter().zip(&program.ops);
-        Self(steps.map(|(step, op)| (step.name.clone(), Arc::clone(op))).collect())
+        let steps = steps.map(|(step, op)| (step.name.clone(), Arc::clone(op))).collect();
+        Self { steps, job: program.job_config.is_some() }
+    }
+
+    /// Whether the job has what stands at a path: what a program says of its jobs in common need not concern each of them.
+    pub(super) fn has(&self, path: &ConfigPath) -> bool {
+        match path.steps() {
+            [ConfigStep::Key(section)] if **section == *"config" => self.job,
+            [ConfigStep::Key(section), ConfigStep::Key(name)] if **section == *"ops" => {
+                self.steps.iter().any(|(step, _)| step.split('.').next() == Some(&**name))
+            }
+            _ => true,
+        }
     }
 }
 
 /// The schema of all that a run of this program, a part of the `whole`, can be configured with.
-pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, made: Made) -> Schema {
+pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, purpose: Purpose) -> Schema {
     let mut types = SchemaGenerator::default();
     let mut root = Level::default();
     if let Some(job) = &program.job_config {
-        root.put("config", of_config(job, &mut types), is_required(job));
+        put_config(&mut root, job, true, purpose, &mut types);
     }
     let mut ops = Tree::default();
     let steps = program.plan.steps.iter().zip(&program.configs);
     let runs: HashMap<_, _> =
         steps.filter(|(step, _)| !step.given).map(|(step, config)| (&*step.name, config)).collect();
-    for (name, op) in &whole.0 {
-        let open = made == Made::There || !matches!(runs.get(&**name), Some(StepConfig::From(..)));
-        let config = op.needs().config().filter(|_| open);
-        let required = |def| is_required(def) && runs.contains_key(&**name);
+    for (name, op) in &whole.steps {
+        let run = runs.get(&**name);
+        let open = purpose == Purpose::Whole || !matches!(run, Some(StepConfig::From(..)));
         let step = ops.step(name);
-        step.config = config.map(|def| (of_config(def, &mut types), required(def)));
+        if let Some(def) = op.needs().config().filter(|_| open) {
+            put_config(&mut step.own, def, run.is_some(), purpose, &mut types);
+        }
         step.inputs = op.inputs().iter().map(|input| input.name.to_string()).collect();
     }
     ops.into_level().close_into(&mut root, "ops", "Configuration of steps, by their name in the plan.");
@@ -52,9 +73,7 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
         let Provider::Opened(def) = &provided.by else { continue };
         let mut resource = Level::default();
         if let Some(config) = def.config() {
-            // What no step needs is not opened, and lacks nothing.
-            let required = is_required(config) && wiring.order.contains(&at);
-            resource.put("config", of_config(config, &mut types), required);
+            put_config(&mut resource, config, wiring.order.contains(&at), purpose, &mut types);
         }
         resource.close_into(&mut opened, def.key(), def.description().unwrap_or_default());
     }
@@ -86,6 +105,25 @@ fn is_required(def: &ConfigDef) -> bool {
     let empty = |word: &str| schema.get(word).and_then(Value::as_array).is_none_or(Vec::is_empty);
     // A choice has to be made, and only a map can be empty.
     !empty("required") || schema.get("type").is_none_or(|ty| ty != "object")
+}
+
+/// The configuration of a job, step or resource. What this run does not need, an unselected step's or that of a resource
+/// that is not opened, is not checked: one file is for all parts of a job, and not all of it can be had everywhere.
+fn put_config(
+    level: &mut Level,
+    def: &ConfigDef,
+    needed: bool,
+    purpose: Purpose,
+    types: &mut SchemaGenerator,
+) {
+    match needed {
+        true => level.put("config", of_config(def, types), is_required(def)),
+        false => {
+            let described = purpose == Purpose::Describe;
+            let config = if described { of_config(def, types) } else { json!({}) };
+            level.properties.insert("config".to_owned(), config);
+        }
+    }
 }
 
 fn of_config(def: &ConfigDef, types: &mut SchemaGenerator) -> Value {
@@ -152,7 +190,8 @@ impl Level {
 /// The steps as their names nest: `clean.trim` is `trim` among the ops of `clean`.
 #[derive(Default)]
 struct Tree {
-    config: Option<(Value, bool)>,
+    /// What it takes itself.
+    own: Level,
     /// The names of its inputs: their values are of types that only serde knows.
     inputs: Vec<String>,
     /// In the order of the plan.
@@ -178,11 +217,7 @@ impl Tree {
     fn into_level(self) -> Level {
         let mut level = Level::default();
         for (name, child) in self.ops {
-            let mut node = Level::default();
-            let Self { config, inputs, ops, numbers } = child;
-            if let Some((config, required)) = config {
-                node.put("config", config, required);
-            }
+            let Self { own: mut node, inputs, ops, numbers } = child;
             if !inputs.is_empty() {
                 let mut values = Level::default();
                 inputs.iter().for_each(|input| values.put(input, json!({}), false));

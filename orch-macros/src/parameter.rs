@@ -32,6 +32,14 @@ impl Asked {
         Some(Self::Resource { name, ty, key: key(parameter) })
     }
 
+    /// The type of the configuration, if it is one.
+    pub(crate) fn config(&self) -> Option<&Type> {
+        match self {
+            Self::Config(ty) => Some(ty),
+            Self::Resource { .. } => None,
+        }
+    }
+
     /// The call that tells the builder of it.
     pub(crate) fn declared(&self) -> TokenStream {
         match self {

@@ -1,7 +1,7 @@
 //! What a run is configured with: files, variables, values, presets; checked before it exists, and told all at once.
 
 use orch::config::{EnvVars, FileFormat, scaffold, show};
-use orch::define::Preset;
+use orch::define::{JobOptions, Preset};
 use orch::prelude::*;
 use orch::run::Runner;
 
@@ -611,6 +611,24 @@ fn a_configured_op_hands_on_secrets_and_tells_none() {
     execution: {}                       # default
     tags: {}                            # default
     ");
+}
+
+#[test]
+fn the_configuration_of_one_job_is_not_that_of_another() {
+    #[job]
+    fn outer(config: Config<Dex>) {
+        let inner = Job::compose(JobOptions::new("inner"), || {
+            repeat(config.map(|dex| dex.rows), lit("row"));
+        });
+        insta::assert_snapshot!(refusal(inner.runner()), @r"
+        the job `inner` cannot be planned
+        error: the configuration of another job is used here
+          --> tests/it/configuration.rs (used)
+          hint: a job's configuration is used in the job's own body, and handed to its graphs as values made of it
+        ");
+        repeat(config.map(|dex| dex.rows), lit("row"));
+    }
+    assert!(outer().runner().config(RunConfig::new().set("config.rows=2")).run_blocking().is_ok());
 }
 
 /// The message, without the numbers of lines of this file.

@@ -358,5 +358,11 @@ fn one_that_cannot_be_opened_fails_the_run_and_the_others_are_closed() {
 fn a_function_that_was_given_itself_is_told_where_something_is_missing() {
     let journal = Journal::default();
     let definitions = Definitions::new().resource(journal).resource_from::<pool>().resource(database);
-    insta::assert_snapshot!(refusal(definitions.runner(&rows())), @"");
+    insta::assert_snapshot!(refusal(definitions.runner(&rows())), @r"
+    the job `rows` cannot be planned
+    error: the op `load` needs a resource of type `Database`, and there is none
+      --> tests/it/resources.rs (the step)
+      --> tests/it/resources.rs (a function, given as a value)
+      hint: to give what the function opens, name it as a type, `.resource_from::<database>()`
+    ");
 }

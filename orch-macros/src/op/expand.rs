@@ -8,7 +8,6 @@ use crate::names::{
     ARC, CALL, FALLIBLE_RETURN, INPUT, INPUT_BY_VALUE, INTO_INPUT, NO_CONFIG, ONCE_LOCK, ONE, OP, OP_DEF,
     OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
-use crate::parameter::Asked;
 use crate::policy::{self, internal, setting};
 use crate::{func, hidden, kind};
 
@@ -100,7 +99,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
 fn config(op: &Op) -> (TokenStream, Option<TokenStream>) {
     let function = &op.function;
     let ty = op.parameters.iter().find_map(|parameter| match parameter {
-        Parameter::Asked { asked: Asked::Config(ty), .. } => Some(ty),
+        Parameter::Asked { asked, .. } => asked.config(),
         _ => None,
     });
     match ty {

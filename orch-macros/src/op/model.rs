@@ -53,7 +53,7 @@ pub(super) struct Settings {
 /// One parameter of the function.
 pub(super) enum Parameter {
     Context { by_reference: bool },
-    Asked { asked: Asked, by_reference: bool },
+    Asked { asked: Box<Asked>, by_reference: bool },
     Input { name: Ident, ty: Box<Type>, by_reference: bool },
 }
 
@@ -118,7 +118,7 @@ impl Parameter {
             return Self::Context { by_reference };
         }
         if let Some(asked) = Asked::read(parameter) {
-            return Self::Asked { asked, by_reference };
+            return Self::Asked { asked: Box::new(asked), by_reference };
         }
         let ty = match ty {
             // What can be borrowed only is passed as what owns it.

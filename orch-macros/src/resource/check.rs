@@ -28,7 +28,7 @@ pub(super) fn function(item: &ItemFn, diag: &Diag) -> bool {
     match &item.sig.output {
         ReturnType::Default => diag.error(item.sig.ident.span(), NOTHING),
         ReturnType::Type(_, ty) if func::is_unit(func::result_value(ty).unwrap_or(ty)) => {
-            diag.error_at(ty, NOTHING)
+            diag.error_at(ty, NOTHING);
         }
         ReturnType::Type(_, ty) => {
             if let Some(span) = func::impl_trait(ty) {

@@ -1,4 +1,5 @@
 //! What a run is configured with: files, variables, values, presets; checked before it exists, and told all at once.
+#![expect(clippy::needless_pass_by_value, reason = "ops and resources as they are written in programs")]
 
 use orch::config::{EnvVars, FileFormat, scaffold, show};
 use orch::define::{JobOptions, Preset};

@@ -32,7 +32,7 @@ impl Asked {
         Some(Self::Resource { name, ty, key: key(parameter) })
     }
 
-    /// The type of the configuration, if it is one.
+    /// The type of the configuration, if it is that.
     pub(crate) fn config(&self) -> Option<&Type> {
         match self {
             Self::Config(ty) => Some(ty),

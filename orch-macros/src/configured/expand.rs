@@ -25,6 +25,11 @@ pub(super) fn op(configured: &Configured) -> TokenStream {
         .is_some()
         .then(|| quote!(#[automatically_derived] impl #TAKES_CONFIG for #function { type Op = Self; }));
     let outputs = quote_spanned!(configured.op.span()=> type Outputs = <#op as #of>::Outputs;);
+    let calling = quote_spanned! {configured.op.span()=>
+        fn calling(def: &'static #ARC<#OP_DEF>) -> Self::Call {
+            <#op as #of>::calling(def)
+        }
+    };
     quote! {
         #hidden
         #node
@@ -40,9 +45,7 @@ pub(super) fn op(configured: &Configured) -> TokenStream {
                     static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
                     DEF.get_or_init(|| #ARC::new(<#op as #of>::def() #begin #described))
                 }
-                fn calling(def: &'static #ARC<#OP_DEF>) -> Self::Call {
-                    <#op as #of>::calling(def)
-                }
+                #calling
             }
             #takes_config
         };
@@ -67,15 +70,17 @@ fn configured_op(configured: &Configured) -> TokenStream {
 fn node(configured: &Configured, value: &TokenStream) -> TokenStream {
     let Configured { function, conditions, .. } = configured;
     let (op, node) = (configured_op(configured), NODE.at(configured.op.span()));
-    let call = quote_spanned!(configured.op.span()=> type Call = <#op as #node>::Call;);
+    let items = quote_spanned! {configured.op.span()=>
+        type Call = <#op as #node>::Call;
+        fn node() -> Self::Call {
+            #value
+        }
+    };
     quote! {
         #conditions
         #[automatically_derived]
         impl #NODE for #function {
-            #call
-            fn node() -> Self::Call {
-                #value
-            }
+            #items
         }
     }
 }

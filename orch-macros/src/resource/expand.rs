@@ -72,9 +72,9 @@ fn open(resource: &Resource) -> TokenStream {
 
 fn close(close: &Close) -> TokenStream {
     let Close { function, is_async } = close;
-    let resource = internal("resource");
     // All at the function's name, where the compiler says that it is no such function.
     let span = Span::mixed_site().located_at(function.span());
+    let resource = Ident::new("resource", span);
     let finish = FINISH.at(span);
     let wait = is_async.then(|| quote_spanned!(span=> .await));
     let given =

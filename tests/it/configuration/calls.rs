@@ -1,5 +1,7 @@
 //! What calls and jobs say of the configuration of steps.
 
+use orch::define::JobOptions;
+
 use super::*;
 
 #[test]
@@ -110,4 +112,22 @@ fn a_job_takes_configuration_of_which_its_body_makes_that_of_its_steps() {
       --> tests/it/configuration/calls.rs (the call)
       hint: leave it out, or out of the call
     ");
+}
+
+#[test]
+fn the_configuration_of_one_job_is_not_that_of_another() {
+    #[job]
+    fn outer(config: Config<Dex>) {
+        let inner = Job::compose(JobOptions::new("inner"), || {
+            repeat(config.map(|dex| dex.rows), lit("row"));
+        });
+        insta::assert_snapshot!(refusal(inner.runner()), @r"
+        the job `inner` cannot be planned
+        error: the configuration of another job is used here
+          --> tests/it/configuration.rs (used)
+          hint: a job's configuration is used in the job's own body, and handed to its graphs as values made of it
+        ");
+        repeat(config.map(|dex| dex.rows), lit("row"));
+    }
+    assert!(outer().runner().config(RunConfig::new().set("config.rows=2")).run_blocking().is_ok());
 }

@@ -1,5 +1,11 @@
-//! Ops that are another one but for their configuration.
+//! Ops that are others but for their configuration.
 
+use std::sync::Arc;
+
+use orch::define::JobOptions;
+use orch::graph::{Call, Op};
+
+use super::secrets::leak;
 use super::*;
 
 /// Pages of ten rows.
@@ -143,5 +149,82 @@ fn what_a_configured_op_makes_of_its_configuration_is_checked() {
     the job `empty` cannot be configured
     error: `ops.none.config`: what is made of it cannot be used: `page` is to be from 1 to 1000, but is 0
       --> tests/it/configuration/configured.rs
+    ");
+}
+
+#[test]
+fn by_hand_a_configuration_that_the_op_does_not_take_is_told() {
+    #[op]
+    fn idle() {}
+    let wrong = Arc::new(<extract as Op>::def().configured("wrong", |share: Config<Share>| {
+        Ok(Share { percent: share.percent, path: share.path.clone() })
+    }));
+    let none = Arc::new(<idle as Op>::def().configured("none", |share: Config<Share>| {
+        Ok(Share { percent: share.percent, path: share.path.clone() })
+    }));
+    let job = Job::compose(JobOptions::new("by_hand"), || {
+        Call::of(&wrong).place::<<extract as Op>::Outputs>();
+        Call::of(&none).place::<<idle as Op>::Outputs>();
+    });
+    let config = yaml("ops: {wrong: {config: {path: a}}, none: {config: {path: a}}}");
+    insta::assert_snapshot!(refusal(job.runner().config(config)), @r"
+    the job `by_hand` cannot be configured: 2 problems
+    error: `ops.wrong.config`: what is made of it cannot be used: it is a `Share`, not a `Source`
+      --> conf.yaml:1:23
+    error: `ops.none.config`: what is made of it cannot be used: it is a `Share`, not a `NoConfig`
+      --> conf.yaml:1:50
+    ");
+}
+
+/// Who may log in.
+#[derive(Config)]
+struct Login {
+    password: Secret<String>,
+}
+
+#[configured(leak)]
+fn leak_of(login: &Login) -> Result<Connect> {
+    match &**login.password.expose() {
+        "told" => Err(Failure::new(format!("{} is no password", login.password.expose()))),
+        "panic" => panic!("{} is no password", login.password.expose()),
+        text => Ok(Connect { host: format!("{text}.org"), port: 1, password: Some(login.password.clone()) }),
+    }
+}
+
+#[test]
+fn a_configured_op_hands_on_secrets_and_tells_none() {
+    #[job]
+    fn leaky() {
+        leak_of();
+    }
+    let with = |password: &str| {
+        let env = EnvVars::none().with("DB_PASSWORD", password);
+        let config = yaml("ops: {leak_of: {config: {password: {env: DB_PASSWORD}}}}");
+        leaky().runner().env(env).config(config)
+    };
+    insta::assert_snapshot!(refusal(with("canary-7f3a")), @r#"
+    the run of `leaky` failed: 1 step
+    `leak_of`: cannot connect as admin:<secret>
+      url: "db://admin:<secret>@host"
+    "#);
+    insta::assert_snapshot!(refusal(with("told")), @r"
+    the job `leaky` cannot be configured
+    error: `ops.leak_of.config`: nothing can be made of it: <secret> is no password
+      --> conf.yaml:1:25
+    ");
+    insta::assert_snapshot!(refusal(with("panic")), @r"
+    the job `leaky` cannot be configured
+    error: `ops.leak_of.config` cannot be read: panicked: <secret> is no password
+      at tests/it/configuration/configured.rs:20
+      --> conf.yaml:1:25
+    ");
+    insta::assert_snapshot!(show(&with("canary-7f3a").effective_config().unwrap()), @r"
+    ops:
+      leak_of:
+        config:
+          password: {env: DB_PASSWORD}  # conf.yaml:1:36
+    resources: {}                       # default
+    execution: {}                       # default
+    tags: {}                            # default
     ");
 }

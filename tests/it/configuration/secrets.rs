@@ -3,7 +3,7 @@
 use super::*;
 
 #[op]
-fn leak(password: Config<Connect>) -> Result<String> {
+pub(super) fn leak(password: Config<Connect>) -> Result<String> {
     let text = password.password.as_ref().map(|secret| secret.expose().clone()).unwrap_or_default();
     tracing::info!(password = %text, "connecting with {text}");
     Err(Failure::new(format!("cannot connect as admin:{text}"))
@@ -38,57 +38,4 @@ fn a_secret_is_in_nothing_that_a_run_tells() {
     }
     assert!(told[0].contains("cannot connect as admin:<secret>"), "{}", told[0]);
     assert!(told.iter().any(|text| text.contains("connecting with <secret>")));
-}
-
-/// Who may log in.
-#[derive(Config)]
-struct Login {
-    password: Secret<String>,
-}
-
-#[configured(leak)]
-fn leak_of(login: &Login) -> Result<Connect> {
-    match &**login.password.expose() {
-        "told" => Err(Failure::new(format!("{} is no password", login.password.expose()))),
-        "panic" => panic!("{} is no password", login.password.expose()),
-        text => Ok(Connect { host: format!("{text}.org"), port: 1, password: Some(login.password.clone()) }),
-    }
-}
-
-#[test]
-fn a_configured_op_hands_on_secrets_and_tells_none() {
-    #[job]
-    fn leaky() {
-        leak_of();
-    }
-    let with = |password: &str| {
-        let env = EnvVars::none().with("DB_PASSWORD", password);
-        let config = yaml("ops: {leak_of: {config: {password: {env: DB_PASSWORD}}}}");
-        leaky().runner().env(env).config(config)
-    };
-    insta::assert_snapshot!(refusal(with("canary-7f3a")), @r#"
-    the run of `leaky` failed: 1 step
-    `leak_of`: cannot connect as admin:<secret>
-      url: "db://admin:<secret>@host"
-    "#);
-    insta::assert_snapshot!(refusal(with("told")), @r"
-    the job `leaky` cannot be configured
-    error: `ops.leak_of.config`: nothing can be made of it: <secret> is no password
-      --> conf.yaml:1:25
-    ");
-    insta::assert_snapshot!(refusal(with("panic")), @r"
-    the job `leaky` cannot be configured
-    error: `ops.leak_of.config` cannot be read: panicked: <secret> is no password
-      at tests/it/configuration/secrets.rs:20
-      --> conf.yaml:1:25
-    ");
-    insta::assert_snapshot!(show(&with("canary-7f3a").effective_config().unwrap()), @r"
-    ops:
-      leak_of:
-        config:
-          password: {env: DB_PASSWORD}  # conf.yaml:1:36
-    resources: {}                       # default
-    execution: {}                       # default
-    tags: {}                            # default
-    ");
 }

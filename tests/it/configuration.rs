@@ -324,10 +324,35 @@ fn a_part_of_a_job_takes_inputs_and_its_selection_from_configuration() {
     assert_eq!(run.output::<load>(), "1 rows into localhost:5432 (append, limit None)");
     let wrong =
         yaml(CONF).set("select=laod").set("ops.load.inputs.rows=[a, {b: 1}]").set("ops.load.inputs.row=[]");
-    insta::assert_snapshot!(refusal(runner(wrong)), @"");
+    insta::assert_snapshot!(refusal(runner(wrong)), @r"
+    the job `dex` cannot be planned: 3 problems
+    error: there is no step `laod`, at column 1
+      laod
+      ^^^^
+      hint: did you mean `load`? steps of this job: extract, clean.trim, load
+    error: `ops.load.inputs` has no field `row`
+      --> --set ops.load.inputs.row
+      hint: did you mean `rows`?
+    error: `ops.load.inputs.rows[1]`: invalid type: map, expected a string
+      --> --set ops.load.inputs.rows
+    ");
     let wrong = yaml(CONF).set("select=load+,").set("ops.load.inputs.rows=[a, {b: 1}]");
-    insta::assert_snapshot!(refusal(runner(wrong)), @"");
-    insta::assert_snapshot!(refusal(runner(yaml(CONF).set("select=load"))), @"");
+    insta::assert_snapshot!(refusal(runner(wrong)), @r"
+    the job `dex` cannot be configured: 2 problems
+    error: `ops.load.inputs.rows[1]`: invalid type: map, expected a string
+      --> --set ops.load.inputs.rows
+    error: expected the name of a step, found the end, at column 7
+      load+,
+            ^
+      --> --set select
+    ");
+    insta::assert_snapshot!(refusal(runner(yaml(CONF).set("select=load"))), @r#"
+    the job `dex` cannot be planned
+    error: `load` takes `rows` from `clean.trim`, which is not selected, and there is no earlier run
+      --> tests/it/configuration.rs (the step)
+      --> tests/it/configuration.rs (what it needs)
+      hint: select `clean.trim` too, or give a value, `.input("load", "rows", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+    "#);
 }
 
 #[test]
@@ -342,5 +367,10 @@ fn what_a_program_says_of_all_its_jobs_need_not_concern_each() {
     definitions.runner(&nothing()).run_blocking().unwrap();
     // What a run is given itself has to.
     let given = definitions.runner(&nothing()).config(RunConfig::new().set("ops.extract.config.page=3"));
-    insta::assert_snapshot!(refusal(given), @"");
+    insta::assert_snapshot!(refusal(given), @r"
+    the job `nothing` cannot be configured
+    error: `ops` has no field `extract`
+      --> --set ops.extract.config.page
+      hint: it has `idle`
+    ");
 }

@@ -124,7 +124,7 @@ fn the_configuration_of_one_job_is_not_that_of_another() {
         insta::assert_snapshot!(refusal(inner.runner()), @r"
         the job `inner` cannot be planned
         error: the configuration of another job is used here
-          --> tests/it/configuration.rs (used)
+          --> tests/it/configuration/calls.rs (used)
           hint: a job's configuration is used in the job's own body, and handed to its graphs as values made of it
         ");
         repeat(config.map(|dex| dex.rows), lit("row"));

@@ -351,7 +351,7 @@ fn a_part_of_a_job_takes_inputs_and_its_selection_from_configuration() {
     error: `load` takes `rows` from `clean.trim`, which is not selected, and there is no earlier run
       --> tests/it/configuration.rs (the step)
       --> tests/it/configuration.rs (what it needs)
-      hint: select `clean.trim` too, or give a value, `.input("load", "rows", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `clean.trim` too, or give a value, `ops.load.inputs.rows` of the configuration or `.input("load", "rows", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
 }
 

@@ -1,5 +1,4 @@
 //! What steps share: opened before the first, closed after the last, swapped in tests and environments.
-#![expect(clippy::needless_pass_by_value, reason = "ops and resources as they are written in programs")]
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,4 @@
 //! What users test with: runs in no time, with fakes, and with what is to be said of their end.
-#![expect(clippy::needless_pass_by_value, reason = "as ops take them")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diag::Diag;
-use crate::{func, hidden};
+use crate::{func, hidden, parameter};
 
 pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
     let item = match func::parse("#[configured]", item) {
@@ -26,5 +26,6 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
         // Of which op is not known, so no call of it can be.
         None => hidden::named(&item.sig.ident, &item.vis, &func::conditions(&item.attrs)),
     };
+    let item = parameter::without_keys(&item);
     quote!(#item #errors #beside)
 }

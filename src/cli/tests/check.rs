@@ -1,5 +1,4 @@
 //! What the compiler cannot verify.
-#![expect(clippy::needless_pass_by_value, reason = "as ops take them")]
 
 use orch::prelude::*;
 use orch_core::define::Preset;

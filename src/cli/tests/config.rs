@@ -1,5 +1,4 @@
 //! Configuration from files, values, presets and environments: what it can be, what it is, what is wrong with it.
-#![expect(clippy::needless_pass_by_value, reason = "ops and resources as they are written in programs")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -75,7 +75,7 @@ fn what_is_missing_is_told_before_anything_runs() {
     exit 2
     error: the job `pages` cannot be planned
     error: `load` takes `x` from `extract`, which is not selected, and there is no earlier run
-      hint: select `extract` too, or give a value, `.input("load", "x", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `extract` too, or give a value, `ops.load.inputs.x` of the configuration or `.input("load", "x", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
 }
 

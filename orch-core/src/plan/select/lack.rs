@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use super::graph;
 use super::replay::Replay;
+use crate::config::of_step;
 use crate::define::KeptOutput;
 use crate::ids::{StepPath, nearest};
 use crate::plan::{Problem, ProblemKind};
@@ -123,10 +124,14 @@ impl Replay<'_> {
             };
             let mut ways = vec![format!("select `{}` too", made.name)];
             ways.extend(input.map(|input| {
-                format!("give a value, `.input(\"{}\", \"{}\", value)`", needs.name, input.name)
+                let path = of_step(&needs.name).key("inputs").key(input.name.as_str());
+                format!(
+                    "give a value, `{path}` of the configuration or `.input(\"{}\", \"{}\", value)`",
+                    needs.name, input.name
+                )
             }));
             if !matches!(self.lacks[step], Lack::New) {
-                ways.push("give an earlier run that has kept it, `.upstream(&run)`".to_owned());
+                ways.push("give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`".to_owned());
             }
             problems.push(
                 Problem::new(ProblemKind::MissingInput, format!("{message}, {selected}, {why}"))

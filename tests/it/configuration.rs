@@ -329,6 +329,7 @@ fn a_part_of_a_job_takes_inputs_and_its_selection_from_configuration() {
     error: there is no step `laod`, at column 1
       laod
       ^^^^
+      --> --set select (selected)
       hint: did you mean `load`? steps of this job: extract, clean.trim, load
     error: `ops.load.inputs` has no field `row`
       --> --set ops.load.inputs.row
@@ -372,5 +373,25 @@ fn what_a_program_says_of_all_its_jobs_need_not_concern_each() {
     error: `ops` has no field `extract`
       --> --set ops.extract.config.page
       hint: it has `idle`
+    ");
+}
+
+#[test]
+fn what_is_said_of_the_run_itself_can_refer_to_the_environment() {
+    let config = yaml(CONF).set("select={env: PART}").set("execution.max_concurrent={env: SLOTS}");
+    let env = EnvVars::none().with("PART", "extract").with("SLOTS", "7");
+    let run = definitions().runner(&dex()).env(env).config(config).keep_outputs().keep_events();
+    let run = run.run_blocking().unwrap();
+    assert_eq!(run.plan().steps.len(), 1);
+    let start = serde_json::to_value(&run.events()[0]).unwrap();
+    assert_eq!(start["max_concurrent"], 7);
+    let wrong = yaml(CONF).set("select=3").set("execution.max_concurrent={env: SLOTS}").set("tags.a/b/c=x");
+    insta::assert_snapshot!(refusal(runner(wrong)), @r"
+    the job `dex` cannot be planned: 2 problems
+    error: the tag key `a/b/c` has several slashes (--set tags.a/b/c)
+      hint: keep one, between a prefix and a name: `a/b.c`
+    error: `execution.max_concurrent` is the environment variable `SLOTS`, which is not set
+      --> --set execution.max_concurrent
+      hint: set it where the program is started: SLOTS=..
     ");
 }

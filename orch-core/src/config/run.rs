@@ -112,25 +112,6 @@ impl RunConfig {
         self.add(Ok(at(path, node, &origin)))
     }
 
-    /// A number within one of the sections, if there is one; that it is none is told when all is checked.
-    pub(crate) fn count(&self, section: &str, name: &str) -> Option<usize> {
-        let node = self.node.as_ref()?.at(&ConfigPath::root().key(section).key(name))?;
-        match &node.value {
-            Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
-            Value::Text(text) => text.parse().ok(),
-            _ => None,
-        }
-    }
-
-    /// A text at the root and where it comes from, if there is one; that it is none is told when all is checked.
-    pub(crate) fn text_at(&self, name: &str) -> Option<(&str, &Origin)> {
-        let node = self.node.as_ref()?.at(&ConfigPath::root().key(name))?;
-        match &node.value {
-            Value::Text(text) => Some((text, &node.origin)),
-            _ => None,
-        }
-    }
-
     /// What is given at a path, if anything is.
     pub(crate) fn at(&self, path: &ConfigPath) -> Option<&Node> {
         self.node.as_ref()?.at(path)

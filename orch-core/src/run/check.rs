@@ -1,9 +1,10 @@
-use super::config::{Configured, Execution};
+use super::config::Configured;
+use super::itself::{Execution, Itself};
 use super::schema::Configurables;
 use super::wiring::{Needer, Wiring};
 use super::{Environment, Runner};
-use crate::config::ConfigError;
-use crate::define::unite;
+use crate::config::{ConfigError, ConfigProblem, ConfigProblemKind, RunConfig};
+use crate::define::{Tags, unite};
 use crate::ids::{check_tag_key, nearest};
 use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 
@@ -12,6 +13,8 @@ pub(super) struct Checked {
     pub(super) program: Program,
     pub(super) wiring: Wiring,
     pub(super) configured: Configured,
+    /// Those of the configuration.
+    pub(super) tags: Tags,
 }
 
 impl Runner {
@@ -27,25 +30,33 @@ impl Runner {
                 problems.push(problem.hint(error.hint()));
             }
         }
-        let mut wrong = Vec::new();
-        let mut program = self.part(program, &config, &mut wrong, &mut problems);
+        let (itself, mut wrong) = self.itself(&config);
+        let mut program = self.part(program, &itself, &config, &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
-        let configured = if self.preset.is_some() && self.chosen_preset().is_none() {
-            // What the preset would have said is not missing.
-            Ok(Configured::default())
-        } else {
-            Configured::read(&config, &whole, &mut program, &wiring, &self.env)
-        };
+        let configured = Configured::read(&config, &whole, &mut program, &wiring, &self.env);
         let configured = match configured {
             Ok(configured) if problems.is_empty() && wrong.is_empty() => configured,
             configured => {
-                wrong.extend(configured.err().into_iter().flat_map(ConfigError::into_problems));
+                let others = configured.err().into_iter().flat_map(ConfigError::into_problems);
+                // What an unknown preset would have said is not missing.
+                let unknown = self.preset.is_some() && self.chosen_preset().is_none();
+                let others = others.filter(|one| !(unknown && one.kind() == ConfigProblemKind::Missing));
+                let others: Vec<_> = others.filter(|one| !wrong.contains(one)).collect();
+                wrong.extend(others);
                 let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
                 return Err(PlanError::new(program.plan.job, problems).with_config(wrong));
             }
         };
-        self.options(&configured, &mut program.plan);
-        Ok(Checked { program, wiring, configured })
+        self.options(&itself, &mut program.plan);
+        Ok(Checked { program, wiring, configured, tags: itself.tags })
+    }
+
+    /// What the configuration says of the run itself, and what is wrong with it.
+    pub(super) fn itself(&self, config: &RunConfig) -> (Itself, Vec<ConfigProblem>) {
+        match Itself::read(config, &self.env) {
+            Ok(itself) => (itself, Vec::new()),
+            Err(problems) => (Itself::default(), problems),
+        }
     }
 
     /// The job's program without its configuration, of which something may be missing.
@@ -53,8 +64,9 @@ impl Runner {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
         let whole = Configurables::of(&program);
-        let mut wrong = Vec::new();
-        let mut program = self.part(program, &self.whole_config(&whole), &mut wrong, &mut problems);
+        let config = self.whole_config(&whole);
+        let (itself, mut wrong) = self.itself(&config);
+        let mut program = self.part(program, &itself, &config, &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
         if problems.is_empty() && wrong.is_empty() {
             Ok((whole, program, wiring))
@@ -91,8 +103,8 @@ impl Runner {
     }
 
     /// What the run's configuration says of the run itself, unless it was said otherwise.
-    fn options(&self, configured: &Configured, plan: &mut Plan) {
-        let Execution { max_concurrent, max_in_flight, order } = configured.execution;
+    fn options(&self, itself: &Itself, plan: &mut Plan) {
+        let Execution { max_concurrent, max_in_flight, order } = itself.execution;
         plan.max_concurrent = self.max_concurrent.or(max_concurrent).or(plan.max_concurrent);
         plan.max_in_flight = self.max_in_flight.or(max_in_flight).or(plan.max_in_flight);
         plan.order = self.order.or(order).unwrap_or(plan.order);

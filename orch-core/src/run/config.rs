@@ -1,15 +1,11 @@
 use std::collections::HashMap;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
 use super::schema::{self, Configurables, Purpose};
 use super::wiring::Wiring;
 use crate::config::{
     self, AnyConfig, ConfigDef, ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind, EnvVars, Node,
     Origin, ReadError, RunConfig, Scrubber, Value, of_step,
 };
-use crate::define::{Order, Tags};
 use crate::graph::StepConfig;
 use crate::plan::Program;
 use crate::step::quietly;
@@ -23,18 +19,7 @@ pub(super) struct Configured {
     pub(super) resources: HashMap<usize, AnyConfig>,
     /// The effective values, references left as they are.
     pub(super) node: Option<Node>,
-    pub(super) execution: Execution,
-    pub(super) tags: Tags,
     job: Option<AnyConfig>,
-}
-
-/// How the run is executed, as far as its configuration says it.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Execution {
-    pub(super) max_concurrent: Option<usize>,
-    pub(super) max_in_flight: Option<usize>,
-    pub(super) order: Option<Order>,
 }
 
 impl Configured {
@@ -70,10 +55,27 @@ impl Configured {
         wiring: &Wiring,
         env: &EnvVars,
     ) -> Result<Self, ConfigError> {
-        let mut node = with_fixed(node, program)?;
-        let job = Self::derive(&mut node, whole, program, wiring, env)?;
+        let (mut node, twice) = with_fixed(node, program);
+        let checked = Self::read_whole(&mut node, whole, program, wiring, env);
+        match checked {
+            Ok(configured) if twice.is_empty() => Ok(configured),
+            checked => {
+                let others = checked.err().into_iter().flat_map(ConfigError::into_problems);
+                Err(ConfigError::new(twice.into_iter().chain(others).collect()))
+            }
+        }
+    }
+
+    fn read_whole(
+        node: &mut Node,
+        whole: &Configurables,
+        program: &mut Program,
+        wiring: &Wiring,
+        env: &EnvVars,
+    ) -> Result<Self, ConfigError> {
+        let job = Self::derive(node, whole, program, wiring, env)?;
         let schema = schema::of_run(whole, program, wiring, Purpose::Whole);
-        let node = config::check(&node, &schema, env)?;
+        let node = config::check(node, &schema, env)?;
         let mut reader = Reader { node: &node, env, problems: Vec::new() };
         let root = ConfigPath::root;
         let steps = program.plan.steps.iter().zip(&program.ops).map(|(step, op)| {
@@ -87,12 +89,8 @@ impl Configured {
             let path = root().key("resources").key(def.key()).key("config");
             resources.extend(reader.config(&path, config).map(|config| (at, config)));
         }
-        let execution = reader.value(&root().key("execution")).unwrap_or_default();
-        let tags = reader.value(&root().key("tags")).unwrap_or_default();
         match reader.problems {
-            problems if problems.is_empty() => {
-                Ok(Self { steps, resources, node: Some(node), execution, tags, job })
-            }
+            problems if problems.is_empty() => Ok(Self { steps, resources, node: Some(node), job }),
             problems => Err(ConfigError::new(problems)),
         }
     }
@@ -161,7 +159,7 @@ fn takes_config(program: &Program, wiring: &Wiring) -> bool {
 }
 
 /// Adds what the calls of ops have given once for all. Whoever gives it again is told so.
-fn with_fixed(node: Node, program: &Program) -> Result<Node, ConfigError> {
+fn with_fixed(node: Node, program: &Program) -> (Node, Vec<ConfigProblem>) {
     let mut problems = Vec::new();
     let mut fixed = RunConfig::new();
     for (step, config) in program.plan.steps.iter().zip(&program.configs) {
@@ -182,10 +180,7 @@ fn with_fixed(node: Node, program: &Program) -> Result<Node, ConfigError> {
             }
         }
     }
-    if !problems.is_empty() {
-        return Err(ConfigError::new(problems));
-    }
-    Ok(node.merge(fixed.into_node().0))
+    (node.merge(fixed.into_node().0), problems)
 }
 
 /// Finds what is given though it is fixed: within maps that both have, value by value.
@@ -228,11 +223,6 @@ impl Reader<'_> {
             }
         }
         None
-    }
-
-    fn value<T: DeserializeOwned>(&mut self, path: &ConfigPath) -> Option<T> {
-        let read = config::read(self.node.at(path)?, self.env);
-        read.map_err(|error| self.refused(path, &error)).ok()
     }
 
     fn refused(&mut self, path: &ConfigPath, error: &ReadError) {

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
+use super::itself::Itself;
 use super::{Run, Runner};
 use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
 use crate::event::{Event, EventKind, Sink as _, Tee};
 use crate::ids::RunId;
-use crate::plan::{GivenInputs, Part, Problem, Program};
+use crate::plan::{GivenInputs, Part, Problem, ProblemKind, Program};
 use crate::select::{SelectionError, StepSelection};
 use crate::step::quietly;
 use crate::value::{Data, TypeInfo, Value};
@@ -73,18 +74,19 @@ impl Runner {
     pub(super) fn part(
         &self,
         program: Program,
+        itself: &Itself,
         config: &RunConfig,
         wrong: &mut Vec<ConfigProblem>,
         problems: &mut Vec<Problem>,
     ) -> Program {
-        let configured = self.selection.is_none().then(|| config.text_at("select")).flatten();
-        let configured = configured.and_then(|(text, origin)| match text.parse() {
+        let configured = itself.select.as_ref().filter(|_| self.selection.is_none());
+        let configured = configured.and_then(|text| match text.parse() {
             Ok(selection) => Some(selection),
             Err(error) => {
                 let error: SelectionError = error;
                 let path = ConfigPath::root().key("select");
                 let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path, error.to_string());
-                wrong.push(problem.at(origin.clone()));
+                wrong.push(problem.at(Itself::selected_at(config)));
                 None
             }
         });
@@ -94,8 +96,15 @@ impl Runner {
         if selection.is_none() && inputs.is_empty() {
             return program;
         }
-        let earlier = self.earlier.as_deref();
-        program.select(Part { selection, inputs: &inputs, earlier, stored: self.stored.is_some() }, problems)
+        let (earlier, before) = (self.earlier.as_deref(), problems.len());
+        let part = Part { selection, inputs: &inputs, earlier, stored: self.stored.is_some() };
+        let program = program.select(part, problems);
+        if configured.is_some() {
+            let unknown = problems[before..].iter_mut().filter(|one| one.kind() == ProblemKind::UnknownStep);
+            let place = Itself::selected_at(config).place();
+            unknown.for_each(|one| *one = one.clone().at("selected", place.clone()));
+        }
+        program
     }
 
     /// The values of inputs that the configuration gives: `ops.load.inputs.page`.

@@ -237,9 +237,9 @@ impl Runner {
     /// # Errors
     /// All that is wrong with the job or with what the run gives it, with places in the source.
     pub fn plan(&self) -> Result<Plan, PlanError> {
-        let Checked { program, configured, .. } = self.check()?;
+        let Checked { program, tags, .. } = self.check()?;
         let mut plan = program.plan;
-        plan.tags.extend(configured.tags);
+        plan.tags.extend(tags);
         plan.tags.extend(self.tags.clone());
         Ok(plan)
     }
@@ -286,7 +286,7 @@ impl Runner {
     /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
     /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
     pub async fn run(mut self) -> Result<Run, RunError> {
-        let Checked { program, wiring, configured } = self.check().map_err(RunError::plan)?;
+        let Checked { program, wiring, configured, tags } = self.check().map_err(RunError::plan)?;
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let program = match self.stored {
@@ -294,7 +294,7 @@ impl Runner {
             None => program,
         };
         let program = Arc::new(program);
-        let mut tags = configured.tags.clone();
+        let mut tags = tags;
         tags.extend(self.tags.clone());
         let context = Arc::new(RunContext {
             run: self.id,
@@ -351,8 +351,8 @@ impl Runner {
 
     /// How many steps may run at once.
     fn slots(&self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let configured = || self.layers(self.environment.config.clone()).count("execution", "max_concurrent");
+        let configured =
+            || self.itself(&self.layers(self.environment.config.clone())).0.execution.max_concurrent;
         self.max_concurrent
             .or_else(configured)
             .or(self.job.options().max_concurrent)
@@ -360,7 +360,7 @@ impl Runner {
     }
 
     fn settings(&self, program: &Program, tags: Tags, scrubber: Scrubber, resources: bool) -> Settings {
-        let max_concurrent = self.slots();
+        let max_concurrent = program.plan.max_concurrent.unwrap_or_else(processors);
         let max_in_flight = program.plan.max_in_flight;
         Settings {
             run: self.id,
@@ -375,6 +375,10 @@ impl Runner {
             grace: self.grace,
         }
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Steps run in tasks and threads of their own: nobody would stop them if the one who waits for the run went away.

@@ -62,8 +62,13 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
         let run = runs.get(&**name);
         let open = purpose == Purpose::Whole || !matches!(run, Some(StepConfig::From(..)));
         let step = ops.step(name);
-        if let Some(def) = op.needs().config().filter(|_| open) {
-            put_config(&mut step.own, def, run.is_some(), purpose, &mut types);
+        match op.needs().config() {
+            Some(def) if open => put_config(&mut step.own, def, run.is_some(), purpose, &mut types),
+            // That it is given nonetheless is told where it is made.
+            Some(_) if purpose == Purpose::Given => {
+                step.own.properties.insert("config".to_owned(), json!({}));
+            }
+            _ => {}
         }
         step.inputs = op.inputs().iter().map(|input| input.name.to_string()).collect();
     }
@@ -78,13 +83,7 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
         resource.close_into(&mut opened, def.key(), def.description().unwrap_or_default());
     }
     opened.close_into(&mut root, "resources", "Configuration of resources, by their key.");
-    root.put("execution", execution(), false);
-    root.put("tags", json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "Tags of the run." }), false);
-    root.put(
-        "select",
-        json!({ "type": "string", "description": "The steps that run, such as `load+`; all by default." }),
-        false,
-    );
+    put_itself(&mut root);
     let (mut schema, _) = root.close();
     let definitions = types.take_definitions(true);
     if let Some(words) = schema.as_object_mut() {
@@ -97,6 +96,22 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
     let mut schema = Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}));
     shorten(&mut schema);
     schema
+}
+
+/// The schema of what is said of the run itself.
+pub(super) fn of_itself() -> Schema {
+    let mut root = Level::default();
+    put_itself(&mut root);
+    Schema::try_from(root.close().0).unwrap_or_else(|_| json_schema!({}))
+}
+
+fn put_itself(root: &mut Level) {
+    root.put("execution", execution(), false);
+    let tag = json!({ "type": "string" });
+    let tags = json!({ "type": "object", "additionalProperties": tag, "description": "Tags of the run." });
+    root.put("tags", tags, false);
+    let description = "The steps that run, such as `load+`; all by default.";
+    root.put("select", json!({ "type": "string", "description": description }), false);
 }
 
 /// Whether a value must be given, since some of it has no default.

@@ -147,9 +147,10 @@ impl Definitions {
         self.environments.keys().map(String::as_str)
     }
 
-    /// What surrounds runs without an environment, and what differs in each.
-    pub(super) fn surroundings(&self) -> impl Iterator<Item = &Environment> {
-        std::iter::once(&self.base).chain(self.environments.values())
+    /// What surrounds the runs, without an environment and in each.
+    pub(super) fn named_surroundings(&self) -> impl Iterator<Item = (Option<&str>, &Environment)> {
+        let named = self.environments.iter().map(|(name, environment)| (Some(&**name), environment));
+        std::iter::once((None, &self.base)).chain(named)
     }
 
     /// A run of `job` with what the program has. The job need not be one of [`Definitions::jobs`].

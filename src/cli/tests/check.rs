@@ -240,15 +240,15 @@ fn presets_and_environments_are_checked_each_with_each() {
     insta::assert_snapshot!(told(definitions, "check"), @r"
     exit 2
     --- stderr
-    error: the check of 2 jobs, 6 presets, 2 environments found 9 problems
+    error: the check of 2 jobs, 6 presets, 2 environments found 8 problems
+    in the program, in the environment `prod`:
+    error: `ops.bached` is of no step of any job
+      --> --set ops.bached.config.size
+      hint: did you mean `batched`?
     in the job `rows`:
     error: `ops.batched.config.size` is to be from 1 to 1000, but is 0
       --> src/cli/tests/check.rs:_ (the step)
       hint: this is a default of the type `Batches`: mend it, or what is said of its value
-    in the job `rows`, in the environment `prod`:
-    error: `ops` has no field `bached`
-      --> --set ops.bached.config.size
-      hint: did you mean `batched`?
     in the job `rows`, with the preset `absent`:
     error: there is no configuration file `no/such.yaml`
       --> src/cli/tests/check.rs:_ (the preset)
@@ -262,6 +262,7 @@ fn presets_and_environments_are_checked_each_with_each() {
     error: there is no step `bached`, at column 1
       bached+
       ^^^^^^^
+      --> --set select (selected)
       --> src/cli/tests/check.rs:_ (the preset)
       hint: did you mean `batched`? steps of this job: extract, batched
     in the job `rows`, with the preset `named`:
@@ -273,10 +274,6 @@ fn presets_and_environments_are_checked_each_with_each() {
     error: the tag key `orch/x` begins with `orch/`, which is kept for orch's own tags (--set tags.orch/x)
       --> src/cli/tests/check.rs:_ (the preset)
       hint: leave the prefix out, `x`, or take one of yours, `acme.com/x`
-    in the job `dex`, in the environment `prod`:
-    error: `ops` has no field `bached`
-      --> --set ops.bached.config.size
-      hint: it has `extract` and `load`
     in the job `dex`, in the environment `staging`:
     error: the op `load` needs a resource of type `Database`, and there is none
       --> src/cli/tests/check.rs:_ (the step)

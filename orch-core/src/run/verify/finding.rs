@@ -63,7 +63,8 @@ impl Finding {
     }
 
     pub(super) fn of_config(problem: &ConfigProblem) -> Self {
-        let places = problem.places_named().filter(|(_, origin)| **origin != Origin::Default);
+        let places =
+            problem.places_named().filter(|(_, origin)| !matches!(origin, Origin::Nowhere | Origin::Default));
         let places = places.map(|(what, origin)| (what, origin.to_string()));
         let finding =
             Self::new(FindingKind::Config(problem.kind()), problem.message(), places, problem.remedy());

@@ -4,14 +4,15 @@ mod finding;
 mod job;
 mod outcome;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use finding::{Finding, FindingKind, FoundAt};
 pub use outcome::{CheckError, CheckSummary};
 
 use super::Definitions;
-use crate::config::ConfigPath;
+use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind};
 use crate::define::Provider;
+use crate::ids::nearest;
 use crate::plan::{Problem, ProblemKind};
 
 impl Definitions {
@@ -52,6 +53,7 @@ impl Definitions {
                     && known.environments == one.environments
             });
         }
+        findings.splice(0..0, self.nobodys());
         findings.splice(0..0, resources);
         if findings.is_empty() { Ok(summary) } else { Err(CheckError::new(summary, findings)) }
     }
@@ -72,10 +74,34 @@ impl Definitions {
         told.collect()
     }
 
+    /// What the program and its environments say of steps that no job has. A run passes over it, since it may be another's.
+    fn nobodys(&self) -> Vec<Finding> {
+        let plans: Option<Vec<_>> = self.jobs().iter().map(|job| job.try_plan().ok()).collect();
+        // Of a job that cannot be planned nobody knows the steps.
+        let Some(plans) = plans else { return Vec::new() };
+        let steps = plans.iter().flat_map(|plan| &plan.steps);
+        let known: BTreeSet<&str> = steps.filter_map(|step| step.name.split('.').next()).collect();
+        let mut findings = Vec::new();
+        for (environment, surroundings) in self.named_surroundings() {
+            for (name, at) in surroundings.config.names_at("ops").filter(|(name, _)| !known.contains(name)) {
+                let path = ConfigPath::root().key("ops").key(name);
+                let message = format!("`{path}` is of no step of any job");
+                let problem = ConfigProblem::new(ConfigProblemKind::UnknownKey, path, message).at(at.clone());
+                let problem = match nearest(name, known.iter().copied()) {
+                    Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                    None => problem,
+                };
+                let environments = environment.iter().map(|name| Some((*name).to_owned())).collect();
+                findings.push(Finding { environments, ..Finding::of_config(&problem) });
+            }
+        }
+        findings
+    }
+
     /// Whether a job needs a resource or not, its defaults are to fit.
     fn defaults_of_resources(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for provided in self.surroundings().flat_map(|environment| environment.resources.iter()) {
+        for provided in self.named_surroundings().flat_map(|(_, environment)| environment.resources.iter()) {
             let Provider::Opened(def) = &provided.by else { continue };
             let Some(config) = def.config() else { continue };
             let path = ConfigPath::root().key("resources").key(def.key()).key("config");

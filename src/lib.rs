@@ -53,6 +53,11 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+/// So is that in the guide.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../docs/guide.md")]
+mod guide {}
+
 // The code that the macros generate names the crate, also in its own tests.
 #[cfg(test)]
 extern crate self as orch;

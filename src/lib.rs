@@ -82,13 +82,13 @@ pub use orch_core::step::LogLayer;
 
 #[cfg(feature = "cli")]
 pub use attributes::main;
-pub use attributes::{
-    Config, Outputs, configured, failure_hook, graph, job, op, resource, run_hook, success_hook,
-};
+pub use attributes::{configured, failure_hook, graph, job, op, resource, run_hook, success_hook};
+pub use derives::{Config, Outputs};
 
 mod attributes;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod derives;
 pub mod prelude;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -18,7 +18,9 @@ impl Node {
             (Value::Map(mut under), Value::Map(entries)) => {
                 let places: HashMap<_, _> =
                     under.iter().enumerate().map(|(at, entry)| (Arc::clone(&entry.key), at)).collect();
-                for entry in entries {
+                let later = under.iter().map(|entry| entry.layer + 1).max().unwrap_or_default();
+                for mut entry in entries {
+                    entry.layer += later;
                     match places.get(&entry.key).and_then(|at| under.get_mut(*at)) {
                         Some(found) => {
                             // A map stays where it was begun, whatever is changed in it.
@@ -29,6 +31,7 @@ impl Node {
                                 found.at = entry.at;
                             }
                             let nothing = Self { value: Value::Null, origin: found.node.origin.clone() };
+                            found.layer = entry.layer;
                             found.node = std::mem::replace(&mut found.node, nothing).merge(entry.node);
                         }
                         None => under.push(entry),

@@ -118,7 +118,7 @@ impl<'n> Reader<'n> {
         match &self.node.value {
             Value::Text(name) => visitor.visit_enum(Choice { name, at: &self.node.origin, content: None }),
             Value::Map(entries) => match &entries[..] {
-                [Entry { key, at, node }] => {
+                [Entry { key, at, node, .. }] => {
                     visitor.visit_enum(Choice { name: key, at, content: Some(node) })
                 }
                 several => Err(de::Error::custom(format_args!(

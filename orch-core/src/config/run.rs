@@ -194,7 +194,7 @@ pub(crate) fn of_step(step: &str) -> ConfigPath {
 fn at(path: &ConfigPath, node: Node, origin: &Origin) -> Node {
     path.steps().iter().rev().fold(node, |node, step| match step {
         ConfigStep::Key(key) => {
-            let entry = Entry { key: key.clone(), at: origin.clone(), node };
+            let entry = Entry::new(key.clone(), origin.clone(), node);
             Node { value: Value::Map(vec![entry]), origin: origin.clone() }
         }
         ConfigStep::Index(_) => node,

@@ -37,7 +37,7 @@ impl Node {
         let origin = Origin::Set(text.into());
         let mut node = Self { value: read(text, value, &path, &origin)?, origin: origin.clone() };
         for key in path.into_iter().rev() {
-            let entry = Entry { key: key.into(), at: origin.clone(), node };
+            let entry = Entry::new(key, origin.clone(), node);
             node = Self { value: Value::Map(vec![entry]), origin: origin.clone() };
         }
         Ok(node)

@@ -37,6 +37,16 @@ pub struct Entry {
     pub at: Origin,
     /// The value.
     pub node: Node,
+    /// How late it was given, as trees were laid one over another. Of names that exclude each other the latest goes first.
+    pub(super) layer: usize,
+}
+
+impl Entry {
+    /// A value with its name, which stands at `at`.
+    #[must_use]
+    pub fn new(key: impl Into<Arc<str>>, at: Origin, node: Node) -> Self {
+        Self { key: key.into(), at, node, layer: 0 }
+    }
 }
 
 impl Node {
@@ -64,7 +74,7 @@ impl Node {
                     .iter()
                     .map(|(key, value)| {
                         let node = Self::of_json(value, origin);
-                        Entry { key: key.as_str().into(), at: origin.clone(), node }
+                        Entry::new(key.as_str(), origin.clone(), node)
                     })
                     .collect(),
             ),

@@ -75,7 +75,7 @@ impl Writer<'_> {
     }
 
     fn entry(self, key: &str, node: Node) -> Entry {
-        Entry { key: key.into(), at: self.origin.clone(), node }
+        Entry::new(key, self.origin.clone(), node)
     }
 
     /// `{variant: content}`

@@ -7,7 +7,11 @@ use crate::value::TypeInfo;
 
 /// The resources of a program, a job or a run: values, and what opens them, by type and key.
 #[derive(Clone, Default)]
-pub struct Resources(Vec<Arc<Provided>>);
+pub struct Resources {
+    there: Vec<Arc<Provided>>,
+    /// What others were laid over: one file configures the program with them and without.
+    replaced: Vec<Arc<ResourceDef>>,
+}
 
 /// One resource.
 pub(crate) struct Provided {
@@ -64,34 +68,48 @@ impl Resources {
 
     /// One of the same key and type is replaced.
     fn provide(&mut self, provided: Provided) {
-        self.0.retain(|other| (other.ty, &other.key) != (provided.ty, &provided.key));
-        self.0.push(Arc::new(provided));
+        self.there.retain(|other| (other.ty, &other.key) != (provided.ty, &provided.key));
+        self.there.push(Arc::new(provided));
     }
 
     /// Puts these in the place of those that they stand for: one with a key for the one of its type and key, one without
     /// for all of its type.
     pub(crate) fn lay_over(&mut self, over: &Self) {
-        for provided in &over.0 {
-            self.0.retain(|other| {
-                let stands_for = provided.key.is_none() || provided.key == other.key;
-                !(stands_for && provided.ty == other.ty)
-            });
+        for provided in &over.there {
+            let (replaced, kept): (Vec<_>, _) =
+                std::mem::take(&mut self.there).into_iter().partition(|other| {
+                    let stands_for = provided.key.is_none() || provided.key == other.key;
+                    stands_for && provided.ty == other.ty
+                });
+            self.there = kept;
+            let opened = |other: &Arc<Provided>| match &other.by {
+                Provider::Opened(def) => Some(Arc::clone(def)),
+                Provider::Value(_) => None,
+            };
+            self.replaced.extend(replaced.iter().filter_map(opened));
         }
-        self.0.extend(over.0.iter().cloned());
+        self.there.extend(over.there.iter().cloned());
+        self.replaced.extend(over.replaced.iter().cloned());
+    }
+
+    /// What would be opened, were there not another in its place.
+    pub(crate) fn replaced(&self) -> impl Iterator<Item = &ResourceDef> {
+        self.replaced.iter().map(|def| &**def)
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Provided> {
-        self.0.iter().map(|provided| &**provided)
+        self.there.iter().map(|provided| &**provided)
     }
 
     pub(crate) fn at(&self, index: usize) -> &Arc<Provided> {
-        &self.0[index]
+        &self.there[index]
     }
 
     /// The number of the resource that is meant: the only one of the type, or of several the one whose key is the name.
     pub(crate) fn answer(&self, need: &ResourceNeed) -> Result<usize, Unanswered> {
-        let of_type: Vec<usize> = (0..self.0.len()).filter(|&at| self.0[at].ty == need.ty).collect();
-        let by_key = || of_type.iter().find(|&&at| self.0[at].key.as_deref() == Some(&*need.name)).copied();
+        let of_type: Vec<usize> = (0..self.there.len()).filter(|&at| self.there[at].ty == need.ty).collect();
+        let by_key =
+            || of_type.iter().find(|&&at| self.there[at].key.as_deref() == Some(&*need.name)).copied();
         match of_type.as_slice() {
             [] => Err(Unanswered::Missing),
             [only] if !need.by_key => Ok(*only),
@@ -131,6 +149,6 @@ pub(crate) fn resource_type(ty: TypeInfo) -> String {
 
 impl fmt::Debug for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|provided| provided.name())).finish()
+        f.debug_list().entries(self.there.iter().map(|provided| provided.name())).finish()
     }
 }

@@ -7,6 +7,7 @@ mod definitions;
 mod environment;
 mod error;
 mod finished;
+mod fixed;
 mod itself;
 mod keeper;
 mod lifecycle;

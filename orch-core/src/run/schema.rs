@@ -4,6 +4,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
+use super::fixed;
 use super::wiring::Wiring;
 use crate::config::{ConfigDef, ConfigPath, ConfigStep, RARE, shorten};
 use crate::define::{OpDef, Provider};
@@ -62,10 +63,16 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
         let run = runs.get(&**name);
         let open = purpose == Purpose::Whole || !matches!(run, Some(StepConfig::From(..)));
         let step = ops.step(name);
-        match op.needs().config() {
-            Some(def) if open => put_config(&mut step.own, def, run.is_some(), purpose, &mut types),
+        match (op.needs().config(), run) {
+            (Some(def), Some(StepConfig::Fixed(fixed, _))) if purpose == Purpose::Describe => {
+                if let Some(left) = fixed::without(of_config(def, &mut types), fixed, &types) {
+                    let required = left.get("required").is_some();
+                    step.own.put("config", left, required);
+                }
+            }
+            (Some(def), _) if open => put_config(&mut step.own, def, run.is_some(), purpose, &mut types),
             // That it is given nonetheless is told where it is made.
-            Some(_) if purpose == Purpose::Given => {
+            (Some(_), _) if purpose == Purpose::Given => {
                 step.own.properties.insert("config".to_owned(), json!({}));
             }
             _ => {}
@@ -73,16 +80,11 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
         step.inputs = op.inputs().iter().map(|input| input.name.to_string()).collect();
     }
     ops.into_level().close_into(&mut root, "ops", "Configuration of steps, by their name in the plan.");
-    let mut opened = Level::default();
-    for (at, provided) in wiring.resources().iter().enumerate() {
-        let Provider::Opened(def) = &provided.by else { continue };
-        let mut resource = Level::default();
-        if let Some(config) = def.config() {
-            put_config(&mut resource, config, wiring.order.contains(&at), purpose, &mut types);
-        }
-        resource.close_into(&mut opened, def.key(), def.description().unwrap_or_default());
-    }
-    opened.close_into(&mut root, "resources", "Configuration of resources, by their key.");
+    resources(wiring, purpose, &mut types).close_into(
+        &mut root,
+        "resources",
+        "Configuration of resources, by their key.",
+    );
     put_itself(&mut root);
     let (mut schema, _) = root.close();
     let definitions = types.take_definitions(true);
@@ -96,6 +98,28 @@ pub(super) fn of_run(whole: &Configurables, program: &Program, wiring: &Wiring, 
     let mut schema = Schema::try_from(schema).unwrap_or_else(|_| json_schema!({}));
     shorten(&mut schema);
     schema
+}
+
+/// What is opened, and what would be: one file is for all environments, and for tests that put something else in the
+/// place of a resource.
+fn resources(wiring: &Wiring, purpose: Purpose, types: &mut SchemaGenerator) -> Level {
+    let mut level = Level::default();
+    let provided = wiring.resources().iter().enumerate();
+    let opened = provided.filter_map(|(at, provided)| match &provided.by {
+        Provider::Opened(def) => Some((&**def, wiring.order.contains(&at))),
+        Provider::Value(_) => None,
+    });
+    for (def, needed) in opened.chain(wiring.resources().replaced().map(|def| (def, false))) {
+        if level.properties.contains_key(def.key()) {
+            continue;
+        }
+        let mut resource = Level::default();
+        if let Some(config) = def.config() {
+            put_config(&mut resource, config, needed, purpose, types);
+        }
+        resource.close_into(&mut level, def.key(), def.description().unwrap_or_default());
+    }
+    level
 }
 
 /// The schema of what is said of the run itself.

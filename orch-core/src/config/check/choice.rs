@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::variable::spelling;
-use super::{Check, Kind, type_name};
+use super::{Check, Kind, latest, type_name};
 use crate::config::path::ConfigStep;
 use crate::config::schema::Facets;
 use crate::config::words::{cut, listed, near, ticked};
@@ -18,12 +18,14 @@ pub(super) enum Chosen {
     Added,
     /// The value is checked, or the choice is wrong, which is told.
     Done(Node),
+    /// The value without what a later layer has chosen otherwise.
+    Latest(Node),
 }
 
 /// One of several schemas, with all that it says itself.
-struct Choice<'a> {
+pub(super) struct Choice<'a> {
     schema: &'a Json,
-    facets: Facets<'a>,
+    pub(super) facets: Facets<'a>,
 }
 
 impl<'a> Check<'a> {
@@ -48,6 +50,9 @@ impl<'a> Check<'a> {
                         Ok(facets) => choices.push(Choice { schema, facets }),
                         Err(why) => return Chosen::Done(self.misunderstood(node, &why)),
                     }
+                }
+                if let Some(latest) = latest::of(node, &choices, facets) {
+                    return Chosen::Latest(latest);
                 }
                 match self.one(node, choices, facets) {
                     Ok(chosen) => {
@@ -318,7 +323,7 @@ impl<'a> Check<'a> {
 
 impl<'a> Choice<'a> {
     /// The names that this is, if it is a name alone, or several.
-    fn unit(&self) -> Option<Vec<&'a str>> {
+    pub(super) fn unit(&self) -> Option<Vec<&'a str>> {
         self.facets.values()?.into_iter().map(Json::as_str).collect()
     }
 
@@ -327,7 +332,7 @@ impl<'a> Choice<'a> {
     }
 
     /// The one name of the map that this is, if it is a map of one name.
-    fn key(&self) -> Option<&'a str> {
+    pub(super) fn key(&self) -> Option<&'a str> {
         let (required, fields) = (self.facets.required(), self.facets.fields());
         match (required.as_slice(), fields.as_slice()) {
             ([required], [(name, _)]) if required == name => Some(name),
@@ -336,7 +341,7 @@ impl<'a> Choice<'a> {
     }
 
     /// What a field is to be for this to be meant.
-    fn tag(&self, field: &str) -> Option<&'a str> {
+    pub(super) fn tag(&self, field: &str) -> Option<&'a str> {
         if !self.facets.required().contains(&field) {
             return None;
         }
@@ -349,7 +354,7 @@ impl<'a> Choice<'a> {
 }
 
 /// The field by which alternatives are told apart.
-fn tag<'a>(choices: &[Choice<'a>]) -> Option<&'a str> {
+pub(super) fn tag<'a>(choices: &[Choice<'a>]) -> Option<&'a str> {
     let (first, rest) = choices.split_first()?;
     let fields = first.facets.required();
     fields.into_iter().find(|field| {

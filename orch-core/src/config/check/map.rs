@@ -59,7 +59,7 @@ impl<'a> Check<'a> {
                 let node = Node::of_json(default, &Origin::Default);
                 // A default can have defaults within, and can be wrong.
                 let node = self.within(ConfigStep::Key(Arc::clone(&key)), |check| check.value(&node, schema));
-                completed.push(Entry { key, at: Origin::Default, node });
+                completed.push(Entry::new(key, Origin::Default, node));
             }
         }
         completed.extend(given);

@@ -1,6 +1,7 @@
 //! The one validator of configuration: what a schema asks, compared with what is there.
 
 mod choice;
+mod latest;
 mod list;
 mod map;
 mod number;
@@ -112,12 +113,12 @@ impl<'a> Check<'a> {
         };
         self.steps = steps;
         match self.schemas.facets(schema) {
-            Ok(facets) => self.faceted(node, facets),
+            Ok(facets) => self.faceted(node, schema, facets),
             Err(why) => self.misunderstood(node, &why),
         }
     }
 
-    fn faceted(&mut self, node: &Node, mut facets: Facets<'a>) -> Node {
+    fn faceted(&mut self, node: &Node, schema: &'a Json, mut facets: Facets<'a>) -> Node {
         // Before anything else, so that nothing else speaks of what stands there.
         if facets.secret() {
             self.secret(node, &facets);
@@ -135,6 +136,7 @@ impl<'a> Check<'a> {
         match self.choose(node, &mut facets) {
             choice::Chosen::Added => {}
             choice::Chosen::Done(node) => return node,
+            choice::Chosen::Latest(node) => return self.value(&node, schema),
         }
         if facets.secret() {
             self.secret(node, &facets);

@@ -94,7 +94,7 @@ impl Reader<'_> {
             let node = self.within(ConfigStep::Key(Arc::clone(&key)), &property.value);
             match seen.insert(Arc::clone(&key), at.clone()) {
                 Some(first) => self.problems.push(duplicate(&self.path, &key, at, first)),
-                None => entries.push(Entry { key, at, node }),
+                None => entries.push(Entry::new(key, at, node)),
             }
         }
         entries

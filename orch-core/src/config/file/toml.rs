@@ -85,7 +85,7 @@ impl Reader<'_> {
                 let key: Arc<str> = key.get_ref().as_ref().into();
                 self.keys.push((Arc::clone(&key), self.path.clone(), start));
                 let node = self.within(ConfigStep::Key(Arc::clone(&key)), value);
-                Entry { key, at: self.source.origin(start), node }
+                Entry::new(key, self.source.origin(start), node)
             })
             .collect()
     }

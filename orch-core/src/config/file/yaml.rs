@@ -216,7 +216,7 @@ impl<'t> Reader<'_, 't> {
                 Some(first) => self.problems.push(duplicate(&self.path, &key, at, first.clone())),
                 None => {
                     seen.insert(Arc::clone(&key), at.clone());
-                    entries.push(Entry { key, at, node });
+                    entries.push(Entry::new(key, at, node));
                 }
             }
         }

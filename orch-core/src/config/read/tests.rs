@@ -33,11 +33,7 @@ fn node(value: &serde_json::Value, origin: &mut impl FnMut() -> Origin) -> Node 
         Json::Object(entries) => Value::Map(
             entries
                 .iter()
-                .map(|(key, value)| Entry {
-                    key: key.as_str().into(),
-                    at: origin(),
-                    node: node(value, origin),
-                })
+                .map(|(key, value)| Entry::new(key.as_str(), origin(), node(value, origin)))
                 .collect(),
         ),
     };

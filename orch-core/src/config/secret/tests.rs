@@ -282,7 +282,7 @@ fn the_schema_says_that_it_is_a_secret() {
       }
     }
     "##);
-    let entry = Entry { key: "env".into(), at: Origin::Default, node: node(&"PASSWORD".into()) };
+    let entry = Entry::new("env", Origin::Default, node(&"PASSWORD".into()));
     let set = Node { value: Value::Map(vec![entry]), origin: Origin::Set("password={env: PASSWORD}".into()) };
     assert_eq!(read::<Secret<String>>(&set, &env()).unwrap().expose(), CANARY);
 }

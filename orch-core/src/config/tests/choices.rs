@@ -108,13 +108,16 @@ fn problems_are_those_of_the_choice_that_was_made() {
 }
 
 #[test]
-fn layers_that_choose_differently_are_both_named() {
+fn a_layer_that_chooses_otherwise_has_to_be_whole() {
     let layers = yaml("source: {file: {path: x}}").merge(Node::from_set("source.table.name=x").unwrap());
     assert_snapshot!(told_of(&layers, &schemars::schema_for!(Config), &EnvVars::none()), @r"
     the configuration cannot be used
-    error: `source` is to have exactly one of `file` and `table`, but has both
-      --> conf/a.yaml:1:10
+    error: `source.table` lacks `rows`
       --> --set source.table.name
+      hint: add
+            source:
+              table:
+                rows: 0  # a whole number from 0 to 255
     ");
 }
 
@@ -201,5 +204,73 @@ fn alternatives_without_a_name_are_told_by_their_form() {
     the configuration cannot be used
     error: `when` is to be a text or a map, but is the number 5
       --> conf/a.yaml:1:7
+    ");
+}
+
+#[test]
+fn of_two_layers_the_later_chooses() {
+    let laid = |layers: &[&str]| {
+        let layers = layers.iter().map(|layer| Node::from_set(layer).unwrap());
+        told_of(&layers.reduce(Node::merge).unwrap(), &schemars::schema_for!(Config), &EnvVars::none())
+    };
+    assert_snapshot!(laid(&["source={file: {path: x}}", "source={table: {name: y, rows: 1}}"]), @r#"
+    source:
+      table:
+        name: "y"  # --set
+        rows: 1    # --set
+    "#);
+    // What a choice was before is known again when it is chosen again.
+    assert_snapshot!(laid(&["source={file: {path: x}}", "source.table.name=y", "source={file: {}}"]), @r"
+    source:
+      file:
+        path: x  # --set
+    ");
+    assert_snapshot!(laid(&["source={file: {path: x}}", "source=nothing", "source={table: {name: y, rows: 1}}"]), @r#"
+    source:
+      table:
+        name: "y"  # --set
+        rows: 1    # --set
+    "#);
+    // Layers laid over each other first say the same.
+    let [base, over, last] = ["source={file: {path: x}}", "source.table.name=y", "source.table.rows=2"]
+        .map(|layer| Node::from_set(layer).unwrap());
+    let (left, right) = (base.clone().merge(over.clone()).merge(last.clone()), base.merge(over.merge(last)));
+    let schema = schemars::schema_for!(Config);
+    assert_eq!(told_of(&left, &schema, &EnvVars::none()), told_of(&right, &schema, &EnvVars::none()));
+    assert_snapshot!(laid(&["source={file: {path: x}, table: {name: y, rows: 1}}", "source.file.path=z"]), @r"
+    source:
+      file:
+        path: z  # --set
+    ");
+}
+
+#[test]
+fn of_two_layers_the_later_says_what_kind_it_is() {
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    enum Store {
+        Folder { path: String, sync: bool },
+        Bucket { name: String, sync: bool },
+    }
+    let laid = |over: &str| {
+        let base = yaml("kind: folder\npath: data\nsync: true\n");
+        told_of(&base.merge(yaml(over)), &schemars::schema_for!(Store), &EnvVars::none())
+    };
+    assert_snapshot!(laid("{kind: bucket, name: b}"), @r"
+    kind: bucket  # conf/a.yaml:1:8
+    name: b       # conf/a.yaml:1:22
+    sync: true    # conf/a.yaml:3:7
+    ");
+    assert_snapshot!(laid("{kind: folder, sync: false}"), @r"
+    kind: folder  # conf/a.yaml:1:8
+    path: data    # conf/a.yaml:2:7
+    sync: false   # conf/a.yaml:1:22
+    ");
+    assert_snapshot!(laid("{kind: bucket, name: b, path: other}"), @r"
+    the configuration cannot be used
+    error: the configuration has no field `path`
+      --> conf/a.yaml:1:25
+      hint: it has `kind`, `name` and `sync`
     ");
 }

@@ -2,7 +2,7 @@
 
 pub use orch_core::config::{Config, RunConfig, Secret};
 pub use orch_core::define::{
-    Backoff, Context, Dynamic, HookContext, Jitter, Optional, Res, Retry, RunHookContext, RunOutcome,
+    Backoff, Context, Dynamic, HookContext, Jitter, Optional, Preset, Res, Retry, RunHookContext, RunOutcome,
     StepOutcome,
 };
 pub use orch_core::failure::{Failure, Result};

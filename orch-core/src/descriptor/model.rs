@@ -15,9 +15,10 @@ pub(super) struct JobModel<S> {
     pub(super) job: String,
     /// What the job is for.
     pub(super) description: Option<String>,
-    /// When the job is to run, as cron text: `0 6 * * *`.
+    /// When the job is to run, as cron text: `0 6 * * *`. It is checked and kept; nothing starts runs by itself yet.
     pub(super) schedule: Option<String>,
-    /// The priority of the job's runs, higher first.
+    /// The priority of the job's runs, higher first. It is kept as their tag `orch/priority`: runs that wait for each other do
+    /// not exist yet.
     pub(super) priority: Option<i64>,
     /// Tags of every run of the job.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! What descriptors write as text, read: names and times. What is wrong is the end of a sentence.
+//! What descriptors write as text, read: names and times.
 
 use std::time::Duration;
 

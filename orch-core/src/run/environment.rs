@@ -103,7 +103,8 @@ impl Environment {
         self
     }
 
-    /// Adds configuration, which goes before what was added.
+    /// Adds configuration, which goes before what was added, and that of an environment before that of the program. Presets of
+    /// a job know more of the run and go before it, files and the command line before all.
     #[must_use]
     pub fn config(mut self, config: RunConfig) -> Self {
         self.config = self.config.over(config);

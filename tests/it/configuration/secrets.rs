@@ -10,9 +10,16 @@ pub(super) fn leak(password: Config<Connect>) -> Result<String> {
         .with_metadata("url", format!("db://admin:{text}@host")))
 }
 
+/// Repeats whatever it hears, as one that tells a chat of failures would.
+#[failure_hook]
+fn repeat(context: HookContext) -> Result<()> {
+    let url = context.error().and_then(|error| error.metadata.get("url")).map(ToString::to_string);
+    Err(Failure::new(format!("cannot tell of {} and canary-7f3a", url.unwrap_or_default())))
+}
+
 #[test]
 fn a_secret_is_in_nothing_that_a_run_tells() {
-    #[job]
+    #[job(hooks(repeat))]
     fn leaky() {
         leak();
     }
@@ -38,4 +45,5 @@ fn a_secret_is_in_nothing_that_a_run_tells() {
     }
     assert!(told[0].contains("cannot connect as admin:<secret>"), "{}", told[0]);
     assert!(told.iter().any(|text| text.contains("connecting with <secret>")));
+    assert!(told.iter().any(|text| text.contains("@host\" and <secret>")), "{told:#?}");
 }

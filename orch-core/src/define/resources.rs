@@ -69,15 +69,27 @@ impl Resources {
     }
 
     /// Puts these in the place of those that they stand for: one with a key for the one of its type and key, one without
-    /// for all of its type.
+    /// for all of its type. One that is opened has always a key, its function's name: if there is none of its key, it stands
+    /// for the only one of its type.
     pub(crate) fn lay_over(&mut self, over: &Self) {
-        for provided in &over.0 {
-            self.0.retain(|other| {
-                let stands_for = provided.key.is_none() || provided.key == other.key;
-                !(stands_for && provided.ty == other.ty)
-            });
-        }
+        let stand_for: Vec<Vec<usize>> = over.iter().map(|provided| self.replaced_by(provided)).collect();
+        let mut at = 0..;
+        self.0.retain(|_| at.next().is_none_or(|at| !stand_for.iter().flatten().any(|&other| other == at)));
         self.0.extend(over.0.iter().cloned());
+    }
+
+    /// The numbers of those that it stands for.
+    fn replaced_by(&self, provided: &Provided) -> Vec<usize> {
+        let of_type: Vec<usize> = (0..self.0.len()).filter(|&at| self.0[at].ty == provided.ty).collect();
+        if provided.key.is_none() {
+            return of_type;
+        }
+        let of_key = of_type.iter().copied().find(|&at| self.0[at].key == provided.key);
+        match (of_key, &provided.by) {
+            (Some(at), _) => vec![at],
+            (None, Provider::Opened(_)) if of_type.len() == 1 => of_type,
+            (None, _) => Vec::new(),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Provided> {

@@ -160,6 +160,26 @@ fn a_test_gives_another_one_which_is_neither_opened_nor_closed() {
 }
 
 #[test]
+fn another_function_takes_the_place_of_the_only_one_that_opens_the_type() {
+    #[resource]
+    fn other_database(pool: Res<Pool>) -> Database {
+        Database { journal: pool.0.clone(), name: "other" }
+    }
+    let journal = Journal::default();
+    let environment = Environment::new().resource_from::<other_database>();
+    let definitions = definitions(&journal).environment("prod", environment);
+    let run = kept(definitions.runner_in("prod", &rows()).unwrap()).run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "other");
+    let run = kept(definitions.runner(&rows().with_from::<other_database>())).run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "other");
+    let run = kept(definitions.runner(&rows()).with_from::<other_database>()).run_blocking().unwrap();
+    assert_eq!(run.output::<load>(), "other");
+    let run = definitions.test(&rows()).with_from::<other_database>().run();
+    assert_eq!(run.output::<load>(), "other");
+    assert!(!journal.told().contains("database opened"), "{}", journal.told());
+}
+
+#[test]
 fn an_environment_says_what_differs() {
     let journal = Journal::default();
     let other = Database { journal: journal.clone(), name: "production" };

@@ -67,12 +67,16 @@ impl Given {
     }
 
     pub(crate) fn resource<T: Resource + ?Sized>(&self, index: usize) -> Result<Res<T>, Failure> {
-        let resource = self.resources.get(index).and_then(Option::as_ref).and_then(AnyResource::get);
-        resource.ok_or_else(|| {
-            Failure::contract(format!(
-                "resource number {index}, a `{}`, is not there: it could not be opened, or the function asks for none",
-                resource_type(TypeInfo::of::<Res<T>>())
-            ))
+        let resource = self.resources.get(index);
+        let found = resource.and_then(Option::as_ref).and_then(AnyResource::get);
+        found.ok_or_else(|| {
+            let ty = resource_type(TypeInfo::of::<Res<T>>());
+            match resource {
+                Some(None) => Failure::new(format!("the resource `{ty}` was not opened in this run")),
+                _ => Failure::contract(format!(
+                    "the function asks for no `{ty}` at this place: its definition says `.resource::<{ty}>(..)` for each, in this order"
+                )),
+            }
         })
     }
 }

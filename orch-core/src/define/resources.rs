@@ -73,28 +73,40 @@ impl Resources {
     }
 
     /// Puts these in the place of those that they stand for: one with a key for the one of its type and key, one without
-    /// for all of its type.
+    /// for all of its type. One that is opened has always a key, its function's name: if there is none of its key, it stands
+    /// for the only one of its type.
     pub(crate) fn lay_over(&mut self, over: &Self) {
-        for provided in &over.there {
-            let (replaced, kept): (Vec<_>, _) =
-                std::mem::take(&mut self.there).into_iter().partition(|other| {
-                    let stands_for = provided.key.is_none() || provided.key == other.key;
-                    stands_for && provided.ty == other.ty
-                });
-            self.there = kept;
-            let opened = |other: &Arc<Provided>| match &other.by {
-                Provider::Opened(def) => Some(Arc::clone(def)),
-                Provider::Value(_) => None,
-            };
-            self.replaced.extend(replaced.iter().filter_map(opened));
-        }
-        self.there.extend(over.there.iter().cloned());
-        self.replaced.extend(over.replaced.iter().cloned());
+        let stand_for: Vec<usize> = over.iter().flat_map(|provided| self.replaced_by(provided)).collect();
+        let (replaced, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.there)
+            .into_iter()
+            .enumerate()
+            .partition(|(at, _)| stand_for.contains(at));
+        let opened = replaced.into_iter().filter_map(|(_, other)| match &other.by {
+            Provider::Opened(def) => Some(Arc::clone(def)),
+            Provider::Value(_) => None,
+        });
+        self.replaced.extend(opened.chain(over.replaced.iter().cloned()));
+        self.there = kept.into_iter().map(|(_, other)| other).chain(over.there.iter().cloned()).collect();
     }
 
     /// What would be opened, were there not another in its place.
     pub(crate) fn replaced(&self) -> impl Iterator<Item = &ResourceDef> {
         self.replaced.iter().map(|def| &**def)
+    }
+
+    /// The numbers of those that it stands for.
+    fn replaced_by(&self, provided: &Provided) -> Vec<usize> {
+        let of_type: Vec<usize> =
+            (0..self.there.len()).filter(|&at| self.there[at].ty == provided.ty).collect();
+        if provided.key.is_none() {
+            return of_type;
+        }
+        let of_key = of_type.iter().copied().find(|&at| self.there[at].key == provided.key);
+        match (of_key, &provided.by) {
+            (Some(at), _) => vec![at],
+            (None, Provider::Opened(_)) if of_type.len() == 1 => of_type,
+            (None, _) => Vec::new(),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Provided> {

@@ -140,6 +140,11 @@ impl Dispatcher {
         if turn.cancel || has_ended {
             self.executor.cancel();
         }
+        if turn.cancel
+            && let Some(surroundings) = &self.surroundings
+        {
+            surroundings.stop();
+        }
         if has_ended {
             self.executor.end();
         }

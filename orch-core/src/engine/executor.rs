@@ -30,6 +30,10 @@ pub(crate) trait Surroundings: Send + Sync + 'static {
     /// Begins to open all resources, without waiting for them.
     fn open(&self, dispatcher: &Arc<Dispatcher>);
 
+    /// The run is canceled: asks for what is being opened to stop, and for nothing more to be opened. What is open stays
+    /// so, for hooks that are yet to be called.
+    fn stop(&self);
+
     /// Stops opening, and begins to close what is open, without waiting for it.
     fn close(&self, dispatcher: &Arc<Dispatcher>);
 }

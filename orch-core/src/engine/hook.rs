@@ -42,8 +42,11 @@ impl Program {
         own.iter().chain(of_job).filter(|hook| !hook.is_of_runs())
     }
 
-    /// The outcomes for which a step has hooks.
+    /// The outcomes for which a step has hooks. One that does not run comes to no end that anyone is to be told of.
     pub(super) fn hooked(&self, step: usize) -> Outcomes {
+        if self.plan.steps[step].given {
+            return Outcomes::default();
+        }
         self.hooks_of(step).fold(Outcomes::default(), |all, hook| all.and(hook.on()))
     }
 
@@ -84,9 +87,13 @@ impl State {
         if !hooks.has(outcome) {
             return;
         }
-        let program = Arc::clone(&self.program);
+        let (program, path) = (Arc::clone(&self.program), self.path(frame, step));
+        // Of a step of which only some items run, the others do not.
+        if program.is_given(&path) {
+            return;
+        }
         let told = Arc::new(StepTold {
-            path: self.path(frame, step),
+            path,
             op: program.ops[step].name().to_owned(),
             attempt: self.run(frame, local).attempt,
             outcome,
@@ -181,7 +188,10 @@ impl State {
         let hook = Arc::clone(call.hook.shared_name());
         let kind = match result {
             Ok(took) => EventKind::HookCompleted { hook, took },
-            Err(failure) => EventKind::HookErrored { hook, error: Arc::new(failure.info()) },
+            Err(failure) => {
+                let error = self.settings.scrubber.error(failure.info());
+                EventKind::HookErrored { hook, error: Arc::new(error) }
+            }
         };
         self.emit_hook(&call, kind, turn);
         if self.life == Life::Hooks {

@@ -289,8 +289,7 @@ impl State {
     ) {
         let name = self.output_name(step, output);
         self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
-        if let Some(Stored { io, mut metadata, .. }) = stored {
-            self.settings.scrubber.metadata(&mut metadata);
+        if let Some(Stored { io, metadata, .. }) = stored {
             let name = self.output_name(step, output);
             self.emit(frame, step, EventKind::HandledOutput { output: name, io, metadata }, turn);
         }

@@ -56,7 +56,13 @@ impl State {
             return self.stored_late(token);
         };
         let stored = match result {
-            Ok(stored) => stored,
+            Ok(mut stored) => {
+                // Here, before events and hooks have it.
+                for Stored { metadata, .. } in &mut stored {
+                    self.settings.scrubber.metadata(metadata);
+                }
+                stored
+            }
             Err(failure) => {
                 self.let_go.produced(produced);
                 return self.broke(token, step, &failure, turn);

@@ -29,6 +29,8 @@ pub(super) enum Life {
 pub(super) struct Around {
     /// Whether someone was asked to open resources.
     opens: bool,
+    /// The resource that is being opened.
+    opening: Option<Arc<str>>,
     /// Resources that are open, in the order of their opening.
     open: Vec<Arc<str>>,
     /// The last event, once the steps are over.
@@ -48,10 +50,12 @@ impl State {
             }
             Message::Opened if self.life == Life::Opening => self.begin_steps(),
             Message::ResourceOpening { resource } => {
+                self.around.opening = Some(Arc::clone(&resource));
                 self.emit_run(EventKind::ResourceInitStarted { resource }, turn);
             }
             // Also what became open while the run was being canceled: it will be closed like the others.
             Message::ResourceOpened { resource, took } => {
+                self.around.opening = None;
                 self.around.open.push(Arc::clone(&resource));
                 self.emit_run(EventKind::ResourceInitSuccess { resource, took }, turn);
             }
@@ -96,6 +100,7 @@ impl State {
     }
 
     fn not_opened(&mut self, resource: Arc<str>, failure: &Failure, turn: &mut Turn) {
+        self.around.opening = None;
         let error = Arc::new(self.settings.scrubber.error(failure.info()));
         let kind =
             EventKind::ResourceInitFailure { resource: Arc::clone(&resource), error: Arc::clone(&error) };
@@ -191,6 +196,11 @@ impl State {
         );
         // It is closed all the same, and nobody is told of it.
         turn.close = self.life == Life::Hooks && self.around.opens;
+        if let Some(resource) = self.around.opening.take() {
+            let message = "not open within the grace period of the canceled run: its code is left alone";
+            let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, message));
+            self.emit_run(EventKind::ResourceInitFailure { resource, error }, turn);
+        }
         let message = "not closed within the grace period of the canceled run";
         let error = Arc::new(ErrorInfo::new(ErrorKind::Canceled, message));
         for resource in std::mem::take(&mut self.around.open).into_iter().rev() {

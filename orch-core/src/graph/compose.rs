@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::config::{Derive, StepConfig};
 use crate::config::ConfigDef;
-use crate::define::{HookDef, JobOptions, OpDef, Preset, Res, Resource, Resources, Retry, Tags, unite};
+use crate::define::{
+    HookDef, JobOptions, OpDef, Opens, Preset, Res, Resource, Resources, Retry, Tags, unite,
+};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
@@ -121,6 +123,15 @@ impl Job {
     #[track_caller]
     pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
         self.resources.add_as::<T>(key, resource);
+        self
+    }
+
+    /// The same job with what the function `R` with `#[resource]` opens, in place of the one of its type and key; if there is
+    /// none of this key, of the only one of its type.
+    #[must_use]
+    #[track_caller]
+    pub fn with_from<R: Opens>(mut self) -> Self {
+        self.resources.add_opened(R::def());
         self
     }
 

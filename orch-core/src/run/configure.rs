@@ -6,7 +6,7 @@ use super::check::Checked;
 use super::schema::{self, Configurables};
 use super::{Environment, Runner};
 use crate::config::{EnvVars, Node, Origin, RunConfig, Value};
-use crate::define::{Preset, Resource};
+use crate::define::{Opens, Preset, Resource};
 use crate::plan::PlanError;
 
 /// What a run is given besides its job: configuration and resources.
@@ -40,6 +40,15 @@ impl Runner {
     #[track_caller]
     pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
         self.environment.lay_over(&Environment::new().resource_shared_as(key, resource));
+        self
+    }
+
+    /// Gives the run what the function `R` with `#[resource]` opens, in place of the one of its type and key that the program
+    /// or the job has; if there is none of this key, of the only one of its type.
+    #[must_use]
+    #[track_caller]
+    pub fn with_from<R: Opens>(mut self) -> Self {
+        self.environment.lay_over(&Environment::new().resource_from::<R>());
         self
     }
 

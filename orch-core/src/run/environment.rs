@@ -76,6 +76,11 @@ impl Environment {
     }
 
     /// Adds what the function `R` with `#[resource]` opens: once for each run that needs it.
+    ///
+    /// It is put in the place of the program's resource of its type and key, which is the function's name; and if there is
+    /// none of this key, in the place of the only one of its type. So `production_database` takes the place of `database`,
+    /// if both open a `Database`, and is configured under its own name. Of a type of which the program has several it is one
+    /// more.
     #[must_use]
     #[track_caller]
     pub fn resource_from<R: Opens>(self) -> Self {

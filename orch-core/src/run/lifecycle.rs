@@ -22,7 +22,11 @@ pub(crate) trait Lifecycle: Send + Sync + 'static {
     /// All resources, in the order in which they are opened.
     fn keys(&self) -> Vec<Arc<str>>;
 
-    /// Opens a resource. If the run is canceled before, the future is dropped.
+    /// Whether the opening of a resource blocks, so that it cannot be stopped once it has begun.
+    fn blocks(&self, key: &str) -> bool;
+
+    /// Opens a resource. If the run is canceled before, the future is dropped, unless the opening blocks: then it is
+    /// waited for, since what it needs must not be closed before it.
     fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// Closes a resource that was opened.
@@ -66,7 +70,14 @@ impl Resources {
             }
             dispatcher.report_only(Message::ResourceOpening { resource: Arc::clone(&resource) });
             let begun = Instant::now();
-            match guarded(self.stop.canceled(), || self.lifecycle.open(&resource)).await {
+            let blocks = self.lifecycle.blocks(&resource);
+            let stop = async {
+                match blocks {
+                    true => std::future::pending().await,
+                    false => self.stop.canceled().await,
+                }
+            };
+            match guarded(stop, || self.lifecycle.open(&resource)).await {
                 Ok(()) => {
                     open.push(Arc::clone(&resource));
                     dispatcher.report_only(Message::ResourceOpened { resource, took: begun.elapsed() });
@@ -104,8 +115,12 @@ impl Surroundings for Resources {
         drop(self.runtime.spawn(task.with_subscriber(self.subscriber.clone())));
     }
 
-    fn close(&self, dispatcher: &Arc<Dispatcher>) {
+    fn stop(&self) {
         self.stop.cancel();
+    }
+
+    fn close(&self, dispatcher: &Arc<Dispatcher>) {
+        self.stop();
         let (me, mut promise) = (self.clone(), Promise::to(dispatcher));
         let task = async move {
             me.close_all(promise.dispatcher()).await;

@@ -3,7 +3,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::sync::oneshot;
 
 use super::config::Configured;
 use super::lifecycle::Lifecycle;
@@ -43,25 +42,25 @@ impl Opened {
             wiring.order.iter().map(|&at| wiring.resources().at(at).name().into()).collect();
         let numbers = keys.iter().cloned().zip(wiring.order.iter().copied()).collect();
         let me = Self { wiring, configured, program, context, there, numbers, keys };
+        // A hook may be called before anything is open, of a run that was canceled.
+        me.give_hooks(&me.there());
         if me.keys.is_empty() {
-            me.give();
+            me.give_steps(&me.there());
         }
         me
     }
 
-    /// Gives steps and hooks what they asked for; all of it is there.
-    fn give(&self) {
-        let there = self.there();
+    /// Gives steps what they asked for; all of it is there.
+    fn give_steps(&self, there: &[Option<AnyResource>]) {
         if self.program.ops.iter().any(|op| op.needs().are_some()) {
             let configs = self.configured.steps.iter().cloned().chain(std::iter::repeat(None));
             let ops = self.program.ops.iter().zip(configs);
-            let given = ops.map(|(op, config)| self.given(&there, op.needs(), config));
+            let given = ops.map(|(op, config)| self.given(there, op.needs(), config));
             *self.context.given.write().unwrap_or_else(PoisonError::into_inner) = given.collect();
         }
-        self.give_hooks(&there);
     }
 
-    /// Gives hooks what is there: a hook of a run that failed for want of one resource may need another.
+    /// Gives hooks what is there: a hook of a run that was canceled, or failed for want of one resource, may need another.
     fn give_hooks(&self, there: &[Option<AnyResource>]) {
         let hooks = self.program.all_hooks().into_iter().filter(|hook| hook.needs().are_some());
         let given = hooks.map(|hook| (Arc::clone(hook), self.given(there, hook.needs(), None)));
@@ -88,24 +87,21 @@ impl Lifecycle for Opened {
         self.keys.clone()
     }
 
+    fn blocks(&self, key: &str) -> bool {
+        self.def(key).is_ok_and(|(_, def)| matches!(def.open, Body::Blocking(_)))
+    }
+
     fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
         async move {
             let (at, def) = self.def(key)?;
             let config = self.configured.resources.get(&at).cloned();
             let args = ResourceArgs(self.given(&self.there(), def.needs(), config));
-            let opened = match &def.open {
-                Body::Async(_) => step::call(&def, |def| Some(&def.open), args).await,
-                Body::Blocking(_) => open_to_the_end(def, args).await,
-            };
-            match opened {
-                Ok(resource) => self.there()[at] = Some(resource),
-                Err(failure) => {
-                    self.give_hooks(&self.there());
-                    return Err(failure);
-                }
-            }
+            let resource = step::call(&def, |def| Some(&def.open), args).await?;
+            let mut there = self.there();
+            there[at] = Some(resource);
+            self.give_hooks(&there);
             if self.keys.last().is_some_and(|last| **last == *key) {
-                self.give();
+                self.give_steps(&there);
             }
             Ok(())
         }
@@ -123,18 +119,6 @@ impl Lifecycle for Opened {
         }
         .boxed()
     }
-}
-
-/// Opens what blocks. Its thread cannot be stopped: if nobody waits for it any more, it is closed when it is open.
-async fn open_to_the_end(def: Arc<ResourceDef>, args: ResourceArgs) -> Result<AnyResource, Failure> {
-    let (tell, told) = oneshot::channel();
-    drop(tokio::spawn(async move {
-        let opened = step::call(&def, |def| Some(&def.open), args).await;
-        if let Err(Ok(late)) = tell.send(opened) {
-            let _ = close(&def, Some(late)).await;
-        }
-    }));
-    told.await.map_err(Failure::from)?
 }
 
 async fn close(def: &Arc<ResourceDef>, resource: Option<AnyResource>) -> Result<(), Failure> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::TestedRun;
 use crate::config::{EnvVars, RunConfig};
-use crate::define::{Cancel, Resource};
+use crate::define::{Cancel, Opens, Resource};
 use crate::graph::Job;
 use crate::io::IoManager;
 use crate::plan::Plan;
@@ -90,6 +90,14 @@ impl TestRun {
     #[track_caller]
     pub fn with_shared_as<T: Resource + ?Sized>(mut self, key: impl Into<String>, resource: Arc<T>) -> Self {
         self.runner = self.runner.with_shared_as(key, resource);
+        self
+    }
+
+    /// Gives the run what the function `R` with `#[resource]` opens, in place of the one of its type and key; if there is none
+    /// of this key, of the only one of its type.
+    #[track_caller]
+    pub fn with_from<R: Opens>(mut self) -> Self {
+        self.runner = self.runner.with_from::<R>();
         self
     }
 

@@ -13,7 +13,7 @@ use orch_core::failure::{Failure, Result};
 use orch_core::graph::{Call, Handle as _, Job, enter_hooked_graph};
 use orch_core::io::{IoManager, Metadata, OutputAt};
 use orch_core::plan::ProblemKind;
-use orch_core::run::Definitions;
+use orch_core::run::{Definitions, Run, Runner};
 
 use super::problems::problems;
 use super::support::{Many, Maybe, Notes, Plain, call, future, give, job, pass, run_of, story};
@@ -84,6 +84,60 @@ fn a_mapped_step_is_told_for_each_item() {
     load[0] #1 success
     load[1] #1 success
     load[2] #1 success
+    ");
+}
+
+/// `extract` → for each of its three items `load`, with this hook if there is one → `sum`.
+fn pages(hook: Option<&Arc<HookDef>>) -> Job {
+    let extract =
+        OpDef::builder("extract").returns::<Many>().blocking(|_| Ok(Dynamic::from_values(0..3))).into();
+    let sum = OpDef::builder("sum").input::<Vec<i64>>("xs").returns::<Plain>();
+    let sum = sum.blocking(|mut args| Ok(args.take::<Vec<i64>>(0)?.iter().sum())).into();
+    let load = pass("load");
+    job(|| {
+        let loaded = Call::of(&extract).place::<Many>().map(|page| {
+            let loaded = call(&load, &[page]);
+            hook.map_or(loaded, |hook| loaded.with_hook(hook))
+        });
+        Call::of(&sum).input::<Vec<i64>>(loaded.collect()).place::<Plain>();
+    })
+}
+
+fn part(runner: Runner, selection: &str, whole: &Run) -> Runner {
+    runner.select(selection.parse().unwrap()).upstream(whole)
+}
+
+#[test]
+fn hooks_hear_of_no_step_that_does_not_run_wherever_they_are_attached() {
+    let notes = Notes::new();
+    let (hook, job) = (note(&notes), pages(None));
+    let whole = job.run_blocking().unwrap();
+    part(hooked(job.clone(), &hook).runner(), "sum", &whole).run_blocking().unwrap();
+    assert_snapshot!(sorted(&notes), @"sum #1 success");
+    part(job.runner().with_hook(&hook), "sum", &whole).run_blocking().unwrap();
+    assert_snapshot!(sorted(&notes), @"sum #1 success");
+    let definitions = Definitions::new().job(job.clone()).with_hook(&hook);
+    part(definitions.runner(&job), "sum", &whole).run_blocking().unwrap();
+    assert_snapshot!(sorted(&notes), @"sum #1 success");
+}
+
+#[test]
+fn of_the_items_of_a_step_hooks_hear_of_those_that_run() {
+    let notes = Notes::new();
+    let hook = note(&notes);
+    let job = pages(Some(&hook));
+    let whole = job.run_blocking().unwrap();
+    assert_snapshot!(sorted(&notes), @r"
+    load[0] #1 success
+    load[1] #1 success
+    load[2] #1 success
+    ");
+    part(job.runner(), "load[1]*", &whole).run_blocking().unwrap();
+    assert_snapshot!(sorted(&notes), @"load[1] #1 success");
+    part(job.runner().with_hook(&hook), "load[1]*", &whole).run_blocking().unwrap();
+    assert_snapshot!(sorted(&notes), @r"
+    load[1] #1 success
+    sum #1 success
     ");
 }
 

@@ -13,6 +13,7 @@ mod logs;
 mod outputs;
 mod plan;
 mod problems;
+mod resources;
 mod runtimes;
 mod select;
 mod start;

@@ -16,6 +16,8 @@ pub(super) struct Around {
     pub(super) opening: bool,
     /// Whether anything was to be opened.
     opens: bool,
+    /// What is just being opened.
+    under_hand: Option<usize>,
     open: Vec<usize>,
     /// The last event, once the steps are over.
     last: Option<String>,
@@ -122,6 +124,9 @@ impl Model {
         for call in std::mem::take(&mut self.around.under_way) {
             self.told.push(hook_told(&call, false));
         }
+        if let Some(resource) = self.around.under_hand.take() {
+            self.told.push(format!("RESOURCE_INIT_FAILURE {resource}"));
+        }
         for resource in self.around.open.drain(..).rev() {
             self.told.push(format!("RESOURCE_CLOSE_FAILURE {resource}"));
         }
@@ -130,6 +135,11 @@ impl Model {
     }
 
     fn surround(&mut self, next: Next) {
+        match next {
+            Next::Opening(resource) => self.around.under_hand = Some(resource),
+            Next::Open(_) | Next::Break(_) => self.around.under_hand = None,
+            Next::AllOpen | Next::Close(..) | Next::AllClosed => {}
+        }
         let line = match next {
             Next::Opening(resource) => format!("RESOURCE_INIT_STARTED {resource}"),
             Next::Open(resource) => {

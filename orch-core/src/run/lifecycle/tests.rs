@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use insta::assert_snapshot;
 
 use super::Lifecycle;
-use crate::define::{Cancel, JobOptions, One, OpDef};
+use crate::define::{Cancel, HookDef, JobOptions, One, OpDef};
 use crate::event::Event;
 use crate::failure::{Failure, Result};
 use crate::graph::{Call, Job};
@@ -41,6 +41,10 @@ impl Lifecycle for Named {
         self.keys.iter().map(|&key| key.into()).collect()
     }
 
+    fn blocks(&self, key: &str) -> bool {
+        key.starts_with("blocks")
+    }
+
     fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<()>> {
         assert!(key != "panics at once", "boom");
         async move {
@@ -48,6 +52,9 @@ impl Lifecycle for Named {
                 "fails" => return Err(Failure::new("no route to host").hint("look at the cable")),
                 "panics" => panic!("boom"),
                 "never" => std::future::pending().await,
+                "takes six" => tokio::time::sleep(Duration::from_secs(6)).await,
+                "blocks a while" => tokio::time::sleep(Duration::from_secs(7)).await,
+                "blocks for long" => tokio::time::sleep(Duration::from_secs(60)).await,
                 _ => tokio::time::sleep(Duration::from_millis(10)).await,
             }
             self.tell(format!("opened {key}"));
@@ -164,13 +171,7 @@ async fn what_cannot_be_closed_is_told_and_the_others_are_closed_all_the_same() 
 #[tokio::test(start_paused = true)]
 async fn a_canceled_run_gives_up_what_it_opens_and_closes_what_is_open() {
     let resources = Named::new(&["db", "never"]);
-    let cancel = Cancel::new();
-    let asked = cancel.clone();
-    drop(tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        asked.cancel();
-    }));
-    let (story, error) = failed(runner(&resources).cancel(cancel).run().await);
+    let (story, error) = failed(runner(&resources).cancel(cancel_in_five()).run().await);
     assert_snapshot!(story, @r"
     RUN_START job
     RESOURCE_INIT_STARTED db
@@ -183,6 +184,82 @@ async fn a_canceled_run_gives_up_what_it_opens_and_closes_what_is_open() {
     RUN_CANCELED
     ");
     assert!(matches!(error.kind(), RunErrorKind::Canceled { .. }));
+    assert_snapshot!(resources.told(), @"opened db, closed db");
+}
+
+/// What cancels a run after five seconds.
+fn cancel_in_five() -> Cancel {
+    let cancel = Cancel::new();
+    let asked = cancel.clone();
+    drop(tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        asked.cancel();
+    }));
+    cancel
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_opens_and_cannot_be_stopped_is_waited_for_and_closed_before_what_it_needs() {
+    let resources = Named::new(&["db", "blocks a while", "api"]);
+    let (story, _) = failed(runner(&resources).cancel(cancel_in_five()).run().await);
+    assert_snapshot!(story, @r"
+    RUN_START job
+    RESOURCE_INIT_STARTED db
+    RESOURCE_INIT_SUCCESS db
+    RESOURCE_INIT_STARTED blocks a while
+    RUN_CANCELING
+    STEP_SKIPPED work: the run was canceled
+    RESOURCE_INIT_SUCCESS blocks a while
+    RESOURCE_CLOSED blocks a while
+    RESOURCE_CLOSED db
+    RUN_CANCELED
+    ");
+    assert_snapshot!(resources.told(), @"opened db, opened blocks a while, closed blocks a while, closed db");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_opens_longer_than_the_grace_period_is_left_alone_and_still_closed_in_order() {
+    let resources = Named::new(&["db", "blocks for long", "api"]);
+    let begun = tokio::time::Instant::now();
+    let runner = runner(&resources).cancel(cancel_in_five()).grace(Duration::from_secs(3));
+    let (story, _) = failed(runner.run().await);
+    assert_eq!(begun.elapsed().as_secs(), 8);
+    assert_snapshot!(story, @r"
+    RUN_START job
+    RESOURCE_INIT_STARTED db
+    RESOURCE_INIT_SUCCESS db
+    RESOURCE_INIT_STARTED blocks for long
+    RUN_CANCELING
+    STEP_SKIPPED work: the run was canceled
+    RESOURCE_INIT_FAILURE blocks for long: not open within the grace period of the canceled run: its code is left alone
+    RESOURCE_CLOSE_FAILURE db: not closed within the grace period of the canceled run
+    RUN_CANCELED
+    ");
+    assert_snapshot!(resources.told(), @"opened db");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_snapshot!(resources.told(), @"opened db, opened blocks for long, closed blocks for long, closed db");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canceled_run_stops_opening_at_once_and_not_only_after_its_hooks() {
+    let slow = HookDef::run_builder("slow").asynchronous(|_| async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Ok(())
+    });
+    let resources = Named::new(&["db", "takes six", "api"]);
+    let (story, _) = failed(runner(&resources).with_hook(&slow).cancel(cancel_in_five()).run().await);
+    assert_snapshot!(story, @r"
+    RUN_START job
+    RESOURCE_INIT_STARTED db
+    RESOURCE_INIT_SUCCESS db
+    RESOURCE_INIT_STARTED takes six
+    RUN_CANCELING
+    STEP_SKIPPED work: the run was canceled
+    RESOURCE_INIT_FAILURE takes six: the run was canceled
+    HOOK_COMPLETED slow
+    RESOURCE_CLOSED db
+    RUN_CANCELED
+    ");
     assert_snapshot!(resources.told(), @"opened db, closed db");
 }
 

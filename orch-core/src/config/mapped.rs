@@ -1,8 +1,6 @@
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
 use super::read::read_with_secrets;
 use super::{Config, ConfigDef, Configurable, EnvVars, Node, Origin, ReadError, Scrubber, check, write};
-use crate::failure::{Failure, panic_message};
+use crate::failure::{Failure, quietly};
 use crate::ids::Place;
 use crate::value::TypeInfo;
 
@@ -33,14 +31,13 @@ impl ConfigDef {
                 let (found, wanted) = (TypeInfo::of::<Inner>().name(), inner.ty().name());
                 return Err(unusable(format!("it is a `{found}`, not a `{wanted}`")));
             }
-            let made = catch_unwind(AssertUnwindSafe(|| map(Config::new(value))));
-            // Whoever reads tells of the panic, and knows no secrets of what could not be read.
-            let made = made.unwrap_or_else(|payload| {
-                resume_unwind(Box::new(scrubber.scrub(&panic_message(&*payload)).into_owned()))
-            });
+            let made = quietly(|| map(Config::new(value))).and_then(|made| made);
             let made =
                 made.map_err(|failure| refused(format!("nothing can be made of it: {}", failure.info())))?;
-            let made = write(&made, &node.origin).map_err(|error| unusable(error.to_string()))?;
+            // How it is written is code of the user's as well.
+            let made = quietly(|| write(&made, &node.origin))
+                .map_err(|panic| unusable(format!("what writes it {}", panic.info())))?
+                .map_err(|error| unusable(error.to_string()))?;
             let made = check(&made, &inner.schema(), env).map_err(|error| {
                 let problems: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
                 unusable(problems.join("; "))

@@ -11,6 +11,7 @@ use self::error::Trouble;
 pub(super) use self::text::TextReader;
 use super::secret::{self, Secret};
 use super::{Entry, EnvVars, Node, Origin, Scrubber, Value};
+use crate::failure::quietly;
 
 /// Makes a value of a tree. The secrets in it are resolved: from `env`, and from the files that they refer to.
 ///
@@ -19,7 +20,8 @@ use super::{Entry, EnvVars, Node, Origin, Scrubber, Value};
 /// wanted.
 ///
 /// # Errors
-/// Of the first thing that cannot be read: where in the tree it is, and where it comes from.
+/// Of the first thing that cannot be read: where in the tree it is, and where it comes from. A panic of the type's own
+/// code is such an error too, of the whole tree.
 pub fn read<T: DeserializeOwned>(node: &Node, env: &EnvVars) -> Result<T, ReadError> {
     read_with_secrets(node, env).map(|(value, _)| value)
 }
@@ -29,16 +31,20 @@ pub(super) fn read_with_secrets<T: DeserializeOwned>(
     node: &Node,
     env: &EnvVars,
 ) -> Result<(T, Vec<Secret<String>>), ReadError> {
-    let (value, secrets) = secret::resolving(env, || T::deserialize(Reader { node }));
-    match value {
-        Ok(value) => Ok((value, secrets)),
-        Err(Trouble { path, origin, message }) => Err(ReadError {
-            path,
-            origin: origin.unwrap_or_else(|| node.origin.clone()),
-            // The user's own code may have looked at a secret, and said in its error what it saw.
-            message: Scrubber::new(&secrets).scrub(&message).into_owned(),
-        }),
-    }
+    // What was resolved is known also when the user's code panics: it is caught within.
+    let (read, secrets) = secret::resolving(env, || quietly(|| T::deserialize(Reader { node })));
+    let trouble = match read {
+        Ok(Ok(value)) => return Ok((value, secrets)),
+        Ok(Err(trouble)) => trouble,
+        Err(panic) => de::Error::custom(format_args!("what reads it {}", panic.info())),
+    };
+    let Trouble { path, origin, message } = trouble;
+    Err(ReadError {
+        path,
+        origin: origin.unwrap_or_else(|| node.origin.clone()),
+        // The user's own code may have looked at a secret, and said in its error what it saw.
+        message: Scrubber::new(&secrets).scrub(&message).into_owned(),
+    })
 }
 
 /// Reads one node.

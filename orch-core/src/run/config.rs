@@ -219,15 +219,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn config(&mut self, path: &ConfigPath, def: &ConfigDef) -> Option<AnyConfig> {
         let node = self.node.at(path)?;
-        let read = quietly(|| def.read(node, self.env));
-        match read {
-            Ok(Ok(config)) => return Some(config),
-            Ok(Err(error)) => self.refused(path, &error),
-            Err(panic) => {
-                self.problem(path, format!("`{path}` cannot be read: {}", panic.info()), &node.origin);
-            }
-        }
-        None
+        def.read(node, self.env).map_err(|error| self.refused(path, &error)).ok()
     }
 
     fn value<T: DeserializeOwned>(&mut self, path: &ConfigPath) -> Option<T> {

@@ -6,7 +6,6 @@ use crate::event::{Event, EventKind, Sink as _, Tee};
 use crate::ids::RunId;
 use crate::plan::{GivenInputs, Part, Problem, Program};
 use crate::select::{SelectionError, StepSelection};
-use crate::step::quietly;
 use crate::value::{Data, TypeInfo, Value};
 
 /// Running a part of a job.
@@ -115,16 +114,13 @@ impl Runner {
                     let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path.clone(), message);
                     wrong.push(problem.at(origin.clone()));
                 };
-                match input.from_config.map(|read| quietly(|| read(node, &self.env))) {
-                    Some(Ok(Ok(value))) => {
+                match input.from_config.map(|read| read(node, &self.env)) {
+                    Some(Ok(value)) => {
                         given.insert((step.name.clone(), input.name.to_string()), (input.ty, value));
                     }
-                    Some(Ok(Err(error))) => {
+                    Some(Err(error)) => {
                         let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
                         refuse(format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
-                    }
-                    Some(Err(panic)) => {
-                        refuse(format!("`{path}` cannot be read: {}", panic.info()), &node.origin);
                     }
                     None => refuse(
                         format!(

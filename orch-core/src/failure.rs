@@ -1,6 +1,7 @@
 //! How a step says that it failed, and the form in which errors travel.
 
 mod catch;
+mod tell;
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::catch::{catch_places, caught, panic_message, quietly};
+pub(crate) use self::tell::tell;
 
 /// The result of an op; like `anyhow::Result`, any error turns into a [`Failure`] with `?`.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;

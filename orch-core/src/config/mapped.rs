@@ -42,7 +42,7 @@ impl ConfigDef {
                 let problems: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
                 unusable(problems.join("; "))
             })?;
-            let mut read = inner.read(&made, env).map_err(|error| match error.path.is_empty() {
+            let mut read = inner.read(&made, env).map_err(|error| match error.path.is_root() {
                 true => unusable(error.message),
                 false => unusable(format!("`{}`: {}", error.path, error.message)),
             })?;

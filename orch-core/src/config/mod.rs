@@ -30,7 +30,6 @@ mod set;
 mod show;
 mod tree;
 mod typed;
-mod within;
 mod words;
 mod write;
 

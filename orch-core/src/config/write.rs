@@ -7,7 +7,7 @@ use serde::ser::{self, Serialize, Serializer};
 use serde_json::Number;
 
 use self::compound::{ListWriter, MapWriter};
-use super::{Entry, Node, Origin, Value, within};
+use super::{ConfigPath, ConfigStep, Entry, Node, Origin, Value};
 
 /// Makes a tree of a value, all of it with one origin.
 ///
@@ -21,37 +21,44 @@ pub fn write<T: Serialize + ?Sized>(value: &T, origin: &Origin) -> Result<Node, 
 }
 
 /// Why a value cannot be written as a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteError {
-    /// The place inside the value, `pages[2].size`; empty if it is the whole.
-    pub path: String,
+    /// The place inside the value, `pages[2].size`; the root if it is the whole.
+    pub path: ConfigPath,
     /// What is wrong with it.
     pub message: String,
 }
 
 impl WriteError {
     fn new(message: impl Into<String>) -> Self {
-        Self { path: String::new(), message: message.into() }
+        Self { path: ConfigPath::root(), message: message.into() }
     }
 
     fn within(mut self, key: &str) -> Self {
-        within::entry(&mut self.path, key);
+        self.path.put_before(ConfigStep::Key(key.into()));
         self
     }
 
     fn within_item(mut self, at: usize) -> Self {
-        within::item(&mut self.path, at);
+        self.path.put_before(ConfigStep::Index(at));
         self
     }
 }
 
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
+        if !self.path.is_root() {
             write!(f, "`{}`: ", self.path)?;
         }
         f.write_str(&self.message)
+    }
+}
+
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -228,8 +228,8 @@ impl Reader<'_> {
     }
 
     fn refused(&mut self, path: &ConfigPath, error: &ReadError) {
-        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
-        self.problem(path, format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
+        let message = format!("`{}`: {}", path.clone().join(&error.path), error.message);
+        self.problem(path, message, &error.origin);
     }
 
     fn problem(&mut self, path: &ConfigPath, message: String, origin: &Origin) {

@@ -119,8 +119,8 @@ impl Runner {
                         given.insert((step.name.clone(), input.name.to_string()), (input.ty, value));
                     }
                     Some(Err(error)) => {
-                        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
-                        refuse(format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
+                        let inner = path.clone().join(&error.path);
+                        refuse(format!("`{inner}`: {}", error.message), &error.origin);
                     }
                     None => refuse(
                         format!(

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::config::{ConfigProblem, ConfigProblemKind, Origin};
 use crate::define::Preset;
+use crate::failure::tell;
 use crate::plan::{Problem, ProblemKind};
 
 /// Something that [`Definitions::check`](crate::run::Definitions::check) has found, and where it holds.
@@ -144,16 +145,7 @@ fn quoted(names: &[String]) -> String {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        for FoundAt { place, what } in &self.places {
-            write!(f, "\n  --> {place}")?;
-            if let Some(what) = what {
-                write!(f, " ({what})")?;
-            }
-        }
-        for (at, line) in self.hint.iter().flat_map(|hint| hint.lines()).enumerate() {
-            write!(f, "\n  {}{line}", if at == 0 { "hint: " } else { "      " })?;
-        }
-        Ok(())
+        let places = self.places.iter().map(|FoundAt { place, what }| (*what, place));
+        tell(f, &self.message, places, self.hint.as_deref())
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::config::{ConfigProblem, ConfigProblemKind, Origin};
 use crate::define::Preset;
 use crate::failure::tell;
+use crate::ids::quoted;
 use crate::plan::{Problem, ProblemKind};
 
 /// Something that [`Definitions::check`](crate::run::Definitions::check) has found, and where it holds.
@@ -137,10 +138,6 @@ fn add<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
             known.push(one);
         }
     }
-}
-
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Finding {

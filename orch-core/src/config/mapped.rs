@@ -34,10 +34,7 @@ impl ConfigDef {
             let made = quietly(|| map(Config::new(value))).and_then(|made| made);
             let made =
                 made.map_err(|failure| refused(format!("nothing can be made of it: {}", failure.info())))?;
-            // How it is written is code of the user's as well.
-            let made = quietly(|| write(&made, &node.origin))
-                .map_err(|panic| unusable(format!("what writes it {}", panic.info())))?
-                .map_err(|error| unusable(error.to_string()))?;
+            let made = write(&made, &node.origin).map_err(|error| unusable(error.to_string()))?;
             let made = check(&made, &inner.schema(), env).map_err(|error| {
                 let problems: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
                 unusable(problems.join("; "))

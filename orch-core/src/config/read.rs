@@ -1,6 +1,7 @@
 mod choice;
 mod error;
 mod text;
+mod variable;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde_json::Number;
@@ -9,6 +10,7 @@ use self::choice::Choice;
 pub use self::error::ReadError;
 use self::error::Trouble;
 pub(super) use self::text::TextReader;
+pub(crate) use self::variable::read_undescribed;
 use super::secret::{self, Secret};
 use super::{Entry, EnvVars, Node, Origin, Scrubber, Value};
 use crate::failure::quietly;

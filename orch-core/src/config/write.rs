@@ -8,6 +8,7 @@ use serde_json::Number;
 
 use self::compound::{ListWriter, MapWriter};
 use super::{ConfigPath, ConfigStep, Entry, Node, Origin, Value};
+use crate::failure::quietly;
 
 /// Makes a tree of a value, all of it with one origin.
 ///
@@ -15,9 +16,11 @@ use super::{ConfigPath, ConfigStep, Entry, Node, Origin, Value};
 ///
 /// # Errors
 /// If the value has a part that a tree cannot hold: a secret that was made in code, a number that is infinite or beyond
-/// 64 bits, a key that is no text.
+/// 64 bits, a key that is no text. A panic of the type's own code is an error too.
 pub fn write<T: Serialize + ?Sized>(value: &T, origin: &Origin) -> Result<Node, WriteError> {
-    value.serialize(Writer { origin })
+    // What writes it is code of the user's.
+    quietly(|| value.serialize(Writer { origin }))
+        .unwrap_or_else(|panic| Err(WriteError::new(format!("what writes it {}", panic.info()))))
 }
 
 /// Why a value cannot be written as a tree.

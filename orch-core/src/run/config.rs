@@ -112,8 +112,8 @@ impl Configured {
         let path = ConfigPath::root().key("config");
         let mut reader = Reader { node: &checked, env, problems: Vec::new() };
         let Some(job) = reader.config(&path, &def) else { return Err(ConfigError::new(reader.problems)) };
+        let scrubber = Scrubber::new(job.secrets());
         for (literal, derive) in &program.derived {
-            let scrubber = Scrubber::new(job.secrets());
             match quietly(|| derive(&job)).and_then(|made| made) {
                 Ok(value) => program.literals[*literal] = value,
                 Err(failure) => {
@@ -133,7 +133,9 @@ impl Configured {
             match def.written(&program.literals[*literal], &origin) {
                 Some(Ok(node)) => made = made.put(&path, node),
                 Some(Err(error)) => {
-                    reader.problem(&path, format!("`{path}` cannot be made: {error}"), &origin);
+                    let error = error.to_string();
+                    let message = format!("`{path}` cannot be made: {}", scrubber.scrub(&error));
+                    reader.problem(&path, message, &origin);
                 }
                 // What it should have been made of is a problem already.
                 None => {}
@@ -146,10 +148,10 @@ impl Configured {
         Ok(Some(job))
     }
 
-    /// What takes the secrets of the configuration out of what a run tells.
-    pub(super) fn scrubber(&self) -> Scrubber {
+    /// What takes the secrets of the configuration, and of the program's constants, out of what a run tells.
+    pub(super) fn scrubber(&self, program: &Program) -> Scrubber {
         let configs = self.steps.iter().flatten().chain(self.resources.values()).chain(&self.job);
-        Scrubber::new(configs.flat_map(AnyConfig::secrets))
+        Scrubber::new(configs.flat_map(AnyConfig::secrets).chain(&program.secrets))
     }
 }
 

@@ -71,7 +71,7 @@ impl Runner {
     /// The part of the program that is to run; all of it if nobody said otherwise.
     pub(super) fn part(
         &self,
-        program: Program,
+        mut program: Program,
         config: &RunConfig,
         wrong: &mut Vec<ConfigProblem>,
         problems: &mut Vec<Problem>,
@@ -88,7 +88,7 @@ impl Runner {
             }
         });
         let selection = self.selection.as_ref().or(configured.as_ref());
-        let mut inputs = self.configured_inputs(&program, config, wrong);
+        let mut inputs = self.configured_inputs(&mut program, config, wrong);
         inputs.extend(self.inputs.clone());
         if selection.is_none() && inputs.is_empty() {
             return program;
@@ -100,7 +100,7 @@ impl Runner {
     /// The values of inputs that the configuration gives: `ops.load.inputs.page`.
     fn configured_inputs(
         &self,
-        program: &Program,
+        program: &mut Program,
         config: &RunConfig,
         wrong: &mut Vec<ConfigProblem>,
     ) -> GivenInputs {
@@ -115,8 +115,9 @@ impl Runner {
                     wrong.push(problem.at(origin.clone()));
                 };
                 match input.from_config.map(|read| read(node, &self.env)) {
-                    Some(Ok(value)) => {
-                        given.insert((step.name.clone(), input.name.to_string()), (input.ty, value));
+                    Some(Ok(read)) => {
+                        program.secrets.extend(read.secrets);
+                        given.insert((step.name.clone(), input.name.to_string()), (input.ty, read.value));
                     }
                     Some(Err(error)) => {
                         let inner = path.clone().join(&error.path);

@@ -24,16 +24,18 @@ impl ConfigDef {
                     Origin::Default => Origin::Code(place.clone()),
                     given => given.clone(),
                 };
-                ReadError::new(origin, scrubber.scrub(&message).into_owned())
+                ReadError::new(origin, message)
             };
-            let unusable = |why: String| refused(format!("what is made of it cannot be used: {why}"));
+            let unusable =
+                |why: String| refused(format!("what is made of it cannot be used: {}", scrubber.scrub(&why)));
             if inner.ty() != TypeInfo::of::<Inner>() {
                 let (found, wanted) = (TypeInfo::of::<Inner>().name(), inner.ty().name());
                 return Err(unusable(format!("it is a `{found}`, not a `{wanted}`")));
             }
             let made = quietly(|| map(Config::new(value))).and_then(|made| made);
-            let made =
-                made.map_err(|failure| refused(format!("nothing can be made of it: {}", failure.info())))?;
+            let made = made.map_err(|failure| {
+                refused(format!("nothing can be made of it: {}", scrubber.error(failure.info())))
+            })?;
             let made = write(&made, &node.origin).map_err(|error| unusable(error.to_string()))?;
             let made = check(&made, &inner.schema(), env).map_err(|error| {
                 let problems: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();

@@ -35,18 +35,20 @@ pub(super) fn read_with_secrets<T: DeserializeOwned>(
 ) -> Result<(T, Vec<Secret<String>>), ReadError> {
     // What was resolved is known also when the user's code panics: it is caught within.
     let (read, secrets) = secret::resolving(env, || quietly(|| T::deserialize(Reader { node })));
-    let trouble = match read {
-        Ok(Ok(value)) => return Ok((value, secrets)),
-        Ok(Err(trouble)) => trouble,
-        Err(panic) => de::Error::custom(format_args!("what reads it {}", panic.info())),
-    };
-    let Trouble { path, origin, message } = trouble;
-    Err(ReadError {
-        path,
-        origin: origin.unwrap_or_else(|| node.origin.clone()),
-        // The user's own code may have looked at a secret, and said in its error what it saw.
-        message: Scrubber::new(&secrets).scrub(&message).into_owned(),
-    })
+    // The user's own code may have looked at a secret, and said in its error what it saw.
+    let scrubber = || Scrubber::new(&secrets);
+    match read {
+        Ok(Ok(value)) => Ok((value, secrets)),
+        Ok(Err(Trouble { path, origin, message })) => Err(ReadError {
+            path,
+            origin: origin.unwrap_or_else(|| node.origin.clone()),
+            message: scrubber().scrub(&message).into_owned(),
+        }),
+        Err(panic) => {
+            let message = format!("what reads it {}", scrubber().error(panic.info()));
+            Err(ReadError::new(node.origin.clone(), message))
+        }
+    }
 }
 
 /// Reads one node.

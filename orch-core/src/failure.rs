@@ -1,12 +1,17 @@
 //! How a step says that it failed, and the form in which errors travel.
 
-use std::any::Any;
+mod catch;
+mod tell;
+
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::catch::{catch_places, caught, panic_message, quietly};
+pub(crate) use self::tell::tell;
 
 /// The result of an op; like `anyhow::Result`, any error turns into a [`Failure`] with `?`.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -180,15 +185,6 @@ impl fmt::Display for Context {
 impl StdError for Context {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&*self.cause)
-    }
-}
-
-/// What a panic says.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
-    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => (*text).to_owned(),
-        (_, Some(text)) => text.clone(),
-        _ => "a value that is not text".to_owned(),
     }
 }
 

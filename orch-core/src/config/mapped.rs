@@ -1,8 +1,6 @@
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
 use super::read::read_with_secrets;
 use super::{Config, ConfigDef, Configurable, EnvVars, Node, Origin, ReadError, Scrubber, check, write};
-use crate::failure::{Failure, panic_message};
+use crate::failure::{Failure, quietly};
 use crate::ids::Place;
 use crate::value::TypeInfo;
 
@@ -26,26 +24,24 @@ impl ConfigDef {
                     Origin::Default => Origin::Code(place.clone()),
                     given => given.clone(),
                 };
-                ReadError::new(origin, scrubber.scrub(&message).into_owned())
+                ReadError::new(origin, message)
             };
-            let unusable = |why: String| refused(format!("what is made of it cannot be used: {why}"));
+            let unusable =
+                |why: String| refused(format!("what is made of it cannot be used: {}", scrubber.scrub(&why)));
             if inner.ty() != TypeInfo::of::<Inner>() {
                 let (found, wanted) = (TypeInfo::of::<Inner>().name(), inner.ty().name());
                 return Err(unusable(format!("it is a `{found}`, not a `{wanted}`")));
             }
-            let made = catch_unwind(AssertUnwindSafe(|| map(Config::new(value))));
-            // Whoever reads tells of the panic, and knows no secrets of what could not be read.
-            let made = made.unwrap_or_else(|payload| {
-                resume_unwind(Box::new(scrubber.scrub(&panic_message(&*payload)).into_owned()))
-            });
-            let made =
-                made.map_err(|failure| refused(format!("nothing can be made of it: {}", failure.info())))?;
+            let made = quietly(|| map(Config::new(value))).and_then(|made| made);
+            let made = made.map_err(|failure| {
+                refused(format!("nothing can be made of it: {}", scrubber.error(failure.info())))
+            })?;
             let made = write(&made, &node.origin).map_err(|error| unusable(error.to_string()))?;
             let made = check(&made, &inner.schema(), env).map_err(|error| {
                 let problems: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
                 unusable(problems.join("; "))
             })?;
-            let mut read = inner.read(&made, env).map_err(|error| match error.path.is_empty() {
+            let mut read = inner.read(&made, env).map_err(|error| match error.path.is_root() {
                 true => unusable(error.message),
                 false => unusable(format!("`{}`: {}", error.path, error.message)),
             })?;

@@ -30,7 +30,6 @@ mod set;
 mod show;
 mod tree;
 mod typed;
-mod within;
 mod words;
 mod write;
 
@@ -48,6 +47,7 @@ pub use origin::Origin;
 pub use part::{Described, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf};
 pub use path::{ConfigPath, ConfigStep};
 pub use problem::{ConfigError, ConfigProblem, ConfigProblemKind};
+pub(crate) use read::read_undescribed;
 pub use read::{ReadError, read};
 pub use run::RunConfig;
 pub(crate) use run::of_step;

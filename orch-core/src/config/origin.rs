@@ -5,7 +5,7 @@ use super::set;
 use crate::ids::Place;
 
 /// Where a value of configuration comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// Nobody gave anything.
@@ -57,5 +57,12 @@ impl fmt::Display for Origin {
             Self::Set(text) => write!(f, "--set {}", set::name_of(text)),
             Self::Env { name, asked } => write!(f, "{asked} (env {name})"),
         }
+    }
+}
+
+/// As people read it: without the value that was set, which may be secret.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({self})")
     }
 }

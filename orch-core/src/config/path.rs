@@ -44,6 +44,24 @@ impl ConfigPath {
         &self.steps
     }
 
+    /// Whether it is the path of the whole.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The path of what stands at `inner` within the value that stands here.
+    #[must_use]
+    pub fn join(mut self, inner: &Self) -> Self {
+        self.steps.extend_from_slice(&inner.steps);
+        self
+    }
+
+    /// Of a path that is made from the inside out: an error passes what it lies within, one after another.
+    pub(super) fn put_before(&mut self, step: ConfigStep) {
+        self.steps.insert(0, step);
+    }
+
     pub(super) fn push(&mut self, step: ConfigStep) {
         self.steps.push(step);
     }

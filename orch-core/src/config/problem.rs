@@ -3,9 +3,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{ConfigPath, Origin};
+use crate::failure::tell;
 
 /// Everything that is wrong with a configuration, told at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,
 }
@@ -51,6 +52,13 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for ConfigError {}
 
 /// Where a place comes in the order of problems.
@@ -65,7 +73,7 @@ fn order(origin: &Origin) -> (u8, &str, u32, u32) {
 }
 
 /// One thing that is wrong with a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
     kind: ConfigProblemKind,
     path: ConfigPath,
@@ -139,23 +147,16 @@ impl ConfigProblem {
 
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        for (what, origin) in &self.places {
-            if matches!(origin, Origin::Nowhere) {
-                // That nothing was given has no place.
-                continue;
-            }
-            write!(f, "\n  --> {origin}")?;
-            if let Some(what) = what {
-                write!(f, " ({what})")?;
-            }
-        }
-        let Some(hint) = &self.hint else { return Ok(()) };
-        for (at, line) in hint.lines().enumerate() {
-            f.write_str(if at == 0 { "\n  hint: " } else { "\n        " })?;
-            f.write_str(line)?;
-        }
-        Ok(())
+        // That nothing was given has no place.
+        let places = self.places_named().filter(|(_, origin)| !matches!(origin, Origin::Nowhere));
+        tell(f, &self.message, places, self.remedy())
+    }
+}
+
+/// As people read it.
+impl fmt::Debug for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

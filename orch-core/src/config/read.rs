@@ -1,6 +1,7 @@
 mod choice;
 mod error;
 mod text;
+mod variable;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde_json::Number;
@@ -9,8 +10,10 @@ use self::choice::Choice;
 pub use self::error::ReadError;
 use self::error::Trouble;
 pub(super) use self::text::TextReader;
+pub(crate) use self::variable::read_undescribed;
 use super::secret::{self, Secret};
 use super::{Entry, EnvVars, Node, Origin, Scrubber, Value};
+use crate::failure::quietly;
 
 /// Makes a value of a tree. The secrets in it are resolved: from `env`, and from the files that they refer to.
 ///
@@ -19,7 +22,8 @@ use super::{Entry, EnvVars, Node, Origin, Scrubber, Value};
 /// wanted.
 ///
 /// # Errors
-/// Of the first thing that cannot be read: where in the tree it is, and where it comes from.
+/// Of the first thing that cannot be read: where in the tree it is, and where it comes from. A panic of the type's own
+/// code is such an error too, of the whole tree.
 pub fn read<T: DeserializeOwned>(node: &Node, env: &EnvVars) -> Result<T, ReadError> {
     read_with_secrets(node, env).map(|(value, _)| value)
 }
@@ -29,15 +33,21 @@ pub(super) fn read_with_secrets<T: DeserializeOwned>(
     node: &Node,
     env: &EnvVars,
 ) -> Result<(T, Vec<Secret<String>>), ReadError> {
-    let (value, secrets) = secret::resolving(env, || T::deserialize(Reader { node }));
-    match value {
-        Ok(value) => Ok((value, secrets)),
-        Err(Trouble { path, origin, message }) => Err(ReadError {
+    // What was resolved is known also when the user's code panics: it is caught within.
+    let (read, secrets) = secret::resolving(env, || quietly(|| T::deserialize(Reader { node })));
+    // The user's own code may have looked at a secret, and said in its error what it saw.
+    let scrubber = || Scrubber::new(&secrets);
+    match read {
+        Ok(Ok(value)) => Ok((value, secrets)),
+        Ok(Err(Trouble { path, origin, message })) => Err(ReadError {
             path,
             origin: origin.unwrap_or_else(|| node.origin.clone()),
-            // The user's own code may have looked at a secret, and said in its error what it saw.
-            message: Scrubber::new(&secrets).scrub(&message).into_owned(),
+            message: scrubber().scrub(&message).into_owned(),
         }),
+        Err(panic) => {
+            let message = format!("what reads it {}", scrubber().error(panic.info()));
+            Err(ReadError::new(node.origin.clone(), message))
+        }
     }
 }
 

@@ -213,4 +213,14 @@ impl Node {
             _ => None,
         })
     }
+
+    pub(super) fn at_mut(&mut self, path: &ConfigPath) -> Option<&mut Self> {
+        path.steps().iter().try_fold(self, |node, step| match (&mut node.value, step) {
+            (Value::Map(entries), ConfigStep::Key(key)) => {
+                entries.iter_mut().find(|entry| entry.key == *key).map(|entry| &mut entry.node)
+            }
+            (Value::List(items), ConfigStep::Index(index)) => items.get_mut(*index),
+            _ => None,
+        })
+    }
 }

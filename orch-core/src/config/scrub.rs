@@ -31,7 +31,7 @@ const COMPONENT: AsciiSet = UNRESERVED.remove(b'!').remove(b'\'').remove(b'(').r
 /// A secret is found as it is, as `Debug` or JSON write it, and percent-encoded as in a URL. Of a secret of several lines
 /// each line is found by itself too. Secrets, and lines of them, that are shorter than four characters are left in place:
 /// they would be found in much that has nothing to do with them. What a program makes of a secret in other ways, such as
-/// Base64 or its first half, is not found.
+/// Base64 or its first half, is not found; nor is one that is told as a number, as `5432` of a `Secret<u16>` in JSON.
 ///
 /// ```
 /// use orch_core::config::{Scrubber, Secret};

@@ -21,7 +21,8 @@ pub(super) use self::resolve::resolving;
 /// line end is left out, and a path that does not begin at the root begins where the program was started. A secret that
 /// is not text is parsed: `Secret<u32>` takes the text `5432`.
 ///
-/// The value is there for who asks for it by [`expose`](Self::expose), and is wiped from memory with its last clone.
+/// The value is there for who asks for it by [`expose`](Self::expose), and is wiped from memory with its last clone. Other
+/// copies are not: that of the environment, and those that a [`Scrubber`](super::Scrubber) looks for as long as there is one.
 ///
 /// ```
 /// use orch_core::config::Secret;

@@ -93,7 +93,11 @@ pub(super) fn value_of(text: &str) -> Option<&str> {
 pub(super) fn name_of(text: &str) -> &str {
     match split(text) {
         Ok((_, value)) => &text[..text.len() - value.len() - 1],
-        Err(_) => text.split_once('=').map_or(text, |(name, _)| name),
+        Err(_) => match text.split_once('=') {
+            Some((name, _)) => name,
+            // Of `password hunter2` the name is told, and not what was perhaps meant to be the value.
+            None => text.split_whitespace().next().unwrap_or_default(),
+        },
     }
 }
 

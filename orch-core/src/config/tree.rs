@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use super::Origin;
@@ -12,7 +13,9 @@ pub struct Node {
 }
 
 /// What a value of configuration can be, as in JSON.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Debug` shows names and shape: texts and numbers may be secrets that were written down. [`show`](super::show) shows all.
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// Nothing.
     Null,
@@ -80,5 +83,18 @@ impl Node {
             ),
         };
         Self { value, origin: origin.clone() }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(bool) => f.debug_tuple("Bool").field(bool).finish(),
+            Self::Number(_) => f.write_str("Number(..)"),
+            Self::Text(_) => f.write_str("Text(..)"),
+            Self::List(items) => f.debug_tuple("List").field(items).finish(),
+            Self::Map(entries) => f.debug_tuple("Map").field(entries).finish(),
+        }
     }
 }

@@ -7,7 +7,8 @@ use serde::ser::{self, Serialize, Serializer};
 use serde_json::Number;
 
 use self::compound::{ListWriter, MapWriter};
-use super::{Entry, Node, Origin, Value, within};
+use super::{ConfigPath, ConfigStep, Entry, Node, Origin, Value};
+use crate::failure::quietly;
 
 /// Makes a tree of a value, all of it with one origin.
 ///
@@ -15,43 +16,52 @@ use super::{Entry, Node, Origin, Value, within};
 ///
 /// # Errors
 /// If the value has a part that a tree cannot hold: a secret that was made in code, a number that is infinite or beyond
-/// 64 bits, a key that is no text.
+/// 64 bits, a key that is no text. A panic of the type's own code is an error too.
 pub fn write<T: Serialize + ?Sized>(value: &T, origin: &Origin) -> Result<Node, WriteError> {
-    value.serialize(Writer { origin })
+    // What writes it is code of the user's.
+    quietly(|| value.serialize(Writer { origin }))
+        .unwrap_or_else(|panic| Err(WriteError::new(format!("what writes it {}", panic.info()))))
 }
 
 /// Why a value cannot be written as a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteError {
-    /// The place inside the value, `pages[2].size`; empty if it is the whole.
-    pub path: String,
+    /// The place inside the value, `pages[2].size`; the root if it is the whole.
+    pub path: ConfigPath,
     /// What is wrong with it.
     pub message: String,
 }
 
 impl WriteError {
     fn new(message: impl Into<String>) -> Self {
-        Self { path: String::new(), message: message.into() }
+        Self { path: ConfigPath::root(), message: message.into() }
     }
 
     fn within(mut self, key: &str) -> Self {
-        within::entry(&mut self.path, key);
+        self.path.put_before(ConfigStep::Key(key.into()));
         self
     }
 
     fn within_item(mut self, at: usize) -> Self {
-        within::item(&mut self.path, at);
+        self.path.put_before(ConfigStep::Index(at));
         self
     }
 }
 
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
+        if !self.path.is_root() {
             write!(f, "`{}`: ", self.path)?;
         }
         f.write_str(&self.message)
+    }
+}
+
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{EnvVars, Node, ReadError, read};
+use crate::config::{EnvVars, Node, ReadError, Secret, read_undescribed};
 use crate::value::{
     Assemble, ByValue, Data, Keyed, StepFailure, TypeInfo, Value, assemble_keyed, assemble_results,
     assemble_values,
@@ -37,8 +37,19 @@ pub enum Passing {
     Reference,
 }
 
-/// Makes a value of a tree, as [`read`](crate::config::read) does.
-pub type FromConfig = fn(&Node, &EnvVars) -> Result<Value, ReadError>;
+/// Makes a value of a tree, as [`read`](crate::config::read) does; where the type takes no map, `{env: NAME}` is what the
+/// variable holds.
+pub type FromConfig = fn(&Node, &EnvVars) -> Result<InputRead, ReadError>;
+
+/// A value that was read for an input.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InputRead {
+    /// The value, of the input's type.
+    pub value: Value,
+    /// The texts of all secrets that were resolved for it, for a [`Scrubber`](crate::config::Scrubber).
+    pub secrets: Vec<Secret<String>>,
+}
 
 /// How an input is made of many values, where no types of handles say it: collected ones, or those of several steps.
 #[derive(Clone, Copy)]
@@ -106,7 +117,10 @@ pub struct Fed<T>(PhantomData<fn() -> T>);
 
 impl<T: Data + DeserializeOwned> Fed<T> {
     /// Reads one.
-    pub const READ: Option<FromConfig> = Some(|node, env| read::<T>(node, env).map(Value::new));
+    pub const READ: Option<FromConfig> = Some(|node, env| {
+        let (value, secrets) = read_undescribed::<T>(node, env)?;
+        Ok(InputRead { value: Value::new(value), secrets })
+    });
 }
 
 impl<T: ByValue> Fed<Vec<T>> {
@@ -150,6 +164,8 @@ impl<T> DefaultFed for Fed<T> {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use insta::assert_snapshot;
 
     use super::*;
@@ -186,16 +202,34 @@ mod tests {
             )
             .returns::<One<(), 0>>()
             .blocking(|_| Ok(()));
-        let node = Node::parse(FileFormat::Yaml, "run.yaml", "good: [1, 2]\nbad: [1, two]\n").expect("a map");
+        let node =
+            Node::parse(FileFormat::Yaml, "run.yaml", "good: [1, 2]\nbad: [1, two]\nenv: [{env: N}, 3]\n")
+                .expect("a map");
         let read = op.inputs()[0].from_config.expect("serde reads numbers");
         let at = |key: &str| node.at(&ConfigPath::root().key(key)).expect("is there");
-        let value = read(at("good"), &EnvVars::none()).expect("numbers");
-        assert_eq!(value.get::<Vec<u64>>(), Some(&vec![1, 2]));
+        let read_good = read(at("good"), &EnvVars::none()).expect("numbers");
+        assert_eq!(read_good.value.get::<Vec<u64>>(), Some(&vec![1, 2]));
         let error = read(at("bad"), &EnvVars::none()).expect_err("a text");
         assert_snapshot!(error, @r#"
         `[1]`: invalid type: string "two", expected u64
           --> run.yaml:2:10
         "#);
+        // No schema says what is a reference; the type does, which takes no map here.
+        let env = EnvVars::none().with("N", " 7 ");
+        assert_eq!(read(at("env"), &env).expect("numbers").value.get::<Vec<u64>>(), Some(&vec![7, 3]));
+        let unset = read(at("env"), &EnvVars::none()).expect_err("it is not set");
+        let wrong = read(at("env"), &EnvVars::none().with("N", "seven")).expect_err("no number");
+        assert_snapshot!(format!("{unset}\n{wrong}"), @r#"
+        `[0]`: the environment variable `N` is not set
+          --> run.yaml:3:7
+        `[0]`: invalid type: string "seven", expected u64
+          --> run.yaml:3:7 (env N)
+        "#);
+        let map = Fed::<BTreeMap<String, String>>::READ.expect("serde reads maps");
+        let node = Node::parse(FileFormat::Yaml, "run.yaml", "env: N").expect("a map");
+        let map = map(&node, &env).expect("a map that looks like a reference").value;
+        let expected = BTreeMap::from([("env".to_owned(), "N".to_owned())]);
+        assert_eq!(map.get::<BTreeMap<String, String>>(), Some(&expected));
         assert_eq!(op.inputs()[0].gathers.len(), 1);
     }
 }

@@ -40,7 +40,7 @@ pub use fallible::{FallibleReturn, OpError};
 pub use finish::Finish;
 pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutcome, StepHook, StepOutcome};
 pub(crate) use hook::{HookBody, Outcomes, OutputMetadata, RunTold, StepTold, unite};
-pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, Passing};
+pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, InputRead, Passing};
 pub(crate) use job::first_sentence;
 pub use job::{JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};

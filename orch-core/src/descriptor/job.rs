@@ -80,7 +80,7 @@ fn source(drawn: &[Option<Drawn>], map: usize, input: &InputDef, feed: Feed) -> 
         Feed::List(elements, gather) => {
             graph::list(elements.into_iter().map(value).collect(), map, input, &gather)
         }
-        Feed::Constant(value) => graph::constant(value, input.ty),
+        Feed::Constant(read) => graph::constant(read, input.ty),
     }
 }
 

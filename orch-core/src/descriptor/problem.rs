@@ -1,10 +1,11 @@
 use std::fmt;
 
 use crate::config::{ConfigError, ConfigPath, ConfigProblem, Origin, ReadError};
+use crate::failure::tell;
 use crate::plan::{PlanError, Problem};
 
 /// Everything that is wrong with descriptors, told at once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DescriptorError {
     problems: Vec<DescriptorProblem>,
 }
@@ -40,17 +41,24 @@ impl fmt::Display for DescriptorError {
     }
 }
 
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for DescriptorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for DescriptorError {}
 
 /// One thing that is wrong with a descriptor.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DescriptorProblem {
     kind: DescriptorProblemKind,
     told: Told,
 }
 
 /// The problem as whoever found it tells it; all have one shape.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Told {
     Here { message: String, places: Vec<(String, Origin)>, hint: Option<String> },
     Config(ConfigProblem),
@@ -91,8 +99,7 @@ impl DescriptorProblem {
 
     /// What serde says of a value that the schema allows.
     pub(super) fn unread(path: &ConfigPath, error: &ReadError) -> Self {
-        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
-        let message = format!("`{path}{dot}{}` cannot be read: {}", error.path, error.message);
+        let message = format!("`{}` cannot be read: {}", path.clone().join(&error.path), error.message);
         Self::new(DescriptorProblemKind::Written, message).at(error.origin.clone())
     }
 
@@ -143,17 +150,15 @@ impl fmt::Display for DescriptorProblem {
             Told::Config(problem) => return problem.fmt(f),
             Told::Plan(problem) => return problem.fmt(f),
         };
-        write!(f, "error: {message}")?;
-        for (what, origin) in places {
-            write!(f, "\n  --> {origin}")?;
-            if !what.is_empty() {
-                write!(f, " ({what})")?;
-            }
-        }
-        match hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+        let places = places.iter().map(|(what, at)| (Some(what).filter(|what| !what.is_empty()), at));
+        tell(f, message, places, hint.as_deref())
+    }
+}
+
+/// As people read it.
+impl fmt::Debug for DescriptorProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

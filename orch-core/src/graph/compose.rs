@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::config::{Derive, StepConfig};
-use crate::config::ConfigDef;
+use crate::config::{ConfigDef, Secret};
 use crate::define::{
     HookDef, JobOptions, OpDef, Opens, Preset, Res, Resource, Resources, Retry, Tags, unite,
 };
@@ -222,6 +222,8 @@ pub(crate) struct Graph {
     pub(crate) maps: Vec<Scope>,
     pub(crate) sources: Vec<Source>,
     pub(crate) literals: Vec<Value>,
+    /// The texts of secrets that are in them.
+    pub(crate) secrets: Vec<Secret<String>>,
     /// The type of the job's own configuration.
     pub(crate) config: Option<ConfigDef>,
     /// What is made of it.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::compose::{self, GraphNode, Scope, SourceKind};
 use super::config::StepConfig;
-use crate::define::{Gather, InputDef, OpDef, OutputKind, Retry, Tags};
+use crate::define::{Gather, InputDef, InputRead, OpDef, OutputKind, Retry, Tags};
 use crate::ids::Place;
-use crate::value::{TypeInfo, Value};
+use crate::value::TypeInfo;
 
 /// The number of a source in the job that is composed at present.
 pub(crate) type SourceId = usize;
@@ -77,10 +77,11 @@ impl UntypedCall {
     }
 }
 
-/// A constant.
-pub(crate) fn constant(value: Value, ty: TypeInfo) -> SourceId {
+/// A constant that was read.
+pub(crate) fn constant(read: InputRead, ty: TypeInfo) -> SourceId {
     compose::with(|composition| {
-        composition.graph.literals.push(value);
+        composition.graph.secrets.extend(read.secrets);
+        composition.graph.literals.push(read.value);
         let kind = SourceKind::Literal(composition.graph.literals.len() - 1);
         composition.add_source(kind, 0, ty).index
     })

@@ -6,6 +6,7 @@ mod key;
 mod nearest;
 mod path;
 mod place;
+mod quoted;
 mod run;
 mod tag;
 
@@ -18,4 +19,5 @@ pub use tag::{InvalidTagKey, check_tag_key};
 
 pub(crate) use escape::Escaped;
 pub(crate) use hash::stable_hash;
+pub(crate) use quoted::quoted;
 pub(crate) use tag::PRIORITY;

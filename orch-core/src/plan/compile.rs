@@ -6,7 +6,7 @@ use super::{
     Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks, literal,
     names, tags,
 };
-use crate::config::{ConfigDef, NoConfig};
+use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
     CRON_HINT, HookDef, JobOptions, OpDef, OutputKind, PRIORITY_TAG, Tags, check_cron, resource_type,
 };
@@ -23,6 +23,8 @@ pub(crate) struct Program {
     /// Hooks of the job, of steps and of runs.
     pub(crate) hooks: Vec<Arc<HookDef>>,
     pub(crate) literals: Vec<Value>,
+    /// The texts of secrets that are in them.
+    pub(crate) secrets: Vec<Secret<String>>,
     /// Makes one value of each [`Plan::collects`].
     pub(crate) collects: Vec<Assemble>,
     /// Makes one value of each [`Source::List`].
@@ -97,6 +99,7 @@ impl Program {
             step_hooks: graph.nodes.iter().map(|node| node.hooks.clone()).collect(),
             hooks: job.options.hooks.clone(),
             literals,
+            secrets: graph.secrets.clone(),
             collects: assemblies,
             lists,
             job_config: graph.config.clone(),

@@ -3,10 +3,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::config::ConfigError;
+use crate::failure::tell;
 use crate::ids::Place;
 
 /// Everything that is wrong with a job, told at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PlanError {
     job: String,
     problems: Vec<Problem>,
@@ -55,10 +56,17 @@ impl fmt::Display for PlanError {
     }
 }
 
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for PlanError {}
 
 /// One thing that is wrong with a job and that the types could not see.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
     message: String,
@@ -111,14 +119,14 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        for (what, place) in &self.places {
-            write!(f, "\n  --> {place} ({what})")?;
-        }
-        if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
-        }
-        Ok(())
+        tell(f, &self.message, self.places().map(|(what, place)| (Some(what), place)), self.remedy())
+    }
+}
+
+/// As people read it.
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -179,4 +187,29 @@ pub enum ProblemKind {
     UnknownInput,
     /// A selected step takes what a step that is not selected makes, and no earlier run has it.
     MissingInput,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_problems_are_told_also_in_debug() {
+        let place = Place { file: "src/main.rs".into(), line: 7 };
+        let problems = vec![
+            Problem::new(ProblemKind::UnknownPool, "the pool `db` is not defined")
+                .at("the step", place)
+                .hint("define it:\nin the program, or for one run"),
+            Problem::new(ProblemKind::InvalidLimit, "`max_concurrent` is 0"),
+        ];
+        let error = PlanError::new("job".into(), problems);
+        insta::assert_snapshot!(format!("{error:?}"), @r"
+        the job `job` cannot be planned: 2 problems
+        error: the pool `db` is not defined
+          --> src/main.rs:7 (the step)
+          hint: define it:
+                in the program, or for one run
+        error: `max_concurrent` is 0
+        ");
+    }
 }

@@ -110,8 +110,8 @@ impl Configured {
         let path = ConfigPath::root().key("config");
         let mut reader = Reader { node: &checked, env, problems: Vec::new() };
         let Some(job) = reader.config(&path, &def) else { return Err(ConfigError::new(reader.problems)) };
+        let scrubber = Scrubber::new(job.secrets());
         for (literal, derive) in &program.derived {
-            let scrubber = Scrubber::new(job.secrets());
             match quietly(|| derive(&job)).and_then(|made| made) {
                 Ok(value) => program.literals[*literal] = value,
                 Err(failure) => {
@@ -131,7 +131,9 @@ impl Configured {
             match def.written(&program.literals[*literal], &origin) {
                 Some(Ok(node)) => made = made.put(&path, node),
                 Some(Err(error)) => {
-                    reader.problem(&path, format!("`{path}` cannot be made: {error}"), &origin);
+                    let error = error.to_string();
+                    let message = format!("`{path}` cannot be made: {}", scrubber.scrub(&error));
+                    reader.problem(&path, message, &origin);
                 }
                 // What it should have been made of is a problem already.
                 None => {}
@@ -144,10 +146,10 @@ impl Configured {
         Ok(Some(job))
     }
 
-    /// What takes the secrets of the configuration out of what a run tells.
-    pub(super) fn scrubber(&self) -> Scrubber {
+    /// What takes the secrets of the configuration, and of the program's constants, out of what a run tells.
+    pub(super) fn scrubber(&self, program: &Program) -> Scrubber {
         let configs = self.steps.iter().flatten().chain(self.resources.values()).chain(&self.job);
-        Scrubber::new(configs.flat_map(AnyConfig::secrets))
+        Scrubber::new(configs.flat_map(AnyConfig::secrets).chain(&program.secrets))
     }
 }
 
@@ -214,20 +216,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn config(&mut self, path: &ConfigPath, def: &ConfigDef) -> Option<AnyConfig> {
         let node = self.node.at(path)?;
-        let read = quietly(|| def.read(node, self.env));
-        match read {
-            Ok(Ok(config)) => return Some(config),
-            Ok(Err(error)) => self.refused(path, &error),
-            Err(panic) => {
-                self.problem(path, format!("`{path}` cannot be read: {}", panic.info()), &node.origin);
-            }
-        }
-        None
+        def.read(node, self.env).map_err(|error| self.refused(path, &error)).ok()
     }
 
     fn refused(&mut self, path: &ConfigPath, error: &ReadError) {
-        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
-        self.problem(path, format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
+        let message = format!("`{}`: {}", path.clone().join(&error.path), error.message);
+        self.problem(path, message, &error.origin);
     }
 
     fn problem(&mut self, path: &ConfigPath, message: String, origin: &Origin) {

@@ -7,7 +7,6 @@ use crate::event::{Event, EventKind, Sink as _, Tee};
 use crate::ids::RunId;
 use crate::plan::{GivenInputs, Part, Problem, ProblemKind, Program};
 use crate::select::{SelectionError, StepSelection};
-use crate::step::quietly;
 use crate::value::{Data, TypeInfo, Value};
 
 /// Running a part of a job.
@@ -73,7 +72,7 @@ impl Runner {
     /// The part of the program that is to run; all of it if nobody said otherwise.
     pub(super) fn part(
         &self,
-        program: Program,
+        mut program: Program,
         itself: &Itself,
         config: &RunConfig,
         wrong: &mut Vec<ConfigProblem>,
@@ -91,7 +90,7 @@ impl Runner {
             }
         });
         let selection = self.selection.as_ref().or(configured.as_ref());
-        let mut inputs = self.configured_inputs(&program, config, wrong);
+        let mut inputs = self.configured_inputs(&mut program, config, wrong);
         inputs.extend(self.inputs.clone());
         if selection.is_none() && inputs.is_empty() {
             return program;
@@ -110,7 +109,7 @@ impl Runner {
     /// The values of inputs that the configuration gives: `ops.load.inputs.page`.
     fn configured_inputs(
         &self,
-        program: &Program,
+        program: &mut Program,
         config: &RunConfig,
         wrong: &mut Vec<ConfigProblem>,
     ) -> GivenInputs {
@@ -124,16 +123,14 @@ impl Runner {
                     let problem = ConfigProblem::new(ConfigProblemKind::WrongValue, path.clone(), message);
                     wrong.push(problem.at(origin.clone()));
                 };
-                match input.from_config.map(|read| quietly(|| read(node, &self.env))) {
-                    Some(Ok(Ok(value))) => {
-                        given.insert((step.name.clone(), input.name.to_string()), (input.ty, value));
+                match input.from_config.map(|read| read(node, &self.env)) {
+                    Some(Ok(read)) => {
+                        program.secrets.extend(read.secrets);
+                        given.insert((step.name.clone(), input.name.to_string()), (input.ty, read.value));
                     }
-                    Some(Ok(Err(error))) => {
-                        let dot = if error.path.is_empty() || error.path.starts_with('[') { "" } else { "." };
-                        refuse(format!("`{path}{dot}{}`: {}", error.path, error.message), &error.origin);
-                    }
-                    Some(Err(panic)) => {
-                        refuse(format!("`{path}` cannot be read: {}", panic.info()), &node.origin);
+                    Some(Err(error)) => {
+                        let inner = path.clone().join(&error.path);
+                        refuse(format!("`{inner}`: {}", error.message), &error.origin);
                     }
                     None => refuse(
                         format!(

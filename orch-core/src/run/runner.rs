@@ -289,8 +289,9 @@ impl Runner {
         let Checked { program, wiring, configured, tags } = self.check().map_err(RunError::plan)?;
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
+        let scrubber = configured.scrubber(&program);
         let program = match self.stored {
-            Some(earlier) => stored::load(program, &io, earlier).await?,
+            Some(earlier) => stored::load(program, &io, earlier, &scrubber).await?,
             None => program,
         };
         let program = Arc::new(program);
@@ -304,13 +305,12 @@ impl Runner {
             given: RwLock::default(),
             hooks: RwLock::default(),
         });
-        let scrubber = configured.scrubber();
         let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
         let lifecycle: Arc<dyn Lifecycle> = Arc::new(opened);
         #[cfg(test)]
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
-        let settings = self.settings(&program, tags, scrubber, resources.is_some());
+        let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let executor = Local::new(Arc::clone(&program), context, io);
         let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         let keeper = Arc::new(Mutex::new(keeper));
@@ -346,7 +346,7 @@ impl Runner {
             let _ = tokio::time::timeout(self.grace, resources.closed()).await;
         }
         let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
-        finished.finish(broken)
+        finished.finish(broken.map(|message| scrubber.scrub(&message).into_owned()))
     }
 
     /// How many steps may run at once.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::RunError;
+use crate::config::Scrubber;
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::io::{IoManagers, OutputAt};
@@ -12,12 +13,13 @@ pub(super) async fn load(
     mut program: Program,
     io: &Arc<IoManagers>,
     earlier: RunId,
+    scrubber: &Scrubber,
 ) -> Result<Program, RunError> {
     if !program.has_stored() {
         return Ok(program);
     }
     let (io, job) = (Arc::clone(io), program.plan.job.clone());
-    let name = job.clone();
+    let (name, scrubber) = (job.clone(), scrubber.clone());
     let loading = tokio::task::spawn_blocking(move || {
         let loaded = program.load(|stored| {
             let output = &stored.op.outputs()[stored.output];
@@ -29,7 +31,8 @@ pub(super) async fn load(
             let at =
                 OutputAt { run: earlier, job: &job, step: &stored.path, output: &output.name, key: item };
             // A panic of the user's code is told as what it is.
-            quietly(|| manager.load(&at)).and_then(|loaded| loaded)
+            let loaded = quietly(|| manager.load(&at)).and_then(|loaded| loaded);
+            loaded.map_err(|failure| Failure::new(scrubber.scrub(&failure.to_string())))
         });
         loaded.map(|()| program)
     });

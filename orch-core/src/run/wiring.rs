@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::define::{Needs, Provider, ResourceDef, ResourceNeed, Resources, Unanswered, resource_type};
-use crate::ids::{Place, nearest};
+use crate::ids::{Place, nearest, quoted};
 use crate::plan::{Problem, ProblemKind};
 
 /// Which resource answers which need, found before anything runs.
@@ -206,8 +206,4 @@ impl Search<'_> {
             _ => problem.hint(hint),
         }
     }
-}
-
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// What is wrong with a selection, all of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SelectionError(Vec<Mistake>);
 
 impl SelectionError {
@@ -28,6 +28,13 @@ impl fmt::Display for SelectionError {
                 mistakes.iter().try_for_each(|mistake| write!(f, "\nerror: {mistake}"))
             }
         }
+    }
+}
+
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for SelectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,9 +1,8 @@
-use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::{Arc, Once};
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use crate::engine::Dispatcher;
-use crate::failure::{Failure, panic_message};
+use crate::failure::{Failure, catch_places, caught};
 use crate::ids::StepPath;
 
 /// The attempt whose code runs on this thread at present, for its logs.
@@ -16,9 +15,6 @@ pub(super) struct Attempt {
 
 thread_local! {
     static CURRENT: RefCell<Option<Attempt>> = const { RefCell::new(None) };
-    // Nothing to drop, so it is there as long as its thread.
-    static IN_CODE: Cell<bool> = const { Cell::new(false) };
-    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Runs `f` with the attempt that this thread works on, if it does.
@@ -48,21 +44,13 @@ fn swap_current(mut attempt: Option<Attempt>) -> Option<Attempt> {
     attempt
 }
 
-fn set_panic_place(place: Option<String>) -> Option<String> {
-    PANIC_PLACE.try_with(|present| present.replace(place)).ok().flatten()
-}
-
 /// Runs a piece of a step's code: a call, or one poll. A panic in it becomes a failure that names the place.
 pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) -> Result<R, Failure> {
     let outer = swap_current(attempt.take());
-    let outer_in_code = IN_CODE.replace(true);
-    // Of a panic that the code caught itself; one that it resumes later passes no hook, and has no place to tell.
-    set_panic_place(None);
-    // The values that a panicking op held are dropped with it; nothing of the engine is in the closure.
-    let result = catch_unwind(AssertUnwindSafe(code));
-    IN_CODE.set(outer_in_code);
+    // Nothing of the engine is in the closure.
+    let result = caught(code);
     *attempt = swap_current(outer);
-    result.map_err(|payload| Failure::panic(panic_message(&*payload), set_panic_place(None)))
+    result
 }
 
 /// Whether `code` panics, without a word of it on stderr: of something that answers no question but in this way.
@@ -76,22 +64,4 @@ pub(crate) fn panics(code: impl FnOnce()) -> bool {
 pub(crate) fn quietly<R>(code: impl FnOnce() -> R) -> Result<R, Failure> {
     catch_places();
     run(&mut None, code)
-}
-
-/// Has panics in a step's code remember their place instead of being printed: they are told as the step's failure.
-///
-/// The place is known only to the panic hook. All other panics go to the hook that was there before.
-pub(super) fn catch_places() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            // Where a panic ends the process, nobody would be left to tell it.
-            if cfg!(panic = "unwind") && IN_CODE.get() {
-                set_panic_place(info.location().map(ToString::to_string));
-            } else {
-                before(info);
-            }
-        }));
-    });
 }

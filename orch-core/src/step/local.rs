@@ -53,7 +53,7 @@ pub(super) struct Shared {
 impl Local {
     pub(crate) fn new(program: Arc<Program>, run: Arc<RunContext>, io: Arc<IoManagers>) -> Self {
         use tracing_subscriber::layer::SubscriberExt as _;
-        code::catch_places();
+        crate::failure::catch_places();
         // A subscriber may be set for the present thread alone, so the workers take it along.
         let present = tracing::dispatcher::get_default(Clone::clone);
         let subscriber = if present.is::<tracing::subscriber::NoSubscriber>() {

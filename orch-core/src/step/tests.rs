@@ -57,7 +57,7 @@ thread_local! {
 /// Has the panics of this thread written down.
 fn listen_to_panics() {
     // Its hook goes first, so that none of the two replaces the other's while that is being put in place.
-    super::code::catch_places();
+    crate::failure::catch_places();
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = take_hook();

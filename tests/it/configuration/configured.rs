@@ -214,7 +214,7 @@ fn a_configured_op_hands_on_secrets_and_tells_none() {
     ");
     insta::assert_snapshot!(refusal(with("panic")), @r"
     the job `leaky` cannot be configured
-    error: `ops.leak_of.config` cannot be read: panicked: <secret> is no password
+    error: `ops.leak_of.config`: nothing can be made of it: panicked: <secret> is no password
       at tests/it/configuration/configured.rs:20
       --> conf.yaml:1:25
     ");

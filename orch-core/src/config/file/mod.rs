@@ -6,7 +6,8 @@ mod toml;
 mod yaml;
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 pub(super) use source::Source;
@@ -81,12 +82,19 @@ impl Node {
             ErrorKind::IsADirectory => wrong(format!("the configuration file `{name}` is a folder")),
             _ => wrong(format!("the configuration file `{name}` cannot be read: {why}")),
         };
-        let size = std::fs::metadata(path).map_err(|why| unread(&why))?.len();
-        if size > SIZE {
+        let kind = std::fs::metadata(path).map_err(|why| unread(&why))?.file_type();
+        // What is no file, a pipe or a device, may never end, or never begin.
+        if !kind.is_file() && !kind.is_dir() {
+            let message = format!("the configuration file `{name}` is no regular file");
+            return Err(wrong(message).hint("copy what it gives into a file").into());
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|why| unread(&why))?;
+        file.take(SIZE + 1).read_to_end(&mut bytes).map_err(|why| unread(&why))?;
+        if bytes.len() as u64 > SIZE {
             let message = format!("the configuration file `{name}` is larger than {} MiB", SIZE >> 20);
             return Err(wrong(message).into());
         }
-        let bytes = std::fs::read(path).map_err(|why| unread(&why))?;
         let text = String::from_utf8(bytes).map_err(|why| {
             let line =
                 1 + why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -49,6 +51,22 @@ fn lines_of_a_secret_are_secrets_unless_they_are_short() {
     let short = scrubber(&["123", ""]);
     assert_eq!(short.scrub("123 steps"), "123 steps");
     assert_eq!(scrubber(&[]).scrub("123 steps"), "123 steps");
+}
+
+#[test]
+fn names_of_what_is_told_are_scrubbed_too() {
+    let scrubber = scrubber(&["hunter2"]);
+    let mut metadata = BTreeMap::from([(
+        "of hunter2".to_owned(),
+        serde_json::json!({ "hunter2": ["as hunter2"], "other": { "hunter2": 1 } }),
+    )]);
+    scrubber.metadata(&mut metadata);
+    let mut fields = BTreeMap::from([("hunter2".to_owned(), "is hunter2".to_owned())]);
+    scrubber.texts(&mut fields);
+    assert_snapshot!(format!("{}\n{fields:?}", serde_json::to_string(&metadata).unwrap()), @r#"
+    {"of <secret>":{"<secret>":["as <secret>"],"other":{"<secret>":1}}}
+    {"<secret>": "is <secret>"}
+    "#);
 }
 
 #[test]

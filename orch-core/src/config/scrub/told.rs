@@ -21,7 +21,10 @@ impl Scrubber {
 
     pub(crate) fn texts(&self, texts: &mut BTreeMap<String, String>) {
         if !self.is_empty() {
-            texts.values_mut().for_each(|text| self.text(text));
+            let told = std::mem::take(texts).into_iter();
+            texts.extend(
+                told.map(|(name, text)| (self.scrub(&name).into_owned(), self.scrub(&text).into_owned())),
+            );
         }
     }
 
@@ -38,7 +41,11 @@ impl Scrubber {
 
     pub(crate) fn metadata(&self, metadata: &mut BTreeMap<String, Value>) {
         if !self.is_empty() {
-            metadata.values_mut().for_each(|value| self.json(value));
+            let told = std::mem::take(metadata).into_iter();
+            metadata.extend(told.map(|(name, mut value)| {
+                self.json(&mut value);
+                (self.scrub(&name).into_owned(), value)
+            }));
         }
     }
 
@@ -46,7 +53,13 @@ impl Scrubber {
         match value {
             Value::String(text) => self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| self.json(field)),
+            Value::Object(fields) => {
+                let told = std::mem::take(fields).into_iter();
+                fields.extend(told.map(|(name, mut field)| {
+                    self.json(&mut field);
+                    (self.scrub(&name).into_owned(), field)
+                }));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }

@@ -162,6 +162,23 @@ fn no_error_contains_a_secret() {
 }
 
 #[test]
+fn a_panic_of_who_reads_a_secret_is_an_error_without_it() {
+    #[derive(Debug)]
+    struct Panics;
+    impl<'de> Deserialize<'de> for Panics {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let database = Database::deserialize(deserializer)?;
+            panic!("{} is too weak", database.password.expose())
+        }
+    }
+    let error = read::<Panics>(&database(), &env()).unwrap_err();
+    let (before, place) = error.message.split_once("\n  at ").unwrap();
+    assert_snapshot!(before, @"what reads it panicked: <secret> is too weak");
+    assert!(place.contains("tests.rs"), "{place}");
+    assert!(error.path.is_root());
+}
+
+#[test]
 fn a_secret_comes_from_configuration_only() {
     let error = serde_json::from_str::<Database>(r#"{"password": {"env": "PASSWORD"}}"#).unwrap_err();
     assert_snapshot!(error, @"a secret comes from configuration: nothing else knows where its reference leads at line 1 column 13");
@@ -173,7 +190,7 @@ fn a_secret_comes_from_configuration_only() {
             panic!("the user's code panics")
         }
     }
-    std::panic::catch_unwind(|| read::<Panics>(&database(), &env())).unwrap_err();
+    read::<Panics>(&database(), &env()).unwrap_err();
     serde_json::from_str::<Database>(r#"{"password": {"env": "PASSWORD"}}"#).unwrap_err();
 }
 

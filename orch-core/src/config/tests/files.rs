@@ -304,3 +304,19 @@ fn a_file_is_read_by_its_extension() {
     let manifest = Node::read_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     assert!(matches!(manifest.value, Value::Map(_)));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_may_never_end_is_not_read() {
+    let folder = std::env::temp_dir().join(format!("orch-files-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let endless = folder.join("a.yaml");
+    std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
+    let error = Node::read_file(&endless).unwrap_err().to_string();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_snapshot!(error.replace(&folder.display().to_string(), "conf"), @r"
+    the configuration cannot be used
+    error: the configuration file `conf/a.yaml` is no regular file
+      hint: copy what it gives into a file
+    ");
+}

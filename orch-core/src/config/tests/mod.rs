@@ -1,5 +1,6 @@
 mod check;
 mod choices;
+mod debug;
 mod defaults;
 mod files;
 mod fuzz;

@@ -92,6 +92,12 @@ fn a_wrong_path_is_told_with_the_column() {
     error: `--set ops.load` lacks `=` and a value at column 9
       hint: write names with dots between them, `=` and the value: `ops.load.config.batch=50`
     ");
+    // What may have been meant to be the value is not told.
+    assert_snapshot!(told("password hunter2"), @r"
+    the configuration cannot be used
+    error: `--set password` lacks `=` and a value at column 17
+      hint: write names with dots between them, `=` and the value: `ops.load.config.batch=50`
+    ");
     assert_snapshot!(told("ops.tags[0]=secret"), @r"
     the configuration cannot be used
     error: `--set ops.tags[0]` addresses an item of a list at column 9

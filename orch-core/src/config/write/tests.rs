@@ -305,3 +305,17 @@ fn what_a_tree_cannot_hold_is_told_with_its_place() {
     `pages[1].Right[0]`: -170141183460469231731687303715884105728 has more than 64 bits
     "#);
 }
+
+#[test]
+fn a_panic_of_what_writes_itself_is_an_error() {
+    struct Panics;
+    impl Serialize for Panics {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("nobody writes me")
+        }
+    }
+    let error = write(&vec![Panics], &Origin::Default).unwrap_err();
+    let (before, place) = error.message.split_once("\n  at ").unwrap();
+    assert_eq!(before, "what writes it panicked: nobody writes me");
+    assert!(place.contains("tests.rs"), "{place}");
+}

@@ -1,6 +1,5 @@
 use super::super::source::OutputRef;
-use crate::define::Gather;
-use crate::value::Value;
+use crate::define::{Gather, InputRead};
 
 /// What feeds an input.
 pub(in super::super) enum Feed {
@@ -18,5 +17,5 @@ pub(in super::super) enum Feed {
     /// The values of several outputs.
     List(Vec<OutputRef>, Gather),
     /// A constant.
-    Constant(Value),
+    Constant(InputRead),
 }

@@ -215,7 +215,7 @@ impl Check<'_> {
             return None;
         };
         match read(node, self.registry.env_vars()) {
-            Ok(value) => Some(Feed::Constant(value)),
+            Ok(read) => Some(Feed::Constant(read)),
             Err(error) => {
                 let step = ConfigPath::root().key("steps").key(&*self.here.name);
                 let path = path.iter().fold(step, |path, key| path.key(*key));

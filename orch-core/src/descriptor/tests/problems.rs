@@ -386,6 +386,7 @@ fn all_problems_of_a_folder_are_told_together() {
       --> jobs/c.toml:1:7
     ");
     let none = registry().read_folder("no/such/folder").expect_err("there is none");
+    assert_eq!(format!("{none:?}"), none.to_string());
     assert_snapshot!(none, @r"
     the job descriptors cannot be used
     error: there is no folder `no/such/folder` of job descriptors

@@ -222,3 +222,18 @@ fn editors_are_told_of_the_op_kinds() {
     let path = schema.pointer("/properties/schedule/description").expect("a field of the job");
     assert!(path.to_string().contains("cron"), "{path}");
 }
+
+#[test]
+fn a_constant_can_be_an_environment_variable() {
+    let text = "job: dex\nsteps:\n  double: { op: double, inputs: { x: { value: { env: FACTOR } } } }\n  \
+                report: { op: report, inputs: { sum: double, title: { value: { env: FACTOR } } } }\n";
+    assert_snapshot!(told(text), @"7: 14");
+    let unset = yaml(&text.replace("FACTOR", "FACTER")).expect_err("it is not set");
+    assert_snapshot!(unset, @r"
+    the job descriptors cannot be used: 2 problems
+    error: `steps.double.inputs.x.value` cannot be read: the environment variable `FACTER` is not set
+      --> jobs/dex.yaml:3:47
+    error: `steps.report.inputs.title.value` cannot be read: the environment variable `FACTER` is not set
+      --> jobs/dex.yaml:4:64
+    ");
+}

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use crate::config::{ConfigProblem, ConfigProblemKind, Origin};
 use crate::define::Preset;
+use crate::failure::tell;
+use crate::ids::quoted;
 use crate::plan::{Problem, ProblemKind};
 
 /// Something that [`Definitions::check`](crate::run::Definitions::check) has found, and where it holds.
@@ -139,22 +141,9 @@ fn add<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        for FoundAt { place, what } in &self.places {
-            write!(f, "\n  --> {place}")?;
-            if let Some(what) = what {
-                write!(f, " ({what})")?;
-            }
-        }
-        for (at, line) in self.hint.iter().flat_map(|hint| hint.lines()).enumerate() {
-            write!(f, "\n  {}{line}", if at == 0 { "hint: " } else { "      " })?;
-        }
-        Ok(())
+        let places = self.places.iter().map(|FoundAt { place, what }| (*what, place));
+        tell(f, &self.message, places, self.hint.as_deref())
     }
 }

@@ -31,7 +31,7 @@ impl fmt::Display for CheckSummary {
 }
 
 /// All that is to be mended in a program, told at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct CheckError {
     #[serde(flatten)]
     summary: CheckSummary,
@@ -82,4 +82,37 @@ impl fmt::Display for CheckError {
     }
 }
 
+/// As people read it, for a `main` or a test that returns it prints it so.
+impl fmt::Debug for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for CheckError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Problem, ProblemKind};
+
+    #[test]
+    fn all_findings_are_told_also_in_debug() {
+        let mut finding = Finding::of_plan(
+            &Problem::new(ProblemKind::InvalidLimit, "the pool `db` has size 0").hint("write 1 or more"),
+        );
+        let program = finding.clone();
+        finding.jobs.push("load".into());
+        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0 };
+        let error = CheckError::new(summary, vec![program, finding]);
+        insta::assert_snapshot!(format!("{error:?}"), @r"
+        the check of 1 job, 0 presets, 0 environments found 2 problems
+        in the program:
+        error: the pool `db` has size 0
+          hint: write 1 or more
+        in the job `load`:
+        error: the pool `db` has size 0
+          hint: write 1 or more
+        ");
+    }
+}

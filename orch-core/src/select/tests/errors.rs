@@ -229,3 +229,9 @@ fn assets() {
       hint: what is no word stands in quotes: `key:"a b"`
     "#);
 }
+
+#[test]
+fn all_mistakes_are_told_also_in_debug() {
+    let error = "1+a +1".parse::<StepSelection>().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}

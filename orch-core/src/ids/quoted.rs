@@ -1,0 +1,4 @@
+/// Names as messages tell them, one after another in backquotes.
+pub(crate) fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -7,13 +7,15 @@ use std::sync::Arc;
 pub struct EnvVars {
     given: Arc<BTreeMap<String, String>>,
     process: bool,
+    /// Whether secrets are left where they are.
+    secrets_stay: bool,
 }
 
 impl EnvVars {
     /// Those of this process.
     #[must_use]
     pub fn process() -> Self {
-        Self { given: Arc::default(), process: true }
+        Self { process: true, ..Self::default() }
     }
 
     /// None at all.
@@ -27,6 +29,15 @@ impl EnvVars {
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.given).insert(name.into(), value.into());
         self
+    }
+
+    /// The same, but whether there is something behind a reference to a secret is not looked at.
+    pub(crate) fn leaving_secrets(self) -> Self {
+        Self { secrets_stay: true, ..self }
+    }
+
+    pub(crate) fn leaves_secrets(&self) -> bool {
+        self.secrets_stay
     }
 
     /// The value of a variable; none if it is not set, or is no text.

@@ -165,7 +165,10 @@ impl RunConfig {
 
     fn add(mut self, layer: Result<Node, ConfigError>) -> Self {
         match layer {
-            Ok(node) => self.over(Self { node: Some(node), problems: Vec::new() }),
+            Ok(mut node) => {
+                empty_sections(&mut node);
+                self.over(Self { node: Some(node), problems: Vec::new() })
+            }
             Err(error) => {
                 self.problems.extend(error.into_problems());
                 self
@@ -188,6 +191,30 @@ impl RunConfig {
 /// Where the configuration of a step stands: `ops.clean.ops.trim` of `clean.trim`.
 pub(crate) fn of_step(step: &str) -> ConfigPath {
     step.split('.').fold(ConfigPath::root(), |path, name| path.key("ops").key(name))
+}
+
+/// A section all of whose lines are commented out is none of no value, but one in which nothing is said.
+fn empty_sections(node: &mut Node) {
+    let Value::Map(sections) = &mut node.value else { return };
+    let empty = |node: &mut Node| {
+        if node.value == Value::Null {
+            node.value = Value::Map(Vec::new());
+        }
+    };
+    for section in sections {
+        match &*section.key {
+            "ops" | "resources" => {
+                empty(&mut section.node);
+                let Value::Map(named) = &mut section.node.value else { continue };
+                for entry in named {
+                    empty(&mut entry.node);
+                    empty_sections(&mut entry.node);
+                }
+            }
+            "config" | "inputs" | "execution" | "tags" => empty(&mut section.node),
+            _ => {}
+        }
+    }
 }
 
 /// A tree in which a value stands at a path of names.

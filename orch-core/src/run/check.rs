@@ -17,9 +17,31 @@ pub(super) struct Checked {
     pub(super) tags: Tags,
 }
 
+/// What a job is checked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Its run.
+    Run,
+    /// Its plan: values can still be given.
+    Plan,
+    /// Its configuration: secrets stay the references that they are.
+    Config,
+}
+
+impl Wanted {
+    fn tolerates(self, problem: &ConfigProblem) -> bool {
+        use ConfigProblemKind::{Missing, Reference};
+        self == Self::Plan && matches!(problem.kind(), Missing | Reference)
+    }
+}
+
 impl Runner {
     /// The job's program, with what only the run knows checked too: all that is wrong is told together.
     pub(super) fn check(&self) -> Result<Checked, PlanError> {
+        self.check_for(Wanted::Run)
+    }
+
+    pub(super) fn check_for(&self, wanted: Wanted) -> Result<Checked, PlanError> {
         let program = Program::compile(&self.job)?;
         let mut problems = Vec::new();
         let whole = Configurables::of(&program);
@@ -33,20 +55,25 @@ impl Runner {
         let (itself, mut wrong) = self.itself(&config);
         let mut program = self.part(program, &itself, &config, &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
-        let configured = Configured::read(&config, &whole, &mut program, &wiring, &self.env);
-        let configured = match configured {
-            Ok(configured) if problems.is_empty() && wrong.is_empty() => configured,
-            configured => {
-                let others = configured.err().into_iter().flat_map(ConfigError::into_problems);
+        let env = match wanted {
+            Wanted::Config => self.env.clone().leaving_secrets(),
+            Wanted::Run | Wanted::Plan => self.env.clone(),
+        };
+        let configured =
+            Configured::read(&config, &whole, &mut program, &wiring, &env).unwrap_or_else(|error| {
                 // What an unknown preset would have said is not missing.
                 let unknown = self.preset.is_some() && self.chosen_preset().is_none();
+                let others = error.into_problems().into_iter();
                 let others = others.filter(|one| !(unknown && one.kind() == ConfigProblemKind::Missing));
                 let others: Vec<_> = others.filter(|one| !wrong.contains(one)).collect();
                 wrong.extend(others);
-                let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
-                return Err(PlanError::new(program.plan.job, problems).with_config(wrong));
-            }
-        };
+                Configured::default()
+            });
+        wrong.retain(|one| !wanted.tolerates(one));
+        if !(problems.is_empty() && wrong.is_empty()) {
+            let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
+            return Err(PlanError::new(program.plan.job, problems).with_config(wrong));
+        }
         self.options(&itself, &mut program.plan);
         Ok(Checked { program, wiring, configured, tags: itself.tags })
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use schemars::Schema;
 
-use super::check::Checked;
+use super::check::{Checked, Wanted};
 use super::schema::{self, Configurables};
 use super::{Environment, Runner};
 use crate::config::{EnvVars, Node, Origin, RunConfig, Value};
@@ -85,12 +85,13 @@ impl Runner {
     }
 
     /// The effective configuration: what was given and the defaults of all else, each with where it comes from. References
-    /// to secrets stay references.
+    /// to secrets stay references, whether there is something behind them or not.
     ///
     /// # Errors
     /// All that is wrong with the job or its configuration.
     pub fn effective_config(&self) -> Result<Node, PlanError> {
-        let Checked { configured, .. } = self.check()?;
+        // If all is there, nothing that a run would say is left unsaid.
+        let Checked { configured, .. } = self.check().or_else(|_| self.check_for(Wanted::Config))?;
         let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Nowhere };
         Ok(configured.node.unwrap_or_else(nothing))
     }

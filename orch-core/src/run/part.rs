@@ -129,6 +129,9 @@ impl Runner {
                         given.insert((step.name.clone(), input.name.to_string()), (input.ty, read.value));
                     }
                     Some(Err(error)) => {
+                        // That it is not given would not be true.
+                        let unread = (input.ty, Value::new(()));
+                        given.insert((step.name.clone(), input.name.to_string()), unread);
                         let inner = path.clone().join(&error.path);
                         refuse(format!("`{inner}`: {}", error.message), &error.origin);
                     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use std::vec::Drain;
 
-use super::check::Checked;
+use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
@@ -231,13 +231,14 @@ impl Runner {
         self
     }
 
-    /// The plan of this run: with its pools, IO managers and options checked, as [`Runner::run`] does before any step
-    /// begins. [`Job::try_plan`] knows the job alone.
+    /// The plan of this run: with its pools, IO managers, resources and options checked, as [`Runner::run`] does before any
+    /// step begins. So is its configuration, but for what is not there: a plan needs no values. [`Job::try_plan`] knows the
+    /// job alone.
     ///
     /// # Errors
     /// All that is wrong with the job or with what the run gives it, with places in the source.
     pub fn plan(&self) -> Result<Plan, PlanError> {
-        let Checked { program, tags, .. } = self.check()?;
+        let Checked { program, tags, .. } = self.check_for(Wanted::Plan)?;
         let mut plan = program.plan;
         plan.tags.extend(tags);
         plan.tags.extend(self.tags.clone());

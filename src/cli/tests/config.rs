@@ -1,5 +1,7 @@
 //! Configuration from files, values, presets and environments: what it can be, what it is, what is wrong with it.
 
+mod incomplete;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -47,6 +49,12 @@ struct Connect {
 struct Database {
     url: String,
     password: String,
+}
+
+impl Database {
+    fn fake() -> Self {
+        Self { url: "fake".into(), password: "none".into() }
+    }
 }
 
 /// Where all ends up.
@@ -366,7 +374,7 @@ fn all_that_is_wrong_is_told_together() {
     // A plan and what is in effect are refused in the same words.
     assert_eq!(folder.session(&args.replace("run", "plan")), told);
     assert_eq!(folder.session(&args.replace("run", "config show")), told);
-    insta::assert_snapshot!(folder.session("plan"), @r"
+    insta::assert_snapshot!(folder.session("run"), @r"
     exit 2
     --- stderr
     error: the job `dex` cannot be configured

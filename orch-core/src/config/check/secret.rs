@@ -14,6 +14,7 @@ impl<'a> Check<'a> {
         let problem =
             |kind, message| ConfigProblem::new(kind, self.path.clone(), message).at(node.origin.clone());
         let problem = match Reference::of(node) {
+            Some(_) if self.env.leaves_secrets() => return,
             Some(Reference::Env(name)) => {
                 if self.env.get(name).is_some() {
                     return;
@@ -29,6 +30,15 @@ impl<'a> Check<'a> {
                 }
                 let message = format!("{subject} is a secret in the file `{path}`, which is not there");
                 problem(Kind::Reference, message).hint("a relative path begins at the working directory")
+            }
+            None if let Value::Map(entries) = &node.value => {
+                let message = format!(
+                    "{subject} is a secret, and refers to it by something else than `env` or `file` alone"
+                );
+                let latest = entries.iter().max_by_key(|entry| entry.layer);
+                let at = latest.map_or(&node.origin, |entry| &entry.at).clone();
+                let problem = ConfigProblem::new(Kind::Secret, self.path.clone(), message).at(at);
+                problem.hint("write `{env: NAME}` or `{file: PATH}`")
             }
             None => {
                 let name = match self.path.steps().last() {

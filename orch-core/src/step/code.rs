@@ -6,12 +6,20 @@ use crate::engine::Dispatcher;
 use crate::failure::{Failure, panic_message};
 use crate::ids::StepPath;
 
-/// The attempt whose code runs on this thread at present, for its logs.
+/// The attempt whose code runs on this thread at present, for its logs; or that the code is no step's, but the run's.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) dispatcher: Arc<Dispatcher>,
-    pub(super) path: StepPath,
+    /// None for what a run calls besides its steps.
+    pub(super) path: Option<StepPath>,
     pub(super) number: u32,
+}
+
+impl Attempt {
+    /// Of code that a run calls besides its steps: hooks of the run, what opens and closes resources.
+    pub(super) fn of_run(dispatcher: &Arc<Dispatcher>) -> Self {
+        Self { dispatcher: Arc::clone(dispatcher), path: None, number: 0 }
+    }
 }
 
 thread_local! {
@@ -46,6 +54,11 @@ pub(super) fn with_current(f: impl FnOnce(&Attempt)) {
 fn swap_current(mut attempt: Option<Attempt>) -> Option<Attempt> {
     let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), &mut attempt));
     attempt
+}
+
+/// Whose code runs on this thread, for another thread that goes on with it.
+pub(super) fn current() -> Option<Attempt> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 fn set_panic_place(place: Option<String>) -> Option<String> {

@@ -26,3 +26,4 @@ pub(crate) use call::call;
 pub(crate) use code::{panics, quietly};
 pub(crate) use guarded::guarded;
 pub(crate) use local::Local;
+pub(crate) use logs::subscriber;

@@ -171,6 +171,9 @@ pub use orch_macros::configured;
 /// after the last step, in reverse, also if the run failed or was canceled. The function may be async, and may return a
 /// `Result`: if it fails, the run fails and no step begins. What returns a `Res<dyn Trait>` gives ops a `Res<dyn Trait>`.
 ///
+/// A run waits for it to open and to close without bound as long as it is not canceled, so what may hang needs a timeout of
+/// its own. What the functions log through `tracing` are log events of the run, of no step.
+///
 /// Its parameters are its configuration, a `Config<T>` read from `resources.<name>.config`, and other resources, `Res<T>`.
 ///
 /// # Options

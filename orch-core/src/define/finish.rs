@@ -1,12 +1,13 @@
 use super::OpError;
 use crate::failure::Failure;
 
-/// What a function may return that does something and gives nothing: `()`, or a `Result<()>`.
+/// What a function may return that does something and gives nothing, a hook or one that closes a resource: `()`, or a
+/// `Result<()>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is nothing to end with",
     label = "expected `()` or `Result<()>`",
     note = "what it gives would reach nobody: let the function return nothing, or `orch::Result<()>`; an async \
-            one is named with `close_async = ..`"
+            one that closes a resource is named with `close_async = ..`"
 )]
 pub trait Finish {
     /// Whether it went well.

@@ -28,9 +28,9 @@ pub(crate) enum Message {
     Broke { token: Token, failure: Failure },
     /// What was to be stored is, or could not be.
     Stored { token: Token, produced: Produced, result: Result<Vec<Stored>, Failure> },
-    /// A step's code logged something.
+    /// A step's code logged something, or without a step that which surrounds the steps.
     Log {
-        step: StepPath,
+        step: Option<StepPath>,
         attempt: u32,
         level: LogLevel,
         target: Arc<str>,

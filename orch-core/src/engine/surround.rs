@@ -69,7 +69,7 @@ impl State {
                 self.settings.scrubber.text(&mut message);
                 self.settings.scrubber.texts(&mut fields);
                 let kind = EventKind::Log { level, target, message, fields };
-                turn.events.push(self.event(Some(step), attempt, kind));
+                turn.events.push(self.event(step, attempt, kind));
             }
             // What steps report after the steps were over.
             late => self.let_go.messages.push(late),

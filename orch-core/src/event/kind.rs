@@ -81,7 +81,7 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gathered: Option<usize>,
     },
-    /// The op's code logged something, through `tracing`.
+    /// The op's code logged something, through `tracing`; or, of no step, a hook of the run or what opens or closes a resource.
     #[non_exhaustive]
     Log {
         /// How urgent it is.

@@ -95,14 +95,21 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
         let of = event.step.as_ref().map_or_else(String::new, |step| format!(" of {step}"));
         return Some(format!("{label} {}{of}: {}", palette.paint(Role::Name, &one_line(hook)), chain(error)));
     }
+    if let EventKind::Log { level, message, fields, .. } = &event.kind {
+        let time = before.start().map(|start| between(start, event.time));
+        let label = label(role(&event.kind), level_word(*level), time, palette);
+        // Without a step it is the run's own.
+        let of = event
+            .step
+            .as_ref()
+            .map_or_else(String::new, |step| format!("{}: ", palette.paint(Role::Name, &step.to_string())));
+        return Some(format!("{label} {of}{}", logged(message, fields)));
+    }
     let path = event.step.as_ref()?;
     let live = before.live_step(path).filter(|live| live.retry_after.is_none());
     let took = live.map(|live| between(live.since, event.time));
     let (word, time) = match &event.kind {
         EventKind::StepUpForRetry { .. } => ("Retry", took),
-        EventKind::Log { level, .. } => {
-            (level_word(*level), before.start().map(|start| between(start, event.time)))
-        }
         EventKind::StepFailure { error } if error.kind != ErrorKind::Canceled => {
             let attempt = event.attempt.max(1);
             let step = FailedStep::new(path.clone(), attempt, took, Arc::clone(error));
@@ -112,15 +119,8 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
     };
     let mut text = format!("{} ", label(role(&event.kind), word, time, palette));
     text.push_str(&palette.paint(Role::Name, &path.to_string()));
-    match &event.kind {
-        EventKind::Log { message, fields, .. } => {
-            let _ = write!(text, ": {}", logged(message, fields));
-        }
-        kind => {
-            let _ = write!(text, " #{}", event.attempt.max(1));
-            tell(&mut text, kind);
-        }
-    }
+    let _ = write!(text, " #{}", event.attempt.max(1));
+    tell(&mut text, &event.kind);
     Some(text)
 }
 

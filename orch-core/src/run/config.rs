@@ -6,9 +6,9 @@ use crate::config::{
     self, AnyConfig, ConfigDef, ConfigError, ConfigPath, ConfigProblem, ConfigProblemKind, EnvVars, Node,
     Origin, ReadError, RunConfig, Scrubber, Value, of_step,
 };
+use crate::failure::quietly;
 use crate::graph::StepConfig;
 use crate::plan::Program;
-use crate::step::quietly;
 
 /// The configuration of a run, checked and read: what its job, its steps and its resources are given.
 #[derive(Default)]

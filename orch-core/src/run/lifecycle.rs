@@ -11,7 +11,7 @@ use tracing::instrument::WithSubscriber as _;
 use crate::define::Cancel;
 use crate::engine::{Dispatcher, Message, Promise, Surroundings};
 use crate::failure::Failure;
-use crate::step::guarded;
+use crate::step::{self, guarded};
 
 #[cfg(test)]
 mod tests;
@@ -54,7 +54,7 @@ impl Resources {
             stop: Cancel::new(),
             closed: Cancel::new(),
             runtime: Handle::current(),
-            subscriber: tracing::dispatcher::get_default(Clone::clone),
+            subscriber: step::subscriber(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Resources {
                     false => self.stop.canceled().await,
                 }
             };
-            match guarded(stop, || self.lifecycle.open(&resource)).await {
+            match guarded(dispatcher, stop, || self.lifecycle.open(&resource)).await {
                 Ok(()) => {
                     open.push(Arc::clone(&resource));
                     dispatcher.report_only(Message::ResourceOpened { resource, took: begun.elapsed() });
@@ -94,7 +94,8 @@ impl Resources {
         let mut open = self.open.lock().await;
         while let Some(resource) = open.pop() {
             let begun = Instant::now();
-            let closed = guarded(std::future::pending(), || self.lifecycle.close(&resource)).await;
+            let closed =
+                guarded(dispatcher, std::future::pending(), || self.lifecycle.close(&resource)).await;
             let result = closed.map(|()| begun.elapsed());
             dispatcher.report_only(Message::ResourceClosed { resource, result });
         }

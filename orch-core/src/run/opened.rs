@@ -9,7 +9,7 @@ use super::lifecycle::Lifecycle;
 use super::wiring::Wiring;
 use crate::config::AnyConfig;
 use crate::define::{AnyResource, Body, Given, Needs, Provider, ResourceArgs, ResourceDef, RunContext};
-use crate::failure::Failure;
+use crate::failure::{Failure, quietly};
 use crate::plan::Program;
 use crate::step;
 
@@ -128,6 +128,6 @@ async fn close(def: &Arc<ResourceDef>, resource: Option<AnyResource>) -> Result<
         None => Ok(()),
     };
     // Its `Drop` is the program's, and may block.
-    let dropped = tokio::task::spawn_blocking(move || step::quietly(|| drop(resource))).await;
+    let dropped = tokio::task::spawn_blocking(move || quietly(|| drop(resource))).await;
     closed.and(dropped.map_err(Failure::from)?)
 }

@@ -27,6 +27,9 @@ use crate::value::Data;
 /// By default it keeps nothing: values are dropped after their last consumer, events go to the sinks alone, so that a
 /// run of any length stays small, but for what is being collected and the keys of streams whose items have keys.
 ///
+/// Steps have timeouts if their ops say so. The opening and closing of resources and the hooks have none: as long as the
+/// run is not canceled, it waits for them without bound. A function that may hang brings a timeout of its own.
+///
 /// What is set twice holds as it was set last; of sinks all hold. A limit of 0 is told when the run is to begin, as a
 /// problem of its plan.
 ///

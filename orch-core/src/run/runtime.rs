@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::error::{RunError, RunErrorKind};
-use crate::step::{panics, quietly};
+use crate::failure::quietly;
+use crate::step::panics;
 
 /// Blocking threads besides one for each slot, as many as tokio has by default. Code that outlives its timeout keeps
 /// its thread, while its slot goes to the next step.

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use super::RunError;
 use crate::config::Scrubber;
-use crate::failure::Failure;
+use crate::failure::{Failure, quietly};
 use crate::ids::RunId;
 use crate::io::{IoManagers, OutputAt};
 use crate::plan::{PlanError, Program};
-use crate::step::quietly;
 
 /// Has the IO managers load what steps that do not run have stored in the run `earlier`, on a thread that may block.
 pub(super) async fn load(

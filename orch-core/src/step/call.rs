@@ -23,10 +23,15 @@ where
         Some(Body::Async(begin)) => begin(args).await,
         Some(Body::Blocking(_)) => {
             let owner = Arc::clone(owner);
+            // What it logs is logged as what its caller logs.
+            let mut caller = code::current();
+            let subscriber = tracing::dispatcher::get_default(Clone::clone);
             let called = tokio::task::spawn_blocking(move || {
-                code::quietly(|| match body(&owner) {
-                    Some(Body::Blocking(function)) => function(args),
-                    _ => Err(Failure::contract("the function has changed")),
+                tracing::dispatcher::with_default(&subscriber, || {
+                    code::run(&mut caller, || match body(&owner) {
+                        Some(Body::Blocking(function)) => function(args),
+                        _ => Err(Failure::contract("the function has changed")),
+                    })
                 })
             });
             // The thread is refused when the runtime shuts down.

@@ -2,15 +2,23 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::engine::Dispatcher;
-use crate::failure::{Failure, catch_places, caught};
+use crate::failure::{Failure, caught, quietly};
 use crate::ids::StepPath;
 
-/// The attempt whose code runs on this thread at present, for its logs.
+/// The attempt whose code runs on this thread at present, for its logs; or that the code is no step's, but the run's.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) dispatcher: Arc<Dispatcher>,
-    pub(super) path: StepPath,
+    /// None for what a run calls besides its steps.
+    pub(super) path: Option<StepPath>,
     pub(super) number: u32,
+}
+
+impl Attempt {
+    /// Of code that a run calls besides its steps: hooks of the run, what opens and closes resources.
+    pub(super) fn of_run(dispatcher: &Arc<Dispatcher>) -> Self {
+        Self { dispatcher: Arc::clone(dispatcher), path: None, number: 0 }
+    }
 }
 
 thread_local! {
@@ -44,6 +52,11 @@ fn swap_current(mut attempt: Option<Attempt>) -> Option<Attempt> {
     attempt
 }
 
+/// Whose code runs on this thread, for another thread that goes on with it.
+pub(super) fn current() -> Option<Attempt> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
 /// Runs a piece of a step's code: a call, or one poll. A panic in it becomes a failure that names the place.
 pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) -> Result<R, Failure> {
     let outer = swap_current(attempt.take());
@@ -58,10 +71,4 @@ pub(super) fn run<R>(attempt: &mut Option<Attempt>, code: impl FnOnce() -> R) ->
 /// In a program whose panics end it there is no such answer, and what the panic says is the last word.
 pub(crate) fn panics(code: impl FnOnce()) -> bool {
     quietly(code).is_err()
-}
-
-/// What `code` gives, or what it says when it panics; on stderr there is no word of it.
-pub(crate) fn quietly<R>(code: impl FnOnce() -> R) -> Result<R, Failure> {
-    catch_places();
-    run(&mut None, code)
 }

@@ -33,7 +33,7 @@ impl Shared {
         match (call.hook.body(), call.told) {
             (HookBody::Step(code), HookTold::Step(step)) => {
                 let (dispatcher, path) = (Arc::clone(dispatcher), step.path.clone());
-                let attempt = Attempt { dispatcher, path, number: step.attempt };
+                let attempt = Attempt { dispatcher, path: Some(path), number: step.attempt };
                 let hook = Arc::clone(&call.hook);
                 self.run_code(code, HookContext::new(run, step, given), Some(attempt), move |context| {
                     match hook.body() {
@@ -45,12 +45,15 @@ impl Shared {
             }
             (HookBody::Run(code), HookTold::Run(end)) => {
                 let hook = Arc::clone(&call.hook);
-                self.run_code(code, RunHookContext::new(run, end, given), None, move |context| {
-                    match hook.body() {
+                self.run_code(
+                    code,
+                    RunHookContext::new(run, end, given),
+                    Some(Attempt::of_run(dispatcher)),
+                    move |context| match hook.body() {
                         HookBody::Run(Body::Blocking(body)) => body(context),
                         _ => Err(misled()),
-                    }
-                })
+                    },
+                )
                 .await
             }
             _ => Err(misled()),

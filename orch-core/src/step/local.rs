@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tracing::instrument::WithSubscriber as _;
 
-use super::LogLayer;
 use super::code::{self, Attempt};
 use super::hook::BLOCKING_HOOKS;
+use super::logs::subscriber;
 use super::pace::Pace;
 use super::piece::Done;
 use super::worker::Worker;
@@ -52,22 +52,14 @@ pub(super) struct Shared {
 
 impl Local {
     pub(crate) fn new(program: Arc<Program>, run: Arc<RunContext>, io: Arc<IoManagers>) -> Self {
-        use tracing_subscriber::layer::SubscriberExt as _;
         crate::failure::catch_places();
-        // A subscriber may be set for the present thread alone, so the workers take it along.
-        let present = tracing::dispatcher::get_default(Clone::clone);
-        let subscriber = if present.is::<tracing::subscriber::NoSubscriber>() {
-            tracing::Dispatch::new(tracing_subscriber::registry().with(LogLayer))
-        } else {
-            present
-        };
         let shared = Arc::new(Shared {
             steps: program.ops.iter().map(|op| StepTraits::of(op)).collect(),
             program,
             run,
             io,
             runtime: tokio::runtime::Handle::current(),
-            subscriber,
+            subscriber: subscriber(),
             hooks: Semaphore::new(BLOCKING_HOOKS),
             over: Cancel::new(),
             stops: Mutex::default(),
@@ -176,7 +168,7 @@ impl Shared {
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
         let Work { token, step, path, attempt: number, task } = work;
         let stop = self.stop_of(step, token);
-        let code = Attempt { dispatcher: Arc::clone(dispatcher), path: path.clone(), number };
+        let code = Attempt { dispatcher: Arc::clone(dispatcher), path: Some(path.clone()), number };
         let mut attempt = Some(code);
         let message = match task {
             // What is to be stored was produced in time.

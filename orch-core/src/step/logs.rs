@@ -2,17 +2,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::layer::{Context, Layer};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::code;
 use crate::engine::Message;
 use crate::event::LogLevel;
 
-/// A layer for `tracing` that turns what a step's code logs into log events of that step.
+/// A layer for `tracing` that turns what a step's code logs into log events of that step, and what hooks of a run and
+/// functions that open or close resources log into those of the run.
 ///
 /// A program with `#[orch::main]` has it. A program that sets a subscriber of its own adds it; without any subscriber,
-/// runs use the layer by themselves. Lines from outside steps pass it by.
+/// runs use the layer by themselves. Lines from outside a run pass it by.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogLayer;
 
@@ -32,6 +34,15 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             });
         });
     }
+}
+
+/// Where the code of a run logs. A subscriber may be set for the present thread alone, so those who run code take it along.
+pub(crate) fn subscriber() -> Dispatch {
+    let present = tracing::dispatcher::get_default(Clone::clone);
+    if present.is::<NoSubscriber>() {
+        return Dispatch::new(tracing_subscriber::registry().with(LogLayer));
+    }
+    present
 }
 
 fn level(level: Level) -> LogLevel {

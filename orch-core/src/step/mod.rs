@@ -23,6 +23,7 @@ mod tests;
 pub use logs::LogLayer;
 
 pub(crate) use call::call;
-pub(crate) use code::{panics, quietly};
+pub(crate) use code::panics;
 pub(crate) use guarded::guarded;
 pub(crate) use local::Local;
+pub(crate) use logs::subscriber;

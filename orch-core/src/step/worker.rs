@@ -115,11 +115,11 @@ impl Worker {
         }
         let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
-            Some(present) => (present.path, present.number) = (path, attempt),
+            Some(present) => (present.path, present.number) = (Some(path), attempt),
             none => {
                 *none = Some(Attempt {
                     dispatcher: Arc::clone(self.promise.dispatcher()),
-                    path,
+                    path: Some(path),
                     number: attempt,
                 });
             }

@@ -137,6 +137,36 @@ async fn what_blocks_while_it_opens_has_what_it_needs_to_the_end() {
     ");
 }
 
+#[test]
+fn what_surrounds_the_steps_logs_for_the_run() {
+    let database = ResourceDef::builder("database").opens::<Database>().asynchronous(|_| async {
+        tracing::info!("connecting");
+        Ok(Res::new(Database("main")))
+    });
+    let pool = ResourceDef::builder("pool").resource::<Database>("database").opens::<Pool>().blocking(|_| {
+        tracing::info!(size = 4, "filled");
+        Ok(Res::new(Pool))
+    });
+    let pool = pool.closed_blocking(|_| {
+        tracing::warn!("drained");
+        Ok(())
+    });
+    let hook = HookDef::run_builder("idle").resource::<Pool>("pool").blocking(|_| {
+        tracing::info!("all done");
+        Ok(())
+    });
+    let definitions = Definitions::new().resource_opened(&database.build()).resource_opened(&pool.build());
+    let run = definitions.with_hook(&hook).runner(&nothing()).keep_events().run_blocking().unwrap();
+    let story = orch_core::report::story(run.events());
+    let logs: Vec<_> = story.lines().filter(|line| line.starts_with("LOG")).collect();
+    assert_snapshot!(logs.join("\n"), @r"
+    LOG info: connecting
+    LOG info: filled size=4
+    LOG info: all done
+    LOG warn: drained
+    ");
+}
+
 /// A job whose only step gives the name of its database.
 fn named() -> (Arc<OpDef>, Job) {
     let op = OpDef::builder("name").resource::<Database>("database").returns::<Name>();

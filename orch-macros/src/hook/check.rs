@@ -70,22 +70,11 @@ fn parameter(kind: Kind, parameter: &PatType, told: &mut bool, diag: &Diag) {
     }
 }
 
+/// What it is beyond that the trait `Finish` says, at the type.
 fn return_type(output: &ReturnType, diag: &Diag) {
-    let ReturnType::Type(_, ty) = output else { return };
-    let value = match func::last_segment(ty) {
-        Some(segment) if segment.ident == "Result" => match &segment.arguments {
-            syn::PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(syn::GenericArgument::Type(value)) => value,
-                _ => return,
-            },
-            _ => {
-                diag.error_at(ty, "say here that the hook returns nothing: `Result<()>`");
-                return;
-            }
-        },
-        _ => ty,
-    };
-    if !func::is_unit(value) {
-        diag.error_at(value, "nobody takes what a hook returns: write `Result<()>`, or leave it out");
+    if let ReturnType::Type(_, ty) = output
+        && matches!(func::ungrouped(ty), Type::ImplTrait(_) | Type::Never(_))
+    {
+        diag.error_at(ty, "nobody takes what a hook returns: write `Result<()>`, or leave it out");
     }
 }

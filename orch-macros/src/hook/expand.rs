@@ -4,9 +4,7 @@ use syn::spanned::Spanned as _;
 
 use super::model::{Hook, Kind, Parameter};
 use crate::hidden;
-use crate::names::{
-    ARC, FALLIBLE_RETURN, HOOK, HOOK_DEF, HOOK_NODE, ONCE_LOCK, RUN_OUTCOME, STEP_HOOK, STEP_OUTCOME,
-};
+use crate::names::{ARC, FINISH, HOOK, HOOK_DEF, HOOK_NODE, ONCE_LOCK, RUN_OUTCOME, STEP_HOOK, STEP_OUTCOME};
 use crate::policy::{internal, setting};
 
 /// The hidden type of the hook, which carries its definition and is what it is attached by.
@@ -89,7 +87,7 @@ fn settings(hook: &Hook) -> TokenStream {
 
 /// Hands the function what it asks for.
 fn body(hook: &Hook) -> TokenStream {
-    let Hook { function, is_async, parameters, fallible, .. } = hook;
+    let Hook { function, is_async, parameters, returned, .. } = hook;
     let context = internal("context");
     let mut fetched = TokenStream::new();
     let mut passed = Vec::new();
@@ -113,11 +111,11 @@ fn body(hook: &Hook) -> TokenStream {
     let wait = is_async.then(|| quote!(.await));
     let span = Span::mixed_site().located_at(function.span());
     let call = quote_spanned!(span=> #function(#(#passed),*) #wait);
-    let call = match fallible {
-        Some((result, value)) => {
-            let fallible = FALLIBLE_RETURN.at(result.span());
+    let call = match returned {
+        Some(returned) => {
+            let finish = FINISH.at(returned.span());
             let convert = internal("convert");
-            quote!(let #convert: fn(_) -> _ = <#result as #fallible<#value>>::into_failure; #convert(#call))
+            quote!(let #convert: fn(_) -> _ = <#returned as #finish>::into_result; #convert(#call))
         }
         None => quote!(#call; ::core::result::Result::Ok(())),
     };

@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type, Visibility};
+use syn::{ItemFn, LitStr, ReturnType, Type, Visibility};
 
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
@@ -87,8 +87,8 @@ pub(super) struct Hook {
     /// Variants of the kind's outcome; none for what the kind has by default.
     pub(super) on: Option<Vec<&'static str>>,
     pub(super) parameters: Vec<Parameter>,
-    /// The whole `Result` and the type of its value, if it returns one.
-    pub(super) fallible: Option<(Type, Type)>,
+    /// What it returns, if it says so.
+    pub(super) returned: Option<Type>,
 }
 
 /// One parameter of the function.
@@ -115,7 +115,7 @@ impl Hook {
                 .or_else(|| func::description(&item.attrs)),
             on: on(kind, &mut options, diag),
             parameters: func::parameters(&item.sig).map(Parameter::read).collect(),
-            fallible: fallible(&item.sig.output),
+            returned: returned(&item.sig.output),
         }
     }
 }
@@ -169,14 +169,10 @@ fn unknown(kind: Kind, text: &str, words: &[&'static str]) -> String {
     format!("unknown outcome `{text}`{}", near.unwrap_or_else(listed))
 }
 
-/// The whole `Result` and the type of its value.
-fn fallible(output: &ReturnType) -> Option<(Type, Type)> {
-    let ReturnType::Type(_, ty) = output else { return None };
-    let whole = func::ungrouped(ty);
-    let segment = func::last_segment(whole).filter(|segment| segment.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(value) => Some((whole.clone(), value.clone())),
-        _ => None,
-    })
+/// The type that is returned, if it says one.
+fn returned(output: &ReturnType) -> Option<Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(func::ungrouped(ty).clone()),
+    }
 }

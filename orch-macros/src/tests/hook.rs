@@ -47,7 +47,7 @@ fn a_success_hook() {
                             let argument_0 = ::core::clone::Clone::clone(&context);
                             let convert: fn(_) -> _ = <Result<
                                 (),
-                            > as FallibleReturn<()>>::into_failure;
+                            > as Finish>::into_result;
                             convert(tell(&argument_0).await)
                         })
                 })

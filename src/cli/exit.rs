@@ -6,7 +6,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: what was asked for is done; a run ended without a failed step.
     Success,
-    /// 1: the run ended with failed steps, or failed since a resource could not be opened.
+    /// 1: the run ended with failed steps, or a resource could not be opened or closed.
     RunFailed,
     /// 2: wrong arguments, an unknown job, definitions that cannot be made, a job that cannot be planned, or something to
     /// mend that `check` has found. No step began.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use orch_core::config::EnvVars;
 use orch_core::define::Cancel;
-use orch_core::event::{Detail, RunView};
+use orch_core::event::{Detail, ResourceState, RunView};
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -78,7 +78,11 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, print
         }
     };
     let view = progress.finish();
-    let exit = ended(&result, printer);
+    let exit = match ended(&result, printer) {
+        // What a resource kept back until it is closed, such as the last rows, is lost.
+        Exit::Success if !all_closed(&view) => Exit::RunFailed,
+        exit => exit,
+    };
     if view.status().is_terminal() {
         let summary = report::summary(&view, printer.palette());
         if exit == Exit::Success { printer.note(&summary) } else { printer.say(&summary) }
@@ -91,6 +95,10 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, print
         },
         _ => exit,
     }
+}
+
+fn all_closed(view: &RunView) -> bool {
+    !view.resources().iter().any(|resource| matches!(resource.state, ResourceState::NotClosed(_)))
 }
 
 /// The first key that several tags have.

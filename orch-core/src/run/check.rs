@@ -69,7 +69,10 @@ impl Runner {
                 wrong.extend(others);
                 Configured::default()
             });
-        wrong.retain(|one| !wanted.tolerates(one));
+        // Where something else is wrong too, all is told.
+        if wrong.iter().all(|one| wanted.tolerates(one)) {
+            wrong.clear();
+        }
         if !(problems.is_empty() && wrong.is_empty()) {
             let wrong = (!wrong.is_empty()).then(|| ConfigError::new(wrong));
             return Err(PlanError::new(program.plan.job, problems).with_config(wrong));

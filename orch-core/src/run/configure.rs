@@ -91,7 +91,8 @@ impl Runner {
     /// All that is wrong with the job or its configuration.
     pub fn effective_config(&self) -> Result<Node, PlanError> {
         // If all is there, nothing that a run would say is left unsaid.
-        let Checked { configured, .. } = self.check().or_else(|_| self.check_for(Wanted::Config))?;
+        let Checked { configured, .. } =
+            self.check().or_else(|error| self.check_for(Wanted::Config).map_err(|_| error))?;
         let nothing = || Node { value: Value::Map(Vec::new()), origin: Origin::Nowhere };
         Ok(configured.node.unwrap_or_else(nothing))
     }

@@ -211,7 +211,7 @@ fn never_are_there_fewer_items_than_there_were() {
     error: `sum` takes `xs` from `load`, which is not selected, and the earlier run has no outputs of `load[b]`
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
     // Of the others all is there, but not of the item that failed.
     let (_, told) = refused(part(&job, "load[a]*").upstream(run_of(&failed)).run_blocking());
@@ -220,7 +220,7 @@ fn never_are_there_fewer_items_than_there_were() {
     error: `sum` takes `xs` from `load`, of which not all is selected, and the earlier run has no outputs of `load[b]`
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
 }
 
@@ -234,11 +234,11 @@ fn what_nobody_gives_is_told_before_the_run_and_all_of_it() {
     error: `load` runs for each item of `extract`, which is not selected, and there is no earlier run
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `extract` too, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `extract` too, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     error: `load` takes `x` from `clean.trim`, which is not selected, and there is no earlier run
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `clean.trim` too, or give a value, `.input("load", "x", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `clean.trim` too, or give a value, `ops.load.inputs.x` of the configuration or `.input("load", "x", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
     let (_, told) = refused(part(&job, "extract load").run_blocking());
     assert_snapshot!(told, @r#"
@@ -246,7 +246,7 @@ fn what_nobody_gives_is_told_before_the_run_and_all_of_it() {
     error: `load` takes `x` from `clean.trim`, which is not selected, in a map whose items this run makes anew
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `clean.trim` too, or give a value, `.input("load", "x", value)`
+      hint: select `clean.trim` too, or give a value, `ops.load.inputs.x` of the configuration or `.input("load", "x", value)`
     "#);
     let nothing = job.runner().run_blocking().unwrap();
     let (_, told) = refused(part(&job, "sum").upstream(&nothing).run_blocking());
@@ -255,7 +255,7 @@ fn what_nobody_gives_is_told_before_the_run_and_all_of_it() {
     error: `sum` takes `xs` from `load`, which is not selected, and the earlier run kept no outputs
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
     calls.take();
 }

@@ -299,3 +299,30 @@ fn a_hook_that_fails_is_told_and_the_exit_code_is_that_of_the_run() {
                  no route
     ");
 }
+
+#[test]
+fn what_a_resource_cannot_give_out_when_it_is_closed_is_a_failure() {
+    struct Writer;
+    #[crate::resource(close = flush)]
+    fn writer() -> Writer {
+        Writer
+    }
+    fn flush(_: &Writer) -> Result<(), Failure> {
+        Err("the last rows cannot be written".into())
+    }
+    #[crate::op]
+    fn write(_writer: crate::define::Res<Writer>) {}
+    #[crate::job]
+    fn rows() {
+        write();
+    }
+    let program = || Ok(Definitions::new().job(rows()).resource_from::<writer>());
+    insta::assert_snapshot!(session(program, "run -q"), @r"
+    exit 1
+    --- stderr
+    ────────────
+         Success [<time>] rows: 1 step: 1 succeeded
+      Not closed resource writer
+                 the last rows cannot be written
+    ");
+}

@@ -11,7 +11,7 @@ fn what_was_set_or_written_in_a_file_is_not_in_debug() {
         .set("ops.load.config.list=[canary-3, 77777");
     let debug = format!("{config:#?}");
     assert!(!debug.contains("canary") && !debug.contains("77777"), "{debug}");
-    assert_snapshot!(format!("{:?}", Node::from_set("a=canary").unwrap()), @r#"Node { value: Map([Entry { key: "a", at: Origin(--set a), node: Node { value: Text(..), origin: Origin(--set a) } }]), origin: Origin(--set a) }"#);
+    assert_snapshot!(format!("{:?}", Node::from_set("a=canary").unwrap()), @r#"Node { value: Map([Entry { key: "a", at: Origin(--set a), node: Node { value: Text(..), origin: Origin(--set a) }, layer: 0 }]), origin: Origin(--set a) }"#);
 }
 
 #[test]

@@ -58,27 +58,27 @@ fn what_an_earlier_run_has_stored_is_loaded_before_the_first_step() {
     assert_snapshot!(told, @r"
     the job `pages` cannot be planned
     error: the IO manager `shelf` cannot load `result` of `trim[c]` from the earlier run: there is no such file
-      --> orch-core/tests/behaviour/select.rs:_ (the step)
+      --> orch-core/tests/behaviour/select/stored.rs:_ (the step)
       hint: select `trim` too
     ");
     assert_snapshot!(refused(later("sum").run_blocking()).1, @r#"
     the job `pages` cannot be planned
     error: `sum` takes `xs` from `load`, which is not selected, and which items it had is not stored
-      --> orch-core/tests/behaviour/select.rs:_ (the step)
-      --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`
+      --> orch-core/tests/behaviour/select/stored.rs:_ (the step)
+      --> orch-core/tests/behaviour/select/stored.rs:_ (what it needs)
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     "#);
     assert_snapshot!(refused(later("load").run_blocking()).1, @r"
     the job `pages` cannot be planned
     error: `load` runs for each item of `extract`, which is not selected, and which items it had is not stored
-      --> orch-core/tests/behaviour/select.rs:_ (the step)
-      --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `extract` too, or give an earlier run that has kept it, `.upstream(&run)`
+      --> orch-core/tests/behaviour/select/stored.rs:_ (the step)
+      --> orch-core/tests/behaviour/select/stored.rs:_ (what it needs)
+      hint: select `extract` too, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
     ");
     assert_snapshot!(refused(part(&job, "load[a]").upstream_stored(id).run_blocking()).1, @r"
     the job `pages` cannot be planned
     error: the IO manager `shelf` cannot load `result` of `trim[a]` from the earlier run: it is not defined for `i64`
-      --> orch-core/tests/behaviour/select.rs:_ (the step)
+      --> orch-core/tests/behaviour/select/stored.rs:_ (the step)
       hint: select `trim` too
     ");
     assert_eq!(calls.take(), [""; 0]);

@@ -18,9 +18,24 @@ fn a_plan_needs_no_values_but_none_that_is_wrong() {
     insta::assert_snapshot!(session(program, "plan dex --set ops.extract.config.page=many"), @r"
     exit 2
     --- stderr
-    error: the job `dex` cannot be configured
+    error: the job `dex` cannot be configured: 3 problems
     error: `ops.extract.config.page` is to be a whole number, but is the text `many`
       --> --set ops.extract.config.page
+    error: `ops.extract.config` lacks `path`
+      --> --set ops.extract.config.page
+      hint: add
+            ops:
+              extract:
+                config:
+                  path: ..  # a text: the table
+    error: the configuration lacks `resources`
+      --> --set ops.extract.config.page
+      hint: add
+            resources:                       # configuration of resources, by their key
+              database:                      # where all ends up
+                config:                      # how the database is reached
+                  host: ..                   # a text
+                  password: {env: PASSWORD}  # a secret: of the user `loader`
     ");
 }
 
@@ -64,7 +79,10 @@ fn what_is_in_effect_is_shown_without_the_secrets() {
     insta::assert_snapshot!(show("--set ops.extract.config.page=0"), @r"
     exit 2
     --- stderr
-    error: the job `dex` cannot be configured
+    error: the job `dex` cannot be configured: 2 problems
+    error: `resources.database.config.password` is a secret in the environment variable `PASSWORD`, which is not set
+      --> @base.yaml:9:17
+      hint: set it where the program is started: PASSWORD=..
     error: `ops.extract.config.page` is to be from 1 to 1000, but is 0
       --> --set ops.extract.config.page
     ");
@@ -96,7 +114,7 @@ fn a_scaffold_proposes_nothing_that_is_fixed() {
     }
     #[job]
     fn half_fixed() {
-        extract().config(&serde_json::json!({ "path": "all.csv" }));
+        extract().config(serde_json::json!({ "path": "all.csv" }));
     }
     let program = || Ok(Definitions::new().job(fixed()).job(half_fixed()).resource(Database::fake()));
     insta::assert_snapshot!(session(program, "config scaffold fixed"), @r"

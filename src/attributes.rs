@@ -169,7 +169,8 @@ pub use orch_macros::configured;
 ///
 /// It is opened once for each run that needs it, before the first step, after the resources that it takes itself; and closed
 /// after the last step, in reverse, also if the run failed or was canceled. The function may be async, and may return a
-/// `Result`: if it fails, the run fails and no step begins. What returns a `Res<dyn Trait>` gives ops a `Res<dyn Trait>`.
+/// `Result`: if it fails, the run fails and no step begins. If closing fails, the run comes to what its steps came to, and
+/// the program ends with exit code 1: what was to be written then may be lost. What returns a `Res<dyn Trait>` gives ops a `Res<dyn Trait>`.
 ///
 /// A run waits for it to open and to close without bound as long as it is not canceled, so what may hang needs a timeout of
 /// its own. What the functions log through `tracing` are log events of the run, of no step.
@@ -388,7 +389,8 @@ pub use orch_macros::failure_hook;
 /// after the hooks of the run's steps, and before resources are closed and the last event is told; not if the run broke
 /// off, since then nobody knows what it came to. A parameter of type
 /// [`RunHookContext`](define::RunHookContext) knows what the run came to and what failed. `on(..)` says what it is called
-/// for, by default all of `on(success, failure, canceled)`; the rest is as for [`macro@success_hook`].
+/// for, by default all of `on(success, failure, canceled)`; the rest is as for [`macro@success_hook`]. What it logs
+/// are log events of the run, of no step. A run waits for it without bound as long as it is not canceled.
 ///
 /// ```
 /// use orch::prelude::*;

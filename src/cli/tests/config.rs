@@ -494,3 +494,35 @@ fn a_secret_is_in_no_output() {
       hint: refer to it: `{env: PASSWORD}`, or `{file: PATH}` for one in a file
     ");
 }
+
+#[test]
+fn the_list_of_jobs_names_what_they_can_be_run_with() {
+    insta::assert_snapshot!(session(program, "list"), @r"
+    exit 0
+    --- stdout
+    dex
+         presets: nightly
+    environments: prod
+    ");
+    insta::assert_snapshot!(session(program, "list --json"), @r#"
+    exit 0
+    --- stdout
+    [
+      {
+        "name": "dex",
+        "description": null,
+        "tags": {},
+        "max_concurrent": null,
+        "max_in_flight": null,
+        "order": "depth_first",
+        "schedule": null,
+        "presets": [
+          "nightly"
+        ],
+        "environments": [
+          "prod"
+        ]
+      }
+    ]
+    "#);
+}

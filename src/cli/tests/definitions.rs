@@ -20,7 +20,10 @@ fn jobs_are_listed() {
         "tags": {},
         "max_concurrent": 1,
         "max_in_flight": null,
-        "order": "depth_first"
+        "order": "depth_first",
+        "schedule": null,
+        "presets": [],
+        "environments": []
       }
     ]
     "#);

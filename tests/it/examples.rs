@@ -275,6 +275,7 @@ fn descriptors_are_jobs() {
     --- stdout
     legends  Tells of which generation the legendary Pokémon are.
     types    Counts the Pokémon of each type, page by page.
+             schedule: 0 6 * * *
     ");
     insta::assert_snapshot!(session("descriptors", "plan types"), @r#"
     exit 0

@@ -1,7 +1,7 @@
 //! The core of orch: from what a user defines to a finished run, in the order of the story.
 //!
 //! ```text
-//! define → graph → plan → descriptor → engine → step → run → report → testing
+//! define → graph → plan → descriptor → engine → step → storage → run → report → testing
 //! ```
 //!
 //! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
@@ -34,6 +34,9 @@ mod engine;
 
 // Running one step.
 pub mod step;
+
+// What remains of runs.
+pub mod storage;
 
 // Running a job.
 pub mod run;

@@ -9,8 +9,8 @@ use crate::project;
 const VOCABULARY: [&str; 7] = ["ids", "value", "config", "failure", "event", "io", "select"];
 
 /// Each uses only the vocabulary and what stands before it.
-const STAGES: [&str; 9] =
-    ["define", "graph", "plan", "descriptor", "engine", "step", "run", "report", "testing"];
+const STAGES: [&str; 10] =
+    ["define", "graph", "plan", "descriptor", "engine", "step", "storage", "run", "report", "testing"];
 
 /// Uses of a later stage that are meant: the file, the stage, and why.
 const EXCEPTIONS: [(&str, &str, &str); 8] = [

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,18 @@ pub enum EventKind {
         /// The steps of the plan, in its order. With them whoever reads the events knows what is still to come.
         #[serde(default, skip_serializing_if = "no_steps")]
         steps: Arc<[PlannedStep]>,
+    },
+    /// The run goes on, in another process than before: the one that ran it is gone. Events before this are of that one.
+    ///
+    /// What had begun and not ended is told to be interrupted, and what is to be made anew to be lost, with this event.
+    RunResumed,
+    /// An attempt was under way when its process was gone; another will follow. It does not count as one that failed.
+    StepInterrupted,
+    /// The step had succeeded, and what it gave is needed and no longer there: it runs again.
+    #[non_exhaustive]
+    StepLost {
+        /// Why it is not there.
+        cause: LostCause,
     },
     /// The first attempt at a step began.
     #[non_exhaustive]
@@ -244,6 +257,9 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::RunStart { .. } => "RUN_START",
+            Self::RunResumed => "RUN_RESUMED",
+            Self::StepInterrupted => "STEP_INTERRUPTED",
+            Self::StepLost { .. } => "STEP_LOST",
             Self::StepStart { .. } => "STEP_START",
             Self::StepRestarted { .. } => "STEP_RESTARTED",
             Self::StepInput { .. } => "STEP_INPUT",
@@ -305,6 +321,29 @@ pub enum SkipCause {
     Failed(StepPath),
     /// The run was canceled before it could start, or start again.
     Canceled,
+}
+
+/// Why what a step gave is not there any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LostCause {
+    /// It was in the memory of the process alone: no IO manager stores it, and serde cannot write its type.
+    Memory,
+    /// It was stored, and cannot be loaded: it is damaged, or gone.
+    Unreadable(String),
+    /// The program has changed: the step was something else.
+    Changed,
+}
+
+impl fmt::Display for LostCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("it was kept in memory alone"),
+            Self::Unreadable(why) => f.write_str(why),
+            Self::Changed => f.write_str("the program has changed"),
+        }
+    }
 }
 
 /// How urgent a log line is.

@@ -1,6 +1,7 @@
 //! What happened: the only interface between the engine and everything that shows or stores a run.
 
 mod fold;
+mod journal;
 mod kind;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -8,7 +9,8 @@ mod sink;
 mod view;
 
 pub use fold::RunView;
-pub use kind::{Event, EventKind, LogLevel, PlannedStep, SkipCause, StreamName};
+pub use journal::{Encoded, Entry, Journal};
+pub use kind::{Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName};
 pub use sink::{Sink, Tee};
 pub use view::{
     AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceState,

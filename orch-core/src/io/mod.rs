@@ -1,11 +1,16 @@
 //! How values are stored beside the run: the interface of IO managers, and the ones a program has.
 
+mod codec;
 mod path;
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
+
+pub use codec::{Coded, Codec, DefaultCoded};
+
+pub(crate) use codec::EncodeError;
 
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};

@@ -1,0 +1,101 @@
+use std::fmt;
+
+use crate::failure::Failure;
+use crate::ids::RunId;
+
+/// Why a storage could not do what it was asked to.
+#[derive(Debug)]
+pub struct StorageError {
+    kind: StorageErrorKind,
+    message: String,
+    hint: Option<String>,
+}
+
+/// The kinds of [`StorageError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StorageErrorKind {
+    /// There is no such run, or no such thing of it.
+    NotFound,
+    /// Someone else is running this run, and only one can.
+    Held(Holder),
+    /// What is stored was made by a newer version of orch.
+    Newer,
+    /// What is stored is damaged.
+    Corrupt,
+    /// The machine refused: the disk is full, a folder cannot be written, or something else.
+    Machine,
+}
+
+/// Who runs a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// The number of the process.
+    pub process: u32,
+    /// The name of the machine.
+    pub host: String,
+}
+
+impl Holder {
+    /// This process on a machine of this name.
+    #[must_use]
+    pub fn new(process: u32, host: impl Into<String>) -> Self {
+        Self { process, host: host.into() }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} on `{}`", self.process, self.host)
+    }
+}
+
+impl StorageError {
+    /// An error of this kind.
+    #[must_use]
+    pub fn new(kind: StorageErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    /// There is no such run.
+    #[must_use]
+    pub fn no_run(run: RunId) -> Self {
+        Self::new(StorageErrorKind::NotFound, format!("there is no run {run}"))
+    }
+
+    /// Says what the reader should do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> &StorageErrorKind {
+        &self.kind
+    }
+
+    /// The error as a failure, with its hint.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        let failure = Failure::new(self.message);
+        self.hint.into_iter().fold(failure, Failure::hint)
+    }
+
+    /// What the reader should do.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StorageError {}
+

@@ -1,0 +1,108 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::define::Tags;
+use crate::event::{Counts, RunStatus};
+use crate::ids::{RunId, StepPath};
+use crate::plan::Plan;
+
+/// What is known of a run at a glance: a line of the list of runs.
+///
+/// It is a fold of the run's events, kept apart from them so that a list of runs reads no events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunRecord {
+    /// The run's identifier.
+    pub id: RunId,
+    /// The job's name.
+    pub job: String,
+    /// The tags of the job and of the run.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// When it was made, in UTC.
+    pub created: Timestamp,
+    /// How far it has come, by its events. One that is running by its events and that nobody runs was interrupted; see
+    /// [`ReadRuns::holder`](super::ReadRuns::holder).
+    pub status: RunStatus,
+    /// The time of its last event, if it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// The run it was made from, if it was made from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+    /// The first of the runs it was made from; itself if it was made from none.
+    pub root: RunId,
+    /// What its steps came to, if it is over.
+    #[serde(default)]
+    pub counts: Counts,
+    /// The first step that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_failed: Option<StepPath>,
+}
+
+impl RunRecord {
+    /// Of a run that is about to begin, and is made from no other.
+    #[must_use]
+    pub fn new(id: RunId, job: impl Into<String>, tags: Tags, created: Timestamp) -> Self {
+        Self {
+            id,
+            job: job.into(),
+            tags,
+            created,
+            status: RunStatus::Running,
+            ended: None,
+            parent: None,
+            root: id,
+            counts: Counts::default(),
+            first_failed: None,
+        }
+    }
+
+    /// The same, made from `parent`.
+    #[must_use]
+    pub fn made_from(mut self, parent: &Self) -> Self {
+        self.parent = Some(parent.id);
+        self.root = parent.root;
+        self
+    }
+}
+
+/// What a run was begun with, and stays with: a run that is resumed is held to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Pinned {
+    /// The plan.
+    pub plan: Plan,
+    /// The environment that it runs in, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Its configuration, with secrets as references.
+    pub config: serde_json::Value,
+    /// The steps that were selected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
+    /// The program that began it.
+    pub program: Made,
+}
+
+impl Pinned {
+    /// A run of this plan, with this configuration.
+    #[must_use]
+    pub fn new(plan: Plan, config: serde_json::Value, program: Made) -> Self {
+        Self { plan, environment: None, config, selection: None, program }
+    }
+}
+
+/// Which program it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Made {
+    /// Where its executable lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<String>,
+    /// Its size and the time of its last change, which tell one build from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+    /// The version of orch that it was made with.
+    pub orch: String,
+}

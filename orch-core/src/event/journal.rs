@@ -19,6 +19,17 @@ impl From<Event> for Entry {
     }
 }
 
+/// An event as it stands in a log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// Its number in the log of its run; numbers grow from 1 and may have gaps.
+    pub number: u64,
+    /// What happened.
+    pub event: Event,
+    /// Whether a value was committed with it.
+    pub has_value: bool,
+}
+
 /// A value as bytes, by the [`Codec`](crate::io::Codec) of its type.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Encoded(Arc<[u8]>);

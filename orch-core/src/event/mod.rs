@@ -9,7 +9,7 @@ mod sink;
 mod view;
 
 pub use fold::RunView;
-pub use journal::{Encoded, Entry, Journal};
+pub use journal::{Encoded, Entry, Journal, Logged};
 pub use kind::{Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName};
 pub use sink::{Sink, Tee};
 pub use view::{

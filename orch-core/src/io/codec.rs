@@ -40,8 +40,7 @@ impl Codec {
                     .ok_or_else(|| EncodeError::Value("the value is of another type".to_owned()))?;
                 let mut out = Remembering { out, error: None };
                 // Structs as maps, so that a field that was added since, with a default, is no reason to make it anew.
-                let written =
-                    value.serialize(&mut rmp_serde::Serializer::new(&mut out).with_struct_map());
+                let written = value.serialize(&mut rmp_serde::Serializer::new(&mut out).with_struct_map());
                 match (written, out.error) {
                     (Ok(()), None) => Ok(()),
                     (_, Some(error)) => Err(EncodeError::Write(error)),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-pub use codec::{Coded, Codec, DefaultCoded};
+pub use codec::{Codec, Coded, DefaultCoded};
 
 pub(crate) use codec::EncodeError;
 

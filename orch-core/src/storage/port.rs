@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::query::Each;
 use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, StorageErrorKind};
-use crate::event::{Encoded, Event, Journal};
+use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
 
@@ -89,18 +89,17 @@ pub trait WriteRuns: Send + Sync + 'static {
 
 /// The events of a run, to be read.
 pub trait ReadEvents: Send {
-    /// Calls `each` for the events after the one of number `after`, in order and with their numbers, which grow from 1
-    /// and may have gaps. Log lines are left out unless `logs` are asked for.
+    /// Calls `each` for the events after the one of number `after`, in their order. Log lines are left out unless `logs` are asked for.
     ///
     /// # Errors
     /// If they cannot be read. What was called for before is as it was told.
-    fn events(&self, after: u64, logs: bool, each: Each<'_, (u64, Event)>) -> Result<(), StorageError>;
+    fn events(&self, after: u64, logs: bool, each: Each<'_, Logged>) -> Result<(), StorageError>;
 
-    /// Calls `each` for the log lines after the event of number `after` that are asked for, in order and with their numbers.
+    /// Calls `each` for the log lines after the event of number `after` that are asked for, in their order.
     ///
     /// # Errors
     /// As [`ReadEvents::events`].
-    fn logs(&self, after: u64, query: &LogQuery, each: Each<'_, (u64, Event)>) -> Result<(), StorageError>;
+    fn logs(&self, after: u64, query: &LogQuery, each: Each<'_, Logged>) -> Result<(), StorageError>;
 
     /// The value that was committed with the event of this number; none if there was none.
     ///
@@ -164,7 +163,8 @@ impl dyn Artifacts {
             let message = format!("the file `{}` of the run {why}", artifact.file);
             StorageError::new(StorageErrorKind::Corrupt, message)
         };
-        let mut bytes = Vec::with_capacity(usize::try_from(artifact.bytes).unwrap_or_default().min(MOST_AT_ONCE));
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(artifact.bytes).unwrap_or_default().min(MOST_AT_ONCE));
         // One byte more tells of a file that has grown.
         let mut file = self.open(&artifact.file)?.take(artifact.bytes.saturating_add(1));
         file.read_to_end(&mut bytes).map_err(|error| {

@@ -1,5 +1,10 @@
+#[cfg(test)]
+mod tests;
+mod write;
+
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -10,20 +15,24 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use self::write::Writer;
 use super::{Executor, Kept, Message, State, Surroundings, Timer, Turn};
-use crate::event::{Sink as _, Tee};
+use crate::event::{Event, Journal, Sink as _, Tee};
 use crate::failure::panic_message;
 
 /// Owns a run: the only one who touches its state and speaks to the outside.
 ///
 /// It has no task of its own. Whoever has something to report, a worker that finished a step or a timer, takes the lock,
 /// lets the state decide, hands the events on in order, and sees to the work that follows. So a chain of steps stays on
-/// one thread, and no step waits for a dispatcher to wake up.
+/// one thread, and no step waits for a dispatcher to wake up. Where there is a journal, what was decided is held until
+/// its events are in there, see `write`.
 pub(crate) struct Dispatcher {
     inner: Mutex<Inner>,
     executor: Box<dyn Executor>,
     /// None if the run has nothing to open or close.
     surroundings: Option<Box<dyn Surroundings>>,
+    /// None if nothing is to remain of the run.
+    writer: Option<Writer>,
     clock: Clock,
     ended: Notify,
     runtime: tokio::runtime::Handle,
@@ -43,10 +52,14 @@ struct Inner {
     state: State,
     sinks: Tee,
     keep: Keep,
+    /// What was decided and not yet carried out, since its events are not in the journal.
+    held: Vec<Turn>,
+    /// Whether someone is writing.
+    writing: bool,
     ended: bool,
     /// How many turns are dropping what they let go of. The run is not over before: the program may end with it.
     letting_go: usize,
-    /// What panicked within a turn: the run is over, and its state torn.
+    /// What broke the run off: it is over, and its state may be torn.
     broken: Option<String>,
 }
 
@@ -54,30 +67,84 @@ impl Inner {
     fn is_over(&self) -> bool {
         self.ended && self.letting_go == 0
     }
+
+    /// Lets the state decide what follows from a message.
+    fn decide(&mut self, now: Timestamp, message: Message, turn: &mut Turn) -> Result<(), String> {
+        let decided = catch_unwind(AssertUnwindSafe(|| self.state.apply(now, message, turn)));
+        decided.map_err(|payload| self.torn(turn, &*payload))
+    }
+
+    /// Tells the sinks what happened, and hands on what is to be kept. A sink is the user's code: a panic in it would take
+    /// the worker with it, and the run would wait for its report for ever.
+    fn tell<'a>(&mut self, events: impl Iterator<Item = &'a Event>, turn: &mut Turn) -> Result<(), String> {
+        let told = Cell::new(None);
+        let Self { sinks, keep, .. } = self;
+        let telling = catch_unwind(AssertUnwindSafe(|| {
+            for event in events {
+                told.set(Some(event.kind.name()));
+                sinks.emit(event);
+            }
+            told.set(None);
+            if !turn.kept.is_empty() {
+                keep(turn.kept.drain(..));
+            }
+        }));
+        telling.map_err(|payload| match told.get() {
+            Some(kind) => format!("a sink panicked when it was told {kind}: {}", panic_message(&*payload)),
+            None => self.torn(turn, &*payload),
+        })
+    }
+
+    /// Of the values that are left the next may panic too when it is dropped, and two panics at once end the process.
+    fn torn(&mut self, turn: &mut Turn, payload: &(dyn std::any::Any + Send)) -> String {
+        std::mem::forget(std::mem::take(turn));
+        self.state.leak();
+        format!("the engine panicked: {}", panic_message(payload))
+    }
 }
 
 /// Takes what is to remain of the run; called only if there is something.
 pub(crate) type Keep = Box<dyn FnMut(std::vec::Drain<'_, Kept>) + Send>;
 
 impl Dispatcher {
+    /// A run that is told to `sinks`, and before that written to `journal`.
+    ///
+    /// # Errors
+    /// If the journal needs a thread, and none can be started.
     pub(crate) fn new(
         state: State,
         sinks: Tee,
         keep: Keep,
         executor: Box<dyn Executor>,
         surroundings: Option<Box<dyn Surroundings>>,
-    ) -> Arc<Self> {
-        let inner = Inner { state, sinks, keep, ended: false, letting_go: 0, broken: None };
-        Arc::new(Self {
+        journal: Option<Box<dyn Journal>>,
+    ) -> io::Result<Arc<Self>> {
+        let (writer, woken) = journal.map(|journal| Writer::new(journal, state.given())).unzip();
+        let inner = Inner {
+            state,
+            sinks,
+            keep,
+            held: Vec::new(),
+            writing: false,
+            ended: false,
+            letting_go: 0,
+            broken: None,
+        };
+        let dispatcher = Arc::new(Self {
             inner: Mutex::new(inner),
             executor,
             surroundings,
+            writer,
             clock: Clock::start(),
             ended: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
             timers: Mutex::new(Some(HashMap::new())),
             timed: AtomicBool::new(false),
-        })
+        });
+        if let Some(Some(woken)) = woken {
+            dispatcher.start_writing(woken)?;
+        }
+        Ok(dispatcher)
     }
 
     /// The time of the run's clock.
@@ -87,6 +154,10 @@ impl Dispatcher {
 
     /// Reports what happened and carries out what follows, but for the work: that is added to the turn's, for the caller
     /// to do or to start. The turn is the caller's too, so that its memory is used again and tidied outside the lock.
+    ///
+    /// With a journal, what follows may be held as long as the caller has other work in hand, so that it is written
+    /// together with what follows from that. Whoever then does something that takes long, or waits, calls
+    /// [`Dispatcher::flush`] before.
     pub(crate) fn report(self: &Arc<Self>, message: Message, turn: &mut Turn) {
         if let Some(token) = message.answers().filter(|_| self.timed.load(Ordering::Relaxed)) {
             self.stop_timer(token.ticket());
@@ -98,37 +169,37 @@ impl Dispatcher {
             return turn.work.clear();
         }
         let before = turn.work.len();
-        let Inner { state, sinks, keep, ended, letting_go, .. } = &mut *guard;
-        let told = Cell::new(None);
-        // A sink is the user's code: a panic in it would take the worker with it, and the run would wait for its report
-        // for ever.
-        let decided = catch_unwind(AssertUnwindSafe(|| {
-            state.apply(self.clock.now(), message, turn);
-            for (number, event) in turn.events.iter().enumerate() {
-                told.set(Some(number));
-                sinks.emit(event);
-            }
-            told.set(None);
-            if !turn.kept.is_empty() {
-                keep(turn.kept.drain(..));
-            }
-        }));
-        if let Err(payload) = decided {
-            let message = panic_message(&*payload);
-            let message = if let Some(number) = told.get() {
-                format!("a sink panicked when it was told {}: {message}", turn.events[number].kind.name())
-            } else {
-                // Of the values that are left the next may panic too when it is dropped, and two panics at once end
-                // the process.
-                std::mem::forget(std::mem::take(turn));
-                state.leak();
-                format!("the engine panicked: {message}")
-            };
+        if let Err(message) = guard.decide(self.clock.now(), message, turn) {
+            self.break_off(guard, message);
+            return turn.work.clear();
+        }
+        if self.writer.is_some() {
+            let held = turn.hold(before);
+            guard.held.push(held);
+            drop(guard);
+            return self.written(turn);
+        }
+        let events = std::mem::take(&mut turn.events);
+        let told = guard.tell(events.iter(), turn);
+        turn.events = events;
+        self.carry_out(guard, told, before, turn);
+    }
+
+    /// Carries out a turn whose events are told, but for the work that is its own.
+    fn carry_out(
+        self: &Arc<Self>,
+        mut guard: MutexGuard<'_, Inner>,
+        told: Result<(), String>,
+        before: usize,
+        turn: &mut Turn,
+    ) {
+        if let Err(message) = told {
             self.break_off(guard, message);
             return turn.work.clear();
         }
         // Still under the lock: a deadline can be due, and the abort given, as soon as the lock is free.
         turn.work.range(before..).for_each(|work| self.executor.expect(work));
+        let Inner { ended, letting_go, .. } = &mut *guard;
         *ended |= turn.ended;
         let has_ended = *ended;
         let lets_go = !turn.let_go.is_empty();

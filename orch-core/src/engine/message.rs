@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::frame::{Frame, FrameId};
 use crate::define::{HookDef, Inputs, ItemStream, Product, Products, RunTold, StepTold};
-use crate::event::{Event, EventKind, LogLevel};
+use crate::event::{Encoded, Event, EventKind, LogLevel};
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, StepPath};
 use crate::value::Value;
@@ -253,6 +253,8 @@ pub(crate) struct Turn {
     /// When it happened.
     pub(crate) time: Timestamp,
     pub(crate) events: Vec<Event>,
+    /// Encoded values of outputs, by the number of the event that tells of the output, in ascending order.
+    pub(crate) values: Vec<(usize, Encoded)>,
     pub(crate) kept: Vec<Kept>,
     /// Work whose result no longer matters; its code should stop.
     pub(crate) aborts: Vec<Token>,
@@ -274,9 +276,17 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// Takes out what was decided last, for it to be carried out later: all but the first `before` pieces of work.
+    pub(super) fn hold(&mut self, before: usize) -> Self {
+        let work = self.work.split_off(before);
+        let earlier = Self { time: self.time, work: std::mem::take(&mut self.work), ..Self::default() };
+        Self { work, ..std::mem::replace(self, earlier) }
+    }
+
     /// Makes room for the next turn. The work stays: someone has yet to do it.
     pub(crate) fn clear(&mut self) {
         self.events.clear();
+        self.values.clear();
         self.kept.clear();
         self.aborts.clear();
         self.timers.clear();

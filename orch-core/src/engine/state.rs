@@ -81,6 +81,11 @@ impl State {
         }
     }
 
+    /// The program, if some of its steps do not run.
+    pub(super) fn given(&self) -> Option<Arc<Program>> {
+        self.program.has_given().then(|| Arc::clone(&self.program))
+    }
+
     /// Takes in what happened and decides what follows.
     ///
     /// One turn: commit what happened, settle everything that follows from it, and only then give out slots, so that

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::itself::Itself;
 use super::{Run, Runner};
 use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
-use crate::event::{Event, EventKind, Sink as _, Tee};
+use crate::event::{Event, Sink as _, Tee};
 use crate::ids::RunId;
 use crate::plan::{GivenInputs, Part, Problem, ProblemKind, Program};
 use crate::select::{SelectionError, StepSelection};
@@ -157,9 +157,7 @@ pub(super) fn told(sinks: Tee, program: &Arc<Program>) -> Tee {
     let program = Arc::clone(program);
     let mut told = Tee::new();
     told.add(move |event: &Event| {
-        // That what is given cannot be had is a failure of the run, and cannot be left out.
-        let fails = matches!(event.kind, EventKind::StepFailure { .. });
-        if fails || !event.step.as_ref().is_some_and(|step| program.is_given(step)) {
+        if program.tells(event) {
             sinks.emit(event);
         }
     });

@@ -13,7 +13,7 @@ use super::{Environment, Run, RunError, runtime, stored};
 use crate::config::{EnvVars, RunConfig, Scrubber};
 use crate::define::{Cancel, Hook, HookDef, Order, RunContext, Tags};
 use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
-use crate::event::{Event, Sink, Tee};
+use crate::event::{Event, Journal, Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::IoManager;
@@ -61,6 +61,7 @@ pub struct Runner {
     #[cfg(test)]
     lifecycle: Option<Arc<dyn Lifecycle>>,
     sinks: Tee,
+    journal: Option<Box<dyn Journal>>,
     cancel: Cancel,
     grace: Duration,
     keep_outputs: bool,
@@ -114,6 +115,7 @@ impl Runner {
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),
+            journal: None,
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
             keep_outputs: false,
@@ -201,6 +203,13 @@ impl Runner {
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
         self.sinks.add(sink);
+        self
+    }
+
+    /// Has the events written to `journal` before anything follows from them.
+    #[must_use]
+    pub(crate) fn journal(mut self, journal: impl Journal) -> Self {
+        self.journal = Some(Box::new(journal));
         self
     }
 
@@ -329,7 +338,8 @@ impl Runner {
         let sinks = told(sinks, &program);
         let state = State::new(program, settings);
         let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
-        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings);
+        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, self.journal)
+            .map_err(RunError::runtime)?;
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
         let canceled_before = self.cancel.is_canceled();
         dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });

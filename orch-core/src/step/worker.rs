@@ -86,6 +86,9 @@ impl Worker {
     /// Before a piece that may take its time others are given the rest, and go first: of the tasks that a thread has
     /// spawned, tokio keeps the last for that very thread, so it would wait until this worker has to.
     fn make_way(&mut self, cx: &Waker<'_>) -> Poll<()> {
+        if !self.shared.pace(self.turn.work[0].step).is_brief() {
+            self.flush();
+        }
         if self.turn.work.len() > 1 && !self.shared.pace(self.turn.work[0].step).is_brief() {
             let next = self.turn.work.pop_front();
             self.pass_on();
@@ -127,6 +130,7 @@ impl Worker {
         match Piece::begin(self.shared.program.ops[step].body(), task, context, &mut self.attempt, cx) {
             Progress::Done(done) => Some(done.message(token)),
             Progress::Waits(piece) => {
+                self.flush();
                 self.pass_on();
                 self.hand.waited = true;
                 let stopped = Box::pin(self.shared.stopped(self.hand.stop.clone()));
@@ -146,6 +150,16 @@ impl Worker {
         }
     }
 
+    /// Has written what is held of this worker's reports, since what it does next may take its time.
+    fn flush(&mut self) {
+        let before = self.turn.work.len();
+        self.promise.dispatcher().flush(&mut self.turn);
+        if self.turn.work.len() > before {
+            self.has_reported = false;
+            self.sort_out(before);
+        }
+    }
+
     fn report(&mut self, message: Message) {
         let Hand { token, step, begun, brief, waited, .. } = self.hand;
         self.shared.forget_stop(token, self.hand.stop.is_some());
@@ -154,7 +168,8 @@ impl Worker {
         let time = self.turn.time.duration_since(begun);
         // While code waits, nothing waits for it.
         self.shared.pace(step).learn(brief, if waited { time.min(LONG) } else { time });
-        self.has_reported = true;
+        // What was written in between took its time.
+        self.has_reported = !self.promise.dispatcher().is_recorded();
         self.sort_out(before);
     }
 
@@ -190,6 +205,7 @@ impl Worker {
                     ready!(self.make_way(cx));
                     // A worker that never has to wait must still let other tasks of its thread run.
                     let Poll::Ready(budget) = coop::poll_proceed(cx) else {
+                        self.flush();
                         self.has_reported = false;
                         return Poll::Pending;
                     };

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use super::known::Known;
 use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
+use crate::event::{Event, EventKind};
 use crate::ids::StepPath;
 use crate::select::{Copies, StepSelection};
 
@@ -84,6 +85,13 @@ impl Program {
     /// Whether the step does not run, since its outputs are known.
     pub(crate) fn is_given(&self, path: &StepPath) -> bool {
         self.given.as_ref().is_some_and(|given| given.outputs.contains_key(path))
+    }
+
+    /// Whether anyone is to be told of this. That what is given cannot be had is a failure of the run, and cannot be left
+    /// out.
+    pub(crate) fn tells(&self, event: &Event) -> bool {
+        let fails = matches!(event.kind, EventKind::StepFailure { .. });
+        fails || !event.step.as_ref().is_some_and(|step| self.is_given(step))
     }
 
     /// Whether there are steps that do not run.

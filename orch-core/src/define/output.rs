@@ -8,6 +8,7 @@ use super::{Dynamic, ItemStream, kind};
 use crate::failure::Failure;
 use crate::graph::{DynamicOut, Out, Placed};
 use crate::ids::StepPath;
+use crate::io::Codec;
 use crate::value::{Data, TypeInfo, Value};
 
 /// One output of an op, as declared by its return type.
@@ -20,6 +21,8 @@ pub struct OutputDef {
     pub ty: TypeInfo,
     /// How many values there are.
     pub kind: OutputKind,
+    /// How a value is written; none if it cannot be, or nobody has said how.
+    pub codec: Option<Codec>,
 }
 
 /// How many values an output has.
@@ -116,7 +119,12 @@ impl<T: Data> Output<{ kind::VALUE }> for T {
     type Values<'run> = &'run T;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Single });
+        outputs.push(OutputDef {
+            name: name.into(),
+            ty: TypeInfo::of::<T>(),
+            kind: OutputKind::Single,
+            codec: None,
+        });
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -138,7 +146,12 @@ impl<T: Data> Output<{ kind::OPTIONAL }> for Optional<T> {
     type Values<'run> = Option<&'run T>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Optional });
+        outputs.push(OutputDef {
+            name: name.into(),
+            ty: TypeInfo::of::<T>(),
+            kind: OutputKind::Optional,
+            codec: None,
+        });
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -160,7 +173,12 @@ impl<T: Data> Output<{ kind::DYNAMIC }> for Dynamic<T> {
     type Values<'run> = Vec<(String, &'run T)>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef { name: name.into(), ty: TypeInfo::of::<T>(), kind: OutputKind::Dynamic });
+        outputs.push(OutputDef {
+            name: name.into(),
+            ty: TypeInfo::of::<T>(),
+            kind: OutputKind::Dynamic,
+            codec: None,
+        });
     }
 
     fn handles(placed: &mut Placed) -> DynamicOut<T> {

@@ -19,9 +19,9 @@ pub(crate) enum Message {
     /// The run was canceled before it began; in place of [`Message::Begin`].
     BeginCanceled,
     /// The code of an attempt returned.
-    Returned { token: Token, result: Result<Products, Failure> },
+    Returned { token: Token, result: Result<Products, Failure>, written: Written },
     /// A pull gave an item; the rest of the stream comes back.
-    Item { token: Token, key: Option<MappingKey>, value: Value, rest: ItemStream },
+    Item { token: Token, key: Option<MappingKey>, value: Value, written: Written, rest: ItemStream },
     /// A pull found the end of the stream.
     Ended { token: Token },
     /// A pull failed.
@@ -147,8 +147,8 @@ pub(crate) struct Work {
 pub(crate) enum Task {
     /// Call the op with these inputs.
     Call(Inputs),
-    /// Pull an item of a stream.
-    Pull(ItemStream),
+    /// Pull an item of the stream of this output.
+    Pull { output: usize, items: ItemStream },
     /// Have this stored by the IO manager of the op.
     Store(Produced),
 }
@@ -173,9 +173,44 @@ pub(crate) enum HookTold {
 #[derive(Debug)]
 pub(crate) enum Produced {
     /// All outputs at once; of them the plain values are to be stored.
-    Outputs(Products),
+    Outputs { products: Products, written: Written },
     /// An item of this dynamic output; without a key of its own, `number` is its key.
-    Item { output: usize, key: Option<MappingKey>, number: u64, value: Value },
+    Item { output: usize, key: Option<MappingKey>, number: u64, value: Value, written: Written },
+}
+
+/// Of the values that code has given those that are written down with the run, by their outputs, in ascending order.
+/// Nothing if the run is not recorded.
+#[derive(Debug, Default)]
+pub(crate) struct Written(pub(crate) Vec<(usize, Form)>);
+
+/// How a value is written down.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// With the event that tells of it.
+    Inline(Encoded),
+    /// As a file that is yet to be made.
+    File,
+}
+
+impl Written {
+    /// Whether there are files to be made.
+    pub(super) fn has_files(&self) -> bool {
+        self.0.iter().any(|(_, form)| matches!(form, Form::File))
+    }
+
+    /// What is written with the event that tells of this output.
+    pub(super) fn take(&mut self, output: usize) -> Option<Encoded> {
+        let at = self.0.iter().position(|(of, _)| *of == output)?;
+        match self.0.swap_remove(at).1 {
+            Form::Inline(encoded) => Some(encoded),
+            Form::File => None,
+        }
+    }
+
+    /// Whether this output is to become a file.
+    pub(crate) fn is_file(&self, output: usize) -> bool {
+        self.0.iter().any(|(of, form)| *of == output && matches!(form, Form::File))
+    }
 }
 
 /// What nobody needs any more. Its `Drop` is the user's code and may take long or panic, so it does not run under the lock.
@@ -202,7 +237,7 @@ impl LetGo {
 
     pub(super) fn produced(&mut self, produced: Produced) {
         match produced {
-            Produced::Outputs(products) => self.products(products),
+            Produced::Outputs { products, .. } => self.products(products),
             Produced::Item { value, .. } => self.values.push(value),
         }
     }

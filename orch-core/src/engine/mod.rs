@@ -31,7 +31,7 @@ pub(crate) use dispatcher::{Dispatcher, Promise};
 pub(crate) use executor::{Executor, Surroundings};
 use message::LetGo;
 pub(crate) use message::{
-    HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work,
+    Form, HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work, Written,
 };
 pub(crate) use state::State;
 

@@ -12,9 +12,9 @@ use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
 use super::store::LateStore;
 use super::surround::{Around, Life};
-use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work};
+use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work, Written};
 use crate::define::{Inputs, Product, Products};
-use crate::event::{Event, EventKind};
+use crate::event::{Encoded, Event, EventKind};
 use crate::failure::{ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
 use crate::plan::Program;
@@ -111,8 +111,10 @@ impl State {
     /// Takes in what happened while steps run.
     fn commit(&mut self, message: Message, turn: &mut Turn) {
         match message {
-            Message::Returned { token, result } => self.returned(token, result, turn),
-            Message::Item { token, key, value, rest } => self.item(token, key, value, rest, turn),
+            Message::Returned { token, result, written } => self.returned(token, result, written, turn),
+            Message::Item { token, key, value, written, rest } => {
+                self.item(token, (key, value, written), rest, turn);
+            }
             Message::Ended { token } => self.stream_ended(token, turn),
             Message::Broke { token, failure } => {
                 if let Some(step) = self.pull_of(token) {
@@ -199,7 +201,13 @@ impl State {
         &mut self.frames[frame as usize].steps[local as usize]
     }
 
-    fn returned(&mut self, token: Token, result: Result<Products, Failure>, turn: &mut Turn) {
+    fn returned(
+        &mut self,
+        token: Token,
+        result: Result<Products, Failure>,
+        written: Written,
+        turn: &mut Turn,
+    ) {
         let Some(step) = self.attempt_of(token) else {
             return result.into_iter().for_each(|products| self.let_go.products(products));
         };
@@ -210,12 +218,12 @@ impl State {
                 self.let_go.products(products);
                 self.broke(token, step, &Failure::contract(message), turn);
             }
-            Ok(products) if self.is_to_store(token.frame, step, &products) => {
-                self.store(token, step, Produced::Outputs(products), turn);
+            Ok(products) if self.is_to_store(token.frame, step, &products, &written) => {
+                self.store(token, step, Produced::Outputs { products, written }, turn);
             }
             Ok(products) => {
                 self.end_attempt(token, step);
-                self.produced(token.frame, step, products, Vec::new(), turn);
+                self.produced(token.frame, step, products, (written, Vec::new()), turn);
             }
             Err(failure) => self.broke(token, step, &failure, turn),
         }
@@ -244,7 +252,7 @@ impl State {
         frame: FrameId,
         step: usize,
         products: Products,
-        mut stored: Vec<Stored>,
+        (mut written, mut stored): (Written, Vec<Stored>),
         turn: &mut Turn,
     ) {
         let local = self.layout.steps[step].local;
@@ -264,7 +272,8 @@ impl State {
                         let (path, value) = (self.path(frame, step), value.clone());
                         turn.kept.push(Kept::Value { path, step, output, key: None, value });
                     }
-                    self.emit_output(frame, step, output, None, stored, turn);
+                    let written = written.take(output);
+                    self.emit_output(frame, step, (output, None), (written, stored), turn);
                     self.resolve(frame, cell, Content::Value(value));
                 }
                 Product::Absent => {
@@ -287,12 +296,12 @@ impl State {
         &self,
         frame: FrameId,
         step: usize,
-        output: usize,
-        key: Option<MappingKey>,
-        stored: Option<Stored>,
+        (output, key): (usize, Option<MappingKey>),
+        (written, stored): (Option<Encoded>, Option<Stored>),
         turn: &mut Turn,
     ) {
         let name = self.output_name(step, output);
+        turn.values.extend(written.map(|written| (turn.events.len(), written)));
         self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
         if let Some(Stored { io, metadata, .. }) = stored {
             let name = self.output_name(step, output);

@@ -1,7 +1,7 @@
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::settle::Settle;
 use super::state::ROOT;
-use super::{Produced, State, Stored, Task, Token, Turn, Work};
+use super::{Produced, State, Stored, Task, Token, Turn, Work, Written};
 use crate::define::{Product, Products};
 use crate::failure::Failure;
 use crate::ids::StepPath;
@@ -21,9 +21,15 @@ pub(super) struct LateStore {
 impl State {
     /// Whether these outputs of a step go to an IO manager. After a retry of a source those of its first opening stand,
     /// and what is stored of them stays.
-    pub(super) fn is_to_store(&self, frame: FrameId, step: usize, products: &Products) -> bool {
+    pub(super) fn is_to_store(
+        &self,
+        frame: FrameId,
+        step: usize,
+        products: &Products,
+        written: &Written,
+    ) -> bool {
         let layout = &self.layout.steps[step];
-        layout.stores
+        (layout.stores || written.has_files())
             && !self.frames[frame as usize].steps[layout.local as usize].has_outputs
             && products.iter().any(|product| matches!(product, Product::Value(_)))
     }
@@ -69,13 +75,13 @@ impl State {
             }
         };
         match produced {
-            Produced::Outputs(products) => {
+            Produced::Outputs { products, written } => {
                 self.end_attempt(token, step);
-                self.produced(token.frame, step, products, stored, turn);
+                self.produced(token.frame, step, products, (written, stored), turn);
             }
-            Produced::Item { key, value, .. } => {
-                let stored = stored.into_iter().next();
-                self.new_item(token, step, key, value, stored, turn);
+            Produced::Item { output, key, value, mut written, .. } => {
+                let kept = (written.take(output), stored.into_iter().next());
+                self.new_item(token, step, (key, value), kept, turn);
             }
         }
     }

@@ -4,9 +4,9 @@ use std::collections::hash_map::Entry;
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::ready::Ready;
 use super::settle::Settle;
-use super::{Kept, Produced, State, Stored, Task, Token, Turn};
+use super::{Kept, Produced, State, Stored, Task, Token, Turn, Written};
 use crate::define::ItemStream;
-use crate::event::EventKind;
+use crate::event::{Encoded, EventKind};
 use crate::failure::Failure;
 use crate::ids::{Branch, MappingKey};
 use crate::value::Value;
@@ -70,7 +70,8 @@ impl State {
         }
         let items = stream.items.take()?;
         stream.phase = StreamPhase::Pulling;
-        Some(Task::Pull(items))
+        let output = self.layout.maps[self.layout.scopes[entry.scope].maps[local]].output;
+        Some(Task::Pull { output, items })
     }
 
     /// The plan's step of a pull that is still under way, or whose item is being stored.
@@ -84,8 +85,7 @@ impl State {
     pub(super) fn item(
         &mut self,
         token: Token,
-        key: Option<MappingKey>,
-        value: Value,
+        (key, value, mut written): (Option<MappingKey>, Value, Written),
         rest: ItemStream,
         turn: &mut Turn,
     ) {
@@ -121,10 +121,13 @@ impl State {
                 self.let_go.values.push(value);
                 self.next_item(token, step);
             }
-            Position::New(number) if self.layout.steps[step].stores => {
-                self.store(token, step, Produced::Item { output, key, number, value }, turn);
+            Position::New(number) if self.layout.steps[step].stores || written.has_files() => {
+                self.store(token, step, Produced::Item { output, key, number, value, written }, turn);
             }
-            Position::New(_) => self.new_item(token, step, key, value, None, turn),
+            Position::New(_) => {
+                let written = written.take(output);
+                self.new_item(token, step, (key, value), (written, None), turn);
+            }
         }
     }
 
@@ -133,9 +136,8 @@ impl State {
         &mut self,
         token: Token,
         step: usize,
-        key: Option<MappingKey>,
-        value: Value,
-        stored: Option<Stored>,
+        (key, value): (Option<MappingKey>, Value),
+        kept: (Option<Encoded>, Option<Stored>),
         turn: &mut Turn,
     ) {
         let Some(local) = token.stream.map(|stream| stream as usize) else { return };
@@ -149,7 +151,7 @@ impl State {
             let (path, key) = (self.path(token.frame, step), Some(key.clone()));
             turn.kept.push(Kept::Value { path, step, output, key, value: value.clone() });
         }
-        self.emit_output(token.frame, step, output, Some(key), stored, turn);
+        self.emit_output(token.frame, step, (output, Some(key)), kept, turn);
         self.open_frame(map + 1, token.frame, Some(branch), Some(value));
         self.next_item(token, step);
     }

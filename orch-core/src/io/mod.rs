@@ -1,5 +1,6 @@
 //! How values are stored beside the run: the interface of IO managers, and the ones a program has.
 
+mod artifact;
 mod codec;
 mod path;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+pub use artifact::{ARTIFACTS, ArtifactRef, Artifacts};
 pub use codec::{Codec, Coded, DefaultCoded};
 
 pub(crate) use codec::EncodeError;

@@ -324,7 +324,7 @@ impl Runner {
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
-        let executor = Local::new(Arc::clone(&program), context, io);
+        let executor = Local::new(Arc::clone(&program), context, io, None);
         let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();

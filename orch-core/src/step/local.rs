@@ -11,10 +11,10 @@ use super::pace::Pace;
 use super::piece::Done;
 use super::worker::Worker;
 use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
-use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work};
+use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work, Written};
 use crate::failure::Failure;
 use crate::ids::StepPath;
-use crate::io::IoManagers;
+use crate::io::{Artifacts, IoManagers};
 use crate::plan::Program;
 
 /// Runs steps in this process: async ops as tasks of the runtime, sync ops on its blocking threads.
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) program: Arc<Program>,
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
+    /// Where values are written that are too large for an event; none if the run is not recorded.
+    pub(super) artifacts: Option<Arc<dyn Artifacts>>,
     pub(super) runtime: tokio::runtime::Handle,
     /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
     pub(super) subscriber: tracing::Dispatch,
@@ -51,13 +53,20 @@ pub(super) struct Shared {
 }
 
 impl Local {
-    pub(crate) fn new(program: Arc<Program>, run: Arc<RunContext>, io: Arc<IoManagers>) -> Self {
+    /// Runs the steps of this run; if it is recorded, with the place of its files.
+    pub(crate) fn new(
+        program: Arc<Program>,
+        run: Arc<RunContext>,
+        io: Arc<IoManagers>,
+        artifacts: Option<Arc<dyn Artifacts>>,
+    ) -> Self {
         crate::failure::catch_places();
         let shared = Arc::new(Shared {
             steps: program.ops.iter().map(|op| StepTraits::of(op)).collect(),
             program,
             run,
             io,
+            artifacts,
             runtime: tokio::runtime::Handle::current(),
             subscriber: subscriber(),
             hooks: Semaphore::new(BLOCKING_HOOKS),
@@ -176,8 +185,12 @@ impl Shared {
                 let result = self.store(step, &path, &produced, &mut attempt);
                 Message::Stored { token, produced, result }
             }
-            task if self.is_stopped(stop.as_ref()) => Done::not_begun(&task).message(token),
-            Task::Call(_) if self.program.is_given(&path) => self.given(&path).message(token),
+            task if self.is_stopped(stop.as_ref()) => {
+                Done::not_begun(&task).message(token, Written::default())
+            }
+            Task::Call(_) if self.program.is_given(&path) => {
+                self.given(&path).message(token, Written::default())
+            }
             Task::Call(inputs) => {
                 let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone());
                 let args = Args::of(inputs, context);
@@ -185,11 +198,15 @@ impl Shared {
                     Body::Blocking(body) => code::run(&mut attempt, || body(args)).and_then(|result| result),
                     Body::Async(_) => Err(Failure::contract("an async op was given to a blocking thread")),
                 };
-                Done::Returned(result).message(token)
+                let done = Done::Returned(result);
+                let written = self.write(step, 0, &done, &mut attempt);
+                done.message(token, written)
             }
-            Task::Pull(mut items) => {
+            Task::Pull { output, mut items } => {
                 let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.clone())));
-                Done::pulled(pulled, items).message(token)
+                let done = Done::pulled(pulled, items);
+                let written = self.write(step, output, &done, &mut attempt);
+                done.message(token, written)
             }
         };
         self.forget_stop(token, stop.is_some());

@@ -16,6 +16,7 @@ mod pace;
 mod piece;
 mod store;
 mod worker;
+mod write;
 
 #[cfg(test)]
 mod tests;

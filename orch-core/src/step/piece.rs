@@ -2,7 +2,7 @@ use std::task::{Context as Waker, Poll};
 
 use super::code::{self, Attempt};
 use crate::define::{Args, Body, BoxFuture, Context, ItemStream, Products, StreamItem};
-use crate::engine::{Message, Task, Token};
+use crate::engine::{Message, Task, Token, Written};
 use crate::failure::Failure;
 use crate::ids::MappingKey;
 use crate::value::Value;
@@ -33,11 +33,11 @@ pub(super) enum Done {
 }
 
 impl Done {
-    /// What is to be reported.
-    pub(super) fn message(self, token: Token) -> Message {
+    /// What is to be reported, with what is written of it.
+    pub(super) fn message(self, token: Token, written: Written) -> Message {
         match self {
-            Self::Returned(result) => Message::Returned { token, result },
-            Self::Item((key, value), rest) => Message::Item { token, key, value, rest },
+            Self::Returned(result) => Message::Returned { token, result, written },
+            Self::Item((key, value), rest) => Message::Item { token, key, value, written, rest },
             Self::Ended => Message::Ended { token },
             Self::Broke(failure) => Message::Broke { token, failure },
         }
@@ -54,7 +54,7 @@ impl Done {
 
     /// Code that did not begin: it waited for a thread until nobody wanted it any more.
     pub(super) fn not_begun(task: &Task) -> Self {
-        if matches!(task, Task::Pull(_)) {
+        if matches!(task, Task::Pull { .. }) {
             Self::Broke(Failure::canceled())
         } else {
             Self::Returned(Err(Failure::canceled()))
@@ -78,7 +78,7 @@ impl Piece {
                     code::run(attempt, || called.insert(body(Args::of(inputs, context))).as_mut().poll(cx));
                 Self::called(called, polled)
             }
-            (Task::Pull(items), _) => Self::Pull(items).go_on(attempt, cx),
+            (Task::Pull { items, .. }, _) => Self::Pull(items).go_on(attempt, cx),
             (Task::Call(_) | Task::Store(_), _) => {
                 let failure = Failure::contract("work that may block was given to the runtime");
                 Progress::Done(Done::Returned(Err(failure)))

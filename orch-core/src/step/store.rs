@@ -1,7 +1,7 @@
 use super::code::{self, Attempt};
 use super::local::Shared;
 use crate::define::Product;
-use crate::engine::{Produced, Stored};
+use crate::engine::{Produced, Stored, Written};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, StepPath};
 use crate::io::OutputAt;
@@ -22,20 +22,26 @@ impl Shared {
             return Ok(Vec::new());
         }
         match produced {
-            Produced::Outputs(products) => {
+            Produced::Outputs { products, written } => {
                 let values = products.iter().enumerate().filter_map(|(output, product)| match product {
                     Product::Value(value) => Some((output, value)),
                     Product::Absent | Product::Items(_) => None,
                 });
                 values
+                    .filter(|(output, _)| self.is_stored(step, *output, written))
                     .map(|(output, value)| self.store_value(step, path, output, None, value, attempt))
                     .collect()
             }
-            Produced::Item { output, key, number, value } => {
+            Produced::Item { output, key, number, value, .. } => {
                 let key = key.clone().unwrap_or_else(|| (*number).into());
                 self.store_value(step, path, *output, Some(&key), value, attempt).map(|stored| vec![stored])
             }
         }
+    }
+
+    /// Whether there is something to be done for the value of an output: what is written with its event is done.
+    fn is_stored(&self, step: usize, output: usize, written: &Written) -> bool {
+        self.program.ops[step].io().is_some() || written.is_file(output)
     }
 
     fn store_value(
@@ -49,7 +55,13 @@ impl Shared {
     ) -> Result<Stored, Failure> {
         let op = &self.program.ops[step];
         let definition = &op.outputs()[output];
-        let io = op.io().unwrap_or_default();
+        let Some(io) = op.io() else {
+            let at =
+                OutputAt { run: self.run.run, job: &self.run.job, step: path, output: &definition.name, key };
+            return self
+                .store_file(definition, &at, value, attempt)
+                .map(|stored| Stored { output, ..stored });
+        };
         let manager = self.io.get(io, definition.ty).ok_or_else(|| {
             Failure::contract(format!("there is no IO manager `{io}` for `{}`", definition.ty.name()))
         })?;

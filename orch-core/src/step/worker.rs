@@ -10,7 +10,7 @@ use super::local::Shared;
 use super::pace::LONG;
 use super::piece::{Done, Piece, Progress};
 use crate::define::{BoxFuture, Cancel, Context};
-use crate::engine::{Message, Promise, Task, Token, Turn, Work};
+use crate::engine::{Message, Promise, Task, Token, Turn, Work, Written};
 
 /// A task of the runtime that does async work, piece after piece, as long as there is some.
 ///
@@ -35,6 +35,8 @@ struct Hand {
     token: Token,
     /// The plan's step.
     step: usize,
+    /// The output that an item is pulled of, if one is.
+    output: usize,
     /// How it is told to stop, where it can be stopped alone.
     stop: Option<Cancel>,
     begun: Timestamp,
@@ -57,6 +59,7 @@ impl Worker {
         let hand = Hand {
             token: work.token,
             step: work.step,
+            output: 0,
             stop: None,
             begun: Timestamp::UNIX_EPOCH,
             brief: false,
@@ -108,13 +111,14 @@ impl Worker {
         let Work { token, step, path, attempt, task } = work;
         let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
         let begun = if self.has_reported { self.turn.time } else { self.promise.dispatcher().now() };
-        self.hand = Hand { token, step, stop, begun, brief, waited: false };
+        let output = if let Task::Pull { output, .. } = &task { *output } else { 0 };
+        self.hand = Hand { token, step, output, stop, begun, brief, waited: false };
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
-            return Some(Done::not_begun(&task).message(token));
+            return Some(Done::not_begun(&task).message(token, Written::default()));
         }
         if matches!(task, Task::Call(_)) && self.shared.program.is_given(&path) {
-            return Some(self.shared.given(&path).message(token));
+            return Some(self.shared.given(&path).message(token, Written::default()));
         }
         let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
@@ -128,7 +132,7 @@ impl Worker {
             }
         }
         match Piece::begin(self.shared.program.ops[step].body(), task, context, &mut self.attempt, cx) {
-            Progress::Done(done) => Some(done.message(token)),
+            Progress::Done(done) => Some(self.done(done)),
             Progress::Waits(piece) => {
                 self.flush();
                 self.pass_on();
@@ -139,10 +143,19 @@ impl Worker {
         }
     }
 
+    /// What is to be reported of the code in hand.
+    fn done(&mut self, done: Done) -> Message {
+        let Hand { token, step, output, .. } = self.hand;
+        let written = self.shared.write(step, output, &done, &mut self.attempt);
+        done.message(token, written)
+    }
+
     /// The code waits; whether someone tells it to stop is asked only now, since most is done at once.
     fn wait(&mut self, piece: Piece, mut stopped: BoxFuture<()>, cx: &mut Waker<'_>) -> Option<Message> {
         match stopped.as_mut().poll(cx) {
-            Poll::Ready(()) => Some(piece.stop(&mut self.attempt).message(self.hand.token)),
+            Poll::Ready(()) => {
+                Some(piece.stop(&mut self.attempt).message(self.hand.token, Written::default()))
+            }
             Poll::Pending => {
                 self.waits = Waits::Code(piece, stopped);
                 None
@@ -216,7 +229,7 @@ impl Worker {
                     }
                 }
                 Waits::Code(piece, stopped) => match piece.go_on(&mut self.attempt, cx) {
-                    Progress::Done(done) => Some(done.message(self.hand.token)),
+                    Progress::Done(done) => Some(self.done(done)),
                     Progress::Waits(piece) => self.wait(piece, stopped, cx),
                 },
             };

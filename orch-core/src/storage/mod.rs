@@ -10,6 +10,6 @@ mod query;
 mod record;
 
 pub use error::{Holder, StorageError, StorageErrorKind};
-pub use port::{ArtifactRef, Artifacts, ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
+pub use port::{ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, RunRecord};

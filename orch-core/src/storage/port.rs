@@ -1,14 +1,12 @@
 use std::fmt;
-use std::io::{Read, Write};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::query::Each;
-use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, StorageErrorKind};
+use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::io::Artifacts;
 
 /// Where runs are kept. Implemented for whatever has all its parts; nothing to implement by hand.
 pub trait Storage: ReadRuns + WriteRuns {}
@@ -116,67 +114,4 @@ pub trait WriteEvents: Journal {
     /// # Errors
     /// If it cannot be written.
     fn update(&mut self, run: &RunRecord) -> Result<(), Failure>;
-}
-
-/// The files of a run: values that are too large for its log.
-pub trait Artifacts: fmt::Debug + Send + Sync + 'static {
-    /// Writes what `write` writes, and gives its name, size and hash when it is durable: written whole, or not there.
-    /// What was there under the name is replaced.
-    ///
-    /// # Errors
-    /// Those of `write`, and if the file cannot be written.
-    fn write(
-        &self,
-        name: &str,
-        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Failure>,
-    ) -> Result<ArtifactRef, Failure>;
-
-    /// Opens a file to be read from its beginning.
-    ///
-    /// # Errors
-    /// If it is not there or cannot be read.
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, StorageError>;
-}
-
-/// Memory that is asked for before a single byte was read: a wrong size must not ask for all there is.
-const MOST_AT_ONCE: usize = 1 << 20;
-
-/// A file of a run, as an event names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ArtifactRef {
-    /// Its name among the files of the run, parted by `/`.
-    pub file: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// The BLAKE3 hash of its bytes, in hexadecimal.
-    pub blake3: String,
-}
-
-impl dyn Artifacts {
-    /// Reads a whole file.
-    ///
-    /// # Errors
-    /// If it is not there, or is not what was written: a truncated file, or one in which a bit has changed, is never
-    /// taken for the value.
-    pub fn read(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StorageError> {
-        let corrupt = |why: String| {
-            let message = format!("the file `{}` of the run {why}", artifact.file);
-            StorageError::new(StorageErrorKind::Corrupt, message)
-        };
-        let mut bytes =
-            Vec::with_capacity(usize::try_from(artifact.bytes).unwrap_or_default().min(MOST_AT_ONCE));
-        // One byte more tells of a file that has grown.
-        let mut file = self.open(&artifact.file)?.take(artifact.bytes.saturating_add(1));
-        file.read_to_end(&mut bytes).map_err(|error| {
-            let message = format!("the file `{}` of the run cannot be read: {error}", artifact.file);
-            StorageError::new(StorageErrorKind::Machine, message)
-        })?;
-        if bytes.len() as u64 != artifact.bytes {
-            return Err(corrupt(format!("does not have the {} bytes that were written", artifact.bytes)));
-        }
-        if blake3::hash(&bytes).to_hex().as_str() != artifact.blake3 {
-            return Err(corrupt("is not what was written: its hash is another".to_owned()));
-        }
-        Ok(bytes)
-    }
 }

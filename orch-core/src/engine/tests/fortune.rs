@@ -8,7 +8,7 @@ use super::model::Outcome;
 use super::random::Random;
 use super::simulation::Simulation;
 use crate::define::{OutputKind, Product, Products};
-use crate::engine::{Message, Produced, Timer, Token};
+use crate::engine::{Message, Produced, Timer, Token, Written};
 use crate::failure::Failure;
 use crate::ids::MappingKey;
 use crate::plan::{Program, Source};
@@ -64,22 +64,37 @@ impl Simulation {
 
     pub(super) fn message(&mut self, token: Token, outcome: &Outcome) -> Message {
         match outcome {
-            Outcome::Returned(values) => {
-                Message::Returned { token, result: Ok(self.products(token, values)) }
-            }
+            Outcome::Returned(values) => Message::Returned {
+                token,
+                result: Ok(self.products(token, values)),
+                written: Written::default(),
+            },
             Outcome::Stored(outcome) => {
                 let produced = match &**outcome {
-                    Outcome::Item(key, value) => {
-                        Produced::Item { output: 0, key: own_key(key), number: 0, value: Value::new(*value) }
-                    }
-                    Outcome::Returned(values) => Produced::Outputs(self.products(token, values)),
+                    Outcome::Item(key, value) => Produced::Item {
+                        output: 0,
+                        key: own_key(key),
+                        number: 0,
+                        value: Value::new(*value),
+                        written: Written::default(),
+                    },
+                    Outcome::Returned(values) => Produced::Outputs {
+                        products: self.products(token, values),
+                        written: Written::default(),
+                    },
                     outcome => panic!("{outcome:?} is nothing to store"),
                 };
                 Message::Stored { token, produced, result: Ok(Vec::new()) }
             }
             Outcome::Item(key, value) => {
                 let Product::Items(rest) = no_items() else { panic!("items are items") };
-                Message::Item { token, key: own_key(key), value: Value::new(*value), rest }
+                Message::Item {
+                    token,
+                    key: own_key(key),
+                    value: Value::new(*value),
+                    written: Written::default(),
+                    rest,
+                }
             }
             Outcome::Ended => Message::Ended { token },
             Outcome::TimedOut => Message::Due(Timer::Deadline(token)),
@@ -90,16 +105,17 @@ impl Simulation {
                     (true, _) => Failure::new("unlucky"),
                 };
                 if self.model.storing.contains(&token) {
-                    let produced = Produced::Outputs(Products::new());
+                    let produced =
+                        Produced::Outputs { products: Products::new(), written: Written::default() };
                     return Message::Stored { token, produced, result: Err(failure) };
                 }
                 match self.model.running.get(&token) {
                     Some((_, Some(_))) => Message::Broke { token, failure },
                     // Code made by hand may give more or fewer outputs than it declares.
                     Some(_) if !retryable && self.random.chance(30) => {
-                        Message::Returned { token, result: Ok(Products::new()) }
+                        Message::Returned { token, result: Ok(Products::new()), written: Written::default() }
                     }
-                    _ => Message::Returned { token, result: Err(failure) },
+                    _ => Message::Returned { token, result: Err(failure), written: Written::default() },
                 }
             }
         }

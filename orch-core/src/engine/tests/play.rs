@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::fixture::{compile, settings};
 use super::resources::Opens;
 use crate::define::{Args, Body, Cancel, Context, RunContext, Tags};
-use crate::engine::{HookCall, Message, Settings, State, Task, Token, Turn, Work};
+use crate::engine::{HookCall, Message, Settings, State, Task, Token, Turn, Work, Written};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::graph::Job;
@@ -259,7 +259,7 @@ impl Play {
         let tags = &self.program.plan.steps[step].tags;
         let (name, tag) = match &task {
             Task::Call(_) => (path.to_string(), "cost"),
-            Task::Pull(_) => (format!("{path}.."), "pull"),
+            Task::Pull { .. } => (format!("{path}.."), "pull"),
             Task::Store(_) => (format!("{path}!"), "store"),
         };
         let cost = tags.get(tag).map_or("1", String::as_str);
@@ -272,10 +272,12 @@ impl Play {
                     Body::Blocking(body) => body(Args::of(inputs, context)),
                     Body::Async(body) => futures::executor::block_on(body(Args::of(inputs, context))),
                 };
-                Message::Returned { token, result }
+                Message::Returned { token, result, written: Written::default() }
             }
-            Task::Pull(mut items) => match items.next_blocking(std::future::pending()) {
-                Some(Ok((key, value))) => Message::Item { token, key, value, rest: items },
+            Task::Pull { mut items, .. } => match items.next_blocking(std::future::pending()) {
+                Some(Ok((key, value))) => {
+                    Message::Item { token, key, value, written: Written::default(), rest: items }
+                }
                 Some(Err(failure)) => Message::Broke { token, failure },
                 None => Message::Ended { token },
             },

@@ -14,7 +14,7 @@ use super::model::{Model, Outcome};
 use super::random::{Random, job};
 use crate::config::Scrubber;
 use crate::define::{Products, Tags};
-use crate::engine::{Message, Produced, Settings, State, Task, Timer, Token, Turn, Work};
+use crate::engine::{Message, Produced, Settings, State, Task, Timer, Token, Turn, Work, Written};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -210,10 +210,14 @@ impl Simulation {
                 4 => Message::Due(Timer::Retry(token)),
                 5 => Message::Stored {
                     token,
-                    produced: Produced::Outputs(Products::new()),
+                    produced: Produced::Outputs { products: Products::new(), written: Written::default() },
                     result: Ok(Vec::new()),
                 },
-                _ => Message::Returned { token, result: Err(Failure::new("late")) },
+                _ => Message::Returned {
+                    token,
+                    result: Err(Failure::new("late")),
+                    written: Written::default(),
+                },
             };
             self.nothing(message);
             self.seen.insert("stale");
@@ -395,7 +399,7 @@ impl Simulation {
                 (Task::Store(Produced::Item { output, value, .. }), Outcome::Item(_, expected)) => {
                     assert_eq!((Some(output), value.take::<i64>().unwrap()), (held.1, *expected));
                 }
-                (Task::Store(Produced::Outputs(products)), Outcome::Returned(expected)) => {
+                (Task::Store(Produced::Outputs { products, .. }), Outcome::Returned(expected)) => {
                     assert_eq!(products.len(), expected.len());
                 }
                 (task, outcome) => panic!("{task:?} for {outcome:?}"),
@@ -425,7 +429,7 @@ impl Simulation {
                 }
                 self.draw_return(step)
             }
-            Task::Pull(_) => self.draw_pull(&at, output.expect("a stream has an output")),
+            Task::Pull { .. } => self.draw_pull(&at, output.expect("a stream has an output")),
             Task::Store(_) => panic!("to be stored is what was given"),
         };
         let has_timeout = self.program.plan.steps[step].timeout.is_some();

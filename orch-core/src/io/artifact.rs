@@ -1,0 +1,68 @@
+use std::fmt;
+use std::io::{Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The name by which events tell of the files of a run, where they tell of an IO manager.
+pub const ARTIFACTS: &str = "orch/artifacts";
+
+/// The files of a run: values that are too large for its log.
+pub trait Artifacts: fmt::Debug + Send + Sync + 'static {
+    /// Writes what `write` writes, and gives its name, size and hash when it is durable: written whole, or not there.
+    /// What was there under the name is replaced.
+    ///
+    /// # Errors
+    /// Those of `write`, and if the file cannot be written.
+    fn write(
+        &self,
+        name: &str,
+        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Failure>,
+    ) -> Result<ArtifactRef, Failure>;
+
+    /// Opens a file to be read from its beginning.
+    ///
+    /// # Errors
+    /// If it is not there or cannot be read.
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, Failure>;
+}
+
+/// Memory that is asked for before a single byte was read: a wrong size must not ask for all there is.
+const MOST_AT_ONCE: usize = 1 << 20;
+
+/// A file of a run, as an event names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactRef {
+    /// Its name among the files of the run, parted by `/`.
+    pub file: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The BLAKE3 hash of its bytes, in hexadecimal.
+    pub blake3: String,
+}
+
+impl dyn Artifacts {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// If it is not there, or is not what was written: a truncated file, or one in which a bit has changed, is never
+    /// taken for the value.
+    pub fn read(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, Failure> {
+        let corrupt = |why: String| Failure::new(format!("the file `{}` of the run {why}", artifact.file));
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(artifact.bytes).unwrap_or_default().min(MOST_AT_ONCE));
+        // One byte more tells of a file that has grown.
+        let mut file = self.open(&artifact.file)?.take(artifact.bytes.saturating_add(1));
+        file.read_to_end(&mut bytes).map_err(|error| {
+            Failure::new(format!("the file `{}` of the run cannot be read: {error}", artifact.file))
+        })?;
+        if bytes.len() as u64 != artifact.bytes {
+            return Err(corrupt(format!("does not have the {} bytes that were written", artifact.bytes)));
+        }
+        if blake3::hash(&bytes).to_hex().as_str() != artifact.blake3 {
+            return Err(corrupt("is not what was written: its hash is another".to_owned()));
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,119 @@
+use std::io::{self, Write};
+
+use super::code::{self, Attempt};
+use super::local::Shared;
+use super::piece::Done;
+use crate::define::{OutputDef, Product};
+use crate::engine::{Form, Stored, Written};
+use crate::event::Encoded;
+use crate::failure::Failure;
+use crate::io::{ARTIFACTS, EncodeError, Metadata, OutputAt};
+use crate::value::Value;
+
+/// What is larger is a file: a file costs several waits for the disk, and the log should stay small.
+const INLINE: usize = 16 << 10;
+
+/// Values on their way into the record of the run, in the form that the codecs of their types give them. Those of ops
+/// that name an IO manager are the manager's.
+impl Shared {
+    /// Writes down what code has given, as far as it is small. The rest is found to be a file, which is made when the state
+    /// has found it to be new. Of an item, `output` is the output that it is one of.
+    pub(super) fn write(
+        &self,
+        step: usize,
+        output: usize,
+        done: &Done,
+        attempt: &mut Option<Attempt>,
+    ) -> Written {
+        let op = &self.program.ops[step];
+        if self.artifacts.is_none() || op.io().is_some() {
+            return Written::default();
+        }
+        match done {
+            Done::Returned(Ok(products)) => {
+                let outputs = op.outputs().iter().enumerate();
+                let values = outputs.zip(products).filter_map(|((number, output), product)| match product {
+                    Product::Value(value) => Some((number, output, value)),
+                    Product::Absent | Product::Items(_) => None,
+                });
+                Written(
+                    values
+                        .filter_map(|(number, output, value)| Some((number, small(output, value, attempt)?)))
+                        .collect(),
+                )
+            }
+            Done::Item((_, value), _) => {
+                let form = small(&op.outputs()[output], value, attempt);
+                Written(form.map(|form| (output, form)).into_iter().collect())
+            }
+            Done::Returned(Err(_)) | Done::Ended | Done::Broke(_) => Written::default(),
+        }
+    }
+
+    /// Makes a file of a value.
+    pub(super) fn store_file(
+        &self,
+        output: &OutputDef,
+        at: &OutputAt<'_>,
+        value: &Value,
+        attempt: &mut Option<Attempt>,
+    ) -> Result<Stored, Failure> {
+        let (Some(artifacts), Some(codec)) = (&self.artifacts, output.codec) else {
+            return Err(Failure::contract(format!("there is nothing to write `{}` with", output.name)));
+        };
+        let mut write = |out: &mut dyn Write| {
+            codec.encode(value, out).map_err(|error| match error {
+                EncodeError::Write(error) => Failure::from(error),
+                EncodeError::Value(error) => Failure::new(error),
+            })
+        };
+        let name = at.relative_path();
+        let written = code::run(attempt, || artifacts.write(&name, &mut write)).and_then(|written| written);
+        let file =
+            written.map_err(|failure| failure.context(format!("`{}` cannot be recorded", output.name)))?;
+        let metadata = match serde_json::to_value(&file) {
+            Ok(serde_json::Value::Object(fields)) => fields.into_iter().collect(),
+            _ => Metadata::new(),
+        };
+        Ok(Stored { output: 0, io: ARTIFACTS.into(), metadata })
+    }
+}
+
+/// A value in the form in which an event carries it, unless it is too large for that; none if it cannot be written.
+fn small(output: &OutputDef, value: &Value, attempt: &mut Option<Attempt>) -> Option<Form> {
+    let codec = output.codec?;
+    let mut bytes = Inline(Vec::new());
+    // `Serialize` is the user's code.
+    match code::run(attempt, || codec.encode(value, &mut bytes)) {
+        Ok(Ok(())) => Some(Form::Inline(Encoded::from(bytes.0))),
+        Ok(Err(EncodeError::Write(_))) => Some(Form::File),
+        Ok(Err(EncodeError::Value(error))) => unwritten(output, &error, attempt),
+        Err(panic) => unwritten(output, &panic.to_string(), attempt),
+    }
+}
+
+/// A value that its own type refuses to write is as good as one of a type that cannot be written.
+fn unwritten(output: &OutputDef, error: &str, attempt: &mut Option<Attempt>) -> Option<Form> {
+    let name = &output.name;
+    let _ = code::run(attempt, || {
+        tracing::warn!("`{name}` is kept in memory alone, since it cannot be written: {error}");
+    });
+    None
+}
+
+/// Takes no more than an event can carry.
+struct Inline(Vec<u8>);
+
+impl Write for Inline {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > INLINE {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -12,7 +12,9 @@ impl State {
         if std::mem::replace(&mut self.canceling, true) {
             return;
         }
-        self.emit_run(EventKind::RunCanceling, turn);
+        if !self.settings.past.as_ref().is_some_and(|past| past.canceling) {
+            self.emit_run(EventKind::RunCanceling, turn);
+        }
         let mut never_start: Vec<_> = self.ready.drain();
         never_start.sort_unstable_by(|a, b| b.cmp(a));
         for ready in never_start.into_iter().filter(|ready| ready.stream.is_none()) {

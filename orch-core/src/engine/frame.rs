@@ -104,6 +104,10 @@ pub(super) struct StepRun {
     pub(super) waits: u32,
     /// Attempts begun.
     pub(super) attempt: u32,
+    /// Attempts that failed.
+    pub(super) failures: u32,
+    /// When its next attempt is due, if an earlier process had it wait for that.
+    pub(super) due: Option<Timestamp>,
     /// Of the attempt under way, of what it has stored, or of the backoff; 0 for none of them.
     pub(super) ticket: u64,
     pub(super) ready_at: Timestamp,
@@ -158,6 +162,10 @@ pub(super) struct Stream {
     pub(super) keys: HashMap<MappingKey, u64>,
     /// Where an attempt after the first has emitted which items, those of earlier attempts and its own.
     pub(super) again: HashMap<u64, u64>,
+    /// Items that an earlier process has told, by number: whether they have yet to be opened in this one.
+    pub(super) unopened: Vec<bool>,
+    /// Whether an earlier process has found its end: then there are no further items.
+    pub(super) closed_before: bool,
     /// Items of earlier attempts that the successful one did not emit.
     pub(super) orphans: Vec<u64>,
     /// Whether its end was found, and not only its source given up.
@@ -234,6 +242,8 @@ impl Frame {
             phase: Phase::Waiting,
             waits: layout.steps[step as usize].waits,
             attempt: 0,
+            failures: 0,
+            due: None,
             ticket: 0,
             ready_at: Timestamp::UNIX_EPOCH,
             has_outputs: false,
@@ -278,6 +288,8 @@ impl Stream {
             keyed: None,
             keys: HashMap::new(),
             again: HashMap::new(),
+            unopened: Vec::new(),
+            closed_before: false,
             orphans: Vec::new(),
             complete: false,
         }

@@ -89,7 +89,7 @@ impl State {
         }
         let (program, path) = (Arc::clone(&self.program), self.path(frame, step));
         // Of a step of which only some items run, the others do not.
-        if program.is_given(&path) {
+        if program.is_given(&path) && !self.owes_hooks(&path) {
             return;
         }
         let told = Arc::new(StepTold {
@@ -101,6 +101,9 @@ impl State {
             outputs,
         });
         for hook in program.hooks_of(step).filter(|hook| hook.on().has(outcome)) {
+            if self.was_told(&told.path, hook.name()) {
+                continue;
+            }
             self.call_hook(hook, HookTold::Step(Arc::clone(&told)), turn);
         }
     }

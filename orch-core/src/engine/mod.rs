@@ -14,6 +14,7 @@ mod hook;
 mod layout;
 mod limits;
 mod message;
+mod past;
 mod ready;
 mod settle;
 mod state;
@@ -25,6 +26,7 @@ mod surround;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use dispatcher::{Dispatcher, Promise};
@@ -33,6 +35,7 @@ use message::LetGo;
 pub(crate) use message::{
     Form, HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work, Written,
 };
+pub(crate) use past::{Past, PastStep, PastStream};
 pub(crate) use state::State;
 
 use crate::config::Scrubber;
@@ -59,4 +62,6 @@ pub(crate) struct Settings {
     pub(crate) resources: bool,
     /// How long a canceled run waits for the code of its steps.
     pub(crate) grace: Duration,
+    /// What it has behind it, if it goes on.
+    pub(crate) past: Option<Arc<Past>>,
 }

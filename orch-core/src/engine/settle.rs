@@ -50,6 +50,7 @@ impl State {
             (self.frames.len() - 1) as FrameId
         });
         self.frames[id as usize].open(&self.layout, scope, parent, branch);
+        self.recall(id);
         if let Some(item) = item {
             self.resolve(id, 0, Content::Value(item));
         }
@@ -91,6 +92,9 @@ impl State {
             self.call_hooks_of_skip(frame, step, &missing, turn);
             self.finish(frame, step, Some(missing), turn);
             return;
+        }
+        if let Some(left) = self.still_waits(frame, local) {
+            return self.back_off(frame, local, left, turn);
         }
         let now = self.now;
         let entry = &mut self.frames[frame as usize];

@@ -172,10 +172,10 @@ impl State {
         run.phase = Phase::Running;
         run.attempt += 1;
         run.ticket = ticket;
-        let attempt = run.attempt;
+        let (attempt, failures) = (run.attempt, run.failures);
         let waited = now.duration_since(run.ready_at).unsigned_abs();
         // Inputs are handed over for good only to an attempt that no other can follow.
-        let keep = retry.is_some_and(|retry| attempt <= retry.max);
+        let keep = retry.is_some_and(|retry| failures < retry.max);
         run.holds_inputs = keep;
         let kind =
             if attempt == 1 { EventKind::StepStart { waited } } else { EventKind::StepRestarted { waited } };
@@ -313,23 +313,20 @@ impl State {
     pub(super) fn attempt_failed(&mut self, frame: FrameId, step: usize, failure: &Failure, turn: &mut Turn) {
         let local = self.layout.steps[step].local;
         self.close_streams(frame, step, turn);
-        let attempt = self.run(frame, local).attempt;
+        let run = self.run(frame, local);
+        run.failures += 1;
+        let (attempt, failures) = (run.attempt, run.failures);
         let policy = self.layout.retry(step);
-        let left = policy.filter(|retry| attempt <= retry.max && !self.canceling);
+        let left = policy.filter(|retry| failures <= retry.max && !self.canceling);
         let delay = match (failure.retry_wish(), left) {
-            (RetryWish::Policy, Some(retry)) => Some(retry.delay_before(attempt, self.next_random())),
+            (RetryWish::Policy, Some(retry)) => Some(retry.delay_before(failures, self.next_random())),
             (RetryWish::After(delay), Some(_)) => Some(delay),
             _ => None,
         };
         let mut error = self.settings.scrubber.error(failure.info());
         if let Some(delay) = delay {
-            self.tickets += 1;
-            let ticket = self.tickets;
-            let run = self.run(frame, local);
-            (run.phase, run.ticket) = (Phase::Backoff, ticket);
             self.emit(frame, step, EventKind::StepUpForRetry { error: Arc::new(error), delay }, turn);
-            turn.timers.push((delay, Timer::Retry(Token { frame, step: local, stream: None, ticket })));
-            return;
+            return self.back_off(frame, local, delay, turn);
         }
         if matches!(failure.retry_wish(), RetryWish::After(_)) && policy.is_none() {
             error =
@@ -343,6 +340,15 @@ impl State {
         self.failed += 1;
         self.first_failed.get_or_insert_with(|| path.clone());
         self.finish(frame, step, Some(Box::new(Missing::Failed(path, error))), turn);
+    }
+
+    /// The next attempt at a step begins after this delay.
+    pub(super) fn back_off(&mut self, frame: FrameId, local: u32, delay: Duration, turn: &mut Turn) {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let run = self.run(frame, local);
+        (run.phase, run.ticket) = (Phase::Backoff, ticket);
+        turn.timers.push((delay, Timer::Retry(Token { frame, step: local, stream: None, ticket })));
     }
 
     fn due(&mut self, timer: Timer, turn: &mut Turn) {

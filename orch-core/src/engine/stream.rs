@@ -15,8 +15,8 @@ use crate::value::Value;
 enum Position {
     /// A new item, with this number.
     New(u64),
-    /// One that an earlier attempt emitted already.
-    Again,
+    /// One that an earlier attempt emitted already, with this number.
+    Again(u64),
     /// One whose key the present attempt emitted already, at this place.
     Duplicate(u64),
 }
@@ -117,7 +117,15 @@ impl State {
                 self.let_go.values.push(value);
                 self.broke(token, step, &Failure::contract(message), turn);
             }
-            Position::Again => {
+            Position::Again(index) if self.frames[token.frame as usize].streams[local].reopens(index) => {
+                self.open_item(token, step, (key, index), value);
+            }
+            Position::Again(_) => {
+                self.let_go.values.push(value);
+                self.next_item(token, step);
+            }
+            // The set of keys that a stream was closed with is the truth.
+            Position::New(_) if self.frames[token.frame as usize].streams[local].closed_before => {
                 self.let_go.values.push(value);
                 self.next_item(token, step);
             }
@@ -145,13 +153,28 @@ impl State {
         let map = self.layout.scopes[entry.scope].maps[local];
         let output = self.layout.maps[map].output;
         let index = entry.streams[local].add(key.as_ref());
-        let key = key.unwrap_or_else(|| index.into());
-        let branch = Branch::new(entry.branch.as_ref(), key.clone(), index);
         if self.settings.keep {
-            let (path, key) = (self.path(token.frame, step), Some(key.clone()));
-            turn.kept.push(Kept::Value { path, step, output, key, value: value.clone() });
+            let (path, key) = (self.path(token.frame, step), key.clone().unwrap_or_else(|| index.into()));
+            turn.kept.push(Kept::Value { path, step, output, key: Some(key), value: value.clone() });
         }
-        self.emit_output(token.frame, step, (output, Some(key)), kept, turn);
+        let told = key.clone().unwrap_or_else(|| index.into());
+        self.emit_output(token.frame, step, (output, Some(told)), kept, turn);
+        self.open_item(token, step, (key, index), value);
+    }
+
+    /// Opens the frame of an item that has been told, in this process or an earlier one.
+    fn open_item(
+        &mut self,
+        token: Token,
+        step: usize,
+        (key, index): (Option<MappingKey>, u64),
+        value: Value,
+    ) {
+        let Some(local) = token.stream.map(|stream| stream as usize) else { return };
+        let entry = &mut self.frames[token.frame as usize];
+        let map = self.layout.scopes[entry.scope].maps[local];
+        entry.streams[local].alive += 1;
+        let branch = Branch::new(entry.branch.as_ref(), key.unwrap_or_else(|| index.into()), index);
         self.open_frame(map + 1, token.frame, Some(branch), Some(value));
         self.next_item(token, step);
     }
@@ -170,6 +193,13 @@ impl State {
         else {
             return;
         };
+        if let Some(key) = self.frames[token.frame as usize].streams[local].not_emitted_again() {
+            let message = format!(
+                "the item `{key}` was emitted when the run was interrupted, and is not emitted again; what is made of it \
+                 cannot be made anew"
+            );
+            return self.broke(token, step, &Failure::contract(message), turn);
+        }
         self.release_slot(step);
         let entry = &mut self.frames[token.frame as usize];
         let map = self.layout.scopes[entry.scope].maps[local];
@@ -259,7 +289,7 @@ impl super::frame::Stream {
                 Entry::Occupied(place) => Position::Duplicate(*place.get()),
                 Entry::Vacant(place) => {
                     place.insert(number);
-                    Position::Again
+                    Position::Again(index)
                 }
             },
         }
@@ -269,7 +299,6 @@ impl super::frame::Stream {
     fn add(&mut self, key: Option<&MappingKey>) -> u64 {
         let index = self.emitted;
         self.emitted += 1;
-        self.alive += 1;
         if let Some(key) = key {
             self.keys.insert(key.clone(), index);
             if self.before > 0 {

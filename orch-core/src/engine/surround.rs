@@ -86,7 +86,10 @@ impl State {
             max_concurrent: self.settings.max_concurrent,
             steps: planned_steps(plan),
         };
-        self.emit_run(kind, turn);
+        match self.settings.past.clone() {
+            None => self.emit_run(kind, turn),
+            Some(past) => self.tell_past(&past, turn),
+        }
         if opens {
             (self.life, self.around.opens, turn.open) = (Life::Opening, true, true);
         } else {

@@ -387,6 +387,7 @@ impl Runner {
             scrubber,
             resources,
             grace: self.grace,
+            past: None,
         }
     }
 }

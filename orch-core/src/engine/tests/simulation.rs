@@ -117,6 +117,7 @@ impl Simulation {
             scrubber: Scrubber::default(),
             resources: opener.resources > 0,
             grace: Duration::from_secs(5),
+            past: None,
         };
         Self {
             state: State::new(Arc::clone(&program), settings.clone()),

@@ -1,0 +1,120 @@
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::frame::FrameId;
+use super::{State, Turn};
+use crate::event::{EventKind, LostCause};
+use crate::ids::{MappingKey, StepPath};
+
+/// What a run has behind it that goes on after its process was gone: asked for by the paths of steps, as their frames
+/// open. Of steps that are over the program knows the outputs, as of those that are given; here is the rest.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    pub(crate) steps: HashMap<StepPath, PastStep>,
+    /// Attempts that were under way.
+    pub(crate) interrupted: Vec<(StepPath, u32)>,
+    /// Steps that had succeeded and run again.
+    pub(crate) lost: Vec<(StepPath, u32, LostCause)>,
+    /// Of steps that are over, the hooks that have ended.
+    pub(crate) hooks: HashMap<StepPath, HashSet<String>>,
+    /// Whether someone had asked to cancel the run.
+    pub(crate) canceling: bool,
+}
+
+/// A step that had begun and is not over.
+#[derive(Debug, Default)]
+pub(crate) struct PastStep {
+    /// Attempts begun.
+    pub(crate) attempts: u32,
+    /// Attempts that failed, for the retry policy: an interrupted one says nothing of the code.
+    pub(crate) failures: u32,
+    /// When the next attempt was to begin, if it waited for it.
+    pub(crate) due: Option<Timestamp>,
+    /// Its dynamic outputs, by number.
+    pub(crate) streams: Vec<(usize, PastStream)>,
+}
+
+/// A dynamic output that had emitted items.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PastStream {
+    /// The keys of its items, in the order of their emission.
+    pub(crate) keys: Vec<MappingKey>,
+    /// Whether it had ended: these are then all the items that there are.
+    pub(crate) closed: bool,
+}
+
+impl State {
+    /// The run goes on: tells what has become of what was under way.
+    pub(super) fn tell_past(&self, past: &Past, turn: &mut Turn) {
+        self.emit_run(EventKind::RunResumed, turn);
+        for (path, attempt) in &past.interrupted {
+            turn.events.push(self.event(Some(path.clone()), *attempt, EventKind::StepInterrupted));
+        }
+        for (path, attempt, cause) in &past.lost {
+            let kind = EventKind::StepLost { cause: cause.clone() };
+            turn.events.push(self.event(Some(path.clone()), *attempt, kind));
+        }
+    }
+
+    /// A frame has been opened: what its steps have behind them.
+    pub(super) fn recall(&mut self, frame: FrameId) {
+        let Some(past) = self.settings.past.clone() else { return };
+        for local in 0..self.frames[frame as usize].steps.len() {
+            let step = self.layout.scopes[self.frames[frame as usize].scope].steps[local] as usize;
+            let path = self.path(frame, step);
+            let Some(known) = past.steps.get(&path) else { continue };
+            let run = self.run(frame, local as u32);
+            (run.attempt, run.failures, run.due) = (known.attempts, known.failures, known.due);
+            for (output, stream) in &known.streams {
+                if let Some(local) = self.layout.stream(step, *output) {
+                    self.frames[frame as usize].streams[local].recall(stream);
+                }
+            }
+        }
+    }
+
+    /// How long a step that waited for its next attempt still has to wait.
+    pub(super) fn still_waits(&mut self, frame: FrameId, local: u32) -> Option<Duration> {
+        let now = self.now;
+        let due = self.run(frame, local).due.take()?;
+        Duration::try_from(due.duration_since(now)).ok().filter(|left| !left.is_zero())
+    }
+
+    /// Whether a hook has been told already that the step is over, by the process before.
+    pub(super) fn was_told(&self, path: &StepPath, hook: &str) -> bool {
+        let past = self.settings.past.as_ref();
+        past.and_then(|past| past.hooks.get(path)).is_some_and(|hooks| hooks.contains(hook))
+    }
+
+    /// Whether a step that does not run has hooks that are yet to be told of its end: such as were under way when the
+    /// process before was gone. What an earlier run has given is nothing that this one has to tell.
+    pub(super) fn owes_hooks(&self, path: &StepPath) -> bool {
+        self.settings.past.as_ref().is_some_and(|past| past.hooks.contains_key(path))
+    }
+}
+
+impl super::frame::Stream {
+    fn recall(&mut self, past: &PastStream) {
+        self.emitted = past.keys.len() as u64;
+        self.keys = past.keys.iter().cloned().zip(0..).collect();
+        self.unopened = vec![true; past.keys.len()];
+        self.closed_before = past.closed;
+    }
+
+    /// Whether the item of this number was emitted in the process before, and not yet in this one.
+    pub(super) fn reopens(&mut self, index: u64) -> bool {
+        let place = usize::try_from(index).ok().and_then(|index| self.unopened.get_mut(index));
+        place.is_some_and(std::mem::take)
+    }
+
+    /// An item that had been emitted before the stream was closed, and that a later process has not emitted again.
+    pub(super) fn not_emitted_again(&self) -> Option<&MappingKey> {
+        if !self.closed_before {
+            return None;
+        }
+        let missing = self.unopened.iter().position(|unopened| *unopened)? as u64;
+        self.keys.iter().find(|(_, index)| **index == missing).map(|(key, _)| key)
+    }
+}

@@ -86,6 +86,21 @@ impl Failure {
         Self::of_kind(ErrorKind::Canceled, "the run was canceled").not_retryable()
     }
 
+    /// A failure that was told before: no other attempt follows it.
+    pub(crate) fn told(info: &ErrorInfo) -> Self {
+        let messages = std::iter::once(&info.message).chain(&info.causes);
+        let chain = messages.rev().fold(None, |cause, message| match cause {
+            None => Some(Self::new(message.clone())),
+            Some(cause) => Some(Self::context(cause, message.clone())),
+        });
+        let mut failure = chain.unwrap_or_else(|| Self::new(String::new())).not_retryable();
+        failure.0.kind = info.kind;
+        failure.0.hint.clone_from(&info.hint);
+        failure.0.place.clone_from(&info.place);
+        failure.0.metadata.clone_from(&info.metadata);
+        failure
+    }
+
     pub(crate) fn panic(payload: String, place: Option<String>) -> Self {
         let mut failure = Self::new(payload);
         failure.0.kind = ErrorKind::Panic;
@@ -284,5 +299,7 @@ mod tests {
         assert_eq!(format!("{failure:?}"), failure.info().to_string());
         assert_eq!(failure.retry_wish(), RetryWish::Policy);
         assert_eq!(Failure::new("x").not_retryable().retry_wish(), RetryWish::Never);
+        // As it was told, it is told again.
+        assert_eq!(Failure::told(&failure.info()).info(), failure.info());
     }
 }

@@ -1,5 +1,6 @@
 //! Values on their way from step to step: reference-counted, taken by the last consumer, dropped after it.
 
+mod later;
 mod small;
 
 use std::any::{Any, TypeId};
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::MappingKey;
 
+use self::later::Later;
 use self::small::Small;
 
 /// What can be the output of an op: anything that threads can share.
@@ -102,6 +104,7 @@ pub struct Value(Repr);
 enum Repr {
     Plain(Arc<dyn Any + Send + Sync>),
     Gathered(Arc<Gathered>),
+    Later(Arc<Later>),
     Small(Small),
 }
 
@@ -121,12 +124,18 @@ impl Value {
         })))
     }
 
+    /// A value that `load` gives when it is first looked at, by whoever does so.
+    pub(crate) fn later(load: impl Fn() -> Result<Self, Failure> + Send + Sync + 'static) -> Self {
+        Self(Repr::Later(Arc::new(Later::new(load))))
+    }
+
     /// The value by reference.
     ///
     /// # Errors
-    /// If the value is not a `T`.
+    /// If the value is not a `T`, or cannot be loaded.
     pub fn share<T: Data>(self) -> Result<Shared<T>, Failure> {
         let shared = match self.0 {
+            Repr::Later(later) => return Later::value(later)?.share(),
             Repr::Small(small) => small.get::<T>().is_some().then_some(Holds::Own(small)),
             Repr::Plain(_) | Repr::Gathered(_) => self.whole()?.downcast().map(Holds::Reference).ok(),
         };
@@ -141,12 +150,13 @@ impl Value {
         self.share().map(Shared::own)
     }
 
-    /// The value in place, if it is a `T`; never a gathered one, which exists only for its consumers.
+    /// The value in place, if it is a `T` and can be loaded; never a gathered one, which exists only for its consumers.
     #[must_use]
     pub fn get<T: Data>(&self) -> Option<&T> {
         match &self.0 {
             Repr::Plain(value) => value.downcast_ref(),
             Repr::Small(small) => small.get(),
+            Repr::Later(later) => later.get()?.get(),
             Repr::Gathered(_) => None,
         }
     }
@@ -154,7 +164,7 @@ impl Value {
     /// Of how many items the value is to be assembled, if it is.
     pub(crate) fn gathered_len(&self) -> Option<usize> {
         match &self.0 {
-            Repr::Plain(_) | Repr::Small(_) => None,
+            Repr::Plain(_) | Repr::Later(_) | Repr::Small(_) => None,
             Repr::Gathered(gathered) => Some(gathered.count),
         }
     }
@@ -167,6 +177,7 @@ impl Value {
     fn whole(self) -> Result<Arc<dyn Any + Send + Sync>, Failure> {
         match self.0 {
             Repr::Plain(value) => Ok(value),
+            Repr::Later(later) => Later::value(later)?.whole(),
             Repr::Small(small) => Ok(small.whole()),
             Repr::Gathered(gathered) => match Arc::try_unwrap(gathered) {
                 // The last consumer: no second reference to the whole stays behind.
@@ -228,7 +239,7 @@ impl<T: Data> Deref for Shared<T> {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Repr::Plain(_) | Repr::Small(_) => "Value(..)",
+            Repr::Plain(_) | Repr::Later(_) | Repr::Small(_) => "Value(..)",
             Repr::Gathered(_) => "Value([..])",
         })
     }

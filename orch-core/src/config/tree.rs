@@ -62,6 +62,23 @@ impl Node {
         }
     }
 
+    /// The values alone, as JSON: secrets are the references that stand for them.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Number(number) => Json::Number(number.clone()),
+            Value::Text(text) => Json::String(text.clone()),
+            Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Value::Map(entries) => {
+                let field = |entry: &Entry| (entry.key.to_string(), entry.node.to_json());
+                Json::Object(entries.iter().map(field).collect())
+            }
+        }
+    }
+
     /// A value of JSON, all of which comes from one origin.
     #[must_use]
     pub fn of_json(json: &serde_json::Value, origin: &Origin) -> Self {

@@ -15,6 +15,8 @@ pub(super) struct Checked {
     pub(super) configured: Configured,
     /// Those of the configuration.
     pub(super) tags: Tags,
+    /// What was given of the configuration, as far as it concerns the job.
+    pub(super) given: RunConfig,
 }
 
 /// What a job is checked for.
@@ -78,7 +80,8 @@ impl Runner {
             return Err(PlanError::new(program.plan.job, problems).with_config(wrong));
         }
         self.options(&itself, &mut program.plan);
-        Ok(Checked { program, wiring, configured, tags: itself.tags })
+        let given = config.only(|path| whole.has(path));
+        Ok(Checked { program, wiring, configured, tags: itself.tags, given })
     }
 
     /// What the configuration says of the run itself, and what is wrong with it.

@@ -165,7 +165,9 @@ impl Definitions {
         let over = self.environments.get(environment)?;
         let mut whole = self.base.clone();
         whole.lay_over(over);
-        Some(Runner::new(job, whole))
+        let mut runner = Runner::new(job, whole);
+        runner.environment_name = Some(environment.to_owned());
+        Some(runner)
     }
 
     /// The first two jobs found to have the same name, in the order in which they were added.

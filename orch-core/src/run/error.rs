@@ -5,6 +5,7 @@ use super::Run;
 use crate::failure::ErrorInfo;
 use crate::ids::StepPath;
 use crate::plan::PlanError;
+use crate::storage::StorageError;
 
 /// Why a run did not succeed.
 pub struct RunError(pub(super) Box<RunErrorKind>);
@@ -17,6 +18,8 @@ pub enum RunErrorKind {
     Plan(PlanError),
     /// The async runtime cannot be started.
     Runtime(std::io::Error),
+    /// The run cannot be recorded, or what is recorded of it cannot be read; no step began.
+    Storage(StorageError),
     /// [`Runner::run`](super::Runner::run) was polled outside of a tokio runtime; no step began.
     NoRuntime,
     /// The runtime that polled the run has no timer, which timeouts, retries and cancellation need; no step began.
@@ -81,6 +84,10 @@ impl RunError {
         Self::of_kind(RunErrorKind::Plan(error))
     }
 
+    pub(super) fn storage(error: StorageError) -> Self {
+        Self::of_kind(RunErrorKind::Storage(error))
+    }
+
     pub(super) fn runtime(error: std::io::Error) -> Self {
         Self::of_kind(RunErrorKind::Runtime(error))
     }
@@ -101,6 +108,7 @@ impl RunError {
             | RunErrorKind::Broken { run, .. } => Some(run),
             RunErrorKind::Plan(_)
             | RunErrorKind::Runtime(_)
+            | RunErrorKind::Storage(_)
             | RunErrorKind::NoRuntime
             | RunErrorKind::NoTime
             | RunErrorKind::WithinRuntime => None,
@@ -122,6 +130,10 @@ impl fmt::Display for RunError {
         match &*self.0 {
             RunErrorKind::Plan(error) => error.fmt(f),
             RunErrorKind::Runtime(error) => write!(f, "the async runtime cannot be started: {error}"),
+            RunErrorKind::Storage(error) => {
+                write!(f, "{error}")?;
+                error.advice().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+            }
             RunErrorKind::NoRuntime => f.write_str(
                 "the run cannot begin outside of a tokio runtime, on which its steps would be started\n  \
                  hint: call `.run_blocking()`, which brings its own, or await `.run()` under `#[tokio::main]`",

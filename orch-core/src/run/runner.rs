@@ -1,25 +1,22 @@
 use std::fmt;
-use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
-use std::vec::Drain;
 
-use super::check::{Checked, Wanted};
-use super::keeper::Keeper;
-use super::lifecycle::{Lifecycle, Resources};
-use super::opened::Opened;
-use super::part::told;
-use super::{Environment, Run, RunError, runtime, stored};
-use crate::config::{EnvVars, RunConfig, Scrubber};
-use crate::define::{Cancel, Hook, HookDef, Order, RunContext, Tags};
-use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
-use crate::event::{Event, Journal, Sink, Tee};
+#[cfg(test)]
+use super::lifecycle::Lifecycle;
+use super::record::Record;
+use super::{Environment, Run, RunError};
+use crate::config::{EnvVars, RunConfig};
+use crate::define::{Cancel, Hook, HookDef, Order, Tags};
+#[cfg(test)]
+use crate::event::Journal;
+use crate::event::{Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::IoManager;
-use crate::plan::{GivenInputs, Known, Plan, PlanError, Program};
+use crate::plan::{GivenInputs, Known};
 use crate::select::StepSelection;
-use crate::step::Local;
+use crate::storage::Storage;
 use crate::value::Data;
 
 /// A run of a job, in the making.
@@ -44,7 +41,7 @@ use crate::value::Data;
 /// ```
 pub struct Runner {
     pub(super) job: Job,
-    id: RunId,
+    pub(super) id: RunId,
     pub(super) tags: Tags,
     pub(super) max_concurrent: Option<usize>,
     pub(super) max_in_flight: Option<usize>,
@@ -59,13 +56,19 @@ pub struct Runner {
     pub(super) stored: Option<RunId>,
     /// Other resources than those of the environment.
     #[cfg(test)]
-    lifecycle: Option<Arc<dyn Lifecycle>>,
-    sinks: Tee,
-    journal: Option<Box<dyn Journal>>,
-    cancel: Cancel,
-    grace: Duration,
-    keep_outputs: bool,
-    keep_events: bool,
+    pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
+    pub(super) sinks: Tee,
+    /// Where it is recorded, and as what.
+    pub(super) record: Option<Record>,
+    /// The name of the environment.
+    pub(super) environment_name: Option<String>,
+    /// Another journal than that of a storage.
+    #[cfg(test)]
+    pub(super) journal: Option<Box<dyn Journal>>,
+    pub(super) cancel: Cancel,
+    pub(super) grace: Duration,
+    pub(super) keep_outputs: bool,
+    pub(super) keep_events: bool,
 }
 
 impl Job {
@@ -115,6 +118,9 @@ impl Runner {
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),
+            record: None,
+            environment_name: None,
+            #[cfg(test)]
             journal: None,
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
@@ -206,7 +212,19 @@ impl Runner {
         self
     }
 
+    /// Records the run in `storage`, so that it remains when the process is gone: nothing follows from an event that is not
+    /// in there. The run can be seen there at any time, and gone on with if it is interrupted.
+    ///
+    /// What steps give is recorded too, as far as it can be written: by the IO manager of the op, or by serde. All else
+    /// is made anew if it is needed again.
+    #[must_use]
+    pub fn record(mut self, storage: &Arc<dyn Storage>) -> Self {
+        self.record = Some(Record::New { storage: Arc::clone(storage), parent: None });
+        self
+    }
+
     /// Has the events written to `journal` before anything follows from them.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn journal(mut self, journal: impl Journal) -> Self {
         self.journal = Some(Box::new(journal));
@@ -242,172 +260,6 @@ impl Runner {
         self.keep_events = true;
         self
     }
-
-    /// The plan of this run: with its pools, IO managers, resources and options checked, as [`Runner::run`] does before any
-    /// step begins. So is its configuration, but for what is not there: a plan needs no values. [`Job::try_plan`] knows the
-    /// job alone.
-    ///
-    /// # Errors
-    /// All that is wrong with the job or with what the run gives it, with places in the source.
-    pub fn plan(&self) -> Result<Plan, PlanError> {
-        let Checked { program, tags, .. } = self.check_for(Wanted::Plan)?;
-        let mut plan = program.plan;
-        plan.tags.extend(tags);
-        plan.tags.extend(self.tags.clone());
-        Ok(plan)
-    }
-
-    /// Runs the job to its end, on a runtime of its own.
-    ///
-    /// # Errors
-    /// As [`Runner::run`], and if no thread can be started. Also if it is called by async code, which would then wait
-    /// for itself; there, await [`Runner::run`].
-    pub fn run_blocking(self) -> Result<Run, RunError> {
-        runtime::check_blocking()?;
-        let runtime = self.runtime()?;
-        self.run_on(runtime)
-    }
-
-    /// As [`Runner::run_blocking`], under a clock that jumps over all waiting.
-    #[cfg(feature = "testing")]
-    pub(crate) fn run_paused(self) -> Result<Run, RunError> {
-        runtime::check_blocking()?;
-        let runtime = runtime::paused_with_room_for(self.slots())?;
-        self.run_on(runtime)
-    }
-
-    fn run_on(self, runtime: tokio::runtime::Runtime) -> Result<Run, RunError> {
-        let result = runtime.block_on(self.run());
-        // Code that outlived a canceled run or a timeout is not waited for.
-        runtime.shutdown_background();
-        result
-    }
-
-    /// A runtime for this run: with a timer, and with a blocking thread for each step that may run at once. It is
-    /// what [`Runner::run_blocking`] brings.
-    ///
-    /// # Errors
-    /// If no thread can be started.
-    pub fn runtime(&self) -> Result<tokio::runtime::Runtime, RunError> {
-        runtime::with_room_for(self.slots())
-    }
-
-    /// Runs the job to its end, on the tokio runtime that polls the future; it must have its timer enabled. If the
-    /// future is dropped before, the run is canceled.
-    ///
-    /// # Errors
-    /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
-    /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
-    pub async fn run(mut self) -> Result<Run, RunError> {
-        let Checked { program, wiring, configured, tags } = self.check().map_err(RunError::plan)?;
-        runtime::check()?;
-        let io = Arc::new(std::mem::take(&mut self.environment.io));
-        let scrubber = configured.scrubber(&program);
-        let program = match self.stored {
-            Some(earlier) => stored::load(program, &io, earlier, &scrubber).await?,
-            None => program,
-        };
-        let program = Arc::new(program);
-        let mut tags = tags;
-        tags.extend(self.tags.clone());
-        let context = Arc::new(RunContext {
-            run: self.id,
-            job: program.plan.job.as_str().into(),
-            tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
-            cancel: Cancel::new(),
-            given: RwLock::default(),
-            hooks: RwLock::default(),
-        });
-        let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
-        let lifecycle: Arc<dyn Lifecycle> = Arc::new(opened);
-        #[cfg(test)]
-        let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
-        let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
-        let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
-        let executor = Local::new(Arc::clone(&program), context, io, None);
-        let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
-        let keeper = Arc::new(Mutex::new(keeper));
-        let mut sinks = Tee::new();
-        if self.keep_events {
-            let keeper = Arc::clone(&keeper);
-            sinks.add(move |event: &Event| lock(&keeper).event(event));
-        }
-        sinks.add_all(self.sinks);
-        let watcher = Arc::clone(&keeper);
-        let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
-        let sinks = told(sinks, &program);
-        let state = State::new(program, settings);
-        let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
-        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, self.journal)
-            .map_err(RunError::runtime)?;
-        let _guard = CancelOnDrop(Arc::clone(&dispatcher));
-        let canceled_before = self.cancel.is_canceled();
-        dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });
-        let ended = dispatcher.ended();
-        tokio::pin!(ended);
-        let broken = tokio::select! {
-            biased;
-            broken = &mut ended => broken,
-            () = self.cancel.canceled() => {
-                dispatcher.report_only(Message::Cancel);
-                ended.await
-            }
-        };
-        if broken.is_some()
-            && let Some(resources) = resources
-        {
-            // Of this nobody is told any more, and it is no reason to wait for ever.
-            let _ = tokio::time::timeout(self.grace, resources.closed()).await;
-        }
-        let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
-        finished.finish(broken.map(|message| scrubber.scrub(&message).into_owned()))
-    }
-
-    /// How many steps may run at once.
-    fn slots(&self) -> usize {
-        let configured =
-            || self.itself(&self.layers(self.environment.config.clone())).0.execution.max_concurrent;
-        self.max_concurrent
-            .or_else(configured)
-            .or(self.job.options().max_concurrent)
-            .unwrap_or_else(processors)
-    }
-
-    fn settings(&self, program: &Program, tags: Tags, scrubber: Scrubber, resources: bool) -> Settings {
-        let max_concurrent = program.plan.max_concurrent.unwrap_or_else(processors);
-        let max_in_flight = program.plan.max_in_flight;
-        Settings {
-            run: self.id,
-            tags,
-            max_concurrent,
-            max_in_flight: max_in_flight.unwrap_or(max_concurrent.saturating_mul(2)),
-            order: program.plan.order,
-            pools: self.environment.pools.clone(),
-            keep: self.keep_outputs,
-            scrubber,
-            resources,
-            grace: self.grace,
-            past: None,
-        }
-    }
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// Steps run in tasks and threads of their own: nobody would stop them if the one who waits for the run went away.
-struct CancelOnDrop(Arc<Dispatcher>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        // Of a run that is over this changes nothing.
-        self.0.report_only(Message::Cancel);
-    }
-}
-
-fn lock(keeper: &Mutex<Keeper>) -> std::sync::MutexGuard<'_, Keeper> {
-    keeper.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Runner {

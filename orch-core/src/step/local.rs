@@ -215,8 +215,8 @@ impl Shared {
 
     /// The outputs of a step that does not run.
     pub(super) fn given(&self, path: &StepPath) -> Done {
-        let products = self.program.given(path);
-        Done::Returned(products.ok_or_else(|| Failure::contract("what is given is not there")))
+        let given = self.program.given(path);
+        Done::Returned(given.unwrap_or_else(|| Err(Failure::contract("what is given is not there"))))
     }
 
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {

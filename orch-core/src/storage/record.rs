@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::define::Tags;
-use crate::event::{Counts, RunStatus};
+use crate::event::{Counts, RunStatus, RunView};
 use crate::ids::{RunId, StepPath};
 use crate::plan::Plan;
 
@@ -55,6 +55,16 @@ impl RunRecord {
             root: id,
             counts: Counts::default(),
             first_failed: None,
+        }
+    }
+
+    /// Takes over what the events say of the run.
+    pub fn catch_up(&mut self, view: &RunView) {
+        self.status = view.status();
+        if view.status().is_terminal() {
+            self.ended = view.latest();
+            self.counts = *view.counts();
+            self.first_failed = view.failures().first().map(|failed| failed.path.clone());
         }
     }
 

@@ -8,12 +8,14 @@ mod need;
 mod replay;
 mod stored;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::known::Known;
 use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
 use crate::event::{Event, EventKind};
+use crate::failure::{ErrorInfo, Failure};
 use crate::ids::StepPath;
 use crate::select::{Copies, StepSelection};
 
@@ -33,12 +35,24 @@ pub(crate) struct Part<'a> {
     pub(crate) stored: bool,
 }
 
+/// How a step has ended before the run was interrupted.
+pub(crate) enum Ended {
+    Succeeded(Vec<KeptOutput>),
+    Failed(Arc<ErrorInfo>),
+    Skipped,
+}
+
 /// The outputs of steps that do not run, by path: what was known before the run.
 ///
 /// Such a step stands in the plan, since others take what it gives, and is handed to the engine as any other. Only its
 /// code is not called, and no event tells of it.
+#[derive(Default)]
 pub(crate) struct Given {
     outputs: HashMap<StepPath, Vec<KeptOutput>>,
+    /// Steps that have failed before the run was interrupted.
+    failed: HashMap<StepPath, Arc<ErrorInfo>>,
+    /// Steps that have been skipped before the run was interrupted: nobody is told of it again.
+    skipped: HashSet<StepPath>,
     /// Those of them that are yet to be loaded.
     stored: Vec<Stored>,
     /// Which copies of the program's steps run.
@@ -67,36 +81,66 @@ impl Program {
         let (outputs, stored) = replay::replay(&self, &graph, &copies, &need, part, problems);
         keep::keep(&mut self, &copies, &need);
         let stays = copies.into_iter().zip(need.stays).filter(|(_, stays)| *stays);
-        self.given = Some(Given { outputs, stored, copies: stays.map(|(copies, _)| copies).collect() });
+        let copies = stays.map(|(copies, _)| copies).collect();
+        self.given = Some(Given { outputs, stored, copies, ..Given::default() });
         self
     }
 
-    /// The outputs of a step that does not run; none for all others.
-    pub(crate) fn given(&self, path: &StepPath) -> Option<Products> {
-        let outputs = self.given.as_ref()?.outputs.get(path)?;
+    /// The program of a run that goes on: these steps have ended before, and do not run again.
+    pub(crate) fn resume(mut self, ended: impl IntoIterator<Item = (StepPath, Ended)>) -> Self {
+        let all = vec![Copies::All; self.plan.steps.len()];
+        let given = self.given.get_or_insert_with(|| Given { copies: all, ..Given::default() });
+        for (path, end) in ended {
+            match end {
+                Ended::Succeeded(outputs) => _ = given.outputs.insert(path, outputs),
+                Ended::Failed(error) => _ = given.failed.insert(path, error),
+                Ended::Skipped => _ = given.skipped.insert(path),
+            }
+        }
+        self
+    }
+
+    /// What a step that does not run has given, or why it failed; none for all others.
+    pub(crate) fn given(&self, path: &StepPath) -> Option<Result<Products, Failure>> {
+        let given = self.given.as_ref()?;
+        if let Some(error) = given.failed.get(path) {
+            return Some(Err(Failure::told(error)));
+        }
+        let outputs = given.outputs.get(path)?;
         let products = outputs.iter().map(|output| match output {
             KeptOutput::Value(value) => Product::Value(value.clone()),
             KeptOutput::Absent => Product::Absent,
             KeptOutput::Items(items) => Product::Items(ItemStream::of(items.clone())),
         });
-        Some(products.collect())
+        Some(Ok(products.collect()))
     }
 
     /// Whether the step does not run, since its outputs are known.
     pub(crate) fn is_given(&self, path: &StepPath) -> bool {
-        self.given.as_ref().is_some_and(|given| given.outputs.contains_key(path))
+        let given = self.given.as_ref();
+        given.is_some_and(|given| given.outputs.contains_key(path) || given.failed.contains_key(path))
     }
 
     /// Whether anyone is to be told of this. That what is given cannot be had is a failure of the run, and cannot be left
     /// out.
     pub(crate) fn tells(&self, event: &Event) -> bool {
-        let fails = matches!(event.kind, EventKind::StepFailure { .. });
-        fails || !event.step.as_ref().is_some_and(|step| self.is_given(step))
+        let (Some(given), Some(step)) = (&self.given, &event.step) else { return true };
+        match &event.kind {
+            EventKind::StepFailure { .. } => !given.failed.contains_key(step),
+            EventKind::StepSkipped { .. } if given.skipped.contains(step) => false,
+            // What hooks are told, and what they log, is told when it happens.
+            EventKind::HookCompleted { .. } | EventKind::HookErrored { .. } | EventKind::Log { .. } => true,
+            EventKind::StepLost { .. } | EventKind::StepInterrupted => true,
+            _ => !self.is_given(step),
+        }
     }
 
     /// Whether there are steps that do not run.
     pub(crate) fn has_given(&self) -> bool {
-        self.given.as_ref().is_some_and(|given| !given.outputs.is_empty())
+        let given = self.given.as_ref();
+        given.is_some_and(|given| {
+            !(given.outputs.is_empty() && given.failed.is_empty() && given.skipped.is_empty())
+        })
     }
 
     /// Which copies of which steps run, by the names of the steps.

@@ -1,0 +1,209 @@
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::vec::Drain;
+
+use super::check::{Checked, Wanted};
+use super::keeper::Keeper;
+use super::lifecycle::{Lifecycle, Resources};
+use super::opened::Opened;
+use super::part::told;
+use super::record::this_program;
+use super::{Run, RunError, Runner, runtime, stored};
+use crate::config::{RunConfig, Scrubber};
+use crate::define::{Cancel, RunContext, Tags};
+use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
+use crate::event::{Event, Journal, Tee};
+use crate::plan::{Plan, PlanError, Program};
+use crate::step::Local;
+use crate::storage::Pinned;
+
+/// Running what was configured.
+impl Runner {
+    /// The plan of this run: with its pools, IO managers, resources and options checked, as [`Runner::run`] does before any
+    /// step begins. So is its configuration, but for what is not there: a plan needs no values. [`Job::try_plan`] knows the
+    /// job alone.
+    ///
+    /// # Errors
+    /// All that is wrong with the job or with what the run gives it, with places in the source.
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        let Checked { program, tags, .. } = self.check_for(Wanted::Plan)?;
+        let mut plan = program.plan;
+        plan.tags.extend(tags);
+        plan.tags.extend(self.tags.clone());
+        Ok(plan)
+    }
+
+    /// Runs the job to its end, on a runtime of its own.
+    ///
+    /// # Errors
+    /// As [`Runner::run`], and if no thread can be started. Also if it is called by async code, which would then wait
+    /// for itself; there, await [`Runner::run`].
+    pub fn run_blocking(self) -> Result<Run, RunError> {
+        runtime::check_blocking()?;
+        let runtime = self.runtime()?;
+        self.run_on(runtime)
+    }
+
+    /// As [`Runner::run_blocking`], under a clock that jumps over all waiting.
+    #[cfg(feature = "testing")]
+    pub(crate) fn run_paused(self) -> Result<Run, RunError> {
+        runtime::check_blocking()?;
+        let runtime = runtime::paused_with_room_for(self.slots())?;
+        self.run_on(runtime)
+    }
+
+    fn run_on(self, runtime: tokio::runtime::Runtime) -> Result<Run, RunError> {
+        let result = runtime.block_on(self.run());
+        // Code that outlived a canceled run or a timeout is not waited for.
+        runtime.shutdown_background();
+        result
+    }
+
+    /// A runtime for this run: with a timer, and with a blocking thread for each step that may run at once. It is
+    /// what [`Runner::run_blocking`] brings.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn runtime(&self) -> Result<tokio::runtime::Runtime, RunError> {
+        runtime::with_room_for(self.slots())
+    }
+
+    /// Runs the job to its end, on the tokio runtime that polls the future; it must have its timer enabled. If the
+    /// future is dropped before, the run is canceled.
+    ///
+    /// # Errors
+    /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
+    /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
+    pub async fn run(mut self) -> Result<Run, RunError> {
+        let Checked { program, wiring, configured, tags, given } = self.check().map_err(RunError::plan)?;
+        runtime::check()?;
+        let io = Arc::new(std::mem::take(&mut self.environment.io));
+        let scrubber = configured.scrubber(&program);
+        let program = match self.stored {
+            Some(earlier) => stored::load(program, &io, earlier, &scrubber).await?,
+            None => program,
+        };
+        let program = Arc::new(program);
+        let mut tags = tags;
+        tags.extend(self.tags.clone());
+        let context = Arc::new(RunContext {
+            run: self.id,
+            job: program.plan.job.as_str().into(),
+            tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
+            cancel: Cancel::new(),
+            given: RwLock::default(),
+            hooks: RwLock::default(),
+        });
+        let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
+        let lifecycle: Arc<dyn Lifecycle> = Arc::new(opened);
+        #[cfg(test)]
+        let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
+        let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
+        let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
+        let recording = match self.record.take() {
+            Some(record) => Some(record.begin(self.pinned(&program, &given), &context).await?),
+            None => None,
+        };
+        let (journal, artifacts) =
+            recording.map(|recording| (recording.journal, recording.artifacts)).unzip();
+        let journal = journal.map(|journal| Box::new(journal) as Box<dyn Journal>);
+        #[cfg(test)]
+        let journal = self.journal.take().or(journal);
+        let executor = Local::new(Arc::clone(&program), context, io, artifacts);
+        let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
+        let keeper = Arc::new(Mutex::new(keeper));
+        let mut sinks = Tee::new();
+        if self.keep_events {
+            let keeper = Arc::clone(&keeper);
+            sinks.add(move |event: &Event| lock(&keeper).event(event));
+        }
+        sinks.add_all(self.sinks);
+        let watcher = Arc::clone(&keeper);
+        let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
+        let sinks = told(sinks, &program);
+        let state = State::new(program, settings);
+        let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
+        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, journal)
+            .map_err(RunError::runtime)?;
+        let _guard = CancelOnDrop(Arc::clone(&dispatcher));
+        let canceled_before = self.cancel.is_canceled();
+        dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });
+        let ended = dispatcher.ended();
+        tokio::pin!(ended);
+        let broken = tokio::select! {
+            biased;
+            broken = &mut ended => broken,
+            () = self.cancel.canceled() => {
+                dispatcher.report_only(Message::Cancel);
+                ended.await
+            }
+        };
+        // From here on someone else can go on with it, or remove it. To close its files may take a moment.
+        if let Some(journal) = dispatcher.take_journal() {
+            let _ = tokio::task::spawn_blocking(move || drop(journal)).await;
+        }
+        if broken.is_some()
+            && let Some(resources) = resources
+        {
+            // Of this nobody is told any more, and it is no reason to wait for ever.
+            let _ = tokio::time::timeout(self.grace, resources.closed()).await;
+        }
+        let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
+        finished.finish(broken.map(|message| scrubber.scrub(&message).into_owned()))
+    }
+
+    /// What the run is begun with.
+    fn pinned(&self, program: &Program, given: &RunConfig) -> Pinned {
+        let config = given.clone().into_node().0.to_json();
+        let mut pinned = Pinned::new(program.plan.clone(), config, this_program());
+        pinned.environment.clone_from(&self.environment_name);
+        pinned.selection = self.selection.as_ref().map(ToString::to_string);
+        pinned
+    }
+
+    /// How many steps may run at once.
+    fn slots(&self) -> usize {
+        let configured =
+            || self.itself(&self.layers(self.environment.config.clone())).0.execution.max_concurrent;
+        self.max_concurrent
+            .or_else(configured)
+            .or(self.job.options().max_concurrent)
+            .unwrap_or_else(processors)
+    }
+
+    fn settings(&self, program: &Program, tags: Tags, scrubber: Scrubber, resources: bool) -> Settings {
+        let max_concurrent = program.plan.max_concurrent.unwrap_or_else(processors);
+        let max_in_flight = program.plan.max_in_flight;
+        Settings {
+            run: self.id,
+            tags,
+            max_concurrent,
+            max_in_flight: max_in_flight.unwrap_or(max_concurrent.saturating_mul(2)),
+            order: program.plan.order,
+            pools: self.environment.pools.clone(),
+            keep: self.keep_outputs,
+            scrubber,
+            resources,
+            grace: self.grace,
+            past: None,
+        }
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Steps run in tasks and threads of their own: nobody would stop them if the one who waits for the run went away.
+struct CancelOnDrop(Arc<Dispatcher>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        // Of a run that is over this changes nothing.
+        self.0.report_only(Message::Cancel);
+    }
+}
+
+fn lock(keeper: &Mutex<Keeper>) -> std::sync::MutexGuard<'_, Keeper> {
+    keeper.lock().unwrap_or_else(PoisonError::into_inner)
+}

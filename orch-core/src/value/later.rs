@@ -1,0 +1,36 @@
+use std::sync::{Arc, OnceLock};
+
+use super::{AssembleError, Value};
+use crate::failure::Failure;
+
+/// A value that lies somewhere else until someone looks at it, and is loaded once.
+pub(super) struct Later {
+    load: Box<dyn Fn() -> Result<Value, Failure> + Send + Sync>,
+    value: OnceLock<Result<Value, AssembleError>>,
+}
+
+impl Later {
+    pub(super) fn new(load: impl Fn() -> Result<Value, Failure> + Send + Sync + 'static) -> Self {
+        Self { load: Box::new(load), value: OnceLock::new() }
+    }
+
+    /// The value. For the last one who has it nothing of it stays behind, so that it can be moved.
+    pub(super) fn value(later: Arc<Self>) -> Result<Value, Failure> {
+        match Arc::try_unwrap(later) {
+            Ok(mut later) => match later.value.take() {
+                Some(value) => value.map_err(Into::into),
+                None => (later.load)(),
+            },
+            Err(shared) => shared.loaded().clone().map_err(Into::into),
+        }
+    }
+
+    /// The value in place; none if it cannot be loaded.
+    pub(super) fn get(&self) -> Option<&Value> {
+        self.loaded().as_ref().ok()
+    }
+
+    fn loaded(&self) -> &Result<Value, AssembleError> {
+        self.value.get_or_init(|| (self.load)().map_err(|failure| AssembleError(failure.to_string())))
+    }
+}

@@ -4,12 +4,22 @@
 //! each concern, what reads apart from what writes; a backend implements them all and is held to
 //! [`conformance`](crate::storage::conformance).
 
+mod boundary;
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod error;
+mod memory;
+mod name;
 mod port;
 mod query;
 mod record;
+mod row;
 
+pub use boundary::{around, boundary};
 pub use error::{Holder, StorageError, StorageErrorKind};
+pub use memory::Memory;
+pub use name::check_name;
 pub use port::{ArtifactRef, Artifacts, ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, RunRecord};
+pub use row::Row;

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::define::Tags;
-use crate::event::{Counts, RunStatus};
+use crate::event::{Counts, RunStatus, RunView};
 use crate::ids::{RunId, StepPath};
 use crate::plan::Plan;
 
@@ -64,6 +64,15 @@ impl RunRecord {
         self.parent = Some(parent.id);
         self.root = parent.root;
         self
+    }
+
+    /// Says of the run what its events say. Of a run that is not over they say no more than where it stands.
+    pub fn tell(&mut self, view: &RunView) {
+        self.status = view.status();
+        self.ended = view.end();
+        let over = self.status.is_terminal();
+        self.counts = if over { *view.counts() } else { Counts::default() };
+        self.first_failed = view.failures().first().map(|failed| failed.path.clone());
     }
 }
 

@@ -32,6 +32,14 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// This happened in the run: at a step in an attempt, from 1, or at none, in attempt 0.
+    #[must_use]
+    pub fn new(time: Timestamp, run: RunId, step: Option<StepPath>, attempt: u32, kind: EventKind) -> Self {
+        Self { time, run, step, attempt, kind }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
 fn is_zero(n: &u32) -> bool {
     *n == 0

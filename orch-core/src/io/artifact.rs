@@ -3,6 +3,7 @@ use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::{StorageError, StorageErrorKind};
 use crate::failure::Failure;
 
 /// The name by which events tell of the files of a run, where they tell of an IO manager.
@@ -25,7 +26,7 @@ pub trait Artifacts: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// If it is not there or cannot be read.
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, Failure>;
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, StorageError>;
 }
 
 /// Memory that is asked for before a single byte was read: a wrong size must not ask for all there is.
@@ -48,14 +49,18 @@ impl dyn Artifacts {
     /// # Errors
     /// If it is not there, or is not what was written: a truncated file, or one in which a bit has changed, is never
     /// taken for the value.
-    pub fn read(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, Failure> {
-        let corrupt = |why: String| Failure::new(format!("the file `{}` of the run {why}", artifact.file));
+    pub fn read(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StorageError> {
+        let corrupt = |why: String| {
+            let message = format!("the file `{}` of the run {why}", artifact.file);
+            StorageError::new(StorageErrorKind::Corrupt, message)
+        };
         let mut bytes =
             Vec::with_capacity(usize::try_from(artifact.bytes).unwrap_or_default().min(MOST_AT_ONCE));
         // One byte more tells of a file that has grown.
         let mut file = self.open(&artifact.file)?.take(artifact.bytes.saturating_add(1));
         file.read_to_end(&mut bytes).map_err(|error| {
-            Failure::new(format!("the file `{}` of the run cannot be read: {error}", artifact.file))
+            let message = format!("the file `{}` of the run cannot be read: {error}", artifact.file);
+            StorageError::new(StorageErrorKind::Machine, message)
         })?;
         if bytes.len() as u64 != artifact.bytes {
             return Err(corrupt(format!("does not have the {} bytes that were written", artifact.bytes)));

@@ -2,6 +2,7 @@
 
 mod artifact;
 mod codec;
+mod error;
 mod path;
 
 use std::any::TypeId;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use artifact::{ARTIFACTS, ArtifactRef, Artifacts};
 pub use codec::{Codec, Coded, DefaultCoded};
+pub use error::{Holder, StorageError, StorageErrorKind};
 
 pub(crate) use codec::EncodeError;
 

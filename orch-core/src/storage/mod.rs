@@ -4,12 +4,23 @@
 //! each concern, what reads apart from what writes; a backend implements them all and is held to
 //! [`conformance`](crate::storage::conformance).
 
-mod error;
+mod boundary;
+#[cfg(feature = "testing")]
+pub mod conformance;
+mod memory;
+mod name;
 mod port;
 mod query;
 mod record;
+mod row;
 
-pub use error::{Holder, StorageError, StorageErrorKind};
+// What a storage has to do with, and the vocabulary has already, since steps write files.
+pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind};
+
+pub use boundary::{around, boundary};
+pub use memory::Memory;
+pub use name::check_name;
 pub use port::{ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, RunRecord};
+pub use row::Row;

@@ -75,6 +75,15 @@ impl RunRecord {
         self.root = parent.root;
         self
     }
+
+    /// Says of the run what its events say. Of a run that is not over they say no more than where it stands.
+    pub fn tell(&mut self, view: &RunView) {
+        self.status = view.status();
+        self.ended = view.end();
+        let over = self.status.is_terminal();
+        self.counts = if over { *view.counts() } else { Counts::default() };
+        self.first_failed = view.failures().first().map(|failed| failed.path.clone());
+    }
 }
 
 /// What a run was begun with, and stays with: a run that is resumed is held to it.

@@ -17,6 +17,8 @@ pub struct StorageError {
 pub enum StorageErrorKind {
     /// There is no such run, or no such thing of it.
     NotFound,
+    /// There is such a run already.
+    Exists,
     /// Someone else is running this run, and only one can.
     Held(Holder),
     /// What is stored was made by a newer version of orch.
@@ -62,6 +64,20 @@ impl StorageError {
     #[must_use]
     pub fn no_run(run: RunId) -> Self {
         Self::new(StorageErrorKind::NotFound, format!("there is no run {run}"))
+    }
+
+    /// There is such a run already.
+    #[must_use]
+    pub fn exists(run: RunId) -> Self {
+        Self::new(StorageErrorKind::Exists, format!("there is a run {run} already"))
+            .hint("each run has an identifier of its own; `resume` goes on with this one")
+    }
+
+    /// Someone else holds the run.
+    #[must_use]
+    pub fn held(run: RunId, holder: Holder) -> Self {
+        let message = format!("the run {run} is held by {holder}");
+        Self::new(StorageErrorKind::Held(holder), message).hint("wait for it to end, or cancel it")
     }
 
     /// Says what the reader should do.

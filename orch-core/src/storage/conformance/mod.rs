@@ -1,0 +1,43 @@
+//! What every storage is held to. A backend's tests call [`check`], and nothing else need be known of it.
+
+mod files;
+mod runs;
+mod samples;
+mod writing;
+
+pub use samples::{events_of_each_kind, pinned, step};
+
+use super::Storage;
+
+/// A promise, and what finds out whether a storage that is still empty keeps it. It panics if not.
+type Case = (&'static str, fn(&dyn Storage));
+
+/// The promises, by name.
+pub const CASES: [Case; 14] = [
+    ("a run that was made is listed", runs::made),
+    ("runs are found by each thing that can be asked for", runs::queried),
+    ("runs are found by the beginning of their identifiers", runs::begin_with),
+    ("a run that is not there is told", runs::missing),
+    ("a run is made once", runs::made_once),
+    ("a run is held by one", runs::held),
+    ("a run that is removed is gone", runs::removed),
+    ("the list is corrected by the events", runs::corrected),
+    ("events of every kind are read as they were written", writing::round_trip),
+    ("values lie with their events", writing::values),
+    ("log lines are found by step, level and text", writing::logs),
+    ("a run that is taken up again goes on", writing::reopened),
+    ("files are read as they were written, and replaced", files::replaced),
+    ("files are whole, of safe names, and what was written", files::refused),
+];
+
+/// Checks all promises, each of a storage that `empty` makes.
+///
+/// # Panics
+/// If a promise is not kept; it is named on stderr, as the failing test says where.
+pub fn check(mut empty: impl FnMut() -> Box<dyn Storage>) {
+    for (promise, keeps) in CASES {
+        let storage = empty();
+        let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| keeps(&*storage)));
+        assert!(kept.is_ok(), "{}: not kept: {promise}", storage.describe());
+    }
+}

@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::define::JobOptions;
+use crate::event::{
+    Encoded, Entry, Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName,
+};
+use crate::failure::{ErrorInfo, ErrorKind};
+use crate::graph::Job;
+use crate::ids::{Branch, MappingKey, RunId, StepPath};
+use crate::storage::{Made, Pinned, Row, RunRecord};
+
+/// A moment so many nanoseconds after the one at which all samples begin.
+pub(super) fn at(nanoseconds: u64) -> Timestamp {
+    let begin = Timestamp::from_second(1_767_322_805).unwrap_or(Timestamp::UNIX_EPOCH);
+    begin + Duration::from_nanos(nanoseconds)
+}
+
+/// A run that is about to begin.
+pub(super) fn record(bits: u128, job: &str, created: u64) -> RunRecord {
+    RunRecord::new(RunId::from_u128(bits), job, BTreeMap::new(), at(created))
+}
+
+/// What a run of an empty job was begun with.
+#[must_use]
+pub fn pinned() -> Pinned {
+    let plan = Job::compose(JobOptions::new("empty"), || ()).plan();
+    let mut pinned = Pinned::new(plan, serde_json::json!({"ops": {"load": {"batch": 50}}}), Made::default());
+    pinned.environment = Some("prod".to_owned());
+    pinned
+}
+
+/// The four events of a step that takes one input and gives one small value: `add[17]`.
+#[must_use]
+pub fn step(run: RunId, number: u64) -> [Entry; 4] {
+    let path = StepPath::new("add", Some(Branch::new(None, MappingKey::from(number), number)));
+    let event = |after: u64, kind| {
+        let time = at(number * 1_000_003 + after * 1_009);
+        Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
+    };
+    let waited = Duration::from_nanos(1_000 + number % 977);
+    let mut output = event(2, EventKind::StepOutput { output: "result".into(), key: None });
+    output.value = Some(Encoded::from(number.to_be_bytes().to_vec()));
+    [
+        event(0, EventKind::StepStart { waited }),
+        event(1, EventKind::StepInput { input: "x".into(), gathered: None }),
+        output,
+        event(3, EventKind::StepSuccess),
+    ]
+}
+
+/// Events of every kind, some with all that they can have and some with as little.
+#[must_use]
+pub fn events_of_each_kind(run: RunId) -> Vec<Entry> {
+    let mut kinds = vec![first()];
+    while let Some(kind) = kinds.last().and_then(next) {
+        kinds.push(kind);
+    }
+    kinds.extend(variations());
+    let of_run = |kind: &EventKind| {
+        let name = kind.name();
+        name.starts_with("RUN") || name.starts_with("RESOURCE") || name.starts_with("HOOK")
+    };
+    let mut events = Vec::new();
+    for (number, kind) in (0_u64..).zip(kinds) {
+        let keys = [r"a b[0]\", "ß\n", "7"];
+        let step = if of_run(&kind) { None } else { Some(path(&keys[..number as usize % 4])) };
+        let attempt = if step.is_some() { number as u32 } else { 0 };
+        // A log line has none.
+        let has_value = number % 3 == 0 && !matches!(kind, EventKind::Log { .. });
+        let value = has_value.then(|| Encoded::from(vec![number as u8; number as usize]));
+        events.push(Entry { event: Event::new(at(number), run, step, attempt, kind), value });
+    }
+    events
+}
+
+fn path(keys: &[&str]) -> StepPath {
+    let branch = keys.iter().fold(None, |outer: Option<Branch>, key| {
+        Some(Branch::new(outer.as_ref(), MappingKey::from(*key), 0))
+    });
+    StepPath::new("clean.load", branch)
+}
+
+fn error() -> Arc<ErrorInfo> {
+    let mut error = ErrorInfo::new(ErrorKind::Panic, "boom \"quoted\"").hint("look away");
+    error.causes = vec!["a cause".to_owned(), "the root".to_owned()];
+    error.place = Some("src/main.rs:7:5".to_owned());
+    error.metadata = BTreeMap::from([("rows".to_owned(), serde_json::json!({"bad": [1, 2.5, null]}))]);
+    Arc::new(error)
+}
+
+fn texts() -> BTreeMap<String, String> {
+    BTreeMap::from([("team".to_owned(), "data".to_owned()), ("k\u{1}".to_owned(), String::new())])
+}
+
+fn first() -> EventKind {
+    let steps = Arc::new([
+        PlannedStep { name: "pages".into(), over: None },
+        PlannedStep {
+            name: "clean.load".into(),
+            over: Some(StreamName { step: "pages".into(), output: "result".into() }),
+        },
+    ]);
+    EventKind::RunStart { job: "job".into(), tags: texts(), max_concurrent: 4, steps }
+}
+
+/// The kind after this one. A kind that is new does not compile until it is sampled here.
+fn next(kind: &EventKind) -> Option<EventKind> {
+    let (took, waited, delay) = (Duration::new(3, 7), Duration::from_nanos(9), Duration::MAX);
+    let (resource, output): (Arc<str>, Arc<str>) = ("db".into(), "result".into());
+    Some(match kind {
+        EventKind::RunStart { .. } => EventKind::RunResumed,
+        EventKind::RunResumed => EventKind::StepInterrupted,
+        EventKind::StepInterrupted => {
+            EventKind::StepLost { cause: LostCause::Unreadable("the file is gone".to_owned()) }
+        }
+        EventKind::StepLost { .. } => EventKind::StepStart { waited },
+        EventKind::StepStart { .. } => EventKind::StepRestarted { waited },
+        EventKind::StepRestarted { .. } => EventKind::StepInput { input: "page".into(), gathered: Some(3) },
+        EventKind::StepInput { .. } => Row::log(LogLevel::Warn, "a::b", "Größe 'x' 100%", texts()),
+        EventKind::Log { .. } => EventKind::StepOutput { output, key: Some("ß\n".into()) },
+        EventKind::StepOutput { .. } => EventKind::HandledOutput {
+            output,
+            io: "files".into(),
+            metadata: BTreeMap::from([("bytes".to_owned(), serde_json::json!(1))]),
+        },
+        EventKind::HandledOutput { .. } => EventKind::StreamClosed { output, count: u64::MAX, orphaned: 2 },
+        EventKind::StreamClosed { .. } => EventKind::StepSuccess,
+        EventKind::StepSuccess => EventKind::StepUpForRetry { error: error(), delay },
+        EventKind::StepUpForRetry { .. } => EventKind::StepFailure { error: error() },
+        EventKind::StepFailure { .. } => EventKind::StepSkipped { cause: SkipCause::Absent(path(&["1"])) },
+        EventKind::StepSkipped { .. } => EventKind::ResourceInitStarted { resource },
+        EventKind::ResourceInitStarted { .. } => EventKind::ResourceInitSuccess { resource, took },
+        EventKind::ResourceInitSuccess { .. } => EventKind::ResourceInitFailure { resource, error: error() },
+        EventKind::ResourceInitFailure { .. } => EventKind::ResourceClosed { resource, took },
+        EventKind::ResourceClosed { .. } => EventKind::ResourceCloseFailure { resource, error: error() },
+        EventKind::ResourceCloseFailure { .. } => EventKind::HookCompleted { hook: "tell".into(), took },
+        EventKind::HookCompleted { .. } => EventKind::HookErrored { hook: "tell".into(), error: error() },
+        EventKind::HookErrored { .. } => EventKind::RunCanceling,
+        EventKind::RunCanceling => EventKind::RunSuccess,
+        EventKind::RunSuccess => {
+            EventKind::RunFailure { failed: 1, first: Some(path(&[])), resource: Some(resource) }
+        }
+        EventKind::RunFailure { .. } => EventKind::RunCanceled { detached: vec![path(&["a", "b"])] },
+        EventKind::RunCanceled { .. } => return None,
+    })
+}
+
+/// Kinds with as little as they can have, and other causes.
+fn variations() -> Vec<EventKind> {
+    let output: Arc<str> = "result".into();
+    vec![
+        EventKind::StepInput { input: "page".into(), gathered: None },
+        EventKind::StepOutput { output: Arc::clone(&output), key: None },
+        EventKind::HandledOutput {
+            output: Arc::clone(&output),
+            io: "files".into(),
+            metadata: BTreeMap::new(),
+        },
+        EventKind::StreamClosed { output, count: 0, orphaned: 0 },
+        EventKind::StepLost { cause: LostCause::Memory },
+        EventKind::StepLost { cause: LostCause::Changed },
+        EventKind::StepSkipped { cause: SkipCause::Failed(path(&[])) },
+        EventKind::StepSkipped { cause: SkipCause::Canceled },
+        Row::log(LogLevel::Trace, "a", "", BTreeMap::new()),
+        EventKind::RunFailure { failed: 0, first: None, resource: None },
+        EventKind::RunCanceled { detached: Vec::new() },
+    ]
+}

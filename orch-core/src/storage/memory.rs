@@ -1,0 +1,250 @@
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::query::Each;
+use super::{
+    ArtifactRef, Artifacts, Holder, LogQuery, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord,
+    StorageError, StorageErrorKind, WriteEvents, WriteRuns, check_name,
+};
+use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
+use crate::failure::Failure;
+use crate::ids::RunId;
+
+/// A storage in the memory of the process, for tests: what is in it survives a run, and not the process.
+///
+/// Clones are the same storage.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    runs: Arc<Mutex<BTreeMap<RunId, Arc<Kept>>>>,
+}
+
+/// What is kept of a run.
+#[derive(Debug)]
+struct Kept {
+    pinned: Pinned,
+    record: Mutex<RunRecord>,
+    events: Mutex<Vec<(Logged, Option<Encoded>)>>,
+    files: Mutex<BTreeMap<String, Arc<[u8]>>>,
+    held: Mutex<bool>,
+}
+
+impl Memory {
+    /// One with nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn kept(&self, run: RunId) -> Result<Arc<Kept>, StorageError> {
+        locked(&self.runs).get(&run).cloned().ok_or_else(|| StorageError::no_run(run))
+    }
+
+    /// The runs that `wanted` says, the newest first.
+    fn newest(&self, limit: Option<usize>, wanted: impl Fn(&RunRecord) -> bool) -> Vec<RunRecord> {
+        let mut runs: Vec<_> = locked(&self.runs).values().map(|kept| kept.record()).filter(wanted).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse((run.created, run.id)));
+        runs.truncate(limit.unwrap_or(usize::MAX));
+        runs
+    }
+}
+
+impl Kept {
+    /// The list's line, corrected by the events if nobody is there to do it.
+    fn record(&self) -> RunRecord {
+        let mut record = locked(&self.record);
+        if !record.status.is_terminal() && !*locked(&self.held) {
+            let events = locked(&self.events);
+            record.tell(&RunView::of(Detail::Counts, events.iter().map(|(logged, _)| &logged.event)));
+        }
+        record.clone()
+    }
+}
+
+impl ReadRuns for Memory {
+    fn describe(&self) -> String {
+        "in memory".to_owned()
+    }
+
+    fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {
+        Ok(self.newest(query.limit, |run| query.matches(run)))
+    }
+
+    fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
+        Ok(self.kept(run)?.record())
+    }
+
+    fn begin_with(&self, prefix: &str, limit: usize) -> Result<Vec<RunRecord>, StorageError> {
+        let plain = |text: &str| text.to_lowercase().replace('-', "");
+        let prefix = plain(prefix);
+        Ok(self.newest(Some(limit), |run| plain(&run.id.to_string()).starts_with(&prefix)))
+    }
+
+    fn pinned(&self, run: RunId) -> Result<Pinned, StorageError> {
+        Ok(self.kept(run)?.pinned.clone())
+    }
+
+    fn holder(&self, run: RunId) -> Result<Option<Holder>, StorageError> {
+        Ok(locked(&self.kept(run)?.held).then(this_process))
+    }
+
+    fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
+        Ok(Box::new(Reader(self.kept(run)?)))
+    }
+
+    fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
+        Ok(Arc::new(Files(self.kept(run)?)))
+    }
+}
+
+impl WriteRuns for Memory {
+    fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError> {
+        let kept = Arc::new(Kept {
+            pinned: pinned.clone(),
+            record: Mutex::new(run.clone()),
+            events: Mutex::default(),
+            files: Mutex::default(),
+            held: Mutex::new(true),
+        });
+        let mut runs = locked(&self.runs);
+        if runs.contains_key(&run.id) {
+            return Err(StorageError::exists(run.id));
+        }
+        runs.insert(run.id, Arc::clone(&kept));
+        Ok(Box::new(Writer(kept)))
+    }
+
+    fn reopen(&self, run: RunId) -> Result<Box<dyn WriteEvents>, StorageError> {
+        let kept = self.kept(run)?;
+        if std::mem::replace(&mut *locked(&kept.held), true) {
+            return Err(StorageError::held(run, this_process()));
+        }
+        Ok(Box::new(Writer(kept)))
+    }
+
+    fn remove(&self, run: RunId) -> Result<(), StorageError> {
+        let mut runs = locked(&self.runs);
+        let kept = runs.get(&run).ok_or_else(|| StorageError::no_run(run))?;
+        if *locked(&kept.held) {
+            return Err(StorageError::held(run, this_process()));
+        }
+        runs.remove(&run);
+        Ok(())
+    }
+}
+
+struct Reader(Arc<Kept>);
+
+impl Reader {
+    /// Calls `each` for what is there now and is `wanted`.
+    fn read(&self, after: u64, wanted: impl Fn(&Logged) -> bool, each: Each<'_, Logged>) {
+        let events = locked(&self.0.events);
+        let found = events.iter().map(|(logged, _)| logged).filter(|logged| logged.number > after);
+        let found: Vec<Logged> = found.filter(|logged| wanted(logged)).cloned().collect();
+        // Whoever is called may write to the same run.
+        drop(events);
+        for logged in found {
+            if each(logged).is_break() {
+                break;
+            }
+        }
+    }
+}
+
+impl ReadEvents for Reader {
+    fn events(&self, after: u64, logs: bool, each: Each<'_, Logged>) -> Result<(), StorageError> {
+        let is_log = |logged: &Logged| matches!(logged.event.kind, EventKind::Log { .. });
+        self.read(after, |logged| logs || !is_log(logged), each);
+        Ok(())
+    }
+
+    fn logs(&self, after: u64, query: &LogQuery, each: Each<'_, Logged>) -> Result<(), StorageError> {
+        self.read(after, |logged| query.matches(&logged.event), each);
+        Ok(())
+    }
+
+    fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {
+        let events = locked(&self.0.events);
+        Ok(events.iter().find(|(logged, _)| logged.number == event).and_then(|(_, value)| value.clone()))
+    }
+}
+
+/// Holds the run as long as it lives.
+struct Writer(Arc<Kept>);
+
+impl Journal for Writer {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        let mut events = locked(&self.0.events);
+        for Entry { event, value } in entries {
+            let number = events.last().map_or(1, |(last, _)| last.number + 1);
+            let logged = Logged { number, event: event.clone(), has_value: value.is_some() };
+            events.push((logged, value.clone()));
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> bool {
+        false
+    }
+}
+
+impl WriteEvents for Writer {
+    fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
+        *locked(&self.0.record) = run.clone();
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        *locked(&self.0.held) = false;
+    }
+}
+
+#[derive(Debug)]
+struct Files(Arc<Kept>);
+
+impl Artifacts for Files {
+    fn write(
+        &self,
+        name: &str,
+        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Failure>,
+    ) -> Result<ArtifactRef, Failure> {
+        check_name(name).map_err(StorageError::into_failure)?;
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        let artifact = ArtifactRef { file: name.to_owned(), bytes: bytes.len() as u64, blake3 };
+        locked(&self.0.files).insert(name.to_owned(), bytes.into());
+        Ok(artifact)
+    }
+
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, StorageError> {
+        match locked(&self.0.files).get(name) {
+            Some(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
+            None => {
+                Err(StorageError::new(StorageErrorKind::NotFound, format!("the run has no file `{name}`")))
+            }
+        }
+    }
+}
+
+fn this_process() -> Holder {
+    Holder::new(std::process::id(), "this machine")
+}
+
+/// What is locked is whole at any moment: nothing panics in between.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Memory;
+    use crate::storage::conformance;
+
+    #[test]
+    fn it_is_a_storage() {
+        conformance::check(|| Box::new(Memory::new()));
+    }
+}

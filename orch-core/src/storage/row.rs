@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::event::{EventKind, LogLevel};
+use crate::failure::Failure;
+use crate::ids::MappingKey;
+
+/// What happened as two columns of a table: the name of its kind, and its fields as a JSON object, if it has any.
+///
+/// So a storage can write and read many events without knowing their kinds. Buffers are kept from one event to the next.
+///
+/// ```
+/// use orch_core::event::EventKind;
+/// use orch_core::storage::Row;
+///
+/// let kind = Row::read("STEP_INPUT", Some(r#"{"input":"page"}"#)).unwrap();
+/// let mut row = Row::default();
+/// assert_eq!(row.write(&kind).unwrap(), ("STEP_INPUT", Some(r#"{"input":"page"}"#)));
+/// assert_eq!(row.write(&EventKind::StepSuccess).unwrap(), ("STEP_SUCCESS", None));
+/// ```
+#[derive(Debug, Default)]
+pub struct Row {
+    buffer: Vec<u8>,
+}
+
+/// The fields of the kinds of which a log has most, without the detour by which serde finds a kind by its tag.
+#[derive(Deserialize)]
+struct Waited {
+    waited: Duration,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    input: Arc<str>,
+    #[serde(default)]
+    gathered: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    output: Arc<str>,
+    #[serde(default)]
+    key: Option<MappingKey>,
+}
+
+impl Row {
+    /// The columns of what happened: its name, and its fields if it has any.
+    ///
+    /// # Errors
+    /// If it is no JSON, which no event is.
+    pub fn write(&mut self, kind: &EventKind) -> Result<(&'static str, Option<&str>), Failure> {
+        let name = kind.name();
+        self.buffer.clear();
+        serde_json::to_writer(&mut self.buffer, kind)?;
+        // What stands before the fields: `{"event":"STEP_INPUT"`, and then a comma or the end.
+        let tag = r#"{"event":"""#.len() + name.len();
+        if self.buffer.get(tag) != Some(&b',') {
+            return Ok((name, None));
+        }
+        self.buffer[tag] = b'{';
+        Ok((name, Some(std::str::from_utf8(&self.buffer[tag..])?)))
+    }
+
+    /// What happened, by its columns.
+    ///
+    /// # Errors
+    /// If there is no such kind, or these are not its fields.
+    pub fn read(name: &str, fields: Option<&str>) -> Result<EventKind, Failure> {
+        let kind = match (name, fields) {
+            ("STEP_SUCCESS", None) => EventKind::StepSuccess,
+            ("STEP_START", Some(fields)) => {
+                EventKind::StepStart { waited: serde_json::from_str::<Waited>(fields)?.waited }
+            }
+            ("STEP_INPUT", Some(fields)) => {
+                let Input { input, gathered } = serde_json::from_str(fields)?;
+                EventKind::StepInput { input, gathered }
+            }
+            ("STEP_OUTPUT", Some(fields)) => {
+                let Output { output, key } = serde_json::from_str(fields)?;
+                EventKind::StepOutput { output, key }
+            }
+            (name, fields) => {
+                let fields = fields.and_then(|fields| fields.strip_prefix('{'));
+                let (comma, fields) = fields.map_or(("", "}"), |fields| (",", fields));
+                serde_json::from_str(&format!(r#"{{"event":"{name}"{comma}{fields}"#))?
+            }
+        };
+        Ok(kind)
+    }
+
+    /// A log line, by columns of its own: storages keep these apart and look for them by level and message.
+    #[must_use]
+    pub fn log(
+        level: LogLevel,
+        target: impl Into<Arc<str>>,
+        message: impl Into<String>,
+        fields: BTreeMap<String, String>,
+    ) -> EventKind {
+        EventKind::Log { level, target: target.into(), message: message.into(), fields }
+    }
+}

@@ -115,6 +115,7 @@ pub mod __private {
         Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node, NodeRef, Op, Placed, TakesConfig,
         Unknown, enter_graph, enter_hooked_graph,
     };
+    pub use orch_core::io::{Coded, DefaultCoded};
 
     pub use {schemars, serde};
 

@@ -16,6 +16,7 @@ mod parameter;
 mod policy;
 mod tag;
 
+mod coded;
 mod config;
 mod configured;
 mod hook;

@@ -14,6 +14,7 @@ use orch_core::config::EnvVars;
 use orch_core::define::{Dynamic, HookDef, JobOptions, One, OpDef, Retry, kind};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, lit};
+use orch_core::io::Coded;
 use orch_core::run::Definitions;
 
 use super::printer::Printer;
@@ -93,13 +94,13 @@ fn redacted(text: &str) -> String {
 
 fn op(name: &str, body: impl Fn(i64) -> Result<i64, Failure> + Send + Sync + 'static) -> Arc<OpDef> {
     let op = OpDef::builder(name).input::<i64>("x").retry(Retry::new(1)).returns::<Number>();
-    Arc::new(op.blocking(move |mut args| body(args.take(0)?)))
+    Arc::new(op.coded([Coded::<i64>::CODEC]).blocking(move |mut args| body(args.take(0)?)))
 }
 
 /// Pages are extracted and loaded; page 1 cannot be.
 fn pages(name: &str, bad: i64) -> Job {
-    let extract = OpDef::builder("extract").returns::<Numbers>().blocking(|_| Ok(Dynamic::from_values(0..3)));
-    let extract = Arc::new(extract);
+    let extract = OpDef::builder("extract").returns::<Numbers>().coded([Coded::<i64>::CODEC]);
+    let extract = Arc::new(extract.blocking(|_| Ok(Dynamic::from_values(0..3))));
     let load = op("load", move |page| {
         if page == bad {
             let failure = Failure::new("disk full").context(format!("cannot store page {page}"));

@@ -9,6 +9,7 @@ use super::{
 use crate::config::{Config, ConfigDef, Configurable, NoConfig};
 use crate::failure::Failure;
 use crate::ids::Place;
+use crate::io::Codec;
 use crate::value::TypeInfo;
 
 /// An op: a function with named, typed inputs and outputs, its type erased so that plans can hold any.
@@ -288,6 +289,29 @@ impl<O> OpBuilder<O> {
 }
 
 impl<O: Outputs> OpBuilder<O> {
+    /// Says how the outputs are written as bytes: the answers of [`Coded`](crate::io::Coded) for their types, each of
+    /// which holds for all outputs of the type. What is not said, or cannot be written, lives in memory alone: a run that
+    /// is resumed makes it anew. `#[op]` says it of all types that the function returns.
+    ///
+    /// ```
+    /// use orch_core::define::{Dynamic, OpDef, One, kind};
+    /// use orch_core::io::{Coded, DefaultCoded as _};
+    ///
+    /// type Outputs = (One<Dynamic<String>, { kind::DYNAMIC }>, One<i64, { kind::VALUE }>);
+    /// let load = OpDef::builder("load")
+    ///     .returns::<Outputs>()
+    ///     .coded([Coded::<Dynamic<String>>::CODEC, Coded::<i64>::CODEC])
+    ///     .blocking(|_| Ok((Dynamic::from_values(["a".to_owned()]), 1)));
+    /// assert!(load.outputs().iter().all(|output| output.codec.is_some()));
+    /// ```
+    ///
+    /// The trait `DefaultCoded` answers for types that cannot be written; where all can, it is not needed.
+    #[must_use]
+    pub fn coded<const TYPES: usize>(mut self, codecs: [Option<fn() -> Codec>; TYPES]) -> Self {
+        OutputDef::coded(&mut self.op.outputs, codecs);
+        self
+    }
+
     /// Gives the op a body that may block; it runs on a thread of its own.
     pub fn blocking(
         mut self,

@@ -8,7 +8,7 @@ use super::{Dynamic, ItemStream, kind};
 use crate::failure::Failure;
 use crate::graph::{DynamicOut, Out, Placed};
 use crate::ids::StepPath;
-use crate::io::Codec;
+use crate::io::{Codec, Coded};
 use crate::value::{Data, TypeInfo, Value};
 
 /// One output of an op, as declared by its return type.
@@ -21,8 +21,27 @@ pub struct OutputDef {
     pub ty: TypeInfo,
     /// How many values there are.
     pub kind: OutputKind,
-    /// How a value is written; none if it cannot be, or nobody has said how.
+    /// How they are written as bytes, where the op names no IO manager; none if they live in memory alone.
     pub codec: Option<Codec>,
+}
+
+impl OutputDef {
+    /// One whose codec is yet to be told; that nothing was returned can always be written.
+    fn new<T: 'static>(name: &str, kind: OutputKind) -> Self {
+        let ty = TypeInfo::of::<T>();
+        let codec = (ty == TypeInfo::of::<()>()).then(Codec::of::<()>);
+        Self { name: name.into(), ty, kind, codec }
+    }
+
+    /// Tells outputs their codecs, which are the answers of [`Coded`]: each one holds for all outputs of its type, and
+    /// one of another type for none.
+    pub fn coded(outputs: &mut [Self], codecs: impl IntoIterator<Item = Option<fn() -> Codec>>) {
+        for codec in codecs.into_iter().flatten().map(|codec| codec()).filter(Codec::reads_back) {
+            for output in outputs.iter_mut().filter(|output| output.ty == codec.ty()) {
+                output.codec = Some(codec);
+            }
+        }
+    }
 }
 
 /// How many values an output has.
@@ -87,6 +106,16 @@ impl<T> Dynamic<T> {
     pub const __ORCH_KIND: u8 = kind::DYNAMIC;
 }
 
+impl<T: Data + Serialize + Deserialize<'static>> Coded<Optional<T>> {
+    /// How the value is written, if there is one.
+    pub const CODEC: Option<fn() -> Codec> = Coded::<T>::CODEC;
+}
+
+impl<T: Data + Serialize + Deserialize<'static>> Coded<Dynamic<T>> {
+    /// How the items are written.
+    pub const CODEC: Option<fn() -> Codec> = Coded::<T>::CODEC;
+}
+
 /// A type that an op can return, alone or in a tuple. Implemented for all [`Data`], [`Optional`] and [`Dynamic`], and by
 /// `#[derive(Outputs)]`.
 #[diagnostic::on_unimplemented(
@@ -119,12 +148,7 @@ impl<T: Data> Output<{ kind::VALUE }> for T {
     type Values<'run> = &'run T;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef {
-            name: name.into(),
-            ty: TypeInfo::of::<T>(),
-            kind: OutputKind::Single,
-            codec: None,
-        });
+        outputs.push(OutputDef::new::<T>(name, OutputKind::Single));
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -146,12 +170,7 @@ impl<T: Data> Output<{ kind::OPTIONAL }> for Optional<T> {
     type Values<'run> = Option<&'run T>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef {
-            name: name.into(),
-            ty: TypeInfo::of::<T>(),
-            kind: OutputKind::Optional,
-            codec: None,
-        });
+        outputs.push(OutputDef::new::<T>(name, OutputKind::Optional));
     }
 
     fn handles(placed: &mut Placed) -> Out<T> {
@@ -173,12 +192,7 @@ impl<T: Data> Output<{ kind::DYNAMIC }> for Dynamic<T> {
     type Values<'run> = Vec<(String, &'run T)>;
 
     fn declare(name: &str, outputs: &mut Vec<OutputDef>) {
-        outputs.push(OutputDef {
-            name: name.into(),
-            ty: TypeInfo::of::<T>(),
-            kind: OutputKind::Dynamic,
-            codec: None,
-        });
+        outputs.push(OutputDef::new::<T>(name, OutputKind::Dynamic));
     }
 
     fn handles(placed: &mut Placed) -> DynamicOut<T> {
@@ -371,3 +385,6 @@ impl<'run> ValuesOf<'run> {
         value.get().ok_or_else(|| Failure::new(format!("an output of `{}` is of another type", self.step)))
     }
 }
+
+#[cfg(test)]
+mod tests;

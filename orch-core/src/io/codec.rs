@@ -2,8 +2,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::value::{Data, TypeInfo, Value};
@@ -32,6 +32,11 @@ impl Codec {
     /// That of `T`.
     #[must_use]
     pub fn of<T: Data + Serialize + DeserializeOwned>() -> Self {
+        Self::found::<T>()
+    }
+
+    /// That of `T`, which may be a type that borrows; see [`Codec::reads_back`].
+    fn found<T: Data + Serialize + Deserialize<'static>>() -> Self {
         Self {
             ty: TypeInfo::of::<T>,
             encode: |value, out| {
@@ -47,12 +52,18 @@ impl Codec {
                     (Err(error), None) => Err(EncodeError::Value(error.to_string())),
                 }
             },
-            decode: |bytes| match rmp_serde::from_slice::<T>(bytes) {
-                Ok(value) => Ok(Value::new(value)),
-                Err(error) => Err(Failure::new(format!(
-                    "what is stored is no `{}`: {error}",
-                    TypeInfo::of::<T>().name()
-                ))),
+            decode: |bytes| {
+                // It lends nothing: the bytes do not live for ever.
+                let mut reader = rmp_serde::Deserializer::new(bytes);
+                let value = T::deserialize(&mut reader).map_err(|error| error.to_string());
+                match (value, reader.get_ref().len()) {
+                    (Ok(value), 0) => Ok(Value::new(value)),
+                    (Ok(_), rest) => Err(format!("{rest} bytes follow its end")),
+                    (Err(error), _) => Err(error),
+                }
+                .map_err(|error| {
+                    Failure::new(format!("what is stored is no `{}`: {error}", TypeInfo::of::<T>().name()))
+                })
             },
         }
     }
@@ -61,6 +72,14 @@ impl Codec {
     #[must_use]
     pub fn ty(&self) -> TypeInfo {
         (self.ty)()
+    }
+
+    /// Whether what was written can be read, which is not so where the type borrows.
+    ///
+    /// The compiler cannot be asked: it decides without looking at lifetimes which constant of [`Coded`] applies, and
+    /// would then refuse an op that returns `&'static str` under another name. So it is asked of the type's name.
+    pub(crate) fn reads_back(&self) -> bool {
+        !self.ty().path().contains(['&', '\''])
     }
 
     pub(crate) fn encode(&self, value: &Value, out: &mut dyn Write) -> Result<(), EncodeError> {
@@ -113,14 +132,15 @@ impl Write for Remembering<'_> {
 /// assert!(Coded::<Vec<String>>::CODEC.is_some());
 /// assert!(Coded::<std::sync::Arc<std::fs::File>>::CODEC.is_none());
 /// ```
-pub struct Coded<T>(PhantomData<fn() -> T>);
+pub struct Coded<T: ?Sized>(PhantomData<fn() -> T>);
 
-impl<T: Data + Serialize + DeserializeOwned> Coded<T> {
+// `Deserialize<'static>` and not `DeserializeOwned`, which would have the compiler look at lifetimes when it is too late.
+impl<T: Data + Serialize + Deserialize<'static>> Coded<T> {
     /// How they are written.
-    pub const CODEC: Option<fn() -> Codec> = Some(Codec::of::<T>);
+    pub const CODEC: Option<fn() -> Codec> = Some(Codec::found::<T>);
 }
 
-impl<T> fmt::Debug for Coded<T> {
+impl<T: ?Sized> fmt::Debug for Coded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Coded")
     }
@@ -133,4 +153,7 @@ pub trait DefaultCoded {
     const CODEC: Option<fn() -> Codec> = None;
 }
 
-impl<T> DefaultCoded for Coded<T> {}
+impl<T: ?Sized> DefaultCoded for Coded<T> {}
+
+#[cfg(test)]
+mod tests;

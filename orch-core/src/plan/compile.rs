@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::select::Given;
 use super::{
-    Collect, Input, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks, literal,
-    names, tags,
+    Collect, Input, Kept, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks,
+    literal, names, tags,
 };
 use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
@@ -131,6 +131,11 @@ fn step(
         name: output.name.to_string(),
         ty: output.ty.name(),
         kind: output.kind,
+        kept: match (op.io(), output.codec) {
+            (Some(_), _) => Kept::Io,
+            (None, Some(_)) => Kept::Codec,
+            (None, None) => Kept::Memory,
+        },
     });
     let mut tags: Tags = op.tags.clone();
     tags.extend(node.tags.clone());

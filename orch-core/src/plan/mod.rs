@@ -9,6 +9,7 @@ mod diagram;
 mod hooks;
 mod known;
 mod literal;
+mod memory;
 mod names;
 mod problem;
 mod select;
@@ -198,6 +199,29 @@ pub struct Output {
     pub ty: String,
     /// Whether there is one, at most one, or any number.
     pub kind: OutputKind,
+    /// What remains of it when the process is gone.
+    #[serde(default, skip_serializing_if = "Kept::is_default")]
+    pub kept: Kept,
+}
+
+/// What remains of an output when the process is gone that made it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kept {
+    /// Its bytes, written by the [`Codec`](crate::io::Codec) of its type.
+    #[default]
+    Codec,
+    /// What the IO manager of the step stores.
+    Io,
+    /// Nothing: it lives in memory alone, and a run that is resumed makes it anew.
+    Memory,
+}
+
+impl Kept {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What runs once for each item of a dynamic output.

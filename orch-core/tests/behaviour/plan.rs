@@ -6,7 +6,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use orch_core::define::{Backoff, Dynamic, Jitter, JobOptions, Limit, One, OpDef, Optional, Order, Retry};
 use orch_core::graph::{Call, Handle as _, Job, enter_graph, lit};
-use orch_core::plan::{Input, Plan};
+use orch_core::plan::{Input, Kept, Plan};
 
 use super::support::{Many, Maybe, Plain, call, give, job, pass};
 
@@ -210,6 +210,29 @@ fn a_job_of_one_step_as_json() {
       ]
     }
     "#);
+}
+
+#[test]
+fn what_is_kept_by_nothing_is_made_anew_when_a_run_is_resumed() {
+    let by_hand = |name: &str| OpDef::builder(name).input::<i64>("x").returns::<Plain>();
+    let open = Arc::new(OpDef::builder("open").returns::<Split>().blocking(|_| unreachable!("not run")));
+    let stored: Arc<OpDef> = by_hand("stored").io("files").blocking(|mut args| args.take::<i64>(0)).into();
+    let (bare, kept) = (Arc::new(by_hand("bare").blocking(|mut args| args.take::<i64>(0))), pass("kept"));
+    let total = OpDef::builder("total").input::<Vec<i64>>("xs").returns::<Plain>().blocking(|_| Ok(0));
+    let total = Arc::new(total);
+    let one = job(|| {
+        let (number, _, items) = Call::of(&open).place::<Split>();
+        let (stored, kept) = (call(&stored, &[number]), call(&kept, &[number]));
+        let bare = items.map(|_| call(&bare, &[kept]));
+        Call::of(&total).input::<Vec<i64>>(bare.collect()).place::<Plain>();
+        Call::of(&total).input::<Vec<i64>>([stored, kept]).place::<Plain>();
+    });
+    let plan = one.plan();
+    let kept = |name: &str| plan.step(name).unwrap().outputs[0].kept;
+    assert_eq!(["stored", "kept", "bare"].map(kept), [Kept::Io, Kept::Codec, Kept::Memory]);
+    // Neither the text nor the items of `open`, nor the totals: nobody takes them.
+    let names = plan.memory_only().into_iter().map(|(step, output)| plan.output_name(step, output));
+    assert_eq!(names.collect::<Vec<_>>(), ["open.output_0", "bare"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use orch_core::define::{Dynamic, JobOptions, One, OpBuilder, OpDef, Optional};
 use orch_core::event::{Event, EventKind, SkipCause};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
+use orch_core::io::Coded;
 use orch_core::run::{Run, RunError};
 
 pub(crate) type Plain = One<i64, 0>;
@@ -18,12 +19,13 @@ pub(crate) fn give(
     name: &str,
     body: impl Fn() -> Result<i64, Failure> + Send + Sync + 'static,
 ) -> Arc<OpDef> {
-    OpDef::builder(name).returns::<Plain>().blocking(move |_| body()).into()
+    OpDef::builder(name).returns::<Plain>().coded([Coded::<i64>::CODEC]).blocking(move |_| body()).into()
 }
 
 /// An op that passes its input on.
 pub(crate) fn pass(name: &str) -> Arc<OpDef> {
-    OpDef::builder(name).input::<i64>("x").returns::<Plain>().blocking(|mut args| args.take::<i64>(0)).into()
+    let op = OpDef::builder(name).input::<i64>("x").returns::<Plain>().coded([Coded::<i64>::CODEC]);
+    op.blocking(|mut args| args.take::<i64>(0)).into()
 }
 
 /// An async op without inputs that passes on what its future gives.

@@ -9,7 +9,7 @@ use crate::names::{
     ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
 use crate::policy::{self, internal, setting};
-use crate::{func, hidden, kind, owned};
+use crate::{coded, func, hidden, kind, owned};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
 pub(super) fn node(op: &Op) -> TokenStream {
@@ -46,6 +46,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
             })
         }
     });
+    let codecs = coded::list(returns.outputs.types());
     // Where the op stands in the source, for plans, is where its name stands.
     let builder = OP_DEF.at(function.span());
     let name = &settings.name;
@@ -55,6 +56,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
     // Of the same place as the method's own, also in an op that a `macro_rules!` wrote.
     let this = quote_spanned!(function.span()=> self);
     let imports = kind::imports();
+    let coded = coded::import();
     let parameters: Vec<_> = op.inputs().collect();
     let (names, types): (Vec<_>, Vec<_>) = parameters.iter().copied().unzip();
     // At the parameter's own type, where a note about a wrong input shows what was wanted.
@@ -78,6 +80,7 @@ pub(super) fn node(op: &Op) -> TokenStream {
         const _: () = {
             #imports
             use #DEFAULT_FED as _;
+            #coded
             #[automatically_derived]
             impl #OP for #function {
                 #associated
@@ -85,7 +88,9 @@ pub(super) fn node(op: &Op) -> TokenStream {
                 fn def() -> &'static #ARC<#OP_DEF> {
                     #(#checks)*
                     static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
-                    DEF.get_or_init(|| #ARC::new(#begin #settings #(#inputs)* .returns::<<Self as #OP>::Outputs>() #body))
+                    DEF.get_or_init(|| #ARC::new(
+                        #begin #settings #(#inputs)* .returns::<<Self as #OP>::Outputs>().coded(#codecs) #body
+                    ))
                 }
                 fn calling(#def: &'static #ARC<#OP_DEF>) -> Self {
                     Self { #def }

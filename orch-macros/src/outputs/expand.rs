@@ -3,8 +3,8 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned as _;
 
 use super::model::{Output, Outputs};
-use crate::kind;
 use crate::names::{FAILURE, HANDLE, KIND, NODE_REF, OUTPUT, OUTPUT_DEF, PLACED, PRODUCTS, VALUES_OF};
+use crate::{coded, kind};
 
 /// Two structs with the struct's fields, one of handles and one of values, and what leads to them.
 pub(super) fn outputs(model: &Outputs) -> TokenStream {
@@ -20,10 +20,12 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
         let trait_at = OUTPUT.at(ty.span());
         quote!(let _ = <#ty as #trait_at<#kind>>::produce;)
     });
+    let codecs = coded::list(outputs.iter().map(|output| &output.ty));
     let visibilities: Vec<_> = outputs.iter().map(|output| &output.visibility).collect();
     let first = &outputs[0].field;
     let (handles, values) = (format_ident!("{ident}Handles"), format_ident!("{ident}Values"));
     let imports = kind::imports();
+    let coded = coded::import();
     let about = format!(" The handles that a job body has on the outputs of an op that returns [`{ident}`].");
     quote! {
         #[doc = #about]
@@ -40,6 +42,7 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
         #[allow(unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
             #imports
+            #coded
 
             impl #ident {
                 #[doc(hidden)]
@@ -68,6 +71,7 @@ pub(super) fn outputs(model: &Outputs) -> TokenStream {
                 fn declare(_: &str, outputs: &mut ::std::vec::Vec<#OUTPUT_DEF>) {
                     #(#checks)*
                     #(<#traits>::declare(#names, outputs);)*
+                    #OUTPUT_DEF::coded(outputs, #codecs);
                 }
 
                 fn handles(placed: &mut #PLACED) -> #handles {

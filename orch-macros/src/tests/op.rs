@@ -36,6 +36,7 @@ fn a_sync_op() {
         use DefaultKind as _;
         use DefaultFit as _;
         use DefaultFed as _;
+        use DefaultCoded as _;
         #[automatically_derived]
         impl Op for double {
             type Outputs = One<
@@ -60,6 +61,7 @@ fn a_sync_op() {
                             ],
                         )
                         .returns::<<Self as Op>::Outputs>()
+                        .coded([Coded::<i64>::CODEC])
                         .blocking(|mut args| {
                             let argument_0 = <i64 as Input>::share(
                                 &mut args,
@@ -140,6 +142,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
         use DefaultKind as _;
         use DefaultFit as _;
         use DefaultFed as _;
+        use DefaultCoded as _;
         #[automatically_derived]
         impl Op for select {
             type Outputs = (
@@ -190,6 +193,10 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                             ],
                         )
                         .returns::<<Self as Op>::Outputs>()
+                        .coded([
+                            Coded::<DataFrame>::CODEC,
+                            Coded::<usize>::CODEC,
+                        ])
                         .asynchronous(|mut args| async move {
                             let argument_0 = <DataFrame as Input>::share(
                                 &mut args,
@@ -266,6 +273,7 @@ fn an_op_with_configuration_and_resources() {
         use DefaultKind as _;
         use DefaultFit as _;
         use DefaultFed as _;
+        use DefaultCoded as _;
         #[automatically_derived]
         impl Op for load {
             type Outputs = One<
@@ -295,6 +303,7 @@ fn an_op_with_configuration_and_resources() {
                         .resource::<Database>("db")
                         .resource_by_key::<Log>("audit")
                         .returns::<<Self as Op>::Outputs>()
+                        .coded([Coded::<usize>::CODEC])
                         .blocking(|mut args| {
                             let argument_0 = <Page as Input>::share(
                                 &mut args,
@@ -372,6 +381,7 @@ fn options() {
     .code_version("2")
     .io("parquet")
     .returns::<<Self as Op>::Outputs>()
+    .coded([Coded::<()>::CODEC])
     "#);
 }
 

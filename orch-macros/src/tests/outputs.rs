@@ -47,6 +47,7 @@ fn a_struct_of_outputs() {
     const _: () = {
         use DefaultKind as _;
         use DefaultFit as _;
+        use DefaultCoded as _;
         impl Split {
             #[doc(hidden)]
             pub const __ORCH_KIND: u8 = kind::STRUCT;
@@ -100,6 +101,13 @@ fn a_struct_of_outputs() {
                         >::KIND
                     },
                 >>::declare("big", outputs);
+                OutputDef::coded(
+                    outputs,
+                    [
+                        Coded::<i64>::CODEC,
+                        Coded::<Optional<i64>>::CODEC,
+                    ],
+                );
             }
             fn handles(placed: &mut Placed) -> SplitHandles {
                 SplitHandles {

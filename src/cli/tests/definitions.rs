@@ -119,3 +119,42 @@ fn a_panic_before_any_run_names_job_and_place() {
       --> src/cli/tests/definitions.rs:_
     ");
 }
+
+#[test]
+fn a_plan_tells_what_is_made_anew_when_a_run_is_resumed() {
+    /// Neither is serde's.
+    struct Connection;
+    type Connections = One<Connection, { kind::VALUE }>;
+    let program = |connections: usize| {
+        move || {
+            let connect = OpDef::builder("connect").returns::<Connections>().blocking(|_| Ok(Connection));
+            let query = OpDef::builder("query").input_ref::<Connection>("to").returns::<Number>();
+            let query = query.coded([Coded::<i64>::CODEC]).blocking(|_| Ok(1));
+            let (connect, query) = (Arc::new(connect), Arc::new(query));
+            Ok(Definitions::new().job(Job::compose(JobOptions::new("query"), || {
+                for _ in 0..connections {
+                    let to = Call::of(&connect).place::<Connections>();
+                    Call::of(&query).input::<Connection>(to).place::<Number>();
+                }
+                // Nobody takes it, so that nobody asks for it again.
+                Call::of(&connect).place::<Connections>();
+            })))
+        }
+    };
+    insta::assert_snapshot!(session(program(1), "plan"), @r"
+    exit 0
+    --- stdout
+    job query
+      depth_first, as many at once as processors
+    connect() -> Connection
+    query(to: &Connection <- connect) -> i64
+    connect_2 = connect() -> Connection
+    --- stderr
+    note: in memory alone, and made anew when a run is resumed: `connect` (Connection); to keep them, derive `serde::Serialize` and `Deserialize` for their types, or name an IO manager
+    ");
+    let many = session(program(10), "plan");
+    assert!(many.contains("`connect_8` (Connection) and 2 more; to keep them"), "{many}");
+    // Data alone, where nothing is to be said.
+    assert!(!session(program(1), "plan --quiet").contains("stderr"));
+    assert!(!session(program(0), "plan").contains("stderr"));
+}

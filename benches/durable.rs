@@ -1,0 +1,174 @@
+//! What it costs that a run survives, beside raw rusqlite that commits the same rows, in one run:
+//!
+//!     cargo bench --bench durable
+//!
+//! Prints microseconds a step, the median of several runs, each beside its yardstick and the ratio to it, and the size of
+//! the run's folder. A step has four events: its start, its input, its output with a small value, its success. Raw is
+//! one prepared `INSERT` for each of them, with one commit for each step, or for 64 steps. A bench is a look at the
+//! machine and no test: nothing here fails.
+
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use orch::event::{Event, EventKind};
+use orch::prelude::*;
+use orch::storage::Storage;
+use orch_sqlite::{Durability, Folder};
+use rusqlite::Connection;
+use tokio::runtime::Runtime;
+
+const RUNS: usize = 5;
+
+#[op]
+async fn add(x: u64) -> u64 {
+    x + 1
+}
+
+#[op]
+async fn numbers(n: u64) -> Dynamic<u64> {
+    Dynamic::from_values(0..n)
+}
+
+#[op]
+async fn count(values: &[u64]) -> usize {
+    values.len()
+}
+
+#[job]
+fn chain(n: usize) {
+    let mut value = lit(0);
+    for _ in 0..n {
+        value = add(value);
+    }
+}
+
+#[job]
+fn fan_out(n: usize) {
+    count(numbers(lit(n as u64)).map(add).collect());
+}
+
+fn main() {
+    let short = !std::env::args().any(|argument| argument == "--bench");
+    let (runs, chains, fans): (_, &[usize], &[usize]) =
+        if short { (1, &[100], &[1_000]) } else { (RUNS, &[1_000, 10_000], &[10_000, 100_000]) };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let bench = Bench { runtime: runtime.expect("a runtime"), runs, folder: scratch() };
+    println!("{:<44}{:>10}{:>9}{:>9}{:>8}{:>10}", "microseconds a step", "steps", "orch", "raw", "ratio", "bytes");
+    for (name, durability) in [("normal", Durability::Normal), ("full", Durability::Full)] {
+        for &n in chains {
+            let raw = bench.median(n, || bench.raw(n, 1, durability));
+            let mut bytes = 0;
+            let ours = bench.median(n, || bench.steps(&chain(n), 2, durability, &mut bytes));
+            row(&format!("{name}: chain / commit of one step"), n, ours, raw, bytes);
+        }
+        for &n in fans {
+            let raw = bench.median(n, || bench.raw(n, 64, durability));
+            for slots in [2, 64, 256] {
+                let mut bytes = 0;
+                let ours = bench.median(n, || bench.steps(&fan_out(n), slots, durability, &mut bytes));
+                row(&format!("{name}: fan-out, {slots} slots / commit of 64 steps"), n, ours, raw, bytes);
+            }
+        }
+    }
+    std::fs::remove_dir_all(&bench.folder).expect("the folder was made here");
+}
+
+fn row(what: &str, n: usize, orch: f64, raw: f64, bytes: u64) {
+    println!("{what:<44}{n:>10}{orch:>9.1}{raw:>9.1}{:>8.2}{:>10.0}", orch / raw, bytes as f64 / n as f64);
+}
+
+struct Bench {
+    runtime: Runtime,
+    runs: usize,
+    folder: PathBuf,
+}
+
+impl Bench {
+    /// Microseconds for one of `n` steps.
+    fn median(&self, n: usize, run: impl FnMut() -> Duration) -> f64 {
+        let mut times: Vec<Duration> = std::iter::repeat_with(run).take(self.runs).collect();
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64() * 1e6 / n as f64
+    }
+
+    /// The rows of `n` steps, committed together for so many steps.
+    fn raw(&self, n: usize, together: usize, durability: Durability) -> Duration {
+        let file = self.folder.join("raw.db");
+        let mut database = Connection::open(&file).expect("a database");
+        let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
+        database.pragma_update(None, "journal_mode", "WAL").expect("a mode");
+        database.pragma_update(None, "synchronous", synchronous).expect("a level");
+        let table = "CREATE TABLE event (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, step TEXT, \
+                     attempt INTEGER NOT NULL, kind TEXT NOT NULL, fields TEXT, value BLOB)";
+        database.execute(table, ()).expect("a table");
+        let start = Instant::now();
+        let mut number = 0_i64;
+        for step in 0..n {
+            if step % together == 0 {
+                database.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
+            }
+            let name = format!("add[{step}]");
+            let waited = r#"{"waited":{"secs":0,"nanos":1200}}"#;
+            let mut insert = database
+                .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+                .expect("a statement");
+            let rows: [(&str, Option<&str>, Option<&[u8]>); 4] = [
+                ("STEP_START", Some(waited), None),
+                ("STEP_INPUT", Some(r#"{"input":"x"}"#), None),
+                ("STEP_OUTPUT", Some(r#"{"output":"result"}"#), Some(&[0xcd, 1, 2])),
+                ("STEP_SUCCESS", None, None),
+            ];
+            for (kind, fields, value) in rows {
+                number += 1;
+                let time = 1_763_000_000_000_000_000 + number;
+                insert.execute((number, time, &name, 1, kind, fields, value)).expect("a row");
+            }
+            drop(insert);
+            if step % together == together - 1 || step == n - 1 {
+                database.execute_batch("COMMIT").expect("a commit");
+            }
+        }
+        let took = start.elapsed();
+        database.close().expect("closed");
+        std::fs::remove_file(&file).expect("the file was made here");
+        let _ = std::fs::remove_file(self.folder.join("raw.db-wal"));
+        let _ = std::fs::remove_file(self.folder.join("raw.db-shm"));
+        took
+    }
+
+    /// The time between the first and the last event of a run that is recorded.
+    fn steps(&self, job: &Job, slots: usize, durability: Durability, bytes: &mut u64) -> Duration {
+        let home = self.folder.join("home");
+        let storage: Arc<dyn Storage> = Arc::new(Folder::open(&home, durability).expect("a folder"));
+        let (start, end) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+        let (began, ended) = (Arc::clone(&start), Arc::clone(&end));
+        let sink = move |event: &Event| {
+            began.get_or_init(Instant::now);
+            if let EventKind::RunSuccess = event.kind {
+                ended.get_or_init(Instant::now);
+            }
+        };
+        let runner = job.runner().max_concurrent(slots).sink(sink).record(&storage);
+        let run = self.runtime.block_on(async { tokio::spawn(runner.run()).await.expect("no panic") });
+        drop(run.expect("success"));
+        drop(storage);
+        *bytes = size(&home.join("runs"));
+        std::fs::remove_dir_all(&home).expect("the folder was made here");
+        *end.get().expect("an end") - *start.get().expect("a beginning")
+    }
+}
+
+/// A folder of this process alone, on the disk of the project: one in memory would flatter.
+fn scratch() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("durable-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn size(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.map(|path| if path.is_dir() { size(&path) } else { path.metadata().map_or(0, |m| m.len()) }).sum()
+}

@@ -1,0 +1,149 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::define::{KeptOutput, OpDef, OutputKind};
+use crate::event::{LostCause, ReadEvents, Recorded, RecordedStep, RecordedValue};
+use crate::failure::{Failure, quietly};
+use crate::ids::{MappingKey, RunId, StepPath};
+use crate::io::{ARTIFACTS, ArtifactRef, Artifacts, IoManagers, OutputAt};
+use crate::value::Value;
+
+/// The values that are recorded of a run, and the ways to them.
+pub(super) struct Archive {
+    pub(super) run: RunId,
+    pub(super) job: Arc<str>,
+    pub(super) events: Mutex<Box<dyn ReadEvents>>,
+    pub(super) artifacts: Arc<dyn Artifacts>,
+    pub(super) io: Arc<IoManagers>,
+}
+
+/// Which output it is, or which item of it.
+#[derive(Clone)]
+pub(super) struct Which {
+    pub(super) path: StepPath,
+    pub(super) op: Arc<OpDef>,
+    pub(super) output: usize,
+    pub(super) key: Option<MappingKey>,
+}
+
+/// Where a value lies.
+enum Place {
+    /// With the event of this number.
+    Event(u64),
+    /// In a file of the run.
+    File(ArtifactRef),
+    /// Where the IO manager of the op has put it.
+    Manager,
+}
+
+impl Archive {
+    /// Whether a value is there and can be read. What an IO manager of the program's own has stored is not looked at: to
+    /// load it may take long, and who needs it says if it cannot be.
+    pub(super) fn readable(&self, which: &Which, recorded: &RecordedValue) -> Result<(), LostCause> {
+        match Place::of(which, recorded)? {
+            Place::Manager => Ok(()),
+            place => match self.load(which, &place) {
+                Ok(_) => Ok(()),
+                Err(failure) => Err(LostCause::Unreadable(failure.to_string())),
+            },
+        }
+    }
+
+    /// The value, to be loaded when someone looks at it.
+    fn later(self: &Arc<Self>, which: Which, recorded: &RecordedValue) -> Value {
+        let (archive, place) = (Arc::clone(self), Place::of(&which, recorded));
+        Value::later(move || match &place {
+            Ok(place) => archive.load(&which, place).map_err(|failure| {
+                let item = which.key.as_ref().map(|key| format!(", item `{key}`")).unwrap_or_default();
+                let output = &which.op.outputs()[which.output].name;
+                failure.context(format!("`{output}`{item} of `{}` cannot be loaded", which.path))
+            }),
+            Err(cause) => Err(Failure::new(format!("`{}` is not there any more: {cause}", which.path))),
+        })
+    }
+
+    fn load(&self, which: &Which, place: &Place) -> Result<Value, Failure> {
+        let output = &which.op.outputs()[which.output];
+        let decode = |bytes: &[u8]| match output.codec {
+            // `Deserialize` is the user's code.
+            Some(codec) => quietly(|| codec.decode(bytes)).and_then(|value| value),
+            None => Err(Failure::new(format!("serde cannot read a `{}`", output.ty.name()))),
+        };
+        match place {
+            Place::Event(number) => {
+                let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+                let value = events.value(*number).map_err(|error| error.into_failure())?;
+                drop(events);
+                decode(value.ok_or_else(|| Failure::new("the log has no value of it"))?.bytes())
+            }
+            Place::File(file) => decode(&self.artifacts.read(file).map_err(|error| error.into_failure())?),
+            Place::Manager => {
+                let io = which.op.io().unwrap_or_default();
+                let manager = self.io.get(io, output.ty).ok_or_else(|| {
+                    Failure::new(format!("there is no IO manager `{io}` for `{}`", output.ty.name()))
+                })?;
+                let at = OutputAt {
+                    run: self.run,
+                    job: &self.job,
+                    step: &which.path,
+                    output: &output.name,
+                    key: which.key.as_ref(),
+                };
+                quietly(|| manager.load(&at)).and_then(|loaded| loaded)
+            }
+        }
+    }
+
+    /// What a step that succeeded has given.
+    pub(super) fn outputs(
+        self: &Arc<Self>,
+        path: &StepPath,
+        op: &Arc<OpDef>,
+        step: &RecordedStep,
+    ) -> Vec<KeptOutput> {
+        let which = |output, key: Option<&MappingKey>| Which {
+            path: path.clone(),
+            op: Arc::clone(op),
+            output,
+            key: key.cloned(),
+        };
+        let outputs = op.outputs().iter().enumerate().map(|(number, output)| match output.kind {
+            OutputKind::Dynamic => {
+                let items = step.stream(&output.name).map_or(&[] as &[_], |stream| stream.items());
+                let items = items.iter().filter(|item| !item.is_orphan());
+                KeptOutput::Items(
+                    items
+                        .map(|item| {
+                            let value = self.later(which(number, Some(item.key())), item.value());
+                            (item.key().to_string(), value)
+                        })
+                        .collect(),
+                )
+            }
+            OutputKind::Single | OutputKind::Optional => match step.plain(&output.name) {
+                Some(value) => KeptOutput::Value(self.later(which(number, None), value)),
+                None => KeptOutput::Absent,
+            },
+        });
+        outputs.collect()
+    }
+}
+
+impl Place {
+    fn of(which: &Which, recorded: &RecordedValue) -> Result<Self, LostCause> {
+        let output = &which.op.outputs()[which.output];
+        if recorded.has_value() {
+            return Ok(Self::Event(recorded.event()));
+        }
+        match recorded.handled() {
+            Some(handled) if handled.io() == ARTIFACTS => {
+                let fields = handled.metadata().into_iter().collect();
+                serde_json::from_value(serde_json::Value::Object(fields)).map(Self::File).map_err(|error| {
+                    LostCause::Unreadable(format!("the file of `{}` is not known: {error}", output.name))
+                })
+            }
+            Some(handled) if which.op.io() == Some(handled.io()) => Ok(Self::Manager),
+            Some(_) => Err(LostCause::Changed),
+            None => Err(LostCause::Memory),
+        }
+    }
+}

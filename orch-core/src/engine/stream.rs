@@ -207,6 +207,7 @@ impl State {
         stream.find_orphans();
         stream.complete = true;
         let orphaned = stream.orphans.len() as u64;
+        let orphans = stream.keys_of_orphans();
         let count = stream.emitted - orphaned;
         let numbers = if self.settings.keep { stream.orphans.clone() } else { Vec::new() };
         let output = self.layout.maps[map].output;
@@ -214,7 +215,7 @@ impl State {
             turn.kept.push(Kept::Orphans { path: self.path(token.frame, step), step, output, numbers });
         }
         let output = self.output_name(step, output);
-        self.emit(token.frame, step, EventKind::StreamClosed { output, count, orphaned }, turn);
+        self.emit(token.frame, step, EventKind::StreamClosed { output, count, orphaned, orphans }, turn);
         self.end_stream(token.frame, local);
         self.finish_if_streamed(token.frame, step, turn);
     }
@@ -311,5 +312,16 @@ impl super::frame::Stream {
     fn find_orphans(&mut self) {
         let again = std::mem::take(&mut self.again);
         self.orphans = (0..self.before).filter(|index| !again.contains_key(index)).collect();
+    }
+
+    /// The keys of the orphans, in the order of their emission.
+    fn keys_of_orphans(&self) -> Vec<MappingKey> {
+        if self.orphans.is_empty() || self.keyed != Some(true) {
+            return self.orphans.iter().map(|&index| index.into()).collect();
+        }
+        let keys = self.keys.iter().filter(|(_, index)| self.orphans.binary_search(index).is_ok());
+        let mut keys: Vec<_> = keys.map(|(key, &index)| (index, key.clone())).collect();
+        keys.sort_unstable_by_key(|(index, _)| *index);
+        keys.into_iter().map(|(_, key)| key).collect()
     }
 }

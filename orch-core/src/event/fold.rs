@@ -12,6 +12,7 @@ use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{Branch, RunId, StepPath};
 
+mod resume;
 mod show;
 mod surround;
 #[cfg(test)]
@@ -33,8 +34,9 @@ const KEPT_ALIKE: usize = 3;
 /// - An event after the run's end, and an event of another run, changes nothing.
 /// - Of a step that is not live only a start, a failure or a skip is heeded, since anything else has no beginning. The
 ///   engine tells of each step's end once; the view could not tell a second one from another step's without keeping
-///   every path.
-/// - An event costs the same whatever came before it. Only the end of the run looks at all live steps.
+///   every path. For the same reason it is believed of a step that is lost that it had succeeded, unless steps are kept.
+/// - An event costs the same whatever came before it. Only the end of the run looks at all live steps, and the first
+///   lost step at all steps, if they are kept.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
     detail: Detail,
@@ -59,6 +61,12 @@ pub struct RunView {
     resources: Vec<ResourceView>,
     hook_errors: Vec<HookError>,
     hooks_errored: u64,
+    /// How often the run was taken up again.
+    resumed: u64,
+    /// The last that was told of the process before the present one.
+    gone: Option<Timestamp>,
+    /// The positions of steps in `steps`, from the first lost one on.
+    view_of: Option<HashMap<StepPath, usize>>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +78,8 @@ struct Live {
     streams: Vec<OpenStream>,
     /// Why the attempt failed, while the step waits for the next.
     error: Option<Arc<ErrorInfo>>,
+    /// Whether it had succeeded before. The items of its streams have been counted then, and there will be no others.
+    lost: bool,
 }
 
 /// A stream of a step that is live. A later attempt emits again what an earlier one had emitted, so items are counted
@@ -110,6 +120,9 @@ impl RunView {
             return;
         }
         self.run = Some(event.run);
+        if event.kind == EventKind::RunResumed {
+            self.resume();
+        }
         self.start.get_or_insert(event.time);
         self.latest = self.latest.max(Some(event.time));
         match (&event.kind, &event.step) {
@@ -140,12 +153,14 @@ impl RunView {
             EventKind::StepOutput { output, key: Some(_) } => {
                 self.item(path, output, event.time);
             }
-            EventKind::StreamClosed { output, count, orphaned } => {
+            EventKind::StreamClosed { output, count, orphaned, .. } => {
                 self.close(path, output, count.saturating_add(*orphaned));
             }
             EventKind::StepUpForRetry { error, delay } => {
                 self.wait_for_retry(path, event.time, error, *delay);
             }
+            EventKind::StepInterrupted => self.interrupt(path, event.time),
+            EventKind::StepLost { .. } => self.lose(path, event),
             EventKind::StepSuccess => self.end_step(path, event, &End::Success),
             EventKind::StepFailure { error } if error.kind == ErrorKind::Canceled => {
                 self.end_step(path, event, &End::Canceled);
@@ -193,7 +208,7 @@ impl RunView {
             let path = path.clone();
             let step = LiveStep { path, attempt: number, since: time, retry_after: None, open: false };
             let key = step.path.clone();
-            self.live.insert(key, Live { step, op, view, streams: Vec::new(), error: None });
+            self.live.insert(key, Live { step, op, view, streams: Vec::new(), error: None, lost: false });
             self.count(op, |counts| counts.running += 1);
             view
         };
@@ -203,13 +218,24 @@ impl RunView {
                 time.checked_sub(waited).unwrap_or(time).max(earliest.unwrap_or(Timestamp::MIN)).min(time);
             step.state = StepState::Running;
             step.first = step.first.min(ready);
-            let attempt = AttemptView { number, ready, start: time, opened: None, end: None, error: None };
+            let attempt = AttemptView {
+                number,
+                ready,
+                start: time,
+                opened: None,
+                end: None,
+                error: None,
+                interrupted: false,
+            };
             step.attempts.push(attempt);
         }
     }
 
     fn item(&mut self, path: &StepPath, output: &Arc<str>, time: Timestamp) {
         self.first_item(path, time);
+        if self.live.get(path).is_none_or(|live| live.lost) {
+            return;
+        }
         let Some(open) = self.open(path, output) else { return };
         open.emitted += 1;
         if open.emitted > open.highest {
@@ -237,6 +263,9 @@ impl RunView {
 
     /// The close tells the exact number of items, so it corrects what was counted.
     fn close(&mut self, path: &StepPath, output: &Arc<str>, items: u64) {
+        if self.live.get(path).is_none_or(|live| live.lost) {
+            return;
+        }
         let Some(open) = self.open(path, output) else { return };
         let counted = std::mem::replace(&mut open.highest, items);
         let stream = open.stream;
@@ -268,24 +297,34 @@ impl RunView {
     }
 
     fn wait_for_retry(&mut self, path: &StepPath, time: Timestamp, error: &Arc<ErrorInfo>, delay: Duration) {
-        let Some(live) = self.live.get_mut(path).filter(|live| live.step.retry_after.is_none()) else {
-            return;
-        };
+        let Some((op, view)) = self.wait(path, time, delay, Some(error)) else { return };
+        self.count(op, |counts| counts.retries += 1);
+        self.end_attempt(view, time, Some(error));
+    }
+
+    /// A running step waits for its next attempt from now on; none if it does not run. Gives its op and view.
+    fn wait(
+        &mut self,
+        path: &StepPath,
+        time: Timestamp,
+        delay: Duration,
+        error: Option<&Arc<ErrorInfo>>,
+    ) -> Option<(usize, usize)> {
+        let live = self.live.get_mut(path).filter(|live| live.step.retry_after.is_none())?;
         live.step.retry_after = Some(delay);
         live.step.since = time;
-        live.error = Some(Arc::clone(error));
+        live.error = error.cloned();
         let was_open = std::mem::take(&mut live.step.open);
         let (op, view) = (live.op, live.view);
         self.count(op, |counts| {
             counts.running -= 1;
             counts.open -= u64::from(was_open);
             counts.waiting_retry += 1;
-            counts.retries += 1;
         });
-        self.end_attempt(view, time, Some(error));
         if let Some(step) = self.steps.get_mut(view) {
             step.state = StepState::WaitingRetry;
         }
+        Some((op, view))
     }
 
     fn end_step(&mut self, path: &StepPath, event: &Event, end: &End<'_>) {
@@ -405,7 +444,11 @@ impl RunView {
             return usize::MAX;
         }
         self.steps.push(StepView { path: path.clone(), state, attempts: Vec::new(), first });
-        self.steps.len() - 1
+        let view = self.steps.len() - 1;
+        if let Some(views) = &mut self.view_of {
+            views.insert(path.clone(), view);
+        }
+        view
     }
 
     fn op_index(&mut self, name: &str) -> usize {

@@ -75,7 +75,8 @@ pub enum EventKind {
     RunResumed,
     /// An attempt was under way when its process was gone; another will follow. It does not count as one that failed.
     StepInterrupted,
-    /// The step had succeeded, and what it gave is needed and no longer there: it runs again.
+    /// The step had succeeded, and what it gave is needed and no longer there: it runs again. The attempt is the one that
+    /// had succeeded.
     #[non_exhaustive]
     StepLost {
         /// Why it is not there.
@@ -142,9 +143,12 @@ pub enum EventKind {
         output: Arc<str>,
         /// How many items it has.
         count: u64,
-        /// How many more an earlier, failed attempt had emitted; these are left out.
+        /// How many more an earlier attempt had emitted, which came to no end; these are left out.
         #[serde(default, skip_serializing_if = "no_orphans")]
         orphaned: u64,
+        /// The keys of these, in the order of their emission: of what was emitted anew no event tells.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        orphans: Vec<MappingKey>,
     },
     /// The attempt, and with it the step, succeeded.
     StepSuccess,
@@ -380,6 +384,7 @@ mod tests {
         log.opening("db").opened("db", 40).not_opened("api", "no route").closed("db", 5);
         log.hook_completed(Some("load"), "tell", 1).hook_errored(None, "page", "no");
         log.not_closed("api", "broken pipe").run_failure(1, "extract").run_without("api");
+        log.resumed().interrupted("load", 1).lost("extract", 2).close("extract", 1, 1);
         for event in log.events() {
             let json = serde_json::to_value(event).expect("an event is JSON");
             assert_eq!(json["event"], event.kind.name());

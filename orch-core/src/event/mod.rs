@@ -3,6 +3,7 @@
 mod fold;
 mod journal;
 mod kind;
+mod recorded;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sink;
@@ -17,4 +18,7 @@ pub use view::{
     ResourceView, RunStatus, StepState, StepView, StreamView, Total,
 };
 
+pub(crate) use recorded::{
+    Handled, Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream, RecordedValue,
+};
 pub(crate) use view::between;

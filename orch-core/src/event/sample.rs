@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Event, EventKind, LogLevel, PlannedStep, SkipCause, StreamName};
+use super::{Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{RunId, StepPath};
 
@@ -77,7 +77,8 @@ impl Log {
     }
 
     pub(crate) fn close(&mut self, step: &str, count: u64, orphaned: u64) -> &mut Self {
-        self.push(Some(step), 1, EventKind::StreamClosed { output: "result".into(), count, orphaned })
+        let kind = EventKind::StreamClosed { output: "result".into(), count, orphaned, orphans: Vec::new() };
+        self.push(Some(step), 1, kind)
     }
 
     pub(crate) fn log(&mut self, step: &str, level: LogLevel, message: &str) -> &mut Self {
@@ -97,6 +98,19 @@ impl Log {
             attempt,
             EventKind::StepUpForRetry { error, delay: Duration::from_millis(delay) },
         )
+    }
+
+    /// The process is gone, and another goes on with the run.
+    pub(crate) fn resumed(&mut self) -> &mut Self {
+        self.push(None, 0, EventKind::RunResumed)
+    }
+
+    pub(crate) fn interrupted(&mut self, step: &str, attempt: u32) -> &mut Self {
+        self.push(Some(step), attempt, EventKind::StepInterrupted)
+    }
+
+    pub(crate) fn lost(&mut self, step: &str, attempt: u32) -> &mut Self {
+        self.push(Some(step), attempt, EventKind::StepLost { cause: LostCause::Memory })
     }
 
     pub(crate) fn failure(&mut self, step: &str, attempt: u32, message: &str) -> &mut Self {
@@ -159,6 +173,20 @@ impl Log {
     pub(crate) fn run_failure(&mut self, failed: u64, first: &str) -> &mut Self {
         self.push(None, 0, EventKind::RunFailure { failed, first: Some(path(first)), resource: None })
     }
+}
+
+/// A run that was cut off while `load[1]` and the stream of `extract` were under way, and is taken up again, when what
+/// `clean` had given is needed and no longer there.
+pub(crate) fn taken_up() -> Log {
+    let mut log = Log::new("pages", &["clean", "extract", "load over extract"]);
+    log.start("clean").at(100).success("clean", 1).start("extract").item("extract", "0").start("load[0]");
+    log.at(200).success("load[0]", 1).item("extract", "1").at(300).start("load[1]").at(500);
+    log.log("load[1]", LogLevel::Info, "half of it").at(2000).resumed();
+    log.interrupted("extract", 1).interrupted("load[1]", 1).lost("clean", 1);
+    log.restart("clean", 2).at(2200).success("clean", 2).restart("extract", 2).item("extract", "0");
+    log.restart("load[1]", 2).at(2400).item("extract", "1").success("load[1]", 2).close("extract", 2, 0);
+    log.success("extract", 2).at(2500).run_success();
+    log
 }
 
 fn error(message: &str) -> Arc<ErrorInfo> {

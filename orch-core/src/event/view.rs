@@ -70,7 +70,7 @@ pub struct Counts {
     pub running: u64,
     /// Of these, the ones that have emitted an item of a dynamic output: they run only while the next one is asked for.
     pub open: u64,
-    /// Steps between a failed attempt and the next.
+    /// Steps between an attempt and the next: one that failed or was interrupted, or whose values were lost.
     pub waiting_retry: u64,
     /// Steps that succeeded.
     pub succeeded: u64,
@@ -86,6 +86,12 @@ pub struct Counts {
     pub retries: u64,
     /// Items emitted by dynamic outputs, those of failed attempts included; an item emitted anew counts once.
     pub items: u64,
+    /// Attempts that were under way when the process of the run was gone.
+    #[serde(default)]
+    pub interrupted: u64,
+    /// How often a step that had succeeded was to run again, since what it gave was no longer there.
+    #[serde(default)]
+    pub lost: u64,
 }
 
 impl Counts {
@@ -161,7 +167,8 @@ pub struct LiveStep {
     pub attempt: u32,
     /// When it entered its state: the attempt's start, or its failure.
     pub since: Timestamp,
-    /// After the failed attempt, the delay before the step is ready again; none while it runs.
+    /// Between two attempts, the delay before the step is ready again; none while it runs. It is zero if the attempt did
+    /// not fail, but was interrupted, or its values were lost.
     pub retry_after: Option<Duration>,
     /// Whether the attempt has emitted an item of a dynamic output, as [`Counts::open`] says.
     pub open: bool,
@@ -234,7 +241,7 @@ impl StepView {
 pub enum StepState {
     /// An attempt is under way, or its stream is open, as [`Counts::running`] says.
     Running,
-    /// The last attempt failed, another will follow.
+    /// The last attempt failed or was interrupted, or its values were lost; another will follow.
     WaitingRetry,
     /// It succeeded.
     Succeeded,
@@ -262,10 +269,12 @@ pub struct AttemptView {
     /// When it emitted the first item of a dynamic output, if it did. From then on it runs only while the next one is
     /// asked for, and else waits for room or for a slot; no event tells when.
     pub opened: Option<Timestamp>,
-    /// When it ended; none while it runs.
+    /// When it ended; none while it runs. Of one that was interrupted, the last that is known of its process.
     pub end: Option<Timestamp>,
     /// Why it failed, if it did.
     pub error: Option<Arc<ErrorInfo>>,
+    /// Whether it was under way when its process was gone.
+    pub interrupted: bool,
 }
 
 /// A hook that failed, and how often it did so later for copies of the same step with the same error.

@@ -31,7 +31,9 @@ pub(super) enum Phase {
     Open,
     /// An attempt that failed.
     Failed,
-    /// Between a failed attempt and the next.
+    /// An attempt that was cut off, as its process was gone.
+    Interrupted,
+    /// Between an attempt and the next.
     Retry,
     /// A moment: when it was known that the step will not run.
     Skipped,
@@ -86,6 +88,7 @@ impl<'a> Chart<'a> {
             let end = attempt.end.map_or(self.length, |end| self.time(end));
             let start = self.time(attempt.start);
             match (attempt.error.is_some(), attempt.opened) {
+                _ if attempt.interrupted => add(Phase::Interrupted, start, end, attempt.number),
                 (true, _) => add(Phase::Failed, start, end, attempt.number),
                 (false, Some(opened)) => {
                     add(Phase::Running, start, self.time(opened), attempt.number);
@@ -106,6 +109,12 @@ impl<'a> Chart<'a> {
             _ => {}
         }
         spans
+    }
+
+    /// Whether an attempt at any of the steps was cut off. It is rare, so that only then it is told what it looks like.
+    pub(super) fn has_interrupted(&self) -> bool {
+        let mut steps = self.groups.iter().flat_map(|group| &group.steps);
+        steps.any(|step| step.attempts.iter().any(|attempt| attempt.interrupted))
     }
 
     /// How far into the chart a moment lies, from 0 to 1.

@@ -57,7 +57,7 @@ pub fn gantt(view: &RunView, columns: usize, palette: Palette) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push_str(&legend(columns, palette));
+    text.push_str(&legend(columns, chart.has_interrupted(), palette));
     text
 }
 
@@ -156,6 +156,7 @@ fn step_bar(chart: &Chart<'_>, spans: &[Span], cells: usize, failed: bool) -> Ve
             Phase::Running => ('█', 1),
             Phase::Open => ('━', 0),
             Phase::Failed => ('▒', 1),
+            Phase::Interrupted => ('▚', 1),
             Phase::Retry => ('╌', 0),
             Phase::Skipped => ('·', 1),
         };
@@ -182,7 +183,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
     let mut open = vec![0.0_f64; cells];
     for span in spans {
         match span.phase {
-            Phase::Running => chart.fill(span, &mut running),
+            Phase::Running | Phase::Interrupted => chart.fill(span, &mut running),
             Phase::Failed => {
                 chart.fill(span, &mut running);
                 chart.fill(span, &mut failing);
@@ -216,7 +217,7 @@ fn painted(bar: &[Cell], palette: Palette) -> String {
             Some(Phase::Queued) => palette.paint(Role::Faint, &text),
             Some(Phase::Running | Phase::Open) => palette.paint(Role::Busy, &text),
             Some(Phase::Failed) => palette.paint(Role::Bad, &text),
-            Some(Phase::Retry) => palette.paint(Role::Warn, &text),
+            Some(Phase::Retry | Phase::Interrupted) => palette.paint(Role::Warn, &text),
             Some(Phase::Skipped) => palette.paint(Role::Skip, &text),
         }
     })
@@ -242,19 +243,20 @@ fn axis(chart: &Chart<'_>, cells: usize) -> String {
 }
 
 /// What the signs mean, on as many lines as the terminal needs.
-fn legend(columns: usize, palette: Palette) -> String {
+fn legend(columns: usize, interrupted: bool, palette: Palette) -> String {
     let signs = [
         (Role::Faint, "░", "queued"),
         (Role::Busy, "█", "running"),
         (Role::Busy, "━", "open"),
         (Role::Bad, "▒", "failed attempt"),
+        (Role::Warn, "▚", "interrupted"),
         (Role::Warn, "╌", "waiting for retry"),
         (Role::Bad, "✗", "failed"),
         (Role::Skip, "·", "skipped"),
     ];
     let mut text = String::new();
     let mut used = 0;
-    for (role, sign, word) in signs {
+    for (role, sign, word) in signs.into_iter().filter(|(_, sign, _)| interrupted || *sign != "▚") {
         let wide = width(sign) + 1 + width(word);
         let separator = match used {
             0 => "",

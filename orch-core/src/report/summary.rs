@@ -22,7 +22,7 @@ const SLOWEST: usize = 5;
 /// How many hooks that failed are told with their errors.
 const HOOKS: usize = 5;
 
-/// How a run went: a line of counts, the resource that could not be opened or each failed step with its error, what was cut
+/// How a run went: a line of counts, whether it was taken up again, the resource that could not be opened or each failed step with its error, what was cut
 /// off by canceling, the hooks that failed, what could not be closed, and the slowest steps where steps were kept, without those whose streams
 /// were open.
 ///
@@ -46,6 +46,7 @@ pub fn summary(view: &RunView, palette: Palette) -> String {
         steps(view),
         states(counts, palette),
     );
+    text.push_str(&resumed(view, palette));
     text.push_str(&unopened(view, palette));
     for step in view.failures() {
         text.push_str(&failure(step, palette));
@@ -97,6 +98,25 @@ fn lines(error: &ErrorInfo, palette: Palette) -> String {
         };
         let _ = writeln!(text, "{:LABEL$} {painted}", "");
     }
+    text
+}
+
+/// How often the run was taken up again, and what of it had to be done again.
+fn resumed(view: &RunView, palette: Palette) -> String {
+    let often = match view.resumed() {
+        0 => return String::new(),
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    let Counts { interrupted, lost, .. } = *view.counts();
+    let mut text = format!("{} {often}", label(Role::Busy, "Resumed", None, palette));
+    if interrupted > 0 {
+        let _ = write!(text, ", {} interrupted", count(interrupted, "attempt", "attempts"));
+    }
+    if lost > 0 {
+        let _ = write!(text, ", values of {} lost", count(lost, "step", "steps"));
+    }
+    text.push('\n');
     text
 }
 

@@ -39,10 +39,10 @@ const CURVE_COLUMNS: usize = 200;
 const STYLE: &str = "\
 text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
 .bg{fill:#fff}.l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.o{fill:#2f81c1;opacity:.5}.f{fill:#cf222e}\
-.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
+.i{fill:#b7850b}.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
 .s{fill:none;stroke:#8c959f;stroke-width:1.5}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.l{stroke:#30363d}\
-.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.o{fill:#58a6d8}.f{fill:#f85149}.w{stroke:#d29922}.wa{fill:#d29922}\
+.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.o{fill:#58a6d8}.f{fill:#f85149}.i{fill:#d29922}.w{stroke:#d29922}.wa{fill:#d29922}\
 .s{stroke:#8c959f}}";
 
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
@@ -79,7 +79,7 @@ pub fn svg(view: &RunView) -> String {
         escape(&heading),
         escape(&counts),
     );
-    legend(&mut file);
+    legend(&mut file, chart.has_interrupted());
     axis(&mut file, &chart, y);
     file.push_str(&body);
     file.push_str("</svg>\n");
@@ -133,7 +133,7 @@ fn parts<'a>(chart: &'a Chart<'a>) -> Vec<Part<'a>> {
 
 /// Attempts side by side: each in the first lane that is free, as if in slots.
 fn lanes<'a>(chart: &Chart<'_>, steps: &[&'a StepView]) -> Vec<Lane<'a>> {
-    let runs = |phase| matches!(phase, Phase::Running | Phase::Open | Phase::Failed);
+    let runs = |phase| matches!(phase, Phase::Running | Phase::Open | Phase::Failed | Phase::Interrupted);
     let mut attempts: Vec<(&StepView, Span)> = steps
         .iter()
         .flat_map(|step| chart.spans(step).into_iter().map(move |span| (*step, span)))
@@ -216,6 +216,7 @@ fn bar(body: &mut String, chart: &Chart<'_>, step: &StepView, span: &Span, y: f6
         Phase::Running => ("r", format!("ran for {length}")),
         Phase::Open => ("o", format!("open for {length}: ran only while the next item was asked for")),
         Phase::Failed => ("f", format!("failed after {length}: {}", escape(&error(step, span.attempt)))),
+        Phase::Interrupted => ("i", format!("interrupted after {length}")),
         Phase::Retry => ("w", format!("waited {length} for the retry")),
         Phase::Skipped => ("s", "skipped".to_owned()),
     };
@@ -234,7 +235,7 @@ fn bar(body: &mut String, chart: &Chart<'_>, step: &StepView, span: &Span, y: f6
             let (y, height) = (y + height / 4.0, height / 2.0);
             rect(body, class, (from, to - from), (y, height), &title)
         }
-        Phase::Running | Phase::Failed => {
+        Phase::Running | Phase::Failed | Phase::Interrupted => {
             rect(body, class, (from, (to - from).max(1.0)), (y, height), &title)
         }
     };
@@ -330,16 +331,20 @@ fn axis(file: &mut String, chart: &Chart<'_>, bottom: f64) {
     }
 }
 
-fn legend(file: &mut String) {
+fn legend(file: &mut String, interrupted: bool) {
     let mut x = NAMES;
     for (class, word) in [
         ("q", "queued"),
         ("r", "running"),
         ("o", "open"),
         ("f", "failed attempt"),
+        ("i", "interrupted"),
         ("w", "waiting for retry"),
         ("s", "skipped"),
     ] {
+        if class == "i" && !interrupted {
+            continue;
+        }
         let _ = match class {
             "w" => write!(file, "<path class=\"w\" d=\"M{x} 60h14\"/>"),
             "s" => write!(file, "<circle class=\"s\" cx=\"{}\" cy=\"60\" r=\"3\"/>", x + 7.0),

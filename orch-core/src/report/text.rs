@@ -140,11 +140,15 @@ fn told(event: &Event, palette: Palette) -> String {
         let _ = write!(text, " {}", palette.paint(Role::Name, &step.to_string()));
     }
     let attempt = match event.kind {
-        EventKind::StepUpForRetry { .. } | EventKind::StepRestarted { .. } => event.attempt.max(1),
+        EventKind::StepUpForRetry { .. }
+        | EventKind::StepRestarted { .. }
+        | EventKind::StepInterrupted
+        | EventKind::StepLost { .. } => event.attempt.max(1),
         EventKind::StepSuccess | EventKind::StepFailure { .. } => event.attempt,
         _ => 0,
     };
-    let shown = attempt > 1 || matches!(event.kind, EventKind::StepUpForRetry { .. });
+    let shown =
+        attempt > 1 || matches!(event.kind, EventKind::StepUpForRetry { .. } | EventKind::StepInterrupted);
     if shown {
         let _ = write!(text, " #{attempt}");
     }
@@ -170,7 +174,7 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::StepOutput { output, key: None } => write!(text, " {output}"),
         EventKind::HandledOutput { output, io, .. } => write!(text, " {output} by {io}"),
-        EventKind::StreamClosed { output, count: items, orphaned } => {
+        EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };
             write!(text, " {output}, {}{orphaned}", count(*items, "item", "items"))
         }
@@ -180,6 +184,7 @@ fn tell(text: &mut String, kind: &EventKind) {
         EventKind::StepUpForRetry { error, delay } => {
             write!(text, " {}, again after {:?}", chain(error), brief(*delay))
         }
+        EventKind::StepLost { cause } => write!(text, ": {}", one_line(&cause.to_string())),
         EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
         EventKind::StepSkipped { cause } => match cause {
             SkipCause::Absent(step) => write!(text, ": {step} left its output out"),
@@ -226,13 +231,16 @@ fn role(kind: &EventKind) -> Role {
         | EventKind::RunFailure { .. }
         | EventKind::RunCanceled { .. } => Role::Bad,
         EventKind::StepUpForRetry { .. }
+        | EventKind::StepInterrupted
+        | EventKind::StepLost { .. }
         | EventKind::ResourceCloseFailure { .. }
         | EventKind::HookErrored { .. }
         | EventKind::RunCanceling => Role::Warn,
         EventKind::StepSkipped { .. } => Role::Skip,
-        EventKind::StepStart { .. } | EventKind::StepRestarted { .. } | EventKind::RunStart { .. } => {
-            Role::Busy
-        }
+        EventKind::StepStart { .. }
+        | EventKind::StepRestarted { .. }
+        | EventKind::RunStart { .. }
+        | EventKind::RunResumed => Role::Busy,
         EventKind::Log { level, .. } => match level {
             LogLevel::Error => Role::Bad,
             LogLevel::Warn => Role::Warn,

@@ -311,7 +311,7 @@ pub(super) fn line(event: &Event) -> Option<String> {
             None if &**output == "result" => Ok(()),
             None => write!(line, " {output}"),
         },
-        EventKind::StreamClosed { output, count, orphaned } => {
+        EventKind::StreamClosed { output, count, orphaned, .. } => {
             let name = if &**output == "result" { String::new() } else { format!(" {output}") };
             let orphans = if *orphaned == 0 { String::new() } else { format!(", {orphaned} orphaned") };
             write!(line, "{name} {count}{orphans}")

@@ -359,7 +359,7 @@ impl Simulation {
         let _ = match &event.kind {
             EventKind::StepOutput { output, key: Some(key) } => write!(line, " {} {key}", number(output)),
             EventKind::StepOutput { output, key: None } => write!(line, " {} -", number(output)),
-            EventKind::StreamClosed { output, count, orphaned } => {
+            EventKind::StreamClosed { output, count, orphaned, .. } => {
                 write!(line, " {} {count} {orphaned}", number(output))
             }
             EventKind::StepSkipped { cause: SkipCause::Canceled } => write!(line, " canceled"),

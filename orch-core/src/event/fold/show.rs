@@ -69,6 +69,12 @@ impl RunView {
         self.hooks_errored
     }
 
+    /// How often the run was taken up again after its process was gone.
+    #[must_use]
+    pub fn resumed(&self) -> u64 {
+        self.resumed
+    }
+
     /// When the first event was emitted.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
@@ -111,7 +117,7 @@ impl RunView {
         self.op_of_name.get(name).map(|&op| &self.ops[op])
     }
 
-    /// The steps that run or wait for a retry, in no particular order.
+    /// The steps that run or wait for their next attempt, in no particular order.
     pub fn live(&self) -> impl Iterator<Item = &LiveStep> {
         self.live.values().map(|live| &live.step)
     }

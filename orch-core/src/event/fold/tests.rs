@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::sample::{Log, at, path, pokemon};
+use crate::event::sample::{Log, at, path, pokemon, taken_up};
 
 /// Each op with what is known of it, then the run.
 fn picture(log: &Log) -> String {
@@ -214,8 +214,68 @@ fn failures_are_kept_up_to_a_hundred_whatever_else_is_kept() {
     }
 }
 
+#[test]
+fn a_run_that_is_taken_up_again_goes_on_with_its_steps() {
+    let log = taken_up();
+    let began = |kind: &EventKind| matches!(kind, EventKind::StepRestarted { .. });
+    let before = log.events().iter().position(|event| began(&event.kind)).expect("it goes on");
+    let view = RunView::of(Detail::Steps, &log.events()[..before]);
+    let counts = *view.counts();
+    assert_eq!((counts.waiting_retry, counts.running, counts.open, counts.succeeded), (3, 0, 0, 1));
+    assert_eq!((counts.interrupted, counts.lost, counts.retries, counts.items), (2, 1, 0, 2));
+    assert!(view.live().all(|step| step.retry_after == Some(Duration::ZERO)));
+    insta::assert_snapshot!(picture(&log), @r"
+    clean [1/1] 1 succeeded
+    extract [1/1] 1 succeeded
+    load [2/2] 2 succeeded
+    success [4/4]
+    ");
+    let view = RunView::of(Detail::Steps, log.events());
+    let steps: Vec<_> =
+        view.steps().iter().map(|step| (step.path.to_string(), step.attempts.len())).collect();
+    let steps: Vec<_> = steps.iter().map(|(path, attempts)| (path.as_str(), *attempts)).collect();
+    assert_eq!(steps, [("clean", 2), ("extract", 2), ("load[0]", 1), ("load[1]", 2)]);
+    // The process lived at least until it told the last of its events; the time without one belongs to no attempt.
+    let cut_off = &view.steps()[3].attempts[0];
+    assert_eq!((cut_off.start, cut_off.end, cut_off.interrupted), (at(300), Some(at(500)), true));
+    let made_anew = &view.steps()[0].attempts;
+    assert_eq!((made_anew[0].end, made_anew[0].interrupted), (Some(at(100)), false));
+    assert_eq!((view.resumed(), view.counts().retried, view.counts().items), (1, 3, 2));
+}
+
+#[test]
+fn a_source_whose_items_are_lost_emits_none_that_are_new() {
+    let mut log = Log::new("nested", &["rows", "cells over rows", "f over cells"]);
+    log.start("rows").item("rows", "a").item("rows", "b").close("rows", 2, 0).success("rows", 1);
+    for row in ["cells[a]", "cells[b]"] {
+        log.start(row).item(row, "0").item(row, "1").close(row, 2, 0).success(row, 1);
+    }
+    let before = RunView::of(Detail::Counts, log.events()).counts().items;
+    log.resumed().lost("cells[b]", 1).restart("cells[b]", 2).item("cells[b]", "0").item("cells[b]", "1");
+    log.close("cells[b]", 2, 0).success("cells[b]", 2);
+    for detail in [Detail::Counts, Detail::Steps] {
+        let view = RunView::of(detail, log.events());
+        let cells = view.op("cells").expect("an op of the plan");
+        assert_eq!((before, view.counts().items, cells.streams[0].closed), (6, 6, 2));
+        assert_eq!((view.counts().succeeded, view.counts().retried, view.counts().lost), (3, 1, 1));
+    }
+}
+
+#[test]
+fn what_was_retried_and_is_lost_was_not_a_success_after_a_retry() {
+    let mut log = Log::new("one", &["a"]);
+    log.start("a").retry("a", 1, "no", 5).restart("a", 2).success("a", 2).resumed().lost("a", 2);
+    for detail in [Detail::Counts, Detail::Steps] {
+        let counts = *RunView::of(detail, log.events()).counts();
+        assert_eq!((counts.succeeded, counts.retried, counts.waiting_retry), (0, 0, 1));
+    }
+    log.skip("a", "b").lost("a", 2);
+    let view = RunView::of(Detail::Steps, log.events());
+    assert_eq!((view.counts().skipped, view.counts().lost), (1, 1), "what was skipped cannot be lost");
+}
+
 fn any_event() -> impl Strategy<Value = (u8, u8, u32, u64)> {
-    (0..12_u8, 0..6_u8, 0..4_u32, 0..3000_u64)
+    (0..16_u8, 0..6_u8, 0..4_u32, 0..3000_u64)
 }
 
 /// Sequences that no engine would emit: the picture must stay sound whatever a log says.
@@ -234,11 +294,26 @@ fn random_log(events: &[(u8, u8, u32, u64)]) -> Log {
             8 => log.failure(step, attempt, "no"),
             9 => log.canceled(step),
             10 => log.skip(step, "a"),
+            11 | 12 => log.interrupted(step, attempt),
+            13 => log.resumed(),
+            14 => match succeeded(&log, step) {
+                // Whether it had succeeded is believed.
+                Some(attempt) => log.lost(step, attempt),
+                None => &mut log,
+            },
             _ if attempt == 0 && ms < 300 => log.run_success(),
             _ => log.push(None, 0, EventKind::RunCanceling),
         };
     }
     log
+}
+
+/// The attempt in which a step succeeded, if that is where it stands.
+fn succeeded(log: &Log, step: &str) -> Option<u32> {
+    let view = RunView::of(Detail::Steps, log.events());
+    let step = view.steps().iter().rfind(|kept| kept.path == path(step))?;
+    let last = step.attempts.last().filter(|_| step.state == StepState::Succeeded)?;
+    (!view.status().is_terminal()).then_some(last.number)
 }
 
 proptest! {
@@ -271,6 +346,7 @@ proptest! {
         prop_assert_eq!(counts.canceled().len() as u64, kept.canceled);
         for attempt in steps.steps().iter().flat_map(|step| &step.attempts) {
             prop_assert!(attempt.ready <= attempt.start);
+            prop_assert!(!attempt.interrupted || attempt.end.is_some());
             let opened = attempt.opened.unwrap_or(attempt.start);
             prop_assert!(attempt.start <= opened && attempt.end.is_none_or(|end| opened <= end));
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::sample::{Log, pokemon};
+use crate::event::sample::{Log, pokemon, taken_up};
 
 fn drawn(log: &Log, columns: usize) -> String {
     gantt(&RunView::of(Detail::Steps, log.events()), columns, Palette::Plain)
@@ -130,4 +130,17 @@ fn rows_have_the_order_of_the_plan() {
     let file = super::super::svg(&RunView::of(Detail::Steps, log.events()));
     let rows = [">source<", ">price.parse<", ">price_2.parse<", ">rate ×2<"].map(|row| file.find(row));
     assert!(rows.is_sorted() && rows[0].is_some(), "{rows:?}");
+}
+
+#[test]
+fn an_attempt_that_was_cut_off_ends_where_its_process_was_last_heard_of() {
+    insta::assert_snapshot!(drawn(&taken_up(), 80), @r"
+            ╷0.0s       ╷0.5s       ╷1.0s       ╷1.5s       ╷2.0s
+    clean   ██╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████           2.2s #2
+    extract   ▚▚▚▚▚▚▚▚▚▚╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌█━━━━━      2.3s #2
+    load[0]   ███                                                           100ms
+    load[1]        ▚▚▚▚▚╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████      2.1s #2
+    ░ queued  █ running  ━ open  ▒ failed attempt  ▚ interrupted
+    ╌ waiting for retry  ✗ failed  · skipped
+    ");
 }

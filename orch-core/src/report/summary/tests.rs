@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::sample::{Log, path, pokemon};
+use crate::event::sample::{Log, path, pokemon, taken_up};
 use crate::event::{EventKind, SkipCause};
 
 fn told(log: &Log, detail: Detail) -> String {
@@ -206,4 +206,16 @@ fn hooks_that_failed_are_told_and_change_nothing() {
      Hook failed page_me
                  no number
     ");
+}
+
+#[test]
+fn a_run_that_was_taken_up_again_says_so() {
+    insta::assert_snapshot!(told(&taken_up(), Detail::Counts), @r"
+    ────────────
+         Success [    2.5s] pages: 4 steps: 4 succeeded (3 after a retry)
+         Resumed [        ] once, 2 attempts interrupted, values of 1 step lost
+    ");
+    let mut log = Log::new("hello", &["greet"]);
+    log.resumed().resumed().start("greet").at(12).success("greet", 1).run_success();
+    insta::assert_snapshot!(told(&log, Detail::Counts).lines().nth(2).expect("a line"), @"     Resumed [        ] 2 times");
 }

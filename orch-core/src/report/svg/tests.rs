@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::sample::{Log, at, pokemon};
+use crate::event::sample::{Log, at, pokemon, taken_up};
 use crate::event::{Event, EventKind};
 use crate::ids::{Branch, RunId, StepPath};
 
@@ -77,6 +77,14 @@ fn a_run_of_any_size_is_a_small_file() {
     well_formed(&file).expect("XML");
     assert!(file.contains("load ×20000") && file.contains("… 2001 more steps"));
     assert!(file.len() < 1_000_000, "{} bytes", file.len());
+}
+
+#[test]
+fn what_was_interrupted_has_a_bar_and_is_explained() {
+    let file = drawn(&taken_up());
+    well_formed(&file).expect("XML");
+    assert!(file.contains("<title>load[1]: interrupted after 200ms</title>"), "{file}");
+    assert!(file.contains(">interrupted</text>") && !drawn(&pokemon()).contains("interrupted"));
 }
 
 #[test]

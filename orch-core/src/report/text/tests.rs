@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::sample::{Log, path, pokemon};
+use crate::event::sample::{Log, path, pokemon, taken_up};
 use crate::event::{Detail, SkipCause};
 
 #[test]
@@ -176,4 +176,35 @@ fn a_hook_that_fails_is_worth_a_notice() {
     Hook failed [    40ms] tell of load[7]: no route: timed out
     Hook failed [    40ms] page_me: no number
     ");
+}
+
+#[test]
+fn a_run_that_was_taken_up_again_tells_what_was_cut_off_and_what_is_lost() {
+    let log = taken_up();
+    let events = log.events();
+    let from = events.iter().position(|event| event.kind == EventKind::RunResumed).expect("it was");
+    insta::assert_snapshot!(story(&events[from..from + 5]), @r"
+    RUN_RESUMED
+    STEP_INTERRUPTED extract #1
+    STEP_INTERRUPTED load[1] #1
+    STEP_LOST clean: it was kept in memory alone
+    STEP_RESTARTED clean #2
+    ");
+    let mut view = RunView::of(Detail::Counts, &events[..from]);
+    let mut lines = Vec::new();
+    for event in &events[from..from + 5] {
+        lines.push(line(event, &view, Palette::Plain));
+        view.apply(event);
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    2.000  RUN_RESUMED
+    2.000  STEP_INTERRUPTED extract #1
+    2.000  STEP_INTERRUPTED load[1] #1
+    2.000  STEP_LOST clean: it was kept in memory alone
+    2.000  STEP_RESTARTED clean #2
+    ");
+    let mut log = Log::new("evil", &[]);
+    let cause = crate::event::LostCause::Unreadable("bad\nfile".to_owned());
+    log.push(Some("a"), 2, EventKind::StepLost { cause });
+    insta::assert_snapshot!(story(&log.events()[1..]), @"STEP_LOST a #2: bad ⏎ file");
 }

@@ -56,7 +56,10 @@ fn main() {
         if short { (1, &[100], &[1_000]) } else { (RUNS, &[1_000, 10_000], &[10_000, 100_000]) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let bench = Bench { runtime: runtime.expect("a runtime"), runs, folder: scratch() };
-    println!("{:<44}{:>10}{:>9}{:>9}{:>8}{:>10}", "microseconds a step", "steps", "orch", "raw", "ratio", "bytes");
+    println!(
+        "{:<44}{:>10}{:>9}{:>9}{:>8}{:>10}",
+        "microseconds a step", "steps", "orch", "raw", "ratio", "bytes"
+    );
     for (name, durability) in [("normal", Durability::Normal), ("full", Durability::Full)] {
         for &n in chains {
             let raw = bench.median(n, || bench.raw(n, 1, durability));
@@ -97,7 +100,7 @@ impl Bench {
     /// The rows of `n` steps, committed together for so many steps.
     fn raw(&self, n: usize, together: usize, durability: Durability) -> Duration {
         let file = self.folder.join("raw.db");
-        let mut database = Connection::open(&file).expect("a database");
+        let database = Connection::open(&file).expect("a database");
         let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
         database.pragma_update(None, "journal_mode", "WAL").expect("a mode");
         database.pragma_update(None, "synchronous", synchronous).expect("a level");

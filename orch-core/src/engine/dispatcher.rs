@@ -261,6 +261,7 @@ impl Dispatcher {
     pub(crate) fn report_only(self: &Arc<Self>, message: Message) {
         let mut turn = Turn::default();
         self.report(message, &mut turn);
+        self.flush(&mut turn);
         for work in turn.work {
             self.executor.start(work, self);
         }

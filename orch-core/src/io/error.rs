@@ -21,6 +21,8 @@ pub enum StorageErrorKind {
     Exists,
     /// Someone else is running this run, and only one can.
     Held(Holder),
+    /// The run is over, and cannot go on.
+    Over,
     /// What is stored was made by a newer version of orch.
     Newer,
     /// What is stored is damaged.

@@ -1,10 +1,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::define::{KeptOutput, OpDef, OutputKind};
-use crate::event::{LostCause, ReadEvents, Recorded, RecordedStep, RecordedValue};
+use crate::event::{LostCause, RecordedStep, RecordedValue};
 use crate::failure::{Failure, quietly};
 use crate::ids::{MappingKey, RunId, StepPath};
-use crate::io::{ARTIFACTS, ArtifactRef, Artifacts, IoManagers, OutputAt};
+use crate::io::{ARTIFACTS, ArtifactRef, Artifacts, IoManagers, OutputAt, StorageError};
+use crate::storage::ReadEvents;
 use crate::value::Value;
 
 /// The values that are recorded of a run, and the ways to them.
@@ -71,11 +72,11 @@ impl Archive {
         match place {
             Place::Event(number) => {
                 let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-                let value = events.value(*number).map_err(|error| error.into_failure())?;
+                let value = events.value(*number).map_err(StorageError::into_failure)?;
                 drop(events);
                 decode(value.ok_or_else(|| Failure::new("the log has no value of it"))?.bytes())
             }
-            Place::File(file) => decode(&self.artifacts.read(file).map_err(|error| error.into_failure())?),
+            Place::File(file) => decode(&self.artifacts.read(file).map_err(StorageError::into_failure)?),
             Place::Manager => {
                 let io = which.op.io().unwrap_or_default();
                 let manager = self.io.get(io, output.ty).ok_or_else(|| {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::Run;
 use crate::failure::ErrorInfo;
-use crate::ids::StepPath;
-use crate::plan::PlanError;
+use crate::ids::{RunId, StepPath};
+use crate::plan::{Change, PlanError};
 use crate::storage::StorageError;
 
 /// Why a run did not succeed.
@@ -26,6 +26,14 @@ pub enum RunErrorKind {
     NoTime,
     /// [`Runner::run_blocking`](super::Runner::run_blocking) was called by async code; no step began.
     WithinRuntime,
+    /// The program has changed since the run was begun that was to go on.
+    #[non_exhaustive]
+    Changed {
+        /// The run.
+        run: RunId,
+        /// What has changed, and what that means for it.
+        changes: Vec<Change>,
+    },
     /// Steps failed.
     #[non_exhaustive]
     Failed {
@@ -109,6 +117,7 @@ impl RunError {
             RunErrorKind::Plan(_)
             | RunErrorKind::Runtime(_)
             | RunErrorKind::Storage(_)
+            | RunErrorKind::Changed { .. }
             | RunErrorKind::NoRuntime
             | RunErrorKind::NoTime
             | RunErrorKind::WithinRuntime => None,
@@ -133,6 +142,11 @@ impl fmt::Display for RunError {
             RunErrorKind::Storage(error) => {
                 write!(f, "{error}")?;
                 error.advice().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+            }
+            RunErrorKind::Changed { run, changes } => {
+                write!(f, "the program has changed since the run {run} was begun")?;
+                changes.iter().try_for_each(|change| write!(f, "\n  {change}"))?;
+                f.write_str("\n  hint: go on with the program that began it, or accept the changes: `--accept-changes`")
             }
             RunErrorKind::NoRuntime => f.write_str(
                 "the run cannot begin outside of a tokio runtime, on which its steps would be started\n  \

@@ -7,7 +7,8 @@ use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
 use super::part::told;
-use super::record::this_program;
+use super::record::{Recording, this_program};
+use super::resume::TakenUp;
 use super::{Run, RunError, Runner, runtime, stored};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, RunContext, Tags};
@@ -83,6 +84,19 @@ impl Runner {
             Some(earlier) => stored::load(program, &io, earlier, &scrubber).await?,
             None => program,
         };
+        let (program, taken_up) = match self.interrupted.take() {
+            None => (program, None),
+            Some(interrupted) => {
+                let io = Arc::clone(&io);
+                let taken = tokio::task::spawn_blocking(move || {
+                    let TakenUp { journal, artifacts, ended, past } = interrupted.take_up(&program, &io)?;
+                    Ok((program.resume(ended), Some((Recording { journal, artifacts }, past))))
+                });
+                taken.await.map_err(|error| RunError::runtime(std::io::Error::other(error)))??
+            }
+        };
+        let (taken_up, past) = taken_up.unzip();
+        let past = past.map(Arc::new);
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
@@ -100,9 +114,11 @@ impl Runner {
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
         let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
+        let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
+        let settings = Settings { past, ..settings };
         let recording = match self.record.take() {
             Some(record) => Some(record.begin(self.pinned(&program, &given), &context).await?),
-            None => None,
+            None => taken_up,
         };
         let (journal, artifacts) =
             recording.map(|recording| (recording.journal, recording.artifacts)).unzip();
@@ -126,7 +142,7 @@ impl Runner {
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, journal)
             .map_err(RunError::runtime)?;
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
-        let canceled_before = self.cancel.is_canceled();
+        let canceled_before = was_canceling || self.cancel.is_canceled();
         dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });
         let ended = dispatcher.ended();
         tokio::pin!(ended);

@@ -1,5 +1,6 @@
 //! Running a job: from its plan to its end, and what remains.
 
+mod archive;
 mod check;
 mod config;
 mod configure;
@@ -15,6 +16,7 @@ mod lifecycle;
 mod opened;
 mod part;
 mod record;
+mod resume;
 mod runner;
 mod runtime;
 mod schema;

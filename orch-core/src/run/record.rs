@@ -59,7 +59,7 @@ impl Journal for Recorder {
         self.events.commit(entries)?;
         entries.iter().for_each(|entry| self.view.apply(&entry.event));
         if self.view.status() != self.record.status {
-            self.record.catch_up(&self.view);
+            self.record.tell(&self.view);
             // The list is corrected by the events if it cannot be written now.
             if let Err(failure) = self.events.update(&self.record) {
                 tracing::warn!("the list of runs cannot be written: {failure}");

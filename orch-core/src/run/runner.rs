@@ -5,6 +5,7 @@ use std::time::Duration;
 #[cfg(test)]
 use super::lifecycle::Lifecycle;
 use super::record::Record;
+use super::resume::Interrupted;
 use super::{Environment, Run, RunError};
 use crate::config::{EnvVars, RunConfig};
 use crate::define::{Cancel, Hook, HookDef, Order, Tags};
@@ -60,6 +61,8 @@ pub struct Runner {
     pub(super) sinks: Tee,
     /// Where it is recorded, and as what.
     pub(super) record: Option<Record>,
+    /// The run that it is, if it goes on.
+    pub(super) interrupted: Option<Interrupted>,
     /// The name of the environment.
     pub(super) environment_name: Option<String>,
     /// Another journal than that of a storage.
@@ -119,6 +122,7 @@ impl Runner {
             lifecycle: None,
             sinks: Tee::new(),
             record: None,
+            interrupted: None,
             environment_name: None,
             #[cfg(test)]
             journal: None,

@@ -134,6 +134,7 @@ impl Shared {
         turn.work.push_back(work);
         while let Some(work) = turn.work.pop_front() {
             // Code that may block is not waited for, however brief it was before.
+            dispatcher.flush(&mut turn);
             self.start_all(&mut turn.work, dispatcher);
             if self.blocks(&work) {
                 let message = self.attempt_blocking(work, dispatcher);

@@ -58,16 +58,6 @@ impl RunRecord {
         }
     }
 
-    /// Takes over what the events say of the run.
-    pub fn catch_up(&mut self, view: &RunView) {
-        self.status = view.status();
-        if view.status().is_terminal() {
-            self.ended = view.latest();
-            self.counts = *view.counts();
-            self.first_failed = view.failures().first().map(|failed| failed.path.clone());
-        }
-    }
-
     /// The same, made from `parent`.
     #[must_use]
     pub fn made_from(mut self, parent: &Self) -> Self {

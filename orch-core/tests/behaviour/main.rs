@@ -14,6 +14,7 @@ mod outputs;
 mod plan;
 mod problems;
 mod resources;
+mod resume;
 mod runtimes;
 mod select;
 mod start;

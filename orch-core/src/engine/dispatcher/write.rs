@@ -11,9 +11,10 @@ use crate::plan::Program;
 /// Where the events of the run are written before anything follows from them.
 ///
 /// What the state decides is held, in the order of the decisions. Whoever has nothing else to do writes: all that is
-/// held goes into the journal as one commit, is told and carried out, and then what was decided meanwhile, until nothing
-/// is held. So there is one commit at a time, each has what queued while the one before it ran, and nobody waits for a
-/// tick. A chain is written by the thread that runs it; the events of a fan-out come together by themselves.
+/// held goes into the journal as one commit, is told and carried out. So there is one commit at a time, each has what
+/// queued meanwhile, and nobody waits for a tick. A chain is written by the thread that runs it; the events of a fan-out
+/// come together while a worker does one small step after another. Whoever is about to do something that takes long
+/// writes before, so that nothing is held for long.
 ///
 /// A journal that waits for a disk is written by a thread of its own, which sleeps until something is held: those that
 /// poll async code must not wait so long.
@@ -74,10 +75,8 @@ impl Dispatcher {
     pub(super) fn start_writing(self: &Arc<Self>, woken: Receiver<()>) -> io::Result<()> {
         let dispatcher = Arc::downgrade(self);
         let write = move || {
-            let mut turn = Turn::default();
             while let (Ok(()), Some(dispatcher)) = (woken.recv(), dispatcher.upgrade()) {
-                dispatcher.write(&mut turn);
-                turn.work.drain(..).for_each(|work| dispatcher.executor.start(work, &dispatcher));
+                dispatcher.write_all();
             }
         };
         thread::Builder::new().name("orch journal".to_owned()).spawn(write).map(drop)
@@ -88,15 +87,28 @@ impl Dispatcher {
         match self.writer.as_ref().and_then(|writer| writer.wake.as_ref()) {
             // If it has been woken already, it will see this too.
             Some(wake) => drop(wake.try_send(())),
-            None if turn.work.is_empty() => self.write(turn),
+            None if turn.work.is_empty() => while self.write(turn) && turn.work.is_empty() {},
             None => {}
         }
     }
 
     /// Writes what is held, for a caller that is going to do something else. The work that follows is added to the turn's.
     pub(crate) fn flush(self: &Arc<Self>, turn: &mut Turn) {
-        if self.writer.as_ref().is_some_and(|writer| writer.wake.is_none()) {
-            self.write(turn);
+        let writes = self.writer.as_ref().is_some_and(|writer| writer.wake.is_none());
+        if writes && self.write(turn) {
+            // The caller is not to be held up by what others report.
+            let dispatcher = Arc::clone(self);
+            drop(self.runtime.spawn(async move { dispatcher.write_all() }));
+        }
+    }
+
+    /// Writes until nothing is held, and has others do the work that follows.
+    fn write_all(self: &Arc<Self>) {
+        let mut turn = Turn::default();
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = self.write(&mut turn);
+            turn.work.drain(..).for_each(|work| self.executor.start(work, self));
         }
     }
 
@@ -106,44 +118,39 @@ impl Dispatcher {
         journal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Writes, tells and carries out what is held, unless someone is at it, who will see to this too.
-    fn write(self: &Arc<Self>, turn: &mut Turn) {
-        let Some(writer) = &self.writer else { return };
-        let mut writing = false;
-        loop {
+    /// Writes, tells and carries out what is held, unless someone is at it. Says whether more is held by then, and nobody
+    /// at it: the caller has to see to this, now or when it has done the work that follows.
+    fn write(self: &Arc<Self>, turn: &mut Turn) -> bool {
+        let Some(writer) = &self.writer else { return false };
+        let mut held = {
             let mut guard = self.lock();
-            if guard.writing && !writing {
-                return;
+            if guard.writing || guard.held.is_empty() {
+                return false;
             }
-            let mut held = std::mem::take(&mut guard.held);
-            guard.writing = !held.is_empty() && guard.broken.is_none();
-            // What a broken run still held is dropped when the lock is free, since its `Drop` is the user's.
-            let goes_on = guard.writing;
-            drop(guard);
-            if !goes_on {
-                return;
-            }
-            if writing {
-                // What has been released meanwhile is not to wait until nothing comes any more.
-                turn.work.drain(..).for_each(|work| self.executor.start(work, self));
-            }
-            writing = true;
-            let (entries, counts) = writer.entries(&mut held);
-            if let Err(failure) = writer.commit(&entries) {
-                let message = format!("what happens cannot be recorded any more: {failure}");
-                return self.break_off(self.lock(), message);
-            }
-            let mut entries = entries.iter();
-            for (mut decided, count) in held.into_iter().zip(counts) {
-                let mut guard = self.lock();
-                if guard.broken.is_some() {
-                    return;
-                }
-                let events = entries.by_ref().take(count).map(|entry| &entry.event);
-                let told = guard.tell(events, &mut decided);
-                self.carry_out(guard, told, 0, &mut decided);
-                turn.work.append(&mut decided.work);
-            }
+            guard.writing = guard.broken.is_none();
+            std::mem::take(&mut guard.held)
+        };
+        let (entries, counts) = writer.entries(&mut held);
+        if let Err(failure) = writer.commit(&entries) {
+            let message = format!("what happens cannot be recorded any more: {failure}");
+            self.break_off(self.lock(), message);
+            return false;
         }
+        let mut entries = entries.iter();
+        for (mut decided, count) in held.into_iter().zip(counts) {
+            let mut guard = self.lock();
+            if guard.broken.is_some() {
+                // Of a run that broke off nothing more is told. What is left is dropped when the lock is free.
+                drop(guard);
+                return false;
+            }
+            let events = entries.by_ref().take(count).map(|entry| &entry.event);
+            let told = guard.tell(events, &mut decided);
+            self.carry_out(guard, told, 0, &mut decided);
+            turn.work.append(&mut decided.work);
+        }
+        let mut guard = self.lock();
+        guard.writing = false;
+        !guard.held.is_empty()
     }
 }

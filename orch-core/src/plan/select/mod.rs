@@ -16,7 +16,7 @@ use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
 use crate::event::{Event, EventKind};
 use crate::failure::{ErrorInfo, Failure};
-use crate::ids::StepPath;
+use crate::ids::{MappingKey, StepPath};
 use crate::select::{Copies, StepSelection};
 
 pub(crate) use inputs::GivenInputs;
@@ -132,6 +132,14 @@ impl Program {
             EventKind::HookCompleted { .. } | EventKind::HookErrored { .. } | EventKind::Log { .. } => true,
             EventKind::StepLost { .. } | EventKind::StepInterrupted => true,
             _ => !self.is_given(step),
+        }
+    }
+
+    /// The keys of a dynamic output of a step that does not run.
+    pub(crate) fn given_keys(&self, path: &StepPath, output: usize) -> Option<Vec<MappingKey>> {
+        match self.given.as_ref()?.outputs.get(path)?.get(output)? {
+            KeptOutput::Items(items) => Some(items.iter().map(|(key, _)| key.as_str().into()).collect()),
+            KeptOutput::Value(_) | KeptOutput::Absent => None,
         }
     }
 

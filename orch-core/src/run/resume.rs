@@ -1,0 +1,228 @@
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use super::archive::{Archive, Which};
+use super::record::Recorder;
+use super::{Definitions, RunError, RunErrorKind, Runner};
+use crate::config::{FileFormat, RunConfig};
+use crate::define::{OpDef, OutputKind};
+use crate::engine::{Past, PastStep, PastStream};
+use crate::event::{Detail, Recorded, RecordedEnd, RecordedStep, RunView};
+use crate::ids::{RunId, StepPath};
+use crate::io::{Artifacts, IoManagers};
+use crate::plan::{Asked, Ended, Mark, Program, Resumption};
+use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
+
+/// A run that was interrupted, and is to go on.
+#[derive(Clone, Debug)]
+pub(super) struct Interrupted {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) record: RunRecord,
+    pub(super) pinned: Pinned,
+    /// Whether the program may be another than the one that began it.
+    pub(super) accepts_changes: bool,
+}
+
+/// A run that goes on: it is held, and all is known of it that is recorded.
+pub(super) struct TakenUp {
+    pub(super) journal: Recorder,
+    pub(super) artifacts: Arc<dyn Artifacts>,
+    pub(super) ended: Vec<(StepPath, Ended)>,
+    pub(super) past: Past,
+}
+
+impl Definitions {
+    /// A run that goes on where the recorded one was interrupted, with what that was begun with: job, environment,
+    /// configuration, selection. What is done is not done again; see [`Runner::run`].
+    ///
+    /// # Errors
+    /// If there is no such run, or this program has no such job or environment. Whether the run can go on is found out when
+    /// the result is run: it may be over, someone may hold it, or the program may have changed.
+    pub fn resume(&self, storage: &Arc<dyn Storage>, run: RunId) -> Result<Runner, RunError> {
+        let record = storage.run(run).map_err(RunError::storage)?;
+        let pinned = storage.pinned(run).map_err(RunError::storage)?;
+        let mut runner = self.runner_of(&record, &pinned)?;
+        runner.id = run;
+        runner.tags = record.tags.clone();
+        let storage = Arc::clone(storage);
+        runner.interrupted = Some(Interrupted { storage, record, pinned, accepts_changes: false });
+        Ok(runner)
+    }
+
+    /// A run of the job of a recorded one, with what that was begun with.
+    pub(super) fn runner_of(&self, record: &RunRecord, pinned: &Pinned) -> Result<Runner, RunError> {
+        let unknown = |what: String, hint: String| {
+            RunError::storage(StorageError::new(StorageErrorKind::NotFound, what).hint(hint))
+        };
+        let job = self.jobs().iter().find(|job| job.name() == record.job).ok_or_else(|| {
+            let known: Vec<_> = self.jobs().iter().map(|job| format!("`{}`", job.name())).collect();
+            unknown(
+                format!(
+                    "the run {} is one of the job `{}`, which this program has not",
+                    record.id, record.job
+                ),
+                format!("jobs of this program: {}", known.join(", ")),
+            )
+        })?;
+        let runner = match &pinned.environment {
+            None => self.runner(job),
+            Some(name) => self.runner_in(name, job).ok_or_else(|| {
+                let known: Vec<_> = self.environments().map(|name| format!("`{name}`")).collect();
+                unknown(
+                    format!(
+                        "the run {} was begun in the environment `{name}`, which this program has not",
+                        record.id
+                    ),
+                    format!("environments of this program: {}", known.join(", ")),
+                )
+            })?,
+        };
+        let text = pinned.config.to_string();
+        let mut runner =
+            runner.config(RunConfig::new().text(FileFormat::Json, &format!("run {}", record.id), &text));
+        if let Some(selection) = &pinned.selection {
+            let selection = selection.parse().map_err(|error| {
+                unknown(
+                    format!("the selection `{selection}` of the run cannot be read: {error}"),
+                    String::new(),
+                )
+            })?;
+            runner = runner.select(selection);
+        }
+        runner.max_concurrent = pinned.plan.max_concurrent;
+        runner.max_in_flight = pinned.plan.max_in_flight;
+        runner.order = Some(pinned.plan.order);
+        Ok(runner)
+    }
+}
+
+impl Runner {
+    /// Lets a run go on though the program has changed since it was begun. What is done stays as it is, as far as it still
+    /// fits; what is not is done in the new way.
+    #[must_use]
+    pub fn accept_changes(mut self) -> Self {
+        if let Some(interrupted) = &mut self.interrupted {
+            interrupted.accepts_changes = true;
+        }
+        self
+    }
+}
+
+impl Interrupted {
+    /// Takes the run up again.
+    pub(super) fn take_up(self, program: &Program, io: &Arc<IoManagers>) -> Result<TakenUp, RunError> {
+        let Self { storage, record, pinned, accepts_changes } = self;
+        let run = record.id;
+        // From here on nobody else writes it.
+        let events = storage.reopen(run).map_err(RunError::storage)?;
+        let (recorded, view) = read(&*storage, run).map_err(RunError::storage)?;
+        if view.status().is_terminal() {
+            return Err(RunError::storage(over(run, view.status().name())));
+        }
+        let changes = pinned.plan.changes_to(&program.plan);
+        if !(changes.is_empty() || accepts_changes) {
+            return Err(RunError::of_kind(RunErrorKind::Changed { run, changes }));
+        }
+        let artifacts = storage.artifacts(run).map_err(RunError::storage)?;
+        let archive = Arc::new(Archive {
+            run,
+            job: record.job.as_str().into(),
+            events: Mutex::new(storage.events(run).map_err(RunError::storage)?),
+            artifacts: Arc::clone(&artifacts),
+            io: Arc::clone(io),
+        });
+        let past = Past { canceling: recorded.is_canceling(), ..Past::default() };
+        let (ended, past) = behind(program, &pinned, &recorded, &archive, past);
+        Ok(TakenUp { journal: Recorder::new(events, record, view), artifacts, ended, past })
+    }
+}
+
+fn over(run: RunId, status: &str) -> StorageError {
+    StorageError::new(StorageErrorKind::Over, format!("the run {run} is over: {status}"))
+        .hint(format!("make a new run of it: rerun {run} --from-failure, or --all"))
+}
+
+/// All that is recorded of a run.
+pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<(Recorded, RunView), StorageError> {
+    let (mut recorded, mut view) = (Recorded::default(), RunView::new(Detail::Counts));
+    storage.events(run)?.events(0, false, &mut |logged| {
+        recorded.apply(&logged);
+        view.apply(&logged.event);
+        ControlFlow::Continue(())
+    })?;
+    Ok((recorded, view))
+}
+
+/// What lies behind a run: the steps that have ended, and what has become of the others.
+fn behind(
+    program: &Program,
+    pinned: &Pinned,
+    recorded: &Recorded,
+    archive: &Arc<Archive>,
+    mut past: Past,
+) -> (Vec<(StepPath, Ended)>, Past) {
+    let ops: HashMap<&str, &Arc<OpDef>> =
+        program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
+    let readable = |asked: &Asked<'_>| {
+        let Some(op) = ops.get(asked.path.name()) else { return Ok(()) };
+        let which = Which {
+            path: asked.path.clone(),
+            op: Arc::clone(op),
+            output: asked.output,
+            key: asked.key.cloned(),
+        };
+        archive.readable(&which, asked.value)
+    };
+    let resumption = Resumption::of(program, &pinned.plan, recorded, &readable);
+    let hooked = !program.all_hooks().is_empty();
+    let mut ended = Vec::new();
+    for (path, step) in recorded.steps() {
+        let Some(op) = ops.get(path.name()) else { continue };
+        if resumption.mark(recorded, path) != Mark::Stays {
+            past.steps.insert(path.clone(), past_step(op, step));
+            continue;
+        }
+        if hooked {
+            past.hooks.insert(path.clone(), step.hooks().iter().map(ToString::to_string).collect());
+        }
+        ended.extend(step.end().map(|end| {
+            let end = match end {
+                RecordedEnd::Succeeded => Ended::Succeeded(archive.outputs(path, op, step)),
+                RecordedEnd::Failed(error) => Ended::Failed(Arc::clone(error)),
+                RecordedEnd::Skipped(_) => Ended::Skipped,
+            };
+            (path.clone(), end)
+        }));
+    }
+    let attempt = |path: &StepPath| recorded.step(path).map_or(0, RecordedStep::attempts);
+    past.interrupted = resumption.interrupted.iter().map(|path| (path.clone(), attempt(path))).collect();
+    past.lost = resumption
+        .lost
+        .into_iter()
+        .map(|(path, cause)| {
+            let attempt = attempt(&path);
+            (path, attempt, cause)
+        })
+        .collect();
+    (ended, past)
+}
+
+/// A step that has begun, and runs again or goes on.
+fn past_step(op: &OpDef, step: &RecordedStep) -> PastStep {
+    let lost = step.end().is_some();
+    let streams = op.outputs().iter().enumerate().filter(|(_, output)| output.kind == OutputKind::Dynamic);
+    let streams = streams.filter_map(|(number, output)| {
+        let stream = step.stream(&output.name)?;
+        let items = stream.items().iter().filter(|item| !item.is_orphan());
+        let keys = items.map(|item| item.key().clone()).collect();
+        Some((number, PastStream { keys, closed: stream.is_closed() }))
+    });
+    PastStep {
+        attempts: step.attempts(),
+        // A step that is lost begins anew, with all its retries.
+        failures: if lost { 0 } else { step.failed() },
+        due: step.due(),
+        streams: streams.collect(),
+    }
+}

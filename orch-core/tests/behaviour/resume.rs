@@ -1,0 +1,237 @@
+//! Runs that are interrupted at any commit, and go on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
+use orch_core::event::{Detail, Entry, Journal, RunStatus, RunView, StepState};
+use orch_core::failure::Failure;
+use orch_core::graph::{Call, Handle as _, Job, Out};
+use orch_core::ids::RunId;
+use orch_core::io::{Artifacts, Coded};
+use orch_core::run::{Definitions, RunErrorKind};
+use orch_core::storage::{
+    Holder, Memory, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage, StorageError, WriteEvents,
+    WriteRuns,
+};
+use orch_core::value::{Keyed, StepFailure};
+
+use crate::support::{Many, Maybe, Plain, call};
+
+/// A storage whose process is gone after so many commits.
+#[derive(Debug)]
+struct Mortal {
+    memory: Memory,
+    left: Arc<AtomicUsize>,
+}
+
+struct MortalLog {
+    log: Box<dyn WriteEvents>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Journal for MortalLog {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(Failure::new("the process is gone"));
+        }
+        self.left.store(left - 1, Ordering::Relaxed);
+        self.log.commit(entries)
+    }
+
+    fn blocks(&self) -> bool {
+        self.log.blocks()
+    }
+}
+
+impl WriteEvents for MortalLog {
+    fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
+        self.log.update(run)
+    }
+}
+
+impl Mortal {
+    fn log(&self, log: Box<dyn WriteEvents>) -> Box<dyn WriteEvents> {
+        Box::new(MortalLog { log, left: Arc::clone(&self.left) })
+    }
+}
+
+impl WriteRuns for Mortal {
+    fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError> {
+        self.memory.create(run, pinned).map(|log| self.log(log))
+    }
+
+    fn reopen(&self, run: RunId) -> Result<Box<dyn WriteEvents>, StorageError> {
+        self.memory.reopen(run).map(|log| self.log(log))
+    }
+
+    fn remove(&self, run: RunId) -> Result<(), StorageError> {
+        self.memory.remove(run)
+    }
+}
+
+impl ReadRuns for Mortal {
+    fn describe(&self) -> String {
+        self.memory.describe()
+    }
+
+    fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {
+        self.memory.runs(query)
+    }
+
+    fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
+        self.memory.run(run)
+    }
+
+    fn begin_with(&self, prefix: &str, limit: usize) -> Result<Vec<RunRecord>, StorageError> {
+        self.memory.begin_with(prefix, limit)
+    }
+
+    fn pinned(&self, run: RunId) -> Result<Pinned, StorageError> {
+        self.memory.pinned(run)
+    }
+
+    fn holder(&self, run: RunId) -> Result<Option<Holder>, StorageError> {
+        self.memory.holder(run)
+    }
+
+    fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
+        self.memory.events(run)
+    }
+
+    fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
+        self.memory.artifacts(run)
+    }
+}
+
+/// A source whose items are sources, a step that is tried again, one that fails for good, one that leaves its output out,
+/// collects of all kinds: what its report says does not depend on how often it was interrupted.
+fn job(durable: bool) -> Job {
+    let number = || [Coded::<i64>::CODEC.filter(|_| durable)];
+    let split = OpDef::builder("split").returns::<Many>().coded(number());
+    let split = split.blocking(|_| Ok(Dynamic::from_iter([("a", 1), ("b", 2), ("c", 3)]))).into();
+    let rows = OpDef::builder("rows").input::<i64>("x").returns::<Many>().coded(number());
+    let rows = rows.blocking(|mut args| {
+        let x = args.take::<i64>(0)?;
+        Ok(Dynamic::from_values((0..x).map(move |row| x * 10 + row)))
+    });
+    let rows = rows.into();
+    let flaky = OpDef::builder("flaky").input::<i64>("x").retry(Retry::new(5)).returns::<Plain>();
+    let flaky = flaky.coded(number()).blocking(|mut args| {
+        let first = args.context().attempt() == 1;
+        let x = args.take::<i64>(0)?;
+        if first && x % 2 == 0 { Err(Failure::new("not at first")) } else { Ok(x + 1) }
+    });
+    let flaky = flaky.into();
+    let sum = OpDef::builder("sum").input::<Vec<i64>>("all").returns::<Plain>().coded(number());
+    let sum = sum.blocking(|mut args| Ok(args.take::<Vec<i64>>(0)?.into_iter().sum())).into();
+    let picky = OpDef::builder("picky").input::<i64>("x").returns::<Plain>().coded(number());
+    let picky = picky.blocking(|mut args| match args.take::<i64>(0)? {
+        43 => Err(Failure::new("not 43")),
+        x => Ok(x),
+    });
+    let picky = picky.into();
+    let odd = OpDef::builder("odd").input::<i64>("x").returns::<Maybe>().coded(number());
+    let odd = odd.blocking(|mut args| {
+        let x = args.take::<i64>(0)?;
+        Ok(Optional::from((x % 2 == 1).then_some(x)))
+    });
+    let odd = odd.into();
+    type Results = Vec<Keyed<Result<i64, StepFailure>>>;
+    let report = OpDef::builder("report").input::<Vec<i64>>("sums").input::<Vec<i64>>("odds");
+    let report =
+        report.input::<Results>("picked").returns::<One<String, 0>>().coded([Coded::<String>::CODEC]);
+    let report = report.blocking(|mut args| {
+        let (sums, odds) = (args.take::<Vec<i64>>(0)?, args.take::<Vec<i64>>(1)?);
+        let picked = args.take::<Results>(2)?.into_iter().map(|item| match item.value {
+            Ok(value) => format!("{}={value}", item.key),
+            Err(failure) => format!("{}: {failure}", item.key),
+        });
+        Ok(format!("{sums:?} {odds:?} {:?}", picked.collect::<Vec<_>>()))
+    });
+    let report = report.into();
+    Job::compose(JobOptions::new("job").max_concurrent(2), || {
+        let split = Call::of(&split).place::<Many>();
+        let sums = split.map(|x: Out<i64>| {
+            let rows = Call::of(&rows).input::<i64>(x).place::<Many>();
+            let flaky = rows.map(|row: Out<i64>| call(&flaky, &[row]));
+            Call::of(&sum).input::<Vec<i64>>(flaky.collect()).place::<Plain>()
+        });
+        let odds = sums.map(|sum: Out<i64>| Call::of(&odd).input::<i64>(sum).place::<Maybe>());
+        let picked = sums.map(|sum: Out<i64>| call(&picky, &[sum]));
+        Call::of(&report)
+            .input::<Vec<i64>>(sums.collect())
+            .input::<Vec<i64>>(odds.collect())
+            .input::<Results>(picked.collect_results())
+            .place::<One<String, 0>>()
+    })
+}
+
+/// What has become of a run: its status, the state of each step, what the report says.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    status: RunStatus,
+    steps: BTreeMap<String, StepState>,
+    report: Option<Vec<u8>>,
+}
+
+fn outcome(memory: &Memory, run: RunId) -> Outcome {
+    let mut view = RunView::new(Detail::Steps);
+    let mut report = None;
+    let events = memory.events(run).unwrap();
+    events
+        .events(0, false, &mut |logged| {
+            view.apply(&logged.event);
+            if logged.has_value && logged.event.step.as_ref().is_some_and(|step| step.name() == "report") {
+                report = events.value(logged.number).unwrap().map(|value| value.bytes().to_vec());
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    let steps = view.steps().iter().map(|step| (step.path.to_string(), step.state.clone())).collect();
+    Outcome { status: view.status(), steps, report }
+}
+
+/// Runs the job until it is over, each process being gone after `lives[n]` commits, and the last one not.
+fn run(definitions: &Definitions, lives: &[usize]) -> (Outcome, usize) {
+    let memory = Memory::new();
+    let id = RunId::from_u128(7);
+    for (process, left) in lives.iter().copied().chain([usize::MAX]).enumerate() {
+        let left = Arc::new(AtomicUsize::new(left));
+        let storage: Arc<dyn Storage> = Arc::new(Mortal { memory: memory.clone(), left: Arc::clone(&left) });
+        let begun = memory.run(id).is_ok();
+        let runner = if begun {
+            definitions.resume(&storage, id).unwrap()
+        } else {
+            definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage)
+        };
+        match runner.run_blocking() {
+            Err(error) if matches!(error.kind(), RunErrorKind::Broken { .. }) => {
+                assert!(process < lives.len(), "the last process is not to break: {error}");
+            }
+            Err(error) if !matches!(error.kind(), RunErrorKind::Failed { .. }) => panic!("{error}"),
+            _ => return (outcome(&memory, id), usize::MAX - left.load(Ordering::Relaxed)),
+        }
+    }
+    unreachable!("the last process lives on");
+}
+
+#[test]
+fn a_run_that_is_interrupted_at_any_commit_comes_to_the_same_end() {
+    for durable in [true, false] {
+        let definitions = Definitions::new().job(job(durable));
+        let (undisturbed, commits) = run(&definitions, &[]);
+        assert_eq!(undisturbed.status, RunStatus::Failure);
+        assert!(commits > 30, "{commits} commits");
+        for life in 0..=commits {
+            let (outcome, _) = run(&definitions, &[life]);
+            assert_eq!(outcome, undisturbed, "durable {durable}, interrupted after {life} commits");
+        }
+        for life in (0..commits).step_by(3) {
+            let (outcome, _) = run(&definitions, &[life, life % 7, 5]);
+            assert_eq!(outcome, undisturbed, "durable {durable}, three times, first after {life} commits");
+        }
+    }
+}

@@ -12,13 +12,14 @@ use std::path::Path;
 
 use orch::descriptor::{DescriptorError, Registry};
 use orch::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// A few lines of the data, each split into its fields by name.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Page(Vec<BTreeMap<String, String>>);
 
 /// How often each value was found.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Counts(BTreeMap<String, usize>);
 
 /// Where the data is, and how much of it makes a page.

@@ -55,7 +55,7 @@ fn tell_memory_only(plan: &Plan, printer: &Printer) {
     let note = printer.palette().paint(Role::Busy, "note:");
     printer.note(&format!(
         "{note} in memory alone, and made anew when a run is resumed: {}{more}; to keep them, derive \
-         `serde::Serialize` and `Deserialize` for their types, or name an IO manager\n",
+         `serde::Serialize` and `Deserialize` for types that own their data, or name an IO manager\n",
         names.join(", ")
     ));
 }

@@ -154,6 +154,8 @@ fn nested_closes_its_maps_level_by_level() {
             words.count(text: &String <- words.clean) -> usize
         sum(numbers: &Vec<usize> <- collect words.count) -> usize
     report(totals: &Vec<usize> <- collect sum) -> String
+    --- stderr
+    note: in memory alone, and made anew when a run is resumed: `shelves` (Shelf), `books` (&str); to keep them, derive `serde::Serialize` and `Deserialize` for types that own their data, or name an IO manager
     ");
     insta::assert_snapshot!(session("nested", "run --progress none"), @r"
     exit 0

@@ -4,6 +4,7 @@
 mod config;
 mod configuration;
 mod examples;
+mod kept;
 mod layers;
 mod project;
 mod readme;

@@ -1,3 +1,6 @@
+mod checked;
+mod scan;
+
 use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
@@ -5,13 +8,37 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use self::checked::Checked;
 use crate::failure::Failure;
 use crate::value::{Data, TypeInfo, Value};
 
 /// How the values of a type are written as bytes and read again: as `MessagePack`, by serde.
 ///
-/// `#[op]` finds out by [`Coded`] whether the type of an output has one. A value that has none lives as long as the
-/// process; a run that is resumed makes it anew.
+/// `#[op]` finds out by [`Coded`] whether the type of an output has one: it does if it is `Serialize` and `Deserialize`. A
+/// value that has none lives as long as the process; a run that is resumed makes it anew, and the plan says so
+/// beforehand: [`Plan::memory_only`](crate::plan::Plan::memory_only). What an [`IoManager`](super::IoManager) stores needs
+/// no codec.
+///
+/// # What is written
+///
+/// Whatever the type's `Serialize` gives, in the form for people where it has two: an address as a text. Structs are
+/// maps by the names of their fields, so that fields may be added with `#[serde(default)]`, left out and put in another
+/// order between a run and its resumption. All forms of enums are written, flattened fields, keys of any type, numbers
+/// up to 128 bits and floats bit by bit. Bytes are a list of numbers, as serde has it, unless the type says otherwise.
+///
+/// # What is not
+///
+/// - A type that borrows, `&'static str` or one with a lifetime, has no codec: what is read owns its data. A struct
+///   that hides such a field, which serde can read from what lives for ever alone, is written and cannot be read.
+/// - `Some` of what is nothing by itself is refused when it is written, with an error: `Some(None)`, `Some(())`, and
+///   `Some` of a unit variant without a tag. `MessagePack` has one word for them and for `None`, and would read that.
+/// - What is nested more than 200 levels deep is refused, since a chain of 100,000 links would exhaust the stack.
+/// - What `Serialize` leaves out, such as fields with `#[serde(skip)]`, is not there when the value is read.
+///
+/// # What is read
+///
+/// The bytes of one value, whole and alone. What is cut off, goes on behind its end, has no such type or says to be
+/// larger than it is, is a failure that names the type, and takes no memory for what is not there.
 #[derive(Clone, Copy)]
 pub struct Codec {
     ty: fn() -> TypeInfo,
@@ -45,7 +72,9 @@ impl Codec {
                     .ok_or_else(|| EncodeError::Value("the value is of another type".to_owned()))?;
                 let mut out = Remembering { out, error: None };
                 // Structs as maps, so that a field that was added since, with a default, is no reason to make it anew.
-                let written = value.serialize(&mut rmp_serde::Serializer::new(&mut out).with_struct_map());
+                // For people, since serde reads what is tagged or flattened by way of a copy that knows only that form.
+                let mut to = rmp_serde::Serializer::new(&mut out).with_struct_map().with_human_readable();
+                let written = Checked::new(value).serialize(&mut to);
                 match (written, out.error) {
                     (Ok(()), None) => Ok(()),
                     (_, Some(error)) => Err(EncodeError::Write(error)),
@@ -53,16 +82,18 @@ impl Codec {
                 }
             },
             decode: |bytes| {
-                // It lends nothing: the bytes do not live for ever.
-                let mut reader = rmp_serde::Deserializer::new(bytes);
-                let value = T::deserialize(&mut reader).map_err(|error| error.to_string());
-                match (value, reader.get_ref().len()) {
-                    (Ok(value), 0) => Ok(Value::new(value)),
-                    (Ok(_), rest) => Err(format!("{rest} bytes follow its end")),
-                    (Err(error), _) => Err(error),
-                }
-                .map_err(|error| {
-                    Failure::new(format!("what is stored is no `{}`: {error}", TypeInfo::of::<T>().name()))
+                let read = scan::scan(bytes).and_then(|()| {
+                    // It lends nothing: the bytes do not live for ever.
+                    let mut from = rmp_serde::Deserializer::new(bytes).with_human_readable();
+                    let value = T::deserialize(&mut from).map_err(|error| error.to_string())?;
+                    match from.get_ref().len() {
+                        0 => Ok(Value::new(value)),
+                        more => Err(format!("its last {more} bytes are not of it")),
+                    }
+                });
+                read.map_err(|error| {
+                    let ty = TypeInfo::of::<T>().name();
+                    Failure::new(format!("what is stored is no `{ty}`: {error}"))
                 })
             },
         }
@@ -109,7 +140,11 @@ struct Remembering<'a> {
 
 impl Write for Remembering<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes).map_err(|error| {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes).map_err(|error| {
             let told = io::Error::from(error.kind());
             self.error = Some(error);
             told

@@ -150,7 +150,7 @@ fn a_plan_tells_what_is_made_anew_when_a_run_is_resumed() {
     query(to: &Connection <- connect) -> i64
     connect_2 = connect() -> Connection
     --- stderr
-    note: in memory alone, and made anew when a run is resumed: `connect` (Connection); to keep them, derive `serde::Serialize` and `Deserialize` for their types, or name an IO manager
+    note: in memory alone, and made anew when a run is resumed: `connect` (Connection); to keep them, derive `serde::Serialize` and `Deserialize` for types that own their data, or name an IO manager
     ");
     let many = session(program(10), "plan");
     assert!(many.contains("`connect_8` (Connection) and 2 more; to keep them"), "{many}");

@@ -358,6 +358,14 @@ impl fmt::Display for LostCause {
     }
 }
 
+impl SkipCause {
+    /// Whether something was left out, which is no failure.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Absent(_))
+    }
+}
+
 /// How urgent a log line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -132,6 +132,30 @@ impl Recorded {
         number
     }
 
+    /// Forgets what did not come to a good end, so that it is begun anew.
+    pub(crate) fn forget_failures(&mut self) {
+        self.steps.iter_mut().for_each(RecordedStep::forget_failure);
+        (self.canceling, self.end, self.failed, self.first_failed) = (false, None, 0, None);
+    }
+
+    /// Takes over the steps of another run that this one does not have and that are `wanted`, and gives their paths.
+    pub(crate) fn adopt(&mut self, other: Self, wanted: impl Fn(&StepPath) -> bool) -> Vec<StepPath> {
+        let Self { numbers, steps, .. } = other;
+        let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
+        let mut adopted = Vec::new();
+        for (path, number) in numbers {
+            let step = steps[number as usize].take().filter(|step| step.end().is_some() && wanted(&path));
+            if let Some(step) = step
+                && !self.numbers.contains_key(&path)
+            {
+                self.numbers.insert(path.clone(), self.steps.len() as u32);
+                self.steps.push(step);
+                adopted.push(path);
+            }
+        }
+        adopted
+    }
+
     /// A step that the log tells of; none of one that it says nothing of.
     pub(crate) fn step(&self, path: &StepPath) -> Option<&RecordedStep> {
         self.number(path).map(|number| self.at(number))

@@ -11,7 +11,7 @@ use crate::select::Copies;
 pub(crate) struct Known {
     steps: Vec<KnownStep>,
     numbers: HashMap<StepPath, usize>,
-    /// What ran, or was to.
+    /// What ran, or was to; none of what was recorded, which has what ran alone.
     program: Option<Arc<Program>>,
     /// Which copies of which steps these were; made when another run asks.
     ran: OnceLock<HashMap<String, Copies>>,
@@ -66,11 +66,14 @@ impl Known {
     /// How the step ended and with which outputs, in the last run that ran it; none unless they are complete and such as
     /// `op` has them.
     pub(crate) fn outcome(&self, path: &StepPath, op: &OpDef) -> Option<(KnownEnd, &[KeptOutput])> {
+        if self.program.is_none() && !self.numbers.contains_key(path) {
+            return self.earlier.as_ref()?.outcome(path, op);
+        }
         let keys = path.branch().map(Branch::keys).unwrap_or_default();
         // What was to be made anew and failed is not there; an older value would be passed off as a new one.
         let ran =
             self.ran.get_or_init(|| self.program.as_ref().map(|program| program.runs()).unwrap_or_default());
-        if !ran.get(path.name()).is_some_and(|copies| copies.contains(&keys)) {
+        if self.program.is_some() && !ran.get(path.name()).is_some_and(|copies| copies.contains(&keys)) {
             return self.earlier.as_ref()?.outcome(path, op);
         }
         let step = &self.steps[*self.numbers.get(path)?];

@@ -7,8 +7,8 @@ use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
 use super::part::told;
-use super::record::{Recording, this_program};
-use super::resume::TakenUp;
+use super::record::{Record, Recording, Upstream, this_program};
+use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, runtime, stored};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, RunContext, Tags};
@@ -94,6 +94,17 @@ impl Runner {
                 });
                 taken.await.map_err(|error| RunError::runtime(std::io::Error::other(error)))??
             }
+        };
+        let program = match &self.record {
+            Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
+                let (storage, run, io) = (Arc::clone(storage), *run, Arc::clone(&io));
+                let gone_on = tokio::task::spawn_blocking(move || {
+                    let ended = resume::gone_on(&storage, run, &program, &io)?;
+                    Ok(program.resume(ended).with_given_marked())
+                });
+                gone_on.await.map_err(|error| RunError::runtime(std::io::Error::other(error)))??
+            }
+            _ => program,
         };
         let (taken_up, past) = taken_up.unzip();
         let past = past.map(Arc::new);

@@ -6,14 +6,25 @@ use super::RunError;
 use crate::define::RunContext;
 use crate::event::{Detail, Entry, Journal, RunView};
 use crate::failure::Failure;
+use crate::ids::RunId;
 use crate::io::Artifacts;
 use crate::storage::{Made, Pinned, RunRecord, Storage, WriteEvents};
 
-/// Where a run is recorded, and as what.
+/// Where a new run is recorded, and what it is made from.
 #[derive(Clone, Debug)]
-pub(super) enum Record {
-    /// As a run of its own; one that was made from another names it.
-    New { storage: Arc<dyn Storage>, parent: Option<RunRecord> },
+pub(super) struct Record {
+    pub(super) storage: Arc<dyn Storage>,
+    /// The run that it names as its parent.
+    pub(super) parent: Option<RunRecord>,
+    pub(super) upstream: Option<Upstream>,
+}
+
+/// The run that another takes values from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Upstream {
+    pub(super) run: RunId,
+    /// Whether it goes on from its end: what succeeded there does not run.
+    pub(super) goes_on: bool,
 }
 
 /// What a run that is recorded needs of its storage.
@@ -25,7 +36,9 @@ pub(super) struct Recording {
 impl Record {
     /// Begins the record, on a thread that may block.
     pub(super) async fn begin(self, pinned: Pinned, run: &RunContext) -> Result<Recording, RunError> {
-        let Self::New { storage, parent } = self;
+        let Self { storage, parent, upstream } = self;
+        let mut pinned = pinned;
+        pinned.upstream = upstream.map(|upstream| upstream.run);
         let record = RunRecord::new(run.run, &*run.job, run.tags.clone(), Timestamp::now());
         let record = parent.iter().fold(record, RunRecord::made_from);
         let begun = tokio::task::spawn_blocking(move || {

@@ -1,17 +1,17 @@
 use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::archive::{Archive, Which};
+use super::archive::Which;
+use super::lineage::{Lineage, read};
 use super::record::Recorder;
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputKind};
 use crate::engine::{Past, PastStep, PastStream};
-use crate::event::{Detail, Recorded, RecordedEnd, RecordedStep, RunView};
+use crate::event::{RecordedEnd, RecordedStep};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Artifacts, IoManagers};
-use crate::plan::{Asked, Ended, Mark, Program, Resumption};
+use crate::plan::{Asked, Ended, Mark, Plan, Program, Resumption};
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
 
 /// A run that was interrupted, and is to go on.
@@ -42,7 +42,7 @@ impl Definitions {
     pub fn resume(&self, storage: &Arc<dyn Storage>, run: RunId) -> Result<Runner, RunError> {
         let record = storage.run(run).map_err(RunError::storage)?;
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
-        let mut runner = self.runner_of(&record, &pinned)?;
+        let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.id = run;
         runner.tags = record.tags.clone();
         let storage = Arc::clone(storage);
@@ -51,7 +51,12 @@ impl Definitions {
     }
 
     /// A run of the job of a recorded one, with what that was begun with.
-    pub(super) fn runner_of(&self, record: &RunRecord, pinned: &Pinned) -> Result<Runner, RunError> {
+    pub(super) fn runner_of(
+        &self,
+        storage: &Arc<dyn Storage>,
+        record: &RunRecord,
+        pinned: &Pinned,
+    ) -> Result<Runner, RunError> {
         let unknown = |what: String, hint: String| {
             RunError::storage(StorageError::new(StorageErrorKind::NotFound, what).hint(hint))
         };
@@ -89,6 +94,9 @@ impl Definitions {
                 )
             })?;
             runner = runner.select(selection);
+            if let Some(upstream) = pinned.upstream {
+                runner.take_values_of(storage, upstream)?;
+            }
         }
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
@@ -125,17 +133,25 @@ impl Interrupted {
             return Err(RunError::of_kind(RunErrorKind::Changed { run, changes }));
         }
         let artifacts = storage.artifacts(run).map_err(RunError::storage)?;
-        let archive = Arc::new(Archive {
-            run,
-            job: record.job.as_str().into(),
-            events: Mutex::new(storage.events(run).map_err(RunError::storage)?),
-            artifacts: Arc::clone(&artifacts),
-            io: Arc::clone(io),
-        });
         let past = Past { canceling: recorded.is_canceling(), ..Past::default() };
-        let (ended, past) = behind(program, &pinned, &recorded, &archive, past);
+        let lineage = Lineage::of(&storage, run, recorded, io).map_err(RunError::storage)?;
+        let (ended, past) = behind(program, &pinned.plan, &lineage, past);
         Ok(TakenUp { journal: Recorder::new(events, record, view), artifacts, ended, past })
     }
+}
+
+/// The steps that do not run in a new run that goes on from the end of this one.
+pub(super) fn gone_on(
+    storage: &Arc<dyn Storage>,
+    run: RunId,
+    program: &Program,
+    io: &Arc<IoManagers>,
+) -> Result<Vec<(StepPath, Ended)>, RunError> {
+    let pinned = storage.pinned(run).map_err(RunError::storage)?;
+    let (mut recorded, _) = read(&**storage, run).map_err(RunError::storage)?;
+    recorded.forget_failures();
+    let lineage = Lineage::of(storage, run, recorded, io).map_err(RunError::storage)?;
+    Ok(behind(program, &pinned.plan, &lineage, Past::default()).0)
 }
 
 fn over(run: RunId, status: &str) -> StorageError {
@@ -143,25 +159,14 @@ fn over(run: RunId, status: &str) -> StorageError {
         .hint(format!("make a new run of it: rerun {run} --from-failure, or --all"))
 }
 
-/// All that is recorded of a run.
-pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<(Recorded, RunView), StorageError> {
-    let (mut recorded, mut view) = (Recorded::default(), RunView::new(Detail::Counts));
-    storage.events(run)?.events(0, false, &mut |logged| {
-        recorded.apply(&logged);
-        view.apply(&logged.event);
-        ControlFlow::Continue(())
-    })?;
-    Ok((recorded, view))
-}
-
 /// What lies behind a run: the steps that have ended, and what has become of the others.
 fn behind(
     program: &Program,
-    pinned: &Pinned,
-    recorded: &Recorded,
-    archive: &Arc<Archive>,
+    pinned: &Plan,
+    lineage: &Lineage,
     mut past: Past,
 ) -> (Vec<(StepPath, Ended)>, Past) {
+    let recorded = &lineage.recorded;
     let ops: HashMap<&str, &Arc<OpDef>> =
         program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
     let readable = |asked: &Asked<'_>| {
@@ -172,9 +177,9 @@ fn behind(
             output: asked.output,
             key: asked.key.cloned(),
         };
-        archive.readable(&which, asked.value)
+        lineage.readable(&which, asked.value)
     };
-    let resumption = Resumption::of(program, &pinned.plan, recorded, &readable);
+    let resumption = Resumption::of(program, pinned, recorded, &readable);
     let hooked = !program.all_hooks().is_empty();
     let mut ended = Vec::new();
     for (path, step) in recorded.steps() {
@@ -183,12 +188,12 @@ fn behind(
             past.steps.insert(path.clone(), past_step(op, step));
             continue;
         }
-        if hooked {
+        if hooked && lineage.is_own(path) {
             past.hooks.insert(path.clone(), step.hooks().iter().map(ToString::to_string).collect());
         }
         ended.extend(step.end().map(|end| {
             let end = match end {
-                RecordedEnd::Succeeded => Ended::Succeeded(archive.outputs(path, op, step)),
+                RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
                 RecordedEnd::Failed(error) => Ended::Failed(Arc::clone(error)),
                 RecordedEnd::Skipped(_) => Ended::Skipped,
             };

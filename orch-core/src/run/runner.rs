@@ -223,7 +223,7 @@ impl Runner {
     /// is made anew if it is needed again.
     #[must_use]
     pub fn record(mut self, storage: &Arc<dyn Storage>) -> Self {
-        self.record = Some(Record::New { storage: Arc::clone(storage), parent: None });
+        self.record = Some(Record { storage: Arc::clone(storage), parent: None, upstream: None });
         self
     }
 

@@ -87,6 +87,9 @@ pub struct Pinned {
     pub environment: Option<String>,
     /// Its configuration, with secrets as references.
     pub config: serde_json::Value,
+    /// The run that it takes values from, of steps that it does not run itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<RunId>,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -98,7 +101,7 @@ impl Pinned {
     /// A run of this plan, with this configuration.
     #[must_use]
     pub fn new(plan: Plan, config: serde_json::Value, program: Made) -> Self {
-        Self { plan, environment: None, config, selection: None, program }
+        Self { plan, environment: None, config, upstream: None, selection: None, program }
     }
 }
 

@@ -13,6 +13,7 @@ mod logs;
 mod outputs;
 mod plan;
 mod problems;
+mod rerun;
 mod resources;
 mod resume;
 mod runtimes;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use smallvec::SmallVec;
 
-use super::output::{Handled, Place, RecordedStream, RecordedValue};
+use super::output::{Handled, Place, RecordedItem, RecordedStream, RecordedValue};
 use crate::event::SkipCause;
 use crate::failure::ErrorInfo;
 use crate::ids::MappingKey;
@@ -58,6 +58,18 @@ impl RecordedStep {
             if let Some(more) = &mut self.more {
                 more.hooks.clear();
             }
+        }
+    }
+
+    /// It begins anew, unless it came to a good end.
+    pub(super) fn forget_failure(&mut self) {
+        let good = match &self.end {
+            Some(RecordedEnd::Succeeded) => true,
+            Some(RecordedEnd::Skipped(cause)) => cause.is_absence(),
+            Some(RecordedEnd::Failed(_)) | None => false,
+        };
+        if !good {
+            *self = Self::default();
         }
     }
 
@@ -181,6 +193,15 @@ impl RecordedStep {
     /// A dynamic output of this name; none if it has neither given an item nor ended.
     pub(crate) fn stream(&self, output: &str) -> Option<&RecordedStream> {
         self.more.as_ref()?.streams.iter().find(|stream| *stream.output == *output)
+    }
+
+    /// Whether all that it gave is kept somewhere else than in memory.
+    pub(crate) fn is_kept(&self) -> bool {
+        let plain = self.outputs.iter().map(|(_, value)| value);
+        let streams = self.more.iter().flat_map(|more| &more.streams);
+        let mut values =
+            plain.chain(streams.flat_map(|stream| stream.items().iter().map(RecordedItem::value)));
+        values.all(|value| value.has_value() || value.handled().is_some())
     }
 
     /// The hooks that have been called for its end and have come to an end themselves, in the order of their ends.

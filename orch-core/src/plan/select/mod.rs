@@ -100,6 +100,18 @@ impl Program {
         self
     }
 
+    /// The same, with the job's own steps that do not run said to be given: a new run tells nothing of them.
+    pub(crate) fn with_given_marked(mut self) -> Self {
+        let given: Vec<_> = self
+            .plan
+            .steps
+            .iter()
+            .map(|step| step.map.is_none() && self.is_given(&StepPath::new(step.name.as_str(), None)))
+            .collect();
+        self.plan.steps.iter_mut().zip(given).for_each(|(step, given)| step.given |= given);
+        self
+    }
+
     /// What a step that does not run has given, or why it failed; none for all others.
     pub(crate) fn given(&self, path: &StepPath) -> Option<Result<Products, Failure>> {
         let given = self.given.as_ref()?;

@@ -1,0 +1,121 @@
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use super::archive::{Archive, Which};
+use crate::define::{KeptOutput, OpDef};
+use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
+use crate::ids::{RunId, StepPath};
+use crate::io::IoManagers;
+use crate::plan::{Known, KnownEnd, Program, Step};
+use crate::storage::{Pinned, Storage, StorageError};
+
+/// What is recorded of a run, and behind it of the runs that it takes values from: of each step what the last run says
+/// that ran it, and the way to the values.
+pub(super) struct Lineage {
+    pub(super) recorded: Recorded,
+    own: Arc<Archive>,
+    /// Of steps that an earlier run has made.
+    earlier: HashMap<StepPath, Arc<Archive>>,
+}
+
+/// All that is recorded of a run.
+pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<(Recorded, RunView), StorageError> {
+    let (mut recorded, mut view) = (Recorded::default(), RunView::new(Detail::Counts));
+    storage.events(run)?.events(0, false, &mut |logged| {
+        recorded.apply(&logged);
+        view.apply(&logged.event);
+        ControlFlow::Continue(())
+    })?;
+    Ok((recorded, view))
+}
+
+impl Lineage {
+    /// That of a run, of which this is recorded.
+    pub(super) fn of(
+        storage: &Arc<dyn Storage>,
+        run: RunId,
+        recorded: Recorded,
+        io: &Arc<IoManagers>,
+    ) -> Result<Self, StorageError> {
+        let own = Self::of_one(storage, run, io)?;
+        let mut lineage = Self { recorded, own, earlier: HashMap::new() };
+        let mut pinned = storage.pinned(run)?;
+        // What is not there any more cannot be asked; its steps are then not known.
+        while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
+            let (mut recorded, _) = read(&**storage, upstream)?;
+            recorded.forget_failures();
+            let archive = Self::of_one(storage, upstream, io)?;
+            let adopted = lineage.recorded.adopt(recorded, |path| has_left_out(&pinned, path));
+            lineage.earlier.extend(adopted.into_iter().map(|path| (path, Arc::clone(&archive))));
+            pinned = storage.pinned(upstream)?;
+        }
+        Ok(lineage)
+    }
+
+    fn of_one(
+        storage: &Arc<dyn Storage>,
+        run: RunId,
+        io: &Arc<IoManagers>,
+    ) -> Result<Arc<Archive>, StorageError> {
+        Ok(Arc::new(Archive {
+            run,
+            job: storage.run(run)?.job.as_str().into(),
+            events: Mutex::new(storage.events(run)?),
+            artifacts: storage.artifacts(run)?,
+            io: Arc::clone(io),
+        }))
+    }
+
+    /// Whether the run itself has made this step, and not an earlier one.
+    pub(super) fn is_own(&self, path: &StepPath) -> bool {
+        !self.earlier.contains_key(path)
+    }
+
+    fn archive(&self, path: &StepPath) -> &Arc<Archive> {
+        self.earlier.get(path).unwrap_or(&self.own)
+    }
+
+    /// Whether a value can be read.
+    pub(super) fn readable(&self, which: &Which, recorded: &RecordedValue) -> Result<(), LostCause> {
+        self.archive(&which.path).readable(which, recorded)
+    }
+
+    /// What a step that succeeded has given.
+    pub(super) fn outputs(&self, path: &StepPath, op: &Arc<OpDef>, step: &RecordedStep) -> Vec<KeptOutput> {
+        self.archive(path).outputs(path, op, step)
+    }
+
+    /// What another run can take from this one, of the steps of this program: of those alone all of whose outputs are kept.
+    pub(super) fn known(&self, program: &Program) -> Known {
+        let ops: HashMap<&str, &Arc<OpDef>> =
+            program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
+        let mut known = Known::default();
+        for (path, step) in self.recorded.steps() {
+            let Some(op) = ops.get(path.name()) else { continue };
+            match step.end() {
+                Some(RecordedEnd::Succeeded) if step.is_kept() => {
+                    let outputs = self.outputs(path, op, step);
+                    let (_, known) = known.step_mut(path.clone(), op);
+                    known.outputs = outputs;
+                    known.ended(KnownEnd::Succeeded);
+                }
+                Some(RecordedEnd::Skipped(cause)) if cause.is_absence() => {
+                    known.step_mut(path.clone(), op).1.ended(KnownEnd::Skipped);
+                }
+                _ => {}
+            }
+        }
+        known
+    }
+}
+
+/// Whether a run was not to make this step itself: then what an earlier one has made of it counts.
+fn has_left_out(pinned: &Pinned, path: &StepPath) -> bool {
+    if pinned.selection.is_none() {
+        return true;
+    }
+    let left_out =
+        |step: &Step| step.given || !(step.only.is_empty() || step.only.contains(&path.to_string()));
+    pinned.plan.step(path.name()).is_none_or(left_out)
+}

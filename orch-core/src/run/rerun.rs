@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use super::lineage::{Lineage, read};
+use super::record::{Record, Upstream};
+use super::{Definitions, RunError, Runner};
+use crate::ids::RunId;
+use crate::plan::Program;
+use crate::select::StepSelection;
+use crate::storage::{Storage, StorageError, StorageErrorKind};
+
+/// What a run that is made from another one runs.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Rerun {
+    /// All steps, anew.
+    All,
+    /// What did not come to a good end, and all that depends on it: steps that failed, that were interrupted or canceled,
+    /// that were skipped for want of these, or never began. In a map it is each item for itself. What succeeded, or was
+    /// skipped for want of an output that was left out, stays as it is.
+    FromFailure,
+    /// These steps. What they take from others, these or earlier runs have made.
+    Select(StepSelection),
+}
+
+impl Definitions {
+    /// A new run of the job of a recorded one, with the same environment and configuration, which names that as its parent.
+    /// Values of steps that do not run are those of whichever of its ancestors has made them.
+    ///
+    /// # Errors
+    /// If there is no such run, or this program has no such job or environment; with [`Rerun::FromFailure`] also if the run
+    /// is not over, since it can go on, or if nothing of it has failed.
+    pub fn rerun(&self, storage: &Arc<dyn Storage>, run: RunId, what: Rerun) -> Result<Runner, RunError> {
+        let record = storage.run(run).map_err(RunError::storage)?;
+        let pinned = storage.pinned(run).map_err(RunError::storage)?;
+        let mut runner = self.runner_of(storage, &record, &pinned)?;
+        runner.tags = record.tags.clone();
+        let upstream = match what {
+            // A part of a job takes its values from where it took them before.
+            Rerun::All => pinned
+                .upstream
+                .filter(|_| pinned.selection.is_some())
+                .map(|run| Upstream { run, goes_on: false }),
+            Rerun::FromFailure => {
+                let refused = |message: String, hint: &str| {
+                    Err(RunError::storage(StorageError::new(StorageErrorKind::Over, message).hint(hint)))
+                };
+                match record.status {
+                    status if !status.is_terminal() => {
+                        return refused(
+                            format!(
+                                "the run {run} is not over: it has no end from which another could go on"
+                            ),
+                            "let it go on: resume, or rerun --all",
+                        );
+                    }
+                    crate::event::RunStatus::Success => {
+                        return refused(
+                            format!("of the run {run} nothing has failed"),
+                            "run it anew: rerun --all, or a part of it: rerun --select ..",
+                        );
+                    }
+                    _ => Some(Upstream { run, goes_on: true }),
+                }
+            }
+            Rerun::Select(selection) => {
+                runner = runner.select(selection);
+                runner.take_values_of(storage, run)?;
+                Some(Upstream { run, goes_on: false })
+            }
+        };
+        runner.record = Some(Record { storage: Arc::clone(storage), parent: Some(record), upstream });
+        Ok(runner)
+    }
+}
+
+impl Runner {
+    /// Takes what steps that are not selected have made from a recorded run.
+    pub(super) fn take_values_of(&mut self, storage: &Arc<dyn Storage>, run: RunId) -> Result<(), RunError> {
+        let program = Program::compile(&self.job).map_err(RunError::plan)?;
+        let (recorded, _) = read(&**storage, run).map_err(RunError::storage)?;
+        let io = Arc::new(self.environment.io.clone());
+        let lineage = Lineage::of(storage, run, recorded, &io).map_err(RunError::storage)?;
+        self.earlier = Some(Arc::new(lineage.known(&program)));
+        Ok(())
+    }
+}

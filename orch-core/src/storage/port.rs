@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::query::Each;
 use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, StorageErrorKind};
-use crate::event::{Encoded, Journal, Logged};
+use crate::event::{Encoded, EventKind, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::io::Metadata;
 
 /// Where runs are kept. Implemented for whatever has all its parts; nothing to implement by hand.
 pub trait Storage: ReadRuns + WriteRuns {}
@@ -150,6 +151,28 @@ pub struct ArtifactRef {
     pub bytes: u64,
     /// The BLAKE3 hash of its bytes, in hexadecimal.
     pub blake3: String,
+}
+
+impl ArtifactRef {
+    /// What the event [`HandledOutput`](EventKind::HandledOutput) says of an output that lies in this file.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        let Self { file, bytes, blake3 } = self;
+        [("file", file.as_str().into()), ("bytes", (*bytes).into()), ("blake3", blake3.as_str().into())]
+            .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
+            .into()
+    }
+
+    /// The file that an event says an output lies in, if it says just that. What IO managers of a program's own say of
+    /// their files has other names.
+    #[must_use]
+    pub fn told_by(kind: &EventKind) -> Option<Self> {
+        let EventKind::HandledOutput { metadata, .. } = kind else { return None };
+        let text = |key| metadata.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let bytes = metadata.get("bytes").and_then(serde_json::Value::as_u64);
+        let told = Self { file: text("file")?, bytes: bytes?, blake3: text("blake3")? };
+        (metadata.len() == 3).then_some(told)
+    }
 }
 
 impl dyn Artifacts {

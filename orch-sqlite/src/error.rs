@@ -9,6 +9,7 @@ const FORBIDDEN: &str =
     "let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`";
 const DAMAGED: &str =
     "`instance check` tells what else is damaged; restore the file from a backup, or remove the run";
+const LIST: &str = "end all programs on the folder and move the file away: the list is made anew from the runs that are there";
 
 /// The file could not be `done`, as in `written`, for this reason of SQLite's.
 pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> StorageError {
@@ -22,7 +23,7 @@ pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> Stor
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StorageError::new(StorageErrorKind::Corrupt, cannot(&format!("it is damaged ({error})")))
-                .hint(DAMAGED)
+                .hint(remedy(path))
         }
         Some(ErrorCode::SystemIoFailure) => machine(&format!("the disk refuses it ({error})"))
             .hint("look at the free space and the state of the disk"),
@@ -37,6 +38,7 @@ pub(crate) fn machine(path: &Path, done: &str, error: &io::Error) -> StorageErro
     match error.kind() {
         ErrorKind::NotFound => StorageError::new(StorageErrorKind::NotFound, cannot("it is not there")),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => of("the disk is full").hint(FULL),
+        ErrorKind::NotADirectory => of("a file is where a folder should be").hint(FORBIDDEN),
         ErrorKind::FileTooLarge => of("it would be larger than files may be").hint(FULL),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => of(&error.to_string()).hint(FORBIDDEN),
         _ => of(&error.to_string()),
@@ -46,5 +48,28 @@ pub(crate) fn machine(path: &Path, done: &str, error: &io::Error) -> StorageErro
 /// The file holds something else than what was written.
 pub(crate) fn corrupt(path: &Path, why: impl std::fmt::Display) -> StorageError {
     let message = format!("`{}` is damaged: {why}", path.display());
-    StorageError::new(StorageErrorKind::Corrupt, message).hint(DAMAGED)
+    StorageError::new(StorageErrorKind::Corrupt, message).hint(remedy(path))
+}
+
+fn remedy(damaged: &Path) -> &'static str {
+    if damaged.ends_with("instance.db") { LIST } else { DAMAGED }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let full = Connection::open_in_memory().expect("a database");
+        full.execute_batch("PRAGMA max_page_count = 2; CREATE TABLE t (x)").expect("it has room for this");
+        let error = full.execute("INSERT INTO t VALUES (zeroblob(100000))", []).expect_err("it has no more");
+        let told = database(Path::new("run.db"), "written", &error);
+        assert_eq!(told.to_string(), "`run.db` cannot be written: the disk is full");
+        assert_eq!(told.advice(), Some(FULL));
+        let told = machine(Path::new("result"), "written", &ErrorKind::StorageFull.into());
+        assert_eq!(told.to_string(), "`result` cannot be written: the disk is full");
+    }
 }

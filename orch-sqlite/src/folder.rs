@@ -9,9 +9,6 @@ use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::{Durability, error, log, write};
 
-/// The extension of the folder of a run that is being removed.
-pub(crate) const GONE: &str = "gone";
-
 /// A storage in a folder; see the [crate's page](crate) for what lies where.
 ///
 /// Clones share what is open.
@@ -39,9 +36,7 @@ impl Folder {
         let runs = path.join("runs");
         let cannot = |error: std::io::Error| error::machine(&path, "made", &error);
         if !runs.is_dir() {
-            // A path without folders is relative to the one that the program is in.
-            let root = if path.is_absolute() { Path::new("") } else { Path::new(".") };
-            write::folders(root, &runs, "home.make").map_err(cannot)?;
+            write::all_folders(&runs, "home.make").map_err(cannot)?;
         }
         let ignored = path.join(".gitignore");
         if !ignored.exists() {
@@ -79,6 +74,13 @@ impl Folder {
         self.runs_folder().join(run.to_string())
     }
 
+    /// Makes it last that there is a run.
+    pub(crate) fn sync_run(&self, run: RunId) -> Result<(), StorageError> {
+        [self.run_folder(run), self.runs_folder()].iter().try_for_each(|folder| {
+            write::sync_folder(folder, "run.sync").map_err(|error| error::machine(folder, "written", &error))
+        })
+    }
+
     /// The log of a run that is in the list, to be read.
     pub(crate) fn reader(&self, run: RunId) -> Result<log::Reader, StorageError> {
         let folder = self.run_folder(run);
@@ -87,14 +89,14 @@ impl Folder {
         }
         // It is of an older version, and nobody may write it while it is brought to the present one.
         let hold = Hold::take(&self.list().lock()?, run, &folder)?;
-        RUN.open(&log::path(&folder), self.durability())?;
+        RUN.open(&log::path(&folder), self.durability(), |_| Ok(()))?;
         drop(hold);
         log::Reader::open(run, &folder)?.ok_or_else(|| error::corrupt(&folder, "its version has changed"))
     }
 }
 
 /// Puts into a new list all runs that are there and whole. What they have come to is found out when they are listed.
-fn adopt(list: &Locked<'_>, runs: &Path) -> Result<(), StorageError> {
+fn adopt(list: &mut Locked<'_>, runs: &Path) -> Result<(), StorageError> {
     for run in runs_in(runs)? {
         let record = log::Reader::open(run, &runs.join(run.to_string())).ok().flatten();
         if let Some(record) = record.and_then(|reader| reader.record().ok()) {

@@ -25,7 +25,10 @@ mod lock;
 mod log;
 mod runs;
 mod schema;
+mod sum;
+mod upkeep;
 mod write;
 
 pub use durability::Durability;
 pub use folder::Folder;
+pub use upkeep::{BackedUp, Collected, Finding, Info, Parcel, Retention};

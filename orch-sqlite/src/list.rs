@@ -9,26 +9,29 @@ use orch_core::storage::{RunQuery, RunRecord, StorageError};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use crate::schema::INSTANCE;
+use crate::schema::{INSTANCE, Opened};
 use crate::{Durability, error, write};
 
 /// The list, open. Reading it never waits for a writer.
 #[derive(Debug)]
 pub(crate) struct List {
     path: PathBuf,
+    durability: Durability,
     reader: Mutex<Connection>,
     writer: Mutex<Writer>,
 }
 
 #[derive(Debug)]
 struct Writer {
-    connection: Connection,
+    /// Opened when it is first needed: whoever looks at runs alone has no use for it.
+    connection: Option<Connection>,
     lock: File,
 }
 
 /// The list, while no other process and no other thread writes it.
 pub(crate) struct Locked<'a> {
     path: &'a Path,
+    durability: Durability,
     writer: MutexGuard<'a, Writer>,
 }
 
@@ -37,31 +40,51 @@ impl List {
     pub(crate) fn open(
         home: &Path,
         durability: Durability,
-        found: impl FnOnce(&Locked<'_>) -> Result<(), StorageError>,
+        found: impl FnOnce(&mut Locked<'_>) -> Result<(), StorageError>,
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
-        let cannot = |error: std::io::Error| error::machine(&at, "locked", &error);
-        let lock = write::lockable(&at, "instance.lock").map_err(cannot)?;
-        // Two programs may begin at once, and one of them makes the list.
-        lock.lock().map_err(cannot)?;
-        let made = !path.exists();
-        let connection = INSTANCE.open(&path, durability)?;
-        let writer = Mutex::new(Writer { connection, lock });
-        if made {
-            found(&Locked { path: &path, writer: taken(&writer) })?;
-        } else {
-            taken(&writer).lock.unlock().map_err(cannot)?;
+        let lock =
+            write::lockable(&at, "instance.lock").map_err(|error| error::machine(&at, "locked", &error))?;
+        let writer = Mutex::new(Writer { connection: None, lock });
+        let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
+        if !matches!(opened, Opened::Whole(_)) {
+            // Two programs may begin at once, and one of them makes the list.
+            let mut list = Locked::wait(&path, durability, &writer)?;
+            let made = !path.exists();
+            list.connection()?;
+            if made {
+                found(&mut list)?;
+            }
         }
-        let reader = INSTANCE.read(&path)?.ok_or_else(|| error::corrupt(&path, "its version has changed"))?;
-        Ok(Self { path, reader: Mutex::new(reader), writer })
+        let reader = match opened {
+            Opened::Whole(reader) => reader,
+            Opened::Older | Opened::Empty => INSTANCE.read(&path)?.whole(&path)?,
+        };
+        Ok(Self { path, durability, reader: Mutex::new(reader), writer })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many runs there are.
+    pub(crate) fn count(&self) -> Result<u64, StorageError> {
+        let count =
+            |list: &Connection| list.query_row("SELECT count(*) FROM run", [], |row| row.get::<_, i64>(0));
+        self.read(count).map(i64::unsigned_abs)
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageError> {
+        read(&taken(&self.reader)).map_err(|error| error::database(&self.path, "read", &error))
     }
 
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
-        let writer = taken(&self.writer);
-        writer.lock.lock().map_err(|error| error::machine(&self.path, "locked", &error))?;
-        Ok(Locked { path: &self.path, writer })
+        Locked::wait(&self.path, self.durability, &self.writer)
     }
 
     /// The lines of the runs that are asked for, the newest first, as the list has them.
@@ -106,22 +129,18 @@ impl List {
         values.push(limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
         let order = "ORDER BY created DESC, id DESC LIMIT ?";
         let sql = format!("SELECT record FROM run WHERE {conditions} {order}");
-        let reader = taken(&self.reader);
-        let read = || -> rusqlite::Result<Vec<String>> {
-            reader.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
-        };
-        let read = read().map_err(|error| error::database(&self.path, "read", &error))?;
+        let read: Vec<String> = self.read(|list| {
+            list.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
+        })?;
         read.iter().map(|json| self.record(json)).collect()
     }
 
     /// The line of a run, as the list has it.
     pub(crate) fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
-        let reader = taken(&self.reader);
         let sql = "SELECT record FROM run WHERE id = ?1";
-        let read = || -> rusqlite::Result<Option<String>> {
-            reader.prepare_cached(sql)?.query_row([run.to_string()], |row| row.get(0)).optional()
-        };
-        let json = read().map_err(|error| error::database(&self.path, "read", &error))?;
+        let json: Option<String> = self.read(|list| {
+            list.prepare_cached(sql)?.query_row([run.to_string()], |row| row.get(0)).optional()
+        })?;
         self.record(&json.ok_or_else(|| StorageError::no_run(run))?)
     }
 
@@ -135,53 +154,89 @@ impl List {
     }
 }
 
-impl Locked<'_> {
+impl<'a> Locked<'a> {
+    fn wait(path: &'a Path, durability: Durability, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
+        let writer = taken(writer);
+        writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        Ok(Self { path, durability, writer })
+    }
+
+    fn connection(&mut self) -> Result<&Connection, StorageError> {
+        let connection = match self.writer.connection.take() {
+            Some(connection) => connection,
+            None => INSTANCE.open(self.path, self.durability, |_| Ok(()))?,
+        };
+        Ok(self.writer.connection.insert(connection))
+    }
+
     /// Whether the run is in the list.
-    pub(crate) fn has(&self, run: RunId) -> Result<bool, StorageError> {
+    pub(crate) fn has(&mut self, run: RunId) -> Result<bool, StorageError> {
         self.is(run, "SELECT 1 FROM run WHERE id = ?1")
     }
 
     /// Whether the list may say less of the run than its events.
-    pub(crate) fn is_unsettled(&self, run: RunId) -> Result<bool, StorageError> {
+    pub(crate) fn is_unsettled(&mut self, run: RunId) -> Result<bool, StorageError> {
         self.is(run, "SELECT 1 FROM run WHERE id = ?1 AND settled = 0")
     }
 
-    fn is(&self, run: RunId, sql: &str) -> Result<bool, StorageError> {
-        let is = || self.writer.connection.prepare_cached(sql)?.exists([run.to_string()]);
+    /// Whether a run of the list was made from this one.
+    pub(crate) fn has_children(&mut self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE record ->> '$.parent' = ?1")
+    }
+
+    fn is(&mut self, run: RunId, sql: &str) -> Result<bool, StorageError> {
+        let connection = self.connection()?;
+        let is = || connection.prepare_cached(sql)?.exists([run.to_string()]);
         is().map_err(|error| error::database(self.path, "read", &error))
     }
 
     /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:
     /// whoever holds it may die before the list says how it ended.
-    pub(crate) fn put(&self, run: &RunRecord, settled: bool) -> Result<(), StorageError> {
+    pub(crate) fn put(&mut self, run: &RunRecord, settled: bool) -> Result<(), StorageError> {
         let record = serde_json::to_string(run).map_err(|error| error::corrupt(self.path, error))?;
         let sql =
             "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
         let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
         let write = |writing: &write::Writing<'_>| {
+            writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
             writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
         };
         self.commit("list.put", write)
     }
 
     /// Says that a run is held again.
-    pub(crate) fn unsettle(&self, run: RunId) -> Result<(), StorageError> {
+    pub(crate) fn unsettle(&mut self, run: RunId) -> Result<(), StorageError> {
         let sql = "UPDATE run SET settled = 0 WHERE id = ?1";
         self.commit("list.unsettle", |writing| writing.run(sql, [run.to_string()]))
     }
 
-    /// Takes a run out of the list.
-    pub(crate) fn delete(&self, run: RunId) -> Result<(), StorageError> {
-        self.commit("list.delete", |writing| writing.run("DELETE FROM run WHERE id = ?1", [run.to_string()]))
+    /// Takes a run out of the list, if it is there, and says that its folder may go, whatever is in it.
+    pub(crate) fn delete(&mut self, run: RunId) -> Result<(), StorageError> {
+        let id = run.to_string();
+        self.commit("list.delete", |writing| {
+            writing.run("INSERT OR IGNORE INTO removed (id) VALUES (?1)", [&id])?;
+            writing.run("DELETE FROM run WHERE id = ?1", [&id])
+        })
+    }
+
+    /// Whether this was a run, and is one no more.
+    pub(crate) fn is_removed(&mut self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM removed WHERE id = ?1")
+    }
+
+    /// Forgets a run that was removed, when its folder is gone.
+    pub(crate) fn forget(&mut self, run: RunId) -> Result<(), StorageError> {
+        let sql = "DELETE FROM removed WHERE id = ?1";
+        self.commit("list.forget", |writing| writing.run(sql, [run.to_string()]))
     }
 
     fn commit(
-        &self,
+        &mut self,
         name: &str,
         write: impl FnOnce(&write::Writing<'_>) -> rusqlite::Result<usize>,
     ) -> Result<(), StorageError> {
-        let written = write::transaction(&self.writer.connection, name, write);
+        let written = write::transaction(self.connection()?, name, write);
         written.map(drop).map_err(|error| error::database(self.path, "written", &error))
     }
 }

@@ -1,5 +1,6 @@
 //! The ports of a storage.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use orch_core::event::{Detail, Event, RunView};
@@ -10,8 +11,10 @@ use orch_core::storage::{
 };
 
 use crate::files::Files;
-use crate::folder::{Folder, GONE};
+use crate::folder::Folder;
+use crate::list::Locked;
 use crate::lock::Hold;
+use crate::log::has_begun;
 use crate::{error, log, write};
 
 impl ReadRuns for Folder {
@@ -69,37 +72,20 @@ impl ReadRuns for Folder {
 
 impl WriteRuns for Folder {
     fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError> {
-        let folder = self.run_folder(run.id);
-        // The line of the list comes last: until then whatever is there is no run, and nobody's once its maker is gone.
-        let hold = {
-            let list = self.list().lock()?;
-            if list.has(run.id)? {
-                return Err(StorageError::exists(run.id));
-            }
-            let cannot = |error: std::io::Error| error::machine(&folder, "made", &error);
-            if !write::folder(&folder, "run.folder").map_err(cannot)? {
-                if let Some(holder) = Hold::of(&list, &folder)? {
-                    return Err(StorageError::held(run.id, holder));
-                }
-                write::remove_folder(&folder, "run.sweep").map_err(cannot)?;
-                write::folder(&folder, "run.folder").map_err(cannot)?;
-            }
-            Hold::take(&list, run.id, &folder)?
-        };
+        let hold = self.claim(run.id)?;
         let made = log::make(self, hold, run, pinned).and_then(|writer| {
             self.list().lock()?.put(run, false)?;
             Ok(writer)
         });
         if made.is_err() {
-            // If this fails too, it is swept away later.
-            let _ = write::remove_folder(&folder, "run.sweep");
+            self.give_up(run.id);
         }
         Ok(Box::new(made?))
     }
 
     fn reopen(&self, run: RunId) -> Result<Box<dyn WriteEvents>, StorageError> {
         let hold = {
-            let list = self.list().lock()?;
+            let mut list = self.list().lock()?;
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
@@ -111,34 +97,74 @@ impl WriteRuns for Folder {
     }
 
     fn remove(&self, run: RunId) -> Result<(), StorageError> {
+        self.remove_if(run, |_| Ok(true)).map(drop)
+    }
+}
+
+impl Folder {
+    /// Makes the folder of a run, and takes hold of it. Until the run is in the list this is no run, and swept away
+    /// once its maker is gone.
+    pub(crate) fn claim(&self, run: RunId) -> Result<Hold, StorageError> {
         let folder = self.run_folder(run);
-        let gone = folder.with_extension(GONE);
+        let cannot = |error: std::io::Error| error::machine(&folder, "made", &error);
+        let mut list = self.list().lock()?;
+        if list.has(run)? {
+            return Err(StorageError::exists(run));
+        }
+        if !write::folder(&folder, "run.folder").map_err(cannot)? {
+            if let Some(holder) = Hold::of(&list, &folder)? {
+                return Err(StorageError::held(run, holder));
+            }
+            if !list.is_removed(run)? && has_begun(run, &folder) {
+                return Err(StorageError::exists(run));
+            }
+            write::remove_folder(&folder, "run.sweep").map_err(cannot)?;
+            write::folder(&folder, "run.folder").map_err(cannot)?;
+        }
+        Hold::take(&list, run, &folder)
+    }
+
+    /// Removes what was to be a run.
+    pub(crate) fn give_up(&self, run: RunId) {
+        // If this fails too, it is swept away later.
+        let _ = write::remove_folder(&self.run_folder(run), "run.sweep");
+    }
+
+    /// Removes a run, if that is wanted still while nobody writes the list; whether it was.
+    pub(crate) fn remove_if(
+        &self,
+        run: RunId,
+        wanted: impl FnOnce(&mut Locked<'_>) -> Result<bool, StorageError>,
+    ) -> Result<bool, StorageError> {
+        let folder = self.run_folder(run);
         {
-            let list = self.list().lock()?;
+            let mut list = self.list().lock()?;
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
             if let Some(holder) = Hold::of(&list, &folder)? {
                 return Err(StorageError::held(run, holder));
             }
-            // Under its new name it is no run, whatever becomes of this process.
-            match write::rename(&folder, &gone, "run.rename") {
-                // Of a run that has lost its folder there is only the line in the list.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                renamed => renamed.map_err(|error| error::machine(&folder, "removed", &error))?,
+            if !wanted(&mut list)? {
+                return Ok(false);
             }
             list.delete(run)?;
         }
-        match write::remove_folder(&gone, "run.remove") {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error::machine(&gone, "removed", &error))
+        self.clear(run)?;
+        Ok(true)
+    }
+
+    /// Removes the folder of a run that is in the list no more.
+    pub(crate) fn clear(&self, run: RunId) -> Result<(), StorageError> {
+        let folder = self.run_folder(run);
+        match write::remove_folder(&folder, "run.remove") {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error::machine(&folder, "removed", &error))
             }
-            _ => Ok(()),
+            _ => self.list().lock()?.forget(run),
         }
     }
-}
 
-impl Folder {
     /// Corrects what the list says of the runs that are under way by it and that nobody holds: of all, or of one. Gives
     /// the lines that are now right, whether the list could be written or not.
     fn settle(&self, only: Option<RunId>) -> Result<Vec<RunRecord>, StorageError> {
@@ -154,7 +180,7 @@ impl Folder {
         }
         // Of one that is damaged the list says what it did before; `check` tells of the damage.
         unsettled.retain_mut(|run| self.tell(run).is_ok());
-        let list = self.list().lock()?;
+        let mut list = self.list().lock()?;
         for run in &unsettled {
             let free = matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
             // It may have been taken up again, or removed, in the meantime. A list that cannot be written is right to

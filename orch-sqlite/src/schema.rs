@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use orch_core::storage::{StorageError, StorageErrorKind};
@@ -37,6 +37,8 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest ON run (created DESC, id DESC);
         CREATE INDEX unsettled ON run (id) WHERE settled = 0;
+        -- What is no run, whatever is in its folder: it was removed, or is not yet imported.
+        CREATE TABLE removed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     "],
 };
 
@@ -47,7 +49,8 @@ pub(crate) const RUN: Schema = Schema {
     steps: &["
         CREATE TABLE run (
             record TEXT NOT NULL,       -- as it was when the run was made, as JSON
-            pinned TEXT NOT NULL        -- what it was begun with, as JSON
+            pinned TEXT NOT NULL,       -- what it was begun with, as JSON
+            blake3 TEXT NOT NULL        -- the hash of that, in hexadecimal
         ) STRICT;
         -- Events and log lines share one sequence of numbers.
         CREATE TABLE event (
@@ -57,6 +60,7 @@ pub(crate) const RUN: Schema = Schema {
             attempt INTEGER NOT NULL,
             kind TEXT NOT NULL,
             fields TEXT,                -- a JSON object
+            sum INTEGER NOT NULL,       -- over all other columns
             value BLOB                  -- that of the output, if it is small
         ) STRICT;
         CREATE TABLE log (
@@ -72,6 +76,24 @@ pub(crate) const RUN: Schema = Schema {
     "],
 };
 
+/// A run in a file of its own, with its artifacts: made of a copy of its database; marked `orcP`.
+pub(crate) const PARCEL: Schema = Schema { what: "exported run", application: 0x6f72_6350, steps: RUN.steps };
+
+/// What a parcel has besides.
+pub(crate) const PARCEL_FILES: &str = "
+    CREATE TABLE artifact (
+        name TEXT PRIMARY KEY,
+        bytes INTEGER NOT NULL,
+        blake3 TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE piece (
+        artifact TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (artifact, number)
+    ) STRICT;
+";
+
 /// Where a file stands.
 enum State {
     New,
@@ -79,35 +101,59 @@ enum State {
     Older(usize),
 }
 
+/// A database that was opened to be read.
+pub(crate) enum Opened {
+    /// It can be.
+    Whole(Connection),
+    /// It is of an older version, and has to be opened to be written first.
+    Older,
+    /// Whoever was to make it did not come to it.
+    Empty,
+}
+
+impl Opened {
+    /// The database, where nothing else can be meant.
+    pub(crate) fn whole(self, path: &Path) -> Result<Connection, StorageError> {
+        match self {
+            Self::Whole(connection) => Ok(connection),
+            Self::Older => Err(error::corrupt(path, "it is of an older version than it was")),
+            Self::Empty => Err(error::corrupt(path, "there is nothing in it")),
+        }
+    }
+}
+
 impl Schema {
-    /// Opens a database to be written, and makes it or brings it to the present version if need be. Nobody else may be
-    /// writing it.
-    pub(crate) fn open(&self, path: &Path, durability: Durability) -> Result<Connection, StorageError> {
+    /// Opens a database to be written, and brings it to the present version if need be. If there is none, it is made and
+    /// filled. Nobody else may be writing it.
+    pub(crate) fn open(
+        &self,
+        path: &Path,
+        durability: Durability,
+        fill: impl FnOnce(&Connection) -> Result<(), StorageError>,
+    ) -> Result<Connection, StorageError> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         let cannot = |error: rusqlite::Error| error::database(path, "opened", &error);
-        let state = self.state(&connection, path)?;
-        // Making it is durable in any case: the list must not tell of a run that a loss of power has taken.
-        set(&connection, path, "synchronous", Durability::Full.synchronous())?;
-        write::alone(&connection, "database.wal", "PRAGMA journal_mode = WAL", []).map_err(cannot)?;
-        let mode: String =
-            connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(cannot)?;
-        if mode != "wal" {
-            let message =
-                format!("`{}` has no write-ahead log, but the journal mode `{mode}`", path.display());
-            return Err(StorageError::new(StorageErrorKind::Machine, message).hint(
-                "lay the folder on a disk of this machine: file systems of a network lack what it needs",
-            ));
-        }
-        match state {
-            State::Present => {}
-            State::New => self.migrate(&connection, 0).map_err(cannot)?,
+        let full = Durability::Full.synchronous();
+        match self.state(&connection, path)? {
+            State::Present => log_ahead(&connection, path)?,
+            State::New => {
+                // Nothing of it need last before all of it does. That is so in any case: the list must not tell of a run
+                // that a loss of power has taken.
+                set(&connection, path, "synchronous", 0)?;
+                log_ahead(&connection, path)?;
+                self.migrate(&connection, 0).map_err(cannot)?;
+                fill(&connection)?;
+                set(&connection, path, "synchronous", full)?;
+                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                write::alone(&connection, "database.sync", sql, []).map_err(cannot)?;
+            }
             State::Older(version) => {
-                let copy = self.backup(path, version);
+                let copy = path.with_extension(format!("v{version}.db"));
                 if !copy.exists() {
-                    let copy = copy.to_string_lossy();
-                    write::alone(&connection, "database.backup", "VACUUM INTO ?1", [&copy])
-                        .map_err(cannot)?;
+                    self.copy(path, &copy)?;
                 }
+                set(&connection, path, "synchronous", full)?;
+                log_ahead(&connection, path)?;
                 self.migrate(&connection, version).map_err(cannot)?;
             }
         }
@@ -115,24 +161,29 @@ impl Schema {
         Ok(connection)
     }
 
-    /// Opens a database to be read; gives none if it is of an older version, and has to be opened to be written first.
-    pub(crate) fn read(&self, path: &Path) -> Result<Option<Connection>, StorageError> {
+    /// Opens a database to be read.
+    pub(crate) fn read(&self, path: &Path) -> Result<Opened, StorageError> {
         let connection = connect(path, OpenFlags::empty())?;
         match self.state(&connection, path)? {
             State::Present => {}
-            State::New => return Err(error::corrupt(path, "it is empty")),
-            State::Older(_) => return Ok(None),
+            State::New => return Ok(Opened::Empty),
+            State::Older(_) => return Ok(Opened::Older),
         }
         set(&connection, path, "query_only", 1)?;
         // A reader that is the last to leave tidies nothing up: it would have to write.
         let tidy = rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         connection.set_db_config(tidy, true).map_err(|error| error::database(path, "opened", &error))?;
-        Ok(Some(connection))
+        Ok(Opened::Whole(connection))
     }
 
-    /// Where the file as it is of this version is kept.
-    fn backup(&self, path: &Path, version: usize) -> PathBuf {
-        path.with_extension(format!("v{version}.db"))
+    /// Copies a database as it is at this moment, whoever writes it, to a file that is not there.
+    pub(crate) fn copy(&self, from: &Path, to: &Path) -> Result<(), StorageError> {
+        let connection = connect(from, OpenFlags::empty())?;
+        self.state(&connection, from)?;
+        let name = to.to_string_lossy();
+        write::alone(&connection, "database.copy", "VACUUM INTO ?1", [&name])
+            .map_err(|error| error::database(to, "written", &error))?;
+        write::sync(to, "database.copy").map_err(|error| error::machine(to, "written", &error))
     }
 
     fn state(&self, connection: &Connection, path: &Path) -> Result<State, StorageError> {
@@ -185,6 +236,19 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
+/// Sees to it that commits go to a write-ahead log, which readers do not wait for.
+fn log_ahead(connection: &Connection, path: &Path) -> Result<(), StorageError> {
+    let cannot = |error: rusqlite::Error| error::database(path, "opened", &error);
+    write::alone(connection, "database.wal", "PRAGMA journal_mode = WAL", []).map_err(cannot)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(cannot)?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let message = format!("`{}` has no write-ahead log, but the journal mode `{mode}`", path.display());
+    Err(StorageError::new(StorageErrorKind::Machine, message)
+        .hint("lay the folder on a disk of this machine: file systems of a network lack what it needs"))
+}
+
 /// Sets a pragma of the connection, and sees that it holds: SQLite passes over what it does not know.
 fn set(connection: &Connection, path: &Path, pragma: &str, value: i64) -> Result<(), StorageError> {
     let cannot = |error: rusqlite::Error| error::database(path, "opened", &error);
@@ -197,3 +261,6 @@ fn set(connection: &Connection, path: &Path, pragma: &str, value: i64) -> Result
     let message = format!("`{}`: SQLite has `{pragma}` at {read}, and not at {value}", path.display());
     Err(StorageError::new(StorageErrorKind::Machine, message))
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,11 @@ pub(crate) fn folder(path: &Path, name: &str) -> io::Result<bool> {
     }
 }
 
+/// Makes a folder and all that it is in.
+pub(crate) fn all_folders(path: &Path, name: &str) -> io::Result<()> {
+    around(name, || fs::create_dir_all(path))
+}
+
 /// Makes a folder and those it is in, down from `root`, each of them durably.
 pub(crate) fn folders(root: &Path, inner: &Path, name: &str) -> io::Result<()> {
     let mut outer = root.to_owned();
@@ -140,23 +145,45 @@ pub(crate) fn whole(
     });
     if renamed.is_err() {
         // It may not even be there.
-        let _ = fs::remove_file(&partial);
+        let _ = remove_file(&partial, "file.sweep");
     }
     renamed?;
     sync_folder(path.parent().unwrap_or(path), "file.sync_folder").map_err(fail)
 }
 
+/// The extension of files that are not yet complete.
+pub(crate) const PARTIAL: &str = "part";
+
 /// A name beside the file, which no other process and no other thread takes. `check_name` refuses it for artifacts.
-fn partial(path: &Path) -> PathBuf {
+pub(crate) fn partial(path: &Path) -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = OsString::from(path);
-    name.push(format!(".{}-{}.part", process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    name.push(format!(".{}-{}.{PARTIAL}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     name.into()
 }
 
-/// Gives a folder another name.
-pub(crate) fn rename(from: &Path, to: &Path, name: &str) -> io::Result<()> {
-    around(name, || fs::rename(from, to))
+/// Gives a complete file its name, durably.
+pub(crate) fn complete(partial: &Path, path: &Path, name: &str) -> io::Result<()> {
+    sync(partial, name)?;
+    around(name, || fs::rename(partial, path))?;
+    sync_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")), name)
+}
+
+/// Makes what is in a file durable.
+pub(crate) fn sync(path: &Path, name: &str) -> io::Result<()> {
+    // Elsewhere only a file that could be written can be.
+    around(name, || File::options().read(true).write(true).open(path)?.sync_all())
+}
+
+/// Copies a file, durably.
+pub(crate) fn copy(from: &Path, to: &Path, name: &str) -> io::Result<()> {
+    around(name, || fs::copy(from, to))?;
+    sync(to, name)
+}
+
+/// Removes a file.
+pub(crate) fn remove_file(path: &Path, name: &str) -> io::Result<()> {
+    around(name, || fs::remove_file(path))
 }
 
 /// Removes a folder and all in it.

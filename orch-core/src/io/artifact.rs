@@ -3,7 +3,8 @@ use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StorageError, StorageErrorKind};
+use super::{Metadata, StorageError, StorageErrorKind};
+use crate::event::EventKind;
 use crate::failure::Failure;
 
 /// The name by which events tell of the files of a run, where they tell of an IO manager.
@@ -41,6 +42,34 @@ pub struct ArtifactRef {
     pub bytes: u64,
     /// The BLAKE3 hash of its bytes, in hexadecimal.
     pub blake3: String,
+}
+
+impl ArtifactRef {
+    /// What an event says of an output that lies in this file.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        let Self { file, bytes, blake3 } = self;
+        [("file", file.as_str().into()), ("bytes", (*bytes).into()), ("blake3", blake3.as_str().into())]
+            .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
+            .into()
+    }
+
+    /// The file that is told of so; none if that is not said of one.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Option<Self> {
+        let text = |key| metadata.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let bytes = metadata.get("bytes").and_then(serde_json::Value::as_u64);
+        Some(Self { file: text("file")?, bytes: bytes?, blake3: text("blake3")? })
+    }
+
+    /// The file of the run that an event says an output lies in.
+    #[must_use]
+    pub fn told_by(kind: &EventKind) -> Option<Self> {
+        match kind {
+            EventKind::HandledOutput { io, metadata, .. } if **io == *ARTIFACTS => Self::of(metadata),
+            _ => None,
+        }
+    }
 }
 
 impl dyn Artifacts {

@@ -137,9 +137,8 @@ impl Place {
         }
         match recorded.handled() {
             Some(handled) if handled.io() == ARTIFACTS => {
-                let fields = handled.metadata().into_iter().collect();
-                serde_json::from_value(serde_json::Value::Object(fields)).map(Self::File).map_err(|error| {
-                    LostCause::Unreadable(format!("the file of `{}` is not known: {error}", output.name))
+                ArtifactRef::of(&handled.metadata()).map(Self::File).ok_or_else(|| {
+                    LostCause::Unreadable(format!("nothing says which file `{}` lies in", output.name))
                 })
             }
             Some(handled) if which.op.io() == Some(handled.io()) => Ok(Self::Manager),

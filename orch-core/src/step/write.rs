@@ -7,7 +7,7 @@ use crate::define::{OutputDef, Product};
 use crate::engine::{Form, Stored, Written};
 use crate::event::Encoded;
 use crate::failure::Failure;
-use crate::io::{ARTIFACTS, EncodeError, Metadata, OutputAt};
+use crate::io::{ARTIFACTS, EncodeError, OutputAt};
 use crate::value::Value;
 
 /// What is larger is a file: a file costs several waits for the disk, and the log should stay small.
@@ -71,11 +71,7 @@ impl Shared {
         let written = code::run(attempt, || artifacts.write(&name, &mut write)).and_then(|written| written);
         let file =
             written.map_err(|failure| failure.context(format!("`{}` cannot be recorded", output.name)))?;
-        let metadata = match serde_json::to_value(&file) {
-            Ok(serde_json::Value::Object(fields)) => fields.into_iter().collect(),
-            _ => Metadata::new(),
-        };
-        Ok(Stored { output: 0, io: ARTIFACTS.into(), metadata })
+        Ok(Stored { output: 0, io: ARTIFACTS.into(), metadata: file.metadata() })
     }
 }
 

@@ -1,5 +1,3 @@
-use std::io;
-
 use orch_core::storage::{Pinned, RunRecord, StorageError};
 
 use super::Writer;
@@ -14,16 +12,17 @@ pub(crate) fn make(
     run: &RunRecord,
     pinned: &Pinned,
 ) -> Result<Writer, StorageError> {
-    let writer = Writer::open(folder, hold, run.id)?;
-    let path = writer.path();
-    let json = |error: serde_json::Error| error::corrupt(path, error);
+    let path = super::path(&folder.run_folder(run.id));
+    let json = |error: serde_json::Error| error::corrupt(&path, error);
     let record = serde_json::to_string(run).map_err(json)?;
     let pinned = serde_json::to_string(pinned).map_err(json)?;
-    let sql = "INSERT INTO run (record, pinned) VALUES (?1, ?2)";
-    write::transaction(writer.connection(), "run.pin", |writing| writing.run(sql, (&record, &pinned)))
-        .map_err(|error| error::database(path, "written", &error))?;
-    let cannot = |error: io::Error| error::machine(path, "written", &error);
-    write::sync_folder(&folder.run_folder(run.id), "run.sync_folder").map_err(cannot)?;
-    write::sync_folder(&folder.runs_folder(), "run.sync_folder").map_err(cannot)?;
+    let blake3 = blake3::hash(pinned.as_bytes()).to_hex();
+    let writer = Writer::make(folder, hold, run.id, |connection| {
+        let sql = "INSERT INTO run (record, pinned, blake3) VALUES (?1, ?2, ?3)";
+        let pin = |writing: &write::Writing<'_>| writing.run(sql, (&record, &pinned, blake3.as_str()));
+        let written = write::transaction(connection, "run.pin", pin);
+        written.map(drop).map_err(|error| error::database(&path, "written", &error))
+    })?;
+    folder.sync_run(run.id)?;
     Ok(writer)
 }

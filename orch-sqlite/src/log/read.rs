@@ -10,16 +10,18 @@ use orch_core::storage::{LogQuery, Pinned, ReadEvents, Row, RunRecord, StorageEr
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
-use serde::de::DeserializeOwned;
 
 use crate::error;
-use crate::schema::RUN;
+use crate::schema::{Opened, RUN};
+use crate::sum::Columns;
 
 /// Events and log lines have their columns in this order; what the one has and the other has not is null.
-const EVENTS: &str = "SELECT number, time, step, attempt, fields, kind, value IS NOT NULL AS has_value,
+const EVENTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value,
     NULL AS level, NULL AS target, NULL AS message FROM event WHERE number > ?1";
-const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, 0 AS has_value,
+const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, NULL AS sum, NULL AS value,
     level, target, message FROM log WHERE number > ?1";
+
+const CHANGED: &str = "it is not what was written";
 
 type Each<'a> = &'a mut dyn FnMut(Logged) -> ControlFlow<()>;
 
@@ -35,28 +37,46 @@ impl Reader {
     /// Opens the log in this folder; gives none if it is of an older version.
     pub(crate) fn open(run: RunId, folder: &Path) -> Result<Option<Self>, StorageError> {
         let path = super::path(folder);
-        Ok(RUN.read(&path)?.map(|connection| Self { connection, path, run }))
+        match RUN.read(&path)? {
+            Opened::Older => Ok(None),
+            opened => Ok(Some(Self::new(opened.whole(&path)?, path, run))),
+        }
+    }
+
+    pub(crate) fn new(connection: Connection, path: PathBuf, run: RunId) -> Self {
+        Self { connection, path, run }
+    }
+
+    /// Whether anything has happened.
+    pub(crate) fn has_events(&self) -> Result<bool, StorageError> {
+        let has = || self.connection.prepare_cached("SELECT 1 FROM event")?.exists([]);
+        has().map_err(|error| self.cannot(&error))
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// What the list said of the run when it was made.
     pub(crate) fn record(&self) -> Result<RunRecord, StorageError> {
-        self.json("SELECT record FROM run")
+        let text = self.text("SELECT record FROM run")?;
+        serde_json::from_str(&text).map_err(|error| error::corrupt(&self.path, error))
     }
 
     /// What the run was begun with.
     pub(crate) fn pinned(&self) -> Result<Pinned, StorageError> {
-        self.json("SELECT pinned FROM run")
+        let hash = self.text("SELECT blake3 FROM run")?;
+        let text = self.text("SELECT pinned FROM run")?;
+        if blake3::hash(text.as_bytes()).to_hex().as_str() != hash {
+            return Err(error::corrupt(&self.path, "what the run was begun with is not what was written"));
+        }
+        serde_json::from_str(&text).map_err(|error| error::corrupt(&self.path, error))
     }
 
-    fn json<T: DeserializeOwned>(&self, sql: &str) -> Result<T, StorageError> {
-        let text: Option<String> = self
-            .connection
-            .query_row(sql, [], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.cannot(&error))?;
-        let text =
-            text.ok_or_else(|| error::corrupt(&self.path, "it does not say what the run was begun with"))?;
-        serde_json::from_str(&text).map_err(|error| error::corrupt(&self.path, error))
+    fn text(&self, sql: &str) -> Result<String, StorageError> {
+        let text = self.connection.query_row(sql, [], |row| row.get(0)).optional();
+        let text: Option<String> = text.map_err(|error| self.cannot(&error))?;
+        text.ok_or_else(|| error::corrupt(&self.path, "it does not say what the run was begun with"))
     }
 
     /// Calls `each` for all events, without log lines.
@@ -68,13 +88,21 @@ impl Reader {
     }
 
     fn read(&self, sql: &str, values: Vec<Value>, each: Each<'_>) -> Result<(), StorageError> {
+        let mut step = Step::default();
+        self.rows(sql, values, &mut |row| Ok(each(self.logged(row, &mut step)?)))
+    }
+
+    fn rows(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+        each: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<ControlFlow<()>, NotRead>,
+    ) -> Result<(), StorageError> {
         let read = || -> Result<(), NotRead> {
             let mut statement = self.connection.prepare_cached(sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
-            let mut step = Step::default();
             while let Some(row) = rows.next()? {
-                let logged = self.logged(row, &mut step)?;
-                if each(logged).is_break() {
+                if each(row)?.is_break() {
                     break;
                 }
             }
@@ -87,18 +115,26 @@ impl Reader {
     }
 
     fn logged(&self, row: &rusqlite::Row<'_>, step: &mut Step) -> Result<Logged, NotRead> {
-        let number = row.get::<_, i64>(0)?.unsigned_abs();
+        let number = row.get(0)?;
         let wrong = |error: &dyn std::fmt::Display| NotRead::Row(format!("event {number}: {error}"));
-        let time = Timestamp::from_nanosecond(row.get::<_, i64>(1)?.into()).map_err(|error| wrong(&error))?;
-        let step = step.path(row.get_ref(2)?.as_str_or_null()?).map_err(|error| wrong(&error))?;
-        let attempt = row.get(3)?;
+        let time = row.get(1)?;
+        let (text, attempt) = (row.get_ref(2)?.as_str_or_null()?, row.get(3)?);
         let fields = row.get_ref(4)?.as_str_or_null()?;
+        let value = row.get_ref(7)?.as_blob_or_null()?;
         let kind = match row.get_ref(5)?.as_str_or_null()? {
-            Some(kind) => Row::read(kind, fields).map_err(|error| wrong(&error))?,
+            Some(kind) => {
+                let columns = Columns { number, time, step: text, attempt, kind, fields, value };
+                if columns.sum() != row.get::<_, i64>(6)? {
+                    return Err(wrong(&CHANGED));
+                }
+                Row::read(kind, fields).map_err(|error| wrong(&error))?
+            }
             None => log(row, fields).map_err(|error| wrong(&error))?,
         };
+        let time = Timestamp::from_nanosecond(time.into()).map_err(|error| wrong(&error))?;
+        let step = step.path(text).map_err(|error| wrong(&error))?;
         let event = Event::new(time, self.run, step, attempt, kind);
-        Ok(Logged { number, event, has_value: row.get(6)? })
+        Ok(Logged { number: number.unsigned_abs(), event, has_value: value.is_some() })
     }
 
     fn cannot(&self, error: &rusqlite::Error) -> StorageError {
@@ -138,12 +174,15 @@ impl ReadEvents for Reader {
     }
 
     fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {
-        let sql = "SELECT value FROM event WHERE number = ?1";
-        let value = || -> rusqlite::Result<Option<Option<Vec<u8>>>> {
-            self.connection.prepare_cached(sql)?.query_row([number(event)], |row| row.get(0)).optional()
-        };
-        let value = value().map_err(|error| self.cannot(&error))?;
-        Ok(value.flatten().map(Encoded::from))
+        let mut found = None;
+        let sql = EVENTS.replace("number > ?1", "number = ?1");
+        // The row as a whole is looked at: a value of which a bit has changed is never taken for the value.
+        self.rows(&sql, vec![number(event)], &mut |row| {
+            self.logged(row, &mut Step::default())?;
+            found = row.get_ref(7)?.as_blob_or_null()?.map(|value| Encoded::from(value.to_vec()));
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
     }
 }
 
@@ -157,7 +196,7 @@ impl Reader {
 }
 
 fn log(row: &rusqlite::Row<'_>, fields: Option<&str>) -> Result<EventKind, Failure> {
-    let level = match row.get(7)? {
+    let level = match row.get(8)? {
         0 => LogLevel::Trace,
         1 => LogLevel::Debug,
         2 => LogLevel::Info,
@@ -166,7 +205,7 @@ fn log(row: &rusqlite::Row<'_>, fields: Option<&str>) -> Result<EventKind, Failu
         other => return Err(Failure::new(format!("there is no level {other}"))),
     };
     let fields: BTreeMap<String, String> = fields.map(serde_json::from_str).transpose()?.unwrap_or_default();
-    Ok(Row::log(level, row.get_ref(8)?.as_str()?, row.get_ref(9)?.as_str()?, fields))
+    Ok(Row::log(level, row.get_ref(9)?.as_str()?, row.get_ref(10)?.as_str()?, fields))
 }
 
 fn number(event: u64) -> Value {

@@ -1,5 +1,5 @@
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use orch_core::event::{Entry, EventKind, Journal};
 use orch_core::failure::Failure;
@@ -11,10 +11,12 @@ use crate::folder::Folder;
 use crate::list::nanoseconds;
 use crate::lock::Hold;
 use crate::schema::RUN;
+use crate::sum::Columns;
 use crate::write::Prepared;
 use crate::{error, write};
 
-const EVENT: &str = "INSERT INTO event (number, time, step, attempt, kind, fields, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const EVENT: &str = "INSERT INTO event (number, time, step, attempt, kind, fields, sum, value)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const LAST: &str =
@@ -34,21 +36,24 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Opens the log of a run, or makes it.
+    /// Opens the log of a run.
     pub(crate) fn open(folder: &Folder, hold: Hold, run: RunId) -> Result<Self, StorageError> {
         let path = super::path(&folder.run_folder(run));
-        let connection = RUN.open(&path, folder.durability())?;
+        Self::make(folder, hold, run, |_| Err(error::corrupt(&path, "there is nothing in it")))
+    }
+
+    /// The same, and if there is none it is made and filled.
+    pub(crate) fn make(
+        folder: &Folder,
+        hold: Hold,
+        run: RunId,
+        fill: impl FnOnce(&Connection) -> Result<(), StorageError>,
+    ) -> Result<Self, StorageError> {
+        let path = super::path(&folder.run_folder(run));
+        let connection = RUN.open(&path, folder.durability(), fill)?;
         let last = connection.query_row(LAST, [], |row| row.get(0));
         let last = last.map_err(|error| error::database(&path, "read", &error))?;
         Ok(Self { connection, path, last, row: Row::default(), folder: folder.clone(), _hold: hold })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
     }
 }
 
@@ -73,7 +78,9 @@ impl Journal for Writer {
                 } else {
                     let (kind, fields) = row.write(&event.kind)?;
                     let value = value.as_ref().map(|value| value.bytes());
-                    events.run((number, time, step, event.attempt, kind, fields, value))?;
+                    let attempt = event.attempt;
+                    let sum = Columns { number, time, step, attempt, kind, fields, value }.sum();
+                    events.run((number, time, step, attempt, kind, fields, sum, value))?;
                 }
             }
             Ok(())
@@ -97,7 +104,7 @@ impl Journal for Writer {
 
 impl WriteEvents for Writer {
     fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
-        let put = self.folder.list().lock().and_then(|list| list.put(run, false));
+        let put = self.folder.list().lock().and_then(|mut list| list.put(run, false));
         put.map_err(StorageError::into_failure)
     }
 }

@@ -1,7 +1,7 @@
 use orch_core::storage::conformance;
 use orch_sqlite::{Durability, Folder};
 
-use crate::project::Empty;
+use crate::folders::Empty;
 
 #[test]
 fn a_folder_is_a_storage() {

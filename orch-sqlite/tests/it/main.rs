@@ -1,4 +1,11 @@
 //! A storage in a folder, seen from outside.
 
+mod boundaries;
 mod conformance;
-mod project;
+mod crash;
+mod damage;
+mod folders;
+mod programs;
+mod refusal;
+mod together;
+mod upkeep;

@@ -1,0 +1,149 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use orch_core::event::{Detail, RunView};
+use orch_core::ids::RunId;
+use orch_core::storage::{ArtifactRef, ReadRuns, RunQuery, RunRecord, StorageError};
+use rusqlite::Connection;
+
+use crate::folder::runs_in;
+use crate::lock::Hold;
+use crate::{Folder, log};
+
+const RESTORE: &str = "restore it from a backup, or remove the run; what other runs have stands";
+const SWEEP: &str = "`instance gc` sweeps it away";
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The run, if it is of one.
+    pub run: Option<RunId>,
+    /// The file or folder.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = format!("`{}`", self.file.display());
+        // What was told by an error names the file already.
+        if self.problem.contains(&file) {
+            return f.write_str(&self.problem);
+        }
+        write!(f, "{file}: {}", self.problem)
+    }
+}
+
+impl Folder {
+    /// Looks for whatever is not as it should be: reads the list, all runs and all files that events name.
+    ///
+    /// # Errors
+    /// If the folder cannot be looked at. What is damaged is no error but a finding.
+    pub fn check(&self) -> Result<Vec<Finding>, StorageError> {
+        let mut found = Vec::new();
+        let list = self.list().path();
+        if let Some(problem) = self.list().read(|list| Ok(integrity(list)))? {
+            let hint =
+                "end all programs on the folder and move the file away: the list is made anew from the runs";
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: hint.to_owned() });
+        }
+        let listed = self.runs(&RunQuery::default())?;
+        for run in &listed {
+            self.check_run(run, &mut found);
+        }
+        self.check_unlisted(&listed, &mut found)?;
+        Ok(found)
+    }
+
+    fn check_run(&self, run: &RunRecord, found: &mut Vec<Finding>) {
+        let folder = self.run_folder(run.id);
+        let file = log::path(&folder);
+        let mut find = |file: &Path, problem: String, hint: &str| {
+            found.push(Finding { run: Some(run.id), file: file.to_owned(), problem, hint: hint.to_owned() });
+        };
+        if !folder.is_dir() {
+            return find(&folder, "the run is in the list, and its folder is gone".to_owned(), RESTORE);
+        }
+        let reader = match self.reader(run.id) {
+            Ok(reader) => reader,
+            Err(error) => return find(&file, error.to_string(), error.advice().unwrap_or(RESTORE)),
+        };
+        if let Some(problem) = integrity(reader.connection()) {
+            return find(&file, problem, RESTORE);
+        }
+        if let Err(error) = reader.pinned() {
+            find(&file, error.to_string(), RESTORE);
+        }
+        let (mut view, mut artifacts) = (RunView::new(Detail::Counts), Vec::new());
+        let read = reader.each(|event| {
+            view.apply(event);
+            artifacts.extend(ArtifactRef::told_by(&event.kind));
+        });
+        if let Err(error) = read {
+            return find(&file, error.to_string(), RESTORE);
+        }
+        let status = view.status();
+        if run.status.is_terminal() && status != run.status {
+            let problem =
+                format!("the list says {}, and the events say {}", run.status.name(), status.name());
+            find(&file, problem, RESTORE);
+        }
+        let Ok(files) = self.artifacts(run.id) else { return };
+        // Of a file that was replaced the last event tells.
+        let mut last: Vec<&ArtifactRef> = Vec::new();
+        let mut names = std::collections::HashSet::new();
+        last.extend(artifacts.iter().rev().filter(|artifact| names.insert(&artifact.file)));
+        for artifact in last.into_iter().rev() {
+            if let Err(error) = files.read(artifact) {
+                let hint = "the step that made it runs again when the run is resumed and its value is needed";
+                find(&folder.join(crate::files::ARTIFACTS).join(&artifact.file), error.to_string(), hint);
+            }
+        }
+    }
+
+    /// What is in the folder of runs, and is no run of the list.
+    fn check_unlisted(&self, listed: &[RunRecord], found: &mut Vec<Finding>) -> Result<(), StorageError> {
+        for run in runs_in(&self.runs_folder())? {
+            let folder = self.run_folder(run);
+            let mut list = self.list().lock()?;
+            // One that is being made is held.
+            if listed.iter().any(|listed| listed.id == run)
+                || list.has(run)?
+                || Hold::of(&list, &folder)?.is_some()
+            {
+                continue;
+            }
+            let (problem, hint) = if list.is_removed(run)? {
+                ("it is what is left of a run that was removed, or not imported to its end", SWEEP)
+            } else if log::has_begun(run, &folder) {
+                let hint = "end all programs on the folder and move `instance.db` away: the list is made anew from the runs";
+                ("the run is not in the list", hint)
+            } else {
+                ("it was to be a run, and was never begun", SWEEP)
+            };
+            found.push(Finding {
+                run: Some(run),
+                file: folder,
+                problem: problem.to_owned(),
+                hint: hint.to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What SQLite finds wrong with a database.
+fn integrity(connection: &Connection) -> Option<String> {
+    let check = || -> rusqlite::Result<Vec<String>> {
+        connection.prepare("PRAGMA integrity_check(3)")?.query_map([], |row| row.get(0))?.collect()
+    };
+    match check() {
+        Ok(said) if said == ["ok"] => None,
+        Ok(said) => Some(format!("it is damaged: {}", said.join("; "))),
+        Err(error) => Some(format!("it is damaged: {error}")),
+    }
+}

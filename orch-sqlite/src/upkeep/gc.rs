@@ -1,0 +1,154 @@
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use orch_core::ids::RunId;
+use orch_core::storage::{ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind};
+
+use super::info::{each_file, size};
+use crate::files::ARTIFACTS;
+use crate::folder::runs_in;
+use crate::lock::Hold;
+use crate::write::PARTIAL;
+use crate::{Folder, error, log, write};
+
+/// What is kept of runs that are over; of none of the three more than it says, and without a number all.
+///
+/// A run that is not over is kept, and so is each from which one that is kept was made: it takes values of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// So many of the newest runs.
+    pub runs: Option<usize>,
+    /// Those that have ended within so many days.
+    pub days: Option<u32>,
+    /// Of the newest runs as many as have so many bytes together.
+    pub bytes: Option<u64>,
+}
+
+impl Default for Retention {
+    /// 1,000 runs, 30 days, 10 GB.
+    fn default() -> Self {
+        Self { runs: Some(1_000), days: Some(30), bytes: Some(10_000_000_000) }
+    }
+}
+
+/// What was cleared away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Collected {
+    /// The runs that were removed, the newest first.
+    pub removed: Vec<RunId>,
+    /// How many files and folders were swept away that belonged to no run, or were never complete.
+    pub swept: u64,
+    /// How many bytes all of this had.
+    pub bytes: u64,
+}
+
+impl Folder {
+    /// Removes runs that are over and beyond what is to be kept, and sweeps away what was left half made. What someone
+    /// holds is left alone.
+    ///
+    /// # Errors
+    /// If something cannot be removed. What was removed before stays so.
+    pub fn gc(&self, keep: &Retention, now: Timestamp) -> Result<Collected, StorageError> {
+        let mut collected = Collected::default();
+        self.sweep(&mut collected)?;
+        let runs = self.runs(&RunQuery::default())?;
+        let kept = self.kept(&runs, keep, now)?;
+        // The newest first: one that was made from another goes before it.
+        for run in runs.iter().filter(|run| !kept.contains(&run.id)) {
+            let bytes = self.size(run.id)?;
+            // In the meantime another may have been made from it.
+            match self.remove_if(run.id, |list| Ok(!list.has_children(run.id)?)) {
+                Ok(true) => {
+                    collected.removed.push(run.id);
+                    collected.bytes += bytes;
+                }
+                Ok(false) => {}
+                Err(error)
+                    if matches!(error.kind(), StorageErrorKind::Held(_) | StorageErrorKind::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(collected)
+    }
+
+    fn kept(
+        &self,
+        runs: &[RunRecord],
+        keep: &Retention,
+        now: Timestamp,
+    ) -> Result<HashSet<RunId>, StorageError> {
+        let oldest = keep.days.map(|days| {
+            let days = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+            now.checked_sub(days).unwrap_or(Timestamp::MIN)
+        });
+        let (mut kept, mut bytes) = (HashSet::new(), 0);
+        let parents: HashMap<RunId, RunId> =
+            runs.iter().filter_map(|run| Some((run.id, run.parent?))).collect();
+        for (number, run) in runs.iter().enumerate() {
+            if keep.bytes.is_some() {
+                bytes += self.size(run.id)?;
+            }
+            let beyond = keep.runs.is_some_and(|runs| number >= runs)
+                || oldest.is_some_and(|oldest| run.ended.unwrap_or(run.created) < oldest)
+                || keep.bytes.is_some_and(|most| bytes > most);
+            if beyond && run.status.is_terminal() {
+                continue;
+            }
+            let mut next = Some(run.id);
+            while let Some(run) = next.filter(|run| kept.insert(*run)) {
+                next = parents.get(&run).copied();
+            }
+            kept.insert(run.root);
+        }
+        Ok(kept)
+    }
+
+    fn size(&self, run: RunId) -> Result<u64, StorageError> {
+        let folder = self.run_folder(run);
+        size(&folder).map_err(|error| error::machine(&folder, "read", &error))
+    }
+
+    /// Removes what is no run and what was never complete, of what nobody holds.
+    fn sweep(&self, collected: &mut Collected) -> Result<(), StorageError> {
+        for run in runs_in(&self.runs_folder())? {
+            let folder = self.run_folder(run);
+            {
+                let mut list = self.list().lock()?;
+                if Hold::of(&list, &folder)?.is_some() {
+                    continue;
+                }
+                if list.has(run)? {
+                    // While the list is locked nobody takes hold of it.
+                    self.sweep_partial(run, collected)?;
+                    continue;
+                }
+                if !list.is_removed(run)? {
+                    if log::has_begun(run, &folder) {
+                        continue;
+                    }
+                    list.delete(run)?;
+                }
+            }
+            collected.swept += 1;
+            collected.bytes += self.size(run)?;
+            self.clear(run)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the files that a process which is gone has not completed.
+    fn sweep_partial(&self, run: RunId, collected: &mut Collected) -> Result<(), StorageError> {
+        let files = self.run_folder(run).join(ARTIFACTS);
+        each_file(&files, &mut |path, bytes| {
+            if path.extension().is_some_and(|extension| extension == PARTIAL) {
+                write::remove_file(path, "artifact.sweep")?;
+                collected.swept += 1;
+                collected.bytes += bytes;
+            }
+            Ok(())
+        })
+        .map_err(|error| error::machine(&files, "removed", &error))
+    }
+}

@@ -1,0 +1,116 @@
+//! A process that dies at any of its writes leaves either no run or one that goes on, and nothing that was acknowledged
+//! is lost.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use orch_core::event::{Event, EventKind, RunStatus};
+use orch_core::storage::{ReadRuns, RunQuery, WriteRuns, conformance};
+use orch_sqlite::Retention;
+
+use crate::boundaries::names;
+use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end};
+use crate::programs::{program, said, say};
+
+/// Writes that only follow from a failure.
+const SELDOM: [&str; 4] = ["artifact.sweep", "file.sweep", "parcel.sweep", "run.sweep"];
+
+/// A life with every write there is. Says what is acknowledged, as soon as it is.
+pub(crate) fn live(home: &Path) {
+    let folder = open(&home.join(".orch"));
+    let mut writer = make(&folder, 1);
+    say(&"made");
+    let files = folder.artifacts(id(1)).expect("the files of the run");
+    for value in [b"first", b"other"] {
+        files.write("load/result", &mut |out| Ok(out.write_all(value)?)).expect("written");
+        writer.commit(&conformance::step(id(1), 1)).expect("committed");
+        say(&"committed");
+    }
+    writer.update(&record(1)).expect("listed");
+    drop(writer);
+    let mut writer = folder.reopen(id(1)).expect("nobody holds it");
+    let end = Event::new(at(9), id(1), None, 0, EventKind::RunSuccess);
+    writer.commit(&[end.into()]).expect("committed");
+    say(&"ended");
+    drop(writer);
+    assert_eq!(folder.run(id(1)).expect("it is listed").status, RunStatus::Success);
+    run_to_its_end(&folder, &record(2));
+    run_to_its_end(&folder, &record(3));
+    say(&"more");
+    folder.export(id(2), &home.join("parcel")).expect("exported");
+    say(&"exported");
+    folder.remove(id(2)).expect("removed");
+    say(&"removed");
+    folder.import(&home.join("parcel")).expect("imported");
+    say(&"imported");
+    folder.backup(&home.join("backup")).expect("copied");
+    let keep = Retention { runs: Some(1), days: None, bytes: None };
+    folder.gc(&keep, at(10)).expect("cleared");
+}
+
+#[test]
+fn a_process_may_die_at_any_of_its_writes() {
+    let home = Empty::in_memory();
+    let log = home.path().join("passed");
+    let mut program = program("live", home.path());
+    let program = program.env("ORCH_CRASH_LOG", &log).status().expect("it can be begun");
+    assert!(program.success());
+    let passed = fs::read_to_string(&log).expect("boundaries were passed");
+    let passed: Vec<_> = passed.lines().collect();
+    let of: BTreeSet<_> = passed.iter().filter_map(|name| name.strip_prefix("before ")).collect();
+    let never: Vec<_> = names().into_iter().filter(|name| !of.contains(&**name)).collect();
+    assert_eq!(never, SELDOM, "each write is made once in the life that is cut short here");
+    for number in 1..=passed.len() {
+        die_at(number, passed[number - 1]);
+    }
+}
+
+fn die_at(number: usize, name: &str) {
+    let home = Empty::in_memory();
+    let mut process = program("live", home.path())
+        .env("ORCH_CRASH_AT", number.to_string())
+        .spawn()
+        .expect("it can be begun");
+    let said: Vec<_> = said(&mut process).collect();
+    let status = process.wait().expect("it is ours");
+    assert!(!status.success(), "it is killed at {number}, {name}");
+
+    let place = format!("killed at {number}, {name}, after {said:?}");
+    let folder = open(&home.path().join(".orch"));
+    let runs = folder.runs(&RunQuery::default()).expect(&place);
+    let has = |run: u64| runs.iter().any(|listed| listed.id == id(run));
+    let acknowledged = |what: &str| said.iter().filter(|said| *said == what).count();
+    let cleared = acknowledged("imported") == 1;
+    assert!(has(1) || cleared || acknowledged("made") == 0, "{place}");
+    assert!(has(2) || cleared || acknowledged("more") == 0 || acknowledged("exported") == 1, "{place}");
+    assert!(has(3) || acknowledged("more") == 0, "{place}");
+    assert!(!has(2) || acknowledged("removed") == 0 || runs.len() > 1, "{place}");
+    for run in &runs {
+        assert_eq!(folder.holder(run.id).expect(&place), None, "{place}");
+        assert_eq!(folder.pinned(run.id).expect(&place), conformance::pinned(), "{place}");
+        let read = events(&folder, run.id);
+        if run.id == id(1) {
+            let steps = read.len() / 4;
+            assert!(steps >= acknowledged("committed"), "{place}");
+            assert_eq!(run.status.is_terminal(), read.len() == 9, "{place}");
+            assert!(read.len() == 9 || acknowledged("ended") == 0, "{place}");
+            let mut value = Vec::new();
+            if let Ok(mut file) = folder.artifacts(id(1)).expect(&place).open("load/result") {
+                file.read_to_end(&mut value).expect(&place);
+                assert!(matches!(&value[..], b"first" | b"other"), "{place}");
+            }
+            assert!(!value.is_empty() || steps == 0, "{place}");
+            assert!(value == b"other" || steps < 2, "{place}");
+        }
+        let mut writer = folder.reopen(run.id).expect(&place);
+        writer.commit(&conformance::step(run.id, 7)).expect(&place);
+        drop(writer);
+        assert_eq!(events(&folder, run.id).len(), read.len() + 4, "{place}");
+    }
+    if home.path().join("parcel").exists() && !has(2) {
+        folder.import(&home.path().join("parcel")).expect(&place);
+    }
+    folder.gc(&Retention { runs: None, days: None, bytes: None }, at(10)).expect(&place);
+    assert_eq!(folder.check().expect(&place), [], "{place}");
+}

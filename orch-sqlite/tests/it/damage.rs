@@ -1,0 +1,109 @@
+//! What is damaged is found out, and never taken for what was written.
+
+use std::fs;
+use std::panic::catch_unwind;
+
+use orch_core::event::{Event, EventKind};
+use orch_core::storage::{ArtifactRef, ReadRuns, StorageErrorKind, conformance};
+
+use crate::folders::{at, events, id, make, storage, told};
+
+#[test]
+fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
+    let (home, folder) = storage();
+    let mut writer = make(&folder, 1);
+    for step in 0..8 {
+        writer.commit(&conformance::step(id(1), step)).expect("committed");
+    }
+    drop(writer);
+    let whole = (events(&folder, id(1)), folder.pinned(id(1)).expect("it is pinned"));
+    let file = home.path().join(format!("runs/{}/run.db", id(1)));
+    let bytes = fs::read(&file).expect("it is there");
+    let mut found = 0;
+    // Every so many bytes another bit, so that all pages and all columns have their turn.
+    for at in (0..bytes.len()).step_by(13) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(&file, &flipped).expect("written");
+        let read = catch_unwind(|| {
+            let mut read = Vec::new();
+            let mut keep = |logged| {
+                read.push(logged);
+                std::ops::ControlFlow::Continue(())
+            };
+            let events = folder.events(id(1)).and_then(|events| events.events(0, true, &mut keep));
+            let pinned = folder.pinned(id(1));
+            (events.map(|()| read), pinned)
+        });
+        let (events, pinned) = read.expect("no panic");
+        match events {
+            // Rows at the end may be cut off together with the page that they were on, which `check` finds out.
+            Ok(read) => assert!(
+                whole.0 == read || !folder.check().expect("it can be checked").is_empty(),
+                "byte {at}"
+            ),
+            Err(_) => found += 1,
+        }
+        match pinned {
+            Ok(read) => assert!(whole.1 == read, "byte {at}"),
+            Err(_) => found += 1,
+        }
+        let _ = fs::remove_file(file.with_extension("db-wal"));
+        let _ = fs::remove_file(file.with_extension("db-shm"));
+    }
+    assert!(found > 50, "{found}");
+}
+
+#[test]
+fn a_truncated_log_is_told() {
+    let (home, folder) = storage();
+    let mut writer = make(&folder, 1);
+    for step in 0..100 {
+        writer.commit(&conformance::step(id(1), step)).expect("committed");
+    }
+    drop(writer);
+    let file = home.path().join(format!("runs/{}/run.db", id(1)));
+    let bytes = fs::read(&file).expect("it is there");
+    for left in [0, 100, 4096, bytes.len() / 2, bytes.len() - 1] {
+        fs::write(&file, &bytes[..left]).expect("written");
+        let findings = folder.check().expect("it can be checked");
+        assert!(findings.iter().any(|finding| finding.run == Some(id(1))), "{left} bytes: {findings:?}");
+        assert_eq!(folder.runs(&Default::default()).expect("the list stands").len(), 1);
+    }
+}
+
+#[test]
+fn a_file_that_has_changed_is_found() {
+    let (home, folder) = storage();
+    let mut writer = make(&folder, 1);
+    let files = folder.artifacts(id(1)).expect("the files of the run");
+    let mut artifact = |name: &str| -> ArtifactRef {
+        let artifact = files.write(name, &mut |out| Ok(out.write_all(b"the value")?)).expect("written");
+        let (output, io) = ("result", "orch");
+        let kind = serde_json::json!({
+            "event": "HANDLED_OUTPUT", "output": output, "io": io, "metadata": artifact.metadata()
+        });
+        let kind: EventKind = serde_json::from_value(kind).expect("an event");
+        assert_eq!(ArtifactRef::told_by(&kind).as_ref(), Some(&artifact));
+        writer.commit(&[Event::new(at(1), id(1), "load".parse().ok(), 1, kind).into()]).expect("committed");
+        artifact
+    };
+    let [_whole, flipped, cut, _gone] = ["whole", "load/flipped", "load/cut", "gone"].map(&mut artifact);
+    drop(writer);
+    assert_eq!(folder.check().expect("it can be checked"), []);
+    let within = home.path().join(format!("runs/{}/artifacts", id(1)));
+    fs::write(within.join("load/flipped"), b"the valve").expect("written");
+    fs::write(within.join("load/cut"), b"the v").expect("written");
+    fs::remove_file(within.join("gone")).expect("it is there");
+    for artifact in [flipped, cut] {
+        let refused = files.read(&artifact).expect_err("it is not what was written");
+        assert_eq!(*refused.kind(), StorageErrorKind::Corrupt);
+    }
+    let findings = folder.check().expect("it can be checked");
+    let findings: Vec<_> = findings.iter().map(|finding| told(home.path(), finding)).collect();
+    insta::assert_snapshot!(findings.join("\n"), @r"
+    `HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/load/flipped`: the file `load/flipped` of the run is not what was written: its hash is another
+    `HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/load/cut`: the file `load/cut` of the run does not have the 9 bytes that were written
+    `HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/gone` cannot be read: it is not there
+    ");
+}

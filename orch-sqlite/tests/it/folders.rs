@@ -1,0 +1,101 @@
+//! Folders for tests, and runs in them.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::Timestamp;
+use orch_core::event::{Event, EventKind, Logged};
+use orch_core::ids::RunId;
+use orch_core::storage::{ReadRuns, RunRecord, WriteEvents, WriteRuns, conformance};
+use orch_sqlite::{Durability, Folder};
+
+/// An empty folder, removed at the end of the test that made it.
+pub(crate) struct Empty(PathBuf);
+
+impl Empty {
+    pub(crate) fn new() -> Self {
+        Self::within(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// One in memory, where there is such a thing: for many processes that die, and no loss of power.
+    pub(crate) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::within(memory) } else { Self::new() }
+    }
+
+    fn within(folder: &Path) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("orch-sqlite-{}-{number}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder for the test");
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Empty {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A storage in a new folder.
+pub(crate) fn storage() -> (Empty, Folder) {
+    let home = Empty::new();
+    let folder = open(home.path());
+    (home, folder)
+}
+
+pub(crate) fn open(home: &Path) -> Folder {
+    Folder::open(home, Durability::Normal).expect("the folder can be opened")
+}
+
+pub(crate) fn id(number: u64) -> RunId {
+    RunId::from_u128(number.into())
+}
+
+/// A moment so many seconds after the first there is.
+pub(crate) fn at(seconds: u64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(seconds)
+}
+
+pub(crate) fn record(number: u64) -> RunRecord {
+    RunRecord::new(id(number), "job", [].into(), at(number))
+}
+
+pub(crate) fn make(folder: &Folder, number: u64) -> Box<dyn WriteEvents> {
+    folder.create(&record(number), &conformance::pinned()).expect("the run can be made")
+}
+
+/// Makes a run of one step that ends well, with its line in the list.
+pub(crate) fn run_to_its_end(folder: &Folder, record: &RunRecord) {
+    let mut writer = folder.create(record, &conformance::pinned()).expect("the run can be made");
+    writer.commit(&conformance::step(record.id, 1)).expect("committed");
+    let end = Event::new(record.created, record.id, None, 0, EventKind::RunSuccess);
+    writer.commit(&[end.into()]).expect("committed");
+    let mut over = record.clone();
+    over.status = orch_core::event::RunStatus::Success;
+    over.ended = Some(record.created);
+    writer.update(&over).expect("listed");
+}
+
+pub(crate) fn events(folder: &Folder, run: RunId) -> Vec<Logged> {
+    let mut read = Vec::new();
+    let mut keep = |logged| {
+        read.push(logged);
+        ControlFlow::Continue(())
+    };
+    folder.events(run).and_then(|events| events.events(0, true, &mut keep)).expect("the events can be read");
+    read
+}
+
+/// The text without what differs between machines: where the folder lies.
+pub(crate) fn told(home: &Path, text: &impl ToString) -> String {
+    text.to_string().replace(&home.display().to_string(), "HOME").replace('\\', "/")
+}

@@ -1,0 +1,96 @@
+//! Programs on a folder, each a process of its own: this binary again, told by its environment what to do.
+
+use std::env;
+use std::io::{BufRead, BufReader, stdin};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use orch_core::storage::{ReadRuns, conformance};
+
+use crate::crash;
+use crate::folders::{id, make, open, record, run_to_its_end};
+
+const WHAT: &str = "ORCH_TEST_PROGRAM";
+const HOME: &str = "ORCH_TEST_HOME";
+
+/// The program that does `what` in the folder.
+pub(crate) fn program(what: &str, home: &Path) -> Command {
+    let mut program = Command::new(env::current_exe().expect("the name of this program"));
+    told(&mut program, what, home);
+    program
+}
+
+/// The same, whose files can have no more than so many blocks, of 512 bytes or of 1024 by the shell.
+pub(crate) fn limited(what: &str, home: &Path, blocks: u32) -> Command {
+    let mut program = Command::new("sh");
+    // Without the signal, that the file is too large is told as an error.
+    let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    program.arg("-c").arg(limit).arg(env::current_exe().expect("the name of this program"));
+    told(&mut program, what, home);
+    program
+}
+
+fn told(program: &mut Command, what: &str, home: &Path) {
+    program.args(["programs::run", "--exact", "--nocapture"]).env(WHAT, what).env(HOME, home);
+    program.stdout(Stdio::piped()).stdin(Stdio::piped());
+}
+
+/// What a program says, line by line, but for what the harness of tests says.
+pub(crate) fn said(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+    let out: ChildStdout = child.stdout.take().expect("stdout is piped");
+    BufReader::new(out)
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| Some(line.strip_prefix("> ")?.to_owned()))
+}
+
+/// Says something as a line to whoever began the program.
+#[expect(clippy::print_stdout, reason = "it is the program's output")]
+pub(crate) fn say(what: &impl ToString) {
+    println!("> {}", what.to_string().replace('\n', " |"));
+}
+
+/// Not a test but the program, if there is something to do.
+#[test]
+fn run() {
+    let (Ok(what), Ok(home)) = (env::var(WHAT), env::var(HOME)) else { return };
+    let home = Path::new(&home);
+    match what.split_once(' ').unwrap_or((&what, "")) {
+        ("write", number) => {
+            let number: u64 = number.parse().expect("the number of the run");
+            let folder = open(home);
+            let mut writer = make(&folder, number);
+            for step in 0..200 {
+                writer.commit(&conformance::step(id(number), step)).expect("nobody is in the way");
+                writer.update(&record(number)).expect("others wait for their turn");
+            }
+            drop(writer);
+            run_to_its_end(&folder, &record(number + 100));
+        }
+        ("hold", _) => {
+            let _writer = make(&open(home), 1);
+            say(&"held");
+            let mut end = String::new();
+            stdin().read_line(&mut end).expect("it is killed before that");
+        }
+        ("fill", _) => fill(home),
+        ("live", _) => crash::live(home),
+        (other, _) => panic!("there is no program `{other}`"),
+    }
+}
+
+/// Writes until that fails.
+fn fill(home: &Path) {
+    let folder = open(home);
+    let mut writer = make(&folder, 1);
+    let files = folder.artifacts(id(1)).expect("the files of the run");
+    let large = files.write("large", &mut |out| Ok(out.write_all(&vec![7; 8 << 20])?));
+    say(&large.expect_err("it does not fit").info());
+    for step in 0.. {
+        if let Err(failure) = writer.commit(&conformance::step(id(1), step)) {
+            say(&step);
+            say(&failure.info());
+            return;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What cannot be used, or cannot be written, is told with its file and the way out.
+
+use std::fs;
+use std::path::Path;
+
+use orch_core::storage::{ReadRuns, StorageError, StorageErrorKind, WriteRuns, conformance};
+use orch_sqlite::{Durability, Folder};
+use rusqlite::Connection;
+
+use crate::folders::{events, id, make, open, storage, told};
+use crate::programs::{limited, said};
+
+fn error(home: &Path, error: &StorageError) -> String {
+    told(home, &format!("{error}\n  hint: {}", error.advice().unwrap_or("none")))
+}
+
+fn change(file: &Path, sql: &str) {
+    Connection::open(file)
+        .and_then(|database| database.execute_batch(sql))
+        .expect("the database can be changed");
+}
+
+#[test]
+fn a_list_of_a_newer_version_is_refused() {
+    let (home, folder) = storage();
+    drop(folder);
+    change(&home.path().join("instance.db"), "PRAGMA user_version = 7");
+    let refused = Folder::open(home.path(), Durability::Normal).expect_err("it is newer");
+    assert_eq!(*refused.kind(), StorageErrorKind::Newer);
+    insta::assert_snapshot!(error(home.path(), &refused), @r"
+    `HOME/instance.db` is of version 7, made by a newer orch; this program knows versions up to 1
+      hint: build the program with that version of orch, or choose another folder with `--home`
+    ");
+}
+
+#[test]
+fn a_run_of_a_newer_version_is_refused_and_the_others_are_not() {
+    let (home, folder) = storage();
+    drop(make(&folder, 1));
+    drop(make(&folder, 2));
+    let file = home.path().join(format!("runs/{}/run.db", id(1)));
+    change(&file, "PRAGMA user_version = 2");
+    let refused = folder.events(id(1)).err().expect("it is newer");
+    assert_eq!(*refused.kind(), StorageErrorKind::Newer);
+    assert_eq!(folder.reopen(id(1)).err().expect("it is newer").to_string(), refused.to_string());
+    assert_eq!(folder.runs(&Default::default()).expect("a list").len(), 2);
+    assert_eq!(events(&folder, id(2)), []);
+}
+
+#[test]
+fn what_is_no_storage_is_refused() {
+    let (home, folder) = storage();
+    drop(folder);
+    let file = home.path().join("instance.db");
+    fs::remove_file(&file).expect("it is there");
+    change(&file, "CREATE TABLE friends (name TEXT)");
+    let refused = Folder::open(home.path(), Durability::Normal).expect_err("it is something else");
+    insta::assert_snapshot!(error(home.path(), &refused), @r"
+    `HOME/instance.db` is a database of something else, and no list of runs of orch
+      hint: choose another folder with `--home` or `ORCH_HOME`, or move the file away
+    ");
+    fs::write(&file, "no database at all, and long enough to be seen as none".repeat(100)).expect("written");
+    let refused = Folder::open(home.path(), Durability::Normal).expect_err("it is something else");
+    insta::assert_snapshot!(error(home.path(), &refused), @r"
+    `HOME/instance.db` cannot be opened: it is damaged (file is not a database)
+      hint: end all programs on the folder and move the file away: the list is made anew from the runs that are there
+    ");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let (home, folder) = storage();
+    drop(make(&folder, 1));
+    drop(folder);
+    let blocked = home.path().join("instance.db/.orch");
+    let refused = Folder::open(&blocked, Durability::Normal).expect_err("a file is no folder");
+    insta::assert_snapshot!(error(home.path(), &refused), @r"
+    `HOME/instance.db/.orch` cannot be made: a file is where a folder should be
+      hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
+    ");
+
+    let mut permissions = fs::metadata(home.path()).expect("it is there").permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(home.path(), permissions.clone()).expect("it is ours");
+    // Root writes wherever it likes.
+    let refused = fs::write(home.path().join("probe"), "").is_err();
+    let opened = Folder::open(home.path(), Durability::Normal);
+    #[expect(clippy::permissions_set_readonly_false, reason = "it is removed at once")]
+    permissions.set_readonly(false);
+    fs::set_permissions(home.path(), permissions).expect("it is ours");
+    if refused {
+        assert_eq!(*opened.expect_err("it is read-only").kind(), StorageErrorKind::Machine);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    let (home, folder) = storage();
+    drop(folder);
+    let mut program = limited("fill", home.path(), 1024).spawn().expect("it can be begun");
+    let lines: Vec<_> = said(&mut program).map(|line| told(home.path(), &line)).collect();
+    assert!(program.wait().expect("it is ours").success());
+    let [large, steps, refused] = &lines[..] else { panic!("three lines: {lines:?}") };
+    insta::assert_snapshot!(large, @"`HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/large` cannot be written: it would be larger than files may be |  hint: free some space; what was committed before is kept");
+    insta::assert_snapshot!(refused, @"`HOME/runs/00000000-0000-0000-0000-000000000001/run.db` cannot be written: the disk refuses it (disk I/O error) |  hint: look at the free space and the state of the disk");
+
+    let folder = open(home.path());
+    let steps: usize = steps.parse().expect("how many were acknowledged");
+    assert!(steps > 10);
+    assert_eq!(events(&folder, id(1)).len(), steps * 4);
+    assert!(folder.artifacts(id(1)).expect("the files of the run").open("large").is_err());
+    let mut writer = folder.reopen(id(1)).expect("nobody holds it");
+    writer.commit(&conformance::step(id(1), 0)).expect("now there is room");
+    drop(writer);
+    assert_eq!(events(&folder, id(1)).len(), steps * 4 + 4);
+    assert_eq!(folder.check().expect("it can be checked"), []);
+}

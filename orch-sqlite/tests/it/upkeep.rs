@@ -1,0 +1,172 @@
+//! Keeping a folder in order.
+
+use std::fs;
+
+use orch_core::storage::{ReadRuns, RunQuery, StorageErrorKind, WriteRuns};
+use orch_sqlite::Retention;
+
+use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end, storage, told};
+
+const DAY: u64 = 24 * 60 * 60;
+
+fn listed(folder: &orch_sqlite::Folder) -> Vec<u128> {
+    folder.runs(&RunQuery::default()).expect("a list").iter().map(|run| run.id.as_u128()).collect()
+}
+
+#[test]
+fn a_folder_says_what_it_is() {
+    let (home, folder) = storage();
+    run_to_its_end(&folder, &record(1));
+    let info = folder.info().expect("it can be read");
+    assert_eq!((info.runs, info.list_version, info.run_version), (1, 1, 1));
+    assert!(info.bytes > 10_000);
+    assert_eq!(told(home.path(), &folder.describe()), "`HOME`, durability normal");
+    assert_eq!(fs::read_to_string(home.path().join(".gitignore")).expect("it is there"), "*\n");
+}
+
+#[test]
+fn a_list_that_is_lost_is_made_anew() {
+    let (home, folder) = storage();
+    run_to_its_end(&folder, &record(1));
+    drop(make(&folder, 2));
+    let before = folder.runs(&RunQuery::default()).expect("a list");
+    drop(folder);
+    for file in ["instance.db", "instance.db-wal", "instance.db-shm"] {
+        let _ = fs::remove_file(home.path().join(file));
+    }
+    let after = open(home.path()).runs(&RunQuery::default()).expect("a list");
+    assert_eq!(
+        after.iter().map(|run| (run.id, run.status)).collect::<Vec<_>>(),
+        before.iter().map(|run| (run.id, run.status)).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn what_is_old_is_removed_and_what_is_needed_stays() {
+    let (_home, folder) = storage();
+    for number in 1..=4 {
+        run_to_its_end(&folder, &record(number * DAY));
+    }
+    let child = record(5 * DAY).made_from(&record(DAY));
+    run_to_its_end(&folder, &child);
+    drop(make(&folder, 1));
+    let held = make(&folder, 2);
+    let runs = |runs| Retention { runs: Some(runs), days: None, bytes: None };
+    let removed = |keep: &Retention, now| -> Vec<u128> {
+        folder
+            .gc(keep, now)
+            .expect("it can be cleared")
+            .removed
+            .iter()
+            .map(|run| run.as_u128() / u128::from(DAY))
+            .collect()
+    };
+    assert_eq!(removed(&Retention::default(), at(6 * DAY)), [0; 0]);
+    assert_eq!(removed(&runs(3), at(6 * DAY)), [2], "the parent of one that is kept stays");
+    let days = Retention { runs: None, days: Some(2), bytes: None };
+    assert_eq!(removed(&days, at(6 * DAY - 1)), [3]);
+    let bytes = Retention { runs: None, days: None, bytes: Some(1) };
+    assert_eq!(removed(&bytes, at(6 * DAY)), [5, 4, 1], "the one that was made from another goes before it");
+    assert_eq!(listed(&folder), [2, 1], "who is held, and who can be resumed, stays");
+    drop(held);
+}
+
+#[test]
+fn what_was_never_complete_is_swept_away() {
+    let (home, folder) = storage();
+    drop(make(&folder, 1));
+    let runs = home.path().join("runs");
+    let half_made = runs.join(id(2).to_string());
+    fs::create_dir_all(&half_made).expect("made");
+    fs::write(half_made.join("run.db"), "").expect("written");
+    fs::create_dir_all(runs.join(id(3).to_string()).join("artifacts")).expect("made");
+    let files = runs.join(id(1).to_string()).join("artifacts/load");
+    fs::create_dir_all(&files).expect("made");
+    fs::write(files.join("result.7-0.part"), "half").expect("written");
+    let findings = folder.check().expect("it can be checked");
+    let findings: Vec<_> = findings.iter().map(|finding| told(home.path(), finding)).collect();
+    insta::assert_snapshot!(findings.join("\n"), @r"
+    `HOME/runs/00000000-0000-0000-0000-000000000002`: it was to be a run, and was never begun
+    `HOME/runs/00000000-0000-0000-0000-000000000003`: it was to be a run, and was never begun
+    ");
+    let collected = folder.gc(&Retention::default(), at(1)).expect("it can be cleared");
+    assert_eq!((collected.removed.len(), collected.swept), (0, 3));
+    assert_eq!(folder.check().expect("it can be checked"), []);
+    assert!(!half_made.exists() && files.read_dir().expect("it is there").next().is_none());
+    assert_eq!(listed(&folder), [1]);
+}
+
+#[test]
+fn a_backup_is_a_folder_as_any_other() {
+    let (home, folder) = storage();
+    run_to_its_end(&folder, &record(1));
+    let mut writer = make(&folder, 2);
+    writer.commit(&orch_core::storage::conformance::step(id(2), 1)).expect("committed");
+    let files = folder.artifacts(id(2)).expect("the files of the run");
+    let artifact = files.write("a/b/c", &mut |out| Ok(out.write_all(b"value")?)).expect("written");
+    drop(make(&folder, 3));
+    fs::write(home.path().join(format!("runs/{}/run.db", id(3))), "damaged").expect("written");
+
+    let elsewhere = Empty::new();
+    let to = elsewhere.path().join("copy");
+    let copied = folder.backup(&to).expect("it can be copied");
+    assert_eq!(copied.runs, 2);
+    assert_eq!(copied.left_out.iter().map(|(run, _)| *run).collect::<Vec<_>>(), [id(3)]);
+    let again = folder.backup(&to).expect_err("there is something there");
+    assert_eq!(*again.kind(), StorageErrorKind::Exists);
+    let copy = open(&to);
+    assert_eq!(copy.check().expect("it can be checked"), []);
+    assert_eq!(listed(&copy), [2, 1]);
+    for run in [id(1), id(2)] {
+        assert_eq!(events(&copy, run), events(&folder, run));
+    }
+    assert_eq!(copy.artifacts(id(2)).expect("the files").read(&artifact).expect("it is there"), b"value");
+    writer.commit(&orch_core::storage::conformance::step(id(2), 2)).expect("the run goes on");
+    assert_eq!(events(&copy, id(2)).len(), 4);
+    drop(copy.reopen(id(2)).expect("nobody holds the copy"));
+}
+
+#[test]
+fn a_run_travels_in_one_file() {
+    let (home, folder) = storage();
+    let mut writer = make(&folder, 1);
+    writer.commit(&orch_core::storage::conformance::events_of_each_kind(id(1))).expect("committed");
+    let files = folder.artifacts(id(1)).expect("the files of the run");
+    let large = vec![7; (5 << 20) / 2];
+    let artifacts = [("load/a%20b/result", &large[..]), ("small", b"value"), ("empty", b"")]
+        .map(|(name, value)| files.write(name, &mut |out| Ok(out.write_all(value)?)).expect("written"));
+    drop(writer);
+    let file = home.path().join("run.orch");
+    let exported = folder.export(id(1), &file).expect("exported");
+    assert_eq!(exported.files, 3);
+    assert_eq!(*folder.export(id(1), &file).expect_err("it is there").kind(), StorageErrorKind::Exists);
+    assert_eq!(*folder.import(&file).expect_err("it is there").kind(), StorageErrorKind::Exists);
+
+    let (_elsewhere, other) = storage();
+    let imported = other.import(&file).expect("imported");
+    assert_eq!(imported, exported);
+    assert_eq!(other.run(id(1)).expect("listed"), folder.run(id(1)).expect("listed"));
+    assert_eq!(other.pinned(id(1)).expect("pinned"), folder.pinned(id(1)).expect("pinned"));
+    assert_eq!(events(&other, id(1)), events(&folder, id(1)));
+    let files = other.artifacts(id(1)).expect("the files of the run");
+    for artifact in &artifacts {
+        assert!(files.read(artifact).is_ok(), "{}", artifact.file);
+    }
+    assert_eq!(other.check().expect("it can be checked"), []);
+    other.remove(id(1)).expect("removed");
+
+    let change = |sql: &str| {
+        let database = rusqlite::Connection::open(&file).expect("a database");
+        database.execute_batch(sql).expect("it can be changed");
+    };
+    change("UPDATE piece SET content = x'00' WHERE artifact = 'small'");
+    let refused = other.import(&file).expect_err("it is not what was put into it");
+    assert_eq!(*refused.kind(), StorageErrorKind::Corrupt);
+    assert_eq!(listed(&other), [0; 0]);
+    change("UPDATE artifact SET name = '../../escaped' WHERE name = 'small'");
+    let refused = other.import(&file).expect_err("it leads out of the folder");
+    assert_eq!(*refused.kind(), StorageErrorKind::Corrupt);
+    assert_eq!(other.check().expect("it can be checked"), [], "nothing of it is left");
+    let list = home.path().join("instance.db");
+    assert_eq!(*other.import(&list).expect_err("no run").kind(), StorageErrorKind::Corrupt);
+}

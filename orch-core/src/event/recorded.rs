@@ -98,7 +98,8 @@ impl Recorded {
             }
             EventKind::StepSuccess => _ = step.finish(RecordedEnd::Succeeded),
             EventKind::StepFailure { error } => {
-                if step.finish(RecordedEnd::Failed(Arc::clone(error))) {
+                let has_ended = step.finish(RecordedEnd::Failed(Arc::clone(error)));
+                if has_ended {
                     self.failed += 1;
                     self.first_failed.get_or_insert_with(|| path.clone());
                 }

@@ -3,6 +3,7 @@
 //! A [`Plan`] is arrays by index and serializes; it is what users snapshot, what `plan JOB` prints and what the engine
 //! walks. Problems that the types cannot see are all found here and told together, with names and source places.
 
+mod compare;
 mod compile;
 mod depth;
 mod diagram;
@@ -11,6 +12,7 @@ mod known;
 mod literal;
 mod names;
 mod problem;
+mod resume;
 mod select;
 mod tags;
 mod text;
@@ -19,11 +21,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use compare::{Change, ChangeKind};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
 pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
 pub(crate) use known::{Known, KnownEnd};
+pub(crate) use resume::{Asked, Gone, Mark, Readable, Resumption};
 pub(crate) use select::{GivenInputs, Part};
 pub(crate) use tags::check_keys as check_tag_keys;
 

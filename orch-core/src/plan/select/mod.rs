@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use super::known::Known;
 use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
-use crate::ids::StepPath;
+use crate::ids::{MappingKey, StepPath};
 use crate::select::{Copies, StepSelection};
 
 pub(crate) use inputs::GivenInputs;
@@ -84,6 +84,14 @@ impl Program {
     /// Whether the step does not run, since its outputs are known.
     pub(crate) fn is_given(&self, path: &StepPath) -> bool {
         self.given.as_ref().is_some_and(|given| given.outputs.contains_key(path))
+    }
+
+    /// The keys of a dynamic output of a step that does not run.
+    pub(crate) fn given_keys(&self, path: &StepPath, output: usize) -> Option<Vec<MappingKey>> {
+        match self.given.as_ref()?.outputs.get(path)?.get(output)? {
+            KeptOutput::Items(items) => Some(items.iter().map(|(key, _)| key.as_str().into()).collect()),
+            KeptOutput::Value(_) | KeptOutput::Absent => None,
+        }
     }
 
     /// Whether there are steps that do not run.

@@ -8,6 +8,10 @@
 //! that all may use.
 //! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
 
+// So that unit tests can share files with those outside.
+#[cfg(test)]
+extern crate self as orch_core;
+
 // The vocabulary.
 pub mod config;
 pub mod event;

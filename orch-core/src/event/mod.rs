@@ -18,7 +18,5 @@ pub use view::{
     ResourceView, RunStatus, StepState, StepView, StreamView, Total,
 };
 
-pub(crate) use recorded::{
-    Handled, Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream, RecordedValue,
-};
+pub(crate) use recorded::{Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream, RecordedValue};
 pub(crate) use view::between;

@@ -98,7 +98,8 @@ impl Recorded {
             }
             EventKind::StepSuccess => _ = step.finish(RecordedEnd::Succeeded),
             EventKind::StepFailure { error } => {
-                if step.finish(RecordedEnd::Failed(Arc::clone(error))) {
+                let has_ended = step.finish(RecordedEnd::Failed(Arc::clone(error)));
+                if has_ended {
                     self.failed += 1;
                     self.first_failed.get_or_insert_with(|| path.clone());
                 }
@@ -185,11 +186,13 @@ impl Recorded {
     }
 
     /// The number of the last event; 0 if there is none.
+    #[cfg(test)]
     pub(crate) fn last_event(&self) -> u64 {
         self.last_event
     }
 
     /// The hooks of the run that have been called and come to an end, in the order of their ends.
+    #[cfg(test)]
     pub(crate) fn hooks(&self) -> &[Arc<str>] {
         &self.hooks
     }
@@ -205,11 +208,13 @@ impl Recorded {
     }
 
     /// How many steps failed.
+    #[cfg(test)]
     pub(crate) fn failed(&self) -> u64 {
         self.failed
     }
 
     /// The first of them.
+    #[cfg(test)]
     pub(crate) fn first_failed(&self) -> Option<&StepPath> {
         self.first_failed.as_ref()
     }

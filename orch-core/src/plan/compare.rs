@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{Input, Output, Plan, Source, Step};
+use super::{Input, Output, Plan, Step};
 use crate::define::OutputKind;
 
 /// A difference between two plans of a job, and what it means for a run that was begun with the first and goes on with
@@ -118,7 +118,7 @@ impl Plan {
         let (before, present) = (named(&old.inputs, |one| &one.name), named(&new.inputs, |one| &one.name));
         for (input, before, present) in pairs(&before, &present) {
             let (before, now) = (before.map(|one| self.fed(one)), present.map(|one| now.fed(one)));
-            if let Some((before, now)) = Fed::differ(before, now) {
+            if let Some((before, now)) = Fed::differ(before.as_ref(), now.as_ref()) {
                 kinds.push(ChangeKind::Input { input, before, now });
             }
         }
@@ -159,7 +159,7 @@ struct Fed {
 
 impl Fed {
     /// What is different of the two, in words; none if nothing is.
-    fn differ(before: Option<Self>, now: Option<Self>) -> Option<(Option<String>, Option<String>)> {
+    fn differ(before: Option<&Self>, now: Option<&Self>) -> Option<(Option<String>, Option<String>)> {
         if before == now {
             return None;
         }
@@ -168,8 +168,8 @@ impl Fed {
             Some(other) if other.source == one.source => format!("as `{}`", one.ty),
             _ => format!("from `{}` as `{}`", one.source, one.ty),
         };
-        let old = before.as_ref().map(|one| told(one, now.as_ref()));
-        Some((old, now.as_ref().map(|one| told(one, before.as_ref()))))
+        let old = before.map(|one| told(one, now));
+        Some((old, now.map(|one| told(one, before))))
     }
 }
 
@@ -208,14 +208,6 @@ const FOUND: &str = "what has run under a path that there still is stays as it i
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = &self.step;
-        let over = |map: &Option<String>| match map {
-            Some(map) => format!("over `{map}`"),
-            None => "over nothing".to_owned(),
-        };
-        let version = |version: &Option<String>| match version {
-            Some(version) => format!("version `{version}`"),
-            None => "no version".to_owned(),
-        };
         match &self.kind {
             ChangeKind::Added => write!(f, "`{step}` is new: it runs"),
             ChangeKind::Removed => {
@@ -227,9 +219,13 @@ impl fmt::Display for Change {
             ChangeKind::Op { before, now } => {
                 write!(f, "`{step}` calls `{now}` now, and not `{before}`: {STAYS}")
             }
-            ChangeKind::Map { before, now } => {
-                write!(f, "`{step}` is mapped {} now, and not {}: {FOUND}", over(now), over(before))
+            ChangeKind::Map { before: Some(before), now: Some(now) } => {
+                write!(f, "`{step}` is mapped over `{now}` now, and not over `{before}`: {FOUND}")
             }
+            ChangeKind::Map { now: Some(now), .. } => {
+                write!(f, "`{step}` is mapped over `{now}` now: {FOUND}")
+            }
+            ChangeKind::Map { .. } => write!(f, "`{step}` is no longer in a map: {FOUND}"),
             ChangeKind::Input { input, before: Some(before), now: Some(now) } => {
                 write!(f, "`{step}` takes its input `{input}` {now} now, and not {before}: {STAYS}")
             }
@@ -244,14 +240,13 @@ impl fmt::Display for Change {
                 write!(f, "`{step}` has a new output `{output}`, {now}: {UNREAD}")
             }
             ChangeKind::Output { output, .. } => write!(f, "`{step}` no longer gives `{output}`: {UNREAD}"),
-            ChangeKind::Code { before, now } => {
-                write!(
-                    f,
-                    "the code of `{step}` has {} now, and not {}: {STAYS}",
-                    version(now),
-                    version(before)
-                )
+            ChangeKind::Code { before: Some(before), now: Some(now) } => {
+                write!(f, "the code of `{step}` has version `{now}` now, and not `{before}`: {STAYS}")
             }
+            ChangeKind::Code { now: Some(now), .. } => {
+                write!(f, "the code of `{step}` has version `{now}` now, and had none: {STAYS}")
+            }
+            ChangeKind::Code { .. } => write!(f, "the code of `{step}` no longer has a version: {STAYS}"),
         }
     }
 }

@@ -170,10 +170,9 @@ fn behind(
     let ops: HashMap<&str, &Arc<OpDef>> =
         program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
     let readable = |asked: &Asked<'_>| {
-        let Some(op) = ops.get(asked.path.name()) else { return Ok(()) };
         let which = Which {
             path: asked.path.clone(),
-            op: Arc::clone(op),
+            op: Arc::clone(asked.op),
             output: asked.output,
             key: asked.key.cloned(),
         };

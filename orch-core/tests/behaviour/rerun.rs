@@ -11,7 +11,7 @@ use orch_core::graph::{Call, Out};
 use orch_core::ids::RunId;
 use orch_core::io::Coded;
 use orch_core::run::{Definitions, Rerun};
-use orch_core::storage::{Memory, ReadRuns as _, Storage};
+use orch_core::storage::{Memory, Storage};
 
 use crate::support::{Many, Notes, Plain, call, job, tell};
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
-use orch_core::graph::{Call, Handle as _, Job, Out};
+use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::RunId;
 use orch_core::io::{Artifacts, Coded};
 use orch_core::run::{Definitions, RunErrorKind};

@@ -47,6 +47,16 @@ pub(crate) struct Collect {
     pub(crate) luck: Luck,
 }
 
+impl Items {
+    pub(crate) fn key(self, at: usize) -> String {
+        match (self.keyed, self.duplicate && at + 1 == self.count) {
+            (true, true) => "k0".to_owned(),
+            (true, false) => format!("k{at}"),
+            (false, _) => at.to_string(),
+        }
+    }
+}
+
 impl Luck {
     /// How many attempts at a step fail when it is given `mix`.
     pub(crate) fn failures_for(self, mix: i64) -> u32 {

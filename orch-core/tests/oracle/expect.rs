@@ -221,16 +221,6 @@ fn source(
     Ok(emitted)
 }
 
-impl Items {
-    pub(crate) fn key(self, at: usize) -> String {
-        match (self.keyed, self.duplicate && at + 1 == self.count) {
-            (true, true) => "k0".to_owned(),
-            (true, false) => format!("k{at}"),
-            (false, _) => at.to_string(),
-        }
-    }
-}
-
 fn collected(
     path: &str,
     id: usize,

@@ -37,7 +37,7 @@ pub(crate) struct RecordedStream {
     /// The first attempt that emitted an item; only a later one can emit one anew.
     attempt: u32,
     /// The positions of the items, while some may be emitted anew.
-    positions: Option<Box<HashMap<MappingKey, usize>>>,
+    positions: Option<HashMap<MappingKey, usize>>,
 }
 
 /// An item of a dynamic output.
@@ -129,11 +129,12 @@ impl RecordedStream {
     fn positions(&mut self) -> &mut HashMap<MappingKey, usize> {
         self.positions.get_or_insert_with(|| {
             let items = self.items.iter().enumerate();
-            Box::new(items.map(|(position, item)| (item.key.clone(), position)).collect())
+            items.map(|(position, item)| (item.key.clone(), position)).collect()
         })
     }
 
     /// The output's name.
+    #[cfg(test)]
     pub(crate) fn output(&self) -> &str {
         &self.output
     }

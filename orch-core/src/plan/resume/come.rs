@@ -1,5 +1,6 @@
+use super::ask::Answer;
 use super::shape::{Taken, scope_of};
-use super::walk::{Answer, At, Blocked, State, Walk};
+use super::walk::{At, Blocked, State, Walk};
 use crate::plan::Source;
 
 /// Whether something that is needed will come.
@@ -16,7 +17,8 @@ impl Walk<'_> {
     /// Finds what would have to run and cannot, since something that it needs will not come; says whether there is any that
     /// was not known.
     ///
-    /// What takes a value stands after what gives it in the plan, so one pass finds all that follows from what is known.
+    /// What takes a value stands after what gives it in the plan, so one pass finds all that follows from what is known;
+    /// only what a source has left that cannot run again is not known before it is asked for.
     pub(super) fn sweep(&mut self) -> bool {
         let plan = &self.program.plan;
         let gathered = plan.collects.iter().map(|collect| {
@@ -56,7 +58,7 @@ impl Walk<'_> {
                 all.push(self.nothing_of(other));
             }
         }
-        first(all).unwrap_or(Comes::Yes)
+        first(&all).unwrap_or(Comes::Yes)
     }
 
     fn source_comes(&self, source: &Source, scope: usize, frame: usize, gathered: &mut Gathered) -> Comes {
@@ -71,7 +73,7 @@ impl Walk<'_> {
                     .map(|element| self.source_comes(element, scope, frame, gathered))
                     .collect();
                 let none_comes = all.iter().all(|comes| matches!(comes, Comes::No(_)));
-                return match first(all) {
+                return match first(&all) {
                     Some(Comes::No(blocked)) if blocked.failed || none_comes => Comes::No(blocked),
                     _ => Comes::Yes,
                 };
@@ -81,10 +83,10 @@ impl Walk<'_> {
         match taken {
             Taken::Output { step, output } => {
                 let at = At { step, frame };
-                self.value_comes(at, self.answer(at, output))
+                self.value_comes(at, self.answer(at, output), self.has_left(at, output))
             }
             Taken::Item { map } => {
-                self.value_comes(self.source(map, frame), self.answer_for_item(map, frame))
+                self.value_comes(self.source(map, frame), self.answer_for_item(map, frame), true)
             }
             Taken::Collect { collect } => {
                 if let Some(known) = gathered[collect][frame] {
@@ -97,9 +99,11 @@ impl Walk<'_> {
         }
     }
 
-    fn value_comes(&self, at: At, answer: Answer) -> Comes {
+    fn value_comes(&self, at: At, answer: Answer, has_left: bool) -> Comes {
         match (self.state(at), answer) {
             (_, Answer::Readable) => Comes::Yes,
+            // It is asked for only now that it will not be made anew.
+            (_, Answer::NotAsked) if has_left => Comes::Yes,
             _ if self.is_final(at) => self.nothing_of(at),
             (State::Succeeded, Answer::None) => Comes::No(Blocked { root: at, failed: false }),
             _ => Comes::Yes,
@@ -124,7 +128,7 @@ impl Walk<'_> {
             })
             .collect();
         let none_comes = all.iter().all(|comes| matches!(comes, Comes::No(_)));
-        match first(all) {
+        match first(&all) {
             Some(Comes::No(blocked)) if blocked.failed || none_comes => Comes::No(blocked),
             _ => Comes::Yes,
         }
@@ -138,7 +142,7 @@ impl Walk<'_> {
 }
 
 /// The first failure, else the first that was left out, if any does not come.
-fn first(all: Vec<Comes>) -> Option<Comes> {
+fn first(all: &[Comes]) -> Option<Comes> {
     let failed = |comes: &&Comes| matches!(comes, Comes::No(Blocked { failed: true, .. }));
     let missing = |comes: &&Comes| matches!(comes, Comes::No(_));
     all.iter().find(failed).or_else(|| all.iter().find(missing)).copied()

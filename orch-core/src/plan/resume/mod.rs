@@ -8,15 +8,20 @@
 //! What has failed or was skipped stays so, and gives nothing any more. A value that only it could make anew is *gone*,
 //! and so is one whose step would need one that is gone: who needs it is skipped, as if the step had failed before.
 
+mod ask;
 mod come;
 mod need;
 mod shape;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use self::shape::Shape;
-use self::walk::{At, State, Walk};
+use self::walk::{State, Walk};
 use super::{Plan, Program};
 use crate::define::OpDef;
 use crate::event::{LostCause, Recorded, RecordedValue, SkipCause};
@@ -30,6 +35,7 @@ pub(crate) struct Resumption {
     /// The steps that have succeeded and run again, in the order of the plan, and within a step by position of emission.
     pub(crate) lost: Vec<(StepPath, LostCause)>,
     /// Recorded values that are needed, cannot be read and will not be made anew, in the order in which they were asked for.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what is gone says so when someone looks at it"))]
     pub(crate) gone: Vec<Gone>,
     /// Where in `lost` a step is.
     places: HashMap<StepPath, usize>,
@@ -66,7 +72,7 @@ pub(crate) struct Asked<'a> {
     /// The step that gave it.
     pub(crate) path: &'a StepPath,
     /// Its op in the present program.
-    pub(crate) op: &'a OpDef,
+    pub(crate) op: &'a Arc<OpDef>,
     /// The number of its output.
     pub(crate) output: usize,
     /// Of a dynamic output the item.
@@ -82,8 +88,16 @@ impl Resumption {
     /// Of the run of a program that was begun with the plan `pinned` and has come as far as `recorded`.
     ///
     /// `readable` is asked once for each value that is needed and for no other, so it may as well load them. It is not
-    /// asked for what the outputs of a changed step have left.
+    /// asked for what the outputs of a changed step have left. Of a run that is over, or is being canceled, nothing is needed.
     pub(crate) fn of(program: &Program, pinned: &Plan, recorded: &Recorded, readable: Readable<'_>) -> Self {
+        if recorded.end().is_some() {
+            return Self::default();
+        }
+        let interrupted = recorded.under_way().into_iter().cloned().collect();
+        if recorded.is_canceling() {
+            // Nothing starts any more, and so nothing is needed.
+            return Self { interrupted, ..Self::default() };
+        }
         let shape = Shape::of(&program.plan);
         let mut walk = Walk::new(program, pinned, recorded, &shape, readable);
         // What cannot run is found only when it is known what is lost, and needs nothing then. Mostly nothing is found.
@@ -91,11 +105,7 @@ impl Resumption {
         while walk.sweep() {
             walk.spread();
         }
-        let mut resumption = Self {
-            interrupted: recorded.under_way().into_iter().cloned().collect(),
-            gone: walk.gone(),
-            ..Self::default()
-        };
+        let mut resumption = Self { interrupted, gone: walk.gone(), ..Self::default() };
         for at in walk.all() {
             if walk.state(at) == State::Lost {
                 let (path, cause) = (walk.path(at), walk.cause(at));

@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
+use super::ask::Answer;
 use super::shape::{Taken, scope_of, take};
-use super::walk::{Answer, At, State, Walk};
+use super::walk::{At, State, Walk};
 use crate::event::LostCause;
 
 /// What has been found to be needed, so that nothing is looked at twice, and what is yet to be looked at.

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Readable;
+use super::ask::{Answer, Unreadable};
 use super::shape::{Shape, scope_of};
-use super::{Asked, Gone, Readable};
-use crate::define::OutputKind;
-use crate::event::{LostCause, Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream, SkipCause};
+use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedStream};
 use crate::ids::{Branch, MappingKey, StepPath};
 use crate::plan::{Plan, Program};
 
@@ -14,10 +14,10 @@ pub(super) struct Walk<'a> {
     pub(super) program: &'a Program,
     pub(super) shape: &'a Shape,
     recorded: &'a Recorded,
-    readable: Readable<'a>,
+    pub(super) readable: Readable<'a>,
     names: Vec<Arc<str>>,
     /// The steps whose outputs have changed since the run began.
-    changed: Vec<bool>,
+    pub(super) changed: Vec<bool>,
     /// The frames of each scope.
     pub(super) frames: Vec<Vec<Frame>>,
     /// For each map and each frame of its source the frames of the items.
@@ -25,11 +25,11 @@ pub(super) struct Walk<'a> {
     /// For each step and each frame of its scope.
     pub(super) instances: Vec<Vec<Instance>>,
     /// For each step the answers for its plain outputs, frame by frame.
-    answers: Vec<Vec<Answer>>,
+    pub(super) answers: Vec<Vec<Answer>>,
     /// The values that cannot be read, in the order in which they were asked for.
-    unreadable: Vec<Unreadable>,
+    pub(super) unreadable: Vec<Unreadable>,
     /// Why a step is lost, if it is.
-    causes: HashMap<At, LostCause>,
+    pub(super) causes: HashMap<At, LostCause>,
 }
 
 /// A step in a frame of its scope.
@@ -43,9 +43,9 @@ pub(super) struct Frame {
     pub(super) parent: usize,
     branch: Option<Branch>,
     /// The position of its item among those of the record.
-    position: usize,
+    pub(super) position: usize,
     pub(super) orphan: bool,
-    answer: Answer,
+    pub(super) answer: Answer,
 }
 
 #[derive(Clone, Copy)]
@@ -75,22 +75,6 @@ pub(super) enum State {
 pub(super) struct Blocked {
     pub(super) root: At,
     pub(super) failed: bool,
-}
-
-/// Whether a value can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    NotAsked,
-    /// There is none, and none is missing: the output was left out, or the step did not come to it.
-    None,
-    Readable,
-    Unreadable,
-}
-
-struct Unreadable {
-    at: At,
-    output: usize,
-    key: Option<MappingKey>,
 }
 
 impl<'a> Walk<'a> {
@@ -213,7 +197,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What is recorded of a dynamic output.
-    fn stream(&self, at: At, output: usize) -> Option<&'a RecordedStream> {
+    pub(super) fn stream(&self, at: At, output: usize) -> Option<&'a RecordedStream> {
         self.record(at)?.stream(&self.program.ops[at.step].outputs()[output].name)
     }
 
@@ -237,119 +221,6 @@ impl<'a> Walk<'a> {
             scope = self.shape.parent(scope);
         }
         frame
-    }
-
-    /// What was answered for a plain output.
-    pub(super) fn answer(&self, at: At, output: usize) -> Answer {
-        self.answers[at.step][at.frame * self.program.ops[at.step].outputs().len() + output]
-    }
-
-    /// What was answered for an item.
-    pub(super) fn answer_for_item(&self, map: usize, frame: usize) -> Answer {
-        self.frames[map + 1][frame].answer
-    }
-
-    /// Asks whether a plain output can be read, if that was not asked before.
-    pub(super) fn ask(&mut self, at: At, output: usize) -> Answer {
-        let known = self.answer(at, output);
-        if known != Answer::NotAsked {
-            return known;
-        }
-        let op = Arc::clone(&self.program.ops[at.step]);
-        let declared = &op.outputs()[output];
-        let value = self.record(at).and_then(|record| record.plain(&declared.name));
-        let path = self.path(at);
-        let answer = match value {
-            _ if self.changed[at.step] && self.state(at) == State::Succeeded => Err(LostCause::Changed),
-            Some(value) => (self.readable)(&Asked { path: &path, op: &op, output, key: None, value })
-                .map(|()| Answer::Readable),
-            // What has succeeded without it was another op.
-            None if self.state(at) == State::Succeeded && declared.kind == OutputKind::Single => {
-                Err(LostCause::Changed)
-            }
-            None => Ok(Answer::None),
-        };
-        let answer = self.answered(at, output, None, answer);
-        let place = at.frame * op.outputs().len() + output;
-        self.answers[at.step][place] = answer;
-        answer
-    }
-
-    /// Asks whether the item of a frame can be read, if that was not asked before.
-    pub(super) fn ask_for_item(&mut self, map: usize, frame: usize) -> Answer {
-        let known = self.answer_for_item(map, frame);
-        if known != Answer::NotAsked {
-            return known;
-        }
-        let (at, output) = (self.source(map, frame), self.program.plan.maps[map].output);
-        let Some(item) = self.item(map, frame) else { return Answer::None };
-        let (path, op) = (self.path(at), &self.program.ops[at.step]);
-        let answer = if self.changed[at.step] {
-            Err(LostCause::Changed)
-        } else {
-            let asked = Asked { path: &path, op, output, key: Some(item.key()), value: item.value() };
-            (self.readable)(&asked).map(|()| Answer::Readable)
-        };
-        let answer = self.answered(at, output, Some(item.key()), answer);
-        self.frames[map + 1][frame].answer = answer;
-        answer
-    }
-
-    fn item(&self, map: usize, frame: usize) -> Option<&'a RecordedItem> {
-        let at = self.source(map, frame);
-        let stream = self.stream(at, self.program.plan.maps[map].output)?;
-        stream.items().get(self.frames[map + 1][frame].position)
-    }
-
-    fn answered(
-        &mut self,
-        at: At,
-        output: usize,
-        key: Option<&MappingKey>,
-        answer: Result<Answer, LostCause>,
-    ) -> Answer {
-        answer.unwrap_or_else(|cause| {
-            self.unreadable.push(Unreadable { at, output, key: key.cloned() });
-            self.causes.entry(at).or_insert(cause);
-            Answer::Unreadable
-        })
-    }
-
-    /// Says why a step is to run again of which no value was asked for.
-    pub(super) fn lost_for(&mut self, at: At, cause: LostCause) {
-        self.causes.entry(at).or_insert(cause);
-    }
-
-    pub(super) fn cause(&self, at: At) -> LostCause {
-        self.causes.get(&at).cloned().unwrap_or(LostCause::Changed)
-    }
-
-    /// The values that cannot be read and whose steps do not run again.
-    pub(super) fn gone(&self) -> Vec<Gone> {
-        let gone = self.unreadable.iter().filter(|value| self.is_final(value.at));
-        let gone = gone.map(|Unreadable { at, output, key }| Gone {
-            path: self.path(*at),
-            output: *output,
-            key: key.clone(),
-            cause: self.why(*at),
-        });
-        gone.collect()
-    }
-
-    /// Why nothing comes of a step.
-    fn why(&self, at: At) -> SkipCause {
-        let root = self.at(at).blocked.map_or(at, |blocked| blocked.root);
-        match self.record(root).and_then(RecordedStep::end) {
-            Some(RecordedEnd::Skipped(cause)) => SkipCause::clone(cause),
-            Some(RecordedEnd::Failed(_)) => SkipCause::Failed(self.path(root)),
-            _ => SkipCause::Absent(self.path(root)),
-        }
-    }
-
-    /// Whether a step was skipped because something was left out, and not because something failed.
-    pub(super) fn lacks_nothing(&self, at: At) -> bool {
-        let end = self.record(at).and_then(RecordedStep::end);
-        matches!(end, Some(RecordedEnd::Skipped(cause)) if matches!(**cause, SkipCause::Absent(_)))
     }
 }
 

@@ -1,0 +1,50 @@
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use orch_core::storage::{StorageError, StorageErrorKind};
+use rusqlite::ErrorCode;
+
+const FULL: &str = "free some space; what was committed before is kept";
+const FORBIDDEN: &str =
+    "let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`";
+const DAMAGED: &str =
+    "`instance check` tells what else is damaged; restore the file from a backup, or remove the run";
+
+/// The file could not be `done`, as in `written`, for this reason of SQLite's.
+pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> StorageError {
+    let cannot = |why: &str| format!("`{}` cannot be {done}: {why}", path.display());
+    let machine = |why: &str| StorageError::new(StorageErrorKind::Machine, cannot(why));
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => machine("the disk is full").hint(FULL),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => machine("it is read-only").hint(FORBIDDEN),
+        Some(ErrorCode::CannotOpen) => {
+            machine("it is not there, or it and its folder cannot be written").hint(FORBIDDEN)
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StorageError::new(StorageErrorKind::Corrupt, cannot(&format!("it is damaged ({error})")))
+                .hint(DAMAGED)
+        }
+        Some(ErrorCode::SystemIoFailure) => machine(&format!("the disk refuses it ({error})"))
+            .hint("look at the free space and the state of the disk"),
+        _ => machine(&error.to_string()),
+    }
+}
+
+/// The file could not be `done` for this reason of the machine's.
+pub(crate) fn machine(path: &Path, done: &str, error: &io::Error) -> StorageError {
+    let cannot = |why: &str| format!("`{}` cannot be {done}: {why}", path.display());
+    let of = |why: &str| StorageError::new(StorageErrorKind::Machine, cannot(why));
+    match error.kind() {
+        ErrorKind::NotFound => StorageError::new(StorageErrorKind::NotFound, cannot("it is not there")),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => of("the disk is full").hint(FULL),
+        ErrorKind::FileTooLarge => of("it would be larger than files may be").hint(FULL),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => of(&error.to_string()).hint(FORBIDDEN),
+        _ => of(&error.to_string()),
+    }
+}
+
+/// The file holds something else than what was written.
+pub(crate) fn corrupt(path: &Path, why: impl std::fmt::Display) -> StorageError {
+    let message = format!("`{}` is damaged: {why}", path.display());
+    StorageError::new(StorageErrorKind::Corrupt, message).hint(DAMAGED)
+}

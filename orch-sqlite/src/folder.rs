@@ -1,0 +1,117 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use orch_core::ids::RunId;
+use orch_core::storage::StorageError;
+
+use crate::list::{List, Locked};
+use crate::lock::Hold;
+use crate::schema::RUN;
+use crate::{Durability, error, log, write};
+
+/// The extension of the folder of a run that is being removed.
+pub(crate) const GONE: &str = "gone";
+
+/// A storage in a folder; see the [crate's page](crate) for what lies where.
+///
+/// Clones share what is open.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    home: Arc<Home>,
+}
+
+#[derive(Debug)]
+struct Home {
+    path: PathBuf,
+    durability: Durability,
+    list: List,
+}
+
+impl Folder {
+    /// Opens the folder, and makes what of it is not there. What is committed by way of it is as durable as is said.
+    ///
+    /// If there is no list of runs, one is made of the runs that are there.
+    ///
+    /// # Errors
+    /// If it cannot be made or read, if it is of a newer version, or if what lies there is no storage.
+    pub fn open(home: impl Into<PathBuf>, durability: Durability) -> Result<Self, StorageError> {
+        let path: PathBuf = home.into();
+        let runs = path.join("runs");
+        let cannot = |error: std::io::Error| error::machine(&path, "made", &error);
+        if !runs.is_dir() {
+            // A path without folders is relative to the one that the program is in.
+            let root = if path.is_absolute() { Path::new("") } else { Path::new(".") };
+            write::folders(root, &runs, "home.make").map_err(cannot)?;
+        }
+        let ignored = path.join(".gitignore");
+        if !ignored.exists() {
+            write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?)).map_err(
+                |failure| {
+                    StorageError::new(orch_core::storage::StorageErrorKind::Machine, failure.to_string())
+                },
+            )?;
+        }
+        let list = List::open(&path, durability, |list| adopt(list, &runs))?;
+        Ok(Self { home: Arc::new(Home { path, durability, list }) })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.home.path
+    }
+
+    /// How durable what is committed is.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.home.durability
+    }
+
+    pub(crate) fn list(&self) -> &List {
+        &self.home.list
+    }
+
+    pub(crate) fn runs_folder(&self) -> PathBuf {
+        self.home.path.join("runs")
+    }
+
+    pub(crate) fn run_folder(&self, run: RunId) -> PathBuf {
+        self.runs_folder().join(run.to_string())
+    }
+
+    /// The log of a run that is in the list, to be read.
+    pub(crate) fn reader(&self, run: RunId) -> Result<log::Reader, StorageError> {
+        let folder = self.run_folder(run);
+        if let Some(reader) = log::Reader::open(run, &folder)? {
+            return Ok(reader);
+        }
+        // It is of an older version, and nobody may write it while it is brought to the present one.
+        let hold = Hold::take(&self.list().lock()?, run, &folder)?;
+        RUN.open(&log::path(&folder), self.durability())?;
+        drop(hold);
+        log::Reader::open(run, &folder)?.ok_or_else(|| error::corrupt(&folder, "its version has changed"))
+    }
+}
+
+/// Puts into a new list all runs that are there and whole. What they have come to is found out when they are listed.
+fn adopt(list: &Locked<'_>, runs: &Path) -> Result<(), StorageError> {
+    for run in runs_in(runs)? {
+        let record = log::Reader::open(run, &runs.join(run.to_string())).ok().flatten();
+        if let Some(record) = record.and_then(|reader| reader.record().ok()) {
+            list.put(&record, false)?;
+        }
+    }
+    Ok(())
+}
+
+/// The runs that have a folder.
+pub(crate) fn runs_in(runs: &Path) -> Result<Vec<RunId>, StorageError> {
+    let cannot = |error: std::io::Error| error::machine(runs, "read", &error);
+    let mut found = Vec::new();
+    for entry in runs.read_dir().map_err(cannot)? {
+        let name = entry.map_err(cannot)?.file_name();
+        found.extend(name.to_str().and_then(|name| name.parse::<RunId>().ok()));
+    }
+    found.sort_unstable();
+    Ok(found)
+}

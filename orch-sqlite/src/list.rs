@@ -1,0 +1,217 @@
+//! The list of runs: `instance.db`.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use orch_core::ids::RunId;
+use orch_core::storage::{RunQuery, RunRecord, StorageError};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use crate::schema::INSTANCE;
+use crate::{Durability, error, write};
+
+/// The list, open. Reading it never waits for a writer.
+#[derive(Debug)]
+pub(crate) struct List {
+    path: PathBuf,
+    reader: Mutex<Connection>,
+    writer: Mutex<Writer>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: Connection,
+    lock: File,
+}
+
+/// The list, while no other process and no other thread writes it.
+pub(crate) struct Locked<'a> {
+    path: &'a Path,
+    writer: MutexGuard<'a, Writer>,
+}
+
+impl List {
+    /// Opens the list in this folder, or makes it; `found` fills one that was made.
+    pub(crate) fn open(
+        home: &Path,
+        durability: Durability,
+        found: impl FnOnce(&Locked<'_>) -> Result<(), StorageError>,
+    ) -> Result<Self, StorageError> {
+        let path = home.join("instance.db");
+        let at = home.join("instance.lock");
+        let cannot = |error: std::io::Error| error::machine(&at, "locked", &error);
+        let lock = write::lockable(&at, "instance.lock").map_err(cannot)?;
+        // Two programs may begin at once, and one of them makes the list.
+        lock.lock().map_err(cannot)?;
+        let made = !path.exists();
+        let connection = INSTANCE.open(&path, durability)?;
+        let writer = Mutex::new(Writer { connection, lock });
+        if made {
+            found(&Locked { path: &path, writer: taken(&writer) })?;
+        } else {
+            taken(&writer).lock.unlock().map_err(cannot)?;
+        }
+        let reader = INSTANCE.read(&path)?.ok_or_else(|| error::corrupt(&path, "its version has changed"))?;
+        Ok(Self { path, reader: Mutex::new(reader), writer })
+    }
+
+    /// Waits until nobody writes the list, and keeps others from it.
+    pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
+        let writer = taken(&self.writer);
+        writer.lock.lock().map_err(|error| error::machine(&self.path, "locked", &error))?;
+        Ok(Locked { path: &self.path, writer })
+    }
+
+    /// The lines of the runs that are asked for, the newest first, as the list has them.
+    pub(crate) fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {
+        let mut conditions = String::from("1");
+        let mut values: Vec<Value> = Vec::new();
+        if let Some(job) = &query.job {
+            conditions += " AND job = ?";
+            values.push(job.clone().into());
+        }
+        if !query.status.is_empty() {
+            let marks = vec!["?"; query.status.len()].join(", ");
+            conditions += &format!(" AND status IN ({marks})");
+            values.extend(query.status.iter().map(|status| status.name().to_owned().into()));
+        }
+        if let Some(since) = query.since {
+            conditions += " AND created >= ?";
+            values.push(nanoseconds(since).into());
+        }
+        for (key, value) in &query.tags {
+            conditions +=
+                " AND EXISTS (SELECT 1 FROM json_each(record, '$.tags') WHERE key = ? AND value = ?)";
+            values.extend([key.clone().into(), value.clone().into()]);
+        }
+        self.select(&conditions, values, query.limit)
+    }
+
+    /// The lines of the runs whose identifiers begin so.
+    pub(crate) fn begin_with(&self, prefix: &str, limit: usize) -> Result<Vec<RunRecord>, StorageError> {
+        let Some(prefix) = dashed(prefix) else { return Ok(Vec::new()) };
+        // After the digits and dashes of an identifier comes `g`.
+        let beyond = format!("{prefix}g");
+        self.select("id >= ? AND id < ?", vec![prefix.into(), beyond.into()], Some(limit))
+    }
+
+    fn select(
+        &self,
+        conditions: &str,
+        mut values: Vec<Value>,
+        limit: Option<usize>,
+    ) -> Result<Vec<RunRecord>, StorageError> {
+        values.push(limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
+        let order = "ORDER BY created DESC, id DESC LIMIT ?";
+        let sql = format!("SELECT record FROM run WHERE {conditions} {order}");
+        let reader = taken(&self.reader);
+        let read = || -> rusqlite::Result<Vec<String>> {
+            reader.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
+        };
+        let read = read().map_err(|error| error::database(&self.path, "read", &error))?;
+        read.iter().map(|json| self.record(json)).collect()
+    }
+
+    /// The line of a run, as the list has it.
+    pub(crate) fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
+        let reader = taken(&self.reader);
+        let sql = "SELECT record FROM run WHERE id = ?1";
+        let read = || -> rusqlite::Result<Option<String>> {
+            reader.prepare_cached(sql)?.query_row([run.to_string()], |row| row.get(0)).optional()
+        };
+        let json = read().map_err(|error| error::database(&self.path, "read", &error))?;
+        self.record(&json.ok_or_else(|| StorageError::no_run(run))?)
+    }
+
+    /// The runs of which the list may say less than their events.
+    pub(crate) fn unsettled(&self) -> Result<Vec<RunRecord>, StorageError> {
+        self.select("settled = 0", Vec::new(), None)
+    }
+
+    fn record(&self, json: &str) -> Result<RunRecord, StorageError> {
+        serde_json::from_str(json).map_err(|error| error::corrupt(&self.path, error))
+    }
+}
+
+impl Locked<'_> {
+    /// Whether the run is in the list.
+    pub(crate) fn has(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1")
+    }
+
+    /// Whether the list may say less of the run than its events.
+    pub(crate) fn is_unsettled(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1 AND settled = 0")
+    }
+
+    fn is(&self, run: RunId, sql: &str) -> Result<bool, StorageError> {
+        let is = || self.writer.connection.prepare_cached(sql)?.exists([run.to_string()]);
+        is().map_err(|error| error::database(self.path, "read", &error))
+    }
+
+    /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:
+    /// whoever holds it may die before the list says how it ended.
+    pub(crate) fn put(&self, run: &RunRecord, settled: bool) -> Result<(), StorageError> {
+        let record = serde_json::to_string(run).map_err(|error| error::corrupt(self.path, error))?;
+        let sql =
+            "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
+        let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
+        let write = |writing: &write::Writing<'_>| {
+            writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
+        };
+        self.commit("list.put", write)
+    }
+
+    /// Says that a run is held again.
+    pub(crate) fn unsettle(&self, run: RunId) -> Result<(), StorageError> {
+        let sql = "UPDATE run SET settled = 0 WHERE id = ?1";
+        self.commit("list.unsettle", |writing| writing.run(sql, [run.to_string()]))
+    }
+
+    /// Takes a run out of the list.
+    pub(crate) fn delete(&self, run: RunId) -> Result<(), StorageError> {
+        self.commit("list.delete", |writing| writing.run("DELETE FROM run WHERE id = ?1", [run.to_string()]))
+    }
+
+    fn commit(
+        &self,
+        name: &str,
+        write: impl FnOnce(&write::Writing<'_>) -> rusqlite::Result<usize>,
+    ) -> Result<(), StorageError> {
+        let written = write::transaction(&self.writer.connection, name, write);
+        written.map(drop).map_err(|error| error::database(self.path, "written", &error))
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // If this fails, the lock goes with the file.
+        let _ = self.writer.lock.unlock();
+    }
+}
+
+/// SQLite rolls back what a panic has interrupted.
+fn taken<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A time as the databases have it; one before 1678 or after 2261 as the first or last there is.
+pub(crate) fn nanoseconds(time: jiff::Timestamp) -> i64 {
+    let most = if time.as_nanosecond() < 0 { i64::MIN } else { i64::MAX };
+    i64::try_from(time.as_nanosecond()).unwrap_or(most)
+}
+
+/// The beginning of an identifier with its dashes, in small letters; none if no identifier begins so.
+fn dashed(prefix: &str) -> Option<String> {
+    let mut dashed = String::new();
+    for c in prefix.chars().filter(|c| *c != '-') {
+        if matches!(dashed.len(), 8 | 13 | 18 | 23) {
+            dashed.push('-');
+        }
+        dashed.push(c.is_ascii_hexdigit().then(|| c.to_ascii_lowercase())?);
+    }
+    (dashed.len() <= 36).then_some(dashed)
+}

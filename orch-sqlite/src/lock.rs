@@ -1,0 +1,70 @@
+//! Who runs what. A run is held by a lock on its file `holder`; that file is looked at and locked under the lock of the
+//! list, so that a look never makes another fail to take hold of a run.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+use orch_core::ids::RunId;
+use orch_core::storage::{Holder, StorageError};
+
+use crate::list::Locked;
+use crate::{error, write};
+
+/// Holds a run for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    _file: File,
+}
+
+impl Hold {
+    /// Takes hold of the run in this folder.
+    pub(crate) fn take(_list: &Locked<'_>, run: RunId, folder: &Path) -> Result<Self, StorageError> {
+        let path = path(folder);
+        let cannot = |error: io::Error| error::machine(&path, "written", &error);
+        let file = write::lockable(&path, "holder.make").map_err(cannot)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StorageError::held(run, named(&path))),
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
+        write::say(&file, &format!("{} {}\n", process::id(), host()), "holder.say").map_err(cannot)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Who holds the run in this folder.
+    pub(crate) fn of(_list: &Locked<'_>, folder: &Path) -> Result<Option<Holder>, StorageError> {
+        let path = path(folder);
+        let cannot = |error: io::Error| error::machine(&path, "read", &error);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(named(&path))),
+            Err(TryLockError::Error(error)) => Err(cannot(error)),
+        }
+    }
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("holder")
+}
+
+/// The holder that the file names. Where a locked file cannot be read, all that is known is that there is one.
+fn named(path: &Path) -> Holder {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let (process, host) = text.trim_end().split_once(' ').unwrap_or(("0", "a machine that is not known"));
+    Holder::new(process.parse().unwrap_or_default(), host)
+}
+
+/// The name of this machine, as far as it can be known without asking the system's C library.
+fn host() -> String {
+    let said =
+        fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
+    let host = said.or_else(|_| env::var("COMPUTERNAME")).or_else(|_| env::var("HOSTNAME"));
+    host.map_or_else(|_| "localhost".to_owned(), |host| host.trim().to_owned())
+}

@@ -1,0 +1,209 @@
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use orch_core::event::{Encoded, Event, EventKind, LogLevel, Logged};
+use orch_core::failure::Failure;
+use orch_core::ids::{RunId, StepPath};
+use orch_core::storage::{LogQuery, Pinned, ReadEvents, Row, RunRecord, StorageError};
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use serde::de::DeserializeOwned;
+
+use crate::error;
+use crate::schema::RUN;
+
+/// Events and log lines have their columns in this order; what the one has and the other has not is null.
+const EVENTS: &str = "SELECT number, time, step, attempt, fields, kind, value IS NOT NULL AS has_value,
+    NULL AS level, NULL AS target, NULL AS message FROM event WHERE number > ?1";
+const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, 0 AS has_value,
+    level, target, message FROM log WHERE number > ?1";
+
+type Each<'a> = &'a mut dyn FnMut(Logged) -> ControlFlow<()>;
+
+/// The log of a run, to be read.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    connection: Connection,
+    path: PathBuf,
+    run: RunId,
+}
+
+impl Reader {
+    /// Opens the log in this folder; gives none if it is of an older version.
+    pub(crate) fn open(run: RunId, folder: &Path) -> Result<Option<Self>, StorageError> {
+        let path = super::path(folder);
+        Ok(RUN.read(&path)?.map(|connection| Self { connection, path, run }))
+    }
+
+    /// What the list said of the run when it was made.
+    pub(crate) fn record(&self) -> Result<RunRecord, StorageError> {
+        self.json("SELECT record FROM run")
+    }
+
+    /// What the run was begun with.
+    pub(crate) fn pinned(&self) -> Result<Pinned, StorageError> {
+        self.json("SELECT pinned FROM run")
+    }
+
+    fn json<T: DeserializeOwned>(&self, sql: &str) -> Result<T, StorageError> {
+        let text: Option<String> = self
+            .connection
+            .query_row(sql, [], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.cannot(&error))?;
+        let text =
+            text.ok_or_else(|| error::corrupt(&self.path, "it does not say what the run was begun with"))?;
+        serde_json::from_str(&text).map_err(|error| error::corrupt(&self.path, error))
+    }
+
+    /// Calls `each` for all events, without log lines.
+    pub(crate) fn each(&self, mut each: impl FnMut(&Event)) -> Result<(), StorageError> {
+        self.events(0, false, &mut |logged| {
+            each(&logged.event);
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn read(&self, sql: &str, values: Vec<Value>, each: Each<'_>) -> Result<(), StorageError> {
+        let read = || -> Result<(), NotRead> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut step = Step::default();
+            while let Some(row) = rows.next()? {
+                let logged = self.logged(row, &mut step)?;
+                if each(logged).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|error| match error {
+            NotRead::Database(error) => self.cannot(&error),
+            NotRead::Row(why) => error::corrupt(&self.path, why),
+        })
+    }
+
+    fn logged(&self, row: &rusqlite::Row<'_>, step: &mut Step) -> Result<Logged, NotRead> {
+        let number = row.get::<_, i64>(0)?.unsigned_abs();
+        let wrong = |error: &dyn std::fmt::Display| NotRead::Row(format!("event {number}: {error}"));
+        let time = Timestamp::from_nanosecond(row.get::<_, i64>(1)?.into()).map_err(|error| wrong(&error))?;
+        let step = step.path(row.get_ref(2)?.as_str_or_null()?).map_err(|error| wrong(&error))?;
+        let attempt = row.get(3)?;
+        let fields = row.get_ref(4)?.as_str_or_null()?;
+        let kind = match row.get_ref(5)?.as_str_or_null()? {
+            Some(kind) => Row::read(kind, fields).map_err(|error| wrong(&error))?,
+            None => log(row, fields).map_err(|error| wrong(&error))?,
+        };
+        let event = Event::new(time, self.run, step, attempt, kind);
+        Ok(Logged { number, event, has_value: row.get(6)? })
+    }
+
+    fn cannot(&self, error: &rusqlite::Error) -> StorageError {
+        error::database(&self.path, "read", error)
+    }
+}
+
+impl ReadEvents for Reader {
+    fn events(&self, after: u64, logs: bool, each: Each<'_>) -> Result<(), StorageError> {
+        let logs = if logs { format!("UNION ALL {LOGS}") } else { String::new() };
+        self.read(&format!("{EVENTS} {logs} ORDER BY number"), vec![number(after)], each)
+    }
+
+    fn logs(&self, after: u64, query: &LogQuery, each: Each<'_>) -> Result<(), StorageError> {
+        let (mut sql, mut values) = (LOGS.to_owned(), vec![number(after)]);
+        if let Some(step) = &query.step {
+            sql += " AND (step = ?";
+            values.push(step.clone().into());
+            // Of a name without keys those of all its copies: `load[` and whatever follows.
+            if !step.contains('[') {
+                sql += " OR substr(step, 1, length(?) + 1) = ? || '['";
+                values.extend([step.clone().into(), step.clone().into()]);
+            }
+            sql += ")";
+        }
+        if let Some(level) = query.level {
+            sql += " AND level >= ?";
+            values.push(i64::from(level as u8).into());
+        }
+        if let Some(text) = &query.text {
+            // SQLite's own ways to look for a text know the case of ASCII letters alone.
+            self.lowercase().map_err(|error| self.cannot(&error))?;
+            sql += " AND instr(orch_lowercase(message), ?) > 0";
+            values.push(text.to_lowercase().into());
+        }
+        self.read(&format!("{sql} ORDER BY number"), values, each)
+    }
+
+    fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {
+        let sql = "SELECT value FROM event WHERE number = ?1";
+        let value = || -> rusqlite::Result<Option<Option<Vec<u8>>>> {
+            self.connection.prepare_cached(sql)?.query_row([number(event)], |row| row.get(0)).optional()
+        };
+        let value = value().map_err(|error| self.cannot(&error))?;
+        Ok(value.flatten().map(Encoded::from))
+    }
+}
+
+impl Reader {
+    fn lowercase(&self) -> rusqlite::Result<()> {
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        self.connection.create_scalar_function("orch_lowercase", 1, flags, |context| {
+            Ok(context.get_raw(0).as_str()?.to_lowercase())
+        })
+    }
+}
+
+fn log(row: &rusqlite::Row<'_>, fields: Option<&str>) -> Result<EventKind, Failure> {
+    let level = match row.get(7)? {
+        0 => LogLevel::Trace,
+        1 => LogLevel::Debug,
+        2 => LogLevel::Info,
+        3 => LogLevel::Warn,
+        4 => LogLevel::Error,
+        other => return Err(Failure::new(format!("there is no level {other}"))),
+    };
+    let fields: BTreeMap<String, String> = fields.map(serde_json::from_str).transpose()?.unwrap_or_default();
+    Ok(Row::log(level, row.get_ref(8)?.as_str()?, row.get_ref(9)?.as_str()?, fields))
+}
+
+fn number(event: u64) -> Value {
+    i64::try_from(event).unwrap_or(i64::MAX).into()
+}
+
+enum NotRead {
+    Database(rusqlite::Error),
+    Row(String),
+}
+
+impl From<rusqlite::Error> for NotRead {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<rusqlite::types::FromSqlError> for NotRead {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::Row(error.to_string())
+    }
+}
+
+/// The last step that was read: most events are of the same step as the one before them.
+#[derive(Default)]
+struct Step {
+    text: String,
+    path: Option<StepPath>,
+}
+
+impl Step {
+    fn path(&mut self, text: Option<&str>) -> Result<Option<StepPath>, orch_core::ids::ParseStepPathError> {
+        let Some(text) = text else { return Ok(None) };
+        if self.path.is_none() || self.text != text {
+            self.path = Some(text.parse()?);
+            text.clone_into(&mut self.text);
+        }
+        Ok(self.path.clone())
+    }
+}

@@ -1,0 +1,147 @@
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use orch_core::event::{Entry, EventKind, Journal};
+use orch_core::failure::Failure;
+use orch_core::ids::{RunId, StepPath};
+use orch_core::storage::{Row, RunRecord, StorageError, WriteEvents};
+use rusqlite::Connection;
+
+use crate::folder::Folder;
+use crate::list::nanoseconds;
+use crate::lock::Hold;
+use crate::schema::RUN;
+use crate::write::Prepared;
+use crate::{error, write};
+
+const EVENT: &str = "INSERT INTO event (number, time, step, attempt, kind, fields, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const LAST: &str =
+    "SELECT max(coalesce((SELECT max(number) FROM event), 0), coalesce((SELECT max(number) FROM log), 0))";
+
+/// The log of a run, to be written by the one who holds it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    // Closed before the hold is given up: closing tidies up, and that is writing.
+    connection: Connection,
+    path: PathBuf,
+    /// The number of the last event.
+    last: i64,
+    row: Row,
+    folder: Folder,
+    _hold: Hold,
+}
+
+impl Writer {
+    /// Opens the log of a run, or makes it.
+    pub(crate) fn open(folder: &Folder, hold: Hold, run: RunId) -> Result<Self, StorageError> {
+        let path = super::path(&folder.run_folder(run));
+        let connection = RUN.open(&path, folder.durability())?;
+        let last = connection.query_row(LAST, [], |row| row.get(0));
+        let last = last.map_err(|error| error::database(&path, "read", &error))?;
+        Ok(Self { connection, path, last, row: Row::default(), folder: folder.clone(), _hold: hold })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Journal for Writer {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        let (row, mut number) = (&mut self.row, self.last);
+        let written = write::transaction(&self.connection, "journal.commit", |writing| {
+            let mut events = writing.prepare(EVENT)?;
+            let mut logs: Option<Prepared<'_>> = None;
+            let mut step = Step::default();
+            for Entry { event, value } in entries {
+                number += 1;
+                let step = step.text(event.step.as_ref());
+                let time = nanoseconds(event.time);
+                if let EventKind::Log { level, target, message, fields, .. } = &event.kind {
+                    let fields = if fields.is_empty() { None } else { Some(serde_json::to_string(fields)?) };
+                    let log = (number, time, step, event.attempt, *level as u8, &**target, message, fields);
+                    match &mut logs {
+                        Some(logs) => logs.run(log)?,
+                        None => logs.insert(writing.prepare(LOG)?).run(log)?,
+                    };
+                } else {
+                    let (kind, fields) = row.write(&event.kind)?;
+                    let value = value.as_ref().map(|value| value.bytes());
+                    events.run((number, time, step, event.attempt, kind, fields, value))?;
+                }
+            }
+            Ok(())
+        });
+        match written {
+            Ok(()) => {
+                self.last = number;
+                Ok(())
+            }
+            Err(NotWritten::Database(error)) => {
+                Err(error::database(&self.path, "written", &error).into_failure())
+            }
+            Err(NotWritten::Event(failure)) => Err(failure),
+        }
+    }
+
+    fn blocks(&self) -> bool {
+        true
+    }
+}
+
+impl WriteEvents for Writer {
+    fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
+        let put = self.folder.list().lock().and_then(|list| list.put(run, false));
+        put.map_err(StorageError::into_failure)
+    }
+}
+
+/// Why a transaction was not committed.
+enum NotWritten {
+    Database(rusqlite::Error),
+    Event(Failure),
+}
+
+impl From<rusqlite::Error> for NotWritten {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Failure> for NotWritten {
+    fn from(failure: Failure) -> Self {
+        Self::Event(failure)
+    }
+}
+
+impl From<serde_json::Error> for NotWritten {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Event(error.into())
+    }
+}
+
+/// The text of a step, kept as long as the events are of the same.
+#[derive(Default)]
+struct Step<'a> {
+    path: Option<&'a StepPath>,
+    text: String,
+}
+
+impl<'a> Step<'a> {
+    fn text(&mut self, path: Option<&'a StepPath>) -> Option<&str> {
+        let path = path?;
+        if self.path != Some(path) {
+            self.path = Some(path);
+            self.text.clear();
+            // Nothing that is written to a text fails.
+            let _ = write!(self.text, "{path}");
+        }
+        Some(&self.text)
+    }
+}

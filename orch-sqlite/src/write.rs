@@ -1,0 +1,165 @@
+//! All that this crate writes, and nothing else does: each function passes the boundaries at which a test can kill the
+//! process. `tests/boundaries.rs` looks through the sources for writes elsewhere.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use orch_core::failure::Failure;
+use orch_core::storage::{around, boundary};
+use rusqlite::{CachedStatement, Connection, Params};
+
+use crate::error;
+
+/// A transaction under way.
+pub(crate) struct Writing<'a>(&'a Connection);
+
+/// A prepared statement that writes.
+pub(crate) struct Prepared<'a>(CachedStatement<'a>);
+
+impl<'a> Writing<'a> {
+    pub(crate) fn prepare(&self, sql: &str) -> rusqlite::Result<Prepared<'a>> {
+        self.0.prepare_cached(sql).map(Prepared)
+    }
+
+    /// Gives the number of rows.
+    pub(crate) fn run(&self, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
+        self.prepare(sql)?.run(values)
+    }
+
+    pub(crate) fn script(&self, sql: &str) -> rusqlite::Result<()> {
+        self.0.execute_batch(sql)
+    }
+}
+
+impl Prepared<'_> {
+    pub(crate) fn run(&mut self, values: impl Params) -> rusqlite::Result<usize> {
+        self.0.execute(values)
+    }
+}
+
+/// Commits what `write` writes, all of it or nothing.
+pub(crate) fn transaction<T, E: From<rusqlite::Error>>(
+    connection: &Connection,
+    name: &str,
+    write: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    around(name, || {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let written = write(&Writing(connection)).and_then(|written| {
+            boundary(name);
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(written)
+        });
+        if written.is_err() && !connection.is_autocommit() {
+            // SQLite has said why; that the way back fails too would say no more.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        written
+    })
+}
+
+/// Runs a statement that cannot be part of a transaction.
+pub(crate) fn alone(
+    connection: &Connection,
+    name: &str,
+    sql: &str,
+    values: impl Params,
+) -> rusqlite::Result<()> {
+    around(name, || {
+        // Some of them answer with a row.
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query(values)?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    })
+}
+
+/// Makes a folder; whether there was none.
+pub(crate) fn folder(path: &Path, name: &str) -> io::Result<bool> {
+    match around(name, || fs::create_dir(path)) {
+        Ok(()) => Ok(true),
+        Err(_) if path.is_dir() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a folder and those it is in, down from `root`, each of them durably.
+pub(crate) fn folders(root: &Path, inner: &Path, name: &str) -> io::Result<()> {
+    let mut outer = root.to_owned();
+    for part in inner {
+        let path = outer.join(part);
+        if !path.is_dir() && folder(&path, name)? {
+            sync_folder(&outer, name)?;
+        }
+        outer = path;
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path, name: &str) -> io::Result<()> {
+    // Elsewhere a folder is no file that could be opened.
+    if cfg!(unix) { around(name, || File::open(path)?.sync_all()) } else { Ok(()) }
+}
+
+/// Opens a file that is there to be locked, or makes it.
+pub(crate) fn lockable(path: &Path, name: &str) -> io::Result<File> {
+    let open = || File::options().read(true).write(true).create(true).truncate(false).open(path);
+    if path.exists() { open() } else { around(name, open) }
+}
+
+/// Replaces what a small file says, which nobody relies on.
+pub(crate) fn say(mut file: &File, text: &str, name: &str) -> io::Result<()> {
+    around(name, || {
+        file.set_len(0)?;
+        file.write_all(text.as_bytes())
+    })
+}
+
+/// Writes a file that is there whole or not at all: first under another name beside it.
+pub(crate) fn whole(
+    path: &Path,
+    name: &str,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let partial = partial(path);
+    let fail = |error: io::Error| error::machine(path, "written", &error).into_failure();
+    let written = around(name, || {
+        let mut file = BufWriter::new(File::create_new(&partial).map_err(fail)?);
+        write(&mut file)?;
+        file.into_inner().map_err(|error| fail(error.into_error()))
+    });
+    let renamed = written.and_then(|file| {
+        around("file.sync", || file.sync_all()).map_err(fail)?;
+        drop(file);
+        around("file.rename", || fs::rename(&partial, path)).map_err(fail)
+    });
+    if renamed.is_err() {
+        // It may not even be there.
+        let _ = fs::remove_file(&partial);
+    }
+    renamed?;
+    sync_folder(path.parent().unwrap_or(path), "file.sync_folder").map_err(fail)
+}
+
+/// A name beside the file, which no other process and no other thread takes. `check_name` refuses it for artifacts.
+fn partial(path: &Path) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut name = OsString::from(path);
+    name.push(format!(".{}-{}.part", process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    name.into()
+}
+
+/// Gives a folder another name.
+pub(crate) fn rename(from: &Path, to: &Path, name: &str) -> io::Result<()> {
+    around(name, || fs::rename(from, to))
+}
+
+/// Removes a folder and all in it.
+pub(crate) fn remove_folder(path: &Path, name: &str) -> io::Result<()> {
+    around(name, || fs::remove_dir_all(path))
+}

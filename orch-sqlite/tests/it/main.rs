@@ -1,0 +1,4 @@
+//! A storage in a folder, seen from outside.
+
+mod conformance;
+mod project;

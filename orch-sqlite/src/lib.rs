@@ -25,6 +25,7 @@ mod lock;
 mod log;
 mod runs;
 mod schema;
+mod watch;
 mod write;
 
 pub use durability::Durability;

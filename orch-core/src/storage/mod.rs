@@ -27,4 +27,4 @@ pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, RunRecord};
 pub use row::Row;
 pub use state::RunState;
-pub use watch::Watch;
+pub use watch::{Unwoken, Watch};

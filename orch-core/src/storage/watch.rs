@@ -13,7 +13,7 @@ pub trait Watch: Send {
 
 /// Of a storage that has no way to wake a reader: nothing is known to have changed, ten times a second.
 #[derive(Debug)]
-pub(super) struct Unwoken;
+pub struct Unwoken;
 
 impl Watch for Unwoken {
     fn wait(&mut self, at_most: Duration) -> bool {

@@ -27,6 +27,7 @@ mod runs;
 mod schema;
 mod sum;
 mod upkeep;
+mod watch;
 mod write;
 
 pub use durability::Durability;

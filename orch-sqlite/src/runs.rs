@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orch_core::event::{Detail, Event, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{
-    Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, WriteEvents,
+    Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, Watch, WriteEvents,
     WriteRuns,
 };
 
@@ -15,7 +15,7 @@ use crate::folder::Folder;
 use crate::list::Locked;
 use crate::lock::Hold;
 use crate::log::has_begun;
-use crate::{error, log, write};
+use crate::{error, log, watch, write};
 
 impl ReadRuns for Folder {
     fn describe(&self) -> String {
@@ -62,6 +62,11 @@ impl ReadRuns for Folder {
     fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
         self.list().run(run)?;
         Ok(Box::new(self.reader(run)?))
+    }
+
+    fn watch(&self, run: RunId) -> Result<Box<dyn Watch>, StorageError> {
+        self.list().run(run)?;
+        Ok(watch::watch(&self.run_folder(run)))
     }
 
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {

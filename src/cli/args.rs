@@ -7,8 +7,11 @@ use clap_complete::Shell;
 use orch_core::define::Order;
 use orch_core::ids::{RunId, check_tag_key};
 
+mod recorded;
 #[cfg(test)]
 mod tests;
+
+pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, RunsArgs, ShowArgs, WhyArgs};
 
 /// Run the jobs of this program.
 #[derive(Debug, Parser)]
@@ -21,15 +24,26 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) output: OutputArgs,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Asked,
+}
+
+/// What is asked for.
+#[derive(Debug, Subcommand)]
+pub(super) enum Asked {
+    /// Something of the program's definitions.
+    #[command(flatten)]
+    Defined(Command),
+    /// Something of the runs that are recorded.
+    #[command(flatten)]
+    Recorded(RecordedCommand),
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0    the run ended without a failed step
   1    the run failed
-  2    wrong arguments, a job that cannot be planned, or something to mend that `check` has found
-  3    the machine refused: no thread can be started, a file or stdout cannot be written
+  2    wrong arguments, a job that cannot be planned, a run that is not recorded, or something to mend that `check` has found
+  3    the machine refused: no thread can be started, a file or stdout cannot be written, what is recorded cannot be read
   4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off
   130  the run was canceled by Ctrl-C or SIGTERM";
 

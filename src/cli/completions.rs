@@ -13,7 +13,8 @@ pub(super) fn completions(args: &CompletionsArgs, definitions: &Definitions, pri
         let names = PossibleValuesParser::new(names.clone());
         command.mut_arg("job", |job| job.value_parser(names))
     };
-    let mut command = command().mut_subcommand("run", with_jobs).mut_subcommand("plan", with_jobs);
+    let mut command =
+        ["run", "plan", "runs"].iter().fold(command(), |c, name| c.mut_subcommand(name, with_jobs));
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, program_name(), &mut script);
     printer.data(&String::from_utf8_lossy(&script));

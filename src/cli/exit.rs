@@ -8,10 +8,11 @@ pub enum Exit {
     Success,
     /// 1: the run ended with failed steps, or a resource could not be opened or closed.
     RunFailed,
-    /// 2: wrong arguments, an unknown job, definitions that cannot be made, a job that cannot be planned, or something to
-    /// mend that `check` has found. No step began.
+    /// 2: wrong arguments, an unknown job or run, definitions that cannot be made, a job that cannot be planned, or something
+    /// to mend that `check` has found. No step began.
     Usage,
-    /// 3: the machine refused what the program needs: no thread can be started, a file or stdout cannot be written.
+    /// 3: the machine refused what the program needs: no thread can be started, a file or stdout cannot be written, what is
+    /// recorded cannot be read.
     Machine,
     /// 4: code of the program outside its steps panicked: the function that makes the definitions or the body of a job, and
     /// no step began; or a sink or the `Drop` of a value, and the run broke off.

@@ -1,4 +1,5 @@
-//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`.
+//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`, and what looks
+//! back at runs, `runs`, `show`, `logs`, `why`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
@@ -8,18 +9,24 @@ mod completions;
 mod config;
 mod configure;
 mod exit;
+mod home;
 mod jobs;
 mod list;
+mod logs;
 mod panics;
 mod plan;
 mod printer;
 mod progress;
+mod recorded;
 mod run;
+mod runs;
 mod select;
+mod show;
 mod signals;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,7 +41,8 @@ use orch_core::run::Definitions;
 
 pub use exit::Exit;
 
-use args::{Arguments, Command, OutputArgs};
+use args::{Arguments, Asked, Command, OutputArgs, RecordedCommand};
+use home::Around;
 use printer::Printer;
 
 /// What a function with `#[orch::main]` may return: definitions, a single job, or either in a `Result`.
@@ -105,6 +113,17 @@ fn run_with<D: IntoDefinitions>(
     env: EnvVars,
     printer: impl Fn(OutputArgs) -> Printer,
 ) -> Exit {
+    run_in(Around::of(env), args, version, definitions, printer)
+}
+
+/// As [`run_with`], with this around the program.
+fn run_in<D: IntoDefinitions>(
+    around: Around,
+    args: impl IntoIterator<Item = OsString>,
+    version: Option<&'static str>,
+    definitions: impl FnOnce() -> D,
+    printer: impl Fn(OutputArgs) -> Printer,
+) -> Exit {
     let command = match version {
         Some(version) => command().version(version),
         None => command(),
@@ -115,8 +134,22 @@ fn run_with<D: IntoDefinitions>(
         Err(error) => return refuse(&error, &printer),
     };
     let printer = Arc::new(printer(args.output));
-    let exit = answer(&args.command, definitions, env, &printer);
+    let exit = match &args.command {
+        Asked::Defined(command) => answer(command, definitions, around.env, &printer),
+        Asked::Recorded(command) => recorded(command, &around, &printer),
+    };
     written(&printer, exit)
+}
+
+/// Answers commands on what is recorded. It can be seen whatever has become of the definitions, which may need what is not
+/// there at present.
+fn recorded(command: &RecordedCommand, around: &Around, printer: &Printer) -> Exit {
+    match command {
+        RecordedCommand::Runs(args) => runs::runs(args, around, printer),
+        RecordedCommand::Show(args) => show::show(args, around, printer),
+        RecordedCommand::Logs(args) => logs::logs(args, around, printer),
+        RecordedCommand::Why(args) => why::why(args, around, printer),
+    }
 }
 
 fn answer<D: IntoDefinitions>(

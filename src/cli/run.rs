@@ -142,7 +142,7 @@ fn ended<T>(result: &Result<T, RunError>, printer: &Printer) -> Exit {
 }
 
 /// Shows when each step ran; an exit code only if that is not possible.
-fn chart(view: &RunView, file: Option<&Path>, json: bool, printer: &Printer) -> Option<Exit> {
+pub(super) fn chart(view: &RunView, file: Option<&Path>, json: bool, printer: &Printer) -> Option<Exit> {
     let Some(file) = file else {
         let terminal = console::Term::stdout();
         let width = terminal.size_checked().map_or(CHART_WIDTH, |(_, columns)| usize::from(columns));

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod config;
 mod definitions;
+mod recorded;
 mod runs;
 mod select;
 

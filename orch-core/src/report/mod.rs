@@ -7,23 +7,37 @@
 //! | how a run stands, drawn again and again | [`frame()`], with a [`notice`] above it now and then |
 //! | how a run went, at its end | [`summary()`] |
 //! | when each step ran | [`gantt()`] in a terminal, [`svg()`] in a file |
+//! | which runs there are | [`runs()`], with as many [`digits`] of their identifiers as tell them apart |
+//! | what became of one of them | [`begun()`], [`summary_of()`], [`ops()`], [`steps()`] |
+//! | why it, or a step of it, is where it is | [`why_run`] and [`why_step`], of a [`History`] |
 
 mod chart;
 mod columns;
 mod gantt;
+mod ops;
 mod palette;
 mod progress;
+mod runs;
+mod short;
+mod show;
 mod slow;
 mod summary;
 mod svg;
+mod table;
 mod text;
+mod why;
 mod words;
 
 pub use gantt::gantt;
+pub use ops::{ops, steps};
 pub use palette::{Palette, Role};
 pub use progress::{Frame, frame};
+pub use runs::{Listed, run_as_json, runs};
+pub use short::{digits, short};
+pub use show::{Shown, begun, shown_as_json};
 pub use slow::slow;
-pub use summary::{failure, summary};
+pub use summary::{failure, summary, summary_of};
 pub use svg::svg;
 pub use text::{line, notice, retry_hint, story};
-pub use words::count;
+pub use why::{History, Why, why_run, why_step};
+pub use words::{ago, count};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::event::{Counts, Detail, FailedStep, ResourceState, RunStatus, RunView, StepView};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
+use crate::storage::RunState;
 
 use super::palette::{Palette, Role};
 use super::text::one_line;
@@ -29,13 +30,20 @@ const HOOKS: usize = 5;
 /// Ends with a line break. While the run is under way it tells how it stands.
 #[must_use]
 pub fn summary(view: &RunView, palette: Palette) -> String {
+    summary_of(view, RunState::of(view.status(), true), palette)
+}
+
+/// As [`summary`], of a run of which is known whether anybody runs it.
+#[must_use]
+pub fn summary_of(view: &RunView, state: RunState, palette: Palette) -> String {
     let mut text = format!("{}\n", palette.paint(Role::Faint, &"─".repeat(LABEL)));
-    let (word, role) = match view.status() {
-        RunStatus::Success => ("Success", Role::Good),
-        RunStatus::Failure => ("Failure", Role::Bad),
-        RunStatus::Canceled => ("Canceled", Role::Bad),
-        RunStatus::Canceling => ("Canceling", Role::Warn),
-        RunStatus::Running => ("Running", Role::Busy),
+    let (word, role) = match state {
+        RunState::Success => ("Success", Role::Good),
+        RunState::Failure => ("Failure", Role::Bad),
+        RunState::Canceled => ("Canceled", Role::Bad),
+        RunState::Canceling => ("Canceling", Role::Warn),
+        RunState::Interrupted => ("Interrupted", Role::Warn),
+        RunState::Running => ("Running", Role::Busy),
     };
     let counts = view.counts();
     let _ = writeln!(

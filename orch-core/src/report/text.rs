@@ -186,11 +186,7 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::StepLost { cause } => write!(text, ": {}", one_line(&cause.to_string())),
         EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
-        EventKind::StepSkipped { cause } => match cause {
-            SkipCause::Absent(step) => write!(text, ": {step} left its output out"),
-            SkipCause::Failed(step) => write!(text, ": {step} failed"),
-            SkipCause::Canceled => write!(text, ": the run was canceled"),
-        },
+        EventKind::StepSkipped { cause } => write!(text, "{}", skipped(cause)),
         EventKind::ResourceInitStarted { resource }
         | EventKind::ResourceInitSuccess { resource, .. }
         | EventKind::ResourceClosed { resource, .. } => write!(text, " {}", one_line(resource)),
@@ -213,6 +209,15 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         _ => Ok(()),
     };
+}
+
+/// Why a step did not run, behind its name.
+pub(super) fn skipped(cause: &SkipCause) -> String {
+    match cause {
+        SkipCause::Absent(step) => format!(": {step} left its output out"),
+        SkipCause::Failed(step) => format!(": {step} failed"),
+        SkipCause::Canceled => ": the run was canceled".to_owned(),
+    }
 }
 
 /// A delay without the digits that jitter drew and nobody wants to read.
@@ -276,7 +281,7 @@ fn level_name(level: LogLevel) -> &'static str {
 }
 
 /// An error and its causes on one line.
-fn chain(error: &ErrorInfo) -> String {
+pub(super) fn chain(error: &ErrorInfo) -> String {
     let mut text = match error.kind {
         ErrorKind::Panic => format!("panicked: {}", one_line(&error.message)),
         _ => one_line(&error.message),

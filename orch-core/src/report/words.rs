@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use crate::event::between;
+
 /// The word for so many: `step` for 1, else `steps`.
 #[must_use]
 pub(super) fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
@@ -40,6 +44,25 @@ pub(super) fn clock(elapsed: Duration) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60)
 }
 
+/// How long ago a time is, in one unit and as many of it as are whole: `3m ago`.
+#[must_use]
+pub fn ago(time: Timestamp, now: Timestamp) -> String {
+    let seconds = between(time, now).as_secs();
+    match () {
+        () if seconds < 1 => "just now".to_owned(),
+        () if seconds < 60 => format!("{seconds}s ago"),
+        () if seconds < 3600 => format!("{}m ago", seconds / 60),
+        () if seconds < 48 * 3600 => format!("{}h ago", seconds / 3600),
+        () => format!("{}d ago", seconds / (24 * 3600)),
+    }
+}
+
+/// A time to be read by people, in UTC and to the second: `2026-11-20 14:23:13Z`.
+#[must_use]
+pub(super) fn moment(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +77,17 @@ mod tests {
         assert_eq!(edges, "999µs, 1ms, 999ms, 1.0s, 1.3s, 59.9s, 1m 0s, 1h 0m");
         assert_eq!(duration(Duration::from_nanos(999_600)), "1ms");
         assert_eq!(clock(Duration::from_secs(3723)), "01:02:03");
+    }
+
+    #[test]
+    fn what_is_past_is_told_in_one_unit() {
+        let now: Timestamp = "2026-11-20T14:23:13.5Z".parse().expect("a time");
+        let all = [0, 1, 59, 119, 7199, 48 * 3600 - 1, 48 * 3600, 40 * 86_400];
+        let all = all.map(|seconds| ago(now - Duration::from_secs(seconds), now)).join(", ");
+        assert_eq!(all, "just now, 1s ago, 59s ago, 1m ago, 1h ago, 47h ago, 2d ago, 40d ago");
+        assert_eq!(moment(now), "2026-11-20 14:23:13Z");
+        // A clock that is behind that of another machine.
+        assert_eq!(ago(now, now - Duration::from_secs(9)), "just now");
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod port;
 mod query;
 mod record;
 mod row;
+mod state;
+mod watch;
 
 // What a storage has to do with, and the vocabulary has already, since steps write files.
 pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind};
@@ -24,3 +26,5 @@ pub use port::{ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, RunRecord};
 pub use row::Row;
+pub use state::RunState;
+pub use watch::{Unwoken, Watch};

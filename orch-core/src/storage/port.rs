@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::query::Each;
-use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError};
+use super::watch::Unwoken;
+use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, Watch};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -56,6 +57,16 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// If there is no such run, or it cannot be read.
     fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError>;
+
+    /// Waits for changes of a run, from now on. A storage that cannot wake its readers has them look ten times a second,
+    /// which is what is done here.
+    ///
+    /// # Errors
+    /// If there is no such run, or it cannot be watched.
+    fn watch(&self, run: RunId) -> Result<Box<dyn Watch>, StorageError> {
+        self.run(run)?;
+        Ok(Box::new(Unwoken))
+    }
 
     /// The files of a run.
     ///

@@ -47,12 +47,18 @@ impl LogQuery {
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
         let EventKind::Log { level, message, .. } = &event.kind else { return false };
+        self.is_of_step(event)
+            && self.level.is_none_or(|least| *level >= least)
+            && self.text.as_ref().is_none_or(|text| message.to_lowercase().contains(&text.to_lowercase()))
+    }
+
+    /// Whether an event, a line or not, is of the step that is asked for.
+    #[must_use]
+    pub fn is_of_step(&self, event: &Event) -> bool {
         let of_step = |wanted: &String| {
             event.step.as_ref().is_some_and(|step| step.name() == *wanted || step.to_string() == *wanted)
         };
         self.step.as_ref().is_none_or(of_step)
-            && self.level.is_none_or(|least| *level >= least)
-            && self.text.as_ref().is_none_or(|text| message.to_lowercase().contains(&text.to_lowercase()))
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 fn run(args: &[&str]) -> Result<RunArgs, String> {
     let args = ["program", "run"].iter().chain(args);
     match Arguments::try_parse_from(args).map_err(|error| error.to_string())?.command {
-        Command::Run(run) => Ok(run),
+        Asked::Defined(Command::Run(run)) => Ok(run),
         command => Err(format!("{command:?}")),
     }
 }

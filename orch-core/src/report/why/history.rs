@@ -1,0 +1,182 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::{Event, EventKind, LostCause, SkipCause};
+use crate::failure::{ErrorInfo, ErrorKind};
+use crate::ids::{MappingKey, StepPath};
+
+/// What the events of a run say of why it is where it is: for each step the last thing that happened to it, and what it went
+/// through before.
+///
+/// Unlike [`RunView`](crate::event::RunView) it keeps what was interrupted and what was made anew, and keeps no counts.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    steps: HashMap<StepPath, Story>,
+    /// In the order in which they were heard of.
+    order: Vec<StepPath>,
+    /// The items of streams, by the step and its output.
+    items: HashMap<(StepPath, Arc<str>), HashSet<MappingKey>>,
+    pub(super) resource: Option<(Arc<str>, Arc<ErrorInfo>)>,
+    pub(super) opening: Option<(Arc<str>, Timestamp)>,
+    pub(super) canceling: Option<Timestamp>,
+    pub(super) detached: Vec<StepPath>,
+    pub(super) max_concurrent: usize,
+    pub(super) start: Option<Timestamp>,
+    pub(super) latest: Option<Timestamp>,
+    pub(super) over: bool,
+}
+
+/// What happened to a step.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    pub(super) now: Now,
+    /// The last attempt that is known of.
+    pub(super) attempt: u32,
+    /// What went wrong before the present attempt, the oldest first.
+    pub(super) before: Vec<Mishap>,
+}
+
+/// Where a step stands.
+#[derive(Clone, Debug)]
+pub(super) enum Now {
+    Running {
+        since: Timestamp,
+    },
+    Waiting {
+        since: Timestamp,
+        delay: Duration,
+    },
+    /// Its attempt was cut off, or what it gave is to be made anew.
+    Again,
+    Succeeded {
+        took: Option<Duration>,
+    },
+    Failed {
+        error: Arc<ErrorInfo>,
+    },
+    Canceled,
+    Skipped {
+        cause: SkipCause,
+    },
+}
+
+/// Why a step ran, or runs, more than once.
+#[derive(Clone, Debug)]
+pub(super) enum Mishap {
+    Failed { attempt: u32, error: Arc<ErrorInfo> },
+    Interrupted { attempt: u32 },
+    Lost { cause: LostCause },
+}
+
+impl History {
+    /// Of a run of which nothing has been told.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one event; they come in the order of their emission. Log lines change nothing.
+    pub fn apply(&mut self, event: &Event) {
+        if matches!(event.kind, EventKind::Log { .. }) || self.over {
+            return;
+        }
+        self.start.get_or_insert(event.time);
+        self.latest = self.latest.max(Some(event.time));
+        if let Some(path) = &event.step {
+            return self.apply_to_step(path, event);
+        }
+        match &event.kind {
+            EventKind::RunStart { max_concurrent, .. } => self.max_concurrent = *max_concurrent,
+            EventKind::RunResumed => self.opening = None,
+            EventKind::RunCanceling => self.canceling = Some(event.time),
+            EventKind::RunCanceled { detached } => self.detached.clone_from(detached),
+            EventKind::ResourceInitStarted { resource } => {
+                self.opening = Some((Arc::clone(resource), event.time));
+            }
+            EventKind::ResourceInitSuccess { .. } => self.opening = None,
+            EventKind::ResourceInitFailure { resource, error } => {
+                self.opening = None;
+                self.resource.get_or_insert((Arc::clone(resource), Arc::clone(error)));
+            }
+            _ => {}
+        }
+        self.over |= event.kind.ends_run();
+    }
+
+    fn apply_to_step(&mut self, path: &StepPath, event: &Event) {
+        let began = || Now::Running { since: event.time };
+        let now = match &event.kind {
+            EventKind::StepStart { .. } | EventKind::StepRestarted { .. } => began(),
+            EventKind::StepUpForRetry { delay, .. } => Now::Waiting { since: event.time, delay: *delay },
+            EventKind::StepInterrupted | EventKind::StepLost { .. } => Now::Again,
+            EventKind::StepSuccess => Now::Succeeded { took: None },
+            EventKind::StepFailure { error } if error.kind == ErrorKind::Canceled => Now::Canceled,
+            EventKind::StepFailure { error } => Now::Failed { error: Arc::clone(error) },
+            EventKind::StepSkipped { cause } => Now::Skipped { cause: cause.clone() },
+            EventKind::StepOutput { output, key: Some(key) } => {
+                let stream = (path.clone(), Arc::clone(output));
+                self.items.entry(stream).or_default().insert(key.clone());
+                return;
+            }
+            _ => return,
+        };
+        let story = self.steps.entry(path.clone()).or_insert_with(|| {
+            self.order.push(path.clone());
+            Story { now: Now::Again, attempt: 0, before: Vec::new() }
+        });
+        story.attempt = story.attempt.max(event.attempt);
+        let attempt = story.attempt;
+        match &event.kind {
+            EventKind::StepUpForRetry { error, .. } => {
+                story.before.push(Mishap::Failed { attempt, error: Arc::clone(error) });
+            }
+            EventKind::StepInterrupted => story.before.push(Mishap::Interrupted { attempt }),
+            EventKind::StepLost { cause } => story.before.push(Mishap::Lost { cause: cause.clone() }),
+            _ => {}
+        }
+        story.now = match (&story.now, now) {
+            (Now::Running { since }, Now::Succeeded { .. }) => {
+                Now::Succeeded { took: Some(crate::event::between(*since, event.time)) }
+            }
+            // Of a step that waits for its next attempt, canceling does not make one that never ran.
+            (Now::Running { .. } | Now::Waiting { .. }, Now::Skipped { cause: SkipCause::Canceled }) => {
+                Now::Canceled
+            }
+            (_, now) => now,
+        };
+    }
+
+    pub(super) fn step(&self, path: &StepPath) -> Option<&Story> {
+        self.steps.get(path)
+    }
+
+    /// Whether a stream had this item.
+    pub(super) fn has_item(&self, step: StepPath, output: &str, key: &MappingKey) -> bool {
+        self.items.get(&(step, output.into())).is_some_and(|items| items.contains(key))
+    }
+
+    /// How many steps were heard of.
+    pub(super) fn heard(&self) -> usize {
+        self.order.len()
+    }
+
+    /// All steps that were heard of, in this order.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&StepPath, &Story)> {
+        self.order.iter().filter_map(|path| Some((path, self.steps.get(path)?)))
+    }
+
+    /// The copies of a step, or the step itself outside maps.
+    pub(super) fn copies<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a StepPath, &'a Story)> {
+        self.steps().filter(move |(path, _)| path.name() == name)
+    }
+}
+
+impl Story {
+    /// Whether nothing more happens to it.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.now, Now::Succeeded { .. } | Now::Failed { .. } | Now::Canceled | Now::Skipped { .. })
+    }
+}

@@ -1,0 +1,89 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use orch_core::config::EnvVars;
+use orch_core::storage::{Storage, StorageError, StorageErrorKind};
+use orch_sqlite::{Durability, Folder};
+
+use super::args::HomeArgs;
+use super::printer::Printer;
+use super::{Exit, program_name};
+
+/// What a program finds around it: variables, the time, and where runs lie.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) env: EnvVars,
+    pub(super) now: fn() -> Timestamp,
+    pub(super) homes: Homes,
+}
+
+impl Around {
+    /// The variables, and the machine's clock and folders.
+    pub(super) fn of(env: EnvVars) -> Self {
+        Self { env, now: Timestamp::now, homes: Homes::Folders }
+    }
+}
+
+/// Where runs lie.
+#[derive(Clone)]
+pub(super) enum Homes {
+    /// In the folder that arguments or variables name.
+    Folders,
+    /// In this, whatever they name.
+    #[cfg(test)]
+    Given(Arc<dyn Storage>),
+}
+
+/// The folder that the arguments name, else the variable `ORCH_HOME`, else `.orch`. A variable that is empty is as good as
+/// not set.
+pub(super) fn folder(args: &HomeArgs, env: &EnvVars) -> PathBuf {
+    let set = || env.get("ORCH_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    args.home.clone().or_else(set).unwrap_or_else(|| PathBuf::from(".orch"))
+}
+
+/// What is recorded there, to be read. A folder that is not there is not made; it is told that there is none.
+pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Arc<dyn Storage>, Exit> {
+    let folder = match &around.homes {
+        Homes::Folders => folder(args, &around.env),
+        #[cfg(test)]
+        Homes::Given(storage) => return Ok(Arc::clone(storage)),
+    };
+    // What lies there and is no storage is told by its opening.
+    if !folder.join("instance.db").exists() && !folder.join("runs").exists() {
+        let shown = folder.display();
+        let hint = format!("run a job: `{} run JOB`; `--home DIR` names another folder", program_name());
+        printer.error(&format!("nothing has been recorded in `{shown}` yet"), Some(&hint));
+        return Err(Exit::Usage);
+    }
+    match Folder::open(folder, Durability::Normal) {
+        Ok(folder) => Ok(Arc::new(folder)),
+        Err(error) => Err(refused(&error, printer)),
+    }
+}
+
+/// Says why a storage could not do what it was asked to.
+pub(super) fn refused(error: &StorageError, printer: &Printer) -> Exit {
+    printer.error(error, error.advice());
+    match error.kind() {
+        StorageErrorKind::NotFound | StorageErrorKind::Exists | StorageErrorKind::Held(_) => Exit::Usage,
+        _ => Exit::Machine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_goes_before_the_variable_and_that_before_the_default() {
+        let given = HomeArgs { home: Some("given".into()) };
+        let none = HomeArgs::default();
+        let set = EnvVars::none().with("ORCH_HOME", "/var/orch");
+        let empty = EnvVars::none().with("ORCH_HOME", "");
+        assert_eq!(folder(&given, &set), PathBuf::from("given"));
+        assert_eq!(folder(&none, &set), PathBuf::from("/var/orch"));
+        assert_eq!(folder(&none, &empty), PathBuf::from(".orch"));
+        assert_eq!(folder(&none, &EnvVars::none()), PathBuf::from(".orch"));
+    }
+}

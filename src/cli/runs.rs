@@ -1,0 +1,93 @@
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+use orch_core::event::RunStatus;
+use orch_core::report::{self, Listed};
+use orch_core::storage::{ReadRuns, RunQuery, RunRecord, RunState, StorageError};
+
+use super::Exit;
+use super::args::RunsArgs;
+use super::home::{self, Around};
+use super::printer::{Printer, Verbosity};
+
+/// The statuses by which a run is found that is not over, and those of one that is.
+const UNDER_WAY: [RunStatus; 2] = [RunStatus::Running, RunStatus::Canceling];
+const OVER: [RunStatus; 3] = [RunStatus::Success, RunStatus::Failure, RunStatus::Canceled];
+
+/// The runs that are recorded, the newest first.
+pub(super) fn runs(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
+    let storage = match home::read(&args.home, around, printer) {
+        Ok(storage) => storage,
+        Err(exit) => return exit,
+    };
+    let now = (around.now)();
+    let mut found = match find(args, &*storage, now) {
+        Ok(found) => found,
+        Err(error) => return home::refused(&error, printer),
+    };
+    let more = found.len() > args.limit;
+    found.truncate(args.limit);
+    if args.json {
+        for (run, state) in &found {
+            printer.data(&format!("{}\n", report::run_as_json(run, *state)));
+        }
+        return Exit::Success;
+    }
+    if found.is_empty() {
+        printer.note(if asks_for_all(args) { "there are no runs\n" } else { "there are no such runs\n" });
+        return Exit::Success;
+    }
+    let listed = Listed {
+        now,
+        digits: report::digits(found.iter().map(|(run, _)| run.id)),
+        exact: printer.verbosity == Verbosity::Verbose,
+        palette: printer.data_palette(),
+    };
+    printer.data(&report::runs(&found, &listed));
+    if more {
+        let newest = report::count(args.limit as u64, "run", "runs");
+        printer.note(&format!("these are the newest {newest}; --limit shows more\n"));
+    }
+    Exit::Success
+}
+
+fn asks_for_all(args: &RunsArgs) -> bool {
+    args.job.is_none() && args.status.is_empty() && args.since.is_none() && args.tags.is_empty()
+}
+
+/// The runs that are asked for, with where they stand; one more than the limit if there are more.
+fn find(
+    args: &RunsArgs,
+    storage: &(impl ReadRuns + ?Sized),
+    now: Timestamp,
+) -> Result<Vec<(RunRecord, RunState)>, StorageError> {
+    let wanted: Vec<RunState> = args.status.iter().map(|status| (*status).into()).collect();
+    let is_wanted = |state: &RunState| wanted.is_empty() || wanted.contains(state);
+    let query = |status: &[RunStatus], limit| RunQuery {
+        job: args.job.clone(),
+        status: status.to_vec(),
+        since: args.since.map(|since| since.before(now)),
+        tags: args.tags.clone(),
+        limit,
+    };
+    // Whether a run that is not over is interrupted, no list says. So these are all asked about, which are few; of the
+    // others there may be any number.
+    let mut found = Vec::new();
+    for mut run in storage.runs(&query(&UNDER_WAY, None))? {
+        let state = RunState::look(storage, &mut run)?;
+        found.push((run, state));
+    }
+    let over: Vec<_> = OVER.into_iter().filter(|status| is_wanted(&RunState::of(*status, false))).collect();
+    if !over.is_empty() {
+        let mut others = storage.runs(&query(&over, Some(args.limit.saturating_add(1))))?;
+        // One that ended in the meantime is in both.
+        others.retain(|run| found.iter().all(|(other, _)| other.id != run.id));
+        found.extend(others.into_iter().map(|run| {
+            let state = RunState::of(run.status, false);
+            (run, state)
+        }));
+    }
+    found.retain(|(_, state)| is_wanted(state));
+    found.sort_by_key(|(run, _)| Reverse((run.created, run.id)));
+    Ok(found)
+}

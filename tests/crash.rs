@@ -219,7 +219,9 @@ fn killed_several_times_it_goes_on_to_the_same_end() {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             kills.push(1 + (random >> 33) % boundaries.len());
         }
-        kills.iter().for_each(|at| drop(case.live(Some(*at), None)));
+        for at in &kills {
+            case.live(Some(*at), None);
+        }
         assert!(case.live(None, None).success(), "round {round}, killed at {kills:?}");
         assert_eq!(case.outcome(), expected, "round {round}, killed at {kills:?}");
         case.clear();

@@ -32,4 +32,5 @@ mod write;
 
 pub use durability::Durability;
 pub use folder::Folder;
+pub use lock::host;
 pub use upkeep::{BackedUp, Collected, Finding, Info, Parcel, Retention};

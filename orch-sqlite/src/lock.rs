@@ -62,7 +62,7 @@ fn named(path: &Path) -> Holder {
 }
 
 /// The name of this machine, as far as it can be known without asking the system's C library.
-fn host() -> String {
+pub fn host() -> String {
     let said =
         fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
     let host = said.or_else(|_| env::var("COMPUTERNAME")).or_else(|_| env::var("HOSTNAME"));

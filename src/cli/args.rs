@@ -7,10 +7,14 @@ use clap_complete::Shell;
 use orch_core::define::Order;
 use orch_core::ids::{RunId, check_tag_key};
 
+mod going;
 mod recorded;
 #[cfg(test)]
 mod tests;
 
+pub(super) use going::{
+    CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RecordArgs, RerunArgs, ResumeArgs,
+};
 pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, RunsArgs, ShowArgs, WhyArgs};
 
 /// Run the jobs of this program.
@@ -109,6 +113,30 @@ Of --json, each line is an event: `time` is in UTC, durations such as `waited` h
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
     Run(RunArgs),
+    /// Let a run go on that was interrupted: what is done is not done again.
+    #[command(after_help = "\
+Examples:
+  resume latest                     the run that was made last, if its process is gone
+  resume 019a5f3c --gantt           one of `runs --status interrupted`
+  resume latest --accept-changes    with a program that has changed since
+
+It runs with what it was begun with: job, environment, configuration, selection.")]
+    Resume(ResumeArgs),
+    /// Make a new run of one that is recorded, with what that was begun with.
+    #[command(after_help = "\
+Examples:
+  rerun latest --from-failure       what failed, and all that depends on it
+  rerun latest --select 'report'    a part; what it takes of others is what the earlier runs have made
+  rerun 019a5f3c --all              everything anew")]
+    Rerun(RerunArgs),
+    /// Have a run end as canceled, from another terminal.
+    #[command(after_help = "\
+Examples:
+  cancel latest               as Ctrl-C in the terminal in which it runs
+  cancel latest --within 5s   and if it has not ended by then, its program is killed
+
+A run that nobody runs any more is ended by this command itself.")]
+    Cancel(CancelArgs),
     /// Show what a job can be configured with, and what it is.
     #[command(after_help = "\
 Examples:
@@ -247,20 +275,10 @@ pub(super) struct RunArgs {
     /// Tags of the run, beside those of the job; a key has one value.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
     pub(super) tags: Vec<(String, String)>,
-    /// How to show what goes on.
-    #[arg(long, default_value = "auto")]
-    pub(super) progress: ProgressChoice,
-    /// After how long a running step is called slow, such as 500ms, 30s or 2m; `plain` progress says it again each time
-    /// that the step has run twice as long.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub(super) slow_after: Duration,
-    /// Print every event as a line of JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Show when each step ran: as a chart in the terminal, or in an SVG file if one is named. The summary then names the
-    /// five slowest steps too, those with an open stream left out.
-    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
-    pub(super) gantt: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    pub(super) live: LiveArgs,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
     #[command(flatten)]
     pub(super) configure: ConfigureArgs,
 }

@@ -6,7 +6,7 @@ use orch_core::config::EnvVars;
 use orch_core::storage::{Storage, StorageError, StorageErrorKind};
 use orch_sqlite::{Durability, Folder};
 
-use super::args::HomeArgs;
+use super::args::{DurableArgs, HomeArgs};
 use super::printer::Printer;
 use super::{Exit, program_name};
 
@@ -59,6 +59,29 @@ pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Resul
     match Folder::open(folder, Durability::Normal) {
         Ok(folder) => Ok(Arc::new(folder)),
         Err(error) => Err(refused(&error, printer)),
+    }
+}
+
+/// Where a run is recorded; a folder that is not there is made.
+pub(super) fn write(
+    args: &HomeArgs,
+    durable: &DurableArgs,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Arc<dyn Storage>, Exit> {
+    let folder = match &around.homes {
+        Homes::Folders => folder(args, &around.env),
+        #[cfg(test)]
+        Homes::Given(storage) => return Ok(Arc::clone(storage)),
+    };
+    match Folder::open(folder, durable.durability.into()) {
+        Ok(folder) => Ok(Arc::new(folder)),
+        Err(error) => {
+            let advice =
+                error.advice().unwrap_or("`--home DIR` records it in another folder, `--no-record` nowhere");
+            printer.error(&error, Some(advice));
+            Err(Exit::Machine)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
 mod args;
+mod cancel;
 mod check;
 mod completions;
 mod config;
@@ -18,6 +19,8 @@ mod plan;
 mod printer;
 mod progress;
 mod recorded;
+mod rerun;
+mod resume;
 mod run;
 mod runs;
 mod select;
@@ -135,7 +138,7 @@ fn run_in<D: IntoDefinitions>(
     };
     let printer = Arc::new(printer(args.output));
     let exit = match &args.command {
-        Asked::Defined(command) => answer(command, definitions, around.env, &printer),
+        Asked::Defined(command) => answer(command, definitions, &around, &printer),
         Asked::Recorded(command) => recorded(command, &around, &printer),
     };
     written(&printer, exit)
@@ -155,7 +158,7 @@ fn recorded(command: &RecordedCommand, around: &Around, printer: &Printer) -> Ex
 fn answer<D: IntoDefinitions>(
     command: &Command,
     definitions: impl FnOnce() -> D,
-    env: EnvVars,
+    around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
     let definitions = match panics::catch(|| definitions().into_definitions()) {
@@ -183,9 +186,12 @@ fn answer<D: IntoDefinitions>(
     }
     match command {
         Command::List(args) => list::list(args, &definitions, printer),
-        Command::Plan(args) => plan::plan(args, &definitions, env, printer),
-        Command::Run(args) => run::run(args, &definitions, env, printer),
-        Command::Config(args) => config::config(args, &definitions, env, printer),
+        Command::Plan(args) => plan::plan(args, &definitions, around.env.clone(), printer),
+        Command::Run(args) => run::run(args, &definitions, around, printer),
+        Command::Resume(args) => resume::resume(args, &definitions, around, printer),
+        Command::Rerun(args) => rerun::rerun(args, &definitions, around, printer),
+        Command::Cancel(args) => cancel::cancel(args, &definitions, around, printer),
+        Command::Config(args) => config::config(args, &definitions, around.env.clone(), printer),
         Command::Check(args) => check::check(args, &definitions, printer),
         Command::Completions(args) => completions::completions(args, &definitions, printer),
     }

@@ -4,15 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::config::EnvVars;
 use orch_core::define::Cancel;
 use orch_core::event::{Detail, ResourceState, RunView};
+use orch_core::ids::RunId;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
+use orch_core::storage::Storage;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-use super::args::RunArgs;
+use super::args::{LiveArgs, RunArgs};
+use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
 use super::signals::Listener;
@@ -25,12 +27,17 @@ const CHART_WIDTH: usize = 100;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a job with live progress, then tells how it went.
-pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, printer: &Arc<Printer>) -> Exit {
+pub(super) fn run(
+    args: &RunArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Arc<Printer>,
+) -> Exit {
     let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    let runner = match configure::runner(definitions, job, &args.configure, env, printer) {
+    let runner = match configure::runner(definitions, job, &args.configure, around.env.clone(), printer) {
         Ok(runner) => runner,
         Err(exit) => return exit,
     };
@@ -39,6 +46,31 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, print
         printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
         return Exit::Usage;
     }
+    let runner = configured(runner, args);
+    if args.record.no_record {
+        return go(runner, &args.live, printer);
+    }
+    // A run that is refused leaves nothing behind, not even a folder.
+    if let Err(error) = runner.plan() {
+        printer.error(&error, None);
+        return Exit::Usage;
+    }
+    let storage = match home::write(&args.record.home, &args.record.durable, around, printer) {
+        Ok(storage) => storage,
+        Err(exit) => return exit,
+    };
+    let id = RunId::new();
+    tell_recorded(id, &storage, printer);
+    go(runner.run_id(id).record(&storage), &args.live, printer)
+}
+
+/// Says where a run is recorded.
+pub(super) fn tell_recorded(run: RunId, storage: &Arc<dyn Storage>, printer: &Printer) {
+    printer.note(&format!("run {run}, recorded in {}\n", storage.describe()));
+}
+
+/// Runs what was made ready, with live progress, then tells how it went.
+pub(super) fn go(runner: Runner, args: &LiveArgs, printer: &Arc<Printer>) -> Exit {
     if let Some(Some(file)) = &args.gantt
         && let Err(error) = probe(file)
     {
@@ -62,7 +94,7 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, print
         }
     };
     let cancel = Cancel::new();
-    let runner = configured(runner, args).sink(sink).cancel(cancel.clone()).grace(GRACE);
+    let runner = runner.sink(sink).cancel(cancel.clone()).grace(GRACE);
     let result = match runner.runtime() {
         Ok(runtime) => {
             let listener = Listener::start(cancel, Arc::clone(printer));
@@ -78,7 +110,11 @@ pub(super) fn run(args: &RunArgs, definitions: &Definitions, env: EnvVars, print
         }
     };
     let view = progress.finish();
-    let exit = match ended(&result, printer) {
+    let exit = match &result {
+        Ok(_) => Exit::Success,
+        Err(error) => refused(error, printer),
+    };
+    let exit = match exit {
         // What a resource kept back until it is closed, such as the last rows, is lost.
         Exit::Success if !all_closed(&view) => Exit::RunFailed,
         exit => exit,
@@ -121,12 +157,16 @@ fn configured(mut runner: Runner, args: &RunArgs) -> Runner {
 }
 
 /// Steps' errors are told by the summary; what kept the run from its beginning is told here.
-fn ended<T>(result: &Result<T, RunError>, printer: &Printer) -> Exit {
-    let Err(error) = result else { return Exit::Success };
+pub(super) fn refused(error: &RunError, printer: &Printer) -> Exit {
     match error.kind() {
         RunErrorKind::Failed { .. } | RunErrorKind::Resource { .. } => Exit::RunFailed,
         RunErrorKind::Canceled { .. } => Exit::Canceled,
         RunErrorKind::Plan(error) => {
+            printer.error(error, None);
+            Exit::Usage
+        }
+        RunErrorKind::Storage(error) => home::refused(error, printer),
+        RunErrorKind::Changed { .. } => {
             printer.error(error, None);
             Exit::Usage
         }

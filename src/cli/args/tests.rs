@@ -25,9 +25,9 @@ fn every_command_shows_an_example() {
 
 #[test]
 fn a_chart_goes_to_the_terminal_or_to_a_file() {
-    assert_eq!(run(&["job"]).expect("good").gantt, None);
-    assert_eq!(run(&["job", "--gantt"]).expect("good").gantt, Some(None));
-    assert_eq!(run(&["job", "--gantt", "a.svg"]).expect("good").gantt, Some(Some("a.svg".into())));
+    assert_eq!(run(&["job"]).expect("good").live.gantt, None);
+    assert_eq!(run(&["job", "--gantt"]).expect("good").live.gantt, Some(None));
+    assert_eq!(run(&["job", "--gantt", "a.svg"]).expect("good").live.gantt, Some(Some("a.svg".into())));
     let error = run(&["--gantt", "job"]).expect_err("no file");
     assert!(error.contains("write `run job --gantt`"), "{error}");
 }
@@ -37,7 +37,7 @@ fn tags_and_times_are_read() {
     let args = run(&["--tags", "env=test,team=a=b", "--tags", "x=", "--slow-after", "1.5m"]).expect("good");
     let tags: Vec<_> = args.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
     assert_eq!(tags, [("env", "test"), ("team", "a=b"), ("x", "")]);
-    assert_eq!(args.slow_after, Duration::from_secs(90));
+    assert_eq!(args.live.slow_after, Duration::from_secs(90));
     for bad in [["--tags", "env"], ["--slow-after", "3"], ["--slow-after", "-1s"], ["--max-concurrent", "0"]]
     {
         assert!(run(&bad).is_err(), "{bad:?}");

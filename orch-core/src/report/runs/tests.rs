@@ -12,7 +12,7 @@ fn run(bits: u128, job: &str, created: u64) -> RunRecord {
 
 fn all() -> Vec<(RunRecord, RunState)> {
     let mut failed = run(0x019a_5f3c_1b2c_7000, "pokemon", 0);
-    failed.catch_up(&RunView::of(Detail::Counts, pokemon().events()));
+    failed.tell(&RunView::of(Detail::Counts, pokemon().events()));
     failed.tags = [("env", "test"), ("note", "two\nlines")].map(|(k, v)| (k.into(), v.into())).into();
     vec![
         (run(0x019a_5f3c_ffff_7000, "hello", 3_600_000), RunState::Running),

@@ -1,0 +1,112 @@
+//! The arguments of commands that begin a run, or let one go on or end.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use orch_core::select::StepSelection;
+use orch_sqlite::Durability;
+
+use super::recorded::{HomeArgs, RunOfArgs};
+use super::{ProgressChoice, svg_file, time};
+
+/// How a run is shown while it goes on, and at its end.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct LiveArgs {
+    /// How to show what goes on.
+    #[arg(long, default_value = "auto")]
+    pub(in crate::cli) progress: ProgressChoice,
+    /// After how long a running step is called slow, such as 500ms, 30s or 2m; `plain` progress says it again each time
+    /// that the step has run twice as long.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub(in crate::cli) slow_after: Duration,
+    /// Print every event as a line of JSON.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Show when each step ran: as a chart in the terminal, or in an SVG file if one is named. The summary then names the
+    /// five slowest steps too, those with an open stream left out.
+    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
+    pub(in crate::cli) gantt: Option<Option<PathBuf>>,
+}
+
+/// Where a run is recorded.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Recording")]
+pub(in crate::cli) struct RecordArgs {
+    #[command(flatten)]
+    pub(in crate::cli) home: HomeArgs,
+    #[command(flatten)]
+    pub(in crate::cli) durable: DurableArgs,
+    /// Record nothing: of the run nothing remains, and it cannot be resumed.
+    #[arg(long, conflicts_with_all = ["home", "durability"])]
+    pub(in crate::cli) no_record: bool,
+}
+
+/// What an event that was recorded survives.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct DurableArgs {
+    /// What is recorded survives the death of the process in any case; with `full` also a loss of power, at the cost of
+    /// waiting for the disk with each commit.
+    #[arg(long, value_name = "LEVEL", default_value = "normal")]
+    pub(in crate::cli) durability: DurabilityChoice,
+}
+
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum DurabilityChoice {
+    /// The death of the process.
+    Normal,
+    /// A loss of power too.
+    Full,
+}
+
+impl From<DurabilityChoice> for Durability {
+    fn from(choice: DurabilityChoice) -> Self {
+        match choice {
+            DurabilityChoice::Normal => Self::Normal,
+            DurabilityChoice::Full => Self::Full,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ResumeArgs {
+    #[command(flatten)]
+    pub(in crate::cli) of: RunOfArgs,
+    /// Go on though the program has changed since the run was begun: what is done stays, the rest is done in the new way.
+    #[arg(long)]
+    pub(in crate::cli) accept_changes: bool,
+    #[command(flatten)]
+    pub(in crate::cli) durable: DurableArgs,
+    #[command(flatten)]
+    pub(in crate::cli) live: LiveArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("what").required(true))]
+pub(in crate::cli) struct RerunArgs {
+    #[command(flatten)]
+    pub(in crate::cli) of: RunOfArgs,
+    /// Run what did not come to a good end, and all that depends on it.
+    #[arg(long, group = "what")]
+    pub(in crate::cli) from_failure: bool,
+    /// Run these steps; what they take of others, the run and those that it was made from have made.
+    #[arg(long, value_name = "STEPS", group = "what")]
+    pub(in crate::cli) select: Option<StepSelection>,
+    /// Run all steps.
+    #[arg(long, group = "what")]
+    pub(in crate::cli) all: bool,
+    #[command(flatten)]
+    pub(in crate::cli) durable: DurableArgs,
+    #[command(flatten)]
+    pub(in crate::cli) live: LiveArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct CancelArgs {
+    #[command(flatten)]
+    pub(in crate::cli) of: RunOfArgs,
+    /// How long the program that runs it may take to end it, before that program is killed.
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = time)]
+    pub(in crate::cli) within: Duration,
+}

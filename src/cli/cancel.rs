@@ -1,0 +1,175 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use orch_core::define::Cancel;
+use orch_core::event::RunStatus;
+use orch_core::ids::RunId;
+use orch_core::run::{Definitions, RunErrorKind};
+use orch_core::storage::{Holder, Storage, StorageError};
+
+use super::args::{CancelArgs, DurabilityChoice, DurableArgs};
+use super::home::{self, Around};
+use super::printer::Printer;
+use super::recorded::{self, Found};
+use super::{Exit, run};
+
+/// How long a process that was killed may take to be gone.
+const KILLED: Duration = Duration::from_secs(5);
+
+/// How long nothing may be heard of a run before it is looked whether someone still holds it: a process that dies says no
+/// word.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Has a run end as canceled: by the program that runs it, or if nobody does, by this one.
+pub(super) fn cancel(
+    args: &CancelArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Arc<Printer>,
+) -> Exit {
+    let Found { storage, run, .. } = match recorded::find(&args.of, around, printer) {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
+    if run.status.is_terminal() {
+        let message = format!("the run {} is over: {}", run.id, run.status.name());
+        printer.error(&message, Some("there is nothing to cancel"));
+        return Exit::Usage;
+    }
+    let refused = |error: &StorageError| home::refused(error, printer);
+    match storage.holder(run.id) {
+        Ok(Some(holder)) => {
+            if let Err(exit) = ask(&holder, &*storage, run.id, args.within, printer) {
+                return exit;
+            }
+        }
+        Ok(None) => {}
+        Err(error) => return refused(&error),
+    }
+    match storage.run(run.id) {
+        Ok(run) if run.status.is_terminal() => told(run.id, run.status, printer),
+        Ok(_) => end(args, definitions, around, run.id, printer),
+        Err(error) => refused(&error),
+    }
+}
+
+fn told(run: RunId, status: RunStatus, printer: &Printer) -> Exit {
+    if status == RunStatus::Canceled {
+        printer.note(&format!("the run {run} is canceled\n"));
+        return Exit::Success;
+    }
+    printer.error(&format!("the run {run} ended before it was canceled: {}", status.name()), None);
+    Exit::RunFailed
+}
+
+/// Asks the process that holds the run to end it, and waits until nobody holds it any more. One that does not in time is
+/// killed.
+fn ask(
+    holder: &Holder,
+    storage: &dyn Storage,
+    run: RunId,
+    within: Duration,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let failed = |message: String, hint: Option<&str>| {
+        printer.error(&message, hint);
+        Err(Exit::Machine)
+    };
+    for (signal, within) in [(Signal::Ask, within), (Signal::Kill, KILLED)] {
+        if let Err(error) = signal.send(holder) {
+            return failed(
+                format!("{holder} runs it, and cannot be asked to end it: {error}"),
+                Some(
+                    "a run can be canceled on the machine that runs it, by a user who may send signals to it",
+                ),
+            );
+        }
+        printer.note(&format!("{} {holder}\n", signal.word()));
+        match released(storage, run, within) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(error) => return Err(home::refused(&error, printer)),
+        }
+    }
+    failed(format!("{holder} still holds the run, though it was killed"), None)
+}
+
+/// Waits until nobody holds the run; says whether that came about in time.
+fn released(storage: &dyn Storage, run: RunId, within: Duration) -> Result<bool, StorageError> {
+    let until = Instant::now() + within;
+    let mut watch = storage.watch(run)?;
+    while storage.holder(run)?.is_some() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        watch.wait(left.min(LOOK));
+    }
+    Ok(true)
+}
+
+/// Ends a run that nobody runs: it is taken up as canceled, so that its steps are told, its hooks are called, and nothing
+/// of it starts.
+fn end(
+    args: &CancelArgs,
+    definitions: &Definitions,
+    around: &Around,
+    run: RunId,
+    printer: &Arc<Printer>,
+) -> Exit {
+    let durable = DurableArgs { durability: DurabilityChoice::Normal };
+    let storage = match home::write(&args.of.home, &durable, around, printer) {
+        Ok(storage) => storage,
+        Err(exit) => return exit,
+    };
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let ended = match definitions.resume(&storage, run) {
+        Ok(runner) => runner.accept_changes().cancel(cancel).run_blocking(),
+        Err(error) => return run::refused(&error, printer),
+    };
+    match ended {
+        Err(error) if matches!(error.kind(), RunErrorKind::Canceled { .. }) => {
+            told(run, RunStatus::Canceled, printer)
+        }
+        Err(error) => run::refused(&error, printer),
+        Ok(_) => told(run, RunStatus::Success, printer),
+    }
+}
+
+/// What a process is sent.
+#[derive(Clone, Copy)]
+enum Signal {
+    /// As Ctrl-C: the run is canceled, and ends in order.
+    Ask,
+    Kill,
+}
+
+impl Signal {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "asked",
+            Self::Kill => "killed",
+        }
+    }
+
+    #[cfg(unix)]
+    fn send(self, to: &Holder) -> std::io::Result<()> {
+        use rustix::process::{Pid, Signal, kill_process};
+        if to.host != orch_sqlite::host() {
+            return Err(std::io::Error::other("it is on another machine"));
+        }
+        let process = i32::try_from(to.process).ok().and_then(Pid::from_raw);
+        let process = process.ok_or_else(|| std::io::Error::other("it has no number"))?;
+        let signal = match self {
+            Self::Ask => Signal::INT,
+            Self::Kill => Signal::KILL,
+        };
+        Ok(kill_process(process, signal)?)
+    }
+
+    #[cfg(not(unix))]
+    fn send(self, _to: &Holder) -> std::io::Result<()> {
+        Err(std::io::Error::other("this system has no signals"))
+    }
+}

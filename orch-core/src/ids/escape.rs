@@ -33,6 +33,10 @@ impl Escaped {
     /// # Errors
     /// After how many bytes something else was expected, and what.
     pub(crate) fn read(&self, text: &str) -> Result<(String, usize), (usize, &'static str)> {
+        // Nearly every text ends before anything in it is escaped.
+        if let Some(end) = text.find([self.close, '\\']).filter(|end| text[*end..].starts_with(self.close)) {
+            return Ok((text[..end].to_owned(), end + self.close.len_utf8()));
+        }
         let mut read = String::new();
         let mut chars = text.char_indices();
         loop {

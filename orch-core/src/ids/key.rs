@@ -46,8 +46,9 @@ impl From<u64> for MappingKey {
 impl From<&str> for MappingKey {
     fn from(text: &str) -> Self {
         // One key has one representation, else `7` and `"7"` would be two keys with the same face.
+        let plain = text == "0" || !text.starts_with(['0', '+']);
         match text.parse::<u64>() {
-            Ok(index) if index.to_string() == text => Self(Repr::Int(index)),
+            Ok(index) if plain => Self(Repr::Int(index)),
             _ => Self(Repr::Text(text.into())),
         }
     }
@@ -122,7 +123,12 @@ mod tests {
     #[test]
     fn one_key_has_one_representation() {
         assert_eq!(7_u32.into_key(), "7".into_key());
-        assert_ne!("07".into_key(), 7_u8.into_key());
+        for other in ["07", "+7", "00", "-0", " 7"] {
+            assert_ne!(other.into_key(), 7_u8.into_key());
+            assert_ne!(other.into_key(), 0_u8.into_key());
+        }
+        assert_eq!("0".into_key(), 0_u8.into_key());
+        assert_eq!(u64::MAX.to_string().into_key(), u64::MAX.into_key());
         assert_eq!((-3_i64).into_key().to_string(), "-3");
         assert_eq!("ß/..\n".into_key().to_string(), "ß/..\n");
         assert_eq!('7'.into_key(), 7_u8.into_key());

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +17,19 @@ use crate::ids::MappingKey;
 /// use orch_core::event::EventKind;
 /// use orch_core::storage::Row;
 ///
-/// let kind = Row::read("STEP_INPUT", Some(r#"{"input":"page"}"#)).unwrap();
 /// let mut row = Row::default();
+/// let kind = row.read("STEP_INPUT", Some(r#"{"input":"page"}"#)).unwrap();
 /// assert_eq!(row.write(&kind).unwrap(), ("STEP_INPUT", Some(r#"{"input":"page"}"#)));
 /// assert_eq!(row.write(&EventKind::StepSuccess).unwrap(), ("STEP_SUCCESS", None));
 /// ```
 #[derive(Debug, Default)]
 pub struct Row {
     buffer: Vec<u8>,
+    names: Vec<Arc<str>>,
 }
+
+/// So many names are looked through more quickly than one is allocated.
+const NAMES: usize = 8;
 
 /// The fields of the kinds of which a log has most, without the detour by which serde finds a kind by its tag.
 #[derive(Deserialize)]
@@ -33,15 +38,17 @@ struct Waited {
 }
 
 #[derive(Deserialize)]
-struct Input {
-    input: Arc<str>,
+struct Input<'a> {
+    #[serde(borrow)]
+    input: Cow<'a, str>,
     #[serde(default)]
     gathered: Option<usize>,
 }
 
 #[derive(Deserialize)]
-struct Output {
-    output: Arc<str>,
+struct Output<'a> {
+    #[serde(borrow)]
+    output: Cow<'a, str>,
     #[serde(default)]
     key: Option<MappingKey>,
 }
@@ -68,7 +75,7 @@ impl Row {
     ///
     /// # Errors
     /// If there is no such kind, or these are not its fields.
-    pub fn read(name: &str, fields: Option<&str>) -> Result<EventKind, Failure> {
+    pub fn read(&mut self, name: &str, fields: Option<&str>) -> Result<EventKind, Failure> {
         let kind = match (name, fields) {
             ("STEP_SUCCESS", None) => EventKind::StepSuccess,
             ("STEP_START", Some(fields)) => {
@@ -76,11 +83,11 @@ impl Row {
             }
             ("STEP_INPUT", Some(fields)) => {
                 let Input { input, gathered } = serde_json::from_str(fields)?;
-                EventKind::StepInput { input, gathered }
+                EventKind::StepInput { input: self.name(&input), gathered }
             }
             ("STEP_OUTPUT", Some(fields)) => {
                 let Output { output, key } = serde_json::from_str(fields)?;
-                EventKind::StepOutput { output, key }
+                EventKind::StepOutput { output: self.name(&output), key }
             }
             (name, fields) => {
                 let fields = fields.and_then(|fields| fields.strip_prefix('{'));
@@ -89,6 +96,19 @@ impl Row {
             }
         };
         Ok(kind)
+    }
+
+    /// The name, shared with those read before: a log names the same few inputs and outputs over and over.
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.iter().find(|known| ***known == *name) {
+            return Arc::clone(known);
+        }
+        if self.names.len() == NAMES {
+            self.names.clear();
+        }
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        name
     }
 
     /// A log line, by columns of its own: storages keep these apart and look for them by level and message.

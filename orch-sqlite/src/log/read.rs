@@ -88,8 +88,8 @@ impl Reader {
     }
 
     fn read(&self, sql: &str, values: Vec<Value>, each: Each<'_>) -> Result<(), StorageError> {
-        let mut step = Step::default();
-        self.rows(sql, values, &mut |row| Ok(each(self.logged(row, &mut step)?)))
+        let mut known = Known::default();
+        self.rows(sql, values, &mut |row| Ok(each(self.logged(row, &mut known)?)))
     }
 
     fn rows(
@@ -114,7 +114,7 @@ impl Reader {
         })
     }
 
-    fn logged(&self, row: &rusqlite::Row<'_>, step: &mut Step) -> Result<Logged, NotRead> {
+    fn logged(&self, row: &rusqlite::Row<'_>, known: &mut Known) -> Result<Logged, NotRead> {
         let number = row.get(0)?;
         let wrong = |error: &dyn std::fmt::Display| NotRead::Row(format!("event {number}: {error}"));
         let time = row.get(1)?;
@@ -127,12 +127,12 @@ impl Reader {
                 if columns.sum() != row.get::<_, i64>(6)? {
                     return Err(wrong(&CHANGED));
                 }
-                Row::read(kind, fields).map_err(|error| wrong(&error))?
+                known.row.read(kind, fields).map_err(|error| wrong(&error))?
             }
             None => log(row, fields).map_err(|error| wrong(&error))?,
         };
-        let time = Timestamp::from_nanosecond(time.into()).map_err(|error| wrong(&error))?;
-        let step = step.path(text).map_err(|error| wrong(&error))?;
+        let time = moment(time).map_err(|error| wrong(&error))?;
+        let step = known.path(text).map_err(|error| wrong(&error))?;
         let event = Event::new(time, self.run, step, attempt, kind);
         Ok(Logged { number: number.unsigned_abs(), event, has_value: value.is_some() })
     }
@@ -178,7 +178,7 @@ impl ReadEvents for Reader {
         let sql = EVENTS.replace("number > ?1", "number = ?1");
         // The row as a whole is looked at: a value of which a bit has changed is never taken for the value.
         self.rows(&sql, vec![number(event)], &mut |row| {
-            self.logged(row, &mut Step::default())?;
+            self.logged(row, &mut Known::default())?;
             found = row.get_ref(7)?.as_blob_or_null()?.map(|value| Encoded::from(value.to_vec()));
             Ok(ControlFlow::Break(()))
         })?;
@@ -208,6 +208,12 @@ fn log(row: &rusqlite::Row<'_>, fields: Option<&str>) -> Result<EventKind, Failu
     Ok(Row::log(level, row.get_ref(9)?.as_str()?, row.get_ref(10)?.as_str()?, fields))
 }
 
+/// The time of so many nanoseconds since 1970, without the division of large numbers that jiff would do.
+fn moment(nanoseconds: i64) -> Result<Timestamp, jiff::Error> {
+    const SECOND: i64 = 1_000_000_000;
+    Timestamp::new(nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND) as i32)
+}
+
 fn number(event: u64) -> Value {
     i64::try_from(event).unwrap_or(i64::MAX).into()
 }
@@ -229,14 +235,15 @@ impl From<rusqlite::types::FromSqlError> for NotRead {
     }
 }
 
-/// The last step that was read: most events are of the same step as the one before them.
+/// What was read before, and may be read again. Most events are of the same step as the one before them.
 #[derive(Default)]
-struct Step {
+struct Known {
+    row: Row,
     text: String,
     path: Option<StepPath>,
 }
 
-impl Step {
+impl Known {
     fn path(&mut self, text: Option<&str>) -> Result<Option<StepPath>, orch_core::ids::ParseStepPathError> {
         let Some(text) = text else { return Ok(None) };
         if self.path.is_none() || self.text != text {

@@ -1,0 +1,218 @@
+//! What a durable log costs, beside the same rows written by rusqlite alone, in one run:
+//!
+//!     cargo bench -p orch-sqlite --bench log
+//!
+//! A step is four events: its start, its input, its output with a small value, its success. Prints a table of microseconds
+//! a step, each the median of several runs that take turns with their yardstick, the ratio to it, and how large the
+//! database has become; then what reading back and listing cost. A bench is a look at the machine and no test: nothing
+//! here fails.
+
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use orch_core::event::{Encoded, Entry};
+use orch_core::ids::RunId;
+use orch_core::storage::{
+    ReadRuns, Row, RunQuery, RunRecord, WriteEvents, WriteRuns, conformance::pinned, conformance::step,
+};
+use orch_sqlite::{Durability, Folder};
+use rusqlite::Connection;
+
+const SQL: &str = "INSERT INTO event (number, time, step, attempt, kind, fields, sum, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// As long as most are.
+const SUM: i64 = 0x1234_5678;
+
+fn main() {
+    // `cargo test` and `cargo bench -- --test` only want to see that it builds and runs.
+    let short = !std::env::args().any(|argument| argument == "--bench");
+    let (runs, scale) = if short { (1, 100) } else { (5, 1) };
+    println!(
+        "\n{:<34}{:>10}{:>10}{:>10}{:>8}{:>12}",
+        "microseconds a step", "steps", "orch", "rusqlite", "ratio", "bytes a step"
+    );
+    for (name, durability, steps, commit) in [
+        ("normal, 1 step a commit", Durability::Normal, 20_000, 1),
+        ("normal, 64 steps a commit", Durability::Normal, 100_000, 64),
+        ("full, 1 step a commit", Durability::Full, 4_000, 1),
+        ("full, 64 steps a commit", Durability::Full, 100_000, 64),
+    ] {
+        let (steps, mut ours, mut raw, mut bytes) = (steps / scale, Vec::new(), Vec::new(), 0);
+        for _ in 0..runs {
+            let home = Home::new();
+            let written = home.write(durability, steps, commit);
+            ours.push(written.elapsed);
+            bytes = fs::metadata(written.file).map_or(0, |file| file.len());
+            raw.push(home.raw(durability, steps, commit));
+        }
+        let each = |times: &mut [Duration]| median(times).as_secs_f64() * 1e6 / steps as f64;
+        let (ours, raw, bytes) = (each(&mut ours), each(&mut raw), bytes / steps);
+        println!("{name:<34}{steps:>10}{ours:>10.2}{raw:>10.2}{:>8.2}{bytes:>12}", ours / raw);
+    }
+
+    println!("\n{:<34}{:>10}{:>10}", "milliseconds", "of", "");
+    let steps = 100_000 / scale;
+    let home = Home::new();
+    let run = home.write(Durability::Normal, steps, 64).run;
+    let mut read: Vec<_> = (0..runs).map(|_| home.read(run)).collect();
+    println!("{:<34}{:>10}{:>10.1}", "read all events", steps * 4, milliseconds(&mut read));
+    let listed = 10_000 / scale;
+    home.fill(listed);
+    let mut list: Vec<_> = (0..runs).map(|_| home.list()).collect();
+    println!("{:<34}{listed:>10}{:>10.2}", "open, and list the newest 50 runs", milliseconds(&mut list));
+    let mut make: Vec<_> = (0..20).map(|_| home.make()).collect();
+    println!("{:<34}{:>10}{:>10.2}", "make a run", 1, milliseconds(&mut make));
+}
+
+/// A folder of its own, removed at the end.
+struct Home(PathBuf);
+
+struct Written {
+    run: RunId,
+    file: PathBuf,
+    elapsed: Duration,
+}
+
+impl Home {
+    fn new() -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    fn open(&self, durability: Durability) -> Folder {
+        Folder::open(&self.0, durability).expect("a folder")
+    }
+
+    fn make_in(&self, folder: &Folder) -> (RunId, Box<dyn WriteEvents>) {
+        let run = RunRecord::new(RunId::new(), "bench", [].into(), jiff::Timestamp::now());
+        (run.id, folder.create(&run, &pinned()).expect("a run"))
+    }
+
+    fn write(&self, durability: Durability, steps: u64, commit: u64) -> Written {
+        let (run, mut writer) = self.make_in(&self.open(durability));
+        let batches = batches(run, steps, commit);
+        let elapsed = timed(|| {
+            for batch in &batches {
+                writer.commit(batch).expect("a commit");
+            }
+        });
+        drop(writer);
+        let file = self.0.join(format!("runs/{run}/run.db"));
+        Written { run, file, elapsed }
+    }
+
+    /// The same rows, made beforehand, by rusqlite alone and in the same way.
+    fn raw(&self, durability: Durability, steps: u64, commit: u64) -> Duration {
+        let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
+        let raw = Connection::open(self.0.join("raw.db")).expect("a database");
+        raw.execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
+            CREATE TABLE event (
+                number INTEGER PRIMARY KEY, time INTEGER NOT NULL, step TEXT, attempt INTEGER NOT NULL,
+                kind TEXT NOT NULL, fields TEXT, sum INTEGER NOT NULL, value BLOB
+            ) STRICT;"
+        ))
+        .expect("a table");
+        let (mut row, mut number) = (Row::default(), 0);
+        let mut rows = |entry: &Entry| {
+            let Entry { event, value } = entry;
+            let (kind, fields) = row.write(&event.kind).expect("a row");
+            number += 1;
+            let time = i64::try_from(event.time.as_nanosecond()).expect("a time");
+            let step = event.step.as_ref().map(ToString::to_string);
+            let value = value.as_ref().map(Encoded::bytes).map(<[u8]>::to_vec);
+            (number, time, step, event.attempt, kind, fields.map(str::to_owned), value)
+        };
+        let batches = batches(RunId::new(), steps, commit);
+        let batches: Vec<Vec<_>> =
+            batches.iter().map(|batch| batch.iter().map(&mut rows).collect()).collect();
+        timed(|| {
+            for batch in &batches {
+                raw.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).expect("begun");
+                let mut insert = raw.prepare_cached(SQL).expect("a statement");
+                for (number, time, step, attempt, kind, fields, value) in batch {
+                    insert.execute((number, time, step, attempt, kind, fields, SUM, value)).expect("a row");
+                }
+                raw.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).expect("committed");
+            }
+        })
+    }
+
+    fn read(&self, run: RunId) -> Duration {
+        let folder = self.open(Durability::Normal);
+        timed(|| {
+            let mut count = 0_u64;
+            let mut each = |_| {
+                count += 1;
+                ControlFlow::Continue(())
+            };
+            folder.events(run).and_then(|events| events.events(0, false, &mut each)).expect("the events");
+            assert!(count > 0);
+        })
+    }
+
+    /// Fills the list with so many runs that are over.
+    fn fill(&self, runs: u64) {
+        let folder = self.open(Durability::Normal);
+        let run = folder.runs(&RunQuery::default()).expect("a list").remove(0);
+        let list = Connection::open(self.0.join("instance.db")).expect("the list");
+        list.execute_batch("BEGIN").expect("begun");
+        for number in 0..runs {
+            let mut run = run.clone();
+            run.id = RunId::new();
+            run.created += Duration::from_millis(number);
+            let created = i64::try_from(run.created.as_nanosecond()).expect("a time");
+            let record = serde_json::to_string(&run).expect("a record");
+            let sql = "INSERT INTO run (id, job, status, created, settled, record) VALUES (?, ?, ?, ?, 1, ?)";
+            list.prepare_cached(sql)
+                .and_then(|mut insert| {
+                    insert.execute((run.id.to_string(), &run.job, "success", created, record))
+                })
+                .expect("a line");
+        }
+        list.execute_batch("COMMIT").expect("committed");
+    }
+
+    fn list(&self) -> Duration {
+        timed(|| {
+            let query = RunQuery { limit: Some(50), ..RunQuery::default() };
+            assert_eq!(self.open(Durability::Normal).runs(&query).expect("a list").len(), 50);
+        })
+    }
+
+    fn make(&self) -> Duration {
+        let folder = self.open(Durability::Normal);
+        timed(|| drop(self.make_in(&folder)))
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn batches(run: RunId, steps: u64, commit: u64) -> Vec<Vec<Entry>> {
+    let steps: Vec<u64> = (0..steps).collect();
+    steps.chunks(commit as usize).map(|steps| steps.iter().flat_map(|n| step(run, *n)).collect()).collect()
+}
+
+fn timed(run: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn milliseconds(times: &mut [Duration]) -> f64 {
+    median(times).as_secs_f64() * 1e3
+}

@@ -101,18 +101,24 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         answer.unwrap_or_else(|cause| {
             self.unreadable.push(Unreadable { at, output, key: key.cloned() });
-            self.causes.entry(at).or_insert(cause);
+            self.lost_for(at, cause);
             Answer::Unreadable
         })
     }
 
-    /// Says why a step is to run again of which no value was asked for.
+    /// Says why a step is to run again, if it has to; the first that is said holds.
     pub(super) fn lost_for(&mut self, at: At, cause: LostCause) {
-        self.causes.entry(at).or_insert(cause);
+        let number = self.causes.len() as u32;
+        if self.at(at).cause.is_none() {
+            self.causes.push(cause);
+            self.at_mut(at).cause = Some(number);
+        }
     }
 
-    pub(super) fn cause(&self, at: At) -> LostCause {
-        self.causes.get(&at).cloned().unwrap_or(LostCause::Changed)
+    /// Why a step runs again; none of one that is not lost.
+    pub(super) fn lost(&self, at: At) -> Option<LostCause> {
+        let cause = self.at(at).cause.filter(|_| self.state(at) == State::Lost)?;
+        self.causes.get(cause as usize).cloned()
     }
 
     /// The values that cannot be read and whose steps do not run again.

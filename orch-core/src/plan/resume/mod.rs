@@ -17,11 +17,11 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use self::shape::Shape;
-use self::walk::{State, Walk};
+use self::walk::Walk;
 use super::{Plan, Program};
 use crate::define::OpDef;
 use crate::event::{LostCause, Recorded, RecordedValue, SkipCause};
@@ -37,8 +37,8 @@ pub(crate) struct Resumption {
     /// Recorded values that are needed, cannot be read and will not be made anew, in the order in which they were asked for.
     #[cfg_attr(not(test), expect(dead_code, reason = "what is gone says so when someone looks at it"))]
     pub(crate) gone: Vec<Gone>,
-    /// Where in `lost` a step is.
-    places: HashMap<StepPath, usize>,
+    /// Their numbers in the record.
+    numbers: HashSet<u32>,
 }
 
 /// A value that nobody can have any more.
@@ -107,10 +107,9 @@ impl Resumption {
         }
         let mut resumption = Self { interrupted, gone: walk.gone(), ..Self::default() };
         for at in walk.all() {
-            if walk.state(at) == State::Lost {
-                let (path, cause) = (walk.path(at), walk.cause(at));
-                resumption.places.insert(path.clone(), resumption.lost.len());
-                resumption.lost.push((path, cause));
+            if let Some(cause) = walk.lost(at) {
+                resumption.lost.push((walk.path(at), cause));
+                resumption.numbers.extend(walk.at(at).record);
             }
         }
         resumption
@@ -118,10 +117,11 @@ impl Resumption {
 
     /// What becomes of a step.
     pub(crate) fn mark(&self, recorded: &Recorded, path: &StepPath) -> Mark {
-        match recorded.step(path) {
-            _ if self.places.contains_key(path) => Mark::Lost,
-            Some(step) if step.end().is_some() => Mark::Stays,
-            Some(step) if step.is_under_way() => Mark::Interrupted,
+        let Some(number) = recorded.number(path) else { return Mark::Waits };
+        match recorded.at(number) {
+            _ if self.numbers.contains(&number) => Mark::Lost,
+            step if step.end().is_some() => Mark::Stays,
+            step if step.is_under_way() => Mark::Interrupted,
             _ => Mark::Waits,
         }
     }

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,8 +27,8 @@ pub(super) struct Walk<'a> {
     pub(super) answers: Vec<Vec<Answer>>,
     /// The values that cannot be read, in the order in which they were asked for.
     pub(super) unreadable: Vec<Unreadable>,
-    /// Why a step is lost, if it is.
-    pub(super) causes: HashMap<At, LostCause>,
+    /// Why steps are lost.
+    pub(super) causes: Vec<LostCause>,
 }
 
 /// A step in a frame of its scope.
@@ -51,8 +50,10 @@ pub(super) struct Frame {
 #[derive(Clone, Copy)]
 pub(super) struct Instance {
     /// Its number in the record.
-    record: Option<u32>,
+    pub(super) record: Option<u32>,
     pub(super) state: State,
+    /// The number of why it is lost, if it would have to be.
+    pub(super) cause: Option<u32>,
     /// Why it cannot run, if it would have to.
     pub(super) blocked: Option<Blocked>,
 }
@@ -98,7 +99,7 @@ impl<'a> Walk<'a> {
             instances: vec![Vec::new(); plan.steps.len()],
             answers: vec![Vec::new(); plan.steps.len()],
             unreadable: Vec::new(),
-            causes: HashMap::new(),
+            causes: Vec::new(),
         };
         walk.stand(0);
         // A map comes after the one it is in.
@@ -147,7 +148,7 @@ impl<'a> Walk<'a> {
     fn instance(&self, at: At) -> Instance {
         let path = self.path(at);
         if self.program.has_given() && self.program.is_given(&path) {
-            return Instance { record: None, state: State::Given, blocked: None };
+            return Instance { record: None, state: State::Given, cause: None, blocked: None };
         }
         let record = self.recorded.number(&path);
         let state = match record.and_then(|record| self.recorded.at(record).end()) {
@@ -156,7 +157,7 @@ impl<'a> Walk<'a> {
             Some(RecordedEnd::Failed(_)) => State::Failed,
             Some(RecordedEnd::Skipped(_)) => State::Skipped,
         };
-        Instance { record, state, blocked: None }
+        Instance { record, state, cause: None, blocked: None }
     }
 
     /// All steps in all frames, in the order of the plan.

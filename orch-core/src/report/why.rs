@@ -14,6 +14,8 @@ use super::words::{ago, count, moment};
 mod history;
 mod needs;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use history::History;
 use history::{Now, Story};

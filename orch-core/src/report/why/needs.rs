@@ -1,39 +1,33 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::history::{History, Now};
 use crate::event::SkipCause;
 use crate::ids::{Branch, StepPath};
 use crate::plan::{Plan, Source};
 
-/// The steps that a step needs directly, by index, each once: those of its inputs, those it is after, and the one whose item
-/// it works on.
-pub(super) fn needs(plan: &Plan, step: usize) -> Vec<usize> {
+/// The steps that a step needs directly, by index, each once: those of its inputs and those it is after; with `items` also
+/// the one whose items its copies work on, which a copy that is there needs no more.
+pub(super) fn needs(plan: &Plan, step: usize, items: bool) -> Vec<usize> {
     let mut needs = Vec::new();
     let of = &plan.steps[step];
     of.inputs.iter().for_each(|input| sources(plan, &input.source, &mut needs));
     needs.extend(&of.after);
-    needs.extend(of.map.map(|map| plan.maps[map].step));
-    let mut seen = Vec::new();
-    needs.retain(|need| {
-        !seen.contains(need) && {
-            seen.push(*need);
-            true
-        }
-    });
+    needs.extend(of.map.filter(|_| items).map(|map| plan.maps[map].step));
+    let mut seen = HashSet::new();
+    needs.retain(|need| seen.insert(*need));
     needs
 }
 
 fn sources(plan: &Plan, source: &Source, needs: &mut Vec<usize>) {
     match source {
         Source::Output { step, .. } => needs.push(*step),
-        Source::Item { map } => needs.push(plan.maps[*map].step),
         Source::Collect { collect } => {
             let collect = &plan.collects[*collect];
             needs.push(plan.maps[collect.map].step);
             sources(plan, &collect.element, needs);
         }
         Source::List { elements, .. } => elements.iter().for_each(|element| sources(plan, element, needs)),
-        Source::Literal { .. } | Source::Config { .. } => {}
+        Source::Item { .. } | Source::Literal { .. } | Source::Config { .. } => {}
     }
 }
 
@@ -49,7 +43,7 @@ pub(super) fn chain(history: &History, plan: &Plan, skipped: &StepPath, cause: &
         if step == to {
             break;
         }
-        for need in needs(plan, step) {
+        for need in needs(plan, step, false) {
             if reached.contains_key(&need) {
                 continue;
             }

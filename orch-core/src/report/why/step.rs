@@ -206,7 +206,7 @@ fn waits(why: &Why<'_>, path: &StepPath, planned: usize) -> String {
     let mut next = VecDeque::from([planned]);
     while let Some(step) = next.pop_front() {
         let who = if step == planned { "it" } else { &why.plan.steps[step].name };
-        for need in needs(why.plan, step) {
+        for need in needs(why.plan, step, path.branch().is_none()) {
             let Some(told) = unfinished(why, path, need) else { continue };
             let _ = writeln!(text, "  {who} waits for {told}");
             if why.history.copies(&why.plan.steps[need].name).next().is_none() && !asked.contains(&need) {
@@ -237,13 +237,16 @@ fn unfinished(why: &Why<'_>, path: &StepPath, need: usize) -> Option<String> {
     if all.is_empty() {
         return Some(format!("{}, which has not begun", need.name));
     }
-    if let (None, [(_, story)]) = (need.map, all.as_slice()) {
-        return Some(format!("{}, which {}", need.name, under_way(story)?));
-    }
     let concerned: Vec<_> = all.iter().filter(|(copy, _)| concerns(copy, path)).collect();
+    if concerned.is_empty() {
+        return Some(format!("{} of the same item, which has not begun", need.name));
+    }
+    if let [(only, story)] = concerned.as_slice() {
+        return Some(format!("{only}, which {}", under_way(story)?));
+    }
     let over = concerned.iter().filter(|(_, story)| story.is_over()).count();
-    let of = count(concerned.len() as u64, "copy", "copies");
-    (over < concerned.len()).then(|| format!("{}, of which {over} of {of} are over", need.name))
+    let of = concerned.len();
+    (over < of).then(|| format!("{}, of which {over} of {of} copies are over", need.name))
 }
 
 /// Whether a copy of what a step needs has to do with this copy of the step: it is in the same items, as far as both are in

@@ -185,7 +185,7 @@ fn resumed(events: &mut Vec<Event>) {
     let rest = rest.into_iter().skip(events.len());
     let template = events.last().expect("events").clone();
     let mut push = |step: Option<&str>, attempt, kind, fields| {
-        let kind = Row::read(kind, fields).expect("an event");
+        let kind = Row::default().read(kind, fields).expect("an event");
         let step = step.map(|step| step.parse().expect("a step"));
         events.push(Event::new(template.time, template.run, step, attempt, kind));
     };

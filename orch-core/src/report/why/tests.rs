@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::define::{Dynamic, JobOptions, One, OpDef, kind};
+use crate::event::sample::{Log, at, path};
+use crate::graph::{Call, Job};
+
+type Number = One<i64, { kind::VALUE }>;
+
+/// Each page goes through three steps, and all of them into the last.
+fn plan() -> Plan {
+    let pages = OpDef::builder("pages").returns::<One<Dynamic<i64>, { kind::DYNAMIC }>>();
+    let pages = Arc::new(pages.blocking(|_| Ok(Dynamic::from_values(0..3))));
+    let step = |name: &str| {
+        let step = OpDef::builder(name).input::<i64>("x").returns::<Number>();
+        Arc::new(step.blocking(|mut args| args.take(0)))
+    };
+    let (first, second, third) = (step("first"), step("second"), step("third"));
+    let last = OpDef::builder("last").input::<Vec<i64>>("all").pool("db").returns::<Number>();
+    let last = Arc::new(last.blocking(|mut args| Ok(args.take::<Vec<i64>>(0)?.iter().sum())));
+    let job = Job::compose(JobOptions::new("chain"), || {
+        let all = Call::of(&pages).place::<One<Dynamic<i64>, { kind::DYNAMIC }>>().map(|page| {
+            let page = Call::of(&first).input::<i64>(page).place::<Number>();
+            let page = Call::of(&second).input::<i64>(page).place::<Number>();
+            Call::of(&third).input::<i64>(page).place::<Number>()
+        });
+        Call::of(&last).input::<Vec<i64>>(all.collect()).place::<Number>()
+    });
+    job.plan()
+}
+
+fn log() -> Log {
+    Log::new("chain", &["pages", "first over pages", "second over pages", "third over pages", "last"])
+}
+
+fn told(log: &Log, state: RunState, step: Option<&str>) -> String {
+    let mut history = History::new();
+    log.events().iter().for_each(|event| history.apply(event));
+    let plan = plan();
+    let why =
+        Why { history: &history, plan: &plan, state, holder: None, now: at(60_000), palette: Palette::Plain };
+    step.map_or_else(|| why_run(&why), |step| why_step(&why, &path(step)))
+}
+
+#[test]
+fn the_chain_of_a_copy_is_its_own() {
+    let mut log = log();
+    log.start("pages").item("pages", "0").item("pages", "1").item("pages", "2");
+    log.start("first[0]").success("first[0]", 1).start("second[0]").failure("second[0]", 1, "no disk");
+    log.start("first[1]").failure("first[1]", 1, "no page");
+    log.skip("third[0]", "second[0]").skip("second[1]", "first[1]").skip("third[1]", "first[1]");
+    log.skip("last", "first[1]");
+    insta::assert_snapshot!(told(&log, RunState::Failure, Some("last")), @r"
+    last was skipped
+      because third[1] was skipped
+      because second[1] was skipped
+      because first[1] failed: no page
+    ");
+    insta::assert_snapshot!(told(&log, RunState::Failure, Some("third[0]")), @r"
+    third[0] was skipped
+      because second[0] failed: no disk
+    ");
+    insta::assert_snapshot!(told(&log, RunState::Failure, None), @r"
+    chain failed
+      second[0] failed: no disk
+      first[1]: failed too
+      third[0]: skipped since second[0] failed
+      second[1], third[1], last: skipped since first[1] failed
+    ");
+}
+
+#[test]
+fn what_has_not_begun_tells_what_is_missing() {
+    let mut log = log();
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("pages")), @r"
+    pages has not begun
+      all that it needs is there: it waits for a slot; 4 steps may run at once
+    ");
+    log.start("pages").item("pages", "0").start("first[0]");
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("third[0]")), @r"
+    third[0] has not begun
+      it waits for second, which has not begun
+      second waits for first[0], which is under way
+    ");
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("first[1]")), @"first[1] has not begun: pages has put out no such item yet");
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("first[0][1]")), @"first[0][1] is no copy of first: each copy has 1 key");
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("other")), @"other is not in the plan of the run");
+    log.item("pages", "1").start("first[1]").success("first[1]", 1).start("second[1]");
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("third[0]")), @r"
+    third[0] has not begun
+      it waits for second of the same item, which has not begun
+    ");
+    log.success("first[0]", 1).start("second[0]").success("second[0]", 1);
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("third[0]")), @r"
+    third[0] has not begun
+      all that it needs is there: it waits for a slot; 4 steps may run at once
+    ");
+    log.start("third[0]").success("third[0]", 1).close("pages", 2, 0).success("pages", 1);
+    log.success("second[1]", 1).start("third[1]").success("third[1]", 1);
+    insta::assert_snapshot!(told(&log, RunState::Running, Some("last")), @r"
+    last has not begun
+      all that it needs is there: it waits for a slot, or one in the pool db; 4 steps may run at once
+    ");
+}
+
+#[test]
+fn of_many_steps_the_first_are_named() {
+    let mut log = log();
+    log.start("pages");
+    for key in 0..9 {
+        log.item("pages", &key.to_string()).start(&format!("first[{key}]"));
+    }
+    for key in 0..7 {
+        log.failure(&format!("first[{key}]"), 1, "no page");
+    }
+    insta::assert_snapshot!(told(&log, RunState::Running, None), @r"
+    chain is running
+      first[0] failed: no page
+      first[1], first[2], first[3], first[4], first[5] and 1 more: failed too
+      pages is running, since 2026-01-02 03:04:05Z, for 1m 0s
+      first[7] is running, since 2026-01-02 03:04:05Z, for 1m 0s
+      first[8] is running, since 2026-01-02 03:04:05Z, for 1m 0s
+      second, third, last: not begun
+    ");
+}

@@ -63,7 +63,7 @@ impl Kept {
 
 impl ReadRuns for Memory {
     fn describe(&self) -> String {
-        "in memory".to_owned()
+        "memory".to_owned()
     }
 
     fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {

@@ -331,6 +331,7 @@ fn a_run_is_configured_by_files_values_a_preset_and_an_environment() {
     insta::assert_snapshot!(folder.session(args), @r"
     exit 0
     --- stderr
+    run 0<time>, recorded in memory
             Info [<time>] load: pokemon.csv by 7 into localhost:5433 (append) as loader:<secret> password=<secret>
     ────────────
          Success [<time>] dex: 2 steps: 2 succeeded
@@ -339,6 +340,7 @@ fn a_run_is_configured_by_files_values_a_preset_and_an_environment() {
     insta::assert_snapshot!(folder.session(args), @r"
     exit 0
     --- stderr
+    run 0<time>, recorded in memory
             Info [<time>] load: all.csv by 100 into prod:5432 (append) as loader:<secret> password=<secret>
     ────────────
          Success [<time>] dex: 2 steps: 2 succeeded
@@ -377,6 +379,7 @@ fn all_that_is_wrong_is_told_together() {
     insta::assert_snapshot!(folder.session("run"), @r"
     exit 2
     --- stderr
+    run 0<time>, recorded in memory
     error: the job `dex` cannot be configured
     error: the configuration lacks `ops` and `resources`
       hint: add
@@ -474,6 +477,7 @@ fn a_secret_is_in_no_output() {
     insta::assert_snapshot!(folder.session(sessions[5]), @r#"
     exit 1
     --- stderr
+    run 0<time>, recorded in memory
             Info [<time>] load: pokemon.csv by 100 into down:5432 (append) as loader:<secret> password=<secret>
     ────────────
          Failure [<time>] dex: 2 steps: 1 succeeded, 1 failed

@@ -57,7 +57,7 @@ fn a_run_that_is_not_there_is_told_with_what_to_write() {
       run            job    status       when    took   steps                      tags
       019a5f3c-0006  dex    running      1m ago  1m 0s                             env=prod
       019a5f3c-0005  dex    interrupted  1h ago
-      019a5f3c-0004  pages  success      2h ago  2.5s   5 ok
+      019a5f3c-0004  pages  success      2h ago  2.5s   4 ok
       019a5f3c-0003  dex    failure      3h ago  3.2s   4 ok, 1 failed, 3 skipped  env=prod team=data
       019a5f3c-0002  pages  success      4h ago  1.9s   4 ok                       env=test
       019a5f3c-0001  dex    canceled     5h ago  700ms  5 skipped

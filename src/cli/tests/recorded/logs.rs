@@ -54,8 +54,8 @@ fn the_whole_story_is_that_of_run() {
        0.700  STEP_OUTPUT extract result[1]
        0.800  STEP_START load[1]
        0.900  RUN_RESUMED
-       1.000  STEP_INTERRUPTED load[1]
-       1.100  STEP_LOST load[0]
+       1.000  STEP_INTERRUPTED load[1] #1
+       1.100  STEP_LOST load[0]: it was kept in memory alone
        1.200  STEP_RESTARTED load[0] #2
        1.300  STEP_SUCCESS load[0] #2 (took 100ms)
        1.400  STEP_RESTARTED load[1] #2

@@ -8,7 +8,7 @@ fn runs_are_listed_the_newest_first() {
     run            job    status       when    took   steps                      tags
     019a5f3c-0006  dex    running      1m ago  1m 0s                             env=prod
     019a5f3c-0005  dex    interrupted  1h ago
-    019a5f3c-0004  pages  success      2h ago  2.5s   5 ok
+    019a5f3c-0004  pages  success      2h ago  2.5s   4 ok
     019a5f3c-0003  dex    failure      3h ago  3.2s   4 ok, 1 failed, 3 skipped  env=prod team=data
     019a5f3c-0002  pages  success      4h ago  1.9s   4 ok                       env=test
     019a5f3c-0001  dex    canceled     5h ago  700ms  5 skipped
@@ -30,7 +30,7 @@ fn runs_are_found_by_what_they_are() {
     exit 0
     --- stdout
     run            job    status   when    took  steps  tags
-    019a5f3c-0004  pages  success  2h ago  2.5s  5 ok
+    019a5f3c-0004  pages  success  2h ago  2.5s  4 ok
     019a5f3c-0002  pages  success  4h ago  1.9s  4 ok   env=test
     ");
     insta::assert_snapshot!(asked("runs --status interrupted,failure --quiet"), @r"
@@ -56,7 +56,7 @@ fn runs_are_found_by_what_they_are() {
     exit 0
     --- stdout
     run       job    status   when    took  steps
-    019a5f3c  pages  success  2h ago  2.5s  5 ok
+    019a5f3c  pages  success  2h ago  2.5s  4 ok
     ");
 }
 
@@ -65,8 +65,8 @@ fn as_json_each_run_is_a_line() {
     insta::assert_snapshot!(asked("runs --json --status failure,interrupted"), @r#"
     exit 0
     --- stdout
-    {"id":"019a5f3c-0005-7000-8000-000000000005","job":"dex","tags":{},"created":"2026-11-20T12:59:00Z","status":"running","state":"interrupted","ended":null,"parent":null,"root":"019a5f3c-0005-7000-8000-000000000005","counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":0,"retried":0,"failed":0,"canceled":0,"skipped":0,"retries":0,"items":0},"first_failed":null}
-    {"id":"019a5f3c-0003-7000-8000-000000000003","job":"dex","tags":{"env":"prod","team":"data"},"created":"2026-11-20T10:59:00Z","status":"failure","state":"failure","ended":"2026-11-20T10:59:03.2Z","parent":null,"root":"019a5f3c-0003-7000-8000-000000000003","counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":4,"retried":0,"failed":1,"canceled":0,"skipped":3,"retries":1,"items":3},"first_failed":"load[1]"}
+    {"id":"019a5f3c-0005-7000-8000-000000000005","job":"dex","tags":{},"created":"2026-11-20T12:59:00Z","status":"running","state":"interrupted","ended":null,"parent":null,"root":"019a5f3c-0005-7000-8000-000000000005","counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":0,"retried":0,"failed":0,"canceled":0,"skipped":0,"retries":0,"items":0,"interrupted":0,"lost":0},"first_failed":null}
+    {"id":"019a5f3c-0003-7000-8000-000000000003","job":"dex","tags":{"env":"prod","team":"data"},"created":"2026-11-20T10:59:00Z","status":"failure","state":"failure","ended":"2026-11-20T10:59:03.2Z","parent":null,"root":"019a5f3c-0003-7000-8000-000000000003","counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":4,"retried":0,"failed":1,"canceled":0,"skipped":3,"retries":1,"items":3,"interrupted":0,"lost":0},"first_failed":"load[1]"}
     "#);
 }
 

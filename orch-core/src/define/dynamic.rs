@@ -207,6 +207,12 @@ impl ItemStream {
         Self(Either::Left(Box::new(items.into_iter().map(|(key, value)| Ok((Some(key.into()), value))))))
     }
 
+    /// These items, which are there already, and then a failure.
+    pub(crate) fn broken(items: Vec<(String, Value)>, failure: Failure) -> Self {
+        let items = items.into_iter().map(|(key, value)| Ok((Some(key.into()), value)));
+        Self(Either::Left(Box::new(items.chain(std::iter::once(Err(failure))))))
+    }
+
     /// The next item, from where blocking is allowed; an async stream is awaited on the present runtime, until
     /// `stopped` at the longest.
     pub(crate) fn next_blocking(&mut self, stopped: impl Future<Output = ()>) -> Option<StreamItem> {

@@ -88,8 +88,7 @@ impl Journal for Recorder {
 
 /// This program, as far as it can be told.
 pub(super) fn this_program() -> Made {
-    let mut made = Made::default();
-    made.orch = env!("CARGO_PKG_VERSION").to_owned();
+    let mut made = Made { orch: env!("CARGO_PKG_VERSION").to_owned(), ..Made::default() };
     if let Ok(path) = std::env::current_exe() {
         made.build = std::fs::metadata(&path).ok().and_then(|metadata| {
             let changed = Timestamp::try_from(metadata.modified().ok()?).ok()?;

@@ -6,12 +6,12 @@ use super::lineage::{Lineage, read};
 use super::record::Recorder;
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
-use crate::define::{OpDef, OutputKind};
+use crate::define::{OpDef, OutputDef, OutputKind};
 use crate::engine::{Past, PastStep, PastStream};
 use crate::event::{RecordedEnd, RecordedStep};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Artifacts, IoManagers};
-use crate::plan::{Asked, Ended, Mark, Plan, Program, Resumption};
+use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption};
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
 
 /// A run that was interrupted, and is to go on.
@@ -193,7 +193,11 @@ fn behind(
         ended.extend(step.end().map(|end| {
             let end = match end {
                 RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
-                RecordedEnd::Failed(error) => Ended::Failed(Arc::clone(error)),
+                RecordedEnd::Failed(error) => Ended::Failed(Failed {
+                    error: Arc::clone(error),
+                    outputs: lineage.outputs(path, op, step),
+                    ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
+                }),
                 RecordedEnd::Skipped(_) => Ended::Skipped,
             };
             (path.clone(), end)
@@ -210,6 +214,13 @@ fn behind(
         })
         .collect();
     (ended, past)
+}
+
+/// Whether an output of a failed step is complete: all but a dynamic one that had emitted items and was not closed.
+fn has_ended(output: &OutputDef, step: &RecordedStep) -> bool {
+    let stream = step.stream(&output.name);
+    output.kind != OutputKind::Dynamic
+        || stream.is_none_or(|stream| stream.is_closed() || stream.items().is_empty())
 }
 
 /// A step that has begun, and runs again or goes on.

@@ -139,6 +139,12 @@ fn job(durable: bool) -> Job {
         Ok(Optional::from((x % 2 == 1).then_some(x)))
     });
     let odd = odd.into();
+    let torn = OpDef::builder("torn").returns::<Many>().coded([Coded::<i64>::CODEC]);
+    let torn = torn.blocking(|_| {
+        let items = [Ok((7_u64, 7)), Ok((8, 8)), Err(Failure::new("no more").not_retryable())];
+        Ok(Dynamic::try_from_iter(items))
+    });
+    let torn = torn.into();
     type Results = Vec<Keyed<Result<i64, StepFailure>>>;
     let report = OpDef::builder("report").input::<Vec<i64>>("sums").input::<Vec<i64>>("odds");
     let report =
@@ -154,6 +160,8 @@ fn job(durable: bool) -> Job {
     let report = report.into();
     Job::compose(JobOptions::new("job").max_concurrent(2), || {
         let split = Call::of(&split).place::<Many>();
+        // What was put out before the source failed goes on. It must be kept: what has failed is not made anew.
+        Call::of(&torn).place::<Many>().map(|x: Out<i64>| call(&flaky, &[x]));
         let sums = split.map(|x: Out<i64>| {
             let rows = Call::of(&rows).input::<i64>(x).place::<Many>();
             let flaky = rows.map(|row: Out<i64>| call(&flaky, &[row]));

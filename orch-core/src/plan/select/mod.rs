@@ -35,10 +35,35 @@ pub(crate) struct Part<'a> {
     pub(crate) stored: bool,
 }
 
+/// A step that has failed, and what it had put out before: that stands, and its items go on.
+pub(crate) struct Failed {
+    pub(crate) error: Arc<ErrorInfo>,
+    pub(crate) outputs: Vec<KeptOutput>,
+    /// Of each output whether it had ended when the step failed.
+    pub(crate) ended: Vec<bool>,
+}
+
+impl Failed {
+    /// What comes of the step: its outputs, and the failure where the first of them breaks off; or the failure alone.
+    fn products(&self) -> Result<Products, Failure> {
+        let failure = || Failure::told(&self.error);
+        if self.ended.iter().all(|ended| *ended) {
+            return Err(failure());
+        }
+        let products = self.outputs.iter().zip(&self.ended).map(|(output, ended)| match output {
+            KeptOutput::Value(value) => Product::Value(value.clone()),
+            KeptOutput::Absent => Product::Absent,
+            KeptOutput::Items(items) if *ended => Product::Items(ItemStream::of(items.clone())),
+            KeptOutput::Items(items) => Product::Items(ItemStream::broken(items.clone(), failure())),
+        });
+        Ok(products.collect())
+    }
+}
+
 /// How a step has ended before the run was interrupted.
 pub(crate) enum Ended {
     Succeeded(Vec<KeptOutput>),
-    Failed(Arc<ErrorInfo>),
+    Failed(Failed),
     Skipped,
 }
 
@@ -50,7 +75,7 @@ pub(crate) enum Ended {
 pub(crate) struct Given {
     outputs: HashMap<StepPath, Vec<KeptOutput>>,
     /// Steps that have failed before the run was interrupted.
-    failed: HashMap<StepPath, Arc<ErrorInfo>>,
+    failed: HashMap<StepPath, Failed>,
     /// Steps that have been skipped before the run was interrupted: nobody is told of it again.
     skipped: HashSet<StepPath>,
     /// Those of them that are yet to be loaded.
@@ -93,7 +118,7 @@ impl Program {
         for (path, end) in ended {
             match end {
                 Ended::Succeeded(outputs) => _ = given.outputs.insert(path, outputs),
-                Ended::Failed(error) => _ = given.failed.insert(path, error),
+                Ended::Failed(failed) => _ = given.failed.insert(path, failed),
                 Ended::Skipped => _ = given.skipped.insert(path),
             }
         }
@@ -115,8 +140,8 @@ impl Program {
     /// What a step that does not run has given, or why it failed; none for all others.
     pub(crate) fn given(&self, path: &StepPath) -> Option<Result<Products, Failure>> {
         let given = self.given.as_ref()?;
-        if let Some(error) = given.failed.get(path) {
-            return Some(Err(Failure::told(error)));
+        if let Some(failed) = given.failed.get(path) {
+            return Some(failed.products());
         }
         let outputs = given.outputs.get(path)?;
         let products = outputs.iter().map(|output| match output {

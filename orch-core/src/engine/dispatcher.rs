@@ -175,6 +175,7 @@ impl Dispatcher {
         }
         if self.writer.is_some() {
             let held = turn.hold(before);
+            turn.work.range(before..).for_each(|work| self.executor.expect(work));
             guard.held.push(held);
             drop(guard);
             return self.written(turn);

@@ -311,10 +311,20 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Takes out what was decided last, for it to be carried out later: all but the first `before` pieces of work.
+    /// Takes out what was decided last, for it to be carried out later. The first `before` pieces of work stay, which were
+    /// there already, and so do those that go on with what has begun: to pull the next item of a stream, to store what
+    /// was produced. They follow from no event; and if each pull waited until the item before it is written, no two items
+    /// would ever be written together.
     pub(super) fn hold(&mut self, before: usize) -> Self {
-        let work = self.work.split_off(before);
-        let earlier = Self { time: self.time, work: std::mem::take(&mut self.work), ..Self::default() };
+        let mut work = self.work.split_off(before);
+        let mut stays = std::mem::take(&mut self.work);
+        // What has a deadline goes with it.
+        if self.timers.is_empty() {
+            let (calls, going_on) = work.into_iter().partition(|work| matches!(work.task, Task::Call(_)));
+            work = calls;
+            stays.extend::<VecDeque<_>>(going_on);
+        }
+        let earlier = Self { time: self.time, work: stays, ..Self::default() };
         Self { work, ..std::mem::replace(self, earlier) }
     }
 

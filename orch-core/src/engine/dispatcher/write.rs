@@ -14,7 +14,8 @@ use crate::plan::Program;
 /// held goes into the journal as one commit, is told and carried out. So there is one commit at a time, each has what
 /// queued meanwhile, and nobody waits for a tick. A chain is written by the thread that runs it; the events of a fan-out
 /// come together while a worker does one small step after another. Whoever is about to do something that takes long
-/// writes before, so that nothing is held for long.
+/// writes before, so that nothing is held for long. Only calls of ops wait; to pull the next item, or to store one, goes on
+/// with code whose start is written.
 ///
 /// A journal that waits for a disk is written by a thread of its own, which sleeps until something is held: those that
 /// poll async code must not wait so long.

@@ -9,6 +9,7 @@ mod error;
 mod execute;
 mod finished;
 mod fixed;
+mod isolated;
 mod itself;
 mod keeper;
 mod lifecycle;
@@ -21,10 +22,13 @@ mod schema;
 mod stored;
 mod verify;
 mod wiring;
+#[cfg(unix)]
+mod worker;
 
 pub use definitions::Definitions;
 pub use environment::Environment;
 pub use error::{RunError, RunErrorKind, StepError};
 pub use finished::{OutputError, Run};
+pub use isolated::worker;
 pub use runner::Runner;
 pub use verify::{CheckError, CheckSummary, Finding, FindingKind, FoundAt};

@@ -311,6 +311,36 @@ pub fn mixed() {
     next(lit(1)).named("of_a_constant");
 }
 
+/// Gives one item, and never another.
+#[op(isolate, timeout = "200ms")]
+fn drips() -> Dynamic<i64> {
+    Dynamic::from_values((1..).map(|number| {
+        while number > 1 {
+            std::hint::spin_loop();
+        }
+        number
+    }))
+}
+
+#[job(max_concurrent = 1)]
+pub fn slow_items() {
+    drips().map(next);
+}
+
+/// Ends the process for one of the items.
+#[op(isolate)]
+fn picky(number: i64) -> i64 {
+    if number == 1 {
+        std::process::exit(5);
+    }
+    number
+}
+
+#[job(max_concurrent = 1)]
+pub fn crash_in_map() {
+    numbers(lit(3)).map(picky);
+}
+
 /// All of them.
 pub fn definitions() -> Definitions {
     let jobs = [
@@ -329,6 +359,8 @@ pub fn definitions() -> Definitions {
         secrets(),
         mixed(),
         retried(),
+        slow_items(),
+        crash_in_map(),
     ];
     Definitions::new().add_jobs(jobs).resource_from::<database>()
 }

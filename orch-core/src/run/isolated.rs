@@ -37,12 +37,12 @@ static OFFERED: AtomicBool = AtomicBool::new(false);
 /// }
 /// ```
 pub fn worker(definitions: impl FnOnce() -> Result<Definitions, Failure>) {
+    OFFERED.store(true, Ordering::Relaxed);
     #[cfg(unix)]
     if crate::step::isolated::is_worker() {
         super::worker::work(definitions);
     }
     drop(definitions);
-    OFFERED.store(true, Ordering::Relaxed);
 }
 
 impl Runner {

@@ -62,13 +62,15 @@ impl Attempts {
                     ToWorker::Release => self.release()?,
                     ToWorker::End => {
                         self.close();
-                        return Ok(());
+                        break;
                     }
                     ToWorker::Begin { .. } | ToWorker::Cancel => {
                         return Err(FrameError::Malformed("it is said at the wrong time".to_owned()));
                     }
                 }
             }
+            // What code has left running is not waited for.
+            self.runtime.shutdown_background();
             Ok(())
         })
     }

@@ -12,6 +12,8 @@ use crate::failure::{ErrorKind, Failure};
 #[derive(Debug)]
 pub(super) struct Death {
     pub(super) status: Option<ExitStatus>,
+    /// Whether it had begun to work.
+    pub(super) began: bool,
     /// What was wrong with what it sent, if that was the reason.
     pub(super) broken: Option<String>,
     /// Whether it was killed since the run was canceled, and its time was over.
@@ -46,16 +48,16 @@ impl Death {
             return "nobody knows how the process of the step ended".to_owned();
         };
         let core = if status.core_dumped() { ", and left a core dump" } else { "" };
+        let when = if self.began { " in the middle of the step" } else { "" };
         match (status.signal(), status.code()) {
             (Some(signal), _) => {
                 format!("the process of the step was killed by signal {signal}{}{core}", name(signal))
             }
             (None, Some(0)) => {
-                "the process of the step ended by itself with exit code 0 in the middle of the step"
-                    .to_owned()
+                format!("the process of the step ended by itself with exit code 0{when}")
             }
             (None, Some(code)) => {
-                format!("the process of the step ended with exit code {code} in the middle of the step")
+                format!("the process of the step ended with exit code {code}{when}")
             }
             (None, None) => format!("the process of the step ended: {status}"),
         }
@@ -131,10 +133,18 @@ mod tests {
         let mut tail = Tail::default();
         lines.iter().for_each(|line| tail.push((*line).to_owned()));
         let status = Some(ExitStatus::from_raw(raw));
-        Death { status, broken: None, canceled: false, tail, memory: Some(64 << 20), out_of_memory }
-            .failure()
-            .info()
-            .to_string()
+        Death {
+            status,
+            began: true,
+            broken: None,
+            canceled: false,
+            tail,
+            memory: Some(64 << 20),
+            out_of_memory,
+        }
+        .failure()
+        .info()
+        .to_string()
     }
 
     #[test]

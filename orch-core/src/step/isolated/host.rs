@@ -137,7 +137,10 @@ impl Worker {
 
     /// Kills it, and all that it has started and not let go of.
     pub(super) fn kill(&self) {
-        if let Some(process) = *self.process() {
+        // Locked, it has been killed and is waited for.
+        if let Ok(process) = self.process.try_lock()
+            && let Some(process) = *process
+        {
             // It may have ended by itself just now.
             let _ = kill_process_group(process, Signal::KILL);
         }
@@ -156,7 +159,7 @@ impl Worker {
     /// Its process has been waited for by `wait`.
     pub(super) fn reap<R>(&self, wait: impl FnOnce() -> R) -> R {
         // Locked, so that nobody kills another process that has got its number.
-        let mut process = self.process();
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let status = wait();
         *process = None;
         status
@@ -177,10 +180,6 @@ impl Worker {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn process(&self) -> MutexGuard<'_, Option<Pid>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -84,13 +84,23 @@ pub(super) fn mind(start: Start, ready: &Ready) {
     };
     worker.kill();
     let status = worker.reap(|| child.wait().ok());
-    minder.drain();
-    minder.out.finish(&worker, &mut minder.tail);
-    minder.err.finish(&worker, &mut minder.tail);
+    // Whoever waits for the worker must hear that it is gone, whatever becomes of its last words.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        minder.drain();
+        minder.finish();
+    }));
     let after = killed_for_memory();
     let out_of_memory = before.zip(after).is_some_and(|(before, after)| after > before);
     let canceled = worker.was_canceled();
-    let death = Death { status, broken, canceled, tail: minder.tail, memory, out_of_memory };
+    let death = Death {
+        status,
+        began: minder.ready.is_none(),
+        broken,
+        canceled,
+        tail: minder.tail,
+        memory,
+        out_of_memory,
+    };
     if let Some(ready) = minder.ready {
         let _ = ready.send(Err(not_ready(&death, minder.said_hello)));
     }
@@ -233,8 +243,7 @@ impl Minder<'_> {
             | FromWorker::Failed { id, .. }
             | FromWorker::Item { id, .. }
             | FromWorker::Ended { id } => {
-                self.out.finish(&self.worker, &mut self.tail);
-                self.err.finish(&self.worker, &mut self.tail);
+                self.finish();
                 self.tail.clear();
                 if !self.worker.answer(id, Ok((message, body))) {
                     return Err(FrameError::Malformed("it answers what nobody has asked".to_owned()));
@@ -248,6 +257,12 @@ impl Minder<'_> {
     fn drain(&mut self) {
         self.out.drain(&self.worker, &mut self.tail);
         self.err.drain(&self.worker, &mut self.tail);
+    }
+
+    /// Tells what has no end of a line, since nothing more of it will come.
+    fn finish(&mut self) {
+        self.out.finish(&self.worker, &mut self.tail);
+        self.err.finish(&self.worker, &mut self.tail);
     }
 }
 

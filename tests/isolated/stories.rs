@@ -397,8 +397,8 @@ fn a_plan_says_what_is_isolated() {
     assert_snapshot!(told.join("\n"), @r"
     the job `unsendable` cannot be planned: 2 problems
     error: `opens` runs in a process of its own and returns the output `result` of type `Connection`, which cannot be sent there
-      hint: let `Connection` own its data and derive serde's `Serialize` and `Deserialize`, or do not isolate the op
+      hint: let `Connection` own its data and derive serde's `Serialize` and `Deserialize`, or do not isolate the op; an op made by hand names the codec, `.input_codec(..)` or `.coded(..)`
     error: `uses` runs in a process of its own and takes the input `connection` of type `Connection`, which cannot be sent there
-      hint: let `Connection` own its data and derive serde's `Serialize` and `Deserialize`, or do not isolate the op
+      hint: let `Connection` own its data and derive serde's `Serialize` and `Deserialize`, or do not isolate the op; an op made by hand names the codec, `.input_codec(..)` or `.coded(..)`
     ");
 }

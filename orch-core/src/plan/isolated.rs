@@ -29,7 +29,8 @@ pub(super) fn check(nodes: &[GraphNode], steps: &[Step], problems: &mut Vec<Prob
             );
             problems.push(Problem::new(ProblemKind::NotIsolated, message).at("the op", op.place.clone()).hint(
                 format!(
-                    "let `{ty}` own its data and derive serde's `Serialize` and `Deserialize`, or do not isolate the op"
+                    "let `{ty}` own its data and derive serde's `Serialize` and `Deserialize`, or do not isolate the op; an op made by hand \
+                     names the codec, `.input_codec(..)` or `.coded(..)`"
                 ),
             ));
         }

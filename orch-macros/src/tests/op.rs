@@ -427,3 +427,20 @@ fn a_signature_that_cannot_be_keeps_the_function_and_a_stub() {
     }
     "#);
 }
+
+#[test]
+fn an_op_with_a_process_of_its_own() {
+    let expansion = op::attribute(
+        quote!(isolate, memory = "512MiB"),
+        &quote!(
+            fn load() {}
+        ),
+    );
+    let told = pretty(expansion);
+    let options: Vec<_> = told
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with(".isolate") || line.starts_with(".memory"))
+        .collect();
+    assert_eq!(options, [".isolate()", ".memory(536870912u64)"]);
+}

@@ -102,7 +102,7 @@ fn times(job: &Job, n: usize) -> (f64, f64) {
         let times = run.events().iter().filter(move |event| kind(&event.kind)).map(|event| event.time);
         times.collect::<Vec<_>>()
     };
-    let begun = at(|kind| matches!(kind, EventKind::StepStart));
+    let begun = at(|kind| matches!(kind, EventKind::StepStart { .. }));
     let done = at(|kind| matches!(kind, EventKind::StepSuccess));
     let took = |from: usize, to: usize| {
         let time = Duration::try_from(done[to].duration_since(begun[from])).unwrap_or_default();

@@ -12,9 +12,9 @@ fn print(line: &str) {
 
 /// Ends the process in the middle of the step.
 #[op(isolate)]
-fn dies(how: String) -> i64 {
+fn dies(how: &str) -> i64 {
     print("about to");
-    match how.as_str() {
+    match how {
         "abort" => std::process::abort(),
         "segv" => loop {
             // The first one is taken by the standard library, which looks whether the stack is full.
@@ -31,27 +31,27 @@ fn dies(how: String) -> i64 {
 }
 
 #[job(max_concurrent = 1)]
-pub fn abort() {
+pub(crate) fn abort() {
     dies(lit("abort"));
 }
 
 #[job(max_concurrent = 1)]
-pub fn segv() {
+pub(crate) fn segv() {
     dies(lit("segv"));
 }
 
 #[job(max_concurrent = 1)]
-pub fn kill() {
+pub(crate) fn kill() {
     dies(lit("kill"));
 }
 
 #[job(max_concurrent = 1)]
-pub fn exit_3() {
+pub(crate) fn exit_3() {
     dies(lit("3"));
 }
 
 #[job(max_concurrent = 1)]
-pub fn exit_0() {
+pub(crate) fn exit_0() {
     dies(lit("0"));
 }
 
@@ -65,7 +65,7 @@ fn dies_once(context: Context) -> u32 {
 }
 
 #[job(max_concurrent = 1)]
-pub fn second_chance() {
+pub(crate) fn second_chance() {
     dies_once();
 }
 
@@ -83,7 +83,7 @@ fn next(number: i64) -> i64 {
 }
 
 #[job(max_concurrent = 1)]
-pub fn hard_timeout() {
+pub(crate) fn hard_timeout() {
     spins();
     next(lit(1));
 }
@@ -95,7 +95,7 @@ fn takes(bytes: usize) -> usize {
 }
 
 #[job(max_concurrent = 1)]
-pub fn too_much() {
+pub(crate) fn too_much() {
     takes(lit(1 << 20));
     takes(lit(1 << 30)).named("takes_more");
 }
@@ -111,13 +111,13 @@ fn talks(name: String) -> Result<String> {
 }
 
 #[job(max_concurrent = 1)]
-pub fn talk() {
+pub(crate) fn talk() {
     talks(talks(lit("you")));
 }
 
 /// The process that it runs in.
 #[op(isolate)]
-pub fn pid(_number: i64) -> u32 {
+pub(crate) fn pid(_number: i64) -> u32 {
     std::process::id()
 }
 
@@ -127,19 +127,20 @@ fn numbers(count: i64) -> Dynamic<i64> {
 }
 
 #[op]
-pub fn distinct(mut pids: Vec<u32>) -> Vec<u32> {
+pub(crate) fn distinct(mut pids: Vec<u32>) -> Vec<u32> {
     pids.sort_unstable();
     pids.dedup();
     pids
 }
 
 #[job(max_concurrent = 2)]
-pub fn many() {
+pub(crate) fn many() {
     distinct(numbers(lit(1000)).map(pid).collect());
 }
 
 /// Starts another process, and waits for longer than anyone else.
 #[op(isolate)]
+#[expect(clippy::zombie_processes, reason = "that is what it is for")]
 fn has_children() -> i64 {
     let child = Command::new("sleep").arg("1000").spawn().expect("a process");
     print(&format!("pids {} {}", std::process::id(), child.id()));
@@ -149,7 +150,7 @@ fn has_children() -> i64 {
 }
 
 #[job(max_concurrent = 1)]
-pub fn family() {
+pub(crate) fn family() {
     has_children();
 }
 
@@ -165,18 +166,18 @@ fn listens(context: Context) -> Result<i64> {
 }
 
 #[job(max_concurrent = 1)]
-pub fn obedient() {
+pub(crate) fn obedient() {
     listens();
 }
 
 /// What it is given besides inputs.
 #[derive(Config)]
-pub struct Account {
-    pub name: String,
-    pub password: Secret<String>,
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) password: Secret<String>,
 }
 
-pub struct Database {
+pub(crate) struct Database {
     pid: u32,
 }
 
@@ -193,7 +194,7 @@ fn disconnect(_database: &Database) {
 
 /// What others could see of this process, and whether the password is there all the same.
 #[op(isolate)]
-pub fn looks(account: Config<Account>, db: Res<Database>) -> Result<(bool, String)> {
+pub(crate) fn looks(account: Config<Account>, db: Res<Database>) -> Result<(bool, String)> {
     assert_eq!(db.pid, std::process::id(), "opened here");
     let told = account.password.expose() == "canary-7" && account.name == "me";
     let seen = [std::fs::read("/proc/self/cmdline")?, std::fs::read("/proc/self/environ")?].concat();
@@ -207,7 +208,7 @@ fn looks_again(db: Res<Database>, _after: String) -> bool {
 }
 
 #[job(max_concurrent = 1)]
-pub fn secrets() {
+pub(crate) fn secrets() {
     let (_, seen) = looks();
     looks_again(seen);
 }
@@ -225,7 +226,7 @@ fn pages() -> Dynamic<Page> {
 
 /// A type that serde knows.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Page(i64, String);
+pub(crate) struct Page(i64, String);
 
 /// Fails for one, and panics for another.
 #[op(retry(max = 1))]
@@ -262,7 +263,7 @@ fn distinct_numbers(numbers: &[i64]) -> usize {
 }
 
 #[job(max_concurrent = 1, executor = "process")]
-pub fn retried() {
+pub(crate) fn retried() {
     let last = hesitates(hesitates(lit(1)));
     distinct_numbers(grows().after(last).map(next).collect());
 }
@@ -274,7 +275,7 @@ fn split(loaded: &i64) -> Result<(i64, String)> {
 }
 
 #[op]
-fn sum(all: Vec<Keyed<std::result::Result<i64, StepFailure>>>) -> i64 {
+fn sum(all: &[Keyed<std::result::Result<i64, StepFailure>>]) -> i64 {
     all.iter().filter_map(|keyed| keyed.value.as_ref().ok()).sum()
 }
 
@@ -300,7 +301,7 @@ fn takes_text(text: String) -> String {
 
 /// All that can happen, each in the order of one slot.
 #[job(max_concurrent = 1, executor = "process")]
-pub fn mixed() {
+pub(crate) fn mixed() {
     let loaded = pages().map(load);
     sum(loaded.collect_results());
     loaded.map(|loaded| split(loaded));
@@ -314,16 +315,15 @@ pub fn mixed() {
 /// Gives one item, and never another.
 #[op(isolate, timeout = "200ms")]
 fn drips() -> Dynamic<i64> {
-    Dynamic::from_values((1..).map(|number| {
-        while number > 1 {
+    Dynamic::from_values(std::iter::once(1).chain(std::iter::from_fn(|| {
+        loop {
             std::hint::spin_loop();
         }
-        number
-    }))
+    })))
 }
 
 #[job(max_concurrent = 1)]
-pub fn slow_items() {
+pub(crate) fn slow_items() {
     drips().map(next);
 }
 
@@ -337,12 +337,12 @@ fn picky(number: i64) -> i64 {
 }
 
 #[job(max_concurrent = 1)]
-pub fn crash_in_map() {
+pub(crate) fn crash_in_map() {
     numbers(lit(3)).map(picky);
 }
 
 /// All of them.
-pub fn definitions() -> Definitions {
+pub(crate) fn definitions() -> Definitions {
     let jobs = [
         abort(),
         segv(),
@@ -366,12 +366,12 @@ pub fn definitions() -> Definitions {
 }
 
 /// What a test has instead of the database.
-pub fn fake() -> Database {
+pub(crate) fn fake() -> Database {
     Database { pid: std::process::id() }
 }
 
 /// Nothing that could be written down.
-pub struct Connection(std::net::TcpListener);
+pub(crate) struct Connection(std::net::TcpListener);
 
 #[op(isolate)]
 fn opens() -> Result<Connection> {
@@ -384,6 +384,6 @@ fn uses(connection: &Connection) -> bool {
 }
 
 #[job]
-pub fn unsendable() {
+pub(crate) fn unsendable() {
     uses(opens());
 }

@@ -14,7 +14,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::ops;
 
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     // A program that says that it offers workers, and is none.
     if std::env::var_os("MUTE").is_some() && std::env::args().any(|argument| argument == "orch-worker") {
         say("reading mail");

@@ -50,12 +50,22 @@ use crate::derives::{Config, Outputs};
 /// | `tags(team = "data", "acme.com/team" = "text")` | tags of every step; keys have ASCII letters, digits, `_`, `-` and `.`, and before them a prefix with a slash if need be; `orch/` is kept for orch |
 /// | `priority = 5` | goes first among ready steps, if higher |
 /// | `retry(max = 3, delay = "1s", backoff = "exponential", jitter = "full")` | how failed attempts are repeated; `backoff` is `none`, `linear` or `exponential`, `jitter` is `none`, `full` or `plus_minus` |
-/// | `timeout = "1h 30m"` | the time that an attempt has, with a dynamic output the time of the call and then of each item; a sync op cannot be stopped by force, so with `retry` its attempts may overlap |
+/// | `timeout = "1h 30m"` | the time that an attempt has, with a dynamic output the time of the call and then of each item; a sync op cannot be stopped by force, so with `retry` its attempts may overlap; one with `isolate` can |
+/// | `isolate` | its steps run in a process of their own, so that a crash is a failed attempt and a timeout stops the code for good; inputs and outputs must be types of serde |
+/// | `memory = "512MiB"` | with `isolate`, the memory that this process may ask for |
 /// | `pool = "db"` | the pool in which its steps take their turn |
 /// | `code_version = "2"` | the version of the code |
 /// | `io = "parquet"` | the IO manager that stores its outputs |
 ///
-/// Durations have the units `ms`, `s`, `m`, `h` and `d`.
+/// Durations have the units `ms`, `s`, `m`, `h` and `d`, sizes `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB` and `TiB`.
+///
+/// # Processes
+///
+/// An op with `isolate` runs in a process of the same program, a worker. It is started when it is needed, kept for the next
+/// step, and ended with the run; its resources are opened there, for itself. Unless [`macro@main`] is the program's `main`,
+/// that begins with [`worker`](run::worker). What the op prints there becomes log events of the step: its stdout as lines of
+/// the level `info` and the target `stdout`, its stderr as lines of the level `warn` and the target `stderr`. On systems that
+/// are no Unix no run with such an op begins, unless it is [`in_process`](run::Runner::in_process), as tests are.
 ///
 /// # Logging
 ///
@@ -253,6 +263,7 @@ pub use orch_macros::resource;
 /// | `max_concurrent = 4` | how many steps run at once; by default as many as there are processors |
 /// | `max_in_flight = 8` | how many items of one dynamic output are alive at once; by default twice as many |
 /// | `order = "breadth_first"` | which ready step goes first; by default `depth_first` |
+/// | `executor = "process"` | all steps run in processes of their own, as those of ops with `isolate` do; by default `in_process` |
 /// | `retry(..)` | the policy of ops that have none |
 /// | `hooks(tell, page_me)` | hooks of all its steps and of its runs, see [`macro@success_hook`] and [`macro@run_hook`] |
 /// | `limit("db", 2)` | at most 2 steps with the tag `db` at once |

@@ -106,9 +106,10 @@ pub mod __private {
         Configurable, Described, NoConfig, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf,
     };
     pub use orch_core::define::{
-        Backoff, DefaultFed, DefaultFit, DefaultKind, FallibleReturn, Fed, Finish, Fit, HandlesOf, Hook,
-        HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output, OutputDef,
-        Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook, StepOutcome, ValuesOf, kind,
+        Backoff, DefaultFed, DefaultFit, DefaultKind, Executor, FallibleReturn, Fed, Finish, Fit, HandlesOf,
+        Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output,
+        OutputDef, Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook, StepOutcome, ValuesOf,
+        kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{

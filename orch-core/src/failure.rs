@@ -44,7 +44,7 @@ struct Inner {
 }
 
 /// What the op wishes for after a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RetryWish {
     /// The op's retry policy decides.
@@ -88,12 +88,18 @@ impl Failure {
 
     /// A failure that was told before: no other attempt follows it.
     pub(crate) fn told(info: &ErrorInfo) -> Self {
+        Self::retold(info, RetryWish::Never)
+    }
+
+    /// A failure as another process has told it, with what it says of retries.
+    pub(crate) fn retold(info: &ErrorInfo, retry: RetryWish) -> Self {
         let messages = std::iter::once(&info.message).chain(&info.causes);
         let chain = messages.rev().fold(None, |cause, message| match cause {
             None => Some(Self::new(message.clone())),
             Some(cause) => Some(Self::context(cause, message.clone())),
         });
-        let mut failure = chain.unwrap_or_else(|| Self::new(String::new())).not_retryable();
+        let mut failure = chain.unwrap_or_else(|| Self::new(String::new()));
+        failure.0.retry = retry;
         failure.0.kind = info.kind;
         failure.0.hint.clone_from(&info.hint);
         failure.0.place.clone_from(&info.place);
@@ -278,6 +284,8 @@ pub enum ErrorKind {
     Canceled,
     /// The framework refused what the op did, such as a duplicate mapping key.
     Contract,
+    /// The process of the attempt, which it had for itself, ended before the attempt did.
+    Crash,
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::MappingKey;
 
@@ -331,7 +333,7 @@ fn mismatch<T: 'static>() -> Failure {
 }
 
 /// A collected value with the mapping key it came under.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyed<T> {
     /// The mapping key.
     pub key: MappingKey,
@@ -340,7 +342,7 @@ pub struct Keyed<T> {
 }
 
 /// Why one element of a map has no value, as `collect_results` hands it on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepFailure {
     /// The step that failed, e.g. `select[3]`; not necessarily the collected one, which may only have been skipped.
     pub step: String,

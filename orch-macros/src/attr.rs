@@ -11,7 +11,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, LitStr, Path, Token, UnOp, parenthesized};
 
 use crate::diag::Diag;
-use crate::duration;
+use crate::{duration, size};
 
 /// One element of an attribute's list.
 pub(crate) struct Entry {
@@ -249,6 +249,37 @@ impl<'d> Options<'d> {
                 let message = format!("`{name}` takes a duration, such as `{name} = {example}`: {why}");
                 self.diag.error(text.span(), message);
                 None
+            }
+        }
+    }
+
+    /// `name = "512MiB"`, in bytes, with the text itself.
+    pub(crate) fn size(&mut self, name: &str, example: &str) -> Option<(u64, LitStr)> {
+        let text = match self.take(name)? {
+            Value::Text(text) => text,
+            other => return self.wrong_kind(name, "a size", example, other.place()),
+        };
+        match size::parse(&text.value()) {
+            Ok(bytes) => Some((bytes, text)),
+            Err(why) => {
+                let message = format!("`{name}` takes a size, such as `{name} = {example}`: {why}");
+                self.diag.error(text.span(), message);
+                None
+            }
+        }
+    }
+
+    /// `name`, which says all by being there.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.take(name) {
+            None => false,
+            Some(Value::Missing(_)) => true,
+            Some(other) => {
+                self.diag.error_at(
+                    other.place(),
+                    format!("`{name}` stands alone: write `{name}`, or leave it out"),
+                );
+                false
             }
         }
     }

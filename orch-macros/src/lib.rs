@@ -14,6 +14,7 @@ mod kind;
 mod names;
 mod parameter;
 mod policy;
+mod size;
 mod tag;
 
 mod coded;

@@ -50,6 +50,7 @@ names! {
     DURATION "Duration"
     ENTER_GRAPH "enter_graph"
     ENTER_HOOKED_GRAPH "enter_hooked_graph"
+    EXECUTOR "Executor"
     FAILURE "Failure"
     FALLIBLE_RETURN "FallibleReturn"
     FED "Fed"

@@ -80,7 +80,8 @@ impl<D: IntoDefinitions, E: Into<Failure>> IntoDefinitions for Result<D, E> {
     }
 }
 
-/// The main function of a program: reads its arguments and does what they ask for.
+/// The main function of a program: reads its arguments and does what they ask for. Started by a run of the same program as
+/// a process for isolated steps, it works for that run instead; so it comes first in `main`.
 ///
 /// `#[orch::main]` calls it. Steps may log through `tracing`; unless the program has set a subscriber of its own, one is
 /// set that turns such lines into events of their step. `RUST_LOG` says which lines, by default those from `info` on;
@@ -105,6 +106,12 @@ pub fn run_main_of_version<D: IntoDefinitions>(
     version: Option<&'static str>,
     definitions: impl FnOnce() -> D,
 ) -> ExitCode {
+    let mut definitions = Some(definitions);
+    orch_core::run::worker(|| match definitions.take() {
+        Some(definitions) => definitions().into_definitions(),
+        None => Err(Failure::new("they were made before")),
+    });
+    let Some(definitions) = definitions else { return Exit::Broken.into() };
     run_with(std::env::args_os(), version, definitions, EnvVars::process(), Printer::new).into()
 }
 

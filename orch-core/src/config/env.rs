@@ -31,6 +31,11 @@ impl EnvVars {
         self
     }
 
+    /// Whether those of the process are among them, and the others.
+    pub(crate) fn parts(&self) -> (bool, &BTreeMap<String, String>) {
+        (self.process, &self.given)
+    }
+
     /// The same, but whether there is something behind a reference to a secret is not looked at.
     pub(crate) fn leaving_secrets(self) -> Self {
         Self { secrets_stay: true, ..self }

@@ -213,6 +213,11 @@ impl ItemStream {
         Self(Either::Left(Box::new(items.chain(std::iter::once(Err(failure))))))
     }
 
+    /// What is pulled of another process.
+    pub(crate) fn pulled(items: impl Iterator<Item = StreamItem> + Send + 'static) -> Self {
+        Self(Either::Left(Box::new(items)))
+    }
+
     /// The next item, from where blocking is allowed; an async stream is awaited on the present runtime, until
     /// `stopped` at the longest.
     pub(crate) fn next_blocking(&mut self, stopped: impl Future<Output = ()>) -> Option<StreamItem> {

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{EnvVars, Node, ReadError, Secret, read_undescribed};
+use crate::io::Codec;
 use crate::value::{
     Assemble, ByValue, Data, Keyed, StepFailure, TypeInfo, Value, assemble_keyed, assemble_results,
     assemble_values,
@@ -25,6 +26,8 @@ pub struct InputDef {
     pub from_config: Option<FromConfig>,
     /// The lists of values that it can be made of.
     pub gathers: Vec<Gather>,
+    /// How its values are written as bytes, for a step in a process of its own; none if they cannot be.
+    pub codec: Option<Codec>,
 }
 
 /// How an input is taken.

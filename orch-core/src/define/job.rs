@@ -22,6 +22,8 @@ pub struct JobOptions {
     pub max_in_flight: Option<usize>,
     /// Which of several ready steps goes first.
     pub order: Order,
+    /// Where the code of its steps runs.
+    pub executor: Executor,
     /// The retry policy of ops that declare none.
     pub retry: Option<Retry>,
     /// Limits by tag.
@@ -45,6 +47,7 @@ impl JobOptions {
             max_concurrent: None,
             max_in_flight: None,
             order: Order::default(),
+            executor: Executor::default(),
             retry: None,
             limits: Vec::new(),
             hooks: Vec::new(),
@@ -93,6 +96,13 @@ impl JobOptions {
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
         self.order = order;
+        self
+    }
+
+    /// Says where the code of the job's steps runs.
+    #[must_use]
+    pub fn executor(mut self, executor: Executor) -> Self {
+        self.executor = executor;
         self
     }
 
@@ -149,6 +159,18 @@ impl Order {
             Self::BreadthFirst => "breadth_first",
         }
     }
+}
+
+/// Where the code of a job's steps runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Executor {
+    /// In the process of the run, but for the ops that say [`isolate`](super::OpBuilder::isolate).
+    #[default]
+    InProcess,
+    /// In processes of their own, all of them.
+    Process,
 }
 
 /// The first sentence of a text, or its first line if that is shorter. A mark between words ends a sentence if neither a

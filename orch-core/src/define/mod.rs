@@ -42,7 +42,7 @@ pub use hook::{Hook, HookBuilder, HookContext, HookDef, RunHookContext, RunOutco
 pub(crate) use hook::{HookBody, Outcomes, OutputMetadata, RunTold, StepTold, unite};
 pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, InputRead, Passing};
 pub(crate) use job::first_sentence;
-pub use job::{JobOptions, Order};
+pub use job::{Executor, JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};

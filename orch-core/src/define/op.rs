@@ -35,6 +35,8 @@ pub struct OpDef {
     pub(crate) pool: Option<String>,
     pub(crate) code_version: Option<String>,
     pub(crate) io: Option<String>,
+    pub(crate) isolate: bool,
+    pub(crate) memory: Option<u64>,
     pub(crate) place: Place,
     pub(crate) inputs: Vec<InputDef>,
     pub(crate) needs: Needs,
@@ -57,6 +59,8 @@ impl OpDef {
                 pool: None,
                 code_version: None,
                 io: None,
+                isolate: false,
+                memory: None,
                 place: Place::caller(),
                 inputs: Vec::new(),
                 needs: Needs::default(),
@@ -129,6 +133,12 @@ impl OpDef {
         self.timeout
     }
 
+    /// Whether its steps run in processes of their own, whatever the job says.
+    #[must_use]
+    pub fn is_isolated(&self) -> bool {
+        self.isolate
+    }
+
     /// The key of the IO manager that stores the outputs.
     #[must_use]
     pub fn io(&self) -> Option<&str> {
@@ -191,8 +201,8 @@ impl<O> OpBuilder<O> {
     /// an op with a timeout of 0 cannot be planned.
     ///
     /// An async op is dropped at its next await. The thread of a sync op cannot be stopped: the attempt fails in time
-    /// and its late result is neither used nor stored, but the code runs on until it returns. What an IO manager takes to
-    /// store the outputs does not count.
+    /// and its late result is neither used nor stored, but the code runs on until it returns. The process of an op that
+    /// has one for itself, [`OpBuilder::isolate`], is killed. What an IO manager takes to store the outputs does not count.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.op.timeout = Some(timeout);
@@ -220,6 +230,26 @@ impl<O> OpBuilder<O> {
         self
     }
 
+    /// Runs the steps of the op in processes of their own, workers that are this very program: a crash, an `exit`, or too
+    /// much memory there fails the attempt and nothing else, and a timeout stops the code for good.
+    ///
+    /// Inputs and outputs travel as bytes, so all of them need a codec: [`OpBuilder::input_codec`], [`OpBuilder::coded`].
+    /// The program's `main` begins with [`worker`](crate::run::worker), as that of `#[orch::main]` does.
+    #[must_use]
+    pub fn isolate(mut self) -> Self {
+        self.op.isolate = true;
+        self
+    }
+
+    /// Bounds the memory that a process of the op's steps may ask for, in bytes; of steps that run in the program's own
+    /// process it bounds nothing. What goes beyond it fails to be allocated, which ends a process in most cases, and so
+    /// fails the attempt. The few MiB that every process takes for itself are part of it.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.op.memory = Some(bytes);
+        self
+    }
+
     /// Adds an input of type `T`, taken by value.
     #[must_use]
     pub fn input<T: 'static>(self, name: impl Into<String>) -> Self {
@@ -240,6 +270,7 @@ impl<O> OpBuilder<O> {
             passing,
             from_config: None,
             gathers: Vec::new(),
+            codec: None,
         });
         self
     }
@@ -255,6 +286,18 @@ impl<O> OpBuilder<O> {
         if let Some(input) = self.op.inputs.last_mut() {
             input.from_config = from_config;
             input.gathers = gathers.into_iter().flatten().collect();
+        }
+        self
+    }
+
+    /// Says how the values of the input that was added last are written as bytes: the answer of
+    /// [`Coded`](crate::io::Coded) for its type, or one of another type for none. A step needs it that runs in a process of
+    /// its own.
+    #[must_use]
+    pub fn input_codec(mut self, codec: Option<fn() -> Codec>) -> Self {
+        if let Some(input) = self.op.inputs.last_mut() {
+            let codec = codec.map(|codec| codec());
+            input.codec = codec.filter(|codec| codec.ty() == input.ty && codec.reads_back());
         }
         self
     }

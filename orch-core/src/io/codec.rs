@@ -67,9 +67,16 @@ impl Codec {
         Self {
             ty: TypeInfo::of::<T>,
             encode: |value, out| {
-                let value = value
-                    .get::<T>()
-                    .ok_or_else(|| EncodeError::Value("the value is of another type".to_owned()))?;
+                let shared;
+                let value = match value.get::<T>() {
+                    Some(value) => value,
+                    // It may be one that is yet to be assembled of many.
+                    None => {
+                        let found = value.clone().share::<T>();
+                        shared = found.map_err(|failure| EncodeError::Value(failure.to_string()))?;
+                        &*shared
+                    }
+                };
                 let mut out = Remembering { out, error: None };
                 // Structs as maps, so that a field that was added since, with a default, is no reason to make it anew.
                 // For people, since serde reads what is tagged or flattened by way of a copy that knows only that form.

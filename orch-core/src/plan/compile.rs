@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::select::Given;
 use super::{
     Collect, Input, Kept, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks,
-    literal, names, tags,
+    isolated, literal, names, tags,
 };
 use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
@@ -64,6 +64,7 @@ impl Program {
         }
         check_after(graph, &steps, &mut problems);
         check_timeouts(&graph.nodes, &mut problems);
+        isolated::check(&graph.nodes, &steps, &mut problems);
         let configs = configs(graph, &steps, &mut sources, &mut problems);
         let Sources { collects, assemblies, lists, literals, derived, .. } = sources;
         let maps = graph.maps.iter().map(|map| Map {
@@ -152,6 +153,7 @@ fn step(
             0
         })
     });
+    let isolated = isolated::is(options, op);
     Step {
         name,
         op: op.name().to_owned(),
@@ -165,6 +167,8 @@ fn step(
         tags,
         retry: node.retry.or(op.retry).or(options.retry),
         timeout: op.timeout,
+        isolated,
+        memory: op.memory.filter(|_| isolated),
         pool: op.pool.clone(),
         code_version: op.code_version.clone(),
         io: op.io.clone(),

@@ -8,6 +8,7 @@ mod compile;
 mod depth;
 mod diagram;
 mod hooks;
+mod isolated;
 mod known;
 mod literal;
 mod memory;
@@ -106,6 +107,12 @@ pub struct Step {
     /// The bound on each attempt; with a dynamic output on the call and then on each item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// Whether it runs in a process of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub isolated: bool,
+    /// The memory that this process may ask for, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
     /// The pool in which it takes its turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,

@@ -163,6 +163,9 @@ pub enum ProblemKind {
     InvalidSchedule,
     /// A timeout is 0, so that no attempt could succeed.
     InvalidTimeout,
+    /// A step cannot run in a process of its own: what it takes or gives cannot be written as bytes, or the program or the
+    /// system has no such processes.
+    NotIsolated,
     /// A limit names a tag that no step has.
     UnknownLimit,
     /// A pool is used that the program does not define.

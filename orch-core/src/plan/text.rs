@@ -1,6 +1,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use super::isolated::size;
 use super::{Plan, Source, Step};
 use crate::define::{OutputKind, Passing, Tags, first_sentence};
 
@@ -139,6 +140,10 @@ impl Plan {
         }
         notes.extend(step.retry.map(|retry| format!("retry {retry}")));
         notes.extend(step.timeout.map(|timeout| format!("timeout {}", written(timeout))));
+        notes.extend(step.isolated.then(|| match step.memory {
+            Some(bytes) => format!("isolated, memory {}", size(bytes)),
+            None => "isolated".to_owned(),
+        }));
         notes.extend(step.pool.as_ref().map(|pool| format!("pool {pool}")));
         notes.extend(step.config.as_ref().map(|config| format!("config {config}")));
         notes

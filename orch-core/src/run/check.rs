@@ -57,6 +57,7 @@ impl Runner {
         let (itself, mut wrong) = self.itself(&config);
         let mut program = self.part(program, &itself, &config, &mut wrong, &mut problems);
         let wiring = self.surroundings(&mut program, &mut problems);
+        self.isolation(&mut program.plan, wanted, &mut problems);
         let env = match wanted {
             Wanted::Config => self.env.clone().leaving_secrets(),
             Wanted::Run | Wanted::Plan => self.env.clone(),
@@ -216,7 +217,7 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
     }
 }
 
-fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {
+pub(super) fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {
     // What is given does not run, and needs nothing.
     let runs = program.plan.steps.iter().zip(&program.ops).filter(|(step, _)| !step.given);
     let needers = runs.map(|(step, op)| Needer {

@@ -119,11 +119,13 @@ impl Runner {
             given: RwLock::default(),
             hooks: RwLock::default(),
         });
+        let workers = self.workers(&program, &wiring, &given, &context);
         let opened = Opened::new(wiring, configured, Arc::clone(&program), Arc::clone(&context));
         let lifecycle: Arc<dyn Lifecycle> = Arc::new(opened);
         #[cfg(test)]
         let lifecycle = self.lifecycle.clone().unwrap_or(lifecycle);
-        let resources = (!lifecycle.keys().is_empty()).then(|| Resources::new(lifecycle));
+        let surrounded = !lifecycle.keys().is_empty() || workers.is_some();
+        let resources = surrounded.then(|| Resources::new(lifecycle, workers.clone()));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
         let settings = Settings { past, ..settings };
@@ -136,7 +138,7 @@ impl Runner {
         let journal = journal.map(|journal| Box::new(journal) as Box<dyn Journal>);
         #[cfg(test)]
         let journal = self.journal.take().or(journal);
-        let executor = Local::new(Arc::clone(&program), context, io, artifacts);
+        let executor = Local::new(Arc::clone(&program), context, io, artifacts, workers);
         let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
@@ -189,7 +191,7 @@ impl Runner {
     }
 
     /// How many steps may run at once.
-    fn slots(&self) -> usize {
+    pub(super) fn slots(&self) -> usize {
         let configured =
             || self.itself(&self.layers(self.environment.config.clone())).0.execution.max_concurrent;
         self.max_concurrent
@@ -217,7 +219,7 @@ impl Runner {
     }
 }
 
-fn processors() -> usize {
+pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 

@@ -11,6 +11,7 @@ use tracing::instrument::WithSubscriber as _;
 use crate::define::Cancel;
 use crate::engine::{Dispatcher, Message, Promise, Surroundings};
 use crate::failure::Failure;
+use crate::step::isolated::Pool;
 use crate::step::{self, guarded};
 
 #[cfg(test)]
@@ -42,17 +43,20 @@ pub(super) struct Resources {
     /// No further one is to be opened.
     stop: Cancel,
     closed: Cancel,
+    /// The processes of steps that have some of their own: they end before anything is closed here.
+    workers: Option<Arc<Pool>>,
     runtime: Handle,
     subscriber: Dispatch,
 }
 
 impl Resources {
-    pub(super) fn new(lifecycle: Arc<dyn Lifecycle>) -> Self {
+    pub(super) fn new(lifecycle: Arc<dyn Lifecycle>, workers: Option<Arc<Pool>>) -> Self {
         Self {
             lifecycle,
             open: Arc::default(),
             stop: Cancel::new(),
             closed: Cancel::new(),
+            workers,
             runtime: Handle::current(),
             subscriber: step::subscriber(),
         }
@@ -91,6 +95,10 @@ impl Resources {
     }
 
     async fn close_all(self, dispatcher: &Arc<Dispatcher>) {
+        if let Some(workers) = self.workers.clone() {
+            // If the runtime shuts down, they are killed with the run.
+            let _ = self.runtime.spawn_blocking(move || workers.end()).await;
+        }
         let mut open = self.open.lock().await;
         while let Some(resource) = open.pop() {
             let begun = Instant::now();

@@ -10,6 +10,7 @@ mod error;
 mod execute;
 mod finished;
 mod fixed;
+mod isolated;
 mod itself;
 mod keeper;
 mod lifecycle;
@@ -25,11 +26,14 @@ mod schema;
 mod stored;
 mod verify;
 mod wiring;
+#[cfg(unix)]
+mod worker;
 
 pub use definitions::Definitions;
 pub use environment::Environment;
 pub use error::{RunError, RunErrorKind, StepError};
 pub use finished::{OutputError, Run};
+pub use isolated::worker;
 pub use rerun::Rerun;
 pub use runner::Runner;
 pub use verify::{CheckError, CheckSummary, Finding, FindingKind, FoundAt};

@@ -27,20 +27,36 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// What the code needs that runs in this process: hooks, and steps that have no process of their own.
     pub(super) fn new(
         wiring: Wiring,
         configured: Configured,
         program: Arc<Program>,
         context: Arc<RunContext>,
     ) -> Self {
+        let steps = program.plan.steps.iter().zip(&program.ops);
+        let steps = steps.filter(|(step, _)| !step.given && !step.isolated).map(|(_, op)| op.needs());
+        let hooks = program.all_hooks();
+        let here = wiring.all_of(steps.chain(hooks.iter().map(|hook| hook.needs())));
+        let here = wiring.order.iter().copied().filter(|at| here.contains(at)).collect();
+        Self::of(wiring, configured, program, context, here)
+    }
+
+    /// The same with what is opened here, in this order.
+    pub(super) fn of(
+        wiring: Wiring,
+        configured: Configured,
+        program: Arc<Program>,
+        context: Arc<RunContext>,
+        here: Vec<usize>,
+    ) -> Self {
         let there = wiring.resources().iter().map(|provided| match &provided.by {
             Provider::Value(value) => Some(value.clone()),
             Provider::Opened(_) => None,
         });
         let there = Mutex::new(there.collect());
-        let keys: Vec<Arc<str>> =
-            wiring.order.iter().map(|&at| wiring.resources().at(at).name().into()).collect();
-        let numbers = keys.iter().cloned().zip(wiring.order.iter().copied()).collect();
+        let keys: Vec<Arc<str>> = here.iter().map(|&at| wiring.resources().at(at).name().into()).collect();
+        let numbers = keys.iter().cloned().zip(here).collect();
         let me = Self { wiring, configured, program, context, there, numbers, keys };
         // A hook may be called before anything is open, of a run that was canceled.
         me.give_hooks(&me.there());
@@ -48,6 +64,17 @@ impl Opened {
             me.give_steps(&me.there());
         }
         me
+    }
+
+    /// Gives steps what is there of that which they asked for.
+    pub(super) fn give(&self) {
+        self.give_steps(&self.there());
+    }
+
+    /// The keys of what a step needs to be opened, in the order of opening.
+    pub(super) fn keys_of(&self, step: usize) -> impl Iterator<Item = &Arc<str>> {
+        let needed = self.wiring.all_of([self.program.ops[step].needs()]);
+        self.keys.iter().filter(move |key| self.numbers.get(*key).is_some_and(|at| needed.contains(at)))
     }
 
     /// Gives steps what they asked for; all of it is there.

@@ -70,6 +70,8 @@ pub struct Runner {
     pub(super) journal: Option<Box<dyn Journal>>,
     pub(super) cancel: Cancel,
     pub(super) grace: Duration,
+    /// Whether all steps run in this process, whatever they say.
+    pub(super) in_process: bool,
     pub(super) keep_outputs: bool,
     pub(super) keep_events: bool,
 }
@@ -128,6 +130,7 @@ impl Runner {
             journal: None,
             cancel: Cancel::new(),
             grace: Duration::from_secs(10),
+            in_process: false,
             keep_outputs: false,
             keep_events: false,
         }
@@ -248,6 +251,13 @@ impl Runner {
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Runs all steps in this process, also those of ops that are isolated: for a debugger, or a test.
+    #[must_use]
+    pub fn in_process(mut self) -> Self {
+        self.in_process = true;
         self
     }
 

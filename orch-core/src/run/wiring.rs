@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::define::{Needs, Provider, ResourceDef, ResourceNeed, Resources, Unanswered, resource_type};
@@ -73,6 +73,20 @@ impl Wiring {
     /// The numbers of what answers these needs, in their order. All have an answer, if there was no problem.
     pub(super) fn answers(&self, needs: &Needs) -> Vec<usize> {
         needs.resources().iter().filter_map(|need| self.resources.answer(need).ok()).collect()
+    }
+
+    /// The numbers of all that these needs take, and what that takes in turn, in ascending order.
+    pub(super) fn all_of<'a>(&self, needs: impl IntoIterator<Item = &'a Needs>) -> BTreeSet<usize> {
+        let mut all = BTreeSet::new();
+        let mut found: Vec<usize> = needs.into_iter().flat_map(|needs| self.answers(needs)).collect();
+        while let Some(at) = found.pop() {
+            if all.insert(at)
+                && let Some(def) = self.opened(at)
+            {
+                found.extend(self.answers(def.needs()));
+            }
+        }
+        all
     }
 
     pub(super) fn resources(&self) -> &Resources {

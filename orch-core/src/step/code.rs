@@ -1,14 +1,26 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+#[cfg(unix)]
+use super::isolated::ToHost;
 use crate::engine::Dispatcher;
 use crate::failure::{Failure, caught, quietly};
 use crate::ids::StepPath;
 
+/// Who is told what code logs.
+#[derive(Clone, Debug)]
+pub(super) enum LogTo {
+    /// The run, in this process.
+    Run(Arc<Dispatcher>),
+    /// The process of the run.
+    #[cfg(unix)]
+    Host(Arc<ToHost>),
+}
+
 /// The attempt whose code runs on this thread at present, for its logs; or that the code is no step's, but the run's.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
-    pub(super) dispatcher: Arc<Dispatcher>,
+    pub(super) to: LogTo,
     /// None for what a run calls besides its steps.
     pub(super) path: Option<StepPath>,
     pub(super) number: u32,
@@ -17,7 +29,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Of code that a run calls besides its steps: hooks of the run, what opens and closes resources.
     pub(super) fn of_run(dispatcher: &Arc<Dispatcher>) -> Self {
-        Self { dispatcher: Arc::clone(dispatcher), path: None, number: 0 }
+        Self { to: LogTo::Run(Arc::clone(dispatcher)), path: None, number: 0 }
     }
 }
 

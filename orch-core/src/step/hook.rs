@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::instrument::WithSubscriber as _;
 
-use super::code::{self, Attempt};
+use super::code::{self, Attempt, LogTo};
 use super::guarded::guarded_as;
 use super::local::Shared;
 use crate::define::{Body, Cancel, HookBody, HookContext, RunHookContext};
@@ -33,7 +33,8 @@ impl Shared {
         match (call.hook.body(), call.told) {
             (HookBody::Step(code), HookTold::Step(step)) => {
                 let (dispatcher, path) = (Arc::clone(dispatcher), step.path.clone());
-                let attempt = Attempt { dispatcher, path: Some(path), number: step.attempt };
+                let to = LogTo::Run(dispatcher);
+                let attempt = Attempt { to, path: Some(path), number: step.attempt };
                 let hook = Arc::clone(&call.hook);
                 self.run_code(code, HookContext::new(run, step, given), Some(attempt), move |context| {
                     match hook.body() {

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tracing::instrument::WithSubscriber as _;
 
-use super::code::{self, Attempt};
+use super::code::{self, Attempt, LogTo};
 use super::hook::BLOCKING_HOOKS;
+use super::isolated::{Call, Pool};
 use super::logs::subscriber;
 use super::pace::Pace;
 use super::piece::Done;
@@ -15,7 +16,7 @@ use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Toke
 use crate::failure::Failure;
 use crate::ids::StepPath;
 use crate::io::{Artifacts, IoManagers};
-use crate::plan::Program;
+use crate::plan::{Program, Step};
 
 /// Runs steps in this process: async ops as tasks of the runtime, sync ops on its blocking threads.
 ///
@@ -28,6 +29,8 @@ pub(crate) struct Local {
 
 struct StepTraits {
     pace: Pace,
+    /// Whether its code runs in a process of its own.
+    isolated: bool,
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
@@ -39,6 +42,8 @@ pub(super) struct Shared {
     pub(super) io: Arc<IoManagers>,
     /// Where values are written that are too large for an event; none if the run is not recorded.
     pub(super) artifacts: Option<Arc<dyn Artifacts>>,
+    /// The processes of steps that have some of their own.
+    workers: Option<Arc<Pool>>,
     pub(super) runtime: tokio::runtime::Handle,
     /// Where the log lines of steps go: the program's subscriber, else one that has them told as events.
     pub(super) subscriber: tracing::Dispatch,
@@ -53,20 +58,28 @@ pub(super) struct Shared {
 }
 
 impl Local {
-    /// Runs the steps of this run; if it is recorded, with the place of its files.
+    /// Runs the steps of this run; if it is recorded, with the place of its files, and if some have processes of their own,
+    /// with these.
     pub(crate) fn new(
         program: Arc<Program>,
         run: Arc<RunContext>,
         io: Arc<IoManagers>,
         artifacts: Option<Arc<dyn Artifacts>>,
+        workers: Option<Arc<Pool>>,
     ) -> Self {
         crate::failure::catch_places();
         let shared = Arc::new(Shared {
-            steps: program.ops.iter().map(|op| StepTraits::of(op)).collect(),
+            steps: program
+                .ops
+                .iter()
+                .zip(&program.plan.steps)
+                .map(|(op, step)| StepTraits::of(op, step))
+                .collect(),
             program,
             run,
             io,
             artifacts,
+            workers,
             runtime: tokio::runtime::Handle::current(),
             subscriber: subscriber(),
             hooks: Semaphore::new(BLOCKING_HOOKS),
@@ -78,9 +91,13 @@ impl Local {
 }
 
 impl StepTraits {
-    fn of(op: &OpDef) -> Self {
+    fn of(op: &OpDef, step: &Step) -> Self {
         let dynamic = op.outputs().iter().filter(|output| output.kind == OutputKind::Dynamic);
-        Self { pace: Pace::default(), stops: op.timeout().is_some() || dynamic.count() > 1 }
+        Self {
+            pace: Pace::default(),
+            isolated: step.isolated,
+            stops: op.timeout().is_some() || dynamic.count() > 1,
+        }
     }
 }
 
@@ -99,10 +116,21 @@ impl Executor for Local {
         if let Some(stop) = self.shared.stops().get(&token.ticket()) {
             stop.cancel();
         }
+        if let Some(workers) = &self.shared.workers {
+            workers.kill(token.ticket());
+        }
     }
 
     fn cancel(&self) {
         self.shared.run.cancel.cancel();
+        let Some(workers) = self.shared.workers.as_ref().filter(|workers| workers.cancel()) else { return };
+        let workers = Arc::downgrade(workers);
+        // Code in this process is left alone when the run waits no longer; a process can be ended.
+        drop(self.shared.runtime.spawn(async move {
+            let Some(time) = workers.upgrade().map(|workers| workers.time_to_cancel()) else { return };
+            tokio::time::sleep(time).await;
+            workers.upgrade().iter().for_each(|workers| workers.kill_busy());
+        }));
     }
 
     fn call(&self, hook: HookCall, dispatcher: &Arc<Dispatcher>) {
@@ -111,6 +139,9 @@ impl Executor for Local {
 
     fn end(&self) {
         self.shared.end_hooks();
+        if let Some(workers) = &self.shared.workers {
+            workers.kill_all();
+        }
     }
 }
 
@@ -155,7 +186,9 @@ impl Shared {
     }
 
     pub(super) fn blocks(&self, work: &Work) -> bool {
-        matches!(work.task, Task::Store(_)) || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
+        matches!(work.task, Task::Store(_))
+            || self.steps[work.step].isolated
+            || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
     }
 
     /// Whether its time runs from now on, so that it must not wait behind what is only held to be brief.
@@ -178,7 +211,8 @@ impl Shared {
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
         let Work { token, step, path, attempt: number, task } = work;
         let stop = self.stop_of(step, token);
-        let code = Attempt { dispatcher: Arc::clone(dispatcher), path: Some(path.clone()), number };
+        let to = LogTo::Run(Arc::clone(dispatcher));
+        let code = Attempt { to, path: Some(path.clone()), number };
         let mut attempt = Some(code);
         let message = match task {
             // What is to be stored was produced in time.
@@ -192,6 +226,22 @@ impl Shared {
             Task::Call(_) if self.program.is_given(&path) => {
                 self.given(&path).message(token, Written::default())
             }
+            Task::Call(inputs) if let Some(workers) = self.workers_of(step) => {
+                let call = Call {
+                    op: &self.program.ops[step],
+                    step: &self.program.plan.steps[step].name,
+                    path: &path,
+                    attempt: number,
+                    ticket: token.ticket(),
+                    stop: stop.as_ref(),
+                    run: &self.run.cancel,
+                    dispatcher,
+                };
+                let result = code::run(&mut attempt, || workers.call(&call, inputs));
+                let done = Done::Returned(result.and_then(|result| result));
+                let written = self.write(step, 0, &done, &mut attempt);
+                done.message(token, written)
+            }
             Task::Call(inputs) => {
                 let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone());
                 let args = Args::of(inputs, context);
@@ -204,7 +254,11 @@ impl Shared {
                 done.message(token, written)
             }
             Task::Pull { output, mut items } => {
-                let pulled = code::run(&mut attempt, || items.next_blocking(self.stopped(stop.clone())));
+                let mut pull = || items.next_blocking(self.stopped(stop.clone()));
+                let pulled = code::run(&mut attempt, || match self.workers_of(step) {
+                    Some(workers) => workers.pulling(token.ticket(), &(path, number), stop.as_ref(), pull),
+                    None => pull(),
+                });
                 let done = Done::pulled(pulled, items);
                 let written = self.write(step, output, &done, &mut attempt);
                 done.message(token, written)
@@ -212,6 +266,11 @@ impl Shared {
         };
         self.forget_stop(token, stop.is_some());
         message
+    }
+
+    /// The processes of a step that has some of its own.
+    fn workers_of(&self, step: usize) -> Option<&Arc<Pool>> {
+        self.workers.as_ref().filter(|_| self.steps[step].isolated)
     }
 
     /// The outputs of a step that does not run.

@@ -4,9 +4,13 @@ use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event, Level, Subscriber};
+#[cfg(unix)]
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-use super::code;
+use super::code::{self, LogTo};
+#[cfg(unix)]
+use super::isolated::Logs;
 use crate::engine::Message;
 use crate::event::LogLevel;
 
@@ -24,14 +28,20 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             let mut fields = Fields::default();
             event.record(&mut fields);
             let metadata = event.metadata();
-            attempt.dispatcher.report_only(Message::Log {
-                step: attempt.path.clone(),
-                attempt: attempt.number,
-                level: level(*metadata.level()),
-                target: metadata.target().into(),
-                message: fields.message,
-                fields: fields.others,
-            });
+            let (level, target) = (level(*metadata.level()), metadata.target());
+            let Fields { message, others: fields } = fields;
+            match &attempt.to {
+                LogTo::Run(dispatcher) => dispatcher.report_only(Message::Log {
+                    step: attempt.path.clone(),
+                    attempt: attempt.number,
+                    level,
+                    target: target.into(),
+                    message,
+                    fields,
+                }),
+                #[cfg(unix)]
+                LogTo::Host(host) => host.log(attempt.path.is_some(), level, target, message, fields),
+            }
         });
     }
 }
@@ -43,6 +53,27 @@ pub(crate) fn subscriber() -> Dispatch {
         return Dispatch::new(tracing_subscriber::registry().with(LogLayer));
     }
     present
+}
+
+/// Has the lines of a worker's steps told to the process of the run, as far as they are wanted there, unless the program has
+/// a subscriber of its own.
+#[cfg(unix)]
+pub(crate) fn log_to_host(wanted: &Logs) {
+    let named = std::env::var("RUST_LOG").ok().filter(|named| wanted.variable && !named.trim().is_empty());
+    let filter = named.and_then(|named| named.parse().ok());
+    let level = || wanted.level.parse().unwrap_or(LevelFilter::INFO);
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(level()));
+    let _ = tracing::subscriber::set_global_default(
+        tracing_subscriber::registry().with(LogLayer.with_filter(filter)),
+    );
+}
+
+/// Which lines are wanted of the workers of a run that is about to begin here.
+#[cfg(unix)]
+pub(crate) fn wanted() -> Logs {
+    let none = tracing::dispatcher::get_default(Dispatch::is::<NoSubscriber>);
+    let level = if none { LevelFilter::TRACE } else { LevelFilter::current() };
+    Logs { level: level.to_string(), variable: !none }
 }
 
 fn level(level: Level) -> LogLevel {

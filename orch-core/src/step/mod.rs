@@ -10,6 +10,11 @@ mod call;
 mod code;
 mod guarded;
 mod hook;
+#[cfg(unix)]
+pub(crate) mod isolated;
+#[cfg(not(unix))]
+#[path = "isolated/elsewhere.rs"]
+pub(crate) mod isolated;
 mod local;
 mod logs;
 mod pace;
@@ -28,3 +33,5 @@ pub(crate) use code::panics;
 pub(crate) use guarded::guarded;
 pub(crate) use local::Local;
 pub(crate) use logs::subscriber;
+#[cfg(unix)]
+pub(crate) use logs::{log_to_host, wanted};

@@ -5,7 +5,7 @@ use std::task::{Context as Waker, Poll, ready};
 use jiff::Timestamp;
 use tokio::task::coop;
 
-use super::code::Attempt;
+use super::code::{Attempt, LogTo};
 use super::local::Shared;
 use super::pace::LONG;
 use super::piece::{Done, Piece, Progress};
@@ -125,7 +125,7 @@ impl Worker {
             Some(present) => (present.path, present.number) = (Some(path), attempt),
             none => {
                 *none = Some(Attempt {
-                    dispatcher: Arc::clone(self.promise.dispatcher()),
+                    to: LogTo::Run(Arc::clone(self.promise.dispatcher())),
                     path: Some(path),
                     number: attempt,
                 });

@@ -19,6 +19,7 @@ use crate::value::Data;
 ///   something outside of the process, such as a server, wants [`TestRun::real_time`].
 /// - **One step at a time**, unless [`TestRun::max_concurrent`] says more: the events, and so the story, come in the same
 ///   order each time. Hooks are no steps, and run beside them.
+/// - **All in this process**, also the steps of ops that are isolated: the program of a test is no worker.
 /// - **No environment variables** but those of [`TestRun::env`].
 /// - **Outputs and events are kept.**
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Definitions {
 impl TestRun {
     fn of(runner: Runner) -> Self {
         let env = EnvVars::none();
-        let runner = runner.keep_outputs().keep_events().max_concurrent(1).env(env.clone());
+        let runner = runner.keep_outputs().keep_events().max_concurrent(1).env(env.clone()).in_process();
         Self { runner, env, real_time: false }
     }
 

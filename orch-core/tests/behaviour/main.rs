@@ -9,6 +9,7 @@ mod circles;
 mod execution;
 mod hooks;
 mod io;
+mod isolated;
 mod logs;
 mod outputs;
 mod plan;

@@ -8,8 +8,8 @@ use super::model::{GraphOptions, JobOptions};
 use crate::func;
 use crate::hidden;
 use crate::names::{
-    ENTER_GRAPH, ENTER_HOOKED_GRAPH, HANDLE, HOOK, HOOK_NODE, JOB, JOB_CONFIG, JOB_NODE, JOB_OPTIONS, ORDER,
-    STEP_HOOK, UNKNOWN,
+    ENTER_GRAPH, ENTER_HOOKED_GRAPH, EXECUTOR, HANDLE, HOOK, HOOK_NODE, JOB, JOB_CONFIG, JOB_NODE,
+    JOB_OPTIONS, ORDER, STEP_HOOK, UNKNOWN,
 };
 use crate::parameter;
 use crate::policy::{internal, setting};
@@ -208,6 +208,8 @@ impl ToTokens for JobOptions {
         setting(tokens, "max_in_flight", self.max_in_flight);
         let order = self.order.map(internal);
         setting(tokens, "order", order.map(|variant| quote!(#ORDER::#variant)));
+        let executor = self.executor.map(internal);
+        setting(tokens, "executor", executor.map(|variant| quote!(#EXECUTOR::#variant)));
         setting(tokens, "retry", self.retry.as_ref());
         for limit in &self.limits {
             setting(tokens, "limit", Some(limit));

@@ -18,6 +18,7 @@ const JOB: Known = Known {
         "max_concurrent",
         "max_in_flight",
         "order",
+        "executor",
         "retry",
         "limit",
         "hooks",
@@ -26,6 +27,8 @@ const JOB: Known = Known {
     elsewhere: &[
         ("priority", "`#[op]`"),
         ("timeout", "`#[op]`"),
+        ("isolate", "`#[op]`"),
+        ("memory", "`#[op]`"),
         ("pool", "`#[op]`"),
         ("code_version", "`#[op]`"),
         ("io", "`#[op]`"),
@@ -42,12 +45,15 @@ const GRAPH: Known = Known {
         ("retry", "`#[op]` and `#[job]`"),
         ("priority", "`#[op]`"),
         ("timeout", "`#[op]`"),
+        ("isolate", "`#[op]`"),
+        ("memory", "`#[op]`"),
         ("pool", "`#[op]`"),
         ("code_version", "`#[op]`"),
         ("io", "`#[op]`"),
         ("max_concurrent", "`#[job]`"),
         ("max_in_flight", "`#[job]`"),
         ("order", "`#[job]`"),
+        ("executor", "`#[job]`"),
         ("limit", "`#[job]`"),
     ],
 };
@@ -61,6 +67,8 @@ pub(super) struct JobOptions {
     pub(super) max_in_flight: Option<usize>,
     /// A variant of `Order`.
     pub(super) order: Option<&'static str>,
+    /// A variant of `Executor`.
+    pub(super) executor: Option<&'static str>,
     pub(super) retry: Option<Retry>,
     pub(super) limits: Vec<Limit>,
     pub(super) hooks: Vec<Path>,
@@ -85,6 +93,7 @@ impl JobOptions {
             max_in_flight,
             order: options
                 .choice("order", &[("depth_first", "DepthFirst"), ("breadth_first", "BreadthFirst")]),
+            executor: options.choice("executor", &[("in_process", "InProcess"), ("process", "Process")]),
             retry: Retry::read(&mut options, diag),
             limits: std::iter::from_fn(|| options.has("limit").then(|| Limit::read(&mut options, diag)))
                 .flatten()

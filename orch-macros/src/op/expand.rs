@@ -40,9 +40,11 @@ pub(super) fn node(op: &Op) -> TokenStream {
                 true => quote!(::core::option::Option::None),
                 false => quote!(#fed::READ),
             };
+            let codec = coded::of(ty);
             Some(quote! {
                 .#method::<#ty>(#text)
                 .fed(#read, [#fed::VALUES, #fed::KEYS, #fed::RESULTS])
+                .input_codec(#codec)
             })
         }
     });
@@ -238,6 +240,11 @@ impl ToTokens for Settings {
         setting(tokens, "priority", self.priority);
         setting(tokens, "retry", self.retry.as_ref());
         setting(tokens, "timeout", self.timeout.map(policy::duration));
+        if self.isolate {
+            let method = internal("isolate");
+            tokens.extend(quote!(.#method()));
+        }
+        setting(tokens, "memory", self.memory);
         setting(tokens, "pool", self.pool.as_ref());
         setting(tokens, "code_version", self.code_version.as_ref());
         setting(tokens, "io", self.io.as_ref());

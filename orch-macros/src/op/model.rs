@@ -12,12 +12,25 @@ use crate::policy::{self, Retry};
 
 pub(super) const OPTIONS: Known = Known {
     owner: "`#[op]`",
-    options: &["name", "description", "tags", "priority", "retry", "timeout", "pool", "code_version", "io"],
+    options: &[
+        "name",
+        "description",
+        "tags",
+        "priority",
+        "retry",
+        "timeout",
+        "isolate",
+        "memory",
+        "pool",
+        "code_version",
+        "io",
+    ],
     repeated: &[],
     elsewhere: &[
         ("max_concurrent", "`#[job]`"),
         ("max_in_flight", "`#[job]`"),
         ("order", "`#[job]`"),
+        ("executor", "`#[job]`"),
         ("limit", "`#[job]`"),
         ("max", "`retry(..)`"),
         ("delay", "`retry(..)`"),
@@ -45,6 +58,9 @@ pub(super) struct Settings {
     pub(super) priority: Option<i64>,
     pub(super) retry: Option<Retry>,
     pub(super) timeout: Option<Duration>,
+    pub(super) isolate: bool,
+    /// In bytes.
+    pub(super) memory: Option<u64>,
     pub(super) pool: Option<LitStr>,
     pub(super) code_version: Option<LitStr>,
     pub(super) io: Option<LitStr>,
@@ -87,6 +103,17 @@ impl Settings {
     fn read(options: TokenStream, item: &ItemFn, diag: &Diag) -> Self {
         let mut options = Options::read(&OPTIONS, options, diag);
         let range = i128::from(i64::MIN)..=i128::from(i64::MAX);
+        // Asked for first: `memory` says something of the process that this gives the op.
+        let given = options.has("isolate");
+        let isolate = options.flag("isolate");
+        let memory = options.size("memory", "\"512MiB\"").filter(|(_, text)| {
+            if !given {
+                let message = "`memory` bounds a process that the op has for itself: write `isolate` too, \
+                               `#[op(isolate, memory = ..)]`";
+                diag.error(text.span(), message);
+            }
+            given
+        });
         Self {
             name: policy::name(&mut options, &item.sig.ident, diag),
             description: options
@@ -99,6 +126,8 @@ impl Settings {
                 .and_then(|priority| i64::try_from(priority).ok()),
             retry: Retry::read(&mut options, diag),
             timeout: options.duration("timeout", Duration::from_millis(1), "\"30s\""),
+            isolate,
+            memory: memory.map(|(bytes, _)| bytes),
             pool: options.text("pool", "\"db\""),
             code_version: options.text("code_version", "\"2\""),
             io: options.text("io", "\"parquet\""),

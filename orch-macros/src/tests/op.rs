@@ -60,6 +60,7 @@ fn a_sync_op() {
                                 Fed::<i64>::RESULTS,
                             ],
                         )
+                        .input_codec(Coded::<i64>::CODEC)
                         .returns::<<Self as Op>::Outputs>()
                         .coded([Coded::<i64>::CODEC])
                         .blocking(|mut args| {
@@ -183,6 +184,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                                 Fed::<DataFrame>::RESULTS,
                             ],
                         )
+                        .input_codec(Coded::<DataFrame>::CODEC)
                         .input_ref::<::std::vec::Vec<String>>("columns")
                         .fed(
                             Fed::<::std::vec::Vec<String>>::READ,
@@ -191,6 +193,9 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                                 Fed::<::std::vec::Vec<String>>::KEYS,
                                 Fed::<::std::vec::Vec<String>>::RESULTS,
                             ],
+                        )
+                        .input_codec(
+                            Coded::<::std::vec::Vec<String>>::CODEC,
                         )
                         .returns::<<Self as Op>::Outputs>()
                         .coded([
@@ -299,6 +304,7 @@ fn an_op_with_configuration_and_resources() {
                                 Fed::<Page>::RESULTS,
                             ],
                         )
+                        .input_codec(Coded::<Page>::CODEC)
                         .config::<Load>()
                         .resource::<Database>("db")
                         .resource_by_key::<Log>("audit")
@@ -420,4 +426,21 @@ fn a_signature_that_cannot_be_keeps_the_function_and_a_stub() {
         }
     }
     "#);
+}
+
+#[test]
+fn an_op_with_a_process_of_its_own() {
+    let expansion = op::attribute(
+        quote!(isolate, memory = "512MiB"),
+        &quote!(
+            fn load() {}
+        ),
+    );
+    let told = pretty(expansion);
+    let options: Vec<_> = told
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with(".isolate") || line.starts_with(".memory"))
+        .collect();
+    assert_eq!(options, [".isolate()", ".memory(536870912u64)"]);
 }

@@ -1,0 +1,187 @@
+use std::collections::HashMap;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::exit::Death;
+use super::frame::{self, FrameError};
+use super::message::{FromWorker, ToWorker};
+use crate::define::Cancel;
+use crate::engine::{Dispatcher, Message};
+use crate::event::LogLevel;
+use crate::ids::StepPath;
+
+/// A worker process, as the process sees it that started it.
+pub(super) struct Worker {
+    /// Which of the pool's, from 0.
+    pub(super) number: u64,
+    /// The limit of its memory, in bytes.
+    pub(super) memory: Option<u64>,
+    socket: Mutex<UnixStream>,
+    /// Until it has been waited for: then its number may be another's.
+    process: Mutex<Option<Pid>>,
+    state: Mutex<State>,
+    dispatcher: Weak<Dispatcher>,
+    requests: AtomicU64,
+    /// Whether it is killed since the run was canceled.
+    canceled: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// Who waits for the answer to a request.
+    waiting: HashMap<u64, SyncSender<Answer>>,
+    /// The attempt that it works for.
+    serves: Option<(StepPath, u32)>,
+    death: Option<Arc<Death>>,
+}
+
+/// What a worker answers, with the bytes that came along; or how it ended instead.
+pub(super) type Answer = Result<(FromWorker, Vec<u8>), Arc<Death>>;
+
+impl Worker {
+    pub(super) fn new(
+        number: u64,
+        memory: Option<u64>,
+        socket: UnixStream,
+        process: Option<Pid>,
+        dispatcher: Weak<Dispatcher>,
+    ) -> Self {
+        Self {
+            number,
+            memory,
+            socket: Mutex::new(socket),
+            process: Mutex::new(process),
+            state: Mutex::default(),
+            dispatcher,
+            requests: AtomicU64::new(0),
+            canceled: AtomicBool::new(false),
+        }
+    }
+
+    /// Asks for something, and waits until it is answered or the worker ends; that the run is canceled it is told in between.
+    pub(super) fn ask(
+        &self,
+        inputs: &[Vec<u8>],
+        request: impl FnOnce(u64) -> ToWorker,
+        run: &Cancel,
+    ) -> Result<Answer, FrameError> {
+        let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = sync_channel(1);
+        let answered: Receiver<Answer> = answered;
+        {
+            let mut state = self.state();
+            if let Some(death) = &state.death {
+                return Ok(Err(Arc::clone(death)));
+            }
+            state.waiting.insert(id, answer);
+        }
+        match self.send(&request(id), inputs) {
+            Ok(()) => {}
+            // It has ended, and whoever minds it will say how.
+            Err(FrameError::Io(_)) => {}
+            Err(refused) => {
+                self.state().waiting.remove(&id);
+                return Err(refused);
+            }
+        }
+        // Whoever canceled it may have found the socket taken.
+        if run.is_canceled() {
+            self.try_send(&ToWorker::Cancel);
+        }
+        answered.recv().map_err(|error| FrameError::Malformed(error.to_string()))
+    }
+
+    pub(super) fn send(&self, message: &ToWorker, body: &[Vec<u8>]) -> Result<(), FrameError> {
+        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        frame::write(&mut *socket, message, body.iter().map(Vec::as_slice))
+    }
+
+    /// Sends it unless someone else is sending; false if so.
+    pub(super) fn try_send(&self, message: &ToWorker) -> bool {
+        let mut socket = match self.socket.try_lock() {
+            Ok(socket) => socket,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        let _ = frame::write(&mut *socket, message, std::iter::empty());
+        true
+    }
+
+    /// Hands an answer to the one who waits for it; false if nobody does.
+    pub(super) fn answer(&self, id: u64, answer: Answer) -> bool {
+        let waiting = self.state().waiting.remove(&id);
+        waiting.is_some_and(|waiting| waiting.send(answer).is_ok())
+    }
+
+    /// Says whose lines come from now on.
+    pub(super) fn serve(&self, attempt: Option<(StepPath, u32)>) {
+        self.state().serves = attempt;
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.state().death.is_some()
+    }
+
+    /// Tells the run of a line of its attempt, or of none.
+    pub(super) fn log(&self, of_step: bool, level: LogLevel, target: &str, message: String, fields: Fields) {
+        let Some(dispatcher) = self.dispatcher.upgrade() else { return };
+        let serves = if of_step { self.state().serves.clone() } else { None };
+        let (step, attempt) = serves.map_or((None, 0), |(path, attempt)| (Some(path), attempt));
+        let target = target.into();
+        dispatcher.report_only(Message::Log { step, attempt, level, target, message, fields });
+    }
+
+    /// Kills it, and all that it has started and not let go of.
+    pub(super) fn kill(&self) {
+        // Locked, it has been killed and is waited for.
+        if let Ok(process) = self.process.try_lock()
+            && let Some(process) = *process
+        {
+            // It may have ended by itself just now.
+            let _ = kill_process_group(process, Signal::KILL);
+        }
+    }
+
+    /// Kills it, since the run is canceled and its time is over.
+    pub(super) fn cancel(&self) {
+        self.canceled.store(true, Ordering::Release);
+        self.kill();
+    }
+
+    pub(super) fn was_canceled(&self) -> bool {
+        self.canceled.load(Ordering::Acquire)
+    }
+
+    /// Its process has been waited for by `wait`.
+    pub(super) fn reap<R>(&self, wait: impl FnOnce() -> R) -> R {
+        // Locked, so that nobody kills another process that has got its number.
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = wait();
+        *process = None;
+        status
+    }
+
+    /// Tells all who wait that it has ended.
+    pub(super) fn died(&self, death: Death) {
+        let death = Arc::new(death);
+        let waiting = {
+            let mut state = self.state();
+            state.death = Some(Arc::clone(&death));
+            std::mem::take(&mut state.waiting)
+        };
+        for waiting in waiting.into_values() {
+            let _ = waiting.send(Err(Arc::clone(&death)));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a log line says besides its message.
+pub(super) type Fields = std::collections::BTreeMap<String, String>;

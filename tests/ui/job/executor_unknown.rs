@@ -1,0 +1,13 @@
+use orch::prelude::*;
+
+#[op]
+fn load(page: i64) -> i64 {
+    page
+}
+
+#[job(executor = "thread")]
+fn pages() {
+    load(lit(1));
+}
+
+fn main() {}

@@ -22,6 +22,9 @@ use tokio::runtime::Runtime;
 
 const RUNS: usize = 5;
 
+/// The columns of an event that differ: its kind, its fields, its value.
+type Row = (&'static str, Option<&'static str>, Option<&'static [u8]>);
+
 #[op]
 async fn add(x: u64) -> u64 {
     x + 1
@@ -118,7 +121,7 @@ impl Bench {
             let mut insert = database
                 .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
                 .expect("a statement");
-            let rows: [(&str, Option<&str>, Option<&[u8]>); 4] = [
+            let rows: [Row; 4] = [
                 ("STEP_START", Some(waited), None),
                 ("STEP_INPUT", Some(r#"{"input":"x"}"#), None),
                 ("STEP_OUTPUT", Some(r#"{"output":"result"}"#), Some(&[0xcd, 1, 2])),

@@ -123,12 +123,12 @@ fn run_with<D: IntoDefinitions>(
     env: EnvVars,
     printer: impl Fn(OutputArgs) -> Printer,
 ) -> Exit {
-    run_in(Around::of(env), args, version, definitions, printer)
+    run_in(&Around::of(env), args, version, definitions, printer)
 }
 
 /// As [`run_with`], with this around the program.
 fn run_in<D: IntoDefinitions>(
-    around: Around,
+    around: &Around,
     args: impl IntoIterator<Item = OsString>,
     version: Option<&'static str>,
     definitions: impl FnOnce() -> D,
@@ -145,8 +145,8 @@ fn run_in<D: IntoDefinitions>(
     };
     let printer = Arc::new(printer(args.output));
     let exit = match &args.command {
-        Asked::Defined(command) => answer(command, definitions, &around, &printer),
-        Asked::Recorded(command) => recorded(command, &around, &printer),
+        Asked::Defined(command) => answer(command, definitions, around, &printer),
+        Asked::Recorded(command) => recorded(command, around, &printer),
     };
     written(&printer, exit)
 }

@@ -63,8 +63,9 @@ fn session_in(
     let named = env.get("ORCH_HOME").is_some() || args.contains("--home");
     let around = if named { Around::of(env) } else { in_memory(env) };
     let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-    let exit =
-        run_in(around, words, Some("1.2.3"), definitions, |args| Printer::to(out.clone(), err.clone(), args));
+    let exit = run_in(&around, words, Some("1.2.3"), definitions, |args| {
+        Printer::to(out.clone(), err.clone(), args)
+    });
     let (out, err) = (redacted(&out.text()), redacted(&err.text()));
     let said = |name: &str, text: &str| {
         if text.is_empty() { String::new() } else { format!("\n--- {name}\n{text}") }

@@ -233,7 +233,7 @@ fn a_run_outlives_its_reader() {
         }
     }
     let words = ["program", "run", "--json"].map(Into::into);
-    let exit = run_in(in_memory(EnvVars::none()), words, None, one, |args| Printer::to(Gone, Gone, args));
+    let exit = run_in(&in_memory(EnvVars::none()), words, None, one, |args| Printer::to(Gone, Gone, args));
     assert_eq!(exit, crate::cli::Exit::Success);
 }
 
@@ -251,8 +251,9 @@ fn data_that_cannot_be_written_is_told() {
     let told = |args: &str| {
         let err = Kept::default();
         let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-        let exit =
-            run_in(in_memory(EnvVars::none()), words, None, two, |args| Printer::to(Full, err.clone(), args));
+        let exit = run_in(&in_memory(EnvVars::none()), words, None, two, |args| {
+            Printer::to(Full, err.clone(), args)
+        });
         format!("exit {}\n{}", exit.code(), redacted(&err.text()))
     };
     insta::assert_snapshot!(told("plan pages"), @r"

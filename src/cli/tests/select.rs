@@ -15,7 +15,7 @@ fn selected(command: &str, selections: &[&str]) -> String {
 fn answered(definitions: impl FnOnce() -> Result<Definitions, Failure>, words: &[&str]) -> String {
     let (out, err) = (Kept::default(), Kept::default());
     let words = ["program"].iter().chain(words).map(Into::into);
-    let exit = run_in(in_memory(EnvVars::none()), words, None, definitions, |args| {
+    let exit = run_in(&in_memory(EnvVars::none()), words, None, definitions, |args| {
         Printer::to(out.clone(), err.clone(), args)
     });
     format!("exit {}\n{}{}", exit.code(), redacted(&out.text()), redacted(&err.text()))

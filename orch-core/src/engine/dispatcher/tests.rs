@@ -107,7 +107,7 @@ fn a_step_of_a_chain_is_one_commit() {
     });
     let log = Log::default();
     run(&job, &log, usize::MAX, false).expect("a run");
-    let commits: Vec<_> = log.commits().iter().map(|commit| report::story(commit)).collect();
+    let commits: Vec<_> = log.commits().iter().map(report::story).collect();
     insta::assert_snapshot!(commits.join("\n--\n"), @r"
     RUN_START chain
     STEP_START first

@@ -155,7 +155,7 @@ impl Fixture {
         let (out, err) = (Kept::default(), Kept::default());
         let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
         let exit =
-            run_in(around, words, None, definitions, |args| Printer::to(out.clone(), err.clone(), args));
+            run_in(&around, words, None, definitions, |args| Printer::to(out.clone(), err.clone(), args));
         // Times are as they are: they are the same each time.
         let here = format!("process {} on", std::process::id());
         let plain = |kept: &Kept| {

@@ -12,8 +12,9 @@ use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, runtime, stored};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, RunContext, Tags};
-use crate::engine::{Dispatcher, Message, Settings, State, Surroundings};
+use crate::engine::{Dispatcher, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
+use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Program};
 use crate::step::Local;
 use crate::storage::Pinned;
@@ -80,34 +81,8 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
-        let program = match self.stored {
-            Some(earlier) => stored::load(program, &io, earlier, &scrubber).await?,
-            None => program,
-        };
-        let (program, taken_up) = match self.interrupted.take() {
-            None => (program, None),
-            Some(interrupted) => {
-                let io = Arc::clone(&io);
-                let taken = tokio::task::spawn_blocking(move || {
-                    let TakenUp { journal, artifacts, ended, past } = interrupted.take_up(&program, &io)?;
-                    Ok((program.resume(ended), Some((Recording { journal, artifacts }, past))))
-                });
-                taken.await.map_err(|error| RunError::runtime(std::io::Error::other(error)))??
-            }
-        };
-        let program = match &self.record {
-            Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
-                let (storage, run, io) = (Arc::clone(storage), *run, Arc::clone(&io));
-                let gone_on = tokio::task::spawn_blocking(move || {
-                    let ended = resume::gone_on(&storage, run, &program, &io)?;
-                    Ok(program.resume(ended).with_given_marked())
-                });
-                gone_on.await.map_err(|error| RunError::runtime(std::io::Error::other(error)))??
-            }
-            _ => program,
-        };
-        let (taken_up, past) = taken_up.unzip();
-        let past = past.map(Arc::new);
+        let Behind { program, taken_up, past } = self.behind(program, &io, &scrubber).await?;
+        let resumed = past.is_some();
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
@@ -139,7 +114,10 @@ impl Runner {
         #[cfg(test)]
         let journal = self.journal.take().or(journal);
         let executor = Local::new(Arc::clone(&program), context, io, artifacts, workers);
-        let keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
+        let mut keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
+        if resumed && self.keep_outputs {
+            keeper.recall();
+        }
         let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
         if self.keep_events {
@@ -181,6 +159,41 @@ impl Runner {
         finished.finish(broken.map(|message| scrubber.scrub(&message).into_owned()))
     }
 
+    /// Loads what lies behind the run, on a thread that may block: what it takes of others, and if it goes on, what it has
+    /// made itself.
+    async fn behind(
+        &mut self,
+        program: Program,
+        io: &Arc<IoManagers>,
+        scrubber: &Scrubber,
+    ) -> Result<Behind, RunError> {
+        let program = match self.stored {
+            Some(earlier) => stored::load(program, io, earlier, scrubber).await?,
+            None => program,
+        };
+        let io = Arc::clone(io);
+        if let Some(interrupted) = self.interrupted.take() {
+            return runtime::blocking(move || {
+                let TakenUp { journal, artifacts, ended, past } = interrupted.take_up(&program, &io)?;
+                let (program, past) = (program.resume(ended), Some(Arc::new(past)));
+                Ok(Behind { program, taken_up: Some(Recording { journal, artifacts }), past })
+            })
+            .await;
+        }
+        let program = match &self.record {
+            Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
+                let (storage, run) = (Arc::clone(storage), *run);
+                runtime::blocking(move || {
+                    let ended = resume::gone_on(&storage, run, &program, &io)?;
+                    Ok(program.resume(ended).with_given_marked())
+                })
+                .await?
+            }
+            _ => program,
+        };
+        Ok(Behind { program, taken_up: None, past: None })
+    }
+
     /// What the run is begun with.
     fn pinned(&self, program: &Program, given: &RunConfig) -> Pinned {
         let config = given.clone().into_node().0.to_json();
@@ -217,6 +230,14 @@ impl Runner {
             past: None,
         }
     }
+}
+
+/// What lies behind a run before its first step.
+struct Behind {
+    program: Program,
+    /// Of a run that goes on.
+    taken_up: Option<Recording>,
+    past: Option<Arc<Past>>,
 }
 
 pub(super) fn processors() -> usize {

@@ -32,6 +32,21 @@ impl Keeper {
         Self { run: Some(run), known, ..Self::empty() }
     }
 
+    /// Takes over what the run has made before it was interrupted: it is as much its own as what is to come.
+    pub(super) fn recall(&mut self) {
+        let Self { run: Some(run), known, .. } = self else { return };
+        let mut given: Vec<_> = run.program.given_outputs().collect();
+        given.sort_by_cached_key(|(path, _)| path.to_string());
+        for (path, outputs) in given {
+            let named = run.program.plan.steps.iter().position(|step| step.name == path.name());
+            let Some(op) = named.map(|step| &run.program.ops[step]) else { continue };
+            let (index, step) = known.step_mut(path.clone(), op);
+            step.outputs.clone_from(outputs);
+            step.ended(KnownEnd::Succeeded);
+            run.by_op.entry(OpId::of(op)).or_default().push(index);
+        }
+    }
+
     pub(super) fn empty() -> Self {
         Self { run: None, end: None, failures: Vec::new(), unopened: None, known: Known::default() }
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::RunError;
+use super::{RunError, runtime};
 use crate::define::RunContext;
 use crate::event::{Detail, Entry, Journal, RunView};
 use crate::failure::Failure;
@@ -41,15 +41,12 @@ impl Record {
         pinned.upstream = upstream.map(|upstream| upstream.run);
         let record = RunRecord::new(run.run, &*run.job, run.tags.clone(), Timestamp::now());
         let record = parent.iter().fold(record, RunRecord::made_from);
-        let begun = tokio::task::spawn_blocking(move || {
-            let events = storage.create(&record, &pinned)?;
-            let artifacts = storage.artifacts(record.id)?;
+        runtime::blocking(move || {
+            let events = storage.create(&record, &pinned).map_err(RunError::storage)?;
+            let artifacts = storage.artifacts(record.id).map_err(RunError::storage)?;
             Ok(Recording { journal: Recorder::new(events, record, RunView::new(Detail::Counts)), artifacts })
-        });
-        match begun.await {
-            Ok(begun) => begun.map_err(RunError::storage),
-            Err(error) => Err(RunError::runtime(std::io::Error::other(error))),
-        }
+        })
+        .await
     }
 }
 

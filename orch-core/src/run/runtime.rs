@@ -38,6 +38,14 @@ fn build(mut builder: Builder, steps: usize) -> Result<Runtime, RunError> {
     built.map_err(RunError::runtime)
 }
 
+/// Does something on a thread that may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
+) -> Result<T, RunError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(RunError::runtime(io::Error::other(error))))
+}
+
 /// Whether the runtime that polls this run will do: its steps are started there, and so are its timers.
 ///
 /// Without a timer the first deadline or retry would end in a task's panic that nobody sees, and the run would wait for

@@ -17,7 +17,7 @@ use orch_core::storage::{
 };
 use orch_core::value::{Keyed, StepFailure};
 
-use crate::support::{Many, Maybe, Plain, call};
+use crate::support::{Many, Maybe, Plain, call, give, pass};
 
 /// A storage whose process is gone after so many commits.
 #[derive(Debug)]
@@ -242,4 +242,62 @@ fn a_run_that_is_interrupted_at_any_commit_comes_to_the_same_end() {
             assert_eq!(outcome, undisturbed, "durable {durable}, three times, first after {life} commits");
         }
     }
+}
+
+#[test]
+fn a_run_that_goes_on_has_what_it_made_before() {
+    let first = give("first", || Ok(7));
+    let second = pass("second");
+    let job = Job::compose(JobOptions::new("job"), || call(&second, &[call(&first, &[])]));
+    let definitions = Definitions::new().job(job);
+    let (memory, id) = (Memory::new(), RunId::from_u128(7));
+    let storage = |left| -> Arc<dyn Storage> {
+        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)) })
+    };
+    let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage(2));
+    runner.run_blocking().expect_err("the process is gone");
+    let run = definitions.resume(&storage(9), id).unwrap().keep_outputs().run_blocking().unwrap();
+    for op in [&first, &second] {
+        let values: Vec<_> = run.outputs_of::<Plain>(op).map(|(_, value)| *value).collect();
+        assert_eq!(values, [7]);
+    }
+    // It is over now, and cannot go on once more.
+    let error = definitions.resume(&storage(9), id).unwrap().run_blocking().unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    the run 00000000-0000-0000-0000-000000000007 is over: success
+      hint: make a new run of it: rerun 00000000-0000-0000-0000-000000000007 --from-failure, or --all
+    ");
+}
+
+#[test]
+fn a_run_goes_on_with_another_program_only_if_that_is_accepted() {
+    let first = give("first", || Ok(7));
+    let job = |second: &str| {
+        let second = pass(second);
+        Job::compose(JobOptions::new("job"), || call(&second, &[call(&first, &[])]))
+    };
+    let (memory, id) = (Memory::new(), RunId::from_u128(7));
+    let storage = |left| -> Arc<dyn Storage> {
+        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)) })
+    };
+    let before = Definitions::new().job(job("second"));
+    let runner = before.runner(&before.jobs()[0]).run_id(id).record(&storage(2));
+    runner.run_blocking().expect_err("the process is gone");
+    let now = Definitions::new().job(job("other"));
+    let refused = now.resume(&storage(9), id).unwrap().run_blocking().unwrap_err();
+    insta::assert_snapshot!(refused, @r"
+    the program has changed since the run 00000000-0000-0000-0000-000000000007 was begun
+      `other` is new: it runs
+      `second` is no longer there: if it has run, that stands; if it has not, it does not run
+      hint: go on with the program that began it, or accept the changes: `--accept-changes`
+    ");
+    let run = now.resume(&storage(9), id).unwrap().accept_changes().keep_events().run_blocking().unwrap();
+    insta::assert_snapshot!(crate::support::story(&run), @r"
+    RUN_RESUMED
+    STEP_INTERRUPTED second
+    STEP_START other
+    STEP_OUTPUT other
+    STEP_SUCCESS other
+    RUN_SUCCESS
+    ");
 }

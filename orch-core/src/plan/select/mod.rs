@@ -152,6 +152,11 @@ impl Program {
         Some(Ok(products.collect()))
     }
 
+    /// What each step has given that does not run.
+    pub(crate) fn given_outputs(&self) -> impl Iterator<Item = (&StepPath, &Vec<KeptOutput>)> {
+        self.given.iter().flat_map(|given| &given.outputs)
+    }
+
     /// Whether the step does not run, since its outputs are known.
     pub(crate) fn is_given(&self, path: &StepPath) -> bool {
         let given = self.given.as_ref();

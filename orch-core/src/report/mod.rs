@@ -40,4 +40,4 @@ pub use summary::{failure, summary, summary_of};
 pub use svg::svg;
 pub use text::{line, notice, retry_hint, story};
 pub use why::{History, Why, why_run, why_step};
-pub use words::{ago, count};
+pub use words::{ago, count, size};

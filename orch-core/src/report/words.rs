@@ -37,6 +37,24 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A size to be read by people, rounded to the last digit shown: `0 B`, `999 B`, `12.3 kB`, `1.0 GB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let tenths = |unit: u128| (u128::from(bytes) * 10 + unit / 2) / unit;
+    let (mut name, mut unit) = ("kB", 1000);
+    for next in ["MB", "GB", "TB", "PB", "EB"] {
+        // Each unit up to where its rounded number would reach the next one.
+        if tenths(unit) < 10_000 {
+            break;
+        }
+        (name, unit) = (next, unit * 1000);
+    }
+    format!("{}.{} {name}", tenths(unit) / 10, tenths(unit) % 10)
+}
+
 /// The time since the start of a run, of constant width up to a hundred hours: `00:02:03`.
 #[must_use]
 pub(super) fn clock(elapsed: Duration) -> String {
@@ -88,6 +106,13 @@ mod tests {
         assert_eq!(moment(now), "2026-11-20 14:23:13Z");
         // A clock that is behind that of another machine.
         assert_eq!(ago(now, now - Duration::from_secs(9)), "just now");
+    }
+
+    #[test]
+    fn sizes_are_told_in_one_unit() {
+        let all = [0, 999, 1000, 12_345, 999_949, 999_950, 12_340_000, 10_000_000_000, u64::MAX];
+        let all = all.map(size).join(", ");
+        assert_eq!(all, "0 B, 999 B, 1.0 kB, 12.3 kB, 999.9 kB, 1.0 MB, 12.3 MB, 10.0 GB, 18.4 EB");
     }
 
     #[test]

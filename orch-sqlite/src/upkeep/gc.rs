@@ -51,13 +51,36 @@ impl Folder {
     /// # Errors
     /// If something cannot be removed. What was removed before stays so.
     pub fn gc(&self, keep: &Retention, now: Timestamp) -> Result<Collected, StorageError> {
+        self.collect(keep, now, None)
+    }
+
+    /// As [`gc`](Self::gc), when this run has just ended: it stays, however old or large it is. Whoever has waited for it
+    /// wants to look at it.
+    ///
+    /// # Errors
+    /// As of `gc`.
+    pub fn gc_after(&self, run: RunId, keep: &Retention, now: Timestamp) -> Result<Collected, StorageError> {
+        self.collect(keep, now, Some(run))
+    }
+
+    /// The runs that [`gc`](Self::gc) would remove, the newest first, each with its bytes. Nothing is removed.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn beyond(&self, keep: &Retention, now: Timestamp) -> Result<Vec<(RunRecord, u64)>, StorageError> {
+        self.not_kept(keep, now, None)
+    }
+
+    fn collect(
+        &self,
+        keep: &Retention,
+        now: Timestamp,
+        spared: Option<RunId>,
+    ) -> Result<Collected, StorageError> {
         let mut collected = Collected::default();
         self.sweep(&mut collected)?;
-        let runs = self.runs(&RunQuery::default())?;
-        let kept = self.kept(&runs, keep, now)?;
         // The newest first: one that was made from another goes before it.
-        for run in runs.iter().filter(|run| !kept.contains(&run.id)) {
-            let bytes = self.size(run.id)?;
+        for (run, bytes) in self.not_kept(keep, now, spared)? {
             // In the meantime another may have been made from it.
             match self.remove_if(run.id, |list| Ok(!list.has_children(run.id)?)) {
                 Ok(true) => {
@@ -73,11 +96,28 @@ impl Folder {
         Ok(collected)
     }
 
+    fn not_kept(
+        &self,
+        keep: &Retention,
+        now: Timestamp,
+        spared: Option<RunId>,
+    ) -> Result<Vec<(RunRecord, u64)>, StorageError> {
+        let mut runs = self.runs(&RunQuery::default())?;
+        let kept = self.kept(&runs, keep, now, spared)?;
+        runs.retain(|run| !kept.contains(&run.id));
+        let with_size = |run: RunRecord| {
+            let bytes = self.size(run.id)?;
+            Ok((run, bytes))
+        };
+        runs.into_iter().map(with_size).collect()
+    }
+
     fn kept(
         &self,
         runs: &[RunRecord],
         keep: &Retention,
         now: Timestamp,
+        spared: Option<RunId>,
     ) -> Result<HashSet<RunId>, StorageError> {
         let oldest = keep.days.map(|days| {
             let days = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
@@ -93,7 +133,7 @@ impl Folder {
             let beyond = keep.runs.is_some_and(|runs| number >= runs)
                 || oldest.is_some_and(|oldest| run.ended.unwrap_or(run.created) < oldest)
                 || keep.bytes.is_some_and(|most| bytes > most);
-            if beyond && run.status.is_terminal() {
+            if beyond && run.status.is_terminal() && spared != Some(run.id) {
                 continue;
             }
             let mut next = Some(run.id);

@@ -66,7 +66,12 @@ fn what_is_old_is_removed_and_what_is_needed_stays() {
     let days = Retention { runs: None, days: Some(2), bytes: None };
     assert_eq!(removed(&days, at(6 * DAY - 1)), [3]);
     let bytes = Retention { runs: None, days: None, bytes: Some(1) };
-    assert_eq!(removed(&bytes, at(6 * DAY)), [5, 4, 1], "the one that was made from another goes before it");
+    let beyond = folder.beyond(&bytes, at(6 * DAY)).expect("it can be read");
+    let beyond: Vec<_> = beyond.iter().map(|(run, bytes)| (run.id, *bytes > 1)).collect();
+    assert_eq!(beyond, [5, 4, 1].map(|day| (id(day * DAY), true)));
+    let after = folder.gc_after(child.id, &bytes, at(6 * DAY)).expect("it can be cleared");
+    assert_eq!(after.removed, [id(4 * DAY)], "the one that has just ended stays, and so does its parent");
+    assert_eq!(removed(&bytes, at(6 * DAY)), [5, 1], "the one that was made from another goes before it");
     assert_eq!(listed(&folder), [2, 1], "who is held, and who can be resumed, stays");
     drop(held);
 }

@@ -79,6 +79,11 @@ fn main() {
             }
         }
     }
+    println!("\n{:<44}{:>10}{:>9}", "milliseconds", "steps", "orch");
+    for &n in fans {
+        let took = bench.resume(n).as_secs_f64() * 1e3;
+        println!("{:<44}{n:>10}{took:>9.0}", "resume, until its first step begins");
+    }
     std::fs::remove_dir_all(&bench.folder).expect("the folder was made here");
 }
 
@@ -164,6 +169,40 @@ impl Bench {
         *bytes = size(&home.join("runs"));
         std::fs::remove_dir_all(&home).expect("the folder was made here");
         *end.get().expect("an end") - *start.get().expect("a beginning")
+    }
+}
+
+impl Bench {
+    /// The time from the word to go on to the start of the first step, which takes all that the `n` before it have made.
+    fn resume(&self, n: usize) -> Duration {
+        let home = self.folder.join("home");
+        let storage: Arc<dyn Storage> = Arc::new(Folder::open(&home, Durability::Normal).expect("a folder"));
+        let definitions = Definitions::new().job(fan_out(n));
+        // What a sink does not survive, the run does not either: it is interrupted before its last step.
+        let stops = |event: &Event| {
+            let last = event.step.as_ref().is_some_and(|step| step.name() == "count");
+            assert!(!last, "as if the process were gone");
+        };
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let runner =
+            definitions.runner(&definitions.jobs()[0]).max_concurrent(64).sink(stops).record(&storage);
+        let error = self.runtime.block_on(runner.run()).expect_err("it is interrupted");
+        std::panic::set_hook(hook);
+        let run = error.run().expect("it has begun").id();
+        let start = Instant::now();
+        let first = Arc::new(OnceLock::new());
+        let began = Arc::clone(&first);
+        let sink = move |event: &Event| {
+            if matches!(event.kind, EventKind::StepStart { .. } | EventKind::StepRestarted { .. }) {
+                began.get_or_init(Instant::now);
+            }
+        };
+        let runner = definitions.resume(&storage, run).expect("it can go on").max_concurrent(64).sink(sink);
+        drop(self.runtime.block_on(runner.run()).expect("success"));
+        drop(storage);
+        std::fs::remove_dir_all(&home).expect("the folder was made here");
+        *first.get().expect("a start") - start
     }
 }
 

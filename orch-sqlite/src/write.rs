@@ -41,6 +41,11 @@ impl Prepared<'_> {
     }
 }
 
+/// Brings what was committed into the database itself.
+pub(crate) fn checkpoint(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    around(name, || connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+}
+
 /// Commits what `write` writes, all of it or nothing.
 pub(crate) fn transaction<T, E: From<rusqlite::Error>>(
     connection: &Connection,

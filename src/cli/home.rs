@@ -89,7 +89,10 @@ pub(super) fn write(
 pub(super) fn refused(error: &StorageError, printer: &Printer) -> Exit {
     printer.error(error, error.advice());
     match error.kind() {
-        StorageErrorKind::NotFound | StorageErrorKind::Exists | StorageErrorKind::Held(_) => Exit::Usage,
+        StorageErrorKind::NotFound
+        | StorageErrorKind::Exists
+        | StorageErrorKind::Over
+        | StorageErrorKind::Held(_) => Exit::Usage,
         _ => Exit::Machine,
     }
 }

@@ -44,11 +44,16 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Begins to show what the sink will be given.
-    pub(super) fn start(show: Show, printer: Arc<Printer>) -> io::Result<(Self, impl Sink + use<>)> {
+    /// Begins to show what the sink will be given, of a run that `before` tells the beginning of.
+    pub(super) fn start(
+        show: Show,
+        before: RunView,
+        printer: Arc<Printer>,
+    ) -> io::Result<(Self, impl Sink + use<>)> {
         let (events, received) = sync_channel(WAITING);
         let thread = thread::Builder::new().name("progress".to_owned());
-        let screen = thread.spawn(move || Screen::new(show, printer).follow(&received))?;
+        let screen =
+            thread.spawn(move || Screen { view: before, ..Screen::new(show, printer) }.follow(&received))?;
         Ok((Self { screen, over: events.clone() }, Handover(events)))
     }
 

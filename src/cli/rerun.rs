@@ -30,9 +30,14 @@ pub(super) fn rerun(
     };
     match definitions.rerun(&storage, found.run.id, what) {
         Ok(runner) => {
+            // What is refused is not said to be recorded.
+            if let Err(error) = runner.plan() {
+                printer.error(&error, None);
+                return Exit::Usage;
+            }
             let id = RunId::new();
             run::tell_recorded(id, &storage, printer);
-            run::go(runner.run_id(id), &args.live, printer)
+            run::go(runner.run_id(id), None, &args.live, printer)
         }
         Err(error) => run::refused(&error, printer),
     }

@@ -22,9 +22,15 @@ pub(super) fn resume(
         Ok(storage) => storage,
         Err(exit) => return exit,
     };
-    match definitions.resume(&storage, found.run.id) {
-        Ok(runner) if args.accept_changes => run::go(runner.accept_changes(), &args.live, printer),
-        Ok(runner) => run::go(runner, &args.live, printer),
-        Err(error) => run::refused(&error, printer),
-    }
+    let runner = match definitions.resume(&storage, found.run.id) {
+        Ok(runner) if args.accept_changes => runner.accept_changes(),
+        Ok(runner) => runner,
+        Err(error) => return run::refused(&error, printer),
+    };
+    let before = match storage.events(found.run.id) {
+        Ok(before) => before,
+        Err(error) => return home::refused(&error, printer),
+    };
+    run::tell_recorded(found.run.id, &storage, printer);
+    run::go(runner, Some(&*before), &args.live, printer)
 }

@@ -1,15 +1,16 @@
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orch_core::define::Cancel;
-use orch_core::event::{Detail, ResourceState, RunView};
+use orch_core::event::{Detail, Logged, ResourceState, RunView};
 use orch_core::ids::RunId;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
-use orch_core::storage::Storage;
+use orch_core::storage::{ReadEvents, Storage};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
@@ -48,7 +49,7 @@ pub(super) fn run(
     }
     let runner = configured(runner, args);
     if args.record.no_record {
-        return go(runner, &args.live, printer);
+        return go(runner, None, &args.live, printer);
     }
     // A run that is refused leaves nothing behind, not even a folder.
     if let Err(error) = runner.plan() {
@@ -61,7 +62,7 @@ pub(super) fn run(
     };
     let id = RunId::new();
     tell_recorded(id, &storage, printer);
-    go(runner.run_id(id).record(&storage), &args.live, printer)
+    go(runner.run_id(id).record(&storage), None, &args.live, printer)
 }
 
 /// Says where a run is recorded.
@@ -69,8 +70,14 @@ pub(super) fn tell_recorded(run: RunId, storage: &Arc<dyn Storage>, printer: &Pr
     printer.note(&format!("run {run}, recorded in {}\n", storage.describe()));
 }
 
-/// Runs what was made ready, with live progress, then tells how it went.
-pub(super) fn go(runner: Runner, args: &LiveArgs, printer: &Arc<Printer>) -> Exit {
+/// Runs what was made ready, with live progress, then tells how it went; of a run that goes on with what it had come to
+/// `before`.
+pub(super) fn go(
+    runner: Runner,
+    before: Option<&dyn ReadEvents>,
+    args: &LiveArgs,
+    printer: &Arc<Printer>,
+) -> Exit {
     if let Some(Some(file)) = &args.gantt
         && let Err(error) = probe(file)
     {
@@ -85,7 +92,17 @@ pub(super) fn go(runner: Runner, args: &LiveArgs, printer: &Arc<Printer>) -> Exi
         grace: GRACE,
         json: args.json,
     };
-    let (progress, sink) = match Progress::start(show, Arc::clone(printer)) {
+    let mut view = RunView::new(show.detail);
+    if let Some(before) = before {
+        let each = &mut |logged: Logged| {
+            view.apply(&logged.event);
+            ControlFlow::Continue(())
+        };
+        if let Err(error) = before.events(0, false, each) {
+            return home::refused(&error, printer);
+        }
+    }
+    let (progress, sink) = match Progress::start(show, view, Arc::clone(printer)) {
         Ok(started) => started,
         Err(error) => {
             let message = format!("no thread can be started to show the run: {error}; no step has run");
@@ -169,6 +186,10 @@ pub(super) fn refused(error: &RunError, printer: &Printer) -> Exit {
         RunErrorKind::Changed { .. } => {
             printer.error(error, None);
             Exit::Usage
+        }
+        RunErrorKind::Unrecorded { .. } => {
+            printer.error(error, None);
+            Exit::Machine
         }
         RunErrorKind::Broken { .. } => {
             printer.error(error, None);

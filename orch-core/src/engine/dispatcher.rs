@@ -60,7 +60,21 @@ struct Inner {
     /// How many turns are dropping what they let go of. The run is not over before: the program may end with it.
     letting_go: usize,
     /// What broke the run off: it is over, and its state may be torn.
-    broken: Option<String>,
+    broken: Option<Broken>,
+}
+
+/// What broke a run off.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    pub(crate) message: String,
+    /// Whether its journal refused to be written.
+    pub(crate) unrecorded: bool,
+}
+
+impl From<String> for Broken {
+    fn from(message: String) -> Self {
+        Self { message, unrecorded: false }
+    }
 }
 
 impl Inner {
@@ -269,10 +283,10 @@ impl Dispatcher {
     }
 
     /// Ends the run where it stands. What panicked is told, unless the run was over before.
-    fn break_off(self: &Arc<Self>, mut guard: MutexGuard<'_, Inner>, message: String) {
+    fn break_off(self: &Arc<Self>, mut guard: MutexGuard<'_, Inner>, broken: impl Into<Broken>) {
         let was_under_way = !guard.ended;
         if was_under_way {
-            guard.broken = Some(message);
+            guard.broken = Some(broken.into());
         }
         guard.ended = true;
         drop(guard);
@@ -287,7 +301,7 @@ impl Dispatcher {
     }
 
     /// Waits for the end of the run; says what broke it, if it did not end by itself.
-    pub(crate) async fn ended(&self) -> Option<String> {
+    pub(crate) async fn ended(&self) -> Option<Broken> {
         loop {
             let told = self.ended.notified();
             tokio::pin!(told);

@@ -167,8 +167,9 @@ impl State {
             _ => RunOutcome::Failure,
         };
         let program = Arc::clone(&self.program);
-        let mut hooks = program.hooks_of_run().filter(|hook| hook.on().has(outcome)).peekable();
-        if hooks.peek().is_none() {
+        let hooks = program.hooks_of_run().filter(|hook| hook.on().has(outcome));
+        let hooks: Vec<_> = hooks.filter(|hook| !self.run_was_told(hook.name())).collect();
+        if hooks.is_empty() {
             return;
         }
         let first = std::mem::take(&mut self.hooks.failures);

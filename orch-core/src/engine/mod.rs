@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use dispatcher::{Dispatcher, Promise};
+pub(crate) use dispatcher::{Broken, Dispatcher, Promise};
 pub(crate) use executor::{Executor, Surroundings};
 use message::LetGo;
 pub(crate) use message::{

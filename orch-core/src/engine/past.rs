@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::frame::FrameId;
 use super::{State, Turn};
-use crate::event::{EventKind, LostCause};
+use crate::event::{EventKind, LostCause, SkipCause};
 use crate::ids::{MappingKey, StepPath};
 
 /// What a run has behind it that goes on after its process was gone: asked for by the paths of steps, as their frames
@@ -19,6 +19,8 @@ pub(crate) struct Past {
     pub(crate) lost: Vec<(StepPath, u32, LostCause)>,
     /// Of steps that are over, the hooks that have ended.
     pub(crate) hooks: HashMap<StepPath, HashSet<String>>,
+    /// Hooks of the run that have ended.
+    pub(crate) run_hooks: HashSet<String>,
     /// Whether someone had asked to cancel the run.
     pub(crate) canceling: bool,
 }
@@ -56,6 +58,23 @@ impl State {
             let kind = EventKind::StepLost { cause: cause.clone() };
             turn.events.push(self.event(Some(path.clone()), *attempt, kind));
         }
+    }
+
+    /// The run goes on to be canceled: the copies of steps that had begun are told, as no frame of theirs will open.
+    pub(super) fn tell_canceled(&self, turn: &mut Turn) {
+        let Some(past) = &self.settings.past else { return };
+        let copies = past.steps.iter().filter(|(path, _)| path.branch().is_some());
+        let mut copies: Vec<_> = copies.map(|(path, step)| (path.to_string(), path, step.attempts)).collect();
+        copies.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        for (_, path, attempt) in copies {
+            let kind = EventKind::StepSkipped { cause: SkipCause::Canceled };
+            turn.events.push(self.event(Some(path.clone()), attempt, kind));
+        }
+    }
+
+    /// Whether a hook of the run has been called already, and has ended.
+    pub(super) fn run_was_told(&self, hook: &str) -> bool {
+        self.settings.past.as_ref().is_some_and(|past| past.run_hooks.contains(hook))
     }
 
     /// A frame has been opened: what its steps have behind them.
@@ -98,6 +117,9 @@ impl State {
 impl super::frame::Stream {
     fn recall(&mut self, past: &PastStream) {
         self.emitted = past.keys.len() as u64;
+        // Items without keys of their own have their numbers for keys.
+        let numbered = past.keys.iter().zip(0..).all(|(key, number)| key.as_index() == Some(number));
+        self.keyed = (!numbered).then_some(true);
         self.keys = past.keys.iter().cloned().zip(0..).collect();
         self.unopened = vec![true; past.keys.len()];
         self.closed_before = past.closed;

@@ -47,6 +47,7 @@ impl State {
                 // Nothing is to be opened for steps that will not run.
                 self.begin(false, turn);
                 self.cancel_steps(turn);
+                self.tell_canceled(turn);
             }
             Message::Opened if self.life == Life::Opening => self.begin_steps(),
             Message::ResourceOpening { resource } => {

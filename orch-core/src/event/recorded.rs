@@ -133,10 +133,20 @@ impl Recorded {
         number
     }
 
+    /// From now on it is as if someone had asked to cancel the run: nothing is made anew any more.
+    pub(crate) fn cancel(&mut self) {
+        self.canceling = true;
+    }
+
     /// Forgets what did not come to a good end, so that it is begun anew.
     pub(crate) fn forget_failures(&mut self) {
         self.steps.iter_mut().for_each(RecordedStep::forget_failure);
         (self.canceling, self.end, self.failed, self.first_failed) = (false, None, 0, None);
+    }
+
+    /// Forgets a step, so that it is begun anew.
+    pub(crate) fn forget(&mut self, number: u32) {
+        self.steps[number as usize] = RecordedStep::default();
     }
 
     /// Takes over the steps of another run that this one does not have and that are `wanted`, and gives their paths.
@@ -186,13 +196,11 @@ impl Recorded {
     }
 
     /// The number of the last event; 0 if there is none.
-    #[cfg(test)]
     pub(crate) fn last_event(&self) -> u64 {
         self.last_event
     }
 
     /// The hooks of the run that have been called and come to an end, in the order of their ends.
-    #[cfg(test)]
     pub(crate) fn hooks(&self) -> &[Arc<str>] {
         &self.hooks
     }

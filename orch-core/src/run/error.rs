@@ -60,6 +60,15 @@ pub enum RunErrorKind {
         /// The run.
         run: Run,
     },
+    /// The journal of the run refused what happened, as on a full disk. The run broke off before anything followed from it,
+    /// and can be resumed.
+    #[non_exhaustive]
+    Unrecorded {
+        /// The run, as far as it came.
+        run: Run,
+        /// Why.
+        message: String,
+    },
     /// A sink panicked, or the `Drop` of a value, or the runtime was shut down. The run broke off where it stood, and no
     /// last event tells of it.
     #[non_exhaustive]
@@ -113,6 +122,7 @@ impl RunError {
             RunErrorKind::Failed { run, .. }
             | RunErrorKind::Resource { run, .. }
             | RunErrorKind::Canceled { run }
+            | RunErrorKind::Unrecorded { run, .. }
             | RunErrorKind::Broken { run, .. } => Some(run),
             RunErrorKind::Plan(_)
             | RunErrorKind::Runtime(_)
@@ -165,6 +175,13 @@ impl fmt::Display for RunError {
                 write!(f, "the run of `{job}` failed: the resource `{resource}` cannot be opened: {error}")
             }
             RunErrorKind::Canceled { run } => write!(f, "the run of `{}` was canceled", run.plan().job),
+            RunErrorKind::Unrecorded { run, message } => write!(
+                f,
+                "the run of `{}` broke off, since what happens cannot be recorded any more: {message}\n  \
+                 hint: make room, and let it go on: resume {}",
+                run.plan().job,
+                run.id()
+            ),
             RunErrorKind::Broken { run, message } => {
                 write!(f, "the run of `{}` broke off: {message}", run.plan().job)
             }

@@ -12,7 +12,7 @@ use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, runtime, stored};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, RunContext, Tags};
-use crate::engine::{Dispatcher, Message, Past, Settings, State, Surroundings};
+use crate::engine::{Broken, Dispatcher, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Program};
@@ -22,7 +22,7 @@ use crate::storage::Pinned;
 /// Running what was configured.
 impl Runner {
     /// The plan of this run: with its pools, IO managers, resources and options checked, as [`Runner::run`] does before any
-    /// step begins. So is its configuration, but for what is not there: a plan needs no values. [`Job::try_plan`] knows the
+    /// step begins. So is its configuration, but for what is not there: a plan needs no values. [`Job::try_plan`](crate::graph::Job::try_plan) knows the
     /// job alone.
     ///
     /// # Errors
@@ -77,7 +77,11 @@ impl Runner {
     /// If the job cannot be planned or the runtime will not do, before any step began; or if the run failed, was
     /// canceled or broke off, with the run in the error. [`RunErrorKind`](super::RunErrorKind) has all that can happen.
     pub async fn run(mut self) -> Result<Run, RunError> {
-        let Checked { program, wiring, configured, tags, given } = self.check().map_err(RunError::plan)?;
+        // A run that goes on only to be canceled needs no values.
+        let ends = self.interrupted.is_some() && self.cancel.is_canceled();
+        let wanted = if ends { Wanted::Plan } else { Wanted::Run };
+        let checked = self.check_for(wanted).map_err(RunError::plan)?;
+        let Checked { program, wiring, configured, tags, given } = checked;
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
@@ -146,9 +150,8 @@ impl Runner {
             }
         };
         // From here on someone else can go on with it, or remove it. To close its files may take a moment.
-        if let Some(journal) = dispatcher.take_journal() {
-            let _ = tokio::task::spawn_blocking(move || drop(journal)).await;
-        }
+        let written = Arc::clone(&dispatcher);
+        let _ = tokio::task::spawn_blocking(move || drop(written.take_journal())).await;
         if broken.is_some()
             && let Some(resources) = resources
         {
@@ -156,7 +159,9 @@ impl Runner {
             let _ = tokio::time::timeout(self.grace, resources.closed()).await;
         }
         let finished = std::mem::replace(&mut *lock(&keeper), Keeper::empty());
-        finished.finish(broken.map(|message| scrubber.scrub(&message).into_owned()))
+        finished.finish(
+            broken.map(|broken| Broken { message: scrubber.scrub(&broken.message).into_owned(), ..broken }),
+        )
     }
 
     /// Loads what lies behind the run, on a thread that may block: what it takes of others, and if it goes on, what it has
@@ -173,9 +178,11 @@ impl Runner {
         };
         let io = Arc::clone(io);
         if let Some(interrupted) = self.interrupted.take() {
+            let canceled = self.cancel.is_canceled();
             return runtime::blocking(move || {
-                let TakenUp { journal, artifacts, ended, past } = interrupted.take_up(&program, &io)?;
-                let (program, past) = (program.resume(ended), Some(Arc::new(past)));
+                let TakenUp { journal, artifacts, ended, past } =
+                    interrupted.take_up(&program, &io, canceled)?;
+                let (program, past) = (program.resume(ended), past.map(Arc::new));
                 Ok(Behind { program, taken_up: Some(Recording { journal, artifacts }), past })
             })
             .await;

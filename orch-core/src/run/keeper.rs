@@ -5,7 +5,7 @@ use super::error::{RunErrorKind, StepError};
 use super::finished::OpId;
 use super::{Run, RunError};
 use crate::define::KeptOutput;
-use crate::engine::Kept;
+use crate::engine::{Broken, Kept};
 use crate::event::{Event, EventKind};
 use crate::failure::ErrorInfo;
 use crate::ids::RunId;
@@ -106,13 +106,19 @@ impl Keeper {
     }
 
     /// What remains of the run, unless it failed, was canceled or was `broken` by a panic.
-    pub(super) fn finish(self, broken: Option<String>) -> Result<Run, RunError> {
+    pub(super) fn finish(self, broken: Option<Broken>) -> Result<Run, RunError> {
         let Some(mut run) = self.run else {
             return Err(RunError::runtime(std::io::Error::other("the run was finished twice")));
         };
         run.known = Arc::new(self.known);
-        if let Some(message) = broken {
-            return Err(RunError(Box::new(RunErrorKind::Broken { run, message })));
+        match broken {
+            Some(Broken { message, unrecorded: true }) => {
+                return Err(RunError::of_kind(RunErrorKind::Unrecorded { run, message }));
+            }
+            Some(Broken { message, unrecorded: false }) => {
+                return Err(RunError::of_kind(RunErrorKind::Broken { run, message }));
+            }
+            None => {}
         }
         let kind = match self.end {
             Some(EventKind::RunFailure { failed, .. }) => match self.unopened {

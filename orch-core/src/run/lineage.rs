@@ -8,7 +8,7 @@ use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, Recor
 use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Known, KnownEnd, Program, Step};
-use crate::storage::{Pinned, Storage, StorageError};
+use crate::storage::{Pinned, Storage, StorageError, StorageErrorKind};
 
 /// What is recorded of a run, and behind it of the runs that it takes values from: of each step what the last run says
 /// that ran it, and the way to the values.
@@ -43,12 +43,18 @@ impl Lineage {
         let mut pinned = storage.pinned(run)?;
         // What is not there any more cannot be asked; its steps are then not known.
         while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
-            let (mut recorded, _) = read(&**storage, upstream)?;
+            let found = read(&**storage, upstream).and_then(|(recorded, _)| {
+                Ok((recorded, Self::of_one(storage, upstream, io)?, storage.pinned(upstream)?))
+            });
+            let (mut recorded, archive, next) = match found {
+                Ok(found) => found,
+                Err(error) if *error.kind() == StorageErrorKind::NotFound => break,
+                Err(error) => return Err(error),
+            };
             recorded.forget_failures();
-            let archive = Self::of_one(storage, upstream, io)?;
             let adopted = lineage.recorded.adopt(recorded, |path| has_left_out(&pinned, path));
             lineage.earlier.extend(adopted.into_iter().map(|path| (path, Arc::clone(&archive))));
-            pinned = storage.pinned(upstream)?;
+            pinned = next;
         }
         Ok(lineage)
     }

@@ -68,18 +68,22 @@ impl Journal for Recorder {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
         self.events.commit(entries)?;
         entries.iter().for_each(|entry| self.view.apply(&entry.event));
-        if self.view.status() != self.record.status {
-            self.record.tell(&self.view);
-            // The list is corrected by the events if it cannot be written now.
-            if let Err(failure) = self.events.update(&self.record) {
-                tracing::warn!("the list of runs cannot be written: {failure}");
-            }
-        }
         Ok(())
     }
 
     fn blocks(&self) -> bool {
         self.events.blocks()
+    }
+}
+
+impl Drop for Recorder {
+    /// Nobody waits for the list while the run goes on: other programs write it too. If it cannot be written, whoever reads
+    /// it next corrects it by the events.
+    fn drop(&mut self) {
+        if self.view.status() != self.record.status {
+            self.record.tell(&self.view);
+            let _ = self.events.update(&self.record);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::{Past, PastStep, PastStream};
 use crate::event::{RecordedEnd, RecordedStep};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Artifacts, IoManagers};
-use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption};
+use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
 
 /// A run that was interrupted, and is to go on.
@@ -29,7 +29,8 @@ pub(super) struct TakenUp {
     pub(super) journal: Recorder,
     pub(super) artifacts: Arc<dyn Artifacts>,
     pub(super) ended: Vec<(StepPath, Ended)>,
-    pub(super) past: Past,
+    /// None if nothing of it was told yet.
+    pub(super) past: Option<Past>,
 }
 
 impl Definitions {
@@ -118,13 +119,18 @@ impl Runner {
 }
 
 impl Interrupted {
-    /// Takes the run up again.
-    pub(super) fn take_up(self, program: &Program, io: &Arc<IoManagers>) -> Result<TakenUp, RunError> {
+    /// Takes the run up again; if it is `canceled`, for its end alone.
+    pub(super) fn take_up(
+        self,
+        program: &Program,
+        io: &Arc<IoManagers>,
+        canceled: bool,
+    ) -> Result<TakenUp, RunError> {
         let Self { storage, record, pinned, accepts_changes } = self;
         let run = record.id;
         // From here on nobody else writes it.
         let events = storage.reopen(run).map_err(RunError::storage)?;
-        let (recorded, view) = read(&*storage, run).map_err(RunError::storage)?;
+        let (mut recorded, view) = read(&*storage, run).map_err(RunError::storage)?;
         if view.status().is_terminal() {
             return Err(RunError::storage(over(run, view.status().name())));
         }
@@ -133,9 +139,19 @@ impl Interrupted {
             return Err(RunError::of_kind(RunErrorKind::Changed { run, changes }));
         }
         let artifacts = storage.artifacts(run).map_err(RunError::storage)?;
-        let past = Past { canceling: recorded.is_canceling(), ..Past::default() };
+        let past = Past {
+            canceling: recorded.is_canceling(),
+            run_hooks: recorded.hooks().iter().map(ToString::to_string).collect(),
+            ..Past::default()
+        };
+        if canceled {
+            recorded.cancel();
+        }
+        // A process that died before its first event has begun nothing.
+        let begun = recorded.last_event() > 0;
         let lineage = Lineage::of(&storage, run, recorded, io).map_err(RunError::storage)?;
         let (ended, past) = behind(program, &pinned.plan, &lineage, past);
+        let past = begun.then_some(past);
         Ok(TakenUp { journal: Recorder::new(events, record, view), artifacts, ended, past })
     }
 }
@@ -150,7 +166,8 @@ pub(super) fn gone_on(
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
     let (mut recorded, _) = read(&**storage, run).map_err(RunError::storage)?;
     recorded.forget_failures();
-    let lineage = Lineage::of(storage, run, recorded, io).map_err(RunError::storage)?;
+    let mut lineage = Lineage::of(storage, run, recorded, io).map_err(RunError::storage)?;
+    forget_dependents(&program.plan, &mut lineage.recorded);
     Ok(behind(program, &pinned.plan, &lineage, Past::default()).0)
 }
 

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::code::{self, Attempt};
+use super::code::{self, Attempt, LogTo};
 use super::local::Shared;
 use super::piece::Done;
 use crate::define::{OutputDef, Product};
@@ -61,16 +61,28 @@ impl Shared {
         let (Some(artifacts), Some(codec)) = (&self.artifacts, output.codec) else {
             return Err(Failure::contract(format!("there is nothing to write `{}` with", output.name)));
         };
+        let mut refused = false;
         let mut write = |out: &mut dyn Write| {
             codec.encode(value, out).map_err(|error| match error {
                 EncodeError::Write(error) => Failure::from(error),
-                EncodeError::Value(error) => Failure::new(error),
+                EncodeError::Value(error) => {
+                    refused = true;
+                    Failure::new(error)
+                }
             })
         };
         let name = at.relative_path();
         let written = code::run(attempt, || artifacts.write(&name, &mut write)).and_then(|written| written);
         let file =
-            written.map_err(|failure| failure.context(format!("`{}` cannot be recorded", output.name)))?;
+            written.map_err(|failure| failure.context(format!("`{}` cannot be recorded", output.name)));
+        // A value that its own type refuses is the step's failure. That there is no room for it is none of the step's: the
+        // run breaks off, as it does where its journal cannot be written.
+        if let (Err(failure), false, Some(Attempt { to: LogTo::Run(dispatcher), .. })) =
+            (&file, refused, attempt)
+        {
+            dispatcher.unrecorded(failure);
+        }
+        let file = file?;
         Ok(Stored { output: 0, io: ARTIFACTS.into(), metadata: file.metadata() })
     }
 }

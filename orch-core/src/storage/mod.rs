@@ -2,7 +2,7 @@
 //!
 //! A [`Storage`] is where it lies: a folder (`orch-sqlite`), or [`Memory`] for tests. It is made of small ports, one for
 //! each concern, what reads apart from what writes; a backend implements them all and is held to
-//! [`conformance`](crate::storage::conformance).
+//! the suite `conformance`, behind the feature `testing`.
 
 mod boundary;
 #[cfg(feature = "testing")]

@@ -1,12 +1,12 @@
 use std::sync::{Arc, OnceLock};
 
-use super::{AssembleError, Value};
-use crate::failure::Failure;
+use super::Value;
+use crate::failure::{ErrorInfo, Failure};
 
 /// A value that lies somewhere else until someone looks at it, and is loaded once.
 pub(super) struct Later {
     load: Box<dyn Fn() -> Result<Value, Failure> + Send + Sync>,
-    value: OnceLock<Result<Value, AssembleError>>,
+    value: OnceLock<Result<Value, Arc<ErrorInfo>>>,
 }
 
 impl Later {
@@ -18,10 +18,10 @@ impl Later {
     pub(super) fn value(later: Arc<Self>) -> Result<Value, Failure> {
         match Arc::try_unwrap(later) {
             Ok(mut later) => match later.value.take() {
-                Some(value) => value.map_err(Into::into),
+                Some(value) => value.map_err(|error| Failure::told(&error)),
                 None => (later.load)(),
             },
-            Err(shared) => shared.loaded().clone().map_err(Into::into),
+            Err(shared) => shared.loaded().clone().map_err(|error| Failure::told(&error)),
         }
     }
 
@@ -30,7 +30,7 @@ impl Later {
         self.loaded().as_ref().ok()
     }
 
-    fn loaded(&self) -> &Result<Value, AssembleError> {
-        self.value.get_or_init(|| (self.load)().map_err(|failure| AssembleError(failure.to_string())))
+    fn loaded(&self) -> &Result<Value, Arc<ErrorInfo>> {
+        self.value.get_or_init(|| (self.load)().map_err(|failure| Arc::new(failure.info())))
     }
 }

@@ -12,6 +12,7 @@ use orch_core::ids::RunId;
 use orch_core::io::Coded;
 use orch_core::run::{Definitions, Rerun};
 use orch_core::storage::{Memory, Storage};
+use orch_core::value::{Keyed, StepFailure};
 
 use crate::support::{Many, Notes, Plain, call, job, tell};
 
@@ -122,5 +123,66 @@ fn what_cannot_be_run_again_says_why() {
     assert_snapshot!(other.rerun(&bench.storage, RunId::from_u128(1), Rerun::All).unwrap_err(), @r"
     the run 00000000-0000-0000-0000-000000000001 is one of the job `job`, which this program has not
       hint: jobs of this program:
+    ");
+}
+
+#[test]
+fn what_took_a_failure_as_a_value_runs_again_too() {
+    type Results = Vec<Keyed<Result<i64, StepFailure>>>;
+    let bench = Bench::new();
+    let number = || [Coded::<i64>::CODEC];
+    let left = Arc::clone(&bench.failures);
+    // Fails after its first item, and gives other ones then.
+    let source = OpDef::builder("source").returns::<Many>().coded(number());
+    let source = source.blocking(move |_| {
+        let fails = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok();
+        let first = if fails { 1 } else { 10 };
+        let second = if fails { Err(Failure::new("no more")) } else { Ok(("b", 20)) };
+        Ok(Dynamic::try_from_iter([Ok(("a", first)), second]))
+    });
+    let (source, double) = (source.into(), OpDef::builder("double").input::<i64>("x"));
+    let double = double.returns::<Plain>().coded(number()).blocking(|mut args| Ok(args.take::<i64>(0)? * 2));
+    let double = double.into();
+    let odd = OpDef::builder("odd").input::<i64>("x").returns::<Plain>().coded(number());
+    let left = Arc::new(AtomicUsize::new(1));
+    let odd = odd.blocking(move |mut args| {
+        let fails = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok();
+        if fails { Err(Failure::new("not at first")) } else { args.take::<i64>(0) }
+    });
+    let odd = odd.into();
+    let count = OpDef::builder("count").input::<Results>("all").returns::<Plain>().coded(number());
+    let count = count.blocking(|mut args| {
+        Ok(args.take::<Results>(0)?.iter().filter(|item| item.value.is_ok()).count() as i64)
+    });
+    let count = count.into();
+    let pages = OpDef::builder("pages").returns::<Many>().coded(number());
+    let pages = pages.blocking(|_| Ok(Dynamic::from_values([1, 2]))).into();
+    let job = job(|| {
+        Call::of(&source).place::<Many>().map(|x: Out<i64>| call(&double, &[x]));
+        let odds = Call::of(&pages).place::<Many>().map(|x: Out<i64>| call(&odd, &[x]));
+        Call::of(&count).input::<Results>(odds.collect_results()).place::<Plain>()
+    });
+    let bench = Bench { definitions: Definitions::new().job(job), ..bench };
+    bench.run(1);
+    assert_snapshot!(bench.rerun(1, 2, Rerun::FromFailure).unwrap(), @r"
+    RUN_START
+    STEP_START source
+    STEP_OUTPUT source [a]
+    STEP_START double[a]
+    STEP_OUTPUT double[a]
+    STEP_SUCCESS double[a]
+    STEP_OUTPUT source [b]
+    STEP_START double[b]
+    STEP_OUTPUT double[b]
+    STEP_SUCCESS double[b]
+    STREAM_CLOSED source 2
+    STEP_SUCCESS source
+    STEP_START odd[0]
+    STEP_OUTPUT odd[0]
+    STEP_SUCCESS odd[0]
+    STEP_START count
+    STEP_OUTPUT count
+    STEP_SUCCESS count
+    RUN_SUCCESS
     ");
 }

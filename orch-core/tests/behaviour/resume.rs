@@ -216,7 +216,7 @@ fn run(definitions: &Definitions, lives: &[usize]) -> (Outcome, usize) {
             definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage)
         };
         match runner.run_blocking() {
-            Err(error) if matches!(error.kind(), RunErrorKind::Broken { .. }) => {
+            Err(error) if matches!(error.kind(), RunErrorKind::Unrecorded { .. }) => {
                 assert!(process < lives.len(), "the last process is not to break: {error}");
             }
             Err(error) if !matches!(error.kind(), RunErrorKind::Failed { .. }) => panic!("{error}"),

@@ -57,6 +57,13 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// What was committed is to lie in the database itself, where damage is found, also if someone still reads it.
+    fn drop(&mut self) {
+        let _ = write::checkpoint(&self.connection, "run.checkpoint");
+    }
+}
+
 impl Journal for Writer {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
         let (row, mut number) = (&mut self.row, self.last);

@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
-use super::{Dispatcher, Turn};
+use super::{Broken, Dispatcher, Turn};
 use crate::event::{Entry, Journal};
 use crate::failure::{Failure, panic_message};
 use crate::plan::Program;
@@ -22,7 +22,7 @@ use crate::plan::Program;
 pub(super) struct Writer {
     journal: Mutex<Option<Box<dyn Journal>>>,
     /// None if whoever reports writes.
-    wake: Option<SyncSender<()>>,
+    wake: Option<SyncSender<Arc<Dispatcher>>>,
     /// Steps that do not run are written as little as they are told; none if there are none.
     given: Option<Arc<Program>>,
 }
@@ -31,7 +31,7 @@ impl Writer {
     pub(super) fn new(
         journal: Box<dyn Journal>,
         given: Option<Arc<Program>>,
-    ) -> (Self, Option<Receiver<()>>) {
+    ) -> (Self, Option<Receiver<Arc<Dispatcher>>>) {
         let (wake, woken) = journal.blocks().then(|| sync_channel(1)).unzip();
         (Self { journal: Mutex::new(Some(journal)), wake, given }, woken)
     }
@@ -73,10 +73,12 @@ impl Dispatcher {
     }
 
     /// Starts the thread that writes.
-    pub(super) fn start_writing(self: &Arc<Self>, woken: Receiver<()>) -> io::Result<()> {
-        let dispatcher = Arc::downgrade(self);
+    pub(super) fn start_writing(self: &Arc<Self>, woken: Receiver<Arc<Self>>) -> io::Result<()> {
+        let runtime = self.runtime.clone();
         let write = move || {
-            while let (Ok(()), Some(dispatcher)) = (woken.recv(), dispatcher.upgrade()) {
+            // What a run lets go of may need the runtime to be dropped.
+            let _entered = runtime.enter();
+            while let Ok(dispatcher) = woken.recv() {
                 dispatcher.write_all();
             }
         };
@@ -86,8 +88,9 @@ impl Dispatcher {
     /// Something is held. It is written now, unless the caller has other work in hand.
     pub(super) fn written(self: &Arc<Self>, turn: &mut Turn) {
         match self.writer.as_ref().and_then(|writer| writer.wake.as_ref()) {
-            // If it has been woken already, it will see this too.
-            Some(wake) => drop(wake.try_send(())),
+            // If it has been woken already, it will see this too. With the word it has the dispatcher itself: what is held
+            // is written though nobody else may know of the run any more.
+            Some(wake) => drop(wake.try_send(Arc::clone(self))),
             None if turn.work.is_empty() => while self.write(turn) && turn.work.is_empty() {},
             None => {}
         }
@@ -113,6 +116,12 @@ impl Dispatcher {
         }
     }
 
+    /// Something of the run cannot be recorded: it breaks off.
+    pub(crate) fn unrecorded(self: &Arc<Self>, failure: &Failure) {
+        let message = failure.info().to_string();
+        self.break_off(self.lock(), Broken { message, unrecorded: true });
+    }
+
     /// The journal, when the run is over and nothing will be written any more.
     pub(crate) fn take_journal(&self) -> Option<Box<dyn Journal>> {
         let journal = &self.writer.as_ref()?.journal;
@@ -133,8 +142,7 @@ impl Dispatcher {
         };
         let (entries, counts) = writer.entries(&mut held);
         if let Err(failure) = writer.commit(&entries) {
-            let message = format!("what happens cannot be recorded any more: {failure}");
-            self.break_off(self.lock(), message);
+            self.unrecorded(&failure);
             return false;
         }
         let mut entries = entries.iter();

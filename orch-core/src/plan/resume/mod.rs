@@ -8,6 +8,7 @@
 //! What has failed or was skipped stays so, and gives nothing any more. A value that only it could make anew is *gone*,
 //! and so is one whose step would need one that is gone: who needs it is skipped, as if the step had failed before.
 
+mod anew;
 mod ask;
 mod come;
 mod need;
@@ -20,6 +21,7 @@ mod tests;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+pub(crate) use self::anew::forget_dependents;
 use self::shape::Shape;
 use self::walk::Walk;
 use super::{Plan, Program};

@@ -1,0 +1,110 @@
+use std::collections::{HashMap, HashSet};
+
+use crate::event::Recorded;
+use crate::ids::{Branch, MappingKey};
+use crate::plan::{Plan, Source};
+
+/// Forgets, for a run that goes on from the failure of another, whatever depends on what is begun anew: what it has made
+/// of an older value, or of a failure that was collected, is not what it would make now.
+///
+/// In a map it is each copy for itself: of an item that is begun anew only what is done with that item. What depends on a
+/// source that is begun anew are all of its items.
+pub(crate) fn forget_dependents(plan: &Plan, recorded: &mut Recorded) {
+    let dependents = dependents(plan);
+    let maps: Vec<Vec<usize>> = plan.steps.iter().map(|step| maps_around(plan, step.map)).collect();
+    let mut copies = Copies::of(plan, recorded);
+    let anew = |number: u32| recorded.at(number).end().is_none();
+    let begun = copies.all.iter().enumerate();
+    let begun = begun.flat_map(|(step, all)| all.iter().map(move |copy| (step, copy.clone())));
+    let mut queue: Vec<(usize, Vec<MappingKey>)> =
+        begun.filter(|(_, (_, number))| anew(*number)).map(|(step, (keys, _))| (step, keys)).collect();
+    let (mut seen, mut forgotten) = (HashSet::new(), Vec::new());
+    while let Some((step, keys)) = queue.pop() {
+        for &dependent in &dependents[step] {
+            let common = maps[step].iter().zip(&maps[dependent]).take_while(|(a, b)| a == b).count();
+            let prefix = keys[..common.min(keys.len())].to_vec();
+            if !seen.insert((dependent, prefix.clone())) {
+                continue;
+            }
+            for (keys, number) in copies.within(dependent, &prefix) {
+                forgotten.push(number);
+                queue.push((dependent, keys));
+            }
+        }
+    }
+    forgotten.into_iter().for_each(|number| recorded.forget(number));
+}
+
+/// A recorded copy of a step: its keys, and its number in the record.
+type Copy = (Vec<MappingKey>, u32);
+
+/// The copies of each step, found by the first of their keys.
+struct Copies {
+    all: Vec<Vec<Copy>>,
+    by_prefix: HashMap<(usize, usize), HashMap<Vec<MappingKey>, Vec<usize>>>,
+}
+
+impl Copies {
+    fn of(plan: &Plan, recorded: &Recorded) -> Self {
+        let steps: HashMap<&str, usize> =
+            plan.steps.iter().enumerate().map(|(number, step)| (step.name.as_str(), number)).collect();
+        let mut all = vec![Vec::new(); plan.steps.len()];
+        for (path, _) in recorded.steps() {
+            if let (Some(&step), Some(number)) = (steps.get(path.name()), recorded.number(path)) {
+                let keys = path.branch().map(Branch::keys).unwrap_or_default();
+                all[step].push((keys.into_iter().cloned().collect(), number));
+            }
+        }
+        Self { all, by_prefix: HashMap::new() }
+    }
+
+    fn within(&mut self, step: usize, prefix: &[MappingKey]) -> Vec<Copy> {
+        let all = &self.all[step];
+        let found = self.by_prefix.entry((step, prefix.len())).or_insert_with(|| {
+            let mut found: HashMap<Vec<MappingKey>, Vec<usize>> = HashMap::new();
+            for (at, (keys, _)) in all.iter().enumerate().filter(|(_, (keys, _))| keys.len() >= prefix.len())
+            {
+                found.entry(keys[..prefix.len()].to_vec()).or_default().push(at);
+            }
+            found
+        });
+        found.get(prefix).into_iter().flatten().map(|&at| all[at].clone()).collect()
+    }
+}
+
+/// The maps that a step is in, the outermost first.
+fn maps_around(plan: &Plan, map: Option<usize>) -> Vec<usize> {
+    let mut maps: Vec<_> = std::iter::successors(map, |&map| plan.maps[map].parent).collect();
+    maps.reverse();
+    maps
+}
+
+/// For each step those that take of it, wait for it, or run for its items.
+fn dependents(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut dependents = vec![Vec::new(); plan.steps.len()];
+    for (number, step) in plan.steps.iter().enumerate() {
+        let mut needs = step.after.clone();
+        step.inputs.iter().for_each(|input| sources(plan, &input.source, &mut needs));
+        needs.extend(step.map.map(|map| plan.maps[map].step));
+        needs.sort_unstable();
+        needs.dedup();
+        needs.into_iter().for_each(|need| dependents[need].push(number));
+    }
+    dependents
+}
+
+fn sources(plan: &Plan, source: &Source, needs: &mut Vec<usize>) {
+    match source {
+        Source::Output { step, .. } => needs.push(*step),
+        Source::Item { map } => needs.push(plan.maps[*map].step),
+        Source::Collect { collect } => {
+            let collect = &plan.collects[*collect];
+            needs.push(plan.maps[collect.map].step);
+            sources(plan, &collect.element, needs);
+        }
+        Source::List { elements, .. } => {
+            elements.iter().for_each(|element| sources(plan, element, needs));
+        }
+        Source::Literal { .. } | Source::Config { .. } => {}
+    }
+}

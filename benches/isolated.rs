@@ -70,9 +70,19 @@ fn blocks_apart(n: usize) {
 const STEPS: usize = 500;
 const BLOCKS: usize = 50;
 
+#[job(max_concurrent = 1)]
+fn pair() {
+    add(add(lit(0)));
+}
+
+#[job(max_concurrent = 1)]
+fn pair_apart() {
+    add_apart(add_apart(lit(0)));
+}
+
 /// What a worker makes too, before its first step.
 fn definitions() -> Definitions {
-    Definitions::new().job(chain_apart(STEPS)).job(blocks_apart(BLOCKS))
+    Definitions::new().job(pair_apart()).job(chain_apart(STEPS)).job(blocks_apart(BLOCKS))
 }
 
 fn main() {
@@ -81,7 +91,8 @@ fn main() {
     let runs = if short { 1 } else { 9 };
     println!("{:<44}{:>14}{:>14}{:>14}", "microseconds a step", "in process", "warm", "cold");
     for (what, here, apart, n) in [
-        ("a number", chain(STEPS), chain_apart(STEPS), STEPS),
+        ("a number, in a job of 2 steps", pair(), pair_apart(), 2),
+        ("the same, in one of 500", chain(STEPS), chain_apart(STEPS), STEPS),
         ("a list of 1 Mi numbers, in and out", blocks(BLOCKS), blocks_apart(BLOCKS), BLOCKS),
     ] {
         let (mut ours, mut warm, mut cold) = (Vec::new(), Vec::new(), Vec::new());

@@ -98,9 +98,9 @@ impl Runner {
             job: program.plan.job.clone(),
             environment: self.environment_name.clone(),
             tags: context.tags.clone(),
-            config: given.clone().into_node().0.to_json().to_string(),
+            config: (!given.is_empty()).then(|| given.clone().into_node().0.to_json().to_string()),
             variables: Variables { process, given: variables.clone() },
-            resources: resources(program, wiring, &steps),
+            resources: resources(program, wiring),
             steps,
             logs: crate::step::wanted(),
         };

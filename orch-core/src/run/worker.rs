@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use futures::FutureExt as _;
@@ -48,9 +49,10 @@ impl Runner {
     fn prepare(self, begin: Begin, cancel: Cancel) -> Result<Prepared, Failure> {
         let mut program = Program::compile(&self.job)?;
         let whole = Configurables::of(&program);
+        let wanted: HashMap<&str, &Step> = begin.steps.iter().map(|step| (&*step.name, step)).collect();
         for step in &mut program.plan.steps {
             // The others do not run here, and need nothing.
-            let wanted = begin.steps.iter().find(|wanted| wanted.name == step.name);
+            let wanted = wanted.get(&*step.name);
             step.given = wanted.is_none();
             if wanted.is_some_and(|wanted| face(wanted) != face(step)) {
                 return Err(other(format!("its step `{}` is another one", step.name)));
@@ -61,8 +63,8 @@ impl Runner {
         program.step_hooks.iter_mut().for_each(Vec::clear);
         let mut problems = Vec::new();
         let wiring = wiring(&program, &self.environment, &mut problems);
-        if resources(&program, &wiring, &begin.steps) != begin.resources {
-            let ours = resources(&program, &wiring, &begin.steps);
+        let ours = resources(&program, &wiring);
+        if ours != begin.resources {
             let theirs = begin.resources.iter().find(|resource| !ours.contains(resource));
             let name = theirs.or(ours.first()).map_or("", |(name, _)| name);
             return Err(other(format!("it is not the same resource `{name}` that it has")).hint(
@@ -70,7 +72,10 @@ impl Runner {
                  give it to the definitions, or let the op run in the process of the run",
             ));
         }
-        let config = RunConfig::new().text(FileFormat::Json, "run", &begin.config);
+        let config = begin
+            .config
+            .iter()
+            .fold(RunConfig::new(), |config, given| config.text(FileFormat::Json, "run", given));
         let env = if begin.variables.process { EnvVars::process() } else { EnvVars::none() };
         let env = begin.variables.given.into_iter().fold(env, |env, (name, value)| env.with(name, value));
         let configured = Configured::read(&config, &whole, &mut program, &wiring, &env);
@@ -105,10 +110,10 @@ fn face(step: &Step) -> impl PartialEq + '_ {
     (&step.op, &step.code_version, inputs, outputs)
 }
 
-/// What these steps need, and where it comes from.
-pub(super) fn resources(program: &Program, wiring: &Wiring, steps: &[Step]) -> Vec<(String, String)> {
+/// What the isolated steps that run need, and where it comes from.
+pub(super) fn resources(program: &Program, wiring: &Wiring) -> Vec<(String, String)> {
     let ops = program.plan.steps.iter().zip(&program.ops);
-    let ops = ops.filter(|(step, _)| steps.iter().any(|other| other.name == step.name));
+    let ops = ops.filter(|(step, _)| step.isolated && !step.given);
     let needed = wiring.all_of(ops.map(|(_, op)| op.needs()));
     let mut found: Vec<_> = needed
         .into_iter()

@@ -20,6 +20,8 @@ use crate::value::Value;
 /// The attempts of a worker, one after another.
 pub(super) struct Attempts {
     prepared: Arc<Prepared>,
+    /// The numbers of the steps in the plan.
+    steps: Arc<HashMap<String, usize>>,
     to_host: Arc<ToHost>,
     runtime: Runtime,
     subscriber: Dispatch,
@@ -37,7 +39,9 @@ impl Attempts {
         let subscriber = subscriber();
         // For the tasks that code starts beside itself. There is one already, or there is none.
         let _ = tracing::dispatcher::set_global_default(subscriber.clone());
+        let steps = prepared.program.plan.steps.iter().enumerate();
         Self {
+            steps: Arc::new(steps.map(|(number, step)| (step.name.clone(), number)).collect()),
             prepared: Arc::new(prepared),
             to_host,
             runtime,
@@ -78,7 +82,7 @@ impl Attempts {
     fn call(&mut self, step: &str, path: StepPath, number: u32, lengths: &[u64], mut body: &[u8]) -> Outcome {
         let prepared = Arc::clone(&self.prepared);
         let Prepared { program, run, surroundings } = &*prepared;
-        let Some(step) = program.plan.steps.iter().position(|planned| planned.name == step) else {
+        let Some(&step) = self.steps.get(step) else {
             return Err(Failure::contract(format!("the process of the step knows no step `{step}`")));
         };
         self.attempt =
@@ -154,16 +158,15 @@ impl Attempts {
             return self.tell(&FromWorker::Failed { id, failure: Told::of(&failure) }, &[]);
         };
         let (streams, to_host) = (Arc::clone(&self.streams), Arc::clone(&self.to_host));
-        let (prepared, mut attempt) = (Arc::clone(&self.prepared), self.attempt.clone());
+        let (prepared, steps) = (Arc::clone(&self.prepared), Arc::clone(&self.steps));
+        let mut attempt = self.attempt.clone();
         let subscriber = self.subscriber.clone();
         let pull = move || {
             let Prepared { program, run, .. } = &*prepared;
             let stopped = async { run.cancel.canceled().await };
             let pulled = code::run(&mut attempt, || items.next_blocking(stopped));
-            let op = attempt.as_ref().and_then(|attempt| attempt.path.as_ref()).and_then(|path| {
-                let at = program.plan.steps.iter().position(|step| step.name == path.name())?;
-                Some(&program.ops[at])
-            });
+            let path = attempt.as_ref().and_then(|attempt| attempt.path.as_ref());
+            let op = path.and_then(|path| Some(&program.ops[*steps.get(path.name())?]));
             let definition = op.and_then(|op| op.outputs().get(output as usize));
             let told = match pulled.map(|item| item.transpose()).and_then(|item| item) {
                 Ok(None) => Ok((FromWorker::Ended { id }, Vec::new())),

@@ -21,8 +21,8 @@ pub(crate) struct Begin {
     /// The name of the environment of the program, if the run is in one.
     pub(crate) environment: Option<String>,
     pub(crate) tags: Tags,
-    /// What was given of the configuration, as JSON; secrets are references.
-    pub(crate) config: String,
+    /// What was given of the configuration, if anything was, as JSON; secrets are references.
+    pub(crate) config: Option<String>,
     pub(crate) variables: Variables,
     /// The steps that it may be called for.
     pub(crate) steps: Vec<Step>,

@@ -323,7 +323,7 @@ fn a_serialize_that_fails_gives_its_message() {
     }
     assert_snapshot!(refused(vec![Locked]), @"the lock is poisoned");
     let other = Codec::of::<u8>().encode(&Value::new("a text"), &mut Vec::new());
-    assert_snapshot!(format!("{other:?}"), @r#"Err(Value("the value is of another type"))"#);
+    assert_snapshot!(format!("{other:?}"), @r#"Err(Value("the value is not a `u8`"))"#);
 }
 
 #[test]

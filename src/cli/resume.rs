@@ -5,7 +5,7 @@ use orch_core::run::Definitions;
 use super::args::ResumeArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, recorded, run};
+use super::{Exit, keep, recorded, run};
 
 /// Lets a run go on that was interrupted.
 pub(super) fn resume(
@@ -18,13 +18,16 @@ pub(super) fn resume(
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let storage = match home::write(&args.of.home, &args.durable, around, printer) {
-        Ok(storage) => storage,
+    let home = match home::write(&args.of.home, &args.durable, around, printer) {
+        Ok(home) => home,
         Err(exit) => return exit,
     };
-    match definitions.resume(&storage, found.run.id) {
-        Ok(runner) if args.accept_changes => run::go(runner.accept_changes(), &args.live, printer),
-        Ok(runner) => run::go(runner, &args.live, printer),
-        Err(error) => run::refused(&error, printer),
-    }
+    let runner = match definitions.resume(&home.storage, found.run.id) {
+        Ok(runner) if args.accept_changes => runner.accept_changes(),
+        Ok(runner) => runner,
+        Err(error) => return run::refused(&error, printer),
+    };
+    let exit = run::go(runner, &args.live, printer);
+    keep::clear_after(found.run.id, &home, around, printer);
+    exit
 }

@@ -11,11 +11,15 @@ mod going;
 mod recorded;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 pub(super) use going::{
     CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RecordArgs, RerunArgs, ResumeArgs,
 };
 pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, RunsArgs, ShowArgs, WhyArgs};
+pub(super) use upkeep::{
+    BackupArgs, ExportArgs, GcArgs, ImportArgs, InstanceArgs, InstanceCommand, LookArgs, bytes, whole,
+};
 
 /// Run the jobs of this program.
 #[derive(Debug, Parser)]
@@ -46,7 +50,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    the run ended without a failed step
   1    the run failed
-  2    wrong arguments, a job that cannot be planned, a run that is not recorded, or something to mend that `check` has found
+  2    wrong arguments, a job that cannot be planned, a run that is not recorded, or something to mend that a check has found
   3    the machine refused: no thread can be started, a file or stdout cannot be written, what is recorded cannot be read
   4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off
   130  the run was canceled by Ctrl-C or SIGTERM";

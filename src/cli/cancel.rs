@@ -118,13 +118,13 @@ fn end(
     printer: &Arc<Printer>,
 ) -> Exit {
     let durable = DurableArgs { durability: DurabilityChoice::Normal };
-    let storage = match home::write(&args.of.home, &durable, around, printer) {
-        Ok(storage) => storage,
+    let home = match home::write(&args.of.home, &durable, around, printer) {
+        Ok(home) => home,
         Err(exit) => return exit,
     };
     let cancel = Cancel::new();
     cancel.cancel();
-    let ended = match definitions.resume(&storage, run) {
+    let ended = match definitions.resume(&home.storage, run) {
         Ok(runner) => runner.accept_changes().cancel(cancel).run_blocking(),
         Err(error) => return run::refused(&error, printer),
     };

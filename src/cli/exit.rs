@@ -9,7 +9,7 @@ pub enum Exit {
     /// 1: the run ended with failed steps, or a resource could not be opened or closed.
     RunFailed,
     /// 2: wrong arguments, an unknown job or run, definitions that cannot be made, a job that cannot be planned, or something
-    /// to mend that `check` has found. No step began.
+    /// to mend that a check has found. No step began.
     Usage,
     /// 3: the machine refused what the program needs: no thread can be started, a file or stdout cannot be written, what is
     /// recorded cannot be read.

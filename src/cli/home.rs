@@ -42,13 +42,25 @@ pub(super) fn folder(args: &HomeArgs, env: &EnvVars) -> PathBuf {
     args.home.clone().or_else(set).unwrap_or_else(|| PathBuf::from(".orch"))
 }
 
+/// Where a run is recorded.
+pub(super) struct Home {
+    pub(super) storage: Arc<dyn Storage>,
+    /// The same as a folder, if it is one: then it needs upkeep.
+    pub(super) folder: Option<Folder>,
+}
+
 /// What is recorded there, to be read. A folder that is not there is not made; it is told that there is none.
 pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Arc<dyn Storage>, Exit> {
-    let folder = match &around.homes {
-        Homes::Folders => folder(args, &around.env),
+    match &around.homes {
+        Homes::Folders => Ok(Arc::new(existing(args, around, printer)?)),
         #[cfg(test)]
-        Homes::Given(storage) => return Ok(Arc::clone(storage)),
-    };
+        Homes::Given(storage) => Ok(Arc::clone(storage)),
+    }
+}
+
+/// The folder that is named, if it is there; else it is told that there is none.
+pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
+    let folder = folder(args, &around.env);
     // What lies there and is no storage is told by its opening.
     if !folder.join("instance.db").exists() && !folder.join("runs").exists() {
         let shown = folder.display();
@@ -56,10 +68,13 @@ pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Resul
         printer.error(&format!("nothing has been recorded in `{shown}` yet"), Some(&hint));
         return Err(Exit::Usage);
     }
-    match Folder::open(folder, Durability::Normal) {
-        Ok(folder) => Ok(Arc::new(folder)),
-        Err(error) => Err(refused(&error, printer)),
-    }
+    Folder::open(folder, Durability::Normal).map_err(|error| refused(&error, printer))
+}
+
+/// The folder that is named; one that is not there is made. What is written to it by way of this survives a loss of power.
+pub(super) fn made(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
+    let folder = folder(args, &around.env);
+    Folder::open(folder, Durability::Full).map_err(|error| refused(&error, printer))
 }
 
 /// Where a run is recorded; a folder that is not there is made.
@@ -68,14 +83,14 @@ pub(super) fn write(
     durable: &DurableArgs,
     around: &Around,
     printer: &Printer,
-) -> Result<Arc<dyn Storage>, Exit> {
+) -> Result<Home, Exit> {
     let folder = match &around.homes {
         Homes::Folders => folder(args, &around.env),
         #[cfg(test)]
-        Homes::Given(storage) => return Ok(Arc::clone(storage)),
+        Homes::Given(storage) => return Ok(Home { storage: Arc::clone(storage), folder: None }),
     };
     match Folder::open(folder, durable.durability.into()) {
-        Ok(folder) => Ok(Arc::new(folder)),
+        Ok(folder) => Ok(Home { storage: Arc::new(folder.clone()), folder: Some(folder) }),
         Err(error) => {
             let advice =
                 error.advice().unwrap_or("`--home DIR` records it in another folder, `--no-record` nowhere");

@@ -1,5 +1,5 @@
-//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`, and what looks
-//! back at runs, `runs`, `show`, `logs`, `why`.
+//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`; what looks
+//! back at runs, `runs`, `show`, `logs`, `why`; and what keeps them, `export`, `import`, `instance`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
@@ -11,10 +11,13 @@ mod config;
 mod configure;
 mod exit;
 mod home;
+mod instance;
 mod jobs;
+mod keep;
 mod list;
 mod logs;
 mod panics;
+mod parcel;
 mod plan;
 mod printer;
 mod progress;
@@ -159,6 +162,9 @@ fn recorded(command: &RecordedCommand, around: &Around, printer: &Printer) -> Ex
         RecordedCommand::Show(args) => show::show(args, around, printer),
         RecordedCommand::Logs(args) => logs::logs(args, around, printer),
         RecordedCommand::Why(args) => why::why(args, around, printer),
+        RecordedCommand::Export(args) => parcel::export(args, around, printer),
+        RecordedCommand::Import(args) => parcel::import(args, around, printer),
+        RecordedCommand::Instance(args) => instance::instance(args, around, printer),
     }
 }
 

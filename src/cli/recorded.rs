@@ -22,27 +22,36 @@ pub(super) struct Found {
 
 /// The run that the arguments name; else says what there is.
 pub(super) fn find(args: &RunOfArgs, around: &Around, printer: &Printer) -> Result<Found, Exit> {
-    let storage = home::read(&args.home, around, printer)?;
+    find_in(home::read(&args.home, around, printer)?, &args.run, around, printer)
+}
+
+/// The run of this storage that the text names; else says what there is.
+pub(super) fn find_in(
+    storage: Arc<dyn Storage>,
+    named: &str,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Found, Exit> {
     let refused = |error: StorageError| home::refused(&error, printer);
-    let mut runs = match latest_of(&args.run) {
+    let mut runs = match latest_of(named) {
         Some(job) => {
             let job = job.map(str::to_owned);
             storage.runs(&RunQuery { job, limit: Some(1), ..RunQuery::default() }).map_err(refused)?
         }
-        None if !is_beginning(&args.run) => Vec::new(),
-        None => storage.begin_with(&args.run, NAMED + 1).map_err(refused)?,
+        None if !is_beginning(named) => Vec::new(),
+        None => storage.begin_with(named, NAMED + 1).map_err(refused)?,
     };
     if runs.len() > 1 {
-        printer.error(&several(&args.run, &runs, &*storage, around), Some("write more of it"));
+        printer.error(&several(named, &runs, &*storage, around), Some("write more of it"));
         return Err(Exit::Usage);
     }
     let Some(mut run) = runs.pop() else {
         let program = program_name();
-        let hint = match latest_of(&args.run) {
+        let hint = match latest_of(named) {
             Some(_) => format!("run a job: `{program} run JOB`"),
             None => format!("`{program} runs` lists the runs there are"),
         };
-        printer.error(&unknown(&args.run), Some(&hint));
+        printer.error(&unknown(named), Some(&hint));
         return Err(Exit::Usage);
     };
     let state = RunState::look(&*storage, &mut run).map_err(refused)?;

@@ -6,7 +6,7 @@ use orch_core::run::{Definitions, Rerun};
 use super::args::RerunArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, recorded, run};
+use super::{Exit, keep, recorded, run};
 
 /// Makes a new run of one that is recorded.
 pub(super) fn rerun(
@@ -19,8 +19,8 @@ pub(super) fn rerun(
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let storage = match home::write(&args.of.home, &args.durable, around, printer) {
-        Ok(storage) => storage,
+    let home = match home::write(&args.of.home, &args.durable, around, printer) {
+        Ok(home) => home,
         Err(exit) => return exit,
     };
     let what = match &args.select {
@@ -28,17 +28,18 @@ pub(super) fn rerun(
         None if args.from_failure => Rerun::FromFailure,
         None => Rerun::All,
     };
-    match definitions.rerun(&storage, found.run.id, what) {
-        Ok(runner) => {
-            // What is refused is not said to be recorded.
-            if let Err(error) = runner.plan() {
-                printer.error(&error, None);
-                return Exit::Usage;
-            }
-            let id = RunId::new();
-            run::tell_recorded(id, &storage, printer);
-            run::go(runner.run_id(id), None, &args.live, printer)
-        }
-        Err(error) => run::refused(&error, printer),
+    let runner = match definitions.rerun(&home.storage, found.run.id, what) {
+        Ok(runner) => runner,
+        Err(error) => return run::refused(&error, printer),
+    };
+    // What is refused is not said to be recorded.
+    if let Err(error) = runner.plan() {
+        printer.error(&error, None);
+        return Exit::Usage;
     }
+    let id = RunId::new();
+    run::tell_recorded(id, &home.storage, printer);
+    let exit = run::go(runner.run_id(id), None, &args.live, printer);
+    keep::clear_after(id, &home, around, printer);
+    exit
 }

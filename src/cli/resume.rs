@@ -5,7 +5,7 @@ use orch_core::run::Definitions;
 use super::args::ResumeArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, recorded, run};
+use super::{Exit, keep, recorded, run};
 
 /// Lets a run go on that was interrupted.
 pub(super) fn resume(
@@ -18,19 +18,21 @@ pub(super) fn resume(
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let storage = match home::write(&args.of.home, &args.durable, around, printer) {
-        Ok(storage) => storage,
+    let home = match home::write(&args.of.home, &args.durable, around, printer) {
+        Ok(home) => home,
         Err(exit) => return exit,
     };
-    let runner = match definitions.resume(&storage, found.run.id) {
+    let runner = match definitions.resume(&home.storage, found.run.id) {
         Ok(runner) if args.accept_changes => runner.accept_changes(),
         Ok(runner) => runner,
         Err(error) => return run::refused(&error, printer),
     };
-    let before = match storage.events(found.run.id) {
+    let before = match home.storage.events(found.run.id) {
         Ok(before) => before,
         Err(error) => return home::refused(&error, printer),
     };
-    run::tell_recorded(found.run.id, &storage, printer);
-    run::go(runner, Some(&*before), &args.live, printer)
+    run::tell_recorded(found.run.id, &home.storage, printer);
+    let exit = run::go(runner, Some(&*before), &args.live, printer);
+    keep::clear_after(found.run.id, &home, around, printer);
+    exit
 }

@@ -19,7 +19,7 @@ use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
 use super::signals::Listener;
-use super::{Exit, configure, jobs};
+use super::{Exit, configure, jobs, keep};
 
 /// How wide a chart is where no terminal says it.
 const CHART_WIDTH: usize = 100;
@@ -56,13 +56,15 @@ pub(super) fn run(
         printer.error(&error, None);
         return Exit::Usage;
     }
-    let storage = match home::write(&args.record.home, &args.record.durable, around, printer) {
-        Ok(storage) => storage,
+    let home = match home::write(&args.record.home, &args.record.durable, around, printer) {
+        Ok(home) => home,
         Err(exit) => return exit,
     };
     let id = RunId::new();
-    tell_recorded(id, &storage, printer);
-    go(runner.run_id(id).record(&storage), None, &args.live, printer)
+    tell_recorded(id, &home.storage, printer);
+    let exit = go(runner.run_id(id).record(&home.storage), None, &args.live, printer);
+    keep::clear_after(id, &home, around, printer);
+    exit
 }
 
 /// Says where a run is recorded.

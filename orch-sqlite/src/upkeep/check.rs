@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::event::{Detail, RunView};
 use orch_core::ids::RunId;
-use orch_core::storage::{ArtifactRef, ReadRuns, RunQuery, RunRecord, StorageError};
+use orch_core::storage::{ArtifactRef, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind};
 use rusqlite::Connection;
 
 use crate::folder::runs_in;
@@ -70,6 +70,10 @@ impl Folder {
         }
         let reader = match self.reader(run.id) {
             Ok(reader) => reader,
+            // What errors elsewhere advise is to come here.
+            Err(error) if *error.kind() == StorageErrorKind::Corrupt => {
+                return find(&file, error.to_string(), RESTORE);
+            }
             Err(error) => return find(&file, error.to_string(), error.advice().unwrap_or(RESTORE)),
         };
         if let Some(problem) = integrity(reader.connection()) {

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use orch_core::event::LogLevel;
 use orch_core::storage::RunState;
 
+use super::upkeep::{ExportArgs, ImportArgs, InstanceArgs};
 use super::{svg_file, tag};
 
 #[derive(Debug, Subcommand)]
@@ -48,6 +49,31 @@ Examples:
   why latest report       what kept the step from running, through all steps in between
   why latest 'load[100]'  of one copy of a mapped step")]
     Why(WhyArgs),
+    /// Put a run with all its files into one file, to keep it or to take it to another machine.
+    #[command(after_help = "\
+Examples:
+  export latest run.orch
+  export 019a5f3c run.orch    as it is at this moment, if it is under way
+
+`import run.orch` takes it out again.")]
+    Export(ExportArgs),
+    /// Take a run out of a file that `export` has written.
+    #[command(after_help = "\
+Examples:
+  import run.orch
+  import run.orch --home elsewhere    into another folder, which is made if it is not there")]
+    Import(ImportArgs),
+    /// Keep the folder in which runs are recorded in order: look at it, check it, copy it, clear away what is old.
+    #[command(after_help = "\
+Examples:
+  instance info                where it is, how many runs are in it, how large it is
+  instance check               whether all that is in it can be read
+  instance backup DIR          a copy, while runs may go on
+  instance gc --keep-days 7    remove older runs
+
+Old runs are removed at the end of each run too: ORCH_KEEP says what is kept, by default `runs=1000,days=30,bytes=10GB`;
+`ORCH_KEEP=off` keeps all.")]
+    Instance(InstanceArgs),
 }
 
 /// Where runs lie.

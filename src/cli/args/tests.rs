@@ -17,7 +17,9 @@ fn the_arguments_are_consistent() {
 
 #[test]
 fn every_command_shows_an_example() {
-    for command in Arguments::command().get_subcommands() {
+    let arguments = Arguments::command();
+    let instance = arguments.find_subcommand("instance").expect("it is there");
+    for command in arguments.get_subcommands().chain(instance.get_subcommands()) {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         assert!(help.starts_with("Examples:"), "{}", command.get_name());
     }

@@ -5,6 +5,7 @@ mod guide;
 mod logs;
 mod runs;
 mod show;
+mod upkeep;
 mod why;
 
 use fixture::Fixture;

@@ -1,0 +1,88 @@
+//! A run that is carried from one folder to another.
+
+use super::*;
+
+#[test]
+fn a_run_travels_in_one_file() {
+    let kept = Recorded::new();
+    insta::assert_snapshot!(kept.session("export 019a5f3c-0002 PLACE/run.orch"), @r"
+    exit 0
+    --- stderr
+    the run 019a5f3c-0002-7000-8000-000000000002 of `dex`, <size>, is in `PLACE/run.orch`
+    ");
+    insta::assert_snapshot!(kept.session("import PLACE/run.orch --home PLACE/other"), @r"
+    exit 0
+    --- stderr
+    the run 019a5f3c-0002-7000-8000-000000000002 of `dex`, <size>, is in `PLACE/other`
+    ");
+    insta::assert_snapshot!(kept.session("runs --home PLACE/other"), @r"
+    exit 0
+    --- stdout
+    run       job  status   when    took  steps                      tags
+    019a5f3c  dex  failure  4h ago  3.2s  4 ok, 1 failed, 3 skipped  env=prod
+    ");
+    assert_eq!(
+        kept.session("show latest --steps --home PLACE/other"),
+        kept.session("show 019a5f3c-0002 --steps")
+    );
+}
+
+#[test]
+fn what_cannot_be_exported_is_told() {
+    let kept = Recorded::new();
+    insta::assert_snapshot!(kept.session("export 77 PLACE/run.orch"), @r"
+    exit 2
+    --- stderr
+    error: there is no run whose identifier begins with `77`
+    hint: `program runs` lists the runs there are
+    ");
+    insta::assert_snapshot!(kept.session("export latest PLACE/run.orch --home PLACE/none"), @r"
+    exit 2
+    --- stderr
+    error: nothing has been recorded in `PLACE/none` yet
+    hint: run a job: `program run JOB`; `--home DIR` names another folder
+    ");
+    fs::write(kept.place.0.join("there"), "").expect("written");
+    insta::assert_snapshot!(kept.session("export latest PLACE/there"), @r"
+    exit 2
+    --- stderr
+    error: there is a file `PLACE/there` already
+    hint: remove it, or choose another name
+    ");
+    assert!(!kept.place.0.join("run.orch").exists());
+}
+
+#[test]
+fn what_cannot_be_imported_is_told() {
+    let kept = Recorded::new();
+    kept.session("export 019a5f3c-0001 PLACE/run.orch");
+    insta::assert_snapshot!(kept.session("import PLACE/run.orch"), @r"
+    exit 2
+    --- stderr
+    error: there is a run 019a5f3c-0001-7000-8000-000000000001 already
+    hint: nothing was imported; `show` tells what became of that run
+    ");
+    insta::assert_snapshot!(kept.session("import PLACE/missing --home PLACE/none"), @r"
+    exit 2
+    --- stderr
+    error: there is no file `PLACE/missing`
+    hint: `export RUN FILE` writes one
+    ");
+    assert!(!kept.place.0.join("none").exists());
+    fs::write(kept.place.0.join("text"), "this is no run").expect("written");
+    insta::assert_snapshot!(kept.session("import PLACE/text"), @r"
+    exit 3
+    --- stderr
+    error: `PLACE/text` cannot be opened: it is damaged (file is not a database)
+    hint: nothing was imported; `export RUN FILE` writes such a file
+    ");
+    let parcel = rusqlite::Connection::open(kept.place.0.join("run.orch")).expect("a database");
+    parcel.pragma_update(None, "user_version", 99).expect("changed");
+    insta::assert_snapshot!(kept.session("import PLACE/run.orch --home PLACE/other"), @r"
+    exit 3
+    --- stderr
+    error: `PLACE/run.orch` is of version 99, made by a newer orch; this program knows versions up to 1
+    hint: build the program with that version of orch, or choose another folder with `--home`
+    ");
+    assert_eq!(kept.left(), [4, 3, 2, 1]);
+}

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
-use orch_core::storage::StorageError;
+use orch_core::storage::{RunRecord, StorageError};
 
-use crate::list::{List, Locked};
+use crate::list::List;
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::{Durability, error, log, write};
@@ -46,7 +46,7 @@ impl Folder {
                 },
             )?;
         }
-        let list = List::open(&path, durability, |list| adopt(list, &runs))?;
+        let list = List::open(&path, durability, || whole_runs(&runs))?;
         Ok(Self { home: Arc::new(Home { path, durability, list }) })
     }
 
@@ -95,15 +95,14 @@ impl Folder {
     }
 }
 
-/// Puts into a new list all runs that are there and whole. What they have come to is found out when they are listed.
-fn adopt(list: &mut Locked<'_>, runs: &Path) -> Result<(), StorageError> {
+/// The runs that are there and whole, as they were made.
+fn whole_runs(runs: &Path) -> Result<Vec<RunRecord>, StorageError> {
+    let mut whole = Vec::new();
     for run in runs_in(runs)? {
         let record = log::Reader::open(run, &runs.join(run.to_string())).ok().flatten();
-        if let Some(record) = record.and_then(|reader| reader.record().ok()) {
-            list.put(&record, false)?;
-        }
+        whole.extend(record.and_then(|reader| reader.record().ok()));
     }
-    Ok(())
+    Ok(whole)
 }
 
 /// The runs that have a folder.

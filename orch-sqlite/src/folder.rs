@@ -35,11 +35,13 @@ impl Folder {
         let path: PathBuf = home.into();
         let runs = path.join("runs");
         let cannot = |error: std::io::Error| error::machine(&path, "made", &error);
+        let made = !path.exists();
         if !runs.is_dir() {
             write::all_folders(&runs, "home.make").map_err(cannot)?;
         }
-        let ignored = path.join(".gitignore");
-        if !ignored.exists() {
+        // A folder that was there may have other things in it, which are not to be hidden.
+        if made {
+            let ignored = path.join(".gitignore");
             write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?)).map_err(
                 |failure| {
                     StorageError::new(orch_core::storage::StorageErrorKind::Machine, failure.to_string())
@@ -48,6 +50,14 @@ impl Folder {
         }
         let list = List::open(&path, durability, || whole_runs(&runs))?;
         Ok(Self { home: Arc::new(Home { path, durability, list }) })
+    }
+
+    /// Whether a storage lies there, or something that is named as its list: that it is none is told by opening it.
+    #[must_use]
+    pub fn lies_in(home: &Path) -> bool {
+        let runs = home.join("runs");
+        let is_run = |run: RunId| log::path(&runs.join(run.to_string())).exists();
+        home.join("instance.db").exists() || runs_in(&runs).is_ok_and(|runs| runs.into_iter().any(is_run))
     }
 
     /// Where it is.

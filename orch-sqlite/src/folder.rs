@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
-use orch_core::storage::StorageError;
+use orch_core::storage::{RunRecord, StorageError};
 
-use crate::list::{List, Locked};
+use crate::list::List;
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::{Durability, error, log, write};
@@ -35,19 +35,29 @@ impl Folder {
         let path: PathBuf = home.into();
         let runs = path.join("runs");
         let cannot = |error: std::io::Error| error::machine(&path, "made", &error);
+        let made = !path.exists();
         if !runs.is_dir() {
             write::all_folders(&runs, "home.make").map_err(cannot)?;
         }
-        let ignored = path.join(".gitignore");
-        if !ignored.exists() {
+        // A folder that was there may have other things in it, which are not to be hidden.
+        if made {
+            let ignored = path.join(".gitignore");
             write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?)).map_err(
                 |failure| {
                     StorageError::new(orch_core::storage::StorageErrorKind::Machine, failure.to_string())
                 },
             )?;
         }
-        let list = List::open(&path, durability, |list| adopt(list, &runs))?;
+        let list = List::open(&path, durability, || whole_runs(&runs))?;
         Ok(Self { home: Arc::new(Home { path, durability, list }) })
+    }
+
+    /// Whether a storage lies there, or something that is named as its list: that it is none is told by opening it.
+    #[must_use]
+    pub fn lies_in(home: &Path) -> bool {
+        let runs = home.join("runs");
+        let is_run = |run: RunId| log::path(&runs.join(run.to_string())).exists();
+        home.join("instance.db").exists() || runs_in(&runs).is_ok_and(|runs| runs.into_iter().any(is_run))
     }
 
     /// Where it is.
@@ -95,15 +105,14 @@ impl Folder {
     }
 }
 
-/// Puts into a new list all runs that are there and whole. What they have come to is found out when they are listed.
-fn adopt(list: &mut Locked<'_>, runs: &Path) -> Result<(), StorageError> {
+/// The runs that are there and whole, as they were made.
+fn whole_runs(runs: &Path) -> Result<Vec<RunRecord>, StorageError> {
+    let mut whole = Vec::new();
     for run in runs_in(runs)? {
         let record = log::Reader::open(run, &runs.join(run.to_string())).ok().flatten();
-        if let Some(record) = record.and_then(|reader| reader.record().ok()) {
-            list.put(&record, false)?;
-        }
+        whole.extend(record.and_then(|reader| reader.record().ok()));
     }
-    Ok(())
+    Ok(whole)
 }
 
 /// The runs that have a folder.

@@ -25,6 +25,7 @@ mod lock;
 mod log;
 mod runs;
 mod schema;
+mod settle;
 mod sum;
 mod upkeep;
 mod watch;

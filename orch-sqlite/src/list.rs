@@ -36,11 +36,11 @@ pub(crate) struct Locked<'a> {
 }
 
 impl List {
-    /// Opens the list in this folder, or makes it; `found` fills one that was made.
+    /// Opens the list in this folder, or makes it of the runs that are `found`, all of them or none.
     pub(crate) fn open(
         home: &Path,
         durability: Durability,
-        found: impl FnOnce(&mut Locked<'_>) -> Result<(), StorageError>,
+        found: impl FnOnce() -> Result<Vec<RunRecord>, StorageError>,
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
@@ -51,11 +51,14 @@ impl List {
         if !matches!(opened, Opened::Whole(_)) {
             // Two programs may begin at once, and one of them makes the list.
             let mut list = Locked::wait(&path, durability, &writer)?;
-            let made = !path.exists();
-            list.connection()?;
-            if made {
-                found(&mut list)?;
-            }
+            // One that is empty was left by a program that died while it made it.
+            let none = !path.exists() || matches!(INSTANCE.read(&path)?, Opened::Empty);
+            let runs = if none { found()? } else { Vec::new() };
+            let made = INSTANCE.open_filled(&path, durability, |writing| {
+                // What they have come to is found out when they are listed.
+                runs.iter().try_for_each(|run| put(writing, run, false).map(drop))
+            })?;
+            list.writer.connection = Some(made);
         }
         let reader = match opened {
             Opened::Whole(reader) => reader,
@@ -193,16 +196,7 @@ impl<'a> Locked<'a> {
     /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:
     /// whoever holds it may die before the list says how it ended.
     pub(crate) fn put(&mut self, run: &RunRecord, settled: bool) -> Result<(), StorageError> {
-        let record = serde_json::to_string(run).map_err(|error| error::corrupt(self.path, error))?;
-        let sql =
-            "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
-        let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
-        let write = |writing: &write::Writing<'_>| {
-            writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
-            writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
-        };
-        self.commit("list.put", write)
+        self.commit("list.put", |writing| put(writing, run, settled))
     }
 
     /// Says that a run is held again.
@@ -246,6 +240,16 @@ impl Drop for Locked<'_> {
         // If this fails, the lock goes with the file.
         let _ = self.writer.lock.unlock();
     }
+}
+
+fn put(writing: &write::Writing<'_>, run: &RunRecord, settled: bool) -> rusqlite::Result<usize> {
+    let record = serde_json::to_string(run)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let sql = "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
+    let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
+    writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
+    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
 }
 
 /// SQLite rolls back what a panic has interrupted.

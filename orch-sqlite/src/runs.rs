@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use orch_core::event::{Detail, Event, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{
     Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, Watch, WriteEvents,
@@ -168,41 +167,6 @@ impl Folder {
             }
             _ => self.list().lock()?.forget(run),
         }
-    }
-
-    /// Corrects what the list says of the runs that are under way by it and that nobody holds: of all, or of one. Gives
-    /// the lines that are now right, whether the list could be written or not.
-    fn settle(&self, only: Option<RunId>) -> Result<Vec<RunRecord>, StorageError> {
-        let mut unsettled = self.list().unsettled()?;
-        unsettled.retain(|run| only.is_none_or(|only| only == run.id));
-        if unsettled.is_empty() {
-            return Ok(unsettled);
-        }
-        {
-            let list = self.list().lock()?;
-            let free = |run: &RunRecord| matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
-            unsettled.retain(free);
-        }
-        // Of one that is damaged the list says what it did before; `check` tells of the damage.
-        unsettled.retain_mut(|run| self.tell(run).is_ok());
-        let mut list = self.list().lock()?;
-        for run in &unsettled {
-            let free = matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
-            // It may have been taken up again, or removed, in the meantime. A list that cannot be written is right to
-            // whoever reads it by way of this.
-            if free && list.is_unsettled(run.id)? {
-                let _ = list.put(run, true);
-            }
-        }
-        Ok(unsettled)
-    }
-
-    /// Says of the run what its events say.
-    fn tell(&self, run: &mut RunRecord) -> Result<(), StorageError> {
-        let mut view = RunView::new(Detail::Counts);
-        self.reader(run.id)?.each(|event: &Event| view.apply(event))?;
-        run.tell(&view);
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::Durability;
 use crate::error;
-use crate::write;
+use crate::write::{self, Writing};
 
 /// Readers and writers do not wait for each other. But whoever opens a file just when another closes it, or repairs it
 /// after a crash, waits until that is done.
@@ -131,6 +131,28 @@ impl Schema {
         durability: Durability,
         fill: impl FnOnce(&Connection) -> Result<(), StorageError>,
     ) -> Result<Connection, StorageError> {
+        self.open_or(path, durability, |connection| {
+            self.migrate(connection, path, 0, |_| Ok(()))?;
+            fill(connection)
+        })
+    }
+
+    /// The same, but what fills it is committed with its tables: whoever dies meanwhile has made nothing.
+    pub(crate) fn open_filled(
+        &self,
+        path: &Path,
+        durability: Durability,
+        fill: impl FnOnce(&Writing<'_>) -> rusqlite::Result<()>,
+    ) -> Result<Connection, StorageError> {
+        self.open_or(path, durability, |connection| self.migrate(connection, path, 0, fill))
+    }
+
+    fn open_or(
+        &self,
+        path: &Path,
+        durability: Durability,
+        make: impl FnOnce(&Connection) -> Result<(), StorageError>,
+    ) -> Result<Connection, StorageError> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         let cannot = |error: rusqlite::Error| error::database(path, "opened", &error);
         let full = Durability::Full.synchronous();
@@ -141,8 +163,7 @@ impl Schema {
                 // that a loss of power has taken.
                 set(&connection, path, "synchronous", 0)?;
                 log_ahead(&connection, path)?;
-                self.migrate(&connection, 0).map_err(cannot)?;
-                fill(&connection)?;
+                make(&connection)?;
                 set(&connection, path, "synchronous", full)?;
                 let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
                 write::alone(&connection, "database.sync", sql, []).map_err(cannot)?;
@@ -154,7 +175,7 @@ impl Schema {
                 }
                 set(&connection, path, "synchronous", full)?;
                 log_ahead(&connection, path)?;
-                self.migrate(&connection, version).map_err(cannot)?;
+                self.migrate(&connection, path, version, |_| Ok(()))?;
             }
         }
         set(&connection, path, "synchronous", durability.synchronous())?;
@@ -219,12 +240,21 @@ impl Schema {
         }
     }
 
-    fn migrate(&self, connection: &Connection, from: usize) -> rusqlite::Result<()> {
-        write::transaction(connection, "database.migrate", |writing| {
+    fn migrate(
+        &self,
+        connection: &Connection,
+        path: &Path,
+        from: usize,
+        fill: impl FnOnce(&Writing<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), StorageError> {
+        let migrated = write::transaction(connection, "database.migrate", |writing| {
             self.steps[from..].iter().try_for_each(|step| writing.script(step))?;
             let (application, version) = (self.application, self.steps.len());
-            writing.script(&format!("PRAGMA application_id = {application}; PRAGMA user_version = {version}"))
-        })
+            writing
+                .script(&format!("PRAGMA application_id = {application}; PRAGMA user_version = {version}"))?;
+            fill(writing)
+        });
+        migrated.map_err(|error| error::database(path, "opened", &error))
     }
 }
 

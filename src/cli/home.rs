@@ -61,8 +61,7 @@ pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Resul
 /// The folder that is named, if it is there; else it is told that there is none.
 pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
     let folder = folder(args, &around.env);
-    // What lies there and is no storage is told by its opening.
-    if !folder.join("instance.db").exists() && !folder.join("runs").exists() {
+    if !Folder::lies_in(&folder) {
         let shown = folder.display();
         let hint = format!("run a job: `{} run JOB`; `--home DIR` names another folder", program_name());
         printer.error(&format!("nothing has been recorded in `{shown}` yet"), Some(&hint));

@@ -1,4 +1,6 @@
 use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -154,14 +156,16 @@ impl Folder {
     fn sweep(&self, collected: &mut Collected) -> Result<(), StorageError> {
         for run in runs_in(&self.runs_folder())? {
             let folder = self.run_folder(run);
+            // Looked for before the list is locked: there may be many files, and others wait for the list.
+            let partial = self.partial(run)?;
             {
                 let mut list = self.list().lock()?;
                 if Hold::of(&list, &folder)?.is_some() {
                     continue;
                 }
                 if list.has(run)? {
-                    // While the list is locked nobody takes hold of it.
-                    self.sweep_partial(run, collected)?;
+                    // While the list is locked nobody takes hold of it, so nobody will complete them.
+                    sweep_partial(&partial, collected)?;
                     continue;
                 }
                 if !list.is_removed(run)? {
@@ -178,17 +182,33 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files that a process which is gone has not completed.
-    fn sweep_partial(&self, run: RunId, collected: &mut Collected) -> Result<(), StorageError> {
+    /// The files of a run that are not complete, with their bytes.
+    fn partial(&self, run: RunId) -> Result<Vec<(PathBuf, u64)>, StorageError> {
         let files = self.run_folder(run).join(ARTIFACTS);
-        each_file(&files, &mut |path, bytes| {
+        let mut partial = Vec::new();
+        let found = each_file(&files, &mut |path, bytes| {
             if path.extension().is_some_and(|extension| extension == PARTIAL) {
-                write::remove_file(path, "artifact.sweep")?;
+                partial.push((path.to_owned(), bytes));
+            }
+            Ok(())
+        });
+        found.map_err(|error| error::machine(&files, "read", &error))?;
+        Ok(partial)
+    }
+}
+
+/// Removes the files that a process which is gone has not completed. One that it did complete in the end is there no more
+/// under this name.
+fn sweep_partial(partial: &[(PathBuf, u64)], collected: &mut Collected) -> Result<(), StorageError> {
+    for (path, bytes) in partial {
+        match write::remove_file(path, "artifact.sweep") {
+            Ok(()) => {
                 collected.swept += 1;
                 collected.bytes += bytes;
             }
-            Ok(())
-        })
-        .map_err(|error| error::machine(&files, "removed", &error))
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error::machine(path, "removed", &error)),
+        }
     }
+    Ok(())
 }

@@ -66,6 +66,34 @@ fn a_process_may_die_at_any_of_its_writes() {
     }
 }
 
+#[test]
+fn who_dies_while_it_makes_a_lost_list_anew_leaves_none_that_lacks_runs() {
+    let lost = || {
+        let home = Empty::in_memory();
+        let folder = open(home.path());
+        (1..=3).for_each(|number| run_to_its_end(&folder, &record(number)));
+        drop(folder);
+        for file in ["instance.db", "instance.db-wal", "instance.db-shm"] {
+            let _ = fs::remove_file(home.path().join(file));
+        }
+        home
+    };
+    let home = lost();
+    let log = home.path().join("passed");
+    let whole = program("open", home.path()).env("ORCH_CRASH_LOG", &log).status();
+    assert!(whole.expect("it can be begun").success());
+    let passed = fs::read_to_string(&log).expect("boundaries were passed");
+    assert!(passed.contains("database.migrate"), "{passed}");
+    for (number, name) in passed.lines().enumerate() {
+        let home = lost();
+        let died = program("open", home.path()).env("ORCH_CRASH_AT", (number + 1).to_string()).status();
+        assert!(!died.expect("it can be begun").success(), "it is killed at {name}");
+        let runs = open(home.path()).runs(&RunQuery::default()).expect("a list");
+        let ended = runs.iter().filter(|run| run.status == RunStatus::Success).count();
+        assert_eq!((runs.len(), ended), (3, 3), "killed at {name}");
+    }
+}
+
 fn die_at(number: usize, name: &str) {
     let home = Empty::in_memory();
     let mut process = program("live", home.path())

@@ -79,7 +79,7 @@ fn a_file_that_has_changed_is_found() {
     let files = folder.artifacts(id(1)).expect("the files of the run");
     let mut artifact = |name: &str| -> ArtifactRef {
         let artifact = files.write(name, &mut |out| Ok(out.write_all(b"the value")?)).expect("written");
-        let (output, io) = ("result", "orch");
+        let (output, io) = ("result", orch_core::io::ARTIFACTS);
         let kind = serde_json::json!({
             "event": "HANDLED_OUTPUT", "output": output, "io": io, "metadata": artifact.metadata()
         });

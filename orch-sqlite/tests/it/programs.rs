@@ -75,6 +75,7 @@ fn run() {
         }
         ("fill", _) => fill(home),
         ("live", _) => crash::live(home),
+        ("open", _) => drop(open(home)),
         (other, _) => panic!("there is no program `{other}`"),
     }
 }

@@ -3,13 +3,13 @@
 use std::fs;
 
 use orch_core::storage::{ReadRuns, RunQuery, StorageErrorKind, WriteRuns};
-use orch_sqlite::Retention;
+use orch_sqlite::{Folder, Retention};
 
 use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end, storage, told};
 
 const DAY: u64 = 24 * 60 * 60;
 
-fn listed(folder: &orch_sqlite::Folder) -> Vec<u128> {
+fn listed(folder: &Folder) -> Vec<u128> {
     folder.runs(&RunQuery::default()).expect("a list").iter().map(|run| run.id.as_u128()).collect()
 }
 
@@ -21,7 +21,24 @@ fn a_folder_says_what_it_is() {
     assert_eq!((info.runs, info.list_version, info.run_version), (1, 1, 1));
     assert!(info.bytes > 10_000);
     assert_eq!(told(home.path(), &folder.describe()), "`HOME`, durability normal");
-    assert_eq!(fs::read_to_string(home.path().join(".gitignore")).expect("it is there"), "*\n");
+}
+
+#[test]
+fn only_a_folder_that_was_made_is_hidden_from_git() {
+    let project = Empty::new();
+    let home = project.path().join(".orch");
+    assert!(!Folder::lies_in(&home));
+    drop(open(&home));
+    assert!(Folder::lies_in(&home));
+    assert_eq!(fs::read_to_string(home.join(".gitignore")).expect("it is there"), "*\n");
+    fs::create_dir_all(project.path().join("runs/today")).expect("made");
+    assert!(!Folder::lies_in(project.path()), "the runs of something else");
+    let folder = open(project.path());
+    assert!(!project.path().join(".gitignore").exists(), "the project would be hidden");
+    run_to_its_end(&folder, &record(1));
+    drop(folder);
+    fs::remove_file(project.path().join("instance.db")).expect("it is there");
+    assert!(Folder::lies_in(project.path()), "its list can be made anew");
 }
 
 #[test]

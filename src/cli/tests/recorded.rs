@@ -106,6 +106,13 @@ fn where_nothing_has_been_recorded_no_folder_is_made() {
         assert!(told.contains("nothing has been recorded in `"), "{told}");
     }
     assert!(!folder.exists());
+
+    // A folder of something else is left as it is.
+    std::fs::create_dir_all(folder.join("runs/today")).expect("a folder");
+    let told = session(one, &format!("runs --home {shown}"));
+    assert!(told.contains("nothing has been recorded in `"), "{told}");
+    assert_eq!(folder.read_dir().expect("it is there").count(), 1);
+    std::fs::remove_dir_all(folder).expect("the folder goes");
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! What the list says of runs that a process has left without saying how they ended.
+
+use std::ops::ControlFlow;
+
+use orch_core::event::{Detail, RunView};
+use orch_core::ids::RunId;
+use orch_core::storage::{ReadEvents, RunRecord, StorageError};
+
+use crate::folder::Folder;
+use crate::lock::Hold;
+use crate::log;
+
+/// A run, and what its events say of it up to the last that was read.
+struct Told {
+    run: RunRecord,
+    view: RunView,
+    last: u64,
+}
+
+impl Told {
+    fn of(run: RunRecord) -> Self {
+        Self { run, view: RunView::new(Detail::Counts), last: 0 }
+    }
+
+    /// Reads the events that came after the last.
+    fn read_on(&mut self, reader: &log::Reader) -> Result<(), StorageError> {
+        let (view, last) = (&mut self.view, &mut self.last);
+        reader.events(*last, false, &mut |logged| {
+            view.apply(&logged.event);
+            *last = logged.number;
+            ControlFlow::Continue(())
+        })?;
+        self.run.tell(view);
+        Ok(())
+    }
+}
+
+impl Folder {
+    /// Corrects what the list says of the runs that are under way by it and that nobody holds: of all, or of one. Gives
+    /// the lines that are now right, whether the list could be written or not.
+    pub(crate) fn settle(&self, only: Option<RunId>) -> Result<Vec<RunRecord>, StorageError> {
+        let left = self.left(only)?;
+        if left.is_empty() { Ok(Vec::new()) } else { self.correct(left) }
+    }
+
+    /// The runs that may have to be corrected. Their events are read while others write the list.
+    fn left(&self, only: Option<RunId>) -> Result<Vec<Told>, StorageError> {
+        let mut unsettled = self.list().unsettled()?;
+        unsettled.retain(|run| only.is_none_or(|only| only == run.id));
+        if unsettled.is_empty() {
+            return Ok(Vec::new());
+        }
+        {
+            let list = self.list().lock()?;
+            let free = |run: &RunRecord| matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
+            unsettled.retain(free);
+        }
+        let told = unsettled.into_iter().filter_map(|run| {
+            // Of one that is damaged the list says what it did before; `check` tells of the damage.
+            let reader = self.reader(run.id).ok()?;
+            let mut told = Told::of(run);
+            told.read_on(&reader).ok().map(|()| told)
+        });
+        Ok(told.collect())
+    }
+
+    /// Puts right what the list says of these. Each may have been taken up again, or removed, since it was read, and
+    /// then the list says more of it; or taken up and left again, and then it has further events.
+    fn correct(&self, left: Vec<Told>) -> Result<Vec<RunRecord>, StorageError> {
+        let mut list = self.list().lock()?;
+        let mut corrected = Vec::new();
+        for mut told in left {
+            let folder = self.run_folder(told.run.id);
+            let free = matches!(Hold::of(&list, &folder), Ok(None));
+            if !free || !list.is_unsettled(told.run.id)? {
+                continue;
+            }
+            // While the list is locked nobody takes hold of it, so these are all.
+            let Ok(Some(reader)) = log::Reader::open(told.run.id, &folder) else { continue };
+            if told.read_on(&reader).is_ok() {
+                // A list that cannot be written is right to whoever reads it by way of this.
+                let _ = list.put(&told.run, true);
+                corrected.push(told.run);
+            }
+        }
+        Ok(corrected)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 use std::io::{BufReader, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::ioctl_fionbio;
+use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::process::Pid;
 
 use super::exit::{Death, killed_for_memory};
@@ -253,7 +253,8 @@ impl Minder<'_> {
         Ok(())
     }
 
-    /// Tells all that the worker has written by now.
+    /// Tells all that the worker has written by now, and not what it goes on to write: whoever prints without end would
+    /// keep its messages from being read.
     fn drain(&mut self) {
         self.out.drain(&self.worker, &mut self.tail);
         self.err.drain(&self.worker, &mut self.tail);
@@ -275,11 +276,13 @@ struct Output<P> {
     target: &'static str,
 }
 
-impl<P: Read> Output<P> {
+impl<P: Read + AsFd> Output<P> {
     fn drain(&mut self, worker: &Worker, tail: &mut Tail) {
         let Self { pipe, lines, level, target } = self;
         let Some(open) = pipe else { return };
-        let read = lines.read(open, |line| tell(worker, tail, *level, target, line));
+        // If nobody says how much there is, it is a little at a time.
+        let there = ioctl_fionread(&*open).unwrap_or(0);
+        let read = lines.read(open, there, |line| tell(worker, tail, *level, target, line));
         if read == Pipe::Closed {
             *pipe = None;
         }

@@ -341,6 +341,20 @@ pub(crate) fn crash_in_map() {
     numbers(lit(3)).map(picky);
 }
 
+/// Returns at once, and leaves behind someone who prints without end.
+#[op(isolate)]
+#[expect(clippy::zombie_processes, reason = "that is what it is for")]
+fn leaves_noise() -> i64 {
+    // Long lines, so that there are few of them.
+    Command::new("yes").arg("x".repeat(8000)).spawn().expect("a process");
+    1
+}
+
+#[job(max_concurrent = 1)]
+pub(crate) fn noise() {
+    next(leaves_noise());
+}
+
 /// All of them.
 pub(crate) fn definitions() -> Definitions {
     let jobs = [
@@ -361,6 +375,7 @@ pub(crate) fn definitions() -> Definitions {
         retried(),
         slow_items(),
         crash_in_map(),
+        noise(),
     ];
     Definitions::new().add_jobs(jobs).resource_from::<database>()
 }

@@ -37,7 +37,7 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 17] = [
+const TESTS: [(&str, fn()); 18] = [
     ("a_crash_fails_the_attempt_and_says_how", a_crash_fails_the_attempt_and_says_how),
     ("a_crash_is_tried_again_as_any_failure", a_crash_is_tried_again_as_any_failure),
     ("a_timeout_ends_code_that_nobody_can_stop", a_timeout_ends_code_that_nobody_can_stop),
@@ -46,6 +46,7 @@ const TESTS: [(&str, fn()); 17] = [
     ("a_program_that_is_no_worker_is_found_out", a_program_that_is_no_worker_is_found_out),
     ("memory_is_bounded", memory_is_bounded),
     ("what_is_printed_and_logged_is_the_steps", what_is_printed_and_logged_is_the_steps),
+    ("who_prints_without_end_holds_nobody_up", who_prints_without_end_holds_nobody_up),
     ("a_thousand_steps_use_one_process_for_each_slot", a_thousand_steps_use_one_process_for_each_slot),
     ("a_process_is_taken_along_by_the_run_that_started_it", a_process_is_taken_along_by_the_run),
     ("a_canceled_step_is_told_so", a_canceled_step_is_told_so),
@@ -219,6 +220,10 @@ fn what_is_printed_and_logged_is_the_steps() {
     let is_over = |event: &Event| event.kind == EventKind::StepSuccess;
     let first = run.events().iter().take_while(|event| !is_over(event)).filter(is_log).count();
     assert_eq!(first, 5, "what a step says is told before its end");
+}
+
+fn who_prints_without_end_holds_nobody_up() {
+    ops::definitions().runner(&ops::noise()).run_blocking().expect("both steps return");
 }
 
 fn a_thousand_steps_use_one_process_for_each_slot() {

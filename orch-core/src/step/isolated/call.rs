@@ -31,10 +31,17 @@ impl Pool {
     pub(crate) fn call(&self, call: &Call<'_>, inputs: Inputs) -> Result<Products, Failure> {
         let inputs = written(call, inputs)?;
         let attempt = (call.path.clone(), call.attempt);
-        let worker = self.take(call.op.memory, attempt.clone(), call.dispatcher)?;
-        self.begins(call.ticket, &worker);
+        let is_stopped = || call.stop.is_some_and(Cancel::is_canceled) || call.run.is_canceled();
+        self.expects(call.ticket);
         // Whoever stops it after this finds it.
-        if call.stop.is_some_and(Cancel::is_canceled) || call.run.is_canceled() {
+        if is_stopped() {
+            self.done(call.ticket);
+            return Err(Failure::canceled());
+        }
+        let taken = self.take(call.ticket, call.op.memory, attempt.clone(), call.dispatcher);
+        let worker = taken.inspect_err(|_| self.done(call.ticket))?;
+        // A worker that was getting ready was not told that the run is canceled.
+        if is_stopped() {
             self.done(call.ticket);
             self.put_back(&worker);
             return Err(Failure::canceled());
@@ -78,10 +85,9 @@ impl Pool {
         stop: Option<&Cancel>,
         pull: impl FnOnce() -> R,
     ) -> R {
-        if let Some(worker) = self.pulls(ticket, attempt)
-            && stop.is_some_and(Cancel::is_canceled)
-        {
-            worker.kill();
+        self.pulls(ticket, attempt);
+        if stop.is_some_and(Cancel::is_canceled) {
+            self.kill(ticket);
         }
         let pulled = pull();
         self.done(ticket);

@@ -26,6 +26,8 @@ pub(super) struct Worker {
     state: Mutex<State>,
     dispatcher: Weak<Dispatcher>,
     requests: AtomicU64,
+    /// Whether it was killed, by whomever; it may not have ended yet.
+    killed: AtomicBool,
     /// Whether it is killed since the run was canceled.
     canceled: AtomicBool,
 }
@@ -58,6 +60,7 @@ impl Worker {
             state: Mutex::default(),
             dispatcher,
             requests: AtomicU64::new(0),
+            killed: AtomicBool::new(false),
             canceled: AtomicBool::new(false),
         }
     }
@@ -122,8 +125,9 @@ impl Worker {
         self.state().serves = attempt;
     }
 
-    pub(super) fn is_dead(&self) -> bool {
-        self.state().death.is_some()
+    /// Whether it works for nobody any more. Whoever minds it kills it too, when it has ended by itself.
+    pub(super) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Acquire)
     }
 
     /// Tells the run of a line of its attempt, or of none.
@@ -137,6 +141,7 @@ impl Worker {
 
     /// Kills it, and all that it has started and not let go of.
     pub(super) fn kill(&self) {
+        self.killed.store(true, Ordering::Release);
         // Locked, it has been killed and is waited for.
         if let Ok(process) = self.process.try_lock()
             && let Some(process) = *process

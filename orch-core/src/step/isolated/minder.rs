@@ -1,5 +1,5 @@
 use std::io::{BufReader, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::ioctl_fionbio;
+use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::process::Pid;
 
 use super::exit::{Death, killed_for_memory};
@@ -27,8 +27,13 @@ use crate::ids::StepPath;
 /// How long a process may take to say that it is a worker.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// How long it may take from then until it can be called: it makes the definitions, which is the user's code.
+const READY: Duration = Duration::from_secs(120);
+
 /// What a worker is started with.
 pub(super) struct Start {
+    /// The ticket of what it is started for.
+    pub(super) ticket: u64,
     pub(super) number: u64,
     pub(super) memory: Option<u64>,
     /// The attempt that it is started for.
@@ -53,7 +58,7 @@ pub(super) fn mind(start: Start, ready: &Ready) {
             return start.pool.upgrade().iter().for_each(|pool| pool.never_was());
         }
     };
-    let Start { number, memory, attempt, begin, dispatcher, pool } = start;
+    let Start { ticket, number, memory, attempt, begin, dispatcher, pool } = start;
     let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (reading, writing) = match socket.try_clone() {
@@ -63,7 +68,7 @@ pub(super) fn mind(start: Start, ready: &Ready) {
     let worker = Arc::new(Worker::new(number, memory, writing, process, dispatcher));
     worker.serve(Some(attempt));
     // From here on it can be killed.
-    pool.upgrade().iter().for_each(|pool| pool.has(&worker));
+    pool.upgrade().iter().for_each(|pool| pool.has(&worker, ticket));
     let mut minder = Minder {
         worker: Arc::clone(&worker),
         ready: Some(ready),
@@ -162,15 +167,17 @@ impl Minder<'_> {
     /// Until the worker ends, which is when it closes its socket.
     fn mind(&mut self, socket: Option<UnixStream>) -> Result<(), FrameError> {
         let Some(socket) = socket else { return Err(std::io::Error::other("no descriptor is left").into()) };
-        let limit = Instant::now() + LIMIT;
+        let mut limit = Instant::now() + LIMIT;
         let mut socket = BufReader::with_capacity(64 << 10, socket);
         loop {
+            let left = self.left(limit)?;
             // What has been read already wakes nobody.
-            if socket.buffer().is_empty() && !self.wait(socket.get_ref(), limit)? {
+            if socket.buffer().is_empty() && !self.wait(socket.get_ref(), left)? {
                 continue;
             }
             if !self.said_hello {
                 self.hello(&mut socket, limit)?;
+                limit = Instant::now() + READY;
                 continue;
             }
             let Some((message, body)) = frame::read(&mut socket)? else { return Ok(()) };
@@ -178,22 +185,27 @@ impl Minder<'_> {
         }
     }
 
-    /// Waits for something to read; true if it is a message.
-    fn wait(&mut self, socket: &UnixStream, limit: Instant) -> Result<bool, FrameError> {
-        let left = match self.said_hello {
-            true => None,
-            false => match limit.checked_duration_since(Instant::now()) {
-                Some(left) => Timespec::try_from(left).ok(),
-                None => {
-                    let seconds = LIMIT.as_secs();
-                    return Err(FrameError::Malformed(format!("nothing, for {seconds} seconds")));
-                }
-            },
-        };
+    /// How long it may still take to be ready; none if it is.
+    fn left(&self, limit: Instant) -> Result<Option<Duration>, FrameError> {
+        if self.ready.is_none() {
+            return Ok(None);
+        }
+        let left = limit.checked_duration_since(Instant::now());
+        left.map(Some).ok_or_else(|| {
+            FrameError::Malformed(match self.said_hello {
+                false => format!("nothing, for {} seconds", LIMIT.as_secs()),
+                true => format!("not that it is ready, for {} seconds", READY.as_secs()),
+            })
+        })
+    }
+
+    /// Waits for something to read, but no longer than this; true if it is a message.
+    fn wait(&mut self, socket: &UnixStream, most: Option<Duration>) -> Result<bool, FrameError> {
+        let most = most.and_then(|most| Timespec::try_from(most).ok());
         let mut fds = vec![PollFd::new(socket, PollFlags::IN)];
         fds.extend(self.out.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         fds.extend(self.err.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-        match poll(&mut fds, left.as_ref()) {
+        match poll(&mut fds, most.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(std::io::Error::from(error).into()),
         }
@@ -253,7 +265,8 @@ impl Minder<'_> {
         Ok(())
     }
 
-    /// Tells all that the worker has written by now.
+    /// Tells all that the worker has written by now, and not what it goes on to write: whoever prints without end would
+    /// keep its messages from being read.
     fn drain(&mut self) {
         self.out.drain(&self.worker, &mut self.tail);
         self.err.drain(&self.worker, &mut self.tail);
@@ -275,11 +288,13 @@ struct Output<P> {
     target: &'static str,
 }
 
-impl<P: Read> Output<P> {
+impl<P: Read + AsFd> Output<P> {
     fn drain(&mut self, worker: &Worker, tail: &mut Tail) {
         let Self { pipe, lines, level, target } = self;
         let Some(open) = pipe else { return };
-        let read = lines.read(open, |line| tell(worker, tail, *level, target, line));
+        // If nobody says how much there is, it is a little at a time.
+        let there = ioctl_fionread(&*open).unwrap_or(0);
+        let read = lines.read(open, there, |line| tell(worker, tail, *level, target, line));
         if read == Pipe::Closed {
             *pipe = None;
         }

@@ -4,6 +4,10 @@
 //! what a message looks like there, `message` which there are. `minder` is the thread that starts a worker, reads what it
 //! sends and writes, and tells how it ended (`exit`); `host` is what others have of it, `call` what they ask of it. On the
 //! other side `worker` does what it is asked for, `attempt` by `attempt`.
+//!
+//! A worker is kept for the next step, of the same op or another, and nothing cleans it in between. What a step leaves
+//! behind in it lives on: a thread or a task may print, which is told as the next step's, and may crash, which ends the
+//! attempt that the worker has in hand then. Only what runs at the same time is kept apart from it.
 
 mod attempt;
 mod call;

@@ -25,16 +25,24 @@ impl Lines {
         Self { pending: Vec::new() }
     }
 
-    /// Tells all lines that are in the pipe by now, without waiting for more.
-    pub(super) fn read(&mut self, pipe: &mut impl Read, mut line: impl FnMut(String)) -> Pipe {
+    /// Tells the lines of the bytes that are `there` in the pipe, without waiting for more. Of what comes meanwhile it reads
+    /// no more than a buffer, so that someone who prints without end keeps nobody here.
+    pub(super) fn read(&mut self, pipe: &mut impl Read, there: u64, mut line: impl FnMut(String)) -> Pipe {
         let mut buffer = [0; 4096];
+        let mut left = there;
         loop {
             match pipe.read(&mut buffer) {
                 Ok(0) => {
                     self.finish(line);
                     return Pipe::Closed;
                 }
-                Ok(count) => self.take(&buffer[..count], &mut line),
+                Ok(count) => {
+                    self.take(&buffer[..count], &mut line);
+                    left = left.saturating_sub(count as u64);
+                    if left == 0 {
+                        return Pipe::Open;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Pipe::Open,
                 Err(_) => return Pipe::Closed,
@@ -137,6 +145,15 @@ mod tests {
         let told = lines(&[long.as_bytes()]);
         assert_eq!(told.iter().map(String::len).collect::<Vec<_>>(), [8192, 8192, 3616]);
         assert_eq!(told.concat(), long);
+    }
+
+    #[test]
+    fn who_prints_without_end_is_not_read_without_end() {
+        let (mut lines, mut told) = (Lines::new(), 0);
+        let read = lines.read(&mut io::repeat(b'\n'), 10_000, |_| told += 1);
+        assert_eq!((read, told), (Pipe::Open, 3 * 4096));
+        let read = lines.read(&mut io::empty(), 0, |_| told += 1);
+        assert_eq!((read, told), (Pipe::Closed, 3 * 4096), "that it is closed is seen when nothing is there");
     }
 
     #[test]

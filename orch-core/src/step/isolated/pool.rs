@@ -40,8 +40,8 @@ struct Inner {
     coming: usize,
     /// Those that are waiting for a step; the one that was used last is the last.
     idle: Vec<Arc<Worker>>,
-    /// Those that work, by the ticket of what they do.
-    busy: HashMap<u64, Arc<Worker>>,
+    /// Who does what, by the ticket of what is done.
+    busy: HashMap<u64, Busy>,
     /// Those that have items to be pulled, by the attempt that these are of.
     sources: HashMap<(StepPath, u32), Arc<Worker>>,
     /// The numbers of those that were told to end, and may take their time to close what they have opened.
@@ -50,6 +50,25 @@ struct Inner {
     next: u64,
     /// No further one is to be started.
     closed: bool,
+}
+
+/// Who does what has a ticket.
+enum Busy {
+    /// The worker that is getting ready for it, if it is there yet.
+    Coming(Option<Arc<Worker>>),
+    Works(Arc<Worker>),
+    /// Nobody: it was to be killed before there was a worker.
+    Stopped,
+}
+
+impl Busy {
+    fn kill(&mut self, kill: impl FnOnce(&Worker)) {
+        match self {
+            Self::Coming(Some(worker)) | Self::Works(worker) => kill(worker),
+            Self::Coming(None) => *self = Self::Stopped,
+            Self::Stopped => {}
+        }
+    }
 }
 
 impl Pool {
@@ -64,22 +83,25 @@ impl Pool {
         })
     }
 
-    /// A worker for this attempt: one that is waiting, else a new one.
+    /// A worker for this attempt: one that is waiting, else a new one. From the moment in which it is there, [`Pool::kill`]
+    /// finds it by the ticket, which [`Pool::expects`] has made known.
     pub(super) fn take(
         &self,
+        ticket: u64,
         memory: Option<u64>,
         attempt: (StepPath, u32),
         dispatcher: &Arc<Dispatcher>,
     ) -> Result<Arc<Worker>, Failure> {
         let (number, retired) = {
             let mut inner = self.inner();
-            if inner.closed {
+            if inner.closed || matches!(inner.busy.get(&ticket), Some(Busy::Stopped)) {
                 return Err(Failure::canceled());
             }
-            inner.idle.retain(|worker| !worker.is_dead());
+            inner.idle.retain(|worker| !worker.is_killed());
             if let Some(at) = inner.idle.iter().rposition(|worker| worker.memory == memory) {
                 let worker = inner.idle.remove(at);
                 worker.serve(Some(attempt));
+                inner.busy.insert(ticket, Busy::Works(Arc::clone(&worker)));
                 return Ok(worker);
             }
             let at_work = inner.all.len() + inner.coming - inner.sources.len().min(inner.all.len());
@@ -93,6 +115,7 @@ impl Pool {
             retired.try_send(&ToWorker::End);
         }
         let start = Start {
+            ticket,
             number,
             memory,
             attempt,
@@ -106,7 +129,9 @@ impl Pool {
             self.never_was();
             return Err(Failure::from(error).context("no thread can be started to mind a process"));
         }
-        is_ready.recv().map_err(Failure::from).and_then(|ready| ready)
+        let worker = is_ready.recv().map_err(Failure::from).and_then(|ready| ready)?;
+        self.inner().busy.insert(ticket, Busy::Works(Arc::clone(&worker)));
+        Ok(worker)
     }
 
     /// A process could not be started.
@@ -115,13 +140,17 @@ impl Pool {
         self.gone.notify_all();
     }
 
-    /// There is a process for a worker.
-    pub(super) fn has(&self, worker: &Arc<Worker>) {
+    /// There is a process for the worker that what has this ticket waits for.
+    pub(super) fn has(&self, worker: &Arc<Worker>, ticket: u64) {
         let mut inner = self.inner();
         inner.coming -= 1;
         inner.all.push(Arc::clone(worker));
+        match inner.busy.get_mut(&ticket) {
+            Some(Busy::Stopped) => worker.cancel(),
+            Some(busy) => *busy = Busy::Coming(Some(Arc::clone(worker))),
+            None => {}
+        }
         if inner.closed {
-            drop(inner);
             worker.kill();
         }
     }
@@ -139,23 +168,24 @@ impl Pool {
     pub(super) fn put_back(&self, worker: &Arc<Worker>) {
         worker.serve(None);
         let mut inner = self.inner();
-        let is_there = inner.all.iter().any(|other| other.number == worker.number);
+        // Whoever kills it holds the lock, so it was killed before this or is not killed for what it has done.
+        let is_there = !worker.is_killed() && inner.all.iter().any(|other| other.number == worker.number);
         if is_there && !inner.closed {
             inner.idle.push(Arc::clone(worker));
         }
     }
 
-    /// What has this ticket is done by this worker, until [`Pool::done`].
-    pub(super) fn begins(&self, ticket: u64, worker: &Arc<Worker>) {
-        self.inner().busy.insert(ticket, Arc::clone(worker));
+    /// What has this ticket is about to get a worker, and can be killed until [`Pool::done`].
+    pub(super) fn expects(&self, ticket: u64) {
+        self.inner().busy.insert(ticket, Busy::Coming(None));
     }
 
-    /// As [`Pool::begins`], by the worker that has the items of this attempt.
-    pub(super) fn pulls(&self, ticket: u64, attempt: &(StepPath, u32)) -> Option<Arc<Worker>> {
+    /// What has this ticket is done by the worker that has the items of this attempt, until [`Pool::done`].
+    pub(super) fn pulls(&self, ticket: u64, attempt: &(StepPath, u32)) {
         let mut inner = self.inner();
-        let worker = inner.sources.get(attempt).cloned()?;
-        inner.busy.insert(ticket, Arc::clone(&worker));
-        Some(worker)
+        if let Some(worker) = inner.sources.get(attempt).cloned() {
+            inner.busy.insert(ticket, Busy::Works(worker));
+        }
     }
 
     pub(super) fn done(&self, ticket: u64) {
@@ -176,22 +206,30 @@ impl Pool {
         &self.me
     }
 
-    /// Kills the worker that does what has this ticket, if one does.
+    /// Kills the worker that does what has this ticket, or gets ready for it, if one does.
     pub(crate) fn kill(&self, ticket: u64) {
-        let worker = self.inner().busy.get(&ticket).cloned();
-        if let Some(worker) = worker {
-            worker.kill();
+        // Under the lock, or it might work for another by the time it is killed.
+        if let Some(busy) = self.inner().busy.get_mut(&ticket) {
+            busy.kill(Worker::kill);
         }
     }
 
     /// Tells all that work that the run is canceled; true if some do.
     pub(crate) fn cancel(&self) -> bool {
-        let busy: Vec<_> = self.inner().busy.values().cloned().collect();
-        for worker in &busy {
+        let (some, at_work) = {
+            let inner = self.inner();
+            // One that gets ready knows no run yet; whoever waits for it looks afterwards.
+            let at_work = inner.busy.values().filter_map(|busy| match busy {
+                Busy::Works(worker) => Some(Arc::clone(worker)),
+                Busy::Coming(_) | Busy::Stopped => None,
+            });
+            (!inner.busy.is_empty(), at_work.collect::<Vec<_>>())
+        };
+        for worker in at_work {
             // Whoever is sending something looks afterwards whether the run is canceled.
             worker.try_send(&ToWorker::Cancel);
         }
-        !busy.is_empty()
+        some
     }
 
     /// How long they may go on in a run that is canceled: a little less than the run waits for them, so that at its end
@@ -202,8 +240,7 @@ impl Pool {
 
     /// Kills all that still work, since the run is canceled and their time is over.
     pub(crate) fn kill_busy(&self) {
-        let busy: Vec<_> = self.inner().busy.values().cloned().collect();
-        busy.iter().for_each(|worker| worker.cancel());
+        self.inner().busy.values_mut().for_each(|busy| busy.kill(Worker::cancel));
     }
 
     /// Ends them all, and waits until they are gone: those that wait for a step in order, the others, which work for nobody
@@ -261,5 +298,70 @@ impl Drop for Pool {
     fn drop(&mut self) {
         // A run that broke off ends nothing in order.
         self.kill_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::super::message::{Logs, Variables};
+    use super::*;
+    use crate::ids::RunId;
+
+    fn pool() -> Arc<Pool> {
+        let begin = Begin {
+            run: RunId::from_u128(1),
+            job: "dex".to_owned(),
+            environment: None,
+            tags: Default::default(),
+            config: String::new(),
+            variables: Variables { process: false, given: Default::default() },
+            steps: Vec::new(),
+            resources: Vec::new(),
+            logs: Logs { level: String::new(), variable: false },
+        };
+        Pool::new(begin, 1, Duration::ZERO)
+    }
+
+    /// A worker without a process, that comes for this ticket.
+    fn comes(pool: &Pool, ticket: u64) -> Arc<Worker> {
+        let (socket, _) = UnixStream::pair().expect("two sockets");
+        let worker = Arc::new(Worker::new(ticket, None, socket, None, Weak::new()));
+        pool.inner().coming += 1;
+        pool.has(&worker, ticket);
+        worker
+    }
+
+    #[test]
+    fn a_worker_that_is_killed_when_it_has_just_returned_is_kept_for_nobody() {
+        let pool = pool();
+        for (ticket, kept) in [(0, 1), (1, 1)] {
+            pool.expects(ticket);
+            let worker = comes(&pool, ticket);
+            if ticket == 1 {
+                // It has answered by now, and whoever asked has not yet said that it is done.
+                pool.kill(ticket);
+            }
+            pool.done(ticket);
+            pool.put_back(&worker);
+            assert_eq!(pool.inner().idle.len(), kept, "{ticket}");
+            // Too late: what it does next is not meant.
+            pool.kill(ticket);
+            assert_eq!(worker.is_killed(), ticket == 1);
+        }
+    }
+
+    #[test]
+    fn what_is_stopped_while_its_worker_gets_ready_is_killed() {
+        let pool = pool();
+        pool.expects(0);
+        let worker = comes(&pool, 0);
+        pool.kill(0);
+        assert!(worker.is_killed());
+        // Before there is a process, it is killed as soon as there is one.
+        pool.expects(1);
+        pool.kill(1);
+        assert!(comes(&pool, 1).is_killed());
     }
 }

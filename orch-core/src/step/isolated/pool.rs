@@ -315,7 +315,7 @@ mod tests {
             job: "dex".to_owned(),
             environment: None,
             tags: Default::default(),
-            config: String::new(),
+            config: None,
             variables: Variables { process: false, given: Default::default() },
             steps: Vec::new(),
             resources: Vec::new(),

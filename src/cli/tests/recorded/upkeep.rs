@@ -82,7 +82,7 @@ impl Recorded {
         let (out, err) = (Kept::default(), Kept::default());
         let args = args.replace("PLACE", &self.place.0.display().to_string());
         let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-        let exit = run_in(around, words, None, two, |args| Printer::to(out.clone(), err.clone(), args));
+        let exit = run_in(&around, words, None, two, |args| Printer::to(out.clone(), err.clone(), args));
         let said = |name: &str, kept: &Kept| match kept.text().trim_end() {
             "" => String::new(),
             text => format!("\n--- {name}\n{}", redacted(text, &self.place.0)),

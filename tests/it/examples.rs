@@ -28,6 +28,7 @@ fn hello_greets_all() {
     insta::assert_snapshot!(session("hello", "run --progress none"), @r"
     exit 0
     --- stderr
+    run <run>, recorded in <home>
             Info [<time>] say: Hello, Ada! Hello, Grace! Hello, Edsger!
     ────────────
          Success [<time>] hello: 5 steps: 5 succeeded
@@ -119,6 +120,7 @@ fn dynamic_hands_failures_on_and_leaves_out_what_is_skipped() {
     insta::assert_snapshot!(session("dynamic", "run with_failures --progress none"), @r"
     exit 1
     --- stderr
+    run <run>, recorded in <home>
             Info [<time>] receipt: a.txt: 5, c.txt: `price[c.txt]` failed: wine is not for sale
     ────────────
          Failure [<time>] with_failures: 8 steps: 6 succeeded, 1 failed, 1 skipped
@@ -160,6 +162,7 @@ fn nested_closes_its_maps_level_by_level() {
     insta::assert_snapshot!(session("nested", "run --progress none"), @r"
     exit 0
     --- stderr
+    run <run>, recorded in <home>
             Info [<time>] report: words on the shelves: [9, 9, 0]
     ────────────
          Success [<time>] library: 14 steps: 14 succeeded
@@ -308,6 +311,7 @@ fn descriptors_are_jobs() {
     insta::assert_snapshot!(session("descriptors", "run types --progress none"), @r"
     exit 0
     --- stderr
+    run <run>, recorded in <home>
             Info [<time>] report: most frequent types: 100 water, 89 normal, 61 grass, 60 bug, 44 psychic
     ────────────
          Success [<time>] types: 7 steps: 7 succeeded
@@ -315,6 +319,7 @@ fn descriptors_are_jobs() {
     insta::assert_snapshot!(session("descriptors", "run legends --progress none"), @r"
     exit 0
     --- stderr
+    run <run>, recorded in <home>
             Info [<time>] report: legends by generation: 13 4, 13 5, 10 3
     ────────────
          Success [<time>] legends: 17 steps: 17 succeeded

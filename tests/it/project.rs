@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The text of a file, by its path from the project's root.
 pub(crate) fn read(path: &str) -> String {
@@ -24,13 +25,17 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn of(example: &str, args: &str) -> Self {
+        let home = home();
         let output = Command::new(executable(example))
             .args(args.split_whitespace())
+            .env("ORCH_HOME", &home)
             // What a developer has set for himself must not change what the programs say.
             .env_remove("RUST_LOG")
             .env_remove("NO_COLOR")
             .output()
             .unwrap();
+        // There is one only if something was run.
+        let _ = fs::remove_dir_all(home);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Self { exit: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
@@ -50,9 +55,19 @@ impl Session {
     }
 }
 
-/// Without the time that a run took, the only thing in a summary that differs from run to run.
+/// A folder of its own for what a session records.
+fn home() -> PathBuf {
+    static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("session-{}-{number}", std::process::id()))
+}
+
+/// Without what differs from run to run: the times, the identifier of the run and where it is recorded.
 fn redacted(text: &str) -> String {
     let lines = text.lines().map(|line| match (line.find(" ["), line.find("] ")) {
+        _ if line.starts_with("run ") && line.contains(", recorded in ") => {
+            "run <run>, recorded in <home>".to_owned()
+        }
         (Some(open), Some(close)) if open < close => format!("{} [<time>{}", &line[..open], &line[close..]),
         _ => line.to_owned(),
     });

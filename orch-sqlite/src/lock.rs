@@ -15,7 +15,7 @@ use crate::{error, write};
 /// Holds a run for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Hold {
-    _file: File,
+    file: File,
 }
 
 impl Hold {
@@ -30,7 +30,7 @@ impl Hold {
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
         write::say(&file, &format!("{} {}\n", process::id(), host()), "holder.say").map_err(cannot)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 
     /// Who holds the run in this folder.
@@ -43,10 +43,21 @@ impl Hold {
             Err(error) => return Err(cannot(error)),
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok(None),
+            Ok(()) => {
+                let _ = file.unlock();
+                Ok(None)
+            }
             Err(TryLockError::WouldBlock) => Ok(Some(named(&path))),
             Err(TryLockError::Error(error)) => Err(cannot(error)),
         }
+    }
+}
+
+impl Drop for Hold {
+    /// Closing the file would do, but for a process that is being started at this very moment: until it becomes another
+    /// program it has all files of this one, and a lock is given back with the last of them or by word.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
     }
 }
 

@@ -213,6 +213,10 @@ impl Worker {
             let message = match std::mem::replace(&mut self.waits, Waits::No) {
                 Waits::No => {
                     if self.turn.work.is_empty() {
+                        // What it was given may all have gone to others, and what was reported meanwhile waits for it.
+                        self.flush();
+                    }
+                    if self.turn.work.is_empty() {
                         return Poll::Ready(());
                     }
                     ready!(self.make_way(cx));

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +34,8 @@ pub(crate) struct Dispatcher {
     /// None if nothing is to remain of the run.
     writer: Option<Writer>,
     clock: Clock,
+    /// Told when what was held has been written.
+    room: Condvar,
     ended: Notify,
     runtime: tokio::runtime::Handle,
     timers: Mutex<Timers>,
@@ -150,6 +152,7 @@ impl Dispatcher {
             surroundings,
             writer,
             clock: Clock::start(),
+            room: Condvar::new(),
             ended: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
             timers: Mutex::new(Some(HashMap::new())),
@@ -290,6 +293,7 @@ impl Dispatcher {
         }
         guard.ended = true;
         drop(guard);
+        self.room.notify_all();
         self.executor.cancel();
         self.executor.end();
         // Nobody is told of it any more, but what is open must not stay so.

@@ -31,7 +31,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             let (level, target) = (level(*metadata.level()), metadata.target());
             let Fields { message, others: fields } = fields;
             match &attempt.to {
-                LogTo::Run(dispatcher) => dispatcher.report_only(Message::Log {
+                LogTo::Run(dispatcher) => dispatcher.report_line(Message::Log {
                     step: attempt.path.clone(),
                     attempt: attempt.number,
                     level,

@@ -4,9 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
 use super::{Broken, Dispatcher, Turn};
+use crate::engine::Message;
 use crate::event::{Entry, Journal};
 use crate::failure::{Failure, panic_message};
 use crate::plan::Program;
+
+/// So many turns are held before whoever logs has to wait.
+const MOST_HELD: usize = 4096;
 
 /// Where the events of the run are written before anything follows from them.
 ///
@@ -106,6 +110,21 @@ impl Dispatcher {
         }
     }
 
+    /// Reports a line that was logged. Who logs faster than can be written waits: lines are all that code can produce
+    /// without waiting for anything, and they would fill the memory.
+    pub(crate) fn report_line(self: &Arc<Self>, line: Message) {
+        if let Some(writer) = &self.writer {
+            let mut guard = self.lock();
+            while guard.held.len() >= MOST_HELD
+                && guard.broken.is_none()
+                && (guard.writing || writer.wake.is_some())
+            {
+                guard = self.room.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        self.report_only(line);
+    }
+
     /// Writes until nothing is held, and has others do the work that follows.
     fn write_all(self: &Arc<Self>) {
         let mut turn = Turn::default();
@@ -140,6 +159,7 @@ impl Dispatcher {
             guard.writing = guard.broken.is_none();
             std::mem::take(&mut guard.held)
         };
+        self.room.notify_all();
         let (entries, counts) = writer.entries(&mut held);
         if let Err(failure) = writer.commit(&entries) {
             self.unrecorded(&failure);
@@ -160,6 +180,9 @@ impl Dispatcher {
         }
         let mut guard = self.lock();
         guard.writing = false;
-        !guard.held.is_empty()
+        let more = !guard.held.is_empty();
+        drop(guard);
+        self.room.notify_all();
+        more
     }
 }

@@ -136,7 +136,7 @@ impl Worker {
         let serves = if of_step { self.state().serves.clone() } else { None };
         let (step, attempt) = serves.map_or((None, 0), |(path, attempt)| (Some(path), attempt));
         let target = target.into();
-        dispatcher.report_only(Message::Log { step, attempt, level, target, message, fields });
+        dispatcher.report_line(Message::Log { step, attempt, level, target, message, fields });
     }
 
     /// Kills it, and all that it has started and not let go of.

@@ -163,6 +163,29 @@ impl Value {
         }
     }
 
+    /// Whether something of it lies elsewhere until someone looks at it.
+    pub(crate) fn is_to_load(&self) -> bool {
+        match &self.0 {
+            Repr::Plain(_) | Repr::Small(_) => false,
+            Repr::Later(later) => !later.is_loaded(),
+            Repr::Gathered(gathered) => gathered.any(Self::is_to_load),
+        }
+    }
+
+    /// Loads what lies elsewhere. That it cannot be is told to whoever looks at it.
+    pub(crate) fn load(&self) {
+        match &self.0 {
+            Repr::Plain(_) | Repr::Small(_) => {}
+            Repr::Later(later) => _ = later.loaded(),
+            Repr::Gathered(gathered) => {
+                gathered.any(|value| {
+                    value.load();
+                    false
+                });
+            }
+        }
+    }
+
     /// Of how many items the value is to be assembled, if it is.
     pub(crate) fn gathered_len(&self) -> Option<usize> {
         match &self.0 {
@@ -279,6 +302,12 @@ impl From<AssembleError> for Failure {
 }
 
 impl Gathered {
+    /// Whether this holds of a value that it is yet to be made of.
+    fn any(&self, holds: impl Fn(&Value) -> bool) -> bool {
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        items.iter().flatten().any(|item| item.outcome.as_ref().is_ok_and(&holds))
+    }
+
     fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, AssembleError> {
         let whole =
             self.whole.get_or_init(|| self.assembled().map_err(|failure| AssembleError(failure.to_string())));

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::ids::StepPath;
 use crate::io::{Artifacts, IoManagers};
 use crate::plan::{Program, Step};
+use crate::value::Value;
 
 /// Runs steps in this process: async ops as tasks of the runtime, sync ops on its blocking threads.
 ///
@@ -167,13 +168,34 @@ impl Shared {
             // Code that may block is not waited for, however brief it was before.
             dispatcher.flush(&mut turn);
             self.start_all(&mut turn.work, dispatcher);
-            if self.blocks(&work) {
+            if self.is_to_load(&work) {
+                self.load(work, dispatcher);
+            } else if self.blocks(&work) {
                 let message = self.attempt_blocking(work, dispatcher);
                 dispatcher.report(message, &mut turn);
             } else {
                 self.start(work, dispatcher);
             }
         }
+    }
+
+    /// Whether an async op takes values that lie on a disk: they are loaded where blocking is allowed, before it begins.
+    fn is_to_load(&self, work: &Work) -> bool {
+        let Task::Call(inputs) = &work.task else { return false };
+        self.program.has_given()
+            && matches!(self.program.ops[work.step].body(), Body::Async(_))
+            && !self.program.is_given(&work.path)
+            && inputs.iter().flatten().any(Value::is_to_load)
+    }
+
+    /// Loads what a call takes, and starts it where it belongs. What loads may be the user's code.
+    fn load(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+        if let Task::Call(inputs) = &work.task {
+            let to = LogTo::Run(Arc::clone(dispatcher));
+            let mut attempt = Some(Attempt { to, path: Some(work.path.clone()), number: work.attempt });
+            let _ = code::run(&mut attempt, || inputs.iter().flatten().for_each(Value::load));
+        }
+        self.start(work, dispatcher);
     }
 
     /// Has others do what a worker is not going to do soon.
@@ -189,6 +211,7 @@ impl Shared {
         matches!(work.task, Task::Store(_))
             || self.steps[work.step].isolated
             || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
+            || self.is_to_load(work)
     }
 
     /// Whether its time runs from now on, so that it must not wait behind what is only held to be brief.

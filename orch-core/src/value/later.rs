@@ -30,7 +30,11 @@ impl Later {
         self.loaded().as_ref().ok()
     }
 
-    fn loaded(&self) -> &Result<Value, Arc<ErrorInfo>> {
+    pub(super) fn is_loaded(&self) -> bool {
+        self.value.get().is_some()
+    }
+
+    pub(super) fn loaded(&self) -> &Result<Value, Arc<ErrorInfo>> {
         self.value.get_or_init(|| (self.load)().map_err(|failure| Arc::new(failure.info())))
     }
 }

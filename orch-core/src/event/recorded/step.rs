@@ -51,10 +51,12 @@ impl RecordedStep {
         self.under_way = false;
     }
 
-    /// It begins anew, with all its retries. What it has put out before is there until it is put out anew.
+    /// It begins anew, with all its retries. The items of its streams stay, for those that are emitted anew to be matched with
+    /// them; its plain outputs are told anew, but for one that it leaves out then.
     pub(super) fn lose(&mut self) {
         if self.end == Some(RecordedEnd::Succeeded) {
             (self.end, self.failed) = (None, 0);
+            self.outputs.clear();
             if let Some(more) = &mut self.more {
                 more.hooks.clear();
             }

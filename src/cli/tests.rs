@@ -58,14 +58,22 @@ fn session_in(
     definitions: impl FnOnce() -> Result<Definitions, Failure>,
     args: &str,
 ) -> String {
-    let (out, err) = (Kept::default(), Kept::default());
     // Who says where runs lie means it.
     let named = env.get("ORCH_HOME").is_some() || args.contains("--home");
     let around = if named { Around::of(env) } else { in_memory(env) };
+    session_around(&around, definitions, args)
+}
+
+/// As [`session`], with this around the program.
+fn session_around(
+    around: &Around,
+    definitions: impl FnOnce() -> Result<Definitions, Failure>,
+    args: &str,
+) -> String {
+    let (out, err) = (Kept::default(), Kept::default());
     let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-    let exit = run_in(&around, words, Some("1.2.3"), definitions, |args| {
-        Printer::to(out.clone(), err.clone(), args)
-    });
+    let exit =
+        run_in(around, words, Some("1.2.3"), definitions, |args| Printer::to(out.clone(), err.clone(), args));
     let (out, err) = (redacted(&out.text()), redacted(&err.text()));
     let said = |name: &str, text: &str| {
         if text.is_empty() { String::new() } else { format!("\n--- {name}\n{text}") }

@@ -38,10 +38,13 @@ impl Definitions {
     /// configuration, selection. What is done is not done again; see [`Runner::run`].
     ///
     /// # Errors
-    /// If there is no such run, or this program has no such job or environment. Whether the run can go on is found out when
-    /// the result is run: it may be over, someone may hold it, or the program may have changed.
+    /// If there is no such run, it is over, or this program has no such job or environment. What else keeps it from going on
+    /// is found out when the result is run: someone may hold it, or the program may have changed.
     pub fn resume(&self, storage: &Arc<dyn Storage>, run: RunId) -> Result<Runner, RunError> {
         let record = storage.run(run).map_err(RunError::storage)?;
+        if record.status.is_terminal() {
+            return Err(RunError::storage(over(run, record.status.name())));
+        }
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.id = run;

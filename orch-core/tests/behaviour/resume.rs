@@ -1,6 +1,7 @@
 //! Runs that are interrupted at any commit, and go on.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +10,7 @@ use orch_core::event::{Detail, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::RunId;
-use orch_core::io::{Artifacts, Coded};
+use orch_core::io::{ArtifactRef, Artifacts, Coded};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
     Holder, Memory, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage, StorageError, WriteEvents,
@@ -24,6 +25,26 @@ use crate::support::{Many, Maybe, Plain, call, give, pass};
 struct Mortal {
     memory: Memory,
     left: Arc<AtomicUsize>,
+    /// Whether there is room for files.
+    room: bool,
+}
+
+/// A place for files that is full.
+#[derive(Debug)]
+struct Full(Arc<dyn Artifacts>);
+
+impl Artifacts for Full {
+    fn write(
+        &self,
+        _: &str,
+        _: &mut dyn FnMut(&mut dyn Write) -> Result<(), Failure>,
+    ) -> Result<ArtifactRef, Failure> {
+        Err(Failure::new("the disk is full"))
+    }
+
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, StorageError> {
+        self.0.open(name)
+    }
 }
 
 struct MortalLog {
@@ -102,7 +123,8 @@ impl ReadRuns for Mortal {
     }
 
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
-        self.memory.artifacts(run)
+        let files = self.memory.artifacts(run)?;
+        Ok(if self.room { files } else { Arc::new(Full(files)) })
     }
 }
 
@@ -208,7 +230,8 @@ fn run(definitions: &Definitions, lives: &[usize]) -> (Outcome, usize) {
     let id = RunId::from_u128(7);
     for (process, left) in lives.iter().copied().chain([usize::MAX]).enumerate() {
         let left = Arc::new(AtomicUsize::new(left));
-        let storage: Arc<dyn Storage> = Arc::new(Mortal { memory: memory.clone(), left: Arc::clone(&left) });
+        let storage: Arc<dyn Storage> =
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::clone(&left), room: true });
         let begun = memory.run(id).is_ok();
         let runner = if begun {
             definitions.resume(&storage, id).unwrap()
@@ -252,7 +275,7 @@ fn a_run_that_goes_on_has_what_it_made_before() {
     let definitions = Definitions::new().job(job);
     let (memory, id) = (Memory::new(), RunId::from_u128(7));
     let storage = |left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)) })
+        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
     };
     let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage(2));
     runner.run_blocking().expect_err("the process is gone");
@@ -262,7 +285,7 @@ fn a_run_that_goes_on_has_what_it_made_before() {
         assert_eq!(values, [7]);
     }
     // It is over now, and cannot go on once more.
-    let error = definitions.resume(&storage(9), id).unwrap().run_blocking().unwrap_err();
+    let error = definitions.resume(&storage(9), id).unwrap_err();
     insta::assert_snapshot!(error, @r"
     the run 00000000-0000-0000-0000-000000000007 is over: success
       hint: make a new run of it: rerun 00000000-0000-0000-0000-000000000007 --from-failure, or --all
@@ -278,7 +301,7 @@ fn a_run_goes_on_with_another_program_only_if_that_is_accepted() {
     };
     let (memory, id) = (Memory::new(), RunId::from_u128(7));
     let storage = |left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)) })
+        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
     };
     let before = Definitions::new().job(job("second"));
     let runner = before.runner(&before.jobs()[0]).run_id(id).record(&storage(2));
@@ -300,4 +323,39 @@ fn a_run_goes_on_with_another_program_only_if_that_is_accepted() {
     STEP_SUCCESS other
     RUN_SUCCESS
     ");
+}
+
+#[test]
+fn where_there_is_no_room_for_a_file_no_step_fails_and_the_run_goes_on_when_there_is() {
+    type Large = One<Vec<u64>, 0>;
+    let large = OpDef::builder("large").returns::<Large>().coded([Coded::<Vec<u64>>::CODEC]);
+    let large = large.blocking(|_| Ok(vec![7; 50_000])).into();
+    let length = OpDef::builder("length").input::<Vec<u64>>("all").returns::<Plain>();
+    let length = length.coded([Coded::<i64>::CODEC]);
+    let length = length.asynchronous(|mut args| {
+        let length = args.take::<Vec<u64>>(0).map(|all| all.len() as i64);
+        async move { length }
+    });
+    let length = length.into();
+    let job = Job::compose(JobOptions::new("job"), || {
+        let all = Call::of(&large).place::<Large>();
+        Call::of(&length).input::<Vec<u64>>(all).place::<Plain>();
+    });
+    let definitions = Definitions::new().job(job);
+    let (memory, id) = (Memory::new(), RunId::from_u128(7));
+    let storage = |room, left| -> Arc<dyn Storage> {
+        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room })
+    };
+    let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage(false, 9));
+    let error = runner.run_blocking().unwrap_err();
+    assert!(matches!(error.kind(), RunErrorKind::Unrecorded { .. }));
+    insta::assert_snapshot!(error, @r"
+    the run of `job` broke off, since what happens cannot be recorded any more: `result` cannot be recorded
+      caused by: the disk is full
+      hint: make room, and let it go on: resume 00000000-0000-0000-0000-000000000007
+    ");
+    // With room again it goes on, and once more when the file is there.
+    definitions.resume(&storage(true, 2), id).unwrap().run_blocking().expect_err("the process is gone");
+    let run = definitions.resume(&storage(true, 9), id).unwrap().keep_outputs().run_blocking().unwrap();
+    assert_eq!(run.outputs_of::<Plain>(&length).map(|(_, length)| *length).collect::<Vec<_>>(), [50_000]);
 }

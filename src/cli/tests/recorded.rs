@@ -1,6 +1,7 @@
 //! Runs that are over, under way or interrupted, looked back at.
 
 mod fixture;
+mod going;
 mod guide;
 mod logs;
 mod runs;

@@ -1,6 +1,7 @@
 //! Configuration from files, values, presets and environments: what it can be, what it is, what is wrong with it.
 
 mod incomplete;
+mod secret;
 
 use std::fs;
 use std::path::PathBuf;
@@ -444,59 +445,6 @@ fn an_unknown_preset_or_environment_is_told_with_the_known() {
     error: `program` has no environment `prod`
     hint: this program has none; give it one, `Definitions::new().environment("prod", ..)`
     "#);
-}
-
-#[test]
-fn a_secret_is_in_no_output() {
-    let folder = files("secret");
-    let chart = folder.0.join("chart.svg");
-    let sessions = [
-        "run --config @base.yaml",
-        "run --config @base.yaml --verbose",
-        "run --config @base.yaml --json --gantt",
-        "run --config @base.yaml --set resources.database.config.host=down --gantt @chart.svg",
-        "run --config @base.yaml --set resources.database.config.host=down --json --verbose",
-        "run --config @base.yaml --set resources.database.config.host=down --progress none",
-        "run --config @base.yaml --set resources.database.config.password=[PASSWORD]",
-        "plan --config @base.yaml",
-        "plan --config @base.yaml --format json",
-        "plan --config @base.yaml --format mermaid",
-        "plan --config @base.yaml --format dot",
-        "config show --config @base.yaml",
-        "config schema --config @base.yaml",
-        "config scaffold --config @base.yaml",
-        "list --json",
-    ];
-    for args in sessions {
-        let told = folder.session(args);
-        assert!(!told.contains(CANARY), "{args}\n{told}");
-    }
-    let drawn = fs::read_to_string(&chart).unwrap();
-    assert!(drawn.contains("load") && !drawn.contains(CANARY));
-    // It was there to be told, and is told as what it is.
-    insta::assert_snapshot!(folder.session(sessions[5]), @r#"
-    exit 1
-    --- stderr
-    run 0<time>, recorded in memory
-            Info [<time>] load: pokemon.csv by 100 into down:5432 (append) as loader:<secret> password=<secret>
-    ────────────
-         Failure [<time>] dex: 2 steps: 1 succeeded, 1 failed
-          Failed [<time>] load
-                 no connection as loader:<secret>
-                   url: "db://loader:<secret>@down:5432"
-    "#);
-    // Written down instead of referred to, it is refused and not repeated.
-    let told =
-        folder.session(&format!("run --config @base.yaml --set resources.database.config.password={CANARY}"));
-    assert!(!told.contains(CANARY), "{told}");
-    insta::assert_snapshot!(told, @r"
-    exit 2
-    --- stderr
-    error: the job `dex` cannot be configured
-    error: `resources.database.config.password` is a secret, and a secret is not written down
-      --> --set resources.database.config.password
-      hint: refer to it: `{env: PASSWORD}`, or `{file: PATH}` for one in a file
-    ");
 }
 
 #[test]

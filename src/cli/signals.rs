@@ -119,6 +119,7 @@ fn stop(printer: Arc<Printer>) {
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead as _, BufReader, Lines};
+    use std::path::PathBuf;
     use std::process::{Child, ChildStderr, Command, Stdio};
 
     use orch_core::config::EnvVars;
@@ -170,16 +171,24 @@ mod tests {
     fn be_the_program(test: &str, job: fn() -> Job) -> Started {
         if std::env::var_os(PROGRAM).is_some() {
             let words = ["program", "run", "--progress", "plain"].map(Into::into);
-            process::exit(run_with(words, None, job, EnvVars::none(), Printer::new).code().into());
+            process::exit(run_with(words, None, job, EnvVars::process(), Printer::new).code().into());
         }
+        let home = home(test);
         let mut program = Command::new(std::env::current_exe().unwrap());
-        program.args(["--exact", &format!("cli::signals::tests::{test}")]).env(PROGRAM, "1");
+        program.args(["--exact", &format!("cli::signals::tests::{test}")]);
+        program.env(PROGRAM, "1").env("ORCH_HOME", &home);
         let mut program = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let told = BufReader::new(program.stderr.take().unwrap()).lines();
-        Started { program, told }
+        Started { home, program, told }
+    }
+
+    /// Where the program of a test records its run.
+    fn home(test: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("orch-{test}-{}", process::id()))
     }
 
     struct Started {
+        home: PathBuf,
         program: Child,
         told: Lines<BufReader<ChildStderr>>,
     }
@@ -197,7 +206,16 @@ mod tests {
 
         fn exit(mut self) -> (Option<i32>, Vec<String>) {
             let rest = self.told.map(Result::unwrap).filter(|line| !line.is_empty()).collect();
-            (self.program.wait().unwrap().code(), rest)
+            let code = self.program.wait().unwrap().code();
+            let _ = std::fs::remove_dir_all(self.home);
+            (code, rest)
+        }
+
+        /// What another terminal says to it.
+        fn ask(&self, args: &str, job: fn() -> Job) -> Exit {
+            let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
+            let env = EnvVars::none().with("ORCH_HOME", self.home.display().to_string());
+            run_with(words, None, job, env, |args| Printer::to(io::sink(), io::sink(), args))
         }
     }
 
@@ -208,6 +226,29 @@ mod tests {
         let (code, told) = program.exit();
         assert_eq!(code, Some(130));
         assert!(told.iter().any(|line| line.contains("RUN_CANCELED")), "{told:?}");
+    }
+
+    #[test]
+    fn another_terminal_cancels_a_run() {
+        let mut program = be_the_program("another_terminal_cancels_a_run", patient);
+        assert!(program.told.any(|line| line.unwrap().contains("STEP_START")));
+        // Nobody else can go on with it meanwhile.
+        assert_eq!(program.ask("resume latest", patient), Exit::Usage);
+        assert_eq!(program.ask("cancel latest", patient), Exit::Success);
+        assert_eq!(program.ask("cancel latest", patient), Exit::Usage, "it is over");
+        let (code, told) = program.exit();
+        assert_eq!(code, Some(130));
+        assert!(told.iter().any(|line| line.contains("RUN_CANCELED")), "{told:?}");
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_its_run_in_time_is_killed_and_the_run_is_canceled() {
+        let test = "a_program_that_does_not_end_its_run_in_time_is_killed_and_the_run_is_canceled";
+        let mut program = be_the_program(test, endless);
+        assert!(program.told.any(|line| line.unwrap().contains("begun")));
+        assert_eq!(program.ask("cancel latest --within 1ms", endless), Exit::Success);
+        assert_eq!(program.ask("cancel latest", endless), Exit::Usage, "it is over");
+        assert_eq!(program.exit().0, None, "it was killed");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::Durability;
 use crate::error;
-use crate::write::{self, Writing};
+use crate::write::{self, Checkpoint, Writing};
 
 /// Readers and writers do not wait for each other. But whoever opens a file just when another closes it, or repairs it
 /// after a crash, waits until that is done.
@@ -49,7 +49,7 @@ pub(crate) const RUN: Schema = Schema {
     steps: &["
         CREATE TABLE run (
             record TEXT NOT NULL,       -- as it was when the run was made, as JSON
-            pinned TEXT NOT NULL,       -- what it was begun with, as JSON
+            pinned BLOB NOT NULL,       -- what it was begun with, as JSON, in LZ4 behind its length
             blake3 TEXT NOT NULL        -- the hash of that, in hexadecimal
         ) STRICT;
         -- Events and log lines share one sequence of numbers.
@@ -165,8 +165,7 @@ impl Schema {
                 log_ahead(&connection, path)?;
                 make(&connection)?;
                 set(&connection, path, "synchronous", full)?;
-                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-                write::alone(&connection, "database.sync", sql, []).map_err(cannot)?;
+                write::checkpoint(&connection, Checkpoint::Truncate, "database.sync").map_err(cannot)?;
             }
             State::Older(version) => {
                 let copy = path.with_extension(format!("v{version}.db"));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use orch_core::failure::Failure;
 use orch_core::storage::{around, boundary};
-use rusqlite::{CachedStatement, Connection, Params};
+use rusqlite::{CachedStatement, Connection, Params, ToSql};
 
 use crate::error;
 
@@ -39,11 +39,39 @@ impl Prepared<'_> {
     pub(crate) fn run(&mut self, values: impl Params) -> rusqlite::Result<usize> {
         self.0.execute(values)
     }
+
+    /// Binds the next parameters after so many.
+    pub(crate) fn bind<const N: usize>(
+        &mut self,
+        after: usize,
+        values: [&dyn ToSql; N],
+    ) -> rusqlite::Result<()> {
+        let mut values = (after + 1..).zip(values);
+        values.try_for_each(|(at, value)| self.0.raw_bind_parameter(at, value))
+    }
+
+    /// Runs it with what was bound.
+    pub(crate) fn run_bound(&mut self) -> rusqlite::Result<usize> {
+        self.0.raw_execute()
+    }
+}
+
+/// How much is brought from the write-ahead log into the database.
+#[derive(Clone, Copy)]
+pub(crate) enum Checkpoint {
+    /// As much as is possible without waiting for those who read.
+    Passive,
+    /// All, and the log is emptied.
+    Truncate,
 }
 
 /// Brings what was committed into the database itself.
-pub(crate) fn checkpoint(connection: &Connection, name: &str) -> rusqlite::Result<()> {
-    around(name, || connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+pub(crate) fn checkpoint(connection: &Connection, how: Checkpoint, name: &str) -> rusqlite::Result<()> {
+    let sql = match how {
+        Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+        Checkpoint::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
+    };
+    around(name, || connection.prepare_cached(sql)?.query_row([], |_| Ok(())))
 }
 
 /// Commits what `write` writes, all of it or nothing.

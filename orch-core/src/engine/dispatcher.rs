@@ -4,7 +4,6 @@ mod write;
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -55,9 +54,13 @@ struct Inner {
     sinks: Tee,
     keep: Keep,
     /// What was decided and not yet carried out, since its events are not in the journal.
-    held: Vec<Turn>,
+    held: Turn,
+    /// Whether there is something.
+    holds: bool,
     /// Whether someone is writing.
     writing: bool,
+    /// How many wait until something more can be held.
+    waiting: usize,
     ended: bool,
     /// How many turns are dropping what they let go of. The run is not over before: the program may end with it.
     letting_go: usize,
@@ -124,9 +127,6 @@ pub(crate) type Keep = Box<dyn FnMut(std::vec::Drain<'_, Kept>) + Send>;
 
 impl Dispatcher {
     /// A run that is told to `sinks`, and before that written to `journal`.
-    ///
-    /// # Errors
-    /// If the journal needs a thread, and none can be started.
     pub(crate) fn new(
         state: State,
         sinks: Tee,
@@ -134,19 +134,21 @@ impl Dispatcher {
         executor: Box<dyn Executor>,
         surroundings: Option<Box<dyn Surroundings>>,
         journal: Option<Box<dyn Journal>>,
-    ) -> io::Result<Arc<Self>> {
-        let (writer, woken) = journal.map(|journal| Writer::new(journal, state.given())).unzip();
+    ) -> Arc<Self> {
+        let writer = journal.map(|journal| Writer::new(journal, state.given()));
         let inner = Inner {
             state,
             sinks,
             keep,
-            held: Vec::new(),
+            held: Turn::default(),
+            holds: false,
             writing: false,
+            waiting: 0,
             ended: false,
             letting_go: 0,
             broken: None,
         };
-        let dispatcher = Arc::new(Self {
+        Arc::new(Self {
             inner: Mutex::new(inner),
             executor,
             surroundings,
@@ -157,11 +159,7 @@ impl Dispatcher {
             runtime: tokio::runtime::Handle::current(),
             timers: Mutex::new(Some(HashMap::new())),
             timed: AtomicBool::new(false),
-        });
-        if let Some(Some(woken)) = woken {
-            dispatcher.start_writing(woken)?;
-        }
-        Ok(dispatcher)
+        })
     }
 
     /// The time of the run's clock.
@@ -172,8 +170,8 @@ impl Dispatcher {
     /// Reports what happened and carries out what follows, but for the work: that is added to the turn's, for the caller
     /// to do or to start. The turn is the caller's too, so that its memory is used again and tidied outside the lock.
     ///
-    /// With a journal, what follows may be held as long as the caller has other work in hand, so that it is written
-    /// together with what follows from that. Whoever then does something that takes long, or waits, calls
+    /// With a journal, what follows is held as long as the caller has other work in hand, so that it is written together
+    /// with what follows from that. Whoever has none, or does something that takes long, or waits, calls
     /// [`Dispatcher::flush`] before.
     pub(crate) fn report(self: &Arc<Self>, message: Message, turn: &mut Turn) {
         if let Some(token) = message.answers().filter(|_| self.timed.load(Ordering::Relaxed)) {
@@ -190,12 +188,15 @@ impl Dispatcher {
             self.break_off(guard, message);
             return turn.work.clear();
         }
-        if self.writer.is_some() {
-            let held = turn.hold(before);
+        let waits = |writer: &Writer| guard.holds || guard.writing || writer.writes(&turn.events);
+        if self.writer.as_ref().is_some_and(waits) {
+            let Inner { held, holds, .. } = &mut *guard;
+            turn.hold(before, held);
+            *holds = true;
             turn.work.range(before..).for_each(|work| self.executor.expect(work));
-            guard.held.push(held);
             drop(guard);
-            return self.written(turn);
+            self.hand_over();
+            return;
         }
         let events = std::mem::take(&mut turn.events);
         let told = guard.tell(events.iter(), turn);
@@ -292,8 +293,8 @@ impl Dispatcher {
             guard.broken = Some(broken.into());
         }
         guard.ended = true;
+        self.make_room(&guard);
         drop(guard);
-        self.room.notify_all();
         self.executor.cancel();
         self.executor.end();
         // Nobody is told of it any more, but what is open must not stay so.

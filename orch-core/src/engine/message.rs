@@ -254,6 +254,14 @@ impl LetGo {
         }
     }
 
+    /// Takes over what another has.
+    fn append(&mut self, other: &mut Self) {
+        self.values.append(&mut other.values);
+        self.streams.append(&mut other.streams);
+        self.messages.append(&mut other.messages);
+        self.frames.append(&mut other.frames);
+    }
+
     /// Drops one of them; false if there is none.
     pub(super) fn drop_one(&mut self) -> bool {
         self.values.pop().is_some()
@@ -311,21 +319,33 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Takes out what was decided last, for it to be carried out later. The first `before` pieces of work stay, which were
-    /// there already, and so do those that go on with what has begun: to pull the next item of a stream, to store what
+    /// Moves what was decided last to what is `held`, to be carried out later. The first `before` pieces of work stay, which
+    /// were there already, and so do those that go on with what has begun: to pull the next item of a stream, to store what
     /// was produced. They follow from no event; and if each pull waited until the item before it is written, no two items
     /// would ever be written together.
-    pub(super) fn hold(&mut self, before: usize) -> Self {
-        let mut work = self.work.split_off(before);
-        let mut stays = std::mem::take(&mut self.work);
+    pub(super) fn hold(&mut self, before: usize, held: &mut Self) {
+        let first = held.events.len();
+        held.values.extend(self.values.drain(..).map(|(event, value)| (first + event, value)));
+        held.events.append(&mut self.events);
+        held.kept.append(&mut self.kept);
+        held.aborts.append(&mut self.aborts);
         // What has a deadline goes with it.
-        if self.timers.is_empty() {
-            let (calls, going_on) = work.into_iter().partition(|work| matches!(work.task, Task::Call(_)));
-            work = calls;
-            stays.extend::<VecDeque<_>>(going_on);
+        let waits = |work: &Work| !self.timers.is_empty() || matches!(work.task, Task::Call(_));
+        let mut at = before;
+        while let Some(work) = self.work.get(at) {
+            if waits(work) { held.work.extend(self.work.remove(at)) } else { at += 1 }
         }
-        let earlier = Self { time: self.time, work: stays, ..Self::default() };
-        Self { work, ..std::mem::replace(self, earlier) }
+        held.timers.append(&mut self.timers);
+        held.hooks.append(&mut self.hooks);
+        for (flag, held) in [
+            (&mut self.cancel, &mut held.cancel),
+            (&mut self.open, &mut held.open),
+            (&mut self.close, &mut held.close),
+            (&mut self.ended, &mut held.ended),
+        ] {
+            *held |= std::mem::take(flag);
+        }
+        held.let_go.append(&mut self.let_go);
     }
 
     /// Makes room for the next turn. The work stays: someone has yet to do it.

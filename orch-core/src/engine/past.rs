@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use super::frame::FrameId;
 use super::{State, Turn};
 use crate::event::{EventKind, LostCause, SkipCause};
-use crate::ids::{MappingKey, StepPath};
+use crate::ids::{MappingKey, PathMap, StepPath};
 
 /// What a run has behind it that goes on after its process was gone: asked for by the paths of steps, as their frames
 /// open. Of steps that are over the program knows the outputs, as of those that are given; here is the rest.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
-    pub(crate) steps: HashMap<StepPath, PastStep>,
+    pub(crate) steps: PathMap<PastStep>,
     /// Attempts that were under way.
     pub(crate) interrupted: Vec<(StepPath, u32)>,
     /// Steps that had succeeded and run again.
     pub(crate) lost: Vec<(StepPath, u32, LostCause)>,
     /// Of steps that are over, the hooks that have ended.
-    pub(crate) hooks: HashMap<StepPath, HashSet<String>>,
+    pub(crate) hooks: PathMap<HashSet<String>>,
     /// Hooks of the run that have ended.
     pub(crate) run_hooks: HashSet<String>,
     /// Whether someone had asked to cancel the run.

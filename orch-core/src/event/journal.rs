@@ -69,6 +69,7 @@ pub trait Journal: Send + 'static {
     /// it can be resumed from those before them.
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure>;
 
-    /// Whether a commit waits for a disk, so that a thread which polls async code must not do it.
+    /// Whether the next commit waits for a disk, so that a thread which polls async code must not make it. Asked at first
+    /// and after each commit.
     fn blocks(&self) -> bool;
 }

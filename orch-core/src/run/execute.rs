@@ -134,8 +134,7 @@ impl Runner {
         let sinks = told(sinks, &program);
         let state = State::new(program, settings);
         let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
-        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, journal)
-            .map_err(RunError::runtime)?;
+        let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, journal);
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
         let canceled_before = was_canceling || self.cancel.is_canceled();
         dispatcher.report_only(if canceled_before { Message::BeginCanceled } else { Message::Begin });

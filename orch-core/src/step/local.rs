@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -39,6 +40,8 @@ struct StepTraits {
 
 pub(super) struct Shared {
     pub(super) program: Arc<Program>,
+    /// Whether there are steps that do not run.
+    has_given: bool,
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
     /// Where values are written that are too large for an event; none if the run is not recorded.
@@ -56,6 +59,8 @@ pub(super) struct Shared {
     pub(super) over: Cancel,
     /// How to stop the work that can be stopped alone.
     stops: Mutex<HashMap<u64, Cancel>>,
+    /// How many tasks have work to do, and do not wait.
+    pub(super) ready: AtomicUsize,
 }
 
 impl Local {
@@ -76,6 +81,7 @@ impl Local {
                 .zip(&program.plan.steps)
                 .map(|(op, step)| StepTraits::of(op, step))
                 .collect(),
+            has_given: program.has_given(),
             program,
             run,
             io,
@@ -86,6 +92,7 @@ impl Local {
             hooks: Semaphore::new(BLOCKING_HOOKS),
             over: Cancel::new(),
             stops: Mutex::default(),
+            ready: AtomicUsize::new(0),
         });
         Self { shared }
     }
@@ -164,9 +171,10 @@ impl Shared {
     fn work_blocking(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
         let mut turn = Turn::default();
         turn.work.push_back(work);
-        while let Some(work) = turn.work.pop_front() {
+        loop {
             // Code that may block is not waited for, however brief it was before.
             dispatcher.flush(&mut turn);
+            let Some(work) = turn.work.pop_front() else { return };
             self.start_all(&mut turn.work, dispatcher);
             if self.is_to_load(&work) {
                 self.load(work, dispatcher);
@@ -182,9 +190,8 @@ impl Shared {
     /// Whether an async op takes values that lie on a disk: they are loaded where blocking is allowed, before it begins.
     fn is_to_load(&self, work: &Work) -> bool {
         let Task::Call(inputs) = &work.task else { return false };
-        self.program.has_given()
+        self.has_given
             && matches!(self.program.ops[work.step].body(), Body::Async(_))
-            && !self.program.is_given(&work.path)
             && inputs.iter().flatten().any(Value::is_to_load)
     }
 
@@ -208,15 +215,21 @@ impl Shared {
     }
 
     pub(super) fn blocks(&self, work: &Work) -> bool {
-        matches!(work.task, Task::Store(_))
+        let blocks = matches!(work.task, Task::Store(_))
             || self.steps[work.step].isolated
             || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
-            || self.is_to_load(work)
+            || self.is_to_load(work);
+        blocks && !self.is_given(work)
+    }
+
+    /// Whether its step does not run: it is handed on, and no code is called for it.
+    pub(super) fn is_given(&self, work: &Work) -> bool {
+        self.has_given && self.program.is_given(&work.path)
     }
 
     /// Whether its time runs from now on, so that it must not wait behind what is only held to be brief.
     pub(super) fn has_deadline(&self, work: &Work) -> bool {
-        self.program.ops[work.step].timeout().is_some()
+        self.program.ops[work.step].timeout().is_some() && !self.is_given(work)
     }
 
     /// Waits until the run, or what has a stop of its own, is told to stop.
@@ -245,9 +258,6 @@ impl Shared {
             }
             task if self.is_stopped(stop.as_ref()) => {
                 Done::not_begun(&task).message(token, Written::default())
-            }
-            Task::Call(_) if self.program.is_given(&path) => {
-                self.given(&path).message(token, Written::default())
             }
             Task::Call(inputs) if let Some(workers) = self.workers_of(step) => {
                 let call = Call {

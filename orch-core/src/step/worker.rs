@@ -1,5 +1,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context as Waker, Poll, ready};
 
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub(super) struct Worker {
     waits: Waits,
     /// Whether `turn` is that of a report it has just made, so that its time is the present.
     has_reported: bool,
+    /// Whether what it has reported since it last wrote may be held.
+    has_held: bool,
     /// Whether it has just started other workers, and has to make way for them.
     makes_way: bool,
 }
@@ -40,8 +43,10 @@ struct Hand {
     /// How it is told to stop, where it can be stopped alone.
     stop: Option<Cancel>,
     begun: Timestamp,
-    /// Whether it was held to be brief.
-    brief: bool,
+    /// Whether its step does not run.
+    is_given: bool,
+    /// Whether it was held to be short, so that what had been reported waited for it.
+    short: bool,
     /// Whether its code had to wait for something.
     waited: bool,
 }
@@ -62,11 +67,13 @@ impl Worker {
             output: 0,
             stop: None,
             begun: Timestamp::UNIX_EPOCH,
-            brief: false,
+            is_given: false,
+            short: false,
             waited: false,
         };
         let mut turn = Turn::default();
         turn.work.push_back(work);
+        shared.ready.fetch_add(1, Ordering::Relaxed);
         Self {
             shared,
             promise,
@@ -75,6 +82,7 @@ impl Worker {
             attempt: None,
             waits: Waits::No,
             has_reported: false,
+            has_held: false,
             makes_way: false,
         }
     }
@@ -89,10 +97,13 @@ impl Worker {
     /// Before a piece that may take its time others are given the rest, and go first: of the tasks that a thread has
     /// spawned, tokio keeps the last for that very thread, so it would wait until this worker has to.
     fn make_way(&mut self, cx: &Waker<'_>) -> Poll<()> {
-        if !self.shared.pace(self.turn.work[0].step).is_brief() {
+        let next = &self.turn.work[0];
+        let (pace, is_given) = (self.shared.pace(next.step), self.shared.is_given(next));
+        let (is_brief, is_short) = (is_given || pace.is_brief(), is_given || pace.is_short());
+        if !is_short {
             self.flush();
         }
-        if self.turn.work.len() > 1 && !self.shared.pace(self.turn.work[0].step).is_brief() {
+        if self.turn.work.len() > 1 && !is_brief {
             let next = self.turn.work.pop_front();
             self.pass_on();
             self.turn.work.extend(next);
@@ -106,18 +117,29 @@ impl Worker {
         Poll::Pending
     }
 
+    /// Before the worker writes what is held, other workers that are ready have their word, once: what they report is
+    /// written with it.
+    fn let_others(&mut self, cx: &Waker<'_>) -> Poll<()> {
+        if !std::mem::take(&mut self.has_held) || self.shared.ready.load(Ordering::Relaxed) < 2 {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Begins a piece of work; what it gives is to be reported, unless it waits.
     fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
+        let is_given = self.shared.is_given(&work);
         let Work { token, step, path, attempt, task } = work;
-        let (stop, brief) = (self.shared.stop_of(step, token), self.shared.pace(step).is_brief());
+        let (stop, short) = (self.shared.stop_of(step, token), self.shared.pace(step).is_short());
         let begun = if self.has_reported { self.turn.time } else { self.promise.dispatcher().now() };
         let output = if let Task::Pull { output, .. } = &task { *output } else { 0 };
-        self.hand = Hand { token, step, output, stop, begun, brief, waited: false };
+        self.hand = Hand { token, step, output, stop, begun, is_given, short, waited: false };
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
             return Some(Done::not_begun(&task).message(token, Written::default()));
         }
-        if matches!(task, Task::Call(_)) && self.shared.program.is_given(&path) {
+        if matches!(task, Task::Call(_)) && is_given {
             return Some(self.shared.given(&path).message(token, Written::default()));
         }
         let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
@@ -145,8 +167,12 @@ impl Worker {
 
     /// What is to be reported of the code in hand.
     fn done(&mut self, done: Done) -> Message {
-        let Hand { token, step, output, .. } = self.hand;
-        let written = self.shared.write(step, output, &done, &mut self.attempt);
+        let Hand { token, step, output, is_given, .. } = self.hand;
+        // What is given is written down where it was made, and has perhaps not even been loaded.
+        let written = match is_given {
+            true => Written::default(),
+            false => self.shared.write(step, output, &done, &mut self.attempt),
+        };
         done.message(token, written)
     }
 
@@ -158,6 +184,7 @@ impl Worker {
             }
             Poll::Pending => {
                 self.waits = Waits::Code(piece, stopped);
+                self.shared.ready.fetch_sub(1, Ordering::Relaxed);
                 None
             }
         }
@@ -166,6 +193,7 @@ impl Worker {
     /// Has written what is held of this worker's reports, since what it does next may take its time.
     fn flush(&mut self) {
         let before = self.turn.work.len();
+        self.has_held = false;
         self.promise.dispatcher().flush(&mut self.turn);
         if self.turn.work.len() > before {
             self.has_reported = false;
@@ -174,15 +202,18 @@ impl Worker {
     }
 
     fn report(&mut self, message: Message) {
-        let Hand { token, step, begun, brief, waited, .. } = self.hand;
+        let Hand { token, step, begun, is_given, short, waited, .. } = self.hand;
         self.shared.forget_stop(token, self.hand.stop.is_some());
         let before = self.turn.work.len();
         self.promise.dispatcher().report(message, &mut self.turn);
-        let time = self.turn.time.duration_since(begun);
-        // While code waits, nothing waits for it.
-        self.shared.pace(step).learn(brief, if waited { time.min(LONG) } else { time });
+        if !is_given {
+            let time = self.turn.time.duration_since(begun);
+            // While code waits, nothing waits for it.
+            self.shared.pace(step).learn(short, if waited { time.min(LONG) } else { time });
+        }
         // What was written in between took its time.
-        self.has_reported = !self.promise.dispatcher().is_recorded();
+        self.has_held = self.promise.dispatcher().is_recorded();
+        self.has_reported = !self.has_held;
         self.sort_out(before);
     }
 
@@ -213,6 +244,7 @@ impl Worker {
             let message = match std::mem::replace(&mut self.waits, Waits::No) {
                 Waits::No => {
                     if self.turn.work.is_empty() {
+                        ready!(self.let_others(cx));
                         // What it was given may all have gone to others, and what was reported meanwhile waits for it.
                         self.flush();
                     }
@@ -232,15 +264,26 @@ impl Worker {
                         None => return Poll::Ready(()),
                     }
                 }
-                Waits::Code(piece, stopped) => match piece.go_on(&mut self.attempt, cx) {
-                    Progress::Done(done) => Some(self.done(done)),
-                    Progress::Waits(piece) => self.wait(piece, stopped, cx),
-                },
+                Waits::Code(piece, stopped) => {
+                    self.shared.ready.fetch_add(1, Ordering::Relaxed);
+                    match piece.go_on(&mut self.attempt, cx) {
+                        Progress::Done(done) => Some(self.done(done)),
+                        Progress::Waits(piece) => self.wait(piece, stopped, cx),
+                    }
+                }
             };
             match message {
                 Some(message) => self.report(message),
                 None => return Poll::Pending,
             }
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if matches!(self.waits, Waits::No) {
+            self.shared.ready.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

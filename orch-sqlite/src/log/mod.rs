@@ -2,6 +2,7 @@
 
 mod make;
 mod read;
+mod rows;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -1,26 +1,31 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use orch_core::event::{Entry, EventKind, Journal};
 use orch_core::failure::Failure;
 use orch_core::ids::{RunId, StepPath};
 use orch_core::storage::{Row, RunRecord, StorageError, WriteEvents};
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 
+use super::rows::Rows;
 use crate::folder::Folder;
 use crate::list::nanoseconds;
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::sum::Columns;
-use crate::write::Prepared;
-use crate::{error, write};
+use crate::write::{Checkpoint, Prepared};
+use crate::{Durability, error, write};
 
-const EVENT: &str = "INSERT INTO event (number, time, step, attempt, kind, fields, sum, value)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const LAST: &str =
     "SELECT max(coalesce((SELECT max(number) FROM event), 0), coalesce((SELECT max(number) FROM log), 0))";
+
+/// With so many pages the write-ahead log is brought into the database, so that it does not grow; SQLite's own measure.
+const CHECKPOINT: i32 = 1000;
 
 /// The log of a run, to be written by the one who holds it.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(crate) struct Writer {
     path: PathBuf,
     /// The number of the last event.
     last: i64,
+    /// How many pages the write-ahead log has.
+    pages: Arc<AtomicI32>,
     row: Row,
     folder: Folder,
     _hold: Hold,
@@ -50,25 +57,45 @@ impl Writer {
         fill: impl FnOnce(&Connection) -> Result<(), StorageError>,
     ) -> Result<Self, StorageError> {
         let path = super::path(&folder.run_folder(run));
-        let connection = RUN.open(&path, folder.durability(), fill)?;
-        let last = connection.query_row(LAST, [], |row| row.get(0));
-        let last = last.map_err(|error| error::database(&path, "read", &error))?;
-        Ok(Self { connection, path, last, row: Row::default(), folder: folder.clone(), _hold: hold })
+        let mut connection = RUN.open(&path, folder.durability(), fill)?;
+        let cannot = |error: rusqlite::Error| error::database(&path, "opened", &error);
+        let last = connection.query_row(LAST, [], |row| row.get(0)).map_err(cannot)?;
+        let pages = Arc::new(AtomicI32::new(0));
+        let told = Arc::clone(&pages);
+        // In place of SQLite's own hook, which brings it into the database within a commit.
+        let hook = move |_: &mut Wal, pages| {
+            told.store(pages, Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(hook)).map_err(cannot)?;
+        Ok(Self { connection, path, last, pages, row: Row::default(), folder: folder.clone(), _hold: hold })
+    }
+}
+
+impl Writer {
+    /// Whether the write-ahead log is to be brought into the database.
+    fn is_due(&self) -> bool {
+        self.pages.load(Ordering::Relaxed) >= CHECKPOINT
     }
 }
 
 impl Drop for Writer {
     /// What was committed is to lie in the database itself, where damage is found, also if someone still reads it.
     fn drop(&mut self) {
-        let _ = write::checkpoint(&self.connection, "run.checkpoint");
+        let _ = write::checkpoint(&self.connection, Checkpoint::Truncate, "run.checkpoint");
     }
 }
 
 impl Journal for Writer {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        if self.is_due() {
+            // If a reader is in the way, or the disk is full, it is tried again with the next commit.
+            let _ = write::checkpoint(&self.connection, Checkpoint::Passive, "journal.checkpoint");
+        }
         let (row, mut number) = (&mut self.row, self.last);
         let written = write::transaction(&self.connection, "journal.commit", |writing| {
-            let mut events = writing.prepare(EVENT)?;
+            let is_event = |entry: &&Entry| !matches!(entry.event.kind, EventKind::Log { .. });
+            let mut events = Rows::new(entries.iter().filter(is_event).count());
             let mut logs: Option<Prepared<'_>> = None;
             let mut step = Step::default();
             for Entry { event, value } in entries {
@@ -86,8 +113,7 @@ impl Journal for Writer {
                     let (kind, fields) = row.write(&event.kind)?;
                     let value = value.as_ref().map(|value| value.bytes());
                     let attempt = event.attempt;
-                    let sum = Columns { number, time, step, attempt, kind, fields, value }.sum();
-                    events.run((number, time, step, attempt, kind, fields, sum, value))?;
+                    events.insert(writing, &Columns { number, time, step, attempt, kind, fields, value })?;
                 }
             }
             Ok(())
@@ -104,8 +130,10 @@ impl Journal for Writer {
         }
     }
 
+    /// With [`Durability::Normal`] a commit is handed to the system, and only what brings many of them into the database
+    /// waits for the disk.
     fn blocks(&self) -> bool {
-        true
+        self.folder.durability() == Durability::Full || self.is_due()
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use orch_core::event::{Event, EventKind, RunStatus};
 use orch_core::storage::{ReadRuns, RunQuery, WriteRuns, conformance};
-use orch_sqlite::Retention;
+use orch_sqlite::{Folder, Retention};
 
 use crate::boundaries::names;
 use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end};
@@ -47,6 +47,16 @@ pub(crate) fn live(home: &Path) {
     folder.backup(&home.join("backup")).expect("copied");
     let keep = Retention { runs: Some(1), days: None, bytes: None };
     folder.gc(&keep, at(10)).expect("cleared");
+    fill_the_log(&folder);
+}
+
+/// Commits so much that the next commit brings it into the database.
+fn fill_the_log(folder: &Folder) {
+    let mut writer = folder.reopen(id(3)).expect("nobody holds it");
+    let mut large = conformance::step(id(3), 1);
+    large[0].value = Some(vec![7; 5 << 20].into());
+    writer.commit(&large).expect("committed");
+    writer.commit(&conformance::step(id(3), 2)).expect("committed");
 }
 
 #[test]

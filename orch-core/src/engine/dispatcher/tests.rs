@@ -38,8 +38,16 @@ impl Log {
 struct Paper {
     log: Log,
     room: usize,
-    blocks: bool,
+    blocks: Blocks,
 }
+
+/// Whether a commit waits after so many.
+type Blocks = fn(usize) -> bool;
+
+const NEVER: Blocks = |_| false;
+
+/// Those that wait, those that do not, and those of which some do.
+const ALL: [Blocks; 3] = [NEVER, |_| true, |commits| commits % 3 == 1];
 
 impl Journal for Paper {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
@@ -52,7 +60,7 @@ impl Journal for Paper {
     }
 
     fn blocks(&self) -> bool {
-        self.blocks
+        (self.blocks)(self.log.commits().len())
     }
 }
 
@@ -82,17 +90,20 @@ fn fan_out(log: &Log, sync: bool) -> Job {
     })
 }
 
-fn run(job: &Job, log: &Log, room: usize, blocks: bool) -> Result<Run, RunError> {
+fn run(job: &Job, log: &Log, room: usize, blocks: Blocks) -> Result<Run, RunError> {
     let log = log.clone();
     job.runner().keep_events().journal(Paper { log, room, blocks }).run_blocking()
 }
 
 #[test]
 fn no_code_runs_before_its_start_is_written() {
-    for (sync, blocks) in [(true, true), (true, false), (false, true), (false, false)] {
-        let log = Log::default();
-        let run = run(&fan_out(&log, sync), &log, usize::MAX, blocks).expect("all of it was written before");
-        assert_eq!(run.events(), log.events(), "sync {sync}, blocks {blocks}");
+    for (number, blocks) in ALL.into_iter().enumerate() {
+        for sync in [true, false] {
+            let log = Log::default();
+            let run =
+                run(&fan_out(&log, sync), &log, usize::MAX, blocks).expect("all of it was written before");
+            assert_eq!(run.events(), log.events(), "sync {sync}, journal {number}");
+        }
     }
 }
 
@@ -106,7 +117,7 @@ fn a_step_of_a_chain_is_one_commit() {
         Call::of(&second).input::<i64>(one).place::<Plain>();
     });
     let log = Log::default();
-    run(&job, &log, usize::MAX, false).expect("a run");
+    run(&job, &log, usize::MAX, NEVER).expect("a run");
     let commits: Vec<_> = log.commits().iter().map(report::story).collect();
     insta::assert_snapshot!(commits.join("\n--\n"), @r"
     RUN_START chain
@@ -125,7 +136,7 @@ fn a_step_of_a_chain_is_one_commit() {
 
 #[test]
 fn a_run_that_cannot_be_written_breaks_off_and_nothing_follows() {
-    for blocks in [true, false] {
+    for blocks in ALL {
         for room in 0..6 {
             let log = Log::default();
             let told = Arc::new(Mutex::new(Vec::new()));

@@ -1,15 +1,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::{io, thread};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 
-use super::{Broken, Dispatcher, Turn};
+use super::{Broken, Dispatcher, Inner, Turn};
 use crate::engine::Message;
-use crate::event::{Entry, Journal};
+use crate::event::{Entry, Event, Journal};
 use crate::failure::{Failure, panic_message};
 use crate::plan::Program;
 
-/// So many turns are held before whoever logs has to wait.
+/// So many events are held before whoever logs has to wait.
 const MOST_HELD: usize = 4096;
 
 /// Where the events of the run are written before anything follows from them.
@@ -21,48 +22,59 @@ const MOST_HELD: usize = 4096;
 /// writes before, so that nothing is held for long. Only calls of ops wait; to pull the next item, or to store one, goes on
 /// with code whose start is written.
 ///
-/// A journal that waits for a disk is written by a thread of its own, which sleeps until something is held: those that
-/// poll async code must not wait so long.
+/// A commit that waits for a disk is made by a thread of its own, which sleeps until there is one: those that poll async
+/// code must not wait so long.
 pub(super) struct Writer {
     journal: Mutex<Option<Box<dyn Journal>>>,
-    /// None if whoever reports writes.
-    wake: Option<SyncSender<Arc<Dispatcher>>>,
+    /// Whether the next commit waits for a disk.
+    blocks: AtomicBool,
+    /// Wakes the thread for these, once there has been one; none if none could be started.
+    wake: OnceLock<Option<SyncSender<Arc<Dispatcher>>>>,
     /// Steps that do not run are written as little as they are told; none if there are none.
     given: Option<Arc<Program>>,
 }
 
 impl Writer {
-    pub(super) fn new(
-        journal: Box<dyn Journal>,
-        given: Option<Arc<Program>>,
-    ) -> (Self, Option<Receiver<Arc<Dispatcher>>>) {
-        let (wake, woken) = journal.blocks().then(|| sync_channel(1)).unzip();
-        (Self { journal: Mutex::new(Some(journal)), wake, given }, woken)
+    pub(super) fn new(journal: Box<dyn Journal>, given: Option<Arc<Program>>) -> Self {
+        let blocks = AtomicBool::new(journal.blocks());
+        Self { journal: Mutex::new(Some(journal)), blocks, wake: OnceLock::new(), given }
     }
 
-    /// The events of these turns, with how many each has.
-    fn entries(&self, held: &mut [Turn]) -> (Vec<Entry>, Vec<usize>) {
-        let mut entries = Vec::with_capacity(held.iter().map(|turn| turn.events.len()).sum());
-        let counts = held.iter_mut().map(|turn| {
-            let before = entries.len();
-            let mut values = turn.values.drain(..).peekable();
-            for (number, event) in turn.events.drain(..).enumerate() {
-                let value = values.next_if(|(of, _)| *of == number).map(|(_, value)| value);
-                if self.given.as_ref().is_none_or(|program| program.tells(&event)) {
-                    entries.push(Entry { event, value });
-                }
-            }
-            entries.len() - before
+    /// Whether someone else makes the next commit, since it waits for a disk.
+    fn is_handed_over(&self) -> bool {
+        self.blocks.load(Ordering::Relaxed) && self.wake.get().is_some_and(Option::is_some)
+    }
+
+    /// Whether any of these is written. What follows from steps that do not run need not wait for a commit.
+    pub(super) fn writes(&self, events: &[Event]) -> bool {
+        match &self.given {
+            Some(program) => events.iter().any(|event| program.tells(event)),
+            None => !events.is_empty(),
+        }
+    }
+
+    /// What is to be written of what is held.
+    fn entries(&self, held: &mut Turn) -> Vec<Entry> {
+        let mut values = held.values.drain(..).peekable();
+        let entries = held.events.drain(..).enumerate().map(|(number, event)| {
+            let value = values.next_if(|(of, _)| *of == number).map(|(_, value)| value);
+            Entry { event, value }
         });
-        let counts = counts.collect();
-        (entries, counts)
+        match &self.given {
+            Some(program) => entries.filter(|entry| program.tells(&entry.event)).collect(),
+            None => entries.collect(),
+        }
     }
 
     fn commit(&self, entries: &[Entry]) -> Result<(), Failure> {
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *journal {
             Some(journal) if !entries.is_empty() => {
-                let committed = catch_unwind(AssertUnwindSafe(|| journal.commit(entries)));
+                let committed = catch_unwind(AssertUnwindSafe(|| {
+                    journal.commit(entries)?;
+                    self.blocks.store(journal.blocks(), Ordering::Relaxed);
+                    Ok(())
+                }));
                 committed.unwrap_or_else(|payload| Err(Failure::new(panic_message(&*payload))))
             }
             _ => Ok(()),
@@ -76,38 +88,14 @@ impl Dispatcher {
         self.writer.is_some()
     }
 
-    /// Starts the thread that writes.
-    pub(super) fn start_writing(self: &Arc<Self>, woken: Receiver<Arc<Self>>) -> io::Result<()> {
-        let runtime = self.runtime.clone();
-        let write = move || {
-            // What a run lets go of may need the runtime to be dropped.
-            let _entered = runtime.enter();
-            while let Ok(dispatcher) = woken.recv() {
-                dispatcher.write_all();
-            }
-        };
-        thread::Builder::new().name("orch journal".to_owned()).spawn(write).map(drop)
-    }
-
-    /// Something is held. It is written now, unless the caller has other work in hand.
-    pub(super) fn written(self: &Arc<Self>, turn: &mut Turn) {
-        match self.writer.as_ref().and_then(|writer| writer.wake.as_ref()) {
-            // If it has been woken already, it will see this too. With the word it has the dispatcher itself: what is held
-            // is written though nobody else may know of the run any more.
-            Some(wake) => drop(wake.try_send(Arc::clone(self))),
-            None if turn.work.is_empty() => while self.write(turn) && turn.work.is_empty() {},
-            None => {}
-        }
-    }
-
-    /// Writes what is held, for a caller that is going to do something else. The work that follows is added to the turn's.
+    /// Writes what is held, for a caller that has nothing else to do, or is going to do what may take its time. The work that
+    /// follows is added to the turn's.
     pub(crate) fn flush(self: &Arc<Self>, turn: &mut Turn) {
-        let writes = self.writer.as_ref().is_some_and(|writer| writer.wake.is_none());
-        if writes && self.write(turn) {
-            // The caller is not to be held up by what others report.
-            let dispatcher = Arc::clone(self);
-            drop(self.runtime.spawn(async move { dispatcher.write_all() }));
+        if self.writer.as_ref().is_none_or(Writer::is_handed_over) {
+            return;
         }
+        // What others report meanwhile too: what follows from it comes to this caller, so they soon have nothing left to do.
+        while self.write(turn) {}
     }
 
     /// Reports a line that was logged. Who logs faster than can be written waits: lines are all that code can produce
@@ -115,11 +103,13 @@ impl Dispatcher {
     pub(crate) fn report_line(self: &Arc<Self>, line: Message) {
         if let Some(writer) = &self.writer {
             let mut guard = self.lock();
-            while guard.held.len() >= MOST_HELD
+            while guard.held.events.len() >= MOST_HELD
                 && guard.broken.is_none()
-                && (guard.writing || writer.wake.is_some())
+                && (guard.writing || writer.is_handed_over())
             {
+                guard.waiting += 1;
                 guard = self.room.wait(guard).unwrap_or_else(PoisonError::into_inner);
+                guard.waiting -= 1;
             }
         }
         self.report_only(line);
@@ -153,36 +143,67 @@ impl Dispatcher {
         let Some(writer) = &self.writer else { return false };
         let mut held = {
             let mut guard = self.lock();
-            if guard.writing || guard.held.is_empty() {
+            if guard.writing || !guard.holds {
                 return false;
             }
-            guard.writing = guard.broken.is_none();
+            (guard.writing, guard.holds) = (guard.broken.is_none(), false);
+            self.make_room(&guard);
             std::mem::take(&mut guard.held)
         };
-        self.room.notify_all();
-        let (entries, counts) = writer.entries(&mut held);
+        let entries = writer.entries(&mut held);
         if let Err(failure) = writer.commit(&entries) {
             self.unrecorded(&failure);
             return false;
         }
-        let mut entries = entries.iter();
-        for (mut decided, count) in held.into_iter().zip(counts) {
-            let mut guard = self.lock();
-            if guard.broken.is_some() {
-                // Of a run that broke off nothing more is told. What is left is dropped when the lock is free.
-                drop(guard);
-                return false;
-            }
-            let events = entries.by_ref().take(count).map(|entry| &entry.event);
-            let told = guard.tell(events, &mut decided);
-            self.carry_out(guard, told, 0, &mut decided);
-            turn.work.append(&mut decided.work);
+        let mut guard = self.lock();
+        if guard.broken.is_some() {
+            // Of a run that broke off nothing more is told. What is left is dropped when the lock is free.
+            drop(guard);
+            return false;
         }
+        let told = guard.tell(entries.iter().map(|entry| &entry.event), &mut held);
+        self.carry_out(guard, told, 0, &mut held);
+        turn.work.append(&mut held.work);
         let mut guard = self.lock();
         guard.writing = false;
-        let more = !guard.held.is_empty();
+        self.make_room(&guard);
+        let more = guard.holds;
         drop(guard);
-        self.room.notify_all();
-        more
+        more && !self.hand_over()
+    }
+
+    /// Wakes those who wait to report a line: it can be held, or they can write.
+    pub(super) fn make_room(&self, inner: &Inner) {
+        if inner.waiting > 0 {
+            self.room.notify_all();
+        }
+    }
+
+    /// Has what is held written by the thread for commits that wait for a disk, if the next one does; else whoever has
+    /// nothing else to do writes.
+    pub(super) fn hand_over(self: &Arc<Self>) -> bool {
+        let Some(writer) = self.writer.as_ref().filter(|writer| writer.blocks.load(Ordering::Relaxed)) else {
+            return false;
+        };
+        let Some(wake) = writer.wake.get_or_init(|| self.start_writing()) else { return false };
+        // If it has been woken already, it will see this too. With the word it has the dispatcher itself: what is held is
+        // written though nobody else may know of the run any more.
+        let _ = wake.try_send(Arc::clone(self));
+        true
+    }
+
+    /// Starts the thread for commits that wait. Where the machine has none left to give, whoever reports waits himself.
+    fn start_writing(&self) -> Option<SyncSender<Arc<Self>>> {
+        let (wake, woken) = sync_channel::<Arc<Self>>(1);
+        let runtime = self.runtime.clone();
+        let write = move || {
+            // What a run lets go of may need the runtime to be dropped.
+            let _entered = runtime.enter();
+            while let Ok(dispatcher) = woken.recv() {
+                dispatcher.write_all();
+            }
+        };
+        let thread = thread::Builder::new().name("orch journal".to_owned()).spawn(write);
+        thread.is_ok().then_some(wake)
     }
 }

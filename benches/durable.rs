@@ -1,11 +1,13 @@
 //! What it costs that a run survives, beside raw rusqlite that commits the same rows, in one run:
 //!
 //!     cargo bench --bench durable
+//!     cargo bench --bench durable -- "normal: chain"
 //!
-//! Prints microseconds a step, the median of several runs, each beside its yardstick and the ratio to it, and the size of
-//! the run's folder. A step has four events: its start, its input, its output with a small value, its success. Raw is
-//! one prepared `INSERT` for each of them, with one commit for each step, or for 64 steps. A bench is a look at the
-//! machine and no test: nothing here fails.
+//! The second measures only what is called so. Prints microseconds a step, the median of several runs that take turns with
+//! their yardstick, the ratio to it, and the size of the run's folder. A step has four events: its start, its input, its
+//! output with a small value, its success; in a fan-out there is a fifth, the item that it is made for. Raw is one prepared
+//! `INSERT` for each of these, with one commit for as many steps as can be written together: no more than there are slots,
+//! and 64 at most. A bench is a look at the machine and no test: nothing here fails.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -22,8 +24,20 @@ use tokio::runtime::Runtime;
 
 const RUNS: usize = 5;
 
+/// So many steps raw writes together, if there are so many at once.
+const TOGETHER: usize = 64;
+
 /// The columns of an event that differ: its kind, its fields, its value.
 type Row = (&'static str, Option<&'static str>, Option<&'static [u8]>);
+
+/// Those of an item, and of the step that it is made for.
+const ROWS: [Row; 5] = [
+    ("STEP_OUTPUT", Some(r#"{"output":"result","key":"12345"}"#), Some(&[0xcd, 1, 2])),
+    ("STEP_START", Some(r#"{"waited":{"secs":0,"nanos":1200}}"#), None),
+    ("STEP_INPUT", Some(r#"{"input":"x"}"#), None),
+    ("STEP_OUTPUT", Some(r#"{"output":"result"}"#), Some(&[0xcd, 1, 2])),
+    ("STEP_SUCCESS", None, None),
+];
 
 #[op]
 async fn add(x: u64) -> u64 {
@@ -55,6 +69,8 @@ fn fan_out(n: usize) {
 
 fn main() {
     let short = !std::env::args().any(|argument| argument == "--bench");
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let wanted = |name: &str| wanted.as_ref().is_none_or(|wanted| name.contains(wanted));
     let (runs, chains, fans): (_, &[usize], &[usize]) =
         if short { (1, &[100], &[1_000]) } else { (RUNS, &[1_000, 10_000], &[10_000, 100_000]) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -64,25 +80,36 @@ fn main() {
         "microseconds a step", "steps", "orch", "raw", "ratio", "bytes"
     );
     for (name, durability) in [("normal", Durability::Normal), ("full", Durability::Full)] {
-        for &n in chains {
-            let raw = bench.median(n, || bench.raw(n, 1, durability));
+        let chain_of = format!("{name}: chain / commit of one step");
+        for &n in chains.iter().filter(|_| wanted(&chain_of)) {
             let mut bytes = 0;
-            let ours = bench.median(n, || bench.steps(&chain(n), 2, durability, &mut bytes));
-            row(&format!("{name}: chain / commit of one step"), n, ours, raw, bytes);
+            let (ours, raw) = bench.medians(
+                n,
+                || bench.steps(&chain(n), 2, durability, &mut bytes),
+                || bench.raw(n, &ROWS[1..], 1, durability),
+            );
+            row(&chain_of, n, ours, raw, bytes);
         }
         for &n in fans {
-            let raw = bench.median(n, || bench.raw(n, 64, durability));
-            for slots in [2, 64, 256] {
+            let fan = |slots: usize| {
+                format!("{name}: fan-out, {slots} slots / commit of {} steps", slots.min(TOGETHER))
+            };
+            for slots in [2, 64, 256].into_iter().filter(|slots| wanted(&fan(*slots))) {
                 let mut bytes = 0;
-                let ours = bench.median(n, || bench.steps(&fan_out(n), slots, durability, &mut bytes));
-                row(&format!("{name}: fan-out, {slots} slots / commit of 64 steps"), n, ours, raw, bytes);
+                let (ours, raw) = bench.medians(
+                    n,
+                    || bench.steps(&fan_out(n), slots, durability, &mut bytes),
+                    || bench.raw(n, &ROWS, slots.min(TOGETHER), durability),
+                );
+                row(&fan(slots), n, ours, raw, bytes);
             }
         }
     }
     println!("\n{:<44}{:>10}{:>9}", "milliseconds", "steps", "orch");
-    for &n in fans {
+    let resume = "resume, until its first step begins";
+    for &n in fans.iter().filter(|_| wanted(resume)) {
         let took = bench.resume(n).as_secs_f64() * 1e3;
-        println!("{:<44}{n:>10}{took:>9.0}", "resume, until its first step begins");
+        println!("{resume:<44}{n:>10}{took:>9.0}");
     }
     std::fs::remove_dir_all(&bench.folder).expect("the folder was made here");
 }
@@ -98,15 +125,23 @@ struct Bench {
 }
 
 impl Bench {
-    /// Microseconds for one of `n` steps.
-    fn median(&self, n: usize, run: impl FnMut() -> Duration) -> f64 {
-        let mut times: Vec<Duration> = std::iter::repeat_with(run).take(self.runs).collect();
-        times.sort_unstable();
-        times[times.len() / 2].as_secs_f64() * 1e6 / n as f64
+    /// Microseconds for one of `n` steps, of ours and of raw ones that take turns with them.
+    fn medians(
+        &self,
+        n: usize,
+        mut ours: impl FnMut() -> Duration,
+        mut raw: impl FnMut() -> Duration,
+    ) -> (f64, f64) {
+        let (ours, raw) = std::iter::repeat_with(|| (ours(), raw())).take(self.runs).unzip();
+        let median = |mut times: Vec<Duration>| {
+            times.sort_unstable();
+            times[times.len() / 2].as_secs_f64() * 1e6 / n as f64
+        };
+        (median(ours), median(raw))
     }
 
-    /// The rows of `n` steps, committed together for so many steps.
-    fn raw(&self, n: usize, together: usize, durability: Durability) -> Duration {
+    /// These rows for each of `n` steps, committed together for so many steps.
+    fn raw(&self, n: usize, rows: &[Row], together: usize, durability: Durability) -> Duration {
         let file = self.folder.join("raw.db");
         let database = Connection::open(&file).expect("a database");
         let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
@@ -122,16 +157,9 @@ impl Bench {
                 database.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
             }
             let name = format!("add[{step}]");
-            let waited = r#"{"waited":{"secs":0,"nanos":1200}}"#;
             let mut insert = database
                 .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
                 .expect("a statement");
-            let rows: [Row; 4] = [
-                ("STEP_START", Some(waited), None),
-                ("STEP_INPUT", Some(r#"{"input":"x"}"#), None),
-                ("STEP_OUTPUT", Some(r#"{"output":"result"}"#), Some(&[0xcd, 1, 2])),
-                ("STEP_SUCCESS", None, None),
-            ];
             for (kind, fields, value) in rows {
                 number += 1;
                 let time = 1_763_000_000_000_000_000 + number;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use orch_core::event::{Detail, RunView};
 use orch_core::ids::RunId;
-use orch_core::storage::{ReadEvents, RunRecord, StorageError};
+use orch_core::storage::{RunRecord, StorageError};
 
 use crate::folder::Folder;
 use crate::lock::Hold;
@@ -13,24 +13,31 @@ use crate::log;
 /// A run, and what its events say of it up to the last that was read.
 struct Told {
     run: RunRecord,
-    view: RunView,
+    /// Of those events alone that say where it stands as a whole.
+    outline: RunView,
     last: u64,
 }
 
 impl Told {
     fn of(run: RunRecord) -> Self {
-        Self { run, view: RunView::new(Detail::Counts), last: 0 }
+        Self { run, outline: RunView::new(Detail::Counts), last: 0 }
     }
 
     /// Reads the events that came after the last.
     fn read_on(&mut self, reader: &log::Reader) -> Result<(), StorageError> {
-        let (view, last) = (&mut self.view, &mut self.last);
-        reader.events(*last, false, &mut |logged| {
-            view.apply(&logged.event);
-            *last = logged.number;
+        let outline = &mut self.outline;
+        self.last = reader.outline(self.last, &mut |logged| {
+            outline.apply(&logged.event);
             ControlFlow::Continue(())
         })?;
-        self.run.tell(view);
+        if self.outline.status().is_terminal() {
+            // Of a run that is over the list says more, and it needs all events.
+            let mut view = RunView::new(Detail::Counts);
+            reader.each(|event| view.apply(event))?;
+            self.run.tell(&view);
+        } else {
+            self.run.tell(&self.outline);
+        }
         Ok(())
     }
 }

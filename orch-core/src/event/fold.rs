@@ -10,7 +10,7 @@ use super::view::{
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
-use crate::ids::{Branch, RunId, StepPath};
+use crate::ids::{Branch, PathMap, RunId, StepPath};
 
 mod resume;
 mod show;
@@ -53,7 +53,7 @@ pub struct RunView {
     planned: bool,
     /// The streams found at each depth of nesting; tells what a copy is mapped over where the log does not say it.
     streams_at: Vec<Vec<StreamName>>,
-    live: HashMap<StepPath, Live>,
+    live: PathMap<Live>,
     steps: Vec<StepView>,
     failures: Vec<FailedStep>,
     canceled: Vec<CanceledStep>,
@@ -66,7 +66,7 @@ pub struct RunView {
     /// The last that was told of the process before the present one.
     gone: Option<Timestamp>,
     /// The positions of steps in `steps`, from the first lost one on.
-    view_of: Option<HashMap<StepPath, usize>>,
+    view_of: Option<PathMap<usize>>,
 }
 
 #[derive(Clone, Debug)]

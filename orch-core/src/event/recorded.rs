@@ -6,12 +6,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::names::Names;
 use super::{Event, EventKind, Logged};
-use crate::ids::StepPath;
+use crate::ids::{PathMap, StepPath};
 
 pub(crate) use output::{Handled, RecordedItem, RecordedStream, RecordedValue};
 pub(crate) use step::{RecordedEnd, RecordedStep};
@@ -25,7 +24,7 @@ pub(crate) use step::{RecordedEnd, RecordedStep};
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
     /// The position of each step in `steps`.
-    numbers: HashMap<StepPath, u32>,
+    numbers: PathMap<u32>,
     /// In the order in which they were first heard of.
     steps: Vec<RecordedStep>,
     names: Names,

@@ -13,6 +13,7 @@ mod tag;
 pub use key::{IntoKey, MappingKey};
 pub use nearest::nearest;
 pub use path::{Branch, ParseStepPathError, StepPath};
+pub(crate) use path::{PathMap, PathSet};
 pub use place::Place;
 pub use run::RunId;
 pub use tag::{InvalidTagKey, check_tag_key};

@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -132,6 +133,13 @@ pub struct StepPath {
     name: Arc<str>,
     branch: Option<Branch>,
 }
+
+/// What there is of each of many steps. They are looked up all the time, and the hash of the standard library would be a
+/// third of what it takes to hand on the steps of a run that goes on.
+pub(crate) type PathMap<T> = HashMap<StepPath, T, foldhash::fast::RandomState>;
+
+/// Some of many steps.
+pub(crate) type PathSet = HashSet<StepPath, foldhash::fast::RandomState>;
 
 impl StepPath {
     /// The step `name`, in `branch` if it is inside a map.

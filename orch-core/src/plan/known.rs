@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::define::{KeptOutput, OpDef, OutputKind};
-use crate::ids::{Branch, StepPath};
+use crate::ids::{Branch, PathMap, StepPath};
 use crate::plan::Program;
 use crate::select::Copies;
 
@@ -10,7 +10,7 @@ use crate::select::Copies;
 #[derive(Default)]
 pub(crate) struct Known {
     steps: Vec<KnownStep>,
-    numbers: HashMap<StepPath, usize>,
+    numbers: PathMap<usize>,
     /// What ran, or was to; none of what was recorded, which has what ran alone.
     program: Option<Arc<Program>>,
     /// Which copies of which steps these were; made when another run asks.

@@ -3,9 +3,10 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
+use super::record::this_program;
 use crate::define::{KeptOutput, OpDef};
 use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
-use crate::ids::{RunId, StepPath};
+use crate::ids::{PathMap, RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Known, KnownEnd, Program, Step};
 use crate::storage::{Pinned, Storage, StorageError, StorageErrorKind};
@@ -16,7 +17,7 @@ pub(super) struct Lineage {
     pub(super) recorded: Recorded,
     own: Arc<Archive>,
     /// Of steps that an earlier run has made.
-    earlier: HashMap<StepPath, Arc<Archive>>,
+    earlier: PathMap<Arc<Archive>>,
 }
 
 /// All that is recorded of a run.
@@ -38,13 +39,14 @@ impl Lineage {
         recorded: Recorded,
         io: &Arc<IoManagers>,
     ) -> Result<Self, StorageError> {
-        let own = Self::of_one(storage, run, io)?;
-        let mut lineage = Self { recorded, own, earlier: HashMap::new() };
         let mut pinned = storage.pinned(run)?;
+        let own = Self::of_one(storage, run, &pinned, io)?;
+        let mut lineage = Self { recorded, own, earlier: PathMap::default() };
         // What is not there any more cannot be asked; its steps are then not known.
         while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
             let found = read(&**storage, upstream).and_then(|(recorded, _)| {
-                Ok((recorded, Self::of_one(storage, upstream, io)?, storage.pinned(upstream)?))
+                let pinned = storage.pinned(upstream)?;
+                Ok((recorded, Self::of_one(storage, upstream, &pinned, io)?, pinned))
             });
             let (mut recorded, archive, next) = match found {
                 Ok(found) => found,
@@ -62,11 +64,13 @@ impl Lineage {
     fn of_one(
         storage: &Arc<dyn Storage>,
         run: RunId,
+        pinned: &Pinned,
         io: &Arc<IoManagers>,
     ) -> Result<Arc<Archive>, StorageError> {
         Ok(Arc::new(Archive {
             run,
-            job: storage.run(run)?.job.as_str().into(),
+            job: pinned.plan.job.as_str().into(),
+            is_ours: pinned.program.build.is_some() && pinned.program == this_program(),
             events: Mutex::new(storage.events(run)?),
             artifacts: storage.artifacts(run)?,
             io: Arc::clone(io),

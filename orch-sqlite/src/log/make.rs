@@ -15,8 +15,9 @@ pub(crate) fn make(
     let path = super::path(&folder.run_folder(run.id));
     let json = |error: serde_json::Error| error::corrupt(&path, error);
     let record = serde_json::to_string(run).map_err(json)?;
-    let pinned = serde_json::to_string(pinned).map_err(json)?;
-    let blake3 = blake3::hash(pinned.as_bytes()).to_hex();
+    // A plan says nearly the same of each step: it shrinks to less than a tenth.
+    let pinned = lz4_flex::compress_prepend_size(&serde_json::to_vec(pinned).map_err(json)?);
+    let blake3 = blake3::hash(&pinned).to_hex();
     let writer = Writer::make(folder, hold, run.id, |connection| {
         let sql = "INSERT INTO run (record, pinned, blake3) VALUES (?1, ?2, ?3)";
         let pin = |writing: &write::Writing<'_>| writing.run(sql, (&record, &pinned, blake3.as_str()));

@@ -8,7 +8,7 @@ use orch_core::failure::Failure;
 use orch_core::ids::{RunId, StepPath};
 use orch_core::storage::{LogQuery, Pinned, ReadEvents, Row, RunRecord, StorageError};
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::Value;
+use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::error;
@@ -20,6 +20,14 @@ const EVENTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, val
     NULL AS level, NULL AS target, NULL AS message FROM event WHERE number > ?1";
 const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, NULL AS sum, NULL AS value,
     level, target, message FROM log WHERE number > ?1";
+
+/// Those that say where a run stands as a whole, and what of it has failed.
+const OUTLINE: &str =
+    "AND kind IN ('RUN_START', 'RUN_RESUMED', 'RUN_CANCELING', 'RUN_SUCCESS', 'RUN_FAILURE',
+    'RUN_CANCELED', 'STEP_FAILURE')";
+/// The columns of one event.
+const EVENT: &str =
+    "SELECT number, time, step, attempt, fields, kind, sum, value FROM event WHERE number = ?1";
 
 const CHANGED: &str = "it is not what was written";
 
@@ -59,24 +67,27 @@ impl Reader {
 
     /// What the list said of the run when it was made.
     pub(crate) fn record(&self) -> Result<RunRecord, StorageError> {
-        let text = self.text("SELECT record FROM run")?;
+        let text: String = self.of_run("SELECT record FROM run")?;
         serde_json::from_str(&text).map_err(|error| error::corrupt(&self.path, error))
     }
 
     /// What the run was begun with.
     pub(crate) fn pinned(&self) -> Result<Pinned, StorageError> {
-        let hash = self.text("SELECT blake3 FROM run")?;
-        let text = self.text("SELECT pinned FROM run")?;
-        if blake3::hash(text.as_bytes()).to_hex().as_str() != hash {
+        let hash: String = self.of_run("SELECT blake3 FROM run")?;
+        let pinned: Vec<u8> = self.of_run("SELECT pinned FROM run")?;
+        if blake3::hash(&pinned).to_hex().as_str() != hash {
             return Err(error::corrupt(&self.path, "what the run was begun with is not what was written"));
         }
-        serde_json::from_str(&text).map_err(|error| error::corrupt(&self.path, error))
+        let json = lz4_flex::decompress_size_prepended(&pinned);
+        let json = json.map_err(|error| error::corrupt(&self.path, error))?;
+        serde_json::from_slice(&json).map_err(|error| error::corrupt(&self.path, error))
     }
 
-    fn text(&self, sql: &str) -> Result<String, StorageError> {
-        let text = self.connection.query_row(sql, [], |row| row.get(0)).optional();
-        let text: Option<String> = text.map_err(|error| self.cannot(&error))?;
-        text.ok_or_else(|| error::corrupt(&self.path, "it does not say what the run was begun with"))
+    /// What the run was begun with, or a part of it.
+    fn of_run<T: FromSql>(&self, sql: &str) -> Result<T, StorageError> {
+        let found = self.connection.query_row(sql, [], |row| row.get(0)).optional();
+        let found: Option<T> = found.map_err(|error| self.cannot(&error))?;
+        found.ok_or_else(|| error::corrupt(&self.path, "it does not say what the run was begun with"))
     }
 
     /// Calls `each` for all events, without log lines.
@@ -95,7 +106,7 @@ impl Reader {
     fn rows(
         &self,
         sql: &str,
-        values: Vec<Value>,
+        values: impl IntoIterator<Item = Value>,
         each: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<ControlFlow<()>, NotRead>,
     ) -> Result<(), StorageError> {
         let read = || -> Result<(), NotRead> {
@@ -116,25 +127,32 @@ impl Reader {
 
     fn logged(&self, row: &rusqlite::Row<'_>, known: &mut Known) -> Result<Logged, NotRead> {
         let number = row.get(0)?;
-        let wrong = |error: &dyn std::fmt::Display| NotRead::Row(format!("event {number}: {error}"));
-        let time = row.get(1)?;
-        let (text, attempt) = (row.get_ref(2)?.as_str_or_null()?, row.get(3)?);
-        let fields = row.get_ref(4)?.as_str_or_null()?;
-        let value = row.get_ref(7)?.as_blob_or_null()?;
-        let kind = match row.get_ref(5)?.as_str_or_null()? {
+        let wrong = |error: &dyn std::fmt::Display| NotRead::wrong(number, error);
+        let (kind, columns) = match row.get_ref(5)?.as_str_or_null()? {
             Some(kind) => {
-                let columns = Columns { number, time, step: text, attempt, kind, fields, value };
-                if columns.sum() != row.get::<_, i64>(6)? {
-                    return Err(wrong(&CHANGED));
-                }
-                known.row.read(kind, fields).map_err(|error| wrong(&error))?
+                let columns = columns(row, kind)?;
+                (known.row.read(kind, columns.fields).map_err(|error| wrong(&error))?, columns)
             }
-            None => log(row, fields).map_err(|error| wrong(&error))?,
+            None => {
+                let columns = unsummed(row, "")?;
+                (log(row, columns.fields).map_err(|error| wrong(&error))?, columns)
+            }
         };
-        let time = moment(time).map_err(|error| wrong(&error))?;
-        let step = known.path(text).map_err(|error| wrong(&error))?;
-        let event = Event::new(time, self.run, step, attempt, kind);
-        Ok(Logged { number: number.unsigned_abs(), event, has_value: value.is_some() })
+        let time = moment(columns.time).map_err(|error| wrong(&error))?;
+        let step = known.path(columns.step).map_err(|error| wrong(&error))?;
+        let event = Event::new(time, self.run, step, columns.attempt, kind);
+        Ok(Logged { number: number.unsigned_abs(), event, has_value: columns.value.is_some() })
+    }
+
+    /// Calls `each` for the events after one that say where the run stands as a whole, up to the last event there is; gives
+    /// its number.
+    pub(crate) fn outline(&self, after: u64, each: Each<'_>) -> Result<u64, StorageError> {
+        let last =
+            self.connection.query_row("SELECT coalesce(max(number), 0) FROM event", [], |row| row.get(0));
+        let last: i64 = last.map_err(|error| self.cannot(&error))?;
+        let sql = format!("{EVENTS} {OUTLINE} AND number <= ?2 ORDER BY number");
+        self.read(&sql, vec![number(after), last.into()], each)?;
+        Ok(last.unsigned_abs())
     }
 
     fn cannot(&self, error: &rusqlite::Error) -> StorageError {
@@ -175,11 +193,10 @@ impl ReadEvents for Reader {
 
     fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {
         let mut found = None;
-        let sql = EVENTS.replace("number > ?1", "number = ?1");
         // The row as a whole is looked at: a value of which a bit has changed is never taken for the value.
-        self.rows(&sql, vec![number(event)], &mut |row| {
-            self.logged(row, &mut Known::default())?;
-            found = row.get_ref(7)?.as_blob_or_null()?.map(|value| Encoded::from(value.to_vec()));
+        self.rows(EVENT, [number(event)], &mut |row| {
+            let columns = columns(row, row.get_ref(5)?.as_str()?)?;
+            found = columns.value.map(|value| Encoded::from(value.to_vec()));
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
@@ -193,6 +210,28 @@ impl Reader {
             Ok(context.get_raw(0).as_str()?.to_lowercase())
         })
     }
+}
+
+/// The columns of an event, as they were written.
+fn columns<'a>(row: &'a rusqlite::Row<'_>, kind: &'a str) -> Result<Columns<'a>, NotRead> {
+    let columns = unsummed(row, kind)?;
+    if columns.sum() == row.get::<_, i64>(6)? {
+        Ok(columns)
+    } else {
+        Err(NotRead::wrong(columns.number, &CHANGED))
+    }
+}
+
+fn unsummed<'a>(row: &'a rusqlite::Row<'_>, kind: &'a str) -> Result<Columns<'a>, NotRead> {
+    Ok(Columns {
+        number: row.get(0)?,
+        time: row.get(1)?,
+        step: row.get_ref(2)?.as_str_or_null()?,
+        attempt: row.get(3)?,
+        kind,
+        fields: row.get_ref(4)?.as_str_or_null()?,
+        value: row.get_ref(7)?.as_blob_or_null()?,
+    })
 }
 
 fn log(row: &rusqlite::Row<'_>, fields: Option<&str>) -> Result<EventKind, Failure> {
@@ -221,6 +260,12 @@ fn number(event: u64) -> Value {
 enum NotRead {
     Database(rusqlite::Error),
     Row(String),
+}
+
+impl NotRead {
+    fn wrong(number: i64, error: &dyn std::fmt::Display) -> Self {
+        Self::Row(format!("event {number}: {error}"))
+    }
 }
 
 impl From<rusqlite::Error> for NotRead {

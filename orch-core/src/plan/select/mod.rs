@@ -8,7 +8,7 @@ mod need;
 mod replay;
 mod stored;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::known::Known;
@@ -16,7 +16,7 @@ use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
 use crate::event::{Event, EventKind};
 use crate::failure::{ErrorInfo, Failure};
-use crate::ids::{MappingKey, StepPath};
+use crate::ids::{MappingKey, PathMap, PathSet, StepPath};
 use crate::select::{Copies, StepSelection};
 
 pub(crate) use inputs::GivenInputs;
@@ -73,11 +73,11 @@ pub(crate) enum Ended {
 /// code is not called, and no event tells of it.
 #[derive(Default)]
 pub(crate) struct Given {
-    outputs: HashMap<StepPath, Vec<KeptOutput>>,
+    outputs: PathMap<Vec<KeptOutput>>,
     /// Steps that have failed before the run was interrupted.
-    failed: HashMap<StepPath, Failed>,
+    failed: PathMap<Failed>,
     /// Steps that have been skipped before the run was interrupted: nobody is told of it again.
-    skipped: HashSet<StepPath>,
+    skipped: PathSet,
     /// Those of them that are yet to be loaded.
     stored: Vec<Stored>,
     /// Which copies of the program's steps run.

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Part;
@@ -7,7 +7,7 @@ use super::lack::Lack;
 use super::need::Need;
 use super::stored::Stored;
 use crate::define::{KeptOutput, OutputKind};
-use crate::ids::{Branch, MappingKey, StepPath};
+use crate::ids::{Branch, MappingKey, PathMap, StepPath};
 use crate::plan::{Known, KnownEnd, Plan, Problem, Program};
 use crate::select::Copies;
 use crate::value::Value;
@@ -23,7 +23,7 @@ pub(super) fn replay(
     need: &Need,
     part: Part<'_>,
     problems: &mut Vec<Problem>,
-) -> (HashMap<StepPath, Vec<KeptOutput>>, Vec<Stored>) {
+) -> (PathMap<Vec<KeptOutput>>, Vec<Stored>) {
     let steps = program.plan.steps.len();
     let mut replay = Replay {
         program,
@@ -34,7 +34,7 @@ pub(super) fn replay(
         stored: part.stored,
         steps_of: vec![Vec::new(); program.plan.maps.len() + 1],
         maps_of: vec![Vec::new(); steps],
-        given: HashMap::new(),
+        given: PathMap::default(),
         loads: Vec::new(),
         lacks: vec![Lack::Nothing; steps],
         unknown: BTreeSet::new(),
@@ -62,7 +62,7 @@ pub(super) struct Replay<'a> {
     maps_of: Vec<Vec<usize>>,
     /// Whether IO managers can be asked for what an earlier run has stored.
     pub(super) stored: bool,
-    given: HashMap<StepPath, Vec<KeptOutput>>,
+    given: PathMap<Vec<KeptOutput>>,
     loads: Vec<Stored>,
     /// For each step what is not known of it.
     pub(super) lacks: Vec<Lack>,

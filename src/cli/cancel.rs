@@ -155,7 +155,7 @@ impl Signal {
 
     #[cfg(unix)]
     fn send(self, to: &Holder) -> std::io::Result<()> {
-        use rustix::process::{Pid, Signal, kill_process};
+        use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
         if to.host != orch_sqlite::host() {
             return Err(std::io::Error::other("it is on another machine"));
         }
@@ -165,6 +165,10 @@ impl Signal {
             Self::Ask => Signal::INT,
             Self::Kill => Signal::KILL,
         };
+        // One that leads a process group has started all the others in it; else the group is that of a script.
+        if matches!(self, Self::Kill) && getpgid(Some(process)) == Ok(process) {
+            return Ok(kill_process_group(process, signal)?);
+        }
         Ok(kill_process(process, signal)?)
     }
 

@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod config;
 mod configure;
+mod detach;
 mod exit;
 mod home;
 mod instance;

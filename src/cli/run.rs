@@ -14,12 +14,12 @@ use orch_core::storage::{ReadEvents, Storage};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-use super::args::{LiveArgs, RunArgs};
+use super::args::{LiveArgs, ProgressChoice, RunArgs};
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
 use super::signals::Listener;
-use super::{Exit, configure, jobs, keep};
+use super::{Exit, configure, detach, jobs, keep};
 
 /// How wide a chart is where no terminal says it.
 const CHART_WIDTH: usize = 100;
@@ -34,6 +34,9 @@ pub(super) fn run(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
+    if args.live.goes_elsewhere() {
+        return detach::start(printer);
+    }
     let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
         Err(exit) => return exit,
@@ -88,7 +91,7 @@ pub(super) fn go(
     }
     log_through_events(printer);
     let show = Show {
-        choice: args.progress,
+        choice: if args.detached { ProgressChoice::None } else { args.progress },
         detail: if args.gantt.is_some() { Detail::Steps } else { Detail::Counts },
         slow_after: args.slow_after,
         grace: GRACE,
@@ -113,7 +116,10 @@ pub(super) fn go(
         }
     };
     let cancel = Cancel::new();
-    let runner = runner.sink(sink).cancel(cancel.clone()).grace(GRACE);
+    let mut runner = runner.sink(sink).cancel(cancel.clone()).grace(GRACE);
+    if args.detached {
+        runner = runner.sink(detach::tell_begun());
+    }
     let result = match runner.runtime() {
         Ok(runtime) => {
             let listener = Listener::start(cancel, Arc::clone(printer));

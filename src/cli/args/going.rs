@@ -27,6 +27,20 @@ pub(in crate::cli) struct LiveArgs {
     /// five slowest steps too, those with an open stream left out.
     #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
     pub(in crate::cli) gantt: Option<Option<PathBuf>>,
+    /// Let the run go on in a process of its own, which needs no terminal, and return when it has begun. Its identifier is
+    /// printed; `logs RUN --follow` follows it, `cancel RUN` ends it.
+    #[arg(long, conflicts_with_all = ["progress", "json", "gantt"])]
+    pub(in crate::cli) detach: bool,
+    /// It is that process.
+    #[arg(long, hide = true, requires = "detach")]
+    pub(in crate::cli) detached: bool,
+}
+
+impl LiveArgs {
+    /// Whether the run is to go on in another process than this one.
+    pub(in crate::cli) fn goes_elsewhere(&self) -> bool {
+        self.detach && !self.detached
+    }
 }
 
 /// Where a run is recorded.
@@ -38,7 +52,7 @@ pub(in crate::cli) struct RecordArgs {
     #[command(flatten)]
     pub(in crate::cli) durable: DurableArgs,
     /// Record nothing: of the run nothing remains, and it cannot be resumed.
-    #[arg(long, conflicts_with_all = ["home", "durability"])]
+    #[arg(long, conflicts_with_all = ["home", "durability", "detach"])]
     pub(in crate::cli) no_record: bool,
 }
 

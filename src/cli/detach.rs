@@ -1,0 +1,92 @@
+//! Runs in a process of their own, which needs no terminal and outlives the one that began it.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::Once;
+
+use orch_core::event::Event;
+use orch_core::ids::RunId;
+
+use super::printer::Printer;
+use super::{Exit, program_name};
+
+/// Says to the process that goes on that it is the one. Nobody writes this himself.
+pub(super) const DETACHED: &str = "--detached";
+
+/// What that process says when its run has begun, with the run. Other lines are the program's own.
+const BEGUN: &str = "orch has begun the run ";
+
+/// Starts this program once more with the same arguments, and waits until its run has begun.
+pub(super) fn start(printer: &Printer) -> Exit {
+    let mut child = match spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            printer.error(&format!("no process can be started for the run: {error}"), None);
+            return Exit::Machine;
+        }
+    };
+    let said = child.stdout.take().into_iter().flat_map(|said| BufReader::new(said).lines());
+    for line in said.map_while(Result::ok) {
+        let Some(run) = line.strip_prefix(BEGUN) else {
+            printer.data(&format!("{line}\n"));
+            continue;
+        };
+        let (process, name) = (child.id(), program_name());
+        printer.note(&format!(
+            "it goes on in process {process}: `{name} logs {run} --follow` follows it, `{name} cancel {run}` ends it\n"
+        ));
+        printer.data(&format!("{run}\n"));
+        return Exit::Success;
+    }
+    // It has said itself why.
+    ended(child, printer)
+}
+
+#[cfg(unix)]
+fn spawn() -> io::Result<Child> {
+    use std::os::unix::process::CommandExt as _;
+    let mut command = Command::new(std::env::current_exe()?);
+    // In a process group of its own it hears no Ctrl-C of the terminal, and can be killed with all that it has started.
+    command.args(std::env::args_os().skip(1)).arg(DETACHED).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
+}
+
+#[cfg(not(unix))]
+fn spawn() -> io::Result<Child> {
+    Err(io::Error::other("this system has no process groups; start the program in the background instead"))
+}
+
+/// How a process has ended whose run has not begun.
+fn ended(mut child: Child, printer: &Printer) -> Exit {
+    let status = match child.wait() {
+        Ok(status) => status,
+        Err(error) => {
+            printer.error(&format!("nothing is known of the process of the run: {error}"), None);
+            return Exit::Machine;
+        }
+    };
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    let known = [Exit::RunFailed, Exit::Usage, Exit::Machine, Exit::Broken, Exit::Canceled];
+    known.into_iter().find(|exit| Some(exit.code()) == code).unwrap_or_else(|| {
+        printer.error(&format!("the process of the run has ended before the run had begun: {status}"), None);
+        Exit::Machine
+    })
+}
+
+/// For the process that goes on: with its first event the run is recorded and has begun. From then on nobody listens, and
+/// what is written is lost; but nobody who writes finds that out either, who might panic.
+pub(super) fn tell_begun() -> impl Fn(&Event) + Send + Sync + 'static {
+    let once = Once::new();
+    move |event| once.call_once(|| tell(event.run))
+}
+
+fn tell(run: RunId) {
+    let mut out = io::stdout();
+    // Whoever asked for it may be gone.
+    let _ = writeln!(out, "{BEGUN}{run}").and_then(|()| out.flush());
+    #[cfg(unix)]
+    if let Ok(nowhere) = std::fs::File::options().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(&nowhere);
+        let _ = rustix::stdio::dup2_stderr(&nowhere);
+    }
+}

@@ -1,0 +1,155 @@
+//! Runs that go on in a process of their own. This program starts itself once more for them, so it has a `main` of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    #[cfg(unix)]
+    return stories::main();
+    #[cfg(not(unix))]
+    ExitCode::SUCCESS
+}
+
+#[cfg(unix)]
+#[expect(clippy::print_stdout, reason = "the code of steps may print")]
+mod stories {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, ExitCode, Output};
+    use std::{env, fs};
+
+    use orch::prelude::*;
+
+    /// Where a step asks whether it may end.
+    const GATE: &str = "GATE";
+
+    /// Waits until it is let through; who only hangs up lets it wait for ever.
+    #[op]
+    fn wait() -> Result<String> {
+        println!("nobody reads this, and that is no reason to fail");
+        let mut gate = UnixStream::connect(env::var(GATE)?)?;
+        let mut word = String::new();
+        gate.read_to_string(&mut word)?;
+        while word.is_empty() {
+            std::thread::park();
+        }
+        Ok(word)
+    }
+
+    #[job]
+    fn patient() {
+        wait();
+    }
+
+    /// The program, or if it is called without a command, the stories that are told with it.
+    pub(super) fn main() -> ExitCode {
+        // What the test runner asks of each test binary.
+        if env::args().any(|argument| argument == "--list") {
+            return ExitCode::SUCCESS;
+        }
+        let is_command = |word: String| ["run", "resume", "cancel", "logs", "show"].contains(&&*word);
+        if env::args().nth(1).is_some_and(is_command) {
+            return orch::cli::run_main(|| Definitions::new().job(patient()));
+        }
+        it_goes_on_when_its_beginner_is_gone();
+        it_is_canceled_from_elsewhere();
+        what_it_has_started_is_killed_with_it();
+        what_is_refused_is_told_as_ever();
+        ExitCode::SUCCESS
+    }
+
+    fn it_goes_on_when_its_beginner_is_gone() {
+        let place = Place::new("goes-on");
+        let (run, mut step) = place.begin();
+        assert!(text(&place.ask(&["show", &run]).stdout).contains("running"));
+        step.write_all(b"go").expect("the step listens");
+        drop(step);
+        let followed = place.ask(&["logs", &run, "--events", "--follow"]);
+        assert!(text(&followed.stdout).contains("RUN_SUCCESS"), "{followed:?}");
+    }
+
+    fn it_is_canceled_from_elsewhere() {
+        let place = Place::new("canceled");
+        let (run, mut step) = place.begin();
+        let canceled = std::thread::scope(|scope| {
+            let canceled = scope.spawn(|| place.ask(&["cancel", &run]));
+            place.until(&run, "RUN_CANCELING");
+            // A sync op cannot be stopped; it ends in its own time, and the run with it.
+            step.write_all(b"go").expect("the step listens");
+            drop(step);
+            canceled.join().expect("no panic")
+        });
+        assert!(canceled.status.success(), "{canceled:?}");
+        assert!(text(&place.ask(&["show", &run]).stdout).contains("canceled"));
+    }
+
+    fn what_it_has_started_is_killed_with_it() {
+        let place = Place::new("killed");
+        let (run, step) = place.begin();
+        drop(step);
+        let canceled = place.ask(&["cancel", &run, "--within", "1ms"]);
+        assert!(canceled.status.success(), "{canceled:?}");
+        assert!(text(&place.ask(&["show", &run]).stdout).contains("canceled"));
+    }
+
+    fn what_is_refused_is_told_as_ever() {
+        let place = Place::new("refused");
+        let refused = place.ask(&["run", "nobody", "--detach"]);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(text(&refused.stderr).contains("there is no job `nobody`"), "{refused:?}");
+        let refused = place.ask(&["run", "--detach", "--json"]);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    /// A folder for what is recorded, and the gate at which steps wait.
+    struct Place {
+        folder: PathBuf,
+        gate: UnixListener,
+    }
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let folder =
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+            fs::create_dir_all(&folder).expect("a folder");
+            let gate = UnixListener::bind(folder.join("gate")).expect("a gate");
+            Self { folder, gate }
+        }
+
+        fn ask(&self, words: &[&str]) -> Output {
+            let mut program = Command::new(env::current_exe().expect("this program"));
+            program
+                .args(words)
+                .env("ORCH_HOME", self.folder.join("home"))
+                .env(GATE, self.folder.join("gate"));
+            program.output().expect("it can be started")
+        }
+
+        /// Begins a run, whose beginner has ended by then; gives it with its step, which waits.
+        fn begin(&self) -> (String, UnixStream) {
+            let begun = self.ask(&["run", "--detach"]);
+            assert!(begun.status.success(), "{begun:?}");
+            let said = text(&begun.stderr);
+            assert!(said.contains("recorded in") && said.contains("it goes on in process"), "{said}");
+            let (step, _) = self.gate.accept().expect("the step comes to the gate");
+            (text(&begun.stdout).trim().to_owned(), step)
+        }
+
+        /// Waits until the run has had such an event.
+        fn until(&self, run: &str, kind: &str) {
+            while !text(&self.ask(&["logs", run, "--events"]).stdout).contains(kind) {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}

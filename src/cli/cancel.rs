@@ -37,14 +37,8 @@ pub(super) fn cancel(
         return Exit::Usage;
     }
     let refused = |error: &StorageError| home::refused(error, printer);
-    match storage.holder(run.id) {
-        Ok(Some(holder)) => {
-            if let Err(exit) = ask(&holder, &*storage, run.id, args.within, printer) {
-                return exit;
-            }
-        }
-        Ok(None) => {}
-        Err(error) => return refused(&error),
+    if let Err(exit) = ask(&*storage, run.id, args.within, printer) {
+        return exit;
     }
     match storage.run(run.id) {
         Ok(run) if run.status.is_terminal() => told(run.id, run.status, printer),
@@ -62,21 +56,18 @@ fn told(run: RunId, status: RunStatus, printer: &Printer) -> Exit {
     Exit::RunFailed
 }
 
-/// Asks the process that holds the run to end it, and waits until nobody holds it any more. One that does not in time is
-/// killed.
-fn ask(
-    holder: &Holder,
-    storage: &dyn Storage,
-    run: RunId,
-    within: Duration,
-    printer: &Printer,
-) -> Result<(), Exit> {
+/// Asks the process that holds the run, if one does, to end it, and waits until nobody holds it any more. One that does not
+/// in time is killed.
+fn ask(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -> Result<(), Exit> {
     let failed = |message: String, hint: Option<&str>| {
         printer.error(&message, hint);
         Err(Exit::Machine)
     };
+    let refused = |error: StorageError| home::refused(&error, printer);
     for (signal, within) in [(Signal::Ask, within), (Signal::Kill, KILLED)] {
-        if let Err(error) = signal.send(holder) {
+        // Asked anew each time: the number of a process that is gone may be another's.
+        let Some(holder) = storage.holder(run).map_err(refused)? else { return Ok(()) };
+        if let Err(error) = signal.send(&holder) {
             return failed(
                 format!("{holder} runs it, and cannot be asked to end it: {error}"),
                 Some(
@@ -88,10 +79,10 @@ fn ask(
         match released(storage, run, within) {
             Ok(true) => return Ok(()),
             Ok(false) => {}
-            Err(error) => return Err(home::refused(&error, printer)),
+            Err(error) => return Err(refused(error)),
         }
     }
-    failed(format!("{holder} still holds the run, though it was killed"), None)
+    failed("the program that runs it still holds the run, though it was killed".to_owned(), None)
 }
 
 /// Waits until nobody holds the run; says whether that came about in time.

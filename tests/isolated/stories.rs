@@ -12,7 +12,7 @@ use orch::report::story;
 use orch::run::{Run, RunError, RunErrorKind, Runner};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-use crate::ops;
+use crate::{crash, ops};
 
 pub(crate) fn main() -> ExitCode {
     // A program that says that it offers workers, and is none.
@@ -22,8 +22,10 @@ pub(crate) fn main() -> ExitCode {
     }
     orch::run::worker(|| Ok(ops::definitions()));
     let wanted: Vec<String> = std::env::args().skip(1).filter(|wanted| !wanted.starts_with('-')).collect();
-    if wanted == ["host"] {
-        return host();
+    match &wanted[..] {
+        [word] if word == "host" => return host(),
+        [word] if word == "live" => return crash::live(),
+        _ => {}
     }
     let mut failed = 0;
     for (name, test) in TESTS {
@@ -37,7 +39,7 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 18] = [
+const TESTS: [(&str, fn()); 19] = [
     ("a_crash_fails_the_attempt_and_says_how", a_crash_fails_the_attempt_and_says_how),
     ("a_crash_is_tried_again_as_any_failure", a_crash_is_tried_again_as_any_failure),
     ("a_timeout_ends_code_that_nobody_can_stop", a_timeout_ends_code_that_nobody_can_stop),
@@ -56,6 +58,10 @@ const TESTS: [(&str, fn()); 18] = [
     ("the_story_is_the_same_in_process", the_story_is_the_same_in_process),
     ("what_was_given_to_a_run_alone_is_missed", what_was_given_to_a_run_alone_is_missed),
     ("a_plan_says_what_is_isolated", a_plan_says_what_is_isolated),
+    (
+        "killed_at_each_boundary_it_goes_on_to_the_same_end",
+        crash::killed_at_each_boundary_it_goes_on_to_the_same_end,
+    ),
 ];
 
 fn say(line: &str) {

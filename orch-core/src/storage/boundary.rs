@@ -1,4 +1,5 @@
-//! The moments at which a process may die and leave something half done: before and after each write that lasts.
+//! The moments at which a process may die and leave something half done: before and after each write that lasts, and each
+//! word between it and the processes of isolated steps.
 //!
 //! A test runs a program once with `ORCH_CRASH_LOG=<file>`, which gets the names of all boundaries that were passed, and
 //! then once for each of them with `ORCH_CRASH_AT=<n>`: at the boundary of that number, from 1, the process is killed as
@@ -12,7 +13,7 @@ pub fn boundary(name: &str) {
     crash::pass(name);
 }
 
-/// Does a write that lasts, between the boundaries `before ..` and `after ..` of its name.
+/// Does a write that lasts, or what others depend on as much, between the boundaries `before ..` and `after ..` of its name.
 #[inline]
 pub fn around<T>(name: &str, write: impl FnOnce() -> T) -> T {
     #[cfg(feature = "testing")]

@@ -13,6 +13,7 @@ use crate::define::Cancel;
 use crate::engine::{Dispatcher, Message};
 use crate::event::LogLevel;
 use crate::ids::StepPath;
+use crate::storage::around;
 
 /// A worker process, as the process sees it that started it.
 pub(super) struct Worker {
@@ -82,7 +83,7 @@ impl Worker {
             }
             state.waiting.insert(id, answer);
         }
-        match self.send(&request(id), inputs) {
+        match around("worker.ask", || self.send(&request(id), inputs)) {
             Ok(()) => {}
             // It has ended, and whoever minds it will say how.
             Err(FrameError::Io(_)) => {}
@@ -117,7 +118,7 @@ impl Worker {
     /// Hands an answer to the one who waits for it; false if nobody does.
     pub(super) fn answer(&self, id: u64, answer: Answer) -> bool {
         let waiting = self.state().waiting.remove(&id);
-        waiting.is_some_and(|waiting| waiting.send(answer).is_ok())
+        waiting.is_some_and(|waiting| around("worker.answer", || waiting.send(answer).is_ok()))
     }
 
     /// Says whose lines come from now on.

@@ -1,0 +1,80 @@
+//! The process that hosts a run is killed at any moment of its dealings with the processes of steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::{env, fs};
+
+use orch::event::{Detail, Logged, RunStatus, RunView, StepState};
+use orch::ids::RunId;
+use orch::run::RunErrorKind;
+use orch::storage::{ReadRuns as _, Storage};
+use orch_sqlite::{Durability, Folder};
+
+use crate::ops;
+
+const RUN: RunId = RunId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
+
+/// Where the program that is killed records its run.
+const HOME: &str = "CRASH_HOME";
+
+/// The program that is killed: it begins the run, or goes on with it.
+pub(crate) fn live() -> ExitCode {
+    let home = env::var_os(HOME).expect("a folder");
+    let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
+    let definitions = ops::definitions();
+    let runner = match storage.run(RUN) {
+        Ok(run) if run.status.is_terminal() => return ExitCode::SUCCESS,
+        Ok(_) => definitions.resume(&storage, RUN).expect("it can be taken up"),
+        Err(_) => definitions.runner(&ops::mixed()).run_id(RUN).record(&storage),
+    };
+    let error = runner.run_blocking().expect_err("some of its steps fail");
+    assert!(matches!(error.kind(), RunErrorKind::Failed { .. }), "{error}");
+    ExitCode::SUCCESS
+}
+
+/// Runs it; it is killed at the boundary of this number, if it gets there.
+fn lives(home: &Path, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
+    let mut program = Command::new(env::current_exe().expect("this program"));
+    program.arg("live").env(HOME, home);
+    program.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
+    program.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
+    program.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
+}
+
+/// What has become of the run, and of its steps.
+fn outcome(home: &Path) -> (RunStatus, BTreeMap<String, StepState>) {
+    let folder = Folder::open(home, Durability::Normal).expect("a folder");
+    let mut view = RunView::new(Detail::Steps);
+    let each = &mut |logged: Logged| {
+        view.apply(&logged.event);
+        std::ops::ControlFlow::Continue(())
+    };
+    folder.events(RUN).expect("the run is there").events(0, false, each).expect("it can be read");
+    let steps = view.steps().iter().map(|step| (step.path.to_string(), step.state.clone()));
+    (view.status(), steps.collect())
+}
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("isolated-crash-{}", std::process::id()))
+}
+
+pub(crate) fn killed_at_each_boundary_it_goes_on_to_the_same_end() {
+    let (home, log) = (home(), home().with_extension("log"));
+    assert!(lives(&home, None, Some(&log)).success(), "the program runs");
+    let passed = fs::read_to_string(&log).expect("boundaries are passed");
+    let expected = outcome(&home);
+    assert_eq!(expected.0, RunStatus::Failure);
+    let all: Vec<_> = passed.lines().enumerate().collect();
+    let kinds: BTreeSet<_> = all.iter().filter_map(|(_, name)| name.strip_prefix("before worker.")).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["answer", "ask", "spawn"]);
+    fs::remove_dir_all(&home).expect("it was made here");
+    for (at, name) in all.iter().filter(|(_, name)| name.contains("worker.")) {
+        assert!(!lives(&home, Some(at + 1), None).success(), "it is killed at {at}, {name}");
+        assert!(lives(&home, None, None).success(), "it goes on after {at}, {name}");
+        assert_eq!(outcome(&home), expected, "killed at {at}, {name}");
+        fs::remove_dir_all(&home).expect("it was made here");
+    }
+    fs::remove_file(log).expect("it was made here");
+}

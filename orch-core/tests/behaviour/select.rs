@@ -212,7 +212,7 @@ fn never_are_there_fewer_items_than_there_were() {
     error: `sum` takes `xs` from `load`, which is not selected, and the earlier run has no outputs of `load[b]`
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`
     "#);
     // Of the others all is there, but not of the item that failed.
     let (_, told) = refused(part(&job, "load[a]*").upstream(run_of(&failed)).run_blocking());
@@ -221,7 +221,7 @@ fn never_are_there_fewer_items_than_there_were() {
     error: `sum` takes `xs` from `load`, of which not all is selected, and the earlier run has no outputs of `load[b]`
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`
     "#);
 }
 
@@ -256,7 +256,7 @@ fn what_nobody_gives_is_told_before_the_run_and_all_of_it() {
     error: `sum` takes `xs` from `load`, which is not selected, and the earlier run kept no outputs
       --> orch-core/tests/behaviour/select.rs:_ (the step)
       --> orch-core/tests/behaviour/select.rs:_ (what it needs)
-      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`, or give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`
+      hint: select `load` too, or give a value, `ops.sum.inputs.xs` of the configuration or `.input("sum", "xs", value)`
     "#);
     calls.take();
 }

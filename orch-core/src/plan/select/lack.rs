@@ -130,7 +130,8 @@ impl Replay<'_> {
                     needs.name, input.name
                 )
             }));
-            if !matches!(self.lacks[step], Lack::New) {
+            // Where one was given, another would hardly have it.
+            if !matches!(self.lacks[step], Lack::New) && self.known.is_none() {
                 ways.push("give an earlier run that has kept it, `.upstream(&run)`, or that has stored it, `--upstream RUN`".to_owned());
             }
             problems.push(

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// What outlives what. Whatever is committed outlives the death of the process in either case.
+/// What outlives what. Whatever is committed outlives the death of the process in either case; and that there is a run, once
+/// it has been made, outlives a loss of power too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// A commit returns when the disk has it: it outlives a loss of power.

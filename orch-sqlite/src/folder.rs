@@ -48,7 +48,7 @@ impl Folder {
                 },
             )?;
         }
-        let list = List::open(&path, durability, || whole_runs(&runs))?;
+        let list = List::open(&path, || whole_runs(&runs))?;
         Ok(Self { home: Arc::new(Home { path, durability, list }) })
     }
 

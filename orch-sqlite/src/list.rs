@@ -12,11 +12,13 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use crate::schema::{INSTANCE, Opened};
 use crate::{Durability, error, write};
 
+/// What the list says outlives a loss of power in any case: a run whose line is lost is not found, whatever there is of it.
+const DURABILITY: Durability = Durability::Full;
+
 /// The list, open. Reading it never waits for a writer.
 #[derive(Debug)]
 pub(crate) struct List {
     path: PathBuf,
-    durability: Durability,
     reader: Mutex<Connection>,
     writer: Mutex<Writer>,
 }
@@ -31,7 +33,6 @@ struct Writer {
 /// The list, while no other process and no other thread writes it.
 pub(crate) struct Locked<'a> {
     path: &'a Path,
-    durability: Durability,
     writer: MutexGuard<'a, Writer>,
 }
 
@@ -39,7 +40,6 @@ impl List {
     /// Opens the list in this folder, or makes it of the runs that are `found`, all of them or none.
     pub(crate) fn open(
         home: &Path,
-        durability: Durability,
         found: impl FnOnce() -> Result<Vec<RunRecord>, StorageError>,
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
@@ -50,11 +50,11 @@ impl List {
         let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
         if !matches!(opened, Opened::Whole(_)) {
             // Two programs may begin at once, and one of them makes the list.
-            let mut list = Locked::wait(&path, durability, &writer)?;
+            let mut list = Locked::wait(&path, &writer)?;
             // One that is empty was left by a program that died while it made it.
             let none = !path.exists() || matches!(INSTANCE.read(&path)?, Opened::Empty);
             let runs = if none { found()? } else { Vec::new() };
-            let made = INSTANCE.open_filled(&path, durability, |writing| {
+            let made = INSTANCE.open_filled(&path, DURABILITY, |writing| {
                 // What they have come to is found out when they are listed.
                 runs.iter().try_for_each(|run| put(writing, run, false).map(drop))
             })?;
@@ -64,7 +64,7 @@ impl List {
             Opened::Whole(reader) => reader,
             Opened::Older | Opened::Empty => INSTANCE.read(&path)?.whole(&path)?,
         };
-        Ok(Self { path, durability, reader: Mutex::new(reader), writer })
+        Ok(Self { path, reader: Mutex::new(reader), writer })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -87,7 +87,7 @@ impl List {
 
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
-        Locked::wait(&self.path, self.durability, &self.writer)
+        Locked::wait(&self.path, &self.writer)
     }
 
     /// The lines of the runs that are asked for, the newest first, as the list has them.
@@ -158,16 +158,16 @@ impl List {
 }
 
 impl<'a> Locked<'a> {
-    fn wait(path: &'a Path, durability: Durability, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
+    fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
         let writer = taken(writer);
         writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
-        Ok(Self { path, durability, writer })
+        Ok(Self { path, writer })
     }
 
     fn connection(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.connection.take() {
             Some(connection) => connection,
-            None => INSTANCE.open(self.path, self.durability, |_| Ok(()))?,
+            None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
         };
         Ok(self.writer.connection.insert(connection))
     }
@@ -273,4 +273,23 @@ fn dashed(prefix: &str) -> Option<String> {
         dashed.push(c.is_ascii_hexdigit().then(|| c.to_ascii_lowercase())?);
     }
     (dashed.len() <= 36).then_some(dashed)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Durability, Folder};
+
+    #[test]
+    fn a_line_waits_for_the_disk_whatever_runs_do() {
+        let home = std::env::temp_dir().join(format!("orch-listed-{}", std::process::id()));
+        for durability in [Durability::Normal, Durability::Full] {
+            let folder = Folder::open(&home, durability).expect("a folder");
+            let mut list = folder.list().lock().expect("nobody has it");
+            let connection = list.connection().expect("it can be written");
+            let level = connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0));
+            let level = level.expect("a level");
+            assert_eq!(level, Durability::Full.synchronous(), "{durability}");
+        }
+        std::fs::remove_dir_all(home).expect("the folder goes");
+    }
 }

@@ -5,7 +5,10 @@ mod conformance;
 mod crash;
 mod damage;
 mod folders;
+mod power;
 mod programs;
 mod refusal;
+#[cfg(unix)]
+mod room;
 mod together;
 mod upkeep;

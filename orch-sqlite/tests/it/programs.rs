@@ -75,6 +75,8 @@ fn run() {
         }
         ("fill", _) => fill(home),
         ("live", _) => crash::live(home),
+        #[cfg(unix)]
+        ("room", bytes) => crate::room::use_up(home, bytes.parse().expect("how large the values are")),
         ("open", _) => drop(open(home)),
         (other, _) => panic!("there is no program `{other}`"),
     }

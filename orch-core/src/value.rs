@@ -6,7 +6,7 @@ mod small;
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 
 use serde::{Deserialize, Serialize};
 
@@ -168,7 +168,7 @@ impl Value {
         match &self.0 {
             Repr::Plain(_) | Repr::Small(_) => false,
             Repr::Later(later) => !later.is_loaded(),
-            Repr::Gathered(gathered) => gathered.any(Self::is_to_load),
+            Repr::Gathered(gathered) => gathered.is_to_load(),
         }
     }
 
@@ -177,12 +177,7 @@ impl Value {
         match &self.0 {
             Repr::Plain(_) | Repr::Small(_) => {}
             Repr::Later(later) => _ = later.loaded(),
-            Repr::Gathered(gathered) => {
-                gathered.any(|value| {
-                    value.load();
-                    false
-                });
-            }
+            Repr::Gathered(gathered) => gathered.values().iter().for_each(Self::load),
         }
     }
 
@@ -302,10 +297,22 @@ impl From<AssembleError> for Failure {
 }
 
 impl Gathered {
-    /// Whether this holds of a value that it is yet to be made of.
-    fn any(&self, holds: impl Fn(&Value) -> bool) -> bool {
+    /// Whether one of the values lies elsewhere that it is yet to be made of.
+    fn is_to_load(&self) -> bool {
+        match self.items.try_lock() {
+            Ok(items) => {
+                items.iter().flatten().any(|item| item.outcome.as_ref().is_ok_and(Value::is_to_load))
+            }
+            // Someone makes it at this moment, and that may take as long as to load them.
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Poisoned(_)) => false,
+        }
+    }
+
+    /// The values that it is yet to be made of.
+    fn values(&self) -> Vec<Value> {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        items.iter().flatten().any(|item| item.outcome.as_ref().is_ok_and(&holds))
+        items.iter().flatten().filter_map(|item| item.outcome.as_ref().ok().cloned()).collect()
     }
 
     fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, AssembleError> {

@@ -156,7 +156,8 @@ impl Signal {
             Self::Ask => Signal::INT,
             Self::Kill => Signal::KILL,
         };
-        // One that leads a process group has started all the others in it; else the group is that of a script.
+        // As a shell does with a job, of which the group is. One that does not lead its group is part of a script, which
+        // nobody has asked to end.
         if matches!(self, Self::Kill) && getpgid(Some(process)) == Ok(process) {
             return Ok(kill_process_group(process, signal)?);
         }

@@ -10,8 +10,9 @@ use orch_core::ids::RunId;
 use super::printer::Printer;
 use super::{Exit, program_name};
 
-/// Says to the process that goes on that it is the one. Nobody writes this himself.
-pub(super) const DETACHED: &str = "--detached";
+/// What asks for such a process, and what says to it that it is the one: nobody writes this himself.
+const DETACH: &str = "--detach";
+const DETACHED: &str = "--detached";
 
 /// What that process says when its run has begun, with the run. Other lines are the program's own.
 const BEGUN: &str = "orch has begun the run ";
@@ -25,8 +26,9 @@ pub(super) fn start(printer: &Printer) -> Exit {
             return Exit::Machine;
         }
     };
-    let said = child.stdout.take().into_iter().flat_map(|said| BufReader::new(said).lines());
+    let said = child.stdout.take().into_iter().flat_map(|said| BufReader::new(said).split(b'\n'));
     for line in said.map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
         let Some(run) = line.strip_prefix(BEGUN) else {
             printer.data(&format!("{line}\n"));
             continue;
@@ -46,8 +48,10 @@ pub(super) fn start(printer: &Printer) -> Exit {
 fn spawn() -> io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(std::env::current_exe()?);
-    // In a process group of its own it hears no Ctrl-C of the terminal, and can be killed with all that it has started.
-    command.args(std::env::args_os().skip(1)).arg(DETACHED).process_group(0);
+    let args = std::env::args_os().skip(1);
+    command.args(args.map(|arg| if arg == DETACH { DETACHED.into() } else { arg }));
+    // In a process group of its own it hears no Ctrl-C of the terminal, and can be killed with what it has started.
+    command.process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
 }
 

@@ -198,6 +198,15 @@ fn answer<D: IntoDefinitions>(
         printer.error(&error, Some("give one of them another: #[job(name = \"..\")]"));
         return Exit::Usage;
     }
+    let live = match command {
+        Command::Run(args) => Some(&args.live),
+        Command::Resume(args) => Some(&args.live),
+        Command::Rerun(args) => Some(&args.live),
+        _ => None,
+    };
+    if live.is_some_and(|live| live.detach) {
+        return detach::start(printer);
+    }
     match command {
         Command::List(args) => list::list(args, &definitions, printer),
         Command::Plan(args) => plan::plan(args, &definitions, around.env.clone(), printer),

@@ -6,7 +6,7 @@ use orch_core::run::{Definitions, Rerun};
 use super::args::RerunArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, detach, keep, recorded, run};
+use super::{Exit, keep, recorded, run};
 
 /// Makes a new run of one that is recorded.
 pub(super) fn rerun(
@@ -15,9 +15,6 @@ pub(super) fn rerun(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
-    if args.live.goes_elsewhere() {
-        return detach::start(printer);
-    }
     let found = match recorded::find(&args.of, around, printer) {
         Ok(found) => found,
         Err(exit) => return exit,

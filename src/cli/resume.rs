@@ -5,7 +5,7 @@ use orch_core::run::Definitions;
 use super::args::ResumeArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, detach, keep, recorded, run};
+use super::{Exit, keep, recorded, run};
 
 /// Lets a run go on that was interrupted.
 pub(super) fn resume(
@@ -14,9 +14,6 @@ pub(super) fn resume(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
-    if args.live.goes_elsewhere() {
-        return detach::start(printer);
-    }
     let found = match recorded::find(&args.of, around, printer) {
         Ok(found) => found,
         Err(exit) => return exit,

@@ -34,9 +34,6 @@ pub(super) fn run(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
-    if args.live.goes_elsewhere() {
-        return detach::start(printer);
-    }
     let job = match jobs::find(definitions, args.job.as_deref(), "run", printer) {
         Ok(job) => job,
         Err(exit) => return exit,

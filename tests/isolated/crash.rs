@@ -1,6 +1,6 @@
 //! The process that hosts a run is killed at any moment of its dealings with the processes of steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -34,11 +34,11 @@ pub(crate) fn live() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs it; it is killed at the boundary of this number, if it gets there.
-fn lives(home: &Path, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
+/// Runs it; it is killed at the boundary of this name that is the so manieth of them, if it gets there.
+fn lives(home: &Path, crash: Option<(usize, &str)>, log: Option<&Path>) -> ExitStatus {
     let mut program = Command::new(env::current_exe().expect("this program"));
     program.arg("live").env(HOME, home);
-    program.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
+    program.envs(crash.map(|(number, name)| ("ORCH_CRASH_AT", format!("{number} {name}"))));
     program.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
     program.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
 }
@@ -66,14 +66,18 @@ pub(crate) fn killed_at_each_boundary_it_goes_on_to_the_same_end() {
     let passed = fs::read_to_string(&log).expect("boundaries are passed");
     let expected = outcome(&home);
     assert_eq!(expected.0, RunStatus::Failure);
-    let all: Vec<_> = passed.lines().enumerate().collect();
-    let kinds: BTreeSet<_> = all.iter().filter_map(|(_, name)| name.strip_prefix("before worker.")).collect();
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["answer", "ask", "spawn"]);
+    let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+    passed
+        .lines()
+        .filter(|name| name.contains(" worker."))
+        .for_each(|name| *words.entry(name).or_default() += 1);
+    let names: Vec<_> = words.keys().filter_map(|name| name.strip_prefix("before worker.")).collect();
+    assert_eq!(names, ["answer", "ask", "spawn"]);
     fs::remove_dir_all(&home).expect("it was made here");
-    for (at, name) in all.iter().filter(|(_, name)| name.contains("worker.")) {
-        assert!(!lives(&home, Some(at + 1), None).success(), "it is killed at {at}, {name}");
-        assert!(lives(&home, None, None).success(), "it goes on after {at}, {name}");
-        assert_eq!(outcome(&home), expected, "killed at {at}, {name}");
+    for (name, at) in words.into_iter().flat_map(|(name, count)| (1..=count).map(move |at| (name, at))) {
+        assert!(!lives(&home, Some((at, name)), None).success(), "it is killed {name}, the {at}th");
+        assert!(lives(&home, None, None).success(), "it goes on after it was killed {name}, the {at}th");
+        assert_eq!(outcome(&home), expected, "killed {name}, the {at}th");
         fs::remove_dir_all(&home).expect("it was made here");
     }
     fs::remove_file(log).expect("it was made here");

@@ -33,7 +33,7 @@ pub(crate) struct Dispatcher {
     /// None if nothing is to remain of the run.
     writer: Option<Writer>,
     clock: Clock,
-    /// Told when what was held has been written.
+    /// Told when what was held is taken to be written, when it has been, and when the run breaks off.
     room: Condvar,
     ended: Notify,
     runtime: tokio::runtime::Handle,
@@ -55,7 +55,7 @@ struct Inner {
     keep: Keep,
     /// What was decided and not yet carried out, since its events are not in the journal.
     held: Turn,
-    /// Whether there is something.
+    /// Whether something is held, be it without an event.
     holds: bool,
     /// Whether someone is writing.
     writing: bool,

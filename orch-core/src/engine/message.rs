@@ -321,8 +321,11 @@ pub(crate) struct Turn {
 impl Turn {
     /// Moves what was decided last to what is `held`, to be carried out later. The first `before` pieces of work stay, which
     /// were there already, and so do those that go on with what has begun: to pull the next item of a stream, to store what
-    /// was produced. They follow from no event; and if each pull waited until the item before it is written, no two items
-    /// would ever be written together.
+    /// was produced. They need not wait for an event; and if each pull waited until the item before it is written, no two
+    /// items would ever be written together.
+    ///
+    /// Of several turns what is held keeps its order only among its like: all work, then all aborts, and so on. What an
+    /// abort concerns is made known with its work before any is given.
     pub(super) fn hold(&mut self, before: usize, held: &mut Self) {
         let first = held.events.len();
         held.values.extend(self.values.drain(..).map(|(event, value)| (first + event, value)));

@@ -12,8 +12,6 @@ use crate::value::Value;
 pub(super) struct Archive {
     pub(super) run: RunId,
     pub(super) job: Arc<str>,
-    /// Whether this very program has made the run, so that it can read all that it has encoded.
-    pub(super) is_ours: bool,
     pub(super) events: Mutex<Box<dyn ReadEvents>>,
     pub(super) artifacts: Arc<dyn Artifacts>,
     pub(super) io: Arc<IoManagers>,
@@ -44,8 +42,6 @@ impl Archive {
     pub(super) fn readable(&self, which: &Which, recorded: &RecordedValue) -> Result<(), LostCause> {
         match Place::of(which, recorded)? {
             Place::Manager => Ok(()),
-            // What lies in the log was looked at when the log was read.
-            Place::Event(_) if self.is_ours => Ok(()),
             place => match self.load(which, &place) {
                 Ok(_) => Ok(()),
                 Err(failure) => Err(LostCause::Unreadable(failure.to_string())),

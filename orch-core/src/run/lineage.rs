@@ -3,7 +3,6 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
-use super::record::this_program;
 use crate::define::{KeptOutput, OpDef};
 use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
 use crate::ids::{PathMap, RunId, StepPath};
@@ -70,7 +69,6 @@ impl Lineage {
         Ok(Arc::new(Archive {
             run,
             job: pinned.plan.job.as_str().into(),
-            is_ours: pinned.program.build.is_some() && pinned.program == this_program(),
             events: Mutex::new(storage.events(run)?),
             artifacts: storage.artifacts(run)?,
             io: Arc::clone(io),

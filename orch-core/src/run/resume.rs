@@ -8,7 +8,7 @@ use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputDef, OutputKind};
 use crate::engine::{Past, PastStep, PastStream};
-use crate::event::{RecordedEnd, RecordedStep};
+use crate::event::{RecordedEnd, RecordedStep, RunStatus};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Artifacts, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
@@ -43,7 +43,7 @@ impl Definitions {
     pub fn resume(&self, storage: &Arc<dyn Storage>, run: RunId) -> Result<Runner, RunError> {
         let record = storage.run(run).map_err(RunError::storage)?;
         if record.status.is_terminal() {
-            return Err(RunError::storage(over(run, record.status.name())));
+            return Err(RunError::storage(over(run, record.status)));
         }
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
@@ -135,7 +135,7 @@ impl Interrupted {
         let events = storage.reopen(run).map_err(RunError::storage)?;
         let (mut recorded, view) = read(&*storage, run).map_err(RunError::storage)?;
         if view.status().is_terminal() {
-            return Err(RunError::storage(over(run, view.status().name())));
+            return Err(RunError::storage(over(run, view.status())));
         }
         let changes = pinned.plan.changes_to(&program.plan);
         if !(changes.is_empty() || accepts_changes) {
@@ -174,9 +174,10 @@ pub(super) fn gone_on(
     Ok(behind(program, &pinned.plan, &lineage, Past::default()).0)
 }
 
-fn over(run: RunId, status: &str) -> StorageError {
-    StorageError::new(StorageErrorKind::Over, format!("the run {run} is over: {status}"))
-        .hint(format!("make a new run of it: rerun {run} --from-failure, or --all"))
+fn over(run: RunId, status: RunStatus) -> StorageError {
+    let parts = if status == RunStatus::Success { "--all" } else { "--from-failure, or --all" };
+    StorageError::new(StorageErrorKind::Over, format!("the run {run} is over: {}", status.name()))
+        .hint(format!("make a new run of it: rerun {run} {parts}"))
 }
 
 /// What lies behind a run: the steps that have ended, and what has become of the others.

@@ -215,11 +215,12 @@ impl Shared {
     }
 
     pub(super) fn blocks(&self, work: &Work) -> bool {
-        let blocks = matches!(work.task, Task::Store(_))
-            || self.steps[work.step].isolated
-            || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
-            || self.is_to_load(work);
-        blocks && !self.is_given(work)
+        let runs_blocking = || {
+            self.steps[work.step].isolated
+                || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
+                || self.is_to_load(work)
+        };
+        matches!(work.task, Task::Store(_)) || runs_blocking() && !self.is_given(work)
     }
 
     /// Whether its step does not run: it is handed on, and no code is called for it.

@@ -19,7 +19,7 @@ pub(super) struct Pace(AtomicU8);
 const UNKNOWN: u8 = 0;
 /// The last one was brief.
 const LIGHT: u8 = 1;
-/// One kept others waiting for long, since the one before it was brief. That happens once in a run.
+/// One took long though the one before it was short, and may have kept others waiting. That happens once in a run.
 const UNEVEN: u8 = 2;
 /// The last one was short, but not brief.
 const MIDDLING: u8 = 3;

@@ -3,7 +3,7 @@
 //!
 //! A test runs a program once with `ORCH_CRASH_LOG=<file>`, which gets the names of all boundaries that were passed, and
 //! then once for each of them with `ORCH_CRASH_AT=<n>`: at the boundary of that number, from 1, the process is killed as
-//! by `kill -9`. Without the feature `testing` a boundary is nothing at all.
+//! by `kill -9`. With `ORCH_CRASH_AT=<n> <name>` only those of that name are counted. Without the feature `testing` a boundary is nothing at all.
 
 /// Passes the boundary of this name. The names are those of the writes: `before journal.commit`.
 #[inline]
@@ -39,8 +39,8 @@ mod crash {
 
     /// What the environment asks for.
     struct Crash {
-        /// At which boundary to die.
-        at: Option<u64>,
+        /// At which boundary to die: its number, among those of a name if one is given.
+        at: Option<(u64, Option<String>)>,
         /// Who is told of each.
         log: Option<File>,
         passed: u64,
@@ -52,19 +52,25 @@ mod crash {
     pub(super) fn pass(name: &str) {
         let Some(crash) = CRASH.get_or_init(asked) else { return };
         let mut crash = crash.lock().unwrap_or_else(PoisonError::into_inner);
-        crash.passed += 1;
+        let counts = crash.at.as_ref().is_none_or(|(_, of)| of.as_ref().is_none_or(|of| of == name));
+        crash.passed += u64::from(counts);
         let line = format!("{name}\n");
         if let Some(log) = &mut crash.log {
             log.write_all(line.as_bytes()).expect("ORCH_CRASH_LOG can be written");
         }
-        if crash.at == Some(crash.passed) {
+        if counts && crash.at.as_ref().is_some_and(|(at, _)| *at == crash.passed) {
             die();
         }
     }
 
     fn asked() -> Option<Mutex<Crash>> {
         let at = env::var("ORCH_CRASH_AT").ok();
-        let at = at.map(|at| at.parse().expect("ORCH_CRASH_AT is the number of a boundary"));
+        let at = at.map(|at| {
+            let (number, name) =
+                at.split_once(' ').map_or((&*at, None), |(number, name)| (number, Some(name)));
+            let number = number.parse().expect("ORCH_CRASH_AT is the number of a boundary");
+            (number, name.map(str::to_owned))
+        });
         let log = env::var_os("ORCH_CRASH_LOG");
         let log = log.map(|file| {
             File::options().append(true).create(true).open(file).expect("ORCH_CRASH_LOG can be written")

@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Value;
-use crate::failure::{ErrorInfo, Failure};
+use crate::failure::{ErrorInfo, Failure, quietly};
 
 /// A value that lies somewhere else until someone looks at it, and is loaded once.
 pub(super) struct Later {
@@ -35,6 +35,10 @@ impl Later {
     }
 
     pub(super) fn loaded(&self) -> &Result<Value, Arc<ErrorInfo>> {
-        self.value.get_or_init(|| (self.load)().map_err(|failure| Arc::new(failure.info())))
+        self.value.get_or_init(|| {
+            // What loads may be the user's code, and its panic is as good a reason as any other.
+            let loaded = quietly(|| (self.load)()).and_then(|loaded| loaded);
+            loaded.map_err(|failure| Arc::new(failure.info()))
+        })
     }
 }

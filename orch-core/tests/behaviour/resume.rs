@@ -1,5 +1,7 @@
 //! Runs that are interrupted at any commit, and go on.
 
+mod shelf;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -288,7 +290,7 @@ fn a_run_that_goes_on_has_what_it_made_before() {
     let error = definitions.resume(&storage(9), id).unwrap_err();
     insta::assert_snapshot!(error, @r"
     the run 00000000-0000-0000-0000-000000000007 is over: success
-      hint: make a new run of it: rerun 00000000-0000-0000-0000-000000000007 --from-failure, or --all
+      hint: make a new run of it: rerun 00000000-0000-0000-0000-000000000007 --all
     ");
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn make(
     let path = super::path(&folder.run_folder(run.id));
     let json = |error: serde_json::Error| error::corrupt(&path, error);
     let record = serde_json::to_string(run).map_err(json)?;
-    // A plan says nearly the same of each step: it shrinks to less than a tenth.
+    // A plan says nearly the same of each step: it shrinks to a fraction.
     let pinned = lz4_flex::compress_prepend_size(&serde_json::to_vec(pinned).map_err(json)?);
     let blake3 = blake3::hash(&pinned).to_hex();
     let writer = Writer::make(folder, hold, run.id, |connection| {

@@ -28,19 +28,12 @@ pub(in crate::cli) struct LiveArgs {
     #[arg(long, value_name = "FILE.svg", num_args = 0..=1, value_parser = svg_file)]
     pub(in crate::cli) gantt: Option<Option<PathBuf>>,
     /// Let the run go on in a process of its own, which needs no terminal, and return when it has begun. Its identifier is
-    /// printed; `logs RUN --follow` follows it, `cancel RUN` ends it.
+    /// printed; `logs RUN --follow` follows it, `cancel RUN` ends it. What it prints is lost, what it logs is not.
     #[arg(long, conflicts_with_all = ["progress", "json", "gantt"])]
     pub(in crate::cli) detach: bool,
     /// It is that process.
-    #[arg(long, hide = true, requires = "detach")]
+    #[arg(long, hide = true, conflicts_with = "detach")]
     pub(in crate::cli) detached: bool,
-}
-
-impl LiveArgs {
-    /// Whether the run is to go on in another process than this one.
-    pub(in crate::cli) fn goes_elsewhere(&self) -> bool {
-        self.detach && !self.detached
-    }
 }
 
 /// Where a run is recorded.

@@ -1,8 +1,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::{Broken, Dispatcher, Inner, Turn};
 use crate::engine::Message;
@@ -12,6 +13,12 @@ use crate::plan::Program;
 
 /// So many events are held before whoever logs has to wait.
 const MOST_HELD: usize = 4096;
+
+/// As long as whoever logs waits.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// So often whoever writes looks whether others have reported meanwhile.
+const ROUNDS: usize = 8;
 
 /// Where the events of the run are written before anything follows from them.
 ///
@@ -94,25 +101,39 @@ impl Dispatcher {
         if self.writer.as_ref().is_none_or(Writer::is_handed_over) {
             return;
         }
-        // What others report meanwhile too: what follows from it comes to this caller, so they soon have nothing left to do.
-        while self.write(turn) {}
-    }
-
-    /// Reports a line that was logged. Who logs faster than can be written waits: lines are all that code can produce
-    /// without waiting for anything, and they would fill the memory.
-    pub(crate) fn report_line(self: &Arc<Self>, line: Message) {
-        if let Some(writer) = &self.writer {
-            let mut guard = self.lock();
-            while guard.held.events.len() >= MOST_HELD
-                && guard.broken.is_none()
-                && (guard.writing || writer.is_handed_over())
-            {
-                guard.waiting += 1;
-                guard = self.room.wait(guard).unwrap_or_else(PoisonError::into_inner);
-                guard.waiting -= 1;
+        for _ in 0..ROUNDS {
+            if !self.write(turn) {
+                return;
             }
         }
-        self.report_only(line);
+        // Others report without end, and this caller has other things to do.
+        if !self.wake() {
+            while self.write(turn) {}
+        }
+    }
+
+    /// Reports a line that was logged. It is written by the thread for commits that wait: in the midst of the user's code
+    /// nothing of others is carried out, which may need what that code has locked.
+    ///
+    /// Who logs faster than can be written waits: lines are all that code can produce without waiting for anything, and
+    /// they would fill the memory. But not for long, since whoever writes may wait for the very code that logs.
+    pub(crate) fn report_line(self: &Arc<Self>, line: Message) {
+        if self.writer.is_none() {
+            return self.report_only(line);
+        }
+        let mut guard = self.lock();
+        if guard.held.events.len() >= MOST_HELD && guard.broken.is_none() && self.wake() {
+            guard.waiting += 1;
+            guard = self.room.wait_timeout(guard, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+            guard.waiting -= 1;
+        }
+        drop(guard);
+        let mut turn = Turn::default();
+        self.report(line, &mut turn);
+        if !self.wake() {
+            self.flush(&mut turn);
+            turn.work.drain(..).for_each(|work| self.executor.start(work, self));
+        }
     }
 
     /// Writes until nothing is held, and has others do the work that follows.
@@ -161,6 +182,10 @@ impl Dispatcher {
             drop(guard);
             return false;
         }
+        // What is let go of is dropped when others can write again: its `Drop` may wait for one who waits for room.
+        let mut dropped = Turn { let_go: std::mem::take(&mut held.let_go), ..Turn::default() };
+        let lets_go = !dropped.let_go.is_empty();
+        guard.letting_go += usize::from(lets_go);
         let told = guard.tell(entries.iter().map(|entry| &entry.event), &mut held);
         self.carry_out(guard, told, 0, &mut held);
         turn.work.append(&mut held.work);
@@ -169,6 +194,9 @@ impl Dispatcher {
         self.make_room(&guard);
         let more = guard.holds;
         drop(guard);
+        if lets_go {
+            self.let_go(&mut dropped);
+        }
         more && !self.hand_over()
     }
 
@@ -182,14 +210,16 @@ impl Dispatcher {
     /// Has what is held written by the thread for commits that wait for a disk, if the next one does; else whoever has
     /// nothing else to do writes.
     pub(super) fn hand_over(self: &Arc<Self>) -> bool {
-        let Some(writer) = self.writer.as_ref().filter(|writer| writer.blocks.load(Ordering::Relaxed)) else {
-            return false;
-        };
+        self.writer.as_ref().is_some_and(|writer| writer.blocks.load(Ordering::Relaxed)) && self.wake()
+    }
+
+    /// Wakes that thread, which then writes what is held; false if there can be none.
+    fn wake(self: &Arc<Self>) -> bool {
+        let Some(writer) = &self.writer else { return false };
         let Some(wake) = writer.wake.get_or_init(|| self.start_writing()) else { return false };
         // If it has been woken already, it will see this too. With the word it has the dispatcher itself: what is held is
         // written though nobody else may know of the run any more.
-        let _ = wake.try_send(Arc::clone(self));
-        true
+        !matches!(wake.try_send(Arc::clone(self)), Err(TrySendError::Disconnected(_)))
     }
 
     /// Starts the thread for commits that wait. Where the machine has none left to give, whoever reports waits himself.

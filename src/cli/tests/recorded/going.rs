@@ -96,7 +96,7 @@ fn what_is_over_neither_goes_on_nor_is_canceled() {
     exit 2
     --- stderr
     error: the run <run> is over: success
-    hint: make a new run of it: rerun 0<time>, or --all
+    hint: make a new run of it: rerun <run> --all
     ");
     insta::assert_snapshot!(terminal.ask(-1, "cancel latest"), @r"
     exit 2

@@ -1,6 +1,7 @@
 //! How values are stored beside the run: the interface of IO managers, and the ones a program has.
 
 mod artifact;
+mod boundary;
 mod codec;
 mod error;
 mod path;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use artifact::{ARTIFACTS, ArtifactRef, Artifacts};
+pub use boundary::{around, boundary};
 pub use codec::{Codec, Coded, DefaultCoded};
 pub use error::{Holder, StorageError, StorageErrorKind};
 

@@ -4,7 +4,6 @@
 //! each concern, what reads apart from what writes; a backend implements them all and is held to
 //! the suite `conformance`, behind the feature `testing`.
 
-mod boundary;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod memory;
@@ -17,9 +16,8 @@ mod state;
 mod watch;
 
 // What a storage has to do with, and the vocabulary has already, since steps write files.
-pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind};
+pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind, around, boundary};
 
-pub use boundary::{around, boundary};
 pub use memory::Memory;
 pub use name::check_name;
 pub use port::{ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};

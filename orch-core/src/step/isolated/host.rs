@@ -13,7 +13,7 @@ use crate::define::Cancel;
 use crate::engine::{Dispatcher, Message};
 use crate::event::LogLevel;
 use crate::ids::StepPath;
-use crate::storage::around;
+use crate::io::around;
 
 /// A worker process, as the process sees it that started it.
 pub(super) struct Worker {

@@ -23,7 +23,7 @@ use crate::engine::Dispatcher;
 use crate::event::LogLevel;
 use crate::failure::Failure;
 use crate::ids::StepPath;
-use crate::storage::around;
+use crate::io::around;
 
 /// How long a process may take to say that it is a worker.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -198,14 +198,15 @@ fn killed_at_each_write_it_goes_on_to_the_same_end() {
     assert_eq!(expected.status, RunStatus::Failure);
     assert!(expected.steps.len() >= 60, "{} steps", expected.steps.len());
     assert!(expected.report.is_some(), "the report is kept");
+    let mut lived = 0;
     for (at, name) in boundaries.iter().enumerate() {
-        // Two workers do not always write in the same order, so that there may be a boundary less.
-        let killed = !case.live(Some(at + 1), None).success();
-        assert!(killed || at + 20 > boundaries.len(), "it was to be killed at {} ({name})", at + 1);
+        // What happens while a commit is made is in the next, so that there are not always as many.
+        lived += usize::from(case.live(Some(at + 1), None).success());
         assert!(case.live(None, None).success(), "it goes on after {} ({name})", at + 1);
         assert_eq!(case.outcome(), expected, "killed at {} ({name})", at + 1);
         case.clear();
     }
+    assert!(lived * 3 < boundaries.len(), "{lived} of {} boundaries were not met", boundaries.len());
 }
 
 #[test]

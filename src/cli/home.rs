@@ -63,6 +63,11 @@ pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> R
     let folder = folder(args, &around.env);
     if !Folder::lies_in(&folder) {
         let shown = folder.display();
+        if folder.exists() && !folder.is_dir() {
+            let hint = "name the folder in which runs are recorded with `--home` or `ORCH_HOME`";
+            printer.error(&format!("`{shown}` is a file, and no folder"), Some(hint));
+            return Err(Exit::Usage);
+        }
         let hint = format!("run a job: `{} run JOB`; `--home DIR` names another folder", program_name());
         printer.error(&format!("nothing has been recorded in `{shown}` yet"), Some(&hint));
         return Err(Exit::Usage);

@@ -47,6 +47,7 @@ fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, Stora
             loop {
                 told.all(&*events)?;
                 if told.view.status().is_terminal() {
+                    printer.note(&report::summary(&told.view, printer.palette()));
                     break;
                 }
                 if !held {

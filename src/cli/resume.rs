@@ -31,7 +31,10 @@ pub(super) fn resume(
         Ok(before) => before,
         Err(error) => return home::refused(&error, printer),
     };
-    run::tell_recorded(found.run.id, &home.storage, printer);
+    // Of a run that somebody runs nothing is begun here; he is named when it is to be taken up.
+    if !matches!(home.storage.holder(found.run.id), Ok(Some(_))) {
+        run::tell_recorded(found.run.id, &home.storage, printer);
+    }
     let exit = run::go(runner, Some(&*before), &args.live, printer);
     keep::clear_after(found.run.id, &home, around, printer);
     exit

@@ -122,7 +122,7 @@ pub(in crate::cli) struct LogsArgs {
     /// Only lines whose message contains this, whatever the case of its letters.
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) grep: Option<String>,
-    /// Go on until the run is over.
+    /// Go on until the run is over, and then tell how it ended.
     #[arg(long, short)]
     pub(in crate::cli) follow: bool,
     /// Print all that happened, and not log lines alone.

@@ -158,3 +158,17 @@ fn a_folder_is_read_as_any_storage() {
     assert!(told.starts_with("exit 3"), "{told}");
     std::fs::remove_dir_all(folder).expect("the folder goes");
 }
+
+#[test]
+fn a_file_in_the_place_of_the_folder_is_told() {
+    let file = std::env::temp_dir().join(format!("orch-home-{}", std::process::id()));
+    std::fs::write(&file, "").unwrap();
+    let told = session(|| Ok(Definitions::new()), &format!("runs --home {}", file.display()));
+    std::fs::remove_file(&file).unwrap();
+    insta::assert_snapshot!(told.replace(&file.display().to_string(), "FILE"), @r"
+    exit 2
+    --- stderr
+    error: `FILE` is a file, and no folder
+    hint: name the folder in which runs are recorded with `--home` or `ORCH_HOME`
+    ");
+}

@@ -115,6 +115,10 @@ impl History {
             EventKind::StepSuccess => Now::Succeeded { took: None },
             EventKind::StepFailure { error } if error.kind == ErrorKind::Canceled => Now::Canceled,
             EventKind::StepFailure { error } => Now::Failed { error: Arc::clone(error) },
+            // It had begun, in a process that is gone.
+            EventKind::StepSkipped { cause: SkipCause::Canceled } if self.steps.contains_key(path) => {
+                Now::Canceled
+            }
             EventKind::StepSkipped { cause } => Now::Skipped { cause: cause.clone() },
             EventKind::StepOutput { output, key: Some(key) } => {
                 let stream = (path.clone(), Arc::clone(output));

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::define::{Dynamic, JobOptions, One, OpDef, kind};
 use crate::event::sample::{Log, at, path};
+use crate::event::{EventKind, SkipCause};
 use crate::graph::{Call, Job};
 
 type Number = One<i64, { kind::VALUE }>;
@@ -40,6 +41,22 @@ fn told(log: &Log, state: RunState, step: Option<&str>) -> String {
     let why =
         Why { history: &history, plan: &plan, state, holder: None, now: at(60_000), palette: Palette::Plain };
     step.map_or_else(|| why_run(&why), |step| why_step(&why, &path(step)))
+}
+
+#[test]
+fn a_step_whose_process_is_gone_was_under_way_when_another_canceled_the_run() {
+    let mut log = log();
+    log.start("pages").resumed().interrupted("pages", 1).push(None, 0, EventKind::RunCanceling);
+    let skipped = EventKind::StepSkipped { cause: SkipCause::Canceled };
+    log.push(Some("pages"), 1, skipped.clone()).push(Some("last"), 0, skipped);
+    insta::assert_snapshot!(told(&log, RunState::Canceled, Some("pages")), @r"
+    pages was canceled with the run: it was under way, or waited for its next attempt
+      attempt 1 was interrupted: the process of the run was gone
+    ");
+    insta::assert_snapshot!(told(&log, RunState::Canceled, Some("last")), @r"
+    last was skipped
+      because the run was canceled before it could begin
+    ");
 }
 
 #[test]

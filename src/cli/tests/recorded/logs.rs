@@ -91,7 +91,10 @@ fn as_json_lines_are_events() {
 
 #[test]
 fn what_is_followed_ends_with_the_run() {
-    assert_eq!(asked("logs 019a5f3c-0003 --follow"), asked("logs 019a5f3c-0003"));
+    let (followed, looked_at) = (asked("logs 019a5f3c-0003 --follow"), asked("logs 019a5f3c-0003"));
+    // And says how it ended.
+    let end = followed.strip_prefix(&looked_at).expect("the same lines");
+    assert!(end.contains("Failure [    3.2s] dex: 8 steps: 4 succeeded, 1 failed, 3 skipped"), "{end}");
     // Or when nobody is there any more who would go on with it.
     insta::assert_snapshot!(asked("logs 019a5f3c-0005 --follow"), @r"
     exit 0
@@ -126,7 +129,8 @@ fn what_happens_while_a_run_is_followed_is_told() {
         go.send(()).expect("the step waits");
         followed.join().expect("nobody panics")
     });
-    let kinds = told.lines().skip(2).filter_map(|line| line.get(10..)?.split(' ').next());
+    let lines = told.lines().skip(2).take_while(|line| *line != "--- stderr");
+    let kinds = lines.filter_map(|line| line.get(10..)?.split(' ').next());
     assert_eq!(
         kinds.collect::<Vec<_>>().join(" "),
         "RUN_START STEP_START STEP_INPUT STEP_OUTPUT STEP_SUCCESS RUN_SUCCESS"

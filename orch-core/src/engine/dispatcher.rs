@@ -61,6 +61,8 @@ struct Inner {
     writing: bool,
     /// How many wait until something more can be held.
     waiting: usize,
+    /// Whether another thread has been asked to write and has not begun.
+    called: bool,
     ended: bool,
     /// How many turns are dropping what they let go of. The run is not over before: the program may end with it.
     letting_go: usize,
@@ -144,6 +146,7 @@ impl Dispatcher {
             holds: false,
             writing: false,
             waiting: 0,
+            called: false,
             ended: false,
             letting_go: 0,
             broken: None,

@@ -107,13 +107,11 @@ impl Dispatcher {
             }
         }
         // Others report without end, and this caller has other things to do.
-        if !self.wake() {
-            while self.write(turn) {}
-        }
+        self.call_writer();
     }
 
-    /// Reports a line that was logged. It is written by the thread for commits that wait: in the midst of the user's code
-    /// nothing of others is carried out, which may need what that code has locked.
+    /// Reports a line that was logged. It is written by another thread: in the midst of the user's code nothing of others is
+    /// carried out, which may need what that code has locked.
     ///
     /// Who logs faster than can be written waits: lines are all that code can produce without waiting for anything, and
     /// they would fill the memory. But not for long, since whoever writes may wait for the very code that logs.
@@ -122,17 +120,28 @@ impl Dispatcher {
             return self.report_only(line);
         }
         let mut guard = self.lock();
-        if guard.held.events.len() >= MOST_HELD && guard.broken.is_none() && self.wake() {
+        if guard.held.events.len() >= MOST_HELD && guard.broken.is_none() {
             guard.waiting += 1;
             guard = self.room.wait_timeout(guard, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
             guard.waiting -= 1;
         }
         drop(guard);
-        let mut turn = Turn::default();
-        self.report(line, &mut turn);
-        if !self.wake() {
-            self.flush(&mut turn);
-            turn.work.drain(..).for_each(|work| self.executor.start(work, self));
+        self.report(line, &mut Turn::default());
+        self.call_writer();
+    }
+
+    /// Has another thread of the runtime write what is held. It is one of those for code that blocks, so that a clock which
+    /// is paused for a test waits for it.
+    fn call_writer(self: &Arc<Self>) {
+        if self.writer.as_ref().is_none_or(Writer::is_handed_over) {
+            return;
+        }
+        if !std::mem::replace(&mut self.lock().called, true) {
+            let dispatcher = Arc::clone(self);
+            drop(self.runtime.spawn_blocking(move || {
+                dispatcher.lock().called = false;
+                dispatcher.write_all();
+            }));
         }
     }
 
@@ -210,12 +219,9 @@ impl Dispatcher {
     /// Has what is held written by the thread for commits that wait for a disk, if the next one does; else whoever has
     /// nothing else to do writes.
     pub(super) fn hand_over(self: &Arc<Self>) -> bool {
-        self.writer.as_ref().is_some_and(|writer| writer.blocks.load(Ordering::Relaxed)) && self.wake()
-    }
-
-    /// Wakes that thread, which then writes what is held; false if there can be none.
-    fn wake(self: &Arc<Self>) -> bool {
-        let Some(writer) = &self.writer else { return false };
+        let Some(writer) = self.writer.as_ref().filter(|writer| writer.blocks.load(Ordering::Relaxed)) else {
+            return false;
+        };
         let Some(wake) = writer.wake.get_or_init(|| self.start_writing()) else { return false };
         // If it has been woken already, it will see this too. With the word it has the dispatcher itself: what is held is
         // written though nobody else may know of the run any more.

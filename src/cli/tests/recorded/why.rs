@@ -126,8 +126,7 @@ fn a_step_that_is_to_come_tells_what_it_waits_for() {
     exit 0
     --- stdout
     merge has not begun
-      it waits for pages, which is under way
-      it waits for load, of which 1 of 2 copies are over
+      it waits for load, of which 2 of 3 copies are over
     ");
     insta::assert_snapshot!(asked("why latest report"), @r"
     exit 0

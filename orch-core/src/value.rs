@@ -1,20 +1,22 @@
 //! Values on their way from step to step: reference-counted, taken by the last consumer, dropped after it.
 
+mod gathered;
 mod later;
 mod small;
 
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use crate::failure::Failure;
 
-use crate::failure::{ErrorInfo, Failure};
-use crate::ids::MappingKey;
-
+use self::gathered::Gathered;
 use self::later::Later;
 use self::small::Small;
+
+pub(crate) use self::gathered::{Assemble, assemble_keyed, assemble_results, assemble_values};
+pub use self::gathered::{Item, Keyed, StepFailure};
 
 /// What can be the output of an op: anything that threads can share.
 ///
@@ -118,12 +120,7 @@ impl Value {
 
     /// A value to be assembled from `items` by the first step that looks at it, once for all of them.
     pub(crate) fn gathered(items: Vec<Item>, assemble: Assemble) -> Self {
-        Self(Repr::Gathered(Arc::new(Gathered {
-            count: items.len(),
-            items: Mutex::new(Some(items)),
-            assemble,
-            whole: OnceLock::new(),
-        })))
+        Self(Repr::Gathered(Arc::new(Gathered::new(items, assemble))))
     }
 
     /// A value that `load` gives when it is first looked at, by whoever does so.
@@ -199,14 +196,7 @@ impl Value {
             Repr::Plain(value) => Ok(value),
             Repr::Later(later) => Later::value(later)?.whole(),
             Repr::Small(small) => Ok(small.whole()),
-            Repr::Gathered(gathered) => match Arc::try_unwrap(gathered) {
-                // The last consumer: no second reference to the whole stays behind.
-                Ok(mut gathered) => match gathered.whole.take() {
-                    Some(whole) => whole.map_err(Into::into),
-                    None => gathered.assembled(),
-                },
-                Err(shared) => shared.whole().map_err(Into::into),
-            },
+            Repr::Gathered(gathered) => Gathered::value(gathered),
         }
     }
 }
@@ -265,140 +255,18 @@ impl fmt::Debug for Value {
     }
 }
 
-/// One element of a fan-in, as a collecting step receives it.
-#[doc(hidden)]
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The mapping key; in a fan-in of `[a, b]` the position.
-    pub key: MappingKey,
-    /// What became of it.
-    pub outcome: Result<Value, StepFailure>,
-}
-
-/// Makes one value of the elements of a fan-in.
-pub(crate) type Assemble = fn(Vec<Item>) -> Result<Value, Failure>;
-
-struct Gathered {
-    count: usize,
-    /// Until the whole is assembled; it is made of the items themselves, so that none is there twice.
-    items: Mutex<Option<Vec<Item>>>,
-    assemble: Assemble,
-    whole: OnceLock<Result<Arc<dyn Any + Send + Sync>, AssembleError>>,
-}
-
-/// The message of a failure to assemble, for the second and later consumers.
-#[derive(Clone)]
-struct AssembleError(String);
-
-impl From<AssembleError> for Failure {
-    fn from(error: AssembleError) -> Self {
-        Self::new(error.0)
-    }
-}
-
-impl Gathered {
-    /// Whether one of the values lies elsewhere that it is yet to be made of.
-    fn is_to_load(&self) -> bool {
-        match self.items.try_lock() {
-            Ok(items) => {
-                items.iter().flatten().any(|item| item.outcome.as_ref().is_ok_and(Value::is_to_load))
-            }
-            // Someone makes it at this moment, and that may take as long as to load them.
-            Err(TryLockError::WouldBlock) => true,
-            Err(TryLockError::Poisoned(_)) => false,
-        }
-    }
-
-    /// The values that it is yet to be made of.
-    fn values(&self) -> Vec<Value> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        items.iter().flatten().filter_map(|item| item.outcome.as_ref().ok().cloned()).collect()
-    }
-
-    fn whole(&self) -> Result<Arc<dyn Any + Send + Sync>, AssembleError> {
-        let whole =
-            self.whole.get_or_init(|| self.assembled().map_err(|failure| AssembleError(failure.to_string())));
-        whole.clone()
-    }
-
-    fn assembled(&self) -> Result<Arc<dyn Any + Send + Sync>, Failure> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // They are gone if the `Clone` of one panicked, and a shorter list would be a wrong one.
-        let items = items.ok_or_else(|| Failure::new("a panic stopped the list from being assembled"))?;
-        (self.assemble)(items)?.whole()
-    }
-}
-
-/// Assembles a `Vec<T>` of the values alone.
-///
-/// # Errors
-/// If a value is no `T`, or an element failed (the engine then does not ask).
-pub(crate) fn assemble_values<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
-    let values: Result<Vec<T>, Failure> = items.into_iter().map(|item| item.outcome?.take()).collect();
-    values.map(Value::new)
-}
-
-/// Assembles a `Vec<Keyed<T>>`.
-///
-/// # Errors
-/// As [`assemble_values`].
-pub(crate) fn assemble_keyed<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
-    let keyed = |item: Item| Ok(Keyed { key: item.key, value: item.outcome?.take::<T>()? });
-    items.into_iter().map(keyed).collect::<Result<Vec<_>, Failure>>().map(Value::new)
-}
-
-/// Assembles a `Vec<Keyed<Result<T, StepFailure>>>`.
-///
-/// # Errors
-/// If a value is no `T`.
-pub(crate) fn assemble_results<T: ByValue>(items: Vec<Item>) -> Result<Value, Failure> {
-    let result = |item: Item| {
-        let value = match item.outcome {
-            Ok(value) => Ok(value.take::<T>()?),
-            Err(failure) => Err(failure),
-        };
-        Ok(Keyed { key: item.key, value })
-    };
-    items.into_iter().map(result).collect::<Result<Vec<_>, Failure>>().map(Value::new)
-}
-
 fn mismatch<T: 'static>() -> Failure {
     Failure::new(format!("the value is not a `{}`", TypeInfo::of::<T>().name()))
         .hint("a graph made by hand passed the plan's type check with a wrong type; use the typed builders")
         .not_retryable()
 }
 
-/// A collected value with the mapping key it came under.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keyed<T> {
-    /// The mapping key.
-    pub key: MappingKey,
-    /// The value.
-    pub value: T,
-}
-
-/// Why one element of a map has no value, as `collect_results` hands it on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepFailure {
-    /// The step that failed, e.g. `select[3]`; not necessarily the collected one, which may only have been skipped.
-    pub step: String,
-    /// The error of its last attempt.
-    pub error: Arc<ErrorInfo>,
-}
-
-impl fmt::Display for StepFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` failed: {}", self.step, self.error.message)
-    }
-}
-
-impl std::error::Error for StepFailure {}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::ids::MappingKey;
 
     #[test]
     fn the_last_consumer_moves_and_the_others_clone() {

@@ -64,7 +64,7 @@ fn ask(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -
         Err(Exit::Machine)
     };
     let refused = |error: StorageError| home::refused(&error, printer);
-    for (signal, within) in [(Signal::Ask, within), (Signal::Kill, KILLED)] {
+    for (signal, patience) in [(Signal::Ask, within), (Signal::Kill, KILLED)] {
         // Asked anew each time: the number of a process that is gone may be another's.
         let Some(holder) = storage.holder(run).map_err(refused)? else { return Ok(()) };
         if let Err(error) = signal.send(&holder) {
@@ -76,7 +76,7 @@ fn ask(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -
             );
         }
         printer.note(&format!("{} {holder}\n", signal.word()));
-        match released(storage, run, within) {
+        match released(storage, run, patience) {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(error) => return Err(refused(error)),

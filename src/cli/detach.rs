@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use orch_core::event::Event;
 use orch_core::ids::RunId;
@@ -79,9 +79,17 @@ fn ended(mut child: Child, printer: &Printer) -> Exit {
 
 /// For the process that goes on: with its first event the run is recorded and has begun. From then on nobody listens, and
 /// what is written is lost; but nobody who writes finds that out either, who might panic.
-pub(super) fn tell_begun() -> impl Fn(&Event) + Send + Sync + 'static {
+pub(super) fn tell_begun(
+    header: Option<String>,
+    printer: Arc<Printer>,
+) -> impl Fn(&Event) + Send + Sync + 'static {
     let once = Once::new();
-    move |event| once.call_once(|| tell(event.run))
+    move |event| {
+        once.call_once(|| {
+            header.iter().for_each(|header| printer.note(header));
+            tell(event.run);
+        });
+    }
 }
 
 fn tell(run: RunId) {

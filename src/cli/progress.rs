@@ -44,16 +44,18 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Begins to show what the sink will be given, of a run that `before` tells the beginning of.
+    /// Begins to show what the sink will be given, of a run that `before` tells the beginning of, with the header before
+    /// its first event.
     pub(super) fn start(
         show: Show,
+        header: Option<String>,
         before: RunView,
         printer: Arc<Printer>,
     ) -> io::Result<(Self, impl Sink + use<>)> {
         let (events, received) = sync_channel(WAITING);
         let thread = thread::Builder::new().name("progress".to_owned());
-        let screen =
-            thread.spawn(move || Screen { view: before, ..Screen::new(show, printer) }.follow(&received))?;
+        let screen = thread
+            .spawn(move || Screen { header, view: before, ..Screen::new(show, printer) }.follow(&received))?;
         Ok((Self { screen, over: events.clone() }, Handover(events)))
     }
 
@@ -86,6 +88,8 @@ enum Mode {
 }
 
 struct Screen {
+    /// What stands above all else, until it is told.
+    header: Option<String>,
     view: RunView,
     show: Show,
     mode: Mode,
@@ -114,6 +118,7 @@ impl Screen {
             ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
         Self {
+            header: None,
             view: RunView::new(show.detail),
             show,
             mode,
@@ -165,6 +170,7 @@ impl Screen {
 
     /// What an event has to be said about, before it is part of the picture.
     fn tell(&mut self, event: &Event, data: &mut String, notes: &mut String) {
+        notes.extend(self.header.take());
         if self.show.json
             && let Ok(json) = serde_json::to_string(event)
         {

@@ -32,14 +32,9 @@ pub(super) fn rerun(
         Ok(runner) => runner,
         Err(error) => return run::refused(&error, printer),
     };
-    // What is refused is not said to be recorded.
-    if let Err(error) = runner.plan() {
-        printer.error(&error, None);
-        return Exit::Usage;
-    }
     let id = RunId::new();
-    run::tell_recorded(id, &home.storage, printer);
-    let exit = run::go(runner.run_id(id), None, &args.live, printer);
+    let header = run::header(id, &home.storage);
+    let exit = run::go(runner.run_id(id), Some(header), None, &args.live, printer);
     keep::clear_after(id, &home, around, printer);
     exit
 }

@@ -31,11 +31,8 @@ pub(super) fn resume(
         Ok(before) => before,
         Err(error) => return home::refused(&error, printer),
     };
-    // Of a run that somebody runs nothing is begun here; he is named when it is to be taken up.
-    if !matches!(home.storage.holder(found.run.id), Ok(Some(_))) {
-        run::tell_recorded(found.run.id, &home.storage, printer);
-    }
-    let exit = run::go(runner, Some(&*before), &args.live, printer);
+    let header = run::header(found.run.id, &home.storage);
+    let exit = run::go(runner, Some(header), Some(&*before), &args.live, printer);
     keep::clear_after(found.run.id, &home, around, printer);
     exit
 }

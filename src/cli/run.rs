@@ -49,7 +49,7 @@ pub(super) fn run(
     }
     let runner = configured(runner, args);
     if args.record.no_record {
-        return go(runner, None, &args.live, printer);
+        return go(runner, None, None, &args.live, printer);
     }
     // A run that is refused leaves nothing behind, not even a folder.
     if let Err(error) = runner.plan() {
@@ -61,21 +61,22 @@ pub(super) fn run(
         Err(exit) => return exit,
     };
     let id = RunId::new();
-    tell_recorded(id, &home.storage, printer);
-    let exit = go(runner.run_id(id).record(&home.storage), None, &args.live, printer);
+    let header = header(id, &home.storage);
+    let exit = go(runner.run_id(id).record(&home.storage), Some(header), None, &args.live, printer);
     keep::clear_after(id, &home, around, printer);
     exit
 }
 
-/// Says where a run is recorded.
-pub(super) fn tell_recorded(run: RunId, storage: &Arc<dyn Storage>, printer: &Printer) {
-    printer.note(&format!("run {run}, recorded in {}\n", storage.describe()));
+/// What is said first of a run that is recorded, once it has begun: where.
+pub(super) fn header(run: RunId, storage: &Arc<dyn Storage>) -> String {
+    format!("run {run}, recorded in {}\n", storage.describe())
 }
 
 /// Runs what was made ready, with live progress, then tells how it went; of a run that goes on with what it had come to
-/// `before`.
+/// `before`. A run that does not begin, as one that somebody else runs, has no header either.
 pub(super) fn go(
     runner: Runner,
+    header: Option<String>,
     before: Option<&dyn ReadEvents>,
     args: &LiveArgs,
     printer: &Arc<Printer>,
@@ -104,7 +105,9 @@ pub(super) fn go(
             return home::refused(&error, printer);
         }
     }
-    let (progress, sink) = match Progress::start(show, view, Arc::clone(printer)) {
+    // Who lets a run go on in another process ends there; only that process is sure to say it before.
+    let (header, detached) = if args.detached { (None, header) } else { (header, None) };
+    let (progress, sink) = match Progress::start(show, header, view, Arc::clone(printer)) {
         Ok(started) => started,
         Err(error) => {
             let message = format!("no thread can be started to show the run: {error}; no step has run");
@@ -115,7 +118,7 @@ pub(super) fn go(
     let cancel = Cancel::new();
     let mut runner = runner.sink(sink).cancel(cancel.clone()).grace(GRACE);
     if args.detached {
-        runner = runner.sink(detach::tell_begun());
+        runner = runner.sink(detach::tell_begun(detached, Arc::clone(printer)));
     }
     let result = match runner.runtime() {
         Ok(runtime) => {

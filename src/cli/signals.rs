@@ -173,22 +173,32 @@ mod tests {
             let words = ["program", "run", "--progress", "plain"].map(Into::into);
             process::exit(run_with(words, None, job, EnvVars::process(), Printer::new).code().into());
         }
-        let home = home(test);
+        let home = Home::of(test);
         let mut program = Command::new(std::env::current_exe().unwrap());
         program.args(["--exact", &format!("cli::signals::tests::{test}")]);
-        program.env(PROGRAM, "1").env("ORCH_HOME", &home);
+        program.env(PROGRAM, "1").env("ORCH_HOME", &home.0);
         let mut program = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let told = BufReader::new(program.stderr.take().unwrap()).lines();
         Started { home, program, told }
     }
 
     /// Where the program of a test records its run.
-    fn home(test: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("orch-{test}-{}", process::id()))
+    struct Home(PathBuf);
+
+    impl Home {
+        fn of(test: &str) -> Self {
+            Self(std::env::temp_dir().join(format!("orch-{test}-{}", process::id())))
+        }
+    }
+
+    impl Drop for Home {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
     }
 
     struct Started {
-        home: PathBuf,
+        home: Home,
         program: Child,
         told: Lines<BufReader<ChildStderr>>,
     }
@@ -207,14 +217,13 @@ mod tests {
         fn exit(mut self) -> (Option<i32>, Vec<String>) {
             let rest = self.told.map(Result::unwrap).filter(|line| !line.is_empty()).collect();
             let code = self.program.wait().unwrap().code();
-            let _ = std::fs::remove_dir_all(self.home);
             (code, rest)
         }
 
         /// What another terminal says to it.
         fn ask(&self, args: &str, job: fn() -> Job) -> Exit {
             let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
-            let env = EnvVars::none().with("ORCH_HOME", self.home.display().to_string());
+            let env = EnvVars::none().with("ORCH_HOME", self.home.0.display().to_string());
             run_with(words, None, job, env, |args| Printer::to(io::sink(), io::sink(), args))
         }
     }

@@ -6,13 +6,14 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::{env, fs};
 
-use orch::event::{Detail, Logged, RunStatus, RunView, StepState};
+use orch::event::RunStatus;
 use orch::ids::RunId;
 use orch::run::RunErrorKind;
-use orch::storage::{ReadRuns as _, Storage};
+use orch::storage::Storage;
 use orch_sqlite::{Durability, Folder};
 
 use crate::ops;
+use crate::outcome::Outcome;
 
 const RUN: RunId = RunId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
 
@@ -43,19 +44,6 @@ fn lives(home: &Path, crash: Option<(usize, &str)>, log: Option<&Path>) -> ExitS
     program.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
 }
 
-/// What has become of the run, and of its steps.
-fn outcome(home: &Path) -> (RunStatus, BTreeMap<String, StepState>) {
-    let folder = Folder::open(home, Durability::Normal).expect("a folder");
-    let mut view = RunView::new(Detail::Steps);
-    let each = &mut |logged: Logged| {
-        view.apply(&logged.event);
-        std::ops::ControlFlow::Continue(())
-    };
-    folder.events(RUN).expect("the run is there").events(0, false, each).expect("it can be read");
-    let steps = view.steps().iter().map(|step| (step.path.to_string(), step.state.clone()));
-    (view.status(), steps.collect())
-}
-
 fn home() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("isolated-crash-{}", std::process::id()))
 }
@@ -64,8 +52,8 @@ pub(crate) fn killed_at_each_boundary_it_goes_on_to_the_same_end() {
     let (home, log) = (home(), home().with_extension("log"));
     assert!(lives(&home, None, Some(&log)).success(), "the program runs");
     let passed = fs::read_to_string(&log).expect("boundaries are passed");
-    let expected = outcome(&home);
-    assert_eq!(expected.0, RunStatus::Failure);
+    let expected = Outcome::read(&home, RUN);
+    assert_eq!(expected.status, RunStatus::Failure);
     let mut words: BTreeMap<&str, usize> = BTreeMap::new();
     passed
         .lines()
@@ -77,7 +65,7 @@ pub(crate) fn killed_at_each_boundary_it_goes_on_to_the_same_end() {
     for (name, at) in words.into_iter().flat_map(|(name, count)| (1..=count).map(move |at| (name, at))) {
         assert!(!lives(&home, Some((at, name)), None).success(), "it is killed {name}, the {at}th");
         assert!(lives(&home, None, None).success(), "it goes on after it was killed {name}, the {at}th");
-        assert_eq!(outcome(&home), expected, "killed {name}, the {at}th");
+        assert_eq!(Outcome::read(&home, RUN), expected, "killed {name}, the {at}th");
         fs::remove_dir_all(&home).expect("it was made here");
     }
     fs::remove_file(log).expect("it was made here");

@@ -8,6 +8,9 @@ mod crash;
 #[cfg(target_os = "linux")]
 mod ops;
 #[cfg(target_os = "linux")]
+#[path = "../outcome/mod.rs"]
+mod outcome;
+#[cfg(target_os = "linux")]
 mod stories;
 
 fn main() -> ExitCode {

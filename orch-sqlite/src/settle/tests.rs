@@ -1,18 +1,69 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::{env, fs, process};
 
 use jiff::Timestamp;
-use orch_core::event::{Event, EventKind, RunStatus};
+use orch_core::event::{Detail, Event, EventKind, RunStatus, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{ReadRuns, RunRecord, WriteRuns, conformance};
 
-use crate::{Durability, Folder};
+use super::Told;
+use crate::{Durability, Folder, log};
+
+struct Home(PathBuf);
+
+impl Home {
+    fn new() -> Self {
+        let thread = std::thread::current();
+        let name = thread.name().expect("a test").replace(':', "-");
+        let home = env::temp_dir().join(format!("orch-sqlite-{name}-{}", process::id()));
+        let _ = fs::remove_dir_all(&home);
+        Self(home)
+    }
+
+    fn open(&self) -> Folder {
+        Folder::open(&self.0, Durability::Normal).expect("the folder can be opened")
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn record() -> RunRecord {
+    RunRecord::new(RunId::from_u128(1), "job", [].into(), Timestamp::UNIX_EPOCH)
+}
+
+/// Of a run that is not over only some kinds of events are read. Kinds that are new are among these here.
+#[test]
+fn few_events_tell_of_a_run_under_way_what_all_of_them_tell() {
+    let home = Home::new();
+    let (folder, run) = (home.open(), record());
+    let mut writer = folder.create(&run, &conformance::pinned()).expect("the run can be made");
+    let reader = log::Reader::open(run.id, &folder.run_folder(run.id)).expect("readable").expect("made");
+    let (mut told, mut all) = (Told::of(run.clone()), RunView::new(Detail::Counts));
+    let events = conformance::events_of_each_kind(run.id);
+    let mut different = BTreeSet::new();
+    for entry in events.into_iter().filter(|entry| !entry.event.kind.ends_run()) {
+        all.apply(&entry.event);
+        let kind = entry.event.kind.name();
+        writer.commit(&[entry]).expect("committed");
+        let before = told.run.clone();
+        told.read_on(&reader).expect("readable");
+        let mut expected = run.clone();
+        expected.tell(&all);
+        assert_eq!(told.run, expected, "after {kind}");
+        different.extend((told.run != before).then_some(kind));
+    }
+    assert!(different.contains("RUN_CANCELING") && different.contains("STEP_FAILURE"), "{different:?}");
+}
 
 #[test]
 fn a_run_that_ends_while_its_events_are_read_has_ended() {
-    let home = env::temp_dir().join(format!("orch-sqlite-settle-{}", process::id()));
-    let _ = fs::remove_dir_all(&home);
-    let folder = Folder::open(&home, Durability::Normal).expect("the folder can be opened");
-    let run = RunRecord::new(RunId::from_u128(1), "job", [].into(), Timestamp::UNIX_EPOCH);
+    let home = Home::new();
+    let (folder, run) = (home.open(), record());
     let mut writer = folder.create(&run, &conformance::pinned()).expect("the run can be made");
     writer.commit(&conformance::step(run.id, 1)).expect("committed");
     drop(writer);
@@ -36,5 +87,4 @@ fn a_run_that_ends_while_its_events_are_read_has_ended() {
     let writer = folder.reopen(run.id).expect("nobody holds it");
     assert_eq!(folder.correct(left).expect("the list can be read"), [], "whoever holds it tells of it");
     drop(writer);
-    fs::remove_dir_all(home).expect("removed");
 }

@@ -102,6 +102,13 @@ impl Moment {
         Self { files: Files::of(home), events: events(&open(home), id(1)) }
     }
 
+    /// Of a run that is under way and has made so many commits.
+    fn of_commits(commits: u64) -> Self {
+        let home = Empty::in_memory();
+        let _under_way = under_way(home.path(), commits);
+        Self::of(home.path())
+    }
+
     /// What of the run has not been brought into its database.
     fn log(&self) -> &[u8] {
         &self.files.0[&log()]
@@ -168,10 +175,7 @@ fn noise(place: usize) -> [u8; SECTOR] {
 
 #[test]
 fn a_log_that_is_cut_off_ends_with_a_commit() {
-    let home = Empty::in_memory();
-    let writer = under_way(home.path(), 24);
-    let moment = Moment::of(home.path());
-    drop(writer);
+    let moment = Moment::of_commits(24);
     let log = moment.log();
     assert_eq!((ends(log).len(), moment.events.len()), (24, 96), "each commit is one of the log's");
     assert_eq!(moment.left(&log[..log.len() - 1]).len(), 92);
@@ -194,10 +198,7 @@ fn a_log_that_is_cut_off_ends_with_a_commit() {
 
 #[test]
 fn a_log_with_a_torn_sector_ends_with_the_commit_before_it() {
-    let home = Empty::in_memory();
-    let writer = under_way(home.path(), 24);
-    let moment = Moment::of(home.path());
-    drop(writer);
+    let moment = Moment::of_commits(24);
     let log = moment.log();
     for start in (0..log.len()).step_by(SECTOR) {
         let end = log.len().min(start + SECTOR);
@@ -280,10 +281,7 @@ fn a_database_with_torn_sectors_has_all_that_its_log_has() {
 
 #[test]
 fn a_run_that_the_list_lacks_is_not_swept_away() {
-    let home = Empty::in_memory();
-    let writer = under_way(home.path(), 3);
-    let mut moment = Moment::of(home.path());
-    drop(writer);
+    let mut moment = Moment::of_commits(3);
     // The list as it was before the run, as from a copy.
     moment.files = moment.files.but(Path::new("instance.db-wal"), None);
     let home = moment.files.lay_down();

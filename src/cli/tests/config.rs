@@ -380,7 +380,6 @@ fn all_that_is_wrong_is_told_together() {
     insta::assert_snapshot!(folder.session("run"), @r"
     exit 2
     --- stderr
-    run 0<time>, recorded in memory
     error: the job `dex` cannot be configured
     error: the configuration lacks `ops` and `resources`
       hint: add

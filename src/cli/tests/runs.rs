@@ -184,7 +184,6 @@ fn a_chart_that_cannot_be_written_is_told_before_the_run() {
     insta::assert_snapshot!(session(one, "run --gantt /nowhere/at/all.svg"), @r"
     exit 3
     --- stderr
-    run 0<time>, recorded in memory
     error: the chart cannot be written to `/nowhere/at/all.svg`: No such file or directory (os error 2); no step has run
     ");
     // A folder is there, but no file; and what is there already stays as it is.

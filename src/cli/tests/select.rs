@@ -135,7 +135,6 @@ fn what_was_stored_takes_the_place_of_what_is_not_selected() {
     let told: Vec<_> = told.lines().filter(|line| !line.contains("-->")).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     exit 2
-    run 0<time>, recorded in memory
     error: the job `two` cannot be planned
     error: the IO manager `shelf` cannot load `result` of `first` from the earlier run: there is no such file
       hint: select `first` too

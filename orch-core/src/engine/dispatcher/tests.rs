@@ -1,9 +1,11 @@
 //! Runs with a journal: nothing follows from an event that is not in there.
 
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use super::write::MOST_HELD;
 use crate::define::{Dynamic, JobOptions, One, OpBuilder, OpDef};
-use crate::event::{Entry, Event, Journal};
+use crate::event::{Entry, Event, EventKind, Journal};
 use crate::failure::Failure;
 use crate::graph::{Call, Job, Out};
 use crate::report;
@@ -22,6 +24,14 @@ impl Log {
 
     fn events(&self) -> Vec<Event> {
         self.commits().into_iter().flatten().collect()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let message = |event: Event| match event.kind {
+            EventKind::Log { message, .. } => Some(message),
+            _ => None,
+        };
+        self.events().into_iter().filter_map(message).collect()
     }
 
     /// Whether the log has an event of this step and kind.
@@ -157,6 +167,54 @@ fn a_run_that_cannot_be_written_breaks_off_and_nothing_follows() {
             let told = told.lock().expect("a list");
             assert_eq!(*told, log.events(), "told is what was written, with room for {room}");
         }
+    }
+}
+
+/// A journal that says when it has the first line, and writes it when the step's code has ended.
+struct Waits {
+    paper: Paper,
+    begun: Option<Sender<()>>,
+    ended: Receiver<()>,
+}
+
+impl Journal for Waits {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        let has_lines = entries.iter().any(|entry| matches!(entry.event.kind, EventKind::Log { .. }));
+        if let Some(begun) = self.begun.take_if(|_| has_lines) {
+            begun.send(()).expect("the step goes on");
+            self.ended.recv().expect("the step ends");
+        }
+        self.paper.commit(entries)
+    }
+
+    fn blocks(&self) -> bool {
+        self.paper.blocks()
+    }
+}
+
+#[test]
+fn code_that_logs_more_than_is_held_ends_though_the_journal_waits_for_it() {
+    for blocks in ALL {
+        let ((begun, begins), (end, ended)) = (channel(), channel());
+        let journal = Mutex::new((begins, end));
+        let lines: Vec<_> = (0..MOST_HELD + 3).map(|line| line.to_string()).collect();
+        let logs = lines.clone();
+        let talkative = OpDef::builder("talkative").returns::<Plain>().blocking(move |_| {
+            let journal = journal.lock().expect("nobody panicked");
+            tracing::info!("{}", logs[0]);
+            journal.0.recv().expect("the journal has the first line");
+            logs[1..].iter().for_each(|line| tracing::info!("{line}"));
+            journal.1.send(()).expect("the journal waits");
+            Ok(1)
+        });
+        let talkative = talkative.into();
+        let job = Job::compose(JobOptions::new("job"), || Call::of(&talkative).place::<Plain>());
+        let log = Log::default();
+        let paper = Paper { log: log.clone(), room: usize::MAX, blocks };
+        let run = job.runner().keep_events().journal(Waits { paper, begun: Some(begun), ended });
+        let run = run.run_blocking().expect("it is recorded");
+        assert_eq!(log.lines(), lines);
+        assert_eq!(run.events(), log.events());
     }
 }
 

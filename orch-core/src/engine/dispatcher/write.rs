@@ -12,7 +12,7 @@ use crate::failure::{Failure, panic_message};
 use crate::plan::Program;
 
 /// So many events are held before whoever logs has to wait.
-const MOST_HELD: usize = 4096;
+pub(super) const MOST_HELD: usize = 4096;
 
 /// As long as whoever logs waits.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -234,6 +234,14 @@ impl ItemStream {
         }
     }
 
+    /// The next of items that are there already.
+    pub(crate) fn next_given(&mut self) -> Option<StreamItem> {
+        match &mut self.0 {
+            Either::Left(iterator) => iterator.next(),
+            Either::Right(_) => Some(Err(Failure::contract("what is given is not there yet"))),
+        }
+    }
+
     /// The next item, from async code.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<StreamItem>> {
         match &mut self.0 {

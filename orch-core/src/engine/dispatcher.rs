@@ -137,7 +137,7 @@ impl Dispatcher {
         surroundings: Option<Box<dyn Surroundings>>,
         journal: Option<Box<dyn Journal>>,
     ) -> Arc<Self> {
-        let writer = journal.map(|journal| Writer::new(journal, state.given()));
+        let writer = journal.map(|journal| Writer::new(journal));
         let inner = Inner {
             state,
             sinks,
@@ -191,8 +191,7 @@ impl Dispatcher {
             self.break_off(guard, message);
             return turn.work.clear();
         }
-        let waits = |writer: &Writer| guard.holds || guard.writing || writer.writes(&turn.events);
-        if self.writer.as_ref().is_some_and(waits) {
+        if self.writer.is_some() && (guard.holds || guard.writing || !turn.events.is_empty()) {
             let Inner { held, holds, .. } = &mut *guard;
             turn.hold(before, held);
             *holds = true;

@@ -116,8 +116,19 @@ pub(super) struct StepRun {
     pub(super) has_outputs: bool,
     /// Whether it still counts as a user of its inputs.
     pub(super) holds_inputs: bool,
+    /// Whether what it gives is known without its code.
+    pub(super) is_given: bool,
     /// Set when it is done without success.
     pub(super) missing: Option<Box<Missing>>,
+}
+
+impl StepRun {
+    /// An attempt begins.
+    pub(super) fn begin(&mut self, ticket: u64) {
+        self.phase = Phase::Running;
+        self.attempt += 1;
+        self.ticket = ticket;
+    }
 }
 
 /// The life of a step.
@@ -248,6 +259,7 @@ impl Frame {
             ready_at: Timestamp::UNIX_EPOCH,
             has_outputs: false,
             holds_inputs: true,
+            is_given: false,
             missing: None,
         }));
         self.streams.extend(shape.maps.iter().map(|_| Stream::new()));

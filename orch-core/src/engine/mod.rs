@@ -10,6 +10,7 @@ mod dispatcher;
 mod executor;
 mod fetch;
 mod frame;
+mod given;
 mod hook;
 mod layout;
 mod limits;

@@ -22,6 +22,8 @@ use crate::plan::Program;
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
 pub(crate) struct State {
     pub(super) program: Arc<Program>,
+    /// Whether there are steps that do not run.
+    pub(super) has_given: bool,
     pub(super) layout: Layout,
     pub(super) settings: Settings,
     pub(super) frames: Vec<Frame>,
@@ -59,6 +61,7 @@ impl State {
         let ready = ReadyQueue::new(&layout.classes);
         Self {
             names: program.plan.steps.iter().map(|step| step.name.as_str().into()).collect(),
+            has_given: program.has_given(),
             random: (settings.run.as_u128() >> 64) as u64 ^ settings.run.as_u128() as u64,
             program,
             layout,
@@ -79,11 +82,6 @@ impl State {
             failed: 0,
             first_failed: None,
         }
-    }
-
-    /// The program, if some of its steps do not run.
-    pub(super) fn given(&self) -> Option<Arc<Program>> {
-        self.program.has_given().then(|| Arc::clone(&self.program))
     }
 
     /// Takes in what happened and decides what follows.
@@ -136,6 +134,11 @@ impl State {
         } else {
             while let Some(ready) = self.ready.take() {
                 self.start(&ready, turn);
+                // Something follows at once if the step does not run; that may be the end of all steps.
+                self.settle(turn);
+                if self.life != Life::Steps {
+                    return;
+                }
             }
         }
     }
@@ -145,19 +148,31 @@ impl State {
         let step = ready.step as usize;
         self.running += 1;
         let local = self.layout.steps[step].local;
-        let (stream, ticket, path, task) = match ready.stream {
-            Some((stream, ticket)) => match self.begin_pull(ready.frame, stream as usize, ticket) {
-                Some(task) => (Some(stream), ticket, self.path(ready.frame, step), task),
-                None => return self.release_slot(step),
-            },
+        let (path, token, task) = match ready.stream {
+            Some((stream, ticket)) => {
+                let token = Token { frame: ready.frame, step: local, stream: Some(stream), ticket };
+                match self.begin_pull(ready.frame, stream as usize, ticket) {
+                    Some((_, items)) if self.is_given(ready.frame, step) => {
+                        return self.hand_on_item(token, step, items, turn);
+                    }
+                    Some((output, items)) => {
+                        (self.path(ready.frame, step), token, Task::Pull { output, items })
+                    }
+                    None => return self.release_slot(step),
+                }
+            }
             None => {
                 self.tickets += 1;
-                let (ticket, path) = (self.tickets, self.path(ready.frame, step));
-                let task = self.begin_attempt(ready.frame, step, ticket, turn);
-                (None, ticket, path, task)
+                let token = Token { frame: ready.frame, step: local, stream: None, ticket: self.tickets };
+                let path = self.path(ready.frame, step);
+                if self.has_given
+                    && let Some(given) = self.program.given(&path)
+                {
+                    return self.hand_on(token, given, turn);
+                }
+                (path, token, self.begin_attempt(token, step, turn))
             }
         };
-        let token = Token { frame: ready.frame, step: local, stream, ticket };
         if let Some(timeout) = self.layout.timeout(step) {
             turn.timers.push((timeout, Timer::Deadline(token)));
         }
@@ -165,13 +180,16 @@ impl State {
         turn.work.push_back(Work { token, step, path, attempt, task });
     }
 
-    fn begin_attempt(&mut self, frame: FrameId, step: usize, ticket: u64, turn: &mut Turn) -> Task {
+    fn begin_attempt(
+        &mut self,
+        Token { frame, step: local, ticket, .. }: Token,
+        step: usize,
+        turn: &mut Turn,
+    ) -> Task {
         let retry = self.layout.retry(step);
         let now = self.now;
-        let run = self.run(frame, self.layout.steps[step].local);
-        run.phase = Phase::Running;
-        run.attempt += 1;
-        run.ticket = ticket;
+        let run = self.run(frame, local);
+        run.begin(ticket);
         let (attempt, failures) = (run.attempt, run.failures);
         let waited = now.duration_since(run.ready_at).unsigned_abs();
         // Inputs are handed over for good only to an attempt that no other can follow.
@@ -201,7 +219,7 @@ impl State {
         &mut self.frames[frame as usize].steps[local as usize]
     }
 
-    fn returned(
+    pub(super) fn returned(
         &mut self,
         token: Token,
         result: Result<Products, Failure>,
@@ -412,6 +430,9 @@ impl State {
 
     /// Tells something of the present attempt at a step.
     pub(super) fn emit(&self, frame: FrameId, step: usize, kind: EventKind, turn: &mut Turn) {
+        if self.is_silent(frame, step, &kind) {
+            return;
+        }
         let attempt = self.frames[frame as usize].steps[self.layout.steps[step].local as usize].attempt;
         turn.events.push(self.event(Some(self.path(frame, step)), attempt, kind));
     }

@@ -29,9 +29,15 @@ impl State {
         written: &Written,
     ) -> bool {
         let layout = &self.layout.steps[step];
+        let run = &self.frames[frame as usize].steps[layout.local as usize];
         (layout.stores || written.has_files())
-            && !self.frames[frame as usize].steps[layout.local as usize].has_outputs
+            && !(run.has_outputs || run.is_given)
             && products.iter().any(|product| matches!(product, Product::Value(_)))
+    }
+
+    /// Whether an item goes to one.
+    pub(super) fn is_item_to_store(&self, frame: FrameId, step: usize, written: &Written) -> bool {
+        (self.layout.steps[step].stores || written.has_files()) && !self.is_given(frame, step)
     }
 
     /// Has it stored. The work keeps its slot, and has no deadline any more: what is written cannot be taken back.

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use super::frame::{FrameId, Phase, StreamPhase};
 use super::ready::Ready;
 use super::settle::Settle;
-use super::{Kept, Produced, State, Stored, Task, Token, Turn, Written};
+use super::{Kept, Produced, State, Stored, Token, Turn, Written};
 use crate::define::ItemStream;
 use crate::event::{Encoded, EventKind};
 use crate::failure::Failure;
@@ -61,8 +61,13 @@ impl State {
         self.ready.push(class, ready);
     }
 
-    /// The stream has a slot; none if it was closed while it waited for one.
-    pub(super) fn begin_pull(&mut self, frame: FrameId, local: usize, ticket: u64) -> Option<Task> {
+    /// The stream has a slot: gives the number of its output, and what is left of it; none if it was closed while it waited for one.
+    pub(super) fn begin_pull(
+        &mut self,
+        frame: FrameId,
+        local: usize,
+        ticket: u64,
+    ) -> Option<(usize, ItemStream)> {
         let entry = self.frames.get_mut(frame as usize)?;
         let stream = entry.streams.get_mut(local)?;
         if stream.phase != StreamPhase::Queued || stream.ticket != ticket {
@@ -71,7 +76,7 @@ impl State {
         let items = stream.items.take()?;
         stream.phase = StreamPhase::Pulling;
         let output = self.layout.maps[self.layout.scopes[entry.scope].maps[local]].output;
-        Some(Task::Pull { output, items })
+        Some((output, items))
     }
 
     /// The plan's step of a pull that is still under way, or whose item is being stored.
@@ -129,7 +134,7 @@ impl State {
                 self.let_go.values.push(value);
                 self.next_item(token, step);
             }
-            Position::New(number) if self.layout.steps[step].stores || written.has_files() => {
+            Position::New(number) if self.is_item_to_store(token.frame, step, &written) => {
                 self.store(token, step, Produced::Item { output, key, number, value, written }, turn);
             }
             Position::New(_) => {

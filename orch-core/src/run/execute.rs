@@ -6,7 +6,6 @@ use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::opened::Opened;
-use super::part::told;
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, runtime, stored};
@@ -131,7 +130,6 @@ impl Runner {
         sinks.add_all(self.sinks);
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
-        let sinks = told(sinks, &program);
         let state = State::new(program, settings);
         let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, journal);

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use super::itself::Itself;
 use super::{Run, Runner};
 use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
-use crate::event::{Event, Sink as _, Tee};
 use crate::ids::RunId;
 use crate::plan::{GivenInputs, Part, Problem, ProblemKind, Program};
 use crate::select::{SelectionError, StepSelection};
@@ -147,19 +146,4 @@ impl Runner {
         }
         given
     }
-}
-
-/// Sinks that are told only of what runs.
-pub(super) fn told(sinks: Tee, program: &Arc<Program>) -> Tee {
-    if !program.has_given() {
-        return sinks;
-    }
-    let program = Arc::clone(program);
-    let mut told = Tee::new();
-    told.add(move |event: &Event| {
-        if program.tells(event) {
-            sinks.emit(event);
-        }
-    });
-    told
 }

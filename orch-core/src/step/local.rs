@@ -15,7 +15,6 @@ use super::worker::Worker;
 use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
 use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work, Written};
 use crate::failure::Failure;
-use crate::ids::StepPath;
 use crate::io::{Artifacts, IoManagers};
 use crate::plan::{Program, Step};
 use crate::value::Value;
@@ -220,17 +219,12 @@ impl Shared {
                 || matches!(self.program.ops[work.step].body(), Body::Blocking(_))
                 || self.is_to_load(work)
         };
-        matches!(work.task, Task::Store(_)) || runs_blocking() && !self.is_given(work)
-    }
-
-    /// Whether its step does not run: it is handed on, and no code is called for it.
-    pub(super) fn is_given(&self, work: &Work) -> bool {
-        self.has_given && self.program.is_given(&work.path)
+        matches!(work.task, Task::Store(_)) || runs_blocking()
     }
 
     /// Whether its time runs from now on, so that it must not wait behind what is only held to be brief.
     pub(super) fn has_deadline(&self, work: &Work) -> bool {
-        self.program.ops[work.step].timeout().is_some() && !self.is_given(work)
+        self.program.ops[work.step].timeout().is_some()
     }
 
     /// Waits until the run, or what has a stop of its own, is told to stop.
@@ -305,12 +299,6 @@ impl Shared {
     /// The processes of a step that has some of its own.
     fn workers_of(&self, step: usize) -> Option<&Arc<Pool>> {
         self.workers.as_ref().filter(|_| self.steps[step].isolated)
-    }
-
-    /// The outputs of a step that does not run.
-    pub(super) fn given(&self, path: &StepPath) -> Done {
-        let given = self.program.given(path);
-        Done::Returned(given.unwrap_or_else(|| Err(Failure::contract("what is given is not there"))))
     }
 
     fn stops(&self) -> MutexGuard<'_, HashMap<u64, Cancel>> {

@@ -17,10 +17,6 @@ impl Shared {
         produced: &Produced,
         attempt: &mut Option<Attempt>,
     ) -> Result<Vec<Stored>, Failure> {
-        // It was stored when it was made.
-        if self.program.is_given(path) {
-            return Ok(Vec::new());
-        }
         match produced {
             Produced::Outputs { products, written } => {
                 let values = products.iter().enumerate().filter_map(|(output, product)| match product {

@@ -43,8 +43,6 @@ struct Hand {
     /// How it is told to stop, where it can be stopped alone.
     stop: Option<Cancel>,
     begun: Timestamp,
-    /// Whether its step does not run.
-    is_given: bool,
     /// Whether it was held to be short, so that what had been reported waited for it.
     short: bool,
     /// Whether its code had to wait for something.
@@ -67,7 +65,6 @@ impl Worker {
             output: 0,
             stop: None,
             begun: Timestamp::UNIX_EPOCH,
-            is_given: false,
             short: false,
             waited: false,
         };
@@ -98,8 +95,8 @@ impl Worker {
     /// spawned, tokio keeps the last for that very thread, so it would wait until this worker has to.
     fn make_way(&mut self, cx: &Waker<'_>) -> Poll<()> {
         let next = &self.turn.work[0];
-        let (pace, is_given) = (self.shared.pace(next.step), self.shared.is_given(next));
-        let (is_brief, is_short) = (is_given || pace.is_brief(), is_given || pace.is_short());
+        let pace = self.shared.pace(next.step);
+        let (is_brief, is_short) = (pace.is_brief(), pace.is_short());
         if !is_short {
             self.flush();
         }
@@ -129,18 +126,14 @@ impl Worker {
 
     /// Begins a piece of work; what it gives is to be reported, unless it waits.
     fn begin(&mut self, work: Work, cx: &mut Waker<'_>) -> Option<Message> {
-        let is_given = self.shared.is_given(&work);
         let Work { token, step, path, attempt, task } = work;
         let (stop, short) = (self.shared.stop_of(step, token), self.shared.pace(step).is_short());
         let begun = if self.has_reported { self.turn.time } else { self.promise.dispatcher().now() };
         let output = if let Task::Pull { output, .. } = &task { *output } else { 0 };
-        self.hand = Hand { token, step, output, stop, begun, is_given, short, waited: false };
+        self.hand = Hand { token, step, output, stop, begun, short, waited: false };
         let stop = self.hand.stop.as_ref();
         if self.shared.is_stopped(stop) {
             return Some(Done::not_begun(&task).message(token, Written::default()));
-        }
-        if matches!(task, Task::Call(_)) && is_given {
-            return Some(self.shared.given(&path).message(token, Written::default()));
         }
         let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
         match &mut self.attempt {
@@ -167,12 +160,8 @@ impl Worker {
 
     /// What is to be reported of the code in hand.
     fn done(&mut self, done: Done) -> Message {
-        let Hand { token, step, output, is_given, .. } = self.hand;
-        // What is given is written down where it was made, and has perhaps not even been loaded.
-        let written = match is_given {
-            true => Written::default(),
-            false => self.shared.write(step, output, &done, &mut self.attempt),
-        };
+        let Hand { token, step, output, .. } = self.hand;
+        let written = self.shared.write(step, output, &done, &mut self.attempt);
         done.message(token, written)
     }
 
@@ -202,15 +191,13 @@ impl Worker {
     }
 
     fn report(&mut self, message: Message) {
-        let Hand { token, step, begun, is_given, short, waited, .. } = self.hand;
+        let Hand { token, step, begun, short, waited, .. } = self.hand;
         self.shared.forget_stop(token, self.hand.stop.is_some());
         let before = self.turn.work.len();
         self.promise.dispatcher().report(message, &mut self.turn);
-        if !is_given {
-            let time = self.turn.time.duration_since(begun);
-            // While code waits, nothing waits for it.
-            self.shared.pace(step).learn(short, if waited { time.min(LONG) } else { time });
-        }
+        let time = self.turn.time.duration_since(begun);
+        // While code waits, nothing waits for it.
+        self.shared.pace(step).learn(short, if waited { time.min(LONG) } else { time });
         // What was written in between took its time.
         self.has_held = self.promise.dispatcher().is_recorded();
         self.has_reported = !self.has_held;

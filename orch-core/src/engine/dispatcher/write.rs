@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use super::{Broken, Dispatcher, Inner, Turn};
 use crate::engine::Message;
-use crate::event::{Entry, Event, Journal};
+use crate::event::{Entry, Journal};
 use crate::failure::{Failure, panic_message};
-use crate::plan::Program;
 
 /// So many events are held before whoever logs has to wait.
 pub(super) const MOST_HELD: usize = 4096;
@@ -37,40 +36,17 @@ pub(super) struct Writer {
     blocks: AtomicBool,
     /// Wakes the thread for these, once there has been one; none if none could be started.
     wake: OnceLock<Option<SyncSender<Arc<Dispatcher>>>>,
-    /// Steps that do not run are written as little as they are told; none if there are none.
-    given: Option<Arc<Program>>,
 }
 
 impl Writer {
-    pub(super) fn new(journal: Box<dyn Journal>, given: Option<Arc<Program>>) -> Self {
+    pub(super) fn new(journal: Box<dyn Journal>) -> Self {
         let blocks = AtomicBool::new(journal.blocks());
-        Self { journal: Mutex::new(Some(journal)), blocks, wake: OnceLock::new(), given }
+        Self { journal: Mutex::new(Some(journal)), blocks, wake: OnceLock::new() }
     }
 
     /// Whether someone else makes the next commit, since it waits for a disk.
     fn is_handed_over(&self) -> bool {
         self.blocks.load(Ordering::Relaxed) && self.wake.get().is_some_and(Option::is_some)
-    }
-
-    /// Whether any of these is written. What follows from steps that do not run need not wait for a commit.
-    pub(super) fn writes(&self, events: &[Event]) -> bool {
-        match &self.given {
-            Some(program) => events.iter().any(|event| program.tells(event)),
-            None => !events.is_empty(),
-        }
-    }
-
-    /// What is to be written of what is held.
-    fn entries(&self, held: &mut Turn) -> Vec<Entry> {
-        let mut values = held.values.drain(..).peekable();
-        let entries = held.events.drain(..).enumerate().map(|(number, event)| {
-            let value = values.next_if(|(of, _)| *of == number).map(|(_, value)| value);
-            Entry { event, value }
-        });
-        match &self.given {
-            Some(program) => entries.filter(|entry| program.tells(&entry.event)).collect(),
-            None => entries.collect(),
-        }
     }
 
     fn commit(&self, entries: &[Entry]) -> Result<(), Failure> {
@@ -180,7 +156,7 @@ impl Dispatcher {
             self.make_room(&guard);
             std::mem::take(&mut guard.held)
         };
-        let entries = writer.entries(&mut held);
+        let entries = entries(&mut held);
         if let Err(failure) = writer.commit(&entries) {
             self.unrecorded(&failure);
             return false;
@@ -242,4 +218,14 @@ impl Dispatcher {
         let thread = thread::Builder::new().name("orch journal".to_owned()).spawn(write);
         thread.is_ok().then_some(wake)
     }
+}
+
+/// What is to be written of what is held.
+fn entries(held: &mut Turn) -> Vec<Entry> {
+    let mut values = held.values.drain(..).peekable();
+    let entries = held.events.drain(..).enumerate().map(|(number, event)| {
+        let value = values.next_if(|(of, _)| *of == number).map(|(_, value)| value);
+        Entry { event, value }
+    });
+    entries.collect()
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::known::Known;
 use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
-use crate::event::{Event, EventKind};
+use crate::event::EventKind;
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, PathMap, PathSet, StepPath};
 use crate::select::{Copies, StepSelection};
@@ -163,16 +163,13 @@ impl Program {
         given.is_some_and(|given| given.outputs.contains_key(path) || given.failed.contains_key(path))
     }
 
-    /// Whether anyone is to be told of this. That what is given cannot be had is a failure of the run, and cannot be left
-    /// out.
-    pub(crate) fn tells(&self, event: &Event) -> bool {
-        let (Some(given), Some(step)) = (&self.given, &event.step) else { return true };
-        match &event.kind {
+    /// Whether anyone is to be told this of a step. That what is given cannot be had is a failure of the run, and cannot be
+    /// left out.
+    pub(crate) fn tells(&self, step: &StepPath, kind: &EventKind) -> bool {
+        let Some(given) = &self.given else { return true };
+        match kind {
             EventKind::StepFailure { .. } => !given.failed.contains_key(step),
             EventKind::StepSkipped { .. } if given.skipped.contains(step) => false,
-            // What hooks are told, and what they log, is told when it happens.
-            EventKind::HookCompleted { .. } | EventKind::HookErrored { .. } | EventKind::Log { .. } => true,
-            EventKind::StepLost { .. } | EventKind::StepInterrupted => true,
             _ => !self.is_given(step),
         }
     }

@@ -1,12 +1,11 @@
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orch_core::define::Cancel;
-use orch_core::event::{Detail, Logged, ResourceState, RunView};
+use orch_core::event::{Detail, ResourceState, RunView};
 use orch_core::ids::RunId;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
@@ -97,11 +96,7 @@ pub(super) fn go(
     };
     let mut view = RunView::new(show.detail);
     if let Some(before) = before {
-        let each = &mut |logged: Logged| {
-            view.apply(&logged.event);
-            ControlFlow::Continue(())
-        };
-        if let Err(error) = before.events(0, false, each) {
+        if let Err(error) = before.history(&mut |logged, _| view.apply(&logged.event)) {
             return home::refused(&error, printer);
         }
     }

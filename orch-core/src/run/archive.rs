@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::event::{LostCause, RecordedStep, RecordedValue};
 use crate::failure::{Failure, quietly};
@@ -12,6 +13,7 @@ use crate::value::Value;
 pub(super) struct Archive {
     pub(super) run: RunId,
     pub(super) job: Arc<str>,
+    pub(super) values: SmallValues,
     pub(super) events: Mutex<Box<dyn ReadEvents>>,
     pub(super) artifacts: Arc<dyn Artifacts>,
     pub(super) io: Arc<IoManagers>,
@@ -71,6 +73,9 @@ impl Archive {
         };
         match place {
             Place::Event(number) => {
+                if let Some(value) = self.values.get(*number) {
+                    return decode(value);
+                }
                 let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
                 let value = events.value(*number).map_err(StorageError::into_failure)?;
                 drop(events);

@@ -1,14 +1,14 @@
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
+use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef};
 use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
 use crate::ids::{PathMap, RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Known, KnownEnd, Program, Step};
-use crate::storage::{Pinned, Storage, StorageError, StorageErrorKind};
+use crate::storage::{Pinned, ReadEvents, Storage, StorageError, StorageErrorKind};
 
 /// What is recorded of a run, and behind it of the runs that it takes values from: of each step what the last run says
 /// that ran it, and the way to the values.
@@ -20,14 +20,24 @@ pub(super) struct Lineage {
 }
 
 /// All that is recorded of a run.
-pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<(Recorded, RunView), StorageError> {
-    let (mut recorded, mut view) = (Recorded::default(), RunView::new(Detail::Counts));
-    storage.events(run)?.events(0, false, &mut |logged| {
-        recorded.apply(&logged);
-        view.apply(&logged.event);
-        ControlFlow::Continue(())
-    })?;
-    Ok((recorded, view))
+pub(super) struct History {
+    pub(super) recorded: Recorded,
+    pub(super) view: RunView,
+    values: SmallValues,
+    events: Box<dyn ReadEvents>,
+}
+
+impl History {
+    pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<Self, StorageError> {
+        let (mut recorded, mut view) = (Recorded::default(), RunView::new(Detail::Counts));
+        let (mut values, events) = (SmallValues::default(), storage.events(run)?);
+        events.history(&mut |logged, value| {
+            recorded.apply(&logged);
+            view.apply(&logged.event);
+            value.iter().for_each(|value| values.keep(logged.number, value));
+        })?;
+        Ok(Self { recorded, view, values, events })
+    }
 }
 
 impl Lineage {
@@ -35,19 +45,19 @@ impl Lineage {
     pub(super) fn of(
         storage: &Arc<dyn Storage>,
         run: RunId,
-        recorded: Recorded,
+        history: History,
         io: &Arc<IoManagers>,
     ) -> Result<Self, StorageError> {
         let mut pinned = storage.pinned(run)?;
-        let own = Self::of_one(storage, run, &pinned, io)?;
+        let (recorded, own) = Self::of_one(storage, run, history, &pinned, io)?;
         let mut lineage = Self { recorded, own, earlier: PathMap::default() };
         // What is not there any more cannot be asked; its steps are then not known.
         while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
-            let found = read(&**storage, upstream).and_then(|(recorded, _)| {
+            let found = History::read(&**storage, upstream).and_then(|history| {
                 let pinned = storage.pinned(upstream)?;
-                Ok((recorded, Self::of_one(storage, upstream, &pinned, io)?, pinned))
+                Ok((Self::of_one(storage, upstream, history, &pinned, io)?, pinned))
             });
-            let (mut recorded, archive, next) = match found {
+            let ((mut recorded, archive), next) = match found {
                 Ok(found) => found,
                 Err(error) if *error.kind() == StorageErrorKind::NotFound => break,
                 Err(error) => return Err(error),
@@ -63,16 +73,20 @@ impl Lineage {
     fn of_one(
         storage: &Arc<dyn Storage>,
         run: RunId,
+        history: History,
         pinned: &Pinned,
         io: &Arc<IoManagers>,
-    ) -> Result<Arc<Archive>, StorageError> {
-        Ok(Arc::new(Archive {
+    ) -> Result<(Recorded, Arc<Archive>), StorageError> {
+        let History { recorded, values, events, .. } = history;
+        let archive = Archive {
             run,
             job: pinned.plan.job.as_str().into(),
-            events: Mutex::new(storage.events(run)?),
+            values,
+            events: Mutex::new(events),
             artifacts: storage.artifacts(run)?,
             io: Arc::clone(io),
-        }))
+        };
+        Ok((recorded, Arc::new(archive)))
     }
 
     /// Whether the run itself has made this step, and not an earlier one.

@@ -24,6 +24,7 @@ mod runner;
 mod runtime;
 mod schema;
 mod stored;
+mod values;
 mod verify;
 mod wiring;
 #[cfg(unix)]

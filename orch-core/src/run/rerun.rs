@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::lineage::{Lineage, read};
+use super::lineage::{History, Lineage};
 use super::record::{Record, Upstream};
 use super::{Definitions, RunError, Runner};
 use crate::ids::RunId;
@@ -77,9 +77,9 @@ impl Runner {
     /// Takes what steps that are not selected have made from a recorded run.
     pub(super) fn take_values_of(&mut self, storage: &Arc<dyn Storage>, run: RunId) -> Result<(), RunError> {
         let program = Program::compile(&self.job).map_err(RunError::plan)?;
-        let (recorded, _) = read(&**storage, run).map_err(RunError::storage)?;
+        let history = History::read(&**storage, run).map_err(RunError::storage)?;
         let io = Arc::new(self.environment.io.clone());
-        let lineage = Lineage::of(storage, run, recorded, &io).map_err(RunError::storage)?;
+        let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
         self.earlier = Some(Arc::new(lineage.known(&program)));
         Ok(())
     }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::Which;
-use super::lineage::{Lineage, read};
+use super::lineage::{History, Lineage};
 use super::record::Recorder;
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
@@ -133,7 +133,8 @@ impl Interrupted {
         let run = record.id;
         // From here on nobody else writes it.
         let events = storage.reopen(run).map_err(RunError::storage)?;
-        let (mut recorded, view) = read(&*storage, run).map_err(RunError::storage)?;
+        let mut history = History::read(&*storage, run).map_err(RunError::storage)?;
+        let (recorded, view) = (&mut history.recorded, std::mem::take(&mut history.view));
         if view.status().is_terminal() {
             return Err(RunError::storage(over(run, view.status())));
         }
@@ -152,7 +153,7 @@ impl Interrupted {
         }
         // A process that died before its first event has begun nothing.
         let begun = recorded.last_event() > 0;
-        let lineage = Lineage::of(&storage, run, recorded, io).map_err(RunError::storage)?;
+        let lineage = Lineage::of(&storage, run, history, io).map_err(RunError::storage)?;
         let (ended, past) = behind(program, &pinned.plan, &lineage, past);
         let past = begun.then_some(past);
         Ok(TakenUp { journal: Recorder::new(events, record, view), artifacts, ended, past })
@@ -167,9 +168,9 @@ pub(super) fn gone_on(
     io: &Arc<IoManagers>,
 ) -> Result<Vec<(StepPath, Ended)>, RunError> {
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
-    let (mut recorded, _) = read(&**storage, run).map_err(RunError::storage)?;
-    recorded.forget_failures();
-    let mut lineage = Lineage::of(storage, run, recorded, io).map_err(RunError::storage)?;
+    let mut history = History::read(&**storage, run).map_err(RunError::storage)?;
+    history.recorded.forget_failures();
+    let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
     forget_dependents(&program.plan, &mut lineage.recorded);
     Ok(behind(program, &pinned.plan, &lineage, Past::default()).0)
 }

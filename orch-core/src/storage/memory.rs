@@ -163,6 +163,16 @@ impl ReadEvents for Reader {
         Ok(())
     }
 
+    fn history(&self, each: &mut dyn FnMut(Logged, Option<&[u8]>)) -> Result<(), StorageError> {
+        let is_wanted =
+            |kind: &EventKind| !matches!(kind, EventKind::Log { .. } | EventKind::StepInput { .. });
+        let events = locked(&self.0.events).clone();
+        for (logged, value) in events.into_iter().filter(|(logged, _)| is_wanted(&logged.event.kind)) {
+            each(logged, value.as_ref().map(Encoded::bytes));
+        }
+        Ok(())
+    }
+
     fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {
         let events = locked(&self.0.events);
         Ok(events.iter().find(|(logged, _)| logged.number == event).and_then(|(_, value)| value.clone()))

@@ -110,6 +110,13 @@ pub trait ReadEvents: Send {
     /// As [`ReadEvents::events`].
     fn logs(&self, after: u64, query: &LogQuery, each: Each<'_, Logged>) -> Result<(), StorageError>;
 
+    /// Calls `each` for what whoever takes the run up again needs to know, in the order of the log: all events but log lines
+    /// and those of [`StepInput`](crate::event::EventKind::StepInput), with the values that were committed with them.
+    ///
+    /// # Errors
+    /// As [`ReadEvents::events`].
+    fn history(&self, each: &mut dyn FnMut(Logged, Option<&[u8]>)) -> Result<(), StorageError>;
+
     /// The value that was committed with the event of this number; none if there was none.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ impl Reader {
 
     fn read(&self, sql: &str, values: Vec<Value>, each: Each<'_>) -> Result<(), StorageError> {
         let mut known = Known::default();
-        self.rows(sql, values, &mut |row| Ok(each(self.logged(row, &mut known)?)))
+        self.rows(sql, values, &mut |row| Ok(each(self.logged(row, &mut known)?.0)))
     }
 
     fn rows(
@@ -125,7 +125,11 @@ impl Reader {
         })
     }
 
-    fn logged(&self, row: &rusqlite::Row<'_>, known: &mut Known) -> Result<Logged, NotRead> {
+    fn logged<'a>(
+        &self,
+        row: &'a rusqlite::Row<'_>,
+        known: &mut Known,
+    ) -> Result<(Logged, Option<&'a [u8]>), NotRead> {
         let number = row.get(0)?;
         let wrong = |error: &dyn std::fmt::Display| NotRead::wrong(number, error);
         let (kind, columns) = match row.get_ref(5)?.as_str_or_null()? {
@@ -141,7 +145,8 @@ impl Reader {
         let time = moment(columns.time).map_err(|error| wrong(&error))?;
         let step = known.path(columns.step).map_err(|error| wrong(&error))?;
         let event = Event::new(time, self.run, step, columns.attempt, kind);
-        Ok(Logged { number: number.unsigned_abs(), event, has_value: columns.value.is_some() })
+        let has_value = columns.value.is_some();
+        Ok((Logged { number: number.unsigned_abs(), event, has_value }, columns.value))
     }
 
     /// Calls `each` for the events after one that say where the run stands as a whole, up to the last event there is; gives
@@ -189,6 +194,16 @@ impl ReadEvents for Reader {
             values.push(text.to_lowercase().into());
         }
         self.read(&format!("{sql} ORDER BY number"), values, each)
+    }
+
+    fn history(&self, each: &mut dyn FnMut(Logged, Option<&[u8]>)) -> Result<(), StorageError> {
+        let sql = format!("{EVENTS} AND kind <> 'STEP_INPUT' ORDER BY number");
+        let mut known = Known::default();
+        self.rows(&sql, [number(0)], &mut |row| {
+            let (logged, value) = self.logged(row, &mut known)?;
+            each(logged, value);
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {

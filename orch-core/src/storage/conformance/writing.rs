@@ -71,6 +71,16 @@ pub(super) fn values(storage: &dyn Storage) {
             assert_eq!(reader.value(logged.number).expect(READ), entry.value, "{}", logged.number);
         }
     }
+    let told = |kind: &EventKind| !matches!(kind, EventKind::Log { .. } | EventKind::StepInput { .. });
+    let written = entries.iter().filter(|entry| told(&entry.event.kind));
+    let written: Vec<_> = written.map(|entry| (entry.event.clone(), entry.value.clone())).collect();
+    let mut history = Vec::new();
+    let each = &mut |logged: Logged, value: Option<&[u8]>| {
+        assert_eq!(logged.has_value, value.is_some(), "{}", logged.number);
+        history.push((logged.event, value.map(|value| Encoded::from(value.to_vec()))));
+    };
+    reader.history(each).expect(READ);
+    assert_eq!(history, written);
     assert_eq!(reader.value(1_000_000).expect(READ), None, "there is no such event");
     // As the value of `()` is.
     let (event, value) = (entries[0].event.clone(), Some(Encoded::from(Vec::new())));

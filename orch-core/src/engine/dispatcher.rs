@@ -137,7 +137,7 @@ impl Dispatcher {
         surroundings: Option<Box<dyn Surroundings>>,
         journal: Option<Box<dyn Journal>>,
     ) -> Arc<Self> {
-        let writer = journal.map(|journal| Writer::new(journal));
+        let writer = journal.map(Writer::new);
         let inner = Inner {
             state,
             sinks,

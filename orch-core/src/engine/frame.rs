@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::layout::{Layout, Producer};
 use crate::define::ItemStream;
 use crate::failure::ErrorInfo;
-use crate::ids::{Branch, MappingKey, StepPath};
+use crate::ids::{Branch, MappingKey, QuickMap, StepPath};
 use crate::value::{Item, StepFailure, Value};
 
 /// The number of a frame; numbers of finished frames are used again.
@@ -170,9 +170,9 @@ pub(super) struct Stream {
     /// Whether its items have keys of their own; the first one decides.
     pub(super) keyed: Option<bool>,
     /// Where each key was emitted; items without keys are numbered and need none.
-    pub(super) keys: HashMap<MappingKey, u64>,
+    pub(super) keys: QuickMap<MappingKey, u64>,
     /// Where an attempt after the first has emitted which items, those of earlier attempts and its own.
-    pub(super) again: HashMap<u64, u64>,
+    pub(super) again: QuickMap<u64, u64>,
     /// Items that an earlier process has told, by number: whether they have yet to be opened in this one.
     pub(super) unopened: Vec<bool>,
     /// Whether an earlier process has found its end: then there are no further items.
@@ -298,8 +298,8 @@ impl Stream {
             position: 0,
             before: 0,
             keyed: None,
-            keys: HashMap::new(),
-            again: HashMap::new(),
+            keys: QuickMap::default(),
+            again: QuickMap::default(),
             unopened: Vec::new(),
             closed_before: false,
             orphans: Vec::new(),

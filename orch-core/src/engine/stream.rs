@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::frame::{FrameId, Phase, StreamPhase};
@@ -8,7 +7,7 @@ use super::{Kept, Produced, State, Stored, Token, Turn, Written};
 use crate::define::ItemStream;
 use crate::event::{Encoded, EventKind};
 use crate::failure::Failure;
-use crate::ids::{Branch, MappingKey};
+use crate::ids::{Branch, MappingKey, QuickMap};
 use crate::value::Value;
 
 /// What the present attempt's item is to the run.
@@ -243,7 +242,7 @@ impl State {
         }
         stream.phase = StreamPhase::Ended;
         self.let_go.streams.extend(stream.items.take());
-        (stream.keys, stream.again) = (HashMap::new(), HashMap::new());
+        (stream.keys, stream.again) = (QuickMap::default(), QuickMap::default());
         if stream.alive == 0 {
             self.settling.push_back(Settle::Finished(frame, local));
         }

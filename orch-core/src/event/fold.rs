@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::view::{
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
-use crate::ids::{Branch, PathMap, RunId, StepPath};
+use crate::ids::{Branch, PathMap, QuickMap, RunId, StepPath};
 
 mod resume;
 mod show;
@@ -49,7 +49,7 @@ pub struct RunView {
     latest: Option<Timestamp>,
     counts: Counts,
     ops: Vec<OpView>,
-    op_of_name: HashMap<Arc<str>, usize>,
+    op_of_name: QuickMap<Arc<str>, usize>,
     planned: bool,
     /// The streams found at each depth of nesting; tells what a copy is mapped over where the log does not say it.
     streams_at: Vec<Vec<StreamName>>,

@@ -1,3 +1,12 @@
+use std::collections::{HashMap, HashSet};
+
+/// A map that is asked all the time, and by names that nobody chooses to make it slow: with the hash of the standard library
+/// a third of the time to hand on the steps of a run that goes on would be hashing.
+pub(crate) type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// A set of this kind.
+pub(crate) type QuickSet<T> = HashSet<T, foldhash::fast::RandomState>;
+
 /// FNV-1a of 128 bits. It must be the same in every version and on every system, as no hash of the standard library is.
 pub(crate) fn stable_hash(text: &str) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

@@ -19,6 +19,6 @@ pub use run::RunId;
 pub use tag::{InvalidTagKey, check_tag_key};
 
 pub(crate) use escape::Escaped;
-pub(crate) use hash::stable_hash;
+pub(crate) use hash::{QuickMap, QuickSet, stable_hash};
 pub(crate) use quoted::quoted;
 pub(crate) use tag::PRIORITY;

@@ -1,5 +1,4 @@
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -7,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Escaped, MappingKey};
+use super::{Escaped, MappingKey, QuickMap, QuickSet};
 
 /// One element of a fan-out, within the elements it is nested in: `[a][17]`.
 ///
@@ -134,12 +133,11 @@ pub struct StepPath {
     branch: Option<Branch>,
 }
 
-/// What there is of each of many steps. They are looked up all the time, and the hash of the standard library would be a
-/// third of what it takes to hand on the steps of a run that goes on.
-pub(crate) type PathMap<T> = HashMap<StepPath, T, foldhash::fast::RandomState>;
+/// What there is of each of many steps.
+pub(crate) type PathMap<T> = QuickMap<StepPath, T>;
 
 /// Some of many steps.
-pub(crate) type PathSet = HashSet<StepPath, foldhash::fast::RandomState>;
+pub(crate) type PathSet = QuickSet<StepPath>;
 
 impl StepPath {
     /// The step `name`, in `branch` if it is inside a map.

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::Which;
@@ -9,7 +8,7 @@ use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputDef, OutputKind};
 use crate::engine::{Past, PastStep, PastStream};
 use crate::event::{RecordedEnd, RecordedStep, RunStatus};
-use crate::ids::{RunId, StepPath};
+use crate::ids::{QuickMap, RunId, StepPath};
 use crate::io::{Artifacts, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
@@ -189,7 +188,7 @@ fn behind(
     mut past: Past,
 ) -> (Vec<(StepPath, Ended)>, Past) {
     let recorded = &lineage.recorded;
-    let ops: HashMap<&str, &Arc<OpDef>> =
+    let ops: QuickMap<&str, &Arc<OpDef>> =
         program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
     let readable = |asked: &Asked<'_>| {
         let which = Which {

@@ -28,6 +28,9 @@ const OUTLINE: &str =
 /// The columns of one event.
 const EVENT: &str =
     "SELECT number, time, step, attempt, fields, kind, sum, value FROM event WHERE number = ?1";
+/// Those of all that whoever takes the run up again needs to know.
+const HISTORY: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
+    WHERE kind <> 'STEP_INPUT' ORDER BY number";
 
 const CHANGED: &str = "it is not what was written";
 
@@ -197,9 +200,8 @@ impl ReadEvents for Reader {
     }
 
     fn history(&self, each: &mut dyn FnMut(Logged, Option<&[u8]>)) -> Result<(), StorageError> {
-        let sql = format!("{EVENTS} AND kind <> 'STEP_INPUT' ORDER BY number");
         let mut known = Known::default();
-        self.rows(&sql, [number(0)], &mut |row| {
+        self.rows(HISTORY, [], &mut |row| {
             let (logged, value) = self.logged(row, &mut known)?;
             each(logged, value);
             Ok(ControlFlow::Continue(()))

@@ -1,13 +1,12 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::ids::{Branch, StepPath};
+use crate::ids::{Branch, QuickSet, StepPath};
 
 /// The names and branches of a log, each kept once: an event that was read from text has its own of all of them.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: HashSet<Arc<str>>,
-    branches: HashSet<Branch>,
+    names: QuickSet<Arc<str>>,
+    branches: QuickSet<Branch>,
 }
 
 impl Names {

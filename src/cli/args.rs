@@ -9,6 +9,7 @@ use orch_core::ids::{RunId, check_tag_key};
 
 mod going;
 mod recorded;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -16,10 +17,9 @@ mod upkeep;
 pub(super) use going::{
     CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RecordArgs, RerunArgs, ResumeArgs,
 };
-pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, RunsArgs, ShowArgs, WhyArgs};
-pub(super) use upkeep::{
-    BackupArgs, ExportArgs, GcArgs, ImportArgs, InstanceArgs, InstanceCommand, LookArgs, bytes, whole,
-};
+pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, ShowArgs, WhyArgs};
+pub(super) use runs::{ExportArgs, ImportArgs, RemoveArgs, RunsArgs, RunsCommand};
+pub(super) use upkeep::{BackupArgs, GcArgs, InstanceArgs, InstanceCommand, LookArgs, bytes, whole};
 
 /// Run the jobs of this program.
 #[derive(Debug, Parser)]

@@ -1,5 +1,5 @@
 //! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`; what looks
-//! back at runs, `runs`, `show`, `logs`, `why`; and what keeps them, `export`, `import`, `instance`.
+//! back at runs, `runs`, `show`, `logs`, `why`; and what keeps them, `runs export|import|remove`, `instance`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
@@ -23,6 +23,7 @@ mod plan;
 mod printer;
 mod progress;
 mod recorded;
+mod remove;
 mod rerun;
 mod resume;
 mod run;
@@ -163,8 +164,6 @@ fn recorded(command: &RecordedCommand, around: &Around, printer: &Printer) -> Ex
         RecordedCommand::Show(args) => show::show(args, around, printer),
         RecordedCommand::Logs(args) => logs::logs(args, around, printer),
         RecordedCommand::Why(args) => why::why(args, around, printer),
-        RecordedCommand::Export(args) => parcel::export(args, around, printer),
-        RecordedCommand::Import(args) => parcel::import(args, around, printer),
         RecordedCommand::Instance(args) => instance::instance(args, around, printer),
     }
 }

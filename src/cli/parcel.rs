@@ -32,7 +32,7 @@ pub(super) fn export(args: &ExportArgs, around: &Around, printer: &Printer) -> E
 pub(super) fn import(args: &ImportArgs, around: &Around, printer: &Printer) -> Exit {
     // A folder is made only if there is something for it.
     if !args.file.is_file() {
-        let hint = "`export RUN FILE` writes one";
+        let hint = "`runs export RUN FILE` writes one";
         printer.error(&format!("there is no file `{}`", args.file.display()), Some(hint));
         return Exit::Usage;
     }
@@ -49,7 +49,7 @@ pub(super) fn import(args: &ImportArgs, around: &Around, printer: &Printer) -> E
             // What is wrong is the file, and not what lies in the folder.
             let hint = match error.kind() {
                 StorageErrorKind::Corrupt => {
-                    Some("nothing was imported; `export RUN FILE` writes such a file")
+                    Some("nothing was imported; `runs export RUN FILE` writes such a file")
                 }
                 StorageErrorKind::Exists => {
                     Some("nothing was imported; `show` tells what became of that run")

@@ -100,6 +100,11 @@ impl Printer {
         self.told(Role::Warn, "warning:", warning, hint);
     }
 
+    /// What to do next, after something else; not if less is to be said.
+    pub(super) fn hint(&self, hint: &str) {
+        self.note(&format!("{} {hint}\n", self.palette().paint(Role::Busy, "hint:")));
+    }
+
     fn told(&self, role: Role, word: &str, what: &dyn fmt::Display, hint: Option<&str>) {
         let palette = self.palette();
         let mut text = format!("{} {what}\n", palette.paint(role, word));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orch_core::define::Cancel;
-use orch_core::event::{Detail, ResourceState, RunView};
+use orch_core::event::{Detail, ResourceState, RunStatus, RunView};
 use orch_core::ids::RunId;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
@@ -18,7 +18,7 @@ use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
 use super::signals::Listener;
-use super::{Exit, configure, detach, jobs, keep};
+use super::{Exit, configure, detach, jobs, keep, program_name};
 
 /// How wide a chart is where no terminal says it.
 const CHART_WIDTH: usize = 100;
@@ -95,11 +95,12 @@ pub(super) fn go(
         json: args.json,
     };
     let mut view = RunView::new(show.detail);
-    if let Some(before) = before {
-        if let Err(error) = before.history(&mut |logged, _| view.apply(&logged.event)) {
-            return home::refused(&error, printer);
-        }
+    if let Some(before) = before
+        && let Err(error) = before.history(&mut |logged, _| view.apply(&logged.event))
+    {
+        return home::refused(&error, printer);
     }
+    let recorded = header.is_some();
     // Who lets a run go on in another process ends there; only that process is sure to say it before.
     let (header, detached) = if args.detached { (None, header) } else { (header, None) };
     let (progress, sink) = match Progress::start(show, header, view, Arc::clone(printer)) {
@@ -141,7 +142,17 @@ pub(super) fn go(
     };
     if view.status().is_terminal() {
         let summary = report::summary(&view, printer.palette());
-        if exit == Exit::Success { printer.note(&summary) } else { printer.say(&summary) }
+        if exit == Exit::Success {
+            printer.note(&summary)
+        } else {
+            printer.say(&summary)
+        }
+        if let Some(run) = view.run().filter(|_| recorded && view.status() != RunStatus::Success) {
+            let name = program_name();
+            printer.hint(&format!(
+                "`{name} why {run}` tells more; `{name} rerun {run} --from-failure` goes on from there"
+            ));
+        }
     }
     match &args.gantt {
         Some(file) if view.start().is_some() => match chart(&view, file.as_deref(), args.json, printer) {

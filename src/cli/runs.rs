@@ -5,17 +5,27 @@ use orch_core::event::RunStatus;
 use orch_core::report::{self, Listed};
 use orch_core::storage::{ReadRuns, RunQuery, RunRecord, RunState, StorageError};
 
-use super::Exit;
-use super::args::RunsArgs;
+use super::args::{RunsArgs, RunsCommand};
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
+use super::{Exit, parcel, remove};
 
 /// The statuses by which a run is found that is not over, and those of one that is.
 const UNDER_WAY: [RunStatus; 2] = [RunStatus::Running, RunStatus::Canceling];
 const OVER: [RunStatus; 3] = [RunStatus::Success, RunStatus::Failure, RunStatus::Canceled];
 
-/// The runs that are recorded, the newest first.
+/// The runs that are recorded, or what is to be done with one.
 pub(super) fn runs(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
+    match &args.command {
+        None => list(args, around, printer),
+        Some(RunsCommand::Export(args)) => parcel::export(args, around, printer),
+        Some(RunsCommand::Import(args)) => parcel::import(args, around, printer),
+        Some(RunsCommand::Remove(args)) => remove::remove(args, around, printer),
+    }
+}
+
+/// The runs that are recorded, the newest first.
+fn list(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
     let storage = match home::read(&args.home, around, printer) {
         Ok(storage) => storage,
         Err(exit) => return exit,

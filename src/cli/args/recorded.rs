@@ -1,29 +1,32 @@
 //! The arguments of commands that need no definitions, only what is recorded.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use orch_core::event::LogLevel;
-use orch_core::storage::RunState;
 
-use super::upkeep::{ExportArgs, ImportArgs, InstanceArgs};
-use super::{svg_file, tag};
+use super::runs::RunsArgs;
+use super::svg_file;
+use super::upkeep::InstanceArgs;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum RecordedCommand {
-    /// List the runs that are recorded, the newest first.
-    #[command(after_help = "\
+    /// List the runs that are recorded, the newest first; or carry one in a file, or remove it.
+    #[command(
+        args_conflicts_with_subcommands = true,
+        disable_help_subcommand = true,
+        after_help = "\
 Examples:
   runs                                        the newest 50, with how they stand
   runs --job JOB --status failure,interrupted --since 2d
   runs --tag env=prod --json                  an object on a line for each, all times in UTC
   runs --verbose                              with exact times
+  runs export latest run.orch                 one run with all its files as one file
+  runs import run.orch                        takes it out again
+  runs remove 019a5f3c                        and all that is kept of it
 
-What is shown of an identifier is as good as the whole: `show 019a5f3c`.")]
+What is shown of an identifier is as good as the whole: `show 019a5f3c`."
+    )]
     Runs(RunsArgs),
     /// Show what became of a run: what it was begun with, its failures, how long its steps took.
     #[command(after_help = "\
@@ -49,20 +52,6 @@ Examples:
   why latest report       what kept the step from running, through all steps in between
   why latest 'load[100]'  of one copy of a mapped step")]
     Why(WhyArgs),
-    /// Put a run with all its files into one file, to keep it or to take it to another machine.
-    #[command(after_help = "\
-Examples:
-  export latest run.orch
-  export 019a5f3c run.orch    as it is at this moment, if it is under way
-
-`import run.orch` takes it out again.")]
-    Export(ExportArgs),
-    /// Take a run out of a file that `export` has written.
-    #[command(after_help = "\
-Examples:
-  import run.orch
-  import run.orch --home elsewhere    into another folder, which is made if it is not there")]
-    Import(ImportArgs),
     /// Keep the folder in which runs are recorded in order: look at it, check it, copy it, clear away what is old.
     #[command(after_help = "\
 Examples:
@@ -161,125 +150,4 @@ pub(in crate::cli) struct WhyArgs {
     pub(in crate::cli) of: RunOfArgs,
     /// The step, `load[100]`; of a name without keys all copies are told of. Without it the run is meant.
     pub(in crate::cli) step: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct RunsArgs {
-    /// Only runs of this job.
-    #[arg(long, value_name = "JOB")]
-    pub(in crate::cli) job: Option<String>,
-    /// Only runs with one of these; one that is not over and that nobody runs is `interrupted`.
-    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
-    pub(in crate::cli) status: Vec<StatusChoice>,
-    /// Only runs made since then: a time ago, such as 90s, 30m, 2h, 7d, or a date or time, which are in UTC.
-    #[arg(long, value_name = "WHEN", value_parser = since)]
-    pub(in crate::cli) since: Option<Since>,
-    /// Only runs with these tags.
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
-    pub(in crate::cli) tags: Vec<(String, String)>,
-    /// So many at most.
-    #[arg(long, value_name = "RUNS", default_value_t = 50)]
-    pub(in crate::cli) limit: usize,
-    /// Print an object of JSON on a line for each run.
-    #[arg(long)]
-    pub(in crate::cli) json: bool,
-    #[command(flatten)]
-    pub(in crate::cli) home: HomeArgs,
-}
-
-/// Where runs stand that are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum StatusChoice {
-    /// Under way.
-    Running,
-    /// Asked to end, and not yet over.
-    Canceling,
-    /// Not over, and nobody runs it.
-    Interrupted,
-    /// Ended without a failed step.
-    Success,
-    /// Ended with a failed step, or without a resource that it needs.
-    Failure,
-    /// Ended since it was canceled.
-    Canceled,
-}
-
-impl From<StatusChoice> for RunState {
-    fn from(status: StatusChoice) -> Self {
-        match status {
-            StatusChoice::Running => Self::Running,
-            StatusChoice::Canceling => Self::Canceling,
-            StatusChoice::Interrupted => Self::Interrupted,
-            StatusChoice::Success => Self::Success,
-            StatusChoice::Failure => Self::Failure,
-            StatusChoice::Canceled => Self::Canceled,
-        }
-    }
-}
-
-/// A time, or how long before the present one it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Since {
-    Ago(Duration),
-    At(Timestamp),
-}
-
-impl Since {
-    /// The time that it is, if it is `now`.
-    pub(in crate::cli) fn before(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(time) => time,
-            // Before the beginning of time there are no runs.
-            Self::Ago(ago) => SignedDuration::try_from(ago)
-                .ok()
-                .and_then(|ago| now.checked_sub(ago).ok())
-                .unwrap_or(Timestamp::MIN),
-        }
-    }
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(Since::At(time));
-    }
-    if let Ok(date) = text.parse::<Date>() {
-        let midnight = date.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
-        return Ok(Since::At(midnight.timestamp()));
-    }
-    let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit);
-    let seconds = match unit {
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        "d" => 86_400.0,
-        "w" => 604_800.0,
-        _ => f64::NAN,
-    };
-    let ago = number.parse::<f64>().ok().and_then(|n| Duration::try_from_secs_f64(n * seconds).ok());
-    ago.map(Since::Ago).ok_or_else(|| {
-        "write how long ago, with s, m, h, d or w: 30m, 2h, 7d; or a date or time in UTC: 2026-11-20, \
-         2026-11-20T14:00:00Z"
-            .to_owned()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_by_its_distance_or_exactly() {
-        let now: Timestamp = "2026-11-20T14:00:00Z".parse().expect("a time");
-        let told = |text: &str| since(text).map(|since| since.before(now).to_string());
-        assert_eq!(told("90m").expect("good"), "2026-11-20T12:30:00Z");
-        assert_eq!(told("1.5d").expect("good"), "2026-11-19T02:00:00Z");
-        assert_eq!(told("2w").expect("good"), "2026-11-06T14:00:00Z");
-        assert_eq!(told("2026-11-19").expect("good"), "2026-11-19T00:00:00Z");
-        assert_eq!(told("2026-11-19T10:00:00+02:00").expect("good"), "2026-11-19T08:00:00Z");
-        assert_eq!(since("900000000d").expect("good").before(now), Timestamp::MIN);
-        for bad in ["2", "h", "-1h", "2 hours", "2026-13-01", "yesterday", ""] {
-            assert!(told(bad).expect_err("bad").contains("30m, 2h, 7d"), "{bad}");
-        }
-    }
 }

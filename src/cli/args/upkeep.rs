@@ -1,10 +1,10 @@
-//! The arguments of commands that keep the folder of runs in order, or carry a run from one folder to another.
+//! The arguments of commands that keep the folder of runs in order.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::recorded::{HomeArgs, RunOfArgs};
+use super::recorded::HomeArgs;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct InstanceArgs {
@@ -79,22 +79,6 @@ pub(in crate::cli) struct GcArgs {
     /// Print an object of JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,
-    #[command(flatten)]
-    pub(in crate::cli) home: HomeArgs,
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct ExportArgs {
-    #[command(flatten)]
-    pub(in crate::cli) of: RunOfArgs,
-    /// The file to write; there must be none of that name.
-    pub(in crate::cli) file: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct ImportArgs {
-    /// A file that `export` has written.
-    pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) home: HomeArgs,
 }

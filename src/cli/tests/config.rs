@@ -332,7 +332,7 @@ fn a_run_is_configured_by_files_values_a_preset_and_an_environment() {
     insta::assert_snapshot!(folder.session(args), @r"
     exit 0
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
             Info [<time>] load: pokemon.csv by 7 into localhost:5433 (append) as loader:<secret> password=<secret>
     ────────────
          Success [<time>] dex: 2 steps: 2 succeeded
@@ -341,7 +341,7 @@ fn a_run_is_configured_by_files_values_a_preset_and_an_environment() {
     insta::assert_snapshot!(folder.session(args), @r"
     exit 0
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
             Info [<time>] load: all.csv by 100 into prod:5432 (append) as loader:<secret> password=<secret>
     ────────────
          Success [<time>] dex: 2 steps: 2 succeeded

@@ -38,7 +38,7 @@ fn without_progress_only_what_steps_log_is_shown() {
     insta::assert_snapshot!(session(talking, "run --progress none"), @r"
     exit 0
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
             Info [<time>] say: said n=1
     ────────────
          Success [<time>] talk: 1 step: 1 succeeded
@@ -85,7 +85,7 @@ fn a_run_is_told_line_by_line() {
     insta::assert_snapshot!(session(one, "run --tags env=test"), @r"
     exit 0
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
     <time>  RUN_START pages env=test
     <time>  STEP_START extract
     <time>  STEP_START load[0]
@@ -107,13 +107,14 @@ fn a_failed_run_ends_with_1_and_its_errors() {
     insta::assert_snapshot!(session(two, "run bad_pages --progress none"), @r"
     exit 1
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
     ────────────
          Failure [<time>] bad_pages: 4 steps: 3 succeeded, 1 failed
           Failed [<time>] load[1]
                  cannot store page 1
                    caused by: disk full
                    hint: delete something
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
     ");
     insta::assert_snapshot!(session(two, "run bad_pages --quiet"), @r"
     exit 1
@@ -143,11 +144,12 @@ fn items_that_fail_alike_are_one_entry_also_with_a_chart() {
     insta::assert_snapshot!(session(wrong_setting, "run --progress none"), @r"
     exit 1
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
     ────────────
          Failure [<time>] wrong: 501 steps: 1 succeeded, 500 failed
           Failed [<time>] load[0], and 499 more items: [1], [2], [3], …
                  wrong password
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
     ");
     let told = session(wrong_setting, "run --progress none --gantt");
     assert_eq!(told.matches("wrong password").count(), 1, "{told}");
@@ -294,7 +296,7 @@ fn a_hook_that_fails_is_told_and_the_exit_code_is_that_of_the_run() {
     insta::assert_snapshot!(session(hooked, "run --progress plain"), @r"
     exit 0
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
     <time>  RUN_START talk
     <time>  STEP_START say
     <time>  STEP_SUCCESS say (took <time>)

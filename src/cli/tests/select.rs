@@ -25,7 +25,7 @@ fn answered(definitions: impl FnOnce() -> Result<Definitions, Failure>, words: &
 fn only_what_is_selected_runs() {
     insta::assert_snapshot!(selected("run", &["extract"]), @r"
     exit 0
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
     <time>  RUN_START pages
     <time>  STEP_START extract
     <time>  STREAM_CLOSED extract result, 3 items
@@ -113,7 +113,7 @@ fn what_was_stored_takes_the_place_of_what_is_not_selected() {
     let run = run.split('/').next().unwrap_or_default();
     insta::assert_snapshot!(answered(definitions, &["run", "--select", "second", "--upstream", run]), @r"
     exit 0
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
     <time>  RUN_START two
     <time>  STEP_START second
     <time>  STEP_SUCCESS second (took <time>)

@@ -35,13 +35,14 @@ fn a_secret_is_in_no_output() {
     insta::assert_snapshot!(folder.session(sessions[5]), @r#"
     exit 1
     --- stderr
-    run 0<time>, recorded in memory
+    run <run>, recorded in memory
             Info [<time>] load: pokemon.csv by 100 into down:5432 (append) as loader:<secret> password=<secret>
     ────────────
          Failure [<time>] dex: 2 steps: 1 succeeded, 1 failed
           Failed [<time>] load
                  no connection as loader:<secret>
                    url: "db://loader:<secret>@down:5432"
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
     "#);
     // Written down instead of referred to, it is refused and not repeated.
     let told =
@@ -70,7 +71,7 @@ fn a_secret_is_in_nothing_that_is_recorded() {
         let told = folder.session(&format!("{args} --home @home"));
         assert!(told.starts_with("exit 0") && !told.contains(CANARY), "{args}\n{told}");
     }
-    let told = folder.session("export latest @run.orch --home @home");
+    let told = folder.session("runs export latest @run.orch --home @home");
     assert!(told.starts_with("exit 0"), "{told}");
     let mut read = 0;
     look_through(&folder.0, &mut |file, bytes| {

@@ -2,6 +2,7 @@
 
 mod keep;
 mod parcel;
+mod remove;
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -110,7 +111,12 @@ fn id(number: u32) -> RunId {
 fn redacted(text: &str, place: &Path) -> String {
     let (program, place) = (crate::cli::program_name(), place.display().to_string());
     let text = text.replace(&program, "program").replace(&place, "PLACE");
-    text.replace(rusqlite::version(), "<version>").lines().map(without_sizes).collect::<Vec<_>>().join("\n")
+    without_runs(&text)
+        .replace(rusqlite::version(), "<version>")
+        .lines()
+        .map(without_sizes)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The line, without the sizes for people and the exact ones in JSON.

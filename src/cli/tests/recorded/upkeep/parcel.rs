@@ -5,12 +5,12 @@ use super::*;
 #[test]
 fn a_run_travels_in_one_file() {
     let kept = Recorded::new();
-    insta::assert_snapshot!(kept.session("export 019a5f3c-0002 PLACE/run.orch"), @r"
+    insta::assert_snapshot!(kept.session("runs export 019a5f3c-0002 PLACE/run.orch"), @r"
     exit 0
     --- stderr
     the run 019a5f3c-0002-7000-8000-000000000002 of `dex`, <size>, is in `PLACE/run.orch`
     ");
-    insta::assert_snapshot!(kept.session("import PLACE/run.orch --home PLACE/other"), @r"
+    insta::assert_snapshot!(kept.session("runs import PLACE/run.orch --home PLACE/other"), @r"
     exit 0
     --- stderr
     the run 019a5f3c-0002-7000-8000-000000000002 of `dex`, <size>, is in `PLACE/other`
@@ -30,20 +30,20 @@ fn a_run_travels_in_one_file() {
 #[test]
 fn what_cannot_be_exported_is_told() {
     let kept = Recorded::new();
-    insta::assert_snapshot!(kept.session("export 77 PLACE/run.orch"), @r"
+    insta::assert_snapshot!(kept.session("runs export 77 PLACE/run.orch"), @r"
     exit 2
     --- stderr
     error: there is no run whose identifier begins with `77`
     hint: `program runs` lists the runs there are
     ");
-    insta::assert_snapshot!(kept.session("export latest PLACE/run.orch --home PLACE/none"), @r"
+    insta::assert_snapshot!(kept.session("runs export latest PLACE/run.orch --home PLACE/none"), @r"
     exit 2
     --- stderr
     error: nothing has been recorded in `PLACE/none` yet
     hint: run a job: `program run JOB`; `--home DIR` names another folder
     ");
     fs::write(kept.place.0.join("there"), "").expect("written");
-    insta::assert_snapshot!(kept.session("export latest PLACE/there"), @r"
+    insta::assert_snapshot!(kept.session("runs export latest PLACE/there"), @r"
     exit 2
     --- stderr
     error: there is a file `PLACE/there` already
@@ -55,30 +55,30 @@ fn what_cannot_be_exported_is_told() {
 #[test]
 fn what_cannot_be_imported_is_told() {
     let kept = Recorded::new();
-    kept.session("export 019a5f3c-0001 PLACE/run.orch");
-    insta::assert_snapshot!(kept.session("import PLACE/run.orch"), @r"
+    kept.session("runs export 019a5f3c-0001 PLACE/run.orch");
+    insta::assert_snapshot!(kept.session("runs import PLACE/run.orch"), @r"
     exit 2
     --- stderr
     error: there is a run 019a5f3c-0001-7000-8000-000000000001 already
     hint: nothing was imported; `show` tells what became of that run
     ");
-    insta::assert_snapshot!(kept.session("import PLACE/missing --home PLACE/none"), @r"
+    insta::assert_snapshot!(kept.session("runs import PLACE/missing --home PLACE/none"), @r"
     exit 2
     --- stderr
     error: there is no file `PLACE/missing`
-    hint: `export RUN FILE` writes one
+    hint: `runs export RUN FILE` writes one
     ");
     assert!(!kept.place.0.join("none").exists());
     fs::write(kept.place.0.join("text"), "this is no run").expect("written");
-    insta::assert_snapshot!(kept.session("import PLACE/text"), @r"
+    insta::assert_snapshot!(kept.session("runs import PLACE/text"), @r"
     exit 3
     --- stderr
     error: `PLACE/text` cannot be opened: it is damaged (file is not a database)
-    hint: nothing was imported; `export RUN FILE` writes such a file
+    hint: nothing was imported; `runs export RUN FILE` writes such a file
     ");
     let parcel = rusqlite::Connection::open(kept.place.0.join("run.orch")).expect("a database");
     parcel.pragma_update(None, "user_version", 99).expect("changed");
-    insta::assert_snapshot!(kept.session("import PLACE/run.orch --home PLACE/other"), @r"
+    insta::assert_snapshot!(kept.session("runs import PLACE/run.orch --home PLACE/other"), @r"
     exit 3
     --- stderr
     error: `PLACE/run.orch` is of version 99, made by a newer orch; this program knows versions up to 1

@@ -78,7 +78,14 @@ impl WriteRuns for Folder {
     fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError> {
         let hold = self.claim(run.id)?;
         let made = log::make(self, hold, run, pinned).and_then(|writer| {
-            self.list().lock()?.put(run, false)?;
+            let mut list = self.list().lock()?;
+            // Whoever removes runs looks for those made of them, and may have done so while this one was not listed.
+            if let Some(parent) = run.parent
+                && !list.has(parent)?
+            {
+                return Err(StorageError::no_run(parent));
+            }
+            list.put(run, false)?;
             Ok(writer)
         });
         if made.is_err() {

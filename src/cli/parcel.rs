@@ -22,6 +22,11 @@ pub(super) fn export(args: &ExportArgs, around: &Around, printer: &Printer) -> E
     match folder.export(found.run.id, &args.file) {
         Ok(parcel) => {
             printer.note(&format!("{} is in `{}`\n", told(&parcel), args.file.display()));
+            if let Some(parent) = parcel.run.parent {
+                printer.hint(&format!(
+                    "it was made of the run {parent} and may take values from there: to make it anew elsewhere, export that too"
+                ));
+            }
             Exit::Success
         }
         Err(error) => home::refused(&error, printer),

@@ -143,9 +143,9 @@ pub(super) fn go(
     if view.status().is_terminal() {
         let summary = report::summary(&view, printer.palette());
         if exit == Exit::Success {
-            printer.note(&summary)
+            printer.note(&summary);
         } else {
-            printer.say(&summary)
+            printer.say(&summary);
         }
         if let Some(run) = view.run().filter(|_| recorded && view.status() != RunStatus::Success) {
             let name = program_name();

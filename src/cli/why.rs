@@ -23,6 +23,7 @@ pub(super) fn why(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     let why = Why {
         history: &history,
         plan: &pinned.plan,
+        upstream: pinned.upstream,
         state: found.state,
         holder: holder.as_ref(),
         now: (around.now)(),

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::event::SkipCause;
-use crate::ids::StepPath;
+use crate::ids::{RunId, StepPath};
 use crate::plan::Plan;
 use crate::storage::{Holder, RunState};
 
@@ -31,6 +31,8 @@ pub struct Why<'a> {
     pub history: &'a History,
     /// The plan that it was begun with.
     pub plan: &'a Plan,
+    /// The run that it takes values from, of steps that it does not run itself.
+    pub upstream: Option<RunId>,
     /// Where it stands.
     pub state: RunState,
     /// Who runs it at present.

@@ -178,7 +178,7 @@ impl fmt::Display for RunError {
             RunErrorKind::Unrecorded { run, message } => write!(
                 f,
                 "the run of `{}` broke off, since what happens cannot be recorded any more: {message}\n  \
-                 hint: make room, and let it go on: resume {}",
+                 hint: when that is mended, let it go on: resume {}",
                 run.plan().job,
                 run.id()
             ),

@@ -98,6 +98,16 @@ impl Definitions {
             })?;
             runner = runner.select(selection);
             if let Some(upstream) = pinned.upstream {
+                storage.run(upstream).map_err(|error| match error.kind() {
+                    StorageErrorKind::NotFound => unknown(
+                        format!(
+                            "the run {} takes values of the run {upstream}, which is not recorded here",
+                            record.id
+                        ),
+                        "import that too, `runs import FILE`, or run the job anew".to_owned(),
+                    ),
+                    _ => RunError::storage(error),
+                })?;
                 runner.take_values_of(storage, upstream)?;
             }
         }

@@ -110,6 +110,9 @@ impl WriteRuns for Memory {
         if runs.contains_key(&run.id) {
             return Err(StorageError::exists(run.id));
         }
+        if let Some(parent) = run.parent.filter(|parent| !runs.contains_key(parent)) {
+            return Err(StorageError::no_run(parent));
+        }
         runs.insert(run.id, Arc::clone(&kept));
         Ok(Box::new(Writer(kept)))
     }

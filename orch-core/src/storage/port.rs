@@ -80,7 +80,7 @@ pub trait WriteRuns: Send + Sync + 'static {
     /// Makes a run. Whoever has the result holds the run until it is dropped, or the process is gone.
     ///
     /// # Errors
-    /// If there is such a run already, or it cannot be written.
+    /// If there is such a run already, if the one that it is made from is there no more, or if it cannot be written.
     fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError>;
 
     /// Takes up a run again; its events go on where they ended.

@@ -354,7 +354,7 @@ fn where_there_is_no_room_for_a_file_no_step_fails_and_the_run_goes_on_when_ther
     insta::assert_snapshot!(error, @r"
     the run of `job` broke off, since what happens cannot be recorded any more: `result` cannot be recorded
       caused by: the disk is full
-      hint: make room, and let it go on: resume 00000000-0000-0000-0000-000000000007
+      hint: when that is mended, let it go on: resume 00000000-0000-0000-0000-000000000007
     ");
     // With room again it goes on, and once more when the file is there.
     definitions.resume(&storage(true, 2), id).unwrap().run_blocking().expect_err("the process is gone");

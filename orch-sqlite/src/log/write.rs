@@ -73,6 +73,16 @@ impl Writer {
 }
 
 impl Writer {
+    /// Whoever removes the folder of a run under way does not hinder it from being written, but of a run that is over something
+    /// is to be left.
+    fn is_there(&self, entries: &[Entry]) -> Result<(), Failure> {
+        if entries.last().is_some_and(|last| last.event.kind.ends_run()) && !self.path.exists() {
+            let path = self.path.display();
+            return Err(Failure::new(format!("`{path}` was removed while the run was under way")));
+        }
+        Ok(())
+    }
+
     /// Whether the write-ahead log is to be brought into the database.
     fn is_due(&self) -> bool {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT
@@ -121,7 +131,7 @@ impl Journal for Writer {
         match written {
             Ok(()) => {
                 self.last = number;
-                Ok(())
+                self.is_there(entries)
             }
             Err(NotWritten::Database(error)) => {
                 Err(error::database(&self.path, "written", &error).into_failure())

@@ -47,6 +47,22 @@ fn a_run_of_a_newer_version_is_refused_and_the_others_are_not() {
     assert_eq!(events(&folder, id(2)), []);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_whose_folder_was_removed_meanwhile_does_not_end_well() {
+    use orch_core::event::{Event, EventKind};
+
+    use crate::folders::at;
+
+    let (home, folder) = storage();
+    let mut writer = make(&folder, 1);
+    fs::remove_dir_all(home.path()).expect("it is there");
+    writer.commit(&conformance::step(id(1), 1)).expect("the system keeps what is open");
+    let end = Event::new(at(1), id(1), None, 0, EventKind::RunSuccess);
+    let refused = writer.commit(&[end.into()]).expect_err("nothing is left of it");
+    insta::assert_snapshot!(told(home.path(), &refused), @"`HOME/runs/00000000-0000-0000-0000-000000000001/run.db` was removed while the run was under way");
+}
+
 #[test]
 fn what_is_no_storage_is_refused() {
     let (home, folder) = storage();

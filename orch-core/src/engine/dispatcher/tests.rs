@@ -159,8 +159,8 @@ fn a_run_that_cannot_be_written_breaks_off_and_nothing_follows() {
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "the run of `job` broke off, since what happens cannot be recorded any more: the paper is full\n  hint: make \
-                     room, and let it go on: resume {}",
+                    "the run of `job` broke off, since what happens cannot be recorded any more: the paper is full\n  hint: when \
+                     that is mended, let it go on: resume {}",
                     error.run().expect("it has begun").id()
                 )
             );

@@ -30,7 +30,10 @@ pub fn why_step(why: &Why<'_>, path: &StepPath) -> String {
         return copies(why, step);
     }
     if step.given {
-        return format!("{name} was not selected: what others take of it is known from an earlier run\n");
+        return match why.upstream {
+            Some(run) => format!("{name} does not run here: what others take of it is from the run {run}\n"),
+            None => format!("{name} was not selected: what others take of it is known from an earlier run\n"),
+        };
     }
     if path.branch().is_some() && !step.only.is_empty() && !step.only.contains(&path.to_string()) {
         return format!(
@@ -47,6 +50,11 @@ pub fn why_step(why: &Why<'_>, path: &StepPath) -> String {
         return format!(
             "{name} has not run: the resource {resource} could not be opened: {}\n",
             chain(error)
+        );
+    }
+    if let Some(run) = why.upstream {
+        return format!(
+            "{name} has not run here; if it has succeeded in the run {run}, its outputs are taken from there\n"
         );
     }
     if why.state.is_over() {

@@ -38,8 +38,15 @@ fn told(log: &Log, state: RunState, step: Option<&str>) -> String {
     let mut history = History::new();
     log.events().iter().for_each(|event| history.apply(event));
     let plan = plan();
-    let why =
-        Why { history: &history, plan: &plan, state, holder: None, now: at(60_000), palette: Palette::Plain };
+    let why = Why {
+        history: &history,
+        plan: &plan,
+        upstream: None,
+        state,
+        holder: None,
+        now: at(60_000),
+        palette: Palette::Plain,
+    };
     step.map_or_else(|| why_run(&why), |step| why_step(&why, &path(step)))
 }
 

@@ -26,6 +26,9 @@ pub(super) fn made(storage: &dyn Storage) {
         assert_eq!(storage.pinned(run.id).expect("it is pinned"), pinned());
     }
     assert_eq!(grandchild.root, parent.id);
+    let orphan = record(4, "job", 3).made_from(&record(5, "job", 2));
+    assert_eq!(kind_of(storage.create(&orphan, &pinned())), StorageErrorKind::NotFound);
+    assert_eq!(kind_of(storage.run(orphan.id)), StorageErrorKind::NotFound);
     assert_eq!(storage.runs(&RunQuery::default()).expect("a list"), [grandchild, child, parent]);
 }
 

@@ -56,6 +56,23 @@ fn what_failed_is_run_again_with_all_that_depends_on_it() {
 }
 
 #[test]
+fn what_a_run_has_taken_from_another_is_told() {
+    let terminal = Terminal::new();
+    terminal.ask(1, "run --progress none");
+    terminal.ask(-1, "rerun latest --from-failure --progress none");
+    insta::assert_snapshot!(terminal.ask(-1, "why latest load[2]"), @r"
+    exit 0
+    --- stdout
+    load[2] has not run here; if it has succeeded in the run <run>, its outputs are taken from there
+    ");
+    insta::assert_snapshot!(terminal.ask(-1, "why latest extract"), @r"
+    exit 0
+    --- stdout
+    extract does not run here: what others take of it is from the run <run>
+    ");
+}
+
+#[test]
 fn a_rerun_says_of_what() {
     let terminal = Terminal::new();
     insta::assert_snapshot!(terminal.ask(-1, "rerun latest --all"), @r"

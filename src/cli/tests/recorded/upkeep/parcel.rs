@@ -28,6 +28,26 @@ fn a_run_travels_in_one_file() {
 }
 
 #[test]
+fn a_run_that_was_made_of_another_needs_that_to_be_made_anew() {
+    let kept = Recorded::new();
+    kept.session("run pages --progress none");
+    kept.session("rerun latest:pages --select load[1] --progress none");
+    insta::assert_snapshot!(kept.session("runs export latest:pages PLACE/run.orch"), @r"
+    exit 0
+    --- stderr
+    the run <run> of `pages`, <size>, is in `PLACE/run.orch`
+    hint: it was made of the run <run> and may take values from there: to make it anew elsewhere, export that too
+    ");
+    kept.session("runs import PLACE/run.orch --home PLACE/other");
+    insta::assert_snapshot!(kept.session("rerun latest --all --home PLACE/other"), @r"
+    exit 2
+    --- stderr
+    error: the run <run> takes values of the run <run>, which is not recorded here
+    hint: import that too, `runs import FILE`, or run the job anew
+    ");
+}
+
+#[test]
 fn what_cannot_be_exported_is_told() {
     let kept = Recorded::new();
     insta::assert_snapshot!(kept.session("runs export 77 PLACE/run.orch"), @r"

@@ -161,7 +161,7 @@ fn a_folder_is_read_as_any_storage() {
 
 #[test]
 fn a_file_in_the_place_of_the_folder_is_told() {
-    let file = std::env::temp_dir().join(format!("orch-home-{}", std::process::id()));
+    let file = std::env::temp_dir().join(format!("orch-file-{}", std::process::id()));
     std::fs::write(&file, "").unwrap();
     let told = session(|| Ok(Definitions::new()), &format!("runs --home {}", file.display()));
     std::fs::remove_file(&file).unwrap();

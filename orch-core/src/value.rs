@@ -128,6 +128,14 @@ impl Value {
         Self(Repr::Later(Arc::new(Later::new(load))))
     }
 
+    /// The same value for others, who load it for themselves: whoever keeps this one does not keep what they have loaded.
+    pub(crate) fn again(&self) -> Self {
+        match &self.0 {
+            Repr::Later(later) => Self(Repr::Later(Arc::new(later.again()))),
+            repr => Self(repr.clone()),
+        }
+    }
+
     /// The value by reference.
     ///
     /// # Errors

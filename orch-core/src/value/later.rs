@@ -5,13 +5,18 @@ use crate::failure::{ErrorInfo, Failure, quietly};
 
 /// A value that lies somewhere else until someone looks at it, and is loaded once.
 pub(super) struct Later {
-    load: Box<dyn Fn() -> Result<Value, Failure> + Send + Sync>,
+    load: Arc<dyn Fn() -> Result<Value, Failure> + Send + Sync>,
     value: OnceLock<Result<Value, Arc<ErrorInfo>>>,
 }
 
 impl Later {
     pub(super) fn new(load: impl Fn() -> Result<Value, Failure> + Send + Sync + 'static) -> Self {
-        Self { load: Box::new(load), value: OnceLock::new() }
+        Self { load: Arc::new(load), value: OnceLock::new() }
+    }
+
+    /// The same, of which nothing is loaded.
+    pub(super) fn again(&self) -> Self {
+        Self { load: Arc::clone(&self.load), value: OnceLock::new() }
     }
 
     /// The value. For the last one who has it nothing of it stays behind, so that it can be moved.

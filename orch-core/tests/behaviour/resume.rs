@@ -1,5 +1,6 @@
 //! Runs that are interrupted at any commit, and go on.
 
+mod memory;
 mod shelf;
 
 use std::collections::BTreeMap;

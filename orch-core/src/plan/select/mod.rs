@@ -18,6 +18,7 @@ use crate::event::EventKind;
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, PathMap, PathSet, StepPath};
 use crate::select::{Copies, StepSelection};
+use crate::value::Value;
 
 pub(crate) use inputs::GivenInputs;
 pub(crate) use stored::Stored;
@@ -51,13 +52,24 @@ impl Failed {
             return Err(failure());
         }
         let products = self.outputs.iter().zip(&self.ended).map(|(output, ended)| match output {
-            KeptOutput::Value(value) => Product::Value(value.clone()),
-            KeptOutput::Absent => Product::Absent,
-            KeptOutput::Items(items) if *ended => Product::Items(ItemStream::of(items.clone())),
-            KeptOutput::Items(items) => Product::Items(ItemStream::broken(items.clone(), failure())),
+            KeptOutput::Items(items) if !ended => Product::Items(ItemStream::broken(again(items), failure())),
+            output => product(output),
         });
         Ok(products.collect())
     }
+}
+
+/// What comes of a known output. It stays known for the whole run; what is loaded of it goes with its consumers.
+fn product(output: &KeptOutput) -> Product {
+    match output {
+        KeptOutput::Value(value) => Product::Value(value.again()),
+        KeptOutput::Absent => Product::Absent,
+        KeptOutput::Items(items) => Product::Items(ItemStream::of(again(items))),
+    }
+}
+
+fn again(items: &[(String, Value)]) -> Vec<(String, Value)> {
+    items.iter().map(|(key, value)| (key.clone(), value.again())).collect()
 }
 
 /// How a step has ended before the run was interrupted.
@@ -143,13 +155,7 @@ impl Program {
         if let Some(failed) = given.failed.get(path) {
             return Some(failed.products());
         }
-        let outputs = given.outputs.get(path)?;
-        let products = outputs.iter().map(|output| match output {
-            KeptOutput::Value(value) => Product::Value(value.clone()),
-            KeptOutput::Absent => Product::Absent,
-            KeptOutput::Items(items) => Product::Items(ItemStream::of(items.clone())),
-        });
-        Some(Ok(products.collect()))
+        Some(Ok(given.outputs.get(path)?.iter().map(product).collect()))
     }
 
     /// What each step has given that does not run.

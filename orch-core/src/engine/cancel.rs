@@ -56,6 +56,8 @@ impl State {
                 };
                 let under_way = phase == Phase::Running || self.layout.streams(step).any(pulling);
                 match phase {
+                    // It was over before.
+                    Phase::Running | Phase::Streaming if entry.steps[local].is_given => {}
                     Phase::Running | Phase::Streaming => {
                         if under_way {
                             detached.push(self.path(frame, step));

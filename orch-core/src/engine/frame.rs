@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::layout::{Layout, Producer};
 use crate::define::ItemStream;
-use crate::failure::ErrorInfo;
+use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{Branch, MappingKey, QuickMap, StepPath};
 use crate::value::{Item, StepFailure, Value};
 
@@ -116,8 +116,10 @@ pub(super) struct StepRun {
     pub(super) has_outputs: bool,
     /// Whether it still counts as a user of its inputs.
     pub(super) holds_inputs: bool,
-    /// Whether what it gives is known without its code.
+    /// Whether its code does not run, since it is known what has become of it.
     pub(super) is_given: bool,
+    /// Why it will fail, when its streams are through whose end was told before.
+    pub(super) broken: Option<Box<Failure>>,
     /// Set when it is done without success.
     pub(super) missing: Option<Box<Missing>>,
 }
@@ -177,6 +179,8 @@ pub(super) struct Stream {
     pub(super) unopened: Vec<bool>,
     /// Whether an earlier process has found its end: then there are no further items.
     pub(super) closed_before: bool,
+    /// Whether its end was told before. That stays true, so a failure of its source waits for it.
+    pub(super) end_told: bool,
     /// Items of earlier attempts that the successful one did not emit.
     pub(super) orphans: Vec<u64>,
     /// Whether its end was found, and not only its source given up.
@@ -260,6 +264,7 @@ impl Frame {
             has_outputs: false,
             holds_inputs: true,
             is_given: false,
+            broken: None,
             missing: None,
         }));
         self.streams.extend(shape.maps.iter().map(|_| Stream::new()));
@@ -302,6 +307,7 @@ impl Stream {
             again: QuickMap::default(),
             unopened: Vec::new(),
             closed_before: false,
+            end_told: false,
             orphans: Vec::new(),
             complete: false,
         }

@@ -1,18 +1,42 @@
+use std::sync::Arc;
+
 use super::frame::FrameId;
 use super::{State, Token, Turn, Written};
-use crate::define::{ItemStream, Products};
+use crate::define::ItemStream;
 use crate::event::EventKind;
-use crate::failure::Failure;
+use crate::plan::Handed;
 
-/// Steps that do not run, since it is known what they have given. Nobody is told of them, nothing of them is stored again,
-/// and no worker sees them: they have their say as soon as they have a slot.
+/// Steps that do not run, since it is known what has become of them. They wait for nothing, nobody is told of them, nothing
+/// of them is stored again, and no worker sees them: they have their say as soon as they have a slot.
 impl State {
-    /// Takes in what such a step has given, as if its code had just returned it.
-    pub(super) fn hand_on(&mut self, token: Token, given: Result<Products, Failure>, turn: &mut Turn) {
-        let run = self.run(token.frame, token.step);
-        run.begin(token.ticket);
-        run.is_given = true;
-        self.returned(token, given, Written::default(), turn);
+    /// A frame has been opened: which of its steps do not run.
+    pub(super) fn find_given(&mut self, frame: FrameId) {
+        if !self.has_given {
+            return;
+        }
+        for local in 0..self.frames[frame as usize].steps.len() {
+            let step = self.layout.scopes[self.frames[frame as usize].scope].steps[local] as usize;
+            let is_given = self.program.is_given(&self.path(frame, step));
+            self.frames[frame as usize].steps[local].is_given = is_given;
+        }
+    }
+
+    /// Takes in what has become of such a step, as if its code had just returned it.
+    pub(super) fn hand_on(&mut self, token: Token, step: usize, turn: &mut Turn) {
+        self.run(token.frame, token.step).begin(token.ticket);
+        match self.program.given(&self.path(token.frame, step)) {
+            Some(Handed::Succeeded(products)) => {
+                self.returned(token, Ok(products), Written::default(), turn);
+            }
+            Some(Handed::Failed(Some(products))) => {
+                self.recall_ends(token.frame, step);
+                self.returned(token, Ok(products), Written::default(), turn);
+            }
+            Some(Handed::Failed(None)) | None => {
+                self.end_attempt(token, step);
+                self.fail_again(token.frame, step, turn);
+            }
+        }
     }
 
     /// Takes in the next item that such a step has given.
@@ -30,17 +54,41 @@ impl State {
         }
     }
 
-    /// Whether the present attempt at a step is none, but what was known of it.
+    /// What the end of a stream had told before its source failed stays true.
+    fn recall_ends(&mut self, frame: FrameId, step: usize) {
+        let program = Arc::clone(&self.program);
+        let Some(failed) = program.given_failure(&self.path(frame, step)) else { return };
+        for (output, &ended) in failed.ended.iter().enumerate() {
+            if let Some(stream) = self.layout.stream(step, output) {
+                self.frames[frame as usize].streams[stream].end_told = ended;
+            }
+        }
+    }
+
+    /// It has failed before, after so many attempts.
+    pub(super) fn fail_again(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
+        let program = Arc::clone(&self.program);
+        let Some(failed) = program.given_failure(&self.path(frame, step)) else { return };
+        self.run(frame, self.layout.steps[step].local).attempt = failed.attempts;
+        self.fail(frame, step, Arc::clone(&failed.error), turn);
+    }
+
+    /// Whether a step does not run.
     pub(super) fn is_given(&self, frame: FrameId, step: usize) -> bool {
         self.frames[frame as usize].steps[self.layout.steps[step].local as usize].is_given
     }
 
-    /// Whether nobody is to be told of this, as the code of its step does not run.
+    /// Whether nobody is to be told of this, as it was told before the run was interrupted, or in an earlier run.
     pub(super) fn is_silent(&self, frame: FrameId, step: usize, kind: &EventKind) -> bool {
-        // That what is given cannot be had is a failure of the run.
-        if self.is_given(frame, step) && !matches!(kind, EventKind::StepFailure { .. }) {
-            return true;
+        match (self.is_given(frame, step), kind) {
+            // That what is given cannot be had is a failure of this run.
+            (true, EventKind::StepFailure { .. }) => {
+                self.program.given_failure(&self.path(frame, step)).is_some()
+            }
+            (is_given, EventKind::StepSkipped { .. }) => {
+                is_given || self.has_given && self.program.was_skipped(&self.path(frame, step))
+            }
+            (is_given, _) => is_given,
         }
-        self.has_given && !self.program.tells(&self.path(frame, step), kind)
     }
 }

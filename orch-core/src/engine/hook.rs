@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::frame::{FrameId, Missing};
 use super::surround::Life;
-use super::{HookCall, HookTold, State, Stored, Turn};
+use super::{HookCall, HookTold, OwedHooks, State, Stored, Turn};
 use crate::define::{HookDef, Outcomes, OutputMetadata, RunOutcome, RunTold, StepOutcome, StepTold};
 use crate::event::EventKind;
 use crate::failure::{ErrorInfo, ErrorKind, Failure};
@@ -88,8 +88,8 @@ impl State {
             return;
         }
         let (program, path) = (Arc::clone(&self.program), self.path(frame, step));
-        // Of a step of which only some items run, the others do not.
-        if program.is_given(&path) && !self.owes_hooks(&path) {
+        // Whoever is to be told of what was over before is told when the run goes on.
+        if self.is_given(frame, step) || program.was_skipped(&path) {
             return;
         }
         let told = Arc::new(StepTold {
@@ -101,10 +101,19 @@ impl State {
             outputs,
         });
         for hook in program.hooks_of(step).filter(|hook| hook.on().has(outcome)) {
-            if self.was_told(&told.path, hook.name()) {
-                continue;
-            }
             self.call_hook(hook, HookTold::Step(Arc::clone(&told)), turn);
+        }
+    }
+
+    /// The run goes on: hooks that had not ended when the process before was gone are told what they were to be told.
+    pub(super) fn call_owed_hooks(&mut self, turn: &mut Turn) {
+        let (Some(past), program) = (self.settings.past.clone(), Arc::clone(&self.program)) else { return };
+        for OwedHooks { told, done } in &past.owed {
+            let step = program.plan.steps.iter().position(|step| step.name == told.path.name());
+            let hooks = step.into_iter().flat_map(|step| program.hooks_of(step));
+            for hook in hooks.filter(|hook| hook.on().has(told.outcome) && !done.contains(hook.name())) {
+                self.call_hook(hook, HookTold::Step(Arc::clone(told)), turn);
+            }
         }
     }
 
@@ -116,12 +125,7 @@ impl State {
         error: &Arc<ErrorInfo>,
         turn: &mut Turn,
     ) {
-        let outcome = match error.kind {
-            ErrorKind::Timeout => StepOutcome::TimedOut,
-            ErrorKind::Canceled => StepOutcome::Canceled,
-            _ => StepOutcome::Failed,
-        };
-        self.call_hooks(frame, step, outcome, Some(error), turn);
+        self.call_hooks(frame, step, StepOutcome::of_failure(error), Some(error), turn);
         if self.hooks.failures.len() < TOLD_FAILURES && self.program.hooks_of_run().next().is_some() {
             let path = self.path(frame, step);
             self.hooks.failures.push((path, Arc::clone(error)));

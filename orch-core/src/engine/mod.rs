@@ -36,7 +36,7 @@ use message::LetGo;
 pub(crate) use message::{
     Form, HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work, Written,
 };
-pub(crate) use past::{Past, PastStep, PastStream};
+pub(crate) use past::{OwedHooks, Past, PastStep, PastStream};
 pub(crate) use state::State;
 
 use crate::config::Scrubber;

@@ -1,10 +1,12 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::frame::FrameId;
 use super::{State, Turn};
+use crate::define::StepTold;
 use crate::event::{EventKind, LostCause, SkipCause};
 use crate::ids::{MappingKey, PathMap, StepPath};
 
@@ -17,12 +19,20 @@ pub(crate) struct Past {
     pub(crate) interrupted: Vec<(StepPath, u32)>,
     /// Steps that had succeeded and run again.
     pub(crate) lost: Vec<(StepPath, u32, LostCause)>,
-    /// Of steps that are over, the hooks that have ended.
-    pub(crate) hooks: PathMap<HashSet<String>>,
+    /// Of steps that are over, what hooks are to be told that were not called, or had not ended.
+    pub(crate) owed: Vec<OwedHooks>,
     /// Hooks of the run that have ended.
     pub(crate) run_hooks: HashSet<String>,
     /// Whether someone had asked to cancel the run.
     pub(crate) canceling: bool,
+}
+
+/// What the hooks of a step that is over are to be told.
+#[derive(Debug)]
+pub(crate) struct OwedHooks {
+    pub(crate) told: Arc<StepTold>,
+    /// Those that have ended.
+    pub(crate) done: HashSet<String>,
 }
 
 /// A step that had begun and is not over.
@@ -100,18 +110,6 @@ impl State {
         let due = self.run(frame, local).due.take()?;
         Duration::try_from(due.duration_since(now)).ok().filter(|left| !left.is_zero())
     }
-
-    /// Whether a hook has been told already that the step is over, by the process before.
-    pub(super) fn was_told(&self, path: &StepPath, hook: &str) -> bool {
-        let past = self.settings.past.as_ref();
-        past.and_then(|past| past.hooks.get(path)).is_some_and(|hooks| hooks.contains(hook))
-    }
-
-    /// Whether a step that does not run has hooks that are yet to be told of its end: such as were under way when the
-    /// process before was gone. What an earlier run has given is nothing that this one has to tell.
-    pub(super) fn owes_hooks(&self, path: &StepPath) -> bool {
-        self.settings.past.as_ref().is_some_and(|past| past.hooks.contains_key(path))
-    }
 }
 
 impl super::frame::Stream {
@@ -122,7 +120,7 @@ impl super::frame::Stream {
         self.keyed = (!numbered).then_some(true);
         self.keys = past.keys.iter().cloned().zip(0..).collect();
         self.unopened = vec![true; past.keys.len()];
-        self.closed_before = past.closed;
+        (self.closed_before, self.end_told) = (past.closed, past.closed);
     }
 
     /// Whether the item of this number was emitted in the process before, and not yet in this one.

@@ -51,10 +51,15 @@ impl State {
         });
         self.frames[id as usize].open(&self.layout, scope, parent, branch);
         self.recall(id);
+        self.find_given(id);
         if let Some(item) = item {
             self.resolve(id, 0, Content::Value(item));
         }
         for local in 0..self.layout.scopes[scope].steps.len() as u32 {
+            if self.frames[id as usize].steps[local as usize].is_given {
+                self.settling.push_back(Settle::Ready(id, local));
+                continue;
+            }
             let step = self.layout.scopes[scope].steps[local as usize] as usize;
             for &Outer { up, producer } in self.layout.outer(step).iter().filter(|outer| outer.up > 0) {
                 let outer = ancestor(&self.frames, id, up);
@@ -80,7 +85,9 @@ impl State {
             // Whatever its inputs have come to, by themselves or because their code was stopped: it would not start.
             return self.skip_canceled(frame, step, turn);
         }
-        if let Some(missing) = self.missing_for(frame, step) {
+        if !self.is_given(frame, step)
+            && let Some(missing) = self.missing_for(frame, step)
+        {
             let cause = match &*missing {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
                 Missing::Failed(path, _) => SkipCause::Failed(path.clone()),
@@ -196,6 +203,9 @@ impl State {
         let entry = &mut self.frames[frame as usize];
         for &dependent in self.layout.waiting_for(entry.scope, producer) {
             let run = &mut entry.steps[dependent as usize];
+            if run.is_given {
+                continue;
+            }
             run.waits -= 1;
             if run.waits == 0 {
                 self.settling.push_back(Settle::Ready(frame, dependent));

@@ -15,7 +15,7 @@ use super::surround::{Around, Life};
 use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work, Written};
 use crate::define::{Inputs, Product, Products};
 use crate::event::{Encoded, Event, EventKind};
-use crate::failure::{ErrorKind, Failure, RetryWish};
+use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
 use crate::ids::{MappingKey, StepPath};
 use crate::plan::Program;
 
@@ -164,13 +164,10 @@ impl State {
             None => {
                 self.tickets += 1;
                 let token = Token { frame: ready.frame, step: local, stream: None, ticket: self.tickets };
-                let path = self.path(ready.frame, step);
-                if self.has_given
-                    && let Some(given) = self.program.given(&path)
-                {
-                    return self.hand_on(token, given, turn);
+                if self.is_given(ready.frame, step) {
+                    return self.hand_on(token, step, turn);
                 }
-                (path, token, self.begin_attempt(token, step, turn))
+                (self.path(ready.frame, step), token, self.begin_attempt(token, step, turn))
             }
         };
         if let Some(timeout) = self.layout.timeout(step) {
@@ -262,7 +259,15 @@ impl State {
             }
             None => self.run(token.frame, token.step).ticket = 0,
         }
-        self.attempt_failed(token.frame, step, failure, turn);
+        if self.has_told_streams(token.frame, step) {
+            let failure = || Box::new(Failure::retold(&failure.info(), failure.retry_wish()));
+            self.run(token.frame, token.step).broken.get_or_insert_with(failure);
+            return;
+        }
+        match self.run(token.frame, token.step).broken.take() {
+            Some(first) => self.attempt_failed(token.frame, step, &first, turn),
+            None => self.attempt_failed(token.frame, step, failure, turn),
+        }
     }
 
     pub(super) fn produced(
@@ -329,11 +334,14 @@ impl State {
 
     /// An attempt, or the pull of a stream, failed: the retry policy decides.
     pub(super) fn attempt_failed(&mut self, frame: FrameId, step: usize, failure: &Failure, turn: &mut Turn) {
+        if self.is_given(frame, step) && self.program.given_failure(&self.path(frame, step)).is_some() {
+            return self.fail_again(frame, step, turn);
+        }
         let local = self.layout.steps[step].local;
         self.close_streams(frame, step, turn);
         let run = self.run(frame, local);
         run.failures += 1;
-        let (attempt, failures) = (run.attempt, run.failures);
+        let failures = run.failures;
         let policy = self.layout.retry(step);
         let left = policy.filter(|retry| failures <= retry.max && !self.canceling);
         let delay = match (failure.retry_wish(), left) {
@@ -351,9 +359,15 @@ impl State {
                 error.hint("the op asked for a retry but declares none: add `retry(max = 3)` to its `#[op]`");
         }
         self.store_for_nobody(frame, local);
-        let (path, error) = (self.path(frame, step), Arc::new(error));
+        self.fail(frame, step, Arc::new(error), turn);
+    }
+
+    /// The last attempt at a step has failed.
+    pub(super) fn fail(&mut self, frame: FrameId, step: usize, error: Arc<ErrorInfo>, turn: &mut Turn) {
+        let (path, attempts) =
+            (self.path(frame, step), self.run(frame, self.layout.steps[step].local).attempt);
         self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
-        turn.kept.push(Kept::Failed { path: path.clone(), attempts: attempt, error: Arc::clone(&error) });
+        turn.kept.push(Kept::Failed { path: path.clone(), attempts, error: Arc::clone(&error) });
         self.call_hooks_of_failure(frame, step, &error, turn);
         self.failed += 1;
         self.first_failed.get_or_insert_with(|| path.clone());

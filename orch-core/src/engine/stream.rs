@@ -222,6 +222,21 @@ impl State {
         self.emit(token.frame, step, EventKind::StreamClosed { output, count, orphaned, orphans }, turn);
         self.end_stream(token.frame, local);
         self.finish_if_streamed(token.frame, step, turn);
+        if !self.has_told_streams(token.frame, step)
+            && let Some(failure) = self.run(token.frame, token.step).broken.take()
+        {
+            self.attempt_failed(token.frame, step, &failure, turn);
+        }
+    }
+
+    /// Whether there are open streams of a step whose end was told before, and has not been found again.
+    pub(super) fn has_told_streams(&self, frame: FrameId, step: usize) -> bool {
+        let streams = &self.frames[frame as usize].streams;
+        let is_told = |stream: usize| {
+            let stream = &streams[stream];
+            stream.end_told && !stream.has_ended() && stream.phase != StreamPhase::Unopened
+        };
+        self.layout.streams(step).any(is_told)
     }
 
     /// A source succeeds when the last of its streams has ended.

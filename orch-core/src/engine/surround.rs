@@ -49,7 +49,7 @@ impl State {
                 self.cancel_steps(turn);
                 self.tell_canceled(turn);
             }
-            Message::Opened if self.life == Life::Opening => self.begin_steps(),
+            Message::Opened if self.life == Life::Opening => self.begin_steps(turn),
             Message::ResourceOpening { resource } => {
                 self.around.opening = Some(Arc::clone(&resource));
                 self.emit_run(EventKind::ResourceInitStarted { resource }, turn);
@@ -94,12 +94,13 @@ impl State {
         if opens {
             (self.life, self.around.opens, turn.open) = (Life::Opening, true, true);
         } else {
-            self.begin_steps();
+            self.begin_steps(turn);
         }
     }
 
-    fn begin_steps(&mut self) {
+    fn begin_steps(&mut self, turn: &mut Turn) {
         self.life = Life::Steps;
+        self.call_owed_hooks(turn);
         self.open_frame(0, ROOT, None, None);
     }
 
@@ -121,7 +122,7 @@ impl State {
         match self.life {
             // The steps are told that they will not run, as if they had been about to begin.
             Life::Opening => {
-                self.begin_steps();
+                self.begin_steps(turn);
                 self.cancel_steps(turn);
             }
             // What the run has come to stands. It is over in bounded time all the same.

@@ -30,7 +30,7 @@ pub(crate) use compile::Program;
 pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
 pub(crate) use known::{Known, KnownEnd};
 pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents};
-pub(crate) use select::{Ended, Failed, GivenInputs, Part};
+pub(crate) use select::{Ended, Failed, GivenInputs, Handed, Part};
 pub(crate) use tags::check_keys as check_tag_keys;
 
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};

@@ -5,11 +5,11 @@ use super::lineage::{History, Lineage};
 use super::record::Recorder;
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
-use crate::define::{OpDef, OutputDef, OutputKind};
-use crate::engine::{Past, PastStep, PastStream};
-use crate::event::{RecordedEnd, RecordedStep, RunStatus};
+use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold};
+use crate::engine::{OwedHooks, Past, PastStep, PastStream};
+use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::ids::{QuickMap, RunId, StepPath};
-use crate::io::{Artifacts, IoManagers};
+use crate::io::{ARTIFACTS, Artifacts, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
 
@@ -219,13 +219,14 @@ fn behind(
             continue;
         }
         if hooked && lineage.is_own(path) {
-            past.hooks.insert(path.clone(), step.hooks().iter().map(ToString::to_string).collect());
+            past.owed.extend(owed(op, path, step, recorded));
         }
         ended.extend(step.end().map(|end| {
             let end = match end {
                 RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
                 RecordedEnd::Failed(error) => Ended::Failed(Failed {
                     error: Arc::clone(error),
+                    attempts: step.attempts(),
                     outputs: lineage.outputs(path, op, step),
                     ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
                 }),
@@ -247,11 +248,39 @@ fn behind(
     (ended, past)
 }
 
-/// Whether an output of a failed step is complete: all but a dynamic one that had emitted items and was not closed.
+/// What hooks are to be told of a step that is over; none if there is nothing to tell.
+fn owed(op: &OpDef, path: &StepPath, step: &RecordedStep, recorded: &Recorded) -> Option<OwedHooks> {
+    let (outcome, error) = match step.end()? {
+        RecordedEnd::Succeeded => (StepOutcome::Success, None),
+        RecordedEnd::Failed(error) => (StepOutcome::of_failure(error), Some(error)),
+        RecordedEnd::Skipped(cause) => match &**cause {
+            SkipCause::Absent(_) => return None,
+            SkipCause::Canceled if step.attempts() > 0 => (StepOutcome::Canceled, None),
+            SkipCause::Canceled => (StepOutcome::NotExecuted, None),
+            SkipCause::Failed(failed) => match recorded.step(failed).and_then(RecordedStep::end) {
+                Some(RecordedEnd::Failed(error)) => (StepOutcome::NotExecuted, Some(error)),
+                _ => (StepOutcome::NotExecuted, None),
+            },
+        },
+    };
+    let stored = op.outputs().iter().filter_map(|output| {
+        let handled = step.plain(&output.name)?.handled().filter(|handled| handled.io() != ARTIFACTS)?;
+        Some((output.name.to_string(), handled.metadata()))
+    });
+    let told = StepTold {
+        path: path.clone(),
+        op: op.name().to_owned(),
+        attempt: step.attempts(),
+        outcome,
+        error: error.cloned(),
+        outputs: stored.collect(),
+    };
+    Some(OwedHooks { told: Arc::new(told), done: step.hooks().iter().map(ToString::to_string).collect() })
+}
+
+/// Whether the end of a dynamic output was told.
 fn has_ended(output: &OutputDef, step: &RecordedStep) -> bool {
-    let stream = step.stream(&output.name);
-    output.kind != OutputKind::Dynamic
-        || stream.is_none_or(|stream| stream.is_closed() || stream.items().is_empty())
+    output.kind == OutputKind::Dynamic && step.stream(&output.name).is_some_and(RecordedStream::is_closed)
 }
 
 /// A step that has begun, and runs again or goes on.

@@ -1,7 +1,9 @@
 //! Runs that are interrupted at any commit, and go on.
 
+mod ends;
 mod memory;
 mod shelf;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -20,6 +22,7 @@ use orch_core::storage::{
     WriteRuns,
 };
 use orch_core::value::{Keyed, StepFailure};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::support::{Many, Maybe, Plain, call, give, pass};
 
@@ -227,6 +230,12 @@ fn outcome(memory: &Memory, run: RunId) -> Outcome {
     Outcome { status: view.status(), steps, report }
 }
 
+/// A runtime whose clock goes on when all else has been done, so that who waits for a retry comes last.
+fn runtime() -> Runtime {
+    let mut runtime = Builder::new_current_thread();
+    runtime.enable_all().start_paused(true).build().expect("a runtime")
+}
+
 /// Runs the job until it is over, each process being gone after `lives[n]` commits, and the last one not.
 fn run(definitions: &Definitions, lives: &[usize]) -> (Outcome, usize) {
     let memory = Memory::new();
@@ -241,7 +250,7 @@ fn run(definitions: &Definitions, lives: &[usize]) -> (Outcome, usize) {
         } else {
             definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage)
         };
-        match runner.run_blocking() {
+        match runtime().block_on(runner.run()) {
             Err(error) if matches!(error.kind(), RunErrorKind::Unrecorded { .. }) => {
                 assert!(process < lives.len(), "the last process is not to break: {error}");
             }

@@ -1,3 +1,5 @@
+use crate::failure::{ErrorInfo, ErrorKind};
+
 /// What a step has come to, for its hooks.
 ///
 /// A step that is skipped because an optional output was left out has no outcome: nothing has gone wrong and nothing was
@@ -18,6 +20,15 @@ pub enum StepOutcome {
 }
 
 impl StepOutcome {
+    /// That of a step whose last attempt failed with this.
+    pub(crate) fn of_failure(error: &ErrorInfo) -> Self {
+        match error.kind {
+            ErrorKind::Timeout => Self::TimedOut,
+            ErrorKind::Canceled => Self::Canceled,
+            _ => Self::Failed,
+        }
+    }
+
     /// The outcome as one word, as `on(..)` takes it: `timed_out`.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use super::known::Known;
 use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
-use crate::event::EventKind;
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, PathMap, PathSet, StepPath};
 use crate::select::{Copies, StepSelection};
@@ -39,24 +38,37 @@ pub(crate) struct Part<'a> {
 /// A step that has failed, and what it had put out before: that stands, and its items go on.
 pub(crate) struct Failed {
     pub(crate) error: Arc<ErrorInfo>,
+    pub(crate) attempts: u32,
     pub(crate) outputs: Vec<KeptOutput>,
-    /// Of each output whether it had ended when the step failed.
+    /// Of each output whether it is a dynamic one whose end was told.
     pub(crate) ended: Vec<bool>,
 }
 
 impl Failed {
-    /// What comes of the step: its outputs, and the failure where the first of them breaks off; or the failure alone.
-    fn products(&self) -> Result<Products, Failure> {
-        let failure = || Failure::told(&self.error);
-        if self.ended.iter().all(|ended| *ended) {
-            return Err(failure());
+    /// What the step had put out, its streams broken off where no end was told; none if nothing is known to have been.
+    fn products(&self) -> Option<Products> {
+        let is_there = |(output, ended): (&KeptOutput, &bool)| match output {
+            KeptOutput::Value(_) => true,
+            KeptOutput::Absent => false,
+            KeptOutput::Items(items) => *ended || !items.is_empty(),
+        };
+        if !self.outputs.iter().zip(&self.ended).any(is_there) {
+            return None;
         }
+        let failure = || Failure::told(&self.error);
         let products = self.outputs.iter().zip(&self.ended).map(|(output, ended)| match output {
             KeptOutput::Items(items) if !ended => Product::Items(ItemStream::broken(again(items), failure())),
             output => product(output),
         });
-        Ok(products.collect())
+        Some(products.collect())
     }
+}
+
+/// What comes of a step that does not run.
+pub(crate) enum Handed {
+    Succeeded(Products),
+    /// With what it had put out before, if its code is known to have returned.
+    Failed(Option<Products>),
 }
 
 /// What comes of a known output. It stays known for the whole run; what is loaded of it goes with its consumers.
@@ -149,13 +161,18 @@ impl Program {
         self
     }
 
-    /// What a step that does not run has given, or why it failed; none for all others.
-    pub(crate) fn given(&self, path: &StepPath) -> Option<Result<Products, Failure>> {
-        let given = self.given.as_ref()?;
-        if let Some(failed) = given.failed.get(path) {
-            return Some(failed.products());
+    /// What comes of a step that does not run; none for all others.
+    pub(crate) fn given(&self, path: &StepPath) -> Option<Handed> {
+        if let Some(failed) = self.given_failure(path) {
+            return Some(Handed::Failed(failed.products()));
         }
-        Some(Ok(given.outputs.get(path)?.iter().map(product).collect()))
+        let outputs = self.given.as_ref()?.outputs.get(path)?;
+        Some(Handed::Succeeded(outputs.iter().map(product).collect()))
+    }
+
+    /// How a step has failed that does not run again.
+    pub(crate) fn given_failure(&self, path: &StepPath) -> Option<&Failed> {
+        self.given.as_ref()?.failed.get(path)
     }
 
     /// What each step has given that does not run.
@@ -169,15 +186,9 @@ impl Program {
         given.is_some_and(|given| given.outputs.contains_key(path) || given.failed.contains_key(path))
     }
 
-    /// Whether anyone is to be told this of a step. That what is given cannot be had is a failure of the run, and cannot be
-    /// left out.
-    pub(crate) fn tells(&self, step: &StepPath, kind: &EventKind) -> bool {
-        let Some(given) = &self.given else { return true };
-        match kind {
-            EventKind::StepFailure { .. } => !given.failed.contains_key(step),
-            EventKind::StepSkipped { .. } if given.skipped.contains(step) => false,
-            _ => !self.is_given(step),
-        }
+    /// Whether the step was skipped before the run was interrupted.
+    pub(crate) fn was_skipped(&self, path: &StepPath) -> bool {
+        self.given.as_ref().is_some_and(|given| given.skipped.contains(path))
     }
 
     /// The keys of a dynamic output of a step that does not run.

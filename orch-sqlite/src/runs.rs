@@ -108,7 +108,10 @@ impl WriteRuns for Folder {
     }
 
     fn remove(&self, run: RunId) -> Result<(), StorageError> {
-        self.remove_if(run, |_| Ok(true)).map(drop)
+        match self.remove_if(run, |list| Ok(!list.has_children(run)?)) {
+            Ok(false) => Err(StorageError::needed(run)),
+            removed => removed.map(drop),
+        }
     }
 }
 

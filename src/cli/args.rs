@@ -131,7 +131,7 @@ It runs with what it was begun with: job, environment, configuration, selection.
 Examples:
   rerun latest --from-failure       what failed, and all that depends on it
   rerun latest --select 'report'    a part; what it takes of others is what the earlier runs have made
-  rerun 019a5f3c --all              everything anew")]
+  rerun 019a5f3c --all              everything anew; of a run of a part of a job, that part")]
     Rerun(RerunArgs),
     /// Have a run end as canceled, from another terminal.
     #[command(after_help = "\

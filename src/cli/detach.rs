@@ -7,8 +7,9 @@ use std::sync::{Arc, Once};
 use orch_core::event::Event;
 use orch_core::ids::RunId;
 
+use super::args::HomeArgs;
 use super::printer::Printer;
-use super::{Exit, program_name};
+use super::{Exit, home, program_name};
 
 /// What asks for such a process, and what says to it that it is the one: nobody writes this himself.
 const DETACH: &str = "--detach";
@@ -18,7 +19,7 @@ const DETACHED: &str = "--detached";
 const BEGUN: &str = "orch has begun the run ";
 
 /// Starts this program once more with the same arguments, and waits until its run has begun.
-pub(super) fn start(printer: &Printer) -> Exit {
+pub(super) fn start(home: &HomeArgs, printer: &Printer) -> Exit {
     let mut child = match spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -33,9 +34,9 @@ pub(super) fn start(printer: &Printer) -> Exit {
             printer.data(&format!("{line}\n"));
             continue;
         };
-        let (process, name) = (child.id(), program_name());
+        let (process, name, home) = (child.id(), program_name(), home::again(home));
         printer.note(&format!(
-            "it goes on in process {process}: `{name} logs {run} --follow` follows it, `{name} cancel {run}` ends it\n"
+            "it goes on in process {process}: `{name} logs {run} --follow{home}` follows it, `{name} cancel {run}{home}` ends it\n"
         ));
         printer.data(&format!("{run}\n"));
         return Exit::Success;

@@ -104,12 +104,18 @@ pub(super) fn write(
     }
 }
 
+/// How the same folder is named again in a command that is advised.
+pub(super) fn again(args: &HomeArgs) -> String {
+    args.home.as_ref().map_or_else(String::new, |home| format!(" --home {}", home.display()))
+}
+
 /// Says why a storage could not do what it was asked to.
 pub(super) fn refused(error: &StorageError, printer: &Printer) -> Exit {
     printer.error(error, error.advice());
     match error.kind() {
         StorageErrorKind::NotFound
         | StorageErrorKind::Exists
+        | StorageErrorKind::Needed
         | StorageErrorKind::Over
         | StorageErrorKind::Held(_) => Exit::Usage,
         _ => Exit::Machine,

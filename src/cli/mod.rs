@@ -198,13 +198,13 @@ fn answer<D: IntoDefinitions>(
         return Exit::Usage;
     }
     let live = match command {
-        Command::Run(args) => Some(&args.live),
-        Command::Resume(args) => Some(&args.live),
-        Command::Rerun(args) => Some(&args.live),
+        Command::Run(args) => Some((&args.live, &args.record.home)),
+        Command::Resume(args) => Some((&args.live, &args.of.home)),
+        Command::Rerun(args) => Some((&args.live, &args.of.home)),
         _ => None,
     };
-    if live.is_some_and(|live| live.detach) {
-        return detach::start(printer);
+    if let Some((_, home)) = live.filter(|(live, _)| live.detach) {
+        return detach::start(home, printer);
     }
     match command {
         Command::List(args) => list::list(args, &definitions, printer),

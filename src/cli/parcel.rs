@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use orch_core::report;
-use orch_core::storage::{StorageError, StorageErrorKind};
+use orch_core::storage::{RunState, StorageError, StorageErrorKind};
 use orch_sqlite::Parcel;
 
 use super::args::{ExportArgs, ImportArgs};
@@ -22,6 +22,12 @@ pub(super) fn export(args: &ExportArgs, around: &Around, printer: &Printer) -> E
     match folder.export(found.run.id, &args.file) {
         Ok(parcel) => {
             printer.note(&format!("{} is in `{}`\n", told(&parcel), args.file.display()));
+            if matches!(found.state, RunState::Running | RunState::Canceling) {
+                printer.warning(
+                    &"the run is under way, and the file has it as it is at this moment",
+                    Some("do not resume an imported copy of it: both would go on, under one identifier"),
+                );
+            }
             if let Some(parent) = parcel.run.parent {
                 printer.hint(&format!(
                     "it was made of the run {parent} and may take values from there: to make it anew elsewhere, export that too"

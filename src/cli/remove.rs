@@ -1,60 +1,63 @@
+use std::cmp::Reverse;
+
 use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, RunRecord, RunState, Storage, StorageError};
 
 use super::args::RemoveArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
+use super::recorded::Found;
 use super::{Exit, program_name, recorded};
 
-/// Removes runs and all that is kept of them: all that are named, or none.
+/// Removes runs and all that is kept of them. What is wrong with one of them is told before any is removed.
 pub(super) fn remove(args: &RemoveArgs, around: &Around, printer: &Printer) -> Exit {
     let storage = match home::read(&args.home, around, printer) {
         Ok(storage) => storage,
         Err(exit) => return exit,
     };
-    let mut runs: Vec<RunId> = Vec::new();
+    let (name, home) = (program_name(), home::again(&args.home));
+    let mut runs: Vec<RunRecord> = Vec::new();
     for named in &args.runs {
-        let found = match recorded::find_in(storage.clone(), named, around, printer) {
+        let Found { run, state, .. } = match recorded::find_in(storage.clone(), named, around, printer) {
             Ok(found) => found,
             Err(exit) => return exit,
         };
-        if matches!(found.state, RunState::Running | RunState::Canceling) {
-            let hint = format!("cancel it first: `{} cancel {}`", program_name(), found.run.id);
-            printer
-                .error(&format!("the run {} is under way; nothing was removed", found.run.id), Some(&hint));
+        if matches!(state, RunState::Running | RunState::Canceling) {
+            let hint = format!("cancel it first: `{name} cancel {}{home}`", run.id);
+            printer.error(&format!("the run {} is under way; nothing was removed", run.id), Some(&hint));
             return Exit::Usage;
         }
-        if !runs.contains(&found.run.id) {
-            runs.push(found.run.id);
+        if runs.iter().all(|other| other.id != run.id) {
+            runs.push(run);
         }
     }
     match made_from(&*storage, &runs) {
         Ok(None) => {}
         Ok(Some((run, parent))) => {
             let message = format!(
-                "the run {} was made of {parent}, and may take values from there; nothing was removed",
-                run.id
+                "the run {run} was made of {parent}, and may take values from there; nothing was removed"
             );
-            let hint = format!("remove both: `{} runs remove {parent} {}`", program_name(), run.id);
+            let hint = format!("remove both: `{name} runs remove {parent} {run}{home}`");
             printer.error(&message, Some(&hint));
             return Exit::Usage;
         }
         Err(error) => return home::refused(&error, printer),
     }
-    for run in runs {
-        if let Err(error) = storage.remove(run) {
+    // What was made of another goes before it.
+    runs.sort_by_key(|run| Reverse((run.created, run.id)));
+    for RunRecord { id, .. } in runs {
+        if let Err(error) = storage.remove(id) {
             return home::refused(&error, printer);
         }
-        printer.note(&format!("the run {run} is removed\n"));
+        printer.note(&format!("the run {id} is removed\n"));
     }
     Exit::Success
 }
 
-/// A run that stays and was made of one that is to be removed.
-fn made_from(storage: &dyn Storage, removed: &[RunId]) -> Result<Option<(RunRecord, RunId)>, StorageError> {
+/// A run that stays, and the one that it was made of if that is to be removed.
+fn made_from(storage: &dyn Storage, removed: &[RunRecord]) -> Result<Option<(RunId, RunId)>, StorageError> {
+    let is_removed = |id: RunId| removed.iter().any(|run| run.id == id);
     let all = storage.runs(&RunQuery::default())?;
-    let stays = all.into_iter().filter(|run| !removed.contains(&run.id));
-    let mut made = stays
-        .filter_map(|run| run.parent.filter(|parent| removed.contains(parent)).map(|parent| (run, parent)));
-    Ok(made.next())
+    let mut stays = all.into_iter().filter(|run| !is_removed(run.id));
+    Ok(stays.find_map(|run| run.parent.filter(|parent| is_removed(*parent)).map(|parent| (run.id, parent))))
 }

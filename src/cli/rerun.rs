@@ -33,8 +33,8 @@ pub(super) fn rerun(
         Err(error) => return run::refused(&error, printer),
     };
     let id = RunId::new();
-    let header = run::header(id, &home.storage);
-    let exit = run::go(runner.run_id(id), Some(header), None, &args.live, printer);
+    let told = run::Told::of(id, &home.storage, &args.of.home);
+    let exit = run::go(runner.run_id(id), Some(told), None, &args.live, printer);
     keep::clear_after(id, &home, around, printer);
     exit
 }

@@ -31,8 +31,8 @@ pub(super) fn resume(
         Ok(before) => before,
         Err(error) => return home::refused(&error, printer),
     };
-    let header = run::header(found.run.id, &home.storage);
-    let exit = run::go(runner, Some(header), Some(&*before), &args.live, printer);
+    let told = run::Told::of(found.run.id, &home.storage, &args.of.home);
+    let exit = run::go(runner, Some(told), Some(&*before), &args.live, printer);
     keep::clear_after(found.run.id, &home, around, printer);
     exit
 }

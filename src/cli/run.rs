@@ -13,7 +13,7 @@ use orch_core::storage::{ReadEvents, Storage};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-use super::args::{LiveArgs, ProgressChoice, RunArgs};
+use super::args::{HomeArgs, LiveArgs, ProgressChoice, RunArgs};
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
@@ -60,22 +60,32 @@ pub(super) fn run(
         Err(exit) => return exit,
     };
     let id = RunId::new();
-    let header = header(id, &home.storage);
-    let exit = go(runner.run_id(id).record(&home.storage), Some(header), None, &args.live, printer);
+    let told = Told::of(id, &home.storage, &args.record.home);
+    let exit = go(runner.run_id(id).record(&home.storage), Some(told), None, &args.live, printer);
     keep::clear_after(id, &home, around, printer);
     exit
 }
 
-/// What is said first of a run that is recorded, once it has begun: where.
-pub(super) fn header(run: RunId, storage: &Arc<dyn Storage>) -> String {
-    format!("run {run}, recorded in {}\n", storage.describe())
+/// What is said of a run since it is recorded.
+pub(super) struct Told {
+    /// First, once it has begun: where.
+    header: String,
+    /// How the same folder is named again.
+    home: String,
+}
+
+impl Told {
+    pub(super) fn of(run: RunId, storage: &Arc<dyn Storage>, home: &HomeArgs) -> Self {
+        let header = format!("run {run}, recorded in {}\n", storage.describe());
+        Self { header, home: home::again(home) }
+    }
 }
 
 /// Runs what was made ready, with live progress, then tells how it went; of a run that goes on with what it had come to
 /// `before`. A run that does not begin, as one that somebody else runs, has no header either.
 pub(super) fn go(
     runner: Runner,
-    header: Option<String>,
+    told: Option<Told>,
     before: Option<&dyn ReadEvents>,
     args: &LiveArgs,
     printer: &Arc<Printer>,
@@ -100,7 +110,7 @@ pub(super) fn go(
     {
         return home::refused(&error, printer);
     }
-    let recorded = header.is_some();
+    let (header, home) = told.map(|told| (told.header, told.home)).unzip();
     // Who lets a run go on in another process ends there; only that process is sure to say it before.
     let (header, detached) = if args.detached { (None, header) } else { (header, None) };
     let (progress, sink) = match Progress::start(show, header, view, Arc::clone(printer)) {
@@ -147,10 +157,10 @@ pub(super) fn go(
         } else {
             printer.say(&summary);
         }
-        if let Some(run) = view.run().filter(|_| recorded && view.status() != RunStatus::Success) {
+        if let (Some(run), Some(home)) = (view.run(), home.filter(|_| view.status() != RunStatus::Success)) {
             let name = program_name();
             printer.hint(&format!(
-                "`{name} why {run}` tells more; `{name} rerun {run} --from-failure` goes on from there"
+                "`{name} why {run}{home}` tells more; `{name} rerun {run} --from-failure{home}` goes on from there"
             ));
         }
     }

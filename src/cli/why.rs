@@ -23,7 +23,8 @@ pub(super) fn why(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     let why = Why {
         history: &history,
         plan: &pinned.plan,
-        upstream: pinned.upstream,
+        // With a selection all that is not taken from there is named by the plan.
+        upstream: pinned.upstream.filter(|_| pinned.selection.is_none()),
         state: found.state,
         holder: holder.as_ref(),
         now: (around.now)(),
@@ -49,7 +50,9 @@ pub(super) fn why(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     };
     printer.data(&told);
     if found.state == RunState::Interrupted {
-        printer.note(&format!("`{} resume {}` goes on with it\n", program_name(), found.run.id));
+        let (name, home) = (program_name(), home::again(&args.of.home));
+        let does = if history.is_canceling() { "ends it as canceled" } else { "goes on with it" };
+        printer.note(&format!("`{name} resume {}{home}` {does}\n", found.run.id));
     }
     Exit::Success
 }

@@ -69,9 +69,15 @@ fn redacted(text: &str) -> String {
             "run <run>, recorded in <home>".to_owned()
         }
         (Some(open), Some(close)) if open < close => format!("{} [<time>{}", &line[..open], &line[close..]),
-        _ => line.to_owned(),
+        _ => line.split(' ').map(without_run).collect::<Vec<_>>().join(" "),
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+fn without_run(word: &str) -> String {
+    let run = word.trim_matches('`');
+    let is_run = run.len() == 36 && run.chars().all(|c| c == '-' || c.is_ascii_hexdigit());
+    if is_run { word.replace(run, "<run>") } else { word.to_owned() }
 }
 
 /// Cargo builds a package's examples with its tests, and puts them beside each other.

@@ -50,10 +50,12 @@ fn the_example_has_the_job_that_the_readme_runs() {
 fn the_job_shown_is_that_of_hello() {
     let (readme, hello) = (read("README.md"), read("examples/hello.rs"));
     let shown = blocks(&readme, "rust")[0];
-    let (job, _) = shown.split_once("// What a test does:").unwrap();
+    let (job, _) = shown.split_once("// What a test does,").unwrap();
     let items: Vec<_> = job.trim().split("\n\n").filter(|item| !item.starts_with("use ")).collect();
     assert_eq!(items.len(), 4);
-    for item in items {
+    let main = blocks(&readme, "rust,ignore")[0].trim();
+    assert!(main.starts_with("#[orch::main]"), "{main}");
+    for item in items.into_iter().chain([main]) {
         assert!(hello.contains(item), "not in examples/hello.rs:\n{item}");
     }
 }

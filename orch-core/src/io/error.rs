@@ -21,6 +21,8 @@ pub enum StorageErrorKind {
     Exists,
     /// Someone else is running this run, and only one can.
     Held(Holder),
+    /// Another run was made of this one, and may take values from it.
+    Needed,
     /// The run is over, and cannot go on.
     Over,
     /// What is stored was made by a newer version of orch.
@@ -80,6 +82,13 @@ impl StorageError {
     pub fn held(run: RunId, holder: Holder) -> Self {
         let message = format!("the run {run} is held by {holder}");
         Self::new(StorageErrorKind::Held(holder), message).hint("wait for it to end, or cancel it")
+    }
+
+    /// The run cannot be removed as long as there are others that were made of it.
+    #[must_use]
+    pub fn needed(run: RunId) -> Self {
+        let message = format!("of the run {run} another was made that may take values from it");
+        Self::new(StorageErrorKind::Needed, message).hint("remove that before")
     }
 
     /// Says what the reader should do.

@@ -31,7 +31,7 @@ pub struct Why<'a> {
     pub history: &'a History,
     /// The plan that it was begun with.
     pub plan: &'a Plan,
-    /// The run that it takes values from, of steps that it does not run itself.
+    /// The run that it goes on from: what has succeeded there does not run again.
     pub upstream: Option<RunId>,
     /// Where it stands.
     pub state: RunState,
@@ -58,7 +58,14 @@ pub fn why_run(why: &Why<'_>) -> String {
     };
     let more = match (state, history.latest) {
         (RunState::Interrupted, Some(latest)) => {
-            format!(": nobody runs it any more, and the last that is known of it is {}", ago(latest, why.now))
+            let asked = history
+                .canceling
+                .map(|asked| format!(", after it was asked at {} to end as canceled", moment(asked)));
+            let latest = ago(latest, why.now);
+            format!(
+                ": nobody runs it any more, and the last that is known of it is {latest}{}",
+                asked.unwrap_or_default()
+            )
         }
         (RunState::Running | RunState::Canceling, _) => {
             why.holder.map_or_else(String::new, |holder| format!(", by {}", one_line(&holder.to_string())))

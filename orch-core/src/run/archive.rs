@@ -58,7 +58,10 @@ impl Archive {
             Ok(place) => archive.load(&which, place).map_err(|failure| {
                 let item = which.key.as_ref().map(|key| format!(", item `{key}`")).unwrap_or_default();
                 let output = &which.op.outputs()[which.output].name;
-                failure.context(format!("`{output}`{item} of `{}` cannot be loaded", which.path))
+                let (path, run) = (&which.path, archive.run);
+                failure.context(format!("`{output}`{item} of `{path}` cannot be loaded")).hint(format!(
+                    "have it made anew, with all that depends on it: rerun {run} --select '{path}+'"
+                ))
             }),
             Err(cause) => Err(Failure::new(format!("`{}` is not there any more: {cause}", which.path))),
         })

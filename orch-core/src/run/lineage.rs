@@ -51,17 +51,15 @@ impl Lineage {
         let mut pinned = storage.pinned(run)?;
         let (recorded, own) = Self::of_one(storage, run, history, &pinned, io)?;
         let mut lineage = Self { recorded, own, earlier: PathMap::default() };
-        // What is not there any more cannot be asked; its steps are then not known.
         while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
             let found = History::read(&**storage, upstream).and_then(|history| {
                 let pinned = storage.pinned(upstream)?;
                 Ok((Self::of_one(storage, upstream, history, &pinned, io)?, pinned))
             });
-            let ((mut recorded, archive), next) = match found {
-                Ok(found) => found,
-                Err(error) if *error.kind() == StorageErrorKind::NotFound => break,
-                Err(error) => return Err(error),
-            };
+            let ((mut recorded, archive), next) = found.map_err(|error| match error.kind() {
+                StorageErrorKind::NotFound => lacks(run, upstream),
+                _ => error,
+            })?;
             recorded.forget_failures();
             let adopted = lineage.recorded.adopt(recorded, |path| has_left_out(&pinned, path));
             lineage.earlier.extend(adopted.into_iter().map(|path| (path, Arc::clone(&archive))));
@@ -130,6 +128,13 @@ impl Lineage {
         }
         known
     }
+}
+
+/// What another run has made is needed, and that is not there: to make it anew in its stead is not what was asked for.
+pub(super) fn lacks(run: RunId, upstream: RunId) -> StorageError {
+    let message = format!("the run {run} takes values of the run {upstream}, which is not recorded here");
+    StorageError::new(StorageErrorKind::NotFound, message)
+        .hint("import that too, `runs import FILE`, or run the job anew")
 }
 
 /// Whether a run was not to make this step itself: then what an earlier one has made of it counts.

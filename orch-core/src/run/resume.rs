@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::archive::Which;
-use super::lineage::{History, Lineage};
+use super::lineage::{History, Lineage, lacks};
 use super::record::Recorder;
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
@@ -98,16 +98,10 @@ impl Definitions {
             })?;
             runner = runner.select(selection);
             if let Some(upstream) = pinned.upstream {
-                storage.run(upstream).map_err(|error| match error.kind() {
-                    StorageErrorKind::NotFound => unknown(
-                        format!(
-                            "the run {} takes values of the run {upstream}, which is not recorded here",
-                            record.id
-                        ),
-                        "import that too, `runs import FILE`, or run the job anew".to_owned(),
-                    ),
-                    _ => RunError::storage(error),
-                })?;
+                if let Err(error) = storage.run(upstream) {
+                    let is_gone = *error.kind() == StorageErrorKind::NotFound;
+                    return Err(RunError::storage(if is_gone { lacks(record.id, upstream) } else { error }));
+                }
                 runner.take_values_of(storage, upstream)?;
             }
         }

@@ -131,6 +131,9 @@ impl WriteRuns for Memory {
         if *locked(&kept.held) {
             return Err(StorageError::held(run, this_process()));
         }
+        if runs.values().any(|kept| locked(&kept.record).parent == Some(run)) {
+            return Err(StorageError::needed(run));
+        }
         runs.remove(&run);
         Ok(())
     }

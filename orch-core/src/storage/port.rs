@@ -92,7 +92,8 @@ pub trait WriteRuns: Send + Sync + 'static {
     /// Removes a run and all that is kept of it. What was stored by IO managers of the program's own stays.
     ///
     /// # Errors
-    /// If there is no such run, if someone holds it, or if it cannot be removed.
+    /// If there is no such run, if someone holds it, [`Needed`](super::StorageErrorKind::Needed) if another was made of it, or
+    /// if it cannot be removed.
     fn remove(&self, run: RunId) -> Result<(), StorageError>;
 }
 

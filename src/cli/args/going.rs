@@ -100,7 +100,7 @@ pub(in crate::cli) struct RerunArgs {
     /// Run these steps; what they take of others, the run and those that it was made from have made.
     #[arg(long, value_name = "STEPS", group = "what")]
     pub(in crate::cli) select: Option<StepSelection>,
-    /// Run all steps.
+    /// Run all steps that the run was to run: of a part of a job that part.
     #[arg(long, group = "what")]
     pub(in crate::cli) all: bool,
     #[command(flatten)]

@@ -25,7 +25,7 @@ Examples:
   runs import run.orch                        takes it out again
   runs remove 019a5f3c                        and all that is kept of it
 
-What is shown of an identifier is as good as the whole: `show 019a5f3c`."
+The beginning of an identifier is enough, if no other run begins so: `show 019a5f3c`."
     )]
     Runs(RunsArgs),
     /// Show what became of a run: what it was begun with, its failures, how long its steps took.

@@ -58,7 +58,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   runs remove 019a5f3c
-  runs remove 019a5f3c 019a5f3d    all of them or none
+  runs remove 019a5f3c 019a5f3d
 
 A run that is under way stays, and so does one of which another was made that stays: it takes values from there. What IO
 managers of the program have stored is not touched. `instance gc` removes whatever is old.")]

@@ -72,6 +72,12 @@ pub(super) enum Mishap {
 }
 
 impl History {
+    /// Whether someone has asked for the run to be canceled.
+    #[must_use]
+    pub fn is_canceling(&self) -> bool {
+        self.canceling.is_some()
+    }
+
     /// Of a run of which nothing has been told.
     #[must_use]
     pub fn new() -> Self {

@@ -52,19 +52,22 @@ pub fn why_step(why: &Why<'_>, path: &StepPath) -> String {
             chain(error)
         );
     }
-    if let Some(run) = why.upstream {
-        return format!(
-            "{name} has not run here; if it has succeeded in the run {run}, its outputs are taken from there\n"
-        );
-    }
     if why.state.is_over() {
-        return format!("{name} has not run: the run was over before\n");
+        return match why.upstream {
+            Some(run) => format!(
+                "{name} has not run here; if it has succeeded in the run {run}, its outputs are taken from there\n"
+            ),
+            None => format!("{name} has not run: the run was over before\n"),
+        };
     }
     let stands = match why.state {
         RunState::Interrupted => "had not begun when the run was interrupted",
         _ => "has not begun",
     };
-    format!("{name} {stands}\n{}", waits(why, path, planned))
+    let taken = why.upstream.map(|run| {
+        format!("  if it has succeeded in the run {run}, it does not run here, and its outputs are taken from there\n")
+    });
+    format!("{name} {stands}\n{}{}", waits(why, path, planned), taken.unwrap_or_default())
 }
 
 /// Why there is no item for this copy of a step, if there is none.
@@ -95,6 +98,10 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
     let interrupted = why.state == RunState::Interrupted;
     let attempt = if story.attempt > 1 { format!(" in attempt {}", story.attempt) } else { String::new() };
     let _ = match &story.now {
+        // Its item came of a source that began anew, and then did not put it out again.
+        Now::Running { .. } | Now::Waiting { .. } | Now::Again if why.state.is_over() => {
+            writeln!(text, "{}: its item was not put out again", paint(Role::Skip, "was dropped"))
+        }
         Now::Running { .. } if interrupted => {
             writeln!(text, "{}{attempt} when the run was interrupted", paint(Role::Warn, "was under way"))
         }

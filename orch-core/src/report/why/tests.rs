@@ -35,13 +35,17 @@ fn log() -> Log {
 }
 
 fn told(log: &Log, state: RunState, step: Option<&str>) -> String {
+    told_of(log, state, step, None)
+}
+
+fn told_of(log: &Log, state: RunState, step: Option<&str>, upstream: Option<RunId>) -> String {
     let mut history = History::new();
     log.events().iter().for_each(|event| history.apply(event));
     let plan = plan();
     let why = Why {
         history: &history,
         plan: &plan,
-        upstream: None,
+        upstream,
         state,
         holder: None,
         now: at(60_000),
@@ -145,5 +149,49 @@ fn of_many_steps_the_first_are_named() {
       first[7] is running, since 2026-01-02 03:04:05Z, for 1m 0s
       first[8] is running, since 2026-01-02 03:04:05Z, for 1m 0s
       second, third, last: not begun
+    ");
+}
+
+#[test]
+fn of_a_run_that_goes_on_from_another_it_is_told_what_may_be_taken_from_there() {
+    let mut log = log();
+    log.start("pages");
+    let upstream = Some(RunId::from_u128(9));
+    insta::assert_snapshot!(told_of(&log, RunState::Running, Some("last"), upstream), @r"
+    last has not begun
+      it waits for pages, which is under way
+      it waits for third, which has not begun
+      third waits for second, which has not begun
+      third waits for pages, which is under way
+      second waits for first, which has not begun
+      second waits for pages, which is under way
+      first waits for pages, which is under way
+      if it has succeeded in the run 00000000-0000-0000-0000-000000000009, it does not run here, and its outputs are taken from there
+    ");
+    insta::assert_snapshot!(told_of(&log, RunState::Canceled, Some("last"), upstream), @"last has not run here; if it has succeeded in the run 00000000-0000-0000-0000-000000000009, its outputs are taken from there");
+}
+
+#[test]
+fn what_came_of_an_item_that_is_not_put_out_again_was_dropped() {
+    let mut log = log();
+    log.start("pages").item("pages", "0").start("first[0]").resumed().interrupted("first[0]", 1);
+    insta::assert_snapshot!(told(&log, RunState::Interrupted, Some("first[0]")), @r"
+    first[0] was to run again when the run was interrupted
+      attempt 1 was interrupted: the process of the run was gone
+    ");
+    insta::assert_snapshot!(told(&log, RunState::Success, Some("first[0]")), @r"
+    first[0] was dropped: its item was not put out again
+      attempt 1 was interrupted: the process of the run was gone
+    ");
+}
+
+#[test]
+fn a_run_that_was_interrupted_while_it_was_being_canceled_says_so() {
+    let mut log = log();
+    log.start("pages").push(None, 0, EventKind::RunCanceling);
+    insta::assert_snapshot!(told(&log, RunState::Interrupted, None), @r"
+    chain was interrupted: nobody runs it any more, and the last that is known of it is 1m ago, after it was asked at 2026-01-02 03:04:05Z to end as canceled
+      pages was under way when the run was interrupted
+      first, second, third, last: not begun
     ");
 }

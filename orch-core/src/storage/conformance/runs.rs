@@ -146,6 +146,11 @@ pub(super) fn removed(storage: &dyn Storage) {
     let left = storage.runs(&RunQuery::default()).expect("a list");
     assert_eq!(left.iter().map(|run| run.id).collect::<Vec<_>>(), [other.id]);
     drop(make(storage, &run));
+    let child = record(3, "job", 2).made_from(&run);
+    drop(make(storage, &child));
+    assert_eq!(kind_of(storage.remove(run.id)), StorageErrorKind::Needed);
+    storage.remove(child.id).expect("nobody was made of it");
+    storage.remove(run.id).expect("nor of this one any more");
 }
 
 pub(super) fn corrected(storage: &dyn Storage) {

@@ -45,6 +45,16 @@ fn a_run_that_was_made_of_another_needs_that_to_be_made_anew() {
     error: the run <run> takes values of the run <run>, which is not recorded here
     hint: import that too, `runs import FILE`, or run the job anew
     ");
+    kept.session("run bad_pages --progress none");
+    kept.session("rerun latest:bad_pages --from-failure --progress none");
+    kept.session("runs export latest:bad_pages PLACE/bad.orch");
+    kept.session("runs import PLACE/bad.orch --home PLACE/other");
+    insta::assert_snapshot!(kept.session("rerun latest:bad_pages --from-failure --progress none --home PLACE/other"), @r"
+    exit 2
+    --- stderr
+    error: the run <run> takes values of the run <run>, which is not recorded here
+    hint: import that too, `runs import FILE`, or run the job anew
+    ");
 }
 
 #[test]

@@ -8,8 +8,8 @@ fn runs_that_are_named_are_removed() {
     insta::assert_snapshot!(kept.session("runs remove 019a5f3c-0001 latest:pages 019a5f3c-0003"), @r"
     exit 0
     --- stderr
-    the run 019a5f3c-0001-7000-8000-000000000001 is removed
     the run 019a5f3c-0003-7000-8000-000000000003 is removed
+    the run 019a5f3c-0001-7000-8000-000000000001 is removed
     ");
     assert_eq!(kept.left(), [4, 2]);
     insta::assert_snapshot!(kept.session("show 019a5f3c-0001"), @r"
@@ -64,8 +64,8 @@ fn a_run_of_which_another_was_made_goes_with_it_or_stays() {
     insta::assert_snapshot!(both, @r"
     exit 0
     --- stderr
-    the run 019a5f3c-0001-7000-8000-000000000001 is removed
     the run <run> is removed
+    the run 019a5f3c-0001-7000-8000-000000000001 is removed
     ");
     assert_eq!(kept.left(), [4, 3, 2]);
 }

@@ -71,7 +71,8 @@ pub(crate) const RUN: Schema = Schema {
             level INTEGER NOT NULL,     -- from 0, trace, to 4, error
             target TEXT NOT NULL,
             message TEXT NOT NULL,
-            fields TEXT                 -- a JSON object
+            fields TEXT,                -- a JSON object
+            sum INTEGER NOT NULL        -- over all columns
         ) STRICT;
     "],
 };

@@ -47,6 +47,32 @@ pub(crate) struct Columns<'a> {
     pub(crate) value: Option<&'a [u8]>,
 }
 
+/// The columns of a log line that its sum is made of.
+pub(crate) struct Line<'a> {
+    pub(crate) number: i64,
+    pub(crate) time: i64,
+    pub(crate) step: Option<&'a str>,
+    pub(crate) attempt: u32,
+    pub(crate) level: u8,
+    pub(crate) target: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) fields: Option<&'a str>,
+}
+
+impl Line<'_> {
+    pub(crate) fn sum(&self) -> i64 {
+        Sum::of(self.number)
+            .word(self.time.cast_unsigned())
+            .bytes(self.step.map(str::as_bytes))
+            .word(self.attempt.into())
+            .word(self.level.into())
+            .bytes(Some(self.target.as_bytes()))
+            .bytes(Some(self.message.as_bytes()))
+            .bytes(self.fields.map(str::as_bytes))
+            .short()
+    }
+}
+
 impl Columns<'_> {
     pub(crate) fn sum(&self) -> i64 {
         Sum::of(self.number)

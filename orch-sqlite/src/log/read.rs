@@ -13,12 +13,12 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::error;
 use crate::schema::{Opened, RUN};
-use crate::sum::Columns;
+use crate::sum::{Columns, Line};
 
 /// Events and log lines have their columns in this order; what the one has and the other has not is null.
 const EVENTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value,
     NULL AS level, NULL AS target, NULL AS message FROM event WHERE number > ?1";
-const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, NULL AS sum, NULL AS value,
+const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, sum, NULL AS value,
     level, target, message FROM log WHERE number > ?1";
 
 /// Those that say where a run stands as a whole, and what of it has failed.
@@ -142,7 +142,7 @@ impl Reader {
             }
             None => {
                 let columns = unsummed(row, "")?;
-                (log(row, columns.fields).map_err(|error| wrong(&error))?, columns)
+                (log(row, &columns)?.map_err(|error| wrong(&error))?, columns)
             }
         };
         let time = moment(columns.time).map_err(|error| wrong(&error))?;
@@ -251,17 +251,27 @@ fn unsummed<'a>(row: &'a rusqlite::Row<'_>, kind: &'a str) -> Result<Columns<'a>
     })
 }
 
-fn log(row: &rusqlite::Row<'_>, fields: Option<&str>) -> Result<EventKind, Failure> {
-    let level = match row.get(8)? {
-        0 => LogLevel::Trace,
-        1 => LogLevel::Debug,
-        2 => LogLevel::Info,
-        3 => LogLevel::Warn,
-        4 => LogLevel::Error,
-        other => return Err(Failure::new(format!("there is no level {other}"))),
+/// What a log line says, if it is what was written.
+fn log(row: &rusqlite::Row<'_>, columns: &Columns<'_>) -> Result<Result<EventKind, Failure>, NotRead> {
+    let &Columns { number, time, step, attempt, fields, .. } = columns;
+    let (level, target, message) = (row.get(8)?, row.get_ref(9)?.as_str()?, row.get_ref(10)?.as_str()?);
+    if (Line { number, time, step, attempt, level, target, message, fields }).sum() != row.get::<_, i64>(6)? {
+        return Err(NotRead::wrong(number, &CHANGED));
+    }
+    let read = || {
+        let level = match level {
+            0 => LogLevel::Trace,
+            1 => LogLevel::Debug,
+            2 => LogLevel::Info,
+            3 => LogLevel::Warn,
+            4 => LogLevel::Error,
+            other => return Err(Failure::new(format!("there is no level {other}"))),
+        };
+        let fields: BTreeMap<String, String> =
+            fields.map(serde_json::from_str).transpose()?.unwrap_or_default();
+        Ok(Row::log(level, target, message, fields))
     };
-    let fields: BTreeMap<String, String> = fields.map(serde_json::from_str).transpose()?.unwrap_or_default();
-    Ok(Row::log(level, row.get_ref(9)?.as_str()?, row.get_ref(10)?.as_str()?, fields))
+    Ok(read())
 }
 
 /// The time of so many nanoseconds since 1970, without the division of large numbers that jiff would do.

@@ -15,12 +15,12 @@ use crate::folder::Folder;
 use crate::list::nanoseconds;
 use crate::lock::Hold;
 use crate::schema::RUN;
-use crate::sum::Columns;
+use crate::sum::{Columns, Line};
 use crate::write::{Checkpoint, Prepared};
 use crate::{Durability, error, write};
 
-const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields, sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const LAST: &str =
     "SELECT max(coalesce((SELECT max(number) FROM event), 0), coalesce((SELECT max(number) FROM log), 0))";
 
@@ -114,7 +114,9 @@ impl Journal for Writer {
                 let time = nanoseconds(event.time);
                 if let EventKind::Log { level, target, message, fields, .. } = &event.kind {
                     let fields = if fields.is_empty() { None } else { Some(serde_json::to_string(fields)?) };
-                    let log = (number, time, step, event.attempt, *level as u8, &**target, message, fields);
+                    let (attempt, level, fields) = (event.attempt, *level as u8, fields.as_deref());
+                    let sum = Line { number, time, step, attempt, level, target, message, fields }.sum();
+                    let log = (number, time, step, attempt, level, &**target, message, fields, sum);
                     match &mut logs {
                         Some(logs) => logs.run(log)?,
                         None => logs.insert(writing.prepare(LOG)?).run(log)?,

@@ -1,9 +1,12 @@
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use orch_core::event::{Detail, RunView};
+use orch_core::event::{Detail, Logged, RunView};
 use orch_core::ids::RunId;
-use orch_core::storage::{ArtifactRef, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind};
+use orch_core::storage::{
+    ArtifactRef, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
+};
 use rusqlite::Connection;
 
 use crate::folder::runs_in;
@@ -11,6 +14,8 @@ use crate::lock::Hold;
 use crate::{Folder, log};
 
 const RESTORE: &str = "restore it from a backup, or remove the run; what other runs have stands";
+const ANEW: &str =
+    "end all programs on the folder and move `instance.db` away: the list is made anew from the runs";
 const SWEEP: &str = "`instance gc` sweeps it away";
 
 /// Something that is not as it should be.
@@ -47,9 +52,7 @@ impl Folder {
         let mut found = Vec::new();
         let list = self.list().path();
         if let Some(problem) = self.list().read(|list| Ok(integrity(list)))? {
-            let hint =
-                "end all programs on the folder and move the file away: the list is made anew from the runs";
-            found.push(Finding { run: None, file: list.to_owned(), problem, hint: hint.to_owned() });
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: ANEW.to_owned() });
         }
         let listed = self.runs(&RunQuery::default())?;
         for run in &listed {
@@ -83,9 +86,10 @@ impl Folder {
             find(&file, error.to_string(), RESTORE);
         }
         let (mut view, mut artifacts) = (RunView::new(Detail::Counts), Vec::new());
-        let read = reader.each(|event| {
-            view.apply(event);
+        let read = reader.events(0, true, &mut |Logged { event, .. }| {
+            view.apply(&event);
             artifacts.extend(ArtifactRef::told_by(&event.kind));
+            ControlFlow::Continue(())
         });
         if let Err(error) = read {
             return find(&file, error.to_string(), RESTORE);
@@ -95,6 +99,14 @@ impl Folder {
             let problem =
                 format!("the list says {}, and the events say {}", run.status.name(), status.name());
             find(&file, problem, RESTORE);
+        } else if run.status.is_terminal()
+            && let Ok(mut told) = reader.record()
+        {
+            told.tell(&view);
+            if told != *run {
+                let problem = format!("what the list says of the run {} is not what its events say", run.id);
+                find(self.list().path(), problem, ANEW);
+            }
         }
         let Ok(files) = self.artifacts(run.id) else { return };
         // Of a file that was replaced the last event tells.
@@ -103,7 +115,7 @@ impl Folder {
         last.extend(artifacts.iter().rev().filter(|artifact| names.insert(&artifact.file)));
         for artifact in last.into_iter().rev() {
             if let Err(error) = files.read(artifact) {
-                let hint = "the step that made it runs again when the run is resumed and its value is needed";
+                let hint = "the step that made it runs again when the run is resumed and its value is needed; of a run that is over: rerun RUN --select 'STEP+'";
                 find(&folder.join(crate::files::ARTIFACTS).join(&artifact.file), error.to_string(), hint);
             }
         }
@@ -124,8 +136,7 @@ impl Folder {
             let (problem, hint) = if list.is_removed(run)? {
                 ("it is what is left of a run that was removed, or not imported to its end", SWEEP)
             } else if log::has_begun(run, &folder) {
-                let hint = "end all programs on the folder and move `instance.db` away: the list is made anew from the runs";
-                ("the run is not in the list", hint)
+                ("the run is not in the list", ANEW)
             } else {
                 ("it was to be a run, and was never begun", SWEEP)
             };

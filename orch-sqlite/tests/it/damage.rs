@@ -3,10 +3,10 @@
 use std::fs;
 use std::panic::catch_unwind;
 
-use orch_core::event::{Event, EventKind};
-use orch_core::storage::{ArtifactRef, ReadRuns, StorageErrorKind, conformance};
+use orch_core::event::{Event, EventKind, LogLevel, RunStatus};
+use orch_core::storage::{ArtifactRef, ReadRuns, Row, StorageErrorKind, WriteRuns, conformance};
 
-use crate::folders::{at, events, id, make, storage, told};
+use crate::folders::{at, events, id, make, record, run_to_its_end, storage, told};
 
 #[test]
 fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
@@ -14,6 +14,9 @@ fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
     let mut writer = make(&folder, 1);
     for step in 0..8 {
         writer.commit(&conformance::step(id(1), step)).expect("committed");
+        let fields = [("rows".to_owned(), step.to_string())].into();
+        let line = Row::log(LogLevel::Info, "dex", format!("page {step} is loaded"), fields);
+        writer.commit(&[Event::new(at(step), id(1), None, 0, line).into()]).expect("committed");
     }
     drop(writer);
     let whole = (events(&folder, id(1)), folder.pinned(id(1)).expect("it is pinned"));
@@ -52,6 +55,26 @@ fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
         let _ = fs::remove_file(file.with_extension("db-shm"));
     }
     assert!(found > 50, "{found}");
+}
+
+#[test]
+fn a_list_that_says_something_else_than_the_events_is_found_out() {
+    let (home, folder) = storage();
+    run_to_its_end(&folder, &record(1));
+    assert_eq!(folder.check().expect("it can be checked"), []);
+    let mut wrong = folder.run(id(1)).expect("it is listed");
+    assert_eq!(wrong.status, RunStatus::Success);
+    wrong.counts.succeeded += 1;
+    folder.reopen(id(1)).expect("nobody holds it").update(&wrong).expect("listed");
+    let found = folder.check().expect("it can be checked");
+    let found: Vec<_> = found
+        .iter()
+        .map(|finding| told(home.path(), &format!("{finding}\n  hint: {}", finding.hint)))
+        .collect();
+    insta::assert_snapshot!(found.join("\n"), @r"
+    `HOME/instance.db`: what the list says of the run 00000000-0000-0000-0000-000000000001 is not what its events say
+      hint: end all programs on the folder and move `instance.db` away: the list is made anew from the runs
+    ");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
-use orch_core::event::{Event, EventKind, Logged};
+use orch_core::event::{Detail, Event, EventKind, Logged, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{ReadRuns, RunRecord, WriteEvents, WriteRuns, conformance};
 use orch_sqlite::{Durability, Folder};
@@ -76,12 +76,16 @@ pub(crate) fn make(folder: &Folder, number: u64) -> Box<dyn WriteEvents> {
 /// Makes a run of one step that ends well, with its line in the list.
 pub(crate) fn run_to_its_end(folder: &Folder, record: &RunRecord) {
     let mut writer = folder.create(record, &conformance::pinned()).expect("the run can be made");
-    writer.commit(&conformance::step(record.id, 1)).expect("committed");
     let end = Event::new(record.created, record.id, None, 0, EventKind::RunSuccess);
-    writer.commit(&[end.into()]).expect("committed");
+    let mut view = RunView::new(Detail::Counts);
+    let mut step = conformance::step(record.id, 1);
+    step.iter_mut().for_each(|entry| entry.event.time = record.created);
+    for entries in [&step[..], &[end.into()]] {
+        writer.commit(entries).expect("committed");
+        entries.iter().for_each(|entry| view.apply(&entry.event));
+    }
     let mut over = record.clone();
-    over.status = orch_core::event::RunStatus::Success;
-    over.ended = Some(record.created);
+    over.tell(&view);
     writer.update(&over).expect("listed");
 }
 

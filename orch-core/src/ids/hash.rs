@@ -1,7 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
-/// A map that is asked all the time, and by names that nobody chooses to make it slow: with the hash of the standard library
-/// a third of the time to hand on the steps of a run that goes on would be hashing.
+/// A map that is asked all the time: with the hash of the standard library a third of the time to hand on the steps of a run
+/// that goes on would be hashing. Its keys may come from data; whoever could choose them to make it slow would slow down
+/// only the run that reads them.
 pub(crate) type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// A set of this kind.

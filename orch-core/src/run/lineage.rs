@@ -1,11 +1,10 @@
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
 use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef};
 use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
-use crate::ids::{PathMap, RunId, StepPath};
+use crate::ids::{PathMap, QuickMap, RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Known, KnownEnd, Program, Step};
 use crate::storage::{Pinned, ReadEvents, Storage, StorageError, StorageErrorKind};
@@ -108,8 +107,7 @@ impl Lineage {
 
     /// What another run can take from this one, of the steps of this program: of those alone all of whose outputs are kept.
     pub(super) fn known(&self, program: &Program) -> Known {
-        let ops: HashMap<&str, &Arc<OpDef>> =
-            program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
+        let ops = ops_of(program);
         let mut known = Known::default();
         for (path, step) in self.recorded.steps() {
             let Some(op) = ops.get(path.name()) else { continue };
@@ -128,6 +126,11 @@ impl Lineage {
         }
         known
     }
+}
+
+/// The ops of a program, by the names of its steps.
+pub(super) fn ops_of(program: &Program) -> QuickMap<&str, &Arc<OpDef>> {
+    program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect()
 }
 
 /// What another run has made is needed, and that is not there: to make it anew in its stead is not what was asked for.

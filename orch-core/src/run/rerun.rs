@@ -50,7 +50,7 @@ impl Definitions {
                             format!(
                                 "the run {run} is not over: it has no end from which another could go on"
                             ),
-                            "let it go on: resume, or rerun --all",
+                            "if someone runs it, wait for its end or cancel it; else let it go on: resume; or rerun --all",
                         );
                     }
                     crate::event::RunStatus::Success => {

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use super::archive::Which;
-use super::lineage::{History, Lineage, lacks};
+use super::lineage::{History, Lineage, lacks, ops_of};
 use super::record::Recorder;
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold};
 use crate::engine::{OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
-use crate::ids::{QuickMap, RunId, StepPath};
+use crate::ids::{RunId, StepPath};
 use crate::io::{ARTIFACTS, Artifacts, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
@@ -192,8 +192,7 @@ fn behind(
     mut past: Past,
 ) -> (Vec<(StepPath, Ended)>, Past) {
     let recorded = &lineage.recorded;
-    let ops: QuickMap<&str, &Arc<OpDef>> =
-        program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect();
+    let ops = ops_of(program);
     let readable = |asked: &Asked<'_>| {
         let which = Which {
             path: asked.path.clone(),

@@ -126,6 +126,7 @@ fn dynamic_hands_failures_on_and_leaves_out_what_is_skipped() {
          Failure [<time>] with_failures: 8 steps: 6 succeeded, 1 failed, 1 skipped
           Failed [<time>] price[c.txt]
                  wine is not for sale
+    hint: `dynamic why <run>` tells more; `dynamic rerun <run> --from-failure` goes on from there
     ");
 }
 

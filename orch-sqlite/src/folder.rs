@@ -19,6 +19,9 @@ pub struct Folder {
 
 #[derive(Debug)]
 struct Home {
+    /// As whoever opened it named it.
+    named: PathBuf,
+    /// The same, wherever the program goes.
     path: PathBuf,
     durability: Durability,
     list: List,
@@ -32,7 +35,9 @@ impl Folder {
     /// # Errors
     /// If it cannot be made or read, if it is of a newer version, or if what lies there is no storage.
     pub fn open(home: impl Into<PathBuf>, durability: Durability) -> Result<Self, StorageError> {
-        let path: PathBuf = home.into();
+        let named: PathBuf = home.into();
+        // Code of a step may change the working directory of the program.
+        let path = std::path::absolute(&named).unwrap_or_else(|_| named.clone());
         let runs = path.join("runs");
         let cannot = |error: std::io::Error| error::machine(&path, "made", &error);
         let made = !path.exists();
@@ -49,7 +54,7 @@ impl Folder {
             )?;
         }
         let list = List::open(&path, || whole_runs(&runs))?;
-        Ok(Self { home: Arc::new(Home { path, durability, list }) })
+        Ok(Self { home: Arc::new(Home { named, path, durability, list }) })
     }
 
     /// Whether a storage lies there, or something that is named as its list: that it is none is told by opening it.
@@ -60,10 +65,15 @@ impl Folder {
         home.join("instance.db").exists() || runs_in(&runs).is_ok_and(|runs| runs.into_iter().any(is_run))
     }
 
-    /// Where it is.
+    /// Where it is, as an absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.home.path
+    }
+
+    /// What it was called when it was opened.
+    pub(crate) fn named(&self) -> &Path {
+        &self.home.named
     }
 
     /// How durable what is committed is.

@@ -18,7 +18,7 @@ use crate::{error, log, watch, write};
 
 impl ReadRuns for Folder {
     fn describe(&self) -> String {
-        format!("`{}`, durability {}", self.path().display(), self.durability())
+        format!("`{}`, durability {}", self.named().display(), self.durability())
     }
 
     fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {

@@ -47,6 +47,31 @@ fn a_run_of_a_newer_version_is_refused_and_the_others_are_not() {
     assert_eq!(events(&folder, id(2)), []);
 }
 
+#[test]
+fn a_program_that_goes_to_another_folder_writes_where_it_began() {
+    use std::process::Command;
+
+    use crate::folders::{Empty, record, run_to_its_end};
+
+    // In a process of its own, as all threads of one are in the same folder.
+    if std::env::var_os("GOES_AWAY").is_some() {
+        let folder = Folder::open(".orch", Durability::Normal).expect("a folder");
+        assert_eq!(folder.describe(), "`.orch`, durability normal");
+        std::env::set_current_dir(std::env::temp_dir()).expect("it is there");
+        return run_to_its_end(&folder, &record(1));
+    }
+    let home = Empty::new();
+    fs::create_dir_all(home.path()).expect("a folder");
+    let mut program = Command::new(std::env::current_exe().expect("this program"));
+    let test = "refusal::a_program_that_goes_to_another_folder_writes_where_it_began";
+    program.args(["--exact", test, "--test-threads=1"]).env("GOES_AWAY", "1").current_dir(home.path());
+    let output = program.output().expect("it can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let folder = open(&home.path().join(".orch"));
+    assert_eq!(events(&folder, id(1)).len(), 5);
+    assert_eq!(folder.check().expect("it can be checked"), []);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_whose_folder_was_removed_meanwhile_does_not_end_well() {

@@ -12,6 +12,11 @@ impl Sum {
         Self(FACTOR).word(number.cast_unsigned())
     }
 
+    /// What events and log lines have in common.
+    fn of_row(number: i64, time: i64, step: Option<&str>, attempt: u32) -> Self {
+        Self::of(number).word(time.cast_unsigned()).bytes(step.map(str::as_bytes)).word(attempt.into())
+    }
+
     pub(crate) fn word(self, word: u64) -> Self {
         let mixed = (self.0 ^ word).wrapping_mul(FACTOR);
         Self(mixed ^ (mixed >> 32))
@@ -61,10 +66,7 @@ pub(crate) struct Line<'a> {
 
 impl Line<'_> {
     pub(crate) fn sum(&self) -> i64 {
-        Sum::of(self.number)
-            .word(self.time.cast_unsigned())
-            .bytes(self.step.map(str::as_bytes))
-            .word(self.attempt.into())
+        Sum::of_row(self.number, self.time, self.step, self.attempt)
             .word(self.level.into())
             .bytes(Some(self.target.as_bytes()))
             .bytes(Some(self.message.as_bytes()))
@@ -75,10 +77,7 @@ impl Line<'_> {
 
 impl Columns<'_> {
     pub(crate) fn sum(&self) -> i64 {
-        Sum::of(self.number)
-            .word(self.time.cast_unsigned())
-            .bytes(self.step.map(str::as_bytes))
-            .word(self.attempt.into())
+        Sum::of_row(self.number, self.time, self.step, self.attempt)
             .bytes(Some(self.kind.as_bytes()))
             .bytes(self.fields.map(str::as_bytes))
             .bytes(self.value)

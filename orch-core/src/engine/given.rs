@@ -4,6 +4,7 @@ use super::frame::FrameId;
 use super::{State, Token, Turn, Written};
 use crate::define::ItemStream;
 use crate::event::EventKind;
+use crate::failure::Failure;
 use crate::plan::Handed;
 
 /// Steps that do not run, since it is known what has become of them. They wait for nothing, nobody is told of them, nothing
@@ -32,9 +33,13 @@ impl State {
                 self.recall_ends(token.frame, step);
                 self.returned(token, Ok(products), Written::default(), turn);
             }
-            Some(Handed::Failed(None)) | None => {
+            Some(Handed::Failed(None)) => {
                 self.end_attempt(token, step);
                 self.fail_again(token.frame, step, turn);
+            }
+            None => {
+                let failure = Failure::contract("what is given is not there");
+                self.returned(token, Err(failure), Written::default(), turn);
             }
         }
     }

@@ -60,7 +60,8 @@ impl State {
         self.ready.push(class, ready);
     }
 
-    /// The stream has a slot: gives the number of its output, and what is left of it; none if it was closed while it waited for one.
+    /// The stream has a slot: gives the number of its output, and what is left of it; none if it was closed while it waited
+    /// for one.
     pub(super) fn begin_pull(
         &mut self,
         frame: FrameId,

@@ -3,7 +3,8 @@
 //!
 //! A test runs a program once with `ORCH_CRASH_LOG=<file>`, which gets the names of all boundaries that were passed, and
 //! then once for each of them with `ORCH_CRASH_AT=<n>`: at the boundary of that number, from 1, the process is killed as
-//! by `kill -9`. With `ORCH_CRASH_AT=<n> <name>` only those of that name are counted. Without the feature `testing` a boundary is nothing at all.
+//! by `kill -9`. With `ORCH_CRASH_AT=<n> <name>` only those of that name are counted. Without the feature `testing` a
+//! boundary is nothing at all.
 
 /// Passes the boundary of this name. The names are those of the writes: `before journal.commit`.
 #[inline]

@@ -45,8 +45,13 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    /// What the step had put out, its streams broken off where no end was told; none if nothing is known to have been.
+    /// What the step had put out, its streams broken off where no end was told; none if nothing is known to have been, or
+    /// none of it broke off, as of a source that was lost and did not come to its streams again.
     fn products(&self) -> Option<Products> {
+        let mut outputs = self.outputs.iter().zip(&self.ended);
+        if !outputs.any(|(output, ended)| matches!(output, KeptOutput::Items(_)) && !ended) {
+            return None;
+        }
         let is_there = |(output, ended): (&KeptOutput, &bool)| match output {
             KeptOutput::Value(_) => true,
             KeptOutput::Absent => false,

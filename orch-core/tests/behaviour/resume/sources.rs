@@ -13,6 +13,12 @@ fn never() -> Failure {
     Failure::new("no more").not_retryable()
 }
 
+/// A source of two streams.
+fn source(streams: fn() -> (Dynamic<i64>, Dynamic<i64>)) -> Arc<OpDef> {
+    let op = OpDef::builder("source").returns::<Two>().coded([Coded::<i64>::CODEC, Coded::<i64>::CODEC]);
+    op.blocking(move |_| Ok(streams())).into()
+}
+
 /// An op that takes its time by failing at first.
 fn slow(name: &str, delay: u64) -> Arc<OpDef> {
     let op = OpDef::builder(name).input::<i64>("x").returns::<Plain>().coded([Coded::<i64>::CODEC]);
@@ -53,12 +59,8 @@ fn comes_to_the_same_end(from: usize, job: impl FnOnce(&Arc<OpDef>)) {
 
 #[test]
 fn a_stream_that_has_ended_stays_complete_though_the_one_before_it_broke_off() {
-    let source = OpDef::builder("source").returns::<Two>().coded([Coded::<i64>::CODEC, Coded::<i64>::CODEC]);
-    let source = source.blocking(|_| {
-        let bad = [Ok((7_u64, 7)), Err(never())];
-        Ok((Dynamic::try_from_iter(bad), Dynamic::from_values(1..4)))
-    });
-    let source = source.into();
+    let source =
+        source(|| (Dynamic::try_from_iter([Ok((7_u64, 7)), Err(never())]), Dynamic::from_values(1..4)));
     let (same, slow, report) = (pass("same"), slow("slow", 100), report());
     // Before, which of the streams comes first to its end depends on the time for which `slow` waits.
     comes_to_the_same_end(11, |late| {
@@ -74,12 +76,7 @@ fn a_stream_that_has_ended_stays_complete_though_the_one_before_it_broke_off() {
 
 #[test]
 fn a_stream_that_has_ended_stays_complete_though_the_one_after_it_gave_nothing() {
-    let source = OpDef::builder("source").returns::<Two>().coded([Coded::<i64>::CODEC, Coded::<i64>::CODEC]);
-    let source = source.blocking(|_| {
-        let bad: [Result<i64, Failure>; 1] = [Err(never())];
-        Ok((Dynamic::from_values(1..4), Dynamic::try_from_values(bad)))
-    });
-    let source = source.into();
+    let source = source(|| (Dynamic::from_values(1..4), Dynamic::try_from_values([Err(never())])));
     let (same, report) = (pass("same"), report());
     comes_to_the_same_end(0, |late| {
         let (good, bad) = Call::of(&source).place::<Two>();
@@ -133,4 +130,34 @@ fn what_stands_stands_though_what_it_was_made_of_cannot_be_made_anew() {
         let (outcome, _) = run(&definitions, &[life]);
         assert_eq!(outcome.steps.get("of_second"), Some(&StepState::Succeeded), "after {life} commits");
     }
+}
+
+#[test]
+fn a_source_that_was_lost_and_then_failed_has_failed() {
+    let lives = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&lives);
+    // What it gives is in memory alone.
+    let source = OpDef::builder("source").returns::<Many>().blocking(move |_| {
+        if seen.fetch_add(1, Ordering::Relaxed) == 0 { Ok(Dynamic::from_values(1..4)) } else { Err(never()) }
+    });
+    let source = source.into();
+    let (same, late, report) = (slow("same", 100), slow("late", 400), report());
+    let definitions = Definitions::new().job(Job::compose(JobOptions::new("job").max_concurrent(1), || {
+        let all = Call::of(&source).place::<Many>().map(|x: Out<i64>| call(&same, &[x]));
+        Call::of(&report)
+            .input::<Vec<i64>>(all.collect())
+            .input::<i64>(call(&late, &[lit(5)]))
+            .place::<Plain>();
+    }));
+    let (_, commits) = run(&definitions, &[]);
+    let mut failed = 0;
+    for (first, second) in (0..commits).flat_map(|first| (0..commits).map(move |second| (first, second))) {
+        lives.store(0, Ordering::Relaxed);
+        let (outcome, _) = run(&definitions, &[first, second]);
+        if outcome.steps.get("source") == Some(&StepState::Failed) {
+            assert_eq!(outcome.status, RunStatus::Failure, "after {first} and {second} commits");
+            failed += 1;
+        }
+    }
+    assert!(failed > 0, "it was lost at least once");
 }

@@ -4,7 +4,7 @@
 //! define → graph → plan → descriptor → engine → step → storage → run → report → testing
 //! ```
 //!
-//! Each stage uses only those before it. `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
+//! Each stage uses only those before it. `asset`, `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
 //! that all may use.
 //! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
 
@@ -13,6 +13,7 @@
 extern crate self as orch_core;
 
 // The vocabulary.
+pub mod asset;
 pub mod config;
 pub mod event;
 pub mod failure;

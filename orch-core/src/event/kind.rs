@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::asset::{AssetKey, InputVersion, TypedMetadata};
 use crate::failure::ErrorInfo;
 use crate::ids::{MappingKey, RunId, StepPath};
 
@@ -135,6 +136,27 @@ pub enum EventKind {
         /// What the IO manager says of it: path, size, hash, rows.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         metadata: BTreeMap<String, serde_json::Value>,
+    },
+    /// An asset was materialized: the output that was told before this is its data, and is stored.
+    #[non_exhaustive]
+    AssetMaterialization {
+        /// The asset.
+        asset: AssetKey,
+        /// The partition, of an asset that has some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<Arc<str>>,
+        /// What the code and the IO manager say of it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        metadata: TypedMetadata,
+        /// The version of the code that made it, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code_version: Option<Arc<str>>,
+        /// The version of the data: given by the code, or the hash of its bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data_version: Option<Arc<str>>,
+        /// What it was made of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        inputs: Vec<InputVersion>,
     },
     /// A dynamic output has ended: `collect` now knows the exact number of items.
     #[non_exhaustive]
@@ -278,6 +300,7 @@ impl EventKind {
             Self::Log { .. } => "LOG",
             Self::StepOutput { .. } => "STEP_OUTPUT",
             Self::HandledOutput { .. } => "HANDLED_OUTPUT",
+            Self::AssetMaterialization { .. } => "ASSET_MATERIALIZATION",
             Self::StreamClosed { .. } => "STREAM_CLOSED",
             Self::StepSuccess => "STEP_SUCCESS",
             Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",

@@ -67,6 +67,11 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
         }
     }
+    if let EventKind::AssetMaterialization { metadata, .. } = &event.kind {
+        for (key, value) in metadata {
+            let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
+        }
+    }
     line
 }
 
@@ -174,6 +179,10 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::StepOutput { output, key: None } => write!(text, " {output}"),
         EventKind::HandledOutput { output, io, .. } => write!(text, " {output} by {io}"),
+        EventKind::AssetMaterialization { asset, partition, .. } => {
+            let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
+            write!(text, " {asset}{partition}")
+        }
         EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };
             write!(text, " {output}, {}{orphaned}", count(*items, "item", "items"))

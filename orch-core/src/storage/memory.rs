@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::query::Each;
 use super::{
-    ArtifactRef, Artifacts, Holder, LogQuery, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord,
-    StorageError, StorageErrorKind, WriteEvents, WriteRuns, check_name,
+    ArtifactRef, Artifacts, AssetRecord, Facts, Holder, LogQuery, Pinned, ReadAssets, ReadEvents, ReadRuns,
+    RunQuery, RunRecord, StorageError, StorageErrorKind, WriteEvents, WriteRuns, check_name,
 };
+use crate::asset::{AssetKey, Materialization, MaterializationQuery};
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -17,6 +18,15 @@ use crate::ids::RunId;
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     runs: Arc<Mutex<BTreeMap<RunId, Arc<Kept>>>>,
+    assets: Arc<Assets>,
+}
+
+/// What is known of assets.
+#[derive(Debug, Default)]
+struct Assets {
+    /// In the order in which they were told.
+    facts: Mutex<Vec<(Materialization, Option<Encoded>)>>,
+    files: Files,
 }
 
 /// What is kept of a run.
@@ -25,7 +35,7 @@ struct Kept {
     pinned: Pinned,
     record: Mutex<RunRecord>,
     events: Mutex<Vec<(Logged, Option<Encoded>)>>,
-    files: Mutex<BTreeMap<String, Arc<[u8]>>>,
+    files: Files,
     held: Mutex<bool>,
 }
 
@@ -93,7 +103,35 @@ impl ReadRuns for Memory {
     }
 
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
-        Ok(Arc::new(Files(self.kept(run)?)))
+        Ok(Arc::new(self.kept(run)?.files.clone()))
+    }
+}
+
+impl ReadAssets for Memory {
+    fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
+        let mut assets: BTreeMap<AssetKey, AssetRecord> = BTreeMap::new();
+        for (fact, _) in &*locked(&self.assets.facts) {
+            let record = || AssetRecord::new(fact.clone(), 0);
+            let asset = assets.entry(fact.asset.clone()).or_insert_with(record);
+            (asset.latest, asset.materializations) = (fact.clone(), asset.materializations + 1);
+        }
+        Ok(assets.into_values().collect())
+    }
+
+    fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
+        let facts = locked(&self.assets.facts);
+        let found = facts.iter().rev().map(|(fact, _)| fact).filter(|fact| query.matches(fact));
+        Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
+        let facts = locked(&self.assets.facts);
+        let is_it = |other: &&(Materialization, _)| (other.0.run, other.0.event) == (fact.run, fact.event);
+        Ok(facts.iter().find(is_it).and_then(|(_, value)| value.clone()))
+    }
+
+    fn asset_files(&self) -> Result<Arc<dyn Artifacts>, StorageError> {
+        Ok(Arc::new(self.assets.files.clone()))
     }
 }
 
@@ -103,7 +141,7 @@ impl WriteRuns for Memory {
             pinned: pinned.clone(),
             record: Mutex::new(run.clone()),
             events: Mutex::default(),
-            files: Mutex::default(),
+            files: Files::default(),
             held: Mutex::new(true),
         });
         let mut runs = locked(&self.runs);
@@ -114,7 +152,7 @@ impl WriteRuns for Memory {
             return Err(StorageError::no_run(parent));
         }
         runs.insert(run.id, Arc::clone(&kept));
-        Ok(Box::new(Writer(kept)))
+        Ok(Box::new(Writer { kept, assets: Arc::clone(&self.assets), facts: Facts::default() }))
     }
 
     fn reopen(&self, run: RunId) -> Result<Box<dyn WriteEvents>, StorageError> {
@@ -122,7 +160,7 @@ impl WriteRuns for Memory {
         if std::mem::replace(&mut *locked(&kept.held), true) {
             return Err(StorageError::held(run, this_process()));
         }
-        Ok(Box::new(Writer(kept)))
+        Ok(Box::new(Writer { kept, assets: Arc::clone(&self.assets), facts: Facts::default() }))
     }
 
     fn remove(&self, run: RunId) -> Result<(), StorageError> {
@@ -186,13 +224,18 @@ impl ReadEvents for Reader {
 }
 
 /// Holds the run as long as it lives.
-struct Writer(Arc<Kept>);
+struct Writer {
+    kept: Arc<Kept>,
+    assets: Arc<Assets>,
+    facts: Facts,
+}
 
 impl Journal for Writer {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
-        let mut events = locked(&self.0.events);
+        let mut events = locked(&self.kept.events);
         for Entry { event, value } in entries {
             let number = events.last().map_or(1, |(last, _)| last.number + 1);
+            locked(&self.assets.facts).extend(self.facts.take(number, event, value.as_ref()));
             let logged = Logged { number, event: event.clone(), has_value: value.is_some() };
             events.push((logged, value.clone()));
         }
@@ -206,19 +249,19 @@ impl Journal for Writer {
 
 impl WriteEvents for Writer {
     fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
-        *locked(&self.0.record) = run.clone();
+        *locked(&self.kept.record) = run.clone();
         Ok(())
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        *locked(&self.0.held) = false;
+        *locked(&self.kept.held) = false;
     }
 }
 
-#[derive(Debug)]
-struct Files(Arc<Kept>);
+#[derive(Clone, Debug, Default)]
+struct Files(Arc<Mutex<BTreeMap<String, Arc<[u8]>>>>);
 
 impl Artifacts for Files {
     fn write(
@@ -231,16 +274,14 @@ impl Artifacts for Files {
         write(&mut bytes)?;
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
         let artifact = ArtifactRef { file: name.to_owned(), bytes: bytes.len() as u64, blake3 };
-        locked(&self.0.files).insert(name.to_owned(), bytes.into());
+        locked(&self.0).insert(name.to_owned(), bytes.into());
         Ok(artifact)
     }
 
     fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, StorageError> {
-        match locked(&self.0.files).get(name) {
+        match locked(&self.0).get(name) {
             Some(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
-            None => {
-                Err(StorageError::new(StorageErrorKind::NotFound, format!("the run has no file `{name}`")))
-            }
+            None => Err(StorageError::new(StorageErrorKind::NotFound, format!("there is no file `{name}`"))),
         }
     }
 }

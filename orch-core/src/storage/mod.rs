@@ -6,6 +6,7 @@
 
 #[cfg(feature = "testing")]
 pub mod conformance;
+mod facts;
 mod memory;
 mod name;
 mod port;
@@ -18,9 +19,10 @@ mod watch;
 // What a storage has to do with, and the vocabulary has already, since steps write files.
 pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind, around, boundary};
 
+pub use facts::{AssetRecord, Facts};
 pub use memory::Memory;
 pub use name::check_name;
-pub use port::{ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
+pub use port::{ReadAssets, ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, RunRecord};
 pub use row::Row;

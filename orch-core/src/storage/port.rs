@@ -3,16 +3,17 @@ use std::sync::Arc;
 
 use super::query::Each;
 use super::watch::Unwoken;
-use super::{Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, Watch};
+use super::{AssetRecord, Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, Watch};
+use crate::asset::{Materialization, MaterializationQuery};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::io::Artifacts;
 
-/// Where runs are kept. Implemented for whatever has all its parts; nothing to implement by hand.
-pub trait Storage: ReadRuns + WriteRuns {}
+/// Where runs are kept, and what they have made. Implemented for whatever has all its parts; nothing to implement by hand.
+pub trait Storage: ReadRuns + WriteRuns + ReadAssets {}
 
-impl<S: ReadRuns + WriteRuns> Storage for S {}
+impl<S: ReadRuns + WriteRuns + ReadAssets> Storage for S {}
 
 /// The list of runs, and the way to what is kept of each.
 pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
@@ -73,6 +74,39 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// If there is no such run.
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError>;
+}
+
+/// What is known of assets, apart from the runs that made them.
+///
+/// Nobody writes these facts by hand: a storage takes them from the events of runs with [`Facts`](super::Facts), when they
+/// are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
+/// along, nor the values of the latest.
+pub trait ReadAssets: Send + Sync + 'static {
+    /// All assets that were ever materialized, by their keys.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn assets(&self) -> Result<Vec<AssetRecord>, StorageError>;
+
+    /// The materializations that are asked for, the newest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError>;
+
+    /// The value of a materialization that lies with the fact, [`ValueAt::Fact`](crate::asset::ValueAt::Fact); none if it
+    /// does not lie there any more: those of earlier materializations go after a while.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not what was written.
+    fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError>;
+
+    /// The files of assets, of whichever run. A file is written once and stays until a later materialization has taken
+    /// its place.
+    ///
+    /// # Errors
+    /// If they cannot be reached.
+    fn asset_files(&self) -> Result<Arc<dyn Artifacts>, StorageError>;
 }
 
 /// Begins runs, takes them up again and removes them.

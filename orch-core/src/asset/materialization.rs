@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AssetKey, TypedMetadata};
+use crate::ids::RunId;
+
+/// A fact: that an asset was materialized, by which run, and what is known of it since.
+///
+/// It is told by the event [`AssetMaterialization`](crate::event::EventKind::AssetMaterialization) of its run, and kept apart
+/// from the run: runs are removed after a while, facts about the data stay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Materialization {
+    /// The asset.
+    pub asset: AssetKey,
+    /// The partition, of an asset that has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// The run that made it.
+    pub run: RunId,
+    /// The number of the event that tells of it, in the log of that run.
+    pub event: u64,
+    /// When, in UTC.
+    pub time: Timestamp,
+    /// What was said of it, by the code, by the output or by the IO manager.
+    #[serde(default, skip_serializing_if = "TypedMetadata::is_empty")]
+    pub metadata: TypedMetadata,
+    /// The version of the code that made it, if the code has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_version: Option<Arc<str>>,
+    /// The version of the data: given by the code, or the hash of its bytes; none if nothing is known of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_version: Option<Arc<str>>,
+    /// The materializations that it was made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<InputVersion>,
+    /// Where its value lies.
+    pub value: ValueAt,
+}
+
+/// What a materialization was made of: a materialization of another asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct InputVersion {
+    /// The other asset.
+    pub asset: AssetKey,
+    /// The run that made it; none if no materialization of it is known, as of data that others make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The version of its data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_version: Option<Arc<str>>,
+}
+
+impl InputVersion {
+    /// This materialization of the asset, if one is known.
+    #[must_use]
+    pub fn new(asset: AssetKey, run: Option<RunId>, data_version: Option<Arc<str>>) -> Self {
+        Self { asset, run, data_version }
+    }
+}
+
+/// Where the value of a materialization lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ValueAt {
+    /// With the fact itself: it is small.
+    Fact,
+    /// In a file of the instance.
+    File(crate::io::ArtifactRef),
+    /// Where the IO manager of this key puts what is of this asset.
+    Io(String),
+    /// Nowhere: it was in the memory of the run alone, or there was nothing to keep.
+    Nowhere,
+}
+
+/// Which materializations are asked for; all of them, the newest first, if nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MaterializationQuery {
+    /// Those of this asset.
+    pub asset: Option<AssetKey>,
+    /// Those of this partition.
+    pub partition: Option<String>,
+    /// Those of this run.
+    pub run: Option<RunId>,
+    /// So many at most.
+    pub limit: Option<usize>,
+}
+
+impl MaterializationQuery {
+    /// The latest of an asset.
+    #[must_use]
+    pub fn latest(asset: &AssetKey) -> Self {
+        Self { asset: Some(asset.clone()), limit: Some(1), ..Self::default() }
+    }
+
+    /// Whether a materialization is asked for, but for how many there are.
+    #[must_use]
+    pub fn matches(&self, fact: &Materialization) -> bool {
+        self.asset.as_ref().is_none_or(|asset| *asset == fact.asset)
+            && self.partition.as_ref().is_none_or(|partition| Some(partition) == fact.partition.as_ref())
+            && self.run.is_none_or(|run| run == fact.run)
+    }
+}

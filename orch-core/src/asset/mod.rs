@@ -1,0 +1,11 @@
+//! Words about assets: their keys, what is said of a materialization, and the record of one.
+
+mod key;
+mod materialization;
+mod metadata;
+
+pub use key::{AssetKey, InvalidAssetKey};
+pub use materialization::{InputVersion, Materialization, MaterializationQuery, ValueAt};
+pub use metadata::{Column, ColumnSource, MetadataValue, Table, TypedMetadata};
+
+pub(crate) use metadata::typed;

@@ -73,6 +73,15 @@ use crate::derives::{Config, Outputs};
 /// disturbs the progress bar and stands among the events of `run --json`.
 pub use orch_macros::op;
 
+/// TODO-ASSET
+pub use orch_macros::asset;
+
+/// TODO-GRAPH
+pub use orch_macros::graph_asset;
+
+/// TODO-EXTERNAL
+pub use orch_macros::external_asset;
+
 /// Makes an op of another one: the same but for its configuration, which the function makes.
 ///
 /// A function without parameters fixes the configuration. With one, `&T` or `Config<T>`, the new op has a configuration of

@@ -64,7 +64,8 @@ extern crate self as orch;
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{
-    config, define, descriptor, event, failure, graph, ids, io, plan, report, run, select, storage, value,
+    asset, config, define, descriptor, event, failure, graph, ids, io, plan, report, run, select, storage,
+    value,
 };
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
@@ -82,8 +83,21 @@ pub use orch_core::step::LogLayer;
 
 #[cfg(feature = "cli")]
 pub use attributes::main;
-pub use attributes::{configured, failure_hook, graph, job, op, resource, run_hook, success_hook};
+pub use attributes::{
+    asset, configured, external_asset, failure_hook, graph, graph_asset, job, op, resource, run_hook,
+    success_hook,
+};
 pub use derives::{Config, Outputs};
+
+/// The definitions of assets, by the names of their functions: `Definitions::new().assets(assets![raw_orders, sales::orders])`.
+///
+/// The list of a module is a function of it, `pub fn all() -> Vec<Arc<AssetDef>> { assets![..].into() }`.
+#[macro_export]
+macro_rules! assets {
+    ($($asset:path),* $(,)?) => {
+        [$($crate::__private::Arc::clone(<$asset as $crate::__private::Asset>::asset())),*]
+    };
+}
 
 mod attributes;
 #[cfg(feature = "cli")]
@@ -113,8 +127,8 @@ pub mod __private {
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
-        Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node, NodeRef, Op, Placed, TakesConfig,
-        Unknown, enter_graph, enter_hooked_graph,
+        Asset, AssetDef, AssetHandle, Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node,
+        NodeRef, Op, Placed, TakesConfig, Unknown, enter_graph, enter_hooked_graph,
     };
     pub use orch_core::io::{Coded, DefaultCoded};
 

@@ -11,5 +11,6 @@ pub use orch_core::run::{Definitions, Environment};
 pub use orch_core::value::{Keyed, StepFailure};
 
 pub use crate::{
-    Config, Outputs, configured, failure_hook, graph, job, op, resource, run_hook, success_hook,
+    Config, Outputs, asset, assets, configured, external_asset, failure_hook, graph, graph_asset, job, op,
+    resource, run_hook, success_hook,
 };

@@ -6,9 +6,9 @@ use std::time::Duration;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, LitStr, Path, Token, UnOp, parenthesized};
+use syn::{Expr, Lit, LitStr, Path, Token, UnOp, bracketed, parenthesized};
 
 use crate::diag::Diag;
 use crate::{duration, size};
@@ -315,6 +315,38 @@ impl<'d> Options<'d> {
                 None
             }
         }
+    }
+
+    /// `name = "text"`, or several, `name = ["one", "two"]`.
+    pub(crate) fn texts(&mut self, name: &str, example: &str) -> Vec<LitStr> {
+        match self.take(name) {
+            None => Vec::new(),
+            Some(Value::Text(text)) => vec![text],
+            Some(other) => self.array(name, "texts", example, other),
+        }
+    }
+
+    /// `name = [one, path::to::two]`
+    pub(crate) fn path_array(&mut self, name: &str, example: &str) -> Vec<Path> {
+        match self.take(name) {
+            None => Vec::new(),
+            Some(given) => self.array(name, "names", example, given),
+        }
+    }
+
+    fn array<T: Parse>(&self, name: &str, what: &str, example: &str, given: Value) -> Vec<T> {
+        let parser = |input: ParseStream<'_>| {
+            let content;
+            bracketed!(content in input);
+            Punctuated::<T, Token![,]>::parse_terminated(&content)
+        };
+        if let Value::Other(tokens) = &given
+            && let Ok(parsed) = parser.parse2(tokens.clone())
+        {
+            return parsed.into_iter().collect();
+        }
+        self.diag.error_at(given.place(), format!("`{name}` takes a list of {what}: `{name} = {example}`"));
+        Vec::new()
     }
 
     /// `name(one, two)`, of paths.

@@ -17,6 +17,7 @@ mod policy;
 mod size;
 mod tag;
 
+mod asset;
 mod coded;
 mod config;
 mod configured;
@@ -37,6 +38,24 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn op(options: TokenStream, item: TokenStream) -> TokenStream {
     op::attribute(options.into(), &item.into()).into()
+}
+
+/// Makes an asset of a function: what it returns is data with a name, made of other such data.
+#[proc_macro_attribute]
+pub fn asset(options: TokenStream, item: TokenStream) -> TokenStream {
+    asset::attribute(options.into(), &item.into()).into()
+}
+
+/// Makes an asset of a function that draws a graph: what the graph returns is its value.
+#[proc_macro_attribute]
+pub fn graph_asset(options: TokenStream, item: TokenStream) -> TokenStream {
+    asset::graph(options.into(), &item.into()).into()
+}
+
+/// Names an asset that others make.
+#[proc_macro_attribute]
+pub fn external_asset(options: TokenStream, item: TokenStream) -> TokenStream {
+    asset::external(options.into(), &item.into()).into()
 }
 
 /// Makes an op of another one: the same but for its configuration, which the function makes.

@@ -38,6 +38,9 @@ macro_rules! names {
 
 names! {
     ARC "Arc"
+    ASSET "Asset"
+    ASSET_DEF "AssetDef"
+    ASSET_HANDLE "AssetHandle"
     BACKOFF "Backoff"
     CALL "Call"
     CODED "Coded"

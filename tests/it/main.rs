@@ -1,6 +1,7 @@
 //! The project as its users and its developers see it: whole programs, what is written of them, the order of use.
 #![expect(clippy::unwrap_used, reason = "a test that fails should say where, not how it went on")]
 
+mod assets;
 mod config;
 mod configuration;
 mod examples;

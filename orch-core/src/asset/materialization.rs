@@ -62,6 +62,9 @@ impl InputVersion {
     }
 }
 
+/// Which materializations of assets there are at a moment, the last of each.
+pub(crate) type Versions = std::collections::BTreeMap<AssetKey, InputVersion>;
+
 /// Where the value of a materialization lies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

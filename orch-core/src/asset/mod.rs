@@ -8,4 +8,5 @@ pub use key::{AssetKey, InvalidAssetKey};
 pub use materialization::{InputVersion, Materialization, MaterializationQuery, ValueAt};
 pub use metadata::{Column, ColumnSource, MetadataValue, Table, TypedMetadata};
 
+pub(crate) use materialization::Versions;
 pub(crate) use metadata::typed;

@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::{Given, HookDef, Tags};
+use super::{Given, HookDef, Saying, Tags};
+use crate::asset::{MetadataValue, TypedMetadata};
 use crate::ids::{MappingKey, RunId, StepPath};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -41,6 +42,8 @@ pub struct Context {
     attempt: u32,
     /// Of this attempt alone, where it can be stopped alone.
     cancel: Option<Cancel>,
+    /// What is said of the asset that the step makes, if it makes one.
+    said: Option<Saying>,
 }
 
 /// What all contexts of a run share.
@@ -98,8 +101,9 @@ impl Context {
         step: StepPath,
         attempt: u32,
         cancel: Option<Cancel>,
+        said: Option<Saying>,
     ) -> Self {
-        Self { run, number: number as u32, step, attempt, cancel }
+        Self { run, number: number as u32, step, attempt, cancel, said }
     }
 
     /// A context for calling an op's function in a test: step `step` of a job `test`, first attempt, fixed run. Mapping
@@ -107,7 +111,7 @@ impl Context {
     #[must_use]
     pub fn for_test(step: &str) -> Self {
         let step = step.parse().unwrap_or_else(|_| StepPath::new(step, None));
-        Self::new(Arc::new(RunContext::for_test()), 0, step, 1, None)
+        Self::new(Arc::new(RunContext::for_test()), 0, step, 1, None, Some(Saying::default()))
     }
 
     /// For a test: of this attempt, from 1.
@@ -193,6 +197,43 @@ impl Context {
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}/{}", self.run.run, self.step)
+    }
+
+    /// Says something of the asset that the step makes: it is told with its materialization, under this name and as what it
+    /// is. What is said twice holds as it was said last; what an attempt says that fails is forgotten.
+    ///
+    /// ```
+    /// use orch_core::asset::MetadataValue;
+    /// use orch_core::define::Context;
+    ///
+    /// // An op's function says it, and its test looks.
+    /// let context = Context::for_test("orders");
+    /// context.add_metadata("mean price", 12.5);
+    /// context.add_metadata("source", MetadataValue::url("https://example.org/orders"));
+    /// assert_eq!(context.metadata()["mean price"], MetadataValue::Float(12.5));
+    /// ```
+    ///
+    /// Of a step that makes no asset there is nothing to say it of: the log of the step warns of it.
+    pub fn add_metadata(&self, name: impl Into<String>, value: impl Into<MetadataValue>) {
+        let (name, value) = (name.into(), value.into());
+        match &self.said {
+            Some(said) => _ = said.lock().metadata.insert(name, value),
+            None => tracing::warn!("`{name}` is said of no asset: the step `{}` makes none", self.step),
+        }
+    }
+
+    /// Says which version of the data the asset is, such as the date of its source. By default it is the hash of its bytes.
+    pub fn set_data_version(&self, version: impl Into<Arc<str>>) {
+        match &self.said {
+            Some(said) => said.lock().data_version = Some(version.into()),
+            None => tracing::warn!("a data version is said of no asset: the step `{}` makes none", self.step),
+        }
+    }
+
+    /// What was said of the asset so far, for the test of a function.
+    #[must_use]
+    pub fn metadata(&self) -> TypedMetadata {
+        self.said.as_ref().map(|said| said.lock().metadata.clone()).unwrap_or_default()
     }
 
     /// Whether the run was canceled or this attempt timed out. Sync code that runs for long should look now and then,

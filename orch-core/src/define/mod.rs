@@ -27,6 +27,7 @@ mod policy;
 mod preset;
 mod resource;
 mod resources;
+mod said;
 mod schedule;
 
 pub(crate) use args::Inputs;
@@ -58,4 +59,5 @@ pub use resource::{
 };
 pub use resources::Resources;
 pub(crate) use resources::{Provider, Unanswered, resource_type};
+pub(crate) use said::{Said, Saying};
 pub(crate) use schedule::{CRON_HINT, check_cron};

@@ -6,6 +6,7 @@ use super::{
     Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Resource,
     Retry, Tags,
 };
+use crate::asset::AssetKey;
 use crate::config::{Config, ConfigDef, Configurable, NoConfig};
 use crate::failure::Failure;
 use crate::ids::Place;
@@ -69,6 +70,23 @@ impl OpDef {
             },
             outputs: std::marker::PhantomData,
         }
+    }
+
+    /// Stands for an asset that is not made, but loaded: its code is never called.
+    pub(crate) fn loading(
+        asset: &AssetKey,
+        output: (TypeInfo, Option<Codec>),
+        io: Option<&str>,
+        place: &Place,
+    ) -> Self {
+        let loads = format!("the asset `{asset}` is loaded, and not made");
+        let mut op = Self::builder(asset.step_name()).op;
+        op.outputs = vec![OutputDef::single("result", output.0, output.1)];
+        op.description = Some(loads.clone());
+        op.io = io.map(str::to_owned);
+        op.place = place.clone();
+        op.body = Arc::new(Body::Blocking(Box::new(move |_| Err(Failure::contract(&loads)))));
+        op
     }
 
     /// The same op under another name, with a configuration of its own, of which `map` makes the op's: `#[configured]`

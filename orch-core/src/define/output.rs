@@ -33,6 +33,11 @@ impl OutputDef {
         Self { name: name.into(), ty, kind, codec }
     }
 
+    /// One value of this type, written so.
+    pub(crate) fn single(name: &str, ty: TypeInfo, codec: Option<Codec>) -> Self {
+        Self { name: name.into(), ty, kind: OutputKind::Single, codec }
+    }
+
     /// Tells outputs their codecs, which are the answers of [`Coded`]: each one holds for all outputs of its type, and
     /// one of another type for none.
     pub fn coded(outputs: &mut [Self], codecs: impl IntoIterator<Item = Option<fn() -> Codec>>) {

@@ -51,6 +51,8 @@ pub(super) struct StepLayout {
     pub(super) dynamic: bool,
     /// Whether an IO manager stores its outputs.
     pub(super) stores: bool,
+    /// Whether it makes assets.
+    pub(super) assets: bool,
     /// The outcomes for which it has hooks.
     pub(super) hooks: Outcomes,
     inputs: Span,
@@ -231,6 +233,7 @@ impl Layout {
                 class: class_of[index],
                 dynamic,
                 stores: step.io.is_some(),
+                assets: !step.assets.is_empty(),
                 hooks: program.hooked(index),
                 inputs: Span::default(),
                 dependents: Span::default(),

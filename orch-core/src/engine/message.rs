@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::frame::{Frame, FrameId};
-use crate::define::{HookDef, Inputs, ItemStream, Product, Products, RunTold, StepTold};
+use crate::define::{HookDef, Inputs, ItemStream, Product, Products, RunTold, Said, StepTold};
 use crate::event::{Encoded, Event, EventKind, LogLevel};
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, StepPath};
@@ -178,10 +178,14 @@ pub(crate) enum Produced {
     Item { output: usize, key: Option<MappingKey>, number: u64, value: Value, written: Written },
 }
 
-/// Of the values that code has given those that are written down with the run, by their outputs, in ascending order.
-/// Nothing if the run is not recorded.
+/// What is written down with the run of what code has given.
 #[derive(Debug, Default)]
-pub(crate) struct Written(pub(crate) Vec<(usize, Form)>);
+pub(crate) struct Written {
+    /// How the values are, by their outputs, in ascending order. Nothing if the run is not recorded.
+    pub(crate) forms: Vec<(usize, Form)>,
+    /// What was said of the asset that the step makes.
+    pub(crate) said: Option<Box<Said>>,
+}
 
 /// How a value is written down.
 #[derive(Debug)]
@@ -195,13 +199,13 @@ pub(crate) enum Form {
 impl Written {
     /// Whether there are files to be made.
     pub(super) fn has_files(&self) -> bool {
-        self.0.iter().any(|(_, form)| matches!(form, Form::File))
+        self.forms.iter().any(|(_, form)| matches!(form, Form::File))
     }
 
     /// What is written with the event that tells of this output.
     pub(super) fn take(&mut self, output: usize) -> Option<Encoded> {
-        let at = self.0.iter().position(|(of, _)| *of == output)?;
-        match self.0.swap_remove(at).1 {
+        let at = self.forms.iter().position(|(of, _)| *of == output)?;
+        match self.forms.swap_remove(at).1 {
             Form::Inline(encoded) => Some(encoded),
             Form::File => None,
         }
@@ -209,7 +213,7 @@ impl Written {
 
     /// Whether this output is to become a file.
     pub(crate) fn is_file(&self, output: usize) -> bool {
-        self.0.iter().any(|(of, form)| *of == output && matches!(form, Form::File))
+        self.forms.iter().any(|(of, form)| *of == output && matches!(form, Form::File))
     }
 }
 

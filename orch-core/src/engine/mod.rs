@@ -5,6 +5,7 @@
 //! close what all of them need. See `README.md` beside this
 //! file for the life of a step, the order of things within a turn, and who may send what.
 
+mod asset;
 mod cancel;
 mod dispatcher;
 mod executor;
@@ -39,6 +40,7 @@ pub(crate) use message::{
 pub(crate) use past::{OwedHooks, Past, PastStep, PastStream};
 pub(crate) use state::State;
 
+use crate::asset::Versions;
 use crate::config::Scrubber;
 use crate::define::{Order, Tags};
 use crate::ids::RunId;
@@ -63,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) resources: bool,
     /// How long a canceled run waits for the code of its steps.
     pub(crate) grace: Duration,
+    /// The versions of assets that are there: those that are loaded, and those that the run has made so far.
+    pub(crate) versions: Versions,
     /// What it has behind it, if it goes on.
     pub(crate) past: Option<Arc<Past>>,
 }

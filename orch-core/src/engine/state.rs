@@ -295,8 +295,18 @@ impl State {
                         let (path, value) = (self.path(frame, step), value.clone());
                         turn.kept.push(Kept::Value { path, step, output, key: None, value });
                     }
-                    let written = written.take(output);
-                    self.emit_output(frame, step, (output, None), (written, stored), turn);
+                    let inline = written.take(output);
+                    let fact = self.materialized(
+                        step,
+                        output,
+                        inline.as_ref(),
+                        stored.as_ref(),
+                        written.said.as_deref(),
+                    );
+                    self.emit_output(frame, step, (output, None), (inline, stored), turn);
+                    if let Some(fact) = fact {
+                        self.emit(frame, step, fact, turn);
+                    }
                     self.resolve(frame, cell, Content::Value(value));
                 }
                 Product::Absent => {

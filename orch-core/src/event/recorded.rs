@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use self::names::Names;
 use super::{Event, EventKind, Logged};
+use crate::asset::{InputVersion, Versions};
 use crate::ids::{PathMap, StepPath};
 
 pub(crate) use output::{Handled, RecordedItem, RecordedStream, RecordedValue};
@@ -36,6 +37,8 @@ pub(crate) struct Recorded {
     hooks: Vec<Arc<str>>,
     canceling: bool,
     end: Option<EventKind>,
+    /// The assets that it has made.
+    assets: Versions,
     failed: u64,
     first_failed: Option<StepPath>,
 }
@@ -67,6 +70,10 @@ impl Recorded {
                 let Some((number, place)) = told else { return };
                 let handled = Handled::new(self.names.name(io), metadata, &mut self.names);
                 self.steps[number as usize].handled(place, output, handled);
+            }
+            (EventKind::AssetMaterialization { asset, data_version, .. }, Some(_)) => {
+                let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
+                self.assets.insert(asset.clone(), version);
             }
             // Nothing follows from these, and there are many of them.
             (EventKind::Log { .. } | EventKind::StepInput { .. }, _) | (_, None) => {}
@@ -212,6 +219,11 @@ impl Recorded {
     /// The event that ended the run; none while it has not ended.
     pub(crate) fn end(&self) -> Option<&EventKind> {
         self.end.as_ref()
+    }
+
+    /// The versions of the assets that it has made.
+    pub(crate) fn assets(&self) -> &Versions {
+        &self.assets
     }
 
     /// How many steps failed.

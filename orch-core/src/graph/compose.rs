@@ -3,13 +3,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::asset::DrawnAsset;
 use super::config::{Derive, StepConfig};
 use crate::config::{ConfigDef, Secret};
 use crate::define::{
     HookDef, JobOptions, OpDef, Opens, Preset, Res, Resource, Resources, Retry, Tags, unite,
 };
 use crate::ids::Place;
-use crate::plan::{Problem, ProblemKind};
+use crate::plan::{LoadedAsset, Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
 
 /// A job: a named graph of steps with the options that hold for all of them.
@@ -229,6 +230,8 @@ pub(crate) struct Graph {
     /// What is made of it.
     pub(crate) derived: Vec<Derive>,
     pub(crate) problems: Vec<Problem>,
+    /// The assets that it makes.
+    pub(crate) assets: Vec<DrawnAsset>,
 }
 
 /// One call of an op.
@@ -247,6 +250,8 @@ pub(crate) struct GraphNode {
     pub(crate) config: StepConfig,
     /// Hooks of the call and of the graphs that it stands in.
     pub(crate) hooks: Vec<Arc<HookDef>>,
+    /// The asset that stands here without being made: its value is loaded.
+    pub(crate) loads: Option<LoadedAsset>,
     pub(crate) place: Place,
 }
 

@@ -3,6 +3,7 @@
 //! A job body runs once, when the job is built. Each call of an op adds a node and returns handles on its outputs;
 //! the types of the handles are what lets the compiler check the wiring.
 
+mod asset;
 mod collect;
 mod compose;
 mod config;
@@ -13,6 +14,7 @@ mod out;
 mod unknown;
 mod untyped;
 
+pub use asset::{Asset, AssetBuilder, AssetDef, AssetGraph, AssetHandle, Upstream};
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};
 pub use config::JobConfig;
@@ -22,6 +24,7 @@ pub use node::{Call, HookInBody, HookNode, Node, Op, Placed, TakesConfig, enter_
 pub use out::{Collected, DynamicOut, Mapped, Out, lit};
 pub use unknown::Unknown;
 
+pub(crate) use asset::draw as draw_assets;
 pub(crate) use compose::{Graph, GraphNode, SourceKind};
 pub(crate) use config::{Derive, StepConfig};
 pub(crate) use untyped::{Drawn, DrawnOutput, UntypedCall, collect, constant, list};

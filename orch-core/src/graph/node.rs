@@ -126,6 +126,7 @@ impl Call {
                 retry: None,
                 config: StepConfig::default(),
                 hooks: composition.hooks(),
+                loads: None,
                 place,
             });
             Placed {

@@ -57,6 +57,7 @@ impl UntypedCall {
                 retry,
                 hooks: composition.hooks(),
                 config,
+                loads: None,
                 place,
             });
             let node = composition.graph.nodes.len() - 1;

@@ -10,6 +10,9 @@ use crate::failure::Failure;
 /// The name by which events tell of the files of a run, where they tell of an IO manager.
 pub const ARTIFACTS: &str = "orch/artifacts";
 
+/// The name by which events tell of files that are values of assets, and of no run alone.
+pub const ASSET_FILES: &str = "orch/assets";
+
 /// The files of a run: values that are too large for its log.
 pub trait Artifacts: fmt::Debug + Send + Sync + 'static {
     /// Writes what `write` writes, and gives its name, size and hash when it is durable: written whole, or not there.

@@ -11,13 +11,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-pub use artifact::{ARTIFACTS, ArtifactRef, Artifacts};
+pub use artifact::{ARTIFACTS, ASSET_FILES, ArtifactRef, Artifacts};
 pub use boundary::{around, boundary};
 pub use codec::{Codec, Coded, DefaultCoded};
 pub use error::{Holder, StorageError, StorageErrorKind};
 
 pub(crate) use codec::EncodeError;
 
+use crate::asset::AssetKey;
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
 use crate::value::{Data, TypeInfo, Value};
@@ -33,7 +34,7 @@ use crate::value::{Data, TypeInfo, Value};
     note = "implement `IoManager<{T}>` for it, or name the type that it stores: `.io::<Type>(\"key\", manager)`"
 )]
 pub trait IoManager<T: Data>: Send + Sync + 'static {
-    /// Stores the value of one output and says what is worth knowing of it: path, size, rows.
+    /// Stores the value of one output, under [`OutputAt::relative_path`] or wherever it belongs, and says what is worth knowing of it: path, size, rows.
     ///
     /// # Errors
     /// Any; the attempt at the step then fails, and its retry policy decides what follows.
@@ -64,6 +65,37 @@ pub struct OutputAt<'a> {
     pub output: &'a str,
     /// The key of the item, where the output is dynamic.
     pub key: Option<&'a MappingKey>,
+    /// The asset that the output is the value of, if it is one: it has one place for all runs.
+    pub asset: Option<AssetAt<'a>>,
+}
+
+/// Which asset, or which partition of one.
+#[derive(Clone, Copy, Debug)]
+pub struct AssetAt<'a> {
+    /// The asset.
+    pub key: &'a AssetKey,
+    /// The partition, of an asset that has some.
+    pub partition: Option<&'a str>,
+}
+
+impl<'a> OutputAt<'a> {
+    /// The output of a step in a run, and no item of one.
+    #[must_use]
+    pub fn new(run: RunId, job: &'a str, step: &'a StepPath, output: &'a str) -> Self {
+        Self { run, job, step, output, key: None, asset: None }
+    }
+
+    /// The same, of the item of this key.
+    #[must_use]
+    pub fn item(self, key: Option<&'a MappingKey>) -> Self {
+        Self { key, ..self }
+    }
+
+    /// The same, as the value of this asset.
+    #[must_use]
+    pub fn asset(self, key: Option<&'a AssetKey>) -> Self {
+        Self { asset: key.map(|key| AssetAt { key, partition: None }), ..self }
+    }
 }
 
 /// The IO managers of a program, by key and type.

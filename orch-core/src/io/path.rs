@@ -1,4 +1,4 @@
-use super::OutputAt;
+use super::{AssetAt, OutputAt};
 use crate::ids::{Branch, stable_hash};
 
 /// A name beyond this is shortened: file systems take 255 bytes, and whoever writes the file adds an extension, or the
@@ -7,7 +7,9 @@ const LONGEST: usize = 200;
 
 impl OutputAt<'_> {
     /// A relative path for a file of this output, parted by `/`: `run/step/result`, of a mapped step
-    /// `run/step/key/result`, of an item `run/step/result/key`.
+    /// `run/step/key/result`, of an item `run/step/result/key`. The value of an asset has one place for all runs, that of
+    /// its key, `warehouse/orders`, and of a partition of it `warehouse/orders/partition=2024-01-01`: what is there is
+    /// replaced when it is made anew.
     ///
     /// No two outputs of a run share a file, not even where capitals are no difference, and none leads out of the
     /// folder, whatever the keys are. What is not a small letter, digit, `-` or `_` is written as `%` and its bytes in
@@ -16,6 +18,12 @@ impl OutputAt<'_> {
     /// left for an extension, and no dot in the last name, but one in the name of a step within a graph.
     #[must_use]
     pub fn relative_path(&self) -> String {
+        if let Some(AssetAt { key, partition }) = self.asset {
+            let mut parts: Vec<_> = key.parts().map(file_name).collect();
+            // No part of a key has this sign, so no asset stands where the partition of another does.
+            parts.extend(partition.map(|partition| format!("partition={}", file_name(partition))));
+            return parts.join("/");
+        }
         let mut parts = vec![self.run.to_string(), step_name(self.step.name())];
         let keys = self.step.branch().into_iter().flat_map(Branch::keys);
         parts.extend(keys.map(|key| file_name(&key.to_string())));
@@ -90,7 +98,7 @@ mod tests {
         };
         let step = StepPath::new(step, keys.iter().fold(None, within));
         let key = key.map(MappingKey::from);
-        let at = OutputAt { run: RunId::from_u128(7), job: "job", step: &step, output, key: key.as_ref() };
+        let at = OutputAt::new(RunId::from_u128(7), "job", &step, output).item(key.as_ref());
         let path = at.relative_path();
         path.strip_prefix(&format!("{}/", at.run)).expect("the run's folder").to_owned()
     }
@@ -106,6 +114,18 @@ mod tests {
             path_of("nul.com1", &keys(&["LPT1", "lpt1"]), "lpt12", None),
             "%6eul.com1/%4c%50%541/%6cpt1/lpt12"
         );
+    }
+
+    #[test]
+    fn an_asset_has_one_place_for_all_runs() {
+        let path = |key: &str, partition| {
+            let (key, step) = (key.parse().expect("a key"), StepPath::new("orders", None));
+            let at = OutputAt::new(RunId::from_u128(7), "job", &step, "result");
+            OutputAt { asset: Some(AssetAt { key: &key, partition }), ..at }.relative_path()
+        };
+        assert_eq!(path("warehouse/Orders.v2", None), "warehouse/%4frders%2ev2");
+        assert_eq!(path("orders", Some("2024-01-01")), "orders/partition=2024-01-01");
+        assert_eq!(path("orders", Some("eu|a/b")), "orders/partition=eu%7ca%2fb");
     }
 
     #[test]

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::select::Given;
 use super::{
-    Collect, Input, Kept, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, depth, hooks,
-    isolated, literal, names, tags,
+    Collect, Input, Kept, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, assets, depth,
+    hooks, isolated, literal, names, tags,
 };
 use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
@@ -62,6 +62,7 @@ impl Program {
             check_inputs(graph, node, &name, &mut problems);
             steps.push(step(&job.options, node, name, &mut sources, &mut problems));
         }
+        assets::assign(graph, &mut steps, &mut problems);
         check_after(graph, &steps, &mut problems);
         check_timeouts(&graph.nodes, &mut problems);
         isolated::check(&graph.nodes, &steps, &mut problems);
@@ -180,7 +181,9 @@ fn step(
             .filter(|ty| *ty != TypeInfo::of::<NoConfig>())
             .map(|ty| ty.name()),
         resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
-        given: false,
+        given: node.loads.is_some(),
+        loads: node.loads.clone(),
+        assets: Vec::new(),
         only: Vec::new(),
         hooks: hooks::names(&node.hooks),
         place: node.place.clone(),

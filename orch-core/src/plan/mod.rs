@@ -3,6 +3,7 @@
 //! A [`Plan`] is arrays by index and serializes; it is what users snapshot, what `plan JOB` prints and what the engine
 //! walks. Problems that the types cannot see are all found here and told together, with names and source places.
 
+mod assets;
 mod compare;
 mod compile;
 mod depth;
@@ -19,6 +20,7 @@ mod select;
 mod tags;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,7 @@ pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents};
 pub(crate) use select::{Ended, Failed, GivenInputs, Handed, Part};
 pub(crate) use tags::check_keys as check_tag_keys;
 
+use crate::asset::AssetKey;
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
 use crate::ids::Place;
@@ -131,6 +134,12 @@ pub struct Step {
     /// Whether it does not run, as it is not selected: what others take of it is known from an earlier run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub given: bool,
+    /// The asset that stands here without being made: what others take of it is loaded before the run begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loads: Option<LoadedAsset>,
+    /// The assets that it makes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<PlannedAsset>,
     /// The copies that run, `load[100]`, where not all do; what others take of the rest is known from an earlier run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
@@ -138,6 +147,33 @@ pub struct Step {
     pub hooks: Vec<String>,
     /// Where it is called in the source.
     pub place: Place,
+}
+
+/// An asset that stands in a plan without being made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LoadedAsset {
+    /// Its key.
+    pub key: AssetKey,
+    /// Whether others make it, and the program never does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub external: bool,
+}
+
+/// An asset that a step makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlannedAsset {
+    /// Its key.
+    pub key: AssetKey,
+    /// The output that is its value.
+    pub output: usize,
+    /// What it is made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub upstream: Vec<AssetKey>,
+    /// The version of the code that makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_version: Option<Arc<str>>,
 }
 
 /// An input of a step.

@@ -190,6 +190,18 @@ pub enum ProblemKind {
     UnknownInput,
     /// A selected step takes what a step that is not selected makes, and no earlier run has it.
     MissingInput,
+    /// The key of an asset has characters that keys cannot have; only possible with builders.
+    InvalidAssetKey,
+    /// Two assets have the same key.
+    DuplicateAsset,
+    /// An asset is made of another one that the program does not list.
+    UnlistedAsset,
+    /// Assets are made of each other, so that none could be the first.
+    AssetCircle,
+    /// A selection fits no asset, or none that the program makes.
+    UnknownAsset,
+    /// An asset is needed that was never materialized, or of which nothing is left that could be loaded.
+    MissingAsset,
 }
 
 #[cfg(test)]

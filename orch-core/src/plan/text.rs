@@ -125,9 +125,15 @@ impl Plan {
 
     fn notes(&self, step: &Step) -> Vec<String> {
         let mut notes = Vec::new();
-        if step.given {
-            notes.push("given, does not run".to_owned());
+        match &step.loads {
+            Some(asset) if asset.external => {
+                notes.push(format!("loads asset {}, which others make", asset.key))
+            }
+            Some(asset) => notes.push(format!("loads asset {}", asset.key)),
+            None if step.given => notes.push("given, does not run".to_owned()),
+            None => {}
         }
+        notes.extend(step.assets.iter().map(|asset| format!("makes asset {}", asset.key)));
         if !step.only.is_empty() {
             notes.push(format!("only {}", step.only.join(", ")));
         }

@@ -4,8 +4,10 @@ use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::event::{LostCause, RecordedStep, RecordedValue};
 use crate::failure::{Failure, quietly};
-use crate::ids::{MappingKey, RunId, StepPath};
-use crate::io::{ARTIFACTS, ArtifactRef, Artifacts, IoManagers, OutputAt, StorageError};
+use crate::ids::{MappingKey, QuickMap, RunId, StepPath};
+use crate::io::{ARTIFACTS, ASSET_FILES, ArtifactRef, IoManagers, OutputAt, StorageError};
+use crate::plan::PlannedAsset;
+use crate::step::Files;
 use crate::storage::ReadEvents;
 use crate::value::Value;
 
@@ -15,8 +17,10 @@ pub(super) struct Archive {
     pub(super) job: Arc<str>,
     pub(super) values: SmallValues,
     pub(super) events: Mutex<Box<dyn ReadEvents>>,
-    pub(super) artifacts: Arc<dyn Artifacts>,
+    pub(super) files: Files,
     pub(super) io: Arc<IoManagers>,
+    /// The steps that made assets, by name.
+    pub(super) assets: QuickMap<String, Vec<PlannedAsset>>,
 }
 
 /// Which output it is, or which item of it.
@@ -34,6 +38,8 @@ enum Place {
     Event(u64),
     /// In a file of the run.
     File(ArtifactRef),
+    /// In a file of an asset.
+    AssetFile(ArtifactRef),
     /// Where the IO manager of the op has put it.
     Manager,
 }
@@ -84,19 +90,19 @@ impl Archive {
                 drop(events);
                 decode(value.ok_or_else(|| Failure::new("the log has no value of it"))?.bytes())
             }
-            Place::File(file) => decode(&self.artifacts.read(file).map_err(StorageError::into_failure)?),
+            Place::File(file) => decode(&self.files.run.read(file).map_err(StorageError::into_failure)?),
+            Place::AssetFile(file) => {
+                decode(&self.files.assets.read(file).map_err(StorageError::into_failure)?)
+            }
             Place::Manager => {
                 let io = which.op.io().unwrap_or_default();
                 let manager = self.io.get(io, output.ty).ok_or_else(|| {
                     Failure::new(format!("there is no IO manager `{io}` for `{}`", output.ty.name()))
                 })?;
-                let at = OutputAt {
-                    run: self.run,
-                    job: &self.job,
-                    step: &which.path,
-                    output: &output.name,
-                    key: which.key.as_ref(),
-                };
+                let at = OutputAt::new(self.run, &self.job, &which.path, &output.name);
+                let assets = self.assets.get(which.path.name()).into_iter().flatten();
+                let asset = assets.into_iter().find(|asset| asset.output == which.output);
+                let at = at.item(which.key.as_ref()).asset(asset.map(|asset| &asset.key));
                 quietly(|| manager.load(&at)).and_then(|loaded| loaded)
             }
         }
@@ -144,10 +150,11 @@ impl Place {
             return Ok(Self::Event(recorded.event()));
         }
         match recorded.handled() {
-            Some(handled) if handled.io() == ARTIFACTS => {
-                ArtifactRef::of(&handled.metadata()).map(Self::File).ok_or_else(|| {
+            Some(handled) if handled.io() == ARTIFACTS || handled.io() == ASSET_FILES => {
+                let file = ArtifactRef::of(&handled.metadata()).ok_or_else(|| {
                     LostCause::Unreadable(format!("nothing says which file `{}` lies in", output.name))
-                })
+                })?;
+                Ok(if handled.io() == ARTIFACTS { Self::File(file) } else { Self::AssetFile(file) })
             }
             Some(handled) if which.op.io() == Some(handled.io()) => Ok(Self::Manager),
             Some(_) => Err(LostCause::Changed),

@@ -1,19 +1,30 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::assets::AssetJob;
 use super::{Environment, Runner};
 use crate::config::RunConfig;
 use crate::define::{Hook, HookDef, Opens, Resource, ResourceDef};
-use crate::graph::Job;
+use crate::graph::{AssetGraph, Job};
 use crate::io::IoManager;
 use crate::value::Data;
 
 /// All that a program offers: its jobs, and what surrounds their runs.
 #[derive(Debug, Default)]
 pub struct Definitions {
-    jobs: Vec<Job>,
+    jobs: Vec<JobSource>,
+    /// All jobs, those of assets drawn, once someone asks.
+    drawn: OnceLock<Vec<Job>>,
+    pub(super) assets: AssetGraph,
     base: Environment,
     environments: BTreeMap<String, Environment>,
+}
+
+/// A job, or what it is drawn of.
+#[derive(Debug)]
+enum JobSource {
+    Job(Job),
+    Assets(AssetJob),
 }
 
 impl Definitions {
@@ -25,16 +36,26 @@ impl Definitions {
 
     /// Adds a job. Its name should be its own: the command line runs jobs by name, and refuses two of the same.
     #[must_use]
-    pub fn job(mut self, job: Job) -> Self {
-        self.jobs.push(job);
-        self
+    pub fn job(self, job: Job) -> Self {
+        self.add_jobs([job])
     }
 
     /// Adds several jobs, such as those that a [`Registry`](crate::descriptor::Registry) reads from a folder.
     #[must_use]
     pub fn add_jobs(mut self, jobs: impl IntoIterator<Item = Job>) -> Self {
-        self.jobs.extend(jobs);
+        self.jobs.extend(jobs.into_iter().map(JobSource::Job));
+        self.undraw();
         self
+    }
+
+    pub(super) fn add_asset_job(&mut self, job: AssetJob) {
+        self.jobs.push(JobSource::Assets(job));
+        self.undraw();
+    }
+
+    /// Something has changed of which jobs are drawn.
+    pub(super) fn undraw(&mut self) {
+        self.drawn = OnceLock::new();
     }
 
     /// Adds a pool: at most `size` steps of the ops that name it run at once in a run. One of the same name is
@@ -139,7 +160,13 @@ impl Definitions {
     /// The jobs, in the order in which they were added.
     #[must_use]
     pub fn jobs(&self) -> &[Job] {
-        &self.jobs
+        self.drawn.get_or_init(|| {
+            let draw = |job: &JobSource| match job {
+                JobSource::Job(job) => job.clone(),
+                JobSource::Assets(job) => job.draw(&self.assets),
+            };
+            self.jobs.iter().map(draw).collect()
+        })
     }
 
     /// The names of the environments.
@@ -174,6 +201,6 @@ impl Definitions {
     #[must_use]
     pub fn duplicate_job(&self) -> Option<(&Job, &Job)> {
         let mut seen = BTreeMap::new();
-        self.jobs.iter().find_map(|job| seen.insert(job.name(), job).map(|first| (first, job)))
+        self.jobs().iter().find_map(|job| seen.insert(job.name(), job).map(|first| (first, job)))
     }
 }

@@ -2,6 +2,7 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
 
+use super::assets::{Loaded, Loader};
 use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
@@ -9,6 +10,7 @@ use super::opened::Opened;
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, runtime, stored};
+use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Message, Past, Settings, State, Surroundings};
@@ -84,7 +86,9 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
-        let Behind { program, taken_up, past } = self.behind(program, &io, &scrubber).await?;
+        let (program, Loaded { facts, mut versions, .. }) = self.load_assets(program, &io).await?;
+        let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber).await?;
+        versions.extend(made);
         let resumed = past.is_some();
         let program = Arc::new(program);
         let mut tags = tags;
@@ -106,17 +110,16 @@ impl Runner {
         let resources = surrounded.then(|| Resources::new(lifecycle, workers.clone()));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
-        let settings = Settings { past, ..settings };
+        let settings = Settings { past, versions, ..settings };
         let recording = match self.record.take() {
-            Some(record) => Some(record.begin(self.pinned(&program, &given), &context).await?),
+            Some(record) => Some(record.begin(self.pinned(&program, &given, facts), &context).await?),
             None => taken_up,
         };
-        let (journal, artifacts) =
-            recording.map(|recording| (recording.journal, recording.artifacts)).unzip();
+        let (journal, files) = recording.map(|recording| (recording.journal, recording.files)).unzip();
         let journal = journal.map(|journal| Box::new(journal) as Box<dyn Journal>);
         #[cfg(test)]
         let journal = self.journal.take().or(journal);
-        let executor = Local::new(Arc::clone(&program), context, io, artifacts, workers);
+        let executor = Local::new(Arc::clone(&program), context, io, files, workers);
         let mut keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         if resumed && self.keep_outputs {
             keeper.recall();
@@ -161,6 +164,31 @@ impl Runner {
         )
     }
 
+    /// Finds the assets that the run takes and does not make, on a thread that may block.
+    async fn load_assets(
+        &self,
+        program: Program,
+        io: &Arc<IoManagers>,
+    ) -> Result<(Program, Loaded), RunError> {
+        if program.loads().next().is_none() {
+            return Ok((program, Loaded::default()));
+        }
+        let recorded = self.record.as_ref().map(|record| &record.storage);
+        let storage = self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded);
+        let loader = Loader {
+            storage: storage.map(Arc::clone),
+            io: Arc::clone(io),
+            run: self.id,
+            pinned: self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone()),
+        };
+        runtime::blocking(move || {
+            let mut loaded = loader.load(&program).map_err(RunError::plan)?;
+            let program = program.resume(std::mem::take(&mut loaded.ended));
+            Ok((program, loaded))
+        })
+        .await
+    }
+
     /// Loads what lies behind the run, on a thread that may block: what it takes of others, and if it goes on, what it has
     /// made itself.
     async fn behind(
@@ -177,32 +205,33 @@ impl Runner {
         if let Some(interrupted) = self.interrupted.take() {
             let canceled = self.cancel.is_canceled();
             return runtime::blocking(move || {
-                let TakenUp { journal, artifacts, ended, past } =
+                let TakenUp { journal, files, ended, past, made } =
                     interrupted.take_up(&program, &io, canceled)?;
                 let (program, past) = (program.resume(ended), past.map(Arc::new));
-                Ok(Behind { program, taken_up: Some(Recording { journal, artifacts }), past })
+                Ok(Behind { program, taken_up: Some(Recording { journal, files }), past, made })
             })
             .await;
         }
-        let program = match &self.record {
+        let (program, made) = match &self.record {
             Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
                 let (storage, run) = (Arc::clone(storage), *run);
                 runtime::blocking(move || {
-                    let ended = resume::gone_on(&storage, run, &program, &io)?;
-                    Ok(program.resume(ended).with_given_marked())
+                    let (ended, made) = resume::gone_on(&storage, run, &program, &io)?;
+                    Ok((program.resume(ended).with_given_marked(), made))
                 })
                 .await?
             }
-            _ => program,
+            _ => (program, Versions::new()),
         };
-        Ok(Behind { program, taken_up: None, past: None })
+        Ok(Behind { program, taken_up: None, past: None, made })
     }
 
     /// What the run is begun with.
-    fn pinned(&self, program: &Program, given: &RunConfig) -> Pinned {
+    fn pinned(&self, program: &Program, given: &RunConfig, loaded: Vec<Materialization>) -> Pinned {
         let config = given.clone().into_node().0.to_json();
         let mut pinned = Pinned::new(program.plan.clone(), config, this_program());
         pinned.environment.clone_from(&self.environment_name);
+        pinned.loaded = loaded;
         pinned.selection = self.selection.as_ref().map(ToString::to_string);
         pinned
     }
@@ -231,6 +260,7 @@ impl Runner {
             scrubber,
             resources,
             grace: self.grace,
+            versions: Versions::new(),
             past: None,
         }
     }
@@ -242,6 +272,8 @@ struct Behind {
     /// Of a run that goes on.
     taken_up: Option<Recording>,
     past: Option<Arc<Past>>,
+    /// The versions of the assets that were made before.
+    made: Versions,
 }
 
 pub(super) fn processors() -> usize {

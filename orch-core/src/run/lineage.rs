@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
+use super::record::files;
 use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef};
 use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
@@ -80,8 +81,15 @@ impl Lineage {
             job: pinned.plan.job.as_str().into(),
             values,
             events: Mutex::new(events),
-            artifacts: storage.artifacts(run)?,
+            files: files(&**storage, run)?,
             io: Arc::clone(io),
+            assets: pinned
+                .plan
+                .steps
+                .iter()
+                .filter(|step| !step.assets.is_empty())
+                .map(|step| (step.name.clone(), step.assets.clone()))
+                .collect(),
         };
         Ok((recorded, Arc::new(archive)))
     }

@@ -1,6 +1,7 @@
 //! Running a job: from its plan to its end, and what remains.
 
 mod archive;
+mod assets;
 mod check;
 mod config;
 mod configure;

@@ -7,8 +7,8 @@ use crate::define::RunContext;
 use crate::event::{Detail, Entry, Journal, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::io::Artifacts;
-use crate::storage::{Made, Pinned, RunRecord, Storage, WriteEvents};
+use crate::step::Files;
+use crate::storage::{Made, Pinned, RunRecord, Storage, StorageError, WriteEvents};
 
 /// Where a new run is recorded, and what it is made from.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Upstream {
 /// What a run that is recorded needs of its storage.
 pub(super) struct Recording {
     pub(super) journal: Recorder,
-    pub(super) artifacts: Arc<dyn Artifacts>,
+    pub(super) files: Files,
 }
 
 impl Record {
@@ -43,11 +43,16 @@ impl Record {
         let record = parent.iter().fold(record, RunRecord::made_from);
         runtime::blocking(move || {
             let events = storage.create(&record, &pinned).map_err(RunError::storage)?;
-            let artifacts = storage.artifacts(record.id).map_err(RunError::storage)?;
-            Ok(Recording { journal: Recorder::new(events, record, RunView::new(Detail::Counts)), artifacts })
+            let files = files(&*storage, record.id).map_err(RunError::storage)?;
+            Ok(Recording { journal: Recorder::new(events, record, RunView::new(Detail::Counts)), files })
         })
         .await
     }
+}
+
+/// Where the values of a run are written that are too large for its log.
+pub(super) fn files(storage: &dyn Storage, run: RunId) -> Result<Files, StorageError> {
+    Ok(Files { run: storage.artifacts(run)?, assets: storage.asset_files()? })
 }
 
 /// The journal of a run in a storage: its events, and its line in the list of runs.

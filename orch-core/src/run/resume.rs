@@ -2,15 +2,17 @@ use std::sync::Arc;
 
 use super::archive::Which;
 use super::lineage::{History, Lineage, lacks, ops_of};
-use super::record::Recorder;
+use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
+use crate::asset::Versions;
 use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold};
 use crate::engine::{OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::ids::{RunId, StepPath};
-use crate::io::{ARTIFACTS, Artifacts, IoManagers};
+use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
+use crate::step::Files;
 use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
 
 /// A run that was interrupted, and is to go on.
@@ -26,10 +28,12 @@ pub(super) struct Interrupted {
 /// A run that goes on: it is held, and all is known of it that is recorded.
 pub(super) struct TakenUp {
     pub(super) journal: Recorder,
-    pub(super) artifacts: Arc<dyn Artifacts>,
+    pub(super) files: Files,
     pub(super) ended: Vec<(StepPath, Ended)>,
     /// None if nothing of it was told yet.
     pub(super) past: Option<Past>,
+    /// The versions of the assets that it has made.
+    pub(super) made: Versions,
 }
 
 impl Definitions {
@@ -63,7 +67,7 @@ impl Definitions {
         let unknown = |what: String, hint: String| {
             RunError::storage(StorageError::new(StorageErrorKind::NotFound, what).hint(hint))
         };
-        let job = self.jobs().iter().find(|job| job.name() == record.job).ok_or_else(|| {
+        let job = self.job_of(&record.job, &pinned.plan.steps).ok_or_else(|| {
             let known: Vec<_> = self.jobs().iter().map(|job| format!("`{}`", job.name())).collect();
             unknown(
                 format!(
@@ -74,8 +78,8 @@ impl Definitions {
             )
         })?;
         let runner = match &pinned.environment {
-            None => self.runner(job),
-            Some(name) => self.runner_in(name, job).ok_or_else(|| {
+            None => self.runner(&job),
+            Some(name) => self.runner_in(name, &job).ok_or_else(|| {
                 let known: Vec<_> = self.environments().map(|name| format!("`{name}`")).collect();
                 unknown(
                     format!(
@@ -145,7 +149,7 @@ impl Interrupted {
         if !(changes.is_empty() || accepts_changes) {
             return Err(RunError::of_kind(RunErrorKind::Changed { run, changes }));
         }
-        let artifacts = storage.artifacts(run).map_err(RunError::storage)?;
+        let files = files(&*storage, run).map_err(RunError::storage)?;
         let past = Past {
             canceling: recorded.is_canceling(),
             run_hooks: recorded.hooks().iter().map(ToString::to_string).collect(),
@@ -158,24 +162,26 @@ impl Interrupted {
         let begun = recorded.last_event() > 0;
         let lineage = Lineage::of(&storage, run, history, io).map_err(RunError::storage)?;
         let (ended, past) = behind(program, &pinned.plan, &lineage, past);
-        let past = begun.then_some(past);
-        Ok(TakenUp { journal: Recorder::new(events, record, view), artifacts, ended, past })
+        let (past, made) = (begun.then_some(past), lineage.recorded.assets().clone());
+        Ok(TakenUp { journal: Recorder::new(events, record, view), files, ended, past, made })
     }
 }
 
-/// The steps that do not run in a new run that goes on from the end of this one.
+/// The steps that do not run in a new run that goes on from the end of this one, and the versions of the assets that this
+/// one has made.
 pub(super) fn gone_on(
     storage: &Arc<dyn Storage>,
     run: RunId,
     program: &Program,
     io: &Arc<IoManagers>,
-) -> Result<Vec<(StepPath, Ended)>, RunError> {
+) -> Result<(Vec<(StepPath, Ended)>, Versions), RunError> {
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
     let mut history = History::read(&**storage, run).map_err(RunError::storage)?;
     history.recorded.forget_failures();
     let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
     forget_dependents(&program.plan, &mut lineage.recorded);
-    Ok(behind(program, &pinned.plan, &lineage, Past::default()).0)
+    let made = lineage.recorded.assets().clone();
+    Ok((behind(program, &pinned.plan, &lineage, Past::default()).0, made))
 }
 
 fn over(run: RunId, status: RunStatus) -> StorageError {
@@ -257,7 +263,10 @@ fn owed(op: &OpDef, path: &StepPath, step: &RecordedStep, recorded: &Recorded) -
         },
     };
     let stored = op.outputs().iter().filter_map(|output| {
-        let handled = step.plain(&output.name)?.handled().filter(|handled| handled.io() != ARTIFACTS)?;
+        let handled = step
+            .plain(&output.name)?
+            .handled()
+            .filter(|handled| !matches!(handled.io(), ARTIFACTS | ASSET_FILES))?;
         Some((output.name.to_string(), handled.metadata()))
     });
     let told = StepTold {

@@ -27,8 +27,7 @@ pub(super) async fn load(
                 .get(key, output.ty)
                 .ok_or_else(|| Failure::new(format!("it is not defined for `{}`", output.ty.name())))?;
             let item = stored.item.as_ref().map(|(key, _)| key);
-            let at =
-                OutputAt { run: earlier, job: &job, step: &stored.path, output: &output.name, key: item };
+            let at = OutputAt::new(earlier, &job, &stored.path, &output.name).item(item);
             // A panic of the user's code is told as what it is.
             let loaded = quietly(|| manager.load(&at)).and_then(|loaded| loaded);
             loaded.map_err(|failure| Failure::new(scrubber.scrub(&failure.to_string())))

@@ -24,15 +24,14 @@ pub(super) fn work(definitions: impl FnOnce() -> Result<Definitions, Failure>) -
         let made = definitions().map_err(|failure| failure.context("the definitions cannot be made"))?;
         // Only now: the program may have set a subscriber of its own.
         crate::step::log_to_host(&begin.logs);
-        let job = made.jobs().iter().find(|job| job.name() == begin.job);
-        let job = job.ok_or_else(|| {
+        let job = made.job_of(&begin.job, &begin.steps).ok_or_else(|| {
             other(format!("it has no job `{}`", begin.job))
                 .hint("give all jobs that this program runs to `orch::run::worker`")
         })?;
         let runner = match &begin.environment {
-            None => made.runner(job),
+            None => made.runner(&job),
             Some(name) => {
-                made.runner_in(name, job).ok_or_else(|| other(format!("it has no environment `{name}`")))?
+                made.runner_in(name, &job).ok_or_else(|| other(format!("it has no environment `{name}`")))?
             }
         };
         runner.prepare(begin, cancel)

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 #[cfg(unix)]
 use super::isolated::ToHost;
+use crate::define::Saying;
 use crate::engine::Dispatcher;
 use crate::failure::{Failure, caught, quietly};
 use crate::ids::StepPath;
@@ -24,12 +25,14 @@ pub(super) struct Attempt {
     /// None for what a run calls besides its steps.
     pub(super) path: Option<StepPath>,
     pub(super) number: u32,
+    /// What it says of the asset that it makes, if it makes one.
+    pub(super) said: Option<Saying>,
 }
 
 impl Attempt {
     /// Of code that a run calls besides its steps: hooks of the run, what opens and closes resources.
     pub(super) fn of_run(dispatcher: &Arc<Dispatcher>) -> Self {
-        Self { to: LogTo::Run(Arc::clone(dispatcher)), path: None, number: 0 }
+        Self { to: LogTo::Run(Arc::clone(dispatcher)), path: None, number: 0, said: None }
     }
 }
 

@@ -34,7 +34,7 @@ impl Shared {
             (HookBody::Step(code), HookTold::Step(step)) => {
                 let (dispatcher, path) = (Arc::clone(dispatcher), step.path.clone());
                 let to = LogTo::Run(dispatcher);
-                let attempt = Attempt { to, path: Some(path), number: step.attempt };
+                let attempt = Attempt { to, path: Some(path), number: step.attempt, said: None };
                 let hook = Arc::clone(&call.hook);
                 self.run_code(code, HookContext::new(run, step, given), Some(attempt), move |context| {
                     match hook.body() {

@@ -12,7 +12,7 @@ use super::logs::subscriber;
 use super::pace::Pace;
 use super::piece::Done;
 use super::worker::Worker;
-use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext};
+use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext, Saying};
 use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work, Written};
 use crate::failure::Failure;
 use crate::io::{Artifacts, IoManagers};
@@ -35,6 +35,8 @@ struct StepTraits {
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
+    /// Whether it makes assets.
+    assets: bool,
 }
 
 pub(super) struct Shared {
@@ -44,7 +46,7 @@ pub(super) struct Shared {
     pub(super) run: Arc<RunContext>,
     pub(super) io: Arc<IoManagers>,
     /// Where values are written that are too large for an event; none if the run is not recorded.
-    pub(super) artifacts: Option<Arc<dyn Artifacts>>,
+    pub(super) files: Option<Files>,
     /// The processes of steps that have some of their own.
     workers: Option<Arc<Pool>>,
     pub(super) runtime: tokio::runtime::Handle,
@@ -62,6 +64,15 @@ pub(super) struct Shared {
     pub(super) ready: AtomicUsize,
 }
 
+/// The files of a run that is recorded.
+#[derive(Clone, Debug)]
+pub(crate) struct Files {
+    /// Those that are its own.
+    pub(crate) run: Arc<dyn Artifacts>,
+    /// Those of assets, whichever run makes them.
+    pub(crate) assets: Arc<dyn Artifacts>,
+}
+
 impl Local {
     /// Runs the steps of this run; if it is recorded, with the place of its files, and if some have processes of their own,
     /// with these.
@@ -69,7 +80,7 @@ impl Local {
         program: Arc<Program>,
         run: Arc<RunContext>,
         io: Arc<IoManagers>,
-        artifacts: Option<Arc<dyn Artifacts>>,
+        files: Option<Files>,
         workers: Option<Arc<Pool>>,
     ) -> Self {
         crate::failure::catch_places();
@@ -84,7 +95,7 @@ impl Local {
             program,
             run,
             io,
-            artifacts,
+            files,
             workers,
             runtime: tokio::runtime::Handle::current(),
             subscriber: subscriber(),
@@ -104,6 +115,7 @@ impl StepTraits {
             pace: Pace::default(),
             isolated: step.isolated,
             stops: op.timeout().is_some() || dynamic.count() > 1,
+            assets: !step.assets.is_empty(),
         }
     }
 }
@@ -198,7 +210,8 @@ impl Shared {
     fn load(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
         if let Task::Call(inputs) = &work.task {
             let to = LogTo::Run(Arc::clone(dispatcher));
-            let mut attempt = Some(Attempt { to, path: Some(work.path.clone()), number: work.attempt });
+            let mut attempt =
+                Some(Attempt { to, path: Some(work.path.clone()), number: work.attempt, said: None });
             let _ = code::run(&mut attempt, || inputs.iter().flatten().for_each(Value::load));
         }
         self.start(work, dispatcher);
@@ -243,7 +256,8 @@ impl Shared {
         let Work { token, step, path, attempt: number, task } = work;
         let stop = self.stop_of(step, token);
         let to = LogTo::Run(Arc::clone(dispatcher));
-        let code = Attempt { to, path: Some(path.clone()), number };
+        let said = self.saying(step);
+        let code = Attempt { to, path: Some(path.clone()), number, said: said.clone() };
         let mut attempt = Some(code);
         let message = match task {
             // What is to be stored was produced in time.
@@ -264,6 +278,7 @@ impl Shared {
                     stop: stop.as_ref(),
                     run: &self.run.cancel,
                     dispatcher,
+                    said: said.as_ref(),
                 };
                 let result = code::run(&mut attempt, || workers.call(&call, inputs));
                 let done = Done::Returned(result.and_then(|result| result));
@@ -271,7 +286,7 @@ impl Shared {
                 done.message(token, written)
             }
             Task::Call(inputs) => {
-                let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone());
+                let context = Context::new(Arc::clone(&self.run), step, path, number, stop.clone(), said);
                 let args = Args::of(inputs, context);
                 let result = match self.program.ops[step].body() {
                     Body::Blocking(body) => code::run(&mut attempt, || body(args)).and_then(|result| result),
@@ -294,6 +309,11 @@ impl Shared {
         };
         self.forget_stop(token, stop.is_some());
         message
+    }
+
+    /// Where the code of a step says something of the asset that it makes, if it makes one.
+    pub(super) fn saying(&self, step: usize) -> Option<Saying> {
+        self.steps[step].assets.then(Saying::default)
     }
 
     /// The processes of a step that has some of its own.

@@ -31,7 +31,7 @@ pub use logs::LogLayer;
 pub(crate) use call::call;
 pub(crate) use code::panics;
 pub(crate) use guarded::guarded;
-pub(crate) use local::Local;
+pub(crate) use local::{Files, Local};
 pub(crate) use logs::subscriber;
 #[cfg(unix)]
 pub(crate) use logs::{log_to_host, wanted};

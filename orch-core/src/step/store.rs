@@ -51,9 +51,9 @@ impl Shared {
     ) -> Result<Stored, Failure> {
         let op = &self.program.ops[step];
         let definition = &op.outputs()[output];
+        let asset = self.program.asset(step, output).map(|asset| &asset.key);
+        let at = OutputAt::new(self.run.run, &self.run.job, path, &definition.name).item(key).asset(asset);
         let Some(io) = op.io() else {
-            let at =
-                OutputAt { run: self.run.run, job: &self.run.job, step: path, output: &definition.name, key };
             return self
                 .store_file(definition, &at, value, attempt)
                 .map(|stored| Stored { output, ..stored });
@@ -61,8 +61,6 @@ impl Shared {
         let manager = self.io.get(io, definition.ty).ok_or_else(|| {
             Failure::contract(format!("there is no IO manager `{io}` for `{}`", definition.ty.name()))
         })?;
-        let at =
-            OutputAt { run: self.run.run, job: &self.run.job, step: path, output: &definition.name, key };
         // A panic must not take the worker with it: nobody would report the attempt, and the run would never end.
         let metadata = code::run(attempt, || manager.store(&at, value)).and_then(|stored| stored).map_err(
             |failure| failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name)),

@@ -135,14 +135,17 @@ impl Worker {
         if self.shared.is_stopped(stop) {
             return Some(Done::not_begun(&task).message(token, Written::default()));
         }
-        let context = Context::new(Arc::clone(&self.shared.run), step, path.clone(), attempt, stop.cloned());
+        let said = self.shared.saying(step);
+        let run = Arc::clone(&self.shared.run);
+        let context = Context::new(run, step, path.clone(), attempt, stop.cloned(), said.clone());
         match &mut self.attempt {
-            Some(present) => (present.path, present.number) = (Some(path), attempt),
+            Some(present) => (present.path, present.number, present.said) = (Some(path), attempt, said),
             none => {
                 *none = Some(Attempt {
                     to: LogTo::Run(Arc::clone(self.promise.dispatcher())),
                     path: Some(path),
                     number: attempt,
+                    said,
                 });
             }
         }

@@ -7,7 +7,7 @@ use crate::define::{OutputDef, Product};
 use crate::engine::{Form, Stored, Written};
 use crate::event::Encoded;
 use crate::failure::Failure;
-use crate::io::{ARTIFACTS, EncodeError, OutputAt};
+use crate::io::{ARTIFACTS, ASSET_FILES, EncodeError, OutputAt};
 use crate::value::Value;
 
 /// What is larger is a file: a file costs several waits for the disk, and the log should stay small.
@@ -25,29 +25,32 @@ impl Shared {
         done: &Done,
         attempt: &mut Option<Attempt>,
     ) -> Written {
+        let said = match done {
+            Done::Returned(Ok(_)) => attempt.as_ref().and_then(|attempt| attempt.said.as_ref()?.take()),
+            _ => None,
+        };
         let op = &self.program.ops[step];
-        if self.artifacts.is_none() || op.io().is_some() {
-            return Written::default();
+        if self.files.is_none() || op.io().is_some() {
+            return Written { forms: Vec::new(), said };
         }
-        match done {
+        let forms = match done {
             Done::Returned(Ok(products)) => {
                 let outputs = op.outputs().iter().enumerate();
                 let values = outputs.zip(products).filter_map(|((number, output), product)| match product {
                     Product::Value(value) => Some((number, output, value)),
                     Product::Absent | Product::Items(_) => None,
                 });
-                Written(
-                    values
-                        .filter_map(|(number, output, value)| Some((number, small(output, value, attempt)?)))
-                        .collect(),
-                )
+                values
+                    .filter_map(|(number, output, value)| Some((number, small(output, value, attempt)?)))
+                    .collect()
             }
             Done::Item((_, value), _) => {
                 let form = small(&op.outputs()[output], value, attempt);
-                Written(form.map(|form| (output, form)).into_iter().collect())
+                form.map(|form| (output, form)).into_iter().collect()
             }
-            Done::Returned(Err(_)) | Done::Ended | Done::Broke(_) => Written::default(),
-        }
+            Done::Returned(Err(_)) | Done::Ended | Done::Broke(_) => Vec::new(),
+        };
+        Written { forms, said }
     }
 
     /// Makes a file of a value.
@@ -58,7 +61,10 @@ impl Shared {
         value: &Value,
         attempt: &mut Option<Attempt>,
     ) -> Result<Stored, Failure> {
-        let (Some(artifacts), Some(codec)) = (&self.artifacts, output.codec) else {
+        // Of an asset it is no file of the run: it stays when that is removed, until the next one is there.
+        let files =
+            self.files.as_ref().map(|files| if at.asset.is_some() { &files.assets } else { &files.run });
+        let (Some(artifacts), Some(codec)) = (files, output.codec) else {
             return Err(Failure::contract(format!("there is nothing to write `{}` with", output.name)));
         };
         let mut refused = false;
@@ -71,7 +77,10 @@ impl Shared {
                 }
             })
         };
-        let name = at.relative_path();
+        let name = match at.asset {
+            Some(_) => format!("{}/run={}", at.relative_path(), at.run),
+            None => at.relative_path(),
+        };
         let written = code::run(attempt, || artifacts.write(&name, &mut write)).and_then(|written| written);
         let file =
             written.map_err(|failure| failure.context(format!("`{}` cannot be recorded", output.name)));
@@ -83,7 +92,8 @@ impl Shared {
             dispatcher.unrecorded(failure);
         }
         let file = file?;
-        Ok(Stored { output: 0, io: ARTIFACTS.into(), metadata: file.metadata() })
+        let io = if at.asset.is_some() { ASSET_FILES } else { ARTIFACTS };
+        Ok(Stored { output: 0, io: io.into(), metadata: file.metadata() })
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::asset::{AssetKey, Materialization, ValueAt};
 use crate::event::{Encoded, Event, EventKind};
 use crate::ids::StepPath;
-use crate::io::{ARTIFACTS, ArtifactRef};
+use crate::io::{ASSET_FILES, ArtifactRef};
 
 /// What is known of an asset at a glance.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +56,7 @@ impl Facts {
             EventKind::HandledOutput { io, metadata, .. } => {
                 let output = self.output.as_mut().filter(|output| output.step == event.step)?;
                 output.at = match ArtifactRef::of(metadata) {
-                    Some(file) if **io == *ARTIFACTS => ValueAt::File(file),
+                    Some(file) if **io == *ASSET_FILES => ValueAt::File(file),
                     _ => ValueAt::Io(io.to_string()),
                 };
             }

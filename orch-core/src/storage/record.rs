@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::asset::Materialization;
 use crate::define::Tags;
 use crate::event::{Counts, RunStatus, RunView};
 use crate::ids::{RunId, StepPath};
@@ -90,6 +91,9 @@ pub struct Pinned {
     /// The run that it takes values from, of steps that it does not run itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<RunId>,
+    /// The materializations of assets that it takes and does not make.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loaded: Vec<Materialization>,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -101,7 +105,7 @@ impl Pinned {
     /// A run of this plan, with this configuration.
     #[must_use]
     pub fn new(plan: Plan, config: serde_json::Value, program: Made) -> Self {
-        Self { plan, environment: None, config, upstream: None, selection: None, program }
+        Self { plan, environment: None, config, upstream: None, loaded: Vec::new(), selection: None, program }
     }
 }
 

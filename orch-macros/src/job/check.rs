@@ -38,7 +38,7 @@ pub(super) fn job(item: &ItemFn, diag: &Diag) -> bool {
 }
 
 /// Refuses what no graph can be. Says whether the body can be that of a graph.
-pub(super) fn graph(signature: &Signature, diag: &Diag) -> bool {
+pub(crate) fn graph(signature: &Signature, diag: &Diag) -> bool {
     let before = diag.count();
     drawn("#[graph]", signature, diag);
     for parameter in func::parameters(signature) {
@@ -61,7 +61,7 @@ pub(super) fn graph(signature: &Signature, diag: &Diag) -> bool {
 
 /// Refuses a graph that returns a value, since it was written as an op is. Of the parameters alone this cannot be known:
 /// a number of repetitions is a value too.
-pub(super) fn takes_values(signature: &Signature, diag: &Diag) -> bool {
+pub(crate) fn takes_values(signature: &Signature, diag: &Diag) -> bool {
     let ReturnType::Type(_, returned) = &signature.output else { return false };
     if !is_value(returned) {
         return false;

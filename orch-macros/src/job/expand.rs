@@ -68,7 +68,7 @@ fn take_config(item: &mut ItemFn) -> Option<TokenStream> {
 }
 
 /// The function with its body rewritten, and the hidden type that calls it as a part of a job.
-pub(super) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
+pub(crate) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
     rewrite(&mut item);
     let conditions = func::conditions(&item.attrs);
     let hidden = hidden::node(&item.sig.ident, &item.vis, &conditions);
@@ -94,7 +94,7 @@ pub(super) fn graph(mut item: ItemFn, options: &GraphOptions) -> TokenStream {
 }
 
 /// Stands in for a graph of values: its body would fail with each op that it hands one to, and whoever calls it too.
-pub(super) fn graph_stub(mut item: ItemFn) -> TokenStream {
+pub(crate) fn graph_stub(mut item: ItemFn) -> TokenStream {
     let conditions = func::conditions(&item.attrs);
     let hidden = hidden::node(&item.sig.ident, &item.vis, &conditions);
     item = without_body(item);
@@ -117,7 +117,7 @@ pub(super) fn graph_stub(mut item: ItemFn) -> TokenStream {
 }
 
 /// A refused function whose body is that of a job: left as it is, each call of an op in it would fail once more.
-pub(super) fn without_body(mut item: ItemFn) -> ItemFn {
+pub(crate) fn without_body(mut item: ItemFn) -> ItemFn {
     item.attrs.push(syn::parse_quote!(#[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]));
     // Of any type, and never called: the program does not compile.
     item.block = syn::parse_quote!({ loop {} });

@@ -1,9 +1,9 @@
 //! `#[job]` and `#[graph]`: a function's body draws a graph by calling ops and graphs.
 
 mod body;
-mod check;
-mod expand;
-mod model;
+pub(crate) mod check;
+pub(crate) mod expand;
+pub(crate) mod model;
 mod scope;
 mod setting;
 
@@ -59,7 +59,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 /// Leaves out what was refused.
-fn repair(item: &mut ItemFn) {
+pub(crate) fn repair(item: &mut ItemFn) {
     item.sig.asyncness = None;
     item.sig.constness = None;
     item.sig.abi = None;

@@ -104,9 +104,9 @@ impl JobOptions {
 }
 
 /// What the arguments of `#[graph]` say.
-pub(super) struct GraphOptions {
-    pub(super) name: LitStr,
-    pub(super) hooks: Vec<Path>,
+pub(crate) struct GraphOptions {
+    pub(crate) name: LitStr,
+    pub(crate) hooks: Vec<Path>,
 }
 
 impl GraphOptions {

@@ -6,7 +6,7 @@ use crate::owned;
 use crate::parameter::{self, Asked};
 
 /// Refuses signatures that no op can have; the compiler checks the types.
-pub(super) fn signature(item: &ItemFn, diag: &Diag) -> bool {
+pub(crate) fn signature(item: &ItemFn, diag: &Diag) -> bool {
     let (before, signature) = (diag.count(), &item.sig);
     func::check_plain("#[op]", signature, diag);
     parameter::check("an op", item, diag);

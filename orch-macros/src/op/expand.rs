@@ -12,7 +12,7 @@ use crate::policy::{self, internal, setting};
 use crate::{coded, func, hidden, kind, owned};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
-pub(super) fn node(op: &Op) -> TokenStream {
+pub(crate) fn node(op: &Op) -> TokenStream {
     let Op { function, conditions, visibility, settings, parameters, returns, .. } = op;
     let hidden = hidden::op(function, visibility, conditions);
     let outputs = outputs(&returns.outputs);
@@ -129,7 +129,7 @@ fn config(op: &Op) -> (TokenStream, Option<TokenStream>) {
 }
 
 /// Stands in for the hidden type of a function that cannot be an op, so that a job that calls it has no second error.
-pub(super) fn stub(op: &Op) -> TokenStream {
+pub(crate) fn stub(op: &Op) -> TokenStream {
     let Op { function, conditions, visibility, .. } = op;
     let hidden = hidden::node(function, visibility, conditions);
     let names: Vec<_> = (0..op.inputs().count()).map(argument).collect();

@@ -1,8 +1,8 @@
 //! `#[op]`: a function becomes a step that jobs can call.
 
-mod check;
-mod expand;
-mod model;
+pub(crate) mod check;
+pub(crate) mod expand;
+pub(crate) mod model;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -10,7 +10,7 @@ use crate::func;
 use crate::parameter::Asked;
 use crate::policy::{self, Retry};
 
-pub(super) const OPTIONS: Known = Known {
+const OPTIONS: Known = Known {
     owner: "`#[op]`",
     options: &[
         "name",
@@ -40,59 +40,66 @@ pub(super) const OPTIONS: Known = Known {
 };
 
 /// An op as its author wrote it.
-pub(super) struct Op {
-    pub(super) function: Ident,
-    pub(super) visibility: Visibility,
-    pub(super) conditions: TokenStream,
-    pub(super) is_async: bool,
-    pub(super) settings: Settings,
-    pub(super) parameters: Vec<Parameter>,
-    pub(super) returns: Returns,
+pub(crate) struct Op {
+    pub(crate) function: Ident,
+    pub(crate) visibility: Visibility,
+    pub(crate) conditions: TokenStream,
+    pub(crate) is_async: bool,
+    pub(crate) settings: Settings,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) returns: Returns,
 }
 
 /// What the options say.
-pub(super) struct Settings {
-    pub(super) name: LitStr,
-    pub(super) description: Option<String>,
-    pub(super) tags: Vec<(String, LitStr)>,
-    pub(super) priority: Option<i64>,
-    pub(super) retry: Option<Retry>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) isolate: bool,
+pub(crate) struct Settings {
+    pub(crate) name: LitStr,
+    pub(crate) description: Option<String>,
+    pub(crate) tags: Vec<(String, LitStr)>,
+    pub(crate) priority: Option<i64>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) isolate: bool,
     /// In bytes.
-    pub(super) memory: Option<u64>,
-    pub(super) pool: Option<LitStr>,
-    pub(super) code_version: Option<LitStr>,
-    pub(super) io: Option<LitStr>,
+    pub(crate) memory: Option<u64>,
+    pub(crate) pool: Option<LitStr>,
+    pub(crate) code_version: Option<LitStr>,
+    pub(crate) io: Option<LitStr>,
 }
 
 /// One parameter of the function.
-pub(super) enum Parameter {
+pub(crate) enum Parameter {
     Context { by_reference: bool },
     Asked { asked: Box<Asked>, by_reference: bool },
     Input { name: Ident, ty: Box<Type>, by_reference: bool },
 }
 
 /// What the function returns: whether it can fail, and its outputs.
-pub(super) struct Returns {
+pub(crate) struct Returns {
     /// The whole `Result` and the type of its value, if it is one.
-    pub(super) fallible: Option<(Type, Type)>,
-    pub(super) outputs: Outputs,
+    pub(crate) fallible: Option<(Type, Type)>,
+    pub(crate) outputs: Outputs,
 }
 
-pub(super) enum Outputs {
+pub(crate) enum Outputs {
     One(Box<Type>),
     Tuple(Vec<Type>),
 }
 
 impl Op {
     pub(super) fn read(options: TokenStream, item: &ItemFn, diag: &Diag) -> Self {
+        let mut options = Options::read(&OPTIONS, options, diag);
+        let name = policy::name(&mut options, &item.sig.ident, diag);
+        Self::of(item, Settings::read(&mut options, name, item, diag))
+    }
+
+    /// An op of these settings.
+    pub(crate) fn of(item: &ItemFn, settings: Settings) -> Self {
         Self {
             function: item.sig.ident.clone(),
             visibility: item.vis.clone(),
             conditions: func::conditions(&item.attrs),
             is_async: item.sig.asyncness.is_some(),
-            settings: Settings::read(options, item, diag),
+            settings,
             parameters: func::parameters(&item.sig).map(Parameter::read).collect(),
             returns: Returns::read(item),
         }
@@ -100,8 +107,8 @@ impl Op {
 }
 
 impl Settings {
-    fn read(options: TokenStream, item: &ItemFn, diag: &Diag) -> Self {
-        let mut options = Options::read(&OPTIONS, options, diag);
+    /// What the options of an op say, of which others may stand beside these.
+    pub(crate) fn read(options: &mut Options<'_>, name: LitStr, item: &ItemFn, diag: &Diag) -> Self {
         let range = i128::from(i64::MIN)..=i128::from(i64::MAX);
         // Asked for first: `memory` says something of the process that this gives the op.
         let given = options.has("isolate");
@@ -115,16 +122,16 @@ impl Settings {
             given
         });
         Self {
-            name: policy::name(&mut options, &item.sig.ident, diag),
+            name,
             description: options
                 .text("description", "\"What it does.\"")
                 .map(|text| text.value())
                 .or_else(|| func::description(&item.attrs)),
-            tags: policy::tags(&mut options, diag),
+            tags: policy::tags(options, diag),
             priority: options
                 .integer("priority", &range, "5")
                 .and_then(|priority| i64::try_from(priority).ok()),
-            retry: Retry::read(&mut options, diag),
+            retry: Retry::read(options, diag),
             timeout: options.duration("timeout", Duration::from_millis(1), "\"30s\""),
             isolate,
             memory: memory.map(|(bytes, _)| bytes),
@@ -136,7 +143,7 @@ impl Settings {
 }
 
 impl Parameter {
-    fn read(parameter: &syn::PatType) -> Self {
+    pub(crate) fn read(parameter: &syn::PatType) -> Self {
         let (ty, by_reference) = match func::ungrouped(&parameter.ty) {
             Type::Reference(reference) => (func::ungrouped(&reference.elem), true),
             ty => (ty, false),
@@ -194,7 +201,7 @@ impl Outputs {
         }
     }
 
-    pub(super) fn types(&self) -> &[Type] {
+    pub(crate) fn types(&self) -> &[Type] {
         match self {
             Self::One(ty) => std::slice::from_ref(ty),
             Self::Tuple(types) => types,

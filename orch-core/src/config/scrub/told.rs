@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Scrubber;
+use crate::asset::{MetadataValue, TypedMetadata};
 use crate::failure::ErrorInfo;
 
 /// What a run tells, without secrets: errors, log lines, what IO managers say of what they store.
@@ -47,6 +48,22 @@ impl Scrubber {
                 (self.scrub(&name).into_owned(), value)
             }));
         }
+    }
+
+    /// What is said of an asset, by its names.
+    pub(crate) fn typed(&self, metadata: TypedMetadata) -> TypedMetadata {
+        if self.is_empty() {
+            return metadata;
+        }
+        let scrubbed = metadata.into_iter().map(|(name, value)| {
+            let mut json = serde_json::to_value(&value).unwrap_or_default();
+            self.json(&mut json);
+            // A value that is no longer what it was, as a moment with a secret in it, is told as the text that it became.
+            let value = serde_json::from_value(json)
+                .unwrap_or_else(|_| MetadataValue::Text(self.scrub(&value.to_string()).into_owned()));
+            (self.scrub(&name).into_owned(), value)
+        });
+        scrubbed.collect()
     }
 
     fn json(&self, value: &mut Value) {

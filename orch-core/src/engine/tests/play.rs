@@ -267,7 +267,7 @@ impl Play {
         self.running.insert(token.ticket(), (self.now, name));
         let message = match task {
             Task::Call(inputs) => {
-                let context = Context::new(Arc::clone(&self.context), step, path, attempt, None);
+                let context = Context::new(Arc::clone(&self.context), step, path, attempt, None, None);
                 let result = match self.program.ops[step].body() {
                     Body::Blocking(body) => body(Args::of(inputs, context)),
                     Body::Async(body) => futures::executor::block_on(body(Args::of(inputs, context))),

@@ -130,6 +130,13 @@ impl Program {
                 return self;
             }
         };
+        let mut copies = copies;
+        // What is loaded is, whatever is selected.
+        for (step, copies) in self.plan.steps.iter().zip(&mut copies).filter(|(step, _)| step.loads.is_some())
+        {
+            debug_assert!(step.given, "what is loaded does not run");
+            *copies = Copies::All;
+        }
         inputs::feed(&mut self, part.inputs, &copies, problems);
         let need = need::Need::of(&self.plan, &copies);
         let (outputs, stored) = replay::replay(&self, &graph, &copies, &need, part, problems);

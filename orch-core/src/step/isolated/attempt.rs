@@ -8,7 +8,7 @@ use tracing::Dispatch;
 use super::frame::FrameError;
 use super::message::{FromWorker, Sent, ToWorker, Told, split};
 use super::worker::{Asked, Prepared, ToHost};
-use crate::define::{Args, Body, Context, Inputs, ItemStream, OutputDef, Product, Products};
+use crate::define::{Args, Body, Context, Inputs, ItemStream, OutputDef, Product, Products, Saying};
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::EncodeError;
@@ -85,8 +85,9 @@ impl Attempts {
         let Some(&step) = self.steps.get(step) else {
             return Err(Failure::contract(format!("the process of the step knows no step `{step}`")));
         };
-        self.attempt =
-            Some(Attempt { to: LogTo::Host(Arc::clone(&self.to_host)), path: Some(path.clone()), number });
+        let said = (!program.plan.steps[step].assets.is_empty()).then(Saying::default);
+        let to = LogTo::Host(Arc::clone(&self.to_host));
+        self.attempt = Some(Attempt { to, path: Some(path.clone()), number, said: said.clone() });
         let attempt = &mut self.attempt;
         let canceled = || run.cancel.canceled();
         self.runtime.block_on(guarded_as(attempt, canceled(), || surroundings.open(step)))?;
@@ -101,7 +102,7 @@ impl Attempts {
             // `Deserialize` is the user's code.
             inputs.push(Some(code::run(attempt, || codec.decode(bytes)).and_then(|value| value)?));
         }
-        let args = Args::of(inputs, Context::new(Arc::clone(run), step, path, number, None));
+        let args = Args::of(inputs, Context::new(Arc::clone(run), step, path, number, None, said));
         let products = match op.body() {
             Body::Blocking(body) => {
                 let _entered = self.runtime.enter();
@@ -138,7 +139,10 @@ impl Attempts {
     fn returned(&self, id: u64, called: Outcome) -> Result<(), FrameError> {
         flush();
         let (message, body) = match called {
-            Ok((products, body)) => (FromWorker::Returned { id, products }, body),
+            Ok((products, body)) => {
+                let said = self.attempt.as_ref().and_then(|attempt| attempt.said.as_ref()?.take());
+                (FromWorker::Returned { id, products, said }, body)
+            }
             Err(failure) => (FromWorker::Failed { id, failure: Told::of(&failure) }, Vec::new()),
         };
         match self.to_host.send(&message, &body) {
@@ -198,7 +202,8 @@ impl Attempts {
     }
 
     fn close(&mut self) {
-        let mut attempt = Some(Attempt { to: LogTo::Host(Arc::clone(&self.to_host)), path: None, number: 0 });
+        let mut attempt =
+            Some(Attempt { to: LogTo::Host(Arc::clone(&self.to_host)), path: None, number: 0, said: None });
         let surroundings = &self.prepared.surroundings;
         let closing = guarded_as(&mut attempt, std::future::pending(), || surroundings.close());
         if let Err(failure) = self.runtime.block_on(closing) {

@@ -4,7 +4,7 @@ use super::frame::FrameError;
 use super::host::Worker;
 use super::message::{FromWorker, Sent, ToWorker, split};
 use super::pool::Pool;
-use crate::define::{Cancel, Inputs, ItemStream, OpDef, Product, Products, StreamItem};
+use crate::define::{Cancel, Inputs, ItemStream, OpDef, Product, Products, Saying, StreamItem};
 use crate::engine::Dispatcher;
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
@@ -24,6 +24,8 @@ pub(crate) struct Call<'a> {
     /// How the run is told to.
     pub(crate) run: &'a Cancel,
     pub(crate) dispatcher: &'a Arc<Dispatcher>,
+    /// Where it says something of the asset that it makes, if it makes one.
+    pub(crate) said: Option<&'a Saying>,
 }
 
 impl Pool {
@@ -63,10 +65,13 @@ impl Pool {
                 return Err(unsent(&refused));
             }
         };
-        let FromWorker::Returned { products, .. } = message else {
+        let FromWorker::Returned { products, said, .. } = message else {
             self.put_back(&worker);
             return Err(failed(message));
         };
+        if let (Some(here), Some(said)) = (call.said, said) {
+            *here.lock() = *said;
+        }
         if products.iter().any(|product| matches!(product, Sent::Items)) {
             self.keeps(attempt.clone(), &worker);
         } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::frame::FrameError;
-use crate::define::Tags;
+use crate::define::{Said, Tags};
 use crate::event::LogLevel;
 use crate::failure::{ErrorInfo, Failure, RetryWish};
 use crate::ids::{MappingKey, RunId, StepPath};
@@ -72,8 +72,8 @@ pub(super) enum FromWorker {
     Ready,
     /// It cannot work for this run.
     Refused(Told),
-    /// A call gave this; the values travel with it.
-    Returned { id: u64, products: Vec<Sent> },
+    /// A call gave this, and said that of the asset it makes; the values travel with it.
+    Returned { id: u64, products: Vec<Sent>, said: Option<Box<Said>> },
     /// A pull gave an item, which travels with it.
     Item { id: u64, key: Option<MappingKey> },
     /// A pull found the end.

@@ -1,0 +1,296 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::draw::Upstream;
+use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
+use crate::define::{OpDef, Tags};
+use crate::graph::Out;
+use crate::graph::compose::Placement;
+use crate::ids::Place;
+use crate::io::Codec;
+use crate::value::{Data, TypeInfo};
+
+/// An asset: its key and what is said of it, what it is made of, and how it is made.
+///
+/// `#[asset]` fills one in; by hand:
+///
+/// ```
+/// use orch_core::define::{OpDef, One};
+/// use orch_core::graph::{AssetDef, Call};
+/// use orch_core::io::{Coded, DefaultCoded as _};
+///
+/// let op = OpDef::builder("answer").returns::<One<i64, 0>>().blocking(|_| Ok(42)).into();
+/// let answer = AssetDef::builder("deep/answer")
+///     .group("deep")
+///     .drawn::<i64>(Coded::<i64>::CODEC, move |_| Call::of(&op).place::<One<i64, 0>>());
+/// assert_eq!(answer.key().to_string(), "deep/answer");
+/// ```
+pub struct AssetDef {
+    pub(super) key: AssetKey,
+    pub(super) group: Option<String>,
+    pub(super) owners: Vec<String>,
+    pub(super) kinds: Vec<String>,
+    pub(super) tags: Tags,
+    pub(super) description: Option<String>,
+    pub(super) code_version: Option<Arc<str>>,
+    pub(super) metadata: TypedMetadata,
+    pub(super) io: Option<String>,
+    pub(super) place: Place,
+    pub(super) dependencies: Vec<Dependency>,
+    pub(super) value: ValueOf,
+    /// None of an asset that others make.
+    pub(super) draw: Option<Draw>,
+}
+
+pub(super) type Draw = Box<dyn Fn(&Upstream) -> Placement + Send + Sync>;
+
+/// What an asset is in memory, and how that is written as bytes.
+#[derive(Clone, Copy)]
+pub(super) struct ValueOf {
+    pub(super) ty: TypeInfo,
+    pub(super) codec: Option<Codec>,
+}
+
+/// An asset that another one is made of.
+#[derive(Clone)]
+pub(super) struct Dependency {
+    /// Asked for late: assets may name each other in a circle, which is told when they are listed.
+    pub(super) asset: fn() -> &'static Arc<AssetDef>,
+    /// Whether its value is taken; else it is only to be there before.
+    pub(super) data: bool,
+    pub(super) place: Place,
+}
+
+impl AssetDef {
+    /// Begins the definition of an asset, at the caller's place in the source. What is wrong with the key is told when the
+    /// asset is listed.
+    #[track_caller]
+    #[must_use]
+    pub fn builder(key: &str) -> AssetBuilder {
+        AssetBuilder {
+            asset: Self {
+                key: AssetKey::unchecked(key),
+                group: None,
+                owners: Vec::new(),
+                kinds: Vec::new(),
+                tags: Tags::new(),
+                description: None,
+                code_version: None,
+                metadata: TypedMetadata::new(),
+                io: None,
+                place: Place::caller(),
+                dependencies: Vec::new(),
+                value: ValueOf { ty: TypeInfo::of::<()>(), codec: None },
+                draw: None,
+            },
+        }
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &AssetKey {
+        &self.key
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The group that it is in.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Who answers for it.
+    #[must_use]
+    pub fn owners(&self) -> &[String] {
+        &self.owners
+    }
+
+    /// Of what kind it is: `table`, `csv`.
+    #[must_use]
+    pub fn kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
+    /// The tags.
+    #[must_use]
+    pub fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// The version of the code that makes it.
+    #[must_use]
+    pub fn code_version(&self) -> Option<&str> {
+        self.code_version.as_deref()
+    }
+
+    /// What is known of it before it is made.
+    #[must_use]
+    pub fn metadata(&self) -> &TypedMetadata {
+        &self.metadata
+    }
+
+    /// The name of its type in memory.
+    #[must_use]
+    pub fn type_name(&self) -> String {
+        self.value.ty.name()
+    }
+
+    /// The key of the IO manager that stores it.
+    #[must_use]
+    pub fn io(&self) -> Option<&str> {
+        self.io.as_deref()
+    }
+
+    /// Whether others make it: it can be taken and not made.
+    #[must_use]
+    pub fn is_external(&self) -> bool {
+        self.draw.is_none()
+    }
+
+    /// Where it stands in the source.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl fmt::Debug for AssetDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssetDef")
+            .field("key", &self.key)
+            .field("type", &self.value.ty.name())
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An [`AssetDef`] in the making.
+#[derive(Debug)]
+pub struct AssetBuilder {
+    asset: AssetDef,
+}
+
+impl AssetBuilder {
+    /// Says what it is.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.asset.description = Some(description.into());
+        self
+    }
+
+    /// Puts it into a group.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.asset.group = Some(group.into());
+        self
+    }
+
+    /// Adds one who answers for it.
+    #[must_use]
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.asset.owners.push(owner.into());
+        self
+    }
+
+    /// Says of what kind it is; it may be of several.
+    #[must_use]
+    pub fn kind(mut self, kind: impl Into<String>) -> Self {
+        self.asset.kinds.push(kind.into());
+        self
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.asset.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// Names the version of the code that makes it.
+    #[must_use]
+    pub fn code_version(mut self, version: impl Into<Arc<str>>) -> Self {
+        self.asset.code_version = Some(version.into());
+        self
+    }
+
+    /// Says something of it that is known before it is made.
+    #[must_use]
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
+        self.asset.metadata.insert(name.into(), value.into());
+        self
+    }
+
+    /// Names the IO manager that stores it. Of an asset that is drawn this is what loads it; that its op stores it so, the op
+    /// says itself.
+    #[must_use]
+    pub fn io(mut self, key: impl Into<String>) -> Self {
+        self.asset.io = Some(key.into());
+        self
+    }
+
+    /// Says that it takes the value of another asset.
+    #[must_use]
+    #[track_caller]
+    pub fn takes(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
+        self.depends(asset, true, Place::caller())
+    }
+
+    /// Says that another asset is to be there before, of which it takes no value: it reads it by itself.
+    #[must_use]
+    #[track_caller]
+    pub fn after(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
+        self.depends(asset, false, Place::caller())
+    }
+
+    fn depends(mut self, asset: fn() -> &'static Arc<AssetDef>, data: bool, place: Place) -> Self {
+        self.asset.dependencies.push(Dependency { asset, data, place });
+        self
+    }
+
+    /// Says how it is made: `draw` calls an op or a graph in the body of a job, with the handles of what the asset takes, and
+    /// gives the handle of its value. How that is written as bytes, the answer of [`Coded`](crate::io::Coded) says, or none.
+    #[must_use]
+    pub fn drawn<T: Data>(
+        mut self,
+        codec: Option<fn() -> Codec>,
+        draw: impl Fn(&Upstream) -> Out<T> + Send + Sync + 'static,
+    ) -> AssetDef {
+        self.asset.value = ValueOf::of::<T>(codec);
+        self.asset.draw = Some(Box::new(move |upstream| draw(upstream).source()));
+        self.asset
+    }
+
+    /// As [`AssetBuilder::drawn`], of an asset that is the one output of an op: its values are written as the op says.
+    #[must_use]
+    pub fn made_by<T: Data>(
+        mut self,
+        op: &OpDef,
+        draw: impl Fn(&Upstream) -> Out<T> + Send + Sync + 'static,
+    ) -> AssetDef {
+        self.asset.io = op.io().map(str::to_owned);
+        let mut asset = self.drawn::<T>(None, draw);
+        asset.value.codec = op.outputs().first().and_then(|output| output.codec);
+        asset
+    }
+
+    /// Says that others make it: another program, on the same instance or beside it. It is loaded by the IO manager that was
+    /// named, else from what the instance knows of it.
+    #[must_use]
+    pub fn external<T: Data>(mut self, codec: Option<fn() -> Codec>) -> AssetDef {
+        self.asset.value = ValueOf::of::<T>(codec);
+        self.asset
+    }
+}
+
+impl ValueOf {
+    fn of<T: Data>(codec: Option<fn() -> Codec>) -> Self {
+        let ty = TypeInfo::of::<T>();
+        let codec = codec.map(|codec| codec()).filter(|codec| codec.ty() == ty && codec.reads_back());
+        Self { ty, codec }
+    }
+}

@@ -1,0 +1,206 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::def::AssetDef;
+use crate::asset::AssetKey;
+use crate::ids::check_tag_key;
+use crate::plan::{Problem, ProblemKind};
+use crate::select::{Attributes, Selectable};
+
+/// The assets of a program, and what is made of what.
+///
+/// It is made of a list of definitions in any order. Mistakes that only all of them together show, such as two assets of one
+/// key, are kept and told with the plan of a job that is drawn of it.
+#[derive(Clone, Debug, Default)]
+pub struct AssetGraph {
+    assets: Vec<Arc<AssetDef>>,
+    numbers: HashMap<AssetKey, usize>,
+    upstream: Vec<Vec<usize>>,
+    downstream: Vec<Vec<usize>>,
+    /// Each after all that it is made of.
+    order: Vec<usize>,
+    problems: Vec<Problem>,
+}
+
+impl AssetGraph {
+    /// The graph of these assets.
+    #[must_use]
+    pub fn of(assets: impl IntoIterator<Item = Arc<AssetDef>>) -> Self {
+        let mut graph = Self::default();
+        for asset in assets {
+            graph.add(asset);
+        }
+        graph.connect();
+        graph.sort();
+        graph
+    }
+
+    /// The assets, in the order in which they were listed.
+    #[must_use]
+    pub fn assets(&self) -> &[Arc<AssetDef>] {
+        &self.assets
+    }
+
+    /// The number of the asset of this key.
+    #[must_use]
+    pub fn number(&self, key: &AssetKey) -> Option<usize> {
+        self.numbers.get(key).copied()
+    }
+
+    /// The assets by their numbers, each after all that it is made of, and otherwise as they were listed.
+    #[must_use]
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// What is wrong with the assets.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    fn add(&mut self, asset: Arc<AssetDef>) {
+        self.check(&asset);
+        if let Some(&first) = self.numbers.get(&asset.key) {
+            let first = &self.assets[first];
+            // The same one, listed twice, is one.
+            if !Arc::ptr_eq(first, &asset) {
+                self.problems.push(
+                    Problem::new(
+                        ProblemKind::DuplicateAsset,
+                        format!("two assets have the key `{}`", asset.key),
+                    )
+                    .at("first", first.place.clone())
+                    .at("second", asset.place.clone())
+                    .hint("give one of them another key, `#[asset(key = \"..\")]`, or a prefix, `key_prefix = \"..\"`"),
+                );
+            }
+            return;
+        }
+        self.numbers.insert(asset.key.clone(), self.assets.len());
+        self.assets.push(asset);
+    }
+
+    /// What is wrong with an asset by itself.
+    fn check(&mut self, asset: &AssetDef) {
+        if let Err(error) = asset.key.as_str().parse::<AssetKey>() {
+            let problem = Problem::new(ProblemKind::InvalidAssetKey, error.to_string());
+            self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));
+        }
+        for error in asset.tags.keys().filter_map(|key| check_tag_key(key).err()) {
+            let problem = Problem::new(ProblemKind::InvalidTag, error.to_string());
+            self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));
+        }
+    }
+
+    /// Finds what each asset is made of.
+    fn connect(&mut self) {
+        self.upstream = vec![Vec::new(); self.assets.len()];
+        self.downstream = vec![Vec::new(); self.assets.len()];
+        for (number, asset) in self.assets.iter().enumerate() {
+            for dependency in &asset.dependencies {
+                let other = (dependency.asset)();
+                match self.numbers.get(&other.key) {
+                    Some(&other) => {
+                        if !self.upstream[number].contains(&other) {
+                            self.upstream[number].push(other);
+                            self.downstream[other].push(number);
+                        }
+                    }
+                    None => self.problems.push(
+                        Problem::new(
+                            ProblemKind::UnlistedAsset,
+                            format!("`{}` is made of `{}`, which is not listed", asset.key, other.key),
+                        )
+                        .at("is made of it", dependency.place.clone())
+                        .at("the asset", other.place.clone())
+                        .hint(format!(
+                            "list it too: `Definitions::new().assets(assets![.., {}])`",
+                            other.key.name()
+                        )),
+                    ),
+                }
+            }
+        }
+    }
+
+    /// Orders the assets, and finds those that are made of themselves.
+    fn sort(&mut self) {
+        let mut waits: Vec<usize> = self.upstream.iter().map(Vec::len).collect();
+        let mut ready: std::collections::BTreeSet<usize> =
+            (0..waits.len()).filter(|&number| waits[number] == 0).collect();
+        while let Some(number) = ready.pop_first() {
+            self.order.push(number);
+            for &next in &self.downstream[number] {
+                waits[next] -= 1;
+                if waits[next] == 0 {
+                    ready.insert(next);
+                }
+            }
+        }
+        if let Some(start) = (0..waits.len()).find(|&number| waits[number] > 0) {
+            let circle = self.circle(start, &waits);
+            let keys: Vec<_> =
+                circle.iter().chain(circle.first()).map(|&at| format!("`{}`", self.assets[at].key)).collect();
+            let problem = Problem::new(
+                ProblemKind::AssetCircle,
+                format!("assets are made of each other in a circle: {}", keys.join(" is made of ")),
+            );
+            let problem = circle
+                .iter()
+                .fold(problem, |problem, &at| problem.at("in the circle", self.assets[at].place.clone()));
+            self.problems.push(problem.hint(
+                "take one of the parameters away; an asset that reads its own former value is one with partitions",
+            ));
+        }
+    }
+
+    /// The assets of a circle that stands upstream of `start`, which waits for ever.
+    fn circle(&self, start: usize, waits: &[usize]) -> Vec<usize> {
+        let mut way = vec![start];
+        loop {
+            let last = way[way.len() - 1];
+            let Some(&next) = self.upstream[last].iter().find(|&&other| waits[other] > 0) else { return way };
+            if let Some(at) = way.iter().position(|&seen| seen == next) {
+                return way.split_off(at);
+            }
+            way.push(next);
+        }
+    }
+}
+
+impl Selectable for AssetGraph {
+    fn len(&self) -> usize {
+        self.assets.len()
+    }
+
+    fn name(&self, node: usize) -> &str {
+        self.assets[node].key.as_str()
+    }
+
+    fn upstream(&self, node: usize) -> &[usize] {
+        &self.upstream[node]
+    }
+
+    fn downstream(&self, node: usize) -> &[usize] {
+        &self.downstream[node]
+    }
+}
+
+impl Attributes for AssetGraph {
+    fn tags(&self, node: usize) -> &BTreeMap<String, String> {
+        &self.assets[node].tags
+    }
+
+    fn owners(&self, node: usize) -> &[String] {
+        &self.assets[node].owners
+    }
+
+    fn group(&self, node: usize) -> Option<&str> {
+        self.assets[node].group.as_deref()
+    }
+
+    fn kinds(&self, node: usize) -> &[String] {
+        &self.assets[node].kinds
+    }
+}

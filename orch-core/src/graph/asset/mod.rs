@@ -1,0 +1,47 @@
+//! Assets: data that a program makes, each a node of one graph, and jobs drawn of a part of it.
+
+mod def;
+mod draw;
+mod lineage;
+
+use std::sync::Arc;
+
+pub use def::{AssetBuilder, AssetDef};
+pub use draw::Upstream;
+pub use lineage::AssetGraph;
+
+pub(crate) use draw::{DrawnAsset, draw};
+
+use super::Out;
+use crate::value::Data;
+
+/// An asset as a type: the hidden type beside a function with `#[asset]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no asset",
+    label = "not the name of an asset",
+    note = "a parameter of an asset is named after the asset that it takes: put `#[asset]` on the function `{Self}`, or say \
+            where it comes from, `#[from(path::to::asset)]`"
+)]
+pub trait Asset: 'static {
+    /// What it is in memory.
+    type Value: Data;
+
+    /// Its definition.
+    fn asset() -> &'static Arc<AssetDef>;
+}
+
+/// What a call gives that makes an asset: the handle of one value.
+#[diagnostic::on_unimplemented(
+    message = "an asset has one value, and this makes `{Self}`",
+    label = "not one value",
+    note = "a stream of items becomes one value within a `#[graph_asset]`, which maps and collects them; several values are \
+            several assets"
+)]
+pub trait AssetHandle {
+    /// The value.
+    type Value: Data;
+}
+
+impl<T: Data> AssetHandle for Out<T> {
+    type Value = T;
+}

@@ -1,0 +1,42 @@
+use super::{LoadedAsset, PlannedAsset, Problem, ProblemKind, Step};
+use crate::graph::{Graph, SourceKind};
+use crate::plan::Program;
+
+/// Tells each step which assets it makes.
+pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Problem>) {
+    for asset in &graph.assets {
+        let SourceKind::Output { node, output } = graph.sources[asset.source].kind else { continue };
+        let step = &mut steps[node];
+        let key = asset.def.key();
+        if step.map.is_some() {
+            problems.push(
+                Problem::new(
+                    ProblemKind::LeakedFromMap,
+                    format!("the value of the asset `{key}` is one item of a map"),
+                )
+                .at("the asset", asset.def.place().clone())
+                .at("the step", step.place.clone())
+                .hint("close the map with `.collect()`, and let an op make one value of all"),
+            );
+            continue;
+        }
+        step.assets.push(PlannedAsset {
+            key: key.clone(),
+            output,
+            upstream: asset.upstream.clone(),
+            code_version: asset.def.code_version().map(Into::into),
+        });
+    }
+}
+
+impl Program {
+    /// The asset that is the value of this output.
+    pub(crate) fn asset(&self, step: usize, output: usize) -> Option<&PlannedAsset> {
+        self.plan.steps[step].assets.iter().find(|asset| asset.output == output)
+    }
+
+    /// The assets whose values are loaded, by the numbers of the steps that stand for them.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = (usize, &LoadedAsset)> {
+        self.plan.steps.iter().enumerate().filter_map(|(number, step)| Some((number, step.loads.as_ref()?)))
+    }
+}

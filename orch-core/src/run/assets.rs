@@ -1,0 +1,327 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Definitions;
+use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
+use crate::define::{JobOptions, KeptOutput, OpDef};
+use crate::graph::{AssetDef, AssetGraph, Job, draw_assets};
+use crate::ids::{Place, RunId, StepPath};
+use crate::io::{IoManagers, OutputAt};
+use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Source, Step};
+use crate::select::{AssetSelection, SelectionError};
+use crate::storage::{Storage, StorageError, StorageErrorKind};
+use crate::value::Value;
+
+/// The name of the job that materializes what is selected, where no job of assets was defined.
+pub(super) const MATERIALIZE: &str = "materialize";
+
+/// A job of assets, drawn when all of them are listed.
+#[derive(Clone, Debug)]
+pub(super) struct AssetJob {
+    options: JobOptions,
+    selection: String,
+    place: Place,
+}
+
+impl AssetJob {
+    pub(super) fn draw(&self, graph: &AssetGraph) -> Job {
+        let told = |error: SelectionError| {
+            let selection = &self.selection;
+            let told = |message: String| format!("the selection `{selection}` of the job: {message}");
+            let mistakes = error.mistakes().iter().map(|mistake| {
+                let problem = Problem::new(ProblemKind::UnknownAsset, told(mistake.message()));
+                let problem = problem.at("the job", self.place.clone());
+                mistake.advice().into_iter().fold(problem, Problem::hint)
+            });
+            mistakes.collect::<Vec<_>>()
+        };
+        let selected = self.selection.parse::<AssetSelection>().and_then(|selection| selection.of(graph));
+        let drawn = selected.map_err(told).and_then(|selected| match made(graph, &selected) {
+            Ok(()) => Ok(selected),
+            Err(problem) => Err(vec![problem.at("the job", self.place.clone())]),
+        });
+        draw_assets(self.options.clone(), graph, drawn)
+    }
+}
+
+/// That something is left to be made.
+fn made(graph: &AssetGraph, selected: &[bool]) -> Result<(), Problem> {
+    let chosen = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected);
+    let external: Vec<_> = chosen.clone().filter(|(asset, _)| asset.is_external()).collect();
+    if chosen.count() > external.len() {
+        return Ok(());
+    }
+    let problem = match external.as_slice() {
+        [] => Problem::new(ProblemKind::UnknownAsset, "the selection leaves no asset")
+            .hint("select others: `*` is all of them, and `assets list` shows them"),
+        [(asset, _), ..] => Problem::new(
+            ProblemKind::UnknownAsset,
+            format!("`{}` is external: others make it, and this program takes it", asset.key()),
+        )
+        .at("the asset", asset.place().clone())
+        .hint(format!("to make what depends on it, select that: `{}+`", asset.key())),
+    };
+    Err(problem)
+}
+
+impl Definitions {
+    /// Adds assets: `.assets(assets![raw_orders, orders])`. What each of them is made of is to be listed too; an asset that is
+    /// listed twice is one.
+    #[must_use]
+    pub fn assets(mut self, assets: impl IntoIterator<Item = Arc<AssetDef>>) -> Self {
+        let all = self.asset_graph().assets().iter().cloned().chain(assets);
+        self.assets = AssetGraph::of(all.collect::<Vec<_>>());
+        self.undraw();
+        self
+    }
+
+    /// Adds a job that materializes the assets of a selection: `.asset_job("nightly", "group:sales+")`. What they take of
+    /// assets that are not selected is loaded, as it was materialized last.
+    ///
+    /// What is wrong with the selection is told with the plan of the job.
+    #[must_use]
+    #[track_caller]
+    pub fn asset_job(self, name: impl Into<String>, selection: impl Into<String>) -> Self {
+        self.asset_job_with(JobOptions::new(name), selection)
+    }
+
+    /// As [`Definitions::asset_job`], with options.
+    #[must_use]
+    #[track_caller]
+    pub fn asset_job_with(mut self, options: JobOptions, selection: impl Into<String>) -> Self {
+        let place = Place::caller();
+        self.add_asset_job(AssetJob { options, selection: selection.into(), place });
+        self
+    }
+
+    /// The assets, and what is made of what.
+    #[must_use]
+    pub fn asset_graph(&self) -> &AssetGraph {
+        &self.assets
+    }
+
+    /// The job that materializes the assets of a selection, named `materialize`. What they take of others is loaded.
+    ///
+    /// What is wrong with the selection is told with its plan.
+    #[must_use]
+    #[track_caller]
+    pub fn materialize(&self, selection: &AssetSelection) -> Job {
+        let (options, place) = (JobOptions::new(MATERIALIZE), Place::caller());
+        AssetJob { options, selection: selection.to_string(), place }.draw(&self.assets)
+    }
+
+    /// The job of this name that these are steps of: one of [`Definitions::jobs`], or what materializes the assets of the
+    /// steps.
+    pub(super) fn job_of(&self, name: &str, steps: &[Step]) -> Option<Cow<'_, Job>> {
+        if let Some(job) = self.jobs().iter().find(|job| job.name() == name) {
+            return Some(Cow::Borrowed(job));
+        }
+        let mut keys = steps.iter().flat_map(|step| &step.assets).map(|asset| asset.key.clone()).peekable();
+        if name != MATERIALIZE || keys.peek().is_none() {
+            return None;
+        }
+        let mut selected = vec![false; self.assets.assets().len()];
+        keys.filter_map(|key| self.assets.number(&key)).for_each(|number| selected[number] = true);
+        Some(Cow::Owned(draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected))))
+    }
+}
+
+/// The assets that a run takes and does not make.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) ended: Vec<(StepPath, Ended)>,
+    /// The materializations that they are.
+    pub(super) facts: Vec<Materialization>,
+    pub(super) versions: Versions,
+}
+
+/// The way to the values of assets.
+pub(super) struct Loader {
+    /// None if the run knows of no instance.
+    pub(super) storage: Option<Arc<dyn Storage>>,
+    pub(super) io: Arc<IoManagers>,
+    pub(super) run: RunId,
+    /// What a run that goes on has taken before: it takes the same again.
+    pub(super) pinned: Option<Vec<Materialization>>,
+}
+
+impl Loader {
+    /// Finds what the program takes. The values themselves are loaded when someone looks at them.
+    pub(super) fn load(&self, program: &Program) -> Result<Loaded, PlanError> {
+        let (mut loaded, mut problems) = (Loaded::default(), Vec::new());
+        for (number, asset) in program.loads() {
+            let Some(taker) = taker(program, number) else { continue };
+            match self.find(asset, &program.ops[number]) {
+                Ok((value, fact)) => {
+                    let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
+                    loaded.ended.push((path, Ended::Succeeded(vec![KeptOutput::Value(value)])));
+                    let version = fact.as_ref().map(|fact| (fact.run, fact.data_version.clone()));
+                    let (run, version) = version.map_or((None, None), |(run, version)| (Some(run), version));
+                    let version = InputVersion::new(asset.key.clone(), run, version);
+                    loaded.versions.insert(asset.key.clone(), version);
+                    loaded.facts.extend(fact);
+                }
+                Err(lack) => {
+                    let message = format!("`{}` takes the asset `{}`, {}", taker.name, asset.key, lack.why);
+                    let problem = Problem::new(ProblemKind::MissingAsset, message);
+                    let problem = problem.at("the step", taker.place.clone());
+                    problems.push(problem.hint(lack.hint));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(loaded) } else { Err(PlanError::new(program.plan.job.clone(), problems)) }
+    }
+
+    /// Where the value of an asset comes from, and the materialization that it is, if one is known.
+    fn find(&self, asset: &LoadedAsset, op: &Arc<OpDef>) -> Result<(Value, Option<Materialization>), Lack> {
+        let key = &asset.key;
+        let fact = match (&self.pinned, &self.storage) {
+            (Some(pinned), _) => pinned.iter().find(|fact| fact.asset == *key).cloned(),
+            (None, Some(storage)) => {
+                let found = storage.materializations(&MaterializationQuery::latest(key));
+                found.map_err(|error| Lack::storage(&error))?.into_iter().next()
+            }
+            (None, None) => None,
+        };
+        let Some(fact) = fact else {
+            let may_be_there = asset.external || self.storage.is_none();
+            return match op.io().filter(|_| may_be_there) {
+                Some(io) => self.managed(key, io, op).map(|value| (value, None)),
+                None => Err(Lack::never(asset, self.storage.is_some())),
+            };
+        };
+        let value = match &fact.value {
+            ValueAt::Io(io) => self.managed(key, io, op)?,
+            ValueAt::Nowhere => return Err(Lack::in_memory(asset)),
+            ValueAt::Fact | ValueAt::File(_) => self.written(&fact, op)?,
+        };
+        Ok((value, Some(fact)))
+    }
+
+    /// The value that an IO manager has stored.
+    fn managed(&self, key: &AssetKey, io: &str, op: &Arc<OpDef>) -> Result<Value, Lack> {
+        let output = &op.outputs()[0];
+        let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
+            why: format!(
+                "which the IO manager `{io}` has stored, and there is none of that key for `{}`",
+                output.ty.name()
+            ),
+            hint: format!("define it: `Definitions::new().io(\"{io}\", manager)`"),
+        })?;
+        let (key, run, step) = (key.clone(), self.run, StepPath::new(op.name(), None));
+        let name = Arc::clone(&output.name);
+        Ok(Value::later(move || {
+            let at = OutputAt::new(run, MATERIALIZE, &step, &name).asset(Some(&key));
+            manager
+                .load(&at)
+                .map_err(|failure| failure.context(format!("the asset `{key}` cannot be loaded")))
+        }))
+    }
+
+    /// The value that was written as the codec of its type does.
+    fn written(&self, fact: &Materialization, op: &OpDef) -> Result<Value, Lack> {
+        let output = &op.outputs()[0];
+        let codec = output.codec.ok_or_else(|| Lack {
+            why: format!("whose type `{}` serde cannot read", output.ty.name()),
+            hint:
+                "derive `Serialize` and `Deserialize` for it, or have an IO manager store it: `io = \"..\"`"
+                    .to_owned(),
+        })?;
+        let storage = Arc::clone(self.storage.as_ref().ok_or_else(|| Lack::no_instance())?);
+        let fact = fact.clone();
+        Ok(Value::later(move || {
+            let bytes = match &fact.value {
+                ValueAt::File(file) => storage.asset_files().and_then(|files| files.read(file)),
+                _ => storage.asset_value(&fact).and_then(|value| {
+                    let gone = || {
+                        StorageError::new(
+                            StorageErrorKind::NotFound,
+                            format!("the value of `{}` is there no more", fact.asset),
+                        )
+                    };
+                    value.map(|value| value.bytes().to_vec()).ok_or_else(gone)
+                }),
+            };
+            let read = bytes.map_err(StorageError::into_failure).and_then(|bytes| codec.decode(&bytes));
+            read.map_err(|failure| {
+                let asset = &fact.asset;
+                failure
+                    .context(format!(
+                        "the asset `{asset}`, as the run {} made it, cannot be loaded",
+                        fact.run
+                    ))
+                    .hint(format!("have it made anew: materialize {asset}"))
+            })
+        }))
+    }
+}
+
+/// Why an asset cannot be loaded, and what can be done.
+struct Lack {
+    why: String,
+    hint: String,
+}
+
+impl Lack {
+    fn never(asset: &LoadedAsset, has_instance: bool) -> Self {
+        if !has_instance {
+            return Self::no_instance();
+        }
+        let key = &asset.key;
+        match asset.external {
+            true => Self {
+                why: "which others make, and nobody has materialized here".to_owned(),
+                hint: format!(
+                    "have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = \"..\")]` on `{}`",
+                    key.name()
+                ),
+            },
+            false => Self {
+                why: "which was never materialized".to_owned(),
+                hint: format!(
+                    "materialize it before, `materialize {key}`, or with what takes it: `materialize {key}+`"
+                ),
+            },
+        }
+    }
+
+    fn in_memory(asset: &LoadedAsset) -> Self {
+        Self {
+            why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),
+            hint: format!(
+                "make it in the same run, `materialize {}+`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
+                asset.key
+            ),
+        }
+    }
+
+    fn no_instance() -> Self {
+        Self {
+            why: "which is not made in this run, and the run knows of no instance that could have it"
+                .to_owned(),
+            hint: "record the run, `.record(&storage)`, or select the asset too".to_owned(),
+        }
+    }
+
+    fn storage(error: &StorageError) -> Self {
+        let hint = error.advice().map_or_else(String::new, str::to_owned);
+        Self { why: format!("of which cannot be read what is known: {error}"), hint }
+    }
+}
+
+/// A step that takes the value of this one.
+fn taker(program: &Program, number: usize) -> Option<&Step> {
+    let takes = |source: &Source| match source {
+        Source::Output { step, .. } => *step == number,
+        Source::List { elements, .. } => {
+            elements.iter().any(|element| matches!(element, Source::Output { step, .. } if *step == number))
+        }
+        _ => false,
+    };
+    program
+        .plan
+        .steps
+        .iter()
+        .filter(|step| !step.given)
+        .find(|step| step.inputs.iter().any(|input| takes(&input.source)))
+}

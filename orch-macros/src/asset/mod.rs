@@ -1,0 +1,82 @@
+//! `#[asset]`, `#[graph_asset]` and `#[external_asset]`: a function, or its head alone, names data.
+//!
+//! An asset is an op, or a graph, and something that says what it is made of: its parameters are named after other assets.
+//! So the first two expand as `#[op]` and `#[graph]` do, and beside that to an `AssetDef`.
+
+mod expand;
+mod key;
+mod model;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::model::Asset;
+use crate::diag::Diag;
+use crate::job::model::GraphOptions;
+use crate::{func, job, op, parameter};
+
+/// `#[asset]`
+pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream {
+    let item = match func::parse("#[asset]", item) {
+        Ok(item) => item,
+        Err(tokens) => return tokens,
+    };
+    let diag = Diag::new();
+    let (asset, settings) = Asset::of_op(options, &item, &diag);
+    let plain = model::without_sources(&item);
+    let op = op::model::Op::of(&plain, settings);
+    let fits = op::check::signature(&plain, &diag);
+    let errors = diag.finish();
+    let beside = match fits {
+        true => {
+            let (node, asset) = (op::expand::node(&op), expand::made(&asset, &expand::Maker::Op));
+            quote!(#node #asset)
+        }
+        false if func::is_method(&plain.sig) => TokenStream::new(),
+        false => op::expand::stub(&op),
+    };
+    let item = parameter::without_keys(&plain);
+    quote!(#item #errors #beside)
+}
+
+/// `#[graph_asset]`
+pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
+    let item = match func::parse("#[graph_asset]", item) {
+        Ok(item) => item,
+        Err(tokens) => return tokens,
+    };
+    let diag = Diag::new();
+    let (asset, name) = Asset::of_graph(options, &item, &diag);
+    let mut plain = model::without_sources(&item);
+    let fits = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
+    let errors = diag.finish();
+    if func::is_method(&plain.sig) {
+        let plain = job::expand::without_body(plain);
+        return quote!(#plain #errors);
+    }
+    if !fits {
+        plain = job::expand::without_body(plain);
+    }
+    job::repair(&mut plain);
+    let returned = expand::Maker::graph(&plain);
+    let beside = fits.then(|| expand::made(&asset, &returned));
+    let options = GraphOptions { name, hooks: Vec::new() };
+    let graph = if fits { job::expand::graph(plain, &options) } else { job::expand::graph_stub(plain) };
+    quote!(#graph #beside #errors)
+}
+
+/// `#[external_asset]`
+pub(crate) fn external(options: TokenStream, item: &TokenStream) -> TokenStream {
+    let head = match syn::parse2::<model::Head>(item.clone()) {
+        Ok(head) => head,
+        Err(error) => {
+            let error = error.to_compile_error();
+            return quote!(#error);
+        }
+    };
+    let diag = Diag::new();
+    let asset = Asset::of_head(options, &head, &diag);
+    let errors = diag.finish();
+    let external = expand::external(&asset, &head);
+    quote!(#external #errors)
+}

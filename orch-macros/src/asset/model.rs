@@ -1,0 +1,321 @@
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Visibility};
+
+use super::key;
+use crate::attr::{self, Entry, Key, Known, Options, Value};
+use crate::diag::Diag;
+use crate::op::model::{Parameter, Settings};
+use crate::{func, policy};
+
+const OPTIONS: Known = Known {
+    owner: "`#[asset]`",
+    options: &[
+        "key",
+        "key_prefix",
+        "group",
+        "owners",
+        "kind",
+        "tags",
+        "description",
+        "metadata",
+        "deps",
+        "code_version",
+        "io",
+        "retry",
+        "timeout",
+        "pool",
+        "priority",
+        "isolate",
+        "memory",
+    ],
+    repeated: &[],
+    elsewhere: &[("name", "`#[op]`; an asset has a `key`"), ("max_concurrent", "`#[job]`")],
+};
+
+const GRAPH: Known = Known {
+    owner: "`#[graph_asset]`",
+    options: &[
+        "key",
+        "key_prefix",
+        "group",
+        "owners",
+        "kind",
+        "tags",
+        "description",
+        "metadata",
+        "deps",
+        "code_version",
+    ],
+    repeated: &[],
+    elsewhere: &[
+        ("io", "the `#[op]` that makes the value"),
+        ("retry", "the `#[op]`s of the graph"),
+        ("timeout", "the `#[op]`s of the graph"),
+        ("pool", "the `#[op]`s of the graph"),
+        ("name", "`#[graph]`; an asset has a `key`"),
+    ],
+};
+
+const EXTERNAL: Known = Known {
+    owner: "`#[external_asset]`",
+    options: &["key", "key_prefix", "group", "owners", "kind", "tags", "description", "metadata", "io"],
+    repeated: &[],
+    elsewhere: &[
+        ("deps", "`#[asset]`; what others make is made of what they say"),
+        ("retry", "`#[asset]`"),
+        ("code_version", "`#[asset]`"),
+    ],
+};
+
+const METADATA: &str = r#"metadata(source = "billing", rows = 100)"#;
+
+/// An asset as its author wrote it.
+pub(super) struct Asset {
+    pub(super) function: Ident,
+    pub(super) conditions: TokenStream,
+    pub(super) key: LitStr,
+    pub(super) said: Said,
+    pub(super) code_version: Option<LitStr>,
+    pub(super) io: Option<LitStr>,
+    /// What feeds each parameter that is an input, in order.
+    pub(super) sources: Vec<Source>,
+    pub(super) deps: Vec<Path>,
+}
+
+/// What is said of the data.
+pub(super) struct Said {
+    pub(super) description: Option<String>,
+    pub(super) group: Option<LitStr>,
+    pub(super) owners: Vec<LitStr>,
+    pub(super) kinds: Vec<LitStr>,
+    pub(super) tags: Vec<(String, LitStr)>,
+    pub(super) metadata: Vec<(String, TokenStream)>,
+}
+
+/// The assets that feed a parameter: one, or several for a `Vec` of their values.
+pub(super) enum Source {
+    One(Path),
+    Several(Vec<Path>),
+}
+
+impl Source {
+    pub(super) fn paths(&self) -> &[Path] {
+        match self {
+            Self::One(path) => std::slice::from_ref(path),
+            Self::Several(paths) => paths,
+        }
+    }
+}
+
+impl Asset {
+    /// Of a function, and the settings of the op that it is.
+    pub(super) fn of_op(options: TokenStream, item: &ItemFn, diag: &Diag) -> (Self, Settings) {
+        let mut options = Options::read(&OPTIONS, options, diag);
+        let key = asset_key(&mut options, &item.sig.ident, diag);
+        let deps = options.path_array("deps", "[orders]");
+        let group = options.text("group", "\"sales\"");
+        let (owners, kinds) =
+            (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
+        let metadata = metadata(&mut options, diag);
+        let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
+        let settings = Settings::read(&mut options, name, item, diag);
+        let said = Said {
+            description: settings.description.clone(),
+            group,
+            owners,
+            kinds,
+            tags: settings.tags.clone(),
+            metadata,
+        };
+        let inputs = func::parameters(&item.sig)
+            .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }));
+        let asset = Self {
+            function: item.sig.ident.clone(),
+            conditions: func::conditions(&item.attrs),
+            key,
+            said,
+            code_version: settings.code_version.clone(),
+            io: None,
+            sources: inputs.filter_map(|parameter| source(parameter, diag)).collect(),
+            deps,
+        };
+        (asset, settings)
+    }
+
+    /// Of a function that draws a graph, and the name of the graph.
+    pub(super) fn of_graph(options: TokenStream, item: &ItemFn, diag: &Diag) -> (Self, LitStr) {
+        let mut options = Options::read(&GRAPH, options, diag);
+        let key = asset_key(&mut options, &item.sig.ident, diag);
+        let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
+        let asset = Self {
+            function: item.sig.ident.clone(),
+            conditions: func::conditions(&item.attrs),
+            key,
+            deps: options.path_array("deps", "[orders]"),
+            code_version: options.text("code_version", "\"2\""),
+            io: None,
+            said: Said::read(&mut options, &item.attrs, diag),
+            sources: func::parameters(&item.sig).filter_map(|parameter| source(parameter, diag)).collect(),
+        };
+        (asset, name)
+    }
+
+    /// Of what others make.
+    pub(super) fn of_head(options: TokenStream, head: &Head, diag: &Diag) -> Self {
+        let mut options = Options::read(&EXTERNAL, options, diag);
+        let function = &head.signature.ident;
+        if let Some(input) = head.signature.inputs.first() {
+            diag.error_at(input, "what others make is made of what they say: leave the parameters out");
+        }
+        if matches!(head.signature.output, ReturnType::Default) {
+            let message = format!(
+                "say what it is in memory, so that others can take it: `fn {function}() -> DataFrame;`"
+            );
+            diag.error_at(function, message);
+        }
+        Self {
+            function: function.clone(),
+            conditions: func::conditions(&head.attributes),
+            key: asset_key(&mut options, function, diag),
+            io: options.text("io", "\"parquet\""),
+            said: Said::read(&mut options, &head.attributes, diag),
+            code_version: None,
+            sources: Vec::new(),
+            deps: Vec::new(),
+        }
+    }
+}
+
+impl Said {
+    fn read(options: &mut Options<'_>, attributes: &[Attribute], diag: &Diag) -> Self {
+        Self {
+            description: options
+                .text("description", "\"What it is.\"")
+                .map(|text| text.value())
+                .or_else(|| func::description(attributes)),
+            group: options.text("group", "\"sales\""),
+            owners: options.texts("owners", "[\"data team\"]"),
+            kinds: options.texts("kind", "\"table\""),
+            tags: policy::tags(options, diag),
+            metadata: metadata(options, diag),
+        }
+    }
+}
+
+/// The key: the one given, else the function's name, below a prefix if there is one.
+fn asset_key(options: &mut Options<'_>, function: &Ident, diag: &Diag) -> LitStr {
+    let own = LitStr::new(&function.unraw().to_string(), function.span());
+    let key = options.text("key", "\"warehouse/orders\"");
+    let prefix = options.text("key_prefix", "\"warehouse\"");
+    for given in key.iter().chain(&prefix) {
+        if let Some(why) = key::refusal(given) {
+            diag.error_at(given, why);
+            return own;
+        }
+    }
+    let key = key.unwrap_or(own);
+    match prefix {
+        Some(prefix) => LitStr::new(&format!("{}/{}", prefix.value(), key.value()), key.span()),
+        None => key,
+    }
+}
+
+/// `metadata(source = "billing", rows = 100)`
+fn metadata(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, TokenStream)> {
+    if !options.has("metadata") {
+        return Vec::new();
+    }
+    let Some((list, _)) = options.list("metadata", METADATA) else { return Vec::new() };
+    let entries = attr::entries(list, diag).into_iter().filter_map(|entry| {
+        let place = entry.place();
+        match entry {
+            Entry { key: Some(Key { text, .. }), value }
+                if !matches!(value, Value::Missing(_) | Value::List(..)) =>
+            {
+                Some((text, value.place()))
+            }
+            _ => {
+                diag.error_at(place, format!("metadata is a name and a value: `{METADATA}`"));
+                None
+            }
+        }
+    });
+    entries.collect()
+}
+
+/// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names.
+fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
+    let given = parameter.attrs.iter().find(|attribute| is_source(attribute));
+    let Some(given) = given else {
+        // A parameter without a name is refused as such.
+        return func::plain_name(parameter).map(|name| Source::One(name.clone().into()));
+    };
+    let paths = given.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
+    match paths {
+        Ok(paths) if paths.len() > 1 => Some(Source::Several(paths.into_iter().collect())),
+        Ok(paths) if !paths.is_empty() => paths.into_iter().next().map(Source::One),
+        _ => {
+            diag.error_at(
+                given,
+                "it names the asset that feeds the parameter: `#[from(path::to::asset)]`, or several for a `Vec` of their values",
+            );
+            None
+        }
+    }
+}
+
+fn is_source(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("from")
+}
+
+/// The function without what is for this macro alone.
+pub(super) fn without_sources(item: &ItemFn) -> ItemFn {
+    let mut item = item.clone();
+    for input in &mut item.sig.inputs {
+        if let FnArg::Typed(parameter) = input {
+            parameter.attrs.retain(|attribute| !is_source(attribute));
+        }
+    }
+    item
+}
+
+/// The head of a function: `pub fn orders() -> DataFrame;`
+pub(super) struct Head {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) signature: Signature,
+}
+
+impl Parse for Head {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (attributes, visibility) = (input.call(Attribute::parse_outer)?, input.parse()?);
+        let signature: Signature = input.parse()?;
+        if input.peek(syn::token::Brace) {
+            let message = "what others make has no body here: end it with `;`, or make it with `#[asset]`";
+            return Err(syn::Error::new(input.span(), message));
+        }
+        if let Some(generics) = signature.generics.params.first() {
+            return Err(syn::Error::new(
+                generics.span(),
+                "an asset has one known type: leave the generics out",
+            ));
+        }
+        input.parse::<Token![;]>()?;
+        Ok(Self { attributes, visibility, signature })
+    }
+}
+
+impl Head {
+    /// The type that it is in memory.
+    pub(super) fn returns(&self) -> TokenStream {
+        match &self.signature.output {
+            ReturnType::Type(_, ty) => ty.to_token_stream(),
+            ReturnType::Default => quote::quote!(()),
+        }
+    }
+}

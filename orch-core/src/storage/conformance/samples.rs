@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::asset::{AssetKey, Column, InputVersion, MetadataValue};
 use crate::define::JobOptions;
 use crate::event::{
     Encoded, Entry, Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName,
@@ -11,6 +12,7 @@ use crate::event::{
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::graph::Job;
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
+use crate::io::{ARTIFACTS, ArtifactRef};
 use crate::storage::{Made, Pinned, Row, RunRecord};
 
 /// A moment so many nanoseconds after the one at which all samples begin.
@@ -52,6 +54,38 @@ pub fn step(run: RunId, number: u64) -> [Entry; 4] {
     ]
 }
 
+/// The events of a step that materializes an asset: its value is small and lies with the fact, or in a file of the
+/// instance. Those of greater numbers are newer.
+#[must_use]
+pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -> Vec<Entry> {
+    let asset = key(asset);
+    let path: StepPath = asset.step_name().parse().expect("the name of a step");
+    let event = |after: u64, kind| {
+        let time = at(number * 1_000_003 + after * 1_009);
+        Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
+    };
+    let result: Arc<str> = "result".into();
+    let mut output = event(1, EventKind::StepOutput { output: Arc::clone(&result), key: None });
+    output.value = file.is_none().then(|| Encoded::from(number.to_be_bytes().to_vec()));
+    let handled = file.map(|file| EventKind::HandledOutput {
+        output: result,
+        io: ARTIFACTS.into(),
+        metadata: file.metadata(),
+    });
+    let materialized = EventKind::AssetMaterialization {
+        asset,
+        partition: None,
+        metadata: [("rows".to_owned(), MetadataValue::RowCount(number))].into(),
+        code_version: None,
+        data_version: Some(number.to_string().into()),
+        inputs: Vec::new(),
+    };
+    let mut events = vec![event(0, EventKind::StepStart { waited: Duration::ZERO }), output];
+    events.extend(handled.map(|handled| event(2, handled)));
+    events.extend([event(3, materialized), event(4, EventKind::StepSuccess)]);
+    events
+}
+
 /// Events of every kind, some with all that they can have and some with as little.
 #[must_use]
 pub fn events_of_each_kind(run: RunId) -> Vec<Entry> {
@@ -84,6 +118,11 @@ fn path(keys: &[&str]) -> StepPath {
     StepPath::new("clean.load", branch)
 }
 
+/// The asset of this name.
+pub(super) fn key(text: &str) -> AssetKey {
+    text.parse().expect("a key")
+}
+
 fn error() -> Arc<ErrorInfo> {
     let mut error = ErrorInfo::new(ErrorKind::Panic, "boom \"quoted\"").hint("look away");
     error.causes = vec!["a cause".to_owned(), "the root".to_owned()];
@@ -107,6 +146,26 @@ fn first() -> EventKind {
     EventKind::RunStart { job: "job".into(), tags: texts(), max_concurrent: 4, steps }
 }
 
+fn materialization() -> EventKind {
+    let version = |version: &str| Some(Arc::from(version));
+    let metadata = [
+        ("rows", MetadataValue::RowCount(8)),
+        ("note", "Größe \"x\"".into()),
+        ("columns", MetadataValue::TableSchema(vec![Column::new("id", "i64")])),
+    ];
+    EventKind::AssetMaterialization {
+        asset: key("warehouse/orders"),
+        partition: Some("2026-01-02".into()),
+        metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
+        code_version: version("2"),
+        data_version: version("b0b"),
+        inputs: vec![
+            InputVersion::new(key("raw.orders"), Some(RunId::from_u128(7)), version("a11")),
+            InputVersion::new(key("rates"), None, None),
+        ],
+    }
+}
+
 /// The kind after this one. A kind that is new does not compile until it is sampled here.
 fn next(kind: &EventKind) -> Option<EventKind> {
     let (took, waited, delay) = (Duration::new(3, 7), Duration::from_nanos(9), Duration::MAX);
@@ -127,7 +186,8 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             io: "files".into(),
             metadata: BTreeMap::from([("bytes".to_owned(), serde_json::json!(1))]),
         },
-        EventKind::HandledOutput { .. } => EventKind::StreamClosed {
+        EventKind::HandledOutput { .. } => materialization(),
+        EventKind::AssetMaterialization { .. } => EventKind::StreamClosed {
             output,
             count: u64::MAX,
             orphaned: 2,
@@ -164,6 +224,14 @@ fn variations() -> Vec<EventKind> {
             output: Arc::clone(&output),
             io: "files".into(),
             metadata: BTreeMap::new(),
+        },
+        EventKind::AssetMaterialization {
+            asset: key("orders"),
+            partition: None,
+            metadata: BTreeMap::new(),
+            code_version: None,
+            data_version: None,
+            inputs: Vec::new(),
         },
         EventKind::StreamClosed { output, count: 0, orphaned: 0, orphans: Vec::new() },
         EventKind::StepLost { cause: LostCause::Memory },

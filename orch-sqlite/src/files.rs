@@ -10,21 +10,32 @@ use crate::{error, write};
 /// The folder of a run's files, within its own.
 pub(crate) const ARTIFACTS: &str = "artifacts";
 
-/// The files of a run.
+/// The folder of the files of assets, within the home.
+pub(crate) const ASSETS: &str = "assets";
+
+/// The files of a run, or those of assets.
 #[derive(Debug)]
 pub(crate) struct Files {
-    /// The folder of the run, which is there.
-    run: PathBuf,
+    /// The folder of the run, or the home; it is there.
+    outer: PathBuf,
+    /// The name of theirs within it, which is made with the first of them.
+    folder: &'static str,
 }
 
 impl Files {
+    /// Those of the run in this folder.
     pub(crate) fn of(run: &Path) -> Self {
-        Self { run: run.to_owned() }
+        Self { outer: run.to_owned(), folder: ARTIFACTS }
+    }
+
+    /// Those of assets in this home.
+    pub(crate) fn of_assets(home: &Path) -> Self {
+        Self { outer: home.to_owned(), folder: ASSETS }
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, StorageError> {
         check_name(name)?;
-        Ok(self.run.join(ARTIFACTS).join(name))
+        Ok(self.outer.join(self.folder).join(name))
     }
 }
 
@@ -35,8 +46,8 @@ impl Artifacts for Files {
         write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Failure>,
     ) -> Result<ArtifactRef, Failure> {
         let path = self.path(name).map_err(StorageError::into_failure)?;
-        let inner = Path::new(ARTIFACTS).join(name);
-        write::folders(&self.run, inner.parent().unwrap_or(Path::new(ARTIFACTS)), "artifact.folder")
+        let inner = Path::new(self.folder).join(name);
+        write::folders(&self.outer, inner.parent().unwrap_or(Path::new(self.folder)), "artifact.folder")
             .map_err(|error| error::machine(&path, "written", &error).into_failure())?;
         let (mut bytes, mut hash) = (0, blake3::Hasher::new());
         let mut refused = None;

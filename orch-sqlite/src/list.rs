@@ -1,8 +1,11 @@
-//! The list of runs: `instance.db`.
+//! The list of runs, and the facts about assets beside it: `instance.db`.
+
+mod locked;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, RunRecord, StorageError};
@@ -12,8 +15,13 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use crate::schema::{INSTANCE, Opened};
 use crate::{Durability, error, write};
 
+pub(crate) use locked::Locked;
+
 /// What the list says outlives a loss of power in any case: a run whose line is lost is not found, whatever there is of it.
 const DURABILITY: Durability = Durability::Full;
+
+/// With so many pages the write-ahead log is brought into the database, so that it does not grow; SQLite's own measure.
+pub(crate) const CHECKPOINT: i32 = 1000;
 
 /// The list, open. Reading it never waits for a writer.
 #[derive(Debug)]
@@ -21,19 +29,19 @@ pub(crate) struct List {
     path: PathBuf,
     reader: Mutex<Connection>,
     writer: Mutex<Writer>,
+    /// As the writer has it.
+    pages: Arc<AtomicI32>,
 }
 
 #[derive(Debug)]
 struct Writer {
     /// Opened when it is first needed: whoever looks at runs alone has no use for it.
     connection: Option<Connection>,
+    /// Another one, for facts: what it commits does not wait for the disk.
+    facts: Option<Connection>,
+    /// How many pages the write-ahead log has had when facts were put there last.
+    pages: Arc<AtomicI32>,
     lock: File,
-}
-
-/// The list, while no other process and no other thread writes it.
-pub(crate) struct Locked<'a> {
-    path: &'a Path,
-    writer: MutexGuard<'a, Writer>,
 }
 
 impl List {
@@ -46,7 +54,9 @@ impl List {
         let at = home.join("instance.lock");
         let lock =
             write::lockable(&at, "instance.lock").map_err(|error| error::machine(&at, "locked", &error))?;
-        let writer = Mutex::new(Writer { connection: None, lock });
+        let pages = Arc::new(AtomicI32::new(0));
+        let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages), lock };
+        let writer = Mutex::new(writer);
         let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
         if !matches!(opened, Opened::Whole(_)) {
             // Two programs may begin at once, and one of them makes the list.
@@ -56,7 +66,7 @@ impl List {
             let runs = if none { found()? } else { Vec::new() };
             let made = INSTANCE.open_filled(&path, DURABILITY, |writing| {
                 // What they have come to is found out when they are listed.
-                runs.iter().try_for_each(|run| put(writing, run, false).map(drop))
+                runs.iter().try_for_each(|run| locked::put(writing, run, false).map(drop))
             })?;
             list.writer.connection = Some(made);
         }
@@ -64,7 +74,7 @@ impl List {
             Opened::Whole(reader) => reader,
             Opened::Older | Opened::Empty => INSTANCE.read(&path)?.whole(&path)?,
         };
-        Ok(Self { path, reader: Mutex::new(reader), writer })
+        Ok(Self { path, reader: Mutex::new(reader), writer, pages })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -88,6 +98,16 @@ impl List {
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
         Locked::wait(&self.path, &self.writer)
+    }
+
+    /// The same, if nobody writes it at this moment. Waits for nobody.
+    pub(crate) fn try_lock(&self) -> Option<Locked<'_>> {
+        Locked::at_once(&self.path, &self.writer)
+    }
+
+    /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.
+    pub(crate) fn is_due(&self) -> bool {
+        self.pages.load(Ordering::Relaxed) >= CHECKPOINT
     }
 
     /// The lines of the runs that are asked for, the newest first, as the list has them.
@@ -155,101 +175,6 @@ impl List {
     fn record(&self, json: &str) -> Result<RunRecord, StorageError> {
         serde_json::from_str(json).map_err(|error| error::corrupt(&self.path, error))
     }
-}
-
-impl<'a> Locked<'a> {
-    fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
-        let writer = taken(writer);
-        writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
-        Ok(Self { path, writer })
-    }
-
-    fn connection(&mut self) -> Result<&Connection, StorageError> {
-        let connection = match self.writer.connection.take() {
-            Some(connection) => connection,
-            None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
-        };
-        Ok(self.writer.connection.insert(connection))
-    }
-
-    /// Whether the run is in the list.
-    pub(crate) fn has(&mut self, run: RunId) -> Result<bool, StorageError> {
-        self.is(run, "SELECT 1 FROM run WHERE id = ?1")
-    }
-
-    /// Whether the list may say less of the run than its events.
-    pub(crate) fn is_unsettled(&mut self, run: RunId) -> Result<bool, StorageError> {
-        self.is(run, "SELECT 1 FROM run WHERE id = ?1 AND settled = 0")
-    }
-
-    /// Whether a run of the list was made from this one.
-    pub(crate) fn has_children(&mut self, run: RunId) -> Result<bool, StorageError> {
-        self.is(run, "SELECT 1 FROM run WHERE record ->> '$.parent' = ?1")
-    }
-
-    fn is(&mut self, run: RunId, sql: &str) -> Result<bool, StorageError> {
-        let connection = self.connection()?;
-        let is = || connection.prepare_cached(sql)?.exists([run.to_string()]);
-        is().map_err(|error| error::database(self.path, "read", &error))
-    }
-
-    /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:
-    /// whoever holds it may die before the list says how it ended.
-    pub(crate) fn put(&mut self, run: &RunRecord, settled: bool) -> Result<(), StorageError> {
-        self.commit("list.put", |writing| put(writing, run, settled))
-    }
-
-    /// Says that a run is held again.
-    pub(crate) fn unsettle(&mut self, run: RunId) -> Result<(), StorageError> {
-        let sql = "UPDATE run SET settled = 0 WHERE id = ?1";
-        self.commit("list.unsettle", |writing| writing.run(sql, [run.to_string()]))
-    }
-
-    /// Takes a run out of the list, if it is there, and says that its folder may go, whatever is in it.
-    pub(crate) fn delete(&mut self, run: RunId) -> Result<(), StorageError> {
-        let id = run.to_string();
-        self.commit("list.delete", |writing| {
-            writing.run("INSERT OR IGNORE INTO removed (id) VALUES (?1)", [&id])?;
-            writing.run("DELETE FROM run WHERE id = ?1", [&id])
-        })
-    }
-
-    /// Whether this was a run, and is one no more.
-    pub(crate) fn is_removed(&mut self, run: RunId) -> Result<bool, StorageError> {
-        self.is(run, "SELECT 1 FROM removed WHERE id = ?1")
-    }
-
-    /// Forgets a run that was removed, when its folder is gone.
-    pub(crate) fn forget(&mut self, run: RunId) -> Result<(), StorageError> {
-        let sql = "DELETE FROM removed WHERE id = ?1";
-        self.commit("list.forget", |writing| writing.run(sql, [run.to_string()]))
-    }
-
-    fn commit(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&write::Writing<'_>) -> rusqlite::Result<usize>,
-    ) -> Result<(), StorageError> {
-        let written = write::transaction(self.connection()?, name, write);
-        written.map(drop).map_err(|error| error::database(self.path, "written", &error))
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        // If this fails, the lock goes with the file.
-        let _ = self.writer.lock.unlock();
-    }
-}
-
-fn put(writing: &write::Writing<'_>, run: &RunRecord, settled: bool) -> rusqlite::Result<usize> {
-    let record = serde_json::to_string(run)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let sql = "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
-    let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
-    writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
-    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
 }
 
 /// SQLite rolls back what a panic has interrupted.

@@ -95,16 +95,22 @@ impl WriteRuns for Folder {
     }
 
     fn reopen(&self, run: RunId) -> Result<Box<dyn WriteEvents>, StorageError> {
-        let hold = {
+        let (hold, unsettled) = {
             let mut list = self.list().lock()?;
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
             let hold = Hold::take(&list, run, &self.run_folder(run))?;
+            let unsettled = list.is_unsettled(run)?;
             list.unsettle(run)?;
-            hold
+            (hold, unsettled)
         };
-        Ok(Box::new(log::Writer::open(self, hold, run)?))
+        let mut writer = log::Writer::open(self, hold, run)?;
+        if unsettled {
+            // Its process has died, and nobody has looked at it since.
+            writer.tell_anew();
+        }
+        Ok(Box::new(writer))
     }
 
     fn remove(&self, run: RunId) -> Result<(), StorageError> {

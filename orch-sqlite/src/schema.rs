@@ -22,7 +22,7 @@ pub(crate) struct Schema {
     pub(crate) steps: &'static [&'static str],
 }
 
-/// The list of runs; marked `orcI`.
+/// The list of runs and the facts about assets; marked `orcI`.
 pub(crate) const INSTANCE: Schema = Schema {
     what: "list of runs",
     application: 0x6f72_6349,
@@ -39,6 +39,28 @@ pub(crate) const INSTANCE: Schema = Schema {
         CREATE INDEX unsettled ON run (id) WHERE settled = 0;
         -- What is no run, whatever is in its folder: it was removed, or is not yet imported.
         CREATE TABLE removed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        -- What is known of assets, a row for each materialization. It stays when its run is removed.
+        CREATE TABLE fact (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL,
+            event INTEGER NOT NULL,     -- its number in the log of that run
+            asset TEXT NOT NULL,
+            partition TEXT,             -- null if the asset has none
+            time INTEGER NOT NULL,      -- nanoseconds since 1970
+            fact TEXT NOT NULL,         -- all that is known of it, as JSON
+            sum INTEGER NOT NULL,       -- over run, event and all up to here
+            value BLOB,                 -- if it is small, and was not cleared away
+            value_sum INTEGER,          -- over event and value, if there is one
+            alone INTEGER NOT NULL DEFAULT 0, -- 1 if its run was removed, and its value or file may lie here still
+            UNIQUE (run, event)
+        ) STRICT;
+        CREATE INDEX newest_of_asset ON fact (asset, partition, time);
+        CREATE INDEX alone ON fact (id) WHERE alone = 1;
+        CREATE TABLE asset (
+            key TEXT PRIMARY KEY,
+            materializations INTEGER NOT NULL,
+            latest INTEGER NOT NULL     -- the newest of its facts
+        ) STRICT, WITHOUT ROWID;
     "],
 };
 
@@ -50,7 +72,9 @@ pub(crate) const RUN: Schema = Schema {
         CREATE TABLE run (
             record TEXT NOT NULL,       -- as it was when the run was made, as JSON
             pinned BLOB NOT NULL,       -- what it was begun with, as JSON, in LZ4 behind its length
-            blake3 TEXT NOT NULL        -- the hash of that, in hexadecimal
+            blake3 TEXT NOT NULL,       -- the hash of that, in hexadecimal
+            -- Up to the event of this number it was told in another instance; 0 if it was made here.
+            imported INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         -- Events and log lines share one sequence of numbers.
         CREATE TABLE event (

@@ -1,4 +1,5 @@
-//! What the list says of runs that a process has left without saying how they ended.
+//! What the list says of runs that a process has left without saying how they ended, and the facts about assets that it
+//! could not put beside it.
 
 use std::ops::ControlFlow;
 
@@ -6,6 +7,7 @@ use orch_core::event::{Detail, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{RunRecord, StorageError};
 
+use crate::facts::OfRun;
 use crate::folder::Folder;
 use crate::lock::Hold;
 use crate::log;
@@ -15,21 +17,28 @@ struct Told {
     run: RunRecord,
     /// Of those events alone that say where it stands as a whole.
     outline: RunView,
+    /// What they tell of assets.
+    facts: OfRun,
     last: u64,
 }
 
 impl Told {
     fn of(run: RunRecord) -> Self {
-        Self { run, outline: RunView::new(Detail::Counts), last: 0 }
+        Self { run, outline: RunView::new(Detail::Counts), facts: OfRun::default(), last: 0 }
     }
 
     /// Reads the events that came after the last.
     fn read_on(&mut self, reader: &log::Reader) -> Result<(), StorageError> {
-        let outline = &mut self.outline;
+        let (outline, before) = (&mut self.outline, self.last);
         self.last = reader.outline(self.last, &mut |logged| {
             outline.apply(&logged.event);
             ControlFlow::Continue(())
         })?;
+        let more = reader.facts(before, self.last)?;
+        if before == 0 {
+            self.facts.after = more.after;
+        }
+        self.facts.told.extend(more.told);
         if self.outline.status().is_terminal() {
             // Of a run that is over the list says more, and it needs all events.
             let mut view = RunView::new(Detail::Counts);
@@ -86,7 +95,7 @@ impl Folder {
             let Ok(Some(reader)) = log::Reader::open(told.run.id, &folder) else { continue };
             if told.read_on(&reader).is_ok() {
                 // A list that cannot be written is right to whoever reads it by way of this.
-                let _ = list.put(&told.run, true);
+                let _ = list.settle(&told.run, true, &told.facts);
                 corrected.push(told.run);
             }
         }

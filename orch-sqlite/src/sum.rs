@@ -64,6 +64,33 @@ pub(crate) struct Line<'a> {
     pub(crate) fields: Option<&'a str>,
 }
 
+/// The columns of a fact that its sum is made of; its value has a sum of its own, so that it is read only if it is wanted.
+pub(crate) struct Fact<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) event: i64,
+    pub(crate) asset: &'a str,
+    pub(crate) partition: Option<&'a str>,
+    pub(crate) time: i64,
+    pub(crate) fact: &'a str,
+}
+
+impl Fact<'_> {
+    pub(crate) fn sum(&self) -> i64 {
+        Sum::of(self.event)
+            .bytes(Some(self.run.as_bytes()))
+            .bytes(Some(self.asset.as_bytes()))
+            .bytes(self.partition.map(str::as_bytes))
+            .word(self.time.cast_unsigned())
+            .bytes(Some(self.fact.as_bytes()))
+            .short()
+    }
+
+    /// That of its value.
+    pub(crate) fn value_sum(event: i64, value: &[u8]) -> i64 {
+        Sum::of(event).bytes(Some(value)).short()
+    }
+}
+
 impl Line<'_> {
     pub(crate) fn sum(&self) -> i64 {
         Sum::of_row(self.number, self.time, self.step, self.attempt)

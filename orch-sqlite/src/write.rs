@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use orch_core::failure::Failure;
 use orch_core::storage::{around, boundary};
-use rusqlite::{CachedStatement, Connection, Params, ToSql};
+use rusqlite::{CachedStatement, Connection, Params, Row, ToSql};
 
 use crate::error;
 
@@ -28,6 +28,16 @@ impl<'a> Writing<'a> {
     /// Gives the number of rows.
     pub(crate) fn run(&self, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
         self.prepare(sql)?.run(values)
+    }
+
+    /// Reads what is there by now.
+    pub(crate) fn read<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        self.0.prepare_cached(sql)?.query_map(values, row)?.collect()
     }
 
     pub(crate) fn script(&self, sql: &str) -> rusqlite::Result<()> {

@@ -238,7 +238,23 @@ mod tests {
             assert_eq!(serde_json::from_str::<MetadataValue>(&json).expect("as written"), value);
             format!("{value}  <-  {json}")
         });
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        a\nb  <-  {"type":"text","value":"a\nb"}
+        **bold**  <-  {"type":"markdown","value":"**bold**"}
+        https://example.org  <-  {"type":"url","value":"https://example.org"}
+        data/orders.csv  <-  {"type":"path","value":"data/orders.csv"}
+        7  <-  {"type":"int","value":7}
+        18446744073709552000  <-  {"type":"float","value":1.8446744073709552e+19}
+        2.5  <-  {"type":"float","value":2.5}
+        NaN  <-  {"type":"text","value":"NaN"}
+        true  <-  {"type":"bool","value":true}
+        1970-01-01T00:00:00Z  <-  {"type":"timestamp","value":"1970-01-01T00:00:00Z"}
+        {"a":[1]}  <-  {"type":"json","value":{"a":[1]}}
+        1 row  <-  {"type":"table","value":{"columns":[{"name":"a","type":"i64"}],"rows":[[1]]}}
+        a: i64, b: str  <-  {"type":"table_schema","value":[{"name":"a","type":"i64"},{"name":"b","type":"str"}]}
+        1 column  <-  {"type":"column_lineage","value":{"total":[{"asset":"raw/orders","column":"price"}]}}
+        800  <-  {"type":"row_count","value":800}
+        "#);
     }
 
     #[test]
@@ -249,6 +265,15 @@ mod tests {
         });
         let said: BTreeMap<String, serde_json::Value> = serde_json::from_value(said).expect("a map");
         let told: Vec<_> = typed(&said).iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        bytes: Int(812)
+        format: Text("parquet")
+        mean: Float(1.5)
+        path: Path("lake/orders.parquet")
+        rows: RowCount(3)
+        sample: Json(Array [Object {"id": Number(1)}])
+        schema: TableSchema([Column { name: "id", ty: "i64", description: None }])
+        sorted: Bool(true)
+        "#);
     }
 }

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+
 use super::query::Each;
 use super::{
     ArtifactRef, Artifacts, AssetRecord, Facts, Holder, LogQuery, Pinned, ReadAssets, ReadEvents, ReadRuns,
@@ -24,9 +26,16 @@ pub struct Memory {
 /// What is known of assets.
 #[derive(Debug, Default)]
 struct Assets {
-    /// In the order in which they were told.
-    facts: Mutex<Vec<(Materialization, Option<Encoded>)>>,
+    /// From the oldest.
+    facts: Mutex<BTreeMap<Age, (Materialization, Option<Encoded>)>>,
     files: Files,
+}
+
+/// What tells which of two facts is newer: its time, and where it stands in the log of which run.
+type Age = (Timestamp, RunId, u64);
+
+fn age(fact: &Materialization) -> Age {
+    (fact.time, fact.run, fact.event)
 }
 
 /// What is kept of a run.
@@ -110,7 +119,7 @@ impl ReadRuns for Memory {
 impl ReadAssets for Memory {
     fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
         let mut assets: BTreeMap<AssetKey, AssetRecord> = BTreeMap::new();
-        for (fact, _) in &*locked(&self.assets.facts) {
+        for (fact, _) in locked(&self.assets.facts).values() {
             let record = || AssetRecord::new(fact.clone(), 0);
             let asset = assets.entry(fact.asset.clone()).or_insert_with(record);
             (asset.latest, asset.materializations) = (fact.clone(), asset.materializations + 1);
@@ -120,14 +129,12 @@ impl ReadAssets for Memory {
 
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
         let facts = locked(&self.assets.facts);
-        let found = facts.iter().rev().map(|(fact, _)| fact).filter(|fact| query.matches(fact));
+        let found = facts.values().rev().map(|(fact, _)| fact).filter(|fact| query.matches(fact));
         Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
     }
 
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
-        let facts = locked(&self.assets.facts);
-        let is_it = |other: &&(Materialization, _)| (other.0.run, other.0.event) == (fact.run, fact.event);
-        Ok(facts.iter().find(is_it).and_then(|(_, value)| value.clone()))
+        Ok(locked(&self.assets.facts).get(&age(fact)).and_then(|(_, value)| value.clone()))
     }
 
     fn asset_files(&self) -> Result<Arc<dyn Artifacts>, StorageError> {
@@ -235,7 +242,8 @@ impl Journal for Writer {
         let mut events = locked(&self.kept.events);
         for Entry { event, value } in entries {
             let number = events.last().map_or(1, |(last, _)| last.number + 1);
-            locked(&self.assets.facts).extend(self.facts.take(number, event, value.as_ref()));
+            let told = self.facts.take(number, event, value.as_ref());
+            locked(&self.assets.facts).extend(told.map(|told| (age(&told.0), told)));
             let logged = Logged { number, event: event.clone(), has_value: value.is_some() };
             events.push((logged, value.clone()));
         }

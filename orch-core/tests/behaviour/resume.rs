@@ -10,16 +10,17 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use orch_core::asset::{Materialization, MaterializationQuery};
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
-use orch_core::event::{Detail, Entry, Journal, RunStatus, RunView, StepState};
+use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::RunId;
 use orch_core::io::{ArtifactRef, Artifacts, Coded};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
-    Holder, Memory, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage, StorageError, WriteEvents,
-    WriteRuns,
+    AssetRecord, Holder, Memory, Pinned, ReadAssets, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage,
+    StorageError, WriteEvents, WriteRuns,
 };
 use orch_core::value::{Keyed, StepFailure};
 use tokio::runtime::{Builder, Runtime};
@@ -130,6 +131,25 @@ impl ReadRuns for Mortal {
 
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
         let files = self.memory.artifacts(run)?;
+        Ok(if self.room { files } else { Arc::new(Full(files)) })
+    }
+}
+
+impl ReadAssets for Mortal {
+    fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
+        self.memory.assets()
+    }
+
+    fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
+        self.memory.materializations(query)
+    }
+
+    fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
+        self.memory.asset_value(fact)
+    }
+
+    fn asset_files(&self) -> Result<Arc<dyn Artifacts>, StorageError> {
+        let files = self.memory.asset_files()?;
         Ok(if self.room { files } else { Arc::new(Full(files)) })
     }
 }

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use orch_core::event::{Entry, EventKind, Journal};
 use orch_core::failure::Failure;
 use orch_core::ids::{RunId, StepPath};
-use orch_core::storage::{Row, RunRecord, StorageError, WriteEvents};
+use orch_core::storage::{Facts, Row, RunRecord, StorageError, WriteEvents};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
 use super::rows::Rows;
+use crate::facts::OfRun;
 use crate::folder::Folder;
-use crate::list::nanoseconds;
+use crate::list::{CHECKPOINT, Locked, nanoseconds};
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::sum::{Columns, Line};
@@ -23,9 +24,6 @@ const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, 
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const LAST: &str =
     "SELECT max(coalesce((SELECT max(number) FROM event), 0), coalesce((SELECT max(number) FROM log), 0))";
-
-/// With so many pages the write-ahead log is brought into the database, so that it does not grow; SQLite's own measure.
-const CHECKPOINT: i32 = 1000;
 
 /// The log of a run, to be written by the one who holds it.
 #[derive(Debug)]
@@ -38,7 +36,12 @@ pub(crate) struct Writer {
     /// How many pages the write-ahead log has.
     pages: Arc<AtomicI32>,
     row: Row,
+    run: RunId,
     folder: Folder,
+    /// After the event of this number facts may be missing beside the list, if some could not be put there.
+    missing: Option<u64>,
+    /// Whether the next commit brings facts into the database that the last one has put.
+    facts_due: bool,
     _hold: Hold,
 }
 
@@ -68,7 +71,18 @@ impl Writer {
             Ok(())
         };
         connection.wal_hook(Some(hook)).map_err(cannot)?;
-        Ok(Self { connection, path, last, pages, row: Row::default(), folder: folder.clone(), _hold: hold })
+        Ok(Self {
+            connection,
+            path,
+            last,
+            pages,
+            row: Row::default(),
+            run,
+            folder: folder.clone(),
+            missing: None,
+            facts_due: false,
+            _hold: hold,
+        })
     }
 }
 
@@ -89,6 +103,45 @@ impl Writer {
     }
 }
 
+/// What the log tells of assets.
+impl Writer {
+    /// Sees to it that all of it, and nothing else, is beside the list. If that cannot be done now, it is done later.
+    pub(crate) fn tell_anew(&mut self) {
+        let told = self.facts_after(0);
+        let told = told.and_then(|told| self.folder.list().lock()?.replace_facts(self.run, &told));
+        self.missing = told.is_err().then_some(0);
+    }
+
+    /// Puts what these entries tell beside the list, which come after the event of this number. Waits for nobody: others
+    /// may have the list and wait for a disk, and whoever commits may poll async code. What is missing then is put by a
+    /// later commit, or with the line that says how the run ended.
+    fn tell(&mut self, entries: &[Entry], before: u64) {
+        let tells = |entry: &Entry| matches!(entry.event.kind, EventKind::AssetMaterialization { .. });
+        if self.missing.is_none() && !entries.iter().any(tells) {
+            return;
+        }
+        let put = |mut list: Locked<'_>| match self.missing {
+            Some(after) => list.replace_facts(self.run, &self.facts_after(after)?),
+            None => {
+                let mut facts = Facts::default();
+                let take =
+                    |(number, entry): (u64, &Entry)| facts.take(number, &entry.event, entry.value.as_ref());
+                list.put_facts(&(before + 1..).zip(entries).filter_map(take).collect::<Vec<_>>())
+            }
+        };
+        if self.folder.list().try_lock().is_some_and(|list| put(list).is_ok()) {
+            self.missing = None;
+            self.facts_due = self.folder.list().is_due();
+        } else {
+            self.missing.get_or_insert(before);
+        }
+    }
+
+    fn facts_after(&self, event: u64) -> Result<OfRun, StorageError> {
+        self.folder.reader(self.run)?.facts(event, self.last.unsigned_abs())
+    }
+}
+
 impl Drop for Writer {
     /// What was committed is to lie in the database itself, where damage is found, also if someone still reads it.
     fn drop(&mut self) {
@@ -101,6 +154,11 @@ impl Journal for Writer {
         if self.is_due() {
             // If a reader is in the way, or the disk is full, it is tried again with the next commit.
             let _ = write::checkpoint(&self.connection, Checkpoint::Passive, "journal.checkpoint");
+        }
+        if std::mem::take(&mut self.facts_due)
+            && let Some(mut list) = self.folder.list().try_lock()
+        {
+            let _ = list.checkpoint();
         }
         let (row, mut number) = (&mut self.row, self.last);
         let written = write::transaction(&self.connection, "journal.commit", |writing| {
@@ -132,7 +190,8 @@ impl Journal for Writer {
         });
         match written {
             Ok(()) => {
-                self.last = number;
+                let before = std::mem::replace(&mut self.last, number);
+                self.tell(entries, before.unsigned_abs());
                 self.is_there(entries)
             }
             Err(NotWritten::Database(error)) => {
@@ -142,17 +201,26 @@ impl Journal for Writer {
         }
     }
 
-    /// With [`Durability::Normal`] a commit is handed to the system, and only what brings many of them into the database
-    /// waits for the disk.
+    /// With [`Durability::Normal`] a commit is handed to the system, facts too, and only what brings many of them into the
+    /// database waits for the disk.
     fn blocks(&self) -> bool {
-        self.folder.durability() == Durability::Full || self.is_due()
+        self.folder.durability() == Durability::Full || self.is_due() || self.facts_due
     }
 }
 
 impl WriteEvents for Writer {
     fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
-        let put = self.folder.list().lock().and_then(|mut list| list.put(run, false));
-        put.map_err(StorageError::into_failure)
+        let put = || {
+            let missing = self.missing.map(|after| self.facts_after(after)).transpose()?;
+            let mut list = self.folder.list().lock()?;
+            match missing {
+                Some(told) => list.settle(run, false, &told),
+                None => list.put(run, false),
+            }
+        };
+        put().map_err(StorageError::into_failure)?;
+        self.missing = None;
+        Ok(())
     }
 }
 

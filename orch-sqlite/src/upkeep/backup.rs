@@ -5,7 +5,7 @@ use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, StorageError, StorageErrorKind};
 
 use super::info::{each_file, size};
-use crate::files::ARTIFACTS;
+use crate::files::{ARTIFACTS, ASSETS};
 use crate::schema::{INSTANCE, RUN};
 use crate::write::PARTIAL;
 use crate::{Durability, Folder, error, log, write};
@@ -23,7 +23,7 @@ pub struct BackedUp {
 }
 
 impl Folder {
-    /// Copies the list, and each run that is in it as it is at that moment, to a folder that is empty or not there. The
+    /// Copies the list with what is known of assets, the files of assets, and each run that is in it as it is at that moment, to a folder that is empty or not there. The
     /// copy is opened as any other. Programs may go on with their runs meanwhile.
     ///
     /// # Errors
@@ -57,6 +57,8 @@ impl Folder {
                 }
             }
         }
+        // After the runs: a file is there before an event tells of it.
+        copy_files(self.path(), ASSETS, to).map_err(cannot)?;
         let bytes = size(to).map_err(cannot)?;
         Ok(BackedUp { runs, bytes, left_out })
     }
@@ -67,16 +69,22 @@ impl Folder {
         write::folder(to, "backup.folder").map_err(cannot)?;
         // The events first: a file is there before an event tells of it.
         RUN.copy(&log::path(&from), &log::path(to))?;
-        let files = from.join(ARTIFACTS);
-        let copy = &mut |path: &Path, _| {
-            let Ok(name) = path.strip_prefix(&from) else { return Ok(()) };
-            if path.extension().is_some_and(|extension| extension == PARTIAL) {
-                return Ok(());
-            }
-            write::folders(to, name.parent().unwrap_or(name), "backup.folder")?;
-            write::copy(path, &to.join(name), "backup.file")
-        };
-        each_file(&files, copy).map_err(cannot)?;
+        copy_files(&from, ARTIFACTS, to).map_err(cannot)?;
         write::sync_folder(to, "backup.folder").map_err(cannot)
     }
+}
+
+/// Copies the complete files of a folder within another. One that is gone when its turn comes is passed over.
+fn copy_files(from: &Path, folder: &str, to: &Path) -> io::Result<()> {
+    each_file(&from.join(folder), &mut |path, _| {
+        let Ok(name) = path.strip_prefix(from) else { return Ok(()) };
+        if path.extension().is_some_and(|extension| extension == PARTIAL) {
+            return Ok(());
+        }
+        write::folders(to, name.parent().unwrap_or(name), "backup.folder")?;
+        match write::copy(path, &to.join(name), "backup.file") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.exists() => Ok(()),
+            copied => copied,
+        }
+    })
 }

@@ -2,10 +2,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use orch_core::asset::{Materialization, ValueAt};
 use orch_core::event::{Detail, Logged, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{
-    ArtifactRef, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
+    ArtifactRef, Facts, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
 };
 use rusqlite::Connection;
 
@@ -44,7 +45,8 @@ impl fmt::Display for Finding {
 }
 
 impl Folder {
-    /// Looks for whatever is not as it should be: reads the list, all runs and all files that events name.
+    /// Looks for whatever is not as it should be: reads the list, all runs, what is known of assets, and all files that
+    /// events or the latest facts name.
     ///
     /// # Errors
     /// If the folder cannot be looked at. What is damaged is no error but a finding.
@@ -58,6 +60,7 @@ impl Folder {
         for run in &listed {
             self.check_run(run, &mut found);
         }
+        self.check_assets(&listed, &mut found)?;
         self.check_unlisted(&listed, &mut found)?;
         Ok(found)
     }
@@ -86,9 +89,16 @@ impl Folder {
             find(&file, error.to_string(), RESTORE);
         }
         let (mut view, mut artifacts) = (RunView::new(Detail::Counts), Vec::new());
-        let read = reader.events(0, true, &mut |Logged { event, .. }| {
+        let mut facts = Facts::default();
+        let read = reader.events(0, true, &mut |Logged { number, event, .. }| {
             view.apply(&event);
             artifacts.extend(ArtifactRef::told_by(&event.kind));
+            // The file of an asset is none of the run's.
+            if let Some((Materialization { value: ValueAt::File(file), .. }, _)) =
+                facts.take(number, &event, None)
+            {
+                artifacts.retain(|artifact| *artifact != file);
+            }
             ControlFlow::Continue(())
         });
         if let Err(error) = read {

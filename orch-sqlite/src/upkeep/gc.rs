@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -42,13 +42,16 @@ pub struct Collected {
     pub removed: Vec<RunId>,
     /// How many files and folders were swept away that belonged to no run, or were never complete.
     pub swept: u64,
+    /// How many earlier materializations of assets lost their values, since their runs are gone.
+    pub superseded: u64,
     /// How many bytes all of this had.
     pub bytes: u64,
 }
 
 impl Folder {
     /// Removes runs that are over and beyond what is to be kept, and sweeps away what was left half made. What someone
-    /// holds is left alone.
+    /// holds is left alone. What is known of assets stays; of their values those of the latest materializations, and of
+    /// others as long as their runs.
     ///
     /// # Errors
     /// If something cannot be removed. What was removed before stays so.
@@ -81,6 +84,7 @@ impl Folder {
     ) -> Result<Collected, StorageError> {
         let mut collected = Collected::default();
         self.sweep(&mut collected)?;
+        self.sweep_assets(&mut collected)?;
         // The newest first: one that was made from another goes before it.
         for (run, bytes) in self.not_kept(keep, now, spared)? {
             // In the meantime another may have been made from it.
@@ -95,6 +99,7 @@ impl Folder {
                 Err(error) => return Err(error),
             }
         }
+        self.collect_superseded(&mut collected)?;
         Ok(collected)
     }
 
@@ -157,7 +162,7 @@ impl Folder {
         for run in runs_in(&self.runs_folder())? {
             let folder = self.run_folder(run);
             // Looked for before the list is locked: there may be many files, and others wait for the list.
-            let partial = self.partial(run)?;
+            let partial = partial(&folder.join(ARTIFACTS))?;
             {
                 let mut list = self.list().lock()?;
                 if Hold::of(&list, &folder)?.is_some() {
@@ -181,25 +186,27 @@ impl Folder {
         }
         Ok(())
     }
+}
 
-    /// The files of a run that are not complete, with their bytes.
-    fn partial(&self, run: RunId) -> Result<Vec<(PathBuf, u64)>, StorageError> {
-        let files = self.run_folder(run).join(ARTIFACTS);
-        let mut partial = Vec::new();
-        let found = each_file(&files, &mut |path, bytes| {
-            if path.extension().is_some_and(|extension| extension == PARTIAL) {
-                partial.push((path.to_owned(), bytes));
-            }
-            Ok(())
-        });
-        found.map_err(|error| error::machine(&files, "read", &error))?;
-        Ok(partial)
-    }
+/// The files below a folder that are not complete, with their bytes.
+pub(super) fn partial(files: &Path) -> Result<Vec<(PathBuf, u64)>, StorageError> {
+    let mut partial = Vec::new();
+    let found = each_file(files, &mut |path, bytes| {
+        if path.extension().is_some_and(|extension| extension == PARTIAL) {
+            partial.push((path.to_owned(), bytes));
+        }
+        Ok(())
+    });
+    found.map_err(|error| error::machine(files, "read", &error))?;
+    Ok(partial)
 }
 
 /// Removes the files that a process which is gone has not completed. One that it did complete in the end is there no more
 /// under this name.
-fn sweep_partial(partial: &[(PathBuf, u64)], collected: &mut Collected) -> Result<(), StorageError> {
+pub(super) fn sweep_partial(
+    partial: &[(PathBuf, u64)],
+    collected: &mut Collected,
+) -> Result<(), StorageError> {
     for (path, bytes) in partial {
         match write::remove_file(path, "artifact.sweep") {
             Ok(()) => {

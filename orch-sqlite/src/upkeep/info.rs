@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::storage::StorageError;
 
+use crate::files::ASSETS;
 use crate::{Durability, Folder, error, schema};
 
 /// What there is to know of a folder at a glance.
@@ -22,7 +23,11 @@ pub struct Info {
     pub sqlite: String,
     /// How many runs are in the list.
     pub runs: u64,
-    /// How many bytes its files have.
+    /// How many assets are known.
+    pub assets: u64,
+    /// How many bytes the files of assets have.
+    pub asset_bytes: u64,
+    /// How many bytes all its files have.
     pub bytes: u64,
 }
 
@@ -33,7 +38,8 @@ impl Folder {
     /// If it cannot be read.
     pub fn info(&self) -> Result<Info, StorageError> {
         let path = self.path().to_owned();
-        let bytes = size(&path).map_err(|error| error::machine(&path, "read", &error))?;
+        let size = |path: &Path| size(path).map_err(|error| error::machine(path, "read", &error));
+        let (bytes, asset_bytes) = (size(&path)?, size(&path.join(ASSETS))?);
         Ok(Info {
             path,
             durability: self.durability(),
@@ -41,6 +47,8 @@ impl Folder {
             run_version: schema::RUN.steps.len(),
             sqlite: rusqlite::version().to_owned(),
             runs: self.list().count()?,
+            assets: self.list().asset_count()?,
+            asset_bytes,
             bytes,
         })
     }

@@ -1,5 +1,6 @@
 //! What keeps a folder in order: looking at it, checking it, copying it, and clearing away what is old.
 
+mod assets;
 mod backup;
 mod check;
 mod gc;

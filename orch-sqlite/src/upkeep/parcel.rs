@@ -59,7 +59,8 @@ impl Folder {
         completed
     }
 
-    /// Takes a run out of a file that it was exported to.
+    /// Takes a run out of a file that it was exported to. What it tells of assets does not become known here: it was
+    /// materialized in another instance, whose files of assets are not in the file.
     ///
     /// # Errors
     /// If there is such a run already, if the file is no exported run, is damaged or is of a newer version, or if the
@@ -102,7 +103,10 @@ impl Folder {
                     writing
                         .run(&format!("INSERT INTO main.{table} SELECT * FROM parcel.{table}"), [])
                         .map(drop)
-                })
+                })?;
+                // What it tells of assets is history of another instance. What it tells from here on is not.
+                let last = "SELECT coalesce(max(number), 0) FROM main.event";
+                writing.run(&format!("UPDATE main.run SET imported = ({last})"), []).map(drop)
             })
             .map_err(cannot)?;
             write::alone(log, "parcel.detach", "DETACH DATABASE parcel", []).map_err(cannot)

@@ -2,7 +2,7 @@ use super::samples::{pinned, record};
 use crate::failure::Failure;
 use crate::storage::{ArtifactRef, Artifacts, Storage, StorageErrorKind};
 
-fn write(files: &dyn Artifacts, name: &str, bytes: &[u8]) -> ArtifactRef {
+pub(super) fn write(files: &dyn Artifacts, name: &str, bytes: &[u8]) -> ArtifactRef {
     // In pieces, as serializers write.
     let mut write = |out: &mut dyn std::io::Write| -> Result<(), Failure> {
         bytes.chunks(7_000).try_for_each(|piece| Ok(out.write_all(piece)?))

@@ -1,11 +1,12 @@
 //! What every storage is held to. A backend's tests call [`check`], and nothing else need be known of it.
 
+mod assets;
 mod files;
 mod runs;
 mod samples;
 mod writing;
 
-pub use samples::{events_of_each_kind, pinned, step};
+pub use samples::{asset, events_of_each_kind, pinned, step};
 
 use super::Storage;
 
@@ -13,7 +14,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 14] = [
+pub const CASES: [Case; 19] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -28,6 +29,11 @@ pub const CASES: [Case; 14] = [
     ("a run that is taken up again goes on", writing::reopened),
     ("files are read as they were written, and replaced", files::replaced),
     ("files are whole, of safe names, and what was written", files::refused),
+    ("facts about assets are read as they were told", assets::told),
+    ("facts are found by each thing that can be asked for, the newest first", assets::queried),
+    ("a run that is taken up again tells no fact twice", assets::told_once),
+    ("facts outlive their run, with the latest values", assets::outlive),
+    ("files of assets are of no run", assets::files),
 ];
 
 /// Checks all promises, each of a storage that `empty` makes.

@@ -1,0 +1,52 @@
+//! Facts about assets: what the events of runs tell of materializations, kept in `instance.db` so that it outlives them.
+//!
+//! A fact is first an event in the log of its run, and that is the truth. Whoever commits it puts it here afterwards,
+//! without waiting: neither for the disk, since the fact could be taken from the log, nor for others who write here. What
+//! was not put so is put when the run is over, together with its line in the list, and of a run whose process died by
+//! whoever settles it. So what a settled run has told is here, and as durable as its line.
+
+mod put;
+mod read;
+
+use std::sync::Arc;
+
+use orch_core::asset::{Materialization, MaterializationQuery};
+use orch_core::event::Encoded;
+use orch_core::storage::{Artifacts, AssetRecord, ReadAssets, StorageError};
+
+use crate::Folder;
+use crate::files::Files;
+
+pub(crate) use put::{clear, leave, put, replace};
+pub(crate) use read::Superseded;
+
+/// A fact, and its value if that lies with it.
+pub(crate) type Told = (Materialization, Option<Encoded>);
+
+/// What the log of a run tells, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct OfRun {
+    pub(crate) told: Vec<Told>,
+    /// After the event of this number. What was imported with the run is told by another instance, and no fact here.
+    pub(crate) after: u64,
+}
+
+impl ReadAssets for Folder {
+    fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
+        self.settle(None)?;
+        self.list().assets()
+    }
+
+    fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
+        self.settle(query.run)?;
+        self.list().materializations(query)
+    }
+
+    fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
+        self.list().asset_value(fact)
+    }
+
+    fn asset_files(&self) -> Result<Arc<dyn Artifacts>, StorageError> {
+        Ok(Arc::new(Files::of_assets(self.path())))
+    }
+}

@@ -1,0 +1,104 @@
+use orch_core::ids::RunId;
+use rusqlite::{Error, Result};
+
+use super::{OfRun, Told};
+use crate::list::nanoseconds;
+use crate::sum::Fact;
+use crate::write::Writing;
+
+const PUT: &str = "INSERT INTO fact (run, event, asset, partition, time, fact, sum, value, value_sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (run, event) DO NOTHING";
+/// Counts the fact that was put last, of an asset, a time, a run and an event.
+const COUNT: &str = "INSERT INTO asset (key, materializations, latest) VALUES (?1, 1, last_insert_rowid())
+    ON CONFLICT (key) DO UPDATE SET materializations = materializations + 1, latest = CASE
+        WHEN (SELECT (time, run, event) < (?2, ?3, ?4) FROM fact WHERE id = latest)
+        THEN excluded.latest ELSE latest END";
+const RECOUNT: &str = "UPDATE asset SET
+    materializations = (SELECT count(*) FROM fact WHERE asset = key),
+    latest = coalesce((SELECT id FROM fact WHERE asset = key ORDER BY time DESC, run DESC, event DESC LIMIT 1), 0)
+    WHERE key = ?1";
+
+/// Puts facts that are not there yet.
+pub(crate) fn put(writing: &Writing<'_>, told: &[Told]) -> Result<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let (mut put, mut count) = (writing.prepare(PUT)?, writing.prepare(COUNT)?);
+    for told in told {
+        let row = Row::of(told)?;
+        let Fact { run, event, asset, partition, time, fact } = row.columns();
+        let (sum, value, value_sum) = (row.columns().sum(), row.value, row.value_sum());
+        if put.run((run, event, asset, partition, time, fact, sum, value, value_sum))? > 0 {
+            count.run((asset, time, run, event))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the facts that the log of a run tells, and takes away what it does not tell: a loss of power may have taken the
+/// end of the log alone.
+pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result<()> {
+    let run = run.to_string();
+    let rows: Vec<_> = told.told.iter().map(Row::of).collect::<Result<_>>()?;
+    let sql = "SELECT id, event, sum, asset FROM fact WHERE run = ?1 AND event > ?2 ORDER BY event";
+    let after = i64::try_from(told.after).unwrap_or(i64::MAX);
+    let there: Vec<(i64, i64, i64, String)> =
+        writing.read(sql, (&run, after), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    for (id, event, sum, asset) in there {
+        let at = rows.binary_search_by_key(&event, |row| row.event);
+        if at.is_ok_and(|at| rows[at].columns().sum() == sum) {
+            continue;
+        }
+        writing.run("DELETE FROM fact WHERE id = ?1", [id])?;
+        writing.run(RECOUNT, [&asset])?;
+        writing.run("DELETE FROM asset WHERE key = ?1 AND materializations = 0", [&asset])?;
+    }
+    put(writing, &told.told)
+}
+
+/// Says of the facts of a run that it is gone: what lies here of their values may go when others have taken their place.
+pub(crate) fn leave(writing: &Writing<'_>, run: &str) -> Result<usize> {
+    let sql = "UPDATE fact SET alone = 1
+        WHERE run = ?1 AND (value IS NOT NULL OR fact ->> '$.value.file' IS NOT NULL)";
+    writing.run(sql, [run])
+}
+
+/// Says of a fact that nothing of its value lies here any more.
+pub(crate) fn clear(writing: &Writing<'_>, fact: i64) -> Result<usize> {
+    writing.run("UPDATE fact SET value = NULL, value_sum = NULL, alone = 0 WHERE id = ?1", [fact])
+}
+
+/// A fact as its columns.
+struct Row<'a> {
+    run: String,
+    event: i64,
+    asset: &'a str,
+    partition: Option<&'a str>,
+    time: i64,
+    fact: String,
+    value: Option<&'a [u8]>,
+}
+
+impl<'a> Row<'a> {
+    fn of((fact, value): &'a Told) -> Result<Self> {
+        let json = serde_json::to_string(fact);
+        Ok(Self {
+            run: fact.run.to_string(),
+            event: i64::try_from(fact.event).unwrap_or(i64::MAX),
+            asset: fact.asset.as_str(),
+            partition: fact.partition.as_deref(),
+            time: nanoseconds(fact.time),
+            fact: json.map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?,
+            value: value.as_ref().map(|value| value.bytes()),
+        })
+    }
+
+    fn columns(&self) -> Fact<'_> {
+        let Self { run, event, asset, partition, time, fact, .. } = self;
+        Fact { run, event: *event, asset, partition: *partition, time: *time, fact }
+    }
+
+    fn value_sum(&self) -> Option<i64> {
+        self.value.map(|value| Fact::value_sum(self.event, value))
+    }
+}

@@ -1,0 +1,191 @@
+use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
+use orch_core::event::Encoded;
+use orch_core::storage::{ArtifactRef, AssetRecord, StorageError};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+
+use crate::error;
+use crate::list::List;
+use crate::sum::Fact;
+
+/// The columns of a fact, in the order in which they are read.
+const COLUMNS: &str = "fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact, fact.sum";
+
+/// Facts whose run is gone and whose place another has taken that stays: a run that is under way may have told it, and
+/// lose it with the power.
+const SUPERSEDED: &str = "SELECT old.id, old.fact, coalesce(length(old.value), 0) FROM fact AS old
+    WHERE old.alone = 1 AND NOT EXISTS (SELECT 1 FROM run WHERE id = old.run) AND EXISTS (
+        SELECT 1 FROM fact AS new WHERE new.asset = old.asset AND new.partition IS old.partition
+        AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event)
+        AND NOT EXISTS (SELECT 1 FROM run WHERE id = new.run AND settled = 0))";
+
+/// What can be read of a row: the fact, or why it is none.
+type Read = Result<Materialization, String>;
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
+    let columns = Fact {
+        run: row.get_ref(0)?.as_str()?,
+        event: row.get(1)?,
+        asset: row.get_ref(2)?.as_str()?,
+        partition: row.get_ref(3)?.as_str_or_null()?,
+        time: row.get(4)?,
+        fact: row.get_ref(5)?.as_str()?,
+    };
+    let wrong = |why: &dyn std::fmt::Display| {
+        format!(
+            "the materialization of `{}` by event {} of the run {}: {why}",
+            columns.asset, columns.event, columns.run
+        )
+    };
+    if columns.sum() != row.get::<_, i64>(6)? {
+        return Ok(Err(wrong(&"it is not what was written")));
+    }
+    Ok(serde_json::from_str(columns.fact).map_err(|error| wrong(&error)))
+}
+
+/// A fact whose run is gone and whose place another has taken, and what may lie here of its value.
+pub(crate) struct Superseded {
+    pub(crate) id: i64,
+    pub(crate) file: Option<ArtifactRef>,
+    /// How many bytes lie with the fact.
+    pub(crate) bytes: u64,
+}
+
+impl List {
+    /// What is known of each asset.
+    pub(crate) fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, materializations FROM asset JOIN fact ON fact.id = asset.latest ORDER BY asset.key"
+        );
+        let found: Vec<(Read, i64)> = self.read(|list| {
+            list.prepare_cached(&sql)?.query_map([], |row| Ok((read(row)?, row.get(7)?)))?.collect()
+        })?;
+        let record = |(fact, number): (Read, i64)| {
+            fact.map(|fact| AssetRecord::new(fact, number.unsigned_abs()))
+                .map_err(|why| error::corrupt(self.path(), why))
+        };
+        found.into_iter().map(record).collect()
+    }
+
+    /// The materializations that are asked for, the newest first.
+    pub(crate) fn materializations(
+        &self,
+        query: &MaterializationQuery,
+    ) -> Result<Vec<Materialization>, StorageError> {
+        let mut conditions = String::from("1");
+        let mut values: Vec<Value> = Vec::new();
+        let asset = query.asset.as_ref().map(ToString::to_string);
+        let run = query.run.map(|run| run.to_string());
+        let columns = [("asset", asset), ("partition", query.partition.clone()), ("run", run)];
+        for (column, value) in columns {
+            if let Some(value) = value {
+                conditions += &format!(" AND {column} = ?");
+                values.push(value.into());
+            }
+        }
+        values.push(query.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
+        let order = "ORDER BY time DESC, run DESC, event DESC LIMIT ?";
+        let sql = format!("SELECT {COLUMNS} FROM fact WHERE {conditions} {order}");
+        let found: Vec<Read> = self
+            .read(|list| list.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect())?;
+        found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
+    }
+
+    /// The value that lies with a fact.
+    pub(crate) fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
+        let event = i64::try_from(fact.event).unwrap_or(i64::MAX);
+        let sql = "SELECT value, value_sum FROM fact WHERE run = ?1 AND event = ?2";
+        let row = |row: &Row<'_>| Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get::<_, Option<i64>>(1)?));
+        let found = self.read(|list| {
+            list.prepare_cached(sql)?.query_row((fact.run.to_string(), event), row).optional()
+        })?;
+        let Some((value, sum)) = found else { return Ok(None) };
+        if value.as_ref().map(|value| Fact::value_sum(event, value)) != sum {
+            return Err(error::corrupt(self.path(), changed(fact)));
+        }
+        Ok(value.map(Encoded::from))
+    }
+
+    /// How many assets are known.
+    pub(crate) fn asset_count(&self) -> Result<u64, StorageError> {
+        let count =
+            |list: &Connection| list.query_row("SELECT count(*) FROM asset", [], |row| row.get::<_, i64>(0));
+        self.read(count).map(i64::unsigned_abs)
+    }
+
+    /// The facts of which nothing need lie here any more.
+    pub(crate) fn superseded(&self) -> Result<Vec<Superseded>, StorageError> {
+        let superseded = |row: &Row<'_>| {
+            // Of one that is damaged `check` tells; its file is not known.
+            let fact = serde_json::from_str::<Materialization>(row.get_ref(1)?.as_str()?);
+            let file = fact.ok().and_then(|fact| file(&fact).cloned());
+            Ok(Superseded { id: row.get(0)?, file, bytes: row.get::<_, i64>(2)?.unsigned_abs() })
+        };
+        self.read(|list| list.prepare_cached(SUPERSEDED)?.query_map([], superseded)?.collect())
+    }
+
+    /// Whether the value of another fact of the same asset may lie in this file.
+    pub(crate) fn shares(&self, fact: i64, file: &ArtifactRef) -> Result<bool, StorageError> {
+        let sql = "SELECT 1 FROM fact WHERE asset = (SELECT asset FROM fact WHERE id = ?1) AND id <> ?1
+            AND fact ->> '$.value.file.file' = ?2 AND (alone = 1 OR EXISTS (SELECT 1 FROM run WHERE id = fact.run))";
+        self.read(|list| list.prepare_cached(sql)?.exists((fact, &file.file)))
+    }
+
+    /// The latest of each asset and partition, if their values lie in files.
+    pub(crate) fn files_of_latest(&self) -> Result<Vec<(Materialization, ArtifactRef)>, StorageError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM fact WHERE fact ->> '$.value.file' IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition IS fact.partition
+                AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event))
+                ORDER BY asset, partition"
+        );
+        let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
+        // Of those that are damaged is told elsewhere.
+        let with_file = |fact: Materialization| file(&fact).cloned().map(|file| (fact, file));
+        Ok(found.into_iter().filter_map(Result::ok).filter_map(with_file).collect())
+    }
+
+    /// What is wrong with the facts themselves.
+    pub(crate) fn damaged_facts(&self) -> Result<Vec<String>, StorageError> {
+        let sql = format!("SELECT {COLUMNS}, value, value_sum FROM fact ORDER BY id");
+        let damage = |row: &Row<'_>| {
+            let fact = match read(row)? {
+                Ok(fact) => fact,
+                Err(why) => return Ok(Some(why)),
+            };
+            let value = row.get_ref(7)?.as_blob_or_null()?;
+            let sum = value.map(|value| Fact::value_sum(row.get(1).unwrap_or_default(), value));
+            Ok((sum != row.get(8)?).then(|| changed(&fact)))
+        };
+        let damaged: Vec<Option<String>> =
+            self.read(|list| list.prepare(&sql)?.query_map([], damage)?.collect())?;
+        let uncounted = "SELECT asset.key FROM asset WHERE materializations <> (SELECT count(*) FROM fact
+                WHERE asset = asset.key) OR latest IS NOT (SELECT id FROM fact WHERE asset = asset.key
+                ORDER BY time DESC, run DESC, event DESC LIMIT 1)
+            UNION SELECT asset FROM fact WHERE asset NOT IN (SELECT key FROM asset)";
+        let told = |row: &Row<'_>| {
+            Ok(Some(format!(
+                "what is known of `{}` at a glance is not what its facts say",
+                row.get::<_, String>(0)?
+            )))
+        };
+        let uncounted: Vec<Option<String>> =
+            self.read(|list| list.prepare(uncounted)?.query_map([], told)?.collect())?;
+        Ok(damaged.into_iter().chain(uncounted).flatten().collect())
+    }
+}
+
+fn changed(fact: &Materialization) -> String {
+    format!(
+        "the value of `{}` by event {} of the run {} is not what was written",
+        fact.asset, fact.event, fact.run
+    )
+}
+
+/// The file in which its value lies, or lay.
+fn file(fact: &Materialization) -> Option<&ArtifactRef> {
+    match &fact.value {
+        ValueAt::File(file) => Some(file),
+        _ => None,
+    }
+}

@@ -1,0 +1,188 @@
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+
+use orch_core::ids::RunId;
+use orch_core::storage::{RunRecord, StorageError};
+use rusqlite::Connection;
+use rusqlite::hooks::Wal;
+
+use super::{DURABILITY, Writer, nanoseconds, taken};
+use crate::facts::{self, OfRun, Told};
+use crate::schema::INSTANCE;
+use crate::write::Checkpoint;
+use crate::{Durability, error, write};
+
+/// The list, while no other process and no other thread writes it.
+pub(crate) struct Locked<'a> {
+    path: &'a Path,
+    pub(super) writer: MutexGuard<'a, Writer>,
+}
+
+impl<'a> Locked<'a> {
+    pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
+        let writer = taken(writer);
+        writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        Ok(Self { path, writer })
+    }
+
+    pub(super) fn at_once(path: &'a Path, writer: &'a Mutex<Writer>) -> Option<Self> {
+        let writer = match writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        writer.lock.try_lock().ok()?;
+        Some(Self { path, writer })
+    }
+
+    pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
+        let connection = match self.writer.connection.take() {
+            Some(connection) => connection,
+            None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
+        };
+        Ok(self.writer.connection.insert(connection))
+    }
+
+    /// The connection for facts. What it commits the disk has with the next line of the list, or when it is brought into
+    /// the database, and that it leaves to whoever may wait.
+    fn facts(&mut self) -> Result<&Connection, StorageError> {
+        let connection = match self.writer.facts.take() {
+            Some(connection) => connection,
+            None => {
+                let mut connection = INSTANCE.open(self.path, Durability::Normal, |_| Ok(()))?;
+                let told = Arc::clone(&self.writer.pages);
+                let hook = move |_: &mut Wal, pages| {
+                    told.store(pages, Ordering::Relaxed);
+                    Ok(())
+                };
+                let hooked = connection.wal_hook(Some(hook));
+                hooked.map_err(|error| error::database(self.path, "opened", &error))?;
+                connection
+            }
+        };
+        Ok(self.writer.facts.insert(connection))
+    }
+
+    /// Puts facts of a run under way. They last when the disk has the line of the run; until then they can be taken from
+    /// its log.
+    pub(crate) fn put_facts(&mut self, told: &[Told]) -> Result<(), StorageError> {
+        let path = self.path;
+        let put = write::transaction(self.facts()?, "facts.put", |writing| facts::put(writing, told));
+        put.map_err(|error| error::database(path, "written", &error))
+    }
+
+    /// Puts the facts of a run under way in the place of those that are there.
+    pub(crate) fn replace_facts(&mut self, run: RunId, told: &OfRun) -> Result<(), StorageError> {
+        let path = self.path;
+        let replace = |writing: &write::Writing<'_>| facts::replace(writing, run, told);
+        let replaced = write::transaction(self.facts()?, "facts.replace", replace);
+        replaced.map_err(|error| error::database(path, "written", &error))
+    }
+
+    /// Brings the write-ahead log into the database.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), StorageError> {
+        let path = self.path;
+        let brought = write::checkpoint(self.facts()?, Checkpoint::Passive, "facts.checkpoint");
+        brought.map_err(|error| error::database(path, "written", &error))
+    }
+
+    /// Whether the run is in the list.
+    pub(crate) fn has(&mut self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1")
+    }
+
+    /// Whether the list may say less of the run than its events.
+    pub(crate) fn is_unsettled(&mut self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1 AND settled = 0")
+    }
+
+    /// Whether a run of the list was made from this one.
+    pub(crate) fn has_children(&mut self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE record ->> '$.parent' = ?1")
+    }
+
+    fn is(&mut self, run: RunId, sql: &str) -> Result<bool, StorageError> {
+        let connection = self.connection()?;
+        let is = || connection.prepare_cached(sql)?.exists([run.to_string()]);
+        is().map_err(|error| error::database(self.path, "read", &error))
+    }
+
+    /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:
+    /// whoever holds it may die before the list says how it ended.
+    pub(crate) fn put(&mut self, run: &RunRecord, settled: bool) -> Result<(), StorageError> {
+        self.commit("list.put", |writing| put(writing, run, settled))
+    }
+
+    /// The same, with the facts that its log tells in the place of those that are there: both of it or nothing.
+    pub(crate) fn settle(
+        &mut self,
+        run: &RunRecord,
+        settled: bool,
+        told: &OfRun,
+    ) -> Result<(), StorageError> {
+        self.commit("list.settle", |writing| {
+            facts::replace(writing, run.id, told)?;
+            put(writing, run, settled)
+        })
+    }
+
+    /// Says of a fact that its value does not lie here any more.
+    pub(crate) fn clear_fact(&mut self, fact: i64) -> Result<(), StorageError> {
+        self.commit("facts.clear", |writing| facts::clear(writing, fact))
+    }
+
+    /// Says that a run is held again.
+    pub(crate) fn unsettle(&mut self, run: RunId) -> Result<(), StorageError> {
+        let sql = "UPDATE run SET settled = 0 WHERE id = ?1";
+        self.commit("list.unsettle", |writing| writing.run(sql, [run.to_string()]))
+    }
+
+    /// Takes a run out of the list, if it is there, and says that its folder may go, whatever is in it. Its facts stay.
+    pub(crate) fn delete(&mut self, run: RunId) -> Result<(), StorageError> {
+        let id = run.to_string();
+        self.commit("list.delete", |writing| {
+            writing.run("INSERT OR IGNORE INTO removed (id) VALUES (?1)", [&id])?;
+            facts::leave(writing, &id)?;
+            writing.run("DELETE FROM run WHERE id = ?1", [&id])
+        })
+    }
+
+    /// Whether this was a run, and is one no more.
+    pub(crate) fn is_removed(&mut self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM removed WHERE id = ?1")
+    }
+
+    /// Forgets a run that was removed, when its folder is gone.
+    pub(crate) fn forget(&mut self, run: RunId) -> Result<(), StorageError> {
+        let sql = "DELETE FROM removed WHERE id = ?1";
+        self.commit("list.forget", |writing| writing.run(sql, [run.to_string()]))
+    }
+
+    fn commit(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&write::Writing<'_>) -> rusqlite::Result<usize>,
+    ) -> Result<(), StorageError> {
+        let written = write::transaction(self.connection()?, name, write);
+        written.map(drop).map_err(|error| error::database(self.path, "written", &error))
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // If this fails, the lock goes with the file.
+        let _ = self.writer.lock.unlock();
+    }
+}
+
+/// Puts a run into the list, or another line in the place of its own.
+pub(super) fn put(writing: &write::Writing<'_>, run: &RunRecord, settled: bool) -> rusqlite::Result<usize> {
+    let record = serde_json::to_string(run)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let sql = "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
+    let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
+    writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
+    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
+}

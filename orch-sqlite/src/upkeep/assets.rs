@@ -1,0 +1,101 @@
+//! What is kept of assets, in order.
+
+use std::io::ErrorKind;
+
+use orch_core::asset::MaterializationQuery;
+use orch_core::storage::{ReadAssets, RunRecord, StorageError};
+
+use super::check::Finding;
+use super::gc::{Collected, partial, sweep_partial};
+use crate::facts::{Superseded, Told};
+use crate::files::ASSETS;
+use crate::lock::Hold;
+use crate::{Folder, error, write};
+
+const RESTORE: &str = "restore it from a backup, or materialize the asset anew";
+const ANEW: &str = "restore it from a backup; or end all programs on the folder and move it away: it is made anew from the runs that are there, without what it knows of others";
+
+impl Folder {
+    /// Compares what is known of assets with what these runs tell, and looks at the values of the latest.
+    pub(super) fn check_assets(
+        &self,
+        runs: &[RunRecord],
+        found: &mut Vec<Finding>,
+    ) -> Result<(), StorageError> {
+        let list = self.list().path();
+        let damaged = self.list().damaged_facts()?;
+        for problem in damaged {
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: RESTORE.to_owned() });
+        }
+        for run in runs {
+            if self.tells_otherwise(run)? {
+                let problem =
+                    format!("what is known of assets by the run {} is not what its events say", run.id);
+                let (file, hint) = (list.to_owned(), ANEW.to_owned());
+                found.push(Finding { run: Some(run.id), file, problem, hint });
+            }
+        }
+        let files = self.asset_files()?;
+        for (fact, file) in self.list().files_of_latest()? {
+            if let Err(error) = files.read(&file) {
+                let path = self.path().join(ASSETS).join(&file.file);
+                let problem = format!("the value of the asset `{}`: {error}", fact.asset);
+                found.push(Finding { run: Some(fact.run), file: path, problem, hint: RESTORE.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is known of assets by a run is not what its log tells.
+    fn tells_otherwise(&self, run: &RunRecord) -> Result<bool, StorageError> {
+        // Of one that is damaged is told elsewhere.
+        let Ok(log) = self.reader(run.id).and_then(|reader| reader.facts(0, u64::MAX)) else {
+            return Ok(false);
+        };
+        let query = MaterializationQuery { run: Some(run.id), ..MaterializationQuery::default() };
+        let Ok(mut known) = self.list().materializations(&query) else { return Ok(false) };
+        known.retain(|fact| fact.event > log.after);
+        known.sort_by_key(|fact| fact.event);
+        let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact));
+        // Of one that is under way something may not be there yet.
+        Ok(!is_same && !self.list().lock()?.is_unsettled(run.id)?)
+    }
+
+    /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.
+    pub(super) fn collect_superseded(&self, collected: &mut Collected) -> Result<(), StorageError> {
+        for Superseded { id, file, bytes } in self.list().superseded()? {
+            collected.superseded += 1;
+            collected.bytes += bytes;
+            // The file first: whoever dies in between has left a fact from which it is found that there is none.
+            if let Some(file) = file
+                && !self.list().shares(id, &file)?
+            {
+                let path = self.path().join(ASSETS).join(&file.file);
+                match write::remove_file(&path, "asset.remove") {
+                    Ok(()) => collected.bytes += file.bytes,
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error::machine(&path, "removed", &error)),
+                }
+            }
+            self.list().lock()?.clear_fact(id)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the files of assets that were never complete, unless someone holds a run, who may be writing them.
+    pub(super) fn sweep_assets(&self, collected: &mut Collected) -> Result<(), StorageError> {
+        // Looked for before the list is locked, as those of runs are.
+        let partial = partial(&self.path().join(ASSETS))?;
+        if partial.is_empty() {
+            return Ok(());
+        }
+        // While the list is locked nobody takes hold of a run, and whoever holds one has it unsettled.
+        let list = self.list().lock()?;
+        for run in self.list().unsettled()? {
+            if Hold::of(&list, &self.run_folder(run.id))?.is_some() {
+                return Ok(());
+            }
+        }
+        sweep_partial(&partial, collected)
+    }
+}

@@ -20,17 +20,21 @@ pub(super) const MATERIALIZE: &str = "materialize";
 pub(super) struct AssetJob {
     options: JobOptions,
     selection: String,
-    place: Place,
+    /// Where it stands in the source; none of what someone has just asked for.
+    place: Option<Place>,
 }
 
 impl AssetJob {
     pub(super) fn draw(&self, graph: &AssetGraph) -> Job {
         let told = |error: SelectionError| {
             let selection = &self.selection;
-            let told = |message: String| format!("the selection `{selection}` of the job: {message}");
+            let told = |message: String| match &self.place {
+                Some(_) => format!("the selection `{selection}` of the job: {message}"),
+                None => message,
+            };
             let mistakes = error.mistakes().iter().map(|mistake| {
                 let problem = Problem::new(ProblemKind::UnknownAsset, told(mistake.message()));
-                let problem = problem.at("the job", self.place.clone());
+                let problem = self.at(problem);
                 mistake.advice().into_iter().fold(problem, Problem::hint)
             });
             mistakes.collect::<Vec<_>>()
@@ -38,9 +42,13 @@ impl AssetJob {
         let selected = self.selection.parse::<AssetSelection>().and_then(|selection| selection.of(graph));
         let drawn = selected.map_err(told).and_then(|selected| match made(graph, &selected) {
             Ok(()) => Ok(selected),
-            Err(problem) => Err(vec![problem.at("the job", self.place.clone())]),
+            Err(problem) => Err(vec![self.at(problem)]),
         });
         draw_assets(self.options.clone(), graph, drawn)
+    }
+
+    fn at(&self, problem: Problem) -> Problem {
+        self.place.iter().fold(problem, |problem, place| problem.at("the job", place.clone()))
     }
 }
 
@@ -89,7 +97,7 @@ impl Definitions {
     #[must_use]
     #[track_caller]
     pub fn asset_job_with(mut self, options: JobOptions, selection: impl Into<String>) -> Self {
-        let place = Place::caller();
+        let place = Some(Place::caller());
         self.add_asset_job(AssetJob { options, selection: selection.into(), place });
         self
     }
@@ -104,10 +112,9 @@ impl Definitions {
     ///
     /// What is wrong with the selection is told with its plan.
     #[must_use]
-    #[track_caller]
     pub fn materialize(&self, selection: &AssetSelection) -> Job {
-        let (options, place) = (JobOptions::new(MATERIALIZE), Place::caller());
-        AssetJob { options, selection: selection.to_string(), place }.draw(&self.assets)
+        let options = JobOptions::new(MATERIALIZE);
+        AssetJob { options, selection: selection.to_string(), place: None }.draw(&self.assets)
     }
 
     /// The job of this name that these are steps of: one of [`Definitions::jobs`], or what materializes the assets of the

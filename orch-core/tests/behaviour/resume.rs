@@ -1,5 +1,6 @@
 //! Runs that are interrupted at any commit, and go on.
 
+mod assets;
 mod ends;
 mod memory;
 mod shelf;

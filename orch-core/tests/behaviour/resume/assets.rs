@@ -1,0 +1,113 @@
+//! Runs of assets are interrupted at any commit: each asset is told once, and made of what the run began with.
+
+use std::sync::LazyLock;
+
+use orch_core::graph::{Asset, AssetDef, AssetGraph, Upstream};
+use orch_core::run::RunError;
+
+use super::*;
+
+/// An asset of a number, made of another one by this op.
+macro_rules! asset {
+    ($name:ident $(of $upstream:ident)?: |$args:ident| $body:expr) => {
+        struct $name;
+
+        impl Asset for $name {
+            type Value = i64;
+
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: LazyLock<Arc<AssetDef>> = LazyLock::new(|| {
+                    let op = OpDef::builder(stringify!($name))$(.input::<i64>(stringify!($upstream)))?;
+                    let op = op.returns::<Plain>().coded([Coded::<i64>::CODEC]);
+                    #[allow(unused_mut, reason = "an asset that takes nothing takes nothing out")]
+                    let op: Arc<OpDef> = op.blocking(|mut $args| Ok($body)).into();
+                    let def = AssetDef::builder(stringify!($name))$(.takes($upstream::asset))?;
+                    Arc::new(def.made_by::<i64>(&Arc::clone(&op), move |upstream: &Upstream| {
+                        let _ = upstream;
+                        Call::of(&op)$(.input::<i64>(upstream.of::<$upstream>()))?.place::<Plain>()
+                    }))
+                });
+                &ASSET
+            }
+        }
+    };
+}
+
+static RAW: AtomicUsize = AtomicUsize::new(7);
+
+asset!(Raw: |args| { drop(args); RAW.load(Ordering::Relaxed) as i64 });
+asset!(Next of Raw: |args| args.take::<i64>(0)? + 1);
+asset!(Last of Next: |args| args.take::<i64>(0)? * 10);
+
+/// The assets, each once, of which others may be made.
+fn definitions() -> Definitions {
+    let assets = [Raw::asset(), Next::asset(), Last::asset()];
+    Definitions::new().assets(assets.map(Arc::clone))
+}
+
+fn materialize(
+    definitions: &Definitions,
+    storage: &Arc<dyn Storage>,
+    what: &str,
+    id: u128,
+) -> Result<(), RunError> {
+    let job = definitions.materialize(&what.parse().unwrap());
+    let runner = definitions.runner(&job).run_id(RunId::from_u128(id)).record(storage);
+    runtime().block_on(runner.run()).map(drop)
+}
+
+/// What is known of the assets that the run made, and the value of the last.
+fn facts(memory: &Memory, run: RunId) -> (Vec<String>, Option<Vec<u8>>) {
+    let query = MaterializationQuery { run: Some(run), ..MaterializationQuery::default() };
+    let facts = memory.materializations(&query).unwrap();
+    let value = facts.first().and_then(|fact| memory.asset_value(fact).unwrap());
+    let told = facts.iter().rev().map(|fact| {
+        let inputs: Vec<_> = fact.inputs.iter().map(|input| (&input.asset, input.run)).collect();
+        format!("{} of {inputs:?}, {:?}", fact.asset, fact.data_version)
+    });
+    (told.collect(), value.map(|value| value.bytes().to_vec()))
+}
+
+#[test]
+fn a_run_of_assets_goes_on_with_what_it_began_with() {
+    let definitions = definitions();
+    let graph: &AssetGraph = definitions.asset_graph();
+    assert_eq!(graph.order(), [0, 1, 2]);
+    let mut undisturbed = None;
+    for life in (0..).map(|life| life as usize) {
+        let memory = Memory::new();
+        let storage = |left| -> Arc<dyn Storage> {
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        };
+        RAW.store(7, Ordering::Relaxed);
+        materialize(&definitions, &storage(usize::MAX), "Raw", 1).unwrap();
+        let ended = materialize(&definitions, &storage(life), "Raw+ and not Raw", 2);
+        if ended.is_ok() {
+            undisturbed = Some((facts(&memory, RunId::from_u128(2)), life));
+            break;
+        }
+    }
+    let (undisturbed, lives) = undisturbed.expect("with enough commits it comes to its end");
+    assert!(lives > 5, "{lives} commits");
+    insta::assert_debug_snapshot!(undisturbed.0, @r#"
+    [
+        "Next of [(AssetKey(\"Raw\"), Some(RunId(00000000-0000-0000-0000-000000000001)))], Some(\"2ef3e0dda5293bda965d0adcedfc7d387244ac736a6014a720c1d63fa0ede02f\")",
+        "Last of [(AssetKey(\"Next\"), Some(RunId(00000000-0000-0000-0000-000000000002)))], Some(\"9d64c020a0ac4ffda44f40702b3d867eac4949c66603e300946580fdaf8af735\")",
+    ]
+    "#);
+    for life in 0..lives {
+        let memory = Memory::new();
+        let storage = |left| -> Arc<dyn Storage> {
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        };
+        RAW.store(7, Ordering::Relaxed);
+        materialize(&definitions, &storage(usize::MAX), "Raw", 1).unwrap();
+        materialize(&definitions, &storage(life), "Raw+ and not Raw", 2).expect_err("the process is gone");
+        // Meanwhile what it takes is made anew, and is something else.
+        RAW.store(8, Ordering::Relaxed);
+        materialize(&definitions, &storage(usize::MAX), "Raw", 3).unwrap();
+        let runner = definitions.resume(&storage(usize::MAX), RunId::from_u128(2)).unwrap();
+        runtime().block_on(runner.run()).unwrap();
+        assert_eq!(facts(&memory, RunId::from_u128(2)), undisturbed, "interrupted after {life} commits");
+    }
+}

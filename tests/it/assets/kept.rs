@@ -1,0 +1,115 @@
+//! What remains of assets: values and facts, and how they are found again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use orch::asset::{MaterializationQuery, ValueAt};
+use orch::io::{IoManager, Metadata, OutputAt};
+use orch::prelude::*;
+use orch::storage::Storage;
+use orch_sqlite::{Durability, Folder};
+
+use super::{facts, materialize, ran, storage};
+
+#[asset]
+fn numbers() -> Vec<i64> {
+    (0..10_000).collect()
+}
+
+#[asset]
+fn count(numbers: &[i64]) -> usize {
+    numbers.len()
+}
+
+#[test]
+fn a_large_value_is_a_file_that_outlives_its_run() {
+    let home = std::env::temp_dir().join(format!("orch-assets-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&home);
+    let storage: Arc<dyn Storage> = Arc::new(Folder::open(&home, Durability::Normal).expect("a folder"));
+    let definitions = Definitions::new().assets(assets![numbers, count]);
+    materialize(&definitions, &storage, "numbers").expect("it succeeds");
+    let latest = storage.materializations(&MaterializationQuery::default()).expect("facts").remove(0);
+    assert!(matches!(latest.value, ValueAt::File(_)), "{:?}", latest.value);
+    storage.remove(latest.run).expect("the run goes");
+    let run = materialize(&definitions, &storage, "count").expect("it is loaded");
+    assert_eq!((*run.output::<count>(), ran(&run)), (10_000, vec!["count".to_owned()]));
+    drop(storage);
+    std::fs::remove_dir_all(home).expect("it was there");
+}
+
+/// Keeps texts under their paths.
+#[derive(Clone, Default)]
+struct Shelf(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl IoManager<String> for Shelf {
+    fn store(&self, at: &OutputAt<'_>, text: &String) -> Result<Metadata> {
+        let path = at.relative_path();
+        let metadata =
+            Metadata::from([("path".to_owned(), path.as_str().into()), ("rows".to_owned(), 1.into())]);
+        self.0.lock().expect("not poisoned").insert(path, text.clone());
+        Ok(metadata)
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<String> {
+        let path = at.relative_path();
+        let found = self.0.lock().expect("not poisoned").get(&path).cloned();
+        found.ok_or_else(|| Failure::new(format!("there is no `{path}`")))
+    }
+}
+
+#[asset(key_prefix = "lake", io = "shelf")]
+fn greeting() -> String {
+    "hello".to_owned()
+}
+
+/// Others write it.
+#[external_asset(key = "lake/name", io = "shelf")]
+fn name() -> String;
+
+#[asset(io = "shelf")]
+fn message(greeting: &str, name: &str) -> String {
+    format!("{greeting}, {name}")
+}
+
+#[test]
+fn an_io_manager_keeps_an_asset_in_one_place_for_all_runs() {
+    let shelf = Shelf::default();
+    shelf.0.lock().expect("not poisoned").insert("lake/name".to_owned(), "ferris".to_owned());
+    let definitions =
+        Definitions::new().assets(assets![greeting, name, message]).io::<String>("shelf", shelf.clone());
+    let storage = storage();
+    materialize(&definitions, &storage, "lake/greeting").expect("it succeeds");
+    materialize(&definitions, &storage, "message").expect("it succeeds");
+    materialize(&definitions, &storage, "message").expect("it succeeds");
+    let kept = shelf.0.lock().expect("not poisoned").clone();
+    insta::assert_debug_snapshot!(kept, @r#"
+    {
+        "lake/greeting": "hello",
+        "lake/name": "ferris",
+        "message": "hello, ferris",
+    }
+    "#);
+    insta::assert_snapshot!(facts(&storage), @r#"
+    lake/greeting, path: Path("lake/greeting"), rows: RowCount(1), io
+    message, of lake/greeting unknown, of lake/name unknown, path: Path("message"), rows: RowCount(1), io
+    message, of lake/greeting unknown, of lake/name unknown, path: Path("message"), rows: RowCount(1), io
+    "#);
+    // A test needs no instance: what an IO manager has is loaded from where it lies.
+    let job = definitions.materialize(&"message".parse().expect("a selection"));
+    let run = definitions.runner(&job).keep_outputs().run_blocking().expect("it succeeds");
+    assert_eq!(run.output::<message>(), "hello, ferris");
+}
+
+#[test]
+fn a_value_that_is_not_there_any_more_is_named_by_the_step_that_takes_it() {
+    let definitions =
+        Definitions::new().assets(assets![greeting, name, message]).io::<String>("shelf", Shelf::default());
+    let storage = storage();
+    materialize(&definitions, &storage, "lake/greeting").expect("it succeeds");
+    let error = materialize(&definitions, &storage, "message").expect_err("nobody has written the name");
+    insta::assert_snapshot!(error, @r"
+    the run of `materialize` failed: 1 step
+    `message`: the asset `lake/name` cannot be loaded
+      caused by: there is no `lake/name`
+    ");
+}

@@ -1,0 +1,172 @@
+//! What the compiler cannot see of assets, told when a job of them is planned or begun.
+
+use orch::prelude::*;
+
+use super::{materialize, storage};
+
+#[asset]
+fn chicken(egg: i64) -> i64 {
+    egg
+}
+
+#[asset]
+fn egg(chicken: i64) -> i64 {
+    chicken
+}
+
+#[asset]
+fn raw() -> i64 {
+    1
+}
+
+mod other {
+    use orch::prelude::*;
+
+    #[asset(key = "raw")]
+    pub(super) fn also_raw() -> i64 {
+        2
+    }
+}
+
+#[asset]
+fn made(raw: i64) -> i64 {
+    raw
+}
+
+#[external_asset]
+fn rate() -> f64;
+
+/// Cannot be written down.
+#[derive(Clone)]
+struct Opaque;
+
+#[asset]
+fn opaque() -> Opaque {
+    Opaque
+}
+
+#[asset]
+fn of_opaque(opaque: &Opaque, rate: f64) -> f64 {
+    let Opaque = opaque;
+    rate
+}
+
+/// The problems of the plan of what a selection materializes.
+fn planned(definitions: &Definitions, selection: &str) -> String {
+    let job = definitions.materialize(&selection.parse().expect("a selection"));
+    job.try_plan().expect_err("it cannot be planned").to_string()
+}
+
+#[test]
+fn assets_of_one_key_are_told() {
+    let definitions = Definitions::new().assets(assets![raw, other::also_raw]);
+    insta::assert_snapshot!(planned(&definitions, "*"), @r#"
+    the job `materialize` cannot be planned
+    error: two assets have the key `raw`
+      --> tests/it/assets/mistakes.rs:18 (first)
+      --> tests/it/assets/mistakes.rs:26 (second)
+      hint: give one of them another key, `#[asset(key = "..")]`, or a prefix, `key_prefix = ".."`
+    "#);
+    // One that is listed twice is one.
+    let twice = Definitions::new().assets(assets![raw]).assets(assets![raw]);
+    assert_eq!(twice.materialize(&"*".parse().expect("all")).plan().steps.len(), 1);
+}
+
+#[test]
+fn an_asset_that_is_not_listed_is_told() {
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![made]), "*"), @r"
+    the job `materialize` cannot be planned
+    error: `made` is made of `raw`, which is not listed
+      --> tests/it/assets/mistakes.rs:32 (is made of it)
+      --> tests/it/assets/mistakes.rs:18 (the asset)
+      hint: list it too: `Definitions::new().assets(assets![.., raw])`
+    ");
+}
+
+#[test]
+fn assets_in_a_circle_are_told() {
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![chicken, egg, raw]), "*"), @r"
+    the job `materialize` cannot be planned
+    error: assets are made of each other in a circle: `chicken` is made of `egg` is made of `chicken`
+      --> tests/it/assets/mistakes.rs:8 (in the circle)
+      --> tests/it/assets/mistakes.rs:13 (in the circle)
+      hint: take one of the parameters away; an asset that reads its own former value is one with partitions
+    ");
+}
+
+#[test]
+fn a_selection_that_fits_nothing_is_told() {
+    let definitions = Definitions::new().assets(assets![raw, made, rate]);
+    let mistakes =
+        ["mad", "group:sales", "rate", "raw and made"].map(|selection| planned(&definitions, selection));
+    insta::assert_snapshot!(mistakes.join("\n"), @r"
+    the job `materialize` cannot be planned
+    error: the selection `key:mad` of the job: no asset fits `key:mad`, at column 1
+      key:mad
+      ^^^^^^^
+      --> tests/it/assets/mistakes.rs:56 (the job)
+      hint: did you mean `made`? keys: made, rate, raw
+    the job `materialize` cannot be planned
+    error: the selection `group:sales` of the job: no asset fits `group:sales`, at column 1
+      group:sales
+      ^^^^^^^^^^^
+      --> tests/it/assets/mistakes.rs:56 (the job)
+      hint: there are no groups
+    the job `materialize` cannot be planned
+    error: `rate` is external: others make it, and this program takes it
+      --> tests/it/assets/mistakes.rs:37 (the asset)
+      --> tests/it/assets/mistakes.rs:56 (the job)
+      hint: to make what depends on it, select that: `rate+`
+    the job `materialize` cannot be planned
+    error: the selection leaves no asset
+      --> tests/it/assets/mistakes.rs:56 (the job)
+      hint: select others: `*` is all of them, and `assets list` shows them
+    ");
+    let definitions = definitions.asset_job("nightly", "raw or").asset_job("weekly", "tag:team=data");
+    let told = definitions.jobs().iter().map(|job| job.try_plan().expect_err("no plan").to_string());
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    the job `nightly` cannot be planned
+    error: the selection `raw or` of the job: expected a key, an attribute such as `tag:k`, or `(`, found the end, at column 7
+      raw or
+            ^
+      --> tests/it/assets/mistakes.rs:88 (the job)
+    the job `weekly` cannot be planned
+    error: the selection `tag:team=data` of the job: no asset fits `tag:team=data`, at column 1
+      tag:team=data
+      ^^^^^^^^^^^^^
+      --> tests/it/assets/mistakes.rs:88 (the job)
+      hint: there are no tags
+    ");
+}
+
+#[test]
+fn an_asset_that_is_not_there_is_told_before_the_run_begins() {
+    let definitions = Definitions::new().assets(assets![raw, made, opaque, of_opaque, rate]);
+    let storage = storage();
+    let not_there =
+        |selection| materialize(&definitions, &storage, selection).expect_err("not there").to_string();
+    insta::assert_snapshot!(not_there("made"), @r"
+    the job `materialize` cannot be planned
+    error: `made` takes the asset `raw`, which was never materialized
+      --> tests/it/assets/mistakes.rs:32 (the step)
+      hint: materialize it before, `materialize raw`, or with what takes it: `materialize raw+`
+    ");
+    materialize(&definitions, &storage, "opaque").expect("it succeeds");
+    insta::assert_snapshot!(not_there("of_opaque"), @r#"
+    the job `materialize` cannot be planned: 2 problems
+    error: `of_opaque` takes the asset `opaque`, of which nothing is left: it was in the memory of the run that made it
+      --> tests/it/assets/mistakes.rs:49 (the step)
+      hint: make it in the same run, `materialize opaque+`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = ".."`
+    error: `of_opaque` takes the asset `rate`, which others make, and nobody has materialized here
+      --> tests/it/assets/mistakes.rs:49 (the step)
+      hint: have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = "..")]` on `rate`
+    "#);
+    let job = definitions.materialize(&"made".parse().expect("a selection"));
+    let error = definitions.runner(&job).run_blocking().expect_err("no instance");
+    insta::assert_snapshot!(error, @r"
+    the job `materialize` cannot be planned
+    error: `made` takes the asset `raw`, which is not made in this run, and the run knows of no instance that could have it
+      --> tests/it/assets/mistakes.rs:32 (the step)
+      hint: record the run, `.record(&storage)`, or select the asset too
+    ");
+}

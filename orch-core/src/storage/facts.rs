@@ -155,7 +155,13 @@ mod tests {
             ("memory", materialized("memory"), None),
             ("outside", materialized("outside"), None),
         ];
-        insta::assert_snapshot!(told(events), @"");
+        insta::assert_snapshot!(told(events), @r#"
+        small by event 2: Fact, Some([55])
+        large by event 5: File(ArtifactRef { file: "large/1", bytes: 3, blake3: "b0b" }), None
+        table by event 8: Io("warehouse"), None
+        memory by event 10: Nowhere, None
+        outside by event 11: Nowhere, None
+        "#);
     }
 
     #[test]
@@ -172,6 +178,12 @@ mod tests {
             ("other", handled(ARTIFACTS, Some("other/1")), None),
             ("one", materialized("one"), None),
         ];
-        insta::assert_snapshot!(told(events), @"");
+        insta::assert_snapshot!(told(events), @r"
+        other by event 2: Nowhere, None
+        first by event 4: Fact, Some([55])
+        second by event 5: Nowhere, None
+        items by event 7: Nowhere, None
+        one by event 10: Nowhere, None
+        ");
     }
 }

@@ -1,5 +1,6 @@
 //! What is kept of assets, in order.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 
 use orch_core::asset::MaterializationQuery;
@@ -66,12 +67,17 @@ impl Folder {
 
     /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.
     pub(super) fn collect_superseded(&self, collected: &mut Collected) -> Result<(), StorageError> {
-        for Superseded { id, file, bytes } in self.list().superseded()? {
+        let superseded = self.list().superseded()?;
+        if superseded.is_empty() {
+            return Ok(());
+        }
+        let ids: HashSet<i64> = superseded.iter().map(|superseded| superseded.id).collect();
+        for Superseded { id, file, bytes } in &superseded {
             collected.superseded += 1;
             collected.bytes += bytes;
-            // The file first: whoever dies in between has left a fact from which it is found that there is none.
+            // The files first: whoever dies in between has left facts from which it is found that there are none.
             if let Some(file) = file
-                && !self.list().shares(id, &file)?
+                && self.list().who_needs(*id, file)?.iter().all(|other| ids.contains(other))
             {
                 let path = self.path().join(ASSETS).join(&file.file);
                 match write::remove_file(&path, "asset.remove") {
@@ -80,9 +86,8 @@ impl Folder {
                     Err(error) => return Err(error::machine(&path, "removed", &error)),
                 }
             }
-            self.list().lock()?.clear_fact(id)?;
         }
-        Ok(())
+        self.list().lock()?.clear_facts(&ids)
     }
 
     /// Removes the files of assets that were never complete, unless someone holds a run, who may be writing them.

@@ -211,4 +211,21 @@ fn die_at(number: usize, name: &str) {
     }
     folder.gc(&Retention { runs: None, days: None, bytes: None }, at(10)).expect(&place);
     assert_eq!(folder.check().expect(&place), [], "{place}");
+    nothing_superseded_is_left(&folder, &home.path().join(".orch/assets"), &place);
+}
+
+/// Of materializations whose runs are gone and whose place others have taken there are the facts alone.
+fn nothing_superseded_is_left(folder: &Folder, files: &Path, place: &str) {
+    let runs = folder.runs(&RunQuery::default()).expect(place);
+    let mut later = BTreeSet::new();
+    for fact in all_facts(folder) {
+        let is_latest = later.insert(fact.asset.clone());
+        if is_latest || runs.iter().any(|run| run.id == fact.run) {
+            continue;
+        }
+        match &fact.value {
+            ValueAt::File(file) => assert!(!files.join(&file.file).exists(), "{place}: {}", file.file),
+            _ => assert_eq!(folder.asset_value(&fact).expect(place), None, "{place}"),
+        }
+    }
 }

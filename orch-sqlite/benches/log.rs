@@ -2,7 +2,8 @@
 //!
 //!     cargo bench -p orch-sqlite --bench log
 //!
-//! A step is four events: its start, its input, its output with a small value, its success. Prints a table of microseconds
+//! A step is four events: its start, its input, its output with a small value, its success. One that materializes an asset
+//! has four too, and what it tells of the asset is put beside the list of runs. Prints a table of microseconds
 //! a step, each the median of several runs that take turns with their yardstick, the ratio to it, and how large the
 //! database has become; then what reading back and listing cost. A bench is a look at the machine and no test: nothing
 //! here fails.
@@ -14,11 +15,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::event::{Encoded, Entry};
 use orch_core::ids::RunId;
-use orch_core::storage::{
-    ReadRuns, Row, RunQuery, RunRecord, WriteEvents, WriteRuns, conformance::pinned, conformance::step,
-};
+use orch_core::storage::conformance::{asset, pinned, step};
+use orch_core::storage::{ReadAssets, ReadRuns, Row, RunQuery, RunRecord, WriteEvents, WriteRuns};
 use orch_sqlite::{Durability, Folder};
 use rusqlite::Connection;
 
@@ -35,19 +36,24 @@ fn main() {
         "\n{:<34}{:>10}{:>10}{:>10}{:>8}{:>12}",
         "microseconds a step", "steps", "orch", "rusqlite", "ratio", "bytes a step"
     );
-    for (name, durability, steps, commit) in [
-        ("normal, 1 step a commit", Durability::Normal, 20_000, 1),
-        ("normal, 64 steps a commit", Durability::Normal, 100_000, 64),
-        ("full, 1 step a commit", Durability::Full, 4_000, 1),
-        ("full, 64 steps a commit", Durability::Full, 100_000, 64),
+    let (normal, full) = (Durability::Normal, Durability::Full);
+    let (a_step, an_asset): (Step, Step) = (|run, n| step(run, n).into(), an_asset);
+    for (name, durability, steps, commit, of) in [
+        ("normal, 1 step a commit", normal, 20_000, 1, a_step),
+        ("normal, 1 asset a commit", normal, 20_000, 1, an_asset),
+        ("normal, 64 steps a commit", normal, 100_000, 64, a_step),
+        ("normal, 64 assets a commit", normal, 100_000, 64, an_asset),
+        ("full, 1 step a commit", full, 4_000, 1, a_step),
+        ("full, 1 asset a commit", full, 4_000, 1, an_asset),
+        ("full, 64 steps a commit", full, 100_000, 64, a_step),
     ] {
         let (steps, mut ours, mut raw, mut bytes) = (steps / scale, Vec::new(), Vec::new(), 0);
         for _ in 0..runs {
             let home = Home::new();
-            let written = home.write(durability, steps, commit);
+            let written = home.write(durability, steps, commit, of);
             ours.push(written.elapsed);
             bytes = fs::metadata(written.file).map_or(0, |file| file.len());
-            raw.push(home.raw(durability, steps, commit));
+            raw.push(home.raw(durability, steps, commit, of));
         }
         let each = |times: &mut [Duration]| median(times).as_secs_f64() * 1e6 / steps as f64;
         let (ours, raw, bytes) = (each(&mut ours), each(&mut raw), bytes / steps);
@@ -57,7 +63,7 @@ fn main() {
     println!("\n{:<34}{:>10}{:>10}", "milliseconds", "of", "");
     let steps = 100_000 / scale;
     let home = Home::new();
-    let run = home.write(Durability::Normal, steps, 64).run;
+    let run = home.write(normal, steps, 64, a_step).run;
     let mut read: Vec<_> = (0..runs).map(|_| home.read(run)).collect();
     println!("{:<34}{:>10}{:>10.1}", "read all events", steps * 4, milliseconds(&mut read));
     let listed = 10_000 / scale;
@@ -66,6 +72,15 @@ fn main() {
     println!("{:<34}{listed:>10}{:>10.2}", "open, and list the newest 50 runs", milliseconds(&mut list));
     let mut make: Vec<_> = (0..20).map(|_| home.make()).collect();
     println!("{:<34}{:>10}{:>10.2}", "make a run", 1, milliseconds(&mut make));
+
+    let (home, facts) = (Home::new(), ASSETS * 100 / scale);
+    home.write(normal, facts, 64, an_asset);
+    for (name, query) in home.questions() {
+        let mut asked: Vec<_> = (0..runs).map(|_| home.ask(&query)).collect();
+        println!("{name:<34}{facts:>10}{:>10.2}", milliseconds(&mut asked));
+    }
+    let mut assets: Vec<_> = (0..runs).map(|_| home.assets()).collect();
+    println!("{:<34}{facts:>10}{:>10.2}", "all assets, each with its latest", milliseconds(&mut assets));
 }
 
 /// A folder of its own, removed at the end.
@@ -93,9 +108,9 @@ impl Home {
         (run.id, folder.create(&run, &pinned()).expect("a run"))
     }
 
-    fn write(&self, durability: Durability, steps: u64, commit: u64) -> Written {
+    fn write(&self, durability: Durability, steps: u64, commit: u64, of: Step) -> Written {
         let (run, mut writer) = self.make_in(&self.open(durability));
-        let batches = batches(run, steps, commit);
+        let batches = batches(run, steps, commit, of);
         let elapsed = timed(|| {
             for batch in &batches {
                 writer.commit(batch).expect("a commit");
@@ -107,7 +122,7 @@ impl Home {
     }
 
     /// The same rows, made beforehand, by rusqlite alone and in the same way.
-    fn raw(&self, durability: Durability, steps: u64, commit: u64) -> Duration {
+    fn raw(&self, durability: Durability, steps: u64, commit: u64, of: Step) -> Duration {
         let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
         let raw = Connection::open(self.0.join("raw.db")).expect("a database");
         raw.execute_batch(&format!(
@@ -128,7 +143,7 @@ impl Home {
             let value = value.as_ref().map(Encoded::bytes).map(<[u8]>::to_vec);
             (number, time, step, event.attempt, kind, fields.map(str::to_owned), value)
         };
-        let batches = batches(RunId::new(), steps, commit);
+        let batches = batches(RunId::new(), steps, commit, of);
         let batches: Vec<Vec<_>> =
             batches.iter().map(|batch| batch.iter().map(&mut rows).collect()).collect();
         timed(|| {
@@ -185,6 +200,28 @@ impl Home {
         })
     }
 
+    /// What is asked of materializations.
+    fn questions(&self) -> [(&'static str, MaterializationQuery); 3] {
+        let of = || MaterializationQuery { limit: Some(50), ..MaterializationQuery::default() };
+        let asset: Option<AssetKey> = key(7).parse().ok();
+        let run = self.open(Durability::Normal).runs(&RunQuery::default()).expect("a list")[0].id;
+        [
+            ("the newest 50 of an asset", MaterializationQuery { asset: asset.clone(), ..of() }),
+            ("the newest of an asset", MaterializationQuery { asset, limit: Some(1), ..of() }),
+            ("the newest 50 of a run", MaterializationQuery { run: Some(run), ..of() }),
+        ]
+    }
+
+    fn ask(&self, query: &MaterializationQuery) -> Duration {
+        let folder = self.open(Durability::Normal);
+        timed(|| assert!(!folder.materializations(query).expect("the facts").is_empty()))
+    }
+
+    fn assets(&self) -> Duration {
+        let folder = self.open(Durability::Normal);
+        timed(|| assert!(!folder.assets().expect("the assets").is_empty()))
+    }
+
     fn make(&self) -> Duration {
         let folder = self.open(Durability::Normal);
         timed(|| drop(self.make_in(&folder)))
@@ -197,9 +234,24 @@ impl Drop for Home {
     }
 }
 
-fn batches(run: RunId, steps: u64, commit: u64) -> Vec<Vec<Entry>> {
+/// The events of a step.
+type Step = fn(RunId, u64) -> Vec<Entry>;
+
+/// How many assets there are.
+const ASSETS: u64 = 10_000;
+
+/// One of them after the other.
+fn an_asset(run: RunId, number: u64) -> Vec<Entry> {
+    asset(run, number, &key(number), None)
+}
+
+fn key(number: u64) -> String {
+    format!("warehouse/orders_{}", number % ASSETS)
+}
+
+fn batches(run: RunId, steps: u64, commit: u64, of: Step) -> Vec<Vec<Entry>> {
     let steps: Vec<u64> = (0..steps).collect();
-    steps.chunks(commit as usize).map(|steps| steps.iter().flat_map(|n| step(run, *n)).collect()).collect()
+    steps.chunks(commit as usize).map(|steps| steps.iter().flat_map(|n| of(run, *n)).collect()).collect()
 }
 
 fn timed(run: impl FnOnce()) -> Duration {

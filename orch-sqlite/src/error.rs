@@ -9,7 +9,8 @@ const FORBIDDEN: &str =
     "let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`";
 const DAMAGED: &str =
     "`instance check` tells what else is damaged; restore the file from a backup, or remove the run";
-const LIST: &str = "end all programs on the folder and move the file away: the list is made anew from the runs that are there";
+/// What to do about a list that is damaged.
+pub(crate) const LIST: &str = "end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup";
 
 /// The file could not be `done`, as in `written`, for this reason of SQLite's.
 pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> StorageError {

@@ -65,8 +65,9 @@ impl List {
             let none = !path.exists() || matches!(INSTANCE.read(&path)?, Opened::Empty);
             let runs = if none { found()? } else { Vec::new() };
             let made = INSTANCE.open_filled(&path, DURABILITY, |writing| {
-                // What they have come to is found out when they are listed.
-                runs.iter().try_for_each(|run| locked::put(writing, run, false).map(drop))
+                runs.iter().try_for_each(|run| locked::put(writing, run, false).map(drop))?;
+                // What they have come to, and what they tell of assets, is found out when they are listed.
+                writing.run("UPDATE run SET settled = 0", []).map(drop)
             })?;
             list.writer.connection = Some(made);
         }

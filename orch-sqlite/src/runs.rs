@@ -95,21 +95,19 @@ impl WriteRuns for Folder {
     }
 
     fn reopen(&self, run: RunId) -> Result<Box<dyn WriteEvents>, StorageError> {
-        let (hold, unsettled) = {
+        let hold = {
             let mut list = self.list().lock()?;
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
             let hold = Hold::take(&list, run, &self.run_folder(run))?;
-            let unsettled = list.is_unsettled(run)?;
             list.unsettle(run)?;
-            (hold, unsettled)
+            hold
         };
         let mut writer = log::Writer::open(self, hold, run)?;
-        if unsettled {
-            // Its process has died, and nobody has looked at it since.
-            writer.tell_anew();
-        }
+        // A process that died may not have put them all, and a loss of power may have taken the events of some: their
+        // numbers are given to others now.
+        writer.tell_anew();
         Ok(Box::new(writer))
     }
 

@@ -41,6 +41,8 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
         let told = json!({
             "home": path.to_string(),
             "runs": info.runs,
+            "assets": info.assets,
+            "asset_bytes": info.asset_bytes,
             "bytes": info.bytes,
             "keep": keep,
             "durability": durability,
@@ -54,6 +56,7 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
     let lines = [
         ("home", path.to_string()),
         ("runs", info.runs.to_string()),
+        ("assets", format!("{}, files of {}", info.assets, report::size(info.asset_bytes))),
         ("size", report::size(info.bytes)),
         ("kept", keep::told(&kept.unwrap_or(keep::ALL))),
         ("durability", format!("{durability}, unless a run says otherwise")),
@@ -81,7 +84,7 @@ fn check(args: &LookArgs, folder: &Folder, printer: &Printer) -> Result<Exit, St
             })
             .collect();
         let home = info.path.display().to_string();
-        let told = json!({ "home": home, "runs": info.runs, "bytes": info.bytes, "findings": told });
+        let told = json!({ "home": home, "runs": info.runs, "assets": info.assets, "bytes": info.bytes, "findings": told });
         printer.data(&format!("{told:#}\n"));
     } else {
         for finding in &findings {
@@ -92,7 +95,8 @@ fn check(args: &LookArgs, folder: &Folder, printer: &Printer) -> Result<Exit, St
             n => format!("{} to mend", report::count(n, "thing", "things")),
         };
         let runs = report::count(info.runs, "run", "runs");
-        printer.data(&format!("checked {runs}, {}: {found}\n", report::size(info.bytes)));
+        let assets = report::count(info.assets, "asset", "assets");
+        printer.data(&format!("checked {runs}, {assets}, {}: {found}\n", report::size(info.bytes)));
     }
     Ok(if findings.is_empty() { Exit::Success } else { Exit::Usage })
 }
@@ -125,20 +129,31 @@ fn gc(args: &GcArgs, folder: &Folder, around: &Around, printer: &Printer) -> Res
     }
     let collected = folder.gc(&keep, (around.now)())?;
     if args.json {
-        let Collected { removed, swept, bytes, .. } = &collected;
-        printer.data(&format!("{:#}\n", json!({ "removed": removed, "swept": swept, "bytes": bytes })));
+        let Collected { removed, swept, superseded, bytes, .. } = &collected;
+        let told = json!({ "removed": removed, "swept": swept, "superseded": superseded, "bytes": bytes });
+        printer.data(&format!("{told:#}\n"));
         return Ok(Exit::Success);
     }
-    let removed = report::count(collected.removed.len() as u64, "run", "runs");
-    let swept = report::count(collected.swept, "leftover", "leftovers");
-    let size = report::size(collected.bytes);
-    printer.note(&match (collected.removed.len(), collected.swept) {
-        (0, 0) => "there is nothing to remove\n".to_owned(),
-        (_, 0) => format!("removed {removed}, {size}\n"),
-        (0, _) => format!("removed {swept} of what was half made, {size}\n"),
-        _ => format!("removed {removed}, and {swept} of what was half made, {size}\n"),
-    });
+    printer.note(&cleared(&collected));
     Ok(Exit::Success)
+}
+
+/// What was cleared away, in words.
+fn cleared(collected: &Collected) -> String {
+    let (removed, swept) = (collected.removed.len() as u64, collected.swept);
+    let values = report::count(collected.superseded, "earlier materialization", "earlier materializations");
+    let parts = [
+        (removed, report::count(removed, "run", "runs")),
+        (swept, format!("{} of what was half made", report::count(swept, "leftover", "leftovers"))),
+        (collected.superseded, format!("the values of {values}")),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, part)| part).collect();
+    let size = report::size(collected.bytes);
+    match &parts[..] {
+        [] => "there is nothing to remove\n".to_owned(),
+        [only] => format!("removed {only}, {size}\n"),
+        [first @ .., last] => format!("removed {}, and {last}, {size}\n", first.join(", ")),
+    }
 }
 
 fn would_remove(

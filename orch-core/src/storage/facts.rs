@@ -90,3 +90,100 @@ impl Facts {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::ids::RunId;
+
+    const SMALL: Option<&[u8]> = Some(b"7");
+
+    /// What these events of steps tell of materializations; their numbers are from 1.
+    fn told(events: Vec<(&str, EventKind, Option<&[u8]>)>) -> String {
+        let mut facts = Facts::default();
+        let mut told = Vec::new();
+        for (number, (step, kind, value)) in (1..).zip(events) {
+            let step = step.parse().expect("a path");
+            let event = Event::new(Timestamp::UNIX_EPOCH, RunId::from_u128(1), Some(step), 1, kind);
+            let value = value.map(|value| Encoded::from(value.to_vec()));
+            if let Some((fact, value)) = facts.take(number, &event, value.as_ref()) {
+                let bytes = value.map(|value| value.bytes().to_vec());
+                told.push(format!("{} by event {}: {:?}, {bytes:?}", fact.asset, fact.event, fact.value));
+            }
+        }
+        told.join("\n")
+    }
+
+    fn output(key: Option<&str>) -> EventKind {
+        EventKind::StepOutput { output: "result".into(), key: key.map(Into::into) }
+    }
+
+    fn handled(io: &str, file: Option<&str>) -> EventKind {
+        let file = file.map(|file| ArtifactRef { file: file.to_owned(), bytes: 3, blake3: "b0b".to_owned() });
+        let metadata = file.map(|file| file.metadata()).unwrap_or_default();
+        EventKind::HandledOutput { output: "result".into(), io: io.into(), metadata }
+    }
+
+    fn materialized(asset: &str) -> EventKind {
+        EventKind::AssetMaterialization {
+            asset: asset.parse().expect("a key"),
+            partition: None,
+            metadata: BTreeMap::new(),
+            code_version: None,
+            data_version: Some(Arc::from("1")),
+            inputs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_fact_says_where_the_output_lies_that_was_told_before_it() {
+        let events = vec![
+            ("small", output(None), SMALL),
+            ("small", materialized("small"), None),
+            ("large", output(None), None),
+            ("large", handled(ARTIFACTS, Some("large/1")), None),
+            ("large", materialized("large"), None),
+            ("table", output(None), None),
+            ("table", handled("warehouse", None), None),
+            ("table", materialized("table"), None),
+            ("memory", output(None), None),
+            ("memory", materialized("memory"), None),
+            ("outside", materialized("outside"), None),
+        ];
+        insta::assert_snapshot!(told(events), @r#"
+        small by event 2: Fact, Some([55])
+        large by event 5: File(ArtifactRef { file: "large/1", bytes: 3, blake3: "b0b" }), None
+        table by event 8: Io("warehouse"), None
+        memory by event 10: Nowhere, None
+        outside by event 11: Nowhere, None
+        "#);
+    }
+
+    #[test]
+    fn no_output_is_that_of_another_asset() {
+        let events = vec![
+            ("one", output(None), SMALL),
+            ("other", materialized("other"), None),
+            ("both", output(None), SMALL),
+            ("both", materialized("first"), None),
+            ("both", materialized("second"), None),
+            ("items", output(Some("a")), SMALL),
+            ("items", materialized("items"), None),
+            ("one", output(None), None),
+            ("other", handled(ARTIFACTS, Some("other/1")), None),
+            ("one", materialized("one"), None),
+        ];
+        insta::assert_snapshot!(told(events), @r"
+        other by event 2: Nowhere, None
+        first by event 4: Fact, Some([55])
+        second by event 5: Nowhere, None
+        items by event 7: Nowhere, None
+        one by event 10: Nowhere, None
+        ");
+    }
+}

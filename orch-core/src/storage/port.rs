@@ -88,7 +88,8 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// If they cannot be read.
     fn assets(&self) -> Result<Vec<AssetRecord>, StorageError>;
 
-    /// The materializations that are asked for, the newest first.
+    /// The materializations that are asked for, the newest first: by the times at which they were told, whenever that
+    /// became known here.
     ///
     /// # Errors
     /// If they cannot be read.

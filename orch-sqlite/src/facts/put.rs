@@ -63,9 +63,11 @@ pub(crate) fn leave(writing: &Writing<'_>, run: &str) -> Result<usize> {
     writing.run(sql, [run])
 }
 
-/// Says of a fact that nothing of its value lies here any more.
-pub(crate) fn clear(writing: &Writing<'_>, fact: i64) -> Result<usize> {
-    writing.run("UPDATE fact SET value = NULL, value_sum = NULL, alone = 0 WHERE id = ?1", [fact])
+/// Says of these facts that nothing of their values lies here any more.
+pub(crate) fn clear<'a>(writing: &Writing<'_>, facts: impl IntoIterator<Item = &'a i64>) -> Result<usize> {
+    let mut clear =
+        writing.prepare("UPDATE fact SET value = NULL, value_sum = NULL, alone = 0 WHERE id = ?1")?;
+    facts.into_iter().map(|fact| clear.run([fact])).sum()
 }
 
 /// A fact as its columns.

@@ -124,11 +124,11 @@ impl List {
         self.read(|list| list.prepare_cached(SUPERSEDED)?.query_map([], superseded)?.collect())
     }
 
-    /// Whether the value of another fact of the same asset may lie in this file.
-    pub(crate) fn shares(&self, fact: i64, file: &ArtifactRef) -> Result<bool, StorageError> {
-        let sql = "SELECT 1 FROM fact WHERE asset = (SELECT asset FROM fact WHERE id = ?1) AND id <> ?1
+    /// The other facts of the same asset whose values may lie in this file.
+    pub(crate) fn who_needs(&self, fact: i64, file: &ArtifactRef) -> Result<Vec<i64>, StorageError> {
+        let sql = "SELECT id FROM fact WHERE asset = (SELECT asset FROM fact WHERE id = ?1) AND id <> ?1
             AND fact ->> '$.value.file.file' = ?2 AND (alone = 1 OR EXISTS (SELECT 1 FROM run WHERE id = fact.run))";
-        self.read(|list| list.prepare_cached(sql)?.exists((fact, &file.file)))
+        self.read(|list| list.prepare_cached(sql)?.query_map((fact, &file.file), |row| row.get(0))?.collect())
     }
 
     /// The latest of each asset and partition, if their values lie in files.

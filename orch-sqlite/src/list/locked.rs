@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
@@ -127,9 +128,9 @@ impl<'a> Locked<'a> {
         })
     }
 
-    /// Says of a fact that its value does not lie here any more.
-    pub(crate) fn clear_fact(&mut self, fact: i64) -> Result<(), StorageError> {
-        self.commit("facts.clear", |writing| facts::clear(writing, fact))
+    /// Says of these facts that their values do not lie here any more.
+    pub(crate) fn clear_facts(&mut self, facts: &HashSet<i64>) -> Result<(), StorageError> {
+        self.commit("facts.clear", |writing| facts::clear(writing, facts))
     }
 
     /// Says that a run is held again.

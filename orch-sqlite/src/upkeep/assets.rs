@@ -1,9 +1,10 @@
 //! What is kept of assets, in order.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 
 use orch_core::asset::MaterializationQuery;
-use orch_core::storage::{ReadAssets, RunRecord, StorageError};
+use orch_core::storage::{ReadAssets, RunRecord, StorageError, StorageErrorKind};
 
 use super::check::Finding;
 use super::gc::{Collected, partial, sweep_partial};
@@ -13,7 +14,6 @@ use crate::lock::Hold;
 use crate::{Folder, error, write};
 
 const RESTORE: &str = "restore it from a backup, or materialize the asset anew";
-const ANEW: &str = "restore it from a backup; or end all programs on the folder and move it away: it is made anew from the runs that are there, without what it knows of others";
 
 impl Folder {
     /// Compares what is known of assets with what these runs tell, and looks at the values of the latest.
@@ -25,13 +25,13 @@ impl Folder {
         let list = self.list().path();
         let damaged = self.list().damaged_facts()?;
         for problem in damaged {
-            found.push(Finding { run: None, file: list.to_owned(), problem, hint: RESTORE.to_owned() });
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: error::LIST.to_owned() });
         }
         for run in runs {
             if self.tells_otherwise(run)? {
                 let problem =
                     format!("what is known of assets by the run {} is not what its events say", run.id);
-                let (file, hint) = (list.to_owned(), ANEW.to_owned());
+                let (file, hint) = (list.to_owned(), error::LIST.to_owned());
                 found.push(Finding { run: Some(run.id), file, problem, hint });
             }
         }
@@ -39,7 +39,11 @@ impl Folder {
         for (fact, file) in self.list().files_of_latest()? {
             if let Err(error) = files.read(&file) {
                 let path = self.path().join(ASSETS).join(&file.file);
-                let problem = format!("the value of the asset `{}`: {error}", fact.asset);
+                let problem = match error.kind() {
+                    StorageErrorKind::Corrupt => "it is not what was written".to_owned(),
+                    _ => error.to_string(),
+                };
+                let problem = format!("the value of the asset `{}`: {problem}", fact.asset);
                 found.push(Finding { run: Some(fact.run), file: path, problem, hint: RESTORE.to_owned() });
             }
         }
@@ -63,12 +67,17 @@ impl Folder {
 
     /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.
     pub(super) fn collect_superseded(&self, collected: &mut Collected) -> Result<(), StorageError> {
-        for Superseded { id, file, bytes } in self.list().superseded()? {
+        let superseded = self.list().superseded()?;
+        if superseded.is_empty() {
+            return Ok(());
+        }
+        let ids: HashSet<i64> = superseded.iter().map(|superseded| superseded.id).collect();
+        for Superseded { id, file, bytes } in &superseded {
             collected.superseded += 1;
             collected.bytes += bytes;
-            // The file first: whoever dies in between has left a fact from which it is found that there is none.
+            // The files first: whoever dies in between has left facts from which it is found that there are none.
             if let Some(file) = file
-                && !self.list().shares(id, &file)?
+                && self.list().who_needs(*id, file)?.iter().all(|other| ids.contains(other))
             {
                 let path = self.path().join(ASSETS).join(&file.file);
                 match write::remove_file(&path, "asset.remove") {
@@ -77,9 +86,8 @@ impl Folder {
                     Err(error) => return Err(error::machine(&path, "removed", &error)),
                 }
             }
-            self.list().lock()?.clear_fact(id)?;
         }
-        Ok(())
+        self.list().lock()?.clear_facts(&ids)
     }
 
     /// Removes the files of assets that were never complete, unless someone holds a run, who may be writing them.

@@ -10,13 +10,12 @@ use orch_core::storage::{
 };
 use rusqlite::Connection;
 
+use crate::error::LIST;
 use crate::folder::runs_in;
 use crate::lock::Hold;
 use crate::{Folder, log};
 
 const RESTORE: &str = "restore it from a backup, or remove the run; what other runs have stands";
-const ANEW: &str =
-    "end all programs on the folder and move `instance.db` away: the list is made anew from the runs";
 const SWEEP: &str = "`instance gc` sweeps it away";
 
 /// Something that is not as it should be.
@@ -54,7 +53,7 @@ impl Folder {
         let mut found = Vec::new();
         let list = self.list().path();
         if let Some(problem) = self.list().read(|list| Ok(integrity(list)))? {
-            found.push(Finding { run: None, file: list.to_owned(), problem, hint: ANEW.to_owned() });
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: LIST.to_owned() });
         }
         let listed = self.runs(&RunQuery::default())?;
         for run in &listed {
@@ -115,7 +114,7 @@ impl Folder {
             told.tell(&view);
             if told != *run {
                 let problem = format!("what the list says of the run {} is not what its events say", run.id);
-                find(self.list().path(), problem, ANEW);
+                find(self.list().path(), problem, LIST);
             }
         }
         let Ok(files) = self.artifacts(run.id) else { return };
@@ -146,7 +145,7 @@ impl Folder {
             let (problem, hint) = if list.is_removed(run)? {
                 ("it is what is left of a run that was removed, or not imported to its end", SWEEP)
             } else if log::has_begun(run, &folder) {
-                ("the run is not in the list", ANEW)
+                ("the run is not in the list", LIST)
             } else {
                 ("it was to be a run, and was never begun", SWEEP)
             };

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
 use orch_core::event::{Event, EventKind, RunStatus};
-use orch_core::storage::{ReadRuns, RunQuery, WriteRuns, conformance};
+use orch_core::storage::{Facts, ReadAssets, ReadRuns, RunQuery, RunRecord, WriteRuns, conformance};
 use orch_sqlite::{Folder, Retention};
 
 use crate::boundaries::names;
-use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end};
+use crate::folders::{Empty, at, events, id, make, open, record, run_of};
 use crate::programs::{program, said, say};
 
 /// Writes that only follow from a failure.
@@ -22,9 +23,9 @@ pub(crate) fn live(home: &Path) {
     let mut writer = make(&folder, 1);
     say(&"made");
     let files = folder.artifacts(id(1)).expect("the files of the run");
-    for value in [b"first", b"other"] {
+    for (number, value) in [(1, b"first"), (2, b"other")] {
         files.write("load/result", &mut |out| Ok(out.write_all(value)?)).expect("written");
-        writer.commit(&conformance::step(id(1), 1)).expect("committed");
+        writer.commit(&conformance::asset(id(1), number, "orders", None)).expect("committed");
         say(&"committed");
     }
     writer.update(&record(1)).expect("listed");
@@ -35,8 +36,8 @@ pub(crate) fn live(home: &Path) {
     say(&"ended");
     drop(writer);
     assert_eq!(folder.run(id(1)).expect("it is listed").status, RunStatus::Success);
-    run_to_its_end(&folder, &record(2));
-    run_to_its_end(&folder, &record(3));
+    materialize(&folder, 2);
+    materialize(&folder, 3);
     say(&"more");
     folder.export(id(2), &home.join("parcel")).expect("exported");
     say(&"exported");
@@ -50,11 +51,20 @@ pub(crate) fn live(home: &Path) {
     fill_the_log(&folder);
 }
 
-/// Commits so much that the next commit brings it into the database.
+/// Makes a run of two assets to its end. The value of one lies with the fact, that of the other in a file.
+fn materialize(folder: &Folder, run: u64) {
+    let files = folder.asset_files().expect("the files of assets");
+    let file = files.write(&format!("pages/{run}"), &mut |out| Ok(out.write_all(b"many")?)).expect("written");
+    let mut entries = conformance::asset(id(run), run * 10, "orders", None);
+    entries.extend(conformance::asset(id(run), run * 10 + 1, "pages", Some(&file)));
+    run_of(folder, &record(run), entries);
+}
+
+/// Commits so much that the next commit brings it into the database, that of the run and that of facts.
 fn fill_the_log(folder: &Folder) {
     let mut writer = folder.reopen(id(3)).expect("nobody holds it");
-    let mut large = conformance::step(id(3), 1);
-    large[0].value = Some(vec![7; 5 << 20].into());
+    let mut large = conformance::asset(id(3), 40, "orders", None);
+    large[1].value = Some(vec![7; 5 << 20].into());
     writer.commit(&large).expect("committed");
     writer.commit(&conformance::step(id(3), 2)).expect("committed");
 }
@@ -81,26 +91,70 @@ fn who_dies_while_it_makes_a_lost_list_anew_leaves_none_that_lacks_runs() {
     let lost = || {
         let home = Empty::in_memory();
         let folder = open(home.path());
-        (1..=3).for_each(|number| run_to_its_end(&folder, &record(number)));
+        (1..=3).for_each(|number| materialize(&folder, number));
+        let facts = all_facts(&folder);
+        assert_eq!(facts.len(), 6);
         drop(folder);
         for file in ["instance.db", "instance.db-wal", "instance.db-shm"] {
             let _ = fs::remove_file(home.path().join(file));
         }
-        home
+        (home, facts)
     };
-    let home = lost();
+    let (home, _) = lost();
     let log = home.path().join("passed");
     let whole = program("open", home.path()).env("ORCH_CRASH_LOG", &log).status();
     assert!(whole.expect("it can be begun").success());
     let passed = fs::read_to_string(&log).expect("boundaries were passed");
     assert!(passed.contains("database.migrate"), "{passed}");
     for (number, name) in passed.lines().enumerate() {
-        let home = lost();
+        let (home, facts) = lost();
         let died = program("open", home.path()).env("ORCH_CRASH_AT", (number + 1).to_string()).status();
         assert!(!died.expect("it can be begun").success(), "it is killed at {name}");
-        let runs = open(home.path()).runs(&RunQuery::default()).expect("a list");
+        let folder = open(home.path());
+        assert_eq!(all_facts(&folder), facts, "killed at {name}");
+        let runs = folder.runs(&RunQuery::default()).expect("a list");
         let ended = runs.iter().filter(|run| run.status == RunStatus::Success).count();
         assert_eq!((runs.len(), ended), (3, 3), "killed at {name}");
+    }
+}
+
+fn all_facts(folder: &Folder) -> Vec<Materialization> {
+    folder.materializations(&MaterializationQuery::default()).expect("the facts can be read")
+}
+
+/// What is known of assets is what the logs tell, and the values of the latest are there.
+fn knows_what_the_logs_tell(folder: &Folder, runs: &[RunRecord], place: &str) {
+    let known = all_facts(folder);
+    for run in runs {
+        let mut facts = Facts::default();
+        let log = folder.events(run.id).expect(place);
+        let told: Vec<_> = events(folder, run.id)
+            .into_iter()
+            .filter_map(|logged| {
+                let value = log.value(logged.number).expect(place);
+                facts.take(logged.number, &logged.event, value.as_ref())
+            })
+            .collect();
+        let of_run: Vec<_> = known.iter().rev().filter(|fact| fact.run == run.id).collect();
+        assert!(told.iter().map(|(fact, _)| fact).eq(of_run), "{place}: other facts than the log tells");
+        for (fact, value) in told {
+            assert_eq!(folder.asset_value(&fact).expect(place), value, "{place}");
+        }
+    }
+    for asset in folder.assets().expect(place) {
+        let of = known.iter().filter(|fact| fact.asset == asset.key);
+        assert_eq!(of.clone().count() as u64, asset.materializations, "{place}");
+        assert_eq!(of.clone().next(), Some(&asset.latest), "{place}");
+        match &asset.latest.value {
+            ValueAt::Fact => {
+                assert!(folder.asset_value(&asset.latest).expect(place).is_some(), "{place}");
+            }
+            ValueAt::File(file) => {
+                let files = folder.asset_files().expect(place);
+                assert_eq!(files.read(file).expect(place), b"many", "{place}");
+            }
+            other => panic!("{place}: no value lies there: {other:?}"),
+        }
     }
 }
 
@@ -124,6 +178,11 @@ fn die_at(number: usize, name: &str) {
     assert!(has(2) || cleared || acknowledged("more") == 0 || acknowledged("exported") == 1, "{place}");
     assert!(has(3) || acknowledged("more") == 0, "{place}");
     assert!(!has(2) || acknowledged("removed") == 0 || runs.len() > 1, "{place}");
+    knows_what_the_logs_tell(&folder, &runs, &place);
+    // What was told stays when the run is removed.
+    let told = all_facts(&folder);
+    let told = told.iter().filter(|fact| fact.run == id(2)).count();
+    assert!(told == 2 || acknowledged("more") == 0, "{place}: {told}");
     for run in &runs {
         assert_eq!(folder.holder(run.id).expect(&place), None, "{place}");
         assert_eq!(folder.pinned(run.id).expect(&place), conformance::pinned(), "{place}");
@@ -142,13 +201,31 @@ fn die_at(number: usize, name: &str) {
             assert!(value == b"other" || steps < 2, "{place}");
         }
         let mut writer = folder.reopen(run.id).expect(&place);
-        writer.commit(&conformance::step(run.id, 7)).expect(&place);
+        writer.commit(&conformance::asset(run.id, 70, "orders", None)).expect(&place);
         drop(writer);
         assert_eq!(events(&folder, run.id).len(), read.len() + 4, "{place}");
     }
+    knows_what_the_logs_tell(&folder, &runs, &place);
     if home.path().join("parcel").exists() && !has(2) {
         folder.import(&home.path().join("parcel")).expect(&place);
     }
     folder.gc(&Retention { runs: None, days: None, bytes: None }, at(10)).expect(&place);
     assert_eq!(folder.check().expect(&place), [], "{place}");
+    nothing_superseded_is_left(&folder, &home.path().join(".orch/assets"), &place);
+}
+
+/// Of materializations whose runs are gone and whose place others have taken there are the facts alone.
+fn nothing_superseded_is_left(folder: &Folder, files: &Path, place: &str) {
+    let runs = folder.runs(&RunQuery::default()).expect(place);
+    let mut later = BTreeSet::new();
+    for fact in all_facts(folder) {
+        let is_latest = later.insert(fact.asset.clone());
+        if is_latest || runs.iter().any(|run| run.id == fact.run) {
+            continue;
+        }
+        match &fact.value {
+            ValueAt::File(file) => assert!(!files.join(&file.file).exists(), "{place}: {}", file.file),
+            _ => assert_eq!(folder.asset_value(&fact).expect(place), None, "{place}"),
+        }
+    }
 }

@@ -73,7 +73,7 @@ fn a_list_that_says_something_else_than_the_events_is_found_out() {
         .collect();
     insta::assert_snapshot!(found.join("\n"), @r"
     `HOME/instance.db`: what the list says of the run 00000000-0000-0000-0000-000000000001 is not what its events say
-      hint: end all programs on the folder and move `instance.db` away: the list is made anew from the runs
+      hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
     ");
 }
 

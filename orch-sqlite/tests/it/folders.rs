@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
-use orch_core::event::{Detail, Event, EventKind, Logged, RunView};
+use orch_core::event::{Detail, Entry, Event, EventKind, Logged, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{ReadRuns, RunRecord, WriteEvents, WriteRuns, conformance};
 use orch_sqlite::{Durability, Folder};
@@ -75,12 +75,17 @@ pub(crate) fn make(folder: &Folder, number: u64) -> Box<dyn WriteEvents> {
 
 /// Makes a run of one step that ends well, with its line in the list.
 pub(crate) fn run_to_its_end(folder: &Folder, record: &RunRecord) {
+    let mut step = conformance::step(record.id, 1);
+    step.iter_mut().for_each(|entry| entry.event.time = record.created);
+    run_of(folder, record, step.into());
+}
+
+/// Makes a run of these events that ends well, with its line in the list.
+pub(crate) fn run_of(folder: &Folder, record: &RunRecord, entries: Vec<Entry>) {
     let mut writer = folder.create(record, &conformance::pinned()).expect("the run can be made");
     let end = Event::new(record.created, record.id, None, 0, EventKind::RunSuccess);
     let mut view = RunView::new(Detail::Counts);
-    let mut step = conformance::step(record.id, 1);
-    step.iter_mut().for_each(|entry| entry.event.time = record.created);
-    for entries in [&step[..], &[end.into()]] {
+    for entries in [&entries[..], &[end.into()]] {
         writer.commit(entries).expect("committed");
         entries.iter().for_each(|entry| view.apply(&entry.event));
     }

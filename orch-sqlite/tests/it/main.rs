@@ -1,5 +1,6 @@
 //! A storage in a folder, seen from outside.
 
+mod assets;
 mod boundaries;
 mod conformance;
 mod crash;

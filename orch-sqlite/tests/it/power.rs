@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use orch_core::asset::{Materialization, MaterializationQuery};
 use orch_core::event::{Logged, RunStatus};
-use orch_core::storage::{ReadRuns, WriteEvents, WriteRuns, conformance};
-use orch_sqlite::Retention;
+use orch_core::storage::{ReadAssets, ReadRuns, WriteEvents, WriteRuns, conformance};
+use orch_sqlite::{Folder, Retention};
 
 use crate::folders::{Empty, at, events, id, make, open};
 
@@ -295,4 +296,50 @@ fn a_run_that_the_list_lacks_is_not_swept_away() {
     let moment = Moment::of(home.path());
     assert_eq!(moment.events.len(), 12);
     moment.files.go_on_from(&moment.events, "the list is made anew");
+}
+
+/// What is known of assets lies in another file than the log that tells it: a loss of power may take the end of the one
+/// and leave that of the other.
+#[test]
+fn what_is_known_of_assets_is_what_is_left_of_the_log() {
+    let home = Empty::in_memory();
+    let list = Path::new("instance.db-wal");
+    let mut writer = make(&open(home.path()), 1);
+    let begun = Files::of(home.path()).0[list].len();
+    for number in 1..=6 {
+        writer.commit(&conformance::asset(id(1), number, "orders", None)).expect("committed");
+    }
+    let moment = Moment::of(home.path());
+    let told = known(&open(home.path()));
+    drop(writer);
+    assert_eq!(told.len(), 6);
+    let (of_run, log, known_in) = (log(), moment.log(), &moment.files.0[list]);
+    assert!(known_in.len() >= begun + 6 * FRAME, "each commit has put its fact");
+    for log_end in [HEADER].into_iter().chain(ends(log)) {
+        for end in (begun..=known_in.len()).step_by(FRAME) {
+            let place = format!("the log ends at {log_end}, the list at {end}");
+            let left = moment.left(&log[..log_end]).len() / 4;
+            let files = moment.files.but(&of_run, Some(&log[..log_end])).but(list, Some(&known_in[..end]));
+            let looked_at = files.lay_down();
+            assert_eq!(known(&open(looked_at.path())), told[..left], "{place}");
+            // Whoever goes on at once gives other events the numbers of those that are lost.
+            let taken_up = files.lay_down();
+            let folder = open(taken_up.path());
+            let mut writer = folder.reopen(id(1)).expect(&place);
+            writer.commit(&conformance::asset(id(1), 7, "rates", None)).expect(&place);
+            let mut expected: Vec<_> = told[..left].iter().map(|fact| fact.asset.to_string()).collect();
+            expected.push("rates".to_owned());
+            let found = known(&folder);
+            assert!(found.iter().map(|fact| fact.asset.as_str()).eq(expected), "{place}: {found:?}");
+            drop(writer);
+            assert_eq!(folder.check().expect(&place), [], "{place}");
+        }
+    }
+}
+
+/// From the oldest.
+fn known(folder: &Folder) -> Vec<Materialization> {
+    let mut known = folder.materializations(&MaterializationQuery::default()).expect("the facts can be read");
+    known.reverse();
+    known
 }

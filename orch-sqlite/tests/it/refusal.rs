@@ -104,7 +104,7 @@ fn what_is_no_storage_is_refused() {
     let refused = Folder::open(home.path(), Durability::Normal).expect_err("it is something else");
     insta::assert_snapshot!(error(home.path(), &refused), @r"
     `HOME/instance.db` cannot be opened: it is damaged (file is not a database)
-      hint: end all programs on the folder and move the file away: the list is made anew from the runs that are there
+      hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
     ");
 }
 

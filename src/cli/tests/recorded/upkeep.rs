@@ -148,6 +148,7 @@ fn a_folder_says_what_it_is() {
     --- stdout
     home         PLACE/home
     runs         4
+    assets       0, files of <size>
     size         <size>
     kept         1000 runs, 30 days, 10.0 GB
     durability   normal, unless a run says otherwise
@@ -159,6 +160,8 @@ fn a_folder_says_what_it_is() {
     {
       "home": "PLACE/home",
       "runs": 4,
+      "assets": 0,
+      "asset_bytes": 0,
       "bytes": <size>,
       "keep": {
         "runs": null,
@@ -176,6 +179,7 @@ fn a_folder_says_what_it_is() {
     --- stdout
     home         PLACE/home
     runs         4
+    assets       0, files of <size>
     size         <size>
     kept         all runs
     durability   normal, unless a run says otherwise
@@ -192,7 +196,7 @@ fn what_is_damaged_is_told_with_what_to_do() {
     insta::assert_snapshot!(kept.session("instance check"), @r"
     exit 0
     --- stdout
-    checked 4 runs, <size>: nothing to mend
+    checked 4 runs, 0 assets, <size>: nothing to mend
     ");
     insta::assert_snapshot!(kept.session("instance check --json"), @r#"
     exit 0
@@ -200,6 +204,7 @@ fn what_is_damaged_is_told_with_what_to_do() {
     {
       "home": "PLACE/home",
       "runs": 4,
+      "assets": 0,
       "bytes": <size>,
       "findings": []
     }
@@ -210,7 +215,7 @@ fn what_is_damaged_is_told_with_what_to_do() {
     insta::assert_snapshot!(kept.session("instance check"), @r"
     exit 2
     --- stdout
-    checked 4 runs, <size>: 3 things to mend
+    checked 4 runs, 0 assets, <size>: 3 things to mend
     --- stderr
     error: `PLACE/home/runs/019a5f3c-0002-7000-8000-000000000002`: the run is in the list, and its folder is gone
     hint: restore it from a backup, or remove the run; what other runs have stands
@@ -328,6 +333,7 @@ fn what_would_be_removed_is_told_before() {
         "019a5f3c-0002-7000-8000-000000000002"
       ],
       "swept": 0,
+      "superseded": 0,
       "bytes": <size>
     }
     "#);

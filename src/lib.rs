@@ -95,7 +95,7 @@ pub use derives::{Config, Outputs};
 #[macro_export]
 macro_rules! assets {
     ($($asset:path),* $(,)?) => {
-        [$($crate::__private::Arc::clone(<$asset as $crate::__private::Asset>::asset())),*]
+        [$($crate::__private::Arc::clone($crate::__private::asset_of::<$asset>())),*]
     };
 }
 
@@ -128,7 +128,7 @@ pub mod __private {
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
         Asset, AssetDef, AssetHandle, Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node,
-        NodeRef, Op, Placed, TakesConfig, Unknown, enter_graph, enter_hooked_graph,
+        NodeRef, Op, Placed, TakesConfig, Unknown, asset_of, enter_graph, enter_hooked_graph,
     };
     pub use orch_core::io::{Coded, DefaultCoded};
 

@@ -36,7 +36,7 @@ impl Drop for Folder {
 }
 
 fn output_of<'a>(step: &'a StepPath, key: Option<&'a MappingKey>) -> OutputAt<'a> {
-    OutputAt { run: RunId::from_u128(7), job: "pokemon", step, output: "result", key }
+    OutputAt::new(RunId::from_u128(7), "pokemon", step, "result").item(key)
 }
 
 fn mapped(key: &str) -> StepPath {

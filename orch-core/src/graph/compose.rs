@@ -383,6 +383,14 @@ impl Composition {
         Placement { composition: self.id, index: self.graph.sources.len() - 1 }
     }
 
+    /// The handle of the first output of a node.
+    pub(crate) fn output_of(&self, node: usize) -> Option<Placement> {
+        let is_it =
+            |source: &Source| matches!(source.kind, SourceKind::Output { node: of, output: 0 } if of == node);
+        let index = self.graph.sources.iter().rposition(is_it)?;
+        Some(Placement { composition: self.id, index })
+    }
+
     /// Checks that a handle belongs to this composition.
     pub(crate) fn own(&mut self, handle: Placement, place: &Place) -> bool {
         let own = handle.composition == self.id;

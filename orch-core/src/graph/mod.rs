@@ -14,7 +14,7 @@ mod out;
 mod unknown;
 mod untyped;
 
-pub use asset::{Asset, AssetBuilder, AssetDef, AssetGraph, AssetHandle, Upstream};
+pub use asset::{Asset, AssetBuilder, AssetDef, AssetGraph, AssetHandle, Upstream, asset_of};
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};
 pub use config::JobConfig;

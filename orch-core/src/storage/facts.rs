@@ -146,7 +146,7 @@ mod tests {
             ("small", output(None), SMALL),
             ("small", materialized("small"), None),
             ("large", output(None), None),
-            ("large", handled(ARTIFACTS, Some("large/1")), None),
+            ("large", handled(ASSET_FILES, Some("large/1")), None),
             ("large", materialized("large"), None),
             ("table", output(None), None),
             ("table", handled("warehouse", None), None),
@@ -175,7 +175,7 @@ mod tests {
             ("items", output(Some("a")), SMALL),
             ("items", materialized("items"), None),
             ("one", output(None), None),
-            ("other", handled(ARTIFACTS, Some("other/1")), None),
+            ("other", handled(ASSET_FILES, Some("other/1")), None),
             ("one", materialized("one"), None),
         ];
         insta::assert_snapshot!(told(events), @r"

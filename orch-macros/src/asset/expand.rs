@@ -1,43 +1,40 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned as _;
-use syn::{ItemFn, ReturnType};
 
 use super::model::{Asset, Head, Said, Source};
-use crate::hidden;
-use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, CODED, DEFAULT_CODED, NODE, ONCE_LOCK, OP, OUTPUTS};
+use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, NODE, ONCE_LOCK, OP, OUTPUTS};
 use crate::policy::{internal, setting};
+use crate::{coded, hidden};
 
 /// What makes an asset.
 pub(super) enum Maker {
     Op,
-    /// A graph, which returns this.
-    Graph(TokenStream),
-}
-
-impl Maker {
-    pub(super) fn graph(item: &ItemFn) -> Self {
-        Self::Graph(match &item.sig.output {
-            ReturnType::Type(_, ty) => ty.to_token_stream(),
-            ReturnType::Default => quote!(()),
-        })
-    }
+    /// A graph, which returns a handle of this.
+    Graph(Type),
 }
 
 /// The definition of an asset, beside the op or graph that makes it.
 pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
     let function = &asset.function;
-    let handles = match maker {
-        Maker::Op => quote!(<<#function as #OP>::Outputs as #OUTPUTS>::Handles),
-        Maker::Graph(returned) => returned.clone(),
+    let value = match maker {
+        Maker::Op => {
+            let handle = ASSET_HANDLE.at(function.span());
+            let handles = quote!(<<#function as #OP>::Outputs as #OUTPUTS>::Handles);
+            quote_spanned!(function.span()=> <#handles as #handle>::Value)
+        }
+        Maker::Graph(value) => value.to_token_stream(),
     };
-    let handle = ASSET_HANDLE.at(function.span());
-    let value = quote_spanned!(function.span()=> <#handles as #handle>::Value);
     let takes = asset.sources.iter().flat_map(Source::paths).map(|path| depends("takes", path));
     let after = asset.deps.iter().map(|path| depends("after", path));
     let upstream = internal("upstream");
     let arguments = asset.sources.iter().map(|source| {
-        let one = |path: &syn::Path| quote_spanned!(path.span()=> #upstream.of::<#path>());
+        let one = |path: &syn::Path| {
+            // All of it at the user's word, where the compiler says that the types do not fit.
+            let span = Span::mixed_site().located_at(path.span());
+            quote_spanned!(span=> upstream.of::<#path>())
+        };
         match source {
             Source::One(path) => one(path),
             Source::Several(paths) => {
@@ -48,10 +45,13 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
     });
     let unused = asset.sources.is_empty().then(|| quote!(let _ = #upstream;));
     let call = quote_spanned!(function.span()=> <#function as #NODE>::node().call(#(#arguments),*));
-    let draw = quote!(|#upstream| { #unused #call });
     let made = match maker {
-        Maker::Op => quote!(.made_by(<#function as #OP>::def(), #draw)),
-        Maker::Graph(_) => quote!(.drawn(#CODED::<<Self as #ASSET>::Value>::CODEC, #draw)),
+        // What the call gives is the one output of the op; if there are others, that is told of its type.
+        Maker::Op => quote!(.made_by(<#function as #OP>::def(), |#upstream| { #unused #call; })),
+        Maker::Graph(value) => {
+            let codec = coded::of(value);
+            quote!(.drawn::<#value>(#codec, |#upstream| { #unused #call }))
+        }
     };
     implement(asset, &value, &quote!(#(#takes)* #(#after)* #made))
 }
@@ -59,8 +59,8 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
 /// The type of an asset that others make, and its definition.
 pub(super) fn external(asset: &Asset, head: &Head) -> TokenStream {
     let hidden = hidden::named(&asset.function, &head.visibility, &asset.conditions);
-    let value = head.returns();
-    let implementation = implement(asset, &value, &quote!(.external::<#value>(#CODED::<#value>::CODEC)));
+    let (value, codec) = (head.value.to_token_stream(), coded::of(&head.value));
+    let implementation = implement(asset, &value, &quote!(.external::<#value>(#codec)));
     quote!(#hidden #implementation)
 }
 
@@ -72,12 +72,13 @@ fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStr
     let mut settings = TokenStream::new();
     setting(&mut settings, "code_version", code_version.as_ref());
     setting(&mut settings, "io", io.as_ref());
+    let coded = coded::import();
     quote! {
         #conditions
         #[doc(hidden)]
         #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
         const _: () = {
-            use #DEFAULT_CODED as _;
+            #coded
             #[automatically_derived]
             impl #ASSET for #function {
                 type Value = #value;
@@ -92,7 +93,7 @@ fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStr
 
 /// That the asset depends on another one, at the user's word.
 fn depends(how: &str, path: &syn::Path) -> TokenStream {
-    let (asset, how) = (ASSET.at(path.span()), syn::Ident::new(how, path.span()));
+    let (asset, how) = (ASSET.at(path.span()), Ident::new(how, path.span()));
     quote_spanned!(path.span()=> .#how(<#path as #asset>::asset))
 }
 

@@ -29,8 +29,9 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let errors = diag.finish();
     let beside = match fits {
         true => {
-            let (node, asset) = (op::expand::node(&op), expand::made(&asset, &expand::Maker::Op));
-            quote!(#node #asset)
+            let made = asset.is_fed(&plain).then(|| expand::made(&asset, &expand::Maker::Op));
+            let node = op::expand::node(&op);
+            quote!(#node #made)
         }
         false if func::is_method(&plain.sig) => TokenStream::new(),
         false => op::expand::stub(&op),
@@ -48,21 +49,22 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     let diag = Diag::new();
     let (asset, name) = Asset::of_graph(options, &item, &diag);
     let mut plain = model::without_sources(&item);
-    let fits = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
+    let draws = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
+    let value = if draws { model::graph_value(&plain, &diag) } else { None };
     let errors = diag.finish();
     if func::is_method(&plain.sig) {
         let plain = job::expand::without_body(plain);
         return quote!(#plain #errors);
     }
-    if !fits {
+    if !draws {
         plain = job::expand::without_body(plain);
     }
     job::repair(&mut plain);
-    let returned = expand::Maker::graph(&plain);
-    let beside = fits.then(|| expand::made(&asset, &returned));
+    let value = value.filter(|_| asset.is_fed(&plain));
+    let made = value.map(|value| expand::made(&asset, &expand::Maker::Graph(value)));
     let options = GraphOptions { name, hooks: Vec::new() };
-    let graph = if fits { job::expand::graph(plain, &options) } else { job::expand::graph_stub(plain) };
-    quote!(#graph #beside #errors)
+    let graph = if draws { job::expand::graph(plain, &options) } else { job::expand::graph_stub(plain) };
+    quote!(#graph #made #errors)
 }
 
 /// `#[external_asset]`

@@ -1,16 +1,15 @@
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Visibility};
+use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Type, Visibility};
 
 use super::key;
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
 use crate::op::model::{Parameter, Settings};
-use crate::{func, policy};
+use crate::{func, parameter, policy};
 
 const OPTIONS: Known = Known {
     owner: "`#[asset]`",
@@ -34,7 +33,7 @@ const OPTIONS: Known = Known {
         "memory",
     ],
     repeated: &[],
-    elsewhere: &[("name", "`#[op]`; an asset has a `key`"), ("max_concurrent", "`#[job]`")],
+    elsewhere: &[("name", "`#[op]`"), ("max_concurrent", "`#[job]`")],
 };
 
 const GRAPH: Known = Known {
@@ -57,7 +56,7 @@ const GRAPH: Known = Known {
         ("retry", "the `#[op]`s of the graph"),
         ("timeout", "the `#[op]`s of the graph"),
         ("pool", "the `#[op]`s of the graph"),
-        ("name", "`#[graph]`; an asset has a `key`"),
+        ("name", "`#[graph]`"),
     ],
 };
 
@@ -112,7 +111,32 @@ impl Source {
     }
 }
 
+/// The type of the value whose handle a graph returns.
+pub(super) fn graph_value(item: &ItemFn, diag: &Diag) -> Option<Type> {
+    let message = "a graph that makes an asset returns the handle of its value: `-> Out<T>`";
+    match &item.sig.output {
+        ReturnType::Type(_, ty) => {
+            let value = parameter::argument(ty, "Out");
+            if value.is_none() {
+                diag.error_at(ty, message);
+            }
+            value.cloned()
+        }
+        ReturnType::Default => {
+            diag.error(item.sig.ident.span(), message);
+            None
+        }
+    }
+}
+
 impl Asset {
+    /// Whether it is known what feeds all of its parameters.
+    pub(super) fn is_fed(&self, item: &ItemFn) -> bool {
+        let inputs = func::parameters(&item.sig)
+            .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }));
+        inputs.count() == self.sources.len()
+    }
+
     /// Of a function, and the settings of the op that it is.
     pub(super) fn of_op(options: TokenStream, item: &ItemFn, diag: &Diag) -> (Self, Settings) {
         let mut options = Options::read(&OPTIONS, options, diag);
@@ -289,6 +313,8 @@ pub(super) struct Head {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) signature: Signature,
+    /// What it is in memory.
+    pub(super) value: Type,
 }
 
 impl Parse for Head {
@@ -306,16 +332,10 @@ impl Parse for Head {
             ));
         }
         input.parse::<Token![;]>()?;
-        Ok(Self { attributes, visibility, signature })
-    }
-}
-
-impl Head {
-    /// The type that it is in memory.
-    pub(super) fn returns(&self) -> TokenStream {
-        match &self.signature.output {
-            ReturnType::Type(_, ty) => ty.to_token_stream(),
-            ReturnType::Default => quote::quote!(()),
-        }
+        let value = match &signature.output {
+            ReturnType::Type(_, ty) => (**ty).clone(),
+            ReturnType::Default => syn::parse_quote!(()),
+        };
+        Ok(Self { attributes, visibility, signature, value })
     }
 }

@@ -42,7 +42,13 @@ pub struct AssetDef {
     pub(super) draw: Option<Draw>,
 }
 
-pub(super) type Draw = Box<dyn Fn(&Upstream) -> Placement + Send + Sync>;
+/// How an asset is made in the body of a job.
+pub(super) enum Draw {
+    /// By the call of an op, of which it is the one output.
+    Op(Box<dyn Fn(&Upstream) + Send + Sync>),
+    /// By whatever gives this handle.
+    Handle(Box<dyn Fn(&Upstream) -> Placement + Send + Sync>),
+}
 
 /// What an asset is in memory, and how that is written as bytes.
 #[derive(Clone, Copy)]
@@ -261,21 +267,20 @@ impl AssetBuilder {
         draw: impl Fn(&Upstream) -> Out<T> + Send + Sync + 'static,
     ) -> AssetDef {
         self.asset.value = ValueOf::of::<T>(codec);
-        self.asset.draw = Some(Box::new(move |upstream| draw(upstream).source()));
+        self.asset.draw = Some(Draw::Handle(Box::new(move |upstream| draw(upstream).source())));
         self.asset
     }
 
-    /// As [`AssetBuilder::drawn`], of an asset that is the one output of an op: its values are written as the op says.
+    /// As [`AssetBuilder::drawn`], of an asset that is the one output of an op: its values are written as the op says, and
+    /// `draw` does nothing but call it.
     #[must_use]
-    pub fn made_by<T: Data>(
-        mut self,
-        op: &OpDef,
-        draw: impl Fn(&Upstream) -> Out<T> + Send + Sync + 'static,
-    ) -> AssetDef {
+    pub fn made_by(mut self, op: &OpDef, draw: impl Fn(&Upstream) + Send + Sync + 'static) -> AssetDef {
         self.asset.io = op.io().map(str::to_owned);
-        let mut asset = self.drawn::<T>(None, draw);
-        asset.value.codec = op.outputs().first().and_then(|output| output.codec);
-        asset
+        if let Some(output) = op.outputs().first() {
+            self.asset.value = ValueOf { ty: output.ty, codec: output.codec };
+        }
+        self.asset.draw = Some(Draw::Op(Box::new(draw)));
+        self.asset
     }
 
     /// Says that others make it: another program, on the same instance or beside it. It is loaded by the IO manager that was

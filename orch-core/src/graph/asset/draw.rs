@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Asset;
-use super::def::AssetDef;
+use super::def::{AssetDef, Draw};
 use super::lineage::AssetGraph;
 use crate::asset::AssetKey;
 use crate::define::{JobOptions, OpDef, Tags};
@@ -87,7 +87,13 @@ fn make(
 ) {
     let Some(draw) = &asset.draw else { return };
     let first = compose::with(|composition| composition.graph.nodes.len());
-    let source = draw(upstream);
+    let drawn = match draw {
+        Draw::Op(call) => {
+            call(upstream);
+            compose::with(|composition| composition.output_of(first))
+        }
+        Draw::Handle(draw) => Some(draw(upstream)),
+    };
     compose::with(|composition| {
         for dependency in asset.dependencies.iter().filter(|one| !one.data) {
             let key = (dependency.asset)().key();
@@ -97,22 +103,18 @@ fn make(
             let nodes = composition.graph.nodes[first..].iter_mut().filter(|node| node.scope == 0);
             nodes.for_each(|node| node.after.extend(before.map(|before| (before, dependency.place.clone()))));
         }
-        let problem = if source.composition != composition.id {
-            Some("is drawn by a job of its own")
-        } else {
-            match composition.graph.sources[source.index].kind {
-                SourceKind::Output { node, .. } if node >= first => None,
-                _ => Some("is no output of a step that makes it"),
-            }
+        let is_made = |source: &Placement| {
+            let kind = || &composition.graph.sources[source.index].kind;
+            source.composition == composition.id
+                && matches!(kind(), SourceKind::Output { node, .. } if *node >= first)
         };
-        if let Some(why) = problem {
-            let problem =
-                Problem::new(ProblemKind::NoStep, format!("the value of the asset `{}` {why}", asset.key));
-            composition.graph.problems.push(
-                problem.at("the asset", asset.place.clone()).hint("let an op of its graph return the value"),
-            );
+        let Some(source) = drawn.filter(is_made) else {
+            let message =
+                format!("the value of the asset `{}` is no output of a step that makes it", asset.key);
+            let problem = Problem::new(ProblemKind::NoStep, message).at("the asset", asset.place.clone());
+            composition.graph.problems.push(problem.hint("let an op of its graph return the value"));
             return;
-        }
+        };
         let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());
         composition.graph.assets.push(DrawnAsset {
             def: Arc::clone(asset),

@@ -30,6 +30,12 @@ pub trait Asset: 'static {
     fn asset() -> &'static Arc<AssetDef>;
 }
 
+/// The definition of the asset `A`.
+#[must_use]
+pub fn asset_of<A: Asset>() -> &'static Arc<AssetDef> {
+    A::asset()
+}
+
 /// What a call gives that makes an asset: the handle of one value.
 #[diagnostic::on_unimplemented(
     message = "an asset has one value, and this makes `{Self}`",
@@ -42,6 +48,7 @@ pub trait AssetHandle {
     type Value: Data;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Data> AssetHandle for Out<T> {
     type Value = T;
 }

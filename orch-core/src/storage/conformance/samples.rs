@@ -12,7 +12,7 @@ use crate::event::{
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::graph::Job;
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
-use crate::io::{ARTIFACTS, ArtifactRef};
+use crate::io::{ASSET_FILES, ArtifactRef};
 use crate::storage::{Made, Pinned, Row, RunRecord};
 
 /// A moment so many nanoseconds after the one at which all samples begin.
@@ -69,7 +69,7 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
     output.value = file.is_none().then(|| Encoded::from(number.to_be_bytes().to_vec()));
     let handled = file.map(|file| EventKind::HandledOutput {
         output: result,
-        io: ARTIFACTS.into(),
+        io: ASSET_FILES.into(),
         metadata: file.metadata(),
     });
     let materialized = EventKind::AssetMaterialization {

@@ -22,9 +22,9 @@ macro_rules! asset {
                     #[allow(unused_mut, reason = "an asset that takes nothing takes nothing out")]
                     let op: Arc<OpDef> = op.blocking(|mut $args| Ok($body)).into();
                     let def = AssetDef::builder(stringify!($name))$(.takes($upstream::asset))?;
-                    Arc::new(def.made_by::<i64>(&Arc::clone(&op), move |upstream: &Upstream| {
+                    Arc::new(def.made_by(&Arc::clone(&op), move |upstream: &Upstream| {
                         let _ = upstream;
-                        Call::of(&op)$(.input::<i64>(upstream.of::<$upstream>()))?.place::<Plain>()
+                        Call::of(&op)$(.input::<i64>(upstream.of::<$upstream>()))?.place::<Plain>();
                     }))
                 });
                 &ASSET

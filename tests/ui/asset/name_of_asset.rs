@@ -1,0 +1,10 @@
+//! An op has a name, an asset a key.
+
+use orch::prelude::*;
+
+#[asset(name = "all_orders", grup = "sales")]
+fn orders() -> i64 {
+    1
+}
+
+fn main() {}

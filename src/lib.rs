@@ -32,6 +32,7 @@
 //! | to | use |
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
+//! | name data, and what it is made of | [`macro@asset`], [`macro@graph_asset`], [`macro@external_asset`], [`assets!`] |
 //! | configure steps | [`macro@Config`], [`config::Config`], [`config::Secret`], [`macro@configured`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
 //! | say something of one call: a name, a tag, what it waits for | [`graph::Handle`] |

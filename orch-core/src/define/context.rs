@@ -5,8 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
 
 use super::{Given, HookDef, Saying, Tags};
-use crate::asset::{MetadataValue, TypedMetadata};
+use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
+use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
+use crate::io::{IoManagers, OutputAt};
+use crate::value::{TypeInfo, Value};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
 ///
@@ -53,6 +56,8 @@ pub(crate) struct RunContext {
     pub(crate) job: Arc<str>,
     pub(crate) tags: Tags,
     pub(crate) cancel: Cancel,
+    /// For steps that read what others have stored.
+    pub(crate) io: Arc<IoManagers>,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
     /// What each hook asked for, while the resources are open.
@@ -67,6 +72,7 @@ impl RunContext {
             job: "test".into(),
             tags: Tags::new(),
             cancel: Cancel::new(),
+            io: Arc::default(),
             given: RwLock::default(),
             hooks: RwLock::default(),
         }
@@ -149,6 +155,16 @@ impl Context {
     fn changed(mut self, change: impl FnOnce(&mut RunContext)) -> Self {
         self.run = Arc::new(self.run.changed(change));
         self
+    }
+
+    /// What an IO manager has stored of an asset, as a value of this type.
+    pub(super) fn read_asset(&self, asset: &AssetKey, io: &str, ty: TypeInfo) -> Result<Value, Failure> {
+        let manager =
+            self.run.io.get(io, ty).ok_or_else(|| {
+                Failure::contract(format!("there is no IO manager `{io}` for `{}`", ty.name()))
+            })?;
+        let at = OutputAt::new(self.run.run, &self.run.job, &self.step, "result").asset(Some(asset));
+        manager.load(&at).map_err(|failure| failure.context(format!("the asset `{asset}` cannot be read")))
     }
 
     /// What the step asked for.

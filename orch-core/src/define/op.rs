@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Resource,
-    Retry, Tags,
+    Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Product,
+    Products, Resource, Retry, Tags,
 };
 use crate::asset::AssetKey;
 use crate::config::{Config, ConfigDef, Configurable, NoConfig};
@@ -86,6 +86,20 @@ impl OpDef {
         op.io = io.map(str::to_owned);
         op.place = place.clone();
         op.body = Arc::new(Body::Blocking(Box::new(move |_| Err(Failure::contract(&loads)))));
+        op
+    }
+
+    /// Reads an asset as a value of another type than it was stored as.
+    pub(crate) fn reading(asset: &AssetKey, ty: TypeInfo, io: &str, place: &Place) -> Self {
+        let mut op = Self::builder(format!("read_{}", asset.step_name())).op;
+        op.outputs = vec![OutputDef::single("result", ty, None)];
+        op.description = Some(format!("reads the asset `{asset}` as `{}`", ty.name()));
+        op.place = place.clone();
+        let (asset, io) = (asset.clone(), io.to_owned());
+        op.body = Arc::new(Body::Blocking(Box::new(move |args| {
+            let value = args.context().read_asset(&asset, &io, ty)?;
+            Ok(Products::from_iter([Product::Value(value)]))
+        })));
         op
     }
 

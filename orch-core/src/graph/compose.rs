@@ -391,6 +391,26 @@ impl Composition {
         Some(Placement { composition: self.id, index })
     }
 
+    /// Adds a step that stands for an asset which is loaded, outside of all maps and graphs.
+    pub(crate) fn add_loading(&mut self, op: OpDef, asset: LoadedAsset) -> usize {
+        let place = op.place.clone();
+        self.graph.nodes.push(GraphNode {
+            op: Arc::new(op),
+            prefix: String::new(),
+            named: None,
+            inputs: Vec::new(),
+            after: Vec::new(),
+            scope: 0,
+            tags: Tags::new(),
+            retry: None,
+            config: StepConfig::default(),
+            hooks: Vec::new(),
+            loads: Some(asset),
+            place,
+        });
+        self.graph.nodes.len() - 1
+    }
+
     /// Checks that a handle belongs to this composition.
     pub(crate) fn own(&mut self, handle: Placement, place: &Place) -> bool {
         let own = handle.composition == self.id;

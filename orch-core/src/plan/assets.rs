@@ -1,4 +1,5 @@
 use super::{LoadedAsset, PlannedAsset, Problem, ProblemKind, Step};
+use crate::asset::AssetKey;
 use crate::graph::{Graph, SourceKind};
 use crate::plan::Program;
 
@@ -33,6 +34,12 @@ impl Program {
     /// The asset that is the value of this output.
     pub(crate) fn asset(&self, step: usize, output: usize) -> Option<&PlannedAsset> {
         self.plan.steps[step].assets.iter().find(|asset| asset.output == output)
+    }
+
+    /// Whether a step that runs makes this asset.
+    pub(crate) fn makes(&self, key: &AssetKey) -> bool {
+        let running = self.plan.steps.iter().filter(|step| !step.given);
+        running.flat_map(|step| &step.assets).any(|asset| asset.key == *key)
     }
 
     /// The assets whose values are loaded, by the numbers of the steps that stand for them.

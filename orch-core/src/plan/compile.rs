@@ -154,7 +154,8 @@ fn step(
             0
         })
     });
-    let isolated = isolated::is(options, op);
+    // What loads has nothing of the user's to be kept apart but an IO manager, which belongs to the run.
+    let isolated = isolated::is(options, op) && node.loads.is_none();
     Step {
         name,
         op: op.name().to_owned(),
@@ -181,7 +182,7 @@ fn step(
             .filter(|ty| *ty != TypeInfo::of::<NoConfig>())
             .map(|ty| ty.name()),
         resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
-        given: node.loads.is_some(),
+        given: node.loads.as_ref().is_some_and(|asset| asset.read_by.is_none()),
         loads: node.loads.clone(),
         assets: Vec::new(),
         only: Vec::new(),

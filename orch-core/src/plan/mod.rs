@@ -134,7 +134,7 @@ pub struct Step {
     /// Whether it does not run, as it is not selected: what others take of it is known from an earlier run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub given: bool,
-    /// The asset that stands here without being made: what others take of it is loaded before the run begins.
+    /// The asset that stands here without being made: what others take of it is loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadedAsset>,
     /// The assets that it makes.
@@ -158,6 +158,10 @@ pub struct LoadedAsset {
     /// Whether others make it, and the program never does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
+    /// The IO manager that reads it as a value of another type, when the step runs; none of what is loaded before the run
+    /// begins, as what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<String>,
 }
 
 /// An asset that a step makes.
@@ -233,6 +237,17 @@ pub enum Source {
         /// Its position among the job's fan-ins.
         list: usize,
     },
+}
+
+impl Source {
+    /// Whether it is, or gathers, an output of this step.
+    pub(crate) fn takes(&self, number: usize) -> bool {
+        match self {
+            Self::Output { step, .. } => *step == number,
+            Self::List { elements, .. } => elements.iter().any(|element| element.takes(number)),
+            Self::Item { .. } | Self::Literal { .. } | Self::Config { .. } | Self::Collect { .. } => false,
+        }
+    }
 }
 
 /// An output of a step.

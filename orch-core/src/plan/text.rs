@@ -126,6 +126,9 @@ impl Plan {
     fn notes(&self, step: &Step) -> Vec<String> {
         let mut notes = Vec::new();
         match &step.loads {
+            Some(asset) if let Some(io) = &asset.read_by => {
+                notes.push(format!("reads asset {} by io {io}", asset.key));
+            }
             Some(asset) if asset.external => {
                 notes.push(format!("loads asset {}, which others make", asset.key))
             }

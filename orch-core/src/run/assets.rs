@@ -7,7 +7,7 @@ use crate::define::{JobOptions, KeptOutput, OpDef};
 use crate::graph::{AssetDef, AssetGraph, Job, draw_assets};
 use crate::ids::{Place, RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
-use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Source, Step};
+use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Step};
 use crate::select::{AssetSelection, SelectionError};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
@@ -158,10 +158,17 @@ impl Loader {
         let (mut loaded, mut problems) = (Loaded::default(), Vec::new());
         for (number, asset) in program.loads() {
             let Some(taker) = taker(program, number) else { continue };
+            // What is read when its step runs may be made before it.
+            let is_read = asset.read_by.is_some();
+            if is_read && program.makes(&asset.key) {
+                continue;
+            }
             match self.find(asset, &program.ops[number]) {
                 Ok((value, fact)) => {
-                    let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
-                    loaded.ended.push((path, Ended::Succeeded(vec![KeptOutput::Value(value)])));
+                    if !is_read {
+                        let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
+                        loaded.ended.push((path, Ended::Succeeded(vec![KeptOutput::Value(value)])));
+                    }
                     let version = fact.as_ref().map(|fact| (fact.run, fact.data_version.clone()));
                     let (run, version) = version.map_or((None, None), |(run, version)| (Some(run), version));
                     let version = InputVersion::new(asset.key.clone(), run, version);
@@ -190,6 +197,12 @@ impl Loader {
             }
             (None, None) => None,
         };
+        if let Some(io) = &asset.read_by {
+            return match fact.is_some() || asset.external || self.storage.is_none() {
+                true => self.managed(key, io, op).map(|value| (value, fact)),
+                false => Err(Lack::never(asset, true)),
+            };
+        }
         let Some(fact) = fact else {
             let may_be_there = asset.external || self.storage.is_none();
             return match op.io().filter(|_| may_be_there) {
@@ -318,17 +331,6 @@ impl Lack {
 
 /// A step that takes the value of this one.
 fn taker(program: &Program, number: usize) -> Option<&Step> {
-    let takes = |source: &Source| match source {
-        Source::Output { step, .. } => *step == number,
-        Source::List { elements, .. } => {
-            elements.iter().any(|element| matches!(element, Source::Output { step, .. } if *step == number))
-        }
-        _ => false,
-    };
-    program
-        .plan
-        .steps
-        .iter()
-        .filter(|step| !step.given)
-        .find(|step| step.inputs.iter().any(|input| takes(&input.source)))
+    let mut running = program.plan.steps.iter().filter(|step| !step.given);
+    running.find(|step| step.inputs.iter().any(|input| input.source.takes(number)))
 }

@@ -191,7 +191,8 @@ fn pools(program: &Program, environment: &Environment, problems: &mut Vec<Proble
 fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) {
     let managers = &environment.io;
     for (step, op) in program.plan.steps.iter().zip(&program.ops) {
-        let Some(io) = step.io.as_deref() else { continue };
+        let read_by = step.loads.as_ref().and_then(|asset| asset.read_by.as_deref());
+        let Some(io) = step.io.as_deref().or(read_by) else { continue };
         for output in op.outputs().iter().filter(|output| managers.get(io, output.ty).is_none()) {
             let define = format!(
                 "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
@@ -199,11 +200,18 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
             problems.push(
                 Problem::new(
                     ProblemKind::UnknownIo,
-                    format!(
-                        "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
-                        step.name,
-                        output.ty.name()
-                    ),
+                    match read_by {
+                        Some(_) => format!(
+                            "`{}` reads a `{}` by the IO manager `{io}`, which is not defined for it",
+                            step.name,
+                            output.ty.name()
+                        ),
+                        None => format!(
+                            "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
+                            step.name,
+                            output.ty.name()
+                        ),
+                    },
                 )
                 .at("the step", step.place.clone())
                 .hint(known_or(

@@ -98,6 +98,7 @@ impl Runner {
             job: program.plan.job.as_str().into(),
             tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
+            io: Arc::clone(&io),
             given: RwLock::default(),
             hooks: RwLock::default(),
         });

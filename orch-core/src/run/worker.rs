@@ -91,6 +91,7 @@ impl Runner {
             job: program.plan.job.as_str().into(),
             tags: begin.tags,
             cancel,
+            io: Arc::default(),
             given: RwLock::default(),
             hooks: RwLock::default(),
         });

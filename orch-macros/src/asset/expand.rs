@@ -26,7 +26,11 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
         }
         Maker::Graph(value) => value.to_token_stream(),
     };
-    let takes = asset.sources.iter().flat_map(Source::paths).map(|path| depends("takes", path));
+    let takes = asset.sources.iter().flat_map(|source| {
+        // What is read from where it is stored is there before; no value of it is handed over.
+        let how = if matches!(source, Source::Stored(..)) { "after" } else { "takes" };
+        source.paths().iter().map(move |path| depends(how, path))
+    });
     let after = asset.deps.iter().map(|path| depends("after", path));
     let upstream = internal("upstream");
     let arguments = asset.sources.iter().map(|source| {
@@ -37,6 +41,10 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
         };
         match source {
             Source::One(path) => one(path),
+            Source::Stored(path, ty) => {
+                let span = Span::mixed_site().located_at(path.span());
+                quote_spanned!(span=> upstream.stored::<#path, #ty>())
+            }
             Source::Several(paths) => {
                 let several = paths.iter().map(one);
                 quote!([#(#several),*])

@@ -100,12 +100,14 @@ pub(super) struct Said {
 pub(super) enum Source {
     One(Path),
     Several(Vec<Path>),
+    /// One, as its IO manager reads it as a value of this type.
+    Stored(Path, Type),
 }
 
 impl Source {
     pub(super) fn paths(&self) -> &[Path] {
         match self {
-            Self::One(path) => std::slice::from_ref(path),
+            Self::One(path) | Self::Stored(path, _) => std::slice::from_ref(path),
             Self::Several(paths) => paths,
         }
     }
@@ -272,13 +274,33 @@ fn metadata(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, TokenStream)
     entries.collect()
 }
 
-/// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names.
+/// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names; with `#[stored]` as it is read
+/// from where it is stored.
 fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
-    let given = parameter.attrs.iter().find(|attribute| is_source(attribute));
-    let Some(given) = given else {
+    let attribute = |name: &str| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name));
+    let source = match attribute(FROM) {
         // A parameter without a name is refused as such.
-        return func::plain_name(parameter).map(|name| Source::One(name.clone().into()));
+        None => func::plain_name(parameter).map(|name| Source::One(name.clone().into())),
+        Some(given) => named(given, diag),
     };
+    let Some(stored) = attribute(STORED) else { return source };
+    match source? {
+        Source::One(path) => {
+            let ty = match func::ungrouped(&parameter.ty) {
+                Type::Reference(reference) => (*reference.elem).clone(),
+                ty => ty.clone(),
+            };
+            Some(Source::Stored(path, ty))
+        }
+        Source::Several(_) | Source::Stored(..) => {
+            diag.error_at(stored, "`#[stored]` is said of a parameter that takes one asset");
+            None
+        }
+    }
+}
+
+/// `#[from(path::to::asset)]`
+fn named(given: &Attribute, diag: &Diag) -> Option<Source> {
     let paths = given.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
     match paths {
         Ok(paths) if paths.len() > 1 => Some(Source::Several(paths.into_iter().collect())),
@@ -293,16 +315,18 @@ fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
     }
 }
 
-fn is_source(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("from")
-}
+/// What stands before a parameter for this macro alone.
+const FROM: &str = "from";
+const STORED: &str = "stored";
 
 /// The function without what is for this macro alone.
 pub(super) fn without_sources(item: &ItemFn) -> ItemFn {
     let mut item = item.clone();
     for input in &mut item.sig.inputs {
         if let FnArg::Typed(parameter) = input {
-            parameter.attrs.retain(|attribute| !is_source(attribute));
+            parameter
+                .attrs
+                .retain(|attribute| !(attribute.path().is_ident(FROM) || attribute.path().is_ident(STORED)));
         }
     }
     item

@@ -101,25 +101,21 @@ fn a_selection_that_fits_nothing_is_told() {
         ["mad", "group:sales", "rate", "raw and made"].map(|selection| planned(&definitions, selection));
     insta::assert_snapshot!(mistakes.join("\n"), @r"
     the job `materialize` cannot be planned
-    error: the selection `key:mad` of the job: no asset fits `key:mad`, at column 1
+    error: no asset fits `key:mad`, at column 1
       key:mad
       ^^^^^^^
-      --> tests/it/assets/mistakes.rs:56 (the job)
       hint: did you mean `made`? keys: made, rate, raw
     the job `materialize` cannot be planned
-    error: the selection `group:sales` of the job: no asset fits `group:sales`, at column 1
+    error: no asset fits `group:sales`, at column 1
       group:sales
       ^^^^^^^^^^^
-      --> tests/it/assets/mistakes.rs:56 (the job)
       hint: there are no groups
     the job `materialize` cannot be planned
     error: `rate` is external: others make it, and this program takes it
       --> tests/it/assets/mistakes.rs:37 (the asset)
-      --> tests/it/assets/mistakes.rs:56 (the job)
       hint: to make what depends on it, select that: `rate+`
     the job `materialize` cannot be planned
     error: the selection leaves no asset
-      --> tests/it/assets/mistakes.rs:56 (the job)
       hint: select others: `*` is all of them, and `assets list` shows them
     ");
     let definitions = definitions.asset_job("nightly", "raw or").asset_job("weekly", "tag:team=data");
@@ -129,12 +125,12 @@ fn a_selection_that_fits_nothing_is_told() {
     error: the selection `raw or` of the job: expected a key, an attribute such as `tag:k`, or `(`, found the end, at column 7
       raw or
             ^
-      --> tests/it/assets/mistakes.rs:88 (the job)
+      --> tests/it/assets/mistakes.rs:125 (the job)
     the job `weekly` cannot be planned
     error: the selection `tag:team=data` of the job: no asset fits `tag:team=data`, at column 1
       tag:team=data
       ^^^^^^^^^^^^^
-      --> tests/it/assets/mistakes.rs:88 (the job)
+      --> tests/it/assets/mistakes.rs:125 (the job)
       hint: there are no tags
     ");
 }

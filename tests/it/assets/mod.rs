@@ -3,6 +3,7 @@
 mod drawn;
 mod kept;
 mod mistakes;
+mod stored;
 
 use std::sync::Arc;
 

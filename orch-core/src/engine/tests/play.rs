@@ -52,6 +52,7 @@ impl Play {
             job: "job".into(),
             tags: Tags::new(),
             cancel: Cancel::new(),
+            io: Arc::default(),
             given: std::sync::RwLock::default(),
             hooks: std::sync::RwLock::default(),
         };

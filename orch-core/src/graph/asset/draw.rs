@@ -1,3 +1,5 @@
+use std::any::TypeId;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -5,16 +7,19 @@ use super::Asset;
 use super::def::{AssetDef, Draw};
 use super::lineage::AssetGraph;
 use crate::asset::AssetKey;
-use crate::define::{JobOptions, OpDef, Tags};
-use crate::graph::compose::{self, GraphNode, Job, Placement, SourceKind};
-use crate::graph::{Out, StepConfig};
+use crate::define::{JobOptions, OpDef};
+use crate::graph::Out;
+use crate::graph::compose::{self, Job, Placement, SourceKind};
 use crate::plan::{LoadedAsset, Problem, ProblemKind};
 use crate::select::Selectable as _;
+use crate::value::{Data, TypeInfo};
 
 /// What an asset takes, while a job is drawn: the handles of other assets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Upstream {
     sources: HashMap<AssetKey, Placement>,
+    /// The steps that read an asset as a value of another type.
+    read: RefCell<HashMap<(AssetKey, TypeId), Placement>>,
 }
 
 impl Upstream {
@@ -30,6 +35,49 @@ impl Upstream {
             Some(source) => Out::new(*source),
             None => panic!("`{key}` is taken by an asset that does not say so: `.takes(..)`"),
         }
+    }
+
+    /// The handle of the asset `A` as a value of type `T`: as its IO manager reads what it has stored.
+    #[track_caller]
+    pub fn stored<A: Asset, T: Data>(&self) -> Out<T> {
+        let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
+        let known = self.read.borrow().get(&(asset.key.clone(), ty.id())).copied();
+        let source = known.unwrap_or_else(|| {
+            let source = self.read(asset, ty);
+            self.read.borrow_mut().insert((asset.key.clone(), ty.id()), source);
+            source
+        });
+        Out::new(source)
+    }
+
+    /// Draws a step that reads an asset, after the one that makes it.
+    fn read(&self, asset: &AssetDef, ty: TypeInfo) -> Placement {
+        let io = asset.io().unwrap_or_default();
+        let loads = LoadedAsset {
+            key: asset.key.clone(),
+            external: asset.is_external(),
+            read_by: Some(io.to_owned()),
+        };
+        compose::with(|composition| {
+            if io.is_empty() {
+                let message = format!(
+                    "`{}` is taken as it is stored, as `{}`, and names no IO manager that could read it so",
+                    asset.key,
+                    ty.name()
+                );
+                let problem =
+                    Problem::new(ProblemKind::UnknownIo, message).at("the asset", asset.place.clone());
+                composition.graph.problems.push(problem.hint(format!(
+                    "name one, `io = \"..\"`, that is defined for both types, or take it as what it is: `{}`",
+                    asset.value.ty.name()
+                )));
+            }
+            let made = self.sources.get(&asset.key).and_then(|source| composition.node_of(source.index));
+            let op = OpDef::reading(&asset.key, ty, io, &asset.place);
+            let node = composition.add_loading(op, loads);
+            composition.graph.nodes[node].after.extend(made.map(|made| (made, asset.place.clone())));
+            composition.add_source(SourceKind::Output { node, output: 0 }, 0, ty)
+        })
     }
 }
 
@@ -57,7 +105,7 @@ pub(crate) fn draw(
     // In a circle, or beside what is not listed, nothing can be drawn.
     let is_whole = problems.is_empty();
     Job::compose(options, || {
-        let mut upstream = Upstream { sources: HashMap::new() };
+        let mut upstream = Upstream::default();
         let made = |number: usize| selected[number] && !graph.assets()[number].is_external();
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
@@ -90,7 +138,10 @@ fn make(
     let drawn = match draw {
         Draw::Op(call) => {
             call(upstream);
-            compose::with(|composition| composition.output_of(first))
+            // What it takes was drawn before it.
+            compose::with(|composition| {
+                composition.output_of(composition.graph.nodes.len().saturating_sub(1))
+            })
         }
         Draw::Handle(draw) => Some(draw(upstream)),
     };
@@ -100,7 +151,9 @@ fn make(
             // What is not made in this run is there already, or is not waited for.
             let before = upstream.sources.get(key).and_then(|source| composition.node_of(source.index));
             let before = before.filter(|_| graph.number(key).is_some_and(&made));
-            let nodes = composition.graph.nodes[first..].iter_mut().filter(|node| node.scope == 0);
+            let nodes = composition.graph.nodes[first..].iter_mut();
+            // What reads an asset waits for it already.
+            let nodes = nodes.filter(|node| node.scope == 0 && node.loads.is_none());
             nodes.for_each(|node| node.after.extend(before.map(|before| (before, dependency.place.clone()))));
         }
         let is_made = |source: &Placement| {
@@ -127,28 +180,11 @@ fn make(
 
 /// Draws a step in the place of an asset that is not made in this run: what it gives is loaded before the run begins.
 fn load(asset: &Arc<AssetDef>, upstream: &mut Upstream) {
-    let op = Arc::new(OpDef::loading(
-        &asset.key,
-        (asset.value.ty, asset.value.codec),
-        asset.io.as_deref(),
-        &asset.place,
-    ));
+    let op =
+        OpDef::loading(&asset.key, (asset.value.ty, asset.value.codec), asset.io.as_deref(), &asset.place);
+    let loads = LoadedAsset { key: asset.key.clone(), external: asset.is_external(), read_by: None };
     compose::with(|composition| {
-        let node = composition.graph.nodes.len();
-        composition.graph.nodes.push(GraphNode {
-            op,
-            prefix: String::new(),
-            named: None,
-            inputs: Vec::new(),
-            after: Vec::new(),
-            scope: 0,
-            tags: Tags::new(),
-            retry: None,
-            config: StepConfig::default(),
-            hooks: Vec::new(),
-            loads: Some(LoadedAsset { key: asset.key.clone(), external: asset.is_external() }),
-            place: asset.place.clone(),
-        });
+        let node = composition.add_loading(op, loads);
         let source = composition.add_source(SourceKind::Output { node, output: 0 }, 0, asset.value.ty);
         upstream.sources.insert(asset.key.clone(), source);
     });

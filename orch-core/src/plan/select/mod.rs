@@ -131,11 +131,14 @@ impl Program {
             }
         };
         let mut copies = copies;
-        // What is loaded is, whatever is selected.
-        for (step, copies) in self.plan.steps.iter().zip(&mut copies).filter(|(step, _)| step.loads.is_some())
-        {
-            debug_assert!(step.given, "what is loaded does not run");
-            *copies = Copies::All;
+        // What is loaded for those that are selected is, whatever is selected.
+        for (number, step) in self.plan.steps.iter().enumerate().filter(|(_, step)| step.loads.is_some()) {
+            let is_taken = self.plan.steps.iter().zip(&copies).any(|(other, copies)| {
+                !matches!(copies, Copies::None) && other.inputs.iter().any(|input| input.source.takes(number))
+            });
+            if is_taken || step.given {
+                copies[number] = Copies::All;
+            }
         }
         inputs::feed(&mut self, part.inputs, &copies, problems);
         let need = need::Need::of(&self.plan, &copies);

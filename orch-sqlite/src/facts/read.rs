@@ -51,6 +51,25 @@ pub(crate) struct Superseded {
     pub(crate) bytes: u64,
 }
 
+/// The statement that finds the materializations that are asked for, and its values.
+fn asked(query: &MaterializationQuery) -> (String, Vec<Value>) {
+    let mut conditions = String::from("1");
+    let mut values: Vec<Value> = Vec::new();
+    let asset = query.asset.as_ref().map(ToString::to_string);
+    let run = query.run.map(|run| run.to_string());
+    let columns = [("asset", asset), ("partition", query.partition.clone()), ("run", run)];
+    for (column, value) in columns {
+        if let Some(value) = value {
+            conditions += &format!(" AND {column} = ?");
+            values.push(value.into());
+        }
+    }
+    values.push(query.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
+    let order = "ORDER BY time DESC, run DESC, event DESC LIMIT ?";
+    let sql = format!("SELECT {COLUMNS} FROM fact WHERE {conditions} {order}");
+    (sql, values)
+}
+
 impl List {
     /// What is known of each asset.
     pub(crate) fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
@@ -72,20 +91,7 @@ impl List {
         &self,
         query: &MaterializationQuery,
     ) -> Result<Vec<Materialization>, StorageError> {
-        let mut conditions = String::from("1");
-        let mut values: Vec<Value> = Vec::new();
-        let asset = query.asset.as_ref().map(ToString::to_string);
-        let run = query.run.map(|run| run.to_string());
-        let columns = [("asset", asset), ("partition", query.partition.clone()), ("run", run)];
-        for (column, value) in columns {
-            if let Some(value) = value {
-                conditions += &format!(" AND {column} = ?");
-                values.push(value.into());
-            }
-        }
-        values.push(query.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
-        let order = "ORDER BY time DESC, run DESC, event DESC LIMIT ?";
-        let sql = format!("SELECT {COLUMNS} FROM fact WHERE {conditions} {order}");
+        let (sql, values) = asked(query);
         let found: Vec<Read> = self
             .read(|list| list.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect())?;
         found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
@@ -187,5 +193,53 @@ fn file(fact: &Materialization) -> Option<&ArtifactRef> {
     match &fact.value {
         ValueAt::File(file) => Some(file),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_core::ids::RunId;
+
+    use super::*;
+    use crate::schema::INSTANCE;
+
+    /// How SQLite finds what a statement asks for.
+    fn way(sql: &str, values: Vec<Value>) -> String {
+        let list = Connection::open_in_memory().expect("a database");
+        INSTANCE.steps.iter().for_each(|step| list.execute_batch(step).expect("tables"));
+        let mut plan = list.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
+        let steps = plan.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).expect("a plan");
+        steps.map(|step| step.expect("a step")).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_is_asked_for_often_is_found_without_looking_at_all() {
+        let asset = || "orders".parse().ok();
+        let all = MaterializationQuery::default;
+        let of = |query: MaterializationQuery| {
+            let (sql, values) = asked(&query);
+            way(&sql, values)
+        };
+        insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), ..all() }), @r"
+        SEARCH fact USING INDEX newest_of_asset (asset=?)
+        USE TEMP B-TREE FOR ORDER BY
+        ");
+        let partition = Some("monday".to_owned());
+        insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), partition, ..all() }), @r"
+        SEARCH fact USING INDEX newest_of_asset (asset=? AND partition=?)
+        USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
+        ");
+        insta::assert_snapshot!(of(MaterializationQuery { run: Some(RunId::from_u128(1)), ..all() }), @r"
+        SEARCH fact USING INDEX sqlite_autoindex_fact_1 (run=?)
+        USE TEMP B-TREE FOR ORDER BY
+        ");
+        insta::assert_snapshot!(way(SUPERSEDED, Vec::new()), @r"
+        SCAN old USING INDEX alone
+        CORRELATED SCALAR SUBQUERY 1
+        SEARCH run USING PRIMARY KEY (id=?)
+        SEARCH new EXISTS USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        CORRELATED SCALAR SUBQUERY 2
+        SEARCH run USING PRIMARY KEY (id=?)
+        ");
     }
 }

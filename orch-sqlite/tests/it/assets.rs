@@ -32,7 +32,7 @@ fn materialize(folder: &Folder, run: u64) {
     let file = file(folder, &format!("pages/{run}"));
     let mut entries = conformance::asset(id(run), run * 10, "orders", None);
     entries.extend(conformance::asset(id(run), run * 10 + 1, "pages", Some(&file)));
-    run_of(folder, &record(run), entries);
+    run_of(folder, &record(run), &entries);
 }
 
 /// Changes the list behind the back of everybody.
@@ -142,12 +142,12 @@ fn a_partition_is_taken_by_none_but_itself() {
         }
         entries
     };
-    run_of(&folder, &record(1), of_day(1, "monday"));
-    run_of(&folder, &record(2), of_day(2, "tuesday"));
-    run_of(&folder, &record(3), conformance::asset(id(3), 3, "orders", None));
+    run_of(&folder, &record(1), &of_day(1, "monday"));
+    run_of(&folder, &record(2), &of_day(2, "tuesday"));
+    run_of(&folder, &record(3), &conformance::asset(id(3), 3, "orders", None));
     (1..=3).for_each(|run| folder.remove(id(run)).expect("removed"));
     assert_eq!(folder.gc(&ALL, at(9)).expect("it can be cleared").superseded, 0);
-    run_of(&folder, &record(4), of_day(4, "monday"));
+    run_of(&folder, &record(4), &of_day(4, "monday"));
     assert_eq!(folder.gc(&ALL, at(9)).expect("it can be cleared").superseded, 1);
     let values: Vec<_> =
         known(&folder).iter().map(|fact| folder.asset_value(fact).expect("readable").is_some()).collect();
@@ -161,8 +161,8 @@ fn a_file_stays_as_long_as_one_fact_needs_it() {
     // A run that has gone on and made the asset anew, and another that has taken its file over.
     let mut entries = conformance::asset(id(1), 1, "pages", Some(&shared));
     entries.extend(conformance::asset(id(1), 2, "pages", Some(&shared)));
-    run_of(&folder, &record(1), entries);
-    run_of(&folder, &record(2), conformance::asset(id(2), 3, "pages", Some(&shared)));
+    run_of(&folder, &record(1), &entries);
+    run_of(&folder, &record(2), &conformance::asset(id(2), 3, "pages", Some(&shared)));
     folder.remove(id(1)).expect("removed");
     assert_eq!(folder.gc(&ALL, at(9)).expect("it can be cleared").superseded, 2);
     assert_eq!(folder.check().expect("it can be checked"), []);

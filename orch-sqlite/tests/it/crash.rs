@@ -57,7 +57,7 @@ fn materialize(folder: &Folder, run: u64) {
     let file = files.write(&format!("pages/{run}"), &mut |out| Ok(out.write_all(b"many")?)).expect("written");
     let mut entries = conformance::asset(id(run), run * 10, "orders", None);
     entries.extend(conformance::asset(id(run), run * 10 + 1, "pages", Some(&file)));
-    run_of(folder, &record(run), entries);
+    run_of(folder, &record(run), &entries);
 }
 
 /// Commits so much that the next commit brings it into the database, that of the run and that of facts.

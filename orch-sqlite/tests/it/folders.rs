@@ -77,15 +77,15 @@ pub(crate) fn make(folder: &Folder, number: u64) -> Box<dyn WriteEvents> {
 pub(crate) fn run_to_its_end(folder: &Folder, record: &RunRecord) {
     let mut step = conformance::step(record.id, 1);
     step.iter_mut().for_each(|entry| entry.event.time = record.created);
-    run_of(folder, record, step.into());
+    run_of(folder, record, &step);
 }
 
 /// Makes a run of these events that ends well, with its line in the list.
-pub(crate) fn run_of(folder: &Folder, record: &RunRecord, entries: Vec<Entry>) {
+pub(crate) fn run_of(folder: &Folder, record: &RunRecord, entries: &[Entry]) {
     let mut writer = folder.create(record, &conformance::pinned()).expect("the run can be made");
     let end = Event::new(record.created, record.id, None, 0, EventKind::RunSuccess);
     let mut view = RunView::new(Detail::Counts);
-    for entries in [&entries[..], &[end.into()]] {
+    for entries in [entries, &[end.into()]] {
         writer.commit(entries).expect("committed");
         entries.iter().for_each(|entry| view.apply(&entry.event));
     }

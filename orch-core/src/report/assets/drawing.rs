@@ -60,14 +60,14 @@ fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
     let asset = &drawn.graph.assets()[number];
     let class = if asset.is_external() { "x" } else { "a" };
     let told = [
-        Some(asset.key().to_string()),
         asset.description().map(one_line),
         Some(asset.kinds().join(", ")).filter(|kinds| !kinds.is_empty()),
         asset.is_external().then(|| "made by others".to_owned()),
     ];
-    let told: Vec<_> = told.into_iter().flatten().collect();
+    let told = told.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let told = if told.is_empty() { asset.key().to_string() } else { format!("{}: {told}", asset.key()) };
     let At { x, y, width } = at;
-    let (title, label) = (escape(&told.join("\n")), escape(&label(drawn, number)));
+    let (title, label) = (escape(&told), escape(&label(drawn, number)));
     let group = escape(&shorten(&one_line(asset.group().unwrap_or_default()), LETTERS));
     let left = x + EDGE;
     let _ = writeln!(

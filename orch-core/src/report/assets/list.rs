@@ -124,9 +124,10 @@ pub(super) fn known(record: &AssetRecord) -> Value {
 }
 
 pub(super) fn fact_as_json(fact: &Materialization) -> Value {
-    let inputs = fact.inputs.iter().map(|input| {
-        json!({"asset": input.asset, "run": input.run, "data_version": input.data_version})
-    });
+    let inputs = fact
+        .inputs
+        .iter()
+        .map(|input| json!({"asset": input.asset, "run": input.run, "data_version": input.data_version}));
     json!({
         "time": fact.time,
         "run": fact.run,

@@ -7,6 +7,7 @@ use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table, table_of};
 use super::super::text::one_line;
 use super::super::words::{count, moment};
+use super::plot::number;
 use crate::asset::{Column, ColumnSource, MetadataValue, Table, TypedMetadata};
 
 /// How wide the names are of what is said in one line.
@@ -60,6 +61,7 @@ fn told(value: &MetadataValue, palette: Palette) -> Told {
             };
             Told::Block(columns.iter().map(line).collect())
         }
+        MetadataValue::Float(value) => Told::Line(number(*value)),
         value => Told::Line(value.to_string()),
     }
 }

@@ -9,10 +9,10 @@ mod plot;
 mod plots;
 mod show;
 mod standing;
-mod told;
-mod tree;
 #[cfg(test)]
 mod tests;
+mod told;
+mod tree;
 
 use jiff::Timestamp;
 

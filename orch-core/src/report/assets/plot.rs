@@ -111,9 +111,15 @@ pub(super) fn number(value: f64) -> String {
     }
     let size = value.abs().log10().floor();
     if !(-5.0..15.0).contains(&size) {
-        return format!("{value:.4e}");
+        let text = format!("{value:.4e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{power}", without_zeros(digits));
     }
     let digits = (4.0 - size).clamp(0.0, 9.0) as usize;
-    let text = format!("{value:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    without_zeros(&format!("{value:.digits$}")).to_owned()
+}
+
+/// Without the zeros behind the point that say nothing.
+fn without_zeros(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }

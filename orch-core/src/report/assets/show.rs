@@ -49,10 +49,10 @@ impl<'a> ShownAsset<'a> {
     fn upstream(&self) -> Vec<&'a AssetKey> {
         let graph = self.facts.graph;
         match self.number() {
-            Some(number) => {
-                graph.upstream(number).iter().map(|&other| graph.assets()[other].key()).collect()
+            Some(number) => graph.upstream(number).iter().map(|&other| graph.assets()[other].key()).collect(),
+            None => {
+                self.latest().into_iter().flat_map(|fact| &fact.inputs).map(|input| &input.asset).collect()
             }
-            None => self.latest().into_iter().flat_map(|fact| &fact.inputs).map(|input| &input.asset).collect(),
         }
     }
 
@@ -114,7 +114,8 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         (Some(version), None) => format!("version {}", one_line(version)),
         (Some(version), Some(_)) => {
             let by = shown.latest().and_then(|fact| fact.code_version.as_deref());
-            let by = by.map_or_else(|| "by one without a version".to_owned(), |by| format!("by version {by}"));
+            let by =
+                by.map_or_else(|| "by one without a version".to_owned(), |by| format!("by version {by}"));
             let by = palette.paint(Role::Warn, &one_line(&format!("the latest was made {by}")));
             format!("version {}; {by}", one_line(version))
         }
@@ -129,7 +130,7 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         ("code", code),
         ("type", def.type_name()),
         ("io", one_line(def.io().unwrap_or_default())),
-        ("source", def.place().to_string()),
+        ("defined", def.place().to_string()),
     ];
     text + &named(&lines, palette) + &metadata(def.metadata(), palette)
 }
@@ -190,7 +191,10 @@ fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {
         ("run", fact.run.to_string()),
         ("partition", optional(fact.partition.as_deref())),
         ("data", optional(fact.data_version.as_deref())),
-        ("code", fact.code_version.as_ref().map_or_else(String::new, |code| one_line(&format!("version {code}")))),
+        (
+            "code",
+            fact.code_version.as_ref().map_or_else(String::new, |code| one_line(&format!("version {code}"))),
+        ),
         ("value", value),
     ];
     named(&lines, shown.facts.palette) + &metadata(&fact.metadata, shown.facts.palette)
@@ -198,6 +202,9 @@ fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {
 
 /// The materializations, with what they say in numbers.
 fn history(shown: &ShownAsset<'_>) -> String {
+    if shown.history.is_empty() {
+        return String::new();
+    }
     let numbers: BTreeSet<&str> = shown
         .history
         .iter()

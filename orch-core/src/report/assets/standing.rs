@@ -27,10 +27,12 @@ impl Standing {
         };
         match latest {
             None => Self::Unknown,
-            Some(latest) if input.run == Some(latest.run) => match input.data_version == latest.data_version {
-                true => Self::Current,
-                false => Self::Newer,
-            },
+            Some(latest) if input.run == Some(latest.run) => {
+                match input.data_version == latest.data_version {
+                    true => Self::Current,
+                    false => Self::Newer,
+                }
+            }
             Some(latest) if input.data_version.is_some() && input.data_version == latest.data_version => {
                 Self::SameData
             }

@@ -25,7 +25,8 @@ pub fn asset_graph(graph: &AssetGraph, selected: &[bool], palette: Palette) -> S
             notes.push("external".to_owned());
         }
         let upstream: Vec<_> = drawn.upstream(number).map(|other| drawn.key(other)).collect();
-        let several = if upstream.len() > 1 { format!("  <- {}", upstream.join(", ")) } else { String::new() };
+        let several =
+            if upstream.len() > 1 { format!("  <- {}", upstream.join(", ")) } else { String::new() };
         let notes = notes.join(", ");
         if notes.is_empty() && several.is_empty() {
             let _ = writeln!(text, "{}{}", "  ".repeat(level), palette.paint(Role::Name, drawn.key(number)));

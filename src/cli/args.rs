@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use orch_core::define::Order;
 use orch_core::ids::{RunId, check_tag_key};
 
+mod assets;
 mod going;
 mod recorded;
 mod runs;
@@ -14,8 +15,11 @@ mod runs;
 mod tests;
 mod upkeep;
 
+pub(super) use assets::{
+    AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat, MaterializeArgs,
+};
 pub(super) use going::{
-    CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RecordArgs, RerunArgs, ResumeArgs,
+    CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RerunArgs, ResumeArgs, RunOptions,
 };
 pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, ShowArgs, WhyArgs};
 pub(super) use runs::{ExportArgs, ImportArgs, RemoveArgs, RunsArgs, RunsCommand};
@@ -117,6 +121,26 @@ Of --json, each line is an event: `time` is in UTC, durations such as `waited` h
 what is less than a second. What an op prints itself stands among these lines: let it log with `tracing` instead, which
 gives events.")]
     Run(RunArgs),
+    /// Materialize assets: run what makes them, with what they take of others as it was materialized last.
+    #[command(after_help = "\
+Examples:
+  materialize mart/orders                     one asset
+  materialize +report                         an asset and all that it is made of
+  materialize group:raw+                      a group and all that depends on it
+  materialize raw_orders 'key:mart/*'         of several selections, what any of them selects
+  materialize --all --max-concurrent 4        with the options of `run`
+
+`assets list` and `assets graph` take the same selections and show what is meant. In quotes, a shell leaves `*` and blanks
+as they are. A selection is a key, or group:, kind:, tag: and owner: with a name, joined by `and`, `or`, `not` and
+parentheses.")]
+    Materialize(MaterializeArgs),
+    /// Look at the assets of this program: list them, show one with its history, draw what is made of what.
+    #[command(after_help = "\
+Examples:
+  assets list              all, each with its latest materialization
+  assets show mart/orders  one, with its history
+  assets graph             what is made of what")]
+    Assets(AssetsArgs),
     /// Let a run go on that was interrupted: what is done is not done again.
     #[command(after_help = "\
 Examples:
@@ -148,14 +172,14 @@ Examples:
   config show JOB --config conf.yaml         all values in effect, each with where it comes from
   config schema JOB > conf.schema.json       for editors: # yaml-language-server: $schema=conf.schema.json")]
     Config(ConfigArgs),
-    /// Check what the compiler cannot, of all jobs, presets and environments, without running anything.
+    /// Check what the compiler cannot, of all jobs, assets, presets and environments, without running anything.
     #[command(after_help = "\
 Examples:
   check           one line if there is nothing to mend, else all that there is, with exit code 2
   check --json    an object with `findings`, for scripts
 
-What is found: names that stand twice; jobs that cannot be planned for want of a resource, a pool or an IO manager; presets
-and other configuration of the program that do not fit, or select steps that there are not; defaults that do not fit.
+What is found: names that stand twice; jobs that cannot be planned for want of a resource, a pool or an IO manager; assets
+that are made of what is not there; presets and other configuration of the program that do not fit, or select steps that there are not; defaults that do not fit.
 What a run may still be given, by files or --set, is not missed, and no environment variable is looked up.")]
     Check(CheckArgs),
     /// Print a script that completes commands, options and jobs in a shell.
@@ -267,24 +291,8 @@ pub(super) enum PlanFormat {
 pub(super) struct RunArgs {
     /// The job; may be left out if the program has only one.
     pub(super) job: Option<String>,
-    /// How many steps may run at once; by default what the job says, else the number of processors.
-    #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
-    pub(super) max_concurrent: Option<NonZero<usize>>,
-    /// How many items of one dynamic output may be alive at once; by default what the job says, else twice as many.
-    #[arg(long, value_name = "ITEMS", value_parser = count, allow_negative_numbers = true)]
-    pub(super) max_in_flight: Option<NonZero<usize>>,
-    /// Which of several ready steps goes first.
-    #[arg(long)]
-    pub(super) order: Option<OrderChoice>,
-    /// Tags of the run, beside those of the job; a key has one value.
-    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
-    pub(super) tags: Vec<(String, String)>,
     #[command(flatten)]
-    pub(super) live: LiveArgs,
-    #[command(flatten)]
-    pub(super) record: RecordArgs,
-    #[command(flatten)]
-    pub(super) configure: ConfigureArgs,
+    pub(super) options: RunOptions,
 }
 
 /// Which of several ready steps goes first.

@@ -58,6 +58,21 @@ pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Resul
     }
 }
 
+/// What is recorded there, to be read, if anything is: where nothing is recorded yet, there is something to tell all the same.
+pub(super) fn perhaps(
+    args: &HomeArgs,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Option<Arc<dyn Storage>>, Exit> {
+    let is_folder = matches!(around.homes, Homes::Folders);
+    let folder = folder(args, &around.env);
+    if is_folder && !folder.exists() {
+        printer.note(&format!("nothing has been recorded in `{}` yet\n", folder.display()));
+        return Ok(None);
+    }
+    read(args, around, printer).map(Some)
+}
+
 /// The folder that is named, if it is there; else it is told that there is none.
 pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
     let folder = folder(args, &around.env);

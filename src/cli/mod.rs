@@ -1,9 +1,11 @@
-//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`; what looks
-//! back at runs, `runs`, `show`, `logs`, `why`; and what keeps them, `runs export|import|remove`, `instance`.
+//! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`; what makes
+//! assets and looks at them, `materialize`, `assets`; what looks back at runs, `runs`, `show`, `logs`, `why`; and what keeps
+//! them, `runs export|import|remove`, `instance`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
 mod args;
+mod assets;
 mod cancel;
 mod check;
 mod completions;
@@ -17,6 +19,7 @@ mod jobs;
 mod keep;
 mod list;
 mod logs;
+mod materialize;
 mod panics;
 mod parcel;
 mod plan;
@@ -198,7 +201,8 @@ fn answer<D: IntoDefinitions>(
         return Exit::Usage;
     }
     let live = match command {
-        Command::Run(args) => Some((&args.live, &args.record.home)),
+        Command::Run(args) => Some((&args.options.live, &args.options.record.home)),
+        Command::Materialize(args) => Some((&args.options.live, &args.options.record.home)),
         Command::Resume(args) => Some((&args.live, &args.of.home)),
         Command::Rerun(args) => Some((&args.live, &args.of.home)),
         _ => None,
@@ -210,6 +214,8 @@ fn answer<D: IntoDefinitions>(
         Command::List(args) => list::list(args, &definitions, printer),
         Command::Plan(args) => plan::plan(args, &definitions, around.env.clone(), printer),
         Command::Run(args) => run::run(args, &definitions, around, printer),
+        Command::Materialize(args) => materialize::materialize(args, &definitions, around, printer),
+        Command::Assets(args) => assets::assets(args, &definitions, around, printer),
         Command::Resume(args) => resume::resume(args, &definitions, around, printer),
         Command::Rerun(args) => rerun::rerun(args, &definitions, around, printer),
         Command::Cancel(args) => cancel::cancel(args, &definitions, around, printer),

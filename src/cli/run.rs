@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orch_core::asset::MaterializationQuery;
 use orch_core::define::Cancel;
 use orch_core::event::{Detail, ResourceState, RunStatus, RunView};
+use orch_core::graph::Job;
 use orch_core::ids::RunId;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
@@ -13,7 +15,7 @@ use orch_core::storage::{ReadEvents, Storage};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-use super::args::{HomeArgs, LiveArgs, ProgressChoice, RunArgs};
+use super::args::{HomeArgs, LiveArgs, ProgressChoice, RunArgs, RunOptions};
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
@@ -37,6 +39,17 @@ pub(super) fn run(
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    begin(job, &args.options, definitions, around, printer)
+}
+
+/// Runs a job as the arguments say.
+pub(super) fn begin(
+    job: &Job,
+    args: &RunOptions,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Arc<Printer>,
+) -> Exit {
     let runner = match configure::runner(definitions, job, &args.configure, around.env.clone(), printer) {
         Ok(runner) => runner,
         Err(exit) => return exit,
@@ -51,10 +64,13 @@ pub(super) fn run(
         return go(runner, None, None, &args.live, printer);
     }
     // A run that is refused leaves nothing behind, not even a folder.
-    if let Err(error) = runner.plan() {
-        printer.error(&error, None);
-        return Exit::Usage;
-    }
+    let makes_assets = match runner.plan() {
+        Ok(plan) => plan.steps.iter().any(|step| !step.assets.is_empty()),
+        Err(error) => {
+            printer.error(&error, None);
+            return Exit::Usage;
+        }
+    };
     let home = match home::write(&args.record.home, &args.record.durable, around, printer) {
         Ok(home) => home,
         Err(exit) => return exit,
@@ -62,8 +78,24 @@ pub(super) fn run(
     let id = RunId::new();
     let told = Told::of(id, &home.storage, &args.record.home);
     let exit = go(runner.run_id(id).record(&home.storage), Some(told), None, &args.live, printer);
+    if exit == Exit::Success && makes_assets {
+        tell_materialized(id, &*home.storage, printer);
+    }
     keep::clear_after(id, &home, around, printer);
     exit
+}
+
+/// Says what a run has materialized.
+fn tell_materialized(run: RunId, storage: &dyn Storage, printer: &Printer) {
+    let query = MaterializationQuery { run: Some(run), ..MaterializationQuery::default() };
+    match storage.materializations(&query) {
+        Ok(mut facts) => {
+            facts.reverse();
+            printer.note(&report::materialized(&facts, printer.palette()));
+        }
+        // The run is as good as it was told to be.
+        Err(error) => printer.warning(&error, error.advice()),
+    }
 }
 
 /// What is said of a run since it is recorded.
@@ -184,7 +216,7 @@ fn twice(tags: &[(String, String)]) -> Option<&str> {
     keys.find(|(at, (key, _))| tags[..*at].iter().any(|(other, _)| other == key)).map(|(_, (key, _))| &**key)
 }
 
-fn configured(mut runner: Runner, args: &RunArgs) -> Runner {
+fn configured(mut runner: Runner, args: &RunOptions) -> Runner {
     if let Some(steps) = args.max_concurrent {
         runner = runner.max_concurrent(steps.get());
     }

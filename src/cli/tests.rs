@@ -1,6 +1,7 @@
 //! Whole sessions: what a user types, what the program answers.
 
 mod arguments;
+mod assets;
 mod check;
 mod config;
 mod definitions;

@@ -145,7 +145,7 @@ fn constants<'a>(source: &'a Source, values: &mut Vec<&'a str>) {
 }
 
 /// A label is HTML to Mermaid, and `\n` in it a new line.
-fn mermaid_escape(text: &str) -> String {
+pub(crate) fn mermaid_escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -162,6 +162,7 @@ fn mermaid_escape(text: &str) -> String {
     escaped
 }
 
-fn dot_escape(text: &str) -> String {
+/// A label stands in quotes.
+pub(crate) fn dot_escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -29,6 +29,7 @@ pub use compare::{Change, ChangeKind};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
+pub(crate) use diagram::{dot_escape, mermaid_escape};
 pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
 pub(crate) use known::{Known, KnownEnd};
 pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents};

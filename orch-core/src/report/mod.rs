@@ -1,4 +1,4 @@
-//! What is shown of a run: events, or the picture folded from them, as text. Nothing here prints.
+//! What is shown of a run: events, or the picture folded from them, as text; and of assets. Nothing here prints.
 //!
 //! | to show | use |
 //! |---|---|
@@ -10,12 +10,18 @@
 //! | which runs there are | [`runs()`], with as many [`digits`] of their identifiers as tell them apart |
 //! | what became of one of them | [`begun()`], [`summary_of()`], [`ops()`], [`steps()`] |
 //! | why it, or a step of it, is where it is | [`why_run`] and [`why_step`], of a [`History`] |
+//! | which assets there are | [`assets()`], [`asset_others()`] |
+//! | what became of an asset | [`asset()`], [`asset_plots_as_svg()`] |
+//! | what is made of what | [`asset_graph()`], [`asset_graph_as_svg()`] |
+//! | what a run has materialized | [`materialized()`] |
 
+mod assets;
 mod chart;
 mod columns;
 mod gantt;
 mod ops;
 mod palette;
+mod picture;
 mod progress;
 mod runs;
 mod short;
@@ -28,6 +34,10 @@ mod text;
 mod why;
 mod words;
 
+pub use assets::{
+    AssetFacts, ShownAsset, asset, asset_as_json, asset_graph, asset_graph_as_dot, asset_graph_as_mermaid,
+    asset_graph_as_svg, asset_others, asset_plots_as_svg, assets, assets_as_json, materialized,
+};
 pub use gantt::gantt;
 pub use ops::{ops, steps};
 pub use palette::{Palette, Role};

@@ -6,6 +6,7 @@ use crate::event::{Detail, RunView, StepState, StepView};
 use super::chart::{Chart, Group, Phase, Span};
 use super::columns::shorten;
 use super::palette::Palette;
+use super::picture::{escape, picture};
 use super::summary::states;
 use super::words::{count, duration};
 
@@ -71,19 +72,12 @@ pub fn svg(view: &RunView) -> String {
         counts.push_str("; the steps of this run were not kept, so there is nothing to draw");
     }
     let mut file = String::new();
-    let _ = write!(
-        file,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
-         role=\"img\">\n<title>{0}</title>\n<style>{STYLE}</style>\n<rect class=\"bg\" width=\"100%\" height=\"100%\"/>\n\
-         <text class=\"h\" x=\"12\" y=\"24\">{0}</text>\n<text class=\"d\" x=\"12\" y=\"44\">{1}</text>\n",
-        escape(&heading),
-        escape(&counts),
-    );
+    let _ = writeln!(file, "<text class=\"h\" x=\"12\" y=\"24\">{}</text>", escape(&heading));
+    let _ = writeln!(file, "<text class=\"d\" x=\"12\" y=\"44\">{}</text>", escape(&counts));
     legend(&mut file, chart.has_interrupted());
     axis(&mut file, &chart, y);
     file.push_str(&body);
-    file.push_str("</svg>\n");
-    file
+    picture(&heading, (WIDTH, height), STYLE, &file)
 }
 
 /// A piece of the chart, from the top downwards.
@@ -353,22 +347,4 @@ fn legend(file: &mut String, interrupted: bool) {
         let _ = writeln!(file, "<text class=\"d\" x=\"{}\" y=\"64\">{word}</text>", x + 20.0);
         x += 40.0 + 7.0 * word.len() as f64;
     }
-}
-
-/// Text as XML may hold it. Characters that XML cannot name at all become `\u{fffd}`.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

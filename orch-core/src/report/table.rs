@@ -22,11 +22,16 @@ impl<T: Into<String>> From<T> for Cell {
 /// Rows below a head, each column as wide as its widest cell; a column in which nothing stands is left out. Each line ends
 /// with a line break.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: Vec<[Cell; N]>, palette: Palette) -> String {
+    table_of(&head, rows.into_iter().map(Vec::from).collect(), palette)
+}
+
+/// As [`table`], where only the data says how many columns there are: each row has as many as the head.
+pub(super) fn table_of(head: &[&str], rows: Vec<Vec<Cell>>, palette: Palette) -> String {
     let filled = |at: usize| rows.iter().any(|row| !row[at].text.is_empty());
-    let shown: Vec<_> = (0..N).filter(|at| filled(*at)).collect();
+    let shown: Vec<_> = (0..head.len()).filter(|at| filled(*at)).collect();
     let widest = |at: usize| rows.iter().map(|row| width(&row[at].text)).max().unwrap_or(0);
-    let widths: Vec<_> = (0..N).map(|at| widest(at).max(width(head[at]))).collect();
-    let head = head.map(|text| Cell::of(Role::Faint, text));
+    let widths: Vec<_> = (0..head.len()).map(|at| widest(at).max(width(head[at]))).collect();
+    let head = head.iter().map(|text| Cell::of(Role::Faint, *text)).collect();
     let mut text = String::new();
     for row in std::iter::once(head).chain(rows) {
         let mut gap = 0;

@@ -1,5 +1,6 @@
 //! The arguments of commands that begin a run, or let one go on or end.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,30 @@ use orch_core::select::StepSelection;
 use orch_sqlite::Durability;
 
 use super::recorded::{HomeArgs, RunOfArgs};
-use super::{ProgressChoice, svg_file, time};
+use super::{ConfigureArgs, OrderChoice, ProgressChoice, count, svg_file, tag, time};
+
+/// How a run is run, recorded and shown.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct RunOptions {
+    /// How many steps may run at once; by default what the job says, else the number of processors.
+    #[arg(long, value_name = "STEPS", value_parser = count, allow_negative_numbers = true)]
+    pub(in crate::cli) max_concurrent: Option<NonZero<usize>>,
+    /// How many items of one dynamic output may be alive at once; by default what the job says, else twice as many.
+    #[arg(long, value_name = "ITEMS", value_parser = count, allow_negative_numbers = true)]
+    pub(in crate::cli) max_in_flight: Option<NonZero<usize>>,
+    /// Which of several ready steps goes first.
+    #[arg(long)]
+    pub(in crate::cli) order: Option<OrderChoice>,
+    /// Tags of the run, beside those of the job; a key has one value.
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
+    pub(in crate::cli) tags: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(in crate::cli) live: LiveArgs,
+    #[command(flatten)]
+    pub(in crate::cli) record: RecordArgs,
+    #[command(flatten)]
+    pub(in crate::cli) configure: ConfigureArgs,
+}
 
 /// How a run is shown while it goes on, and at its end.
 #[derive(Args, Debug)]

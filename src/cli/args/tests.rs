@@ -18,8 +18,9 @@ fn the_arguments_are_consistent() {
 #[test]
 fn every_command_shows_an_example() {
     let arguments = Arguments::command();
-    let instance = arguments.find_subcommand("instance").expect("it is there");
-    for command in arguments.get_subcommands().chain(instance.get_subcommands()) {
+    let within = ["instance", "assets"].map(|name| arguments.find_subcommand(name).expect("it is there"));
+    let within = within.iter().flat_map(|command| command.get_subcommands());
+    for command in arguments.get_subcommands().chain(within) {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         assert!(help.starts_with("Examples:"), "{}", command.get_name());
     }
@@ -27,9 +28,12 @@ fn every_command_shows_an_example() {
 
 #[test]
 fn a_chart_goes_to_the_terminal_or_to_a_file() {
-    assert_eq!(run(&["job"]).expect("good").live.gantt, None);
-    assert_eq!(run(&["job", "--gantt"]).expect("good").live.gantt, Some(None));
-    assert_eq!(run(&["job", "--gantt", "a.svg"]).expect("good").live.gantt, Some(Some("a.svg".into())));
+    assert_eq!(run(&["job"]).expect("good").options.live.gantt, None);
+    assert_eq!(run(&["job", "--gantt"]).expect("good").options.live.gantt, Some(None));
+    assert_eq!(
+        run(&["job", "--gantt", "a.svg"]).expect("good").options.live.gantt,
+        Some(Some("a.svg".into()))
+    );
     let error = run(&["--gantt", "job"]).expect_err("no file");
     assert!(error.contains("write `run job --gantt`"), "{error}");
 }
@@ -37,9 +41,9 @@ fn a_chart_goes_to_the_terminal_or_to_a_file() {
 #[test]
 fn tags_and_times_are_read() {
     let args = run(&["--tags", "env=test,team=a=b", "--tags", "x=", "--slow-after", "1.5m"]).expect("good");
-    let tags: Vec<_> = args.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
+    let tags: Vec<_> = args.options.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
     assert_eq!(tags, [("env", "test"), ("team", "a=b"), ("x", "")]);
-    assert_eq!(args.live.slow_after, Duration::from_secs(90));
+    assert_eq!(args.options.live.slow_after, Duration::from_secs(90));
     for bad in [["--tags", "env"], ["--slow-after", "3"], ["--slow-after", "-1s"], ["--max-concurrent", "0"]]
     {
         assert!(run(&bad).is_err(), "{bad:?}");

@@ -96,6 +96,7 @@ fn what_is_sound_takes_one_line() {
       "jobs": 1,
       "presets": 2,
       "environments": 1,
+      "assets": 0,
       "findings": []
     }
     "#);
@@ -138,6 +139,7 @@ fn what_is_wrong_in_several_jobs_is_told_once() {
       "jobs": 3,
       "presets": 0,
       "environments": 0,
+      "assets": 0,
       "findings": [
         {
           "jobs": [],

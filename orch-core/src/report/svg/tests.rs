@@ -1,36 +1,10 @@
 use proptest::prelude::*;
 
+use super::super::picture::tests::well_formed;
 use super::*;
 use crate::event::sample::{Log, at, pokemon, taken_up};
 use crate::event::{Event, EventKind};
 use crate::ids::{Branch, RunId, StepPath};
-
-/// Whether every element is closed in its turn and every `&` begins an entity that XML knows.
-fn well_formed(xml: &str) -> Result<(), String> {
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = xml;
-    while let Some(at) = rest.find('<') {
-        let (text, tag) = rest.split_at(at);
-        for entity in text.split('&').skip(1) {
-            let known = ["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|known| entity.starts_with(known));
-            known.then_some(()).ok_or_else(|| format!("bad entity &{entity}"))?;
-        }
-        let end = tag.find('>').ok_or("a tag does not end")?;
-        let (tag, after) = (&tag[1..end], &tag[end + 1..]);
-        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
-        if tag.starts_with('/') {
-            (open.pop() == Some(name)).then_some(()).ok_or_else(|| format!("</{name}> closes nothing"))?;
-        } else if !tag.ends_with('/') {
-            open.push(name);
-        }
-        (tag.matches('"').count() % 2 == 0).then_some(()).ok_or_else(|| format!("quotes in <{tag}>"))?;
-        rest = after;
-    }
-    let bad = |c: char| (c < ' ' && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
-    (open.is_empty() && rest == "\n" && !xml.contains(bad))
-        .then_some(())
-        .ok_or_else(|| "an odd end".to_owned())
-}
 
 fn drawn(log: &Log) -> String {
     svg(&RunView::of(Detail::Steps, log.events()))

@@ -1,5 +1,6 @@
 //! What the compiler cannot verify of a program, before anything runs.
 
+mod assets;
 mod finding;
 mod job;
 mod outcome;
@@ -17,7 +18,8 @@ use crate::plan::{Problem, ProblemKind};
 
 impl Definitions {
     /// Checks what the compiler cannot, for all jobs, each in each environment and with each of its presets: that names are
-    /// their own, that each job can be planned with the pools, IO managers, resources and hooks it is given, that what
+    /// their own, that each job can be planned with the pools, IO managers, resources and hooks it is given, that assets fit
+    /// together and could all be materialized, whether a job makes them or not, that what
     /// presets, environments and the program say of configuration and selections fits, and that defaults fit what is said
     /// of their values. Nothing is opened and no step runs.
     ///
@@ -42,17 +44,25 @@ impl Definitions {
             jobs: self.jobs().len(),
             presets: self.jobs().iter().map(|job| job.presets().len()).sum(),
             environments: self.environments().count(),
+            assets: self.asset_graph().assets().len(),
         };
         let mut findings = self.duplicates();
         let resources = self.defaults_of_resources();
+        let of_assets = assets::together(self.asset_graph());
         for job in self.jobs() {
-            let more = job::check(self, job, &resources);
+            let mut more = job::check(self, job, &resources);
+            // What is wrong with assets is so in all jobs of them.
+            more.retain(|one| !of_assets.iter().any(|known| known.is_same(one)));
             merge(&mut findings, more, |known, one| {
                 !known.jobs.is_empty()
                     && known.presets == one.presets
                     && known.environments == one.environments
             });
         }
+        let alone = self.job_of_all_assets().map(|job| assets::alone(self, &job, &resources));
+        let mut alone = alone.unwrap_or_default();
+        alone.retain(|one| !findings.iter().any(|known| known.is_same(one)));
+        findings.splice(0..0, of_assets.into_iter().chain(alone));
         findings.splice(0..0, self.nobodys());
         findings.splice(0..0, resources);
         if findings.is_empty() { Ok(summary) } else { Err(CheckError::new(summary, findings)) }
@@ -76,7 +86,9 @@ impl Definitions {
 
     /// What the program and its environments say of steps that no job has. A run passes over it, since it may be another's.
     fn nobodys(&self) -> Vec<Finding> {
-        let plans: Option<Vec<_>> = self.jobs().iter().map(|job| job.try_plan().ok()).collect();
+        let of_assets = self.job_of_all_assets();
+        let jobs = self.jobs().iter().chain(&of_assets);
+        let plans: Option<Vec<_>> = jobs.map(|job| job.try_plan().ok()).collect();
         // Of a job that cannot be planned nobody knows the steps.
         let Some(plans) = plans else { return Vec::new() };
         let steps = plans.iter().flat_map(|plan| &plan.steps);

@@ -14,11 +14,13 @@ pub struct CheckSummary {
     pub presets: usize,
     /// How many environments that have a name.
     pub environments: usize,
+    /// How many assets.
+    pub assets: usize,
 }
 
 impl fmt::Display for CheckSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jobs, presets, environments } = *self;
+        let Self { jobs, presets, environments, assets } = *self;
         let count = |n, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         write!(
             f,
@@ -26,7 +28,9 @@ impl fmt::Display for CheckSummary {
             count(jobs, "job"),
             count(presets, "preset"),
             count(environments, "environment")
-        )
+        )?;
+        // Of what a program has none, many have never heard.
+        if assets > 0 { write!(f, ", {}", count(assets, "asset")) } else { Ok(()) }
     }
 }
 
@@ -103,7 +107,7 @@ mod tests {
         );
         let program = finding.clone();
         finding.jobs.push("load".into());
-        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0 };
+        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0, assets: 0 };
         let error = CheckError::new(summary, vec![program, finding]);
         insta::assert_snapshot!(format!("{error:?}"), @r"
         the check of 1 job, 0 presets, 0 environments found 2 problems

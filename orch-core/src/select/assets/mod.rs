@@ -61,6 +61,18 @@ impl AssetSelection {
     pub fn all() -> Self {
         Self(Expression::All)
     }
+
+    /// What one of both selects.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let parts = |selection: Self| match selection.0 {
+            Expression::Or(parts) => parts,
+            one => vec![one],
+        };
+        let (mut all, other) = (parts(self), parts(other));
+        all.extend(other);
+        Self(Expression::Or(all))
+    }
 }
 
 impl FromStr for AssetSelection {

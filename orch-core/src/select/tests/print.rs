@@ -167,3 +167,11 @@ fn words_bind_as_they_do_in_speech() {
     same("sinks", "key:sinks");
     same("tag:\"k\"=v", "tag:k=v");
 }
+
+#[test]
+fn several_selections_become_one() {
+    let read = |text: &str| text.parse::<AssetSelection>().unwrap_or_else(|error| panic!("{error}"));
+    let all = read("a and b").or(read("c or not d")).or(read("+e"));
+    assert_eq!(all, read("a and b or c or not d or +e"));
+    assert_eq!(all.to_string(), "key:a and key:b or key:c or not key:d or +key:e");
+}

@@ -1,0 +1,66 @@
+use std::fmt::Write as _;
+
+use super::order::Drawn;
+use crate::graph::AssetGraph;
+use crate::plan::{dot_escape, mermaid_escape};
+
+/// The selected assets as a Mermaid flowchart, with their groups as subgraphs; those that others make are dashed.
+#[must_use]
+pub fn asset_graph_as_mermaid(graph: &AssetGraph, selected: &[bool]) -> String {
+    let drawn = Drawn::new(graph, selected);
+    let mut text = String::from("flowchart LR\n");
+    for (at, (group, assets)) in drawn.groups().into_iter().enumerate() {
+        let indent = if group.is_some() { "        " } else { "    " };
+        if let Some(group) = group {
+            let _ = writeln!(text, "    subgraph g{at}[\"{}\"]", mermaid_escape(group));
+        }
+        for number in assets {
+            let _ = writeln!(text, "{indent}a{number}[\"{}\"]", mermaid_escape(drawn.key(number)));
+        }
+        if group.is_some() {
+            text.push_str("    end\n");
+        }
+    }
+    for (from, to) in drawn.arrows() {
+        let _ = writeln!(text, "    a{from} --> a{to}");
+    }
+    let external: Vec<_> = external(&drawn).map(|number| format!("a{number}")).collect();
+    if !external.is_empty() {
+        let _ = writeln!(text, "    classDef external stroke-dasharray: 4 3");
+        let _ = writeln!(text, "    class {} external", external.join(","));
+    }
+    text
+}
+
+/// The selected assets as a Graphviz digraph, with their groups as clusters; those that others make are dashed.
+#[must_use]
+pub fn asset_graph_as_dot(graph: &AssetGraph, selected: &[bool]) -> String {
+    let drawn = Drawn::new(graph, selected);
+    let mut text = String::from("digraph assets {\n    rankdir=LR;\n    node [shape=box, style=rounded];\n");
+    for (at, (group, assets)) in drawn.groups().into_iter().enumerate() {
+        let indent = if group.is_some() { "        " } else { "    " };
+        if let Some(group) = group {
+            let label = dot_escape(group);
+            let _ = writeln!(text, "    subgraph cluster_g{at} {{\n        label=\"{label}\";");
+        }
+        for number in assets {
+            let style = match graph.assets()[number].is_external() {
+                true => ", style=\"rounded,dashed\"",
+                false => "",
+            };
+            let _ = writeln!(text, "{indent}a{number} [label=\"{}\"{style}];", dot_escape(drawn.key(number)));
+        }
+        if group.is_some() {
+            text.push_str("    }\n");
+        }
+    }
+    for (from, to) in drawn.arrows() {
+        let _ = writeln!(text, "    a{from} -> a{to};");
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn external(drawn: &Drawn<'_>) -> impl Iterator<Item = usize> {
+    drawn.order().filter(|&number| drawn.graph.assets()[number].is_external())
+}

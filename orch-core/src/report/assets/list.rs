@@ -1,0 +1,153 @@
+use serde_json::{Value, json};
+
+use super::super::palette::Role;
+use super::super::table::{Cell, table};
+use super::super::text::one_line;
+use super::{AssetFacts, rows};
+use crate::asset::Materialization;
+use crate::select::Selectable as _;
+use crate::storage::AssetRecord;
+
+/// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
+/// run, rows if they are known, how often it was materialized, and whether others make it. Ends with a line break.
+#[must_use]
+pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
+    let row = |number: usize| {
+        let asset = &facts.graph.assets()[number];
+        let record = facts.record(asset.key());
+        let [mut when, run, rows, times] = latest(facts, record);
+        if record.is_none() && !asset.is_external() {
+            when = Cell::of(Role::Skip, "never");
+        }
+        [
+            Cell::of(Role::Name, asset.key().as_str()),
+            one_line(asset.group().unwrap_or_default()).into(),
+            one_line(&asset.kinds().join(", ")).into(),
+            when,
+            run,
+            rows,
+            times,
+            Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
+        ]
+    };
+    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", ""];
+    table(head, by_key(facts, selected).into_iter().map(row).collect(), facts.palette)
+}
+
+/// The same of the assets that the instance knows and the program does not; nothing if there are none.
+#[must_use]
+pub fn asset_others(facts: &AssetFacts<'_>) -> String {
+    let row = |record: &AssetRecord| {
+        let [when, run, rows, times] = latest(facts, Some(record));
+        [Cell::of(Role::Name, record.key.as_str()), when, run, rows, times]
+    };
+    let rows: Vec<_> = others(facts).map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = ["asset", "materialized", "run", "rows", "times"];
+    let title = facts.palette.paint(Role::Faint, "made by other programs, or by this one before it changed:");
+    format!("{title}\n{}", table(head, rows, facts.palette))
+}
+
+fn latest(facts: &AssetFacts<'_>, record: Option<&AssetRecord>) -> [Cell; 4] {
+    let Some(AssetRecord { latest, materializations, .. }) = record else {
+        return ["", "", "", ""].map(Cell::from);
+    };
+    [
+        facts.when(latest.time).into(),
+        facts.run(latest).into(),
+        rows(latest).unwrap_or_default().into(),
+        materializations.to_string().into(),
+    ]
+}
+
+/// The selected assets, and those of others if they are asked for, as one array: each field is there whether or not it has
+/// a value. Times are in RFC 3339.
+#[must_use]
+pub fn assets_as_json(facts: &AssetFacts<'_>, selected: &[bool], with_others: bool) -> Value {
+    let own = by_key(facts, selected).into_iter().map(|number| defined(facts, number));
+    let others = others(facts).filter(|_| with_others).map(known);
+    own.chain(others).collect()
+}
+
+/// An asset of the program.
+pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
+    let asset = &facts.graph.assets()[number];
+    let keys = |numbers: &[usize]| {
+        let keys = numbers.iter().map(|&other| json!(facts.graph.assets()[other].key()));
+        keys.collect::<Value>()
+    };
+    let record = facts.record(asset.key());
+    json!({
+        "key": asset.key(),
+        "defined": true,
+        "external": asset.is_external(),
+        "group": asset.group(),
+        "kinds": asset.kinds(),
+        "owners": asset.owners(),
+        "tags": asset.tags(),
+        "description": asset.description(),
+        "code_version": asset.code_version(),
+        "type": asset.type_name(),
+        "io": asset.io(),
+        "metadata": asset.metadata(),
+        "place": asset.place().to_string(),
+        "upstream": keys(facts.graph.upstream(number)),
+        "downstream": keys(facts.graph.downstream(number)),
+        "materializations": record.map_or(0, |record| record.materializations),
+        "latest": record.map(|record| fact_as_json(&record.latest)),
+    })
+}
+
+/// An asset of another program: of its definition nothing is known.
+pub(super) fn known(record: &AssetRecord) -> Value {
+    json!({
+        "key": record.key,
+        "defined": false,
+        "external": true,
+        "group": null,
+        "kinds": [],
+        "owners": [],
+        "tags": {},
+        "description": null,
+        "code_version": null,
+        "type": null,
+        "io": null,
+        "metadata": {},
+        "place": null,
+        "upstream": record.latest.inputs.iter().map(|input| json!(input.asset)).collect::<Value>(),
+        "downstream": [],
+        "materializations": record.materializations,
+        "latest": fact_as_json(&record.latest),
+    })
+}
+
+pub(super) fn fact_as_json(fact: &Materialization) -> Value {
+    let inputs = fact
+        .inputs
+        .iter()
+        .map(|input| json!({"asset": input.asset, "run": input.run, "data_version": input.data_version}));
+    json!({
+        "time": fact.time,
+        "run": fact.run,
+        "event": fact.event,
+        "partition": fact.partition,
+        "code_version": fact.code_version,
+        "data_version": fact.data_version,
+        "inputs": inputs.collect::<Value>(),
+        "metadata": fact.metadata,
+        "value": fact.value,
+    })
+}
+
+fn by_key(facts: &AssetFacts<'_>, selected: &[bool]) -> Vec<usize> {
+    let mut numbers: Vec<_> = (0..selected.len()).filter(|&number| selected[number]).collect();
+    numbers.sort_by_key(|&number| facts.graph.assets()[number].key());
+    numbers
+}
+
+fn others<'a>(facts: &AssetFacts<'a>) -> impl Iterator<Item = &'a AssetRecord> {
+    let graph = facts.graph;
+    facts.records.iter().filter(move |record| graph.number(&record.key).is_none())
+}

@@ -1,0 +1,74 @@
+//! What is shown of assets: which there are, what became of one of them, and what is made of what.
+
+mod diagram;
+mod drawing;
+mod list;
+mod metadata;
+mod order;
+mod plot;
+mod plots;
+mod show;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod told;
+mod tree;
+
+use jiff::Timestamp;
+
+use super::palette::Palette;
+use super::short::short;
+use super::words::{ago, moment};
+use crate::asset::{AssetKey, Materialization, MetadataValue};
+use crate::graph::AssetGraph;
+use crate::storage::AssetRecord;
+
+pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
+pub use drawing::asset_graph_as_svg;
+pub use list::{asset_others, assets, assets_as_json};
+pub use plots::asset_plots_as_svg;
+pub use show::{ShownAsset, asset, asset_as_json};
+pub use told::materialized;
+pub use tree::asset_graph;
+
+/// The assets of a program, and what an instance knows of these and of others, at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct AssetFacts<'a> {
+    /// The assets of the program.
+    pub graph: &'a AssetGraph,
+    /// What is known of each asset that was ever materialized.
+    pub records: &'a [AssetRecord],
+    /// The present time.
+    pub now: Timestamp,
+    /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).
+    pub digits: usize,
+    /// Whether times are told exactly, in UTC, and not as how long ago they are.
+    pub exact: bool,
+    /// Whether colours may be used.
+    pub palette: Palette,
+}
+
+impl<'a> AssetFacts<'a> {
+    fn record(&self, key: &AssetKey) -> Option<&'a AssetRecord> {
+        self.records.iter().find(|record| record.key == *key)
+    }
+
+    fn latest(&self, key: &AssetKey) -> Option<&'a Materialization> {
+        self.record(key).map(|record| &record.latest)
+    }
+
+    fn when(&self, time: Timestamp) -> String {
+        if self.exact { moment(time) } else { ago(time, self.now) }
+    }
+
+    fn run(&self, fact: &Materialization) -> String {
+        short(fact.run, self.digits)
+    }
+}
+
+/// How many rows there are, if that is known: what says that it counts rows, or a number under that name.
+fn rows(fact: &Materialization) -> Option<String> {
+    let counted = fact.metadata.values().find(|value| matches!(value, MetadataValue::RowCount(_)));
+    let named = || fact.metadata.get("rows").filter(|value| value.number().is_some());
+    counted.or_else(named).map(ToString::to_string)
+}

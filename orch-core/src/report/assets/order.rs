@@ -1,0 +1,53 @@
+use crate::graph::AssetGraph;
+use crate::select::Selectable as _;
+
+/// The part of a graph that is drawn, and what of it is made of what.
+pub(super) struct Drawn<'a> {
+    pub(super) graph: &'a AssetGraph,
+    selected: &'a [bool],
+}
+
+impl<'a> Drawn<'a> {
+    pub(super) fn new(graph: &'a AssetGraph, selected: &'a [bool]) -> Self {
+        Self { graph, selected }
+    }
+
+    pub(super) fn has(&self, number: usize) -> bool {
+        self.selected.get(number).copied().unwrap_or(false)
+    }
+
+    /// The assets, each after all that it is made of.
+    pub(super) fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.graph.order().iter().copied().filter(|&number| self.has(number))
+    }
+
+    pub(super) fn upstream(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
+        self.graph.upstream(number).iter().copied().filter(|&other| self.has(other))
+    }
+
+    pub(super) fn downstream(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
+        self.graph.downstream(number).iter().copied().filter(|&other| self.has(other))
+    }
+
+    pub(super) fn key(&self, number: usize) -> &'a str {
+        self.graph.assets()[number].key().as_str()
+    }
+
+    /// The groups in the order of their first assets, each with its assets; those without a group stand in one of their own.
+    pub(super) fn groups(&self) -> Vec<(Option<&'a str>, Vec<usize>)> {
+        let mut groups: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+        for number in self.order() {
+            let group = self.graph.assets()[number].group();
+            match groups.iter_mut().find(|(name, _)| *name == group) {
+                Some((_, assets)) => assets.push(number),
+                None => groups.push((group, vec![number])),
+            }
+        }
+        groups
+    }
+
+    /// The arrows, from what is taken to what is made of it, in the order of the assets.
+    pub(super) fn arrows(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.order().flat_map(|to| self.upstream(to).map(move |from| (from, to)))
+    }
+}

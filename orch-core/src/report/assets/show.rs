@@ -1,0 +1,277 @@
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::super::palette::{Palette, Role};
+use super::super::table::{Cell, table, table_of};
+use super::super::text::one_line;
+use super::super::words::{ago, count, moment};
+use super::AssetFacts;
+use super::list::{defined, fact_as_json, known};
+use super::metadata::{NAME, metadata};
+use super::plot::{number as rounded, plots, series};
+use super::standing::Standing;
+use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
+use crate::graph::AssetDef;
+use crate::select::Selectable as _;
+
+/// How many characters of the version of data are shown.
+const VERSION: usize = 12;
+
+/// An asset that is shown on its own.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownAsset<'a> {
+    /// What is known of all assets.
+    pub facts: AssetFacts<'a>,
+    /// The asset: one of the program, or one that the instance knows.
+    pub key: &'a AssetKey,
+    /// Its materializations that are shown, the newest first.
+    pub history: &'a [Materialization],
+}
+
+impl<'a> ShownAsset<'a> {
+    /// Its number, of one of the program.
+    fn number(&self) -> Option<usize> {
+        self.facts.graph.number(self.key)
+    }
+
+    fn def(&self) -> Option<&'a AssetDef> {
+        let graph = self.facts.graph;
+        self.number().map(|number| &*graph.assets()[number])
+    }
+
+    fn latest(&self) -> Option<&'a Materialization> {
+        self.facts.latest(self.key)
+    }
+
+    /// What it is made of: as its definition says, else as its latest materialization does.
+    fn upstream(&self) -> Vec<&'a AssetKey> {
+        let graph = self.facts.graph;
+        match self.number() {
+            Some(number) => graph.upstream(number).iter().map(|&other| graph.assets()[other].key()).collect(),
+            None => {
+                self.latest().into_iter().flat_map(|fact| &fact.inputs).map(|input| &input.asset).collect()
+            }
+        }
+    }
+
+    /// What is made of it: as definitions say, and as the latest materializations of assets of other programs do.
+    fn downstream(&self) -> Vec<&'a AssetKey> {
+        let graph = self.facts.graph;
+        let own = self.number().into_iter().flat_map(|number| graph.downstream(number));
+        let own = own.map(|&other| graph.assets()[other].key());
+        let others = self.facts.records.iter().filter(|record| graph.number(&record.key).is_none());
+        let takes = |fact: &Materialization| fact.inputs.iter().any(|input| input.asset == *self.key);
+        own.chain(others.filter(|record| takes(&record.latest)).map(|record| &record.key)).collect()
+    }
+
+    /// The version of the code, if the latest materialization was made by another.
+    fn other_code(&self) -> Option<&'a str> {
+        let (def, latest) = (self.def().filter(|def| !def.is_external())?, self.latest()?);
+        let version = def.code_version()?;
+        (latest.code_version.as_deref() != Some(version)).then_some(version)
+    }
+}
+
+/// What the asset is, what it is made of and what of it, how these stand to each other, its latest materialization, and the
+/// earlier ones with what they say in numbers. Ends with a line break.
+#[must_use]
+pub fn asset(shown: &ShownAsset<'_>) -> String {
+    let palette = shown.facts.palette;
+    let mut parts = vec![definition(shown)];
+    parts.push(neighbours(shown, "upstream", &shown.upstream(), |other| {
+        let latest = shown.latest()?;
+        Some(Standing::of(latest, other, shown.facts.latest(other)).of_upstream())
+    }));
+    parts.push(neighbours(shown, "downstream", &shown.downstream(), |other| {
+        let latest = shown.facts.latest(other)?;
+        Some(Standing::of(latest, shown.key, shown.latest()).of_downstream())
+    }));
+    match shown.latest() {
+        Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
+        None if shown.def().is_some_and(AssetDef::is_external) => {}
+        None => parts.push(format!("{}\n", palette.paint(Role::Skip, "never materialized"))),
+    }
+    parts.push(plots(&series(shown.history), palette));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+fn definition(shown: &ShownAsset<'_>) -> String {
+    let palette = shown.facts.palette;
+    let mut text = format!("{}\n", palette.paint(Role::Name, shown.key.as_str()));
+    let Some(def) = shown.def() else {
+        text.push_str("no asset of this program: another one made it, or this one before it changed\n");
+        return text;
+    };
+    for line in def.description().unwrap_or_default().trim_end().lines() {
+        let _ = writeln!(text, "{}", format!("  {}", one_line(line)).trim_end());
+    }
+    text.push('\n');
+    let tags: Vec<_> = def.tags().iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let code = match (def.code_version(), shown.other_code()) {
+        (Some(version), None) => format!("version {}", one_line(version)),
+        (Some(version), Some(_)) => {
+            let by = shown.latest().and_then(|fact| fact.code_version.as_deref());
+            let by =
+                by.map_or_else(|| "by one without a version".to_owned(), |by| format!("by version {by}"));
+            let by = palette.paint(Role::Warn, &one_line(&format!("the latest was made {by}")));
+            format!("version {}; {by}", one_line(version))
+        }
+        (None, _) => String::new(),
+    };
+    let lines = [
+        ("external", if def.is_external() { "others make it".to_owned() } else { String::new() }),
+        ("group", one_line(def.group().unwrap_or_default())),
+        ("owners", one_line(&def.owners().join(", "))),
+        ("kinds", one_line(&def.kinds().join(", "))),
+        ("tags", one_line(&tags.join(" "))),
+        ("code", code),
+        ("type", def.type_name()),
+        ("io", one_line(def.io().unwrap_or_default())),
+        ("defined", def.place().to_string()),
+    ];
+    text + &named(&lines, palette) + &metadata(def.metadata(), palette)
+}
+
+/// A line for each thing there is to say.
+fn named(lines: &[(&str, String)], palette: Palette) -> String {
+    let mut text = String::new();
+    for (name, told) in lines.iter().filter(|(_, told)| !told.is_empty()) {
+        let _ = writeln!(text, "{}{told}", palette.paint(Role::Faint, &format!("{name:<NAME$} ")));
+    }
+    text
+}
+
+fn neighbours(
+    shown: &ShownAsset<'_>,
+    what: &str,
+    keys: &[&AssetKey],
+    standing: impl Fn(&AssetKey) -> Option<(Role, &'static str)>,
+) -> String {
+    if keys.is_empty() {
+        return String::new();
+    }
+    let facts = &shown.facts;
+    let row = |key: &&AssetKey| {
+        let latest = facts.latest(key);
+        let def = facts.graph.number(key).map(|number| &facts.graph.assets()[number]);
+        let when = match (latest, def.is_none_or(|def| def.is_external())) {
+            (Some(fact), _) => facts.when(fact.time).into(),
+            (None, true) => "".into(),
+            (None, false) => Cell::of(Role::Skip, "never"),
+        };
+        let (role, told) = standing(key).unwrap_or((Role::Faint, ""));
+        [
+            Cell::of(Role::Name, key.as_str()),
+            when,
+            latest.map_or_else(String::new, |fact| facts.run(fact)).into(),
+            latest.map_or_else(String::new, version).into(),
+            Cell::of(role, told),
+        ]
+    };
+    table([what, "materialized", "run", "data", ""], keys.iter().map(row).collect(), facts.palette)
+}
+
+fn version(fact: &Materialization) -> String {
+    one_line(&fact.data_version.as_deref().unwrap_or_default().chars().take(VERSION).collect::<String>())
+}
+
+fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {
+    let optional = |text: Option<&str>| text.map_or_else(String::new, one_line);
+    let value = match &fact.value {
+        ValueAt::Fact => "kept with what is known of it".to_owned(),
+        ValueAt::File(file) => format!("in the file {} of the instance", one_line(&file.file)),
+        ValueAt::Io(io) => format!("where the IO manager `{}` puts it", one_line(io)),
+        ValueAt::Nowhere => "not kept".to_owned(),
+    };
+    let lines = [
+        ("latest", format!("{}, {}", moment(fact.time), ago(fact.time, shown.facts.now))),
+        ("run", fact.run.to_string()),
+        ("partition", optional(fact.partition.as_deref())),
+        ("data", optional(fact.data_version.as_deref())),
+        (
+            "code",
+            fact.code_version.as_ref().map_or_else(String::new, |code| one_line(&format!("version {code}"))),
+        ),
+        ("value", value),
+    ];
+    named(&lines, shown.facts.palette) + &metadata(&fact.metadata, shown.facts.palette)
+}
+
+/// The materializations, with what they say in numbers.
+fn history(shown: &ShownAsset<'_>) -> String {
+    if shown.history.is_empty() {
+        return String::new();
+    }
+    let numbers: BTreeSet<&str> = shown
+        .history
+        .iter()
+        .flat_map(|fact| &fact.metadata)
+        .filter(|(_, value)| value.number().is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let names: Vec<_> = numbers.iter().map(|name| one_line(name)).collect();
+    let head = ["materialized", "run", "partition", "data", "code"].into_iter();
+    let head: Vec<_> = head.chain(names.iter().map(String::as_str)).collect();
+    let row = |fact: &Materialization| {
+        let number = |name: &&str| match fact.metadata.get(*name) {
+            Some(MetadataValue::Float(value)) => rounded(*value),
+            Some(value) if value.number().is_some() => value.to_string(),
+            _ => String::new(),
+        };
+        let told = [
+            shown.facts.when(fact.time),
+            shown.facts.run(fact),
+            one_line(fact.partition.as_deref().unwrap_or_default()),
+            version(fact),
+            one_line(fact.code_version.as_deref().unwrap_or_default()),
+        ];
+        told.into_iter().chain(numbers.iter().map(number)).map(Cell::from).collect()
+    };
+    let mut text = table_of(&head, shown.history.iter().map(row).collect(), shown.facts.palette);
+    let all = shown.facts.record(shown.key).map_or(0, |record| record.materializations);
+    let more = all.saturating_sub(shown.history.len() as u64);
+    if more > 0 {
+        let more = count(more, "earlier one", "earlier ones");
+        let _ = writeln!(text, "{}", shown.facts.palette.paint(Role::Faint, &format!("and {more}")));
+    }
+    text
+}
+
+/// All that is known of the asset as one object: what the list of assets says of it; the version of the code, if it is
+/// another than that of the latest materialization; how it and its neighbours stand to each other; and its materializations,
+/// the newest first. Times are in RFC 3339.
+#[must_use]
+pub fn asset_as_json(shown: &ShownAsset<'_>) -> Value {
+    let facts = &shown.facts;
+    let mut told = match (shown.number(), facts.record(shown.key)) {
+        (Some(number), _) => defined(facts, number),
+        (None, Some(record)) => known(record),
+        (None, None) => json!({"key": shown.key}),
+    };
+    let neighbour = |key: &AssetKey, standing: Option<Standing>| {
+        let latest = facts.latest(key);
+        json!({
+            "key": key,
+            "time": latest.map(|fact| fact.time),
+            "run": latest.map(|fact| fact.run),
+            "data_version": latest.and_then(|fact| fact.data_version.as_deref()),
+            "standing": standing,
+        })
+    };
+    let upstream = shown.upstream().into_iter().map(|key| {
+        let standing = shown.latest().map(|latest| Standing::of(latest, key, facts.latest(key)));
+        neighbour(key, standing)
+    });
+    let downstream = shown.downstream().into_iter().map(|key| {
+        let standing = facts.latest(key).map(|latest| Standing::of(latest, shown.key, shown.latest()));
+        neighbour(key, standing)
+    });
+    told["upstream"] = upstream.collect();
+    told["downstream"] = downstream.collect();
+    told["code_changed"] = json!(shown.other_code().is_some());
+    told["history"] = shown.history.iter().map(fact_as_json).collect();
+    told
+}

@@ -1,0 +1,107 @@
+//! The arguments of commands on assets.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::going::RunOptions;
+use super::recorded::HomeArgs;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct MaterializeArgs {
+    /// The assets: a key, `mart/orders`; with all before it, `+mart/orders`; with all behind it, `mart/orders+`; or
+    /// `group:sales`, `kind:table`, `tag:team=data`, `'not key:raw*'`. Of several, what any of them selects.
+    #[arg(value_name = "SELECTION", conflicts_with = "all")]
+    pub(in crate::cli) selection: Vec<String>,
+    /// Materialize all assets of the program.
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+    #[command(flatten)]
+    pub(in crate::cli) options: RunOptions,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetsArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: AssetsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum AssetsCommand {
+    /// List the assets: when each was materialized last, by which run, and how many rows it has.
+    #[command(after_help = "\
+Examples:
+  assets list                    all, and below them those that only the instance knows
+  assets list group:sales +report
+  assets list --verbose          with exact times
+  assets list --json             an array, for scripts; all times in UTC")]
+    List(AssetListArgs),
+    /// Show an asset: what it is, whether what it is made of is newer, what its materializations say, and how that changed.
+    #[command(after_help = "\
+Examples:
+  assets show mart/orders
+  assets show orders --limit 100         the end of a key is enough, if no other key ends so
+  assets show orders --svg > orders.svg  each number that is known of it, over time
+  assets show orders --json              one object; all times in UTC")]
+    Show(AssetShowArgs),
+    /// Show what is made of what.
+    #[command(after_help = "\
+Examples:
+  assets graph                      a tree: each asset below what it is made of
+  assets graph +report              the same of a part
+  assets graph --format mermaid     a diagram for Markdown
+  assets graph --format svg > assets.svg
+  assets graph --format dot | dot -Tpng -o assets.png")]
+    Graph(AssetGraphArgs),
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetListArgs {
+    /// Only these assets, as of `materialize`.
+    #[arg(value_name = "SELECTION")]
+    pub(in crate::cli) selection: Vec<String>,
+    /// Print a JSON array.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) home: HomeArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetShowArgs {
+    /// The asset: its key, or the end of it.
+    #[arg(value_name = "KEY")]
+    pub(in crate::cli) key: String,
+    /// So many materializations at most, the newest.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(in crate::cli) limit: usize,
+    /// Print an object of JSON.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Print an SVG picture of the numbers that materializations say.
+    #[arg(long, conflicts_with = "json")]
+    pub(in crate::cli) svg: bool,
+    #[command(flatten)]
+    pub(in crate::cli) home: HomeArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetGraphArgs {
+    /// Only these assets, as of `materialize`.
+    #[arg(value_name = "SELECTION")]
+    pub(in crate::cli) selection: Vec<String>,
+    /// How to show it.
+    #[arg(long, short, default_value = "text")]
+    pub(in crate::cli) format: GraphFormat,
+}
+
+/// How a graph is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum GraphFormat {
+    /// A tree, for people.
+    Text,
+    /// A diagram for Markdown.
+    Mermaid,
+    /// A diagram for Graphviz.
+    Dot,
+    /// A picture.
+    Svg,
+}

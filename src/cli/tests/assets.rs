@@ -1,0 +1,27 @@
+//! Assets: made, listed, shown and drawn, and what `check` finds of them.
+
+mod check;
+mod graph;
+mod list;
+mod materialize;
+mod shop;
+mod show;
+
+use orch_core::select::AssetSelection;
+
+use super::*;
+use shop::{Shop, shop};
+
+/// What a program answers to these words, of which each may have blanks in it.
+fn answered(definitions: impl FnOnce() -> Result<Definitions, Failure>, words: &[&str]) -> String {
+    let (out, err) = (Kept::default(), Kept::default());
+    let words = ["program"].iter().chain(words).map(Into::into);
+    let exit = run_in(&in_memory(EnvVars::none()), words, None, definitions, |args| {
+        Printer::to(out.clone(), err.clone(), args)
+    });
+    shop::without_lines(&format!("exit {}\n{}{}", exit.code(), redacted(&out.text()), redacted(&err.text())))
+}
+
+fn all() -> AssetSelection {
+    AssetSelection::all()
+}

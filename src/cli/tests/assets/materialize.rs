@@ -1,0 +1,100 @@
+//! Assets are made.
+
+use super::*;
+
+#[test]
+fn what_is_selected_is_made() {
+    let told = session(|| Ok(shop(3)), "materialize mart/orders raw_orders --max-concurrent 1");
+    insta::assert_snapshot!(told, @r"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    <time>  RUN_START materialize
+    <time>  STEP_START raw_orders
+    <time>  ASSET_MATERIALIZATION raw_orders raw_orders rows=3
+    <time>  STEP_SUCCESS raw_orders (took <time>)
+    <time>  STEP_START mart__orders
+    <time>  ASSET_MATERIALIZATION mart__orders mart/orders docs=https://example.org/orders mean=1 note=# Orders\n\nSorted, **all** of them. rows=3 sample=2 rows schema=id: i64, name: str
+    <time>  STEP_SUCCESS mart__orders (took <time>)
+    <time>  RUN_SUCCESS (took <time>)
+    ────────────
+         Success [<time>] materialize: 2 steps: 2 succeeded
+    Materialized raw_orders   3 rows
+    Materialized mart/orders  3 rows
+    ");
+    let told = session(|| Ok(shop(3)), "materialize --all --progress none");
+    insta::assert_snapshot!(told, @r"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 9 steps: 9 succeeded
+    Materialized raw_orders    3 rows
+    Materialized mart/orders   3 rows
+    Materialized mart/refunds
+    Materialized total
+    Materialized report
+    ");
+    // As of `run`: events alone on stdout, or nothing but what was asked for.
+    let json = session(|| Ok(shop(3)), "materialize +mart/refunds --json --quiet");
+    assert_eq!(json.matches("\"event\":\"ASSET_MATERIALIZATION\"").count(), 2, "{json}");
+    assert!(!json.contains("stderr"), "{json}");
+}
+
+#[test]
+fn nothing_is_made_by_mistake() {
+    insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize"]), @r"
+    exit 2
+    error: which assets? this program makes:
+      report
+      total
+      mart/orders
+      mart/refunds
+      raw_orders
+    hint: name some, `program materialize report`, with all that they are made of, `program materialize +report`, or take all, `program materialize --all`
+    ");
+    insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize", "mart/order or group:sale", "tag:team=", "2+*"]), @r#"
+    exit 2
+    error: the selection has 2 mistakes
+    error: no asset fits `key:mart/order`, at column 1
+      mart/order or group:sale
+      ^^^^^^^^^^
+      hint: did you mean `mart/orders`? keys: fx/rate, mart/orders, mart/refunds, raw_orders, report, total
+    error: no asset fits `group:sale`, at column 15
+      mart/order or group:sale
+                    ^^^^^^^^^^
+      hint: did you mean `sales`? groups: raw, sales
+    error: expected a value directly behind `=`, found the end, at column 10
+      tag:team=
+               ^
+      hint: an empty value is written `tag:k=""`
+    "#);
+    insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize", "group:raw and group:sales"]), @r"
+    exit 2
+    error: the selection leaves no asset
+    hint: `program assets list SELECTION` shows what a selection leaves
+    ");
+    insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize", "fx/rate"]), @r"
+    exit 2
+    error: `fx/rate` is external: others make it, and this program takes it
+      --> src/cli/tests/assets/shop.rs:_ (the asset)
+    hint: to make what depends on it, select that too: `program materialize fx/rate+`
+    ");
+    insta::assert_snapshot!(answered(|| Ok(Definitions::new()), &["materialize", "--all"]), @r"
+    exit 2
+    error: this program has no assets
+    hint: list them in the function with #[orch::main]: `Definitions::new().assets(assets![my_asset])`
+    ");
+    insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize", "total"]), @r"
+    exit 2
+    error: the job `materialize` cannot be planned: 2 problems
+    error: `total.spread` takes the asset `mart/orders`, which was never materialized
+      --> src/cli/tests/assets/shop.rs:_ (the step)
+      hint: materialize it before, `materialize mart/orders`, or with what takes it: `materialize mart/orders+`
+    error: `total.sum` takes the asset `mart/refunds`, which was never materialized
+      --> src/cli/tests/assets/shop.rs:_ (the step)
+      hint: materialize it before, `materialize mart/refunds`, or with what takes it: `materialize mart/refunds+`
+    ");
+    let told = answered(|| Ok(shop(3)), &["materialize", "report", "--all"]);
+    assert!(told.contains("the argument '[SELECTION]...' cannot be used with '--all'"), "{told}");
+}

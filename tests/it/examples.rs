@@ -338,3 +338,12 @@ fn there_is_nothing_to_mend_in_the_examples() {
         "checked 1 job, 0 presets, 0 environments: nothing to mend\n"
     );
 }
+
+#[test]
+fn assets_are_made_of_each_other() {
+    insta::assert_snapshot!(session("assets", "assets graph"), @"");
+    insta::assert_snapshot!(session("assets", "plan nightly"), @"");
+    insta::assert_snapshot!(session("assets", "materialize group:sales+ or till --progress none"), @"");
+    // What it takes was never made.
+    insta::assert_snapshot!(session("assets", "materialize report"), @"");
+}

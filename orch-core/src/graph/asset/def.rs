@@ -58,13 +58,28 @@ pub(super) struct ValueOf {
 }
 
 /// An asset that another one is made of.
-#[derive(Clone)]
 pub(super) struct Dependency {
-    /// Asked for late: assets may name each other in a circle, which is told when they are listed.
-    pub(super) asset: fn() -> &'static Arc<AssetDef>,
+    asset: Named,
     /// Whether its value is taken; else it is only to be there before.
     pub(super) data: bool,
     pub(super) place: Place,
+}
+
+/// How an asset names another one.
+enum Named {
+    /// Asked for late: assets may name each other in a circle, which is told when they are listed.
+    Later(fn() -> &'static Arc<AssetDef>),
+    Now(Arc<AssetDef>),
+}
+
+impl Dependency {
+    /// The asset.
+    pub(super) fn asset(&self) -> &AssetDef {
+        match &self.asset {
+            Named::Later(asset) => asset(),
+            Named::Now(asset) => asset,
+        }
+    }
 }
 
 impl AssetDef {
@@ -243,17 +258,24 @@ impl AssetBuilder {
     #[must_use]
     #[track_caller]
     pub fn takes(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
-        self.depends(asset, true, Place::caller())
+        self.depends(Named::Later(asset), true, Place::caller())
     }
 
     /// Says that another asset is to be there before, of which it takes no value: it reads it by itself.
     #[must_use]
     #[track_caller]
     pub fn after(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
-        self.depends(asset, false, Place::caller())
+        self.depends(Named::Later(asset), false, Place::caller())
     }
 
-    fn depends(mut self, asset: fn() -> &'static Arc<AssetDef>, data: bool, place: Place) -> Self {
+    /// As [`AssetBuilder::takes`], of an asset that was made by hand.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_made(self, asset: &Arc<AssetDef>) -> Self {
+        self.depends(Named::Now(Arc::clone(asset)), true, Place::caller())
+    }
+
+    fn depends(mut self, asset: Named, data: bool, place: Place) -> Self {
         self.asset.dependencies.push(Dependency { asset, data, place });
         self
     }

@@ -30,7 +30,17 @@ impl Upstream {
     #[must_use]
     #[track_caller]
     pub fn of<A: Asset>(&self) -> Out<A::Value> {
-        let key = A::asset().key();
+        self.of_made(A::asset())
+    }
+
+    /// The handle of an asset that was made by hand. If its values are no `T`, the plan of the job says so.
+    ///
+    /// # Panics
+    /// As [`Upstream::of`].
+    #[must_use]
+    #[track_caller]
+    pub fn of_made<T>(&self, asset: &AssetDef) -> Out<T> {
+        let key = asset.key();
         match self.sources.get(key) {
             Some(source) => Out::new(*source),
             None => panic!("`{key}` is taken by an asset that does not say so: `.takes(..)`"),
@@ -122,7 +132,7 @@ pub(crate) fn draw(
 /// Whether an asset takes the value of another.
 fn takes(graph: &AssetGraph, asset: usize, other: usize) -> bool {
     let key = graph.assets()[other].key();
-    graph.assets()[asset].dependencies.iter().any(|one| one.data && (one.asset)().key() == key)
+    graph.assets()[asset].dependencies.iter().any(|one| one.data && one.asset().key() == key)
 }
 
 /// Draws what makes an asset.
@@ -147,7 +157,7 @@ fn make(
     };
     compose::with(|composition| {
         for dependency in asset.dependencies.iter().filter(|one| !one.data) {
-            let key = (dependency.asset)().key();
+            let key = dependency.asset().key();
             // What is not made in this run is there already, or is not waited for.
             let before = upstream.sources.get(key).and_then(|source| composition.node_of(source.index));
             let before = before.filter(|_| graph.number(key).is_some_and(&made));

@@ -99,7 +99,7 @@ impl AssetGraph {
         self.downstream = vec![Vec::new(); self.assets.len()];
         for (number, asset) in self.assets.iter().enumerate() {
             for dependency in &asset.dependencies {
-                let other = (dependency.asset)();
+                let other = dependency.asset();
                 match self.numbers.get(&other.key) {
                     Some(&other) => {
                         if !self.upstream[number].contains(&other) {

@@ -341,9 +341,53 @@ fn there_is_nothing_to_mend_in_the_examples() {
 
 #[test]
 fn assets_are_made_of_each_other() {
-    insta::assert_snapshot!(session("assets", "assets graph"), @"");
-    insta::assert_snapshot!(session("assets", "plan nightly"), @"");
-    insta::assert_snapshot!(session("assets", "materialize group:sales+ or till --progress none"), @"");
+    insta::assert_snapshot!(session("assets", "assets graph"), @r"
+    exit 0
+    --- stdout
+    till           raw
+      sales        sales
+        revenue    sales
+          letters  letters
+          report   letters
+    ");
+    insta::assert_snapshot!(session("assets", "plan nightly"), @r"
+    exit 0
+    --- stdout
+    job nightly
+      depth_first, as many at once as processors
+    till() -> String
+      | loads asset till
+    sales(till: &String <- till) -> Vec<(String, f64)>
+      | makes asset sales
+    revenue(sales: &Vec<(String, f64)> <- sales) -> BTreeMap<String, f64>
+      | makes asset revenue
+    letters.customers(revenue: BTreeMap<String, f64> <- revenue) -> dynamic (String, f64)
+    map letters.customers
+        letters.letter(due: (String, f64) <- each letters.customers) -> String
+    letters.bind(letters: Vec<String> <- collect letters.letter) -> String
+      | makes asset letters
+    report(revenue: &BTreeMap<String, f64> <- revenue) -> String
+      | makes asset report
+    ");
+    insta::assert_snapshot!(session("assets", "materialize +group:sales+ --progress none --max-concurrent 1"), @r"
+    exit 0
+    --- stderr
+    run <run>, recorded in <home>
+    ────────────
+         Success [<time>] materialize: 9 steps: 9 succeeded
+    Materialized till
+    Materialized sales    4 rows
+    Materialized revenue
+    Materialized letters
+    Materialized report
+    ");
     // What it takes was never made.
-    insta::assert_snapshot!(session("assets", "materialize report"), @"");
+    insta::assert_snapshot!(session("assets", "materialize report"), @r"
+    exit 2
+    --- stderr
+    error: the job `materialize` cannot be planned
+    error: `report` takes the asset `revenue`, which was never materialized
+      --> examples/assets.rs:74 (the step)
+      hint: materialize it before, `materialize revenue`, or with what takes it: `materialize revenue+`
+    ");
 }

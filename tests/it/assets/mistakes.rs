@@ -125,12 +125,12 @@ fn a_selection_that_fits_nothing_is_told() {
     error: the selection `raw or` of the job: expected a key, an attribute such as `tag:k`, or `(`, found the end, at column 7
       raw or
             ^
-      --> tests/it/assets/mistakes.rs:125 (the job)
+      --> tests/it/assets/mistakes.rs:121 (the job)
     the job `weekly` cannot be planned
     error: the selection `tag:team=data` of the job: no asset fits `tag:team=data`, at column 1
       tag:team=data
       ^^^^^^^^^^^^^
-      --> tests/it/assets/mistakes.rs:125 (the job)
+      --> tests/it/assets/mistakes.rs:121 (the job)
       hint: there are no tags
     ");
 }

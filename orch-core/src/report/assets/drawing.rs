@@ -4,7 +4,7 @@ use super::super::columns::{shorten, width};
 use super::super::picture::{escape, picture};
 use super::super::text::one_line;
 use super::super::words::count;
-use super::order::Drawn;
+use super::order::{Arrow, Drawn};
 use crate::graph::AssetGraph;
 
 /// Where the first box begins, a box's height and the distance to the one below it, the distance between columns and the
@@ -22,11 +22,12 @@ const LEAST: f64 = 90.0;
 const STYLE: &str = "\
 text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
 .bg{fill:#fff}.a{fill:#ddeaf5;stroke:#2f81c1}.x{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}\
-.e{fill:none;stroke:#8c959f;stroke-width:1.5}.t{fill:#8c959f}\
+.e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.a{fill:#12273a;stroke:#58a6d8}\
 .x{fill:#0d1117}}";
 
-/// The selected assets as a picture: in columns, each right of all that it is made of. A file of its own: no scripts,
+/// The selected assets as a picture: in columns, each right of all that it is made of, the arrow dashed where no value is
+/// taken. A file of its own: no scripts,
 /// nothing fetched, light or dark as its reader likes it, with what an asset is under the pointer.
 #[must_use]
 pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool]) -> String {
@@ -35,14 +36,15 @@ pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool]) -> String {
     let number = layout.boxes.iter().flatten().count();
     let title = count(number as u64, "asset", "assets");
     let mut body = format!("<text class=\"h\" x=\"{EDGE}\" y=\"24\">{title}</text>\n");
-    for (from, to) in drawn.arrows() {
+    for Arrow { from, to, dashed } in drawn.arrows() {
+        let class = if dashed { "e w" } else { "e" };
         let (Some(from), Some(to)) = (layout.boxes[from], layout.boxes[to]) else { continue };
         let (left, right) = (from.x + from.width, to.x);
         let (y0, y1) = (from.middle(), to.middle());
         let middle = f64::midpoint(left, right);
         let _ = writeln!(
             body,
-            "<path class=\"e\" d=\"M{left:.1} {y0:.1}C{middle:.1} {y0:.1} {middle:.1} {y1:.1} {:.1} {y1:.1}\"/>\
+            "<path class=\"{class}\" d=\"M{left:.1} {y0:.1}C{middle:.1} {y0:.1} {middle:.1} {y1:.1} {:.1} {y1:.1}\"/>\
              <path class=\"t\" d=\"M{right:.1} {y1:.1}l-8 -4v8z\"/>",
             right - 8.0,
         );

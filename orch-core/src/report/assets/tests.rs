@@ -14,11 +14,11 @@ use crate::ids::RunId;
 
 /// Assets of which one is made of others: a function for each, which gives its definition.
 macro_rules! definitions {
-    ($($name:ident: $key:literal $(in $group:literal)? <- [$($of:ident),*];)*) => {$(
+    ($($name:ident: $key:literal $(in $group:literal)? <- [$($of:ident),*] $(after $before:ident)?;)*) => {$(
         fn $name() -> &'static Arc<AssetDef> {
             static DEF: OnceLock<Arc<AssetDef>> = OnceLock::new();
             DEF.get_or_init(|| {
-                let asset = AssetDef::builder($key)$(.group($group))?$(.takes($of))*;
+                let asset = AssetDef::builder($key)$(.group($group))?$(.takes($of))*$(.after($before))?;
                 Arc::new(asset.external::<i64>(None))
             })
         }
@@ -31,7 +31,7 @@ definitions! {
     right: "mart/right" in "sales" <- [raw];
     joined: "joined" <- [left, right, raw];
     apart: "apart" <- [];
-    last: "last" <- [joined, apart];
+    last: "last" <- [joined] after apart;
 }
 
 fn graph() -> AssetGraph {
@@ -107,13 +107,23 @@ fn each_asset_stands_once_below_what_it_is_made_of() {
 #[test]
 fn diagrams_stand_whatever_groups_are_called() {
     let graph = graph();
-    let first = |text: String| text.lines().take(5).collect::<Vec<_>>().join("\n");
+    let first = |text: String| {
+        let (all, mut lines) = (text.lines().count(), text.lines());
+        let first: Vec<_> = lines.by_ref().take(5).collect();
+        let last: Vec<_> = lines.skip(all - 9).collect();
+        format!("{}\n..\n{}", first.join("\n"), last.join("\n"))
+    };
     insta::assert_snapshot!(first(asset_graph_as_mermaid(&graph, &[true; 6])), @r#"
     flowchart LR
         subgraph g0["a #quot;raw#quot; #lt;one#gt;"]
             a4["raw"]
         end
         subgraph g1["sales"]
+    ..
+        a1 --> a0
+        a5 -.-> a0
+        classDef external stroke-dasharray: 4 3
+        class a4,a2,a3,a1,a5,a0 external
     "#);
     insta::assert_snapshot!(first(asset_graph_as_dot(&graph, &[true; 6])), @r#"
     digraph assets {
@@ -121,6 +131,11 @@ fn diagrams_stand_whatever_groups_are_called() {
         node [shape=box, style=rounded];
         subgraph cluster_g0 {
             label="a \"raw\" <one>";
+    ..
+        a4 -> a1;
+        a1 -> a0;
+        a5 -> a0 [style=dashed];
+    }
     "#);
 }
 

@@ -22,7 +22,7 @@ fn what_is_selected_is_made() {
     Materialized raw_orders   3 rows
     Materialized mart/orders  3 rows
     ");
-    let told = session(|| Ok(shop(3)), "materialize --all --progress none");
+    let told = session(|| Ok(shop(3)), "materialize --all --max-concurrent 1 --progress none");
     insta::assert_snapshot!(told, @r"
     exit 0
     --- stderr

@@ -24,6 +24,14 @@ mod stories {
     /// Where a step asks whether it may end; set for the program alone.
     const GATE: &str = "GATE";
 
+    /// As long as it is not there, nobody can read it.
+    #[asset]
+    fn letter() -> Result<String> {
+        let mut word = String::new();
+        UnixStream::connect(env::var(GATE)?)?.read_to_string(&mut word)?;
+        Ok(word)
+    }
+
     /// Waits until it is let through, with a child that has the gate open too.
     #[op]
     fn wait() -> Result<String> {
@@ -49,11 +57,12 @@ mod stories {
             return ExitCode::SUCCESS;
         }
         if env::var_os(GATE).is_some() {
-            return orch::cli::run_main(|| Definitions::new().job(patient()));
+            return orch::cli::run_main(|| Definitions::new().job(patient()).assets(assets![letter]));
         }
         let wanted: Vec<String> = env::args().skip(1).filter(|wanted| !wanted.starts_with('-')).collect();
-        let stories: [(&str, fn()); 4] = [
+        let stories: [(&str, fn()); 5] = [
             ("it_goes_on_when_its_beginner_is_gone", it_goes_on_when_its_beginner_is_gone),
+            ("what_makes_assets_goes_on_too", what_makes_assets_goes_on_too),
             ("it_is_canceled_from_elsewhere", it_is_canceled_from_elsewhere),
             ("what_it_has_started_is_killed_with_it", what_it_has_started_is_killed_with_it),
             ("what_is_refused_is_told_as_ever", what_is_refused_is_told_as_ever),
@@ -75,6 +84,17 @@ mod stories {
         drop(step);
         let followed = place.ask(&["logs", &run, "--events", "--follow"]);
         assert!(text(&followed.stdout).contains("RUN_SUCCESS"), "{followed:?}");
+    }
+
+    fn what_makes_assets_goes_on_too() {
+        let place = Place::new("assets");
+        let (run, mut step) = place.begin_with(&["materialize", "letter", "--detach"]);
+        step.write_all(b"go").expect("the step listens");
+        drop(step);
+        let followed = place.ask(&["logs", &run, "--events", "--follow"]);
+        assert!(text(&followed.stdout).contains("RUN_SUCCESS"), "{followed:?}");
+        let listed = place.ask(&["assets", "list"]);
+        assert!(text(&listed.stdout).contains(run.split('-').next().unwrap_or_default()), "{listed:?}");
     }
 
     fn it_is_canceled_from_elsewhere() {
@@ -141,7 +161,11 @@ mod stories {
 
         /// Begins a run, whose beginner has ended by then; gives it with its step, which waits.
         fn begin(&self) -> (String, UnixStream) {
-            let begun = self.ask(&["run", "--detach"]);
+            self.begin_with(&["run", "--detach"])
+        }
+
+        fn begin_with(&self, words: &[&str]) -> (String, UnixStream) {
+            let begun = self.ask(words);
             assert!(begun.status.success(), "{begun:?}");
             let said = text(&begun.stderr);
             assert!(said.contains("recorded in") && said.contains("it goes on in process"), "{said}");

@@ -66,7 +66,7 @@ pub(super) fn perhaps(
 ) -> Result<Option<Arc<dyn Storage>>, Exit> {
     let is_folder = matches!(around.homes, Homes::Folders);
     let folder = folder(args, &around.env);
-    if is_folder && !folder.exists() {
+    if is_folder && !Folder::lies_in(&folder) && (folder.is_dir() || !folder.exists()) {
         printer.note(&format!("nothing has been recorded in `{}` yet\n", folder.display()));
         return Ok(None);
     }

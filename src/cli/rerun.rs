@@ -35,6 +35,7 @@ pub(super) fn rerun(
     let id = RunId::new();
     let told = run::Told::of(id, &home.storage, &args.of.home);
     let exit = run::go(runner.run_id(id), Some(told), None, &args.live, printer);
+    run::tell_materialized(exit, id, &*home.storage, printer);
     keep::clear_after(id, &home, around, printer);
     exit
 }

@@ -33,6 +33,7 @@ pub(super) fn resume(
     };
     let told = run::Told::of(found.run.id, &home.storage, &args.of.home);
     let exit = run::go(runner, Some(told), Some(&*before), &args.live, printer);
+    run::tell_materialized(exit, found.run.id, &*home.storage, printer);
     keep::clear_after(found.run.id, &home, around, printer);
     exit
 }

@@ -78,15 +78,18 @@ pub(super) fn begin(
     let id = RunId::new();
     let told = Told::of(id, &home.storage, &args.record.home);
     let exit = go(runner.run_id(id).record(&home.storage), Some(told), None, &args.live, printer);
-    if exit == Exit::Success && makes_assets {
-        tell_materialized(id, &*home.storage, printer);
+    if makes_assets {
+        tell_materialized(exit, id, &*home.storage, printer);
     }
     keep::clear_after(id, &home, around, printer);
     exit
 }
 
-/// Says what a run has materialized.
-fn tell_materialized(run: RunId, storage: &dyn Storage, printer: &Printer) {
+/// Says what a run has materialized that went well.
+pub(super) fn tell_materialized(exit: Exit, run: RunId, storage: &dyn Storage, printer: &Printer) {
+    if exit != Exit::Success {
+        return;
+    }
     let query = MaterializationQuery { run: Some(run), ..MaterializationQuery::default() };
     match storage.materializations(&query) {
         Ok(mut facts) => {

@@ -121,18 +121,12 @@ pub(crate) fn draw(
             let asset = &graph.assets()[number];
             if made(number) {
                 make(asset, graph, number, &mut upstream, &made);
-            } else if graph.downstream(number).iter().any(|&next| made(next) && takes(graph, next, number)) {
+            } else if graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number)) {
                 load(asset, &mut upstream);
             }
         }
         compose::with(|composition| composition.graph.problems.append(&mut problems));
     })
-}
-
-/// Whether an asset takes the value of another.
-fn takes(graph: &AssetGraph, asset: usize, other: usize) -> bool {
-    let key = graph.assets()[other].key();
-    graph.assets()[asset].dependencies.iter().any(|one| one.data && one.asset().key() == key)
 }
 
 /// Draws what makes an asset.

@@ -53,6 +53,13 @@ impl AssetGraph {
         &self.order
     }
 
+    /// Whether an asset takes the value of another, by their numbers; else that other one is only to be there before.
+    #[must_use]
+    pub fn takes(&self, asset: usize, other: usize) -> bool {
+        let key = &self.assets[other].key;
+        self.assets[asset].dependencies.iter().any(|one| one.data && one.asset().key() == key)
+    }
+
     /// What is wrong with the assets.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {

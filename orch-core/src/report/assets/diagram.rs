@@ -1,10 +1,11 @@
 use std::fmt::Write as _;
 
-use super::order::Drawn;
+use super::order::{Arrow, Drawn};
 use crate::graph::AssetGraph;
 use crate::plan::{dot_escape, mermaid_escape};
 
-/// The selected assets as a Mermaid flowchart, with their groups as subgraphs; those that others make are dashed.
+/// The selected assets as a Mermaid flowchart, with their groups as subgraphs; those that others make are dashed, and so
+/// are arrows where no value is taken.
 #[must_use]
 pub fn asset_graph_as_mermaid(graph: &AssetGraph, selected: &[bool]) -> String {
     let drawn = Drawn::new(graph, selected);
@@ -21,8 +22,9 @@ pub fn asset_graph_as_mermaid(graph: &AssetGraph, selected: &[bool]) -> String {
             text.push_str("    end\n");
         }
     }
-    for (from, to) in drawn.arrows() {
-        let _ = writeln!(text, "    a{from} --> a{to}");
+    for Arrow { from, to, dashed } in drawn.arrows() {
+        let arrow = if dashed { "-.->" } else { "-->" };
+        let _ = writeln!(text, "    a{from} {arrow} a{to}");
     }
     let external: Vec<_> = external(&drawn).map(|number| format!("a{number}")).collect();
     if !external.is_empty() {
@@ -32,7 +34,8 @@ pub fn asset_graph_as_mermaid(graph: &AssetGraph, selected: &[bool]) -> String {
     text
 }
 
-/// The selected assets as a Graphviz digraph, with their groups as clusters; those that others make are dashed.
+/// The selected assets as a Graphviz digraph, with their groups as clusters; dashed as in
+/// [`asset_graph_as_mermaid`].
 #[must_use]
 pub fn asset_graph_as_dot(graph: &AssetGraph, selected: &[bool]) -> String {
     let drawn = Drawn::new(graph, selected);
@@ -54,8 +57,9 @@ pub fn asset_graph_as_dot(graph: &AssetGraph, selected: &[bool]) -> String {
             text.push_str("    }\n");
         }
     }
-    for (from, to) in drawn.arrows() {
-        let _ = writeln!(text, "    a{from} -> a{to};");
+    for Arrow { from, to, dashed } in drawn.arrows() {
+        let style = if dashed { " [style=dashed]" } else { "" };
+        let _ = writeln!(text, "    a{from} -> a{to}{style};");
     }
     text.push_str("}\n");
     text

@@ -4,56 +4,74 @@ use super::super::columns::{shorten, width};
 use super::super::picture::{escape, picture};
 use super::super::text::one_line;
 use super::super::words::count;
+use super::layout::{At, BOX, Layout};
 use super::order::Drawn;
 use crate::graph::AssetGraph;
 
-/// Where the first box begins, a box's height and the distance to the one below it, the distance between columns and the
-/// margin around all; in pixels.
-const TOP: f64 = 64.0;
-const BOX: f64 = 40.0;
-const BELOW: f64 = 16.0;
-const BESIDE: f64 = 64.0;
+/// Where the drawing begins below its heading, the margin around it and within boxes; in pixels.
+const TOP: f64 = 44.0;
 const EDGE: f64 = 12.0;
 /// How wide a letter is about, how many of a key are shown, and how wide a box is at least.
 const LETTER: f64 = 7.0;
 const LETTERS: usize = 40;
 const LEAST: f64 = 90.0;
+/// How long the head of an arrow is.
+const HEAD: f64 = 8.0;
 
 const STYLE: &str = "\
 text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
 .bg{fill:#fff}.a{fill:#ddeaf5;stroke:#2f81c1}.x{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}\
-.e{fill:none;stroke:#8c959f;stroke-width:1.5}.t{fill:#8c959f}\
+.e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.a{fill:#12273a;stroke:#58a6d8}\
 .x{fill:#0d1117}}";
 
-/// The selected assets as a picture: in columns, each right of all that it is made of. A file of its own: no scripts,
-/// nothing fetched, light or dark as its reader likes it, with what an asset is under the pointer.
+/// The selected assets as a picture: in columns, each right of all that it is made of, the arrow dashed where no value is
+/// taken. A file of its own: no scripts, nothing fetched, light or dark as its reader likes it, with what an asset is under
+/// the pointer.
 #[must_use]
 pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool]) -> String {
     let drawn = Drawn::new(graph, selected);
-    let layout = Layout::of(&drawn);
-    let number = layout.boxes.iter().flatten().count();
-    let title = count(number as u64, "asset", "assets");
+    let (order, arrows): (Vec<_>, Vec<_>) = (drawn.order().collect(), drawn.arrows().collect());
+    let widths: Vec<_> = (0..graph.assets().len()).map(|number| box_width(&drawn, number)).collect();
+    let ends: Vec<_> = arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
+    let layout = Layout::of(&widths, &order, &ends);
+    let title = count(order.len() as u64, "asset", "assets");
     let mut body = format!("<text class=\"h\" x=\"{EDGE}\" y=\"24\">{title}</text>\n");
-    for (from, to) in drawn.arrows() {
-        let (Some(from), Some(to)) = (layout.boxes[from], layout.boxes[to]) else { continue };
-        let (left, right) = (from.x + from.width, to.x);
-        let (y0, y1) = (from.middle(), to.middle());
-        let middle = f64::midpoint(left, right);
-        let _ = writeln!(
-            body,
-            "<path class=\"e\" d=\"M{left:.1} {y0:.1}C{middle:.1} {y0:.1} {middle:.1} {y1:.1} {:.1} {y1:.1}\"/>\
-             <path class=\"t\" d=\"M{right:.1} {y1:.1}l-8 -4v8z\"/>",
-            right - 8.0,
-        );
+    let _ = writeln!(body, "<g transform=\"translate({EDGE} {TOP})\">");
+    for (arrow, ways) in arrows.iter().zip(&layout.ways) {
+        if let (Some(from), Some(to)) = (layout.boxes[arrow.from], layout.boxes[arrow.to]) {
+            draw_arrow(&mut body, arrow.dashed, from, ways, to);
+        }
     }
-    // Above the arrows: one that passes behind a box does not seem to begin there.
-    for number in drawn.order() {
+    for &number in &order {
         if let Some(at) = layout.boxes[number] {
             draw(&mut body, &drawn, number, at);
         }
     }
-    picture(&title, (layout.width, layout.height), STYLE, &body)
+    body.push_str("</g>\n");
+    let width = layout.width.max(LEAST) + 2.0 * EDGE;
+    picture(&title, (width, TOP + layout.height + EDGE), STYLE, &body)
+}
+
+/// From the right of a box by its ways to the left of another.
+fn draw_arrow(body: &mut String, dashed: bool, from: At, ways: &[At], to: At) {
+    let class = if dashed { "e w" } else { "e" };
+    let mut at = (from.right(), from.y);
+    let mut path = format!("M{:.1} {:.1}", at.0, at.1);
+    let end = At { x: to.x - HEAD, ..to };
+    for next in ways.iter().chain([&end]) {
+        let middle = f64::midpoint(at.0, next.x);
+        let _ = write!(path, "C{middle:.1} {:.1} {middle:.1} {y:.1} {:.1} {y:.1}", at.1, next.x, y = next.y);
+        at = (next.right(), next.y);
+        if next.x < end.x {
+            let _ = write!(path, "H{:.1}", at.0);
+        }
+    }
+    let _ = writeln!(
+        body,
+        "<path class=\"{class}\" d=\"{path}\"/><path class=\"t\" d=\"M{:.1} {:.1}l-{HEAD} -4v8z\"/>",
+        to.x, to.y
+    );
 }
 
 fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
@@ -66,7 +84,7 @@ fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
     ];
     let told = told.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let told = if told.is_empty() { asset.key().to_string() } else { format!("{}: {told}", asset.key()) };
-    let At { x, y, width } = at;
+    let (x, y, width) = (at.x, at.y - BOX / 2.0, at.width);
     let (title, label) = (escape(&told), escape(&label(drawn, number)));
     let group = escape(&shorten(&one_line(asset.group().unwrap_or_default()), LETTERS));
     let left = x + EDGE;
@@ -84,67 +102,7 @@ fn label(drawn: &Drawn<'_>, number: usize) -> String {
     shorten(drawn.key(number), LETTERS)
 }
 
-/// Where the boxes of the assets stand, by their numbers.
-struct Layout {
-    boxes: Vec<Option<At>>,
-    width: f64,
-    height: f64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct At {
-    x: f64,
-    y: f64,
-    width: f64,
-}
-
-impl At {
-    fn middle(self) -> f64 {
-        self.y + BOX / 2.0
-    }
-}
-
-impl Layout {
-    /// Columns by the longest way to an asset; in a column an asset stands about as high as what it is made of.
-    fn of(drawn: &Drawn<'_>) -> Self {
-        let columns = columns(drawn);
-        let tallest = columns.iter().map(Vec::len).max().unwrap_or(0) as f64;
-        let mut boxes: Vec<Option<At>> = vec![None; drawn.graph.assets().len()];
-        let mut x = EDGE;
-        for mut column in columns {
-            let height = |number: usize| {
-                let above = || drawn.upstream(number).filter_map(|other| boxes[other]).map(At::middle);
-                above().sum::<f64>() / above().count().max(1) as f64
-            };
-            column.sort_by(|&a, &b| height(a).total_cmp(&height(b)));
-            let width = column.iter().map(|&number| box_width(drawn, number)).fold(LEAST, f64::max);
-            let first = TOP + (tallest - column.len() as f64) / 2.0 * (BOX + BELOW);
-            for (row, &number) in column.iter().enumerate() {
-                boxes[number] = Some(At { x, y: first + row as f64 * (BOX + BELOW), width });
-            }
-            x += width + BESIDE;
-        }
-        let width = (x - BESIDE + EDGE).max(2.0 * EDGE + LEAST);
-        Self { boxes, width, height: TOP + tallest * (BOX + BELOW) - BELOW.min(tallest * BELOW) + EDGE }
-    }
-}
-
 fn box_width(drawn: &Drawn<'_>, number: usize) -> f64 {
     let group = drawn.graph.assets()[number].group().map_or(0, |group| width(group).min(LETTERS));
-    width(&label(drawn, number)).max(group) as f64 * LETTER + 2.0 * EDGE
-}
-
-/// The assets by how long the longest way to each is.
-fn columns(drawn: &Drawn<'_>) -> Vec<Vec<usize>> {
-    let mut depths = vec![0; drawn.graph.assets().len()];
-    let mut columns: Vec<Vec<usize>> = Vec::new();
-    for number in drawn.order() {
-        let depth = drawn.upstream(number).map(|other| depths[other] + 1).max().unwrap_or(0);
-        depths[number] = depth;
-        if columns.len() <= depth {
-            columns.resize_with(depth + 1, Vec::new);
-        }
-        columns[depth].push(number);
-    }
-    columns
+    (width(&label(drawn, number)).max(group) as f64 * LETTER + 2.0 * EDGE).max(LEAST)
 }

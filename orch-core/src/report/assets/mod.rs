@@ -2,6 +2,7 @@
 
 mod diagram;
 mod drawing;
+mod layout;
 mod list;
 mod metadata;
 mod order;

@@ -7,6 +7,14 @@ pub(super) struct Drawn<'a> {
     selected: &'a [bool],
 }
 
+/// From an asset to one that is made of it; dashed where no value is taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrow {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) dashed: bool,
+}
+
 impl<'a> Drawn<'a> {
     pub(super) fn new(graph: &'a AssetGraph, selected: &'a [bool]) -> Self {
         Self { graph, selected }
@@ -46,8 +54,9 @@ impl<'a> Drawn<'a> {
         groups
     }
 
-    /// The arrows, from what is taken to what is made of it, in the order of the assets.
-    pub(super) fn arrows(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.order().flat_map(|to| self.upstream(to).map(move |from| (from, to)))
+    /// The arrows, in the order of the assets.
+    pub(super) fn arrows(&self) -> impl Iterator<Item = Arrow> + '_ {
+        let arrow = |from, to| Arrow { from, to, dashed: !self.graph.takes(to, from) };
+        self.order().flat_map(move |to| self.upstream(to).map(move |from| arrow(from, to)))
     }
 }

@@ -14,11 +14,11 @@ use crate::ids::RunId;
 
 /// Assets of which one is made of others: a function for each, which gives its definition.
 macro_rules! definitions {
-    ($($name:ident: $key:literal $(in $group:literal)? <- [$($of:ident),*];)*) => {$(
+    ($($name:ident: $key:literal $(in $group:literal)? <- [$($of:ident),*] $(after $before:ident)?;)*) => {$(
         fn $name() -> &'static Arc<AssetDef> {
             static DEF: OnceLock<Arc<AssetDef>> = OnceLock::new();
             DEF.get_or_init(|| {
-                let asset = AssetDef::builder($key)$(.group($group))?$(.takes($of))*;
+                let asset = AssetDef::builder($key)$(.group($group))?$(.takes($of))*$(.after($before))?;
                 Arc::new(asset.external::<i64>(None))
             })
         }
@@ -31,7 +31,7 @@ definitions! {
     right: "mart/right" in "sales" <- [raw];
     joined: "joined" <- [left, right, raw];
     apart: "apart" <- [];
-    last: "last" <- [joined, apart];
+    last: "last" <- [joined] after apart;
 }
 
 fn graph() -> AssetGraph {
@@ -107,13 +107,23 @@ fn each_asset_stands_once_below_what_it_is_made_of() {
 #[test]
 fn diagrams_stand_whatever_groups_are_called() {
     let graph = graph();
-    let first = |text: String| text.lines().take(5).collect::<Vec<_>>().join("\n");
+    let first = |text: String| {
+        let (all, mut lines) = (text.lines().count(), text.lines());
+        let first: Vec<_> = lines.by_ref().take(5).collect();
+        let last: Vec<_> = lines.skip(all - 9).collect();
+        format!("{}\n..\n{}", first.join("\n"), last.join("\n"))
+    };
     insta::assert_snapshot!(first(asset_graph_as_mermaid(&graph, &[true; 6])), @r#"
     flowchart LR
         subgraph g0["a #quot;raw#quot; #lt;one#gt;"]
             a4["raw"]
         end
         subgraph g1["sales"]
+    ..
+        a1 --> a0
+        a5 -.-> a0
+        classDef external stroke-dasharray: 4 3
+        class a4,a2,a3,a1,a5,a0 external
     "#);
     insta::assert_snapshot!(first(asset_graph_as_dot(&graph, &[true; 6])), @r#"
     digraph assets {
@@ -121,6 +131,11 @@ fn diagrams_stand_whatever_groups_are_called() {
         node [shape=box, style=rounded];
         subgraph cluster_g0 {
             label="a \"raw\" <one>";
+    ..
+        a4 -> a1;
+        a1 -> a0;
+        a5 -> a0 [style=dashed];
+    }
     "#);
 }
 
@@ -131,15 +146,22 @@ fn a_picture_has_each_asset_right_of_what_it_is_made_of() {
     well_formed(&file).expect("XML");
     assert_eq!(file, asset_graph_as_svg(&graph, &[true; 6]), "it is the same each time");
     well_formed(&asset_graph_as_svg(&graph, &[false; 6])).expect("XML");
-    let boxes: Vec<_> = file.lines().filter(|line| line.starts_with("<g>")).collect();
-    let boxes: Vec<_> = boxes.iter().map(|line| line.split("<text").next().unwrap_or_default()).collect();
-    insta::assert_snapshot!(boxes.join("\n"), @r#"
-    <g><title>raw: made by others</title><rect class="x" x="12.0" y="64.0" width="115.0" height="40" rx="6"/>
-    <g><title>mart/right: made by others</title><rect class="x" x="191.0" y="64.0" width="94.0" height="40" rx="6"/>
-    <g><title>mart/left: made by others</title><rect class="x" x="191.0" y="120.0" width="94.0" height="40" rx="6"/>
-    <g><title>joined: made by others</title><rect class="x" x="349.0" y="92.0" width="90.0" height="40" rx="6"/>
-    <g><title>apart: made by others</title><rect class="x" x="12.0" y="120.0" width="115.0" height="40" rx="6"/>
-    <g><title>last: made by others</title><rect class="x" x="503.0" y="92.0" width="90.0" height="40" rx="6"/>
+    let drawn = file.lines().skip_while(|line| !line.starts_with("<g ")).skip(1);
+    let drawn = drawn.take_while(|line| *line != "</g>").filter_map(|line| line.split("<text").next());
+    insta::assert_snapshot!(drawn.collect::<Vec<_>>().join("\n"), @r#"
+    <path class="e" d="M115.0 48.0C143.0 48.0 143.0 28.0 171.0 28.0"/><path class="t" d="M179.0 28.0l-8 -4v8z"/>
+    <path class="e" d="M115.0 48.0C143.0 48.0 143.0 84.0 171.0 84.0"/><path class="t" d="M179.0 84.0l-8 -4v8z"/>
+    <path class="e" d="M273.0 84.0C301.0 84.0 301.0 66.0 329.0 66.0"/><path class="t" d="M337.0 66.0l-8 -4v8z"/>
+    <path class="e" d="M273.0 28.0C301.0 28.0 301.0 66.0 329.0 66.0"/><path class="t" d="M337.0 66.0l-8 -4v8z"/>
+    <path class="e" d="M115.0 48.0C147.0 48.0 147.0 122.0 179.0 122.0H273.0C301.0 122.0 301.0 66.0 329.0 66.0"/><path class="t" d="M337.0 66.0l-8 -4v8z"/>
+    <path class="e" d="M427.0 66.0C455.0 66.0 455.0 76.0 483.0 76.0"/><path class="t" d="M491.0 76.0l-8 -4v8z"/>
+    <path class="e w" d="M115.0 104.0C147.0 104.0 147.0 142.0 179.0 142.0H273.0C305.0 142.0 305.0 104.0 337.0 104.0H427.0C455.0 104.0 455.0 76.0 483.0 76.0"/><path class="t" d="M491.0 76.0l-8 -4v8z"/>
+    <g><title>raw: made by others</title><rect class="x" x="0.0" y="28.0" width="115.0" height="40" rx="6"/>
+    <g><title>mart/right: made by others</title><rect class="x" x="179.0" y="8.0" width="94.0" height="40" rx="6"/>
+    <g><title>mart/left: made by others</title><rect class="x" x="179.0" y="64.0" width="94.0" height="40" rx="6"/>
+    <g><title>joined: made by others</title><rect class="x" x="337.0" y="46.0" width="90.0" height="40" rx="6"/>
+    <g><title>apart: made by others</title><rect class="x" x="0.0" y="84.0" width="115.0" height="40" rx="6"/>
+    <g><title>last: made by others</title><rect class="x" x="491.0" y="56.0" width="90.0" height="40" rx="6"/>
     "#);
 }
 

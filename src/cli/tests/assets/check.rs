@@ -40,6 +40,14 @@ fn sized(size: Config<Size>) -> usize {
     size.rows
 }
 
+#[external_asset(io = "attic")]
+fn outside() -> i64;
+
+#[asset]
+fn taken(outside: i64) -> i64 {
+    outside
+}
+
 struct Database;
 
 #[asset]
@@ -133,6 +141,20 @@ fn what_assets_lack_is_told_without_a_job_of_them() {
     error: `rows` has its `i64` stored by the IO manager `lake`, which is not defined
       --> src/cli/tests/assets/check.rs:_ (the step)
       hint: define it for the program, `Definitions::new().io("lake", manager)`, or for one run, `job.runner().io("lake", manager)`
+    "#);
+}
+
+#[test]
+fn what_is_to_load_an_asset_of_others_is_not_missed() {
+    let program = || Definitions::new().assets(assets![outside, taken]);
+    insta::assert_snapshot!(told(program), @r#"
+    exit 2
+    --- stderr
+    error: the check of 0 jobs, 0 presets, 0 environments, 2 assets found 1 problem
+    in the program:
+    error: `outside` has its `i64` stored by the IO manager `attic`, which is not defined
+      --> src/cli/tests/assets/check.rs:_ (the step)
+      hint: define it for the program, `Definitions::new().io("attic", manager)`, or for one run, `job.runner().io("attic", manager)`
     "#);
 }
 

@@ -124,4 +124,8 @@ fn where_nothing_is_recorded_assets_are_listed_all_the_same() {
     nothing has been recorded in `FOLDER` yet
     ");
     assert!(!folder.exists(), "a folder is not made by looking");
+    std::fs::create_dir(&folder).expect("a folder");
+    let empty = session(|| Ok(shop(3)), &format!("assets list mart/orders --home {}", folder.display()));
+    std::fs::remove_dir(&folder).expect("it is empty");
+    assert_eq!(empty.replace(&folder.display().to_string(), "FOLDER"), told);
 }

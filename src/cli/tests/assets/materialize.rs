@@ -22,7 +22,7 @@ fn what_is_selected_is_made() {
     Materialized raw_orders   3 rows
     Materialized mart/orders  3 rows
     ");
-    let told = session(|| Ok(shop(3)), "materialize --all --progress none");
+    let told = session(|| Ok(shop(3)), "materialize --all --max-concurrent 1 --progress none");
     insta::assert_snapshot!(told, @r"
     exit 0
     --- stderr
@@ -97,4 +97,16 @@ fn nothing_is_made_by_mistake() {
     ");
     let told = answered(|| Ok(shop(3)), &["materialize", "report", "--all"]);
     assert!(told.contains("the argument '[SELECTION]...' cannot be used with '--all'"), "{told}");
+}
+
+#[test]
+fn what_is_made_again_is_told_again() {
+    let mut kept = Shop::empty();
+    kept.put(1, &shop(3), &"+mart/orders".parse().expect("a selection"));
+    let told = kept.session(shop(3), "rerun latest --all --progress none");
+    let told: Vec<_> = told.lines().filter(|line| line.starts_with("Materialized")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    Materialized raw_orders   3 rows
+    Materialized mart/orders  3 rows
+    ");
 }

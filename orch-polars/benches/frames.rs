@@ -54,6 +54,7 @@ fn frame() -> Result<DataFrame> {
 
 fn main() -> Result<()> {
     let folder = folder();
+    fs::create_dir_all(&folder)?;
     let frame = frame()?;
     println!("{ROWS} rows of {} columns, milliseconds", frame.width());
     beside::<Parquet>("Parquet", &folder, &frame)?;

@@ -45,17 +45,30 @@ fn create_below_existing(folder: &Path) -> io::Result<()> {
 
 /// Puts a file in place as a whole: readers see the old one or the new one, and so does who comes after a crash.
 ///
-/// `write` fills a temporary file beside it, so that the rename never crosses a file system.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> Result<(), Failure>) -> Result<(), Failure> {
+/// `write` fills a temporary file beside it, so that the rename never crosses a file system. It is given that file, open
+/// and empty, and its path.
+pub(crate) fn replace<T>(
+    path: &Path,
+    write: impl FnOnce(&File, &Path) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     create(folder)?;
     let temporary = Temporary::beside(path);
-    let file = File::create(&temporary.path)?;
-    write(&file)?;
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(&temporary.path)?;
+    let written = write(&file, &temporary.path)?;
     file.sync_all()?;
     drop(file);
     temporary.rename(path)?;
-    Ok(sync(folder)?)
+    sync(folder)?;
+    Ok(written)
+}
+
+/// Removes a file, durably, if it is there.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync(path.parent().unwrap_or(Path::new("")))),
+    }
 }
 
 /// A file that is removed again unless it gets its final name.

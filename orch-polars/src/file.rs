@@ -1,0 +1,91 @@
+//! One file of a frame.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use orch_core::failure::{Failure, Result};
+use polars::frame::DataFrame;
+use polars::prelude::SchemaRef;
+
+use crate::format::Format;
+use crate::place::folder;
+
+/// Writes `frame` to a Parquet file and returns the file's size in bytes. Folders above it that are missing are made.
+///
+/// The file is there as a whole or not at all, also after a crash: a frame is written beside it first, and renamed into
+/// place once it is on disk. A file of that name is replaced.
+///
+/// # Errors
+/// If the file or its folder cannot be written. What was there before is then unchanged.
+///
+/// ```
+/// use orch_polars::polars::df;
+/// use orch_polars::{read_parquet, write_parquet};
+///
+/// # fn main() -> orch_core::failure::Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("orch-polars-{}", std::process::id()));
+/// let path = folder.join("starters.parquet");
+/// let starters = df!("name" => ["Bulbasaur", "Charmander"], "type2" => [Some("poison"), None])?;
+/// write_parquet(&starters, &path)?;
+/// assert!(read_parquet(&path)?.equals_missing(&starters));
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "parquet")]
+pub fn write_parquet(frame: &DataFrame, path: impl AsRef<Path>) -> Result<u64> {
+    let path = path.as_ref();
+    folder::replace(path, |file, _| encode(&crate::format::Parquet::default(), frame, file))
+        .map_err(|failure| cannot("write", path, failure))
+}
+
+/// Reads a Parquet file as a whole.
+///
+/// # Errors
+/// If there is no such file, or it is no Parquet file, or one that was cut short.
+///
+/// ```
+/// let failure = orch_polars::read_parquet("nowhere.parquet").unwrap_err();
+/// assert_eq!(failure.to_string(), "cannot read `nowhere.parquet`");
+/// ```
+#[cfg(feature = "parquet")]
+pub fn read_parquet(path: impl AsRef<Path>) -> Result<DataFrame> {
+    let path = path.as_ref();
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => missing(path),
+        _ => cannot("read", path, error.into()),
+    })?;
+    decode(&crate::format::Parquet::default(), file, path, None)
+}
+
+/// Writes the whole of a frame to a file, and returns its size in bytes.
+pub(crate) fn encode<F: Format>(format: &F, frame: &DataFrame, file: &File) -> Result<u64> {
+    // Writers want to merge the frame's chunks in place; a clone shares the columns and copies no data.
+    format.write(&mut frame.clone(), file)?;
+    Ok(file.metadata()?.len())
+}
+
+/// Reads the whole of a frame from a file; `path` is what messages call it.
+pub(crate) fn decode<F: Format>(
+    format: &F,
+    file: File,
+    path: &Path,
+    types: Option<&SchemaRef>,
+) -> Result<DataFrame> {
+    format.read(file, types).map_err(|error| {
+        let hint =
+            format!("is it of the format of a {}, and complete? one written by orch always is", F::NAME);
+        cannot("read", path, error.into()).hint(hint).not_retryable()
+    })
+}
+
+/// There is no such file.
+pub(crate) fn missing(path: &Path) -> Failure {
+    let failure = cannot("read", path, io::Error::from(io::ErrorKind::NotFound).into());
+    failure.hint("was it moved or deleted since it was written?")
+}
+
+pub(crate) fn cannot(what: &str, path: &Path, failure: Failure) -> Failure {
+    failure.context(format!("cannot {what} `{}`", path.display()))
+}

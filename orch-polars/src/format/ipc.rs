@@ -1,0 +1,57 @@
+use std::io::Write;
+
+use polars::error::PolarsResult;
+use polars::frame::DataFrame;
+use polars::io::mmap::MmapBytesReader;
+use polars::io::{SerReader as _, SerWriter as _};
+use polars::prelude::{IpcCompression, IpcReader, IpcWriterOptions, SchemaRef};
+
+use super::{Format, sealed};
+
+/// Arrow IPC, also known as Feather: keeps all types, and is the quickest to write and read.
+#[derive(Clone, Debug, Default)]
+pub struct Ipc {
+    options: IpcWriterOptions,
+}
+
+impl Ipc {
+    pub(crate) fn compress(&mut self, compression: IpcCompression) {
+        self.options.compression = Some(compression);
+    }
+}
+
+impl sealed::Sealed for Ipc {}
+
+impl Format for Ipc {
+    const NAME: &'static str = "Arrow IPC file";
+    const EXTENSION: &'static str = "arrow";
+
+    fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()> {
+        self.options.to_writer(to).finish(frame)
+    }
+
+    fn read(&self, from: impl MmapBytesReader, _types: Option<&SchemaRef>) -> PolarsResult<DataFrame> {
+        IpcReader::new(from).finish()
+    }
+
+    #[cfg(feature = "lazy")]
+    fn sink(&self) -> polars::prelude::FileWriteFormat {
+        polars::prelude::FileWriteFormat::Ipc(self.options)
+    }
+
+    #[cfg(feature = "lazy")]
+    fn scan(&self, source: polars::prelude::ScanSources) -> PolarsResult<polars::prelude::LazyFrame> {
+        use polars::io::HiveOptions;
+        use polars::prelude::{LazyFrame, UnifiedScanArgs};
+        let hive_options = HiveOptions::new_disabled();
+        let args = UnifiedScanArgs { glob: false, hive_options, ..Default::default() };
+        LazyFrame::scan_ipc_sources(source, polars::io::ipc::IpcScanOptions::default(), args)
+    }
+
+    #[cfg(feature = "lazy")]
+    fn index(&self, from: impl MmapBytesReader) -> PolarsResult<super::Index> {
+        // Of no column it reads the heads of its batches alone.
+        let nothing = IpcReader::new(from).with_projection(Some(Vec::new())).finish()?;
+        Ok(super::Index { rows: Some(nothing.height()), statistics: None })
+    }
+}

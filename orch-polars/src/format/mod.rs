@@ -1,0 +1,92 @@
+//! The formats: how a frame becomes the bytes of a file, and comes back. All have the same parts in the same order.
+
+#[cfg(feature = "csv")]
+mod csv;
+#[cfg(feature = "ipc")]
+mod ipc;
+#[cfg(feature = "json")]
+mod ndjson;
+#[cfg(feature = "parquet")]
+mod parquet;
+
+use std::fmt;
+use std::io::Write;
+
+use polars::error::PolarsResult;
+use polars::frame::DataFrame;
+use polars::io::mmap::MmapBytesReader;
+use polars::prelude::{DataType, SchemaRef};
+#[cfg(feature = "lazy")]
+use polars::prelude::{FileWriteFormat, LazyFrame, ScanSources};
+
+#[cfg(feature = "csv")]
+pub use csv::Csv;
+#[cfg(feature = "ipc")]
+pub use ipc::Ipc;
+#[cfg(feature = "json")]
+pub use ndjson::Ndjson;
+#[cfg(feature = "parquet")]
+pub use parquet::Parquet;
+
+/// A format of files of frames, with its options: what one [`FrameIo`](crate::FrameIo) has that another has not.
+///
+/// Which there are is this crate's to say; none can be added from outside.
+pub trait Format: sealed::Sealed + Clone + fmt::Debug + Default + Send + Sync + 'static {
+    /// What such a file is called in messages.
+    const NAME: &'static str;
+
+    /// How the name of such a file ends, without the dot.
+    const EXTENSION: &'static str;
+
+    /// Writes the whole of `frame`, whose chunks may be merged for it.
+    ///
+    /// # Errors
+    /// If a column has a type that the format does not know, or the bytes cannot be written.
+    fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()>;
+
+    /// Reads the whole of a frame. Formats that keep no types take those of `types` for the columns of that name.
+    ///
+    /// # Errors
+    /// If the bytes are not of the format, or are cut short, or not what `types` says.
+    fn read(&self, from: impl MmapBytesReader, types: Option<&SchemaRef>) -> PolarsResult<DataFrame>;
+
+    /// How polars' streaming engine is told to write the format.
+    #[cfg(feature = "lazy")]
+    fn sink(&self) -> FileWriteFormat;
+
+    /// A frame that is read when it is collected, and of that only what is asked for.
+    ///
+    /// # Errors
+    /// If the source cannot be opened, where the format asks that before it is read.
+    #[cfg(feature = "lazy")]
+    fn scan(&self, source: ScanSources) -> PolarsResult<LazyFrame>;
+
+    /// What a file's own index says of it, which is read without its data.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    #[cfg(feature = "lazy")]
+    fn index(&self, from: impl MmapBytesReader) -> PolarsResult<Index>;
+}
+
+/// What a file says of itself.
+#[cfg(feature = "lazy")]
+#[derive(Debug, Default)]
+pub struct Index {
+    /// How many rows it has, if it says so.
+    pub(crate) rows: Option<usize>,
+    /// What it says of each column's values, if it does.
+    pub(crate) statistics: Option<Vec<crate::describe::Statistics>>,
+}
+
+/// The types of those columns that can be had from text. Of a time of the day polars reads no fractions of seconds, and in
+/// JSON nothing at all; such a column stays text.
+#[cfg(any(feature = "csv", feature = "json"))]
+fn textual(types: &SchemaRef) -> SchemaRef {
+    let kept = types.iter().filter(|(_, dtype)| **dtype != DataType::Time);
+    SchemaRef::new(kept.map(|(name, dtype)| (name.clone(), dtype.clone())).collect())
+}
+
+mod sealed {
+    pub trait Sealed {}
+}

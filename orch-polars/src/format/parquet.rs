@@ -1,0 +1,65 @@
+use std::io::Write;
+
+use polars::error::PolarsResult;
+use polars::frame::DataFrame;
+use polars::io::SerReader as _;
+use polars::io::mmap::MmapBytesReader;
+use polars::prelude::{ParquetCompression, ParquetReader, ParquetWriteOptions, SchemaRef};
+
+use super::{Format, sealed};
+
+/// Parquet: keeps all types, and statistics of each column beside them.
+#[derive(Clone, Debug, Default)]
+pub struct Parquet {
+    options: ParquetWriteOptions,
+}
+
+impl Parquet {
+    pub(crate) fn compress(&mut self, compression: ParquetCompression) {
+        self.options.compression = compression;
+    }
+
+    pub(crate) fn group_rows(&mut self, rows: usize) {
+        self.options.row_group_size = Some(rows);
+    }
+}
+
+impl sealed::Sealed for Parquet {}
+
+impl Format for Parquet {
+    const NAME: &'static str = "Parquet file";
+    const EXTENSION: &'static str = "parquet";
+
+    fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()> {
+        self.options.to_writer(to).finish(frame).map(drop)
+    }
+
+    fn read(&self, from: impl MmapBytesReader, _types: Option<&SchemaRef>) -> PolarsResult<DataFrame> {
+        ParquetReader::new(from).finish()
+    }
+
+    #[cfg(feature = "lazy")]
+    fn sink(&self) -> polars::prelude::FileWriteFormat {
+        polars::prelude::FileWriteFormat::Parquet(std::sync::Arc::new(self.options.clone()))
+    }
+
+    #[cfg(feature = "lazy")]
+    fn scan(&self, source: polars::prelude::ScanSources) -> PolarsResult<polars::prelude::LazyFrame> {
+        use polars::io::HiveOptions;
+        use polars::prelude::{LazyFrame, ScanArgsParquet};
+        let hive_options = HiveOptions::new_disabled();
+        let args = ScanArgsParquet { glob: false, hive_options, ..Default::default() };
+        LazyFrame::scan_parquet_sources(source, args)
+    }
+
+    #[cfg(feature = "lazy")]
+    fn index(&self, from: impl MmapBytesReader) -> PolarsResult<super::Index> {
+        let mut reader = ParquetReader::new(from);
+        let schema = reader.schema()?;
+        let footer = reader.get_metadata()?;
+        Ok(super::Index {
+            rows: Some(footer.num_rows),
+            statistics: Some(crate::describe::footer(&schema, footer)?),
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! The file of an output: written, read, removed.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use orch_core::failure::Result;
+use orch_core::io::{Metadata, OutputAt};
+use polars::frame::DataFrame;
+use polars::prelude::SchemaRef;
+
+use super::FrameIo;
+use super::verify::verify;
+use crate::file::{cannot, decode, encode, missing};
+use crate::format::Format;
+
+impl<F: Format> FrameIo<F> {
+    /// The folder, or the URL of the place in an object store.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of an output.
+    #[must_use]
+    pub fn path(&self, at: &OutputAt<'_>) -> PathBuf {
+        // Not `with_extension`, which would cut a name at its last dot.
+        self.folder.join(format!("{}.{}", at.relative_path(), F::EXTENSION))
+    }
+
+    pub(super) fn write(
+        &self,
+        at: &OutputAt<'_>,
+        frame: &DataFrame,
+        types: Option<&SchemaRef>,
+    ) -> Result<Metadata> {
+        let path = self.path(at);
+        let written = self.place.replace(&path, |file, temporary| {
+            let bytes = encode(&self.format, frame, file)?;
+            if self.verify {
+                verify(frame, &decode(&self.format, File::open(temporary)?, temporary, types)?)?;
+            }
+            Ok(bytes)
+        });
+        let bytes = written.map_err(|failure| cannot("write", &path, failure))?;
+        let mut metadata = self.describe.frame(frame);
+        metadata.extend(about(&path, bytes));
+        Ok(metadata)
+    }
+
+    /// Leaves no file, so that an earlier attempt's is not taken for the value.
+    pub(super) fn write_nothing(&self, at: &OutputAt<'_>) -> Result<Metadata> {
+        let path = self.path(at);
+        self.place.remove(&path).map_err(|failure| cannot("remove", &path, failure))?;
+        let place = ("path".to_owned(), path.display().to_string().into());
+        Ok(Metadata::from([place, ("missing".to_owned(), true.into())]))
+    }
+
+    pub(super) fn read(&self, at: &OutputAt<'_>, types: Option<&SchemaRef>) -> Result<DataFrame> {
+        let path = self.path(at);
+        let file = self.open(&path)?.ok_or_else(|| missing(&path))?;
+        decode(&self.format, file, &path, types)
+    }
+
+    /// `None` if there is no file.
+    pub(super) fn read_if_there(
+        &self,
+        at: &OutputAt<'_>,
+        types: Option<&SchemaRef>,
+    ) -> Result<Option<DataFrame>> {
+        let path = self.path(at);
+        self.open(&path)?.map(|file| decode(&self.format, file, &path, types)).transpose()
+    }
+
+    pub(super) fn open(&self, path: &Path) -> Result<Option<File>> {
+        self.place.open(path).map_err(|failure| cannot("read", path, failure))
+    }
+}
+
+/// What is told of every file.
+pub(super) fn about(path: &Path, bytes: u64) -> Metadata {
+    Metadata::from([
+        ("path".to_owned(), path.display().to_string().into()),
+        ("bytes".to_owned(), bytes.into()),
+    ])
+}

@@ -1,0 +1,74 @@
+/// Declares what columns a frame has: a type to be said in [`Frame<S>`](crate::Frame).
+///
+/// ```
+/// use orch_polars::schema;
+/// use orch_polars::schema::Date;
+///
+/// schema! {
+///     /// What was sold.
+///     pub struct Sales {
+///         id: i64,
+///         /// Nobody noted it at first.
+///         name: Option<String>,
+///         day: Date,
+///         "unit price": f64,
+///         tags: Vec<String>,
+///         ..
+///     }
+/// }
+/// ```
+///
+/// A column is written like a field, or in quotes if its name is no word of Rust's. Its type is one of those that are a
+/// [`ColumnType`](crate::schema::ColumnType); an `Option` may have nulls, all others have none. With `..` at the end a
+/// frame may have other columns as well, without it only these. The order does not matter.
+///
+/// What it declares has no values: rows are in the frame.
+#[macro_export]
+macro_rules! schema {
+    (
+        $(#[$about:meta])*
+        $visibility:vis struct $schema:ident {
+            $($(#[$column:meta])* $($name:ident)? $($text:literal)? : $ty:ty),* $(,)?
+        }
+    ) => {
+        $crate::__schema!(
+            [$(#[$about])* $visibility] $schema
+            $([$($name)? $($text)?] $ty,)*
+        );
+    };
+    (
+        $(#[$about:meta])*
+        $visibility:vis struct $schema:ident {
+            $($(#[$column:meta])* $($name:ident)? $($text:literal)? : $ty:ty,)* ..
+        }
+    ) => {
+        $crate::__schema!(
+            [$(#[$about])* $visibility] $schema
+            $([$($name)? $($text)?] $ty,)*
+            and_others
+        );
+    };
+}
+
+/// What [`schema!`] writes, of either of its forms.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schema {
+    (
+        [$(#[$about:meta])* $visibility:vis] $schema:ident
+        $([$($name:ident)? $($text:literal)?] $ty:ty,)*
+        $($others:ident)?
+    ) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        $visibility enum $schema {}
+
+        impl $crate::schema::FrameSchema for $schema {
+            fn schema() -> $crate::schema::Schema {
+                $crate::schema::Schema::new(::core::stringify!($schema))
+                    $(.column::<$ty>($(::core::stringify!($name))? $($text)?))*
+                    $(.$others())?
+            }
+        }
+    };
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::project;
 
 /// What all may use, and what uses no stage.
-const VOCABULARY: [&str; 7] = ["ids", "value", "config", "failure", "event", "io", "select"];
+const VOCABULARY: [&str; 8] = ["ids", "value", "config", "failure", "event", "io", "select", "partition"];
 
 /// Each uses only the vocabulary and what stands before it.
 const STAGES: [&str; 10] =

@@ -5,6 +5,9 @@ use super::error::PartitionError;
 use super::key::check;
 use crate::ids::QuickMap;
 
+/// Numbers of keys that were kept are below: they are places in memory, and a damaged one is not to take it all.
+const MOST: u64 = 1 << 26;
+
 /// The keys of a dynamic definition as they are at some time, each with its number.
 ///
 /// A number belongs to its key for as long as the set lives: it is given when the key is first added, stays when the key is
@@ -20,6 +23,7 @@ pub struct KeySet {
 
 #[derive(Clone, Debug)]
 struct Slot {
+    /// Empty if nobody knows it any more.
     key: Arc<str>,
     present: bool,
 }
@@ -29,6 +33,41 @@ impl KeySet {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The set as it was kept: numbers, keys, and whether each is there. Numbers that are left out are those of keys that are
+    /// gone for good.
+    ///
+    /// # Errors
+    ///
+    /// If a key or a number comes twice, a key cannot be one, or a number is beyond 64 million.
+    pub fn from_rows<'a>(
+        rows: impl IntoIterator<Item = (u64, &'a str, bool)>,
+    ) -> Result<Self, PartitionError> {
+        let mut rows: Vec<_> = rows.into_iter().collect();
+        rows.sort_unstable_by_key(|(number, ..)| *number);
+        let mut set = Self::new();
+        for (number, key, present) in rows {
+            check(key)?;
+            let twice = set.numbers.contains_key(key) || number < set.numbers();
+            if twice || number >= MOST {
+                return Err(PartitionError::definition(format!(
+                    "the key `{key}` cannot have the number {number} in a dynamic set"
+                ))
+                .hint("each key has one number, from 0 on, that no other key has"));
+            }
+            set.keys.resize(number as usize, Slot { key: "".into(), present: false });
+            set.add(key)?;
+            if !present {
+                set.remove(key);
+            }
+        }
+        Ok(set)
+    }
+
+    /// How many numbers are given, to keys that are there and keys that were.
+    pub(super) fn numbers(&self) -> u64 {
+        self.keys.len() as u64
     }
 
     /// Adds a key and returns its number; a key that is there already keeps its own.
@@ -68,7 +107,7 @@ impl KeySet {
     /// The key of a number, and whether it is there.
     #[must_use]
     pub fn get(&self, number: u64) -> Option<(&str, bool)> {
-        let slot = self.keys.get(usize::try_from(number).ok()?)?;
+        let slot = self.keys.get(usize::try_from(number).ok()?).filter(|slot| !slot.key.is_empty())?;
         Some((&slot.key, slot.present))
     }
 

@@ -1,8 +1,11 @@
+use std::ops::RangeInclusive;
+
 use super::axis::Axis;
 use super::definition::ProductPartitions;
 use super::dynamic::KeySets;
 use super::error::PartitionError;
 use super::set::PartitionSet;
+use crate::ids::QuickMap;
 
 /// How the indexes of several dimensions make one.
 ///
@@ -87,7 +90,8 @@ impl Product {
             dimension.stride = stride;
             let fits = match &dimension.axis {
                 Axis::Time(windows) => windows.all() <= dimension.size,
-                _ => share >= LEAST_SHARE,
+                Axis::Dynamic(_, keys) => share >= LEAST_SHARE && keys.numbers() <= dimension.size,
+                Axis::Static(_) => true,
             };
             if !fits {
                 return Err(PartitionError::definition(format!(
@@ -177,8 +181,9 @@ impl Product {
 
     /// The indexes within a dimension that occur in the set.
     pub(super) fn project(&self, set: &PartitionSet, at: usize) -> PartitionSet {
-        let rectangles = self.rectangles(set);
-        rectangles.iter().fold(PartitionSet::new(), |all, parts| &all | &parts[at])
+        let mut found = PartitionSet::new();
+        self.rectangles(set).iter().for_each(|parts| found |= &parts[at]);
+        found
     }
 }
 
@@ -215,8 +220,11 @@ fn groups(set: &PartitionSet, stride: u64) -> Vec<(PartitionSet, PartitionSet)> 
     if !full.is_empty() {
         groups.push((full, PartitionSet::from(0..stride)));
     }
+    // Many may be few that come again.
+    let mut known: QuickMap<Vec<RangeInclusive<u64>>, usize> = QuickMap::default();
     for (quotient, remainders) in partial {
-        match groups.iter_mut().find(|(_, known)| *known == remainders) {
+        let at = *known.entry(remainders.runs().collect()).or_insert(groups.len());
+        match groups.get_mut(at) {
             Some((quotients, _)) => _ = quotients.insert(quotient),
             None => groups.push((PartitionSet::from_iter([quotient]), remainders)),
         }

@@ -89,7 +89,7 @@ impl Keyspace {
 
     fn select_key(&self, product: &Product, key: &str, now: Timestamp) -> Result<u64, PartitionError> {
         if !key.contains('|') && product.len() > 1 {
-            let (name, _) = product.axes().next().unwrap_or_else(|| unreachable!("there are several"));
+            let name = self.dimensions().next().unwrap_or_default();
             return Err(PartitionError::selection(format!("`{key}` selects in no dimension"))
                 .hint(format!("write `{name}=..`, or a whole key with a `|` between its values")));
         }
@@ -158,7 +158,7 @@ impl Axis {
                     .hint("two stand between the first and the last"));
             }
             match item.split_once("..") {
-                Some(ends) => set = &set | &self.select_range(item, ends, now)?,
+                Some(ends) => set |= &self.select_range(item, ends, now)?,
                 None if item.is_empty() => {
                     return Err(PartitionError::selection(format!("`{text}` has a comma without a key")));
                 }
@@ -181,7 +181,7 @@ impl Axis {
     ) -> Result<PartitionSet, PartitionError> {
         let end = |text: &str, open: Option<u64>| match text.trim() {
             "" => open.ok_or_else(none_yet),
-            "latest" => self.latest(now).ok_or_else(none_yet),
+            "latest" if self.index("latest").is_err() => self.latest(now).ok_or_else(none_yet),
             key => self.existing_key(key, self.index(key)?, now),
         };
         let existing = self.existing(now);

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::io::Cursor;
-use std::ops::{BitAnd, BitOr, Range, RangeInclusive, Sub};
+use std::ops::{BitAnd, BitOr, BitOrAssign, Range, RangeInclusive, Sub};
 
 use roaring::RoaringTreemap;
 
@@ -176,6 +176,13 @@ impl BitOr for &PartitionSet {
     /// Those in one or both.
     fn bitor(self, other: Self) -> PartitionSet {
         PartitionSet(&self.0 | &other.0)
+    }
+}
+
+impl BitOrAssign<&Self> for PartitionSet {
+    /// Adds those of the other.
+    fn bitor_assign(&mut self, other: &Self) {
+        self.0 |= &other.0;
     }
 }
 

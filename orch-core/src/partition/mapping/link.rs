@@ -109,7 +109,7 @@ impl Link {
             Way::Routes(routes) => {
                 for rectangle in self.down.rectangles(set) {
                     let found = self.needed(routes, &rectangle, now);
-                    mapped.keys = &mapped.keys | &found.keys;
+                    mapped.keys |= &found.keys;
                     mapped.missing.extend(found.missing);
                 }
                 mapped.missing.sort();
@@ -157,9 +157,13 @@ impl Link {
                 indexes.filter(|index| self.down.exists(*index, now)).collect()
             }
             Way::Routes(routes) => {
-                let rectangles = self.up.rectangles(set);
-                let needing = rectangles.iter().filter_map(|rectangle| self.needing(routes, rectangle, now));
-                needing.fold(PartitionSet::new(), |all, some| &all | &some)
+                let mut needing = PartitionSet::new();
+                for rectangle in self.up.rectangles(set) {
+                    if let Some(some) = self.needing(routes, &rectangle, now) {
+                        needing |= &some;
+                    }
+                }
+                needing
             }
         }
     }

@@ -80,6 +80,27 @@ fn a_number_of_a_dynamic_key_stays_while_others_come_and_go() {
 }
 
 #[test]
+fn a_set_of_keys_is_what_it_was_when_it_was_kept() {
+    let rows = [(3, "dyno", true), (0, "acme", true), (2, "cogs", false)];
+    let mut keys = KeySet::from_rows(rows).unwrap();
+    assert_eq!(keys.iter().collect::<Vec<_>>(), [(0, "acme"), (3, "dyno")]);
+    assert_eq!((keys.get(1), keys.get(2)), (None, Some(("cogs", false))));
+    assert_eq!(
+        (keys.add("cogs").unwrap(), keys.add("bolt").unwrap()),
+        (2, 4),
+        "nobody has the number 1 again"
+    );
+    let wrong =
+        |rows: &[(u64, &'static str, bool)]| KeySet::from_rows(rows.iter().copied()).unwrap_err().to_string();
+    insta::assert_snapshot!(wrong(&[(0, "acme", true), (0, "bolt", true)]), @"
+    the key `bolt` cannot have the number 0 in a dynamic set
+      hint: each key has one number, from 0 on, that no other key has
+    ");
+    assert!(wrong(&[(0, "acme", true), (1, "acme", true)]).contains("`acme` cannot have the number 1"));
+    assert!(wrong(&[(u64::MAX, "acme", true)]).contains("`acme` cannot have the number"));
+}
+
+#[test]
 fn a_definition_is_data_that_can_be_kept() {
     let all = [
         Partitions::from(days()),

@@ -1,5 +1,7 @@
 //! What selections select, and what is told of those that cannot be read.
 
+use proptest::prelude::*;
+
 use super::super::{KeyRange, KeySets, Partitions, TimePartitions};
 use super::{customers, days, now, resolve, sales};
 
@@ -35,7 +37,7 @@ fn names_are_listed() {
     let shown = |text: &str| customers.show(&customers.select(text, now()).unwrap());
     assert_eq!(shown("acme,cogs"), "acme, cogs");
     assert_eq!(shown("acme..cogs"), "acme, cogs", "what was removed is not selected");
-    assert_eq!(shown("latest"), "cogs");
+    assert_eq!((shown("latest"), shown("cogs..latest")), ("cogs".into(), "cogs".into()));
     let odd = resolve(Partitions::of(["all", "a, b", "latest"]));
     for key in ["all", "a, b", "latest"] {
         assert_eq!(odd.show(&odd.select(key, now()).unwrap()), key, "a key comes before a word");
@@ -122,4 +124,48 @@ fn what_is_wrong_in_a_dimension_is_told_with_it() {
     the selection of partitions is empty
       hint: write keys, a range `first..last`, `latest` or `*`
     ");
+}
+
+/// What keys and selections are made of, put together anyhow.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "2024-01-01",
+        "2024-11-03-01:00",
+        "-0800",
+        "+",
+        "-",
+        "..",
+        ",",
+        "|",
+        "||",
+        ";",
+        "=",
+        "date",
+        "region",
+        "eu",
+        "*",
+        "latest",
+        " ",
+        "é",
+        "0",
+        "%",
+        "\0",
+    ]);
+    prop::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_what_it_says_or_an_error(text in prop_oneof![pieces(), any::<String>()]) {
+        let hours = TimePartitions::hourly("2024-01-01").in_zone("America/Los_Angeles");
+        for space in [resolve(days()), resolve(hours), resolve(Partitions::of(["eu", "é"])), sales()] {
+            if let Ok(index) = space.index_of(&text) {
+                prop_assert_eq!(space.key_of(index).unwrap(), text.as_str().into());
+            }
+            if let Ok(set) = space.select(&text, now()) {
+                prop_assert!(set.is_subset(&space.all(now())), "{}", text);
+                prop_assert_eq!(space.select(&space.show(&set), now()).unwrap(), set);
+            }
+        }
+    }
 }

@@ -154,8 +154,8 @@ impl Product {
         all
     }
 
-    /// The set as rectangles: for each the indexes within the dimensions, in the order of the names. They have nothing in
-    /// common, and the most significant dimension has the same index in no two of them unless others differ.
+    /// The set as rectangles, for each the indexes within the dimensions, in the order of the names. No two of them have a
+    /// partition in common.
     pub(super) fn rectangles(&self, set: &PartitionSet) -> Vec<Vec<PartitionSet>> {
         let mut found = Vec::new();
         self.split(set, 0, &mut vec![PartitionSet::new(); self.len()], &mut found);

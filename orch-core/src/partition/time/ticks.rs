@@ -65,7 +65,7 @@ impl Ticks {
     pub(super) fn before(&self, moment: i64) -> i64 {
         let piece = self.piece(|piece| piece.from < moment);
         // At its very beginning nothing of a piece is before the moment, which is then in the piece before.
-        let civil = (moment + piece.offset).clamp(piece.civil_from, piece.civil_to.max(piece.civil_from));
+        let civil = (moment + piece.offset).clamp(piece.civil_from, piece.civil_to);
         let within = self.pattern.before(civil) - self.pattern.before(piece.civil_from);
         piece.before + i64::from(piece.moved && piece.from < moment) + within
     }

@@ -126,6 +126,11 @@ fn far_away_is_as_near_as_close_by() {
     assert_eq!(minutes.key(last), "2399-12-31-23:59");
     assert_eq!(minutes.index("2399-12-31-23:59").unwrap(), last);
     assert_eq!(minutes.index(&minutes.key(123_456_789)).unwrap(), 123_456_789);
+    // A moment before 1970 is in the window that it is in, between two seconds too.
+    let hours = windows(&TimePartitions::hourly("1969-12-31"));
+    assert_eq!(hours.index_at(at("1969-12-31T23:59:59.5Z")), Some(23));
+    assert_eq!(hours.index_at(at("1970-01-01T00:00:00Z")), Some(24));
+    assert_eq!(hours.index_at(at("1969-12-30T23:59:59.5Z")), None);
     let days = windows(&TimePartitions::daily("2300-01-01"));
     assert_eq!(days.key(days.all() - 1), "2699-12-31");
 }

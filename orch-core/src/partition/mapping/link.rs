@@ -1,11 +1,10 @@
 use jiff::Timestamp;
 
-use super::super::axis::Axis;
-use super::super::definition::Partitions;
 use super::super::error::PartitionError;
-use super::super::keyspace::{Keyspace, Shape};
+use super::super::keyspace::Keyspace;
 use super::super::set::PartitionSet;
 use super::route::{Found, Route};
+use super::side::Side;
 use super::{PartitionMapping, Rule};
 
 /// Two definitions with the mapping between them, ready to be asked.
@@ -28,10 +27,6 @@ pub struct Link {
     way: Way,
     allow_missing: bool,
 }
-
-/// An asset that is not partitioned is one partition, of index 0.
-#[derive(Debug)]
-struct Side(Option<Keyspace>);
 
 #[derive(Debug)]
 enum Way {
@@ -83,7 +78,7 @@ impl Link {
         down: Option<&Keyspace>,
     ) -> Result<Self, PartitionError> {
         let allow_missing = mapping.is_some_and(|mapping| mapping.allow_missing);
-        let (up, down) = (Side(up.cloned()), Side(down.cloned()));
+        let (up, down) = (Side::new(up), Side::new(down));
         let way = Way::new(mapping.map(|mapping| &mapping.rule), &up, &down)?;
         Ok(Self { up, down, way, allow_missing })
     }
@@ -189,14 +184,13 @@ impl Way {
         let (ups, downs) = (up.axes(), down.axes());
         let all = |route: fn() -> Route| Ok(Self::Routes(ups.iter().map(|_| route()).collect()));
         let same = up.definition() == down.definition();
-        let single = |side: &Side| matches!(side.0.as_ref().map(|space| &*space.shape), Some(Shape::One(_)));
         match rule {
             None if ups.is_empty() || downs.is_empty() => all(|| Route::All),
             None | Some(Rule::Identity) if same => Ok(Self::Same),
             Some(Rule::All) => all(|| Route::All),
             Some(Rule::Last) => all(|| Route::Last),
             Some(Rule::Specific(keys)) => {
-                let Some(space) = &up.0 else { return Err(unpartitioned("upstream")) };
+                let Some(space) = up.keyspace() else { return Err(unpartitioned("upstream")) };
                 let keys = keys.iter().map(|key| space.index_of(key)).collect::<Result<_, _>>();
                 keys.map(Self::Specific).map_err(|error| error.within("the mapping"))
             }
@@ -221,7 +215,7 @@ impl Way {
                 Ok(Self::Routes(routes))
             }
             Some(Rule::Dimension(name)) => {
-                let (source, to) = match (single(up), single(down)) {
+                let (source, to) = match (up.is_single(), down.is_single()) {
                     (true, false) => (0, down.at(name, "downstream")?),
                     (false, true) => (up.at(name, "upstream")?, 0),
                     _ => {
@@ -233,7 +227,7 @@ impl Way {
                 };
                 Self::between(up, down, source, to)
             }
-            None | Some(Rule::Identity) => match (single(up), single(down)) {
+            None | Some(Rule::Identity) => match (up.is_single(), down.is_single()) {
                 (true, true) => Self::between_rule(rule, up, down, 0, 0),
                 (false, false) => Ok(Self::ByKey),
                 (up_single, _) => {
@@ -250,7 +244,7 @@ impl Way {
                     }
                 }
             },
-            Some(Rule::Static(_) | Rule::TimeWindow { .. }) if single(up) && single(down) => {
+            Some(Rule::Static(_) | Rule::TimeWindow { .. }) if up.is_single() && down.is_single() => {
                 Self::between_rule(rule, up, down, 0, 0)
             }
             Some(Rule::Static(_) | Rule::TimeWindow { .. }) => Err(PartitionError::definition(
@@ -285,80 +279,4 @@ fn unpartitioned(side: &str) -> PartitionError {
         "the {side} asset is not partitioned, so that there is nothing to map"
     ))
     .hint("without a mapping all partitions belong together")
-}
-
-impl Side {
-    /// Names and axes; none of what is not partitioned.
-    fn axes(&self) -> Vec<(&str, &Axis)> {
-        match self.0.as_ref().map(|space| &*space.shape) {
-            None => Vec::new(),
-            Some(Shape::One(axis)) => vec![("", axis)],
-            Some(Shape::Product(product)) => product.axes().collect(),
-        }
-    }
-
-    fn definition(&self) -> Option<&Partitions> {
-        self.0.as_ref().map(Keyspace::definition)
-    }
-
-    /// The definition of the dimension at a place.
-    fn part(&self, at: usize) -> Option<&Partitions> {
-        match self.definition()? {
-            Partitions::Product(product) => product.dimensions.values().nth(at),
-            one => Some(one),
-        }
-    }
-
-    fn at(&self, name: &str, side: &str) -> Result<usize, PartitionError> {
-        let axes = self.axes();
-        axes.iter().position(|(axis, _)| *axis == name && !name.is_empty()).ok_or_else(|| {
-            let names: Vec<_> = axes.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
-            let error =
-                PartitionError::definition(format!("the {side} partitions have no dimension `{name}`"));
-            match names.is_empty() {
-                true => error.hint("they have but one, without a name"),
-                false => error.hint(format!("the dimensions are {}", names.join(", "))),
-            }
-        })
-    }
-
-    fn all(&self, now: Timestamp) -> PartitionSet {
-        self.0.as_ref().map_or_else(|| PartitionSet::from(0..1), |space| space.all(now))
-    }
-
-    fn existing(&self, set: &PartitionSet, now: Timestamp) -> Mapped {
-        let all = self.all(now);
-        let missing = set - &all;
-        let shown = self.0.as_ref().filter(|_| !missing.is_empty()).map(|space| space.show(&missing));
-        Mapped { keys: set & &all, missing: shown.into_iter().collect() }
-    }
-
-    fn exists(&self, index: u64, now: Timestamp) -> bool {
-        self.0.as_ref().is_none_or(|space| space.exists(index, now))
-    }
-
-    fn index(&self, key: &str) -> Option<u64> {
-        self.0.as_ref()?.index_of(key).ok()
-    }
-
-    fn keys(&self, set: &PartitionSet) -> Vec<String> {
-        let Some(space) = &self.0 else { return Vec::new() };
-        set.iter().filter_map(|index| space.key_of(index).ok()).map(|key| key.to_string()).collect()
-    }
-
-    fn rectangles(&self, set: &PartitionSet) -> Vec<Vec<PartitionSet>> {
-        match self.0.as_ref().map(|space| &*space.shape) {
-            None => vec![Vec::new()],
-            Some(Shape::One(_)) => vec![vec![set.clone()]],
-            Some(Shape::Product(product)) => product.rectangles(set),
-        }
-    }
-
-    fn rectangle(&self, parts: &[PartitionSet]) -> PartitionSet {
-        match (self.0.as_ref().map(|space| &*space.shape), parts) {
-            (Some(Shape::Product(product)), parts) => product.rectangle(parts),
-            (Some(Shape::One(_)), [part]) => part.clone(),
-            _ => PartitionSet::from(0..1),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod link;
 mod route;
+mod side;
 #[cfg(test)]
 mod tests;
 

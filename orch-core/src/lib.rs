@@ -4,8 +4,8 @@
 //! define → graph → plan → descriptor → engine → step → storage → run → report → testing
 //! ```
 //!
-//! Each stage uses only those before it. `asset`, `ids`, `value`, `config`, `failure`, `event`, `io` and `select` are vocabulary
-//! that all may use.
+//! Each stage uses only those before it. `asset`, `config`, `event`, `failure`, `ids`, `io`, `partition`, `select` and `value`
+//! are vocabulary that all may use.
 //! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
 
 // So that unit tests can share files with those outside.
@@ -19,6 +19,7 @@ pub mod event;
 pub mod failure;
 pub mod ids;
 pub mod io;
+pub mod partition;
 pub mod select;
 pub mod value;
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::project;
 
 /// What all may use, and what uses no stage.
-const VOCABULARY: [&str; 8] = ["asset", "ids", "value", "config", "failure", "event", "io", "select"];
+const VOCABULARY: [&str; 9] =
+    ["asset", "ids", "value", "config", "failure", "event", "io", "partition", "select"];
 
 /// Each uses only the vocabulary and what stands before it.
 const STAGES: [&str; 10] =

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::dynamic::KeySets;
+use super::error::PartitionError;
+use super::keyspace::Keyspace;
+use super::time::TimePartitions;
+
+/// How an asset or a job is partitioned.
+///
+/// A declaration, plain data that a run can keep. To compute with it, it is [resolved](Self::resolve).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Partitions {
+    /// By windows of time.
+    Time(TimePartitions),
+    /// By these keys.
+    Static(Vec<String>),
+    /// By the keys of a named set that lives in the instance, and grows and shrinks.
+    Dynamic(String),
+    /// By each combination of keys of several dimensions.
+    Product(ProductPartitions),
+}
+
+impl Partitions {
+    /// Partitions by these keys.
+    pub fn of<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
+        Self::Static(keys.into_iter().map(Into::into).collect())
+    }
+
+    /// Partitions by the keys of a named set that lives in the instance.
+    pub fn dynamic(name: impl Into<String>) -> Self {
+        Self::Dynamic(name.into())
+    }
+
+    /// Partitions of several dimensions, none yet.
+    #[must_use]
+    pub fn product() -> ProductPartitions {
+        ProductPartitions::default()
+    }
+
+    /// Checks the definition, and makes of it what can be computed with. `sets` has the keys of what is dynamic, as they
+    /// are now.
+    ///
+    /// # Errors
+    ///
+    /// If the definition cannot hold: a cron, a zone, a date or a key that is none, a key format that is too coarse for the
+    /// cron, keys that are given twice, dimensions that do not fit into an index.
+    pub fn resolve(&self, sets: &KeySets) -> Result<Keyspace, PartitionError> {
+        Keyspace::new(self, sets)
+    }
+}
+
+/// Partitions of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.
+///
+/// ```
+/// use orch_core::partition::{KeySets, Partitions, TimePartitions};
+///
+/// let sales = Partitions::product()
+///     .by("date", TimePartitions::daily("2024-01-01"))
+///     .by("region", Partitions::of(["eu", "us"]));
+/// let sales = Partitions::from(sales).resolve(&KeySets::new())?;
+/// let index = sales.index_of("2024-01-02|us")?;
+/// assert_eq!(sales.multi_key_of(index)?.get("region"), Some("us"));
+/// # Ok::<(), orch_core::partition::PartitionError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProductPartitions {
+    pub(super) dimensions: BTreeMap<String, Partitions>,
+    /// Names that were given twice.
+    #[serde(skip)]
+    pub(super) again: Vec<String>,
+}
+
+impl ProductPartitions {
+    /// With a dimension of this name. It is partitioned by time, statically or dynamically.
+    #[must_use]
+    pub fn by(mut self, name: impl Into<String>, partitions: impl Into<Partitions>) -> Self {
+        let name = name.into();
+        if self.dimensions.insert(name.clone(), partitions.into()).is_some() {
+            self.again.push(name);
+        }
+        self
+    }
+}
+
+impl From<TimePartitions> for Partitions {
+    fn from(time: TimePartitions) -> Self {
+        Self::Time(time)
+    }
+}
+
+impl From<ProductPartitions> for Partitions {
+    fn from(product: ProductPartitions) -> Self {
+        Self::Product(product)
+    }
+}

@@ -1,0 +1,235 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::axis::Axis;
+use super::definition::Partitions;
+use super::dynamic::KeySets;
+use super::error::PartitionError;
+use super::key::{MultiKey, PartitionKey};
+use super::product::Product;
+use super::set::PartitionSet;
+use super::time::TimeWindow;
+
+/// The partitions of a definition: keys by index, and indexes by key.
+///
+/// Windows of time are computed, never enumerated: whatever is asked of one costs the same, be it of millions. An index
+/// stays what it is while time goes on and keys are added to dynamic sets; that of several dimensions is put together of
+/// theirs, of which time and dynamic sets are the most significant.
+///
+/// It has the keys of dynamic sets as they were when the definition was resolved, and no clock: what exists at a time is
+/// asked with that time.
+#[derive(Clone, Debug)]
+pub struct Keyspace {
+    definition: Partitions,
+    pub(super) shape: Arc<Shape>,
+}
+
+#[derive(Debug)]
+pub(super) enum Shape {
+    One(Axis),
+    Product(Product),
+}
+
+impl Keyspace {
+    pub(super) fn new(definition: &Partitions, sets: &KeySets) -> Result<Self, PartitionError> {
+        let shape = match definition {
+            Partitions::Product(product) => Some(Shape::Product(Product::new(product, sets)?)),
+            _ => Axis::new(definition, sets)?.map(Shape::One),
+        };
+        let shape = shape.ok_or_else(|| PartitionError::definition("there are no partitions"))?;
+        Ok(Self { definition: definition.clone(), shape: Arc::new(shape) })
+    }
+
+    /// What it was made of.
+    #[must_use]
+    pub fn definition(&self) -> &Partitions {
+        &self.definition
+    }
+
+    /// The names of the dimensions, in their order; none if there is but one, which has no name.
+    pub fn dimensions(&self) -> impl Iterator<Item = &str> {
+        let product = match &*self.shape {
+            Shape::Product(product) => Some(product),
+            Shape::One(_) => None,
+        };
+        product.into_iter().flat_map(|product| product.axes().map(|(name, _)| name))
+    }
+
+    /// The index of a key, whether or not the partition exists yet.
+    ///
+    /// # Errors
+    ///
+    /// If there never is such a key. The error says what is wrong with it and which key is nearest: of time the window that
+    /// contains the moment, of names the one of nearest spelling.
+    pub fn index_of(&self, key: &str) -> Result<u64, PartitionError> {
+        match &*self.shape {
+            Shape::One(axis) => axis.index(key),
+            Shape::Product(product) => {
+                let values: Vec<_> = key.split('|').collect();
+                if values.len() != product.len() {
+                    let names: Vec<_> = product.axes().map(|(name, _)| name).collect();
+                    return Err(PartitionError::key(format!(
+                        "`{key}` is no key of these partitions: it does not have one value for each dimension"
+                    ))
+                    .hint(format!("write a value for each, with `|` between: `{}`", names.join("|"))));
+                }
+                let parts: Vec<u64> = product
+                    .axes()
+                    .zip(values)
+                    .map(|((name, axis), value)| within(name, axis.index(value)))
+                    .collect::<Result<_, _>>()?;
+                Ok(product.join(parts))
+            }
+        }
+    }
+
+    /// The index of a key given by its values, in which each dimension is named.
+    ///
+    /// # Errors
+    ///
+    /// As of [`index_of`](Self::index_of), and if a dimension is missing, or is none of these.
+    pub fn index_of_multi(&self, key: &MultiKey) -> Result<u64, PartitionError> {
+        let names: Vec<_> = self.dimensions().collect();
+        let wrong = |what: String| {
+            Err(PartitionError::key(what).hint(format!("the dimensions are {}", names.join(", "))))
+        };
+        if let Some(name) = names.iter().find(|name| key.get(name).is_none()) {
+            return wrong(format!("the key `{key}` has no value for the dimension `{name}`"));
+        }
+        if let Some((name, _)) = key.iter().find(|(name, _)| !names.contains(name)) {
+            return wrong(format!("the key `{key}` has a value for `{name}`, which is no dimension"));
+        }
+        self.index_of(&key.to_string())
+    }
+
+    /// The key of an index.
+    ///
+    /// # Errors
+    ///
+    /// If no partition ever has this index.
+    pub fn key_of(&self, index: u64) -> Result<PartitionKey, PartitionError> {
+        match &*self.shape {
+            Shape::One(axis) => axis.key(index).map(Into::into),
+            Shape::Product(_) => self.multi_key_of(index).map(|key| key.key()),
+        }
+    }
+
+    /// The key of an index by dimensions; of partitions of one dimension it has no value.
+    ///
+    /// # Errors
+    ///
+    /// If no partition ever has this index.
+    pub fn multi_key_of(&self, index: u64) -> Result<MultiKey, PartitionError> {
+        let Shape::Product(product) = &*self.shape else { return Ok(MultiKey::default()) };
+        let value = |(at, (name, axis)): (usize, (&str, &Axis))| {
+            let value = axis
+                .key(product.part(index, at))
+                .map_err(|_| PartitionError::key(format!("there is no partition of index {index}")))?;
+            Ok((name.to_owned(), value))
+        };
+        product.axes().enumerate().map(value).collect::<Result<Vec<_>, _>>().map(MultiKey::new)
+    }
+
+    /// The time that a partition stands for.
+    ///
+    /// # Errors
+    ///
+    /// If no partition ever has this index, or none or several of its dimensions are time.
+    pub fn window_of(&self, index: u64) -> Result<TimeWindow, PartitionError> {
+        if let Shape::One(Axis::Time(windows)) = &*self.shape
+            && index >= windows.all()
+        {
+            return Err(PartitionError::key(format!("there is no partition of index {index}")));
+        }
+        let mut windows = self.windows_of(index).into_iter();
+        match (windows.next(), windows.next()) {
+            (Some((_, window)), None) => Ok(window),
+            (None, _) => Err(PartitionError::definition("these partitions are not by time")),
+            (Some(_), Some(_)) => {
+                Err(PartitionError::definition("several dimensions of these partitions are by time"))
+            }
+        }
+    }
+
+    /// The times that a partition stands for, with the names of their dimensions.
+    pub(super) fn windows_of(&self, index: u64) -> Vec<(String, TimeWindow)> {
+        let window = |name: &str, axis: &Axis, index| match axis {
+            Axis::Time(windows) => Some((name.to_owned(), windows.window(index))),
+            _ => None,
+        };
+        match &*self.shape {
+            Shape::One(axis) => window("", axis, index).into_iter().collect(),
+            Shape::Product(product) => {
+                let axes = product.axes().enumerate();
+                axes.filter_map(|(at, (name, axis))| window(name, axis, product.part(index, at))).collect()
+            }
+        }
+    }
+
+    /// The index of the window that contains a moment, existing or not; nothing before the first and behind the last, and
+    /// of what is not by time alone.
+    #[must_use]
+    pub fn index_at(&self, moment: Timestamp) -> Option<u64> {
+        match &*self.shape {
+            Shape::One(Axis::Time(windows)) => windows.index_at(moment),
+            _ => None,
+        }
+    }
+
+    /// How many partitions exist.
+    #[must_use]
+    pub fn count(&self, now: Timestamp) -> u64 {
+        match &*self.shape {
+            Shape::One(axis) => axis.count(now),
+            Shape::Product(product) => {
+                product.axes().map(|(_, axis)| axis.count(now)).fold(1, u64::saturating_mul)
+            }
+        }
+    }
+
+    /// Whether the partition exists.
+    #[must_use]
+    pub fn exists(&self, index: u64, now: Timestamp) -> bool {
+        match &*self.shape {
+            Shape::One(axis) => axis.exists(index, now),
+            Shape::Product(product) => {
+                product.axes().enumerate().all(|(at, (_, axis))| axis.exists(product.part(index, at), now))
+            }
+        }
+    }
+
+    /// All partitions that exist. Of several dimensions that go on, time and dynamic sets, it costs as many steps as there
+    /// are combinations of all but the last of them.
+    #[must_use]
+    pub fn all(&self, now: Timestamp) -> PartitionSet {
+        match &*self.shape {
+            Shape::One(axis) => axis.existing(now),
+            Shape::Product(product) => {
+                let parts: Vec<_> = product.axes().map(|(_, axis)| axis.existing(now)).collect();
+                product.rectangle(&parts)
+            }
+        }
+    }
+
+    /// Those that exist and are not in the set.
+    #[must_use]
+    pub fn missing(&self, set: &PartitionSet, now: Timestamp) -> PartitionSet {
+        &self.all(now) - set
+    }
+
+    /// The partitions of one dimension that occur in a set; nothing if there is no such dimension. Their indexes are those
+    /// within the dimension.
+    #[must_use]
+    pub fn project(&self, set: &PartitionSet, dimension: &str) -> Option<PartitionSet> {
+        match &*self.shape {
+            Shape::Product(product) => Some(product.project(set, product.at(dimension)?)),
+            Shape::One(_) => None,
+        }
+    }
+}
+
+/// With the dimension before what is wrong in it.
+pub(super) fn within<T>(name: &str, result: Result<T, PartitionError>) -> Result<T, PartitionError> {
+    result.map_err(|error| error.within(&format!("dimension `{name}`")))
+}

@@ -1,0 +1,143 @@
+//! Mappings: which partitions of an upstream asset one of a downstream asset needs, and the other way round.
+
+mod link;
+mod route;
+mod side;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use link::{Link, Mapped};
+
+/// How partitions of a downstream asset depend on those of an upstream one.
+///
+/// A declaration, plain data; what does not fit the two definitions is told when they are [linked](Link::new). Where none is
+/// given it follows from the definitions:
+///
+/// | definitions | mapping |
+/// |---|---|
+/// | one asset is not partitioned | [all](Self::all) |
+/// | both are the same | [identity](Self::identity) |
+/// | both are by time | [time window](Self::time_window) without offsets: what overlaps |
+/// | one has several dimensions, of which one is the definition of the other | [that dimension](Self::dimension) |
+/// | else | [identity](Self::identity) |
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionMapping {
+    rule: Rule,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    allow_missing: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Rule {
+    Identity,
+    All,
+    Last,
+    Specific(Vec<String>),
+    /// Downstream keys by upstream key.
+    Static(BTreeMap<String, Vec<String>>),
+    TimeWindow {
+        start_offset: i64,
+        end_offset: i64,
+    },
+    /// The dimension of the side that has several.
+    Dimension(String),
+    /// By downstream dimension.
+    Dimensions(BTreeMap<String, FromDimension>),
+}
+
+/// The upstream dimension on which a downstream one depends, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct FromDimension {
+    upstream: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<Rule>,
+}
+
+impl PartitionMapping {
+    fn of(rule: Rule) -> Self {
+        Self { rule, allow_missing: false }
+    }
+
+    /// Each partition on the one of the same key.
+    #[must_use]
+    pub fn identity() -> Self {
+        Self::of(Rule::Identity)
+    }
+
+    /// Each partition on all.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::of(Rule::All)
+    }
+
+    /// Each partition on the last that exists.
+    #[must_use]
+    pub fn last() -> Self {
+        Self::of(Rule::Last)
+    }
+
+    /// Each partition on these.
+    pub fn specific<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
+        Self::of(Rule::Specific(keys.into_iter().map(Into::into).collect()))
+    }
+
+    /// By pairs of an upstream and a downstream key: either may stand in several.
+    pub fn pairs<U: Into<String>, D: Into<String>>(pairs: impl IntoIterator<Item = (U, D)>) -> Self {
+        let mut downstream = BTreeMap::<String, Vec<String>>::new();
+        for (up, down) in pairs {
+            downstream.entry(up.into()).or_default().push(down.into());
+        }
+        Self::of(Rule::Static(downstream))
+    }
+
+    /// Each window on those that overlap it. The offsets move its start and its end by so many windows of the downstream
+    /// definition: `time_window(-1, 0)` has the window before it too, `time_window(-1, -1)` that one alone.
+    #[must_use]
+    pub fn time_window(start_offset: i64, end_offset: i64) -> Self {
+        Self::of(Rule::TimeWindow { start_offset, end_offset })
+    }
+
+    /// Between one dimension and several: by this one of the several, with all keys of the others.
+    pub fn dimension(name: impl Into<String>) -> Self {
+        Self::of(Rule::Dimension(name.into()))
+    }
+
+    /// Between several dimensions and several, none of them yet. With all keys of the upstream dimensions that stay so.
+    #[must_use]
+    pub fn dimensions() -> Self {
+        Self::of(Rule::Dimensions(BTreeMap::new()))
+    }
+
+    /// A downstream dimension depends on this upstream one, as it would by itself. On a mapping that is not
+    /// [by dimensions](Self::dimensions) it begins one.
+    #[must_use]
+    pub fn on(self, downstream: impl Into<String>, upstream: impl Into<String>) -> Self {
+        self.add(downstream.into(), FromDimension { upstream: upstream.into(), rule: None })
+    }
+
+    /// A downstream dimension depends on this upstream one by a mapping; of that it matters only how it maps.
+    #[must_use]
+    pub fn on_by(self, downstream: impl Into<String>, upstream: impl Into<String>, mapping: Self) -> Self {
+        self.add(downstream.into(), FromDimension { upstream: upstream.into(), rule: Some(mapping.rule) })
+    }
+
+    fn add(mut self, downstream: String, from: FromDimension) -> Self {
+        match &mut self.rule {
+            Rule::Dimensions(dimensions) => _ = dimensions.insert(downstream, from),
+            _ => self.rule = Rule::Dimensions(BTreeMap::from([(downstream, from)])),
+        }
+        self
+    }
+
+    /// What is needed and does not exist is left out, and is not named.
+    #[must_use]
+    pub fn allow_missing(mut self) -> Self {
+        self.allow_missing = true;
+        self
+    }
+}

@@ -1,0 +1,218 @@
+use jiff::Timestamp;
+
+use super::super::axis::Axis;
+use super::super::error::PartitionError;
+use super::super::set::PartitionSet;
+use super::super::time::Windows;
+use super::Rule;
+
+/// On what of an upstream dimension downstream partitions depend.
+#[derive(Debug)]
+pub(super) enum Route {
+    All,
+    Last,
+    Specific(PartitionSet),
+    /// On what a downstream dimension, by its place, says.
+    Of(usize, How),
+}
+
+/// How the indexes of two dimensions belong together.
+#[derive(Debug)]
+pub(super) enum How {
+    Same,
+    ByKey,
+    /// Upstream and downstream indexes.
+    Pairs(Vec<(u64, u64)>),
+    /// Windows that overlap, with the downstream ones moved by so many of them.
+    Overlap {
+        start: i64,
+        end: i64,
+    },
+}
+
+/// What an upstream dimension has of what is needed, and which keys it has not.
+pub(super) struct Found {
+    pub(super) keys: PartitionSet,
+    pub(super) missing: Vec<String>,
+}
+
+impl Route {
+    /// The route of a rule, or what follows from the dimensions if there is none.
+    pub(super) fn new(
+        rule: Option<&Rule>,
+        up: &Axis,
+        down: (usize, &Axis),
+        same: bool,
+    ) -> Result<Self, PartitionError> {
+        let (at, down) = down;
+        let how = match rule {
+            None | Some(Rule::Identity) if same => How::Same,
+            None => match (up, down) {
+                (Axis::Time(up), Axis::Time(down)) => overlap(up, down, 0, 0)?,
+                _ => How::ByKey,
+            },
+            Some(Rule::Identity) => How::ByKey,
+            Some(Rule::All) => return Ok(Self::All),
+            Some(Rule::Last) => return Ok(Self::Last),
+            Some(Rule::Specific(keys)) => {
+                let keys = keys.iter().map(|key| up.index(key)).collect::<Result<_, _>>();
+                return keys.map(Self::Specific).map_err(|error| error.within("the mapping"));
+            }
+            Some(Rule::Static(downstream)) => {
+                let pairs =
+                    downstream.iter().flat_map(|(up, downs)| downs.iter().map(move |down| (up, down)));
+                let pairs = pairs.map(|(up_key, down_key)| Ok((up.index(up_key)?, down.index(down_key)?)));
+                let pairs = pairs.collect::<Result<_, PartitionError>>();
+                How::Pairs(pairs.map_err(|error| error.within("the mapping"))?)
+            }
+            Some(Rule::TimeWindow { start_offset, end_offset }) => match (up, down) {
+                (Axis::Time(up), Axis::Time(down)) => overlap(up, down, *start_offset, *end_offset)?,
+                _ => {
+                    return Err(PartitionError::definition(
+                        "a mapping of time windows is between partitions by time",
+                    )
+                    .hint("of several dimensions map one: `PartitionMapping::dimensions().on_by(..)`"));
+                }
+            },
+            Some(Rule::Dimension(_) | Rule::Dimensions(_)) => {
+                return Err(PartitionError::definition("a dimension has no dimensions itself to map by"));
+            }
+        };
+        Ok(Self::Of(at, how))
+    }
+}
+
+fn overlap(up: &Windows, down: &Windows, start: i64, end: i64) -> Result<How, PartitionError> {
+    if up.zone_name() != down.zone_name() {
+        return Err(PartitionError::definition(format!(
+            "windows by the clock of `{}` do not map to those of `{}`",
+            up.zone_name(),
+            down.zone_name()
+        ))
+        .hint("give both definitions one time zone"));
+    }
+    if start > end {
+        return Err(PartitionError::definition(format!(
+            "a window from offset {start} to offset {end} ends before it begins"
+        )));
+    }
+    let (from, to) = down.known();
+    if [start, end].into_iter().any(|offset| !(from..to).contains(&down.begin(offset))) {
+        return Err(PartitionError::definition(format!(
+            "offsets from {start} to {end} reach further than 30 years"
+        )));
+    }
+    Ok(How::Overlap { start, end })
+}
+
+impl How {
+    /// What of the upstream dimension these of the downstream one need.
+    pub(super) fn upstream(&self, set: &PartitionSet, up: &Axis, down: &Axis, now: Timestamp) -> Found {
+        let needed = match self {
+            Self::Same => set.clone(),
+            Self::Pairs(pairs) => {
+                pairs.iter().filter(|(_, down)| set.contains(*down)).map(|(up, _)| *up).collect()
+            }
+            Self::ByKey => return by_key(set, up, down, now),
+            Self::Overlap { start, end } => match (up, down) {
+                (Axis::Time(up), Axis::Time(down)) => return overlapped(set, up, down, (*start, *end), now),
+                _ => PartitionSet::new(),
+            },
+        };
+        up.found(&needed, now)
+    }
+
+    /// Which of the downstream dimension need any of these.
+    pub(super) fn downstream(
+        &self,
+        set: &PartitionSet,
+        up: &Axis,
+        down: &Axis,
+        now: Timestamp,
+    ) -> PartitionSet {
+        let needing = match self {
+            Self::Same => set.clone(),
+            Self::Pairs(pairs) => {
+                pairs.iter().filter(|(up, _)| set.contains(*up)).map(|(_, down)| *down).collect()
+            }
+            Self::ByKey => by_key(set, down, up, now).keys,
+            Self::Overlap { start, end } => match (up, down) {
+                (Axis::Time(up), Axis::Time(down)) => overlapping(set, up, down, (*start, *end)),
+                _ => PartitionSet::new(),
+            },
+        };
+        &needing & &down.existing(now)
+    }
+}
+
+impl Axis {
+    /// What of these exists.
+    pub(super) fn found(&self, needed: &PartitionSet, now: Timestamp) -> Found {
+        let existing = self.existing(now);
+        let missing = needed - &existing;
+        let missing = if missing.is_empty() { Vec::new() } else { vec![self.show(&missing)] };
+        Found { keys: needed & &existing, missing }
+    }
+}
+
+/// Those of one dimension that have the keys of another; one by one, for keys say nothing of each other.
+fn by_key(set: &PartitionSet, to: &Axis, from: &Axis, now: Timestamp) -> Found {
+    let (mut keys, mut missing) = (PartitionSet::new(), Vec::new());
+    for key in set.iter().filter_map(|index| from.key(index).ok()) {
+        match to.index(&key) {
+            Ok(index) if to.exists(index, now) => _ = keys.insert(index),
+            _ => missing.push(key),
+        }
+    }
+    Found { keys, missing }
+}
+
+/// Stretches map to stretches, since windows that follow each other need windows that do.
+fn overlapped(
+    set: &PartitionSet,
+    up: &Windows,
+    down: &Windows,
+    (start, end): (i64, i64),
+    now: Timestamp,
+) -> Found {
+    let (mut keys, mut missing) = (PartitionSet::new(), Vec::new());
+    let count = i64::try_from(up.count(now)).unwrap_or(i64::MAX);
+    let (known_from, known_to) = up.known();
+    let mut lack = |from: i64, to: i64| {
+        if from <= to {
+            let key = |number| up.key_of_number(number);
+            missing.push(if from == to { key(from) } else { format!("{}..{}", key(from), key(to)) });
+        }
+    };
+    for run in set.runs() {
+        // What is needed decades before the first window or behind the last is lacking as a whole; a part is enough to say.
+        let from = down.begin(signed(*run.start()).saturating_add(start)).clamp(known_from, known_to);
+        let to = down
+            .begin(signed(*run.end()).saturating_add(end).saturating_add(1))
+            .clamp(known_from + 1, known_to + 1);
+        let (first, last) = (up.number(from), up.number(to - 1));
+        lack(first, last.min(-1));
+        if first.max(0) <= last.min(count - 1) {
+            keys.insert_run(first.max(0).unsigned_abs()..=last.min(count - 1).unsigned_abs());
+        }
+        lack(first.max(count), last);
+    }
+    Found { keys, missing }
+}
+
+fn overlapping(set: &PartitionSet, up: &Windows, down: &Windows, (start, end): (i64, i64)) -> PartitionSet {
+    let mut needing = PartitionSet::new();
+    for run in set.runs() {
+        let (from, to) = (up.begin(signed(*run.start())), up.begin(signed(*run.end()).saturating_add(1)));
+        let (first, last) =
+            (down.number(from).saturating_sub(end), down.number(to - 1).saturating_sub(start));
+        if last >= 0 {
+            needing.insert_run(first.max(0).unsigned_abs()..=last.unsigned_abs());
+        }
+    }
+    needing
+}
+
+fn signed(index: u64) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,130 @@
+//! Mappings of sets against those of single partitions, and of windows against what overlaps.
+
+use proptest::prelude::*;
+
+use super::super::super::{KeySets, Keyspace, PartitionMapping, PartitionSet, Partitions, TimePartitions};
+use super::{days, link, now, one, regions, resolve, sales, weeks};
+
+const CRONS: [&str; 7] = [
+    "0 0 * * *",
+    "0 0 * * 0",
+    "0 0 1 * *",
+    "30 2 * * *",
+    "0 */6 * * *",
+    "15 1,2,3 * * SUN",
+    "0 6 * * MON-FRI",
+];
+
+fn time() -> impl Strategy<Value = TimePartitions> {
+    let start = prop_oneof![Just("2023-10-20"), Just("2023-11-05"), Just("2024-02-01")];
+    (prop::sample::select(&CRONS[..]), start, -1..3_i64).prop_map(|(cron, start, offset)| {
+        TimePartitions::cron(cron, start).in_zone("America/Havana").end_offset(offset)
+    })
+}
+
+fn space(partitions: impl Into<Partitions>) -> Keyspace {
+    partitions.into().resolve(&KeySets::new()).unwrap()
+}
+
+/// Both directions, of each partition that exists, say the same.
+fn check_inverse(mapping: Option<PartitionMapping>, up: &Keyspace, down: &Keyspace) {
+    let link = link(mapping, up, down);
+    let (ups, downs) = (up.all(now()), down.all(now()));
+    let mut pairs = Vec::new();
+    for d in downs.iter() {
+        let needed = link.upstream_of(&one(d), now()).keys;
+        assert!(needed.is_subset(&ups), "what does not exist is no key");
+        pairs.extend(needed.iter().map(|u| (u, d)));
+    }
+    let mut back = Vec::new();
+    for u in ups.iter() {
+        back.extend(link.downstream_of(&one(u), now()).iter().map(|d| (u, d)));
+    }
+    pairs.sort_unstable();
+    assert_eq!(pairs, back);
+    // A set needs what its members need.
+    let some: PartitionSet = downs.iter().filter(|d| d % 3 != 1).collect();
+    let needed = pairs.iter().filter(|(_, d)| some.contains(*d)).map(|(u, _)| *u).collect();
+    assert_eq!(link.upstream_of(&some, now()).keys, needed);
+    let some: PartitionSet = ups.iter().filter(|u| u % 3 != 1).collect();
+    let needing = pairs.iter().filter(|(u, _)| some.contains(*u)).map(|(_, d)| *d).collect();
+    assert_eq!(link.downstream_of(&some, now()), needing);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn windows_need_exactly_what_overlaps(
+        up in time(),
+        down in time(),
+        (start, len) in (-3..3_i64, 0..3_i64),
+    ) {
+        let mapping = PartitionMapping::time_window(start, start + len);
+        let (up, down) = (space(up), space(down));
+        let link = link(Some(mapping.clone()), &up, &down);
+        let window = |space: &Keyspace, index: i64| space.window_of(u64::try_from(index).unwrap()).unwrap();
+        let count = i64::try_from(up.count(now())).unwrap();
+        for d in (3..i64::try_from(down.count(now())).unwrap()).step_by(7) {
+            let (from, to) = (window(&down, d + start).start, window(&down, d + start + len).end);
+            let overlaps = |u: &i64| {
+                let window = window(&up, *u);
+                window.start < to && from < window.end
+            };
+            let expected: PartitionSet = (0..count).filter(overlaps).map(i64::unsigned_abs).collect();
+            let mapped = link.upstream_of(&one(d.unsigned_abs()), now());
+            prop_assert_eq!(&mapped.keys, &expected);
+            let lacks = from < window(&up, 0).start || to > window(&up, count).start;
+            prop_assert_eq!(mapped.missing.is_empty(), !lacks, "{:?}", mapped.missing);
+        }
+        check_inverse(Some(mapping), &up, &down);
+    }
+}
+
+#[test]
+fn both_directions_say_the_same() {
+    let (days, weeks, regions, sales) =
+        (resolve(days()), resolve(weeks()), resolve(regions()), resolve(sales()));
+    let months = resolve(
+        Partitions::product()
+            .by("month", TimePartitions::monthly("2023-11-01"))
+            .by("region", super::regions()),
+    );
+    let dimensions = PartitionMapping::dimensions;
+    let window = PartitionMapping::time_window;
+    for (mapping, up, down) in [
+        (None, &days, &days),
+        (None, &sales, &sales),
+        (None, &days, &sales),
+        (None, &sales, &days),
+        (None, &sales, &regions),
+        (None, &sales, &months),
+        (Some(PartitionMapping::all()), &sales, &weeks),
+        (Some(PartitionMapping::last()), &days, &regions),
+        (Some(PartitionMapping::last()), &sales, &weeks),
+        (Some(PartitionMapping::specific(["eu", "us"])), &regions, &sales),
+        (Some(PartitionMapping::specific(["2024-01-01|eu", "2024-01-02|us"])), &sales, &regions),
+        (Some(PartitionMapping::pairs([("eu", "asia"), ("us", "asia"), ("us", "eu")])), &regions, &regions),
+        (Some(PartitionMapping::dimension("date")), &weeks, &sales),
+        (Some(PartitionMapping::dimension("date")), &sales, &weeks),
+        (Some(dimensions().on("month", "date").on("region", "region")), &sales, &months),
+        (Some(dimensions().on_by("date", "month", window(-1, -1))), &months, &sales),
+        (
+            Some(dimensions().on_by("date", "date", window(-2, 0)).on_by(
+                "region",
+                "region",
+                PartitionMapping::all(),
+            )),
+            &sales,
+            &sales,
+        ),
+        (
+            Some(dimensions().on_by("date", "date", PartitionMapping::last()).on("region", "region")),
+            &sales,
+            &sales,
+        ),
+        (Some(dimensions()), &sales, &months),
+    ] {
+        check_inverse(mapping, up, down);
+    }
+}

@@ -1,0 +1,234 @@
+use std::ops::RangeInclusive;
+
+use super::axis::Axis;
+use super::definition::ProductPartitions;
+use super::dynamic::KeySets;
+use super::error::PartitionError;
+use super::set::PartitionSet;
+use crate::ids::QuickMap;
+
+/// How the indexes of several dimensions make one.
+///
+/// An index must be the same however time goes on and whatever keys are added to dynamic sets. So:
+///
+/// - static dimensions, whose keys are counted, are the least significant: one number in mixed radix, without holes;
+/// - above them are those that go on, time and dynamic sets. One alone is all the rest: a product of time and static
+///   dimensions has no holes at all, and what is there at any time is one stretch. Several have an equal share of the rest
+///   of the 64 bits each;
+/// - within both groups the first by name is the most significant.
+#[derive(Debug)]
+pub(super) struct Product {
+    /// By name.
+    dimensions: Vec<Dimension>,
+    /// Places in `dimensions`, the most significant first.
+    order: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Dimension {
+    name: String,
+    axis: Axis,
+    /// What one more in this dimension is in the index.
+    stride: u64,
+    /// Its indexes are below.
+    size: u64,
+}
+
+/// The least share of the bits that keys of a dynamic set have: room for 16 million.
+const LEAST_SHARE: u32 = 24;
+
+impl Product {
+    pub(super) fn new(definition: &ProductPartitions, sets: &KeySets) -> Result<Self, PartitionError> {
+        if let Some(name) = definition.again.first() {
+            return Err(PartitionError::definition(format!("the dimension `{name}` is given twice")));
+        }
+        if definition.dimensions.is_empty() {
+            return Err(PartitionError::definition("partitions of several dimensions have none")
+                .hint("add them: `Partitions::product().by(\"date\", ..).by(\"region\", ..)`"));
+        }
+        let mut dimensions = Vec::new();
+        for (name, partitions) in &definition.dimensions {
+            let at = format!("dimension `{name}`");
+            if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+                return Err(PartitionError::definition(format!(
+                    "{at}: a name consists of letters, digits, `_` and `-`"
+                )));
+            }
+            let axis = Axis::new(partitions, sets).map_err(|error| error.within(&at))?;
+            let Some(axis) = axis else {
+                return Err(PartitionError::definition(format!("{at} has several dimensions itself"))
+                    .hint("write its dimensions beside the others"));
+            };
+            axis.check_values().map_err(|error| error.within(&at))?;
+            dimensions.push(Dimension { name: name.clone(), axis, stride: 0, size: 0 });
+        }
+        let mut product = Self { dimensions, order: Vec::new() };
+        product.lay_out()?;
+        Ok(product)
+    }
+
+    fn lay_out(&mut self) -> Result<(), PartitionError> {
+        let bounded = |at: &usize| self.dimensions[*at].axis.bound().is_some();
+        let (fixed, open): (Vec<_>, Vec<_>) = (0..self.dimensions.len()).partition(bounded);
+        let mut stride = 1_u64;
+        for at in fixed.iter().rev() {
+            let dimension = &mut self.dimensions[*at];
+            dimension.size = dimension.axis.bound().unwrap_or(1);
+            dimension.stride = stride;
+            stride = stride.checked_mul(dimension.size).ok_or_else(|| {
+                PartitionError::definition(
+                    "the static dimensions have more combinations than 64 bits have numbers",
+                )
+            })?;
+        }
+        // An index is below 2^63, so that sums with one more never wrap.
+        let room = (u64::MAX >> 1) / stride;
+        let share = room.max(1).ilog2() / u32::try_from(open.len().max(1)).unwrap_or(u32::MAX);
+        for at in open.iter().rev() {
+            let dimension = &mut self.dimensions[*at];
+            dimension.size = if open.len() == 1 { room } else { 1 << share };
+            dimension.stride = stride;
+            let fits = match &dimension.axis {
+                Axis::Time(windows) => windows.all() <= dimension.size,
+                Axis::Dynamic(_, keys) => share >= LEAST_SHARE && keys.numbers() <= dimension.size,
+                Axis::Static(_) => true,
+            };
+            if !fits {
+                return Err(PartitionError::definition(format!(
+                    "the dimension `{}` does not fit into an index beside the others: of 64 bits {share} are left for it",
+                    dimension.name
+                ))
+                .hint("give times an end, or leave out a dimension"));
+            }
+            stride = stride.saturating_mul(dimension.size);
+        }
+        self.order = [open, fixed].concat();
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.dimensions.len()
+    }
+
+    /// Names and axes, in the order of the names.
+    pub(super) fn axes(&self) -> impl Iterator<Item = (&str, &Axis)> {
+        self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &dimension.axis))
+    }
+
+    pub(super) fn at(&self, name: &str) -> Option<usize> {
+        self.dimensions.iter().position(|dimension| dimension.name == name)
+    }
+
+    /// The index within the dimension at this place.
+    pub(super) fn part(&self, index: u64, at: usize) -> u64 {
+        let Dimension { stride, size, .. } = self.dimensions[at];
+        if self.order[0] == at { index / stride } else { index / stride % size }
+    }
+
+    /// The index of these, in the order of the names; those within dimensions are within their bounds.
+    pub(super) fn join(&self, parts: impl IntoIterator<Item = u64>) -> u64 {
+        self.dimensions.iter().zip(parts).map(|(dimension, part)| part * dimension.stride).sum()
+    }
+
+    /// Every combination of these, in the order of the names.
+    pub(super) fn rectangle(&self, parts: &[PartitionSet]) -> PartitionSet {
+        let mut all = PartitionSet::from(0..1);
+        for at in self.order.iter().rev() {
+            let Dimension { stride, .. } = self.dimensions[*at];
+            // All below this dimension, without a hole.
+            let full = all.len() == stride;
+            let below = all;
+            all = PartitionSet::new();
+            for run in parts[*at].runs() {
+                if full {
+                    all.insert_run(run.start() * stride..=run.end() * stride + (stride - 1));
+                    continue;
+                }
+                for part in run {
+                    below.runs().for_each(|run| {
+                        all.insert_run(run.start() + part * stride..=run.end() + part * stride);
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    /// The set as rectangles, for each the indexes within the dimensions, in the order of the names. No two of them have a
+    /// partition in common.
+    pub(super) fn rectangles(&self, set: &PartitionSet) -> Vec<Vec<PartitionSet>> {
+        let mut found = Vec::new();
+        self.split(set, 0, &mut vec![PartitionSet::new(); self.len()], &mut found);
+        found
+    }
+
+    fn split(
+        &self,
+        set: &PartitionSet,
+        level: usize,
+        parts: &mut Vec<PartitionSet>,
+        found: &mut Vec<Vec<PartitionSet>>,
+    ) {
+        let Some(at) = self.order.get(level).copied() else {
+            found.push(parts.clone());
+            return;
+        };
+        for (here, below) in groups(set, self.dimensions[at].stride) {
+            parts[at] = here;
+            self.split(&below, level + 1, parts, found);
+        }
+    }
+
+    /// The indexes within a dimension that occur in the set.
+    pub(super) fn project(&self, set: &PartitionSet, at: usize) -> PartitionSet {
+        let mut found = PartitionSet::new();
+        self.rectangles(set).iter().for_each(|parts| found |= &parts[at]);
+        found
+    }
+}
+
+/// The quotients of the indexes by a stride, together where they have the same remainders, and these remainders.
+fn groups(set: &PartitionSet, stride: u64) -> Vec<(PartitionSet, PartitionSet)> {
+    let mut full = PartitionSet::new();
+    // Remainders of quotients that have not all of them; runs come in order, so the last is the one that goes on.
+    let mut partial: Vec<(u64, PartitionSet)> = Vec::new();
+    let mut add = |quotient: u64, from: u64, to: u64| {
+        if partial.last().is_none_or(|(last, _)| *last != quotient) {
+            partial.push((quotient, PartitionSet::new()));
+        }
+        if let Some((_, remainders)) = partial.last_mut() {
+            remainders.insert_run(from..=to);
+        }
+    };
+    for run in set.runs() {
+        let (mut from, end) = (*run.start(), *run.end());
+        if from % stride != 0 {
+            let to = end.min(from - from % stride + (stride - 1));
+            add(from / stride, from % stride, to % stride);
+            from = to + 1;
+        }
+        let whole = (end + 1).saturating_sub(from) / stride;
+        if from <= end && whole > 0 {
+            full.insert_run(from / stride..=from / stride + whole - 1);
+            from += whole * stride;
+        }
+        if from <= end {
+            add(from / stride, 0, end % stride);
+        }
+    }
+    let mut groups: Vec<(PartitionSet, PartitionSet)> = Vec::new();
+    if !full.is_empty() {
+        groups.push((full, PartitionSet::from(0..stride)));
+    }
+    // Many may be few that come again.
+    let mut known: QuickMap<Vec<RangeInclusive<u64>>, usize> = QuickMap::default();
+    for (quotient, remainders) in partial {
+        let at = *known.entry(remainders.runs().collect()).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some((quotients, _)) => _ = quotients.insert(quotient),
+            None => groups.push((PartitionSet::from_iter([quotient]), remainders)),
+        }
+    }
+    groups.sort_by_key(|(quotients, _)| quotients.first());
+    groups
+}

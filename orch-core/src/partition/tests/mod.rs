@@ -1,0 +1,38 @@
+mod names;
+mod products;
+mod selections;
+mod sets;
+
+use jiff::Timestamp;
+
+use super::{KeySet, KeySets, Keyspace, PartitionError, Partitions, TimePartitions};
+
+fn resolve(partitions: impl Into<Partitions>) -> Keyspace {
+    partitions.into().resolve(&KeySets::new()).unwrap()
+}
+
+/// The error of a definition that cannot hold.
+fn refused(partitions: impl Into<Partitions>) -> PartitionError {
+    partitions.into().resolve(&KeySets::new()).unwrap_err()
+}
+
+/// On 2024-03-01, so that of the year's days 60 exist.
+fn now() -> Timestamp {
+    "2024-03-01T12:00:00Z".parse().unwrap()
+}
+
+fn days() -> TimePartitions {
+    TimePartitions::daily("2024-01-01")
+}
+
+fn customers() -> KeySet {
+    let mut keys = KeySet::new();
+    for key in ["acme", "bolt", "cogs"] {
+        keys.add(key).unwrap();
+    }
+    keys
+}
+
+fn sales() -> Keyspace {
+    resolve(Partitions::product().by("date", days()).by("region", Partitions::of(["eu", "us", "asia"])))
+}

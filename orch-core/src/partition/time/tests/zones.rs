@@ -1,0 +1,192 @@
+//! The arithmetic against the oracles, over the zones of the world.
+
+use jiff::civil::date;
+use jiff::tz::{self, TimeZone};
+use jiff::{Timestamp, ToSpan as _};
+
+use super::super::TimePartitions;
+use super::super::pattern::Pattern;
+use super::super::ticks::Ticks;
+use super::oracle::{Meaning, meanings, ticks, walk};
+use super::windows;
+
+/// Those in which something is odd: half hours, whole days left out, changes at midnight, winter as an exception, changes
+/// by the moon, two changes a year besides.
+const ODD: [&str; 16] = [
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "America/Caracas",
+    "America/Havana",
+    "America/Los_Angeles",
+    "America/Nuuk",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Gaza",
+    "Asia/Pyongyang",
+    "Australia/Lord_Howe",
+    "Europe/Dublin",
+    "Europe/Istanbul",
+    "Pacific/Apia",
+    "UTC",
+];
+
+/// Zones whose clocks are changed between 2010 and 2030.
+fn changing() -> Vec<String> {
+    let names = tz::db().available().map(|name| name.to_string());
+    let changes = |name: &String| {
+        let zone = TimeZone::get(name).unwrap();
+        let first = zone.following(at(2010)).next();
+        first.is_some_and(|change| change.timestamp() < at(2030))
+    };
+    let names: Vec<_> = names.filter(changes).collect();
+    assert!(names.len() > 250, "the zones are part of the program: {}", names.len());
+    names
+}
+
+fn at(year: i16) -> Timestamp {
+    date(year, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp()
+}
+
+/// Some of them, other ones for other seeds.
+fn some(names: Vec<String>, seed: u64, number: usize) -> Vec<String> {
+    let mut state = seed;
+    let mut names: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33, name)
+        })
+        .collect();
+    names.sort();
+    names.into_iter().take(number).map(|(_, name)| name).collect()
+}
+
+/// Every tick of the years, where clocks are changed, and one of many elsewhere.
+fn check(name: &str, meaning: &Meaning, from: i16, to: i16) {
+    let zone = TimeZone::get(name).unwrap();
+    let days = i64::from(to - from) * 366 + 10;
+    // Days around the turn of the year are shown by other oracles' days.
+    let expected = ticks(meaning, &zone, date(from, 1, 1).yesterday().unwrap(), days);
+    let (from, to) = (at(from), at(to));
+    let first = expected.partition_point(|tick| *tick < from);
+    let expected: Vec<_> = expected[first..].iter().copied().take_while(|tick| *tick <= to).collect();
+    let made = Ticks::new(Pattern::parse(meaning.cron).unwrap(), &zone, from.as_second(), to.as_second());
+    let base = made.before(from.as_second());
+    let what = format!("{name}, `{}`", meaning.cron);
+    assert_eq!(made.before(to.as_second() + 1) - base, expected.len() as i64, "{what}: all");
+
+    let changes: Vec<_> =
+        zone.following(from).map(|change| change.timestamp()).take_while(|at| *at < to).collect();
+    for (number, tick) in (0..).zip(&expected) {
+        let next_change = changes.get(changes.partition_point(|at| *at + 30.hours() < *tick));
+        let near = next_change.is_some_and(|at| *at - 30.hours() < *tick);
+        if near || number % 61 == 0 {
+            let second = tick.as_second();
+            assert_eq!(made.tick(base + number), second, "{what}: tick {number} is at {tick}");
+            assert_eq!(made.before(second) - base, number, "{what}: before {tick}");
+            assert_eq!(made.before(second + 1) - base, number + 1, "{what}: at {tick}");
+        }
+    }
+}
+
+#[test]
+fn ticks_are_those_of_an_enumeration_in_some_zones() {
+    let names = some(changing(), 0x0dd5, 6);
+    for name in ODD.into_iter().chain(names.iter().map(String::as_str)) {
+        for meaning in meanings() {
+            // Hours are many; the years with most oddities will do.
+            let (from, to) = if meaning.times.len() >= 24 { (2010, 2013) } else { (2010, 2031) };
+            check(name, &meaning, from, to);
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: `cargo test --release -p orch-core --lib partition -- --ignored`"]
+fn ticks_are_those_of_an_enumeration_in_all_zones() {
+    let names = changing();
+    for name in names.iter().map(String::as_str).chain(ODD) {
+        meanings().iter().for_each(|meaning| check(name, meaning, 2010, 2031));
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: `cargo test --release -p orch-core --lib partition -- --ignored`"]
+fn ticks_are_those_of_an_enumeration_in_two_centuries() {
+    let names: Vec<_> = tz::db().available().map(|name| name.to_string()).collect();
+    for name in &names {
+        meanings()
+            .iter()
+            .filter(|meaning| meaning.times.len() < 24)
+            .for_each(|meaning| check(name, meaning, 1900, 2100));
+    }
+}
+
+#[test]
+fn ticks_are_what_the_clock_shows_minute_by_minute() {
+    for (name, from, days) in [
+        ("America/Los_Angeles", "2023-03-10T00:00Z", 5),
+        ("America/Los_Angeles", "2023-11-03T00:00Z", 5),
+        ("Australia/Lord_Howe", "2024-04-05T00:00Z", 4),
+        ("Australia/Lord_Howe", "2024-10-04T00:00Z", 4),
+        ("America/Havana", "2024-03-08T00:00Z", 4),
+        ("America/Havana", "2024-11-01T00:00Z", 4),
+        ("America/Sao_Paulo", "2017-10-13T00:00Z", 4),
+        ("America/Sao_Paulo", "2018-02-16T00:00Z", 4),
+        // A day is left out.
+        ("Pacific/Apia", "2011-12-28T00:00Z", 5),
+        // A day comes twice.
+        ("Pacific/Kwajalein", "1993-08-19T00:00Z", 5),
+        ("America/Toronto", "1919-03-29T00:00Z", 4),
+    ] {
+        let zone = TimeZone::get(name).unwrap();
+        let from: Timestamp = from.replace("Z", ":00Z").parse().unwrap();
+        let to = from + (days * 24).hours();
+        for meaning in meanings() {
+            // A tick at the end may be one that comes again, which only those who go on would know.
+            let lead = 36.hours();
+            let walked = walk(&meaning, &zone, from - lead, (days * 24 + 72) * 60);
+            let expected: Vec<_> = walked.into_iter().filter(|tick| (from..to).contains(tick)).collect();
+            let pattern = Pattern::parse(meaning.cron).unwrap();
+            let ticks = Ticks::new(pattern, &zone, from.as_second(), to.as_second());
+            let numbers = ticks.before(from.as_second())..ticks.before(to.as_second());
+            let made: Vec<_> =
+                numbers.map(|number| Timestamp::from_second(ticks.tick(number)).unwrap()).collect();
+            assert_eq!(made, expected, "{name}, `{}`", meaning.cron);
+        }
+    }
+}
+
+#[test]
+fn each_key_leads_back_to_its_window_where_clocks_are_changed() {
+    let names = some(changing(), 7, 6);
+    for name in ODD.into_iter().chain(names.iter().map(String::as_str)) {
+        let zone = TimeZone::get(name).unwrap();
+        for meaning in meanings() {
+            let windows = windows(&TimePartitions::cron(meaning.cron, "2009-06-01").in_zone(name));
+            let changes = zone.following(at(2010)).map(|change| change.timestamp());
+            for change in changes.take_while(|at| *at < at_end()).take(8) {
+                let Some(around) = windows.index_at(change - 30.hours()) else { continue };
+                for index in around..around + 80.min(2 + 3 * meaning.times.len() as u64) {
+                    let key = windows.key(index);
+                    let what = format!("{name}, `{}`, `{key}`", meaning.cron);
+                    assert_eq!(windows.index(&key).unwrap(), index, "{what}");
+                    let window = windows.window(index);
+                    assert!(window.start < window.end, "{what}");
+                    assert_eq!(window.end.timestamp(), windows.start(index + 1), "{what}");
+                    assert_eq!(windows.index_at(window.start.timestamp()), Some(index), "{what}");
+                    assert_eq!(
+                        windows.index_at(window.end.timestamp() - 1.nanosecond()),
+                        Some(index),
+                        "{what}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn at_end() -> Timestamp {
+    at(2030)
+}

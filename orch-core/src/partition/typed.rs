@@ -1,0 +1,143 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::definition::Partitions;
+use super::error::PartitionError;
+use super::key::{MultiKey, PartitionKey};
+use super::keyspace::Keyspace;
+use super::time::TimeWindow;
+
+/// A type that stands for partitions, so that code can say by which it is partitioned.
+///
+/// ```
+/// use orch_core::partition::{ByTime, KeySets, Partition, Partitions, PartitionsDef, TimePartitions};
+///
+/// struct Daily;
+///
+/// impl PartitionsDef for Daily {
+///     type Kind = ByTime;
+///
+///     fn partitions() -> Partitions {
+///         TimePartitions::daily("2024-01-01").into()
+///     }
+/// }
+///
+/// fn rows_of(day: &Partition<Daily>) -> String {
+///     format!("select * from sales where at >= '{}'", day.window().start.date())
+/// }
+///
+/// let days = Daily::partitions().resolve(&KeySets::new())?;
+/// let day = Partition::new(&days, days.index_of("2024-01-02")?)?;
+/// assert_eq!(rows_of(&day), "select * from sales where at >= '2024-01-02'");
+/// # Ok::<(), orch_core::partition::PartitionError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say by what it is partitioned",
+    note = "implement `PartitionsDef` for it: `type Kind = ByTime;` and `fn partitions() -> Partitions`"
+)]
+pub trait PartitionsDef: 'static {
+    /// [`ByTime`], [`ByKey`] or [`ByDimensions`]: what a [`Partition`] of it has.
+    type Kind: Kind;
+
+    /// The definition.
+    fn partitions() -> Partitions;
+}
+
+/// Of what kind partitions are: [`ByTime`], [`ByKey`] or [`ByDimensions`].
+pub trait Kind {
+    /// Whether a definition is of this kind.
+    fn fits(definition: &Partitions) -> bool;
+}
+
+/// Windows of time.
+#[derive(Clone, Copy, Debug)]
+pub struct ByTime;
+
+/// Names: static or dynamic.
+#[derive(Clone, Copy, Debug)]
+pub struct ByKey;
+
+/// Several dimensions.
+#[derive(Clone, Copy, Debug)]
+pub struct ByDimensions;
+
+impl Kind for ByTime {
+    fn fits(definition: &Partitions) -> bool {
+        matches!(definition, Partitions::Time(_))
+    }
+}
+
+impl Kind for ByKey {
+    fn fits(definition: &Partitions) -> bool {
+        matches!(definition, Partitions::Static(_) | Partitions::Dynamic(_))
+    }
+}
+
+impl Kind for ByDimensions {
+    fn fits(definition: &Partitions) -> bool {
+        matches!(definition, Partitions::Product(_))
+    }
+}
+
+/// The partition that code works on: one of those of `P`.
+pub struct Partition<P> {
+    key: PartitionKey,
+    values: MultiKey,
+    windows: Vec<(String, TimeWindow)>,
+    of: PhantomData<fn() -> P>,
+}
+
+impl<P: PartitionsDef> Partition<P> {
+    /// The partition of an index.
+    ///
+    /// # Errors
+    ///
+    /// If no partition has this index, or `P` says to be of another kind than the partitions are.
+    pub fn new(keyspace: &Keyspace, index: u64) -> Result<Self, PartitionError> {
+        if !P::Kind::fits(keyspace.definition()) {
+            return Err(PartitionError::definition(format!(
+                "the partitions of `{}` are of another kind than it says",
+                std::any::type_name::<P>(),
+            ))
+            .hint("its `Kind` is `ByTime`, `ByKey` or `ByDimensions`"));
+        }
+        let key = keyspace.key_of(index)?;
+        let values = keyspace.multi_key_of(index)?;
+        Ok(Self { key, values, windows: keyspace.windows_of(index), of: PhantomData })
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &PartitionKey {
+        &self.key
+    }
+}
+
+impl<P: PartitionsDef<Kind = ByTime>> Partition<P> {
+    /// The time that it stands for.
+    #[must_use]
+    pub fn window(&self) -> &TimeWindow {
+        // Partitions by time have one window, which `new` has asked for.
+        &self.windows[0].1
+    }
+}
+
+impl<P: PartitionsDef<Kind = ByDimensions>> Partition<P> {
+    /// The value in a dimension; nothing if there is no such dimension.
+    #[must_use]
+    pub fn value(&self, dimension: &str) -> Option<&str> {
+        self.values.get(dimension)
+    }
+
+    /// The time that it stands for in a dimension; nothing if that is not by time.
+    #[must_use]
+    pub fn window_in(&self, dimension: &str) -> Option<&TimeWindow> {
+        self.windows.iter().find(|(name, _)| name == dimension).map(|(_, window)| window)
+    }
+}
+
+impl<P> fmt::Debug for Partition<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Partition").field(&self.key).finish()
+    }
+}

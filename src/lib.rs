@@ -65,8 +65,8 @@ extern crate self as orch;
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{
-    asset, config, define, descriptor, event, failure, graph, ids, io, plan, report, run, select, storage,
-    value,
+    asset, config, define, descriptor, event, failure, graph, ids, io, partition, plan, report, run, select,
+    storage, value,
 };
 
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes

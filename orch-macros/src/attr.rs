@@ -322,7 +322,7 @@ impl<'d> Options<'d> {
         match self.take(name) {
             None => Vec::new(),
             Some(Value::Text(text)) => vec![text],
-            Some(other) => self.array(name, "texts", example, other),
+            Some(other) => self.array(name, "texts", example, &other),
         }
     }
 
@@ -330,17 +330,17 @@ impl<'d> Options<'d> {
     pub(crate) fn path_array(&mut self, name: &str, example: &str) -> Vec<Path> {
         match self.take(name) {
             None => Vec::new(),
-            Some(given) => self.array(name, "names", example, given),
+            Some(given) => self.array(name, "names", example, &given),
         }
     }
 
-    fn array<T: Parse>(&self, name: &str, what: &str, example: &str, given: Value) -> Vec<T> {
+    fn array<T: Parse>(&self, name: &str, what: &str, example: &str, given: &Value) -> Vec<T> {
         let parser = |input: ParseStream<'_>| {
             let content;
             bracketed!(content in input);
             Punctuated::<T, Token![,]>::parse_terminated(&content)
         };
-        if let Value::Other(tokens) = &given
+        if let Value::Other(tokens) = given
             && let Ok(parsed) = parser.parse2(tokens.clone())
         {
             return parsed.into_iter().collect();

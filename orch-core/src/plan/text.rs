@@ -130,7 +130,7 @@ impl Plan {
                 notes.push(format!("reads asset {} by io {io}", asset.key));
             }
             Some(asset) if asset.external => {
-                notes.push(format!("loads asset {}, which others make", asset.key))
+                notes.push(format!("loads asset {}, which others make", asset.key));
             }
             Some(asset) => notes.push(format!("loads asset {}", asset.key)),
             None if step.given => notes.push("given, does not run".to_owned()),

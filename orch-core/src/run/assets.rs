@@ -247,7 +247,7 @@ impl Loader {
                 "derive `Serialize` and `Deserialize` for it, or have an IO manager store it: `io = \"..\"`"
                     .to_owned(),
         })?;
-        let storage = Arc::clone(self.storage.as_ref().ok_or_else(|| Lack::no_instance())?);
+        let storage = Arc::clone(self.storage.as_ref().ok_or_else(Lack::no_instance)?);
         let fact = fact.clone();
         Ok(Value::later(move || {
             let bytes = match &fact.value {

@@ -24,7 +24,7 @@ pub struct Definitions {
 #[derive(Debug)]
 enum JobSource {
     Job(Job),
-    Assets(AssetJob),
+    Assets(Box<AssetJob>),
 }
 
 impl Definitions {
@@ -49,7 +49,7 @@ impl Definitions {
     }
 
     pub(super) fn add_asset_job(&mut self, job: AssetJob) {
-        self.jobs.push(JobSource::Assets(job));
+        self.jobs.push(JobSource::Assets(Box::new(job)));
         self.undraw();
     }
 

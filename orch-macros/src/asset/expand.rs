@@ -12,7 +12,7 @@ use crate::{coded, hidden};
 pub(super) enum Maker {
     Op,
     /// A graph, which returns a handle of this.
-    Graph(Type),
+    Graph(Box<Type>),
 }
 
 /// The definition of an asset, beside the op or graph that makes it.

@@ -61,7 +61,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     }
     job::repair(&mut plain);
     let value = value.filter(|_| asset.is_fed(&plain));
-    let made = value.map(|value| expand::made(&asset, &expand::Maker::Graph(value)));
+    let made = value.map(|value| expand::made(&asset, &expand::Maker::Graph(Box::new(value))));
     let options = GraphOptions { name, hooks: Vec::new() };
     let graph = if draws { job::expand::graph(plain, &options) } else { job::expand::graph_stub(plain) };
     quote!(#graph #made #errors)

@@ -101,7 +101,7 @@ pub(super) enum Source {
     One(Path),
     Several(Vec<Path>),
     /// One, as its IO manager reads it as a value of this type.
-    Stored(Path, Type),
+    Stored(Path, Box<Type>),
 }
 
 impl Source {
@@ -290,7 +290,7 @@ fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
                 Type::Reference(reference) => (*reference.elem).clone(),
                 ty => ty.clone(),
             };
-            Some(Source::Stored(path, ty))
+            Some(Source::Stored(path, Box::new(ty)))
         }
         Source::Several(_) | Source::Stored(..) => {
             diag.error_at(stored, "`#[stored]` is said of a parameter that takes one asset");

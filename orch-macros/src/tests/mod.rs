@@ -1,5 +1,6 @@
 //! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
 
+mod asset;
 mod config;
 mod configured;
 mod hook;

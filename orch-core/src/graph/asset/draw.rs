@@ -120,7 +120,7 @@ pub(crate) fn draw(
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
             if made(number) {
-                make(asset, graph, number, &mut upstream, &made);
+                make(asset, graph, number, &mut upstream, made);
             } else if graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number)) {
                 load(asset, &mut upstream);
             }

@@ -1,0 +1,172 @@
+use insta::assert_snapshot;
+use quote::quote;
+
+use super::pretty;
+use crate::asset;
+
+/// What stands beside the op or graph, from the definition of the asset on.
+fn beside(expansion: proc_macro2::TokenStream) -> String {
+    let text = pretty(expansion);
+    let at = text.find("impl Asset for").expect("there is an asset");
+    text[at..].to_owned()
+}
+
+#[test]
+fn an_asset_of_others() {
+    let expansion = asset::attribute(
+        quote!(
+            key_prefix = "mart",
+            group = "sales",
+            owners = ["data team"],
+            metadata(budget = 3),
+            deps = [raw::prices]
+        ),
+        &quote! {
+            /// What was ordered.
+            fn orders(raw_orders: &[i64], #[from(fx::rate)] factor: f64, ctx: Context) -> Result<Vec<i64>> {
+                todo!()
+            }
+        },
+    );
+    assert_snapshot!(beside(expansion), @r#"
+    impl Asset for orders {
+            type Value = <<<orders as Op>::Outputs as Outputs>::Handles as AssetHandle>::Value;
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: OnceLock<
+                    Arc<AssetDef>,
+                > = OnceLock::new();
+                ASSET
+                    .get_or_init(|| Arc::new(
+                        AssetDef::builder("mart/orders")
+                            .description("What was ordered.")
+                            .group("sales")
+                            .owner("data team")
+                            .metadata("budget", 3)
+                            .takes(<raw_orders as Asset>::asset)
+                            .takes(<fx::rate as Asset>::asset)
+                            .after(<raw::prices as Asset>::asset)
+                            .made_by(
+                                <orders as Op>::def(),
+                                |upstream| {
+                                    <orders as Node>::node()
+                                        .call(
+                                            upstream.of::<raw_orders>(),
+                                            upstream.of::<fx::rate>(),
+                                        );
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
+}
+
+#[test]
+fn an_asset_that_is_taken_as_it_is_stored_and_several_at_once() {
+    let expansion = asset::attribute(
+        quote!(),
+        &quote! {
+            fn report(#[stored] orders: &LazyFrame, #[from(a, b)] both: Vec<i64>) -> usize {
+                todo!()
+            }
+        },
+    );
+    assert_snapshot!(beside(expansion), @r#"
+    impl Asset for report {
+            type Value = <<<report as Op>::Outputs as Outputs>::Handles as AssetHandle>::Value;
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: OnceLock<
+                    Arc<AssetDef>,
+                > = OnceLock::new();
+                ASSET
+                    .get_or_init(|| Arc::new(
+                        AssetDef::builder("report")
+                            .after(<orders as Asset>::asset)
+                            .takes(<a as Asset>::asset)
+                            .takes(<b as Asset>::asset)
+                            .made_by(
+                                <report as Op>::def(),
+                                |upstream| {
+                                    <report as Node>::node()
+                                        .call(
+                                            upstream.stored::<orders, LazyFrame>(),
+                                            [upstream.of::<a>(), upstream.of::<b>()],
+                                        );
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
+}
+
+#[test]
+fn an_asset_that_a_graph_makes() {
+    let expansion = asset::graph(
+        quote!(code_version = "2"),
+        &quote! {
+            fn total(orders: Out<Vec<i64>>) -> Out<i64> {
+                sum(spread(orders).map(double).collect())
+            }
+        },
+    );
+    assert_snapshot!(beside(expansion), @r#"
+    impl Asset for total {
+            type Value = i64;
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: OnceLock<
+                    Arc<AssetDef>,
+                > = OnceLock::new();
+                ASSET
+                    .get_or_init(|| Arc::new(
+                        AssetDef::builder("total")
+                            .code_version("2")
+                            .takes(<orders as Asset>::asset)
+                            .drawn::<
+                                i64,
+                            >(
+                                Coded::<i64>::CODEC,
+                                |upstream| {
+                                    <total as Node>::node()
+                                        .call(upstream.of::<orders>())
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
+}
+
+#[test]
+fn an_asset_that_others_make() {
+    let expansion =
+        asset::external(quote!(key = "fx/rate", io = "parquet"), &quote! { pub fn rate() -> f64; });
+    assert_snapshot!(pretty(expansion), @r#"
+    #[doc(hidden)]
+    #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
+    pub struct rate {}
+    #[doc(hidden)]
+    #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+    const _: () = {
+        use DefaultCoded as _;
+        #[automatically_derived]
+        impl Asset for rate {
+            type Value = f64;
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: OnceLock<
+                    Arc<AssetDef>,
+                > = OnceLock::new();
+                ASSET
+                    .get_or_init(|| Arc::new(
+                        AssetDef::builder("fx/rate")
+                            .io("parquet")
+                            .external::<f64>(Coded::<f64>::CODEC),
+                    ))
+            }
+        }
+    };
+    "#);
+}

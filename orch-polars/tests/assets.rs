@@ -1,0 +1,72 @@
+//! Assets that are frames: where they lie, what is told of them, and how others take them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use orch::asset::MaterializationQuery;
+use orch::prelude::*;
+use orch::storage::{Memory, Storage};
+use orch_polars::polars::prelude::*;
+use orch_polars::{ParquetIo, RegisterFrames as _};
+
+#[asset(key_prefix = "mart", io = "lake")]
+fn orders() -> Result<DataFrame> {
+    Ok(df!("id" => [1_i64, 2, 3], "amount" => [Some(50.0), Some(150.0), None])?)
+}
+
+/// A frame is passed in memory to those that run with it.
+#[asset]
+fn rows(orders: &DataFrame) -> usize {
+    orders.height()
+}
+
+/// Nobody has made it yet.
+#[external_asset(io = "lake")]
+fn corrections() -> DataFrame;
+
+#[asset]
+fn corrected(orders: &DataFrame, #[stored] corrections: Option<DataFrame>) -> usize {
+    orders.height() + corrections.map_or(0, |frame| frame.height())
+}
+
+fn lake(name: &str) -> (PathBuf, Definitions) {
+    let folder = std::env::temp_dir().join(format!("orch-polars-assets-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let definitions = Definitions::new().assets(assets![orders, rows, corrections, corrected]);
+    (folder.clone(), definitions.frames("lake", ParquetIo::new(folder)))
+}
+
+#[test]
+fn a_frame_lies_under_its_key_and_is_told_with_its_columns() {
+    let (folder, definitions) = lake("key");
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let job = definitions.materialize(&"*".parse().expect("all"));
+    let run = definitions.runner(&job).record(&storage).keep_outputs().run_blocking().expect("it succeeds");
+    assert_eq!((*run.output::<rows>(), *run.output::<corrected>()), (3, 3));
+    assert!(folder.join("mart/orders.parquet").is_file());
+    let latest = MaterializationQuery::latest(&"mart/orders".parse().expect("a key"));
+    let fact = storage.materializations(&latest).expect("what is known").remove(0);
+    let told = |name: &str| fact.metadata[name].to_string();
+    insta::assert_snapshot!(["rows", "columns", "schema"].map(told).join("; "), @"3; 2; id: i64, amount: f64");
+    // Later it is read from there.
+    let job = definitions.materialize(&"rows".parse().expect("a selection"));
+    let run = definitions.runner(&job).record(&storage).keep_outputs().run_blocking().expect("it succeeds");
+    assert_eq!(*run.output::<rows>(), 3);
+    std::fs::remove_dir_all(folder).expect("it was there");
+}
+
+#[cfg(feature = "lazy")]
+#[test]
+fn a_part_of_a_frame_is_taken_as_it_lies_there() {
+    #[asset(io = "lake")]
+    fn large(#[stored] orders: LazyFrame) -> LazyFrame {
+        orders.filter(col("amount").gt(lit(100.0))).select([col("id")])
+    }
+    let (folder, definitions) = lake("part");
+    let definitions = definitions.assets(assets![large]);
+    let job = definitions.materialize(&"mart/orders or large".parse().expect("a selection"));
+    definitions.runner(&job).run_blocking().expect("it succeeds");
+    let found = orch_polars::read_parquet(folder.join("large.parquet")).expect("it was sunk there");
+    assert!(found.equals(&df!("id" => [2_i64]).expect("a frame")), "{found}");
+    std::fs::remove_dir_all(folder).expect("it was there");
+}

@@ -119,8 +119,15 @@ pub use orch_macros::op;
 /// | `#[from(first, second)]` | it takes the values of several, as a `Vec` |
 /// | `#[stored]` | it takes the asset as its IO manager reads it as a value of this type: a `LazyFrame` of what was stored as a `DataFrame` |
 ///
+/// A parameter that is not used may begin with `_`. An asset needs a parameter of another name, and `#[from(orders::orders)]`,
+/// where a module has its name.
+///
 /// What is returned is one value, in a `Result` or not; an [`Optional`](define::Optional) one that is left out is not
-/// materialized. Several steps that make one value are a [`macro@graph_asset`].
+/// materialized. Several steps that make one value are a [`macro@graph_asset`]. In the body of a [`macro@job`] it is called as the
+/// op that it is, and materializes nothing.
+///
+/// What `#[stored]` reads, the program defines for the same key: `.io::<DataFrame>("lake", lake.clone()).io::<LazyFrame>("lake", lake)`.
+/// Which assets are meant by a selection, [`select`](crate::select) tells.
 ///
 /// # Options
 ///

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use orch::asset::MaterializationQuery;
 use orch::prelude::*;
 use orch::storage::{Memory, Storage};
-use orch_polars::polars::prelude::*;
-use orch_polars::{ParquetIo, RegisterFrames as _};
+use orch_polars::polars::df;
+use orch_polars::{DataFrame, ParquetIo, RegisterFrames as _};
 
 #[asset(key_prefix = "mart", io = "lake")]
 fn orders() -> Result<DataFrame> {
@@ -58,6 +58,8 @@ fn a_frame_lies_under_its_key_and_is_told_with_its_columns() {
 #[cfg(feature = "lazy")]
 #[test]
 fn a_part_of_a_frame_is_taken_as_it_lies_there() {
+    use orch_polars::polars::prelude::{LazyFrame, col, lit};
+
     #[asset(io = "lake")]
     fn large(#[stored] orders: LazyFrame) -> LazyFrame {
         orders.filter(col("amount").gt(lit(100.0))).select([col("id")])

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use orch_core::event::RunStatus;
 use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, RunRecord, StorageError};
 use rusqlite::types::Value;
@@ -166,6 +167,13 @@ impl List {
             list.prepare_cached(sql)?.query_row([run.to_string()], |row| row.get(0)).optional()
         })?;
         self.record(&json.ok_or_else(|| StorageError::no_run(run))?)
+    }
+
+    /// The runs that are not over, whoever holds them or nobody.
+    pub(crate) fn unfinished(&self) -> Result<Vec<RunRecord>, StorageError> {
+        let query =
+            RunQuery { status: vec![RunStatus::Running, RunStatus::Canceling], ..RunQuery::default() };
+        self.runs(&query)
     }
 
     /// The runs of which the list may say less than their events.

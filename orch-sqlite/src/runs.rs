@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use orch_core::ids::RunId;
 use orch_core::storage::{
-    Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, Watch, WriteEvents,
-    WriteRuns,
+    Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
+    Watch, WriteEvents, WriteRuns,
 };
 
 use crate::files::Files;
@@ -155,6 +155,8 @@ impl Folder {
         wanted: impl FnOnce(&mut Locked<'_>) -> Result<bool, StorageError>,
     ) -> Result<bool, StorageError> {
         let folder = self.run_folder(run);
+        // What it has told of assets and the list does not know yet would be lost with its log.
+        self.settle(Some(run))?;
         {
             let mut list = self.list().lock()?;
             if !list.has(run)? {
@@ -165,6 +167,16 @@ impl Folder {
             }
             if !wanted(&mut list)? {
                 return Ok(false);
+            }
+            // Of one whose log cannot be read nothing is told any more.
+            let log =
+                log::Reader::open(run, &folder).ok().flatten().and_then(|log| log.facts(0, u64::MAX).ok());
+            if list.is_unsettled(run)? && log.is_some_and(|log| !log.told.is_empty()) {
+                let message = format!(
+                    "what the run {run} tells of assets could not be written to the list, and would be lost with it"
+                );
+                return Err(StorageError::new(StorageErrorKind::Machine, message)
+                    .hint("look at the list with `instance check`, and try again"));
             }
             list.delete(run)?;
         }

@@ -356,6 +356,32 @@ pub(crate) fn noise() {
 }
 
 /// All of them.
+#[asset(io = "shelf")]
+fn raw() -> i64 {
+    20
+}
+
+/// Made in a process of its own, which says something of it and which version it is.
+#[asset(isolate)]
+fn apart(raw: i64, context: Context) -> i64 {
+    context.add_metadata("process", std::process::id());
+    context.set_data_version("v1");
+    raw + 1
+}
+
+/// What every place gives.
+struct Shelf;
+
+impl orch::io::IoManager<i64> for Shelf {
+    fn store(&self, _: &orch::io::OutputAt<'_>, _: &i64) -> Result<orch::io::Metadata> {
+        Ok(orch::io::Metadata::new())
+    }
+
+    fn load(&self, _: &orch::io::OutputAt<'_>) -> Result<i64> {
+        Ok(41)
+    }
+}
+
 pub(crate) fn definitions() -> Definitions {
     let jobs = [
         abort(),
@@ -377,7 +403,8 @@ pub(crate) fn definitions() -> Definitions {
         crash_in_map(),
         noise(),
     ];
-    Definitions::new().add_jobs(jobs).resource_from::<database>()
+    let definitions = Definitions::new().add_jobs(jobs).resource_from::<database>();
+    definitions.assets(assets![raw, apart]).io("shelf", Shelf)
 }
 
 /// What a test has instead of the database.

@@ -39,7 +39,8 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 19] = [
+const TESTS: [(&str, fn()); 20] = [
+    ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
     ("a_crash_fails_the_attempt_and_says_how", a_crash_fails_the_attempt_and_says_how),
     ("a_crash_is_tried_again_as_any_failure", a_crash_is_tried_again_as_any_failure),
     ("a_timeout_ends_code_that_nobody_can_stop", a_timeout_ends_code_that_nobody_can_stop),
@@ -85,6 +86,19 @@ fn failure(job: &Job) -> String {
     let RunErrorKind::Failed { steps, .. } = error.kind() else { panic!("{error}") };
     let kind = serde_json::to_string(&steps[0].error.kind).expect("a word");
     format!("{kind} {}", steps[0].error)
+}
+
+fn an_asset_is_made_in_a_process_of_its_own() {
+    let definitions = ops::definitions();
+    let job = definitions.materialize(&"apart".parse().expect("a selection"));
+    let run = definitions.runner(&job).keep_events().run_blocking().expect("it succeeds");
+    let told = run.events().iter().find_map(|event| match &event.kind {
+        EventKind::AssetMaterialization { metadata, data_version, .. } => Some((metadata, data_version)),
+        _ => None,
+    });
+    let (metadata, version) = told.expect("it is told");
+    assert_ne!(metadata["process"].number(), Some(f64::from(std::process::id())));
+    assert_eq!(version.as_deref(), Some("v1"));
 }
 
 fn a_crash_fails_the_attempt_and_says_how() {

@@ -65,7 +65,7 @@ pub struct Column {
     /// Its name.
     pub name: String,
     /// The type of its values, as whoever made it calls it: `i64`, `str`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", alias = "dtype")]
     pub ty: String,
     /// What it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +106,14 @@ impl MetadataValue {
     #[must_use]
     pub fn path(path: impl AsRef<std::path::Path>) -> Self {
         Self::Path(path.as_ref().display().to_string())
+    }
+
+    /// The same in a form that JSON can hold: a number that is not finite is a text.
+    pub(crate) fn written(self) -> Self {
+        match self {
+            Self::Float(number) => float(number),
+            other => other,
+        }
     }
 
     /// As a number, where it is one: what can be plotted over time.

@@ -231,7 +231,7 @@ impl Context {
     ///
     /// Of a step that makes no asset there is nothing to say it of: the log of the step warns of it.
     pub fn add_metadata(&self, name: impl Into<String>, value: impl Into<MetadataValue>) {
-        let (name, value) = (name.into(), value.into());
+        let (name, value) = (name.into(), value.into().written());
         match &self.said {
             Some(said) => _ = said.lock().metadata.insert(name, value),
             None => tracing::warn!("`{name}` is said of no asset: the step `{}` makes none", self.step),

@@ -34,7 +34,9 @@ impl State {
             (None, Some(file)) => Some(file.blake3.as_str().into()),
             (None, None) => None,
         };
-        let data_version: Option<Arc<str>> = said.and_then(|said| said.data_version.clone()).or_else(hash);
+        let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();
+        let given = said.and_then(|said| said.data_version.as_ref()).map(scrub);
+        let data_version: Option<Arc<str>> = given.or_else(hash);
         let said = said.map(|said| said.metadata.clone()).unwrap_or_default();
         metadata.extend(self.settings.scrubber.typed(said));
         let inputs = asset.upstream.iter().map(|key| {

@@ -296,13 +296,11 @@ impl State {
                         turn.kept.push(Kept::Value { path, step, output, key: None, value });
                     }
                     let inline = written.take(output);
-                    let fact = self.materialized(
-                        step,
-                        output,
-                        inline.as_ref(),
-                        stored.as_ref(),
-                        written.said.as_deref(),
-                    );
+                    let said = written.said.as_deref();
+                    let fact = match self.is_given(frame, step) {
+                        true => None,
+                        false => self.materialized(step, output, inline.as_ref(), stored.as_ref(), said),
+                    };
                     self.emit_output(frame, step, (output, None), (inline, stored), turn);
                     if let Some(fact) = fact {
                         self.emit(frame, step, fact, turn);

@@ -157,7 +157,10 @@ impl Recorded {
 
     /// Takes over the steps of another run that this one does not have and that are `wanted`, and gives their paths.
     pub(crate) fn adopt(&mut self, other: Self, wanted: impl Fn(&StepPath) -> bool) -> Vec<StepPath> {
-        let Self { numbers, steps, .. } = other;
+        let Self { numbers, steps, assets, .. } = other;
+        for (asset, version) in assets {
+            self.assets.entry(asset).or_insert(version);
+        }
         let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
         let mut adopted = Vec::new();
         for (path, number) in numbers {

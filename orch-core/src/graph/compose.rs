@@ -66,6 +66,14 @@ impl Job {
         }
     }
 
+    /// The same job with one more mistake, which is told with its plan.
+    pub(crate) fn with_problem(mut self, problem: Problem) -> Self {
+        if let Some(graph) = Arc::get_mut(&mut self.graph) {
+            graph.problems.push(problem);
+        }
+        self
+    }
+
     /// The job's name.
     #[must_use]
     pub fn name(&self) -> &str {

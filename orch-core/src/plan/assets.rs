@@ -42,6 +42,14 @@ impl Program {
         running.flat_map(|step| &step.assets).any(|asset| asset.key == *key)
     }
 
+    /// The asset that takes this one, else the step that does.
+    pub(crate) fn made_of(&self, key: &AssetKey, step: &Step) -> String {
+        let others = self.plan.steps.iter().flat_map(|step| &step.assets);
+        // That of the step itself goes before others.
+        let mut takers = step.assets.iter().chain(others).filter(|asset| asset.upstream.contains(key));
+        takers.next().map_or_else(|| step.name.clone(), |asset| asset.key.to_string())
+    }
+
     /// The assets whose values are loaded, by the numbers of the steps that stand for them.
     pub(crate) fn loads(&self) -> impl Iterator<Item = (usize, &LoadedAsset)> {
         self.plan.steps.iter().enumerate().filter_map(|(number, step)| Some((number, step.loads.as_ref()?)))

@@ -77,8 +77,8 @@ impl Definitions {
     /// listed twice is one.
     #[must_use]
     pub fn assets(mut self, assets: impl IntoIterator<Item = Arc<AssetDef>>) -> Self {
-        let all = self.asset_graph().assets().iter().cloned().chain(assets);
-        self.assets = AssetGraph::of(all.collect::<Vec<_>>());
+        self.listed.extend(assets);
+        self.assets = AssetGraph::of(self.listed.iter().cloned());
         self.undraw();
         self
     }
@@ -114,7 +114,21 @@ impl Definitions {
     #[must_use]
     pub fn materialize(&self, selection: &AssetSelection) -> Job {
         let options = JobOptions::new(MATERIALIZE);
-        AssetJob { options, selection: selection.to_string(), place: None }.draw(&self.assets)
+        let job = AssetJob { options, selection: selection.to_string(), place: None }.draw(&self.assets);
+        match self.jobs().iter().find(|job| job.name() == MATERIALIZE) {
+            // Of a run it could not be told which of the two it is one of.
+            Some(other) => job.with_problem(
+                Problem::new(
+                    ProblemKind::DuplicateName,
+                    format!(
+                        "a job is named `{MATERIALIZE}`, as is what materializes the assets of a selection"
+                    ),
+                )
+                .at("the job", other.options().place.clone())
+                .hint("give the job another name"),
+            ),
+            None => job,
+        }
     }
 
     /// The job of this name that these are steps of: one of [`Definitions::jobs`], or what materializes the assets of the
@@ -148,8 +162,9 @@ pub(super) struct Loader {
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) io: Arc<IoManagers>,
     pub(super) run: RunId,
-    /// What a run that goes on has taken before: it takes the same again.
-    pub(super) pinned: Option<Vec<Materialization>>,
+    pub(super) job: Arc<str>,
+    /// What a run has taken before that goes on, or that another one goes on from: it is taken again.
+    pub(super) taken: Vec<Materialization>,
 }
 
 impl Loader {
@@ -163,7 +178,7 @@ impl Loader {
             if is_read && program.makes(&asset.key) {
                 continue;
             }
-            match self.find(asset, &program.ops[number]) {
+            match self.find(asset, &program.made_of(&asset.key, taker), &program.ops[number]) {
                 Ok((value, fact)) => {
                     if !is_read {
                         let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
@@ -183,43 +198,74 @@ impl Loader {
                 }
             }
         }
+        self.add_dependencies(program, &mut loaded);
         if problems.is_empty() { Ok(loaded) } else { Err(PlanError::new(program.plan.job.clone(), problems)) }
     }
 
-    /// Where the value of an asset comes from, and the materialization that it is, if one is known.
-    fn find(&self, asset: &LoadedAsset, op: &Arc<OpDef>) -> Result<(Value, Option<Materialization>), Lack> {
-        let key = &asset.key;
-        let fact = match (&self.pinned, &self.storage) {
-            (Some(pinned), _) => pinned.iter().find(|fact| fact.asset == *key).cloned(),
-            (None, Some(storage)) => {
-                let found = storage.materializations(&MaterializationQuery::latest(key));
-                found.map_err(|error| Lack::storage(&error))?.into_iter().next()
+    /// Finds which materializations there are of what is to be there before, and of which no value is taken. If they cannot
+    /// be read, as little is known of them as if there were none.
+    fn add_dependencies(&self, program: &Program, loaded: &mut Loaded) {
+        let running = program.plan.steps.iter().filter(|step| !step.given);
+        let upstream = running.flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
+        for key in upstream.filter(|key| !program.makes(key)) {
+            if !loaded.versions.contains_key(key)
+                && let Ok(Some(fact)) = self.fact(key)
+            {
+                let version = InputVersion::new(key.clone(), Some(fact.run), fact.data_version.clone());
+                loaded.versions.insert(key.clone(), version);
+                loaded.facts.push(fact);
             }
-            (None, None) => None,
-        };
+        }
+    }
+
+    /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.
+    fn fact(&self, key: &AssetKey) -> Result<Option<Materialization>, StorageError> {
+        if let Some(taken) = self.taken.iter().find(|fact| fact.asset == *key) {
+            return Ok(Some(taken.clone()));
+        }
+        let Some(storage) = &self.storage else { return Ok(None) };
+        Ok(storage.materializations(&MaterializationQuery::latest(key))?.into_iter().next())
+    }
+
+    /// Where the value of an asset comes from, and the materialization that it is, if one is known.
+    fn find(
+        &self,
+        asset: &LoadedAsset,
+        taker: &str,
+        op: &Arc<OpDef>,
+    ) -> Result<(Value, Option<Materialization>), Lack> {
+        let key = &asset.key;
+        let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
-                true => self.managed(key, io, op).map(|value| (value, fact)),
-                false => Err(Lack::never(asset, true)),
+                true => self.managed(key, io, op, fact.as_ref()).map(|value| (value, fact)),
+                false => Err(Lack::never(asset, taker, true)),
             };
         }
         let Some(fact) = fact else {
             let may_be_there = asset.external || self.storage.is_none();
             return match op.io().filter(|_| may_be_there) {
-                Some(io) => self.managed(key, io, op).map(|value| (value, None)),
-                None => Err(Lack::never(asset, self.storage.is_some())),
+                Some(io) => self.managed(key, io, op, None).map(|value| (value, None)),
+                None => Err(Lack::never(asset, taker, self.storage.is_some())),
             };
         };
         let value = match &fact.value {
-            ValueAt::Io(io) => self.managed(key, io, op)?,
+            ValueAt::Io(io) => self.managed(key, io, op, Some(&fact))?,
             ValueAt::Nowhere => return Err(Lack::in_memory(asset)),
             ValueAt::Fact | ValueAt::File(_) => self.written(&fact, op)?,
         };
         Ok((value, Some(fact)))
     }
 
-    /// The value that an IO manager has stored.
-    fn managed(&self, key: &AssetKey, io: &str, op: &Arc<OpDef>) -> Result<Value, Lack> {
+    /// The value that an IO manager has stored. It has one place for the asset: what lies there may have been made anew since
+    /// this materialization was the latest, and then the step that takes it is told so.
+    fn managed(
+        &self,
+        key: &AssetKey,
+        io: &str,
+        op: &Arc<OpDef>,
+        fact: Option<&Materialization>,
+    ) -> Result<Value, Lack> {
         let output = &op.outputs()[0];
         let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
             why: format!(
@@ -229,12 +275,23 @@ impl Loader {
             hint: format!("define it: `Definitions::new().io(\"{io}\", manager)`"),
         })?;
         let (key, run, step) = (key.clone(), self.run, StepPath::new(op.name(), None));
-        let name = Arc::clone(&output.name);
+        let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
+        let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
         Ok(Value::later(move || {
-            let at = OutputAt::new(run, MATERIALIZE, &step, &name).asset(Some(&key));
-            manager
+            let at = OutputAt::new(run, &job, &step, &name).asset(Some(&key));
+            let loaded = manager
                 .load(&at)
-                .map_err(|failure| failure.context(format!("the asset `{key}` cannot be loaded")))
+                .map_err(|failure| failure.context(format!("the asset `{key}` cannot be loaded")))?;
+            let latest = taken.as_ref().and_then(|(storage, taken)| {
+                let latest = storage.materializations(&MaterializationQuery::latest(&key)).ok()?;
+                latest.into_iter().next().map(|fact| fact.run).filter(|latest| latest != taken)
+            });
+            if let Some(latest) = latest {
+                tracing::warn!(
+                    "the asset `{key}` was made anew by the run {latest} since this run has begun: what is taken is that"
+                );
+            }
+            Ok(loaded)
         }))
     }
 
@@ -283,7 +340,7 @@ struct Lack {
 }
 
 impl Lack {
-    fn never(asset: &LoadedAsset, has_instance: bool) -> Self {
+    fn never(asset: &LoadedAsset, taker: &str, has_instance: bool) -> Self {
         if !has_instance {
             return Self::no_instance();
         }
@@ -299,7 +356,7 @@ impl Lack {
             false => Self {
                 why: "which was never materialized".to_owned(),
                 hint: format!(
-                    "materialize it before, `materialize {key}`, or with what takes it: `materialize {key}+`"
+                    "materialize it before, `materialize {key}`, or with all that is needed: `materialize '+{taker}'`"
                 ),
             },
         }
@@ -309,7 +366,7 @@ impl Lack {
         Self {
             why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),
             hint: format!(
-                "make it in the same run, `materialize {}+`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
+                "make it in the same run, `materialize '{} or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
                 asset.key
             ),
         }

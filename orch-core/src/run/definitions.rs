@@ -5,7 +5,7 @@ use super::assets::AssetJob;
 use super::{Environment, Runner};
 use crate::config::RunConfig;
 use crate::define::{Hook, HookDef, Opens, Resource, ResourceDef};
-use crate::graph::{AssetGraph, Job};
+use crate::graph::{AssetDef, AssetGraph, Job};
 use crate::io::IoManager;
 use crate::value::Data;
 
@@ -15,6 +15,8 @@ pub struct Definitions {
     jobs: Vec<JobSource>,
     /// All jobs, those of assets drawn, once someone asks.
     drawn: OnceLock<Vec<Job>>,
+    /// All that were listed, also those of which the graph has another one.
+    pub(super) listed: Vec<Arc<AssetDef>>,
     pub(super) assets: AssetGraph,
     base: Environment,
     environments: BTreeMap<String, Environment>,

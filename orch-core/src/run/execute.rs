@@ -88,6 +88,7 @@ impl Runner {
         let scrubber = configured.scrubber(&program);
         let (program, Loaded { facts, mut versions, .. }) = self.load_assets(program, &io).await?;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber).await?;
+        versions.extend(std::mem::take(&mut self.made));
         versions.extend(made);
         let resumed = past.is_some();
         let program = Arc::new(program);
@@ -171,18 +172,23 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
     ) -> Result<(Program, Loaded), RunError> {
-        if program.loads().next().is_none() {
+        if program.loads().next().is_none() && !program.plan.steps.iter().any(|step| !step.assets.is_empty())
+        {
             return Ok((program, Loaded::default()));
         }
         let recorded = self.record.as_ref().map(|record| &record.storage);
         let storage = self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded);
-        let loader = Loader {
-            storage: storage.map(Arc::clone),
-            io: Arc::clone(io),
-            run: self.id,
-            pinned: self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone()),
-        };
+        let storage = storage.map(Arc::clone);
+        let upstream = self.record.as_ref().and_then(|record| record.upstream).map(|upstream| upstream.run);
+        let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
+        let (io, run) = (Arc::clone(io), self.id);
         runtime::blocking(move || {
+            // What goes on with the values of another run goes on with what that took.
+            if let (Some(storage), Some(upstream)) = (&storage, upstream) {
+                taken = Some(storage.pinned(upstream).map_err(RunError::storage)?.loaded);
+            }
+            let (job, taken) = (program.plan.job.as_str().into(), taken.unwrap_or_default());
+            let loader = Loader { storage, io, run, job, taken };
             let mut loaded = loader.load(&program).map_err(RunError::plan)?;
             let program = program.resume(std::mem::take(&mut loaded.ended));
             Ok((program, loaded))

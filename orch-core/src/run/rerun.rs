@@ -80,6 +80,7 @@ impl Runner {
         let history = History::read(&**storage, run).map_err(RunError::storage)?;
         let io = Arc::new(self.environment.io.clone());
         let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
+        self.made = lineage.recorded.assets().clone();
         self.earlier = Some(Arc::new(lineage.known(&program)));
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::lifecycle::Lifecycle;
 use super::record::Record;
 use super::resume::Interrupted;
 use super::{Environment, Run, RunError};
+use crate::asset::Versions;
 use crate::config::{EnvVars, RunConfig};
 use crate::define::{Cancel, Hook, HookDef, Order, Tags};
 #[cfg(test)]
@@ -55,6 +56,8 @@ pub struct Runner {
     pub(super) inputs: GivenInputs,
     pub(super) earlier: Option<Arc<Known>>,
     pub(super) stored: Option<RunId>,
+    /// The versions of the assets that are taken of an earlier run.
+    pub(super) made: Versions,
     /// Other resources than those of the environment.
     #[cfg(test)]
     pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -120,6 +123,7 @@ impl Runner {
             inputs: GivenInputs::new(),
             earlier: None,
             stored: None,
+            made: Versions::new(),
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::RunError;
@@ -17,6 +18,8 @@ pub(super) async fn load(
     if !program.has_stored() {
         return Ok(program);
     }
+    let assets: HashMap<_, _> =
+        program.plan.steps.iter().map(|step| (step.name.clone(), step.assets.clone())).collect();
     let (io, job) = (Arc::clone(io), program.plan.job.clone());
     let (name, scrubber) = (job.clone(), scrubber.clone());
     let loading = tokio::task::spawn_blocking(move || {
@@ -27,7 +30,9 @@ pub(super) async fn load(
                 .get(key, output.ty)
                 .ok_or_else(|| Failure::new(format!("it is not defined for `{}`", output.ty.name())))?;
             let item = stored.item.as_ref().map(|(key, _)| key);
-            let at = OutputAt::new(earlier, &job, &stored.path, &output.name).item(item);
+            let mut made = assets.get(stored.path.name()).into_iter().flatten();
+            let asset = made.find(|asset| asset.output == stored.output).map(|asset| &asset.key);
+            let at = OutputAt::new(earlier, &job, &stored.path, &output.name).item(item).asset(asset);
             // A panic of the user's code is told as what it is.
             let loaded = quietly(|| manager.load(&at)).and_then(|loaded| loaded);
             loaded.map_err(|failure| Failure::new(scrubber.scrub(&failure.to_string())))

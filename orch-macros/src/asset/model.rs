@@ -280,7 +280,7 @@ fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
     let attribute = |name: &str| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name));
     let source = match attribute(FROM) {
         // A parameter without a name is refused as such.
-        None => func::plain_name(parameter).map(|name| Source::One(name.clone().into())),
+        None => func::plain_name(parameter).map(|name| Source::One(named_after(name).into())),
         Some(given) => named(given, diag),
     };
     let Some(stored) = attribute(STORED) else { return source };
@@ -296,6 +296,15 @@ fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
             diag.error_at(stored, "`#[stored]` is said of a parameter that takes one asset");
             None
         }
+    }
+}
+
+/// The asset that a parameter of this name is named after: what is not used may begin with `_`.
+fn named_after(name: &Ident) -> Ident {
+    let text = name.to_string();
+    match text.trim_start_matches('_') {
+        used if used.is_empty() || used.len() == text.len() => name.clone(),
+        used => Ident::new(used, name.span()),
     }
 }
 

@@ -1,5 +1,6 @@
 use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
 use orch_core::event::Encoded;
+use orch_core::ids::RunId;
 use orch_core::storage::{ArtifactRef, AssetRecord, StorageError};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -13,7 +14,8 @@ const COLUMNS: &str = "fact.run, fact.event, fact.asset, fact.partition, fact.ti
 
 /// Facts whose run is gone and whose place another has taken that stays: a run that is under way may have told it, and
 /// lose it with the power.
-const SUPERSEDED: &str = "SELECT old.id, old.fact, coalesce(length(old.value), 0) FROM fact AS old
+const SUPERSEDED: &str =
+    "SELECT old.id, old.fact, coalesce(length(old.value), 0), old.run, old.event FROM fact AS old
     WHERE old.alone = 1 AND NOT EXISTS (SELECT 1 FROM run WHERE id = old.run) AND EXISTS (
         SELECT 1 FROM fact AS new WHERE new.asset = old.asset AND new.partition IS old.partition
         AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event)
@@ -46,6 +48,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
 /// A fact whose run is gone and whose place another has taken, and what may lie here of its value.
 pub(crate) struct Superseded {
     pub(crate) id: i64,
+    /// The run and the event that told it.
+    pub(crate) told: (RunId, u64),
     pub(crate) file: Option<ArtifactRef>,
     /// How many bytes lie with the fact.
     pub(crate) bytes: u64,
@@ -125,7 +129,9 @@ impl List {
             // Of one that is damaged `check` tells; its file is not known.
             let fact = serde_json::from_str::<Materialization>(row.get_ref(1)?.as_str()?);
             let file = fact.ok().and_then(|fact| file(&fact).cloned());
-            Ok(Superseded { id: row.get(0)?, file, bytes: row.get::<_, i64>(2)?.unsigned_abs() })
+            let run = row.get_ref(3)?.as_str()?.parse().unwrap_or(RunId::from_u128(0));
+            let told = (run, row.get::<_, i64>(4)?.unsigned_abs());
+            Ok(Superseded { id: row.get(0)?, told, file, bytes: row.get::<_, i64>(2)?.unsigned_abs() })
         };
         self.read(|list| list.prepare_cached(SUPERSEDED)?.query_map([], superseded)?.collect())
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 
 use orch_core::asset::MaterializationQuery;
+use orch_core::ids::RunId;
 use orch_core::storage::{ReadAssets, RunRecord, StorageError, StorageErrorKind};
 
 use super::check::Finding;
@@ -67,12 +68,14 @@ impl Folder {
 
     /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.
     pub(super) fn collect_superseded(&self, collected: &mut Collected) -> Result<(), StorageError> {
-        let superseded = self.list().superseded()?;
+        let mut superseded = self.list().superseded()?;
         if superseded.is_empty() {
             return Ok(());
         }
+        let taken = self.taken()?;
+        superseded.retain(|one| !taken.contains(&one.told));
         let ids: HashSet<i64> = superseded.iter().map(|superseded| superseded.id).collect();
-        for Superseded { id, file, bytes } in &superseded {
+        for Superseded { id, file, bytes, .. } in &superseded {
             collected.superseded += 1;
             collected.bytes += bytes;
             // The files first: whoever dies in between has left facts from which it is found that there are none.
@@ -88,6 +91,17 @@ impl Folder {
             }
         }
         self.list().lock()?.clear_facts(&ids)
+    }
+
+    /// What runs have taken that are not over: they may load it yet, or go on with it.
+    fn taken(&self) -> Result<HashSet<(RunId, u64)>, StorageError> {
+        let mut taken = HashSet::new();
+        for run in self.list().unfinished()? {
+            // One whose log cannot be read cannot go on.
+            let Ok(pinned) = self.reader(run.id).and_then(|reader| reader.pinned()) else { continue };
+            taken.extend(pinned.loaded.iter().map(|fact| (fact.run, fact.event)));
+        }
+        Ok(taken)
     }
 
     /// Removes the files of assets that were never complete, unless someone holds a run, who may be writing them.

@@ -181,3 +181,16 @@ fn metadata_of_a_step_that_makes_no_asset_is_warned_of() {
         warned.map(|event| serde_json::to_value(&event.kind).expect("JSON")["message"].clone()).collect();
     insta::assert_snapshot!(serde_json::Value::from(warned), @r#"["`rows` is said of no asset: the step `plain` makes none"]"#);
 }
+
+#[test]
+fn a_number_that_json_cannot_hold_is_kept_as_text() {
+    #[asset]
+    fn odd(context: Context) -> i64 {
+        context.add_metadata("ratio", MetadataValue::Float(f64::NAN));
+        context.add_metadata("limit", f64::INFINITY);
+        1
+    }
+    let (definitions, storage) = (Definitions::new().assets(assets![odd]), storage());
+    materialize(&definitions, &storage, "odd").expect("it succeeds");
+    insta::assert_snapshot!(facts(&storage), @r#"odd, data 48fc721f, limit: Text("inf"), ratio: Text("NaN"), fact"#);
+}

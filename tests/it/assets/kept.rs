@@ -1,11 +1,14 @@
 //! What remains of assets: values and facts, and how they are found again.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use orch::asset::{MaterializationQuery, ValueAt};
+use orch::ids::RunId;
 use orch::io::{IoManager, Metadata, OutputAt};
 use orch::prelude::*;
+use orch::run::Rerun;
 use orch::storage::Storage;
 use orch_sqlite::{Durability, Folder};
 
@@ -112,4 +115,59 @@ fn a_value_that_is_not_there_any_more_is_named_by_the_step_that_takes_it() {
     `message`: the asset `lake/name` cannot be loaded
       caused by: there is no `lake/name`
     ");
+}
+
+/// The runs that made what the latest of an asset is made of, as their places among `runs`.
+fn made_of(storage: &Arc<dyn Storage>, asset: &str, runs: &[RunId]) -> Vec<(String, Option<usize>)> {
+    let latest = MaterializationQuery::latest(&asset.parse().expect("a key"));
+    let latest = storage.materializations(&latest).expect("what is known").remove(0);
+    let place = |run: Option<RunId>| run.and_then(|run| runs.iter().position(|other| *other == run));
+    latest.inputs.iter().map(|input| (input.asset.to_string(), place(input.run))).collect()
+}
+
+#[test]
+fn what_is_only_to_be_there_before_is_told_with_the_run_that_made_it() {
+    #[asset(deps = [count])]
+    fn after(numbers: &[i64]) -> usize {
+        numbers.len()
+    }
+    let definitions = Definitions::new().assets(assets![numbers, count, after]);
+    let storage = storage();
+    let first = materialize(&definitions, &storage, "numbers").expect("it succeeds").id();
+    let second = materialize(&definitions, &storage, "count").expect("it succeeds").id();
+    materialize(&definitions, &storage, "after").expect("it succeeds");
+    let made_of = made_of(&storage, "after", &[first, second]);
+    assert_eq!(made_of, [("numbers".to_owned(), Some(0)), ("count".to_owned(), Some(1))]);
+}
+
+/// How often it fails before it succeeds.
+static FAILURES: AtomicUsize = AtomicUsize::new(3);
+
+#[test]
+fn a_run_that_is_made_again_and_again_knows_what_the_first_has_made() {
+    #[asset]
+    fn first() -> i64 {
+        1
+    }
+    #[asset]
+    fn second(first: i64) -> Result<i64> {
+        match FAILURES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
+            Ok(left) => Err(Failure::new(format!("{left} times more"))),
+            Err(_) => Ok(first),
+        }
+    }
+    let definitions = Definitions::new().assets(assets![first, second]);
+    let storage = storage();
+    let error = materialize(&definitions, &storage, "*").expect_err("it fails");
+    let mut runs = vec![error.run().expect("a run").id()];
+    for what in [Rerun::FromFailure, Rerun::FromFailure, Rerun::Select("second".parse().expect("a step"))] {
+        let last = *runs.last().expect("there is one");
+        match definitions.rerun(&storage, last, what).expect("it can be made again").run_blocking() {
+            Ok(run) => runs.push(run.id()),
+            Err(error) => runs.push(error.run().expect("a run").id()),
+        }
+    }
+    assert_eq!(made_of(&storage, "second", &runs), [("first".to_owned(), Some(0))]);
+    let known = MaterializationQuery { asset: Some("first".parse().expect("a key")), ..Default::default() };
+    assert_eq!(storage.materializations(&known).expect("what is known").len(), 1, "it is told once");
 }

@@ -145,14 +145,14 @@ fn an_asset_that_is_not_there_is_told_before_the_run_begins() {
     the job `materialize` cannot be planned
     error: `made` takes the asset `raw`, which was never materialized
       --> tests/it/assets/mistakes.rs:32 (the step)
-      hint: materialize it before, `materialize raw`, or with what takes it: `materialize raw+`
+      hint: materialize it before, `materialize raw`, or with all that is needed: `materialize '+made'`
     ");
     materialize(&definitions, &storage, "opaque").expect("it succeeds");
     insta::assert_snapshot!(not_there("of_opaque"), @r#"
     the job `materialize` cannot be planned: 2 problems
     error: `of_opaque` takes the asset `opaque`, of which nothing is left: it was in the memory of the run that made it
       --> tests/it/assets/mistakes.rs:49 (the step)
-      hint: make it in the same run, `materialize opaque+`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = ".."`
+      hint: make it in the same run, `materialize 'opaque or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = ".."`
     error: `of_opaque` takes the asset `rate`, which others make, and nobody has materialized here
       --> tests/it/assets/mistakes.rs:49 (the step)
       hint: have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = "..")]` on `rate`
@@ -164,5 +164,45 @@ fn an_asset_that_is_not_there_is_told_before_the_run_begins() {
     error: `made` takes the asset `raw`, which is not made in this run, and the run knows of no instance that could have it
       --> tests/it/assets/mistakes.rs:32 (the step)
       hint: record the run, `.record(&storage)`, or select the asset too
+    ");
+}
+
+#[test]
+fn assets_of_one_key_are_told_however_they_are_listed() {
+    let definitions = Definitions::new().assets(assets![raw, other::also_raw]).assets(assets![made]);
+    assert!(planned(&definitions, "made").contains("two assets have the key `raw`"));
+}
+
+/// Makes nothing of its own.
+#[graph_asset]
+fn same(raw: Out<i64>) -> Out<i64> {
+    raw
+}
+
+#[asset]
+fn of_same(same: i64) -> i64 {
+    same
+}
+
+#[test]
+fn a_graph_that_makes_nothing_is_told() {
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![raw, same, of_same]), "*"), @r"
+    the job `materialize` cannot be planned
+    error: the value of the asset `same` is no output of a step that makes it
+      --> tests/it/assets/mistakes.rs:178 (the asset)
+      hint: let an op of its graph return the value
+    ");
+}
+
+#[test]
+fn no_job_has_the_name_of_what_materializes() {
+    #[job(name = "materialize")]
+    fn other() {}
+    let definitions = Definitions::new().assets(assets![raw]).job(other());
+    insta::assert_snapshot!(planned(&definitions, "raw"), @r"
+    the job `materialize` cannot be planned
+    error: a job is named `materialize`, as is what materializes the assets of a selection
+      --> tests/it/assets/mistakes.rs:200 (the job)
+      hint: give the job another name
     ");
 }

@@ -116,7 +116,7 @@ fn what_cannot_be_read_is_told_before_the_run() {
     the job `materialize` cannot be planned
     error: `length` takes the asset `poem`, which was never materialized
       --> tests/it/assets/stored.rs:47 (the step)
-      hint: materialize it before, `materialize poem`, or with what takes it: `materialize poem+`
+      hint: materialize it before, `materialize poem`, or with all that is needed: `materialize '+length'`
     ");
     #[asset]
     fn plain() -> String {

@@ -242,7 +242,7 @@ impl AssetBuilder {
     /// Says something of it that is known before it is made.
     #[must_use]
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
-        self.asset.metadata.insert(name.into(), value.into());
+        self.asset.metadata.insert(name.into(), value.into().written());
         self
     }
 

@@ -165,6 +165,8 @@ fn make(
             source.composition == composition.id
                 && matches!(kind(), SourceKind::Output { node, .. } if *node >= first)
         };
+        // Also of one that is no good: what takes it is drawn, and has no mistake of its own.
+        upstream.sources.extend(drawn.map(|source| (asset.key.clone(), source)));
         let Some(source) = drawn.filter(is_made) else {
             let message =
                 format!("the value of the asset `{}` is no output of a step that makes it", asset.key);
@@ -178,7 +180,6 @@ fn make(
             source: source.index,
             upstream: keys.collect(),
         });
-        upstream.sources.insert(asset.key.clone(), source);
     });
 }
 

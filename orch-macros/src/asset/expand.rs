@@ -5,7 +5,7 @@ use syn::spanned::Spanned as _;
 
 use super::model::{Asset, Head, Said, Source};
 use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, NODE, ONCE_LOCK, OP, OUTPUTS};
-use crate::policy::{internal, setting};
+use crate::policy::setting;
 use crate::{coded, hidden};
 
 /// What makes an asset.
@@ -32,18 +32,18 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
         source.paths().iter().map(move |path| depends(how, path))
     });
     let after = asset.deps.iter().map(|path| depends("after", path));
-    let upstream = internal("upstream");
+    // A name of the user's own place: so all of an argument stands at his word, where the compiler says that it does not fit.
+    let upstream = |span: Span| Ident::new("__upstream", span);
     let arguments = asset.sources.iter().map(|source| {
         let one = |path: &syn::Path| {
-            // All of it at the user's word, where the compiler says that the types do not fit.
-            let span = Span::mixed_site().located_at(path.span());
-            quote_spanned!(span=> upstream.of::<#path>())
+            let upstream = upstream(path.span());
+            quote_spanned!(path.span()=> #upstream.of::<#path>())
         };
         match source {
             Source::One(path) => one(path),
             Source::Stored(path, ty) => {
-                let span = Span::mixed_site().located_at(path.span());
-                quote_spanned!(span=> upstream.stored::<#path, #ty>())
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>())
             }
             Source::Several(paths) => {
                 let several = paths.iter().map(one);
@@ -51,14 +51,15 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
             }
         }
     });
-    let unused = asset.sources.is_empty().then(|| quote!(let _ = #upstream;));
+    let given = upstream(function.span());
+    let unused = asset.sources.is_empty().then(|| quote!(let _ = #given;));
     let call = quote_spanned!(function.span()=> <#function as #NODE>::node().call(#(#arguments),*));
     let made = match maker {
         // What the call gives is the one output of the op; if there are others, that is told of its type.
-        Maker::Op => quote!(.made_by(<#function as #OP>::def(), |#upstream| { #unused #call; })),
+        Maker::Op => quote!(.made_by(<#function as #OP>::def(), |#given| { #unused #call; })),
         Maker::Graph(value) => {
             let codec = coded::of(value);
-            quote!(.drawn::<#value>(#codec, |#upstream| { #unused #call }))
+            quote!(.drawn::<#value>(#codec, |#given| { #unused #call }))
         }
     };
     implement(asset, &value, &quote!(#(#takes)* #(#after)* #made))

@@ -47,11 +47,11 @@ fn an_asset_of_others() {
                             .after(<raw::prices as Asset>::asset)
                             .made_by(
                                 <orders as Op>::def(),
-                                |upstream| {
+                                |__upstream| {
                                     <orders as Node>::node()
                                         .call(
-                                            upstream.of::<raw_orders>(),
-                                            upstream.of::<fx::rate>(),
+                                            __upstream.of::<raw_orders>(),
+                                            __upstream.of::<fx::rate>(),
                                         );
                                 },
                             ),
@@ -87,11 +87,11 @@ fn an_asset_that_is_taken_as_it_is_stored_and_several_at_once() {
                             .takes(<b as Asset>::asset)
                             .made_by(
                                 <report as Op>::def(),
-                                |upstream| {
+                                |__upstream| {
                                     <report as Node>::node()
                                         .call(
-                                            upstream.stored::<orders, LazyFrame>(),
-                                            [upstream.of::<a>(), upstream.of::<b>()],
+                                            __upstream.stored::<orders, LazyFrame>(),
+                                            [__upstream.of::<a>(), __upstream.of::<b>()],
                                         );
                                 },
                             ),
@@ -128,9 +128,9 @@ fn an_asset_that_a_graph_makes() {
                                 i64,
                             >(
                                 Coded::<i64>::CODEC,
-                                |upstream| {
+                                |__upstream| {
                                     <total as Node>::node()
-                                        .call(upstream.of::<orders>())
+                                        .call(__upstream.of::<orders>())
                                 },
                             ),
                     ))

@@ -49,7 +49,7 @@ mod figures {
     }
 
     #[asset(deps = [super::total])]
-    pub(super) fn report(#[from(super::total, largest)] numbers: Vec<i64>) -> String {
+    pub(super) fn report(#[from(super::total, largest)] numbers: &[i64]) -> String {
         format!("{numbers:?}")
     }
 }

@@ -206,3 +206,22 @@ fn no_job_has_the_name_of_what_materializes() {
       hint: give the job another name
     ");
 }
+
+#[test]
+fn assets_whose_steps_would_have_one_name_are_told() {
+    #[asset(key = "a.b")]
+    fn dotted() -> i64 {
+        1
+    }
+    #[asset(key = "a-b")]
+    fn dashed() -> i64 {
+        2
+    }
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![dotted, dashed]), "*"), @r"
+    the job `materialize` cannot be planned
+    error: the steps of `a.b` and `a-b` would have one name, `a_b`
+      --> tests/it/assets/mistakes.rs:213 (first)
+      --> tests/it/assets/mistakes.rs:217 (second)
+      hint: names of steps have `_` in place of dots and dashes: give one of them another key
+    ");
+}

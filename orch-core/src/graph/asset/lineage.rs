@@ -15,6 +15,8 @@ use crate::select::{Attributes, Selectable};
 pub struct AssetGraph {
     assets: Vec<Arc<AssetDef>>,
     numbers: HashMap<AssetKey, usize>,
+    /// By the names of their steps.
+    names: HashMap<String, usize>,
     upstream: Vec<Vec<usize>>,
     downstream: Vec<Vec<usize>>,
     /// Each after all that it is made of.
@@ -83,6 +85,19 @@ impl AssetGraph {
                 );
             }
             return;
+        }
+        let name = asset.key.step_name();
+        match self.names.get(&name).map(|other| &self.assets[*other]) {
+            Some(other) => self.problems.push(
+                Problem::new(
+                    ProblemKind::DuplicateAsset,
+                    format!("the steps of `{}` and `{}` would have one name, `{name}`", other.key, asset.key),
+                )
+                .at("first", other.place.clone())
+                .at("second", asset.place.clone())
+                .hint("names of steps have `_` in place of dots and dashes: give one of them another key"),
+            ),
+            None => _ = self.names.insert(name, self.assets.len()),
         }
         self.numbers.insert(asset.key.clone(), self.assets.len());
         self.assets.push(asset);

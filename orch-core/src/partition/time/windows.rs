@@ -81,7 +81,9 @@ impl Windows {
 
     /// When a window begins that need not exist: negative numbers are before the first. In seconds.
     pub(in crate::partition) fn begin(&self, number: i64) -> i64 {
-        self.ticks.tick(self.first.saturating_add(number))
+        // Ten times as many as any calendar has within what is known, and few enough to be reckoned with.
+        const FURTHEST: i64 = 1 << 34;
+        self.ticks.tick(self.first.saturating_add(number.clamp(-FURTHEST, FURTHEST)))
     }
 
     /// The number of the window that contains a second, which need not exist either.

@@ -23,6 +23,8 @@ fn offsets_are_those_of_a_window() {
     let offsets = |start, end| refused(Some(PartitionMapping::time_window(start, end)), &days, &weeks);
     insta::assert_snapshot!(offsets(1, 0), @"a window from offset 1 to offset 0 ends before it begins");
     insta::assert_snapshot!(offsets(-2000, 0), @"offsets from -2000 to 0 reach further than 30 years");
+    // What someone writes who means all of them.
+    assert!(offsets(i64::MIN, i64::MAX).ends_with("reach further than 30 years"));
     insta::assert_snapshot!(refused(Some(PartitionMapping::time_window(0, 0)), &days, &resolve(regions())), @"
     a mapping of time windows is between partitions by time
       hint: of several dimensions map one: `PartitionMapping::dimensions().on_by(..)`

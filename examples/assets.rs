@@ -59,7 +59,7 @@ fn letter(due: (String, f64)) -> String {
 }
 
 #[op]
-fn bind(letters: Vec<String>) -> String {
+fn bind(letters: &[String]) -> String {
     letters.join("\n")
 }
 

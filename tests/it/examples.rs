@@ -364,7 +364,7 @@ fn assets_are_made_of_each_other() {
     letters.customers(revenue: BTreeMap<String, f64> <- revenue) -> dynamic (String, f64)
     map letters.customers
         letters.letter(due: (String, f64) <- each letters.customers) -> String
-    letters.bind(letters: Vec<String> <- collect letters.letter) -> String
+    letters.bind(letters: &Vec<String> <- collect letters.letter) -> String
       | makes asset letters
     report(revenue: &BTreeMap<String, f64> <- revenue) -> String
       | makes asset report

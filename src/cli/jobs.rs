@@ -18,7 +18,15 @@ pub(super) fn find<'a>(
         format!("the jobs of this program are:\n{}", names.join("\n"))
     };
     let program = program_name();
+    let is_asset = |name: &str| {
+        let mut assets = definitions.asset_graph().assets().iter();
+        assets.any(|asset| asset.key().as_str() == name)
+    };
     match (name, jobs) {
+        (Some(name), jobs) if is_asset(name) && !jobs.iter().any(|job| job.name() == name) => {
+            let hint = format!("`{name}` is an asset: `{program} materialize {name}`");
+            printer.error(&format!("there is no job `{name}`"), Some(&hint));
+        }
         (_, []) => {
             let hint = "return them from the function with #[orch::main]: Definitions::new().job(my_job())";
             printer.error(&"this program has no jobs", Some(hint));

@@ -85,15 +85,18 @@ pub(super) fn begin(
     exit
 }
 
-/// Says what a run has materialized that went well.
+/// Says what a run has materialized, also if something else has failed.
 pub(super) fn tell_materialized(exit: Exit, run: RunId, storage: &dyn Storage, printer: &Printer) {
-    if exit != Exit::Success {
+    if !matches!(exit, Exit::Success | Exit::RunFailed | Exit::Canceled) {
         return;
     }
     let query = MaterializationQuery { run: Some(run), ..MaterializationQuery::default() };
     match storage.materializations(&query) {
         Ok(mut facts) => {
             facts.reverse();
+            if facts.is_empty() {
+                return;
+            }
             printer.note(&report::materialized(&facts, printer.palette()));
         }
         // The run is as good as it was told to be.

@@ -388,6 +388,6 @@ fn assets_are_made_of_each_other() {
     error: the job `materialize` cannot be planned
     error: `report` takes the asset `revenue`, which was never materialized
       --> examples/assets.rs:74 (the step)
-      hint: materialize it before, `materialize revenue`, or with what takes it: `materialize revenue+`
+      hint: materialize it before, `materialize revenue`, or with all that is needed: `materialize '+report'`
     ");
 }

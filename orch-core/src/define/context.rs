@@ -252,6 +252,12 @@ impl Context {
         self.said.as_ref().map(|said| said.lock().metadata.clone()).unwrap_or_default()
     }
 
+    /// The data version that was said so far, for the test of a function.
+    #[must_use]
+    pub fn data_version(&self) -> Option<Arc<str>> {
+        self.said.as_ref().and_then(|said| said.lock().data_version.clone())
+    }
+
     /// Whether the run was canceled or this attempt timed out. Sync code that runs for long should look now and then,
     /// and return; async code is dropped at its next await.
     #[must_use]

@@ -54,6 +54,7 @@ pub type Metadata = BTreeMap<String, serde_json::Value>;
 
 /// Which output of which step of which run.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct OutputAt<'a> {
     /// The run.
     pub run: RunId,
@@ -71,6 +72,7 @@ pub struct OutputAt<'a> {
 
 /// Which asset, or which partition of one.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct AssetAt<'a> {
     /// The asset.
     pub key: &'a AssetKey,

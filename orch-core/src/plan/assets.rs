@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::{LoadedAsset, PlannedAsset, Problem, ProblemKind, Step};
 use crate::asset::AssetKey;
 use crate::graph::{Graph, SourceKind};
@@ -36,10 +38,10 @@ impl Program {
         self.plan.steps[step].assets.iter().find(|asset| asset.output == output)
     }
 
-    /// Whether a step that runs makes this asset.
-    pub(crate) fn makes(&self, key: &AssetKey) -> bool {
+    /// The assets that steps make which run.
+    pub(crate) fn made(&self) -> HashSet<&AssetKey> {
         let running = self.plan.steps.iter().filter(|step| !step.given);
-        running.flat_map(|step| &step.assets).any(|asset| asset.key == *key)
+        running.flat_map(|step| &step.assets).map(|asset| &asset.key).collect()
     }
 
     /// The asset that takes this one, else the step that does.

@@ -2,10 +2,10 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
 
-use super::assets::{Loaded, Loader};
 use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
+use super::loader::{Loaded, Loader};
 use super::opened::Opened;
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};

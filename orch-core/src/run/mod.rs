@@ -16,6 +16,7 @@ mod itself;
 mod keeper;
 mod lifecycle;
 mod lineage;
+mod loader;
 mod opened;
 mod part;
 mod record;

@@ -89,7 +89,7 @@ fn a_job_has_the_steps_of_its_assets_and_loads_what_it_does_not_make() {
       | loads asset largest
     total() -> i64
       | loads asset total
-    report(numbers: Vec<i64> <- [total, largest]) -> String
+    report(numbers: &Vec<i64> <- [total, largest]) -> String
       | makes asset report
     ");
 }

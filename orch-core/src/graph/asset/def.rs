@@ -246,8 +246,7 @@ impl AssetBuilder {
         self
     }
 
-    /// Names the IO manager that stores it. Of an asset that is drawn this is what loads it; that its op stores it so, the op
-    /// says itself.
+    /// Names the IO manager by which it is loaded where it is not made. An asset that an op makes has that of the op.
     #[must_use]
     pub fn io(mut self, key: impl Into<String>) -> Self {
         self.asset.io = Some(key.into());
@@ -273,6 +272,13 @@ impl AssetBuilder {
     #[track_caller]
     pub fn takes_made(self, asset: &Arc<AssetDef>) -> Self {
         self.depends(Named::Now(Arc::clone(asset)), true, Place::caller())
+    }
+
+    /// As [`AssetBuilder::after`], of an asset that was made by hand.
+    #[must_use]
+    #[track_caller]
+    pub fn after_made(self, asset: &Arc<AssetDef>) -> Self {
+        self.depends(Named::Now(Arc::clone(asset)), false, Place::caller())
     }
 
     fn depends(mut self, asset: Named, data: bool, place: Place) -> Self {

@@ -90,10 +90,10 @@ fn nothing_is_made_by_mistake() {
     error: the job `materialize` cannot be planned: 2 problems
     error: `total.spread` takes the asset `mart/orders`, which was never materialized
       --> src/cli/tests/assets/shop.rs:_ (the step)
-      hint: materialize it before, `materialize mart/orders`, or with what takes it: `materialize mart/orders+`
+      hint: materialize it before, `materialize mart/orders`, or with all that is needed: `materialize '+total'`
     error: `total.sum` takes the asset `mart/refunds`, which was never materialized
       --> src/cli/tests/assets/shop.rs:_ (the step)
-      hint: materialize it before, `materialize mart/refunds`, or with what takes it: `materialize mart/refunds+`
+      hint: materialize it before, `materialize mart/refunds`, or with all that is needed: `materialize '+total'`
     ");
     let told = answered(|| Ok(shop(3)), &["materialize", "report", "--all"]);
     assert!(told.contains("the argument '[SELECTION]...' cannot be used with '--all'"), "{told}");
@@ -108,5 +108,15 @@ fn what_is_made_again_is_told_again() {
     insta::assert_snapshot!(told.join("\n"), @r"
     Materialized raw_orders   3 rows
     Materialized mart/orders  3 rows
+    ");
+}
+
+#[test]
+fn an_asset_is_no_job() {
+    insta::assert_snapshot!(session(|| Ok(shop(3)), "run raw_orders"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `raw_orders`
+    hint: `raw_orders` is an asset: `program materialize raw_orders`
     ");
 }

@@ -1,0 +1,258 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
+use crate::define::{KeptOutput, OpDef};
+use crate::ids::{RunId, StepPath};
+use crate::io::{IoManagers, OutputAt};
+use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Step};
+use crate::storage::{Storage, StorageError, StorageErrorKind};
+use crate::value::Value;
+
+/// The assets that a run takes and does not make.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) ended: Vec<(StepPath, Ended)>,
+    /// The materializations that they are.
+    pub(super) facts: Vec<Materialization>,
+    pub(super) versions: Versions,
+}
+
+/// The way to the values of assets.
+pub(super) struct Loader {
+    /// None if the run knows of no instance.
+    pub(super) storage: Option<Arc<dyn Storage>>,
+    pub(super) io: Arc<IoManagers>,
+    pub(super) run: RunId,
+    pub(super) job: Arc<str>,
+    /// What a run has taken before that goes on, or that another one goes on from: it is taken again.
+    pub(super) taken: Vec<Materialization>,
+}
+
+impl Loader {
+    /// Finds what the program takes. The values themselves are loaded when someone looks at them.
+    pub(super) fn load(&self, program: &Program) -> Result<Loaded, PlanError> {
+        let (mut loaded, mut problems) = (Loaded::default(), Vec::new());
+        let made = program.made();
+        for (number, asset) in program.loads() {
+            let Some(taker) = taker(program, number) else { continue };
+            // What is read when its step runs may be made before it.
+            let is_read = asset.read_by.is_some();
+            if is_read && made.contains(&asset.key) {
+                continue;
+            }
+            match self.find(asset, &program.made_of(&asset.key, taker), &program.ops[number]) {
+                Ok((value, fact)) => {
+                    if !is_read {
+                        let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
+                        loaded.ended.push((path, Ended::Succeeded(vec![KeptOutput::Value(value)])));
+                    }
+                    let version = fact.as_ref().map(|fact| (fact.run, fact.data_version.clone()));
+                    let (run, version) = version.map_or((None, None), |(run, version)| (Some(run), version));
+                    let version = InputVersion::new(asset.key.clone(), run, version);
+                    loaded.versions.insert(asset.key.clone(), version);
+                    loaded.facts.extend(fact);
+                }
+                Err(lack) => {
+                    let message = format!("`{}` takes the asset `{}`, {}", taker.name, asset.key, lack.why);
+                    let problem = Problem::new(ProblemKind::MissingAsset, message);
+                    let problem = problem.at("the step", taker.place.clone());
+                    problems.push(problem.hint(lack.hint));
+                }
+            }
+        }
+        self.add_dependencies(program, &made, &mut loaded);
+        if problems.is_empty() { Ok(loaded) } else { Err(PlanError::new(program.plan.job.clone(), problems)) }
+    }
+
+    /// Finds which materializations there are of what is to be there before, and of which no value is taken. If they cannot
+    /// be read, as little is known of them as if there were none.
+    fn add_dependencies(&self, program: &Program, made: &HashSet<&AssetKey>, loaded: &mut Loaded) {
+        let running = program.plan.steps.iter().filter(|step| !step.given);
+        let upstream = running.flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
+        for key in upstream.filter(|key| !made.contains(key)) {
+            if !loaded.versions.contains_key(key)
+                && let Ok(Some(fact)) = self.fact(key)
+            {
+                let version = InputVersion::new(key.clone(), Some(fact.run), fact.data_version.clone());
+                loaded.versions.insert(key.clone(), version);
+                loaded.facts.push(fact);
+            }
+        }
+    }
+
+    /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.
+    fn fact(&self, key: &AssetKey) -> Result<Option<Materialization>, StorageError> {
+        if let Some(taken) = self.taken.iter().find(|fact| fact.asset == *key) {
+            return Ok(Some(taken.clone()));
+        }
+        let Some(storage) = &self.storage else { return Ok(None) };
+        Ok(storage.materializations(&MaterializationQuery::latest(key))?.into_iter().next())
+    }
+
+    /// Where the value of an asset comes from, and the materialization that it is, if one is known.
+    fn find(
+        &self,
+        asset: &LoadedAsset,
+        taker: &str,
+        op: &Arc<OpDef>,
+    ) -> Result<(Value, Option<Materialization>), Lack> {
+        let key = &asset.key;
+        let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
+        if let Some(io) = &asset.read_by {
+            return match fact.is_some() || asset.external || self.storage.is_none() {
+                true => self.managed(key, io, op, fact.as_ref()).map(|value| (value, fact)),
+                false => Err(Lack::never(asset, taker, true)),
+            };
+        }
+        let Some(fact) = fact else {
+            let may_be_there = asset.external || self.storage.is_none();
+            return match op.io().filter(|_| may_be_there) {
+                Some(io) => self.managed(key, io, op, None).map(|value| (value, None)),
+                None => Err(Lack::never(asset, taker, self.storage.is_some())),
+            };
+        };
+        let value = match &fact.value {
+            ValueAt::Io(io) => self.managed(key, io, op, Some(&fact))?,
+            ValueAt::Nowhere => return Err(Lack::in_memory(asset)),
+            ValueAt::Fact | ValueAt::File(_) => self.written(&fact, asset, op)?,
+        };
+        Ok((value, Some(fact)))
+    }
+
+    /// The value that an IO manager has stored. It has one place for the asset: what lies there may have been made anew since
+    /// this materialization was the latest, and then the step that takes it is told so.
+    fn managed(
+        &self,
+        key: &AssetKey,
+        io: &str,
+        op: &Arc<OpDef>,
+        fact: Option<&Materialization>,
+    ) -> Result<Value, Lack> {
+        let output = &op.outputs()[0];
+        let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
+            why: format!(
+                "which the IO manager `{io}` has stored, and there is none of that key for `{}`",
+                output.ty.name()
+            ),
+            hint: format!("define it: `Definitions::new().io(\"{io}\", manager)`"),
+        })?;
+        let (key, run, step) = (key.clone(), self.run, StepPath::new(op.name(), None));
+        let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
+        let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
+        Ok(Value::later(move || {
+            let at = OutputAt::new(run, &job, &step, &name).asset(Some(&key));
+            let loaded = manager
+                .load(&at)
+                .map_err(|failure| failure.context(format!("the asset `{key}` cannot be loaded")))?;
+            let latest = taken.as_ref().and_then(|(storage, taken)| {
+                let latest = storage.materializations(&MaterializationQuery::latest(&key)).ok()?;
+                latest.into_iter().next().map(|fact| fact.run).filter(|latest| latest != taken)
+            });
+            if let Some(latest) = latest {
+                tracing::warn!(
+                    "the asset `{key}` was made anew by the run {latest} since this run has begun: what is taken is that"
+                );
+            }
+            Ok(loaded)
+        }))
+    }
+
+    /// The value that was written as the codec of its type does.
+    fn written(&self, fact: &Materialization, asset: &LoadedAsset, op: &OpDef) -> Result<Value, Lack> {
+        let output = &op.outputs()[0];
+        let codec = output.codec.ok_or_else(|| Lack {
+            why: format!("whose type `{}` serde cannot read", output.ty.name()),
+            hint:
+                "derive `Serialize` and `Deserialize` for it, or have an IO manager store it: `io = \"..\"`"
+                    .to_owned(),
+        })?;
+        let storage = Arc::clone(self.storage.as_ref().ok_or_else(Lack::no_instance)?);
+        let (fact, external, ty) = (fact.clone(), asset.external, output.ty.name());
+        Ok(Value::later(move || {
+            let bytes = match &fact.value {
+                ValueAt::File(file) => storage.asset_files().and_then(|files| files.read(file)),
+                _ => storage.asset_value(&fact).and_then(|value| {
+                    let gone = || {
+                        StorageError::new(
+                            StorageErrorKind::NotFound,
+                            format!("the value of `{}` is there no more", fact.asset),
+                        )
+                    };
+                    value.map(|value| value.bytes().to_vec()).ok_or_else(gone)
+                }),
+            };
+            let read = bytes.map_err(StorageError::into_failure).and_then(|bytes| codec.decode(&bytes));
+            read.map_err(|failure| {
+                let asset = &fact.asset;
+                let hint = match external {
+                    true => format!(
+                        "it is taken as `{ty}`: is that what the program makes of it that others run?"
+                    ),
+                    false => format!("have it made anew: materialize {asset}"),
+                };
+                let what = format!("the asset `{asset}`, as the run {} made it, cannot be loaded", fact.run);
+                failure.context(what).hint(hint)
+            })
+        }))
+    }
+}
+
+/// Why an asset cannot be loaded, and what can be done.
+struct Lack {
+    why: String,
+    hint: String,
+}
+
+impl Lack {
+    fn never(asset: &LoadedAsset, taker: &str, has_instance: bool) -> Self {
+        if !has_instance {
+            return Self::no_instance();
+        }
+        let key = &asset.key;
+        match asset.external {
+            true => Self {
+                why: "which others make, and nobody has materialized here".to_owned(),
+                hint: format!(
+                    "have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = \"..\")]` on `{}`",
+                    key.name()
+                ),
+            },
+            false => Self {
+                why: "which was never materialized".to_owned(),
+                hint: format!(
+                    "materialize it before, `materialize {key}`, or with all that is needed: `materialize '+{taker}'`"
+                ),
+            },
+        }
+    }
+
+    fn in_memory(asset: &LoadedAsset) -> Self {
+        Self {
+            why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),
+            hint: format!(
+                "make it in the same run, `materialize '{} or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
+                asset.key
+            ),
+        }
+    }
+
+    fn no_instance() -> Self {
+        Self {
+            why: "which is not made in this run, and the run knows of no instance that could have it"
+                .to_owned(),
+            hint: "record the run, `.record(&storage)`, or select the asset too".to_owned(),
+        }
+    }
+
+    fn storage(error: &StorageError) -> Self {
+        let hint = error.advice().map_or_else(String::new, str::to_owned);
+        Self { why: format!("of which cannot be read what is known: {error}"), hint }
+    }
+}
+
+/// A step that takes the value of this one.
+fn taker(program: &Program, number: usize) -> Option<&Step> {
+    let mut running = program.plan.steps.iter().filter(|step| !step.given);
+    running.find(|step| step.inputs.iter().any(|input| input.source.takes(number)))
+}

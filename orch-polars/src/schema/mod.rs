@@ -13,7 +13,7 @@ pub use check::Mismatch;
 pub use column::{ColumnType, Date, Datetime, Time};
 pub use frame::Frame;
 
-/// A type that says what columns a frame has, made by [`schema!`](crate::schema).
+/// A type that says what columns a frame has, made by [`schema!`](crate::schema!).
 ///
 /// By hand it is `schema()`, which puts a [`Schema`] together.
 #[diagnostic::on_unimplemented(

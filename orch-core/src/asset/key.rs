@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The name of an asset, wherever it is spoken of: `orders`, or with a prefix `warehouse/orders`.
 ///
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(error.hint(), "write ASCII letters, digits, `_`, `-` and `.`: `big_orders`");
 /// # Ok::<(), orch_core::asset::InvalidAssetKey>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct AssetKey(Arc<str>);
 
 /// How long each part of a key may be.
@@ -127,9 +127,10 @@ impl TryFrom<String> for AssetKey {
     }
 }
 
-impl From<AssetKey> for String {
-    fn from(key: AssetKey) -> Self {
-        key.0.as_ref().to_owned()
+// As text, and not by way of `From<AssetKey> for String`, which the compiler would name to whoever passes a wrong name.
+impl Serialize for AssetKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

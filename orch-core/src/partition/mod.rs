@@ -56,7 +56,7 @@ pub use dynamic::{KeySet, KeySets};
 pub use error::{PartitionError, PartitionErrorKind};
 pub use key::{MultiKey, PartitionKey};
 pub use keyspace::Keyspace;
-pub use mapping::{Link, Mapped, PartitionMapping};
+pub use mapping::{Link, MappedPartitions, PartitionMapping};
 pub use select::KeyRange;
 pub use set::PartitionSet;
 pub use time::{TimePartitions, TimeWindow};

@@ -39,14 +39,14 @@ enum Way {
 
 /// What upstream partitions others need.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mapped {
+pub struct MappedPartitions {
     /// Those that exist.
     pub keys: PartitionSet,
     /// Keys and ranges of keys that are needed and do not exist, as selections are written.
     pub missing: Vec<String>,
 }
 
-impl Mapped {
+impl MappedPartitions {
     /// Those that exist, if that is all that are needed.
     ///
     /// # Errors
@@ -85,8 +85,8 @@ impl Link {
 
     /// What these downstream partitions need.
     #[must_use]
-    pub fn upstream_of(&self, set: &PartitionSet, now: Timestamp) -> Mapped {
-        let mut mapped = Mapped { keys: PartitionSet::new(), missing: Vec::new() };
+    pub fn upstream_of(&self, set: &PartitionSet, now: Timestamp) -> MappedPartitions {
+        let mut mapped = MappedPartitions { keys: PartitionSet::new(), missing: Vec::new() };
         if set.is_empty() {
             return mapped;
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use link::{Link, Mapped};
+pub use link::{Link, MappedPartitions};
 
 /// How partitions of a downstream asset depend on those of an upstream one.
 ///

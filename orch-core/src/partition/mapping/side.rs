@@ -5,7 +5,7 @@ use super::super::definition::Partitions;
 use super::super::error::PartitionError;
 use super::super::keyspace::{Keyspace, Shape};
 use super::super::set::PartitionSet;
-use super::link::Mapped;
+use super::link::MappedPartitions;
 
 /// One side of a link. An asset that is not partitioned is one partition, of index 0.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl Side {
         self.0.as_ref().map_or_else(|| PartitionSet::from(0..1), |space| space.all(now))
     }
 
-    pub(super) fn existing(&self, set: &PartitionSet, now: Timestamp) -> Mapped {
+    pub(super) fn existing(&self, set: &PartitionSet, now: Timestamp) -> MappedPartitions {
         let all = self.all(now);
         let missing = set - &all;
         let shown = self.0.as_ref().filter(|_| !missing.is_empty()).map(|space| space.show(&missing));
-        Mapped { keys: set & &all, missing: shown.into_iter().collect() }
+        MappedPartitions { keys: set & &all, missing: shown.into_iter().collect() }
     }
 
     pub(super) fn exists(&self, index: u64, now: Timestamp) -> bool {

@@ -6,6 +6,10 @@ use orch_core::{config, define, event, failure, graph, io, plan, run, value};
 #[expect(unused_imports, reason = "as above")]
 use crate::derives::{Config, Outputs};
 
+pub use assets::{asset, external_asset, graph_asset};
+
+mod assets;
+
 /// Makes an op of a function: a step that jobs can call.
 ///
 /// The function stays as it is, for unit tests to call. Beside it stands a type of the same name, which is what the body
@@ -72,149 +76,6 @@ use crate::derives::{Config, Outputs};
 /// Lines of `tracing` become events of the step. What an op prints with `println!` goes to stdout as it is: there it
 /// disturbs the progress bar and stands among the events of `run --json`.
 pub use orch_macros::op;
-
-/// Makes an asset of a function: data with a name, made of other such data.
-///
-/// The function is an op, and stays what it is; all that is said of [`macro@op`] holds. Its parameters are named after the
-/// assets that it takes, which the compiler finds as types of these names: of `raw_orders: &[i64]` it looks for the asset
-/// `raw_orders`, and whether that is a `Vec<i64>`.
-///
-/// ```
-/// use orch::prelude::*;
-///
-/// /// Orders as they come.
-/// #[asset(group = "raw")]
-/// fn raw_orders() -> Vec<i64> {
-///     vec![30, 10, 20]
-/// }
-///
-/// #[asset(group = "sales", key_prefix = "mart", code_version = "2", owners = ["data team"])]
-/// fn orders(raw_orders: &[i64], ctx: Context) -> Vec<i64> {
-///     ctx.add_metadata("orders", raw_orders.len());
-///     let mut orders = raw_orders.to_vec();
-///     orders.sort_unstable();
-///     orders
-/// }
-///
-/// let definitions = Definitions::new().assets(assets![raw_orders, orders]).asset_job("nightly", "group:sales");
-///
-/// // A test calls the function, or makes the asset and looks at it.
-/// assert_eq!(orders(&[2, 1], Context::for_test("orders")), [1, 2]);
-/// let all = definitions.materialize(&"*".parse()?);
-/// let run = definitions.runner(&all).keep_outputs().run_blocking()?;
-/// assert_eq!(run.output::<orders>(), &[10, 20, 30]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// A run makes the assets that are selected. What they take of others is loaded as it was materialized last, wherever that was:
-/// by an earlier run of this program, or by another program on the same instance. Each asset that is made is told by
-/// the event [`AssetMaterialization`](event::EventKind::AssetMaterialization), and what it tells is kept apart from the run: it
-/// stays when that is removed, and so does the latest value, be it written by serde's traits or by an IO manager.
-///
-/// # Parameters
-///
-/// | before a parameter | says |
-/// |---|---|
-/// | `#[from(path::to::asset)]` | it takes an asset of another name |
-/// | `#[from(first, second)]` | it takes the values of several, as a `Vec` |
-/// | `#[stored]` | it takes the asset as its IO manager reads it as a value of this type: a `LazyFrame` of what was stored as a `DataFrame` |
-///
-/// A parameter that is not used may begin with `_`. An asset needs a parameter of another name, and `#[from(orders::orders)]`,
-/// where a module has its name.
-///
-/// What is returned is one value, in a `Result` or not; an [`Optional`](define::Optional) one that is left out is not
-/// materialized. Several steps that make one value are a [`macro@graph_asset`]. In the body of a [`macro@job`] it is called as the
-/// op that it is, and materializes nothing.
-///
-/// What `#[stored]` reads, the program defines for the same key: `.io::<DataFrame>("lake", lake.clone()).io::<LazyFrame>("lake", lake)`.
-/// Which assets are meant by a selection, [`select`](crate::select) tells.
-///
-/// # Options
-///
-/// Those of [`macro@op`] but `name`, and:
-///
-/// | option | says |
-/// |---|---|
-/// | `key = "warehouse/orders"` | the key; by default the function's name. Its parts are made of ASCII letters, digits, `_`, `-` and `.` |
-/// | `key_prefix = "warehouse"` | what stands before the key |
-/// | `group = "sales"` | the group |
-/// | `owners = ["data team"]` | who answers for it |
-/// | `kind = "table"` or `kind = ["table", "csv"]` | of what kind it is |
-/// | `metadata(source = "billing", budget = 100)` | what is known of it before it is made |
-/// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself |
-pub use orch_macros::asset;
-
-/// Makes an asset of a function that draws a graph, as [`macro@graph`] does: what the handle that it returns will give is the
-/// asset. There may be maps in it.
-///
-/// ```
-/// use orch::prelude::*;
-///
-/// #[asset]
-/// fn pages() -> Vec<String> {
-///     vec!["a b".to_owned(), "c".to_owned()]
-/// }
-///
-/// #[op]
-/// fn each(pages: Vec<String>) -> Dynamic<String> {
-///     Dynamic::from_values(pages)
-/// }
-///
-/// #[op]
-/// fn words(page: &str) -> usize {
-///     page.split(' ').count()
-/// }
-///
-/// #[op]
-/// fn sum(words: Vec<usize>) -> usize {
-///     words.into_iter().sum()
-/// }
-///
-/// /// The words of all pages, counted page by page.
-/// #[graph_asset(group = "figures")]
-/// fn total(pages: Out<Vec<String>>) -> Out<usize> {
-///     sum(each(pages).map(words).collect())
-/// }
-///
-/// let definitions = Definitions::new().assets(assets![pages, total]);
-/// let run = definitions.runner(&definitions.materialize(&"*".parse()?)).keep_outputs().run_blocking()?;
-/// assert_eq!(*run.output::<sum>(), 3);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Options
-///
-/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `deps` and `code_version`, as of
-/// [`macro@asset`]. How its steps are tried again or stored is said of their ops.
-pub use orch_macros::graph_asset;
-
-/// Names an asset that others make: a head without a body, whose return type says what it is in memory.
-///
-/// ```
-/// use orch::prelude::*;
-///
-/// /// Euros for a dollar, which another program materializes on this instance.
-/// #[external_asset(key = "fx/rate", owners = ["treasury"])]
-/// fn rate() -> f64;
-///
-/// #[asset]
-/// fn price(rate: f64) -> f64 {
-///     100.0 * rate
-/// }
-///
-/// let definitions = Definitions::new().assets(assets![rate, price]);
-/// let error = definitions.materialize(&"fx/rate".parse()?).try_plan().unwrap_err();
-/// assert!(error.to_string().contains("`fx/rate` is external: others make it"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// It is taken as any other asset, by what the instance knows of it, or with `io = "parquet"` from where that IO manager finds
-/// it under its key. It is never made.
-///
-/// # Options
-///
-/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata` and `io`, as of [`macro@asset`].
-pub use orch_macros::external_asset;
 
 /// Makes an op of another one: the same but for its configuration, which the function makes.
 ///

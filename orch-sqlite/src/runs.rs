@@ -168,10 +168,11 @@ impl Folder {
             if !wanted(&mut list)? {
                 return Ok(false);
             }
-            // Of one whose log cannot be read nothing is told any more.
-            let log =
-                log::Reader::open(run, &folder).ok().flatten().and_then(|log| log.facts(0, u64::MAX).ok());
-            if list.is_unsettled(run)? && log.is_some_and(|log| !log.told.is_empty()) {
+            if list.is_unsettled(run)?
+                // Of one whose log cannot be read nothing is told any more.
+                && let Ok(Some(log)) = log::Reader::open(run, &folder)
+                && log.facts(0, u64::MAX).is_ok_and(|log| !log.told.is_empty())
+            {
                 let message = format!(
                     "what the run {run} tells of assets could not be written to the list, and would be lost with it"
                 );

@@ -28,9 +28,7 @@ pub(super) fn materialize(
         if args.selection.is_empty() && !args.all {
             return Err(which(graph, printer));
         }
-        let (selection, selected) = select::assets(&args.selection, graph, printer)?;
-        made(graph, &selected, printer)?;
-        Ok(selection)
+        select::assets(&args.selection, graph, printer).map(|(selection, _)| selection)
     });
     match selection {
         Ok(selection) => {
@@ -59,24 +57,4 @@ fn which(graph: &AssetGraph, printer: &Printer) -> Exit {
     let message = format!("which assets? this program makes:\n{}", names.join("\n"));
     printer.error(&message.trim_end(), Some(&hint));
     Exit::Usage
-}
-
-/// Checks that something is left to be made.
-fn made(graph: &AssetGraph, selected: &[bool], printer: &Printer) -> Result<(), Exit> {
-    let mut chosen = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).peekable();
-    let Some((first, _)) = chosen.peek().copied() else {
-        let hint = format!("`{} assets list SELECTION` shows what a selection leaves", program_name());
-        printer.error(&"the selection leaves no asset", Some(&hint));
-        return Err(Exit::Usage);
-    };
-    if chosen.any(|(asset, _)| !asset.is_external()) {
-        return Ok(());
-    }
-    let (key, place) = (first.key(), first.place());
-    let error =
-        format!("`{key}` is external: others make it, and this program takes it\n  --> {place} (the asset)");
-    let hint =
-        format!("to make what depends on it, select that too: `{} materialize {key}+`", program_name());
-    printer.error(&error, Some(&hint));
-    Err(Exit::Usage)
 }

@@ -1,8 +1,24 @@
 //! Pictures as files of their own: no scripts, nothing fetched.
 
-/// A picture of this width and height in pixels: what is drawn in it upon a background, in the rules of a style that has one
-/// for `bg`. Its title and what is drawn are told apart: the title is plain text.
-pub(super) fn picture(title: &str, (width, height): (f64, f64), style: &str, drawn: &str) -> String {
+/// The rules that a picture has besides those of all, and again for dark screens: viewers that know no media queries or
+/// variables show the light ones.
+pub(super) struct Style {
+    pub(super) light: &'static str,
+    pub(super) dark: &'static str,
+}
+
+/// The rules of all pictures: texts, `h` headings, `d` what is said by the way, `bg` the background.
+const OF_ALL: Style = Style {
+    light: "text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}\
+            .d{fill:#656d76}.bg{fill:#fff}",
+    dark: "text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}",
+};
+
+/// A picture of this width and height in pixels: what is drawn in it upon a background. Its title and what is drawn are told
+/// apart: the title is plain text.
+pub(super) fn picture(title: &str, (width, height): (f64, f64), style: &Style, drawn: &str) -> String {
+    let Style { light, dark } = OF_ALL;
+    let style = format!("{light}{}@media(prefers-color-scheme:dark){{{dark}{}}}", style.light, style.dark);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\">\n<title>{}</title>\n<style>{style}</style>\n\

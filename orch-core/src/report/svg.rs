@@ -6,7 +6,7 @@ use crate::event::{Detail, RunView, StepState, StepView};
 use super::chart::{Chart, Group, Phase, Span};
 use super::columns::shorten;
 use super::palette::Palette;
-use super::picture::{escape, picture};
+use super::picture::{Style, escape, picture};
 use super::summary::states;
 use super::words::{count, duration};
 
@@ -35,16 +35,13 @@ const MOST_BARS: f64 = 3000.0;
 /// How many columns the curve of waiting copies has.
 const CURVE_COLUMNS: usize = 200;
 
-/// Plain rules for each class, and again for dark screens: viewers that know no media queries or variables show the
-/// light ones.
-const STYLE: &str = "\
-text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
-.bg{fill:#fff}.l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.o{fill:#2f81c1;opacity:.5}.f{fill:#cf222e}\
-.i{fill:#b7850b}.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
-.s{fill:none;stroke:#8c959f;stroke-width:1.5}\
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.l{stroke:#30363d}\
-.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.o{fill:#58a6d8}.f{fill:#f85149}.i{fill:#d29922}.w{stroke:#d29922}.wa{fill:#d29922}\
-.s{stroke:#8c959f}}";
+const STYLE: Style = Style {
+    light: ".l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.o{fill:#2f81c1;opacity:.5}\
+            .f{fill:#cf222e}.i{fill:#b7850b}.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
+            .s{fill:none;stroke:#8c959f;stroke-width:1.5}",
+    dark: ".l{stroke:#30363d}.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.o{fill:#58a6d8}.f{fill:#f85149}.i{fill:#d29922}\
+           .w{stroke:#d29922}.wa{fill:#d29922}.s{stroke:#8c959f}",
+};
 
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
 /// as its reader likes it, with what a bar stands for under the pointer.
@@ -77,7 +74,7 @@ pub fn svg(view: &RunView) -> String {
     legend(&mut file, chart.has_interrupted());
     axis(&mut file, &chart, y);
     file.push_str(&body);
-    picture(&heading, (WIDTH, height), STYLE, &file)
+    picture(&heading, (WIDTH, height), &STYLE, &file)
 }
 
 /// A piece of the chart, from the top downwards.

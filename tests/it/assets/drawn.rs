@@ -194,3 +194,16 @@ fn a_number_that_json_cannot_hold_is_kept_as_text() {
     materialize(&definitions, &storage, "odd").expect("it succeeds");
     insta::assert_snapshot!(facts(&storage), @r#"odd, data 48fc721f, limit: Text("inf"), ratio: Text("NaN"), fact"#);
 }
+
+#[test]
+fn a_step_is_named_after_its_key() {
+    #[asset(key_prefix = "a.b", key = "c-d/e")]
+    fn made() -> i64 {
+        1
+    }
+    let definitions = Definitions::new().assets(assets![made]);
+    let plan = definitions.materialize(&"*".parse().expect("all")).plan();
+    let key = definitions.asset_graph().assets()[0].key();
+    assert_eq!((key.as_str(), plan.steps[0].name.as_str()), ("a.b/c-d/e", "a_b__c_d__e"));
+    assert_eq!(key.step_name(), plan.steps[0].name);
+}

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::super::columns::{shorten, width};
-use super::super::picture::{escape, picture};
+use super::super::picture::{Style, escape, picture};
 use super::super::text::one_line;
 use super::super::words::count;
 use super::layout::{At, BOX, Layout};
@@ -18,12 +18,11 @@ const LEAST: f64 = 90.0;
 /// How long the head of an arrow is.
 const HEAD: f64 = 8.0;
 
-const STYLE: &str = "\
-text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
-.bg{fill:#fff}.a{fill:#ddeaf5;stroke:#2f81c1}.x{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}\
-.e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}\
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.a{fill:#12273a;stroke:#58a6d8}\
-.x{fill:#0d1117}}";
+const STYLE: Style = Style {
+    light: ".a{fill:#ddeaf5;stroke:#2f81c1}.x{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}\
+            .e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}",
+    dark: ".a{fill:#12273a;stroke:#58a6d8}.x{fill:#0d1117}",
+};
 
 /// The selected assets as a picture: in columns, each right of all that it is made of, the arrow dashed where no value is
 /// taken. A file of its own: no scripts, nothing fetched, light or dark as its reader likes it, with what an asset is under
@@ -50,7 +49,7 @@ pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool]) -> String {
     }
     body.push_str("</g>\n");
     let width = layout.width.max(LEAST) + 2.0 * EDGE;
-    picture(&title, (width, TOP + layout.height + EDGE), STYLE, &body)
+    picture(&title, (width, TOP + layout.height + EDGE), &STYLE, &body)
 }
 
 /// From the right of a box by its ways to the left of another.

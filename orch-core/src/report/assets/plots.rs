@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::super::picture::{escape, picture};
+use super::super::picture::{Style, escape, picture};
 use super::super::short::short;
 use super::super::words::{count, moment};
 use super::plot::{Point, Series, number, series};
@@ -17,11 +17,10 @@ const TOP: f64 = 68.0;
 const HEIGHT: f64 = 72.0;
 const GAP: f64 = 28.0;
 
-const STYLE: &str = "\
-text{fill:#1f2328;font:12px ui-sans-serif,system-ui,sans-serif}.h{font-size:15px;font-weight:600}.d{fill:#656d76}\
-.bg{fill:#fff}.l{stroke:#d8dee4}.p{fill:none;stroke:#2f81c1;stroke-width:1.5;stroke-linejoin:round}.c{fill:#2f81c1}\
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.d{fill:#8d96a0}.bg{fill:#0d1117}.l{stroke:#30363d}\
-.p{stroke:#58a6d8}.c{fill:#58a6d8}}";
+const STYLE: Style = Style {
+    light: ".l{stroke:#d8dee4}.p{fill:none;stroke:#2f81c1;stroke-width:1.5;stroke-linejoin:round}.c{fill:#2f81c1}",
+    dark: ".l{stroke:#30363d}.p{stroke:#58a6d8}.c{fill:#58a6d8}",
+};
 
 /// Each number that materializations of the asset say, over time, as a picture of its own: no scripts, nothing fetched,
 /// light or dark as its reader likes it, with each materialization under the pointer.
@@ -43,7 +42,7 @@ pub fn asset_plots_as_svg(shown: &ShownAsset<'_>) -> String {
         plot(&mut drawn, shown, one, y);
         y += HEIGHT + GAP;
     }
-    picture(shown.key.as_str(), (WIDTH, y), STYLE, &drawn)
+    picture(shown.key.as_str(), (WIDTH, y), &STYLE, &drawn)
 }
 
 fn plot(drawn: &mut String, shown: &ShownAsset<'_>, series: &Series<'_>, top: f64) {

@@ -71,14 +71,16 @@ fn nothing_is_made_by_mistake() {
     "#);
     insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize", "group:raw and group:sales"]), @r"
     exit 2
+    error: the job `materialize` cannot be planned
     error: the selection leaves no asset
-    hint: `program assets list SELECTION` shows what a selection leaves
+      hint: select others: `*` is all of them, and `assets list` shows them
     ");
     insta::assert_snapshot!(answered(|| Ok(shop(3)), &["materialize", "fx/rate"]), @r"
     exit 2
+    error: the job `materialize` cannot be planned
     error: `fx/rate` is external: others make it, and this program takes it
       --> src/cli/tests/assets/shop.rs:_ (the asset)
-    hint: to make what depends on it, select that too: `program materialize fx/rate+`
+      hint: to make what depends on it, select that: `fx/rate+`
     ");
     insta::assert_snapshot!(answered(|| Ok(Definitions::new()), &["materialize", "--all"]), @r"
     exit 2

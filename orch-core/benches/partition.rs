@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use orch_core::partition::{KeySets, Keyspace, Link, PartitionSet, Partitions, TimePartitions};
+use orch_core::partition::{KeySets, Keyspace, Link, PartitionSet, PartitionsDefinition, TimePartitions};
 
 const PARTITIONS: u64 = 10_000_000;
 
@@ -22,7 +22,7 @@ fn main() {
     let minutes = TimePartitions::cron("* * * * *", "2007-01-01").in_zone("Europe/Berlin");
     let days = TimePartitions::daily("2007-01-01").in_zone("Europe/Berlin");
     let resolve = |time: &TimePartitions| {
-        Partitions::from(time.clone()).resolve(&KeySets::new()).expect("the definition holds")
+        PartitionsDefinition::from(time.clone()).resolve(&KeySets::new()).expect("the definition holds")
     };
     let space = resolve(&minutes);
     let now = space.window_of(PARTITIONS - 1).expect("there are more").end.timestamp();

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::definition::Partitions;
+use super::definition::PartitionsDefinition;
 use super::dynamic::{KeySet, KeySets};
 use super::error::PartitionError;
 use super::key::{check, check_value};
@@ -10,7 +10,7 @@ use super::set::PartitionSet;
 use super::time::Windows;
 use crate::ids::{QuickMap, nearest};
 
-/// Partitions of one dimension.
+/// PartitionsDefinition of one dimension.
 #[derive(Debug)]
 pub(super) enum Axis {
     Time(Windows),
@@ -27,15 +27,18 @@ pub(super) struct Names {
 
 impl Axis {
     /// The axis of a definition; nothing if it has several dimensions.
-    pub(super) fn new(definition: &Partitions, sets: &KeySets) -> Result<Option<Self>, PartitionError> {
+    pub(super) fn new(
+        definition: &PartitionsDefinition,
+        sets: &KeySets,
+    ) -> Result<Option<Self>, PartitionError> {
         Ok(Some(match definition {
-            Partitions::Time(time) => Self::Time(Windows::new(time)?),
-            Partitions::Static(keys) => Self::Static(Names::new(keys)?),
-            Partitions::Dynamic(name) => {
+            PartitionsDefinition::Time(time) => Self::Time(Windows::new(time)?),
+            PartitionsDefinition::Static(keys) => Self::Static(Names::new(keys)?),
+            PartitionsDefinition::Dynamic(name) => {
                 check(name)?;
                 Self::Dynamic(name.clone(), sets.named(name))
             }
-            Partitions::Product(_) => return Ok(None),
+            PartitionsDefinition::Product(_) => return Ok(None),
         }))
     }
 
@@ -133,7 +136,7 @@ impl Names {
     fn new(keys: &[String]) -> Result<Self, PartitionError> {
         if keys.is_empty() {
             return Err(PartitionError::definition("there is no partition key")
-                .hint("`Partitions::of([..])` takes one at least; `Partitions::dynamic(..)` has keys that come and go"));
+                .hint("`PartitionsDefinition::of([..])` takes one at least; `PartitionsDefinition::dynamic(..)` has keys that come and go"));
         }
         let keys: Vec<Arc<str>> = keys.iter().map(|key| key.as_str().into()).collect();
         let mut places = QuickMap::default();

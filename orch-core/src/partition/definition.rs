@@ -13,7 +13,7 @@ use super::time::TimePartitions;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Partitions {
+pub enum PartitionsDefinition {
     /// By windows of time.
     Time(TimePartitions),
     /// By these keys.
@@ -24,18 +24,18 @@ pub enum Partitions {
     Product(ProductPartitions),
 }
 
-impl Partitions {
-    /// Partitions by these keys.
+impl PartitionsDefinition {
+    /// PartitionsDefinition by these keys.
     pub fn of<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
         Self::Static(keys.into_iter().map(Into::into).collect())
     }
 
-    /// Partitions by the keys of a named set that lives in the instance.
+    /// PartitionsDefinition by the keys of a named set that lives in the instance.
     pub fn dynamic(name: impl Into<String>) -> Self {
         Self::Dynamic(name.into())
     }
 
-    /// Partitions of several dimensions, none yet.
+    /// PartitionsDefinition of several dimensions, none yet.
     #[must_use]
     pub fn product() -> ProductPartitions {
         ProductPartitions::default()
@@ -53,15 +53,15 @@ impl Partitions {
     }
 }
 
-/// Partitions of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.
+/// PartitionsDefinition of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.
 ///
 /// ```
-/// use orch_core::partition::{KeySets, Partitions, TimePartitions};
+/// use orch_core::partition::{KeySets, PartitionsDefinition, TimePartitions};
 ///
-/// let sales = Partitions::product()
+/// let sales = PartitionsDefinition::product()
 ///     .by("date", TimePartitions::daily("2024-01-01"))
-///     .by("region", Partitions::of(["eu", "us"]));
-/// let sales = Partitions::from(sales).resolve(&KeySets::new())?;
+///     .by("region", PartitionsDefinition::of(["eu", "us"]));
+/// let sales = PartitionsDefinition::from(sales).resolve(&KeySets::new())?;
 /// let index = sales.index_of("2024-01-02|us")?;
 /// assert_eq!(sales.multi_key_of(index)?.get("region"), Some("us"));
 /// # Ok::<(), orch_core::partition::PartitionError>(())
@@ -69,7 +69,7 @@ impl Partitions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProductPartitions {
-    pub(super) dimensions: BTreeMap<String, Partitions>,
+    pub(super) dimensions: BTreeMap<String, PartitionsDefinition>,
     /// Names that were given twice.
     #[serde(skip)]
     pub(super) again: Vec<String>,
@@ -78,7 +78,7 @@ pub struct ProductPartitions {
 impl ProductPartitions {
     /// With a dimension of this name. It is partitioned by time, statically or dynamically.
     #[must_use]
-    pub fn by(mut self, name: impl Into<String>, partitions: impl Into<Partitions>) -> Self {
+    pub fn by(mut self, name: impl Into<String>, partitions: impl Into<PartitionsDefinition>) -> Self {
         let name = name.into();
         if self.dimensions.insert(name.clone(), partitions.into()).is_some() {
             self.again.push(name);
@@ -87,13 +87,13 @@ impl ProductPartitions {
     }
 }
 
-impl From<TimePartitions> for Partitions {
+impl From<TimePartitions> for PartitionsDefinition {
     fn from(time: TimePartitions) -> Self {
         Self::Time(time)
     }
 }
 
-impl From<ProductPartitions> for Partitions {
+impl From<ProductPartitions> for PartitionsDefinition {
     fn from(product: ProductPartitions) -> Self {
         Self::Product(product)
     }

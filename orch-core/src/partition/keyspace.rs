@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::axis::Axis;
-use super::definition::Partitions;
+use super::definition::PartitionsDefinition;
 use super::dynamic::KeySets;
 use super::error::PartitionError;
 use super::key::{MultiKey, PartitionKey};
@@ -21,7 +21,7 @@ use super::time::TimeWindow;
 /// asked with that time.
 #[derive(Clone, Debug)]
 pub struct Keyspace {
-    definition: Partitions,
+    definition: PartitionsDefinition,
     pub(super) shape: Arc<Shape>,
 }
 
@@ -32,9 +32,9 @@ pub(super) enum Shape {
 }
 
 impl Keyspace {
-    pub(super) fn new(definition: &Partitions, sets: &KeySets) -> Result<Self, PartitionError> {
+    pub(super) fn new(definition: &PartitionsDefinition, sets: &KeySets) -> Result<Self, PartitionError> {
         let shape = match definition {
-            Partitions::Product(product) => Some(Shape::Product(Product::new(product, sets)?)),
+            PartitionsDefinition::Product(product) => Some(Shape::Product(Product::new(product, sets)?)),
             _ => Axis::new(definition, sets)?.map(Shape::One),
         };
         let shape = shape.ok_or_else(|| PartitionError::definition("there are no partitions"))?;
@@ -43,7 +43,7 @@ impl Keyspace {
 
     /// What it was made of.
     #[must_use]
-    pub fn definition(&self) -> &Partitions {
+    pub fn definition(&self) -> &PartitionsDefinition {
         &self.definition
     }
 

@@ -1,11 +1,11 @@
-//! Partitions: what an asset or a job is divided into, by time, by names, or by several of these.
+//! PartitionsDefinition: what an asset or a job is divided into, by time, by names, or by several of these.
 //!
 //! ```text
-//! Partitions ──resolve──▶ Keyspace ──select, all, missing──▶ PartitionSet ──Link──▶ PartitionSet
+//! PartitionsDefinition ──resolve──▶ Keyspace ──select, all, missing──▶ PartitionSet ──Link──▶ PartitionSet
 //! a declaration           keys ⇄ indexes                     a bitmap               of the asset before or behind
 //! ```
 //!
-//! A [`Partitions`] is plain data, which a run can keep. Resolved, it is a [`Keyspace`], in which each partition has an
+//! A [`PartitionsDefinition`] is plain data, which a run can keep. Resolved, it is a [`Keyspace`], in which each partition has an
 //! index: windows of time are computed from theirs, never enumerated, so that millions cost what a few do. What is known of
 //! partitions is a [`PartitionSet`] of indexes for each state, a compressed bitmap. A [`Link`] says which upstream partitions
 //! others need, by a [`PartitionMapping`] or as it follows from the definitions. A [`Partition`] is what code is given.
@@ -13,10 +13,10 @@
 //! Nothing here reads a clock: what exists at a time is asked with that time.
 //!
 //! ```
-//! use orch_core::partition::{KeySets, PartitionSet, Partitions, TimePartitions};
+//! use orch_core::partition::{KeySets, PartitionSet, PartitionsDefinition, TimePartitions};
 //!
 //! let hours = TimePartitions::hourly("2023-11-01").in_zone("America/Los_Angeles");
-//! let hours = Partitions::from(hours).resolve(&KeySets::new())?;
+//! let hours = PartitionsDefinition::from(hours).resolve(&KeySets::new())?;
 //! let now = "2023-11-08T00:00:00-08:00".parse()?;
 //!
 //! let failed = hours.select("2023-11-05-01:00-0800, 2023-11-06-00:00..2023-11-06-05:00", now)?;
@@ -51,7 +51,7 @@ mod tests;
 mod time;
 mod typed;
 
-pub use definition::{Partitions, ProductPartitions};
+pub use definition::{PartitionsDefinition, ProductPartitions};
 pub use dynamic::{KeySet, KeySets};
 pub use error::{PartitionError, PartitionErrorKind};
 pub use key::{MultiKey, PartitionKey};
@@ -60,4 +60,4 @@ pub use mapping::{Link, MappedPartitions, PartitionMapping};
 pub use select::KeyRange;
 pub use set::PartitionSet;
 pub use time::{TimePartitions, TimeWindow};
-pub use typed::{ByDimensions, ByKey, ByTime, Kind, Partition, PartitionsDef};
+pub use typed::{ByDimensions, ByKey, ByTime, Kind, Partition, Partitioning};

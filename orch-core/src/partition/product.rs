@@ -44,7 +44,7 @@ impl Product {
         }
         if definition.dimensions.is_empty() {
             return Err(PartitionError::definition("partitions of several dimensions have none")
-                .hint("add them: `Partitions::product().by(\"date\", ..).by(\"region\", ..)`"));
+                .hint("add them: `PartitionsDefinition::product().by(\"date\", ..).by(\"region\", ..)`"));
         }
         let mut dimensions = Vec::new();
         for (name, partitions) in &definition.dimensions {

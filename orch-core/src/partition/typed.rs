@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::definition::Partitions;
+use super::definition::PartitionsDefinition;
 use super::error::PartitionError;
 use super::key::{MultiKey, PartitionKey};
 use super::keyspace::Keyspace;
@@ -10,14 +10,14 @@ use super::time::TimeWindow;
 /// A type that stands for partitions, so that code can say by which it is partitioned.
 ///
 /// ```
-/// use orch_core::partition::{ByTime, KeySets, Partition, Partitions, PartitionsDef, TimePartitions};
+/// use orch_core::partition::{ByTime, KeySets, Partition, PartitionsDefinition, Partitioning, TimePartitions};
 ///
 /// struct Daily;
 ///
-/// impl PartitionsDef for Daily {
+/// impl Partitioning for Daily {
 ///     type Kind = ByTime;
 ///
-///     fn partitions() -> Partitions {
+///     fn definition() -> PartitionsDefinition {
 ///         TimePartitions::daily("2024-01-01").into()
 ///     }
 /// }
@@ -26,27 +26,27 @@ use super::time::TimeWindow;
 ///     format!("select * from sales where at >= '{}'", day.window().start.date())
 /// }
 ///
-/// let days = Daily::partitions().resolve(&KeySets::new())?;
+/// let days = Daily::definition().resolve(&KeySets::new())?;
 /// let day = Partition::new(&days, days.index_of("2024-01-02")?)?;
 /// assert_eq!(rows_of(&day), "select * from sales where at >= '2024-01-02'");
 /// # Ok::<(), orch_core::partition::PartitionError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say by what it is partitioned",
-    note = "implement `PartitionsDef` for it: `type Kind = ByTime;` and `fn partitions() -> Partitions`"
+    note = "implement `Partitioning` for it: `type Kind = ByTime;` and `fn definition() -> PartitionsDefinition`"
 )]
-pub trait PartitionsDef: 'static {
+pub trait Partitioning: 'static {
     /// [`ByTime`], [`ByKey`] or [`ByDimensions`]: what a [`Partition`] of it has.
     type Kind: Kind;
 
     /// The definition.
-    fn partitions() -> Partitions;
+    fn definition() -> PartitionsDefinition;
 }
 
 /// Of what kind partitions are: [`ByTime`], [`ByKey`] or [`ByDimensions`].
 pub trait Kind {
     /// Whether a definition is of this kind.
-    fn fits(definition: &Partitions) -> bool;
+    fn fits(definition: &PartitionsDefinition) -> bool;
 }
 
 /// Windows of time.
@@ -62,20 +62,20 @@ pub struct ByKey;
 pub struct ByDimensions;
 
 impl Kind for ByTime {
-    fn fits(definition: &Partitions) -> bool {
-        matches!(definition, Partitions::Time(_))
+    fn fits(definition: &PartitionsDefinition) -> bool {
+        matches!(definition, PartitionsDefinition::Time(_))
     }
 }
 
 impl Kind for ByKey {
-    fn fits(definition: &Partitions) -> bool {
-        matches!(definition, Partitions::Static(_) | Partitions::Dynamic(_))
+    fn fits(definition: &PartitionsDefinition) -> bool {
+        matches!(definition, PartitionsDefinition::Static(_) | PartitionsDefinition::Dynamic(_))
     }
 }
 
 impl Kind for ByDimensions {
-    fn fits(definition: &Partitions) -> bool {
-        matches!(definition, Partitions::Product(_))
+    fn fits(definition: &PartitionsDefinition) -> bool {
+        matches!(definition, PartitionsDefinition::Product(_))
     }
 }
 
@@ -87,7 +87,7 @@ pub struct Partition<P> {
     of: PhantomData<fn() -> P>,
 }
 
-impl<P: PartitionsDef> Partition<P> {
+impl<P: Partitioning> Partition<P> {
     /// The partition of an index.
     ///
     /// # Errors
@@ -113,16 +113,16 @@ impl<P: PartitionsDef> Partition<P> {
     }
 }
 
-impl<P: PartitionsDef<Kind = ByTime>> Partition<P> {
+impl<P: Partitioning<Kind = ByTime>> Partition<P> {
     /// The time that it stands for.
     #[must_use]
     pub fn window(&self) -> &TimeWindow {
-        // Partitions by time have one window, which `new` has asked for.
+        // PartitionsDefinition by time have one window, which `new` has asked for.
         &self.windows[0].1
     }
 }
 
-impl<P: PartitionsDef<Kind = ByDimensions>> Partition<P> {
+impl<P: Partitioning<Kind = ByDimensions>> Partition<P> {
     /// The value in a dimension; nothing if there is no such dimension.
     #[must_use]
     pub fn value(&self, dimension: &str) -> Option<&str> {

@@ -10,9 +10,9 @@ use super::{PartitionMapping, Rule};
 /// Two definitions with the mapping between them, ready to be asked.
 ///
 /// ```
-/// use orch_core::partition::{KeySets, Link, Partitions, TimePartitions};
+/// use orch_core::partition::{KeySets, Link, PartitionsDefinition, TimePartitions};
 ///
-/// let resolve = |time: TimePartitions| Partitions::from(time).resolve(&KeySets::new());
+/// let resolve = |time: TimePartitions| PartitionsDefinition::from(time).resolve(&KeySets::new());
 /// let (days, weeks) = (resolve(TimePartitions::daily("2024-01-07"))?, resolve(TimePartitions::weekly("2024-01-07"))?);
 /// let now = "2024-01-20T12:00:00Z".parse()?;
 /// let link = Link::new(None, Some(&days), Some(&weeks))?;

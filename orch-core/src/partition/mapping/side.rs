@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::super::axis::Axis;
-use super::super::definition::Partitions;
+use super::super::definition::PartitionsDefinition;
 use super::super::error::PartitionError;
 use super::super::keyspace::{Keyspace, Shape};
 use super::super::set::PartitionSet;
@@ -34,14 +34,14 @@ impl Side {
         }
     }
 
-    pub(super) fn definition(&self) -> Option<&Partitions> {
+    pub(super) fn definition(&self) -> Option<&PartitionsDefinition> {
         self.0.as_ref().map(Keyspace::definition)
     }
 
     /// The definition of the dimension at a place.
-    pub(super) fn part(&self, at: usize) -> Option<&Partitions> {
+    pub(super) fn part(&self, at: usize) -> Option<&PartitionsDefinition> {
         match self.definition()? {
-            Partitions::Product(product) => product.dimensions.values().nth(at),
+            PartitionsDefinition::Product(product) => product.dimensions.values().nth(at),
             one => Some(one),
         }
     }

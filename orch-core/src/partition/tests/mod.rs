@@ -5,14 +5,14 @@ mod sets;
 
 use jiff::Timestamp;
 
-use super::{KeySet, KeySets, Keyspace, PartitionError, Partitions, TimePartitions};
+use super::{KeySet, KeySets, Keyspace, PartitionError, PartitionsDefinition, TimePartitions};
 
-fn resolve(partitions: impl Into<Partitions>) -> Keyspace {
+fn resolve(partitions: impl Into<PartitionsDefinition>) -> Keyspace {
     partitions.into().resolve(&KeySets::new()).unwrap()
 }
 
 /// The error of a definition that cannot hold.
-fn refused(partitions: impl Into<Partitions>) -> PartitionError {
+fn refused(partitions: impl Into<PartitionsDefinition>) -> PartitionError {
     partitions.into().resolve(&KeySets::new()).unwrap_err()
 }
 
@@ -34,5 +34,9 @@ fn customers() -> KeySet {
 }
 
 fn sales() -> Keyspace {
-    resolve(Partitions::product().by("date", days()).by("region", Partitions::of(["eu", "us", "asia"])))
+    resolve(
+        PartitionsDefinition::product()
+            .by("date", days())
+            .by("region", PartitionsDefinition::of(["eu", "us", "asia"])),
+    )
 }

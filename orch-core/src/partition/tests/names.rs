@@ -1,11 +1,11 @@
-//! Partitions by names: static and dynamic.
+//! PartitionsDefinition by names: static and dynamic.
 
-use super::super::{KeySet, KeySets, PartitionErrorKind, Partitions};
+use super::super::{KeySet, KeySets, PartitionErrorKind, PartitionsDefinition};
 use super::{customers, days, now, refused, resolve};
 
 #[test]
 fn static_keys_are_numbered_as_they_are_given() {
-    let regions = resolve(Partitions::of(["eu", "us", "asia"]));
+    let regions = resolve(PartitionsDefinition::of(["eu", "us", "asia"]));
     assert_eq!(regions.index_of("asia").unwrap(), 2);
     assert_eq!(regions.key_of(1).unwrap().as_str(), "us");
     assert_eq!(regions.count(now()), 3);
@@ -25,13 +25,13 @@ fn static_keys_are_numbered_as_they_are_given() {
 #[test]
 fn static_keys_that_cannot_be_are_refused() {
     let of = |keys: &[&str]| {
-        let error = refused(Partitions::of(keys.iter().copied()));
+        let error = refused(PartitionsDefinition::of(keys.iter().copied()));
         assert_eq!(error.kind(), PartitionErrorKind::Definition);
         error.to_string()
     };
     insta::assert_snapshot!(of(&[]), @"
     there is no partition key
-      hint: `Partitions::of([..])` takes one at least; `Partitions::dynamic(..)` has keys that come and go
+      hint: `PartitionsDefinition::of([..])` takes one at least; `PartitionsDefinition::dynamic(..)` has keys that come and go
     ");
     insta::assert_snapshot!(of(&["a", ""]), @"a partition key is empty");
     insta::assert_snapshot!(of(&["a", "b", "a"]), @"the partition key `a` is given twice");
@@ -49,7 +49,7 @@ fn a_number_of_a_dynamic_key_stays_while_others_come_and_go() {
     assert_eq!(keys.iter().collect::<Vec<_>>(), [(0, "acme"), (2, "cogs"), (3, "dyno")]);
     assert_eq!((keys.len(), keys.is_empty()), (3, false));
 
-    let dynamic = Partitions::dynamic("customers");
+    let dynamic = PartitionsDefinition::dynamic("customers");
     let before = dynamic.resolve(&KeySets::new().with("customers", keys.clone())).unwrap();
     assert_eq!(before.count(now()), 3);
     assert_eq!(before.index_of("dyno").unwrap(), 3);
@@ -103,16 +103,21 @@ fn a_set_of_keys_is_what_it_was_when_it_was_kept() {
 #[test]
 fn a_definition_is_data_that_can_be_kept() {
     let all = [
-        Partitions::from(days()),
+        PartitionsDefinition::from(days()),
         days().in_zone("Europe/Berlin").until("2025-01-01").end_offset(-1).key_format("%F").into(),
-        Partitions::of(["eu", "us"]),
-        Partitions::dynamic("customers"),
-        Partitions::product().by("date", days()).by("region", Partitions::of(["eu"])).into(),
+        PartitionsDefinition::of(["eu", "us"]),
+        PartitionsDefinition::dynamic("customers"),
+        PartitionsDefinition::product()
+            .by("date", days())
+            .by("region", PartitionsDefinition::of(["eu"]))
+            .into(),
     ];
     for partitions in all {
         let text = serde_json::to_string(&partitions).unwrap();
-        assert_eq!(serde_json::from_str::<Partitions>(&text).unwrap(), partitions, "{text}");
+        assert_eq!(serde_json::from_str::<PartitionsDefinition>(&text).unwrap(), partitions, "{text}");
     }
-    let sales = Partitions::product().by("date", days()).by("customer", Partitions::dynamic("customers"));
-    insta::assert_snapshot!(serde_json::to_string(&Partitions::from(sales)).unwrap(), @r#"{"product":{"customer":{"dynamic":"customers"},"date":{"time":{"cron":"0 0 * * *","zone":"UTC","start":"2024-01-01"}}}}"#);
+    let sales = PartitionsDefinition::product()
+        .by("date", days())
+        .by("customer", PartitionsDefinition::dynamic("customers"));
+    insta::assert_snapshot!(serde_json::to_string(&PartitionsDefinition::from(sales)).unwrap(), @r#"{"product":{"customer":{"dynamic":"customers"},"date":{"time":{"cron":"0 0 * * *","zone":"UTC","start":"2024-01-01"}}}}"#);
 }

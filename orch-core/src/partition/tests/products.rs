@@ -1,11 +1,11 @@
-//! Partitions of several dimensions.
+//! PartitionsDefinition of several dimensions.
 
 use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
 use proptest::prelude::*;
 
-use super::super::{KeySet, KeySets, Keyspace, MultiKey, PartitionSet, Partitions, TimePartitions};
+use super::super::{KeySet, KeySets, Keyspace, MultiKey, PartitionSet, PartitionsDefinition, TimePartitions};
 use super::{customers, days, now, refused, resolve, sales};
 
 #[test]
@@ -60,11 +60,11 @@ fn what_exists_is_each_combination_of_what_exists() {
 
 #[test]
 fn dimensions_that_cannot_be_are_refused() {
-    let product = Partitions::product;
+    let product = PartitionsDefinition::product;
     let of = |partitions: super::super::ProductPartitions| refused(partitions).to_string();
     insta::assert_snapshot!(of(product()), @r#"
     partitions of several dimensions have none
-      hint: add them: `Partitions::product().by("date", ..).by("region", ..)`
+      hint: add them: `PartitionsDefinition::product().by("date", ..).by("region", ..)`
     "#);
     insta::assert_snapshot!(of(product().by("a b", days())), @"dimension `a b`: a name consists of letters, digits, `_` and `-`");
     insta::assert_snapshot!(of(product().by("a", days()).by("a", days())), @"the dimension `a` is given twice");
@@ -72,7 +72,7 @@ fn dimensions_that_cannot_be_are_refused() {
     dimension `a` has several dimensions itself
       hint: write its dimensions beside the others
     ");
-    insta::assert_snapshot!(of(product().by("a", Partitions::of(["x|y"]))), @"
+    insta::assert_snapshot!(of(product().by("a", PartitionsDefinition::of(["x|y"]))), @"
     dimension `a`: the partition key `x|y` has `|`
       hint: keys of several dimensions and their selections are written with `|`, `,`, `;`, `[` and `]`
     ");
@@ -85,19 +85,19 @@ fn dimensions_that_cannot_be_are_refused() {
     the dimension `c` does not fit into an index beside the others: of 64 bits 20 are left for it
       hint: give times an end, or leave out a dimension
     ");
-    let many = || Partitions::of((0..3000).map(|key| key.to_string()));
+    let many = || PartitionsDefinition::of((0..3000).map(|key| key.to_string()));
     let cube = ["a", "b", "c", "d", "e", "f"].into_iter().fold(product(), |cube, name| cube.by(name, many()));
     insta::assert_snapshot!(of(cube), @"the static dimensions have more combinations than 64 bits have numbers");
 }
 
 /// Four dimensions: two that go on, two that do not.
 fn wide(keys: &KeySet) -> Keyspace {
-    let partitions = Partitions::product()
-        .by("customer", Partitions::dynamic("customers"))
-        .by("kind", Partitions::of(["a", "b"]))
-        .by("region", Partitions::of(["eu", "us", "asia"]))
+    let partitions = PartitionsDefinition::product()
+        .by("customer", PartitionsDefinition::dynamic("customers"))
+        .by("kind", PartitionsDefinition::of(["a", "b"]))
+        .by("region", PartitionsDefinition::of(["eu", "us", "asia"]))
         .by("week", TimePartitions::weekly("2024-01-01"));
-    Partitions::from(partitions).resolve(&KeySets::new().with("customers", keys.clone())).unwrap()
+    PartitionsDefinition::from(partitions).resolve(&KeySets::new().with("customers", keys.clone())).unwrap()
 }
 
 #[test]
@@ -160,8 +160,8 @@ proptest! {
 
     #[test]
     fn products_of_static_dimensions_are_counted_through(sizes in prop::collection::vec(1_usize..5, 1..5)) {
-        let partitions = sizes.iter().enumerate().fold(Partitions::product(), |product, (at, size)| {
-            product.by(format!("d{at}"), Partitions::of((0..*size).map(|key| format!("k{key}"))))
+        let partitions = sizes.iter().enumerate().fold(PartitionsDefinition::product(), |product, (at, size)| {
+            product.by(format!("d{at}"), PartitionsDefinition::of((0..*size).map(|key| format!("k{key}"))))
         });
         let space = resolve(partitions);
         let all = sizes.iter().product::<usize>() as u64;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{KeyRange, KeySets, Partitions, TimePartitions};
+use super::super::{KeyRange, KeySets, PartitionsDefinition, TimePartitions};
 use super::{customers, days, now, resolve, sales};
 
 #[test]
@@ -33,12 +33,12 @@ fn names_are_listed() {
     let mut keys = customers();
     keys.remove("bolt");
     let sets = KeySets::new().with("customers", keys);
-    let customers = Partitions::dynamic("customers").resolve(&sets).unwrap();
+    let customers = PartitionsDefinition::dynamic("customers").resolve(&sets).unwrap();
     let shown = |text: &str| customers.show(&customers.select(text, now()).unwrap());
     assert_eq!(shown("acme,cogs"), "acme, cogs");
     assert_eq!(shown("acme..cogs"), "acme, cogs", "what was removed is not selected");
     assert_eq!((shown("latest"), shown("cogs..latest")), ("cogs".into(), "cogs".into()));
-    let odd = resolve(Partitions::of(["all", "a, b", "latest"]));
+    let odd = resolve(PartitionsDefinition::of(["all", "a, b", "latest"]));
     for key in ["all", "a, b", "latest"] {
         assert_eq!(odd.show(&odd.select(key, now()).unwrap()), key, "a key comes before a word");
     }
@@ -55,7 +55,8 @@ fn each_dimension_is_selected_by_itself() {
     assert_eq!(select("date=latest; region=eu || region=us").len(), 61);
     assert_eq!(select("all"), sales.all(now()));
     assert_eq!(sales.show(&select("region=us,eu,asia")), "date=2024-01-01..2024-02-29");
-    let regions = resolve(Partitions::product().by("region", Partitions::of(["eu", "us"])));
+    let regions =
+        resolve(PartitionsDefinition::product().by("region", PartitionsDefinition::of(["eu", "us"])));
     assert_eq!(regions.show(&regions.all(now())), "*");
 }
 
@@ -158,7 +159,7 @@ proptest! {
     #[test]
     fn any_text_is_what_it_says_or_an_error(text in prop_oneof![pieces(), any::<String>()]) {
         let hours = TimePartitions::hourly("2024-01-01").in_zone("America/Los_Angeles");
-        for space in [resolve(days()), resolve(hours), resolve(Partitions::of(["eu", "é"])), sales()] {
+        for space in [resolve(days()), resolve(hours), resolve(PartitionsDefinition::of(["eu", "é"])), sales()] {
             if let Ok(index) = space.index_of(&text) {
                 prop_assert_eq!(space.key_of(index).unwrap(), text.as_str().into());
             }

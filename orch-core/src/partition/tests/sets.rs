@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::super::{
-    ByDimensions, ByKey, ByTime, Partition, PartitionErrorKind, PartitionSet, Partitions, PartitionsDef,
+    ByDimensions, ByKey, ByTime, Partition, PartitionErrorKind, PartitionSet, Partitioning,
+    PartitionsDefinition,
 };
 use super::{days, resolve, sales};
 
@@ -85,47 +86,47 @@ fn a_set_of_millions_is_small() {
 
 struct Daily;
 
-impl PartitionsDef for Daily {
+impl Partitioning for Daily {
     type Kind = ByTime;
 
-    fn partitions() -> Partitions {
+    fn definition() -> PartitionsDefinition {
         days().into()
     }
 }
 
 struct Sales;
 
-impl PartitionsDef for Sales {
+impl Partitioning for Sales {
     type Kind = ByDimensions;
 
-    fn partitions() -> Partitions {
+    fn definition() -> PartitionsDefinition {
         sales().definition().clone()
     }
 }
 
 struct Mistaken;
 
-impl PartitionsDef for Mistaken {
+impl Partitioning for Mistaken {
     type Kind = ByKey;
 
-    fn partitions() -> Partitions {
-        Daily::partitions()
+    fn definition() -> PartitionsDefinition {
+        Daily::definition()
     }
 }
 
 #[test]
 fn code_is_given_what_its_partitions_have() {
-    let day = Partition::<Daily>::new(&resolve(Daily::partitions()), 30).unwrap();
+    let day = Partition::<Daily>::new(&resolve(Daily::definition()), 30).unwrap();
     assert_eq!(day.key().as_str(), "2024-01-31");
     assert_eq!(day.window().end.to_string(), "2024-02-01T00:00:00+00:00[UTC]");
-    let space = resolve(Sales::partitions());
+    let space = resolve(Sales::definition());
     let sale = Partition::<Sales>::new(&space, space.index_of("2024-01-31|us").unwrap()).unwrap();
     assert_eq!((sale.value("region"), sale.value("regoin")), (Some("us"), None));
     assert_eq!(sale.window_in("date").unwrap(), day.window());
     assert!(sale.window_in("region").is_none());
     assert_eq!(format!("{sale:?}"), r#"Partition(PartitionKey("2024-01-31|us"))"#);
-    assert!(Partition::<Daily>::new(&resolve(Daily::partitions()), u64::MAX).is_err());
-    insta::assert_snapshot!(Partition::<Mistaken>::new(&resolve(Mistaken::partitions()), 0).unwrap_err(), @"
+    assert!(Partition::<Daily>::new(&resolve(Daily::definition()), u64::MAX).is_err());
+    insta::assert_snapshot!(Partition::<Mistaken>::new(&resolve(Mistaken::definition()), 0).unwrap_err(), @"
     the partitions of `orch_core::partition::tests::sets::Mistaken` are of another kind than it says
       hint: its `Kind` is `ByTime`, `ByKey` or `ByDimensions`
     ");

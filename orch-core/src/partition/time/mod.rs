@@ -1,4 +1,4 @@
-//! Partitions by time: a declaration, and the arithmetic of its windows.
+//! PartitionsDefinition by time: a declaration, and the arithmetic of its windows.
 
 mod format;
 mod pattern;
@@ -13,16 +13,16 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use windows::Windows;
 
-/// Partitions that are windows of time: from one tick of a cron to the next, from a first one on.
+/// PartitionsDefinition that are windows of time: from one tick of a cron to the next, from a first one on.
 ///
 /// It is a declaration, plain data: what is wrong with it is told when it is resolved
-/// ([`Partitions::resolve`](super::Partitions::resolve)).
+/// ([`PartitionsDefinition::resolve`](super::PartitionsDefinition::resolve)).
 ///
 /// ```
-/// use orch_core::partition::{KeySets, Partitions, TimePartitions};
+/// use orch_core::partition::{KeySets, PartitionsDefinition, TimePartitions};
 ///
 /// let days = TimePartitions::daily("2024-01-01").in_zone("Europe/Berlin").hour(6);
-/// let days = Partitions::from(days).resolve(&KeySets::new())?;
+/// let days = PartitionsDefinition::from(days).resolve(&KeySets::new())?;
 /// let now = "2024-01-03T12:00:00+01:00".parse()?;
 /// assert_eq!(days.count(now), 2);
 /// assert_eq!(days.key_of(1)?.as_str(), "2024-01-02");

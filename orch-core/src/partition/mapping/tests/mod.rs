@@ -5,10 +5,10 @@ mod stories;
 use jiff::Timestamp;
 
 use super::super::{
-    KeySet, KeySets, Keyspace, Link, PartitionMapping, PartitionSet, Partitions, TimePartitions,
+    KeySet, KeySets, Keyspace, Link, PartitionMapping, PartitionSet, PartitionsDefinition, TimePartitions,
 };
 
-fn resolve(partitions: impl Into<Partitions>) -> Keyspace {
+fn resolve(partitions: impl Into<PartitionsDefinition>) -> Keyspace {
     let customers = ["acme", "bolt", "cogs"].into_iter().fold(KeySet::new(), |mut keys, key| {
         keys.add(key).unwrap();
         keys
@@ -28,12 +28,12 @@ fn weeks() -> TimePartitions {
     TimePartitions::weekly("2024-01-01")
 }
 
-fn regions() -> Partitions {
-    Partitions::of(["eu", "us", "asia"])
+fn regions() -> PartitionsDefinition {
+    PartitionsDefinition::of(["eu", "us", "asia"])
 }
 
-fn sales() -> Partitions {
-    Partitions::product().by("date", days()).by("region", regions()).into()
+fn sales() -> PartitionsDefinition {
+    PartitionsDefinition::product().by("date", days()).by("region", regions()).into()
 }
 
 fn link(mapping: Option<PartitionMapping>, up: &Keyspace, down: &Keyspace) -> Link {

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::super::{KeySets, Keyspace, PartitionMapping, PartitionSet, Partitions, TimePartitions};
+use super::super::super::{
+    KeySets, Keyspace, PartitionMapping, PartitionSet, PartitionsDefinition, TimePartitions,
+};
 use super::{days, link, now, one, regions, resolve, sales, weeks};
 
 const CRONS: [&str; 7] = [
@@ -22,7 +24,7 @@ fn time() -> impl Strategy<Value = TimePartitions> {
     })
 }
 
-fn space(partitions: impl Into<Partitions>) -> Keyspace {
+fn space(partitions: impl Into<PartitionsDefinition>) -> Keyspace {
     partitions.into().resolve(&KeySets::new()).unwrap()
 }
 
@@ -86,7 +88,7 @@ fn both_directions_say_the_same() {
     let (days, weeks, regions, sales) =
         (resolve(days()), resolve(weeks()), resolve(regions()), resolve(sales()));
     let months = resolve(
-        Partitions::product()
+        PartitionsDefinition::product()
             .by("month", TimePartitions::monthly("2023-11-01"))
             .by("region", super::regions()),
     );

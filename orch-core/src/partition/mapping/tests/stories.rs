@@ -1,6 +1,6 @@
 //! What each mapping means, by examples.
 
-use super::super::super::{Link, PartitionMapping, PartitionSet, Partitions, TimePartitions};
+use super::super::super::{Link, PartitionMapping, PartitionSet, PartitionsDefinition, TimePartitions};
 use super::{days, link, needed_by, needs, now, one, regions, resolve, sales, weeks};
 
 #[test]
@@ -93,7 +93,7 @@ fn all_and_last_and_specific_are_what_they_say() {
 #[test]
 fn names_map_by_pairs_or_by_their_keys() {
     let regions = resolve(regions());
-    let countries = resolve(Partitions::of(["de", "fr", "us", "jp"]));
+    let countries = resolve(PartitionsDefinition::of(["de", "fr", "us", "jp"]));
     let pairs = || {
         Some(PartitionMapping::pairs([
             ("de", "eu"),
@@ -127,8 +127,8 @@ fn one_dimension_is_shared_by_several() {
 fn several_dimensions_map_one_by_one() {
     let sales = resolve(sales());
     let weekly = resolve(
-        Partitions::product()
-            .by("customer", Partitions::dynamic("customers"))
+        PartitionsDefinition::product()
+            .by("customer", PartitionsDefinition::dynamic("customers"))
             .by("week", weeks())
             .by("zone", regions()),
     );

@@ -210,10 +210,10 @@ impl Value {
 }
 
 /// A value by reference, which several steps may have.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Shared<T>(Holds<T>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Holds<T> {
     Reference(Arc<T>),
     /// It is so small that each has its own. That it is a `T` was seen when it was shared.
@@ -242,6 +242,15 @@ impl<T: Data> Shared<T> {
 }
 
 const IS_T: &str = "a shared value is of the type it was shared as";
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Holds::Reference(value) => Holds::Reference(Arc::clone(value)),
+            Holds::Own(small) => Holds::Own(*small),
+        })
+    }
+}
 
 impl<T: Data> Deref for Shared<T> {
     type Target = T;

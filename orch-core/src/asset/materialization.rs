@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -46,6 +47,9 @@ pub struct Materialization {
 pub struct InputVersion {
     /// The other asset.
     pub asset: AssetKey,
+    /// Its partition, or all that were taken, as selections are written: `2024-01-01..2024-01-07`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<Arc<str>>,
     /// The run that made it; none if no materialization of it is known, as of data that others make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
@@ -58,12 +62,51 @@ impl InputVersion {
     /// This materialization of the asset, if one is known.
     #[must_use]
     pub fn new(asset: AssetKey, run: Option<RunId>, data_version: Option<Arc<str>>) -> Self {
-        Self { asset, run, data_version }
+        Self { asset, partition: None, run, data_version }
+    }
+
+    /// The same, of a partition.
+    #[must_use]
+    pub fn partition(self, partition: Option<Arc<str>>) -> Self {
+        Self { partition, ..self }
     }
 }
 
-/// Which materializations of assets there are at a moment, the last of each.
-pub(crate) type Versions = std::collections::BTreeMap<AssetKey, InputVersion>;
+/// Which materializations of assets there are at a moment, the last of each asset and partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Versions(BTreeMap<AssetKey, BTreeMap<Option<Arc<str>>, InputVersion>>);
+
+impl Versions {
+    /// That of a partition, or of an asset without.
+    pub(crate) fn get(&self, asset: &AssetKey, partition: &Option<Arc<str>>) -> Option<&InputVersion> {
+        self.0.get(asset)?.get(partition)
+    }
+
+    /// Whether anything of the asset is there.
+    pub(crate) fn contains(&self, asset: &AssetKey) -> bool {
+        self.0.contains_key(asset)
+    }
+
+    /// In place of what was there of the same.
+    pub(crate) fn insert(&mut self, version: InputVersion) {
+        let of_asset = self.0.entry(version.asset.clone()).or_default();
+        of_asset.insert(version.partition.clone(), version);
+    }
+
+    /// Adds those of others, in place of what is there of the same.
+    pub(crate) fn extend(&mut self, others: Self) {
+        others.0.into_values().flat_map(BTreeMap::into_values).for_each(|version| self.insert(version));
+    }
+
+    /// Adds those of others of which there are none.
+    pub(crate) fn fill(&mut self, others: Self) {
+        for version in others.0.into_values().flat_map(BTreeMap::into_values) {
+            if self.get(&version.asset, &version.partition).is_none() {
+                self.insert(version);
+            }
+        }
+    }
+}
 
 /// Where the value of a materialization lies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,16 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::{Given, HookDef, Saying, Tags};
+use super::{Given, HookDef, ReadPartitions, ReadsPartitions, RunPartitions, Saying, Tags};
 use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
+use crate::partition::PartitionKey;
 use crate::value::{TypeInfo, Value};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -58,6 +60,10 @@ pub(crate) struct RunContext {
     pub(crate) cancel: Cancel,
     /// For steps that read what others have stored.
     pub(crate) io: Arc<IoManagers>,
+    /// For those that read partitions.
+    pub(crate) reader: Option<Arc<dyn ReadsPartitions>>,
+    /// The partitions that the run is for, by the steps that give them.
+    pub(crate) partitions: HashMap<usize, Arc<RunPartitions>>,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
     /// What each hook asked for, while the resources are open.
@@ -73,6 +79,8 @@ impl RunContext {
             tags: Tags::new(),
             cancel: Cancel::new(),
             io: Arc::default(),
+            reader: None,
+            partitions: HashMap::new(),
             given: RwLock::default(),
             hooks: RwLock::default(),
         }
@@ -165,6 +173,27 @@ impl Context {
             })?;
         let at = OutputAt::new(self.run.run, &self.run.job, &self.step, "result").asset(Some(asset));
         manager.load(&at).map_err(|failure| failure.context(format!("the asset `{asset}` cannot be read")))
+    }
+
+    /// The partitions that the step gives.
+    pub(crate) fn partitions(&self) -> Result<Arc<RunPartitions>, Failure> {
+        let partitions = self.run.partitions.get(&(self.number as usize));
+        partitions.cloned().ok_or_else(|| Failure::contract("the run is told no partitions"))
+    }
+
+    /// The partitions of an asset that the step reads, of those that its own partition is made of.
+    pub(super) fn read_partitions(
+        &self,
+        reads: ReadPartitions,
+    ) -> Result<Vec<(PartitionKey, Value)>, Failure> {
+        let reader = self.run.reader.as_ref();
+        let reader = reader.ok_or_else(|| Failure::contract("nobody reads partitions in this run"))?;
+        let within = self.mapping_key().map(ToString::to_string);
+        let (values, version) = reader.read(self.number as usize, within.as_deref(), reads)?;
+        if let Some(said) = &self.said {
+            said.lock().read.push(version);
+        }
+        Ok(values)
     }
 
     /// What the step asked for.

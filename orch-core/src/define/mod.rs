@@ -23,6 +23,7 @@ pub mod kind;
 mod needs;
 mod op;
 mod output;
+mod partitions;
 mod policy;
 mod preset;
 mod resource;
@@ -52,6 +53,7 @@ pub(crate) use output::KeptOutput;
 pub use output::{
     Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,
 };
+pub(crate) use partitions::{ReadPartitions, ReadsPartitions, RunPartitions};
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
 pub use preset::Preset;
 pub use resource::{

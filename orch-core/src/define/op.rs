@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Product,
-    Products, Resource, Retry, Tags,
+    Products, ReadPartitions, Resource, Retry, Tags,
 };
 use crate::asset::AssetKey;
 use crate::config::{Config, ConfigDef, Configurable, NoConfig};
@@ -42,6 +42,8 @@ pub struct OpDef {
     pub(crate) inputs: Vec<InputDef>,
     pub(crate) needs: Needs,
     pub(crate) outputs: Vec<OutputDef>,
+    /// What it reads of an asset with partitions, if that is all that it does.
+    pub(crate) reads: Option<ReadPartitions>,
     /// Shared with the ops that are the same but for their configuration.
     pub(crate) body: Arc<Body>,
 }
@@ -66,6 +68,7 @@ impl OpDef {
                 inputs: Vec::new(),
                 needs: Needs::default(),
                 outputs: Vec::new(),
+                reads: None,
                 body: Arc::new(Body::Blocking(Box::new(|_| Err(Failure::new("the op has no body"))))),
             },
             outputs: std::marker::PhantomData,
@@ -98,6 +101,25 @@ impl OpDef {
         let (asset, io) = (asset.clone(), io.to_owned());
         op.body = Arc::new(Body::Blocking(Box::new(move |args| {
             let value = args.context().read_asset(&asset, &io, ty)?;
+            Ok(Products::from_iter([Product::Value(value)]))
+        })));
+        op
+    }
+
+    /// Reads partitions of an asset.
+    pub(crate) fn reading_partitions(
+        asset: &AssetKey,
+        ty: TypeInfo,
+        reads: ReadPartitions,
+        place: &Place,
+    ) -> Self {
+        let mut op = Self::builder(format!("read_{}", asset.step_name())).op;
+        op.outputs = vec![OutputDef::single("result", ty, None)];
+        op.description = Some(format!("reads partitions of the asset `{asset}`"));
+        op.place = place.clone();
+        op.reads = Some(reads);
+        op.body = Arc::new(Body::Blocking(Box::new(move |args| {
+            let value = (reads.gather)(args.context().read_partitions(reads)?)?;
             Ok(Products::from_iter([Product::Value(value)]))
         })));
         op

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::frame::FrameId;
 use super::{State, Stored};
 use crate::asset::{InputVersion, TypedMetadata, typed};
 use crate::define::Said;
@@ -12,6 +13,7 @@ impl State {
     /// others.
     pub(super) fn materialized(
         &mut self,
+        frame: FrameId,
         step: usize,
         output: usize,
         inline: Option<&Encoded>,
@@ -39,20 +41,30 @@ impl State {
         let data_version: Option<Arc<str>> = given.or_else(hash);
         let said = said.map(|said| said.metadata.clone()).unwrap_or_default();
         metadata.extend(self.settings.scrubber.typed(said));
+        let at = &self.frames[frame as usize];
+        let partition: Option<Arc<str>> =
+            asset.partitions.and_then(|_| at.branch.as_ref()).map(|branch| branch.key().to_string().into());
         let inputs = asset.upstream.iter().map(|key| {
-            let version = self.settings.versions.get(key).cloned();
-            version.unwrap_or_else(|| InputVersion::new(key.clone(), None, None))
+            let in_frame = at.versions.iter().rfind(|version| version.asset == *key);
+            let versions = &self.settings.versions;
+            let known =
+                in_frame.or_else(|| versions.get(key, &partition)).or_else(|| versions.get(key, &None));
+            known.cloned().unwrap_or_else(|| InputVersion::new(key.clone(), None, None))
         });
         let kind = EventKind::AssetMaterialization {
             asset: asset.key.clone(),
-            partition: None,
+            partition: partition.clone(),
             metadata,
             code_version: asset.code_version.clone(),
             data_version: data_version.clone(),
             inputs: inputs.collect(),
         };
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
-        self.settings.versions.insert(asset.key.clone(), version);
+        match partition {
+            // Who takes this partition stands in the same frame, or reads it.
+            Some(_) => self.frames[frame as usize].versions.push(version.partition(partition)),
+            None => self.settings.versions.insert(version),
+        }
         Some(kind)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layout::{Layout, Producer};
+use crate::asset::InputVersion;
 use crate::define::ItemStream;
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{Branch, MappingKey, QuickMap, StepPath};
@@ -22,6 +23,8 @@ pub(super) struct Frame {
     pub(super) steps: Vec<StepRun>,
     pub(super) streams: Vec<Stream>,
     pub(super) collects: Vec<Gathering>,
+    /// The versions of assets that were read or made in it, of partitions.
+    pub(super) versions: Vec<InputVersion>,
     /// Steps and streams that are not done; the frame is over at 0.
     pub(super) open: usize,
     /// Steps in inner frames that wait for something of this one.
@@ -243,6 +246,7 @@ impl Frame {
             steps: Vec::new(),
             streams: Vec::new(),
             collects: Vec::new(),
+            versions: Vec::new(),
             open: 0,
             waiters: HashMap::new(),
         }
@@ -279,6 +283,7 @@ impl Frame {
         self.steps.clear();
         self.streams.clear();
         self.collects.clear();
+        self.versions.clear();
         self.waiters.clear();
     }
 

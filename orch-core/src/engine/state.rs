@@ -282,6 +282,9 @@ impl State {
         let run = self.run(frame, local);
         // After a retry of a source the outputs of its first opening stand: others may have used them.
         let known = run.has_outputs;
+        if let Some(said) = &mut written.said {
+            self.frames[frame as usize].versions.append(&mut said.read);
+        }
         for ((output, product), cell) in products.into_iter().enumerate().zip(self.layout.cells(step)) {
             match product {
                 Product::Items(items) => self.open_stream(frame, step, output, items),
@@ -299,7 +302,9 @@ impl State {
                     let said = written.said.as_deref();
                     let fact = match self.is_given(frame, step) {
                         true => None,
-                        false => self.materialized(step, output, inline.as_ref(), stored.as_ref(), said),
+                        false => {
+                            self.materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
+                        }
                     };
                     self.emit_output(frame, step, (output, None), (inline, stored), turn);
                     if let Some(fact) = fact {

@@ -71,9 +71,9 @@ impl Recorded {
                 let handled = Handled::new(self.names.name(io), metadata, &mut self.names);
                 self.steps[number as usize].handled(place, output, handled);
             }
-            (EventKind::AssetMaterialization { asset, data_version, .. }, Some(_)) => {
+            (EventKind::AssetMaterialization { asset, partition, data_version, .. }, Some(_)) => {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
-                self.assets.insert(asset.clone(), version);
+                self.assets.insert(version.partition(partition.clone()));
             }
             // Nothing follows from these, and there are many of them.
             (EventKind::Log { .. } | EventKind::StepInput { .. }, _) | (_, None) => {}
@@ -158,9 +158,7 @@ impl Recorded {
     /// Takes over the steps of another run that this one does not have and that are `wanted`, and gives their paths.
     pub(crate) fn adopt(&mut self, other: Self, wanted: impl Fn(&StepPath) -> bool) -> Vec<StepPath> {
         let Self { numbers, steps, assets, .. } = other;
-        for (asset, version) in assets {
-            self.assets.entry(asset).or_insert(version);
-        }
+        self.assets.fill(assets);
         let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
         let mut adopted = Vec::new();
         for (path, number) in numbers {

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::asset::DrawnAsset;
+use super::asset::{DrawnAsset, DrawnPartitions};
 use super::config::{Derive, StepConfig};
 use crate::config::{ConfigDef, Secret};
 use crate::define::{
@@ -240,6 +240,8 @@ pub(crate) struct Graph {
     pub(crate) problems: Vec<Problem>,
     /// The assets that it makes.
     pub(crate) assets: Vec<DrawnAsset>,
+    /// The partitions that it is for.
+    pub(crate) partitions: Vec<DrawnPartitions>,
 }
 
 /// One call of an op.
@@ -399,8 +401,8 @@ impl Composition {
         Some(Placement { composition: self.id, index })
     }
 
-    /// Adds a step that stands for an asset which is loaded, outside of all maps and graphs.
-    pub(crate) fn add_loading(&mut self, op: OpDef, asset: LoadedAsset) -> usize {
+    /// Adds a step that stands for an asset which is loaded, in a map and outside of all graphs.
+    pub(crate) fn add_loading(&mut self, op: OpDef, asset: LoadedAsset, scope: usize) -> usize {
         let place = op.place.clone();
         self.graph.nodes.push(GraphNode {
             op: Arc::new(op),
@@ -408,7 +410,7 @@ impl Composition {
             named: None,
             inputs: Vec::new(),
             after: Vec::new(),
-            scope: 0,
+            scope,
             tags: Tags::new(),
             retry: None,
             config: StepConfig::default(),

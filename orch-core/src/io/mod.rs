@@ -98,6 +98,12 @@ impl<'a> OutputAt<'a> {
     pub fn asset(self, key: Option<&'a AssetKey>) -> Self {
         Self { asset: key.map(|key| AssetAt { key, partition: None }), ..self }
     }
+
+    /// The same, as a partition of the asset.
+    #[must_use]
+    pub fn partition(self, partition: Option<&'a str>) -> Self {
+        Self { asset: self.asset.map(|asset| AssetAt { partition, ..asset }), ..self }
+    }
 }
 
 /// The IO managers of a program, by key and type.

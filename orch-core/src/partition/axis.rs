@@ -10,7 +10,7 @@ use super::set::PartitionSet;
 use super::time::Windows;
 use crate::ids::{QuickMap, nearest};
 
-/// PartitionsDefinition of one dimension.
+/// Partitions of one dimension.
 #[derive(Debug)]
 pub(super) enum Axis {
     Time(Windows),

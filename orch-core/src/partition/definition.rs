@@ -25,17 +25,17 @@ pub enum PartitionsDefinition {
 }
 
 impl PartitionsDefinition {
-    /// PartitionsDefinition by these keys.
+    /// Partitions by these keys.
     pub fn of<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
         Self::Static(keys.into_iter().map(Into::into).collect())
     }
 
-    /// PartitionsDefinition by the keys of a named set that lives in the instance.
+    /// Partitions by the keys of a named set that lives in the instance.
     pub fn dynamic(name: impl Into<String>) -> Self {
         Self::Dynamic(name.into())
     }
 
-    /// PartitionsDefinition of several dimensions, none yet.
+    /// Partitions of several dimensions, none yet.
     #[must_use]
     pub fn product() -> ProductPartitions {
         ProductPartitions::default()
@@ -53,7 +53,7 @@ impl PartitionsDefinition {
     }
 }
 
-/// PartitionsDefinition of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.
+/// Partitions of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.
 ///
 /// ```
 /// use orch_core::partition::{KeySets, PartitionsDefinition, TimePartitions};
@@ -76,6 +76,11 @@ pub struct ProductPartitions {
 }
 
 impl ProductPartitions {
+    /// The definitions of the dimensions.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = &PartitionsDefinition> {
+        self.dimensions.values()
+    }
+
     /// With a dimension of this name. It is partitioned by time, statically or dynamically.
     #[must_use]
     pub fn by(mut self, name: impl Into<String>, partitions: impl Into<PartitionsDefinition>) -> Self {

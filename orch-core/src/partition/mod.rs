@@ -1,14 +1,15 @@
-//! PartitionsDefinition: what an asset or a job is divided into, by time, by names, or by several of these.
+//! Partitions: what an asset or a job is divided into, by time, by names, or by several of these.
 //!
 //! ```text
-//! PartitionsDefinition ──resolve──▶ Keyspace ──select, all, missing──▶ PartitionSet ──Link──▶ PartitionSet
+//! PartitionsDefinition ─resolve─▶ Keyspace ─select, all, missing─▶ PartitionSet ─Link─▶ PartitionSet
 //! a declaration           keys ⇄ indexes                     a bitmap               of the asset before or behind
 //! ```
 //!
 //! A [`PartitionsDefinition`] is plain data, which a run can keep. Resolved, it is a [`Keyspace`], in which each partition has an
 //! index: windows of time are computed from theirs, never enumerated, so that millions cost what a few do. What is known of
 //! partitions is a [`PartitionSet`] of indexes for each state, a compressed bitmap. A [`Link`] says which upstream partitions
-//! others need, by a [`PartitionMapping`] or as it follows from the definitions. A [`Partition`] is what code is given.
+//! others need, by a [`PartitionMapping`] or as it follows from the definitions. A [`Partition`] is what code is given, and
+//! [`Partitions`] are the values of several.
 //!
 //! Nothing here reads a clock: what exists at a time is asked with that time.
 //!
@@ -50,6 +51,7 @@ mod set;
 mod tests;
 mod time;
 mod typed;
+mod values;
 
 pub use definition::{PartitionsDefinition, ProductPartitions};
 pub use dynamic::{KeySet, KeySets};
@@ -61,3 +63,4 @@ pub use select::KeyRange;
 pub use set::PartitionSet;
 pub use time::{TimePartitions, TimeWindow};
 pub use typed::{ByDimensions, ByKey, ByTime, Kind, Partition, Partitioning};
+pub use values::Partitions;

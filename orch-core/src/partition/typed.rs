@@ -1,7 +1,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::{Deserialize, Serialize};
+
 use super::definition::PartitionsDefinition;
+use super::dynamic::KeySets;
 use super::error::PartitionError;
 use super::key::{MultiKey, PartitionKey};
 use super::keyspace::Keyspace;
@@ -10,7 +13,7 @@ use super::time::TimeWindow;
 /// A type that stands for partitions, so that code can say by which it is partitioned.
 ///
 /// ```
-/// use orch_core::partition::{ByTime, KeySets, Partition, PartitionsDefinition, Partitioning, TimePartitions};
+/// use orch_core::partition::{ByTime, Partition, Partitioning, PartitionsDefinition, TimePartitions};
 ///
 /// struct Daily;
 ///
@@ -26,8 +29,7 @@ use super::time::TimeWindow;
 ///     format!("select * from sales where at >= '{}'", day.window().start.date())
 /// }
 ///
-/// let days = Daily::definition().resolve(&KeySets::new())?;
-/// let day = Partition::new(&days, days.index_of("2024-01-02")?)?;
+/// let day = Partition::of("2024-01-02")?;
 /// assert_eq!(rows_of(&day), "select * from sales where at >= '2024-01-02'");
 /// # Ok::<(), orch_core::partition::PartitionError>(())
 /// ```
@@ -80,14 +82,27 @@ impl Kind for ByDimensions {
 }
 
 /// The partition that code works on: one of those of `P`.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Partition<P> {
     key: PartitionKey,
     values: MultiKey,
     windows: Vec<(String, TimeWindow)>,
+    #[serde(skip)]
     of: PhantomData<fn() -> P>,
 }
 
 impl<P: Partitioning> Partition<P> {
+    /// The partition of a key, for a test that calls a function which takes one. Of dynamic partitions none is known here.
+    ///
+    /// # Errors
+    ///
+    /// If `P` cannot be, or has no such partition.
+    pub fn of(key: &str) -> Result<Self, PartitionError> {
+        let keyspace = P::definition().resolve(&KeySets::new())?;
+        Self::new(&keyspace, keyspace.index_of(key)?)
+    }
+
     /// The partition of an index.
     ///
     /// # Errors
@@ -117,7 +132,7 @@ impl<P: Partitioning<Kind = ByTime>> Partition<P> {
     /// The time that it stands for.
     #[must_use]
     pub fn window(&self) -> &TimeWindow {
-        // PartitionsDefinition by time have one window, which `new` has asked for.
+        // Partitions by time have one window, which `new` has asked for.
         &self.windows[0].1
     }
 }
@@ -133,6 +148,13 @@ impl<P: Partitioning<Kind = ByDimensions>> Partition<P> {
     #[must_use]
     pub fn window_in(&self, dimension: &str) -> Option<&TimeWindow> {
         self.windows.iter().find(|(name, _)| name == dimension).map(|(_, window)| window)
+    }
+}
+
+impl<P> Clone for Partition<P> {
+    fn clone(&self) -> Self {
+        let Self { key, values, windows, of } = self;
+        Self { key: key.clone(), values: values.clone(), windows: windows.clone(), of: *of }
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
         let SourceKind::Output { node, output } = graph.sources[asset.source].kind else { continue };
         let step = &mut steps[node];
         let key = asset.def.key();
-        if step.map.is_some() {
+        let within = asset.partitions.map(|number| graph.partitions[number].node);
+        if step.map.map(|map| graph.maps[map].node) != within {
             problems.push(
                 Problem::new(
                     ProblemKind::LeakedFromMap,
@@ -26,6 +27,7 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
         step.assets.push(PlannedAsset {
             key: key.clone(),
             output,
+            partitions: asset.partitions,
             upstream: asset.upstream.clone(),
             code_version: asset.def.code_version().map(Into::into),
         });
@@ -50,6 +52,11 @@ impl Program {
         // That of the step itself goes before others.
         let mut takers = step.assets.iter().chain(others).filter(|asset| asset.upstream.contains(key));
         takers.next().map_or_else(|| step.name.clone(), |asset| asset.key.to_string())
+    }
+
+    /// A step that takes what the step of this number reads.
+    pub(crate) fn reader_of(&self, number: usize) -> Option<&Step> {
+        self.plan.steps.iter().find(|step| step.inputs.iter().any(|input| input.source.takes(number)))
     }
 
     /// The assets whose values are loaded, by the numbers of the steps that stand for them.

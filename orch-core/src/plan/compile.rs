@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::select::Given;
 use super::{
-    Collect, Input, Kept, Map, Output, Plan, PlanError, Problem, ProblemKind, Source, Step, assets, depth,
-    hooks, isolated, literal, names, tags,
+    Collect, Input, Kept, Map, Output, Plan, PlanError, PlannedPartitions, Problem, ProblemKind, Source,
+    Step, assets, depth, hooks, isolated, literal, names, tags,
 };
 use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
@@ -63,6 +63,8 @@ impl Program {
             steps.push(step(&job.options, node, name, &mut sources, &mut problems));
         }
         assets::assign(graph, &mut steps, &mut problems);
+        // What gives the partitions of the run knows the run, which a worker does not.
+        graph.partitions.iter().for_each(|drawn| steps[drawn.node].isolated = false);
         check_after(graph, &steps, &mut problems);
         check_timeouts(&graph.nodes, &mut problems);
         isolated::check(&graph.nodes, &steps, &mut problems);
@@ -72,6 +74,11 @@ impl Program {
             parent: map.parent.checked_sub(1),
             step: map.node,
             output: map.output,
+        });
+        let partitions = graph.partitions.iter().map(|drawn| PlannedPartitions {
+            step: drawn.node,
+            definition: drawn.definition.clone(),
+            from: drawn.from.clone(),
         });
         let mut plan = Plan {
             job: job.options.name.clone(),
@@ -85,6 +92,7 @@ impl Program {
             maps: maps.collect(),
             steps,
             collects,
+            partitions: partitions.collect(),
         };
         check_limits(&plan, &job.options, &mut problems);
         check_schedule(&job.options, &mut problems);
@@ -182,7 +190,7 @@ fn step(
             .filter(|ty| *ty != TypeInfo::of::<NoConfig>())
             .map(|ty| ty.name()),
         resources: op.needs.resources().iter().map(|need| resource_type(need.ty)).collect(),
-        given: node.loads.as_ref().is_some_and(|asset| asset.read_by.is_none()),
+        given: node.loads.as_ref().is_some_and(|asset| !asset.is_read()),
         loads: node.loads.clone(),
         assets: Vec::new(),
         only: Vec::new(),

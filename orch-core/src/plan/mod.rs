@@ -14,6 +14,7 @@ mod known;
 mod literal;
 mod memory;
 mod names;
+mod partitions;
 mod problem;
 mod resume;
 mod select;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use compare::{Change, ChangeKind};
+pub use partitions::{LoadedPartitions, PartitionsFrom, PlannedPartitions};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use compile::Program;
@@ -39,7 +41,7 @@ pub(crate) use tags::check_keys as check_tag_keys;
 use crate::asset::AssetKey;
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
-use crate::ids::Place;
+use crate::ids::{Place, StepPath};
 
 /// A compiled job, as plain data. Indices refer to the arrays of the plan itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,9 @@ pub struct Plan {
     /// The collected maps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collects: Vec<Collect>,
+    /// The partitions that runs are for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partitions: Vec<PlannedPartitions>,
 }
 
 /// One step; inside a map it stands for as many as the map has items.
@@ -159,10 +164,20 @@ pub struct LoadedAsset {
     /// Whether others make it, and the program never does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
-    /// The IO manager that reads it as a value of another type, when the step runs; none of what is loaded before the run
-    /// begins, as what it is.
+    /// The IO manager that reads it when the step runs, as a value of another type or by partition; none of what is loaded
+    /// before the run begins, and of partitions that no IO manager stores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_by: Option<String>,
+    /// Which partitions are read, when the step runs, of an asset that has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<LoadedPartitions>,
+}
+
+impl LoadedAsset {
+    /// Whether it is loaded when the step runs, and not before the run begins.
+    pub(crate) fn is_read(&self) -> bool {
+        self.read_by.is_some() || self.partitions.is_some()
+    }
 }
 
 /// An asset that a step makes.
@@ -173,12 +188,22 @@ pub struct PlannedAsset {
     pub key: AssetKey,
     /// The output that is its value.
     pub output: usize,
+    /// The partitions of the plan of which each is a materialization of its own; none of an asset without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<usize>,
     /// What it is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub upstream: Vec<AssetKey>,
     /// The version of the code that makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_version: Option<Arc<str>>,
+}
+
+impl PlannedAsset {
+    /// The partition that a step of this path makes.
+    pub(crate) fn partition_at(&self, path: &StepPath) -> Option<String> {
+        self.partitions.and(path.branch()).map(|branch| branch.key().to_string())
+    }
 }
 
 /// An input of a step.

@@ -202,6 +202,8 @@ pub enum ProblemKind {
     UnknownAsset,
     /// An asset is needed that was never materialized, or of which nothing is left that could be loaded.
     MissingAsset,
+    /// The partitions of an asset cannot be, or a run is for partitions that do not fit what it makes.
+    InvalidPartition,
 }
 
 #[cfg(test)]

@@ -102,7 +102,9 @@ impl Archive {
                 let at = OutputAt::new(self.run, &self.job, &which.path, &output.name);
                 let assets = self.assets.get(which.path.name()).into_iter().flatten();
                 let asset = assets.into_iter().find(|asset| asset.output == which.output);
+                let partition = asset.and_then(|asset| asset.partition_at(&which.path));
                 let at = at.item(which.key.as_ref()).asset(asset.map(|asset| &asset.key));
+                let at = at.partition(partition.as_deref());
                 quietly(|| manager.load(&at)).and_then(|loaded| loaded)
             }
         }

@@ -2,17 +2,20 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
 
+use jiff::Timestamp;
+
 use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::loader::{Loaded, Loader};
 use super::opened::Opened;
+use super::partitions::{ForPartitions, Telling};
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
-use crate::define::{Cancel, RunContext, Tags};
+use crate::define::{Cancel, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
 use crate::io::IoManagers;
@@ -86,7 +89,8 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
-        let (program, Loaded { facts, mut versions, .. }) = self.load_assets(program, &io).await?;
+        let (program, partitions, loaded) = self.load_assets(program, &io).await?;
+        let Loaded { facts, mut versions, reader, .. } = loaded;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber).await?;
         versions.extend(std::mem::take(&mut self.made));
         versions.extend(made);
@@ -100,6 +104,8 @@ impl Runner {
             tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
             io: Arc::clone(&io),
+            reader: reader.clone().map(|reader| reader as Arc<dyn ReadsPartitions>),
+            partitions: partitions.by_step(&program.plan),
             given: RwLock::default(),
             hooks: RwLock::default(),
         });
@@ -114,11 +120,19 @@ impl Runner {
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
         let settings = Settings { past, versions, ..settings };
         let recording = match self.record.take() {
-            Some(record) => Some(record.begin(self.pinned(&program, &given, facts), &context).await?),
+            Some(record) => {
+                let mut pinned = self.pinned(&program, &given, facts);
+                pinned.partitions = partitions.pinned;
+                Some(record.begin(pinned, &context).await?)
+            }
             None => taken_up,
         };
         let (journal, files) = recording.map(|recording| (recording.journal, recording.files)).unzip();
-        let journal = journal.map(|journal| Box::new(journal) as Box<dyn Journal>);
+        let told = reader.filter(|reader| reader.reads_what_is_made());
+        let journal = journal.map(|journal| match told {
+            Some(reader) => Box::new(Telling::new(journal, reader)) as Box<dyn Journal>,
+            None => Box::new(journal),
+        });
         #[cfg(test)]
         let journal = self.journal.take().or(journal);
         let executor = Local::new(Arc::clone(&program), context, io, files, workers);
@@ -166,15 +180,19 @@ impl Runner {
         )
     }
 
-    /// Finds the assets that the run takes and does not make, on a thread that may block.
+    /// Finds the partitions that the run is for, and the assets that it takes and does not make, on a thread that may block.
     async fn load_assets(
         &self,
         program: Program,
         io: &Arc<IoManagers>,
-    ) -> Result<(Program, Loaded), RunError> {
+    ) -> Result<(Program, ForPartitions, Loaded), RunError> {
+        let told = self.partitions.as_ref();
+        let now = told.and_then(|(_, now)| *now).unwrap_or_else(Timestamp::now);
+        let partitions = ForPartitions::of(&program.plan, told.map(|(told, _)| told.as_str()), now)
+            .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
         if program.loads().next().is_none() && !program.plan.steps.iter().any(|step| !step.assets.is_empty())
         {
-            return Ok((program, Loaded::default()));
+            return Ok((program, partitions, Loaded::default()));
         }
         let recorded = self.record.as_ref().map(|record| &record.storage);
         let storage = self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded);
@@ -187,11 +205,19 @@ impl Runner {
             if let (Some(storage), Some(upstream)) = (&storage, upstream) {
                 taken = Some(storage.pinned(upstream).map_err(RunError::storage)?.loaded);
             }
+            let mut ancestors = Vec::new();
+            if let Some(storage) = &storage {
+                let mut next = upstream;
+                while let Some(run) = next.filter(|run| !ancestors.contains(run)) {
+                    ancestors.push(run);
+                    next = storage.pinned(run).map_err(RunError::storage)?.upstream;
+                }
+            }
             let (job, taken) = (program.plan.job.as_str().into(), taken.unwrap_or_default());
-            let loader = Loader { storage, io, run, job, taken };
-            let mut loaded = loader.load(&program).map_err(RunError::plan)?;
+            let loader = Loader { storage, io, run, job, ancestors, taken };
+            let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
             let program = program.resume(std::mem::take(&mut loaded.ended));
-            Ok((program, loaded))
+            Ok((program, partitions, loaded))
         })
         .await
     }
@@ -228,7 +254,7 @@ impl Runner {
                 })
                 .await?
             }
-            _ => (program, Versions::new()),
+            _ => (program, Versions::default()),
         };
         Ok(Behind { program, taken_up: None, past: None, made })
     }
@@ -267,7 +293,7 @@ impl Runner {
             scrubber,
             resources,
             grace: self.grace,
-            versions: Versions::new(),
+            versions: Versions::default(),
             past: None,
         }
     }

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::partitions::{ForPartitions, Reader};
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
 use crate::define::{KeptOutput, OpDef};
 use crate::ids::{RunId, StepPath};
@@ -16,6 +17,8 @@ pub(super) struct Loaded {
     /// The materializations that they are.
     pub(super) facts: Vec<Materialization>,
     pub(super) versions: Versions,
+    /// Who reads partitions while the run goes on; none if nothing has any.
+    pub(super) reader: Option<Arc<Reader>>,
 }
 
 /// The way to the values of assets.
@@ -25,16 +28,19 @@ pub(super) struct Loader {
     pub(super) io: Arc<IoManagers>,
     pub(super) run: RunId,
     pub(super) job: Arc<str>,
+    /// The runs that it goes on from, the last first.
+    pub(super) ancestors: Vec<RunId>,
     /// What a run has taken before that goes on, or that another one goes on from: it is taken again.
     pub(super) taken: Vec<Materialization>,
 }
 
 impl Loader {
     /// Finds what the program takes. The values themselves are loaded when someone looks at them.
-    pub(super) fn load(&self, program: &Program) -> Result<Loaded, PlanError> {
+    pub(super) fn load(&self, program: &Program, partitions: &ForPartitions) -> Result<Loaded, PlanError> {
         let (mut loaded, mut problems) = (Loaded::default(), Vec::new());
         let made = program.made();
-        for (number, asset) in program.loads() {
+        // Partitions are read while the run goes on.
+        for (number, asset) in program.loads().filter(|(_, asset)| asset.partitions.is_none()) {
             let Some(taker) = taker(program, number) else { continue };
             // What is read when its step runs may be made before it.
             let is_read = asset.read_by.is_some();
@@ -50,7 +56,7 @@ impl Loader {
                     let version = fact.as_ref().map(|fact| (fact.run, fact.data_version.clone()));
                     let (run, version) = version.map_or((None, None), |(run, version)| (Some(run), version));
                     let version = InputVersion::new(asset.key.clone(), run, version);
-                    loaded.versions.insert(asset.key.clone(), version);
+                    loaded.versions.insert(version);
                     loaded.facts.extend(fact);
                 }
                 Err(lack) => {
@@ -62,6 +68,16 @@ impl Loader {
             }
         }
         self.add_dependencies(program, &made, &mut loaded);
+        if partitions.pinned.is_some() || program.loads().any(|(_, asset)| asset.partitions.is_some()) {
+            let (storage, run) = (self.storage.clone(), (self.run, self.ancestors.clone()));
+            match Reader::of(program, partitions, (storage, Arc::clone(&self.io)), run, &self.taken) {
+                Ok(reader) => {
+                    loaded.facts.extend(reader.facts().cloned());
+                    loaded.reader = Some(Arc::new(reader));
+                }
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
         if problems.is_empty() { Ok(loaded) } else { Err(PlanError::new(program.plan.job.clone(), problems)) }
     }
 
@@ -71,11 +87,11 @@ impl Loader {
         let running = program.plan.steps.iter().filter(|step| !step.given);
         let upstream = running.flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
         for key in upstream.filter(|key| !made.contains(key)) {
-            if !loaded.versions.contains_key(key)
+            if !loaded.versions.contains(key)
                 && let Ok(Some(fact)) = self.fact(key)
             {
                 let version = InputVersion::new(key.clone(), Some(fact.run), fact.data_version.clone());
-                loaded.versions.insert(key.clone(), version);
+                loaded.versions.insert(version);
                 loaded.facts.push(fact);
             }
         }

@@ -19,6 +19,7 @@ mod lineage;
 mod loader;
 mod opened;
 mod part;
+mod partitions;
 mod record;
 mod rerun;
 mod resume;

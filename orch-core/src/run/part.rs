@@ -68,6 +68,18 @@ impl Runner {
         self
     }
 
+    /// Says for which partitions the run is, as [`Keyspace::select`](crate::partition::Keyspace::select) reads it: one,
+    /// `2024-01-31`, from one to another, `2024-01-01..2024-01-31`, the last, `latest`, or all, `*`. Each of the steps that make
+    /// assets with partitions runs once for each, `sales[2024-01-31]`.
+    ///
+    /// It is of the partitions that all others of the run follow from: where `daily` sales are summed up to `weekly` ones, days
+    /// are told, and the weeks are made that these are in.
+    #[must_use]
+    pub fn partition(mut self, selection: impl Into<String>) -> Self {
+        self.partitions = Some((selection.into(), None));
+        self
+    }
+
     /// The part of the program that is to run; all of it if nobody said otherwise.
     pub(super) fn part(
         &self,

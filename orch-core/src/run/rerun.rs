@@ -34,6 +34,10 @@ impl Definitions {
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.tags = record.tags.clone();
+        if let (Rerun::All, Some((_, now))) = (&what, &mut runner.partitions) {
+            // What it takes of others is what there is now.
+            *now = None;
+        }
         let upstream = match what {
             // A part of a job takes its values from where it took them before.
             Rerun::All => pinned

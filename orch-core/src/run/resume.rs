@@ -109,6 +109,8 @@ impl Definitions {
                 runner.take_values_of(storage, upstream)?;
             }
         }
+        runner.partitions =
+            pinned.partitions.as_ref().map(|pinned| (pinned.selection.clone(), Some(pinned.now)));
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);

@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 #[cfg(test)]
 use super::lifecycle::Lifecycle;
 use super::record::Record;
@@ -53,6 +55,8 @@ pub struct Runner {
     pub(super) config: RunConfig,
     pub(super) env: EnvVars,
     pub(super) selection: Option<StepSelection>,
+    /// The partitions that it is for, and since when, if it goes on.
+    pub(super) partitions: Option<(String, Option<Timestamp>)>,
     pub(super) inputs: GivenInputs,
     pub(super) earlier: Option<Arc<Known>>,
     pub(super) stored: Option<RunId>,
@@ -120,10 +124,11 @@ impl Runner {
             config: RunConfig::new(),
             env: EnvVars::process(),
             selection: None,
+            partitions: None,
             inputs: GivenInputs::new(),
             earlier: None,
             stored: None,
-            made: Versions::new(),
+            made: Versions::default(),
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),

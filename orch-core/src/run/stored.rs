@@ -31,8 +31,10 @@ pub(super) async fn load(
                 .ok_or_else(|| Failure::new(format!("it is not defined for `{}`", output.ty.name())))?;
             let item = stored.item.as_ref().map(|(key, _)| key);
             let mut made = assets.get(stored.path.name()).into_iter().flatten();
-            let asset = made.find(|asset| asset.output == stored.output).map(|asset| &asset.key);
-            let at = OutputAt::new(earlier, &job, &stored.path, &output.name).item(item).asset(asset);
+            let asset = made.find(|asset| asset.output == stored.output);
+            let partition = asset.and_then(|asset| asset.partition_at(&stored.path));
+            let at = OutputAt::new(earlier, &job, &stored.path, &output.name).item(item);
+            let at = at.asset(asset.map(|asset| &asset.key)).partition(partition.as_deref());
             // A panic of the user's code is told as what it is.
             let loaded = quietly(|| manager.load(&at)).and_then(|loaded| loaded);
             loaded.map_err(|failure| Failure::new(scrubber.scrub(&failure.to_string())))

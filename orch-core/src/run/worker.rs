@@ -92,6 +92,8 @@ impl Runner {
             tags: begin.tags,
             cancel,
             io: Arc::default(),
+            reader: None,
+            partitions: HashMap::new(),
             given: RwLock::default(),
             hooks: RwLock::default(),
         });

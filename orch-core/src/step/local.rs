@@ -35,8 +35,8 @@ struct StepTraits {
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
-    /// Whether it makes assets.
-    assets: bool,
+    /// Whether its code can say something of assets: it makes some, or reads some.
+    says: bool,
 }
 
 pub(super) struct Shared {
@@ -115,7 +115,7 @@ impl StepTraits {
             pace: Pace::default(),
             isolated: step.isolated,
             stops: op.timeout().is_some() || dynamic.count() > 1,
-            assets: !step.assets.is_empty(),
+            says: !step.assets.is_empty() || op.reads.is_some(),
         }
     }
 }
@@ -313,7 +313,7 @@ impl Shared {
 
     /// Where the code of a step says something of the asset that it makes, if it makes one.
     pub(super) fn saying(&self, step: usize) -> Option<Saying> {
-        self.steps[step].assets.then(Saying::default)
+        self.steps[step].says.then(Saying::default)
     }
 
     /// The processes of a step that has some of its own.

@@ -51,8 +51,10 @@ impl Shared {
     ) -> Result<Stored, Failure> {
         let op = &self.program.ops[step];
         let definition = &op.outputs()[output];
-        let asset = self.program.asset(step, output).map(|asset| &asset.key);
-        let at = OutputAt::new(self.run.run, &self.run.job, path, &definition.name).item(key).asset(asset);
+        let asset = self.program.asset(step, output);
+        let partition = asset.and_then(|asset| asset.partition_at(path));
+        let at = OutputAt::new(self.run.run, &self.run.job, path, &definition.name).item(key);
+        let at = at.asset(asset.map(|asset| &asset.key)).partition(partition.as_deref());
         let Some(io) = op.io() else {
             return self
                 .store_file(definition, &at, value, attempt)

@@ -133,6 +133,14 @@ impl ReadAssets for Memory {
         Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
     }
 
+    fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        let facts = locked(&self.assets.facts);
+        let of_asset = facts.values().map(|(fact, _)| fact).filter(|fact| fact.asset == *asset);
+        let latest: BTreeMap<_, _> =
+            of_asset.filter_map(|fact| Some((fact.partition.as_deref()?, fact))).collect();
+        Ok(latest.into_values().cloned().collect())
+    }
+
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
         Ok(locked(&self.assets.facts).get(&age(fact)).and_then(|(_, value)| value.clone()))
     }

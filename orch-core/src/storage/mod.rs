@@ -24,7 +24,7 @@ pub use memory::Memory;
 pub use name::check_name;
 pub use port::{ReadAssets, ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
 pub use query::{LogQuery, RunQuery};
-pub use record::{Made, Pinned, RunRecord};
+pub use record::{Made, Pinned, PinnedPartitions, RunRecord};
 pub use row::Row;
 pub use state::RunState;
 pub use watch::{Unwoken, Watch};

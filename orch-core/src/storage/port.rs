@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::query::Each;
 use super::watch::Unwoken;
 use super::{AssetRecord, Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, Watch};
-use crate::asset::{Materialization, MaterializationQuery};
+use crate::asset::{AssetKey, Materialization, MaterializationQuery};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -94,6 +94,12 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// # Errors
     /// If they cannot be read.
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError>;
+
+    /// The latest materialization of each partition of an asset, in the order of their keys as text.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError>;
 
     /// The value of a materialization that lies with the fact, [`ValueAt::Fact`](crate::asset::ValueAt::Fact); none if it
     /// does not lie there any more: those of earlier materializations go after a while.

@@ -94,6 +94,9 @@ pub struct Pinned {
     /// The materializations of assets that it takes and does not make.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loaded: Vec<Materialization>,
+    /// The partitions that it is for, of a job that makes assets with partitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<PinnedPartitions>,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -105,8 +108,26 @@ impl Pinned {
     /// A run of this plan, with this configuration.
     #[must_use]
     pub fn new(plan: Plan, config: serde_json::Value, program: Made) -> Self {
-        Self { plan, environment: None, config, upstream: None, loaded: Vec::new(), selection: None, program }
+        Self {
+            plan,
+            environment: None,
+            config,
+            upstream: None,
+            loaded: Vec::new(),
+            partitions: None,
+            selection: None,
+            program,
+        }
     }
+}
+
+/// The partitions that a run is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedPartitions {
+    /// Which, as selections are written, with nothing in it that depends on the time.
+    pub selection: String,
+    /// When the run was begun, in UTC: what depends on other partitions depends on those that there were then.
+    pub now: Timestamp,
 }
 
 /// Which program it is.

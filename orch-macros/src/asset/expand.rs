@@ -3,7 +3,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::model::{Asset, Head, Said, Source};
+use super::model::{Asset, Head, Said};
+use super::source::Takes;
 use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, NODE, ONCE_LOCK, OP, OUTPUTS};
 use crate::policy::setting;
 use crate::{coded, hidden};
@@ -27,9 +28,17 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
         Maker::Graph(value) => value.to_token_stream(),
     };
     let takes = asset.sources.iter().flat_map(|source| {
-        // What is read from where it is stored is there before; no value of it is handed over.
-        let how = if matches!(source, Source::Stored(..)) { "after" } else { "takes" };
-        source.paths().iter().map(move |path| depends(how, path))
+        let how = match source.takes {
+            // What is read from where it is stored is there before; no value of it is handed over.
+            Takes::Stored(..) => "after",
+            Takes::Partitions(_) | Takes::StoredPartitions(..) => "takes_partitions",
+            Takes::One(_) | Takes::Several(_) | Takes::Partition(_) => "takes",
+        };
+        let mapped = source.mapped.as_ref().map(|mapping| quote!(.mapped(#mapping)));
+        source.paths().iter().map(move |path| {
+            let depends = depends(how, path);
+            quote!(#depends #mapped)
+        })
     });
     let after = asset.deps.iter().map(|path| depends("after", path));
     // A name of the user's own place: so all of an argument stands at his word, where the compiler says that it does not fit.
@@ -39,15 +48,28 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
             let upstream = upstream(path.span());
             quote_spanned!(path.span()=> #upstream.of::<#path>())
         };
-        match source {
-            Source::One(path) => one(path),
-            Source::Stored(path, ty) => {
+        match &source.takes {
+            Takes::One(path) => one(path),
+            Takes::Partitions(path) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.partitions::<#path>())
+            }
+            Takes::Stored(path, ty) => {
                 let upstream = upstream(path.span());
                 quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>())
             }
-            Source::Several(paths) => {
+            Takes::StoredPartitions(path, ty) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.stored_partitions::<#path, #ty>())
+            }
+            Takes::Several(paths) => {
                 let several = paths.iter().map(one);
                 quote!([#(#several),*])
+            }
+            Takes::Partition(of) => {
+                // Of those that the asset says to have: another one is an argument that does not fit.
+                let (upstream, own) = (upstream(of.span()), asset.partitions.as_ref());
+                quote_spanned!(of.span()=> #upstream.partition::<#own>())
             }
         }
     });
@@ -74,13 +96,15 @@ pub(super) fn external(asset: &Asset, head: &Head) -> TokenStream {
 }
 
 fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStream {
-    let Asset { function, conditions, key, said, code_version, io, .. } = asset;
+    let Asset { function, conditions, key, said, code_version, io, partitions, .. } = asset;
     // Where the asset stands in the source is where its name stands.
     let def = ASSET_DEF.at(function.span());
     let begin = quote_spanned!(function.span()=> #def::builder(#key));
     let mut settings = TokenStream::new();
     setting(&mut settings, "code_version", code_version.as_ref());
     setting(&mut settings, "io", io.as_ref());
+    // At the type's word, which may be no partitions.
+    let partitioned = partitions.as_ref().map(|of| quote_spanned!(of.span()=> .partitioned_by::<#of>()));
     let coded = coded::import();
     quote! {
         #conditions
@@ -93,7 +117,7 @@ fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStr
                 type Value = #value;
                 fn asset() -> &'static #ARC<#ASSET_DEF> {
                     static ASSET: #ONCE_LOCK<#ARC<#ASSET_DEF>> = #ONCE_LOCK::new();
-                    ASSET.get_or_init(|| #ARC::new(#begin #said #settings #made))
+                    ASSET.get_or_init(|| #ARC::new(#begin #said #settings #partitioned #made))
                 }
             }
         };

@@ -6,6 +6,7 @@
 mod expand;
 mod key;
 mod model;
+mod source;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -23,7 +24,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     let diag = Diag::new();
     let (asset, settings) = Asset::of_op(options, &item, &diag);
-    let plain = model::without_sources(&item);
+    let plain = source::without(&item);
     let op = op::model::Op::of(&plain, settings);
     let fits = op::check::signature(&plain, &diag);
     let errors = diag.finish();
@@ -48,7 +49,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let (asset, name) = Asset::of_graph(options, &item, &diag);
-    let mut plain = model::without_sources(&item);
+    let mut plain = source::without(&item);
     let draws = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
     let value = if draws { model::graph_value(&plain, &diag) } else { None };
     let errors = diag.finish();

@@ -1,11 +1,11 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Type, Visibility};
+use syn::{Attribute, ItemFn, LitStr, Path, ReturnType, Signature, Token, Type, Visibility};
 
 use super::key;
+use super::source::{self, Source, Takes};
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
 use crate::op::model::{Parameter, Settings};
@@ -25,6 +25,7 @@ const OPTIONS: Known = Known {
         "deps",
         "code_version",
         "io",
+        "partitions",
         "retry",
         "timeout",
         "pool",
@@ -49,6 +50,7 @@ const GRAPH: Known = Known {
         "metadata",
         "deps",
         "code_version",
+        "partitions",
     ],
     repeated: &[],
     elsewhere: &[
@@ -62,7 +64,18 @@ const GRAPH: Known = Known {
 
 const EXTERNAL: Known = Known {
     owner: "`#[external_asset]`",
-    options: &["key", "key_prefix", "group", "owners", "kind", "tags", "description", "metadata", "io"],
+    options: &[
+        "key",
+        "key_prefix",
+        "group",
+        "owners",
+        "kind",
+        "tags",
+        "description",
+        "metadata",
+        "io",
+        "partitions",
+    ],
     repeated: &[],
     elsewhere: &[
         ("deps", "`#[asset]`; what others make is made of what they say"),
@@ -81,6 +94,8 @@ pub(super) struct Asset {
     pub(super) said: Said,
     pub(super) code_version: Option<LitStr>,
     pub(super) io: Option<LitStr>,
+    /// The type that stands for its partitions.
+    pub(super) partitions: Option<Type>,
     /// What feeds each parameter that is an input, in order.
     pub(super) sources: Vec<Source>,
     pub(super) deps: Vec<Path>,
@@ -94,23 +109,6 @@ pub(super) struct Said {
     pub(super) kinds: Vec<LitStr>,
     pub(super) tags: Vec<(String, LitStr)>,
     pub(super) metadata: Vec<(String, TokenStream)>,
-}
-
-/// The assets that feed a parameter: one, or several for a `Vec` of their values.
-pub(super) enum Source {
-    One(Path),
-    Several(Vec<Path>),
-    /// One, as its IO manager reads it as a value of this type.
-    Stored(Path, Box<Type>),
-}
-
-impl Source {
-    pub(super) fn paths(&self) -> &[Path] {
-        match self {
-            Self::One(path) | Self::Stored(path, _) => std::slice::from_ref(path),
-            Self::Several(paths) => paths,
-        }
-    }
 }
 
 /// The type of the value whose handle a graph returns.
@@ -144,6 +142,7 @@ impl Asset {
         let mut options = Options::read(&OPTIONS, options, diag);
         let key = asset_key(&mut options, &item.sig.ident, diag);
         let deps = options.path_array("deps", "[orders]");
+        let partitions = options.path("partitions", "Daily");
         let group = options.text("group", "\"sales\"");
         let (owners, kinds) =
             (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
@@ -167,10 +166,11 @@ impl Asset {
             said,
             code_version: settings.code_version.clone(),
             io: None,
-            sources: inputs.filter_map(|parameter| source(parameter, diag)).collect(),
+            partitions: None,
+            sources: inputs.filter_map(|parameter| source::read(parameter, diag)).collect(),
             deps,
         };
-        (asset, settings)
+        (asset.partitioned(partitions), settings)
     }
 
     /// Of a function that draws a graph, and the name of the graph.
@@ -178,17 +178,21 @@ impl Asset {
         let mut options = Options::read(&GRAPH, options, diag);
         let key = asset_key(&mut options, &item.sig.ident, diag);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
+        let partitions = options.path("partitions", "Daily");
         let asset = Self {
             function: item.sig.ident.clone(),
             conditions: func::conditions(&item.attrs),
             key,
+            partitions: None,
             deps: options.path_array("deps", "[orders]"),
             code_version: options.text("code_version", "\"2\""),
             io: None,
             said: Said::read(&mut options, &item.attrs, diag),
-            sources: func::parameters(&item.sig).filter_map(|parameter| source(parameter, diag)).collect(),
+            sources: func::parameters(&item.sig)
+                .filter_map(|parameter| source::read(parameter, diag))
+                .collect(),
         };
-        (asset, name)
+        (asset.partitioned(partitions), name)
     }
 
     /// Of what others make.
@@ -204,16 +208,30 @@ impl Asset {
             );
             diag.error_at(function, message);
         }
-        Self {
+        let partitions = options.path("partitions", "Daily");
+        let asset = Self {
             function: function.clone(),
             conditions: func::conditions(&head.attributes),
+            partitions: None,
             key: asset_key(&mut options, function, diag),
             io: options.text("io", "\"parquet\""),
             said: Said::read(&mut options, &head.attributes, diag),
             code_version: None,
             sources: Vec::new(),
             deps: Vec::new(),
-        }
+        };
+        asset.partitioned(partitions)
+    }
+
+    /// With the partitions that it is said to have; else those of the partition that a parameter takes.
+    fn partitioned(mut self, said: Option<Path>) -> Self {
+        let said = said.map(|path| syn::parse_quote!(#path));
+        let taken = self.sources.iter().find_map(|source| match &source.takes {
+            Takes::Partition(of) => Some((**of).clone()),
+            _ => None,
+        });
+        self.partitions = said.or(taken);
+        self
     }
 }
 
@@ -272,73 +290,6 @@ fn metadata(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, TokenStream)
         }
     });
     entries.collect()
-}
-
-/// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names; with `#[stored]` as it is read
-/// from where it is stored.
-fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
-    let attribute = |name: &str| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name));
-    let source = match attribute(FROM) {
-        // A parameter without a name is refused as such.
-        None => func::plain_name(parameter).map(|name| Source::One(named_after(name).into())),
-        Some(given) => named(given, diag),
-    };
-    let Some(stored) = attribute(STORED) else { return source };
-    match source? {
-        Source::One(path) => {
-            let ty = match func::ungrouped(&parameter.ty) {
-                Type::Reference(reference) => (*reference.elem).clone(),
-                ty => ty.clone(),
-            };
-            Some(Source::Stored(path, Box::new(ty)))
-        }
-        Source::Several(_) | Source::Stored(..) => {
-            diag.error_at(stored, "`#[stored]` is said of a parameter that takes one asset");
-            None
-        }
-    }
-}
-
-/// The asset that a parameter of this name is named after: what is not used may begin with `_`.
-fn named_after(name: &Ident) -> Ident {
-    let text = name.to_string();
-    match text.trim_start_matches('_') {
-        used if used.is_empty() || used.len() == text.len() => name.clone(),
-        used => Ident::new(used, name.span()),
-    }
-}
-
-/// `#[from(path::to::asset)]`
-fn named(given: &Attribute, diag: &Diag) -> Option<Source> {
-    let paths = given.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
-    match paths {
-        Ok(paths) if paths.len() > 1 => Some(Source::Several(paths.into_iter().collect())),
-        Ok(paths) if !paths.is_empty() => paths.into_iter().next().map(Source::One),
-        _ => {
-            diag.error_at(
-                given,
-                "it names the asset that feeds the parameter: `#[from(path::to::asset)]`, or several for a `Vec` of their values",
-            );
-            None
-        }
-    }
-}
-
-/// What stands before a parameter for this macro alone.
-const FROM: &str = "from";
-const STORED: &str = "stored";
-
-/// The function without what is for this macro alone.
-pub(super) fn without_sources(item: &ItemFn) -> ItemFn {
-    let mut item = item.clone();
-    for input in &mut item.sig.inputs {
-        if let FnArg::Typed(parameter) = input {
-            parameter
-                .attrs
-                .retain(|attribute| !(attribute.path().is_ident(FROM) || attribute.path().is_ident(STORED)));
-        }
-    }
-    item
 }
 
 /// The head of a function: `pub fn orders() -> DataFrame;`

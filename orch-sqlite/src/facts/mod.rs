@@ -10,7 +10,7 @@ mod read;
 
 use std::sync::Arc;
 
-use orch_core::asset::{Materialization, MaterializationQuery};
+use orch_core::asset::{AssetKey, Materialization, MaterializationQuery};
 use orch_core::event::Encoded;
 use orch_core::storage::{Artifacts, AssetRecord, ReadAssets, StorageError};
 
@@ -40,6 +40,11 @@ impl ReadAssets for Folder {
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
         self.settle(query.run)?;
         self.list().materializations(query)
+    }
+
+    fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        self.settle(None)?;
+        self.list().latest_partitions(asset)
     }
 
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {

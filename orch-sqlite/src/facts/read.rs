@@ -1,4 +1,4 @@
-use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
+use orch_core::asset::{AssetKey, Materialization, MaterializationQuery, ValueAt};
 use orch_core::event::Encoded;
 use orch_core::ids::RunId;
 use orch_core::storage::{ArtifactRef, AssetRecord, StorageError};
@@ -20,6 +20,12 @@ const SUPERSEDED: &str =
         SELECT 1 FROM fact AS new WHERE new.asset = old.asset AND new.partition IS old.partition
         AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event)
         AND NOT EXISTS (SELECT 1 FROM run WHERE id = new.run AND settled = 0))";
+
+/// The latest facts of the partitions of an asset.
+const LATEST: &str = "FROM fact WHERE asset = ?1 AND partition IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition = fact.partition
+        AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event))
+        ORDER BY partition";
 
 /// What can be read of a row: the fact, or why it is none.
 type Read = Result<Materialization, String>;
@@ -98,6 +104,14 @@ impl List {
         let (sql, values) = asked(query);
         let found: Vec<Read> = self
             .read(|list| list.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect())?;
+        found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
+    }
+
+    /// The latest materialization of each partition of an asset.
+    pub(crate) fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        let sql = format!("SELECT {COLUMNS} {LATEST}");
+        let found: Vec<Read> =
+            self.read(|list| list.prepare_cached(&sql)?.query_map([asset.as_str()], read)?.collect())?;
         found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
     }
 
@@ -239,6 +253,8 @@ mod tests {
         SEARCH fact USING INDEX sqlite_autoindex_fact_1 (run=?)
         USE TEMP B-TREE FOR ORDER BY
         ");
+        let latest = format!("SELECT id {LATEST}");
+        insta::assert_snapshot!(way(&latest, vec!["orders".to_owned().into()]), @"");
         insta::assert_snapshot!(way(SUPERSEDED, Vec::new()), @r"
         SCAN old USING INDEX alone
         CORRELATED SCALAR SUBQUERY 1

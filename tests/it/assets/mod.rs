@@ -3,6 +3,7 @@
 mod drawn;
 mod kept;
 mod mistakes;
+mod partitioned;
 mod stored;
 
 use std::sync::Arc;
@@ -34,14 +35,17 @@ fn facts(storage: &Arc<dyn Storage>) -> String {
 }
 
 fn told(fact: &Materialization) -> String {
-    let mut told = vec![fact.asset.to_string()];
+    let partition = fact.partition.as_ref().map_or_else(String::new, |partition| format!("[{partition}]"));
+    let mut told = vec![format!("{}{partition}", fact.asset)];
     told.extend(fact.code_version.as_ref().map(|version| format!("code {version}")));
     told.extend(
         fact.data_version.as_ref().map(|version| format!("data {}", version.get(..8).unwrap_or(version))),
     );
     told.extend(fact.inputs.iter().map(|input| {
         let version = input.data_version.as_deref().map(|version| version.get(..8).unwrap_or(version));
-        format!("of {} {}", input.asset, version.unwrap_or("unknown"))
+        let partition =
+            input.partition.as_ref().map_or_else(String::new, |partition| format!("[{partition}]"));
+        format!("of {}{partition} {}", input.asset, version.unwrap_or("unknown"))
     }));
     told.extend(fact.metadata.iter().map(|(name, value)| format!("{name}: {value:?}")));
     told.push(format!("{:?}", fact.value).split(['(', ' ']).next().unwrap_or_default().to_lowercase());

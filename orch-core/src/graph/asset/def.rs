@@ -1,13 +1,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::draw::Upstream;
+use super::partitioned::PartitionedBy;
+use super::upstream::Upstream;
 use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::define::{OpDef, Tags};
 use crate::graph::Out;
 use crate::graph::compose::Placement;
 use crate::ids::Place;
 use crate::io::Codec;
+use crate::partition::{PartitionMapping, Partitioning, PartitionsDefinition};
 use crate::value::{Data, TypeInfo};
 
 /// An asset: its key and what is said of it, what it is made of, and how it is made.
@@ -35,6 +37,7 @@ pub struct AssetDef {
     pub(super) code_version: Option<Arc<str>>,
     pub(super) metadata: TypedMetadata,
     pub(super) io: Option<String>,
+    pub(super) partitions: Option<PartitionedBy>,
     pub(super) place: Place,
     pub(super) dependencies: Vec<Dependency>,
     pub(super) value: ValueOf,
@@ -60,9 +63,22 @@ pub(super) struct ValueOf {
 /// An asset that another one is made of.
 pub(super) struct Dependency {
     asset: Named,
-    /// Whether its value is taken; else it is only to be there before.
-    pub(super) data: bool,
+    /// What of it is taken.
+    pub(super) taken: Taken,
+    /// Which partitions; none for those that follow from the definitions.
+    pub(super) mapping: Option<PartitionMapping>,
     pub(super) place: Place,
+}
+
+/// What an asset takes of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Taken {
+    /// Nothing: it is only to be there before.
+    Nothing,
+    /// Its value, or that of one partition.
+    Value,
+    /// The values of partitions, by key.
+    Partitions,
 }
 
 /// How an asset names another one.
@@ -79,6 +95,11 @@ impl Dependency {
             Named::Later(asset) => asset(),
             Named::Now(asset) => asset,
         }
+    }
+
+    /// Whether a value of it is taken.
+    pub(super) fn is_data(&self) -> bool {
+        self.taken != Taken::Nothing
     }
 }
 
@@ -99,6 +120,7 @@ impl AssetDef {
                 code_version: None,
                 metadata: TypedMetadata::new(),
                 io: None,
+                partitions: None,
                 place: Place::caller(),
                 dependencies: Vec::new(),
                 value: ValueOf { ty: TypeInfo::of::<()>(), codec: None },
@@ -165,6 +187,12 @@ impl AssetDef {
     #[must_use]
     pub fn io(&self) -> Option<&str> {
         self.io.as_deref()
+    }
+
+    /// By what it is partitioned.
+    #[must_use]
+    pub fn partitions(&self) -> Option<&PartitionsDefinition> {
+        self.partitions.as_ref().map(PartitionedBy::definition)
     }
 
     /// Whether others make it: it can be taken and not made.
@@ -253,36 +281,67 @@ impl AssetBuilder {
         self
     }
 
-    /// Says that it takes the value of another asset.
+    /// Says that it has the partitions of `P`: each is made by a step of its own, and is a materialization of its own.
+    #[must_use]
+    pub fn partitioned_by<P: Partitioning>(mut self) -> Self {
+        self.asset.partitions = Some(PartitionedBy::of::<P>());
+        self
+    }
+
+    /// Says that it takes the value of another asset; of one with partitions that of one of them, the same unless it is
+    /// [mapped](AssetBuilder::mapped).
     #[must_use]
     #[track_caller]
     pub fn takes(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
-        self.depends(Named::Later(asset), true, Place::caller())
+        self.depends(Named::Later(asset), Taken::Value, Place::caller())
+    }
+
+    /// Says that it takes the values of partitions of another asset, by key.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_partitions(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
+        self.depends(Named::Later(asset), Taken::Partitions, Place::caller())
     }
 
     /// Says that another asset is to be there before, of which it takes no value: it reads it by itself.
     #[must_use]
     #[track_caller]
     pub fn after(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
-        self.depends(Named::Later(asset), false, Place::caller())
+        self.depends(Named::Later(asset), Taken::Nothing, Place::caller())
     }
 
     /// As [`AssetBuilder::takes`], of an asset that was made by hand.
     #[must_use]
     #[track_caller]
     pub fn takes_made(self, asset: &Arc<AssetDef>) -> Self {
-        self.depends(Named::Now(Arc::clone(asset)), true, Place::caller())
+        self.depends(Named::Now(Arc::clone(asset)), Taken::Value, Place::caller())
+    }
+
+    /// As [`AssetBuilder::takes_partitions`], of an asset that was made by hand.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_partitions_made(self, asset: &Arc<AssetDef>) -> Self {
+        self.depends(Named::Now(Arc::clone(asset)), Taken::Partitions, Place::caller())
     }
 
     /// As [`AssetBuilder::after`], of an asset that was made by hand.
     #[must_use]
     #[track_caller]
     pub fn after_made(self, asset: &Arc<AssetDef>) -> Self {
-        self.depends(Named::Now(Arc::clone(asset)), false, Place::caller())
+        self.depends(Named::Now(Arc::clone(asset)), Taken::Nothing, Place::caller())
     }
 
-    fn depends(mut self, asset: Named, data: bool, place: Place) -> Self {
-        self.asset.dependencies.push(Dependency { asset, data, place });
+    /// Says which partitions of the asset that was named last each of its own partitions is made of.
+    #[must_use]
+    pub fn mapped(mut self, mapping: PartitionMapping) -> Self {
+        if let Some(last) = self.asset.dependencies.last_mut() {
+            last.mapping = Some(mapping);
+        }
+        self
+    }
+
+    fn depends(mut self, asset: Named, taken: Taken, place: Place) -> Self {
+        self.asset.dependencies.push(Dependency { asset, taken, mapping: None, place });
         self
     }
 

@@ -1,95 +1,14 @@
-use std::any::TypeId;
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Asset;
 use super::def::{AssetDef, Draw};
 use super::lineage::AssetGraph;
+use super::partitioned::{is_aligned, levels};
+use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
 use crate::define::{JobOptions, OpDef};
-use crate::graph::Out;
 use crate::graph::compose::{self, Job, Placement, SourceKind};
 use crate::plan::{LoadedAsset, Problem, ProblemKind};
 use crate::select::Selectable as _;
-use crate::value::{Data, TypeInfo};
-
-/// What an asset takes, while a job is drawn: the handles of other assets.
-#[derive(Debug, Default)]
-pub struct Upstream {
-    sources: HashMap<AssetKey, Placement>,
-    /// The steps that read an asset as a value of another type.
-    read: RefCell<HashMap<(AssetKey, TypeId), Placement>>,
-}
-
-impl Upstream {
-    /// The handle of the asset `A`.
-    ///
-    /// # Panics
-    /// If the asset that is drawn does not say that it takes `A`.
-    #[must_use]
-    #[track_caller]
-    pub fn of<A: Asset>(&self) -> Out<A::Value> {
-        self.of_made(A::asset())
-    }
-
-    /// The handle of an asset that was made by hand. If its values are no `T`, the plan of the job says so.
-    ///
-    /// # Panics
-    /// As [`Upstream::of`].
-    #[must_use]
-    #[track_caller]
-    pub fn of_made<T>(&self, asset: &AssetDef) -> Out<T> {
-        let key = asset.key();
-        match self.sources.get(key) {
-            Some(source) => Out::new(*source),
-            None => panic!("`{key}` is taken by an asset that does not say so: `.takes(..)`"),
-        }
-    }
-
-    /// The handle of the asset `A` as a value of type `T`: as its IO manager reads what it has stored.
-    #[track_caller]
-    pub fn stored<A: Asset, T: Data>(&self) -> Out<T> {
-        let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
-        let known = self.read.borrow().get(&(asset.key.clone(), ty.id())).copied();
-        let source = known.unwrap_or_else(|| {
-            let source = self.read(asset, ty);
-            self.read.borrow_mut().insert((asset.key.clone(), ty.id()), source);
-            source
-        });
-        Out::new(source)
-    }
-
-    /// Draws a step that reads an asset, after the one that makes it.
-    fn read(&self, asset: &AssetDef, ty: TypeInfo) -> Placement {
-        let io = asset.io().unwrap_or_default();
-        let loads = LoadedAsset {
-            key: asset.key.clone(),
-            external: asset.is_external(),
-            read_by: Some(io.to_owned()),
-        };
-        compose::with(|composition| {
-            if io.is_empty() {
-                let message = format!(
-                    "`{}` is taken as it is stored, as `{}`, and names no IO manager that could read it so",
-                    asset.key,
-                    ty.name()
-                );
-                let problem =
-                    Problem::new(ProblemKind::UnknownIo, message).at("the asset", asset.place.clone());
-                composition.graph.problems.push(problem.hint(format!(
-                    "name one, `io = \"..\"`, that is defined for both types, or take it as what it is: `{}`",
-                    asset.value.ty.name()
-                )));
-            }
-            let made = self.sources.get(&asset.key).and_then(|source| composition.node_of(source.index));
-            let op = OpDef::reading(&asset.key, ty, io, &asset.place);
-            let node = composition.add_loading(op, loads);
-            composition.graph.nodes[node].after.extend(made.map(|made| (made, asset.place.clone())));
-            composition.add_source(SourceKind::Output { node, output: 0 }, 0, ty)
-        })
-    }
-}
 
 /// An asset in a job's graph.
 pub(crate) struct DrawnAsset {
@@ -98,6 +17,8 @@ pub(crate) struct DrawnAsset {
     pub(crate) source: usize,
     /// What it is made of.
     pub(crate) upstream: Vec<AssetKey>,
+    /// The partition map in which it stands.
+    pub(crate) partitions: Option<usize>,
 }
 
 /// A job that makes these assets, by their numbers, unless it is known what is wrong with the selection. What they take of
@@ -116,17 +37,47 @@ pub(crate) fn draw(
     let is_whole = problems.is_empty();
     Job::compose(options, || {
         let mut upstream = Upstream::default();
-        let made = |number: usize| selected[number] && !graph.assets()[number].is_external();
+        let made = |number: usize| is_whole && selected[number] && !graph.assets()[number].is_external();
+        let levels = levels(graph, made);
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
+            let is_taken =
+                || graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number));
             if made(number) {
+                enter(asset, levels[number], &mut upstream);
                 make(asset, graph, number, &mut upstream, made);
-            } else if graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number)) {
+                leave(&mut upstream);
+            } else if asset.partitions.is_none() && is_taken() {
                 load(asset, &mut upstream);
             }
         }
         compose::with(|composition| composition.graph.problems.append(&mut problems));
     })
+}
+
+/// Goes into the map of the asset's partitions, if it has some.
+fn enter(asset: &AssetDef, level: usize, upstream: &mut Upstream) {
+    upstream.mappings = asset
+        .dependencies
+        .iter()
+        .filter_map(|one| Some(((one.asset().key().clone(), one.taken), one.mapping.clone()?)))
+        .collect();
+    let Some(partitions) = &asset.partitions else { return };
+    let within = upstream.scopes.enter(partitions, level);
+    for dependency in &asset.dependencies {
+        let made = upstream.sources.get(dependency.asset().key()).and_then(|drawn| drawn.within);
+        if let Some(from) = made.filter(|from| *from != within) {
+            upstream.scopes.follow(within, from, dependency.mapping.as_ref());
+        }
+    }
+    upstream.within = Some(within);
+    compose::with(|composition| composition.enter_scope(upstream.scopes.get(within).map));
+}
+
+fn leave(upstream: &mut Upstream) {
+    if upstream.within.take().is_some() {
+        compose::with(compose::Composition::leave_scope);
+    }
 }
 
 /// Draws what makes an asset.
@@ -150,14 +101,18 @@ fn make(
         Draw::Handle(draw) => Some(draw(upstream)),
     };
     compose::with(|composition| {
-        for dependency in asset.dependencies.iter().filter(|one| !one.data) {
+        let map = composition.scope();
+        for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
             let key = dependency.asset().key();
             // What is not made in this run is there already, or is not waited for.
-            let before = upstream.sources.get(key).and_then(|source| composition.node_of(source.index));
-            let before = before.filter(|_| graph.number(key).is_some_and(&made));
+            let before = upstream.sources.get(key).filter(|_| graph.number(key).is_some_and(&made));
+            let before = before.and_then(|drawn| match drawn.within {
+                Some(within) if !is_aligned(asset, dependency) => Some(upstream.scopes.get(within).node),
+                _ => composition.node_of(drawn.source.index),
+            });
             let nodes = composition.graph.nodes[first..].iter_mut();
             // What reads an asset waits for it already.
-            let nodes = nodes.filter(|node| node.scope == 0 && node.loads.is_none());
+            let nodes = nodes.filter(|node| node.scope == map && node.loads.is_none());
             nodes.for_each(|node| node.after.extend(before.map(|before| (before, dependency.place.clone()))));
         }
         let is_made = |source: &Placement| {
@@ -166,7 +121,8 @@ fn make(
                 && matches!(kind(), SourceKind::Output { node, .. } if *node >= first)
         };
         // Also of one that is no good: what takes it is drawn, and has no mistake of its own.
-        upstream.sources.extend(drawn.map(|source| (asset.key.clone(), source)));
+        let within = upstream.within;
+        upstream.sources.extend(drawn.map(|source| (asset.key.clone(), Drawn { source, within })));
         let Some(source) = drawn.filter(is_made) else {
             let message =
                 format!("the value of the asset `{}` is no output of a step that makes it", asset.key);
@@ -179,6 +135,7 @@ fn make(
             def: Arc::clone(asset),
             source: source.index,
             upstream: keys.collect(),
+            partitions: within,
         });
     });
 }
@@ -187,10 +144,15 @@ fn make(
 fn load(asset: &Arc<AssetDef>, upstream: &mut Upstream) {
     let op =
         OpDef::loading(&asset.key, (asset.value.ty, asset.value.codec), asset.io.as_deref(), &asset.place);
-    let loads = LoadedAsset { key: asset.key.clone(), external: asset.is_external(), read_by: None };
+    let loads = LoadedAsset {
+        key: asset.key.clone(),
+        external: asset.is_external(),
+        read_by: None,
+        partitions: None,
+    };
     compose::with(|composition| {
-        let node = composition.add_loading(op, loads);
+        let node = composition.add_loading(op, loads, 0);
         let source = composition.add_source(SourceKind::Output { node, output: 0 }, 0, asset.value.ty);
-        upstream.sources.insert(asset.key.clone(), source);
+        upstream.sources.insert(asset.key.clone(), Drawn { source, within: None });
     });
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::def::AssetDef;
+use super::linked;
 use crate::asset::AssetKey;
 use crate::ids::check_tag_key;
 use crate::plan::{Problem, ProblemKind};
@@ -59,7 +60,7 @@ impl AssetGraph {
     #[must_use]
     pub fn takes(&self, asset: usize, other: usize) -> bool {
         let key = &self.assets[other].key;
-        self.assets[asset].dependencies.iter().any(|one| one.data && one.asset().key() == key)
+        self.assets[asset].dependencies.iter().any(|one| one.is_data() && one.asset().key() == key)
     }
 
     /// What is wrong with the assets.
@@ -109,6 +110,7 @@ impl AssetGraph {
             let problem = Problem::new(ProblemKind::InvalidAssetKey, error.to_string());
             self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));
         }
+        self.problems.extend(linked::check(asset));
         for error in asset.tags.keys().filter_map(|key| check_tag_key(key).err()) {
             let problem = Problem::new(ProblemKind::InvalidTag, error.to_string());
             self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));
@@ -124,6 +126,8 @@ impl AssetGraph {
                 let other = dependency.asset();
                 match self.numbers.get(&other.key) {
                     Some(&other) => {
+                        self.problems.extend(linked::check_link(asset, dependency));
+                        self.problems.extend(linked::check_twice(asset, dependency));
                         if !self.upstream[number].contains(&other) {
                             self.upstream[number].push(other);
                             self.downstream[other].push(number);

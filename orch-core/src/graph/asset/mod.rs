@@ -3,14 +3,18 @@
 mod def;
 mod draw;
 mod lineage;
+mod linked;
+mod partitioned;
+mod upstream;
 
 use std::sync::Arc;
 
 pub use def::{AssetBuilder, AssetDef};
-pub use draw::Upstream;
 pub use lineage::AssetGraph;
+pub use upstream::Upstream;
 
 pub(crate) use draw::{DrawnAsset, draw};
+pub(crate) use partitioned::DrawnPartitions;
 
 use super::Out;
 use crate::value::Data;

@@ -134,10 +134,16 @@ impl PartitionMapping {
         self
     }
 
-    /// What is needed and does not exist is left out, and is not named.
+    /// What is needed and does not exist, or was never materialized, is left out, and is not named.
     #[must_use]
     pub fn allow_missing(mut self) -> Self {
         self.allow_missing = true;
         self
+    }
+
+    /// Whether what is not there is left out.
+    #[must_use]
+    pub fn allows_missing(&self) -> bool {
+        self.allow_missing
     }
 }

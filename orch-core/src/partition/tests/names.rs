@@ -1,4 +1,4 @@
-//! PartitionsDefinition by names: static and dynamic.
+//! Partitions by names: static and dynamic.
 
 use super::super::{KeySet, KeySets, PartitionErrorKind, PartitionsDefinition};
 use super::{customers, days, now, refused, resolve};

@@ -1,4 +1,4 @@
-//! PartitionsDefinition of several dimensions.
+//! Partitions of several dimensions.
 
 use std::collections::BTreeSet;
 

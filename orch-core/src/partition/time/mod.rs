@@ -1,4 +1,4 @@
-//! PartitionsDefinition by time: a declaration, and the arithmetic of its windows.
+//! Partitions by time: a declaration, and the arithmetic of its windows.
 
 mod format;
 mod pattern;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use windows::Windows;
 
-/// PartitionsDefinition that are windows of time: from one tick of a cron to the next, from a first one on.
+/// Partitions that are windows of time: from one tick of a cron to the next, from a first one on.
 ///
 /// It is a declaration, plain data: what is wrong with it is told when it is resolved
 /// ([`PartitionsDefinition::resolve`](super::PartitionsDefinition::resolve)).
@@ -166,7 +166,7 @@ impl TimePartitions {
 }
 
 /// The time that a partition stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeWindow {
     /// When it begins; this moment is within.
     pub start: Zoned,

@@ -1,0 +1,48 @@
+use std::fmt;
+
+use crate::asset::InputVersion;
+use crate::failure::Failure;
+use crate::io::Codec;
+use crate::partition::{Keyspace, PartitionKey, PartitionSet};
+use crate::value::{TypeInfo, Value};
+
+/// The partitions that a run is for, of one definition.
+#[derive(Debug)]
+pub(crate) struct RunPartitions {
+    pub(crate) keyspace: Keyspace,
+    pub(crate) set: PartitionSet,
+}
+
+/// What a step makes of partitions that it reads.
+#[derive(Clone, Copy)]
+pub(crate) struct ReadPartitions {
+    /// What each of them is.
+    pub(crate) ty: TypeInfo,
+    /// How that is written, where no IO manager stores it.
+    pub(crate) codec: Option<Codec>,
+    /// Makes the step's value of theirs.
+    pub(crate) gather: Gathers,
+}
+
+type Gathers = fn(Vec<(PartitionKey, Value)>) -> Result<Value, Failure>;
+
+impl fmt::Debug for ReadPartitions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReadPartitions").field(&self.ty).finish()
+    }
+}
+
+/// Who reads partitions of assets for the steps of a run.
+pub(crate) trait ReadsPartitions: fmt::Debug + Send + Sync {
+    /// Reads what the step of this number takes for the partition `within` that it is of, if it is of one; with the version of
+    /// all together.
+    ///
+    /// # Errors
+    /// If one that is taken is not there, or cannot be read.
+    fn read(
+        &self,
+        step: usize,
+        within: Option<&str>,
+        reads: ReadPartitions,
+    ) -> Result<(Vec<(PartitionKey, Value)>, InputVersion), Failure>;
+}

@@ -1,0 +1,100 @@
+use super::def::{AssetDef, Dependency, Taken};
+use crate::partition::{KeySets, Link, PartitionError, PartitionsDefinition};
+use crate::plan::{Problem, ProblemKind};
+
+/// What is wrong with the partitions of an asset by themselves.
+pub(super) fn check(asset: &AssetDef) -> Option<Problem> {
+    let definition = asset.partitions()?;
+    if names_keys_of_the_instance(definition) {
+        let message = format!("`{}` has dynamic partitions, which assets cannot have yet", asset.key);
+        let problem =
+            Problem::new(ProblemKind::InvalidPartition, message).at("the asset", asset.place.clone());
+        return Some(problem.hint("give it static ones, `PartitionsDefinition::of([..])`, or ones by time"));
+    }
+    let error = definition.resolve(&KeySets::new()).err()?;
+    let problem = refused(format!("the partitions of `{}` cannot be", asset.key), &error);
+    Some(problem.at("the asset", asset.place.clone()))
+}
+
+/// What is wrong with the partitions that an asset takes of another one. That one of the two cannot be is told elsewhere.
+pub(super) fn check_link(asset: &AssetDef, dependency: &Dependency) -> Option<Problem> {
+    let other = dependency.asset();
+    let told = |problem: Problem| {
+        let problem = problem.at("is made of it", dependency.place.clone());
+        Some(problem.at("the asset", other.place.clone()))
+    };
+    let (of, by) = (&other.key, &asset.key);
+    let Some(up) = other.partitions() else {
+        let message = match (dependency.taken, &dependency.mapping) {
+            (Taken::Partitions, _) => format!("`{by}` takes partitions of `{of}`, which has none"),
+            (_, Some(_)) => format!("`{by}` maps the partitions of `{of}`, which has none"),
+            _ => return None,
+        };
+        let problem = Problem::new(ProblemKind::InvalidPartition, message);
+        return told(problem.hint(format!(
+            "take it as what it is, `{}: &{}`, without a mapping",
+            of.name(),
+            other.value.ty.name()
+        )));
+    };
+    let up = up.resolve(&KeySets::new()).ok()?;
+    let down = match asset.partitions() {
+        Some(down) => Some(down.resolve(&KeySets::new()).ok()?),
+        None => None,
+    };
+    if let Err(error) = Link::new(dependency.mapping.as_ref(), Some(&up), down.as_ref()) {
+        return told(refused(format!("`{by}` cannot be made of the partitions of `{of}`"), &error));
+    }
+    // What follows from the definitions is then more than one.
+    let by_time = |definition: &PartitionsDefinition| matches!(definition, PartitionsDefinition::Time(_));
+    let (up, down) = (other.partitions(), asset.partitions());
+    let several = match (up, down) {
+        (Some(_), None) => true,
+        (Some(up), Some(down)) => up != down && by_time(up) && by_time(down),
+        (None, _) => false,
+    };
+    if dependency.taken == Taken::Value && dependency.mapping.is_none() && several {
+        let message = format!("`{by}` takes `{of}` as one value, and is made of several partitions of it");
+        let problem = Problem::new(ProblemKind::InvalidPartition, message);
+        return told(problem.hint(format!(
+            "take them by key, `{name}: &Partitions<{ty}>`, or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`",
+            name = of.name(),
+            ty = other.value.ty.name()
+        )));
+    }
+    None
+}
+
+/// That an asset takes the same of another one twice, by different mappings: it could not be told which is meant where.
+pub(super) fn check_twice(asset: &AssetDef, dependency: &Dependency) -> Option<Problem> {
+    let other = dependency.asset();
+    let mut same = asset.dependencies.iter().filter(|one| {
+        one.asset().key == other.key && one.taken == dependency.taken && one.mapping != dependency.mapping
+    });
+    let first = same.next().filter(|first| !std::ptr::eq(*first, dependency))?;
+    // Told once, of the later one.
+    let place = |of: &Dependency| asset.dependencies.iter().position(|one| std::ptr::eq(one, of));
+    if place(first) > place(dependency) {
+        return None;
+    }
+    let message = format!("`{}` takes `{}` twice, by different mappings", asset.key, other.key);
+    let problem = Problem::new(ProblemKind::InvalidPartition, message);
+    let problem = problem.at("first", first.place.clone()).at("second", dependency.place.clone());
+    Some(problem.hint("take all of them by one mapping, as `&Partitions<..>`, and find them by key"))
+}
+
+fn refused(what: String, error: &PartitionError) -> Problem {
+    let problem = Problem::new(ProblemKind::InvalidPartition, format!("{what}: {}", error.message()));
+    match error.advice() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+fn names_keys_of_the_instance(definition: &PartitionsDefinition) -> bool {
+    match definition {
+        PartitionsDefinition::Dynamic(_) => true,
+        PartitionsDefinition::Product(product) => product.definitions().any(names_keys_of_the_instance),
+        PartitionsDefinition::Time(_) | PartitionsDefinition::Static(_) => false,
+    }
+}

@@ -1,0 +1,174 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::def::{AssetDef, Dependency, Taken};
+use super::lineage::AssetGraph;
+use crate::define::{Dynamic, One, OpDef, kind};
+use crate::graph::DynamicOut;
+use crate::graph::compose::{self, Placement};
+use crate::graph::node::Call;
+use crate::io::Coded;
+use crate::partition::{Partition, PartitionMapping, Partitioning, PartitionsDefinition};
+use crate::plan::PartitionsFrom;
+use crate::value::TypeInfo;
+
+/// By what an asset is partitioned: the definition of a type, and the step that gives such partitions.
+pub(super) struct PartitionedBy {
+    definition: PartitionsDefinition,
+    /// Of what a step takes to know its partition.
+    partition: TypeInfo,
+    draw: fn(&str) -> (Placement, usize),
+    name: String,
+}
+
+impl PartitionedBy {
+    pub(super) fn of<P: Partitioning>() -> Self {
+        Self {
+            definition: P::definition(),
+            partition: TypeInfo::of::<Partition<P>>(),
+            draw: draw::<P>,
+            name: step_name(&TypeInfo::of::<P>().name()),
+        }
+    }
+
+    pub(super) fn definition(&self) -> &PartitionsDefinition {
+        &self.definition
+    }
+}
+
+impl fmt::Debug for PartitionedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PartitionedBy").field(&self.definition).finish()
+    }
+}
+
+/// `daily_partitions` of `Daily`.
+fn step_name(ty: &str) -> String {
+    let mut name = String::new();
+    for (at, c) in ty.chars().take_while(|&c| c != '<').enumerate() {
+        if c.is_ascii_uppercase() && at > 0 {
+            name.push('_');
+        }
+        name.extend(c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()));
+    }
+    name + "_partitions"
+}
+
+/// Draws the step that gives the partitions of a run, and gives the handle of one and their map.
+fn draw<P: Partitioning>(name: &str) -> (Placement, usize) {
+    type Given<P> = One<Dynamic<Partition<P>>, { kind::DYNAMIC }>;
+    let op = OpDef::builder(name)
+        .description("gives the partitions of the run")
+        .returns::<Given<P>>()
+        .coded([Coded::<Dynamic<Partition<P>>>::CODEC])
+        .blocking(|args| {
+            let partitions = args.context().partitions()?;
+            let indexes: Vec<u64> = partitions.set.iter().collect();
+            let partition = move |index| {
+                let partition = Partition::<P>::new(&partitions.keyspace, index)?;
+                Ok::<_, crate::failure::Failure>((partition.key().to_string(), partition))
+            };
+            Ok(Dynamic::try_from_iter(indexes.into_iter().map(partition)))
+        });
+    let given: DynamicOut<Partition<P>> = Call::of(&Arc::new(op)).place::<Given<P>>();
+    (given.item, given.scope)
+}
+
+/// The partitions of a run in its graph: a map, in which all stands that is made of each.
+///
+/// There is one for each definition; and another one, at a higher level, for what is made of other partitions than its own, which
+/// have to be there before: a map ends only when all in it is done.
+pub(super) struct PartitionScope {
+    of: TypeInfo,
+    level: usize,
+    /// The handle of the partition.
+    pub(super) item: Placement,
+    pub(super) map: usize,
+    /// The step that gives them.
+    pub(super) node: usize,
+}
+
+/// The same, as the plan has it.
+pub(crate) struct DrawnPartitions {
+    pub(crate) node: usize,
+    pub(crate) definition: PartitionsDefinition,
+    pub(crate) from: Vec<PartitionsFrom>,
+}
+
+/// All partition maps of a job.
+#[derive(Default)]
+pub(super) struct PartitionScopes(Vec<PartitionScope>);
+
+impl PartitionScope {
+    /// Whether what a step takes of these is a `Partition<P>`.
+    pub(super) fn gives<P: Partitioning>(&self) -> bool {
+        self.of == TypeInfo::of::<Partition<P>>()
+    }
+}
+
+impl PartitionScopes {
+    pub(super) fn get(&self, number: usize) -> &PartitionScope {
+        &self.0[number]
+    }
+
+    /// The map of these partitions at a level; it is drawn if it is not there.
+    pub(super) fn enter(&mut self, by: &PartitionedBy, level: usize) -> usize {
+        let known = |scope: &PartitionScope| scope.of == by.partition && scope.level == level;
+        if let Some(known) = self.0.iter().position(known) {
+            return known;
+        }
+        let (item, map) = (by.draw)(&by.name);
+        compose::with(|composition| {
+            let node = composition.graph.nodes.len() - 1;
+            self.0.push(PartitionScope { of: by.partition, level, item, map, node });
+            let definition = by.definition.clone();
+            composition.graph.partitions.push(DrawnPartitions { node, definition, from: Vec::new() });
+        });
+        self.0.len() - 1
+    }
+
+    /// That partitions of one map are to be made since those of another one are.
+    pub(super) fn follow(&self, within: usize, from: usize, mapping: Option<&PartitionMapping>) {
+        compose::with(|composition| {
+            let from = PartitionsFrom { partitions: from, mapping: mapping.cloned() };
+            let known = &mut composition.graph.partitions[within].from;
+            if !known.contains(&from) {
+                known.push(from);
+            }
+        });
+    }
+}
+
+impl fmt::Debug for PartitionScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PartitionScopes({})", self.0.len())
+    }
+}
+
+/// Whether an asset takes of another one the very partition that it makes: then both stand in one map.
+pub(super) fn is_aligned(asset: &AssetDef, dependency: &Dependency) -> bool {
+    let (Some(own), Some(other)) = (&asset.partitions, &dependency.asset().partitions) else { return false };
+    let identity = |mapping: &PartitionMapping| *mapping == PartitionMapping::identity();
+    own.partition == other.partition
+        && dependency.taken != Taken::Partitions
+        && dependency.mapping.as_ref().is_none_or(identity)
+}
+
+/// At which level each asset is made: above those of which it takes other partitions than its own.
+pub(super) fn levels(graph: &AssetGraph, made: impl Fn(usize) -> bool) -> Vec<usize> {
+    let mut levels = vec![0; graph.assets().len()];
+    for &number in graph.order().iter().filter(|&&number| made(number)) {
+        let asset = &graph.assets()[number];
+        levels[number] = asset
+            .dependencies
+            .iter()
+            .filter_map(|dependency| {
+                let other = graph.number(dependency.asset().key()).filter(|&other| made(other))?;
+                let waits = dependency.asset().partitions.is_some() && !is_aligned(asset, dependency);
+                Some(levels[other] + usize::from(waits))
+            })
+            .max()
+            .unwrap_or(0);
+    }
+    levels
+}

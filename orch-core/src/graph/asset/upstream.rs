@@ -1,0 +1,237 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::Asset;
+use super::def::{AssetDef, Taken};
+use super::partitioned::PartitionScopes;
+use crate::asset::AssetKey;
+use crate::define::{OpDef, ReadPartitions};
+use crate::graph::Out;
+use crate::graph::compose::{self, Placement, SourceKind};
+use crate::partition::{Partition, PartitionMapping, Partitioning, Partitions};
+use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind};
+use crate::value::{Data, TypeInfo, Value};
+
+/// What an asset takes, while a job is drawn: the handles of other assets, and of its partition.
+#[derive(Debug, Default)]
+pub struct Upstream {
+    pub(super) sources: HashMap<AssetKey, Drawn>,
+    pub(super) scopes: PartitionScopes,
+    /// In which of them the asset stands that is drawn at present.
+    pub(super) within: Option<usize>,
+    /// The mappings that it names, by what it takes of which asset.
+    pub(super) mappings: HashMap<(AssetKey, Taken), PartitionMapping>,
+    /// The steps that read an asset while the run goes on.
+    read: RefCell<Vec<(Reading, Placement)>>,
+}
+
+/// An asset that has a handle.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn {
+    pub(super) source: Placement,
+    /// The partition map in which it stands.
+    pub(super) within: Option<usize>,
+}
+
+/// What a step reads.
+#[derive(Debug, PartialEq)]
+struct Reading {
+    key: AssetKey,
+    ty: TypeInfo,
+    within: Option<usize>,
+    mapping: Option<PartitionMapping>,
+}
+
+impl Upstream {
+    /// The handle of the asset `A`.
+    ///
+    /// # Panics
+    /// If the asset that is drawn does not say that it takes `A`.
+    #[must_use]
+    #[track_caller]
+    pub fn of<A: Asset>(&self) -> Out<A::Value> {
+        self.of_made(A::asset())
+    }
+
+    /// The handle of an asset that was made by hand. If its values are no `T`, the plan of the job says so.
+    ///
+    /// # Panics
+    /// As [`Upstream::of`].
+    #[must_use]
+    #[track_caller]
+    pub fn of_made<T>(&self, asset: &AssetDef) -> Out<T> {
+        let key = asset.key();
+        Out::new(match self.sources.get(key) {
+            Some(drawn) if drawn.within.is_none_or(|within| Some(within) == self.within) => drawn.source,
+            _ if asset.partitions.is_some() => {
+                let one = ReadPartitions { ty: asset.value.ty, codec: asset.value.codec, gather: take_one };
+                self.read_partitions(asset, Taken::Value, asset.value.ty, one)
+            }
+            _ => panic!("`{key}` is taken by an asset that does not say so: `.takes(..)`"),
+        })
+    }
+
+    /// The handle of the values of partitions of the asset `A`.
+    #[must_use]
+    #[track_caller]
+    pub fn partitions<A: Asset>(&self) -> Out<Partitions<A::Value>> {
+        self.partitions_of_made(A::asset())
+    }
+
+    /// As [`Upstream::partitions`], of an asset that was made by hand.
+    #[must_use]
+    #[track_caller]
+    pub fn partitions_of_made<T: Data>(&self, asset: &AssetDef) -> Out<Partitions<T>> {
+        let all = ReadPartitions { ty: asset.value.ty, codec: asset.value.codec, gather: take_all::<T> };
+        Out::new(self.read_partitions(asset, Taken::Partitions, TypeInfo::of::<Partitions<T>>(), all))
+    }
+
+    /// The handle of the partition that is made.
+    ///
+    /// # Panics
+    /// If the asset that is drawn has no partitions of `P`.
+    #[must_use]
+    #[track_caller]
+    pub fn partition<P: Partitioning>(&self) -> Out<Partition<P>> {
+        let within = self.within.map(|within| self.scopes.get(within));
+        match within.filter(|scope| scope.gives::<P>()) {
+            Some(scope) => Out::new(scope.item),
+            None => {
+                let name = TypeInfo::of::<P>().name();
+                panic!(
+                    "an asset takes a partition of `{name}` and does not say that it has these: `.partitioned_by::<{name}>()`"
+                )
+            }
+        }
+    }
+
+    /// The handle of the asset `A` as a value of type `T`: as its IO manager reads what it has stored.
+    #[track_caller]
+    pub fn stored<A: Asset, T: Data>(&self) -> Out<T> {
+        let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
+        self.check_stored(asset, ty);
+        Out::new(match asset.partitions {
+            Some(_) => {
+                let one = ReadPartitions { ty, codec: None, gather: take_one };
+                self.read_partitions(asset, Taken::Nothing, ty, one)
+            }
+            None => self.read(asset, ty),
+        })
+    }
+
+    /// The handle of the values of partitions of the asset `A`, each as a value of type `T`, as [`Upstream::stored`].
+    #[track_caller]
+    pub fn stored_partitions<A: Asset, T: Data>(&self) -> Out<Partitions<T>> {
+        let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
+        self.check_stored(asset, ty);
+        let all = ReadPartitions { ty, codec: None, gather: take_all::<T> };
+        Out::new(self.read_partitions(asset, Taken::Partitions, TypeInfo::of::<Partitions<T>>(), all))
+    }
+
+    /// That an asset which is taken as it is stored names who stores it.
+    fn check_stored(&self, asset: &AssetDef, ty: TypeInfo) {
+        if asset.io().is_some() {
+            return;
+        }
+        let message = format!(
+            "`{}` is taken as it is stored, as `{}`, and names no IO manager that could read it so",
+            asset.key,
+            ty.name()
+        );
+        let problem = Problem::new(ProblemKind::UnknownIo, message).at("the asset", asset.place.clone());
+        let problem = problem.hint(format!(
+            "name one, `io = \"..\"`, that is defined for both types, or take it as what it is: `{}`",
+            asset.value.ty.name()
+        ));
+        compose::with(|composition| composition.graph.problems.push(problem));
+    }
+
+    /// A step that reads an asset without partitions, after the one that makes it.
+    fn read(&self, asset: &AssetDef, ty: TypeInfo) -> Placement {
+        let reading = Reading { key: asset.key.clone(), ty, within: None, mapping: None };
+        self.known_or(reading, || {
+            let io = asset.io().unwrap_or_default();
+            let loads = LoadedAsset {
+                key: asset.key.clone(),
+                external: asset.is_external(),
+                read_by: Some(io.to_owned()),
+                partitions: None,
+            };
+            compose::with(|composition| {
+                let made = self.sources.get(&asset.key);
+                let made = made.and_then(|drawn| composition.node_of(drawn.source.index));
+                let op = OpDef::reading(&asset.key, ty, io, &asset.place);
+                let node = composition.add_loading(op, loads, 0);
+                let after = made.map(|made| (made, asset.place.clone()));
+                composition.graph.nodes[node].after.extend(after);
+                composition.add_source(SourceKind::Output { node, output: 0 }, 0, ty)
+            })
+        })
+    }
+
+    /// A step that reads partitions of an asset, after those that are made in the same run.
+    fn read_partitions(
+        &self,
+        asset: &AssetDef,
+        taken: Taken,
+        ty: TypeInfo,
+        reads: ReadPartitions,
+    ) -> Placement {
+        let mapping = self.mappings.get(&(asset.key.clone(), taken)).cloned();
+        let reading = Reading { key: asset.key.clone(), ty, within: self.within, mapping: mapping.clone() };
+        self.known_or(reading, || {
+            let made = self.sources.get(&asset.key);
+            // What is made of the same partition is read after that alone; else all are waited for.
+            let aligned = made.filter(|drawn| drawn.within == self.within);
+            let loads = LoadedAsset {
+                key: asset.key.clone(),
+                external: asset.is_external(),
+                read_by: asset.io().map(str::to_owned),
+                partitions: asset.partitions().map(|definition| LoadedPartitions {
+                    definition: definition.clone(),
+                    within: self.within,
+                    mapping,
+                    single: ty == reads.ty,
+                    made: made.and_then(|drawn| drawn.within),
+                }),
+            };
+            let map = self.within.map_or(0, |within| self.scopes.get(within).map);
+            compose::with(|composition| {
+                let before = match (aligned, made.and_then(|drawn| drawn.within)) {
+                    (Some(drawn), _) => composition.node_of(drawn.source.index),
+                    (None, Some(within)) => Some(self.scopes.get(within).node),
+                    (None, None) => None,
+                };
+                let op = OpDef::reading_partitions(&asset.key, ty, reads, &asset.place);
+                let node = composition.add_loading(op, loads, map);
+                let after = before.map(|before| (before, asset.place.clone()));
+                composition.graph.nodes[node].after.extend(after);
+                composition.add_source(SourceKind::Output { node, output: 0 }, map, ty)
+            })
+        })
+    }
+
+    fn known_or(&self, reading: Reading, draw: impl FnOnce() -> Placement) -> Placement {
+        if let Some((_, known)) = self.read.borrow().iter().find(|(known, _)| *known == reading) {
+            return *known;
+        }
+        let source = draw();
+        self.read.borrow_mut().push((reading, source));
+        source
+    }
+}
+
+/// The one value of those that were read.
+fn take_one(values: Vec<(crate::partition::PartitionKey, Value)>) -> Result<Value, crate::failure::Failure> {
+    let count = values.len();
+    let one = values.into_iter().next().filter(|_| count == 1);
+    one.map(|(_, value)| value)
+        .ok_or_else(|| crate::failure::Failure::new(format!("one partition is taken, and there are {count}")))
+}
+
+/// All that were read, by key.
+fn take_all<T: Data>(
+    values: Vec<(crate::partition::PartitionKey, Value)>,
+) -> Result<Value, crate::failure::Failure> {
+    Partitions::<T>::of_values(values).map(Value::new)
+}

@@ -1,0 +1,47 @@
+use serde::{Deserialize, Serialize};
+
+use crate::partition::{PartitionMapping, PartitionsDefinition};
+
+/// The partitions that a run is for, of one definition: a step gives them, and what is made of each stands in its map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlannedPartitions {
+    /// The step that gives them.
+    pub step: usize,
+    /// The definition.
+    pub definition: PartitionsDefinition,
+    /// What they follow from; nothing if they are those that the run is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<PartitionsFrom>,
+}
+
+/// That partitions are to be made since others are, of which they are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PartitionsFrom {
+    /// The others, by their number in the plan.
+    pub partitions: usize,
+    /// The mapping; none for the one that follows from the definitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<PartitionMapping>,
+}
+
+/// Which partitions of an asset a step reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LoadedPartitions {
+    /// By what the asset is partitioned.
+    pub definition: PartitionsDefinition,
+    /// The partitions of the plan in whose map the step stands; none outside of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<usize>,
+    /// The mapping; none for the one that follows from the definitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<PartitionMapping>,
+    /// Whether it is one partition that is taken, as what it is; else all that are mapped, by key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single: bool,
+    /// The partitions of the plan that are made before in the same run; none if none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<usize>,
+}

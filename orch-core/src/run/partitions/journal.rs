@@ -1,0 +1,36 @@
+use std::sync::Arc;
+
+use super::Reader;
+use crate::event::{Entry, Journal};
+use crate::failure::Failure;
+use crate::storage::Facts;
+
+/// A journal of which the reader is told what was made, once that is durable.
+pub(in crate::run) struct Telling<J> {
+    journal: J,
+    facts: Facts,
+    reader: Arc<Reader>,
+}
+
+impl<J> Telling<J> {
+    pub(in crate::run) fn new(journal: J, reader: Arc<Reader>) -> Self {
+        Self { journal, facts: Facts::default(), reader }
+    }
+}
+
+impl<J: Journal> Journal for Telling<J> {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        self.journal.commit(entries)?;
+        for Entry { event, value } in entries {
+            // Its number in the log is not asked for.
+            if let Some((fact, value)) = self.facts.take(0, event, value.as_ref()) {
+                self.reader.tell(fact, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> bool {
+        self.journal.blocks()
+    }
+}

@@ -1,0 +1,161 @@
+//! The partitions that a run is for, and what its steps read of others.
+
+mod journal;
+mod missing;
+mod reader;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::define::RunPartitions;
+use crate::partition::{KeySets, Keyspace, Link, PartitionError, PartitionSet};
+use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind};
+use crate::storage::PinnedPartitions;
+
+pub(super) use journal::Telling;
+pub(super) use reader::Reader;
+
+/// The partitions of a run, as many sets as its plan has.
+#[derive(Default)]
+pub(super) struct ForPartitions {
+    /// By the number that they have in the plan.
+    pub(super) of: Vec<Arc<RunPartitions>>,
+    /// What the run was told, with all that depends on the clock spelled out; none if its plan has no partitions.
+    pub(super) pinned: Option<PinnedPartitions>,
+}
+
+impl ForPartitions {
+    /// Finds the partitions that a run is for: those that it is `told`, of the definition that all others of its plan follow
+    /// from.
+    pub(super) fn of(plan: &Plan, told: Option<&str>, now: Timestamp) -> Result<Self, Vec<Problem>> {
+        let Some(first) = plan.partitions.first() else {
+            return match told {
+                None => Ok(Self::default()),
+                Some(told) => Err(vec![not_partitioned(plan, told)]),
+            };
+        };
+        let refuse = |of: &PlannedPartitions, error: &PartitionError| vec![refused(plan, of, error)];
+        let mut spaces = Vec::new();
+        for of in &plan.partitions {
+            spaces.push(of.definition.resolve(&KeySets::new()).map_err(|error| refuse(of, &error))?);
+        }
+        // Maps of one definition have the same partitions.
+        let group = |number: usize| {
+            plan.partitions.iter().position(|of| of.definition == plan.partitions[number].definition)
+        };
+        let groups: Vec<usize> =
+            (0..plan.partitions.len()).map(|number| group(number).unwrap_or(number)).collect();
+        let is_told = |group: usize| {
+            (0..groups.len()).any(|at| groups[at] == group && plan.partitions[at].from.is_empty())
+        };
+        let mut roots = (0..groups.len()).filter(|&at| groups[at] == at && is_told(at));
+        let (root, other) = (roots.next().unwrap_or(0), roots.next());
+        if let Some(other) = other {
+            return Err(vec![two_roots(plan, &plan.partitions[root], &plan.partitions[other])]);
+        }
+        let Some(told) = told else { return Err(vec![untold(plan, first, &spaces[root], now)]) };
+        let set = spaces[root].select(told, now).map_err(|error| refuse(&plan.partitions[root], &error))?;
+        let pinned = PinnedPartitions { selection: spaces[root].show(&set), now };
+        let mut sets: Vec<Option<PartitionSet>> = vec![None; groups.len()];
+        sets[root] = Some(set);
+        // What follows from others is found once these are; each round finds one more at least, if there is any.
+        while let Some(next) = (0..groups.len()).find(|&at| {
+            groups[at] == at && sets[at].is_none() && !follows(plan, &groups, &sets, at).is_empty()
+        }) {
+            let mut found = PartitionSet::new();
+            for (number, from) in follows(plan, &groups, &sets, next) {
+                let link =
+                    Link::new(from.mapping.as_ref(), Some(&spaces[from.partitions]), Some(&spaces[number]))
+                        .map_err(|error| refuse(&plan.partitions[number], &error))?;
+                if let Some(upstream) = &sets[groups[from.partitions]] {
+                    found |= &link.downstream_of(upstream, now);
+                }
+            }
+            sets[next] = Some(found);
+        }
+        let of = spaces.into_iter().zip(&groups).map(|(keyspace, &group)| {
+            let set = sets[group].clone().unwrap_or_default();
+            Arc::new(RunPartitions { keyspace, set })
+        });
+        Ok(Self { of: of.collect(), pinned: Some(pinned) })
+    }
+}
+
+impl ForPartitions {
+    /// By the steps that give them.
+    pub(super) fn by_step(&self, plan: &Plan) -> HashMap<usize, Arc<RunPartitions>> {
+        plan.partitions.iter().map(|of| of.step).zip(self.of.iter().cloned()).collect()
+    }
+}
+
+/// What the maps of a group follow from, of which the partitions are known.
+fn follows<'a>(
+    plan: &'a Plan,
+    groups: &[usize],
+    sets: &[Option<PartitionSet>],
+    group: usize,
+) -> Vec<(usize, &'a crate::plan::PartitionsFrom)> {
+    let of_group = (0..groups.len()).filter(|&at| groups[at] == group);
+    let from = of_group.flat_map(|at| plan.partitions[at].from.iter().map(move |from| (at, from)));
+    from.filter(|(_, from)| groups[from.partitions] != group && sets[groups[from.partitions]].is_some())
+        .collect()
+}
+
+/// The first asset that has the partitions of a map.
+fn asset_of<'a>(plan: &'a Plan, of: &PlannedPartitions) -> &'a str {
+    let number = plan.partitions.iter().position(|other| std::ptr::eq(other, of));
+    let assets = plan.steps.iter().flat_map(|step| &step.assets);
+    let mut of_map = assets.filter(|asset| asset.partitions == number);
+    of_map.next().map_or(plan.steps[of.step].name.as_str(), |asset| asset.key.as_str())
+}
+
+fn problem(plan: &Plan, of: &PlannedPartitions, message: String) -> Problem {
+    let number = plan.partitions.iter().position(|other| std::ptr::eq(other, of));
+    let mut makers =
+        plan.steps.iter().filter(|step| step.assets.iter().any(|asset| asset.partitions == number));
+    let problem = Problem::new(ProblemKind::InvalidPartition, message);
+    match makers.next() {
+        Some(step) => problem.at("the asset", step.place.clone()),
+        None => problem,
+    }
+}
+
+fn refused(plan: &Plan, of: &PlannedPartitions, error: &PartitionError) -> Problem {
+    let message = format!("of the partitions of `{}`: {}", asset_of(plan, of), error.message());
+    let problem = problem(plan, of, message);
+    match error.advice() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp) -> Problem {
+    let message = format!("`{}` has partitions, and the run is not told for which it is", asset_of(plan, of));
+    let all = space.all(now);
+    let hint = match (all.first().map(|first| space.key_of(first)), all.last().map(|last| space.key_of(last)))
+    {
+        (Some(Ok(first)), Some(Ok(last))) if first != last => format!(
+            "name them: `--partition {last}` is one, `--partition {first}..{last}` all from one to the other, `--partition latest` the last; in code `.partition(\"{last}\")`"
+        ),
+        (Some(Ok(only)), _) => format!("name it: `--partition {only}`, in code `.partition(\"{only}\")`"),
+        _ => "none of them exists yet".to_owned(),
+    };
+    problem(plan, of, message).hint(hint)
+}
+
+fn two_roots(plan: &Plan, first: &PlannedPartitions, second: &PlannedPartitions) -> Problem {
+    let (one, other) = (asset_of(plan, first), asset_of(plan, second));
+    let message = format!(
+        "`{one}` and `{other}` have partitions of different kinds, and neither follow from those of the other"
+    );
+    problem(plan, first, message)
+        .hint("a run is for partitions of one kind: materialize them one after the other")
+}
+
+fn not_partitioned(plan: &Plan, told: &str) -> Problem {
+    let message = format!("the run is told the partition `{told}`, and nothing that it makes has partitions");
+    Problem::new(ProblemKind::InvalidPartition, message)
+        .hint(format!("leave it out, or select an asset of `{}` that has some", plan.job))
+}

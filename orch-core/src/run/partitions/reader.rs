@@ -1,0 +1,394 @@
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::ForPartitions;
+use super::missing::{absent, not_stored, unmapped};
+use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt};
+use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
+use crate::event::Encoded;
+use crate::failure::{Failure, quietly};
+use crate::ids::{RunId, StepPath};
+use crate::io::{IoManagers, OutputAt};
+use crate::partition::{KeySets, Keyspace, Link, MappedPartitions, PartitionKey, PartitionSet};
+use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
+use crate::storage::{Storage, StorageError};
+use crate::value::Value;
+
+/// So many partitions are looked up one by one; of more, all that are known are read at once.
+const FEW: u64 = 8;
+
+/// Reads partitions of assets for the steps of a run: those that the run takes as they were when it began, and those that it
+/// makes itself as it has made them.
+pub(in crate::run) struct Reader {
+    storage: Option<Arc<dyn Storage>>,
+    io: Arc<IoManagers>,
+    run: RunId,
+    /// The runs that it goes on from: what they made is as good as made by it.
+    ancestors: Vec<RunId>,
+    job: Arc<str>,
+    now: Timestamp,
+    /// By the numbers of the steps.
+    readings: HashMap<usize, Reading>,
+    /// The materializations that the run takes.
+    taken: HashMap<AssetKey, BTreeMap<String, Materialization>>,
+    /// Those that it has made so far, with the values of those that are small.
+    made: Mutex<HashMap<(AssetKey, String), Made>>,
+}
+
+type Made = (Materialization, Option<Encoded>);
+
+/// What a step reads.
+struct Reading {
+    asset: LoadedAsset,
+    of: LoadedPartitions,
+    up: Keyspace,
+    /// The partitions in whose map the step stands.
+    within: Option<Arc<RunPartitions>>,
+    link: Link,
+    /// The partitions that the run makes.
+    made: PartitionSet,
+}
+
+impl Reading {
+    fn of(asset: &LoadedAsset, of: &LoadedPartitions, run: &ForPartitions) -> Result<Self, Failure> {
+        let up = of.definition.resolve(&KeySets::new())?;
+        let within = of.within.map(|number| Arc::clone(&run.of[number]));
+        let link = Link::new(of.mapping.as_ref(), Some(&up), within.as_ref().map(|within| &within.keyspace))?;
+        let made = of.made.map_or_else(PartitionSet::new, |number| run.of[number].set.clone());
+        Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made })
+    }
+
+    /// What is needed for these partitions of what the step is for.
+    fn needed(&self, down: &PartitionSet, now: Timestamp) -> MappedPartitions {
+        self.link.upstream_of(down, now)
+    }
+
+    /// All of which the run has one step: what has no partitions is one.
+    fn down(&self) -> PartitionSet {
+        self.within.as_ref().map_or_else(|| PartitionSet::from_iter([0]), |within| within.set.clone())
+    }
+
+    fn allows_missing(&self) -> bool {
+        self.of.mapping.as_ref().is_some_and(crate::partition::PartitionMapping::allows_missing)
+    }
+}
+
+impl Reader {
+    /// Finds out what the steps of a program read, and where that is. `taken` is what the run has taken before, if it goes on.
+    pub(in crate::run) fn of(
+        program: &Program,
+        partitions: &ForPartitions,
+        (storage, io): (Option<Arc<dyn Storage>>, Arc<IoManagers>),
+        (run, ancestors): (RunId, Vec<RunId>),
+        before: &[Materialization],
+    ) -> Result<Self, Vec<Problem>> {
+        let pinned = partitions.pinned.as_ref();
+        let mut reader = Self {
+            storage,
+            io,
+            run,
+            ancestors,
+            job: program.plan.job.as_str().into(),
+            now: pinned.map_or_else(Timestamp::now, |pinned| pinned.now),
+            readings: HashMap::new(),
+            taken: HashMap::new(),
+            made: Mutex::default(),
+        };
+        let mut problems = Vec::new();
+        for (number, asset) in program.loads() {
+            let Some(of) = &asset.partitions else { continue };
+            let place = &program.plan.steps[number].place;
+            let taker = program
+                .reader_of(number)
+                .map_or_else(|| asset.key.to_string(), |step| program.made_of(&asset.key, step));
+            match Reading::of(asset, of, partitions) {
+                Ok(reading) => match reader.take(&reading, &taker, before) {
+                    Ok(()) => _ = reader.readings.insert(number, reading),
+                    Err(problem) => problems.push(problem.at("the asset", place.clone())),
+                },
+                Err(failure) => {
+                    let problem = Problem::new(ProblemKind::InvalidPartition, failure.to_string());
+                    problems.push(problem.at("the asset", place.clone()));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(reader) } else { Err(problems) }
+    }
+
+    /// Whether steps read partitions that others of the same run make.
+    pub(in crate::run) fn reads_what_is_made(&self) -> bool {
+        self.readings.values().any(|reading| reading.of.made.is_some())
+    }
+
+    /// The materializations that the run takes.
+    pub(in crate::run) fn facts(&self) -> impl Iterator<Item = &Materialization> {
+        self.taken.values().flat_map(BTreeMap::values)
+    }
+
+    /// A partition was made.
+    pub(super) fn tell(&self, fact: Materialization, value: Option<Encoded>) {
+        let is_read = || self.readings.values().any(|reading| reading.asset.key == fact.asset);
+        if let Some(partition) = fact.partition.clone().filter(|_| is_read()) {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.insert((fact.asset.clone(), partition), (fact, value));
+        }
+    }
+
+    /// Finds what a step reads of what the run does not make.
+    fn take(&mut self, reading: &Reading, taker: &str, before: &[Materialization]) -> Result<(), Problem> {
+        let key = &reading.asset.key;
+        let needed = reading.needed(&reading.down(), self.now);
+        if !needed.missing.is_empty() {
+            return Err(unmapped(key, taker, &needed.missing));
+        }
+        if reading.of.single {
+            self.check_single(reading, taker)?;
+        }
+        let taken = &needed.keys - &reading.made;
+        // What the run has made before it goes on is read as what it is.
+        let again = if reading.made.is_empty() { PartitionSet::new() } else { &needed.keys & &reading.made };
+        let Some(storage) = self.storage.clone() else {
+            return if reading.asset.read_by.is_some() { Ok(()) } else { Err(not_stored(key, taker)) };
+        };
+        let facts = facts(&*storage, reading, &(&taken | &again), before).map_err(|error| {
+            Problem::new(
+                ProblemKind::MissingAsset,
+                format!("what is known of `{key}` cannot be read: {error}"),
+            )
+        })?;
+        let mut lacking = PartitionSet::new();
+        for index in taken.iter() {
+            match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
+                Some(fact) => {
+                    let of_asset = self.taken.entry(key.clone()).or_default();
+                    of_asset.insert(fact.partition.clone().unwrap_or_default(), fact.clone());
+                }
+                // Others may have stored it without a word.
+                None if reading.asset.external && reading.asset.read_by.is_some() => {}
+                None => _ = lacking.insert(index),
+            }
+        }
+        for index in again.iter() {
+            let Ok(partition) = reading.up.key_of(index) else { continue };
+            if let Some(fact) = facts.get(partition.as_str()).filter(|fact| self.is_own(fact.run)) {
+                self.tell_again(fact.clone());
+            }
+        }
+        if lacking.is_empty() || reading.allows_missing() {
+            return Ok(());
+        }
+        Err(absent(key, taker, &reading.up.show(&lacking), reading.asset.external))
+    }
+
+    fn is_own(&self, run: RunId) -> bool {
+        run == self.run || self.ancestors.contains(&run)
+    }
+
+    fn tell_again(&self, fact: Materialization) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.insert((fact.asset.clone(), fact.partition.clone().unwrap_or_default()), (fact, None));
+    }
+
+    /// That each step takes one partition that is to take one.
+    fn check_single(&self, reading: &Reading, taker: &str) -> Result<(), Problem> {
+        for index in reading.down().iter() {
+            let needed = reading.needed(&PartitionSet::from_iter([index]), self.now).keys;
+            if needed.len() != 1 {
+                let key = &reading.asset.key;
+                let of = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
+                let of = of.map_or_else(|| taker.to_owned(), |partition| format!("{taker}[{partition}]"));
+                let message = format!(
+                    "`{of}` takes one partition of `{key}`, and is made of {}: {}",
+                    needed.len(),
+                    reading.up.show(&needed)
+                );
+                return Err(Problem::new(ProblemKind::InvalidPartition, message)
+                    .hint(format!("take them by key: `{}: &Partitions<..>`", key.name())));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a partition, and the materialization that it is, if one is known.
+    fn value(
+        &self,
+        reading: &Reading,
+        partition: &str,
+        is_made: bool,
+        reads: ReadPartitions,
+    ) -> Result<(Value, Option<Materialization>), Failure> {
+        let key = &reading.asset.key;
+        let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
+        let Some((fact, inline)) = known else {
+            return match &reading.asset.read_by {
+                Some(io) if !is_made || self.storage.is_none() => {
+                    self.managed(io, key, partition, reads).map(|value| (value, None))
+                }
+                _ => Err(Failure::new(format!(
+                    "`{key}[{partition}]` was to be made in this run before, and was not"
+                ))),
+            };
+        };
+        let value = match (&fact.value, &reading.asset.read_by) {
+            (ValueAt::Io(io), None) => self.managed(io, key, partition, reads),
+            (ValueAt::Io(_), Some(io)) => self.managed(io, key, partition, reads),
+            _ => self.written(&fact, inline.as_ref(), reads),
+        };
+        value.map(|value| (value, Some(fact))).map_err(|failure| {
+            let hint = format!("have it made anew: materialize {key} --partition {partition}");
+            failure.context(format!("`{key}[{partition}]` cannot be read")).hint(hint)
+        })
+    }
+
+    fn made_here(&self, key: &AssetKey, partition: &str) -> Option<Made> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(&(key.clone(), partition.to_owned())).cloned()
+    }
+
+    fn taken_of(&self, key: &AssetKey, partition: &str) -> Option<Made> {
+        Some((self.taken.get(key)?.get(partition)?.clone(), None))
+    }
+
+    /// What an IO manager has stored.
+    fn managed(
+        &self,
+        io: &str,
+        key: &AssetKey,
+        partition: &str,
+        reads: ReadPartitions,
+    ) -> Result<Value, Failure> {
+        let manager = self.io.get(io, reads.ty).ok_or_else(|| {
+            Failure::new(format!("there is no IO manager `{io}` for `{}`", reads.ty.name()))
+        })?;
+        let step = StepPath::new(key.step_name(), None);
+        let at =
+            OutputAt::new(self.run, &self.job, &step, "result").asset(Some(key)).partition(Some(partition));
+        quietly(|| manager.load(&at)).and_then(|loaded| loaded)
+    }
+
+    /// What was written as the codec of its type does.
+    fn written(
+        &self,
+        fact: &Materialization,
+        inline: Option<&Encoded>,
+        reads: ReadPartitions,
+    ) -> Result<Value, Failure> {
+        let codec = reads.codec.ok_or_else(|| {
+            Failure::new(format!("it is taken as `{}`, which serde cannot read", reads.ty.name()))
+        })?;
+        if let Some(value) = inline {
+            return codec.decode(value.bytes());
+        }
+        let storage = self.storage.as_ref().ok_or_else(|| Failure::new("the run is recorded nowhere"))?;
+        let bytes = match &fact.value {
+            ValueAt::File(file) => storage.asset_files().and_then(|files| files.read(file)),
+            ValueAt::Fact => {
+                return match storage.asset_value(fact).map_err(StorageError::into_failure)? {
+                    Some(value) => codec.decode(value.bytes()),
+                    None => Err(Failure::new("its value is there no more")),
+                };
+            }
+            ValueAt::Io(_) | ValueAt::Nowhere => {
+                return Err(Failure::new(
+                    "nothing is left of it: it was in the memory of the run that made it",
+                ));
+            }
+        };
+        codec.decode(&bytes.map_err(StorageError::into_failure)?)
+    }
+}
+
+impl ReadsPartitions for Reader {
+    fn read(
+        &self,
+        step: usize,
+        within: Option<&str>,
+        reads: ReadPartitions,
+    ) -> Result<(Vec<(PartitionKey, Value)>, InputVersion), Failure> {
+        let reading =
+            self.readings.get(&step).ok_or_else(|| Failure::contract("the step reads no partitions"))?;
+        let down = match (&reading.within, within) {
+            (Some(of), Some(key)) => of.keyspace.index_of(key)?,
+            _ => 0,
+        };
+        let mut needed = reading.needed(&PartitionSet::from_iter([down]), self.now).keys;
+        let (mut values, mut facts) = (Vec::new(), Vec::new());
+        for index in needed.clone().iter() {
+            let (key, is_made) = (reading.up.key_of(index)?, reading.made.contains(index));
+            let is_known = is_made || self.taken_of(&reading.asset.key, key.as_str()).is_some();
+            if !is_known && reading.allows_missing() && self.storage.is_some() {
+                needed.remove(index);
+                continue;
+            }
+            let (value, fact) = self.value(reading, key.as_str(), is_made, reads)?;
+            values.push((key, value));
+            facts.push(fact);
+        }
+        let version = version(&reading.asset.key, reading.up.show(&needed), &values, &facts);
+        Ok((values, version))
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reader({} steps)", self.readings.len())
+    }
+}
+
+/// The materializations of these partitions that the run is to take: what it took before, else the latest.
+fn facts(
+    storage: &dyn Storage,
+    reading: &Reading,
+    wanted: &PartitionSet,
+    before: &[Materialization],
+) -> Result<HashMap<String, Materialization>, StorageError> {
+    let key = &reading.asset.key;
+    let mut facts = HashMap::new();
+    let mut add = |fact: Materialization| {
+        let partition = fact.partition.clone().unwrap_or_default();
+        facts.entry(partition).or_insert(fact);
+    };
+    before.iter().filter(|fact| fact.asset == *key).cloned().for_each(&mut add);
+    if wanted.len() > FEW {
+        storage.latest_partitions(key)?.into_iter().for_each(&mut add);
+        return Ok(facts);
+    }
+    for partition in wanted.iter().filter_map(|index| reading.up.key_of(index).ok()) {
+        let query = MaterializationQuery {
+            partition: Some(partition.to_string()),
+            ..MaterializationQuery::latest(key)
+        };
+        storage.materializations(&query)?.into_iter().for_each(&mut add);
+    }
+    Ok(facts)
+}
+
+/// The version of several partitions: that of the one, else one made of theirs.
+fn version(
+    asset: &AssetKey,
+    partitions: String,
+    values: &[(PartitionKey, Value)],
+    facts: &[Option<Materialization>],
+) -> InputVersion {
+    let newest = facts.iter().flatten().max_by_key(|fact| (fact.time, fact.run)).map(|fact| fact.run);
+    let data: Option<Vec<_>> =
+        facts.iter().map(|fact| fact.as_ref().and_then(|fact| fact.data_version.as_ref())).collect();
+    let data = match data.as_deref() {
+        Some([one]) => Some(Arc::clone(one)),
+        Some([]) | None => None,
+        Some(several) => {
+            let mut hasher = blake3::Hasher::new();
+            for ((key, _), version) in values.iter().zip(several) {
+                // With their lengths, so that no two lists are one text.
+                for part in [key.as_str(), version] {
+                    hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+                }
+            }
+            Some(hasher.finalize().to_hex().as_str().into())
+        }
+    };
+    InputVersion::new(asset.clone(), newest, data).partition(Some(partitions.into()))
+}

@@ -1,0 +1,142 @@
+//! What feeds the parameters of an asset.
+
+use proc_macro2::Ident;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, FnArg, ItemFn, PatType, Path, Token, Type};
+
+use crate::diag::Diag;
+use crate::{func, parameter};
+
+/// What stands before a parameter for these macros alone.
+const FROM: &str = "from";
+const STORED: &str = "stored";
+const MAPPED: &str = "mapped";
+
+/// What feeds a parameter.
+pub(super) struct Source {
+    pub(super) takes: Takes,
+    /// Which partitions it takes, `#[mapped(..)]`.
+    pub(super) mapped: Option<Expr>,
+}
+
+/// What it is that feeds a parameter.
+pub(super) enum Takes {
+    /// The value of an asset.
+    One(Path),
+    /// Those of several, as a `Vec`.
+    Several(Vec<Path>),
+    /// The values of partitions of an asset, by key.
+    Partitions(Path),
+    /// An asset as its IO manager reads it as a value of this type.
+    Stored(Path, Box<Type>),
+    /// Partitions of an asset, each read so.
+    StoredPartitions(Path, Box<Type>),
+    /// The partition that is made, of those of this type.
+    Partition(Box<Type>),
+}
+
+impl Source {
+    /// The assets that it takes.
+    pub(super) fn paths(&self) -> &[Path] {
+        match &self.takes {
+            Takes::One(path)
+            | Takes::Partitions(path)
+            | Takes::Stored(path, _)
+            | Takes::StoredPartitions(path, _) => std::slice::from_ref(path),
+            Takes::Several(paths) => paths,
+            Takes::Partition(_) => &[],
+        }
+    }
+}
+
+/// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names; with `#[stored]` as it is read
+/// from where it is stored. What is a `Partition<P>` is fed by no asset.
+pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
+    let attribute = |name: &str| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name));
+    let ty = value_of(parameter);
+    if let Some(of) = parameter::argument(ty, "Partition") {
+        if let Some(odd) = [FROM, STORED, MAPPED].into_iter().find_map(attribute) {
+            diag.error_at(odd, "this parameter is the partition that is made, and takes no asset");
+        }
+        return Some(Source { takes: Takes::Partition(Box::new(of.clone())), mapped: None });
+    }
+    let mapped = attribute(MAPPED).and_then(|given| mapping(given, diag));
+    let paths = match attribute(FROM) {
+        // A parameter without a name is refused as such.
+        None => vec![named_after(func::plain_name(parameter)?).into()],
+        Some(given) => named(given, diag)?,
+    };
+    let takes = match <[Path; 1]>::try_from(paths) {
+        Ok([path]) => match (attribute(STORED), parameter::argument(ty, "Partitions")) {
+            (None, None) => Takes::One(path),
+            (None, Some(_)) => Takes::Partitions(path),
+            (Some(_), None) => Takes::Stored(path, Box::new(ty.clone())),
+            (Some(_), Some(each)) => Takes::StoredPartitions(path, Box::new(each.clone())),
+        },
+        Err(several) => {
+            for odd in [STORED, MAPPED].into_iter().filter_map(attribute) {
+                let name = odd.path().get_ident().map(ToString::to_string).unwrap_or_default();
+                diag.error_at(odd, format!("`#[{name}]` is said of a parameter that takes one asset"));
+            }
+            Takes::Several(several)
+        }
+    };
+    Some(Source { takes, mapped })
+}
+
+/// The type of the value that a parameter takes, be it by reference or, in a graph, as a handle.
+fn value_of(parameter: &PatType) -> &Type {
+    let ty = match func::ungrouped(&parameter.ty) {
+        Type::Reference(reference) => func::ungrouped(&reference.elem),
+        ty => ty,
+    };
+    parameter::argument(ty, "Out").unwrap_or(ty)
+}
+
+/// The asset that a parameter of this name is named after: what is not used may begin with `_`.
+fn named_after(name: &Ident) -> Ident {
+    let text = name.to_string();
+    match text.trim_start_matches('_') {
+        used if used.is_empty() || used.len() == text.len() => name.clone(),
+        used => Ident::new(used, name.span()),
+    }
+}
+
+/// `#[from(path::to::asset)]`
+fn named(given: &Attribute, diag: &Diag) -> Option<Vec<Path>> {
+    let paths = given.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
+    match paths {
+        Ok(paths) if !paths.is_empty() => Some(paths.into_iter().collect()),
+        _ => {
+            diag.error_at(
+                given,
+                "it names the asset that feeds the parameter: `#[from(path::to::asset)]`, or several for a `Vec` of their values",
+            );
+            None
+        }
+    }
+}
+
+/// `#[mapped(PartitionMapping::last())]`
+fn mapping(given: &Attribute, diag: &Diag) -> Option<Expr> {
+    let mapping = given.parse_args::<Expr>();
+    if mapping.is_err() {
+        let message = "it says which partitions are taken: `#[mapped(PartitionMapping::last())]`";
+        diag.error_at(given, message);
+    }
+    mapping.ok()
+}
+
+/// The function without what is for these macros alone.
+pub(super) fn without(item: &ItemFn) -> ItemFn {
+    let mut item = item.clone();
+    for input in &mut item.sig.inputs {
+        if let FnArg::Typed(parameter) = input {
+            let own = |attribute: &Attribute| {
+                [FROM, STORED, MAPPED].iter().any(|name| attribute.path().is_ident(name))
+            };
+            parameter.attrs.retain(|attribute| !own(attribute));
+        }
+    }
+    item
+}

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::graph::AssetGraph;
 use orch_core::ids::nearest;
-use orch_core::report::{self, AssetFacts, ShownAsset};
+use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{AssetRecord, Storage};
 
@@ -43,14 +43,40 @@ impl Recorded {
         let records = records.map_err(|error| home::refused(&error, printer))?;
         Ok(Self { storage, records })
     }
+
+    /// Which partitions are materialized of the assets of these numbers.
+    fn partitions(
+        &self,
+        graph: &AssetGraph,
+        numbers: impl Iterator<Item = usize>,
+        around: &Around,
+        printer: &Printer,
+    ) -> Result<PartitionStates, Exit> {
+        let mut states = PartitionStates::new();
+        for asset in numbers.map(|number| &graph.assets()[number]) {
+            let Some(definition) = asset.partitions() else { continue };
+            let known = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| {
+                storage.latest_partitions(asset.key()).map_err(|error| home::refused(&error, printer))
+            })?;
+            let keys = known.iter().filter_map(|fact| fact.partition.as_deref());
+            // A definition that cannot be was told with the graph.
+            if let Ok(state) = PartitionState::of(definition, keys, (around.now)()) {
+                states.insert(asset.key().clone(), state);
+            }
+        }
+        Ok(states)
+    }
 }
 
 fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
     let recorded = Recorded::read(&args.home, around, printer)?;
+    let shown = (0..selected.len()).filter(|&number| selected[number]);
+    let partitions = recorded.partitions(graph, shown, around, printer)?;
     let facts = AssetFacts {
         graph,
         records: &recorded.records,
+        partitions: &partitions,
         now: (around.now)(),
         digits: report::digits(recorded.records.iter().map(|record| record.latest.run)),
         exact: printer.verbosity == Verbosity::Verbose,
@@ -79,14 +105,21 @@ fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Pri
 fn show(args: &AssetShowArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
     let recorded = Recorded::read(&args.home, around, printer)?;
     let key = find(&args.key, graph, &recorded.records, printer)?;
-    let query =
-        MaterializationQuery { asset: Some(key.clone()), limit: Some(args.limit), ..Default::default() };
-    let history = recorded.storage.map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
+    let query = MaterializationQuery {
+        asset: Some(key.clone()),
+        partition: args.partition.clone(),
+        limit: Some(args.limit),
+        ..Default::default()
+    };
+    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around, printer)?;
+    let history =
+        recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
     let runs = recorded.records.iter().map(|record| &record.latest).chain(&history);
     let facts = AssetFacts {
         graph,
         records: &recorded.records,
+        partitions: &partitions,
         now: (around.now)(),
         digits: report::digits(runs.map(|fact| fact.run)),
         exact: printer.verbosity == Verbosity::Verbose,

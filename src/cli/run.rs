@@ -232,6 +232,9 @@ fn configured(mut runner: Runner, args: &RunOptions) -> Runner {
     if let Some(order) = args.order {
         runner = runner.order(order.into());
     }
+    if let Some(partition) = &args.partition {
+        runner = runner.partition(partition);
+    }
     args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value))
 }
 

@@ -190,7 +190,7 @@ impl Context {
         let reader = reader.ok_or_else(|| Failure::contract("nobody reads partitions in this run"))?;
         let within = self.mapping_key().map(ToString::to_string);
         let (values, version) = reader.read(self.number as usize, within.as_deref(), reads)?;
-        if let Some(said) = &self.said {
+        if let Some(said) = self.said.as_ref().filter(|_| !values.is_empty()) {
             said.lock().read.push(version);
         }
         Ok(values)

@@ -44,25 +44,38 @@ impl State {
         let at = &self.frames[frame as usize];
         let partition: Option<Arc<str>> =
             asset.partitions.and_then(|_| at.branch.as_ref()).map(|branch| branch.key().to_string().into());
-        let inputs = asset.upstream.iter().map(|key| {
-            let in_frame = at.versions.iter().rfind(|version| version.asset == *key);
+        let mut inputs = Vec::with_capacity(asset.upstream.len());
+        for key in &asset.upstream {
+            let begin = inputs.len();
+            let of_asset = at.versions.iter().filter(|(_, version)| version.asset == *key);
+            let read = of_asset.clone().filter(|(step, _)| asset.reads.contains(&(*step as usize)));
+            inputs.extend(read.map(|(_, version)| version.clone()));
+            // What was made of the same partition, or of an asset without any, is taken as it is.
+            let makes = |step: u32| self.program.plan.steps[step as usize].loads.is_none();
+            let made = of_asset.clone().rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
             let versions = &self.settings.versions;
-            let known =
-                in_frame.or_else(|| versions.get(key, &partition)).or_else(|| versions.get(key, &None));
-            known.cloned().unwrap_or_else(|| InputVersion::new(key.clone(), None, None))
-        });
+            let taken = made.or_else(|| versions.get(key, &partition)).or_else(|| versions.get(key, &None));
+            match taken {
+                Some(version) => inputs.push(version.clone()),
+                None if inputs.len() == begin => inputs.push(InputVersion::new(key.clone(), None, None)),
+                None => {}
+            }
+        }
         let kind = EventKind::AssetMaterialization {
             asset: asset.key.clone(),
             partition: partition.clone(),
             metadata,
             code_version: asset.code_version.clone(),
             data_version: data_version.clone(),
-            inputs: inputs.collect(),
+            inputs,
         };
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
         match partition {
             // Who takes this partition stands in the same frame, or reads it.
-            Some(_) => self.frames[frame as usize].versions.push(version.partition(partition)),
+            Some(_) => {
+                let version = (step as u32, version.partition(partition));
+                self.frames[frame as usize].versions.push(version);
+            }
             None => self.settings.versions.insert(version),
         }
         Some(kind)

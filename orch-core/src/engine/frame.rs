@@ -23,8 +23,8 @@ pub(super) struct Frame {
     pub(super) steps: Vec<StepRun>,
     pub(super) streams: Vec<Stream>,
     pub(super) collects: Vec<Gathering>,
-    /// The versions of assets that were read or made in it, of partitions.
-    pub(super) versions: Vec<InputVersion>,
+    /// The versions of partitions of assets that were read or made in it, by the step that did so.
+    pub(super) versions: Vec<(u32, InputVersion)>,
     /// Steps and streams that are not done; the frame is over at 0.
     pub(super) open: usize,
     /// Steps in inner frames that wait for something of this one.

@@ -283,7 +283,8 @@ impl State {
         // After a retry of a source the outputs of its first opening stand: others may have used them.
         let known = run.has_outputs;
         if let Some(said) = &mut written.said {
-            self.frames[frame as usize].versions.append(&mut said.read);
+            let read = said.read.drain(..).map(|version| (step as u32, version));
+            self.frames[frame as usize].versions.extend(read);
         }
         for ((output, product), cell) in products.into_iter().enumerate().zip(self.layout.cells(step)) {
             match product {

@@ -53,6 +53,9 @@ mod time;
 mod typed;
 mod values;
 
+/// A day of the week, on which weeks begin.
+pub use jiff::civil::Weekday;
+
 pub use definition::{PartitionsDefinition, ProductPartitions};
 pub use dynamic::{KeySet, KeySets};
 pub use error::{PartitionError, PartitionErrorKind};

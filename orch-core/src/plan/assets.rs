@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::{LoadedAsset, PlannedAsset, Problem, ProblemKind, Step};
+use super::{LoadedAsset, Plan, PlannedAsset, Problem, ProblemKind, Source, Step};
 use crate::asset::AssetKey;
 use crate::graph::{Graph, SourceKind};
 use crate::plan::Program;
@@ -29,9 +29,56 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
             output,
             partitions: asset.partitions,
             upstream: asset.upstream.clone(),
+            reads: Vec::new(),
             code_version: asset.def.code_version().map(Into::into),
         });
     }
+}
+
+/// Finds out which steps read partitions for which assets.
+pub(super) fn find_reads(plan: &mut Plan) {
+    if plan.steps.iter().all(|step| step.loads.as_ref().is_none_or(|asset| asset.partitions.is_none())) {
+        return;
+    }
+    let makers = (0..plan.steps.len()).filter(|&number| !plan.steps[number].assets.is_empty());
+    let found: Vec<_> = makers.map(|maker| (maker, reads(plan, maker))).collect();
+    for (maker, reads) in found {
+        plan.steps[maker].assets.iter_mut().for_each(|asset| asset.reads.clone_from(&reads));
+    }
+}
+
+/// The steps that read partitions of which this one makes something, by itself or by others that make no assets.
+fn reads(plan: &Plan, maker: usize) -> Vec<usize> {
+    let (mut seen, mut next, mut reads) = (HashSet::from([maker]), vec![maker], Vec::new());
+    while let Some(number) = next.pop() {
+        let step = &plan.steps[number];
+        if step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()) {
+            reads.push(number);
+        }
+        if number == maker || step.assets.is_empty() {
+            let mut sources: Vec<&Source> = step.inputs.iter().map(|input| &input.source).collect();
+            while let Some(source) = sources.pop() {
+                let behind = match source {
+                    Source::Output { step, .. } => *step,
+                    Source::Item { map } => plan.maps[*map].step,
+                    Source::Collect { collect } => {
+                        sources.push(&plan.collects[*collect].element);
+                        plan.maps[plan.collects[*collect].map].step
+                    }
+                    Source::List { elements, .. } => {
+                        sources.extend(elements);
+                        continue;
+                    }
+                    Source::Literal { .. } | Source::Config { .. } => continue,
+                };
+                if seen.insert(behind) {
+                    next.push(behind);
+                }
+            }
+        }
+    }
+    reads.sort_unstable();
+    reads
 }
 
 impl Program {

@@ -94,6 +94,7 @@ impl Program {
             collects,
             partitions: partitions.collect(),
         };
+        assets::find_reads(&mut plan);
         check_limits(&plan, &job.options, &mut problems);
         check_schedule(&job.options, &mut problems);
         // Depths need indices that all point somewhere.

@@ -194,6 +194,9 @@ pub struct PlannedAsset {
     /// What it is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub upstream: Vec<AssetKey>,
+    /// The steps that read partitions for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<usize>,
     /// The version of the code that makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_version: Option<Arc<str>>,

@@ -23,6 +23,9 @@ use crate::plan::{Plan, PlanError, Program};
 use crate::step::Local;
 use crate::storage::Pinned;
 
+/// The tag of a run that says for which partitions it is.
+pub(super) const PARTITION_TAG: &str = "orch/partition";
+
 /// Running what was configured.
 impl Runner {
     /// The plan of this run: with its pools, IO managers, resources and options checked, as [`Runner::run`] does before any
@@ -98,6 +101,9 @@ impl Runner {
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
+        if let Some(pinned) = &partitions.pinned {
+            tags.insert(PARTITION_TAG.to_owned(), pinned.selection.clone());
+        }
         let context = Arc::new(RunContext {
             run: self.id,
             job: program.plan.job.as_str().into(),

@@ -89,6 +89,8 @@ impl Loader {
         for key in upstream.filter(|key| !made.contains(key)) {
             if !loaded.versions.contains(key)
                 && let Ok(Some(fact)) = self.fact(key)
+                // Which partitions are meant, the steps know that read them.
+                && fact.partition.is_none()
             {
                 let version = InputVersion::new(key.clone(), Some(fact.run), fact.data_version.clone());
                 loaded.versions.insert(version);

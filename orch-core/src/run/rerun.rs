@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::execute::PARTITION_TAG;
 use super::lineage::{History, Lineage};
 use super::record::{Record, Upstream};
 use super::{Definitions, RunError, Runner};
@@ -34,6 +35,8 @@ impl Definitions {
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.tags = record.tags.clone();
+        // It is told anew for which partitions it is.
+        runner.tags.remove(PARTITION_TAG);
         if let (Rerun::All, Some((_, now))) = (&what, &mut runner.partitions) {
             // What it takes of others is what there is now.
             *now = None;

@@ -70,6 +70,9 @@ pub(in crate::cli) struct AssetShowArgs {
     /// The asset: its key, or the end of it.
     #[arg(value_name = "KEY")]
     pub(in crate::cli) key: String,
+    /// Only materializations of this partition.
+    #[arg(long, value_name = "KEY")]
+    pub(in crate::cli) partition: Option<String>,
     /// So many materializations at most, the newest.
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     pub(in crate::cli) limit: usize,

@@ -23,6 +23,10 @@ pub(in crate::cli) struct RunOptions {
     /// Which of several ready steps goes first.
     #[arg(long)]
     pub(in crate::cli) order: Option<OrderChoice>,
+    /// The partitions that the run is for, of a job that makes assets with partitions: `2024-01-31`, from one to another,
+    /// `2024-01-01..2024-01-31`, `latest`, `*`, or several, with commas; of several dimensions `'day=2024-01-31; region=eu'`.
+    #[arg(long, value_name = "PARTITIONS")]
+    pub(in crate::cli) partition: Option<String>,
     /// Tags of the run, beside those of the job; a key has one value.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
     pub(in crate::cli) tags: Vec<(String, String)>,

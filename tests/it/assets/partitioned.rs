@@ -138,12 +138,13 @@ fn a_plan_shows_the_map_of_the_partitions() {
     map weekly_partitions
         read_revenue() -> Partitions<i64>
           | loads asset revenue
-          | after daily_partitions
+          | after all_daily_partitions
         week(week: Partition<Weekly> <- each weekly_partitions, revenue: &Partitions<i64> <- read_revenue) -> String
           | makes asset week
+    all_daily_partitions(partitions: &Vec<Partition<Daily>> <- collect each daily_partitions) -> ()
     read_revenue_2 = read_revenue() -> Partitions<i64>
       | loads asset revenue
-      | after daily_partitions
+      | after all_daily_partitions
     total(revenue: &Partitions<i64> <- read_revenue_2) -> i64
       | makes asset total
     ");
@@ -176,6 +177,7 @@ fn partitions_of_another_kind_follow_and_wait_for_all_that_they_are_made_of() {
     insta::assert_snapshot!(rest.cloned().collect::<Vec<_>>().join("\n"), @r"
     price
     daily_partitions
+    all_daily_partitions
     read_revenue_2
     total
     read_revenue[2024-01-07]
@@ -213,9 +215,9 @@ fn an_asset_takes_other_partitions_of_its_own_kind_after_all_of_them() {
     ]
     "#);
     insta::assert_snapshot!(facts(&storage).lines().filter(|fact| fact.starts_with("growth")).collect::<Vec<_>>().join("\n"), @r"
-    growth[2024-01-01], data 295192ea, of revenue[] unknown, fact
-    growth[2024-01-02], data 295192ea, of revenue[2024-01-01] 295192ea, fact
-    growth[2024-01-03], data 295192ea, of revenue[2024-01-02] ca9fba29, fact
+    growth[2024-01-01], data 295192ea, of revenue[2024-01-01] 295192ea, fact
+    growth[2024-01-02], data 295192ea, of revenue[2024-01-02] ca9fba29, of revenue[2024-01-01] 295192ea, fact
+    growth[2024-01-03], data 295192ea, of revenue[2024-01-03] eb90b747, of revenue[2024-01-02] ca9fba29, fact
     ");
 }
 
@@ -433,18 +435,18 @@ fn what_is_wrong_with_partitions_is_told_with_the_assets() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 4 problems
     error: the partitions of `odd` cannot be: the start `2024-13-01` is no date
-      --> tests/it/assets/partitioned.rs:334 (the asset)
+      --> tests/it/assets/partitioned.rs:410 (the asset)
       hint: write `2024-01-31` or `2024-01-31T06:00`, on the clock of the zone
     error: `sums` takes `revenue` as one value, and is made of several partitions of it
-      --> tests/it/assets/partitioned.rs:339 (is made of it)
+      --> tests/it/assets/partitioned.rs:415 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
       hint: take them by key, `revenue: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] revenue: &i64`
     error: `prices` takes partitions of `price`, which has none
-      --> tests/it/assets/partitioned.rs:344 (is made of it)
+      --> tests/it/assets/partitioned.rs:420 (is made of it)
       --> tests/it/assets/partitioned.rs:46 (the asset)
       hint: take it as what it is, `price: &i64`, without a mapping
     error: `regional` cannot be made of the partitions of `sold`: the mapping: `2023-01-01` is before the first of these partitions
-      --> tests/it/assets/partitioned.rs:349 (is made of it)
+      --> tests/it/assets/partitioned.rs:425 (is made of it)
       --> tests/it/assets/partitioned.rs:51 (the asset)
       hint: the first is `2024-01-01`
     ");

@@ -100,21 +100,24 @@ fn make(
         }
         Draw::Handle(draw) => Some(draw(upstream)),
     };
-    compose::with(|composition| {
-        let map = composition.scope();
-        for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
-            let key = dependency.asset().key();
-            // What is not made in this run is there already, or is not waited for.
-            let before = upstream.sources.get(key).filter(|_| graph.number(key).is_some_and(&made));
-            let before = before.and_then(|drawn| match drawn.within {
-                Some(within) if !is_aligned(asset, dependency) => Some(upstream.scopes.get(within).node),
-                _ => composition.node_of(drawn.source.index),
-            });
-            let nodes = composition.graph.nodes[first..].iter_mut();
+    let last = compose::with(|composition| composition.graph.nodes.len());
+    for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
+        let key = dependency.asset().key();
+        // What is not made in this run is there already, or is not waited for.
+        let before = upstream.sources.get(key).filter(|_| graph.number(key).is_some_and(&made));
+        let before = before.and_then(|drawn| match drawn.within {
+            Some(within) if !is_aligned(asset, dependency) => Some(upstream.scopes.end(within)),
+            _ => compose::with(|composition| composition.node_of(drawn.source.index)),
+        });
+        compose::with(|composition| {
+            let map = composition.scope();
+            let nodes = composition.graph.nodes[first..last].iter_mut();
             // What reads an asset waits for it already.
             let nodes = nodes.filter(|node| node.scope == map && node.loads.is_none());
             nodes.for_each(|node| node.after.extend(before.map(|before| (before, dependency.place.clone()))));
-        }
+        });
+    }
+    compose::with(|composition| {
         let is_made = |source: &Placement| {
             let kind = || &composition.graph.sources[source.index].kind;
             source.composition == composition.id

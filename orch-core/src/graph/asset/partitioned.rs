@@ -1,12 +1,13 @@
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
 use super::def::{AssetDef, Dependency, Taken};
 use super::lineage::AssetGraph;
 use crate::define::{Dynamic, One, OpDef, kind};
-use crate::graph::DynamicOut;
 use crate::graph::compose::{self, Placement};
 use crate::graph::node::Call;
+use crate::graph::{DynamicOut, Mapped, Out};
 use crate::io::Coded;
 use crate::partition::{Partition, PartitionMapping, Partitioning, PartitionsDefinition};
 use crate::plan::PartitionsFrom;
@@ -18,6 +19,7 @@ pub(super) struct PartitionedBy {
     /// Of what a step takes to know its partition.
     partition: TypeInfo,
     draw: fn(&str) -> (Placement, usize),
+    end: fn(&str, Placement, usize),
     name: String,
 }
 
@@ -27,6 +29,7 @@ impl PartitionedBy {
             definition: P::definition(),
             partition: TypeInfo::of::<Partition<P>>(),
             draw: draw::<P>,
+            end: end::<P>,
             name: step_name(&TypeInfo::of::<P>().name()),
         }
     }
@@ -74,6 +77,18 @@ fn draw<P: Partitioning>(name: &str) -> (Placement, usize) {
     (given.item, given.scope)
 }
 
+/// Draws a step that runs when all in a map of partitions is done, whatever became of it.
+fn end<P: Partitioning>(name: &str, item: Placement, map: usize) {
+    let op = OpDef::builder(name)
+        .description("waits for all that is made of the partitions")
+        .input_ref::<Vec<Partition<P>>>("partitions")
+        .returns::<One<(), { kind::VALUE }>>()
+        .blocking(|_| Ok(()));
+    let all = Mapped { item, scope: map, inner: Out::<Partition<P>>::new(item) }.collect();
+    let _: Out<()> =
+        Call::of(&Arc::new(op)).input::<Vec<Partition<P>>>(all).place::<One<(), { kind::VALUE }>>();
+}
+
 /// The partitions of a run in its graph: a map, in which all stands that is made of each.
 ///
 /// There is one for each definition; and another one, at a higher level, for what is made of other partitions than its own, which
@@ -84,8 +99,10 @@ pub(super) struct PartitionScope {
     /// The handle of the partition.
     pub(super) item: Placement,
     pub(super) map: usize,
-    /// The step that gives them.
-    pub(super) node: usize,
+    draw_end: fn(&str, Placement, usize),
+    name: String,
+    /// The step that runs when all is done, once someone waits for it.
+    end: Cell<Option<usize>>,
 }
 
 /// The same, as the plan has it.
@@ -120,11 +137,35 @@ impl PartitionScopes {
         let (item, map) = (by.draw)(&by.name);
         compose::with(|composition| {
             let node = composition.graph.nodes.len() - 1;
-            self.0.push(PartitionScope { of: by.partition, level, item, map, node });
+            self.0.push(PartitionScope {
+                of: by.partition,
+                level,
+                item,
+                map,
+                draw_end: by.end,
+                name: format!("all_{}", by.name),
+                end: Cell::new(None),
+            });
             let definition = by.definition.clone();
             composition.graph.partitions.push(DrawnPartitions { node, definition, from: Vec::new() });
         });
         self.0.len() - 1
+    }
+
+    /// The step that runs when all in a map is done. It is outside of all maps.
+    pub(super) fn end(&self, number: usize) -> usize {
+        let scope = &self.0[number];
+        if let Some(end) = scope.end.get() {
+            return end;
+        }
+        compose::with(|composition| composition.enter_scope(0));
+        (scope.draw_end)(&scope.name, scope.item, scope.map);
+        let end = compose::with(|composition| {
+            composition.leave_scope();
+            composition.graph.nodes.len() - 1
+        });
+        scope.end.set(Some(end));
+        end
     }
 
     /// That partitions of one map are to be made since those of another one are.

@@ -196,12 +196,10 @@ impl Upstream {
                 }),
             };
             let map = self.within.map_or(0, |within| self.scopes.get(within).map);
+            let all = made.filter(|_| aligned.is_none()).and_then(|drawn| drawn.within);
+            let all = all.map(|within| self.scopes.end(within));
             compose::with(|composition| {
-                let before = match (aligned, made.and_then(|drawn| drawn.within)) {
-                    (Some(drawn), _) => composition.node_of(drawn.source.index),
-                    (None, Some(within)) => Some(self.scopes.get(within).node),
-                    (None, None) => None,
-                };
+                let before = all.or_else(|| composition.node_of(aligned?.source.index));
                 let op = OpDef::reading_partitions(&asset.key, ty, reads, &asset.place);
                 let node = composition.add_loading(op, loads, map);
                 let after = before.map(|before| (before, asset.place.clone()));

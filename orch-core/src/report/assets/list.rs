@@ -3,8 +3,9 @@ use serde_json::{Value, json};
 use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
-use super::{AssetFacts, rows};
+use super::{AssetFacts, PartitionState, rows};
 use crate::asset::Materialization;
+use crate::graph::AssetDef;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
@@ -27,7 +28,7 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             run,
             rows,
             times,
-            Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
+            Cell::of(Role::Faint, remark(facts, asset)),
         ]
     };
     let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", ""];
@@ -48,6 +49,13 @@ pub fn asset_others(facts: &AssetFacts<'_>) -> String {
     let head = ["asset", "materialized", "run", "rows", "times"];
     let title = facts.palette.paint(Role::Faint, "made by other programs, or by this one before it changed:");
     format!("{title}\n{}", table(head, rows, facts.palette))
+}
+
+/// How many of its partitions are there, and whether others make it.
+fn remark(facts: &AssetFacts<'_>, asset: &AssetDef) -> String {
+    let partitions = facts.partitions.get(asset.key()).map(PartitionState::count);
+    let external = asset.is_external().then(|| "external".to_owned());
+    partitions.into_iter().chain(external).collect::<Vec<_>>().join(", ")
 }
 
 fn latest(facts: &AssetFacts<'_>, record: Option<&AssetRecord>) -> [Cell; 4] {
@@ -92,6 +100,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "type": asset.type_name(),
         "io": asset.io(),
         "metadata": asset.metadata(),
+        "partitions": facts.partitions.get(asset.key()).map(PartitionState::as_json),
         "place": asset.place().to_string(),
         "upstream": keys(facts.graph.upstream(number)),
         "downstream": keys(facts.graph.downstream(number)),
@@ -115,6 +124,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "type": null,
         "io": null,
         "metadata": {},
+        "partitions": null,
         "place": null,
         "upstream": record.latest.inputs.iter().map(|input| json!(input.asset)).collect::<Value>(),
         "downstream": [],
@@ -124,10 +134,14 @@ pub(super) fn known(record: &AssetRecord) -> Value {
 }
 
 pub(super) fn fact_as_json(fact: &Materialization) -> Value {
-    let inputs = fact
-        .inputs
-        .iter()
-        .map(|input| json!({"asset": input.asset, "run": input.run, "data_version": input.data_version}));
+    let inputs = fact.inputs.iter().map(|input| {
+        json!({
+            "asset": input.asset,
+            "partition": input.partition,
+            "run": input.run,
+            "data_version": input.data_version,
+        })
+    });
     json!({
         "time": fact.time,
         "run": fact.run,

@@ -6,6 +6,7 @@ mod layout;
 mod list;
 mod metadata;
 mod order;
+mod partitions;
 mod plot;
 mod plots;
 mod show;
@@ -27,6 +28,7 @@ use crate::storage::AssetRecord;
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
 pub use drawing::asset_graph_as_svg;
 pub use list::{asset_others, assets, assets_as_json};
+pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
 pub use told::materialized;
@@ -39,6 +41,8 @@ pub struct AssetFacts<'a> {
     pub graph: &'a AssetGraph,
     /// What is known of each asset that was ever materialized.
     pub records: &'a [AssetRecord],
+    /// Which partitions are materialized, of the assets that have some and are shown.
+    pub partitions: &'a PartitionStates,
     /// The present time.
     pub now: Timestamp,
     /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).

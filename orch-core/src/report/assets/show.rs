@@ -7,11 +7,11 @@ use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table, table_of};
 use super::super::text::one_line;
 use super::super::words::{ago, count, moment};
-use super::AssetFacts;
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
 use super::plot::{number as rounded, plots, series};
 use super::standing::Standing;
+use super::{AssetFacts, PartitionState};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
 use crate::graph::AssetDef;
 use crate::select::Selectable as _;
@@ -132,7 +132,8 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         ("io", one_line(def.io().unwrap_or_default())),
         ("defined", def.place().to_string()),
     ];
-    text + &named(&lines, palette) + &metadata(def.metadata(), palette)
+    let partitions = shown.facts.partitions.get(shown.key).map(PartitionState::lines).unwrap_or_default();
+    text + &named(&lines, palette) + &named(&partitions, palette) + &metadata(def.metadata(), palette)
 }
 
 /// A line for each thing there is to say.

@@ -26,6 +26,8 @@ impl Standing {
             return Self::NotTaken;
         };
         match latest {
+            // The latest materialization may be that of another partition than what was taken.
+            Some(latest) if input.partition.is_some() || latest.partition.is_some() => Self::Unknown,
             None => Self::Unknown,
             Some(latest) if input.run == Some(latest.run) => {
                 match input.data_version == latest.data_version {

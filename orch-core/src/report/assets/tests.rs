@@ -314,7 +314,9 @@ fn what_a_run_has_materialized_is_told_in_lines() {
 fn plots_over_time_are_a_picture() {
     let (graph, history) = (graph(), told(&[Some(1.0), None, Some(4.0)]));
     let records = [AssetRecord::new(history[0].clone(), 3)];
+    let partitions = PartitionStates::new();
     let facts = AssetFacts {
+        partitions: &partitions,
         graph: &graph,
         records: &records,
         now: now(),

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::execute::PARTITION_TAG;
 use super::lineage::{History, Lineage};
 use super::record::{Record, Upstream};
+use super::resume::own_tags;
 use super::{Definitions, RunError, Runner};
 use crate::ids::RunId;
 use crate::plan::Program;
@@ -34,9 +34,7 @@ impl Definitions {
         let record = storage.run(run).map_err(RunError::storage)?;
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
-        runner.tags = record.tags.clone();
-        // It is told anew for which partitions it is.
-        runner.tags.remove(PARTITION_TAG);
+        runner.tags = own_tags(&record);
         if let (Rerun::All, Some((_, now))) = (&what, &mut runner.partitions) {
             // What it takes of others is what there is now.
             *now = None;

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use super::archive::Which;
+use super::execute::PARTITION_TAG;
 use super::lineage::{History, Lineage, lacks, ops_of};
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::Versions;
 use crate::config::{FileFormat, RunConfig};
-use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold};
+use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::ids::{RunId, StepPath};
@@ -51,7 +52,7 @@ impl Definitions {
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.id = run;
-        runner.tags = record.tags.clone();
+        runner.tags = own_tags(&record);
         let storage = Arc::clone(storage);
         runner.interrupted = Some(Interrupted { storage, record, pinned, accepts_changes: false });
         Ok(runner)
@@ -184,6 +185,13 @@ pub(super) fn gone_on(
     forget_dependents(&program.plan, &mut lineage.recorded);
     let made = lineage.recorded.assets().clone();
     Ok((behind(program, &pinned.plan, &lineage, Past::default()).0, made))
+}
+
+/// The tags that the run was given: that which says for which partitions it is, is told by these.
+pub(super) fn own_tags(record: &RunRecord) -> Tags {
+    let mut tags = record.tags.clone();
+    tags.remove(PARTITION_TAG);
+    tags
 }
 
 fn over(run: RunId, status: RunStatus) -> StorageError {

@@ -3,6 +3,7 @@
 mod assets;
 mod ends;
 mod memory;
+mod partitions;
 mod shelf;
 mod sources;
 
@@ -11,7 +12,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use orch_core::asset::{Materialization, MaterializationQuery};
+use orch_core::asset::{AssetKey, Materialization, MaterializationQuery};
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
@@ -143,6 +144,10 @@ impl ReadAssets for Mortal {
 
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
         self.memory.materializations(query)
+    }
+
+    fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        self.memory.latest_partitions(asset)
     }
 
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use orch::asset::MaterializationQuery;
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::storage::{Memory, Storage};
 use orch_polars::polars::df;
@@ -70,5 +71,57 @@ fn a_part_of_a_frame_is_taken_as_it_lies_there() {
     definitions.runner(&job).run_blocking().expect("it succeeds");
     let found = orch_polars::read_parquet(folder.join("large.parquet")).expect("it was sunk there");
     assert!(found.equals(&df!("id" => [2_i64]).expect("a frame")), "{found}");
+    std::fs::remove_dir_all(folder).expect("it was there");
+}
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").into()
+    }
+}
+
+#[asset(io = "lake")]
+fn sold(day: &Partition<Daily>) -> Result<DataFrame> {
+    Ok(df!("day" => [day.key().as_str()], "pieces" => [i64::from(day.window().start.day())])?)
+}
+
+/// Frames by day, whatever their number.
+#[asset]
+fn pieces(
+    #[mapped(PartitionMapping::all().allow_missing())] sold: &Partitions<DataFrame>,
+) -> Result<Vec<(String, i64)>> {
+    let pieces = sold.iter().map(|(day, frame)| {
+        let pieces = frame.column("pieces")?.i64()?.iter().flatten().sum();
+        Ok((day.to_string(), pieces))
+    });
+    pieces.collect()
+}
+
+#[test]
+fn partitions_lie_beside_each_other_and_are_read_by_key() {
+    let (folder, definitions) = lake("partitions");
+    let definitions = definitions.assets(assets![sold, pieces]);
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let materialize = |selection: &str, days: Option<&str>| {
+        let job = definitions.materialize(&selection.parse().expect("a selection"));
+        let runner = definitions.runner(&job).record(&storage).keep_outputs();
+        let runner = days.into_iter().fold(runner, |runner, days| runner.partition(days));
+        runner.run_blocking().expect("it succeeds")
+    };
+    // None yet, one, and three.
+    let none = materialize("pieces", None);
+    assert_eq!(none.output::<pieces>(), &[]);
+    materialize("sold", Some("2024-01-02"));
+    let one = materialize("pieces", None);
+    assert_eq!(one.output::<pieces>(), &[("2024-01-02".to_owned(), 2)]);
+    let three = materialize("sold or pieces", Some("2024-01-03..2024-01-04"));
+    let days: Vec<_> =
+        three.output::<pieces>().iter().map(|(day, pieces)| format!("{day}: {pieces}")).collect();
+    assert_eq!(days, ["2024-01-02: 2", "2024-01-03: 3", "2024-01-04: 4"]);
+    assert!(folder.join("sold/partition=2024-01-02/data.parquet").is_file());
     std::fs::remove_dir_all(folder).expect("it was there");
 }

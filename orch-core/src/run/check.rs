@@ -7,6 +7,7 @@ use crate::config::{ConfigError, ConfigProblem, ConfigProblemKind, RunConfig};
 use crate::define::{Tags, unite};
 use crate::ids::{check_tag_key, nearest};
 use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
+use crate::value::TypeInfo;
 
 /// A run that may begin.
 pub(super) struct Checked {
@@ -193,7 +194,12 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
     for (step, op) in program.plan.steps.iter().zip(&program.ops) {
         let read_by = step.loads.as_ref().and_then(|asset| asset.read_by.as_deref());
         let Some(io) = step.io.as_deref().or(read_by) else { continue };
-        for output in op.outputs().iter().filter(|output| managers.get(io, output.ty).is_none()) {
+        // What reads several partitions reads each by itself.
+        let types: Vec<TypeInfo> = match op.reads {
+            Some(reads) => vec![reads.ty],
+            None => op.outputs().iter().map(|output| output.ty).collect(),
+        };
+        for ty in types.into_iter().filter(|ty| managers.get(io, *ty).is_none()) {
             let define = format!(
                 "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
             );
@@ -204,12 +210,12 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
                         Some(_) => format!(
                             "`{}` reads a `{}` by the IO manager `{io}`, which is not defined for it",
                             step.name,
-                            output.ty.name()
+                            ty.name()
                         ),
                         None => format!(
                             "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
                             step.name,
-                            output.ty.name()
+                            ty.name()
                         ),
                     },
                 )

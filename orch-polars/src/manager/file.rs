@@ -20,11 +20,13 @@ impl<F: Format> FrameIo<F> {
         &self.folder
     }
 
-    /// The file of an output.
+    /// The file of an output. That of a partition of an asset lies in a folder of its own, `sales/partition=2024-01-31`, as
+    /// Hive's do: what reads such folders, polars among them, takes the partition for a column.
     #[must_use]
     pub fn path(&self, at: &OutputAt<'_>) -> PathBuf {
+        let within = if at.asset.is_some_and(|asset| asset.partition.is_some()) { "/data" } else { "" };
         // Not `with_extension`, which would cut a name at its last dot.
-        self.folder.join(format!("{}.{}", at.relative_path(), F::EXTENSION))
+        self.folder.join(format!("{}{within}.{}", at.relative_path(), F::EXTENSION))
     }
 
     pub(super) fn write(

@@ -254,7 +254,11 @@ mod tests {
         USE TEMP B-TREE FOR ORDER BY
         ");
         let latest = format!("SELECT id {LATEST}");
-        insta::assert_snapshot!(way(&latest, vec!["orders".to_owned().into()]), @"");
+        insta::assert_snapshot!(way(&latest, vec!["orders".to_owned().into()]), @r"
+        SEARCH fact USING INDEX newest_of_asset (asset=? AND partition>?)
+        CORRELATED SCALAR SUBQUERY 1
+        SEARCH new USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        ");
         insta::assert_snapshot!(way(SUPERSEDED, Vec::new()), @r"
         SCAN old USING INDEX alone
         CORRELATED SCALAR SUBQUERY 1

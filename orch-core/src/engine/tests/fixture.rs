@@ -100,7 +100,7 @@ pub(super) fn settings(job: &Job) -> Settings {
         scrubber: Scrubber::default(),
         resources: false,
         grace: Duration::from_secs(10),
-        versions: crate::asset::Versions::new(),
+        versions: crate::asset::Versions::default(),
         past: None,
     }
 }

@@ -53,6 +53,8 @@ impl Play {
             tags: Tags::new(),
             cancel: Cancel::new(),
             io: Arc::default(),
+            reader: None,
+            partitions: std::collections::HashMap::new(),
             given: std::sync::RwLock::default(),
             hooks: std::sync::RwLock::default(),
         };

@@ -117,7 +117,7 @@ impl Simulation {
             scrubber: Scrubber::default(),
             resources: opener.resources > 0,
             grace: Duration::from_secs(5),
-            versions: crate::asset::Versions::new(),
+            versions: crate::asset::Versions::default(),
             past: None,
         };
         Self {

@@ -124,6 +124,15 @@ pub(super) fn queried(storage: &dyn Storage) {
     assert_eq!(found(&of_run(2)), ["6", "5", "4"]);
     assert_eq!(found(&MaterializationQuery { asset: Some(key("orders/clean")), ..of_run(2) }), ["6"]);
     assert_eq!(found(&of_run(4)), [""; 0]);
+    let latest = |asset: &str| -> Vec<_> {
+        let latest = storage.latest_partitions(&key(asset)).expect(READ).into_iter();
+        latest
+            .map(|fact| (fact.partition.unwrap_or_default(), fact.data_version.unwrap_or_default()))
+            .collect()
+    };
+    let (monday, tuesday) = (("monday".to_owned(), "7".into()), ("tuesday".to_owned(), "8".into()));
+    assert_eq!(latest("orders"), [monday, tuesday], "each partition once, and that which is newest");
+    assert_eq!(latest("orders/clean"), [], "it has none");
     let nothing = MaterializationQuery { asset: Some(key("order")), ..any() };
     assert_eq!(found(&nothing), [""; 0], "no asset has this key");
     // A run that is behind the others tells what is older than what is known.

@@ -50,6 +50,7 @@ use super::{graph, job, op};
 /// |---|---|
 /// | `#[from(path::to::asset)]` | it takes an asset of another name |
 /// | `#[from(first, second)]` | it takes the values of several, as a `Vec` |
+/// | `#[mapped(mapping)]` | which partitions it takes, a [`PartitionMapping`](crate::partition::PartitionMapping) |
 /// | `#[stored]` | it takes the asset as its IO manager reads it as a value of this type: a `LazyFrame` of what was stored as a `DataFrame` |
 ///
 /// A parameter that is not used may begin with `_`. An asset needs a parameter of another name, and `#[from(orders::orders)]`,
@@ -61,6 +62,58 @@ use super::{graph, job, op};
 ///
 /// What `#[stored]` reads, the program defines for the same key: `.io::<DataFrame>("lake", lake.clone()).io::<LazyFrame>("lake", lake)`.
 /// Which assets are meant by a selection, [`select`](crate::select) tells.
+///
+/// # Partitions
+///
+/// An asset that takes a [`Partition<Daily>`](crate::partition::Partition), or says `partitions = Daily`, is made once for each day
+/// that a run is for, by a step of its own, `sales[2024-01-31]`, and each day is a materialization of its own. What stands for
+/// the days is a type that implements [`Partitioning`](crate::partition::Partitioning).
+///
+/// ```
+/// use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+/// use orch::prelude::*;
+///
+/// struct Daily;
+///
+/// impl Partitioning for Daily {
+///     type Kind = ByTime;
+///
+///     fn definition() -> PartitionsDefinition {
+///         TimePartitions::daily("2024-01-01").until("2024-02-01").into()
+///     }
+/// }
+///
+/// #[asset]
+/// fn sold(day: &Partition<Daily>) -> i64 {
+///     i64::from(day.window().start.day())
+/// }
+///
+/// /// Of the same day.
+/// #[asset(partitions = Daily)]
+/// fn revenue(sold: &i64) -> i64 {
+///     sold * 10
+/// }
+///
+/// /// Of all days.
+/// #[asset]
+/// fn total(revenue: &Partitions<i64>) -> i64 {
+///     revenue.values().sum()
+/// }
+///
+/// let definitions = Definitions::new().assets(assets![sold, revenue, total]);
+/// let storage: std::sync::Arc<dyn orch::storage::Storage> = std::sync::Arc::new(orch::storage::Memory::new());
+/// let all = definitions.materialize(&"*".parse()?);
+/// let run = definitions.runner(&all).record(&storage).partition("*").keep_outputs().run_blocking()?;
+/// assert_eq!(*run.output::<total>(), 4960);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What a parameter takes of an asset with partitions, its type says: `&T` is one, of the same key unless it is mapped; a
+/// [`Partitions<T>`](crate::partition::Partitions) is all of which the asset is made, by key, whatever their number. Which these
+/// are follows from the definitions: of the same definition the same, of windows of time those that overlap, of a dimension
+/// its own, all for an asset without partitions; `#[mapped(PartitionMapping::time_window(-1, -1))]` says otherwise. What is
+/// taken, not made in the run and was never made is told before the run begins, unless the mapping says
+/// [`allow_missing`](crate::partition::PartitionMapping::allow_missing).
 ///
 /// # Options
 ///
@@ -74,6 +127,7 @@ use super::{graph, job, op};
 /// | `owners = ["data team"]` | who answers for it |
 /// | `kind = "table"` or `kind = ["table", "csv"]` | of what kind it is |
 /// | `metadata(source = "billing", budget = 100)` | what is known of it before it is made |
+/// | `partitions = Daily` | by what it is partitioned, where no parameter takes its partition |
 /// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself |
 pub use orch_macros::asset;
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::graph::AssetGraph;
 use orch_core::ids::nearest;
+use orch_core::partition::KeySets;
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{AssetRecord, Storage};
@@ -105,6 +106,9 @@ fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Pri
 fn show(args: &AssetShowArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
     let recorded = Recorded::read(&args.home, around, printer)?;
     let key = find(&args.key, graph, &recorded.records, printer)?;
+    if let Some(partition) = &args.partition {
+        check_partition(partition, key, graph, printer)?;
+    }
     let query = MaterializationQuery {
         asset: Some(key.clone()),
         partition: args.partition.clone(),
@@ -125,13 +129,35 @@ fn show(args: &AssetShowArgs, graph: &AssetGraph, around: &Around, printer: &Pri
         exact: printer.verbosity == Verbosity::Verbose,
         palette: printer.data_palette(),
     };
-    let shown = ShownAsset { facts, key, history: &history };
+    let shown = ShownAsset { facts, key, history: &history, partition: args.partition.as_deref() };
     printer.data(&match (args.json, args.svg) {
         (true, _) => format!("{:#}\n", report::asset_as_json(&shown)),
         (_, true) => report::asset_plots_as_svg(&shown),
         _ => report::asset(&shown),
     });
     Ok(())
+}
+
+/// That an asset of the program has a partition.
+fn check_partition(
+    partition: &str,
+    key: &AssetKey,
+    graph: &AssetGraph,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    // Of an asset of another program nobody knows which it has.
+    let Some(asset) = graph.number(key).map(|number| &graph.assets()[number]) else { return Ok(()) };
+    let Some(definition) = asset.partitions() else {
+        printer.error(&format!("`{key}` has no partitions"), Some("leave `--partition` out"));
+        return Err(Exit::Usage);
+    };
+    match definition.resolve(&KeySets::new()).and_then(|keyspace| keyspace.index_of(partition)) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            printer.error(&format!("of `{key}`: {}", error.message()), error.advice());
+            Err(Exit::Usage)
+        }
+    }
 }
 
 /// The asset of this key, or the only one whose key ends so; else says what there is.

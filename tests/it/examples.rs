@@ -391,3 +391,50 @@ fn assets_are_made_of_each_other() {
       hint: materialize it before, `materialize revenue`, or with all that is needed: `materialize '+report'`
     ");
 }
+
+#[test]
+fn partitions_are_made_by_steps_of_their_own() {
+    let all = "materialize --all --partition 2024-01-01..2024-01-07 --progress none --max-concurrent 1";
+    insta::assert_snapshot!(session("partitions", all), @r"
+    exit 0
+    --- stderr
+    run <run>, recorded in <home>
+    ────────────
+         Success [<time>] materialize: 21 steps: 21 succeeded
+    Materialized till[2024-01-01]
+    Materialized revenue[2024-01-01]
+    Materialized till[2024-01-02]
+    Materialized revenue[2024-01-02]
+    Materialized till[2024-01-03]
+    Materialized revenue[2024-01-03]
+    Materialized till[2024-01-04]
+    Materialized revenue[2024-01-04]
+    Materialized till[2024-01-05]
+    Materialized revenue[2024-01-05]
+    Materialized till[2024-01-06]
+    Materialized revenue[2024-01-06]
+    Materialized till[2024-01-07]
+    Materialized revenue[2024-01-07]
+    Materialized best_day
+    Materialized week[2024-01-01]
+    ");
+    insta::assert_snapshot!(session("partitions", "run nightly --partition 2024-01-01"), @r"
+    exit 2
+    --- stderr
+    error: the job `nightly` cannot be planned: 2 problems
+    error: `revenue` is made of partitions of `till` that were never materialized: 2024-01-01
+      --> examples/partitions.rs:39 (the asset)
+      hint: materialize them before, `materialize till --partition '2024-01-01'`, or let the mapping say that it does without: `.allow_missing()`
+    error: `week` is made of partitions of `revenue` that were never materialized: 2024-01-02..2024-01-07
+      --> examples/partitions.rs:46 (the asset)
+      hint: materialize them before, `materialize revenue --partition '2024-01-02..2024-01-07'`, or let the mapping say that it does without: `.allow_missing()`
+    ");
+    insta::assert_snapshot!(session("partitions", "materialize till --partition 2024-01-09..2024-01-03"), @r"
+    exit 2
+    --- stderr
+    error: the job `materialize` cannot be planned
+    error: of the partitions of `till`: the range `2024-01-09..2024-01-03` ends before it begins
+      --> examples/partitions.rs:39 (the asset)
+      hint: write `2024-01-03..2024-01-09`
+    ");
+}

@@ -60,6 +60,8 @@ pub enum ChangeKind {
         /// Its kind and type; none if it is no longer there.
         now: Option<String>,
     },
+    /// It gives partitions of another definition, or reads others.
+    Partitions,
     /// Its code has another version.
     #[non_exhaustive]
     Code {
@@ -129,6 +131,9 @@ impl Plan {
                 kinds.push(ChangeKind::Output { output, before, now });
             }
         }
+        if self.partitions_of(old) != now.partitions_of(new) {
+            kinds.push(ChangeKind::Partitions);
+        }
         if old.code_version != new.code_version {
             kinds.push(ChangeKind::Code { before: old.code_version.clone(), now: new.code_version.clone() });
         }
@@ -142,6 +147,14 @@ impl Plan {
             maps.map(|map| self.output_name(self.maps[map].step, self.maps[map].output)).collect();
         names.reverse();
         (!names.is_empty()).then(|| names.join(" and "))
+    }
+
+    /// What a step gives or reads of partitions.
+    fn partitions_of(&self, step: &Step) -> impl PartialEq {
+        let given = self.partitions.iter().find(|of| self.steps[of.step].name == step.name);
+        let read = step.loads.as_ref().and_then(|asset| asset.partitions.as_ref());
+        let read = read.map(|of| (of.definition.clone(), of.mapping.clone(), of.single));
+        (given.map(|of| of.definition.clone()), read)
     }
 
     fn fed(&self, input: &Input) -> Fed {
@@ -240,6 +253,7 @@ impl fmt::Display for Change {
                 write!(f, "`{step}` has a new output `{output}`, {now}: {UNREAD}")
             }
             ChangeKind::Output { output, .. } => write!(f, "`{step}` no longer gives `{output}`: {UNREAD}"),
+            ChangeKind::Partitions => write!(f, "`{step}` gives or reads other partitions now: {FOUND}"),
             ChangeKind::Code { before: Some(before), now: Some(now) } => {
                 write!(f, "the code of `{step}` has version `{now}` now, and not `{before}`: {STAYS}")
             }

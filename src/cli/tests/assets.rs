@@ -4,6 +4,7 @@ mod check;
 mod graph;
 mod list;
 mod materialize;
+mod partitions;
 mod shop;
 mod show;
 

@@ -28,6 +28,8 @@ pub struct ShownAsset<'a> {
     pub key: &'a AssetKey,
     /// Its materializations that are shown, the newest first.
     pub history: &'a [Materialization],
+    /// The partition of which they are, if they are all of one.
+    pub partition: Option<&'a str>,
 }
 
 impl<'a> ShownAsset<'a> {
@@ -42,7 +44,10 @@ impl<'a> ShownAsset<'a> {
     }
 
     fn latest(&self) -> Option<&'a Materialization> {
-        self.facts.latest(self.key)
+        match self.partition {
+            Some(_) => self.history.first(),
+            None => self.facts.latest(self.key),
+        }
     }
 
     /// What it is made of: as its definition says, else as its latest materialization does.
@@ -91,7 +96,10 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
         None if shown.def().is_some_and(AssetDef::is_external) => {}
-        None => parts.push(format!("{}\n", palette.paint(Role::Skip, "never materialized"))),
+        None => {
+            let of = shown.partition.map_or_else(String::new, |partition| format!("`{partition}` was "));
+            parts.push(format!("{}\n", palette.paint(Role::Skip, &format!("{of}never materialized"))));
+        }
     }
     parts.push(plots(&series(shown.history), palette));
     parts.retain(|part| !part.is_empty());
@@ -232,7 +240,9 @@ fn history(shown: &ShownAsset<'_>) -> String {
         told.into_iter().chain(numbers.iter().map(number)).map(Cell::from).collect()
     };
     let mut text = table_of(&head, shown.history.iter().map(row).collect(), shown.facts.palette);
-    let all = shown.facts.record(shown.key).map_or(0, |record| record.materializations);
+    // How many there are of a partition is not known.
+    let record = shown.facts.record(shown.key).filter(|_| shown.partition.is_none());
+    let all = record.map_or(0, |record| record.materializations);
     let more = all.saturating_sub(shown.history.len() as u64);
     if more > 0 {
         let more = count(more, "earlier one", "earlier ones");

@@ -325,7 +325,7 @@ fn plots_over_time_are_a_picture() {
         palette: Palette::Plain,
     };
     let drawn = |history: &[Materialization]| {
-        asset_plots_as_svg(&ShownAsset { facts, key: &history[0].asset, history })
+        asset_plots_as_svg(&ShownAsset { facts, key: &history[0].asset, history, partition: None })
     };
     let file = drawn(&history);
     well_formed(&file).expect("XML");

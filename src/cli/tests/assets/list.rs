@@ -80,6 +80,7 @@ fn assets_are_listed_with_their_latest_materialization() {
         "type": "usize",
         "io": null,
         "metadata": {},
+        "partitions": null,
         "place": "src/cli/tests/assets/shop.rs:_",
         "upstream": [
           "raw_orders"
@@ -98,6 +99,7 @@ fn assets_are_listed_with_their_latest_materialization() {
           "inputs": [
             {
               "asset": "raw_orders",
+              "partition": null,
               "run": "019a5f3c-0002-7000-8000-000000000002",
               "data_version": "d2d00cdf5ac920d058f364916e63c233caba8e93de077956eddffc3608be75f0"
             }

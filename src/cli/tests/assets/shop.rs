@@ -138,9 +138,21 @@ impl Shop {
 
     /// Materializes what is selected, as if so many hours after nine o'clock; an event each tenth of a second.
     pub(super) fn put(&mut self, hour: u32, program: &Definitions, selection: &AssetSelection) {
+        self.put_for(hour, program, selection, None);
+    }
+
+    /// The same, for these partitions.
+    pub(super) fn put_for(
+        &mut self,
+        hour: u32,
+        program: &Definitions,
+        selection: &AssetSelection,
+        partition: Option<&str>,
+    ) {
         let id =
             RunId::from_u128(0x019a_5f3c_0000_7000_8000_0000_0000_0000 + u128::from(hour) * ((1 << 80) + 1));
         let runner = program.runner(&program.materialize(selection)).run_id(id).max_concurrent(1);
+        let runner = partition.into_iter().fold(runner, |runner, partition| runner.partition(partition));
         runner.record(&self.raw).run_blocking().expect("it succeeds");
         let (mut record, pinned) = (self.raw.run(id).expect("a run"), self.raw.pinned(id).expect("a run"));
         let begin = now() - Duration::from_secs(3600 * u64::from(5 - hour));

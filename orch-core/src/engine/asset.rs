@@ -43,7 +43,7 @@ impl State {
         metadata.extend(self.settings.scrubber.typed(said));
         let at = &self.frames[frame as usize];
         let partition: Option<Arc<str>> =
-            asset.partitions.and_then(|_| at.branch.as_ref()).map(|branch| branch.key().to_string().into());
+            asset.partitions.and(at.branch.as_ref()).map(|branch| branch.key().to_string().into());
         let mut inputs = Vec::with_capacity(asset.upstream.len());
         for key in &asset.upstream {
             let begin = inputs.len();

@@ -58,7 +58,7 @@ fn revenue(sold: &i64, price: &i64) -> i64 {
 }
 
 #[asset]
-fn week(week: Partition<Weekly>, revenue: &Partitions<i64>) -> String {
+fn week(week: &Partition<Weekly>, revenue: &Partitions<i64>) -> String {
     format!("{}: {} days, {}", week.key(), revenue.len(), revenue.values().sum::<i64>())
 }
 
@@ -139,7 +139,7 @@ fn a_plan_shows_the_map_of_the_partitions() {
         read_revenue() -> Partitions<i64>
           | loads asset revenue
           | after all_daily_partitions
-        week(week: Partition<Weekly> <- each weekly_partitions, revenue: &Partitions<i64> <- read_revenue) -> String
+        week(week: &Partition<Weekly> <- each weekly_partitions, revenue: &Partitions<i64> <- read_revenue) -> String
           | makes asset week
     all_daily_partitions(partitions: &Vec<Partition<Daily>> <- collect each daily_partitions) -> ()
     read_revenue_2 = read_revenue() -> Partitions<i64>
@@ -241,7 +241,7 @@ impl Partitioning for DailyByRegion {
 }
 
 #[asset]
-fn local(partition: Partition<DailyByRegion>, rate: &i64, sold: &i64) -> String {
+fn local(partition: &Partition<DailyByRegion>, rate: &i64, sold: &i64) -> String {
     let day = partition.window_in("day").expect("it has days").start.day();
     format!("{} on {day}: {}", partition.value("region").expect("it has regions"), rate * sold)
 }
@@ -270,7 +270,7 @@ fn of_several_dimensions_each_takes_what_it_is_of() {
 }
 
 #[op]
-fn spread(day: Partition<Daily>, sold: i64) -> Dynamic<i64> {
+fn spread(day: &Partition<Daily>, sold: i64) -> Dynamic<i64> {
     Dynamic::from_values(vec![sold; day.window().start.day() as usize])
 }
 
@@ -435,18 +435,18 @@ fn what_is_wrong_with_partitions_is_told_with_the_assets() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 4 problems
     error: the partitions of `odd` cannot be: the start `2024-13-01` is no date
-      --> tests/it/assets/partitioned.rs:410 (the asset)
+      --> tests/it/assets/partitioned.rs:412 (the asset)
       hint: write `2024-01-31` or `2024-01-31T06:00`, on the clock of the zone
     error: `sums` takes `revenue` as one value, and is made of several partitions of it
-      --> tests/it/assets/partitioned.rs:415 (is made of it)
+      --> tests/it/assets/partitioned.rs:417 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
       hint: take them by key, `revenue: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] revenue: &i64`
     error: `prices` takes partitions of `price`, which has none
-      --> tests/it/assets/partitioned.rs:420 (is made of it)
+      --> tests/it/assets/partitioned.rs:422 (is made of it)
       --> tests/it/assets/partitioned.rs:46 (the asset)
       hint: take it as what it is, `price: &i64`, without a mapping
     error: `regional` cannot be made of the partitions of `sold`: the mapping: `2023-01-01` is before the first of these partitions
-      --> tests/it/assets/partitioned.rs:425 (is made of it)
+      --> tests/it/assets/partitioned.rs:427 (is made of it)
       --> tests/it/assets/partitioned.rs:51 (the asset)
       hint: the first is `2024-01-01`
     ");

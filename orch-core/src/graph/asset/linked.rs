@@ -12,7 +12,7 @@ pub(super) fn check(asset: &AssetDef) -> Option<Problem> {
         return Some(problem.hint("give it static ones, `PartitionsDefinition::of([..])`, or ones by time"));
     }
     let error = definition.resolve(&KeySets::new()).err()?;
-    let problem = refused(format!("the partitions of `{}` cannot be", asset.key), &error);
+    let problem = refused(&format!("the partitions of `{}` cannot be", asset.key), &error);
     Some(problem.at("the asset", asset.place.clone()))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn check_link(asset: &AssetDef, dependency: &Dependency) -> Option<Pr
         None => None,
     };
     if let Err(error) = Link::new(dependency.mapping.as_ref(), Some(&up), down.as_ref()) {
-        return told(refused(format!("`{by}` cannot be made of the partitions of `{of}`"), &error));
+        return told(refused(&format!("`{by}` cannot be made of the partitions of `{of}`"), &error));
     }
     // What follows from the definitions is then more than one.
     let by_time = |definition: &PartitionsDefinition| matches!(definition, PartitionsDefinition::Time(_));
@@ -83,7 +83,7 @@ pub(super) fn check_twice(asset: &AssetDef, dependency: &Dependency) -> Option<P
     Some(problem.hint("take all of them by one mapping, as `&Partitions<..>`, and find them by key"))
 }
 
-fn refused(what: String, error: &PartitionError) -> Problem {
+fn refused(what: &str, error: &PartitionError) -> Problem {
     let problem = Problem::new(ProblemKind::InvalidPartition, format!("{what}: {}", error.message()));
     match error.advice() {
         Some(hint) => problem.hint(hint),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKey, TypedMetadata};
+use super::{AssetKey, Recipe, TypedMetadata};
 use crate::ids::RunId;
 
 /// A fact: that an asset was materialized, by which run, and what is known of it since.
@@ -36,6 +36,9 @@ pub struct Materialization {
     /// The materializations that it was made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<InputVersion>,
+    /// All that its value depends on, with versions.
+    #[serde(default, skip_serializing_if = "Recipe::is_empty")]
+    pub recipe: Recipe,
     /// Where its value lies.
     pub value: ValueAt,
 }

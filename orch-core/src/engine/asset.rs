@@ -5,6 +5,7 @@ use crate::asset::{InputVersion, TypedMetadata, typed};
 use crate::define::Said;
 use crate::event::{Encoded, EventKind};
 use crate::io::{ASSET_FILES, ArtifactRef};
+use crate::value::TypeInfo;
 
 /// The assets that steps make.
 impl State {
@@ -34,11 +35,14 @@ impl State {
             (None, Some(file)) => Some(file.blake3.as_str().into()),
             (None, None) => None,
         };
+        // What has no content is told by no hash of it: that it was written somewhere else is all that is known.
+        let has_content = self.program.ops[step].outputs()[output].ty != TypeInfo::of::<()>();
         let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();
         let given = said.and_then(|said| said.data_version.as_ref()).map(scrub);
-        let data_version: Option<Arc<str>> = given.or_else(hash);
+        let data_version: Option<Arc<str>> = given.or_else(|| hash().filter(|_| has_content));
         let said = said.map(|said| said.metadata.clone()).unwrap_or_default();
         metadata.extend(self.settings.scrubber.typed(said));
+        let recipe = self.recipe(asset);
         let inputs = asset.upstream.iter().map(|key| {
             let version = self.settings.versions.get(key).cloned();
             version.unwrap_or_else(|| InputVersion::new(key.clone(), None, None))
@@ -50,6 +54,7 @@ impl State {
             code_version: asset.code_version.clone(),
             data_version: data_version.clone(),
             inputs: inputs.collect(),
+            recipe,
         };
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
         self.settings.versions.insert(asset.key.clone(), version);

@@ -99,7 +99,7 @@ impl<'a> Chart<'a> {
             last = Some(attempt);
         }
         match (&step.state, last) {
-            (StepState::Skipped(_), _) => {
+            (StepState::Skipped(_) | StepState::Memoized(_), _) => {
                 let moment = last.and_then(|last| last.end).unwrap_or(step.first);
                 add(Phase::Skipped, self.time(moment), self.time(moment), 0);
             }

@@ -95,6 +95,7 @@ fn ending(step: &StepView) -> String {
         StepState::Failed => " failed".to_owned(),
         StepState::Canceled => " canceled".to_owned(),
         StepState::Skipped(_) => return "skipped".to_owned(),
+        StepState::Memoized(_) => return "memoized".to_owned(),
         StepState::Running if step.attempts.last().is_some_and(|attempt| attempt.opened.is_some()) => {
             " open".to_owned()
         }
@@ -111,6 +112,7 @@ fn folded(chart: &Chart<'_>, group: &Group<'_>) -> Row {
             StepState::Failed => counts.failed += 1,
             StepState::Canceled => counts.canceled += 1,
             StepState::Skipped(_) => counts.skipped += 1,
+            StepState::Memoized(_) => counts.memoized += 1,
             _ => {}
         }
     }
@@ -119,7 +121,13 @@ fn folded(chart: &Chart<'_>, group: &Group<'_>) -> Row {
     let last = attempts().filter_map(|attempt| attempt.end).max();
     let took = first.zip(last).map_or_else(String::new, |(first, last)| duration(between(first, last)));
     let mut end = format!("{took:>7}");
-    for (n, word) in [(counts.failed, "failed"), (counts.canceled, "canceled"), (counts.skipped, "skipped")] {
+    let ends = [
+        (counts.failed, "failed"),
+        (counts.canceled, "canceled"),
+        (counts.skipped, "skipped"),
+        (counts.memoized, "memoized"),
+    ];
+    for (n, word) in ends {
         if n > 0 {
             end.push_str(&format!(" {n} {word}"));
         }

@@ -187,6 +187,7 @@ fn ill(steps: &[&StepView]) -> String {
         (of(|state| *state == StepState::Failed), "failed"),
         (of(|state| *state == StepState::Canceled), "canceled"),
         (of(|state| matches!(state, StepState::Skipped(_))), "skipped"),
+        (of(|state| matches!(state, StepState::Memoized(_))), "memoized"),
     ];
     let counts: Vec<_> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();

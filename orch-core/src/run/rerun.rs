@@ -34,6 +34,8 @@ impl Definitions {
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.tags = record.tags.clone();
+        // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
+        runner.memoizes &= matches!(what, Rerun::FromFailure);
         let upstream = match what {
             // A part of a job takes its values from where it took them before.
             Rerun::All => pinned

@@ -58,6 +58,8 @@ pub struct Runner {
     pub(super) stored: Option<RunId>,
     /// The versions of the assets that are taken of an earlier run.
     pub(super) made: Versions,
+    /// Whether steps are passed over whose assets would come out as they are.
+    pub(super) memoizes: bool,
     /// Other resources than those of the environment.
     #[cfg(test)]
     pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -124,6 +126,7 @@ impl Runner {
             earlier: None,
             stored: None,
             made: Versions::new(),
+            memoizes: false,
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),

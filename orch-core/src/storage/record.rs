@@ -94,6 +94,10 @@ pub struct Pinned {
     /// The materializations of assets that it takes and does not make.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loaded: Vec<Materialization>,
+    /// Whether steps are passed over whose assets would come out as they are; of these assets too the latest are in
+    /// [`loaded`](Self::loaded).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub memoizes: bool,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -105,7 +109,16 @@ impl Pinned {
     /// A run of this plan, with this configuration.
     #[must_use]
     pub fn new(plan: Plan, config: serde_json::Value, program: Made) -> Self {
-        Self { plan, environment: None, config, upstream: None, loaded: Vec::new(), selection: None, program }
+        Self {
+            plan,
+            environment: None,
+            config,
+            upstream: None,
+            loaded: Vec::new(),
+            memoizes: false,
+            selection: None,
+            program,
+        }
     }
 }
 

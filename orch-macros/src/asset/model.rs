@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Type, Visibility};
 
 use super::key;
+use super::recipe::Recipe;
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
 use crate::op::model::{Parameter, Settings};
@@ -24,6 +25,9 @@ const OPTIONS: Known = Known {
         "metadata",
         "deps",
         "code_version",
+        "fingerprint",
+        "env",
+        "trust_resources",
         "io",
         "retry",
         "timeout",
@@ -49,9 +53,12 @@ const GRAPH: Known = Known {
         "metadata",
         "deps",
         "code_version",
+        "env",
+        "trust_resources",
     ],
     repeated: &[],
     elsewhere: &[
+        ("fingerprint", "`#[asset]`; of the ops of a graph its function says nothing"),
         ("io", "the `#[op]` that makes the value"),
         ("retry", "the `#[op]`s of the graph"),
         ("timeout", "the `#[op]`s of the graph"),
@@ -68,6 +75,9 @@ const EXTERNAL: Known = Known {
         ("deps", "`#[asset]`; what others make is made of what they say"),
         ("retry", "`#[asset]`"),
         ("code_version", "`#[asset]`"),
+        ("fingerprint", "`#[asset]`"),
+        ("env", "`#[asset]`"),
+        ("trust_resources", "`#[asset]`"),
     ],
 };
 
@@ -80,6 +90,7 @@ pub(super) struct Asset {
     pub(super) key: LitStr,
     pub(super) said: Said,
     pub(super) code_version: Option<LitStr>,
+    pub(super) recipe: Recipe,
     pub(super) io: Option<LitStr>,
     /// What feeds each parameter that is an input, in order.
     pub(super) sources: Vec<Source>,
@@ -148,6 +159,7 @@ impl Asset {
         let (owners, kinds) =
             (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
         let metadata = metadata(&mut options, diag);
+        let recipe = Recipe::of_op(&mut options, item, diag);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
         let settings = Settings::read(&mut options, name, item, diag);
         let said = Said {
@@ -166,6 +178,7 @@ impl Asset {
             key,
             said,
             code_version: settings.code_version.clone(),
+            recipe,
             io: None,
             sources: inputs.filter_map(|parameter| source(parameter, diag)).collect(),
             deps,
@@ -182,6 +195,7 @@ impl Asset {
             function: item.sig.ident.clone(),
             conditions: func::conditions(&item.attrs),
             key,
+            recipe: Recipe::of_graph(&mut options, diag),
             deps: options.path_array("deps", "[orders]"),
             code_version: options.text("code_version", "\"2\""),
             io: None,
@@ -211,6 +225,7 @@ impl Asset {
             io: options.text("io", "\"parquet\""),
             said: Said::read(&mut options, &head.attributes, diag),
             code_version: None,
+            recipe: Recipe::default(),
             sources: Vec::new(),
             deps: Vec::new(),
         }

@@ -55,6 +55,8 @@ pub struct Standings {
 /// Which of the assets that were asked for are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Making {
+    /// All of them.
+    All,
     /// Those that are not as they would be made now.
     Stale,
     /// Those of which there is no value.
@@ -125,6 +127,7 @@ impl Standings {
         for &number in self.order.iter().filter(|&&number| selected[number]) {
             made[number] = match (&self.standings[number], making) {
                 (Standing::External, _) => false,
+                (_, Making::All) => true,
                 (standing, Making::Missing) => standing.is_missing(),
                 (Standing::Behind(_), Making::Stale) => {
                     self.upstream[number].iter().any(|&other| made[other])

@@ -3,13 +3,14 @@ use serde_json::{Value, json};
 use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
+use super::stale::{standing_as_json, word};
 use super::{AssetFacts, rows};
 use crate::asset::Materialization;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
-/// run, rows if they are known, how often it was materialized, and whether others make it. Ends with a line break.
+/// run, rows if they are known, how often it was materialized, and how it stands: fresh, stale, missing, or external. Ends with a line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {
@@ -27,10 +28,13 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             run,
             rows,
             times,
-            Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
+            match facts.standing(asset.key()).map(word) {
+                Some((role, word)) => Cell::of(role, word),
+                None => Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
+            },
         ]
     };
-    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", ""];
+    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "state"];
     table(head, by_key(facts, selected).into_iter().map(row).collect(), facts.palette)
 }
 
@@ -97,6 +101,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "downstream": keys(facts.graph.downstream(number)),
         "materializations": record.map_or(0, |record| record.materializations),
         "latest": record.map(|record| fact_as_json(&record.latest)),
+        "standing": facts.standing(asset.key()).map(standing_as_json),
     })
 }
 
@@ -120,6 +125,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "downstream": [],
         "materializations": record.materializations,
         "latest": fact_as_json(&record.latest),
+        "standing": null,
     })
 }
 

@@ -9,11 +9,13 @@ mod order;
 mod plot;
 mod plots;
 mod show;
+mod stale;
 mod standing;
 #[cfg(test)]
 mod tests;
 mod told;
 mod tree;
+mod why;
 
 use jiff::Timestamp;
 
@@ -22,6 +24,7 @@ use super::short::short;
 use super::words::{ago, moment};
 use crate::asset::{AssetKey, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
+use crate::run::{Standing, Standings};
 use crate::storage::AssetRecord;
 
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
@@ -29,8 +32,10 @@ pub use drawing::asset_graph_as_svg;
 pub use list::{asset_others, assets, assets_as_json};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
+pub use stale::assets_to_make;
 pub use told::materialized;
 pub use tree::asset_graph;
+pub use why::{WhyAsset, why_asset};
 
 /// The assets of a program, and what an instance knows of these and of others, at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +44,8 @@ pub struct AssetFacts<'a> {
     pub graph: &'a AssetGraph,
     /// What is known of each asset that was ever materialized.
     pub records: &'a [AssetRecord],
+    /// How those of the program stand, if that could be found out.
+    pub standings: Option<&'a Standings>,
     /// The present time.
     pub now: Timestamp,
     /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).
@@ -56,6 +63,10 @@ impl<'a> AssetFacts<'a> {
 
     fn latest(&self, key: &AssetKey) -> Option<&'a Materialization> {
         self.record(key).map(|record| &record.latest)
+    }
+
+    fn standing(&self, key: &AssetKey) -> Option<&'a Standing> {
+        self.standings.and_then(|standings| standings.get(key))
     }
 
     fn when(&self, time: Timestamp) -> String {

@@ -317,6 +317,7 @@ fn plots_over_time_are_a_picture() {
     let records = [AssetRecord::new(history[0].clone(), 3)];
     let facts = AssetFacts {
         graph: &graph,
+        standings: None,
         records: &records,
         now: now(),
         digits: digits(history.iter().map(|fact| fact.run)),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use orch_core::graph::{AssetGraph, Job};
 use orch_core::report;
-use orch_core::run::{Definitions, Making, Standings};
+use orch_core::run::{Definitions, Making, Standing, Standings};
 
 use super::args::MaterializeArgs;
 use super::home::{self, Around};
@@ -67,8 +67,7 @@ fn job(
     };
     let made = standings.to_make(&selected, making);
     if made.is_empty() {
-        let what = if args.missing { "nothing is missing" } else { "all is as it would be made" };
-        printer.note(&format!("{what}: there is nothing to make\n"));
+        printer.note(&nothing(args, &standings, &selected, graph));
         return Ok(None);
     }
     if args.dry_run {
@@ -77,6 +76,22 @@ fn job(
     }
     printer.note(&report::assets_to_make(graph, &standings, &made, printer.palette()));
     Ok(Some(definitions.materialize_numbered(&made)))
+}
+
+/// Why there is nothing to make. What is stale only for what it is made of waits for that, which was not asked for.
+fn nothing(args: &MaterializeArgs, standings: &Standings, selected: &[bool], graph: &AssetGraph) -> String {
+    let mut keys =
+        graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).map(|(asset, _)| asset.key());
+    let behind = keys.find(|key| matches!(standings.get(key), Some(Standing::Behind(_))));
+    match behind {
+        _ if args.missing => "nothing is missing: there is nothing to make\n".to_owned(),
+        Some(key) => format!(
+            "nothing that was asked for would come out otherwise as long as what `{key}` is made of is as it is; with that: \
+             `{} materialize --stale +{key}`\n",
+            program_name()
+        ),
+        None => "all is as it would be made: there is nothing to make\n".to_owned(),
+    }
 }
 
 /// Nothing is made by mistake: all assets are asked for as such.

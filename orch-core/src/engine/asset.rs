@@ -4,7 +4,7 @@ use super::{State, Stored};
 use crate::asset::{InputVersion, TypedMetadata, typed};
 use crate::define::Said;
 use crate::event::{Encoded, EventKind};
-use crate::io::{ASSET_FILES, ArtifactRef};
+use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION};
 use crate::value::TypeInfo;
 
 /// The assets that steps make.
@@ -30,10 +30,12 @@ impl State {
             Some(stored) if file.is_none() => typed(&stored.metadata),
             _ => TypedMetadata::new(),
         };
+        let told = stored.and_then(|stored| stored.metadata.get(DATA_VERSION)).and_then(|told| told.as_str());
+        metadata.remove(DATA_VERSION);
         let hash = || match (inline, file) {
             (Some(value), _) => Some(blake3::hash(value.bytes()).to_hex().as_str().into()),
             (None, Some(file)) => Some(file.blake3.as_str().into()),
-            (None, None) => None,
+            (None, None) => told.map(Into::into),
         };
         // What has no content is told by no hash of it: that it was written somewhere else is all that is known.
         let has_content = self.program.ops[step].outputs()[output].ty != TypeInfo::of::<()>();

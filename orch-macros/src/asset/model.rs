@@ -58,7 +58,7 @@ const GRAPH: Known = Known {
     ],
     repeated: &[],
     elsewhere: &[
-        ("fingerprint", "`#[asset]`; of the ops of a graph its function says nothing"),
+        ("fingerprint", "`#[asset]`"),
         ("io", "the `#[op]` that makes the value"),
         ("retry", "the `#[op]`s of the graph"),
         ("timeout", "the `#[op]`s of the graph"),

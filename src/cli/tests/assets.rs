@@ -6,6 +6,7 @@ mod list;
 mod materialize;
 mod shop;
 mod show;
+mod stale;
 
 use orch_core::select::AssetSelection;
 

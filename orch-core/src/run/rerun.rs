@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::lineage::{History, Lineage};
+use super::loader::Loader;
 use super::record::{Record, Upstream};
 use super::{Definitions, RunError, Runner};
 use crate::ids::RunId;
@@ -83,7 +84,10 @@ impl Runner {
         let io = Arc::new(self.environment.io.clone());
         let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
         self.made = lineage.recorded.assets().clone();
-        self.earlier = Some(Arc::new(lineage.known(&program)));
+        let taken = storage.pinned(run).map_err(RunError::storage)?.loaded;
+        let job = program.plan.job.as_str().into();
+        let loader = Loader { storage: Some(Arc::clone(storage)), io, run, job, taken };
+        self.earlier = Some(Arc::new(lineage.known(&program, &loader.remember(&program))));
         Ok(())
     }
 }

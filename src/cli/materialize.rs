@@ -7,7 +7,7 @@ use orch_core::run::{Definitions, Making, Standing, Standings};
 use super::args::MaterializeArgs;
 use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, configure, program_name, run, select};
+use super::{Exit, configure, detach, program_name, run, select};
 
 /// How many assets are named where one is to be chosen.
 const NAMED: usize = 20;
@@ -23,7 +23,12 @@ pub(super) fn materialize(
         Ok(Some(job)) => run::begin(&job, &args.options, definitions, around, printer, |runner| {
             if args.stale { runner.memoize() } else { runner }
         }),
-        Ok(None) => Exit::Success,
+        Ok(None) => {
+            if args.options.live.detached {
+                detach::tell_nothing();
+            }
+            Exit::Success
+        }
         Err(exit) => exit,
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Runner;
@@ -50,6 +50,7 @@ impl Recipes<'_> {
         if ops().any(|op| op.needs().config().is_some()) {
             recipe.add(Ingredient::Config, self.config(steps));
         }
+        let mut named = HashSet::new();
         for at in self.wiring.all_of(ops().map(|op| op.needs())) {
             let provided = self.wiring.resources().at(at);
             let version = match &provided.by {
@@ -60,6 +61,8 @@ impl Recipes<'_> {
                 Provider::Value(_) if asset.trusts_resources() => continue,
                 Provider::Value(_) => None,
             };
+            // Of two of one name nobody could say which of them is another now.
+            let version = version.filter(|_| named.insert(provided.name()));
             recipe.add(Ingredient::Resource(provided.name().into()), version);
         }
         recipe

@@ -114,18 +114,23 @@ impl World {
 
     /// Materializes these assets, passing over what would come out the same; gives whose code was called.
     fn memoized(&mut self, numbers: &[usize]) -> (Vec<usize>, Run) {
-        let run = self.run(numbers, true, self.storage()).unwrap();
+        let run = self.run(numbers, true, &self.storage()).unwrap();
         (self.called.take(), run)
     }
 
-    fn run(&mut self, numbers: &[usize], memoizes: bool, storage: Arc<dyn Storage>) -> Result<Run, RunError> {
+    fn run(
+        &mut self,
+        numbers: &[usize],
+        memoizes: bool,
+        storage: &Arc<dyn Storage>,
+    ) -> Result<Run, RunError> {
         self.runs += 1;
         let definitions = self.definitions();
         let runner = definitions.runner(&definitions.materialize_numbered(numbers)).env(self.env());
         let runner =
             runner.run_id(RunId::from_u128(self.runs)).max_concurrent(1).keep_events().keep_outputs();
         let runner = if memoizes { runner.memoize() } else { runner };
-        runner.record(&storage).run_blocking()
+        runner.record(storage).run_blocking()
     }
 
     /// The numbers of all assets.

@@ -37,7 +37,7 @@ pub(in crate::cli) struct AssetsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AssetsCommand {
-    /// List the assets: when each was materialized last, by which run, and how many rows it has.
+    /// List the assets: when each was materialized last, by which run, how many rows it has, and whether it is stale.
     #[command(after_help = "\
 Examples:
   assets list                    all, and below them those that only the instance knows

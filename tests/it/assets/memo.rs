@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use orch::asset::Ingredient;
-use orch::config::EnvVars;
+use orch::config::{EnvVars, RunConfig};
 use orch::io::{DATA_VERSION, IoManager, Metadata, OutputAt};
 
 use super::*;
@@ -12,7 +12,7 @@ use super::*;
 /// same; gives what became of each step.
 fn memoized(definitions: &Definitions, storage: &Arc<dyn Storage>, set: &[&str], env: &EnvVars) -> String {
     let job = definitions.materialize(&"*".parse().expect("a selection"));
-    let config = set.iter().fold(orch::config::RunConfig::new(), |config, value| config.set(value));
+    let config = set.iter().fold(RunConfig::new(), |config, value| config.set(value));
     let runner = definitions.runner(&job).config(config).env(env.clone()).max_concurrent(1);
     let run =
         runner.memoize().record(storage).keep_outputs().keep_events().run_blocking().expect("it succeeds");

@@ -105,7 +105,7 @@ proptest! {
                 Step::Force(bits) => {
                     let forced = before(ASSETS, bits);
                     if !forced.is_empty() {
-                        world.run(&forced, false, world.storage()).unwrap();
+                        world.run(&forced, false, &world.storage()).unwrap();
                         let mut called = world.called.take();
                         called.sort_unstable();
                         prop_assert_eq!(&called, &forced);

@@ -29,7 +29,7 @@ fn a_run_that_goes_on_passes_over_what_it_passed_over_before() {
     loop {
         let mut world = world();
         let all = world.all();
-        if world.run(&all, true, mortal(&world, lives)).is_ok() {
+        if world.run(&all, true, &mortal(&world, lives)).is_ok() {
             break;
         }
         let runner = world.definitions().resume(&world.storage(), RunId::from_u128(world.runs)).unwrap();
@@ -55,7 +55,7 @@ fn a_rerun_takes_what_was_passed_over_unless_all_is_to_be_made_anew() {
     let mut world = world();
     // Its code fails: nothing is below nothing.
     world.specs[3].below = 0;
-    world.run(&world.all(), true, world.storage()).unwrap_err();
+    world.run(&world.all(), true, &world.storage()).unwrap_err();
     world.called.take();
     world.specs[3].below = 1000;
     let last = RunId::from_u128(world.runs);

@@ -1,5 +1,7 @@
 //! What is stale, why, and what is made of it.
 
+use orch_core::run::Runner;
+
 use super::{Shop, all, shop};
 
 /// A chain of three, as it was at first.
@@ -175,6 +177,18 @@ fn an_asset_that_was_made_of_what_is_there_no_more_says_why_that_was_made_anew()
     --- stdout
     sales is fresh: the run 019a5f3c-0002 made it 2h ago
     ");
+}
+
+#[test]
+fn what_a_run_passed_over_is_told_apart_from_what_it_made() {
+    let mut kept = Shop::empty();
+    kept.put(1, &first::program(), &all());
+    kept.put_with(2, &second::program(), &all(), Runner::memoize);
+    insta::assert_snapshot!(kept.session(second::program(), "logs latest --events"), @"");
+    insta::assert_snapshot!(kept.session(second::program(), "show latest --steps"), @"");
+    insta::assert_snapshot!(kept.session(second::program(), "show latest --gantt"), @"");
+    insta::assert_snapshot!(kept.session(second::program(), "why latest report"), @"");
+    insta::assert_snapshot!(kept.session(second::program(), "runs"), @"");
 }
 
 #[test]

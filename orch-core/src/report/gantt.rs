@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::event::{Counts, Detail, RunView, StepState, StepView, between};
 
-use super::chart::{Chart, Group, Phase, Span};
+use super::chart::{Chart, Group, Phase, Rare, Span};
 use super::columns::{fit, width};
 use super::palette::{Palette, Role};
 use super::words::duration;
@@ -57,7 +57,7 @@ pub fn gantt(view: &RunView, columns: usize, palette: Palette) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push_str(&legend(columns, chart.has_interrupted(), palette));
+    text.push_str(&legend(columns, chart.rare(), palette));
     text
 }
 
@@ -167,6 +167,7 @@ fn step_bar(chart: &Chart<'_>, spans: &[Span], cells: usize, failed: bool) -> Ve
             Phase::Interrupted => ('▚', 1),
             Phase::Retry => ('╌', 0),
             Phase::Skipped => ('·', 1),
+            Phase::Memoized => ('≡', 1),
         };
         let from = (from as usize).min(cells - 1);
         let to = (to.round() as usize).max(from + shortest).min(cells);
@@ -198,7 +199,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
             }
             Phase::Open => chart.fill(span, &mut open),
             Phase::Queued | Phase::Retry => chart.fill(span, &mut waiting),
-            Phase::Skipped => {}
+            Phase::Skipped | Phase::Memoized => {}
         }
     }
     let most = running.iter().copied().fold(0.0, f64::max);
@@ -227,6 +228,7 @@ fn painted(bar: &[Cell], palette: Palette) -> String {
             Some(Phase::Failed) => palette.paint(Role::Bad, &text),
             Some(Phase::Retry | Phase::Interrupted) => palette.paint(Role::Warn, &text),
             Some(Phase::Skipped) => palette.paint(Role::Skip, &text),
+            Some(Phase::Memoized) => palette.paint(Role::Good, &text),
         }
     })
     .collect()
@@ -251,7 +253,7 @@ fn axis(chart: &Chart<'_>, cells: usize) -> String {
 }
 
 /// What the signs mean, on as many lines as the terminal needs.
-fn legend(columns: usize, interrupted: bool, palette: Palette) -> String {
+fn legend(columns: usize, rare: Rare, palette: Palette) -> String {
     let signs = [
         (Role::Faint, "░", "queued"),
         (Role::Busy, "█", "running"),
@@ -261,10 +263,12 @@ fn legend(columns: usize, interrupted: bool, palette: Palette) -> String {
         (Role::Warn, "╌", "waiting for retry"),
         (Role::Bad, "✗", "failed"),
         (Role::Skip, "·", "skipped"),
+        (Role::Good, "≡", "memoized"),
     ];
+    let shown = |sign: &str| (sign != "▚" || rare.interrupted) && (sign != "≡" || rare.memoized);
     let mut text = String::new();
     let mut used = 0;
-    for (role, sign, word) in signs.into_iter().filter(|(_, sign, _)| interrupted || *sign != "▚") {
+    for (role, sign, word) in signs.into_iter().filter(|(_, sign, _)| shown(sign)) {
         let wide = width(sign) + 1 + width(word);
         let separator = match used {
             0 => "",

@@ -64,6 +64,11 @@ fn steady(told: &str) -> String {
     told.collect::<Vec<_>>().join("\n")
 }
 
+/// Without the line that says which program it was, which differs each time.
+fn without_program(told: &str) -> String {
+    told.lines().filter(|line| !line.starts_with("program ")).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn what_has_changed_is_found_from_the_code_to_the_last_that_depends_on_it() {
     let mut kept = Shop::empty();
@@ -130,7 +135,7 @@ fn what_has_changed_is_found_from_the_code_to_the_last_that_depends_on_it() {
     insta::assert_snapshot!(kept.session(second::program(), "materialize --stale report"), @r"
     exit 0
     --- stderr
-    all is as it would be made: there is nothing to make
+    nothing that was asked for would come out otherwise as long as what `report` is made of is as it is; with that: `program materialize --stale +report`
     ");
     // The sum of the sales is the same.
     let told = kept.session(second::program(), "materialize --stale --progress none");
@@ -184,11 +189,74 @@ fn what_a_run_passed_over_is_told_apart_from_what_it_made() {
     let mut kept = Shop::empty();
     kept.put(1, &first::program(), &all());
     kept.put_with(2, &second::program(), &all(), Runner::memoize);
-    insta::assert_snapshot!(kept.session(second::program(), "logs latest --events"), @"");
-    insta::assert_snapshot!(kept.session(second::program(), "show latest --steps"), @"");
-    insta::assert_snapshot!(kept.session(second::program(), "show latest --gantt"), @"");
-    insta::assert_snapshot!(kept.session(second::program(), "why latest report"), @"");
-    insta::assert_snapshot!(kept.session(second::program(), "runs"), @"");
+    insta::assert_snapshot!(kept.session(second::program(), "logs latest --events"), @r"
+    exit 0
+    --- stdout
+       0.000  RUN_START materialize
+       0.100  STEP_START sales
+       0.200  STEP_OUTPUT sales result
+       0.300  ASSET_MATERIALIZATION sales sales
+       0.400  STEP_SUCCESS sales (took 300ms)
+       0.500  STEP_START revenue
+       0.600  STEP_OUTPUT revenue result
+       0.700  ASSET_MATERIALIZATION revenue revenue
+       0.800  STEP_SUCCESS revenue (took 300ms)
+       0.900  STEP_MEMOIZED report: made of the same as by the run 019a5f3c-0001-7000-8000-000000000001
+       1.000  RUN_SUCCESS (took 1.0s)
+    ");
+    insta::assert_snapshot!(without_program(&kept.session(second::program(), "show latest --steps")), @r"
+    exit 0
+    --- stdout
+    run          019a5f3c-0002-7000-8000-000000000002
+    job          materialize
+    status       success
+    begun        2026-11-20 11:00:00Z, 3h ago
+    took         1.0s
+    ────────────
+         Success [    1.0s] materialize: 3 steps: 2 succeeded, 1 memoized
+
+    op       steps        attempts  time   longest
+    sales    1 succeeded  1         300ms  300ms
+    revenue  1 succeeded  1         300ms  300ms
+    report   1 memoized
+
+       Succeeded [   300ms] sales
+       Succeeded [   300ms] revenue
+        Memoized [        ] report: made of the same as by the run 019a5f3c-0001-7000-8000-000000000001
+    ");
+    insta::assert_snapshot!(without_program(&kept.session(second::program(), "show latest --gantt")), @r"
+    exit 0
+    --- stdout
+    run          019a5f3c-0002-7000-8000-000000000002
+    job          materialize
+    status       success
+    begun        2026-11-20 11:00:00Z, 3h ago
+    took         1.0s
+    ────────────
+         Success [    1.0s] materialize: 3 steps: 2 succeeded, 1 memoized
+
+    op       steps        attempts  time   longest
+    sales    1 succeeded  1         300ms  300ms
+    revenue  1 succeeded  1         300ms  300ms
+    report   1 memoized
+            ╷0.0s           ╷0.2s            ╷0.4s           ╷0.6s            ╷0.8s
+    sales           █████████████████████████                                                     300ms
+    revenue                                          █████████████████████████                    300ms
+    report                                                                            ≡         memoized
+    ░ queued  █ running  ━ open  ▒ failed attempt  ╌ waiting for retry  ✗ failed  · skipped  ≡ memoized
+    ");
+    insta::assert_snapshot!(kept.session(second::program(), "why latest report"), @r"
+    exit 0
+    --- stdout
+    report was memoized: all that it is made of is what it was made of by the run 019a5f3c-0001-7000-8000-000000000001
+    ");
+    insta::assert_snapshot!(kept.session(second::program(), "runs"), @r"
+    exit 0
+    --- stdout
+    run            job          status   when    took  steps
+    019a5f3c-0002  materialize  success  3h ago  1.0s  2 ok, 1 memoized
+    019a5f3c-0001  materialize  success  4h ago  1.3s  3 ok
+    ");
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use orch_core::graph::{AssetGraph, Job};
 use orch_core::report;
 use orch_core::run::{Definitions, Making, Standing, Standings};
+use orch_core::select::Selectable as _;
 
 use super::args::MaterializeArgs;
 use super::home::{self, Around};
@@ -55,9 +56,14 @@ fn job(
     if !(args.stale || args.missing || args.dry_run) {
         return Ok(Some(job));
     }
-    let configure = &args.options.configure;
-    let runner = configure::runner(definitions, &job, configure, around.env.clone(), printer)?;
-    let recipes = runner.recipes().map_err(|error| {
+    let recipes = |job: &Job| {
+        let configure = &args.options.configure;
+        let runner = configure::runner(definitions, job, configure, around.env.clone(), printer)?;
+        Ok(runner.recipes())
+    };
+    // What is not asked for may lack its configuration: then nobody asks how it stands.
+    let whole = definitions.materialize_numbered(&with_upstream(graph, &selected));
+    let recipes = recipes(&whole)?.or(recipes(&job)?).map_err(|error| {
         printer.error(&error, None);
         Exit::Usage
     })?;
@@ -81,6 +87,17 @@ fn job(
     }
     printer.note(&report::assets_to_make(graph, &standings, &made, printer.palette()));
     Ok(Some(definitions.materialize_numbered(&made)))
+}
+
+/// The numbers of the selected assets and of all that they are made of.
+fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize> {
+    let mut wanted = selected.to_vec();
+    for &number in graph.order().iter().rev() {
+        if wanted[number] {
+            graph.upstream(number).iter().for_each(|&other| wanted[other] = true);
+        }
+    }
+    (0..wanted.len()).filter(|&number| wanted[number]).collect()
 }
 
 /// Why there is nothing to make. What is stale only for what it is made of waits for that, which was not asked for.

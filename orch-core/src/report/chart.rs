@@ -113,7 +113,7 @@ impl<'a> Chart<'a> {
                 add(Phase::Skipped, self.time(moment), self.time(moment), 0);
             }
             (StepState::Memoized(_), _) => {
-                add(Phase::Memoized, self.time(step.first), self.time(step.first), 0)
+                add(Phase::Memoized, self.time(step.first), self.time(step.first), 0);
             }
             (StepState::WaitingRetry, Some(AttemptView { end: Some(end), number, .. })) => {
                 add(Phase::Retry, self.time(*end), self.length, *number);

@@ -102,6 +102,11 @@ fn what_has_changed_is_found_from_the_code_to_the_last_that_depends_on_it() {
     --- stderr
     all is as it would be made: there is nothing to make
     ");
+    insta::assert_snapshot!(kept.session(first::program(), "materialize --stale report"), @r"
+    exit 0
+    --- stderr
+    all is as it would be made: there is nothing to make
+    ");
     insta::assert_snapshot!(kept.session(first::program(), "materialize --missing"), @r"
     exit 0
     --- stderr

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use orch::asset::Ingredient;
 use orch::config::{EnvVars, RunConfig};
 use orch::io::{DATA_VERSION, IoManager, Metadata, OutputAt};
+use orch::run::{Making, Standing, Standings};
 
 use super::*;
 
@@ -93,6 +94,41 @@ fn configuration_variables_and_resources_count_for_who_takes_them() {
     let other = ["ops.priced.config.factor=3", "resources.desk.config.number=7"];
     insta::assert_snapshot!(go(&other, &dear), @"(amounts) (priced) signed");
     insta::assert_snapshot!(go(&other, &dear), @"(amounts) (priced) (signed)");
+    // At rest it is found to be the same.
+    let job = definitions.materialize(&"*".parse().expect("a selection"));
+    let config = other.iter().fold(RunConfig::new(), |config, value| config.set(value));
+    let recipes = definitions.runner(&job).config(config).env(dear).recipes().expect("they are known");
+    let standings =
+        Standings::of(definitions.asset_graph(), recipes, &storage.assets().expect("what is known"));
+    assert!(standings.to_make(&[true; 3], Making::Stale).is_empty(), "{standings:?}");
+}
+
+#[test]
+fn of_a_secret_the_reference_counts() {
+    #[derive(Debug, Config)]
+    struct Access {
+        token: Secret<String>,
+    }
+    #[asset(code_version = "1")]
+    fn letter(access: Config<Access>) -> usize {
+        access.token.expose().len()
+    }
+    let definitions = Definitions::new().assets(assets![letter]);
+    let (storage, env) = (storage(), EnvVars::none().with("OLD", "abc").with("NEW", "abc"));
+    let go = |name: &str, env: &EnvVars| {
+        memoized(&definitions, &storage, &[&format!("ops.letter.config.token.env={name}")], env)
+    };
+    assert_eq!(go("OLD", &env), "letter");
+    assert_eq!(go("OLD", &env.clone().with("OLD", "another")), "(letter)");
+    assert_eq!(go("NEW", &env), "letter");
+    // Nobody has to have it to know what is stale.
+    let job = definitions.materialize(&"*".parse().expect("a selection"));
+    let config = RunConfig::new().set("ops.letter.config.token.env=NEW");
+    let recipes =
+        definitions.runner(&job).config(config).env(EnvVars::none()).recipes().expect("they are known");
+    let known = storage.assets().expect("what is known");
+    let standings = Standings::of(definitions.asset_graph(), recipes, &known);
+    assert_eq!(standings.get(&"letter".parse().expect("a key")), Some(&Standing::Fresh));
 }
 
 #[test]
@@ -197,8 +233,8 @@ fn a_graph_is_made_whole_when_it_is_made() {
     let job = definitions.materialize(&"*".parse().expect("a selection"));
     let recipes = definitions.runner(&job).recipes().expect("they are known");
     let known = storage.assets().expect("what is known");
-    let standings = orch::run::Standings::of(definitions.asset_graph(), recipes, &known);
-    assert!(standings.to_make(&[true; 3], orch::run::Making::Stale).is_empty());
+    let standings = Standings::of(definitions.asset_graph(), recipes, &known);
+    assert!(standings.to_make(&[true; 3], Making::Stale).is_empty());
     let recipe = standings.recipe(&"fourfold".parse().expect("a key")).expect("it has one").clone();
     assert!(recipe.ingredients().any(|(ingredient, _)| *ingredient == Ingredient::CodeVersion));
 }

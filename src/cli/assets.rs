@@ -66,8 +66,8 @@ impl Recorded {
     }
 }
 
-/// How the assets of the program stand, with the configuration that the program has by itself. If that lacks something, nobody knows,
-/// and that is told.
+/// How the assets of the program stand, with the configuration that the program has by itself. If that lacks something, nobody
+/// knows, and that is told.
 pub(super) fn standings(
     definitions: &Definitions,
     records: &[AssetRecord],

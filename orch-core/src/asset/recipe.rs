@@ -172,8 +172,8 @@ impl Recipe {
         (!self.is_empty()).then(|| digest.finish())
     }
 
-    /// The first ingredient in which `now` differs from this recipe, by the order of [`Recipe::ingredients`]; none if both have the
-    /// same key. If neither has ingredients, nobody knows the source.
+    /// The first ingredient in which `now` differs from this recipe, by the order of [`Recipe::ingredients`]; none if both have
+    /// the same key. If neither has ingredients, nobody knows the source.
     #[must_use]
     pub fn difference(&self, now: &Self) -> Option<Difference> {
         if self.is_empty() && now.is_empty() {

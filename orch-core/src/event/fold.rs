@@ -32,9 +32,9 @@ const KEPT_ALIKE: usize = 3;
 /// - The counts of the run are the sums of the counts of its ops, and with [`Detail::Steps`] those of the steps.
 /// - A step is counted in one state only; [`RunView::live`] has exactly the running and the waiting ones.
 /// - An event after the run's end, and an event of another run, changes nothing.
-/// - Of a step that is not live only a start, a failure, a skip or that it was memoized is heeded, since anything else has no beginning. The
-///   engine tells of each step's end once; the view could not tell a second one from another step's without keeping
-///   every path. For the same reason it is believed of a step that is lost that it had succeeded, unless steps are kept.
+/// - Of a step that is not live only a start, a failure, a skip or that it was memoized is heeded, since anything else has no
+///   beginning. The engine tells of each step's end once; the view could not tell a second one from another step's without
+///   keeping every path. For the same reason it is believed of a step that is lost that it had succeeded, unless steps are kept.
 /// - An event costs the same whatever came before it. Only the end of the run looks at all live steps, and the first
 ///   lost step at all steps, if they are kept.
 #[derive(Clone, Debug, Default)]

@@ -110,9 +110,9 @@ fn variable(value: Option<String>) -> Arc<str> {
 
 impl Runner {
     /// Takes the latest materialization of an asset in the place of its step if that would make the same: if its code, its
-    /// configuration, its environment and the data that it takes are those of the latest materialization, all of them are known, and
-    /// its value can be had. The run then tells [`StepMemoized`](crate::event::EventKind::StepMemoized). So what was made anew with
-    /// the same data leaves alone what depends on it.
+    /// configuration, its environment and the data that it takes are those of the latest materialization, all of them are known,
+    /// and its value can be had. The run then tells [`StepMemoized`](crate::event::EventKind::StepMemoized). So what was made
+    /// anew with the same data leaves alone what depends on it.
     ///
     /// That is known of runs that are recorded, and of assets that one op makes: a graph of several runs.
     #[must_use]
@@ -121,8 +121,8 @@ impl Runner {
         self
     }
 
-    /// Of each asset that the run would make all that it depends on now, but for the data that it takes. Secrets count by the references to
-    /// them.
+    /// Of each asset that the run would make all that it depends on now, but for the data that it takes. Secrets count by the
+    /// references to them.
     ///
     /// # Errors
     /// As [`Runner::plan`], and if something of the configuration is not there.

@@ -37,11 +37,11 @@ impl Standing {
     }
 }
 
-/// How the assets of a program stand: a pure function of what is made of what, of what they depend on now, and of what is known of
-/// their latest materializations.
+/// How the assets of a program stand: a pure function of what is made of what, of what they depend on now, and of what is known
+/// of their latest materializations.
 ///
-/// An asset that is made of one that is to be made is [`Behind`](Standing::Behind), though that may come out with the same data; then a
-/// run that [memoizes](super::Runner::memoize) leaves it alone.
+/// An asset that is made of one that is to be made is [`Behind`](Standing::Behind), though that may come out with the same data;
+/// then a run that [memoizes](super::Runner::memoize) leaves it alone.
 #[derive(Clone, Debug)]
 pub struct Standings {
     /// By their numbers.

@@ -1,8 +1,8 @@
 //! What stands for the version of code that has none: a hash of its source.
 //!
 //! Of a package that is all that its compilation reads, as far as it can be found without asking cargo: its manifest, its Rust
-//! files, all that lies in `src`, what they include by a written path, the same of the packages that it depends on by path, and
-//! the lock file, by which all others are known. What cannot be found out has no fingerprint, and then no asset is taken to be
+//! files, all that lies in `src`, what they include by a written path, the same of the packages that it depends on by path, the
+//! lock file, by which all others are known, and its features. What cannot be found out has no fingerprint, and then no asset is taken to be
 //! up to date.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,21 @@ pub(super) fn of_package() -> Option<String> {
         return Some("f1d0".to_owned());
     }
     static FOUND: OnceLock<Option<String>> = OnceLock::new();
-    FOUND.get_or_init(|| of_folder(Path::new(&std::env::var_os("CARGO_MANIFEST_DIR")?))).clone()
+    let found = || {
+        let source = of_folder(Path::new(&std::env::var_os("CARGO_MANIFEST_DIR")?))?;
+        Some(under(&source, std::env::args()))
+    };
+    FOUND.get_or_init(found).clone()
+}
+
+/// The fingerprint of a source that is compiled by this command: with other features it is another program.
+fn under(source: &str, mut command: impl Iterator<Item = String>) -> String {
+    let mut hash = DefaultHasher::new();
+    part(source.as_bytes(), &mut hash);
+    while command.by_ref().any(|word| word == "--cfg") {
+        command.next().iter().for_each(|condition| part(condition.as_bytes(), &mut hash));
+    }
+    written(&hash)
 }
 
 /// The fingerprint of a function alone, without its documentation: what it calls is not seen.
@@ -247,6 +261,16 @@ mod tests {
         assert_eq!(of_folder(&root.join("program")), None, "it was downloaded");
         assert_eq!(of_folder(&root.join("nowhere")), None);
         fs::remove_dir_all(root).expect("it is there");
+    }
+
+    #[test]
+    fn features_make_another_program() {
+        let of = |command: &str| under("f1d0", command.split(' ').map(str::to_owned));
+        let plain = of("rustc --crate-name shop src/main.rs -C opt-level=0");
+        assert_eq!(of("rustc --crate-name shop src/main.rs -C opt-level=3"), plain);
+        let one = of("rustc --cfg feature=\"euro\" src/main.rs");
+        let two = of("rustc --cfg feature=\"euro\" src/main.rs --cfg feature=\"dear\"");
+        assert_eq!(BTreeSet::from([&plain, &one, &two]).len(), 3);
     }
 
     #[test]

@@ -77,7 +77,8 @@ impl<F: Format> FrameIo<F> {
     }
 }
 
-/// Of an asset the hash of its file, by which it is known whether it has come out as it was. Nobody asks for that of other outputs.
+/// Of an asset the hash of its file, by which it is known whether it has come out as it was. Nobody asks for that of other
+/// outputs.
 pub(super) fn data_version(at: &OutputAt<'_>, file: &Path) -> Result<Option<(String, serde_json::Value)>> {
     if at.asset.is_none() {
         return Ok(None);

@@ -270,16 +270,16 @@ impl AssetBuilder {
         self
     }
 
-    /// Says that its code reads an environment variable: with another value it is another asset. Its hash is recorded, so it is to be
-    /// no secret.
+    /// Says that its code reads an environment variable: with another value it is another asset. Its hash is recorded, so it is
+    /// to be no secret.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>) -> Self {
         self.asset.env.push(name.into());
         self
     }
 
-    /// Says that resources that the program gives as values are always the same. Else nobody knows what they are, and the asset is
-    /// never taken to be up to date.
+    /// Says that resources that the program gives as values are always the same. Else nobody knows what they are, and the asset
+    /// is never taken to be up to date.
     #[must_use]
     pub fn trust_resources(mut self) -> Self {
         self.asset.trusts_resources = true;

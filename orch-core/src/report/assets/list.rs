@@ -10,7 +10,8 @@ use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
-/// run, rows if they are known, how often it was materialized, and how it stands: fresh, stale, missing, or external. Ends with a line break.
+/// run, rows if they are known, how often it was materialized, and how it stands: fresh, stale, missing, or external. Ends with a
+/// line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {

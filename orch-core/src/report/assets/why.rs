@@ -21,8 +21,8 @@ pub struct WhyAsset<'a> {
     pub made_by: &'a dyn Fn(&AssetKey, RunId) -> Option<Materialization>,
 }
 
-/// How an asset stands, and if there is something to make, why: the first ingredient that differs, and why that does, to the root.
-/// Ends with a line break.
+/// How an asset stands, and if there is something to make, why: the first ingredient that differs, and why that does, to the
+/// root. Ends with a line break.
 #[must_use]
 pub fn why_asset(why: &WhyAsset<'_>) -> String {
     let Some(standing) = why.standings.get(why.key) else {

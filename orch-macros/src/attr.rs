@@ -186,6 +186,11 @@ impl<'d> Options<'d> {
         self.entries.iter().any(|(given, _)| given == name)
     }
 
+    /// Where the value of an option stands, if it is there.
+    pub(crate) fn place(&self, name: &str) -> Option<TokenStream> {
+        self.entries.iter().find(|(given, _)| given == name).map(|(_, value)| value.place())
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.entries.iter().position(|(given, _)| given == name)?;
         Some(self.entries.remove(at).1)

@@ -125,3 +125,22 @@ fn partitions_lie_beside_each_other_and_are_read_by_key() {
     assert!(folder.join("sold/partition=2024-01-02/data.parquet").is_file());
     std::fs::remove_dir_all(folder).expect("it was there");
 }
+
+#[test]
+fn a_frame_that_came_out_as_it_was_is_known_by_its_file() {
+    let (folder, definitions) = lake("memo");
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let mut versions = Vec::new();
+    let mut memoized = |memoize: bool| {
+        let job = definitions.materialize(&"mart/orders or rows".parse().expect("a selection"));
+        let runner = definitions.runner(&job).record(&storage).keep_events();
+        let runner = if memoize { runner.memoize() } else { runner };
+        let run = runner.run_blocking().expect("it succeeds");
+        let latest = MaterializationQuery::latest(&"mart/orders".parse().expect("a key"));
+        versions.push(storage.materializations(&latest).expect("what is known").remove(0).data_version);
+        run.events().iter().filter(|event| event.kind.name() == "STEP_MEMOIZED").count()
+    };
+    assert_eq!([memoized(false), memoized(false), memoized(true)], [0, 0, 2]);
+    assert!(versions[0].is_some() && versions.iter().all(|version| *version == versions[0]), "{versions:?}");
+    std::fs::remove_dir_all(folder).expect("it was there");
+}

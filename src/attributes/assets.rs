@@ -129,6 +129,31 @@ use super::{graph, job, op};
 /// | `metadata(source = "billing", budget = 100)` | what is known of it before it is made |
 /// | `partitions = Daily` | by what it is partitioned, where no parameter takes its partition |
 /// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself |
+/// | `code_version = "2"` | the version of its code, which then counts alone, whatever the source |
+/// | `fingerprint = "function"` | of the source this function alone counts, by its tokens: what it calls is not seen. By default, `"package"`, all of it does |
+/// | `env = ["RATE"]` | environment variables that it reads; hashes of their values are recorded, so none may be a secret |
+/// | `trust_resources` | resources that the program gives as values are always the same |
+///
+/// # What it depends on
+///
+/// With each materialization is recorded what it was made of, its [`Recipe`](crate::asset::Recipe): the version of the code, the
+/// type, the configuration of its steps, variables, resources, and for each asset that it takes or waits for the version of its
+/// data. If one of these is another now, the asset is *stale*; if nobody knows one of them, it is taken for stale. `assets list`
+/// tells which are, `why ASSET` why, and `materialize --stale` makes them and what depends on them. A step that turns out to take
+/// what the latest materialization was made of does not run then, [`Runner::memoize`](crate::run::Runner::memoize).
+///
+/// - **Code** without a version counts by a fingerprint of the source, which is made when it is compiled: of all Rust files of
+///   the package and all that lies in its `src`, of files that are included by a written path, of `Cargo.toml`, of packages that
+///   it depends on by a path, of the `Cargo.lock`, by which all other packages are known, and of the features of the package. The
+///   profile and the compiler do not count, nor does what a build script or a macro reads elsewhere. Of a package that was
+///   downloaded from a registry nobody knows the source.
+/// - **Data** counts by its version: a hash of the value as serde writes it, or what the IO manager says of what it has stored,
+///   [`DATA_VERSION`](crate::io::DATA_VERSION), as frames do; else the code says it, `ctx.set_data_version(..)`. An asset that
+///   returns nothing, `()`, has none by itself. One that returns the path of something returns the same however that changes: let
+///   it say a version.
+/// - **Configuration** counts with its defaults. Of a secret the reference counts, and not what stands behind it.
+/// - **Resources** that are opened for each run count by their configuration, and so do those that they take. What one gives that
+///   the program made is unknown.
 pub use orch_macros::asset;
 
 /// Makes an asset of a function that draws a graph, as [`macro@graph`] does: what the handle that it returns will give is the
@@ -171,8 +196,11 @@ pub use orch_macros::asset;
 ///
 /// # Options
 ///
-/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `deps` and `code_version`, as of
-/// [`macro@asset`]. How its steps are tried again or stored is said of their ops.
+/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `deps`, `code_version`, `env` and
+/// `trust_resources`, as of [`macro@asset`]. How its steps are tried again or stored is said of their ops.
+///
+/// It is made as a whole: if something that it takes is made anew in the same run, its steps run, also if that comes out
+/// with the same data.
 pub use orch_macros::graph_asset;
 
 /// Names an asset that others make: a head without a body, whose return type says what it is in memory.

@@ -129,6 +129,8 @@ Examples:
   materialize group:raw+                      a group and all that depends on it
   materialize raw_orders 'key:mart/*'         of several selections, what any of them selects
   materialize --all --max-concurrent 4        with the options of `run`
+  materialize --stale                         what would come out otherwise now
+  materialize --stale --dry-run               what that is, and why
 
 `assets list` and `assets graph` take the same selections and show what is meant. In quotes, a shell leaves `*` and blanks
 as they are. A selection is a key, or group:, kind:, tag: and owner: with a name, joined by `and`, `or`, `not` and

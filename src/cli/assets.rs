@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use orch_core::asset::{AssetKey, MaterializationQuery};
@@ -5,7 +6,8 @@ use orch_core::graph::AssetGraph;
 use orch_core::ids::nearest;
 use orch_core::partition::KeySets;
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
-use orch_core::run::Definitions;
+use orch_core::run::{Definitions, Standings};
+use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage};
 
 use super::args::{
@@ -23,22 +25,22 @@ pub(super) fn assets(
     printer: &Printer,
 ) -> Exit {
     let done = select::asset_graph(definitions, printer).and_then(|graph| match &args.command {
-        AssetsCommand::List(args) => list(args, graph, around, printer),
-        AssetsCommand::Show(args) => show(args, graph, around, printer),
+        AssetsCommand::List(args) => list(args, definitions, around, printer),
+        AssetsCommand::Show(args) => show(args, definitions, around, printer),
         AssetsCommand::Graph(args) => draw(args, graph, printer),
     });
     done.err().unwrap_or(Exit::Success)
 }
 
 /// What is recorded of assets.
-struct Recorded {
+pub(super) struct Recorded {
     /// None if nothing is recorded yet.
-    storage: Option<Arc<dyn Storage>>,
-    records: Vec<AssetRecord>,
+    pub(super) storage: Option<Arc<dyn Storage>>,
+    pub(super) records: Vec<AssetRecord>,
 }
 
 impl Recorded {
-    fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Self, Exit> {
+    pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Self, Exit> {
         let storage = home::perhaps(args, around, printer)?;
         let records = storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.assets());
         let records = records.map_err(|error| home::refused(&error, printer))?;
@@ -67,22 +69,64 @@ impl Recorded {
         }
         Ok(states)
     }
+
+    /// As it is shown, with runs by so many digits as tell the latest of each asset apart.
+    pub(super) fn facts<'a>(
+        &'a self,
+        graph: &'a AssetGraph,
+        standings: Option<&'a Standings>,
+        partitions: &'a PartitionStates,
+        around: &Around,
+        printer: &Printer,
+    ) -> AssetFacts<'a> {
+        AssetFacts {
+            graph,
+            partitions,
+            records: &self.records,
+            standings,
+            now: (around.now)(),
+            digits: report::digits(self.records.iter().map(|record| record.latest.run)),
+            exact: printer.verbosity == Verbosity::Verbose,
+            palette: printer.data_palette(),
+        }
+    }
 }
 
-fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
+/// How the assets of the program stand, with the configuration that the program has by itself. If that lacks something, nobody
+/// knows, and that is told.
+pub(super) fn standings(
+    definitions: &Definitions,
+    records: &[AssetRecord],
+    around: &Around,
+    printer: &Printer,
+) -> Option<Standings> {
+    let graph = definitions.asset_graph();
+    if graph.assets().iter().all(|asset| asset.is_external()) {
+        return Some(Standings::of(graph, BTreeMap::new(), records));
+    }
+    let runner = definitions.runner(&definitions.materialize(&AssetSelection::all()));
+    match runner.env(around.env.clone()).recipes() {
+        Ok(recipes) => Some(Standings::of(graph, recipes, records)),
+        Err(error) => {
+            printer.warning(&format!("what is stale is not known here: {error}"), None);
+            None
+        }
+    }
+}
+
+fn list(
+    args: &AssetListArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let graph = definitions.asset_graph();
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
     let recorded = Recorded::read(&args.home, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
     let partitions = recorded.partitions(graph, shown, around, printer)?;
-    let facts = AssetFacts {
-        graph,
-        records: &recorded.records,
-        partitions: &partitions,
-        now: (around.now)(),
-        digits: report::digits(recorded.records.iter().map(|record| record.latest.run)),
-        exact: printer.verbosity == Verbosity::Verbose,
-        palette: printer.data_palette(),
-    };
+    let standings = standings(definitions, &recorded.records, around, printer);
+    let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
     if args.json {
         printer.data(&format!("{:#}\n", report::assets_as_json(&facts, &selected, with_others)));
@@ -103,7 +147,13 @@ fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Pri
     Ok(())
 }
 
-fn show(args: &AssetShowArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
+fn show(
+    args: &AssetShowArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let graph = definitions.asset_graph();
     let recorded = Recorded::read(&args.home, around, printer)?;
     let key = find(&args.key, graph, &recorded.records, printer)?;
     if let Some(partition) = &args.partition {
@@ -119,16 +169,11 @@ fn show(args: &AssetShowArgs, graph: &AssetGraph, around: &Around, printer: &Pri
     let history =
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
+    let standings = standings(definitions, &recorded.records, around, printer);
     let runs = recorded.records.iter().map(|record| &record.latest).chain(&history);
-    let facts = AssetFacts {
-        graph,
-        records: &recorded.records,
-        partitions: &partitions,
-        now: (around.now)(),
-        digits: report::digits(runs.map(|fact| fact.run)),
-        exact: printer.verbosity == Verbosity::Verbose,
-        palette: printer.data_palette(),
-    };
+    let digits = report::digits(runs.map(|fact| fact.run));
+    let facts =
+        AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
     let shown = ShownAsset { facts, key, history: &history, partition: args.partition.as_deref() };
     printer.data(&match (args.json, args.svg) {
         (true, _) => format!("{:#}\n", report::asset_as_json(&shown)),
@@ -160,8 +205,16 @@ fn check_partition(
     }
 }
 
+/// The asset of the program of this key, or the only one whose key ends so.
+pub(super) fn own<'a>(named: &str, graph: &'a AssetGraph) -> Option<&'a AssetKey> {
+    let keys = || graph.assets().iter().map(|asset| asset.key());
+    let ends = |key: &&AssetKey| key.as_str().strip_suffix(named).is_some_and(|rest| rest.ends_with('/'));
+    let mut found = keys().filter(ends);
+    keys().find(|key| key.as_str() == named).or_else(|| found.next().filter(|_| found.next().is_none()))
+}
+
 /// The asset of this key, or the only one whose key ends so; else says what there is.
-fn find<'a>(
+pub(super) fn find<'a>(
     named: &str,
     graph: &'a AssetGraph,
     records: &'a [AssetRecord],

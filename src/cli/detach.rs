@@ -18,6 +18,9 @@ const DETACHED: &str = "--detached";
 /// What that process says when its run has begun, with the run. Other lines are the program's own.
 const BEGUN: &str = "orch has begun the run ";
 
+/// What it says instead when there is nothing to run, which it has told.
+const NOTHING: &str = "orch has nothing to run";
+
 /// Starts this program once more with the same arguments, and waits until its run has begun.
 pub(super) fn start(home: &HomeArgs, printer: &Printer) -> Exit {
     let mut child = match spawn() {
@@ -30,6 +33,9 @@ pub(super) fn start(home: &HomeArgs, printer: &Printer) -> Exit {
     let said = child.stdout.take().into_iter().flat_map(|said| BufReader::new(said).split(b'\n'));
     for line in said.map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
+        if line == NOTHING {
+            return Exit::Success;
+        }
         let Some(run) = line.strip_prefix(BEGUN) else {
             printer.data(&format!("{line}\n"));
             continue;
@@ -91,6 +97,13 @@ pub(super) fn tell_begun(
             tell(event.run);
         });
     }
+}
+
+/// For the process that was to go on, if there is nothing to run.
+pub(super) fn tell_nothing() {
+    let mut out = io::stdout();
+    // Whoever asked for it may be gone.
+    let _ = writeln!(out, "{NOTHING}").and_then(|()| out.flush());
 }
 
 fn tell(run: RunId) {

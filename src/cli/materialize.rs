@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
-use orch_core::graph::AssetGraph;
-use orch_core::run::Definitions;
+use orch_core::graph::{AssetGraph, Job};
+use orch_core::report;
+use orch_core::run::{Definitions, Making, Standing, Standings};
+use orch_core::select::Selectable as _;
 
 use super::args::MaterializeArgs;
-use super::home::Around;
+use super::home::{self, Around};
 use super::printer::Printer;
-use super::{Exit, program_name, run, select};
+use super::{Exit, configure, detach, program_name, run, select};
 
 /// How many assets are named where one is to be chosen.
 const NAMED: usize = 20;
@@ -18,23 +20,99 @@ pub(super) fn materialize(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
-    let selection = select::asset_graph(definitions, printer).and_then(|graph| {
-        if graph.assets().is_empty() {
-            let hint =
-                "list them in the function with #[orch::main]: `Definitions::new().assets(assets![my_asset])`";
-            printer.error(&"this program has no assets", Some(hint));
-            return Err(Exit::Usage);
-        }
-        if args.selection.is_empty() && !args.all {
-            return Err(which(graph, printer));
-        }
-        select::assets(&args.selection, graph, printer).map(|(selection, _)| selection)
-    });
-    match selection {
-        Ok(selection) => {
-            run::begin(&definitions.materialize(&selection), &args.options, definitions, around, printer)
+    match job(args, definitions, around, printer) {
+        Ok(Some(job)) => run::begin(&job, &args.options, definitions, around, printer, |runner| {
+            if args.stale { runner.memoize() } else { runner }
+        }),
+        Ok(None) => {
+            if args.options.live.detached {
+                detach::tell_nothing();
+            }
+            Exit::Success
         }
         Err(exit) => exit,
+    }
+}
+
+/// The job that makes what is asked for; none if there is nothing to run, which has been told.
+fn job(
+    args: &MaterializeArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Option<Job>, Exit> {
+    let graph = select::asset_graph(definitions, printer)?;
+    if graph.assets().is_empty() {
+        let hint =
+            "list them in the function with #[orch::main]: `Definitions::new().assets(assets![my_asset])`";
+        printer.error(&"this program has no assets", Some(hint));
+        return Err(Exit::Usage);
+    }
+    if args.selection.is_empty() && !(args.all || args.stale || args.missing) {
+        return Err(which(graph, printer));
+    }
+    let (selection, selected) = select::assets(&args.selection, graph, printer)?;
+    let job = definitions.materialize(&selection);
+    if !(args.stale || args.missing || args.dry_run) {
+        return Ok(Some(job));
+    }
+    let recipes = |job: &Job| {
+        let configure = &args.options.configure;
+        let runner = configure::runner(definitions, job, configure, around.env.clone(), printer)?;
+        Ok(runner.recipes())
+    };
+    // What is not asked for may lack its configuration: then nobody asks how it stands.
+    let whole = definitions.materialize_numbered(&with_upstream(graph, &selected));
+    let recipes = recipes(&whole)?.or(recipes(&job)?).map_err(|error| {
+        printer.error(&error, None);
+        Exit::Usage
+    })?;
+    let storage = home::perhaps(&args.options.record.home, around, printer)?;
+    let records = storage.map_or(Ok(Vec::new()), |storage| storage.assets());
+    let records = records.map_err(|error| home::refused(&error, printer))?;
+    let standings = Standings::of(graph, recipes, &records);
+    let making = match (args.stale, args.missing) {
+        (true, _) => Making::Stale,
+        (_, true) => Making::Missing,
+        _ => Making::All,
+    };
+    let made = standings.to_make(&selected, making);
+    if made.is_empty() {
+        printer.note(&nothing(args, &standings, &selected, graph));
+        return Ok(None);
+    }
+    if args.dry_run {
+        printer.data(&report::assets_to_make(graph, &standings, &made, printer.data_palette()));
+        return Ok(None);
+    }
+    printer.note(&report::assets_to_make(graph, &standings, &made, printer.palette()));
+    Ok(Some(definitions.materialize_numbered(&made)))
+}
+
+/// The numbers of the selected assets and of all that they are made of.
+fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize> {
+    let mut wanted = selected.to_vec();
+    for &number in graph.order().iter().rev() {
+        if wanted[number] {
+            graph.upstream(number).iter().for_each(|&other| wanted[other] = true);
+        }
+    }
+    (0..wanted.len()).filter(|&number| wanted[number]).collect()
+}
+
+/// Why there is nothing to make. What is stale only for what it is made of waits for that, which was not asked for.
+fn nothing(args: &MaterializeArgs, standings: &Standings, selected: &[bool], graph: &AssetGraph) -> String {
+    let mut keys =
+        graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).map(|(asset, _)| asset.key());
+    let behind = keys.find(|key| matches!(standings.get(key), Some(Standing::Behind(_))));
+    match behind {
+        _ if args.missing => "nothing is missing: there is nothing to make\n".to_owned(),
+        Some(key) => format!(
+            "nothing that was asked for would come out otherwise as long as what `{key}` is made of is as it is; with that: \
+             `{} materialize --stale +{key}`\n",
+            program_name()
+        ),
+        None => "all is as it would be made: there is nothing to make\n".to_owned(),
     }
 }
 

@@ -154,6 +154,7 @@ fn run_in<D: IntoDefinitions>(
     let printer = Arc::new(printer(args.output));
     let exit = match &args.command {
         Asked::Defined(command) => answer(command, definitions, around, &printer),
+        Asked::Recorded(RecordedCommand::Why(args)) => why::why(args, definitions, around, &printer),
         Asked::Recorded(command) => recorded(command, around, &printer),
     };
     written(&printer, exit)
@@ -166,8 +167,26 @@ fn recorded(command: &RecordedCommand, around: &Around, printer: &Printer) -> Ex
         RecordedCommand::Runs(args) => runs::runs(args, around, printer),
         RecordedCommand::Show(args) => show::show(args, around, printer),
         RecordedCommand::Logs(args) => logs::logs(args, around, printer),
-        RecordedCommand::Why(args) => why::why(args, around, printer),
+        RecordedCommand::Why(args) => why::why(args, Definitions::new, around, printer),
         RecordedCommand::Instance(args) => instance::instance(args, around, printer),
+    }
+}
+
+/// What the program offers; why that cannot be found out is said.
+fn defined<D: IntoDefinitions>(
+    definitions: impl FnOnce() -> D,
+    printer: &Printer,
+) -> Result<Definitions, Exit> {
+    match panics::catch(|| definitions().into_definitions()) {
+        Ok(Ok(definitions)) => Ok(definitions),
+        Err(panic) => {
+            printer.error(&panic.text(), panic.hint());
+            Err(Exit::Broken)
+        }
+        Ok(Err(failure)) => {
+            printer.error(&failure.context("the definitions of this program cannot be made").info(), None);
+            Err(Exit::Usage)
+        }
     }
 }
 
@@ -177,16 +196,9 @@ fn answer<D: IntoDefinitions>(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Exit {
-    let definitions = match panics::catch(|| definitions().into_definitions()) {
-        Ok(Ok(definitions)) => definitions,
-        Err(panic) => {
-            printer.error(&panic.text(), panic.hint());
-            return Exit::Broken;
-        }
-        Ok(Err(failure)) => {
-            printer.error(&failure.context("the definitions of this program cannot be made").info(), None);
-            return Exit::Usage;
-        }
+    let definitions = match defined(definitions, printer) {
+        Ok(definitions) => definitions,
+        Err(exit) => return exit,
     };
     // The command `check` tells of jobs of one name together with all else.
     if !matches!(command, Command::Check(_))

@@ -66,6 +66,11 @@ fn latest_of(text: &str) -> Option<Option<&str>> {
     }
 }
 
+/// Whether the text has the form of what names a run.
+pub(super) fn may_name_a_run(text: &str) -> bool {
+    latest_of(text).is_some() || is_beginning(text)
+}
+
 fn is_beginning(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }

@@ -39,16 +39,17 @@ pub(super) fn run(
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    begin(job, &args.options, definitions, around, printer)
+    begin(job, &args.options, definitions, around, printer, |runner| runner)
 }
 
-/// Runs a job as the arguments say.
+/// Runs a job as the arguments say, and as `asked` says beside them.
 pub(super) fn begin(
     job: &Job,
     args: &RunOptions,
     definitions: &Definitions,
     around: &Around,
     printer: &Arc<Printer>,
+    asked: impl FnOnce(Runner) -> Runner,
 ) -> Exit {
     let runner = match configure::runner(definitions, job, &args.configure, around.env.clone(), printer) {
         Ok(runner) => runner,
@@ -59,7 +60,7 @@ pub(super) fn begin(
         printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
         return Exit::Usage;
     }
-    let runner = configured(runner, args);
+    let runner = asked(configured(runner, args));
     if args.record.no_record {
         return go(runner, None, None, &args.live, printer);
     }

@@ -1,17 +1,76 @@
 use std::ops::ControlFlow;
 
-use orch_core::ids::StepPath;
-use orch_core::report::{self, History, Why};
+use orch_core::asset::{AssetKey, MaterializationQuery};
+use orch_core::ids::{RunId, StepPath};
+use orch_core::report::{self, History, PartitionStates, Why, WhyAsset};
+use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
 
 use super::args::WhyArgs;
+use super::assets::{self, Recorded};
 use super::home::{self, Around};
 use super::printer::Printer;
 use super::recorded::Found;
-use super::{Exit, program_name, recorded};
+use super::{Exit, IntoDefinitions, defined, program_name, recorded};
 
-/// Why a run, or a step of it, is where it is.
-pub(super) fn why(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
+/// Why a run, or a step of it, is where it is; or why an asset is stale. What may be the beginning of the identifier of a run is
+/// taken for one, so that a run can be asked for whatever has become of the definitions.
+pub(super) fn why<D: IntoDefinitions>(
+    args: &WhyArgs,
+    definitions: impl FnOnce() -> D,
+    around: &Around,
+    printer: &Printer,
+) -> Exit {
+    let named = args.of.run.strip_prefix("key:");
+    if named.is_none() && (args.step.is_some() || recorded::may_name_a_run(&args.of.run)) {
+        return why_run(args, around, printer);
+    }
+    let definitions = match defined(definitions, printer) {
+        Ok(definitions) => definitions,
+        Err(exit) => return exit,
+    };
+    let graph = definitions.asset_graph();
+    let found = match named {
+        Some(named) => assets::find(named, graph, &[], printer),
+        None => match assets::own(&args.of.run, graph) {
+            Some(key) => Ok(key),
+            None => return why_run(args, around, printer),
+        },
+    };
+    let told = found.and_then(|key| why_asset(key, args, &definitions, around, printer));
+    told.err().unwrap_or(Exit::Success)
+}
+
+/// Why an asset is as it is.
+fn why_asset(
+    key: &AssetKey,
+    args: &WhyArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let recorded = Recorded::read(&args.of.home, around, printer)?;
+    let records = &recorded.records;
+    let Some(standings) = assets::standings(definitions, records, around, printer) else {
+        return Err(Exit::Usage);
+    };
+    let made_by = |asset: &AssetKey, run: RunId| {
+        let query = MaterializationQuery {
+            asset: Some(asset.clone()),
+            run: Some(run),
+            limit: Some(1),
+            ..Default::default()
+        };
+        recorded.storage.as_ref()?.materializations(&query).ok()?.into_iter().next()
+    };
+    let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
+    let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
+    let why = WhyAsset { facts, standings: &standings, key, made_by: &made_by };
+    printer.data(&report::why_asset(&why));
+    Ok(())
+}
+
+fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     let found = match recorded::find(&args.of, around, printer) {
         Ok(found) => found,
         Err(exit) => return exit,

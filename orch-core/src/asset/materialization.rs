@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKey, TypedMetadata};
+use super::{AssetKey, Recipe, TypedMetadata};
 use crate::ids::RunId;
 
 /// A fact: that an asset was materialized, by which run, and what is known of it since.
@@ -37,6 +37,9 @@ pub struct Materialization {
     /// The materializations that it was made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<InputVersion>,
+    /// All that its value depends on, with versions.
+    #[serde(default, skip_serializing_if = "Recipe::is_empty")]
+    pub recipe: Recipe,
     /// Where its value lies.
     pub value: ValueAt,
 }
@@ -63,6 +66,24 @@ impl InputVersion {
     #[must_use]
     pub fn new(asset: AssetKey, run: Option<RunId>, data_version: Option<Arc<str>>) -> Self {
         Self { asset, partition: None, run, data_version }
+    }
+
+    /// The version of the data of one asset, of which it may be that several partitions were taken; none if that of one is not
+    /// known, or if there are none.
+    pub(crate) fn together<'a>(versions: impl Iterator<Item = &'a Self>) -> Option<Arc<str>> {
+        let mut versions = versions.peekable();
+        let first = versions.next()?;
+        if first.partition.is_none() && versions.peek().is_none() {
+            return first.data_version.clone();
+        }
+        // With the keys: who takes partitions by key may make something of these too.
+        let mut hasher = blake3::Hasher::new_derive_key("orch 2026 versions of partitions");
+        for version in std::iter::once(first).chain(versions) {
+            for part in [version.partition.as_deref().unwrap_or_default(), version.data_version.as_deref()?] {
+                hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+            }
+        }
+        Some(hasher.finalize().to_hex().as_str().into())
     }
 
     /// The same, of a partition.

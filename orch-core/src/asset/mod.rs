@@ -3,10 +3,13 @@
 mod key;
 mod materialization;
 mod metadata;
+mod recipe;
 
 pub use key::{AssetKey, InvalidAssetKey};
 pub use materialization::{InputVersion, Materialization, MaterializationQuery, ValueAt};
 pub use metadata::{Column, ColumnSource, MetadataValue, Table, TypedMetadata};
+pub use recipe::{Change, Difference, Ingredient, Recipe};
 
 pub(crate) use materialization::Versions;
 pub(crate) use metadata::typed;
+pub(crate) use recipe::Digest;

@@ -5,10 +5,41 @@ use super::{State, Stored};
 use crate::asset::{InputVersion, TypedMetadata, typed};
 use crate::define::Said;
 use crate::event::{Encoded, EventKind};
-use crate::io::{ASSET_FILES, ArtifactRef};
+use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION};
+use crate::plan::PlannedAsset;
+use crate::value::TypeInfo;
 
 /// The assets that steps make.
 impl State {
+    /// The versions of what an asset is made of that is made in this frame: of each upstream asset one, or several if it takes
+    /// several partitions of it in different ways.
+    pub(super) fn inputs_of(
+        &self,
+        frame: FrameId,
+        asset: &PlannedAsset,
+        partition: Option<&Arc<str>>,
+    ) -> Vec<InputVersion> {
+        let (at, partition) = (&self.frames[frame as usize], partition.cloned());
+        let mut inputs = Vec::with_capacity(asset.upstream.len());
+        for key in &asset.upstream {
+            let begin = inputs.len();
+            let of_asset = at.versions.iter().filter(|(_, version)| version.asset == *key);
+            let read = of_asset.clone().filter(|(step, _)| asset.reads.contains(&(*step as usize)));
+            inputs.extend(read.map(|(_, version)| version.clone()));
+            // What was made of the same partition, or of an asset without any, is taken as it is.
+            let makes = |step: u32| self.program.plan.steps[step as usize].loads.is_none();
+            let made = of_asset.clone().rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
+            let versions = &self.settings.versions;
+            let taken = made.or_else(|| versions.get(key, &partition)).or_else(|| versions.get(key, &None));
+            match taken {
+                Some(version) => inputs.push(version.clone()),
+                None if inputs.len() == begin => inputs.push(InputVersion::new(key.clone(), None, None)),
+                None => {}
+            }
+        }
+        inputs
+    }
+
     /// What is told of an output that is an asset: that it is materialized, of what, and what is known of it. None of all
     /// others.
     pub(super) fn materialized(
@@ -31,36 +62,25 @@ impl State {
             Some(stored) if file.is_none() => typed(&stored.metadata),
             _ => TypedMetadata::new(),
         };
+        let told = stored.and_then(|stored| stored.metadata.get(DATA_VERSION)).and_then(|told| told.as_str());
+        metadata.remove(DATA_VERSION);
         let hash = || match (inline, file) {
             (Some(value), _) => Some(blake3::hash(value.bytes()).to_hex().as_str().into()),
             (None, Some(file)) => Some(file.blake3.as_str().into()),
-            (None, None) => None,
+            (None, None) => told.map(Into::into),
         };
+        // What has no content is told by no hash of it: that it was written somewhere else is all that is known.
+        let has_content = self.program.ops[step].outputs()[output].ty != TypeInfo::of::<()>();
         let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();
         let given = said.and_then(|said| said.data_version.as_ref()).map(scrub);
-        let data_version: Option<Arc<str>> = given.or_else(hash);
+        let data_version: Option<Arc<str>> = given.or_else(|| hash().filter(|_| has_content));
         let said = said.map(|said| said.metadata.clone()).unwrap_or_default();
         metadata.extend(self.settings.scrubber.typed(said));
         let at = &self.frames[frame as usize];
         let partition: Option<Arc<str>> =
             asset.partitions.and(at.branch.as_ref()).map(|branch| branch.key().to_string().into());
-        let mut inputs = Vec::with_capacity(asset.upstream.len());
-        for key in &asset.upstream {
-            let begin = inputs.len();
-            let of_asset = at.versions.iter().filter(|(_, version)| version.asset == *key);
-            let read = of_asset.clone().filter(|(step, _)| asset.reads.contains(&(*step as usize)));
-            inputs.extend(read.map(|(_, version)| version.clone()));
-            // What was made of the same partition, or of an asset without any, is taken as it is.
-            let makes = |step: u32| self.program.plan.steps[step as usize].loads.is_none();
-            let made = of_asset.clone().rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
-            let versions = &self.settings.versions;
-            let taken = made.or_else(|| versions.get(key, &partition)).or_else(|| versions.get(key, &None));
-            match taken {
-                Some(version) => inputs.push(version.clone()),
-                None if inputs.len() == begin => inputs.push(InputVersion::new(key.clone(), None, None)),
-                None => {}
-            }
-        }
+        let inputs = self.inputs_of(frame, asset, partition.as_ref());
+        let recipe = self.recipe(asset, &inputs);
         let kind = EventKind::AssetMaterialization {
             asset: asset.key.clone(),
             partition: partition.clone(),
@@ -68,6 +88,7 @@ impl State {
             code_version: asset.code_version.clone(),
             data_version: data_version.clone(),
             inputs,
+            recipe,
         };
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
         match partition {

@@ -15,6 +15,7 @@ mod given;
 mod hook;
 mod layout;
 mod limits;
+mod memo;
 mod message;
 mod past;
 mod ready;
@@ -27,12 +28,13 @@ mod surround;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use dispatcher::{Broken, Dispatcher, Promise};
 pub(crate) use executor::{Executor, Surroundings};
+pub(crate) use memo::{Memory, Remembered};
 use message::LetGo;
 pub(crate) use message::{
     Form, HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work, Written,
@@ -40,7 +42,7 @@ pub(crate) use message::{
 pub(crate) use past::{OwedHooks, Past, PastStep, PastStream};
 pub(crate) use state::State;
 
-use crate::asset::Versions;
+use crate::asset::{AssetKey, Recipe, Versions};
 use crate::config::Scrubber;
 use crate::define::{Order, Tags};
 use crate::ids::RunId;
@@ -67,6 +69,10 @@ pub(crate) struct Settings {
     pub(crate) grace: Duration,
     /// The versions of assets that are there: those that are loaded, and those that the run has made so far.
     pub(crate) versions: Versions,
+    /// Of the assets that it makes what they depend on, but for the data that they take.
+    pub(crate) recipes: HashMap<AssetKey, Recipe>,
+    /// What is taken of assets that would come out the same.
+    pub(crate) memory: Memory,
     /// What it has behind it, if it goes on.
     pub(crate) past: Option<Arc<Past>>,
 }

@@ -100,6 +100,9 @@ impl State {
             self.finish(frame, step, Some(missing), turn);
             return;
         }
+        if self.memoize(frame, step, turn) {
+            return;
+        }
         if let Some(left) = self.still_waits(frame, local) {
             return self.back_off(frame, local, left, turn);
         }
@@ -158,7 +161,6 @@ impl State {
         missing: Option<Box<Missing>>,
         turn: &mut Turn,
     ) {
-        let local = self.layout.steps[step].local;
         if missing.is_none() {
             if self.settings.keep {
                 turn.kept.push(Kept::Succeeded { path: self.path(frame, step), step });
@@ -166,6 +168,12 @@ impl State {
             self.emit(frame, step, EventKind::StepSuccess, turn);
             self.call_hooks(frame, step, StepOutcome::Success, None, turn);
         }
+        self.done(frame, step, missing);
+    }
+
+    /// Nothing comes of a step any more: its inputs are let go of, and who waits for it goes on.
+    pub(super) fn done(&mut self, frame: FrameId, step: usize, missing: Option<Box<Missing>>) {
+        let local = self.layout.steps[step].local;
         let run = self.run(frame, local);
         run.phase = Phase::Done;
         run.missing.clone_from(&missing);

@@ -32,9 +32,9 @@ const KEPT_ALIKE: usize = 3;
 /// - The counts of the run are the sums of the counts of its ops, and with [`Detail::Steps`] those of the steps.
 /// - A step is counted in one state only; [`RunView::live`] has exactly the running and the waiting ones.
 /// - An event after the run's end, and an event of another run, changes nothing.
-/// - Of a step that is not live only a start, a failure or a skip is heeded, since anything else has no beginning. The
-///   engine tells of each step's end once; the view could not tell a second one from another step's without keeping
-///   every path. For the same reason it is believed of a step that is lost that it had succeeded, unless steps are kept.
+/// - Of a step that is not live only a start, a failure, a skip or that it was memoized is heeded, since anything else has no
+///   beginning. The engine tells of each step's end once; the view could not tell a second one from another step's without
+///   keeping every path. For the same reason it is believed of a step that is lost that it had succeeded, unless steps are kept.
 /// - An event costs the same whatever came before it. Only the end of the run looks at all live steps, and the first
 ///   lost step at all steps, if they are kept.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +97,8 @@ enum End<'a> {
     Failure(&'a Arc<ErrorInfo>),
     Canceled,
     Skip(&'a SkipCause),
+    /// The asset would have come out as this run made it.
+    Memoized(RunId),
 }
 
 impl RunView {
@@ -171,6 +173,7 @@ impl RunView {
                 self.end_step(path, event, &End::Canceled);
             }
             EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
+            EventKind::StepMemoized { of, .. } => self.end_step(path, event, &End::Memoized(*of)),
             _ => {}
         }
     }
@@ -356,6 +359,7 @@ impl RunView {
                 End::Failure(_) => counts.failed += 1,
                 End::Canceled => counts.canceled += 1,
                 End::Skip(_) => counts.skipped += 1,
+                End::Memoized(_) => counts.memoized += 1,
             }
         });
         if let (End::Canceled, Some(live)) = (end, &live) {
@@ -372,6 +376,7 @@ impl RunView {
                 End::Failure(_) => StepState::Failed,
                 End::Canceled => StepState::Canceled,
                 End::Skip(cause) => StepState::Skipped((*cause).clone()),
+                End::Memoized(of) => StepState::Memoized(*of),
             };
         }
         if let Some(error) = error {

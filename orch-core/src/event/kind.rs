@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::asset::{AssetKey, InputVersion, TypedMetadata};
+use crate::asset::{AssetKey, InputVersion, Recipe, TypedMetadata};
 use crate::failure::ErrorInfo;
 use crate::ids::{MappingKey, RunId, StepPath};
 
@@ -157,6 +157,20 @@ pub enum EventKind {
         /// What it was made of.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         inputs: Vec<InputVersion>,
+        /// All that its value depends on, with versions.
+        #[serde(default, skip_serializing_if = "Recipe::is_empty")]
+        recipe: Recipe,
+    },
+    /// The step did not run: it would make an asset of what the latest materialization of it was made of, and so that is taken.
+    #[non_exhaustive]
+    StepMemoized {
+        /// The asset.
+        asset: AssetKey,
+        /// The run that made it.
+        of: RunId,
+        /// The version of its data.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data_version: Option<Arc<str>>,
     },
     /// A dynamic output has ended: `collect` now knows the exact number of items.
     #[non_exhaustive]
@@ -301,6 +315,7 @@ impl EventKind {
             Self::StepOutput { .. } => "STEP_OUTPUT",
             Self::HandledOutput { .. } => "HANDLED_OUTPUT",
             Self::AssetMaterialization { .. } => "ASSET_MATERIALIZATION",
+            Self::StepMemoized { .. } => "STEP_MEMOIZED",
             Self::StreamClosed { .. } => "STREAM_CLOSED",
             Self::StepSuccess => "STEP_SUCCESS",
             Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",

@@ -75,6 +75,12 @@ impl Recorded {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
             }
+            (EventKind::StepMemoized { asset, of, data_version }, Some(path)) => {
+                let version = InputVersion::new(asset.clone(), Some(*of), data_version.clone());
+                self.assets.insert(version);
+                let number = self.number_or_new(path);
+                self.steps[number as usize].finish(RecordedEnd::Memoized(asset.clone()));
+            }
             // Nothing follows from these, and there are many of them.
             (EventKind::Log { .. } | EventKind::StepInput { .. }, _) | (_, None) => {}
             (_, Some(path)) => self.apply_to_step(path, logged),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SkipCause, StreamName};
 use crate::failure::ErrorInfo;
-use crate::ids::StepPath;
+use crate::ids::{RunId, StepPath};
 
 /// How much of a run its picture keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,9 @@ pub struct Counts {
     pub canceled: u64,
     /// Steps that did not run.
     pub skipped: u64,
+    /// Steps that did not run since the asset that they make would have come out as it is.
+    #[serde(default)]
+    pub memoized: u64,
     /// Failed attempts that were, or will be, followed by another.
     pub retries: u64,
     /// Items emitted by dynamic outputs, those of failed attempts included; an item emitted anew counts once.
@@ -104,7 +107,7 @@ impl Counts {
     /// Steps that will not change any more.
     #[must_use]
     pub const fn finished(&self) -> u64 {
-        self.succeeded + self.failed + self.canceled + self.skipped
+        self.succeeded + self.failed + self.canceled + self.skipped + self.memoized
     }
 
     /// Steps that anything is known of: the finished, the running and those that wait for a retry.
@@ -251,6 +254,8 @@ pub enum StepState {
     Canceled,
     /// It did not run.
     Skipped(SkipCause),
+    /// It did not run, since the asset that it makes would have come out as this run made it.
+    Memoized(RunId),
 }
 
 /// One attempt at a step.

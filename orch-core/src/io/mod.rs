@@ -49,8 +49,12 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
 }
 
 /// What an IO manager says of a stored output, by names of its own; it is told with the event
-/// [`HandledOutput`](crate::event::EventKind::HandledOutput).
+/// [`HandledOutput`](crate::event::EventKind::HandledOutput). Of an asset [`DATA_VERSION`] is the version of its data.
 pub type Metadata = BTreeMap<String, serde_json::Value>;
+
+/// The name under which an IO manager tells the version of the data of an asset that it has stored, as a text: a hash of all that
+/// it has written. Without it nobody knows whether what is stored is what was there before, unless the asset's code says so.
+pub const DATA_VERSION: &str = "data_version";
 
 /// Which output of which step of which run.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,24 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::{LoadedAsset, Plan, PlannedAsset, Problem, ProblemKind, Source, Step};
 use crate::asset::AssetKey;
-use crate::graph::{Graph, SourceKind};
+use crate::graph::{AssetDef, Graph, SourceKind};
 use crate::plan::Program;
 
-/// Tells each step which assets it makes.
-pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Problem>) {
+/// What makes an asset.
+#[derive(Clone, Debug)]
+pub(crate) struct Maker {
+    pub(crate) asset: Arc<AssetDef>,
+    /// The names of the steps: a part of a job has other numbers.
+    pub(crate) steps: Vec<String>,
+    /// Whether it is one op, whose one output it is.
+    pub(crate) is_op: bool,
+}
+
+/// Tells each step which assets it makes, and gives what makes each.
+pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Problem>) -> Vec<Maker> {
+    let mut makers = Vec::new();
     for asset in &graph.assets {
         let SourceKind::Output { node, output } = graph.sources[asset.source].kind else { continue };
         let step = &mut steps[node];
@@ -32,7 +44,13 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
             reads: Vec::new(),
             code_version: asset.def.code_version().map(Into::into),
         });
+        makers.push(Maker {
+            asset: Arc::clone(&asset.def),
+            steps: asset.nodes.iter().map(|&node| steps[node].name.clone()).collect(),
+            is_op: asset.is_op,
+        });
     }
+    makers
 }
 
 /// Finds out which steps read partitions for which assets.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::select::Given;
 use super::{
-    Collect, Input, Kept, Map, Output, Plan, PlanError, PlannedPartitions, Problem, ProblemKind, Source,
-    Step, assets, depth, hooks, isolated, literal, names, tags,
+    Collect, Input, Kept, Maker, Map, Output, Plan, PlanError, PlannedPartitions, Problem, ProblemKind,
+    Source, Step, assets, depth, hooks, isolated, literal, names, tags,
 };
 use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
@@ -35,6 +35,8 @@ pub(crate) struct Program {
     pub(crate) derived: Vec<(usize, Derive)>,
     /// What the call of each step says of its configuration.
     pub(crate) configs: Vec<StepConfig>,
+    /// What makes the assets.
+    pub(crate) makers: Vec<Maker>,
     /// What is known before the run, where only a part runs.
     pub(super) given: Option<Given>,
 }
@@ -62,7 +64,7 @@ impl Program {
             check_inputs(graph, node, &name, &mut problems);
             steps.push(step(&job.options, node, name, &mut sources, &mut problems));
         }
-        assets::assign(graph, &mut steps, &mut problems);
+        let makers = assets::assign(graph, &mut steps, &mut problems);
         // What gives the partitions of the run knows the run, which a worker does not.
         graph.partitions.iter().for_each(|drawn| steps[drawn.node].isolated = false);
         check_after(graph, &steps, &mut problems);
@@ -116,6 +118,7 @@ impl Program {
             job_config: graph.config.clone(),
             derived,
             configs,
+            makers,
             given: None,
         })
     }

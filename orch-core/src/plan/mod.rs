@@ -30,6 +30,7 @@ pub use compare::{Change, ChangeKind};
 pub use partitions::{LoadedPartitions, PartitionsFrom, PlannedPartitions};
 pub use problem::{PlanError, Problem, ProblemKind};
 
+pub(crate) use assets::Maker;
 pub(crate) use compile::Program;
 pub(crate) use diagram::{dot_escape, mermaid_escape};
 pub(crate) use hooks::{check_called as check_hooks, names as hook_names};

@@ -37,6 +37,15 @@ pub(super) enum Phase {
     Retry,
     /// A moment: when it was known that the step will not run.
     Skipped,
+    /// A moment: when it was known that what it makes is there.
+    Memoized,
+}
+
+/// What few runs have.
+#[derive(Clone, Copy)]
+pub(super) struct Rare {
+    pub(super) interrupted: bool,
+    pub(super) memoized: bool,
 }
 
 pub(super) struct Span {
@@ -103,6 +112,9 @@ impl<'a> Chart<'a> {
                 let moment = last.and_then(|last| last.end).unwrap_or(step.first);
                 add(Phase::Skipped, self.time(moment), self.time(moment), 0);
             }
+            (StepState::Memoized(_), _) => {
+                add(Phase::Memoized, self.time(step.first), self.time(step.first), 0);
+            }
             (StepState::WaitingRetry, Some(AttemptView { end: Some(end), number, .. })) => {
                 add(Phase::Retry, self.time(*end), self.length, *number);
             }
@@ -111,10 +123,13 @@ impl<'a> Chart<'a> {
         spans
     }
 
-    /// Whether an attempt at any of the steps was cut off. It is rare, so that only then it is told what it looks like.
-    pub(super) fn has_interrupted(&self) -> bool {
-        let mut steps = self.groups.iter().flat_map(|group| &group.steps);
-        steps.any(|step| step.attempts.iter().any(|attempt| attempt.interrupted))
+    /// What is there of that which is rare, so that only then it is told what it looks like.
+    pub(super) fn rare(&self) -> Rare {
+        let steps = || self.groups.iter().flat_map(|group| &group.steps);
+        Rare {
+            interrupted: steps().any(|step| step.attempts.iter().any(|attempt| attempt.interrupted)),
+            memoized: steps().any(|step| matches!(step.state, StepState::Memoized(_))),
+        }
     }
 
     /// How far into the chart a moment lies, from 0 to 1.

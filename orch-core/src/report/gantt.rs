@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::event::{Counts, Detail, RunView, StepState, StepView, between};
 
-use super::chart::{Chart, Group, Phase, Span};
+use super::chart::{Chart, Group, Phase, Rare, Span};
 use super::columns::{fit, width};
 use super::palette::{Palette, Role};
 use super::words::duration;
@@ -57,7 +57,7 @@ pub fn gantt(view: &RunView, columns: usize, palette: Palette) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push_str(&legend(columns, chart.has_interrupted(), palette));
+    text.push_str(&legend(columns, chart.rare(), palette));
     text
 }
 
@@ -95,6 +95,7 @@ fn ending(step: &StepView) -> String {
         StepState::Failed => " failed".to_owned(),
         StepState::Canceled => " canceled".to_owned(),
         StepState::Skipped(_) => return "skipped".to_owned(),
+        StepState::Memoized(_) => return "memoized".to_owned(),
         StepState::Running if step.attempts.last().is_some_and(|attempt| attempt.opened.is_some()) => {
             " open".to_owned()
         }
@@ -111,6 +112,7 @@ fn folded(chart: &Chart<'_>, group: &Group<'_>) -> Row {
             StepState::Failed => counts.failed += 1,
             StepState::Canceled => counts.canceled += 1,
             StepState::Skipped(_) => counts.skipped += 1,
+            StepState::Memoized(_) => counts.memoized += 1,
             _ => {}
         }
     }
@@ -119,7 +121,13 @@ fn folded(chart: &Chart<'_>, group: &Group<'_>) -> Row {
     let last = attempts().filter_map(|attempt| attempt.end).max();
     let took = first.zip(last).map_or_else(String::new, |(first, last)| duration(between(first, last)));
     let mut end = format!("{took:>7}");
-    for (n, word) in [(counts.failed, "failed"), (counts.canceled, "canceled"), (counts.skipped, "skipped")] {
+    let ends = [
+        (counts.failed, "failed"),
+        (counts.canceled, "canceled"),
+        (counts.skipped, "skipped"),
+        (counts.memoized, "memoized"),
+    ];
+    for (n, word) in ends {
         if n > 0 {
             end.push_str(&format!(" {n} {word}"));
         }
@@ -159,6 +167,7 @@ fn step_bar(chart: &Chart<'_>, spans: &[Span], cells: usize, failed: bool) -> Ve
             Phase::Interrupted => ('▚', 1),
             Phase::Retry => ('╌', 0),
             Phase::Skipped => ('·', 1),
+            Phase::Memoized => ('≡', 1),
         };
         let from = (from as usize).min(cells - 1);
         let to = (to.round() as usize).max(from + shortest).min(cells);
@@ -190,7 +199,7 @@ fn copies_bar(chart: &Chart<'_>, spans: &[Span], cells: usize) -> Vec<Cell> {
             }
             Phase::Open => chart.fill(span, &mut open),
             Phase::Queued | Phase::Retry => chart.fill(span, &mut waiting),
-            Phase::Skipped => {}
+            Phase::Skipped | Phase::Memoized => {}
         }
     }
     let most = running.iter().copied().fold(0.0, f64::max);
@@ -219,6 +228,7 @@ fn painted(bar: &[Cell], palette: Palette) -> String {
             Some(Phase::Failed) => palette.paint(Role::Bad, &text),
             Some(Phase::Retry | Phase::Interrupted) => palette.paint(Role::Warn, &text),
             Some(Phase::Skipped) => palette.paint(Role::Skip, &text),
+            Some(Phase::Memoized) => palette.paint(Role::Good, &text),
         }
     })
     .collect()
@@ -243,7 +253,7 @@ fn axis(chart: &Chart<'_>, cells: usize) -> String {
 }
 
 /// What the signs mean, on as many lines as the terminal needs.
-fn legend(columns: usize, interrupted: bool, palette: Palette) -> String {
+fn legend(columns: usize, rare: Rare, palette: Palette) -> String {
     let signs = [
         (Role::Faint, "░", "queued"),
         (Role::Busy, "█", "running"),
@@ -253,10 +263,12 @@ fn legend(columns: usize, interrupted: bool, palette: Palette) -> String {
         (Role::Warn, "╌", "waiting for retry"),
         (Role::Bad, "✗", "failed"),
         (Role::Skip, "·", "skipped"),
+        (Role::Good, "≡", "memoized"),
     ];
+    let shown = |sign: &str| (sign != "▚" || rare.interrupted) && (sign != "≡" || rare.memoized);
     let mut text = String::new();
     let mut used = 0;
-    for (role, sign, word) in signs.into_iter().filter(|(_, sign, _)| interrupted || *sign != "▚") {
+    for (role, sign, word) in signs.into_iter().filter(|(_, sign, _)| shown(sign)) {
         let wide = width(sign) + 1 + width(word);
         let separator = match used {
             0 => "",

@@ -7,7 +7,7 @@ use crate::event::{AttemptView, OpView, RunView, StepState, StepView, between};
 use super::palette::{Palette, Role};
 use super::summary::{LABEL, label, state_parts};
 use super::table::{Cell, table};
-use super::text::{chain, skipped, when};
+use super::text::{chain, memoized, skipped, when};
 use super::words::duration;
 
 /// What the attempts at an op's steps came to.
@@ -66,9 +66,11 @@ pub fn steps(view: &RunView, palette: Palette) -> String {
             StepState::Failed => ("Failed", Role::Bad),
             StepState::Canceled => ("Canceled", Role::Bad),
             StepState::Skipped(_) => ("Skipped", Role::Skip),
+            StepState::Memoized(_) => ("Memoized", Role::Good),
         };
         let why = match &step.state {
             StepState::Skipped(cause) => skipped(cause),
+            StepState::Memoized(of) => memoized(*of),
             _ => String::new(),
         };
         let name = palette.paint(Role::Name, &step.path.to_string());

@@ -102,7 +102,7 @@ fn head(view: &RunView, frame: &Frame) -> String {
 /// The states for which there is room, since a line that wraps would leave its rest behind. What goes wrong stays the
 /// longest; how many succeeded is hardly more than what stands beside the bar.
 fn fitting(mut parts: Vec<(Role, String)>, room: usize) -> Vec<(Role, String)> {
-    for least in ["open", "succeeded", "skipped", "running", "to retry", "canceled", "failed"] {
+    for least in ["open", "succeeded", "memoized", "skipped", "running", "to retry", "canceled", "failed"] {
         if parts.iter().map(|(_, part)| width(part) + 2).sum::<usize>() <= room {
             break;
         }

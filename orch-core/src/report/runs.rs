@@ -84,8 +84,14 @@ fn took(run: &RunRecord, state: RunState, now: Timestamp) -> String {
 
 /// What the steps came to, which the record of a run that is not over does not say.
 fn steps(run: &RunRecord) -> String {
-    let Counts { succeeded, failed, canceled, skipped, .. } = run.counts;
-    let states = [(succeeded, "ok"), (failed, "failed"), (canceled, "canceled"), (skipped, "skipped")];
+    let Counts { succeeded, failed, canceled, skipped, memoized, .. } = run.counts;
+    let states = [
+        (succeeded, "ok"),
+        (failed, "failed"),
+        (canceled, "canceled"),
+        (skipped, "skipped"),
+        (memoized, "memoized"),
+    ];
     let some = states.into_iter().filter(|(n, _)| *n > 0);
     let parts: Vec<_> = some.map(|(n, word)| format!("{n} {word}")).collect();
     if parts.is_empty() && run.status.is_terminal() { "none".to_owned() } else { parts.join(", ") }

@@ -98,6 +98,7 @@ pub fn shown_as_json(shown: &Shown<'_>, view: &RunView) -> Value {
 
 fn step(step: &StepView) -> Value {
     let (state, cause) = match &step.state {
+        StepState::Memoized(_) => ("memoized", None),
         StepState::Running => ("running", None),
         StepState::WaitingRetry => ("waiting_retry", None),
         StepState::Succeeded => ("succeeded", None),
@@ -116,5 +117,9 @@ fn step(step: &StepView) -> Value {
         })
     });
     let attempts: Vec<_> = attempts.collect();
-    json!({"path": step.path, "state": state, "cause": cause, "took": step.took(), "attempts": attempts})
+    let of = match step.state {
+        StepState::Memoized(of) => Some(of),
+        _ => None,
+    };
+    json!({"path": step.path, "state": state, "of": of, "cause": cause, "took": step.took(), "attempts": attempts})
 }

@@ -242,6 +242,7 @@ pub(super) fn state_parts(counts: &Counts) -> Vec<(Role, String)> {
         (counts.failed, Role::Bad, "failed"),
         (counts.canceled, Role::Bad, "canceled"),
         (counts.skipped, Role::Skip, "skipped"),
+        (counts.memoized, Role::Good, "memoized"),
     ];
     let some = states.into_iter().filter(|(n, ..)| *n > 0);
     some.map(|(n, role, word)| (role, format!("{n} {word}"))).collect()

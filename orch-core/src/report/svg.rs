@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::event::{Detail, RunView, StepState, StepView};
 
-use super::chart::{Chart, Group, Phase, Span};
+use super::chart::{Chart, Group, Phase, Rare, Span};
 use super::columns::shorten;
 use super::palette::Palette;
 use super::picture::{Style, escape, picture};
@@ -38,9 +38,9 @@ const CURVE_COLUMNS: usize = 200;
 const STYLE: Style = Style {
     light: ".l{stroke:#d8dee4}.b{fill:#d8dee4;opacity:.35}.q{fill:#b4bfca}.r{fill:#2f81c1}.o{fill:#2f81c1;opacity:.5}\
             .f{fill:#cf222e}.i{fill:#b7850b}.w{fill:none;stroke:#b7850b;stroke-width:2;stroke-dasharray:4 3}.wa{fill:#d4a72c}\
-            .s{fill:none;stroke:#8c959f;stroke-width:1.5}",
+            .s{fill:none;stroke:#8c959f;stroke-width:1.5}.m{fill:#2da44e}",
     dark: ".l{stroke:#30363d}.b{fill:#30363d}.q{fill:#57606a}.r{fill:#58a6d8}.o{fill:#58a6d8}.f{fill:#f85149}.i{fill:#d29922}\
-           .w{stroke:#d29922}.wa{fill:#d29922}.s{stroke:#8c959f}",
+           .w{stroke:#d29922}.wa{fill:#d29922}.s{stroke:#8c959f}.m{fill:#3fb950}",
 };
 
 /// When each step of a run was queued, ran and waited, as a file of its own: no scripts, nothing fetched, light or dark
@@ -71,7 +71,7 @@ pub fn svg(view: &RunView) -> String {
     let mut file = String::new();
     let _ = writeln!(file, "<text class=\"h\" x=\"12\" y=\"24\">{}</text>", escape(&heading));
     let _ = writeln!(file, "<text class=\"d\" x=\"12\" y=\"44\">{}</text>", escape(&counts));
-    legend(&mut file, chart.has_interrupted());
+    legend(&mut file, chart.rare());
     axis(&mut file, &chart, y);
     file.push_str(&body);
     picture(&heading, (WIDTH, height), &STYLE, &file)
@@ -187,6 +187,7 @@ fn ill(steps: &[&StepView]) -> String {
         (of(|state| *state == StepState::Failed), "failed"),
         (of(|state| *state == StepState::Canceled), "canceled"),
         (of(|state| matches!(state, StepState::Skipped(_))), "skipped"),
+        (of(|state| matches!(state, StepState::Memoized(_))), "memoized"),
     ];
     let counts: Vec<_> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
@@ -210,15 +211,16 @@ fn bar(body: &mut String, chart: &Chart<'_>, step: &StepView, span: &Span, y: f6
         Phase::Interrupted => ("i", format!("interrupted after {length}")),
         Phase::Retry => ("w", format!("waited {length} for the retry")),
         Phase::Skipped => ("s", "skipped".to_owned()),
+        Phase::Memoized => ("m", "memoized".to_owned()),
     };
     let title = format!("<title>{path}{attempt}: {what}</title>");
     let middle = y + height / 2.0;
     let _ = match span.phase {
         Phase::Retry => writeln!(body, "<path class=\"w\" d=\"M{from:.1} {middle}H{to:.1}\">{title}</path>"),
-        Phase::Skipped => {
+        Phase::Skipped | Phase::Memoized => {
             writeln!(
                 body,
-                "<circle class=\"s\" cx=\"{:.1}\" cy=\"{middle}\" r=\"3\">{title}</circle>",
+                "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{middle}\" r=\"3\">{title}</circle>",
                 from.min(NAMES + BARS - 4.0)
             )
         }
@@ -322,7 +324,7 @@ fn axis(file: &mut String, chart: &Chart<'_>, bottom: f64) {
     }
 }
 
-fn legend(file: &mut String, interrupted: bool) {
+fn legend(file: &mut String, rare: Rare) {
     let mut x = NAMES;
     for (class, word) in [
         ("q", "queued"),
@@ -332,13 +334,14 @@ fn legend(file: &mut String, interrupted: bool) {
         ("i", "interrupted"),
         ("w", "waiting for retry"),
         ("s", "skipped"),
+        ("m", "memoized"),
     ] {
-        if class == "i" && !interrupted {
+        if class == "i" && !rare.interrupted || class == "m" && !rare.memoized {
             continue;
         }
         let _ = match class {
             "w" => write!(file, "<path class=\"w\" d=\"M{x} 60h14\"/>"),
-            "s" => write!(file, "<circle class=\"s\" cx=\"{}\" cy=\"60\" r=\"3\"/>", x + 7.0),
+            "s" | "m" => write!(file, "<circle class=\"{class}\" cx=\"{}\" cy=\"60\" r=\"3\"/>", x + 7.0),
             class => write!(file, "<rect class=\"{class}\" x=\"{x}\" y=\"55\" width=\"14\" height=\"10\"/>"),
         };
         let _ = writeln!(file, "<text class=\"d\" x=\"{}\" y=\"64\">{word}</text>", x + 20.0);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
+use crate::ids::RunId;
 
 use super::palette::{Palette, Role};
 use super::summary::{LABEL, failure, label};
@@ -196,6 +197,7 @@ fn tell(text: &mut String, kind: &EventKind) {
         EventKind::StepLost { cause } => write!(text, ": {}", one_line(&cause.to_string())),
         EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
         EventKind::StepSkipped { cause } => write!(text, "{}", skipped(cause)),
+        EventKind::StepMemoized { of, .. } => write!(text, "{}", memoized(*of)),
         EventKind::ResourceInitStarted { resource }
         | EventKind::ResourceInitSuccess { resource, .. }
         | EventKind::ResourceClosed { resource, .. } => write!(text, " {}", one_line(resource)),
@@ -229,6 +231,11 @@ pub(super) fn skipped(cause: &SkipCause) -> String {
     }
 }
 
+/// Why a step did not run that makes an asset, behind its name.
+pub(super) fn memoized(of: RunId) -> String {
+    format!(": made of the same as by the run {of}")
+}
+
 /// A delay without the digits that jitter drew and nobody wants to read.
 fn brief(delay: Duration) -> Duration {
     match u64::try_from(delay.as_millis()) {
@@ -239,7 +246,7 @@ fn brief(delay: Duration) -> Duration {
 
 fn role(kind: &EventKind) -> Role {
     match kind {
-        EventKind::StepSuccess | EventKind::RunSuccess => Role::Good,
+        EventKind::StepSuccess | EventKind::StepMemoized { .. } | EventKind::RunSuccess => Role::Good,
         EventKind::StepFailure { .. }
         | EventKind::ResourceInitFailure { .. }
         | EventKind::RunFailure { .. }

@@ -111,6 +111,20 @@ impl Definitions {
     pub fn materialize(&self, selection: &AssetSelection) -> Job {
         let options = JobOptions::new(MATERIALIZE);
         let job = AssetJob { options, selection: selection.to_string(), place: None }.draw(&self.assets);
+        self.told_apart(job)
+    }
+
+    /// As [`Definitions::materialize`], of the assets of these numbers, such as those that are
+    /// [to be made](super::Standings::to_make).
+    #[must_use]
+    pub fn materialize_numbered(&self, assets: &[usize]) -> Job {
+        let mut selected = vec![false; self.assets.assets().len()];
+        assets.iter().for_each(|&number| selected[number] = true);
+        self.told_apart(draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected)))
+    }
+
+    /// A job that materializes assets, with what is wrong if another one has its name.
+    fn told_apart(&self, job: Job) -> Job {
         match self.jobs().iter().find(|job| job.name() == MATERIALIZE) {
             // Of a run it could not be told which of the two it is one of.
             Some(other) => job.with_problem(

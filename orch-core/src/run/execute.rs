@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
@@ -16,7 +17,7 @@ use super::{Run, RunError, Runner, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, ReadsPartitions, RunContext, Tags};
-use crate::engine::{Broken, Dispatcher, Message, Past, Settings, State, Surroundings};
+use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Program};
@@ -88,13 +89,14 @@ impl Runner {
         let ends = self.interrupted.is_some() && self.cancel.is_canceled();
         let wanted = if ends { Wanted::Plan } else { Wanted::Run };
         let checked = self.check_for(wanted).map_err(RunError::plan)?;
+        let recipes = self.recipes_of(&checked);
         let Checked { program, wiring, configured, tags, given } = checked;
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
-        let Loaded { facts, mut versions, reader, .. } = loaded;
-        let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber).await?;
+        let Loaded { facts, mut versions, reader, memory, .. } = loaded;
+        let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber, &memory).await?;
         versions.extend(std::mem::take(&mut self.made));
         versions.extend(made);
         let resumed = past.is_some();
@@ -124,7 +126,7 @@ impl Runner {
         let resources = surrounded.then(|| Resources::new(lifecycle, workers.clone()));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
-        let settings = Settings { past, versions, ..settings };
+        let settings = Settings { past, versions, recipes, memory, ..settings };
         let recording = match self.record.take() {
             Some(record) => {
                 let mut pinned = self.pinned(&program, &given, facts);
@@ -205,7 +207,7 @@ impl Runner {
         let storage = storage.map(Arc::clone);
         let upstream = self.record.as_ref().and_then(|record| record.upstream).map(|upstream| upstream.run);
         let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
-        let (io, run) = (Arc::clone(io), self.id);
+        let (io, run, memoizes) = (Arc::clone(io), self.id, self.memoizes);
         runtime::blocking(move || {
             // What goes on with the values of another run goes on with what that took.
             if let (Some(storage), Some(upstream)) = (&storage, upstream) {
@@ -222,6 +224,10 @@ impl Runner {
             let (job, taken) = (program.plan.job.as_str().into(), taken.unwrap_or_default());
             let loader = Loader { storage, io, run, job, ancestors, taken };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
+            if memoizes {
+                loaded.memory = loader.remember(&program);
+                loaded.facts.extend(loaded.memory.values().map(|remembered| remembered.fact.clone()));
+            }
             let program = program.resume(std::mem::take(&mut loaded.ended));
             Ok((program, partitions, loaded))
         })
@@ -235,17 +241,18 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
         scrubber: &Scrubber,
+        memory: &Memory,
     ) -> Result<Behind, RunError> {
         let program = match self.stored {
             Some(earlier) => stored::load(program, io, earlier, scrubber).await?,
             None => program,
         };
-        let io = Arc::clone(io);
+        let (io, memory) = (Arc::clone(io), memory.clone());
         if let Some(interrupted) = self.interrupted.take() {
             let canceled = self.cancel.is_canceled();
             return runtime::blocking(move || {
                 let TakenUp { journal, files, ended, past, made } =
-                    interrupted.take_up(&program, &io, canceled)?;
+                    interrupted.take_up(&program, &io, &memory, canceled)?;
                 let (program, past) = (program.resume(ended), past.map(Arc::new));
                 Ok(Behind { program, taken_up: Some(Recording { journal, files }), past, made })
             })
@@ -255,7 +262,7 @@ impl Runner {
             Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
                 let (storage, run) = (Arc::clone(storage), *run);
                 runtime::blocking(move || {
-                    let (ended, made) = resume::gone_on(&storage, run, &program, &io)?;
+                    let (ended, made) = resume::gone_on(&storage, run, &program, &io, &memory)?;
                     Ok((program.resume(ended).with_given_marked(), made))
                 })
                 .await?
@@ -271,6 +278,7 @@ impl Runner {
         let mut pinned = Pinned::new(program.plan.clone(), config, this_program());
         pinned.environment.clone_from(&self.environment_name);
         pinned.loaded = loaded;
+        pinned.memoizes = self.memoizes;
         pinned.selection = self.selection.as_ref().map(ToString::to_string);
         pinned
     }
@@ -300,6 +308,8 @@ impl Runner {
             resources,
             grace: self.grace,
             versions: Versions::default(),
+            recipes: HashMap::new(),
+            memory: Memory::new(),
             past: None,
         }
     }

@@ -4,6 +4,7 @@ use super::archive::{Archive, Which};
 use super::record::files;
 use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef};
+use crate::engine::{Memory, Remembered};
 use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
 use crate::ids::{PathMap, QuickMap, RunId, StepPath};
 use crate::io::IoManagers;
@@ -113,8 +114,9 @@ impl Lineage {
         self.archive(path).outputs(path, op, step)
     }
 
-    /// What another run can take from this one, of the steps of this program: of those alone all of whose outputs are kept.
-    pub(super) fn known(&self, program: &Program) -> Known {
+    /// What another run can take from this one, of the steps of this program: of those alone all of whose outputs are kept, and
+    /// of those that it passed over what it took instead, if that is still in `memory`.
+    pub(super) fn known(&self, program: &Program, memory: &Memory) -> Known {
         let ops = ops_of(program);
         let mut known = Known::default();
         for (path, step) in self.recorded.steps() {
@@ -124,6 +126,14 @@ impl Lineage {
                     let outputs = self.outputs(path, op, step);
                     let (_, known) = known.step_mut(path.clone(), op);
                     known.outputs = outputs;
+                    known.ended(KnownEnd::Succeeded);
+                }
+                Some(RecordedEnd::Memoized(asset)) => {
+                    let taken = self.recorded.assets().get(asset, &None).and_then(|version| version.run);
+                    let remembered = memory.get(asset).filter(|found| taken == Some(found.fact.run));
+                    let Some(Remembered { value, .. }) = remembered else { continue };
+                    let (_, known) = known.step_mut(path.clone(), op);
+                    known.outputs = vec![KeptOutput::Value(value.again())];
                     known.ended(KnownEnd::Succeeded);
                 }
                 Some(RecordedEnd::Skipped(cause)) if cause.is_absence() => {

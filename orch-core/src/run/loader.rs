@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use super::partitions::{ForPartitions, Reader};
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
-use crate::define::{KeptOutput, OpDef};
+use crate::define::{KeptOutput, OpDef, OutputKind};
+use crate::engine::{Memory, Remembered};
 use crate::ids::{RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
 use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Step};
@@ -19,6 +20,8 @@ pub(super) struct Loaded {
     pub(super) versions: Versions,
     /// Who reads partitions while the run goes on; none if nothing has any.
     pub(super) reader: Option<Arc<Reader>>,
+    /// What may be taken in the place of assets that the run makes.
+    pub(super) memory: Memory,
 }
 
 /// The way to the values of assets.
@@ -97,6 +100,30 @@ impl Loader {
                 loaded.facts.push(fact);
             }
         }
+    }
+
+    /// Finds the latest of the assets that steps are to make, as far as their values can be had: a step that would make the same
+    /// need not run. With whatever cannot be read, the step runs.
+    pub(super) fn remember(&self, program: &Program) -> Memory {
+        let mut memory = Memory::new();
+        for maker in program.makers.iter().filter(|maker| maker.is_op) {
+            let [step] = maker.steps.as_slice() else { continue };
+            let Some(number) = program.plan.steps.iter().position(|other| other.name == *step) else {
+                continue;
+            };
+            let (op, key) = (&program.ops[number], maker.asset.key());
+            let is_whole = matches!(op.outputs(), [output] if output.kind == OutputKind::Single);
+            if program.plan.steps[number].given || !is_whole || !matches!(self.fact(key), Ok(Some(_))) {
+                continue;
+            }
+            let asset = LoadedAsset { key: key.clone(), external: false, read_by: None, partitions: None };
+            if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op)
+                && fact.partition.is_none()
+            {
+                memory.insert(key.clone(), Remembered { fact, value });
+            }
+        }
+        memory
     }
 
     /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.

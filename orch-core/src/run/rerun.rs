@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::lineage::{History, Lineage};
+use super::loader::Loader;
 use super::record::{Record, Upstream};
 use super::resume::own_tags;
 use super::{Definitions, RunError, Runner};
@@ -39,6 +40,8 @@ impl Definitions {
             // What it takes of others is what there is now.
             *now = None;
         }
+        // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
+        runner.memoizes &= matches!(what, Rerun::FromFailure);
         let upstream = match what {
             // A part of a job takes its values from where it took them before.
             Rerun::All => pinned
@@ -86,7 +89,11 @@ impl Runner {
         let io = Arc::new(self.environment.io.clone());
         let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
         self.made = lineage.recorded.assets().clone();
-        self.earlier = Some(Arc::new(lineage.known(&program)));
+        let taken = storage.pinned(run).map_err(RunError::storage)?.loaded;
+        let job = program.plan.job.as_str().into();
+        let loader =
+            Loader { storage: Some(Arc::clone(storage)), io, run, job, ancestors: Vec::new(), taken };
+        self.earlier = Some(Arc::new(lineage.known(&program, &loader.remember(&program))));
         Ok(())
     }
 }

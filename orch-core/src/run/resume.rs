@@ -7,8 +7,8 @@ use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::Versions;
 use crate::config::{FileFormat, RunConfig};
-use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
-use crate::engine::{OwedHooks, Past, PastStep, PastStream};
+use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
+use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::ids::{RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
@@ -112,6 +112,7 @@ impl Definitions {
         }
         runner.partitions =
             pinned.partitions.as_ref().map(|pinned| (pinned.selection.clone(), Some(pinned.now)));
+        runner.memoizes = pinned.memoizes;
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);
@@ -137,6 +138,7 @@ impl Interrupted {
         self,
         program: &Program,
         io: &Arc<IoManagers>,
+        memory: &Memory,
         canceled: bool,
     ) -> Result<TakenUp, RunError> {
         let Self { storage, record, pinned, accepts_changes } = self;
@@ -164,7 +166,7 @@ impl Interrupted {
         // A process that died before its first event has begun nothing.
         let begun = recorded.last_event() > 0;
         let lineage = Lineage::of(&storage, run, history, io).map_err(RunError::storage)?;
-        let (ended, past) = behind(program, &pinned.plan, &lineage, past);
+        let (ended, past) = behind(program, &pinned.plan, &lineage, memory, past);
         let (past, made) = (begun.then_some(past), lineage.recorded.assets().clone());
         Ok(TakenUp { journal: Recorder::new(events, record, view), files, ended, past, made })
     }
@@ -177,6 +179,7 @@ pub(super) fn gone_on(
     run: RunId,
     program: &Program,
     io: &Arc<IoManagers>,
+    memory: &Memory,
 ) -> Result<(Vec<(StepPath, Ended)>, Versions), RunError> {
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
     let mut history = History::read(&**storage, run).map_err(RunError::storage)?;
@@ -184,7 +187,7 @@ pub(super) fn gone_on(
     let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
     forget_dependents(&program.plan, &mut lineage.recorded);
     let made = lineage.recorded.assets().clone();
-    Ok((behind(program, &pinned.plan, &lineage, Past::default()).0, made))
+    Ok((behind(program, &pinned.plan, &lineage, memory, Past::default()).0, made))
 }
 
 /// The tags that the run was given: that which says for which partitions it is, is told by these.
@@ -205,6 +208,7 @@ fn behind(
     program: &Program,
     pinned: &Plan,
     lineage: &Lineage,
+    memory: &Memory,
     mut past: Past,
 ) -> (Vec<(StepPath, Ended)>, Past) {
     let recorded = &lineage.recorded;
@@ -230,7 +234,7 @@ fn behind(
         if hooked && lineage.is_own(path) {
             past.owed.extend(owed(op, path, step, recorded));
         }
-        ended.extend(step.end().map(|end| {
+        ended.extend(step.end().and_then(|end| {
             let end = match end {
                 RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
                 RecordedEnd::Failed(error) => Ended::Failed(Failed {
@@ -240,8 +244,12 @@ fn behind(
                     ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
                 }),
                 RecordedEnd::Skipped(_) => Ended::Skipped,
+                RecordedEnd::Memoized(asset) => {
+                    let value = memory.get(asset)?.value.again();
+                    Ended::Succeeded(vec![KeptOutput::Value(value)])
+                }
             };
-            (path.clone(), end)
+            Some((path.clone(), end))
         }));
     }
     let attempt = |path: &StepPath| recorded.step(path).map_or(0, RecordedStep::attempts);
@@ -262,6 +270,7 @@ fn owed(op: &OpDef, path: &StepPath, step: &RecordedStep, recorded: &Recorded) -
     let (outcome, error) = match step.end()? {
         RecordedEnd::Succeeded => (StepOutcome::Success, None),
         RecordedEnd::Failed(error) => (StepOutcome::of_failure(error), Some(error)),
+        RecordedEnd::Memoized(_) => return None,
         RecordedEnd::Skipped(cause) => match &**cause {
             SkipCause::Absent(_) => return None,
             SkipCause::Canceled if step.attempts() > 0 => (StepOutcome::Canceled, None),

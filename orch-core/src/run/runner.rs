@@ -62,6 +62,8 @@ pub struct Runner {
     pub(super) stored: Option<RunId>,
     /// The versions of the assets that are taken of an earlier run.
     pub(super) made: Versions,
+    /// Whether steps are passed over whose assets would come out as they are.
+    pub(super) memoizes: bool,
     /// Other resources than those of the environment.
     #[cfg(test)]
     pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -129,6 +131,7 @@ impl Runner {
             earlier: None,
             stored: None,
             made: Versions::default(),
+            memoizes: false,
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),

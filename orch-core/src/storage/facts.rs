@@ -67,6 +67,7 @@ impl Facts {
                 code_version,
                 data_version,
                 inputs,
+                recipe,
             } => {
                 let output = self.output.take().filter(|output| output.step == event.step);
                 let (value_at, value) =
@@ -81,6 +82,7 @@ impl Facts {
                     code_version: code_version.clone(),
                     data_version: data_version.clone(),
                     inputs: inputs.clone(),
+                    recipe: recipe.clone(),
                     value: value_at,
                 };
                 return Some((fact, value));
@@ -137,6 +139,7 @@ mod tests {
             code_version: None,
             data_version: Some(Arc::from("1")),
             inputs: Vec::new(),
+            recipe: crate::asset::Recipe::new(),
         }
     }
 

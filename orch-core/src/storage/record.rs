@@ -97,6 +97,10 @@ pub struct Pinned {
     /// The partitions that it is for, of a job that makes assets with partitions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<PinnedPartitions>,
+    /// Whether steps are passed over whose assets would come out as they are; of these assets too the latest are in
+    /// [`loaded`](Self::loaded).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub memoizes: bool,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -115,6 +119,7 @@ impl Pinned {
             upstream: None,
             loaded: Vec::new(),
             partitions: None,
+            memoizes: false,
             selection: None,
             program,
         }

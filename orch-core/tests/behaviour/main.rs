@@ -11,6 +11,7 @@ mod hooks;
 mod io;
 mod isolated;
 mod logs;
+mod memo;
 mod outputs;
 mod plan;
 mod problems;

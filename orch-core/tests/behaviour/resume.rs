@@ -31,11 +31,11 @@ use crate::support::{Many, Maybe, Plain, call, give, pass};
 
 /// A storage whose process is gone after so many commits.
 #[derive(Debug)]
-struct Mortal {
-    memory: Memory,
-    left: Arc<AtomicUsize>,
+pub(crate) struct Mortal {
+    pub(crate) memory: Memory,
+    pub(crate) left: Arc<AtomicUsize>,
     /// Whether there is room for files.
-    room: bool,
+    pub(crate) room: bool,
 }
 
 /// A place for files that is full.

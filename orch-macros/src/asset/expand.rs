@@ -96,12 +96,13 @@ pub(super) fn external(asset: &Asset, head: &Head) -> TokenStream {
 }
 
 fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStream {
-    let Asset { function, conditions, key, said, code_version, io, partitions, .. } = asset;
+    let Asset { function, conditions, key, said, code_version, recipe, io, partitions, .. } = asset;
     // Where the asset stands in the source is where its name stands.
     let def = ASSET_DEF.at(function.span());
     let begin = quote_spanned!(function.span()=> #def::builder(#key));
     let mut settings = TokenStream::new();
     setting(&mut settings, "code_version", code_version.as_ref());
+    recipe.to_tokens(&mut settings);
     setting(&mut settings, "io", io.as_ref());
     // At the type's word, which may be no partitions.
     let partitioned = partitions.as_ref().map(|of| quote_spanned!(of.span()=> .partitioned_by::<#of>()));

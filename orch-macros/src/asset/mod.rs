@@ -4,8 +4,10 @@
 //! So the first two expand as `#[op]` and `#[graph]` do, and beside that to an `AssetDef`.
 
 mod expand;
+mod fingerprint;
 mod key;
 mod model;
+mod recipe;
 mod source;
 
 use proc_macro2::TokenStream;

@@ -5,6 +5,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, ItemFn, LitStr, Path, ReturnType, Signature, Token, Type, Visibility};
 
 use super::key;
+use super::recipe::Recipe;
 use super::source::{self, Source, Takes};
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
@@ -24,6 +25,9 @@ const OPTIONS: Known = Known {
         "metadata",
         "deps",
         "code_version",
+        "fingerprint",
+        "env",
+        "trust_resources",
         "io",
         "partitions",
         "retry",
@@ -51,9 +55,12 @@ const GRAPH: Known = Known {
         "deps",
         "code_version",
         "partitions",
+        "env",
+        "trust_resources",
     ],
     repeated: &[],
     elsewhere: &[
+        ("fingerprint", "`#[asset]`"),
         ("io", "the `#[op]` that makes the value"),
         ("retry", "the `#[op]`s of the graph"),
         ("timeout", "the `#[op]`s of the graph"),
@@ -81,6 +88,9 @@ const EXTERNAL: Known = Known {
         ("deps", "`#[asset]`; what others make is made of what they say"),
         ("retry", "`#[asset]`"),
         ("code_version", "`#[asset]`"),
+        ("fingerprint", "`#[asset]`"),
+        ("env", "`#[asset]`"),
+        ("trust_resources", "`#[asset]`"),
     ],
 };
 
@@ -93,6 +103,7 @@ pub(super) struct Asset {
     pub(super) key: LitStr,
     pub(super) said: Said,
     pub(super) code_version: Option<LitStr>,
+    pub(super) recipe: Recipe,
     pub(super) io: Option<LitStr>,
     /// The type that stands for its partitions.
     pub(super) partitions: Option<Type>,
@@ -147,6 +158,7 @@ impl Asset {
         let (owners, kinds) =
             (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
         let metadata = metadata(&mut options, diag);
+        let recipe = Recipe::of_op(&mut options, item, diag);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
         let settings = Settings::read(&mut options, name, item, diag);
         let said = Said {
@@ -165,6 +177,7 @@ impl Asset {
             key,
             said,
             code_version: settings.code_version.clone(),
+            recipe,
             io: None,
             partitions: None,
             sources: inputs.filter_map(|parameter| source::read(parameter, diag)).collect(),
@@ -184,6 +197,7 @@ impl Asset {
             conditions: func::conditions(&item.attrs),
             key,
             partitions: None,
+            recipe: Recipe::of_graph(&mut options, diag),
             deps: options.path_array("deps", "[orders]"),
             code_version: options.text("code_version", "\"2\""),
             io: None,
@@ -217,6 +231,7 @@ impl Asset {
             io: options.text("io", "\"parquet\""),
             said: Said::read(&mut options, &head.attributes, diag),
             code_version: None,
+            recipe: Recipe::default(),
             sources: Vec::new(),
             deps: Vec::new(),
         };

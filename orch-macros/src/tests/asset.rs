@@ -42,6 +42,7 @@ fn an_asset_of_others() {
                             .group("sales")
                             .owner("data team")
                             .metadata("budget", 3)
+                            .fingerprint("f1d0")
                             .takes(<raw_orders as Asset>::asset)
                             .takes(<fx::rate as Asset>::asset)
                             .after(<raw::prices as Asset>::asset)
@@ -82,6 +83,7 @@ fn an_asset_that_is_taken_as_it_is_stored_and_several_at_once() {
                 ASSET
                     .get_or_init(|| Arc::new(
                         AssetDef::builder("report")
+                            .fingerprint("f1d0")
                             .after(<orders as Asset>::asset)
                             .takes(<a as Asset>::asset)
                             .takes(<b as Asset>::asset)

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use orch_core::failure::Result;
-use orch_core::io::{Metadata, OutputAt};
+use orch_core::io::{DATA_VERSION, Metadata, OutputAt};
 use polars::frame::DataFrame;
 use polars::prelude::SchemaRef;
 
@@ -41,11 +41,12 @@ impl<F: Format> FrameIo<F> {
             if self.verify {
                 verify(frame, &decode(&self.format, File::open(temporary)?, temporary, types)?)?;
             }
-            Ok(bytes)
+            Ok((bytes, data_version(at, temporary)?))
         });
-        let bytes = written.map_err(|failure| cannot("write", &path, failure))?;
+        let (bytes, data_version) = written.map_err(|failure| cannot("write", &path, failure))?;
         let mut metadata = self.describe.frame(frame);
         metadata.extend(about(&path, bytes));
+        metadata.extend(data_version);
         Ok(metadata)
     }
 
@@ -76,6 +77,16 @@ impl<F: Format> FrameIo<F> {
     pub(super) fn open(&self, path: &Path) -> Result<Option<File>> {
         self.place.open(path).map_err(|failure| cannot("read", path, failure))
     }
+}
+
+/// Of an asset the hash of its file, by which it is known whether it has come out as it was. Nobody asks for that of other
+/// outputs.
+pub(super) fn data_version(at: &OutputAt<'_>, file: &Path) -> Result<Option<(String, serde_json::Value)>> {
+    if at.asset.is_none() {
+        return Ok(None);
+    }
+    let hash = blake3::Hasher::new().update_reader(File::open(file)?)?.finalize();
+    Ok(Some((DATA_VERSION.to_owned(), hash.to_hex().as_str().into())))
 }
 
 /// What is told of every file.

@@ -11,7 +11,7 @@ use polars::prelude::{
 };
 
 use super::FrameIo;
-use super::file::about;
+use super::file::{about, data_version};
 use crate::file::{cannot, missing};
 use crate::format::Format;
 
@@ -61,6 +61,7 @@ impl<F: Format> FrameIo<F> {
             let index = self.format.index(file.try_clone()?)?;
             let mut metadata = self.describe.file(&columns, index);
             metadata.extend(about(&path, file.metadata()?.len()));
+            metadata.extend(data_version(at, temporary)?);
             Ok(metadata)
         });
         sunk.map_err(|failure| cannot("write", &path, failure))

@@ -14,6 +14,17 @@ pub(in crate::cli) struct MaterializeArgs {
     /// Materialize all assets of the program.
     #[arg(long)]
     pub(in crate::cli) all: bool,
+    /// Of these, or of all, only what would come out otherwise now: whose code, configuration, environment or data of inputs is
+    /// another than that of the latest materialization, or not known, and what depends on that. What then turns out to be made
+    /// of the same is not run.
+    #[arg(long)]
+    pub(in crate::cli) stale: bool,
+    /// Of these, or of all, only what was never materialized, or of which no value is left.
+    #[arg(long, conflicts_with = "stale")]
+    pub(in crate::cli) missing: bool,
+    /// Tell what would be made, and why, and make nothing.
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
     #[command(flatten)]
     pub(in crate::cli) options: RunOptions,
 }
@@ -26,7 +37,7 @@ pub(in crate::cli) struct AssetsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AssetsCommand {
-    /// List the assets: when each was materialized last, by which run, and how many rows it has.
+    /// List the assets: when each was materialized last, by which run, how many rows it has, and whether it is stale.
     #[command(after_help = "\
 Examples:
   assets list                    all, and below them those that only the instance knows

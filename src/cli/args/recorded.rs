@@ -45,12 +45,14 @@ Examples:
   logs latest --events --follow               the whole story, until the run is over; Ctrl-C ends it
   logs latest --events --json > events.jsonl  as `run --json` prints it")]
     Logs(LogsArgs),
-    /// Tell why a run or a step of it is where it is.
+    /// Tell why a run or a step of it is where it is, or why an asset is stale.
     #[command(after_help = "\
 Examples:
   why latest              what it waits for, what failed, what was skipped because of it
   why latest report       what kept the step from running, through all steps in between
-  why latest 'load[100]'  of one copy of a mapped step")]
+  why latest 'load[100]'  of one copy of a mapped step
+  why mart/orders         the first thing in which what an asset is made of differs, to its root
+  why key:cafe            of an asset whose key could be the beginning of an identifier")]
     Why(WhyArgs),
     /// Keep the folder in which runs are recorded in order: look at it, check it, copy it, clear away what is old.
     #[command(after_help = "\

@@ -7,6 +7,7 @@ mod materialize;
 mod partitions;
 mod shop;
 mod show;
+mod stale;
 
 use orch_core::select::AssetSelection;
 

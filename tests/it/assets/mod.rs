@@ -2,6 +2,7 @@
 
 mod drawn;
 mod kept;
+mod memo;
 mod mistakes;
 mod partitioned;
 mod stored;

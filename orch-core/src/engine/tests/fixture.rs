@@ -101,6 +101,8 @@ pub(super) fn settings(job: &Job) -> Settings {
         resources: false,
         grace: Duration::from_secs(10),
         versions: crate::asset::Versions::default(),
+        recipes: std::collections::HashMap::new(),
+        memory: crate::engine::Memory::new(),
         past: None,
     }
 }

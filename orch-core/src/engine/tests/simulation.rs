@@ -118,6 +118,8 @@ impl Simulation {
             resources: opener.resources > 0,
             grace: Duration::from_secs(5),
             versions: crate::asset::Versions::default(),
+            recipes: HashMap::new(),
+            memory: crate::engine::Memory::new(),
             past: None,
         };
         Self {

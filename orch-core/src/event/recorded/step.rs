@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use super::output::{Handled, Place, RecordedItem, RecordedStream, RecordedValue};
+use crate::asset::AssetKey;
 use crate::event::SkipCause;
 use crate::failure::ErrorInfo;
 use crate::ids::MappingKey;
@@ -34,6 +35,8 @@ pub(crate) enum RecordedEnd {
     Succeeded,
     Failed(Arc<ErrorInfo>),
     Skipped(Box<SkipCause>),
+    /// What it would have made is this asset as it was.
+    Memoized(AssetKey),
 }
 
 /// What events say of it.
@@ -66,7 +69,7 @@ impl RecordedStep {
     /// It begins anew, unless it came to a good end.
     pub(super) fn forget_failure(&mut self) {
         let good = match &self.end {
-            Some(RecordedEnd::Succeeded) => true,
+            Some(RecordedEnd::Succeeded | RecordedEnd::Memoized(_)) => true,
             Some(RecordedEnd::Skipped(cause)) => cause.is_absence(),
             Some(RecordedEnd::Failed(_)) | None => false,
         };

@@ -35,6 +35,9 @@ pub struct AssetDef {
     pub(super) tags: Tags,
     pub(super) description: Option<String>,
     pub(super) code_version: Option<Arc<str>>,
+    pub(super) fingerprint: Option<Arc<str>>,
+    pub(super) env: Vec<String>,
+    pub(super) trusts_resources: bool,
     pub(super) metadata: TypedMetadata,
     pub(super) io: Option<String>,
     pub(super) partitions: Option<PartitionedBy>,
@@ -118,6 +121,9 @@ impl AssetDef {
                 tags: Tags::new(),
                 description: None,
                 code_version: None,
+                fingerprint: None,
+                env: Vec::new(),
+                trusts_resources: false,
                 metadata: TypedMetadata::new(),
                 io: None,
                 partitions: None,
@@ -165,10 +171,28 @@ impl AssetDef {
         &self.tags
     }
 
-    /// The version of the code that makes it.
+    /// The version of the code that makes it, if its author gave one.
     #[must_use]
     pub fn code_version(&self) -> Option<&str> {
         self.code_version.as_deref()
+    }
+
+    /// The fingerprint of the source of the code that makes it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
+    /// The environment variables that its code reads.
+    #[must_use]
+    pub fn env(&self) -> &[String] {
+        &self.env
+    }
+
+    /// Whether resources that the program gives as values are taken to be always the same.
+    #[must_use]
+    pub fn trusts_resources(&self) -> bool {
+        self.trusts_resources
     }
 
     /// What is known of it before it is made.
@@ -264,6 +288,29 @@ impl AssetBuilder {
     #[must_use]
     pub fn code_version(mut self, version: impl Into<Arc<str>>) -> Self {
         self.asset.code_version = Some(version.into());
+        self
+    }
+
+    /// Says by what its code is known that has no version of its own: a hash of the source, which changes with it.
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: impl Into<Arc<str>>) -> Self {
+        self.asset.fingerprint = Some(fingerprint.into());
+        self
+    }
+
+    /// Says that its code reads an environment variable: with another value it is another asset. Its hash is recorded, so it is
+    /// to be no secret.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>) -> Self {
+        self.asset.env.push(name.into());
+        self
+    }
+
+    /// Says that resources that the program gives as values are always the same. Else nobody knows what they are, and the asset
+    /// is never taken to be up to date.
+    #[must_use]
+    pub fn trust_resources(mut self) -> Self {
+        self.asset.trusts_resources = true;
         self
     }
 

@@ -15,6 +15,10 @@ pub(crate) struct DrawnAsset {
     pub(crate) def: Arc<AssetDef>,
     /// What its value comes from.
     pub(crate) source: usize,
+    /// What makes it, without what loads other assets for it.
+    pub(crate) nodes: Vec<usize>,
+    /// Whether that is one op and nothing else.
+    pub(crate) is_op: bool,
     /// What it is made of.
     pub(crate) upstream: Vec<AssetKey>,
     /// The partition map in which it stands.
@@ -134,9 +138,13 @@ fn make(
             return;
         };
         let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());
+        let all = first..composition.graph.nodes.len();
+        let made_by = all.filter(|&node| composition.graph.nodes[node].loads.is_none()).collect();
         composition.graph.assets.push(DrawnAsset {
             def: Arc::clone(asset),
             source: source.index,
+            nodes: made_by,
+            is_op: matches!(draw, Draw::Op(_)),
             upstream: keys.collect(),
             partitions: within,
         });

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
+use super::stale::{standing_as_json, word};
 use super::{AssetFacts, PartitionState, rows};
 use crate::asset::Materialization;
 use crate::graph::AssetDef;
@@ -10,7 +11,8 @@ use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
-/// run, rows if they are known, how often it was materialized, and whether others make it. Ends with a line break.
+/// run, rows if they are known, how often it was materialized, and how it stands: fresh, stale, missing, or external. Ends with a
+/// line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {
@@ -28,10 +30,10 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             run,
             rows,
             times,
-            Cell::of(Role::Faint, remark(facts, asset)),
+            state(facts, asset),
         ]
     };
-    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", ""];
+    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "state"];
     table(head, by_key(facts, selected).into_iter().map(row).collect(), facts.palette)
 }
 
@@ -51,11 +53,15 @@ pub fn asset_others(facts: &AssetFacts<'_>) -> String {
     format!("{title}\n{}", table(head, rows, facts.palette))
 }
 
-/// How many of its partitions are there, and whether others make it.
-fn remark(facts: &AssetFacts<'_>, asset: &AssetDef) -> String {
-    let partitions = facts.partitions.get(asset.key()).map(PartitionState::count);
-    let external = asset.is_external().then(|| "external".to_owned());
-    partitions.into_iter().chain(external).collect::<Vec<_>>().join(", ")
+/// How it stands, or how many of its partitions are there.
+fn state(facts: &AssetFacts<'_>, asset: &AssetDef) -> Cell {
+    if let Some(partitions) = facts.partitions.get(asset.key()) {
+        return Cell::of(Role::Faint, partitions.count());
+    }
+    match facts.standing(asset.key()).map(word) {
+        Some((role, word)) => Cell::of(role, word),
+        None => Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
+    }
 }
 
 fn latest(facts: &AssetFacts<'_>, record: Option<&AssetRecord>) -> [Cell; 4] {
@@ -106,6 +112,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "downstream": keys(facts.graph.downstream(number)),
         "materializations": record.map_or(0, |record| record.materializations),
         "latest": record.map(|record| fact_as_json(&record.latest)),
+        "standing": facts.standing(asset.key()).map(standing_as_json),
     })
 }
 
@@ -130,6 +137,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "downstream": [],
         "materializations": record.materializations,
         "latest": fact_as_json(&record.latest),
+        "standing": null,
     })
 }
 

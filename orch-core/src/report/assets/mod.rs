@@ -10,11 +10,13 @@ mod partitions;
 mod plot;
 mod plots;
 mod show;
+mod stale;
 mod standing;
 #[cfg(test)]
 mod tests;
 mod told;
 mod tree;
+mod why;
 
 use jiff::Timestamp;
 
@@ -23,6 +25,7 @@ use super::short::short;
 use super::words::{ago, moment};
 use crate::asset::{AssetKey, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
+use crate::run::{Standing, Standings};
 use crate::storage::AssetRecord;
 
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
@@ -31,8 +34,10 @@ pub use list::{asset_others, assets, assets_as_json};
 pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
+pub use stale::assets_to_make;
 pub use told::materialized;
 pub use tree::asset_graph;
+pub use why::{WhyAsset, why_asset};
 
 /// The assets of a program, and what an instance knows of these and of others, at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +48,8 @@ pub struct AssetFacts<'a> {
     pub records: &'a [AssetRecord],
     /// Which partitions are materialized, of the assets that have some and are shown.
     pub partitions: &'a PartitionStates,
+    /// How those of the program stand, if that could be found out.
+    pub standings: Option<&'a Standings>,
     /// The present time.
     pub now: Timestamp,
     /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).
@@ -60,6 +67,10 @@ impl<'a> AssetFacts<'a> {
 
     fn latest(&self, key: &AssetKey) -> Option<&'a Materialization> {
         self.record(key).map(|record| &record.latest)
+    }
+
+    fn standing(&self, key: &AssetKey) -> Option<&'a Standing> {
+        self.standings.and_then(|standings| standings.get(key))
     }
 
     fn when(&self, time: Timestamp) -> String {

@@ -10,6 +10,7 @@ use super::super::words::{ago, count, moment};
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
 use super::plot::{number as rounded, plots, series};
+use super::stale::{reason, word};
 use super::standing::Standing;
 use super::{AssetFacts, PartitionState};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
@@ -129,6 +130,12 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         }
         (None, _) => String::new(),
     };
+    let state = shown.facts.standing(shown.key).filter(|_| !def.is_external());
+    let state = state.map_or_else(String::new, |standing| {
+        let ((role, word), reason) = (word(standing), reason(standing));
+        let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
+        format!("{}{reason}", palette.paint(role, word))
+    });
     let lines = [
         ("external", if def.is_external() { "others make it".to_owned() } else { String::new() }),
         ("group", one_line(def.group().unwrap_or_default())),
@@ -139,6 +146,7 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         ("type", def.type_name()),
         ("io", one_line(def.io().unwrap_or_default())),
         ("defined", def.place().to_string()),
+        ("state", state),
     ];
     let partitions = shown.facts.partitions.get(shown.key).map(PartitionState::lines).unwrap_or_default();
     text + &named(&lines, palette) + &named(&partitions, palette) + &metadata(def.metadata(), palette)

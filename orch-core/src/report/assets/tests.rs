@@ -8,7 +8,7 @@ use super::metadata::metadata;
 use super::plot::{number, plots, series};
 use super::standing::Standing;
 use super::*;
-use crate::asset::{Column, ColumnSource, InputVersion, Table, TypedMetadata, ValueAt};
+use crate::asset::{Column, ColumnSource, InputVersion, Recipe, Table, TypedMetadata, ValueAt};
 use crate::graph::AssetDef;
 use crate::ids::RunId;
 
@@ -62,6 +62,7 @@ fn fact(asset: &str, number: u32, metadata: TypedMetadata) -> Materialization {
         code_version: None,
         data_version: None,
         inputs: Vec::new(),
+        recipe: Recipe::new(),
         value: ValueAt::Fact,
     }
 }
@@ -318,6 +319,7 @@ fn plots_over_time_are_a_picture() {
     let facts = AssetFacts {
         partitions: &partitions,
         graph: &graph,
+        standings: None,
         records: &records,
         now: now(),
         digits: digits(history.iter().map(|fact| fact.run)),

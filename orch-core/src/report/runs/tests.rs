@@ -57,5 +57,5 @@ fn as_json_a_run_has_all_that_its_record_has() {
     assert_eq!(keys.join(" "), "counts created ended first_failed id job parent root state status tags");
     // What is not there is null, and not left out.
     let (plain, state) = all().remove(0);
-    insta::assert_snapshot!(run_as_json(&plain, state), @r#"{"id":"019a5f3c-ffff-7000-0000-000000000000","job":"hello","tags":{},"created":"2026-01-02T04:04:05Z","status":"running","state":"running","ended":null,"parent":null,"root":"019a5f3c-ffff-7000-0000-000000000000","counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":0,"retried":0,"failed":0,"canceled":0,"skipped":0,"retries":0,"items":0,"interrupted":0,"lost":0},"first_failed":null}"#);
+    insta::assert_snapshot!(run_as_json(&plain, state), @r#"{"id":"019a5f3c-ffff-7000-0000-000000000000","job":"hello","tags":{},"created":"2026-01-02T04:04:05Z","status":"running","state":"running","ended":null,"parent":null,"root":"019a5f3c-ffff-7000-0000-000000000000","counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":0,"retried":0,"failed":0,"canceled":0,"skipped":0,"memoized":0,"retries":0,"items":0,"interrupted":0,"lost":0},"first_failed":null}"#);
 }

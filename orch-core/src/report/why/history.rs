@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::event::{Event, EventKind, LostCause, SkipCause};
 use crate::failure::{ErrorInfo, ErrorKind};
-use crate::ids::{MappingKey, StepPath};
+use crate::ids::{MappingKey, RunId, StepPath};
 
 /// What the events of a run say of why it is where it is: for each step the last thing that happened to it, and what it went
 /// through before.
@@ -60,6 +60,10 @@ pub(super) enum Now {
     Canceled,
     Skipped {
         cause: SkipCause,
+    },
+    /// What it makes is as this run made it.
+    Memoized {
+        of: RunId,
     },
 }
 
@@ -126,6 +130,7 @@ impl History {
                 Now::Canceled
             }
             EventKind::StepSkipped { cause } => Now::Skipped { cause: cause.clone() },
+            EventKind::StepMemoized { of, .. } => Now::Memoized { of: *of },
             EventKind::StepOutput { output, key: Some(key) } => {
                 let stream = (path.clone(), Arc::clone(output));
                 self.items.entry(stream).or_default().insert(key.clone());
@@ -187,6 +192,10 @@ impl History {
 impl Story {
     /// Whether nothing more happens to it.
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.now, Now::Succeeded { .. } | Now::Failed { .. } | Now::Canceled | Now::Skipped { .. })
+        match self.now {
+            Now::Running { .. } | Now::Waiting { .. } | Now::Again => false,
+            Now::Succeeded { .. } | Now::Failed { .. } | Now::Canceled => true,
+            Now::Skipped { .. } | Now::Memoized { .. } => true,
+        }
     }
 }

@@ -150,6 +150,10 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
                 paint(Role::Bad, "was canceled")
             )
         }
+        Now::Memoized { of } => {
+            let was = paint(Role::Good, "was memoized");
+            writeln!(text, "{was}: all that it is made of is what it was made of by the run {of}")
+        }
         Now::Skipped { cause } => {
             let _ = writeln!(text, "{}", paint(Role::Skip, "was skipped"));
             text.push_str(&because(why, path, cause));

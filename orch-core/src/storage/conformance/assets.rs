@@ -36,8 +36,15 @@ fn of_partition(mut entries: Vec<Entry>, of: &str) -> Vec<Entry> {
 /// What the event of this number says, and that its value lies there.
 fn fact(entries: &[Entry], event: u64, value: ValueAt) -> Materialization {
     let told = &entries[event as usize - 1].event;
-    let EventKind::AssetMaterialization { asset, partition, metadata, code_version, data_version, inputs } =
-        told.kind.clone()
+    let EventKind::AssetMaterialization {
+        asset,
+        partition,
+        metadata,
+        code_version,
+        data_version,
+        inputs,
+        recipe,
+    } = told.kind.clone()
     else {
         panic!("the event {event} tells of no materialization")
     };
@@ -53,6 +60,7 @@ fn fact(entries: &[Entry], event: u64, value: ValueAt) -> Materialization {
         code_version,
         data_version,
         inputs,
+        recipe,
         value,
     }
 }

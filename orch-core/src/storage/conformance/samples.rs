@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::asset::{AssetKey, Column, InputVersion, MetadataValue};
+use crate::asset::{AssetKey, Column, Ingredient, InputVersion, MetadataValue, Recipe};
 use crate::define::JobOptions;
 use crate::event::{
     Encoded, Entry, Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName,
@@ -79,6 +79,7 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
         code_version: None,
         data_version: Some(number.to_string().into()),
         inputs: Vec::new(),
+        recipe: Recipe::new().with(Ingredient::Source, number.to_string()),
     };
     let mut events = vec![event(0, EventKind::StepStart { waited: Duration::ZERO }), output];
     events.extend(handled.map(|handled| event(2, handled)));
@@ -163,6 +164,9 @@ fn materialization() -> EventKind {
             InputVersion::new(key("raw.orders"), Some(RunId::from_u128(7)), version("a11")),
             InputVersion::new(key("rates"), None, None),
         ],
+        recipe: Recipe::new()
+            .with(Ingredient::CodeVersion, "2")
+            .with_unknown(Ingredient::Input(key("rates"))),
     }
 }
 
@@ -187,7 +191,12 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             metadata: BTreeMap::from([("bytes".to_owned(), serde_json::json!(1))]),
         },
         EventKind::HandledOutput { .. } => materialization(),
-        EventKind::AssetMaterialization { .. } => EventKind::StreamClosed {
+        EventKind::AssetMaterialization { .. } => EventKind::StepMemoized {
+            asset: key("warehouse/orders"),
+            of: RunId::from_u128(7),
+            data_version: Some("b0b".into()),
+        },
+        EventKind::StepMemoized { .. } => EventKind::StreamClosed {
             output,
             count: u64::MAX,
             orphaned: 2,
@@ -232,7 +241,9 @@ fn variations() -> Vec<EventKind> {
             code_version: None,
             data_version: None,
             inputs: Vec::new(),
+            recipe: Recipe::new(),
         },
+        EventKind::StepMemoized { asset: key("orders"), of: RunId::from_u128(7), data_version: None },
         EventKind::StreamClosed { output, count: 0, orphaned: 0, orphans: Vec::new() },
         EventKind::StepLost { cause: LostCause::Memory },
         EventKind::StepLost { cause: LostCause::Changed },

@@ -8,13 +8,13 @@ fn assets_are_listed_with_their_latest_materialization() {
     insta::assert_snapshot!(kept.session(shop(3), "assets list"), @r"
     exit 0
     --- stdout
-    asset         group  kinds  materialized
+    asset         group  kinds  materialized  state
     fx/rate                                   external
-    mart/orders   sales         never
-    mart/refunds  sales         never
-    raw_orders    raw    list   never
-    report                      never
-    total         sales         never
+    mart/orders   sales         never         missing
+    mart/refunds  sales         never         missing
+    raw_orders    raw    list   never         missing
+    report                      never         missing
+    total         sales         never         missing
     ");
     kept.put(1, &shop::earlier(), &all());
     kept.put(2, &shop(3), &"+total".parse().expect("a selection"));
@@ -22,13 +22,13 @@ fn assets_are_listed_with_their_latest_materialization() {
     insta::assert_snapshot!(kept.session(shop(5), "assets list"), @r"
     exit 0
     --- stdout
-    asset         group  kinds  materialized  run            rows  times
+    asset         group  kinds  materialized  run            rows  times  state
     fx/rate                                                               external
-    mart/orders   sales         2h ago        019a5f3c-0002  3     2
-    mart/refunds  sales         2h ago        019a5f3c-0002        1
-    raw_orders    raw    list   1h ago        019a5f3c-0003  5     3
-    report                      never
-    total         sales         2h ago        019a5f3c-0002        1
+    mart/orders   sales         2h ago        019a5f3c-0002  3     2      stale
+    mart/refunds  sales         2h ago        019a5f3c-0002        1      stale
+    raw_orders    raw    list   1h ago        019a5f3c-0003  5     3      stale
+    report                      never                                     missing
+    total         sales         2h ago        019a5f3c-0002        1      stale
 
     made by other programs, or by this one before it changed:
     asset     materialized  run            times
@@ -37,9 +37,9 @@ fn assets_are_listed_with_their_latest_materialization() {
     insta::assert_snapshot!(kept.session(shop(5), "assets list group:raw report --verbose"), @r"
     exit 0
     --- stdout
-    asset       group  kinds  materialized          run            rows  times
-    raw_orders  raw    list   2026-11-20 12:00:00Z  019a5f3c-0003  5     3
-    report                    never
+    asset       group  kinds  materialized          run            rows  times  state
+    raw_orders  raw    list   2026-11-20 12:00:00Z  019a5f3c-0003  5     3      stale
+    report                    never                                             missing
     ");
     insta::assert_snapshot!(kept.session(Definitions::new(), "assets list"), @r"
     exit 0
@@ -106,6 +106,13 @@ fn assets_are_listed_with_their_latest_materialization() {
           ],
           "metadata": {},
           "value": "fact"
+        },
+        "standing": {
+          "state": "stale",
+          "reason": "the data of `raw_orders` has changed: d2d00cdf → 4918716b",
+          "ingredient": "input raw_orders",
+          "before": "d2d00cdf5ac920d058f364916e63c233caba8e93de077956eddffc3608be75f0",
+          "now": "4918716b3258a5e3be407a519f7da6c44cadf14e6bd6b4069cb43705148c62b6"
         }
       }
     ]
@@ -120,8 +127,8 @@ fn where_nothing_is_recorded_assets_are_listed_all_the_same() {
     insta::assert_snapshot!(told, @r"
     exit 0
     --- stdout
-    asset        group  materialized
-    mart/orders  sales  never
+    asset        group  materialized  state
+    mart/orders  sales  never         missing
     --- stderr
     nothing has been recorded in `FOLDER` yet
     ");

@@ -52,13 +52,10 @@ fn what_is_there_and_what_is_missing_is_told() {
 
     never materialized
     ");
-    kept.put_for(1, &site(), &all(), Some("2024-01-01..2024-01-03"));
-    kept.put_for(
-        2,
-        &site(),
-        &"visits".parse().expect("a selection"),
-        Some("2024-01-02, 2024-01-06..2024-01-08"),
-    );
+    kept.put_with(1, &site(), &all(), |runner| runner.partition("2024-01-01..2024-01-03"));
+    kept.put_with(2, &site(), &"visits".parse().expect("a selection"), |runner| {
+        runner.partition("2024-01-02, 2024-01-06..2024-01-08")
+    });
     insta::assert_snapshot!(kept.session(site(), "assets list"), @r"
     exit 0
     --- stdout

@@ -8,6 +8,7 @@ use orch_core::asset::{Column, MetadataValue, Table};
 use orch_core::event::{Detail, Entry, RunView};
 use orch_core::ids::RunId;
 use orch_core::io::{IoManager, Metadata, OutputAt};
+use orch_core::run::Runner;
 use orch_core::select::AssetSelection;
 use orch_core::storage::{Memory, Storage, WriteRuns as _};
 
@@ -138,22 +139,21 @@ impl Shop {
 
     /// Materializes what is selected, as if so many hours after nine o'clock; an event each tenth of a second.
     pub(super) fn put(&mut self, hour: u32, program: &Definitions, selection: &AssetSelection) {
-        self.put_for(hour, program, selection, None);
+        self.put_with(hour, program, selection, |runner| runner);
     }
 
-    /// The same, for these partitions.
-    pub(super) fn put_for(
+    /// The same, of a run that is made otherwise.
+    pub(super) fn put_with(
         &mut self,
         hour: u32,
         program: &Definitions,
         selection: &AssetSelection,
-        partition: Option<&str>,
+        asked: impl FnOnce(Runner) -> Runner,
     ) {
         let id =
             RunId::from_u128(0x019a_5f3c_0000_7000_8000_0000_0000_0000 + u128::from(hour) * ((1 << 80) + 1));
         let runner = program.runner(&program.materialize(selection)).run_id(id).max_concurrent(1);
-        let runner = partition.into_iter().fold(runner, |runner, partition| runner.partition(partition));
-        runner.record(&self.raw).run_blocking().expect("it succeeds");
+        asked(runner).record(&self.raw).run_blocking().expect("it succeeds");
         let (mut record, pinned) = (self.raw.run(id).expect("a run"), self.raw.pinned(id).expect("a run"));
         let begin = now() - Duration::from_secs(3600 * u64::from(5 - hour));
         let mut entries = Vec::new();

@@ -14,6 +14,7 @@ fn an_asset_is_shown_with_what_became_of_it() {
     group        sales
     type         i64
     defined      src/cli/tests/assets/shop.rs:_
+    state        missing: it was never materialized
 
     upstream      materialized
     mart/orders   never
@@ -34,6 +35,7 @@ fn an_asset_is_shown_with_what_became_of_it() {
     code         version 2
     type         Vec<i64>
     defined      src/cli/tests/assets/shop.rs:_
+    state        stale: it is made of `raw_orders`, which is to be made
 
     upstream    materialized  run       data
     raw_orders  3h ago        019a5f3c  d2d00cdf5ac9
@@ -79,6 +81,7 @@ fn an_asset_is_shown_with_what_became_of_it() {
     tags         team=data
     type         Vec<i64>
     defined      src/cli/tests/assets/shop.rs:_
+    state        stale: nobody knows the version of the resource `Day`: the program gives it as a value; if that is always the same, say `trust_resources`
     source       billing
 
     downstream    materialized  run            data
@@ -109,6 +112,7 @@ fn an_asset_is_shown_with_what_became_of_it() {
     code         version 2
     type         Vec<i64>
     defined      src/cli/tests/assets/shop.rs:_
+    state        stale: the data of `raw_orders` has changed: 843d6d30 → 4918716b
 
     upstream    materialized  run            data
     raw_orders  1h ago        019a5f3c-0003  4918716b3258  newer than what the latest was made of
@@ -170,6 +174,7 @@ fn an_asset_of_another_version_of_the_program_is_told_as_such() {
     code         version 2; the latest was made by version 1
     type         Vec<i64>
     defined      src/cli/tests/assets/shop.rs:_
+    state        stale: its code version has changed: 1 → 2
 
     upstream    materialized  run       data
     raw_orders  3h ago        019a5f3c  66ed6d0a881d
@@ -210,7 +215,7 @@ fn an_asset_of_another_version_of_the_program_is_told_as_such() {
     let json = told.strip_prefix("exit 0\n--- stdout\n").expect("data");
     let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
     let keys: Vec<_> = json.as_object().expect("an object").keys().map(String::as_str).collect();
-    insta::assert_snapshot!(keys.join(" "), @"key defined external group kinds owners tags description code_version type io metadata partitions place upstream downstream materializations latest code_changed history");
+    insta::assert_snapshot!(keys.join(" "), @"key defined external group kinds owners tags description code_version type io metadata partitions place upstream downstream materializations latest standing code_changed history");
     insta::assert_snapshot!(format!("{:#}", json["upstream"]), @r#"
     [
       {

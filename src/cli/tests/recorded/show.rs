@@ -100,6 +100,7 @@ fn as_json_a_run_is_one_object() {
     {
       "path": "load[1]",
       "state": "failed",
+      "of": null,
       "cause": null,
       "took": {
         "secs": 2,
@@ -140,8 +141,8 @@ fn as_json_a_run_is_one_object() {
     }
     "#);
     let skipped = json["steps"].as_array().expect("steps").iter().find(|step| step["path"] == "report");
-    insta::assert_snapshot!(skipped.expect("the step"), @r#"{"path":"report","state":"skipped","cause":{"failed":"load[1]"},"took":null,"attempts":[]}"#);
-    insta::assert_snapshot!(json["ops"][1], @r#"{"name":"load","mapped":true,"counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":2,"retried":0,"failed":1,"canceled":0,"skipped":0,"retries":1,"items":0,"interrupted":0,"lost":0}}"#);
+    insta::assert_snapshot!(skipped.expect("the step"), @r#"{"path":"report","state":"skipped","of":null,"cause":{"failed":"load[1]"},"took":null,"attempts":[]}"#);
+    insta::assert_snapshot!(json["ops"][1], @r#"{"name":"load","mapped":true,"counts":{"running":0,"open":0,"waiting_retry":0,"succeeded":2,"retried":0,"failed":1,"canceled":0,"skipped":0,"memoized":0,"retries":1,"items":0,"interrupted":0,"lost":0}}"#);
 }
 
 #[test]

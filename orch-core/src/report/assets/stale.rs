@@ -1,0 +1,112 @@
+use serde_json::{Value, json};
+
+use super::super::palette::{Palette, Role};
+use super::super::table::{Cell, table};
+use super::super::text::one_line;
+use crate::asset::{Change, Difference, Ingredient};
+use crate::graph::AssetGraph;
+use crate::run::{Standing, Standings};
+
+/// How many characters of a hash are shown.
+const SHORT: usize = 8;
+
+/// How long a hash is, of a source or of what else is hashed.
+const HASHES: [usize; 2] = [16, 64];
+
+/// In one word how an asset stands.
+pub(super) fn word(standing: &Standing) -> (Role, &'static str) {
+    match standing {
+        Standing::External => (Role::Faint, "external"),
+        Standing::Missing | Standing::Gone => (Role::Skip, "missing"),
+        Standing::Stale(_) | Standing::Behind(_) => (Role::Warn, "stale"),
+        Standing::Partitioned => (Role::Faint, "by partition"),
+        Standing::Fresh => (Role::Good, "fresh"),
+    }
+}
+
+/// Why it stands so; nothing of one that is as it would be made.
+pub(super) fn reason(standing: &Standing) -> String {
+    match standing {
+        Standing::External | Standing::Fresh => String::new(),
+        Standing::Missing => "it was never materialized".to_owned(),
+        Standing::Gone => {
+            "nothing is left of its value: it was in the memory of the run that made it".to_owned()
+        }
+        Standing::Stale(difference) => because(difference),
+        Standing::Partitioned => {
+            "it has partitions, or is made of some: which of them would come out otherwise is not known"
+                .to_owned()
+        }
+        Standing::Behind(other) => format!("it is made of `{other}`, which is to be made"),
+    }
+}
+
+/// What differs from what it was made of.
+pub(super) fn because(difference: &Difference) -> String {
+    let named = match &difference.ingredient {
+        Ingredient::CodeVersion => "its code version".to_owned(),
+        Ingredient::Source => "its source".to_owned(),
+        Ingredient::Type => "its type".to_owned(),
+        Ingredient::Config => "its configuration".to_owned(),
+        Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
+        Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
+        Ingredient::Input(asset) => format!("the data of `{asset}`"),
+    };
+    match &difference.change {
+        Change::Other { before, now } => format!("{named} has changed: {} → {}", short(before), short(now)),
+        Change::New => format!("{named} counts, and did not when it was made"),
+        Change::Gone => format!("{named} counted when it was made, and does not any more"),
+        Change::WasUnknown => format!("when it was made, nobody knew the version of {named}"),
+        Change::Unknown => format!("nobody knows the version of {named}: {}", remedy(&difference.ingredient)),
+    }
+}
+
+/// What makes an ingredient known of which nobody knows the version.
+fn remedy(ingredient: &Ingredient) -> &'static str {
+    match ingredient {
+        Ingredient::Source => "give it one, `code_version = \"1\"`",
+        Ingredient::Resource(_) => {
+            "the program gives it as a value; if that is always the same, say `trust_resources`"
+        }
+        Ingredient::Input(_) => {
+            "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`"
+        }
+        _ => "it cannot be read here",
+    }
+}
+
+/// A version as people read it: of a hash the beginning.
+fn short(version: &str) -> String {
+    let is_hash = HASHES.contains(&version.len()) && version.bytes().all(|byte| byte.is_ascii_hexdigit());
+    one_line(if is_hash { &version[..SHORT] } else { version })
+}
+
+/// A line for each asset that is to be made, by its number, and why. Ends with a line break.
+#[must_use]
+pub fn assets_to_make(graph: &AssetGraph, standings: &Standings, made: &[usize], palette: Palette) -> String {
+    let rows = made.iter().map(|&number| {
+        let key = graph.assets()[number].key();
+        let reason = standings.get(key).map(reason).filter(|reason| !reason.is_empty());
+        let reason = reason.unwrap_or_else(|| "it is asked for".to_owned());
+        [Cell::of(Role::Name, key.as_str()), Cell::of(Role::Faint, &reason)]
+    });
+    table(["to make", "since"], rows.collect(), palette)
+}
+
+/// How an asset stands as an object.
+pub(super) fn standing_as_json(standing: &Standing) -> Value {
+    let mut told = json!({"state": word(standing).1, "reason": reason(standing)});
+    match standing {
+        Standing::Stale(Difference { ingredient, change }) => {
+            told["ingredient"] = json!(ingredient);
+            let (before, now) = match change {
+                Change::Other { before, now } => (Some(before), Some(now)),
+                _ => (None, None),
+            };
+            (told["before"], told["now"]) = (json!(before), json!(now));
+        }
+        Standing::Behind(other) => told["behind"] = json!(other),
+        _ => {}
+    }
+    told
+}

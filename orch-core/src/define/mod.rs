@@ -12,6 +12,7 @@
 
 mod args;
 mod body;
+mod check;
 mod context;
 mod dynamic;
 mod fallible;
@@ -33,6 +34,7 @@ mod schedule;
 pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue};
 pub(crate) use body::{Body, BoxFuture};
+pub use check::CheckReturn;
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub use dynamic::Dynamic;

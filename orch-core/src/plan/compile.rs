@@ -185,6 +185,7 @@ fn step(
         given: node.loads.as_ref().is_some_and(|asset| asset.read_by.is_none()),
         loads: node.loads.clone(),
         assets: Vec::new(),
+        check: node.check.clone(),
         only: Vec::new(),
         hooks: hooks::names(&node.hooks),
         place: node.place.clone(),

@@ -141,6 +141,9 @@ pub struct Step {
     /// The assets that it makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<PlannedAsset>,
+    /// The check that it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<PlannedCheck>,
     /// The copies that run, `load[100]`, where not all do; what others take of the rest is known from an earlier run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
@@ -179,6 +182,19 @@ pub struct PlannedAsset {
     /// The version of the code that makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_version: Option<Arc<str>>,
+}
+
+/// A check of an asset, which a step makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlannedCheck {
+    /// The asset.
+    pub asset: AssetKey,
+    /// Its name among the checks of the asset.
+    pub name: Arc<str>,
+    /// Whether what is made of the asset waits for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocking: bool,
 }
 
 /// An input of a step.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::asset::{CheckResult, Severity};
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
 
@@ -67,10 +68,13 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
         }
     }
-    if let EventKind::AssetMaterialization { metadata, .. } = &event.kind {
-        for (key, value) in metadata {
-            let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
-        }
+    let said = match &event.kind {
+        EventKind::AssetMaterialization { metadata, .. } => Some(metadata),
+        EventKind::AssetCheckEvaluation { result, .. } => Some(&result.metadata),
+        _ => None,
+    };
+    for (key, value) in said.into_iter().flatten() {
+        let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
     }
     line
 }
@@ -183,6 +187,10 @@ fn tell(text: &mut String, kind: &EventKind) {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
             write!(text, " {asset}{partition}")
         }
+        EventKind::AssetCheckEvaluation { asset, partition, result, .. } => {
+            let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
+            write!(text, " {asset}{partition}{}", found(result))
+        }
         EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };
             write!(text, " {output}, {}{orphaned}", count(*items, "item", "items"))
@@ -220,6 +228,17 @@ fn tell(text: &mut String, kind: &EventKind) {
     };
 }
 
+/// What a check has found, behind the name of its asset.
+pub(super) fn found(result: &CheckResult) -> String {
+    let word = match (result.passed, result.severity) {
+        (true, _) => "passed",
+        (false, Severity::Warn) => "warns",
+        (false, Severity::Error) => "failed",
+    };
+    let why = result.description.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
+    format!(" {word}{why}")
+}
+
 /// Why a step did not run, behind its name.
 pub(super) fn skipped(cause: &SkipCause) -> String {
     match cause {
@@ -250,6 +269,7 @@ fn role(kind: &EventKind) -> Role {
         | EventKind::ResourceCloseFailure { .. }
         | EventKind::HookErrored { .. }
         | EventKind::RunCanceling => Role::Warn,
+        EventKind::AssetCheckEvaluation { result, .. } => judged(result),
         EventKind::StepSkipped { .. } => Role::Skip,
         EventKind::StepStart { .. }
         | EventKind::StepRestarted { .. }
@@ -261,6 +281,15 @@ fn role(kind: &EventKind) -> Role {
             _ => Role::Faint,
         },
         _ => Role::Faint,
+    }
+}
+
+/// How what a check has found is painted.
+pub(super) fn judged(result: &CheckResult) -> Role {
+    match (result.passed, result.severity) {
+        (true, _) => Role::Good,
+        (false, Severity::Warn) => Role::Warn,
+        (false, Severity::Error) => Role::Bad,
     }
 }
 

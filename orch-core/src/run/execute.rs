@@ -16,7 +16,7 @@ use crate::define::{Cancel, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
 use crate::io::IoManagers;
-use crate::plan::{Plan, PlanError, Program};
+use crate::plan::{Plan, PlanError, Program, Step};
 use crate::step::Local;
 use crate::storage::Pinned;
 
@@ -172,8 +172,8 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
     ) -> Result<(Program, Loaded), RunError> {
-        if program.loads().next().is_none() && !program.plan.steps.iter().any(|step| !step.assets.is_empty())
-        {
+        let is_of_assets = |step: &Step| !step.assets.is_empty() || step.check.is_some();
+        if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {
             return Ok((program, Loaded::default()));
         }
         let recorded = self.record.as_ref().map(|record| &record.storage);

@@ -4,11 +4,14 @@
 //! So the first two expand as `#[op]` and `#[graph]` do, and beside that to an `AssetDef`.
 
 mod expand;
+pub(crate) mod feed;
 mod key;
 mod model;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+
+pub(crate) use self::model::{Source, inputs, sources, without_sources};
 
 use self::model::Asset;
 use crate::diag::Diag;
@@ -23,7 +26,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     let diag = Diag::new();
     let (asset, settings) = Asset::of_op(options, &item, &diag);
-    let plain = model::without_sources(&item);
+    let plain = without_sources(&item);
     let op = op::model::Op::of(&plain, settings);
     let fits = op::check::signature(&plain, &diag);
     let errors = diag.finish();
@@ -48,7 +51,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let (asset, name) = Asset::of_graph(options, &item, &diag);
-    let mut plain = model::without_sources(&item);
+    let mut plain = without_sources(&item);
     let draws = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
     let value = if draws { model::graph_value(&plain, &diag) } else { None };
     let errors = diag.finish();

@@ -97,7 +97,7 @@ pub(super) struct Said {
 }
 
 /// The assets that feed a parameter: one, or several for a `Vec` of their values.
-pub(super) enum Source {
+pub(crate) enum Source {
     One(Path),
     Several(Vec<Path>),
     /// One, as its IO manager reads it as a value of this type.
@@ -105,7 +105,16 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn paths(&self) -> &[Path] {
+    /// A parameter may be named after an asset whose path is known, wherever that stands.
+    pub(crate) fn name_as(&mut self, asset: Option<&Path>) {
+        let (Self::One(path) | Self::Stored(path, _)) = self else { return };
+        let last = asset.and_then(|asset| asset.segments.last());
+        if let Some(asset) = asset.filter(|_| last.is_some_and(|last| path.is_ident(&last.ident))) {
+            *path = asset.clone();
+        }
+    }
+
+    pub(crate) fn paths(&self) -> &[Path] {
         match self {
             Self::One(path) | Self::Stored(path, _) => std::slice::from_ref(path),
             Self::Several(paths) => paths,
@@ -134,9 +143,7 @@ pub(super) fn graph_value(item: &ItemFn, diag: &Diag) -> Option<Type> {
 impl Asset {
     /// Whether it is known what feeds all of its parameters.
     pub(super) fn is_fed(&self, item: &ItemFn) -> bool {
-        let inputs = func::parameters(&item.sig)
-            .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }));
-        inputs.count() == self.sources.len()
+        inputs(item).count() == self.sources.len()
     }
 
     /// Of a function, and the settings of the op that it is.
@@ -158,8 +165,6 @@ impl Asset {
             tags: settings.tags.clone(),
             metadata,
         };
-        let inputs = func::parameters(&item.sig)
-            .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }));
         let asset = Self {
             function: item.sig.ident.clone(),
             conditions: func::conditions(&item.attrs),
@@ -167,7 +172,7 @@ impl Asset {
             said,
             code_version: settings.code_version.clone(),
             io: None,
-            sources: inputs.filter_map(|parameter| source(parameter, diag)).collect(),
+            sources: sources(item, diag),
             deps,
         };
         (asset, settings)
@@ -274,6 +279,17 @@ fn metadata(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, TokenStream)
     entries.collect()
 }
 
+/// The parameters that are inputs.
+pub(crate) fn inputs(item: &ItemFn) -> impl Iterator<Item = &PatType> {
+    func::parameters(&item.sig)
+        .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }))
+}
+
+/// What feeds each of them, as far as that can be told.
+pub(crate) fn sources(item: &ItemFn, diag: &Diag) -> Vec<Source> {
+    inputs(item).filter_map(|parameter| source(parameter, diag)).collect()
+}
+
 /// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names; with `#[stored]` as it is read
 /// from where it is stored.
 fn source(parameter: &PatType, diag: &Diag) -> Option<Source> {
@@ -329,7 +345,7 @@ const FROM: &str = "from";
 const STORED: &str = "stored";
 
 /// The function without what is for this macro alone.
-pub(super) fn without_sources(item: &ItemFn) -> ItemFn {
+pub(crate) fn without_sources(item: &ItemFn) -> ItemFn {
     let mut item = item.clone();
     for input in &mut item.sig.inputs {
         if let FnArg::Typed(parameter) = input {

@@ -57,7 +57,7 @@ pub(super) struct ValueOf {
     pub(super) codec: Option<Codec>,
 }
 
-/// An asset that another one is made of.
+/// An asset that another one is made of, or that a check takes.
 pub(super) struct Dependency {
     asset: Named,
     /// Whether its value is taken; else it is only to be there before.
@@ -65,20 +65,32 @@ pub(super) struct Dependency {
     pub(super) place: Place,
 }
 
-/// How an asset names another one.
-enum Named {
+/// How an asset or a check names an asset.
+#[derive(Clone)]
+pub(super) enum Named {
     /// Asked for late: assets may name each other in a circle, which is told when they are listed.
     Later(fn() -> &'static Arc<AssetDef>),
     Now(Arc<AssetDef>),
 }
 
+impl Named {
+    /// The asset.
+    pub(super) fn get(&self) -> &AssetDef {
+        match self {
+            Self::Later(asset) => asset(),
+            Self::Now(asset) => asset,
+        }
+    }
+}
+
 impl Dependency {
+    pub(super) fn new(asset: Named, data: bool, place: Place) -> Self {
+        Self { asset, data, place }
+    }
+
     /// The asset.
     pub(super) fn asset(&self) -> &AssetDef {
-        match &self.asset {
-            Named::Later(asset) => asset(),
-            Named::Now(asset) => asset,
-        }
+        self.asset.get()
     }
 }
 
@@ -282,7 +294,7 @@ impl AssetBuilder {
     }
 
     fn depends(mut self, asset: Named, data: bool, place: Place) -> Self {
-        self.asset.dependencies.push(Dependency { asset, data, place });
+        self.asset.dependencies.push(Dependency::new(asset, data, place));
         self
     }
 

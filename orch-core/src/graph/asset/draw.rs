@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Asset;
+use super::checks::Checks;
 use super::def::{AssetDef, Draw};
 use super::lineage::AssetGraph;
 use crate::asset::AssetKey;
@@ -17,7 +18,7 @@ use crate::value::{Data, TypeInfo};
 /// What an asset takes, while a job is drawn: the handles of other assets.
 #[derive(Debug, Default)]
 pub struct Upstream {
-    sources: HashMap<AssetKey, Placement>,
+    pub(super) sources: HashMap<AssetKey, Placement>,
     /// The steps that read an asset as a value of another type.
     read: RefCell<HashMap<(AssetKey, TypeId), Placement>>,
 }
@@ -100,31 +101,43 @@ pub(crate) struct DrawnAsset {
     pub(crate) upstream: Vec<AssetKey>,
 }
 
-/// A job that makes these assets, by their numbers, unless it is known what is wrong with the selection. What they take of
-/// others is loaded.
-pub(crate) fn draw(
-    options: JobOptions,
-    graph: &AssetGraph,
-    selected: Result<Vec<bool>, Vec<Problem>>,
-) -> Job {
+/// What a job is drawn of, by the numbers of assets and checks.
+pub(crate) struct Selected {
+    /// The assets that it makes.
+    pub(crate) assets: Vec<bool>,
+    /// The checks that look.
+    pub(crate) checks: Vec<bool>,
+}
+
+/// A job that makes these assets and lets these checks look, unless it is known what is wrong with the selection. What they
+/// take of other assets is loaded.
+pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Selected, Vec<Problem>>) -> Job {
     let mut problems = graph.problems().to_vec();
     let selected = selected.unwrap_or_else(|wrong| {
         problems.extend(wrong);
-        Vec::new()
+        Selected { assets: Vec::new(), checks: Vec::new() }
     });
     // In a circle, or beside what is not listed, nothing can be drawn.
     let is_whole = problems.is_empty();
     Job::compose(options, || {
         let mut upstream = Upstream::default();
-        let made = |number: usize| selected[number] && !graph.assets()[number].is_external();
+        let made = |number: usize| selected.assets[number] && !graph.assets()[number].is_external();
+        let mut checks = Checks::of(graph, &selected.checks);
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
             if made(number) {
+                let first = compose::with(|composition| composition.graph.nodes.len());
                 make(asset, graph, number, &mut upstream, made);
-            } else if graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number)) {
+                let end = compose::with(|composition| composition.graph.nodes.len());
+                checks.steps.insert(number, first..end);
+            } else if graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number))
+                || checks.take(graph, number)
+            {
                 load(asset, &mut upstream);
             }
+            checks.draw_after(graph, number, &upstream);
         }
+        checks.hold_back(graph);
         compose::with(|composition| composition.graph.problems.append(&mut problems));
     })
 }

@@ -1,16 +1,20 @@
-//! Assets: data that a program makes, each a node of one graph, and jobs drawn of a part of it.
+//! Assets: data that a program makes, each a node of one graph, checks that look at them, and jobs drawn of a part of it.
 
+mod check;
+mod checked;
+mod checks;
 mod def;
 mod draw;
 mod lineage;
 
 use std::sync::Arc;
 
+pub use check::{CheckBuilder, CheckDef, check_of};
 pub use def::{AssetBuilder, AssetDef};
 pub use draw::Upstream;
 pub use lineage::AssetGraph;
 
-pub(crate) use draw::{DrawnAsset, draw};
+pub(crate) use draw::{DrawnAsset, Selected, draw};
 
 use super::Out;
 use crate::value::Data;
@@ -34,6 +38,17 @@ pub trait Asset: 'static {
 #[must_use]
 pub fn asset_of<A: Asset>() -> &'static Arc<AssetDef> {
     A::asset()
+}
+
+/// A check as a type: the hidden type beside a function with `#[asset_check]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no check",
+    label = "not the name of a check",
+    note = "put `#[asset_check(asset = ..)]` on the function `{Self}`; assets are listed with `assets![..]`"
+)]
+pub trait Check: 'static {
+    /// Its definition.
+    fn check() -> &'static Arc<CheckDef>;
 }
 
 /// What a call gives that makes an asset: the handle of one value.

@@ -1,27 +1,29 @@
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, MaterializationQuery};
-use orch_core::graph::AssetGraph;
-use orch_core::ids::nearest;
+use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, MaterializationQuery};
+use orch_core::graph::{AssetGraph, CheckDef};
+use orch_core::ids::{RunId, nearest};
 use orch_core::report::{self, AssetFacts, ShownAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{AssetRecord, Storage};
 
 use super::args::{
-    AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat, HomeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat,
+    HomeArgs,
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
-use super::{Exit, program_name, select};
+use super::{Exit, program_name, run, select};
 
 /// The assets of the program, and what is recorded of them.
 pub(super) fn assets(
     args: &AssetsArgs,
     definitions: &Definitions,
     around: &Around,
-    printer: &Printer,
+    printer: &Arc<Printer>,
 ) -> Exit {
     let done = select::asset_graph(definitions, printer).and_then(|graph| match &args.command {
+        AssetsCommand::Check(args) => Err(check(args, graph, definitions, around, printer)),
         AssetsCommand::List(args) => list(args, graph, around, printer),
         AssetsCommand::Show(args) => show(args, graph, around, printer),
         AssetsCommand::Graph(args) => draw(args, graph, printer),
@@ -29,30 +31,61 @@ pub(super) fn assets(
     done.err().unwrap_or(Exit::Success)
 }
 
+/// Runs the checks of the selected assets alone.
+fn check(
+    args: &AssetCheckArgs,
+    graph: &AssetGraph,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Arc<Printer>,
+) -> Exit {
+    match select::assets(&args.selection, graph, printer) {
+        Ok((selection, _)) => {
+            run::begin(&definitions.check_assets(&selection), &args.options, definitions, around, printer)
+        }
+        Err(exit) => exit,
+    }
+}
+
 /// What is recorded of assets.
 struct Recorded {
     /// None if nothing is recorded yet.
     storage: Option<Arc<dyn Storage>>,
     records: Vec<AssetRecord>,
+    /// What each check of the program found last.
+    evaluations: Vec<CheckEvaluation>,
 }
 
 impl Recorded {
-    fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Self, Exit> {
+    fn read(args: &HomeArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<Self, Exit> {
         let storage = home::perhaps(args, around, printer)?;
         let records = storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.assets());
         let records = records.map_err(|error| home::refused(&error, printer))?;
-        Ok(Self { storage, records })
+        let latest = |check: &Arc<CheckDef>| match &storage {
+            Some(storage) => storage.evaluations(&EvaluationQuery::latest(check.asset().key(), check.name())),
+            None => Ok(Vec::new()),
+        };
+        let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
+        let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
+        Ok(Self { storage, records, evaluations: evaluations.into_iter().flatten().collect() })
+    }
+
+    /// The runs that are spoken of.
+    fn runs(&self) -> impl Iterator<Item = RunId> {
+        let made = self.records.iter().map(|record| record.latest.run);
+        made.chain(self.evaluations.iter().map(|fact| fact.run))
     }
 }
 
 fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
-    let recorded = Recorded::read(&args.home, around, printer)?;
+    let recorded = Recorded::read(&args.home, graph, around, printer)?;
     let facts = AssetFacts {
         graph,
         records: &recorded.records,
+        evaluations: &recorded.evaluations,
         now: (around.now)(),
-        digits: report::digits(recorded.records.iter().map(|record| record.latest.run)),
+        digits: report::digits(recorded.runs()),
         exact: printer.verbosity == Verbosity::Verbose,
         palette: printer.data_palette(),
     };
@@ -77,18 +110,19 @@ fn list(args: &AssetListArgs, graph: &AssetGraph, around: &Around, printer: &Pri
 }
 
 fn show(args: &AssetShowArgs, graph: &AssetGraph, around: &Around, printer: &Printer) -> Result<(), Exit> {
-    let recorded = Recorded::read(&args.home, around, printer)?;
+    let recorded = Recorded::read(&args.home, graph, around, printer)?;
     let key = find(&args.key, graph, &recorded.records, printer)?;
     let query =
         MaterializationQuery { asset: Some(key.clone()), limit: Some(args.limit), ..Default::default() };
-    let history = recorded.storage.map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
+    let history =
+        recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
-    let runs = recorded.records.iter().map(|record| &record.latest).chain(&history);
     let facts = AssetFacts {
         graph,
         records: &recorded.records,
+        evaluations: &recorded.evaluations,
         now: (around.now)(),
-        digits: report::digits(runs.map(|fact| fact.run)),
+        digits: report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run))),
         exact: printer.verbosity == Verbosity::Verbose,
         palette: printer.data_palette(),
     };

@@ -32,7 +32,11 @@ pub(super) fn materialize(
     });
     match selection {
         Ok(selection) => {
-            run::begin(&definitions.materialize(&selection), &args.options, definitions, around, printer)
+            let job = match args.no_checks {
+                true => definitions.materialize_unchecked(&selection),
+                false => definitions.materialize(&selection),
+            };
+            run::begin(&job, &args.options, definitions, around, printer)
         }
         Err(exit) => exit,
     }

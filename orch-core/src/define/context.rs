@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::{Given, HookDef, Saying, Tags};
+use super::{Given, HookDef, KnownAssets, Saying, Tags};
 use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
@@ -58,6 +58,7 @@ pub(crate) struct RunContext {
     pub(crate) cancel: Cancel,
     /// For steps that read what others have stored.
     pub(crate) io: Arc<IoManagers>,
+    pub(crate) assets: KnownAssets,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
     /// What each hook asked for, while the resources are open.
@@ -73,6 +74,7 @@ impl RunContext {
             tags: Tags::new(),
             cancel: Cancel::new(),
             io: Arc::default(),
+            assets: KnownAssets::default(),
             given: RwLock::default(),
             hooks: RwLock::default(),
         }
@@ -92,9 +94,9 @@ impl RunContext {
     }
 
     fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let Self { run, job, tags, cancel, .. } = self;
-        let (job, tags, cancel) = (Arc::clone(job), tags.clone(), cancel.clone());
-        let mut changed = Self { run: *run, job, tags, cancel, ..Self::for_test() };
+        let Self { run, job, tags, cancel, assets, .. } = self;
+        let (job, tags, cancel, assets) = (Arc::clone(job), tags.clone(), cancel.clone(), assets.clone());
+        let mut changed = Self { run: *run, job, tags, cancel, assets, ..Self::for_test() };
         change(&mut changed);
         changed
     }
@@ -152,7 +154,12 @@ impl Context {
         self.changed(|run| run.cancel = cancel)
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut RunContext)) -> Self {
+    /// What the run knows of assets.
+    pub(super) fn known(&self) -> &KnownAssets {
+        &self.run.assets
+    }
+
+    pub(super) fn changed(mut self, change: impl FnOnce(&mut RunContext)) -> Self {
         self.run = Arc::new(self.run.changed(change));
         self
     }

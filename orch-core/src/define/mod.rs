@@ -21,6 +21,7 @@ mod hook;
 mod input;
 mod job;
 pub mod kind;
+mod known;
 mod needs;
 mod op;
 mod output;
@@ -47,6 +48,7 @@ pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, InputRead, Passin
 pub(crate) use job::first_sentence;
 pub use job::{Executor, JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
+pub(crate) use known::KnownAssets;
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};
 pub use op::{OpBuilder, OpDef};

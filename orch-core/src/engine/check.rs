@@ -22,6 +22,7 @@ impl State {
             Product::Absent | Product::Items(_) => None,
         });
         let mut result = result?.clone();
+        result.severity = check.severity.unwrap_or(result.severity);
         result.description = result.description.map(|text| self.settings.scrubber.scrub(&text).into_owned());
         result.metadata = self.settings.scrubber.typed(result.metadata);
         let version = self.settings.versions.get(&check.asset);

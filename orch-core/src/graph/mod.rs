@@ -4,6 +4,7 @@
 //! the types of the handles are what lets the compiler check the wiring.
 
 mod asset;
+pub mod checks;
 mod collect;
 mod compose;
 mod config;

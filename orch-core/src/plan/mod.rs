@@ -36,7 +36,7 @@ pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents};
 pub(crate) use select::{Ended, Failed, GivenInputs, Handed, Part};
 pub(crate) use tags::check_keys as check_tag_keys;
 
-use crate::asset::AssetKey;
+use crate::asset::{AssetKey, Severity};
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
 use crate::ids::Place;
@@ -195,6 +195,9 @@ pub struct PlannedCheck {
     /// Whether what is made of the asset waits for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocking: bool,
+    /// How bad it is if it does not pass, in place of what its result says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
 }
 
 /// An input of a step.

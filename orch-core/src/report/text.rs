@@ -10,7 +10,7 @@ use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, b
 use crate::failure::{ErrorInfo, ErrorKind};
 
 use super::palette::{Palette, Role};
-use super::summary::{LABEL, failure, label};
+use super::summary::{LABEL, failure, label, unpassed};
 use super::words::{count, duration};
 
 #[cfg(test)]
@@ -90,8 +90,8 @@ fn since_start(view: &RunView, time: Timestamp) -> Duration {
     between(view.start().unwrap_or(time), time)
 }
 
-/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs, a
-/// hook that failed.
+/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, a check that has not
+/// passed, what a step logs, a hook that failed.
 /// None for all else, which the drawing shows.
 ///
 /// `before` is the run's picture before the event. Aligned with [`frame`](super::frame()) and
@@ -115,6 +115,11 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
         return Some(format!("{label} {of}{}", logged(message, fields)));
     }
     let path = event.step.as_ref()?;
+    if let EventKind::AssetCheckEvaluation { blocking, result, .. } = &event.kind {
+        // Of one that has stopped something the failure of its step tells.
+        let is_told = result.passed || *blocking && result.is_error();
+        return (!is_told).then(|| unpassed(path, result, palette));
+    }
     let live = before.live_step(path).filter(|live| live.retry_after.is_none());
     let took = live.map(|live| between(live.since, event.time));
     let (word, time) = match &event.kind {

@@ -180,13 +180,13 @@ impl Definitions {
     /// What is wrong with the selection is told with its plan.
     #[must_use]
     pub fn materialize(&self, selection: &AssetSelection) -> Job {
-        self.ask(AssetJob::asked(MATERIALIZE, selection, Of::Both))
+        self.ask(&AssetJob::asked(MATERIALIZE, selection, Of::Both))
     }
 
     /// As [`Definitions::materialize`], without the checks.
     #[must_use]
     pub fn materialize_unchecked(&self, selection: &AssetSelection) -> Job {
-        self.ask(AssetJob::asked(MATERIALIZE, selection, Of::Assets))
+        self.ask(&AssetJob::asked(MATERIALIZE, selection, Of::Assets))
     }
 
     /// The job in which the checks of the assets of a selection look at what was materialized last, named `check_assets`. It
@@ -195,10 +195,10 @@ impl Definitions {
     /// What is wrong with the selection is told with its plan.
     #[must_use]
     pub fn check_assets(&self, selection: &AssetSelection) -> Job {
-        self.ask(AssetJob::asked(CHECK, selection, Of::Checks))
+        self.ask(&AssetJob::asked(CHECK, selection, Of::Checks))
     }
 
-    fn ask(&self, asked: AssetJob) -> Job {
+    fn ask(&self, asked: &AssetJob) -> Job {
         let (job, name) = (asked.draw(&self.assets), &asked.options.name);
         let does = if asked.of == Of::Checks { "checks" } else { "materializes" };
         match self.jobs().iter().find(|job| job.name() == name) {

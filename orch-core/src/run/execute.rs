@@ -9,16 +9,16 @@ use super::loader::{Loaded, Loader};
 use super::opened::Opened;
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};
-use super::{Run, RunError, Runner, runtime, stored};
+use super::{Run, RunError, Runner, history, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
-use crate::define::{Cancel, RunContext, Tags};
+use crate::define::{Cancel, KnownAssets, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Program, Step};
 use crate::step::Local;
-use crate::storage::Pinned;
+use crate::storage::{Pinned, Storage};
 
 /// Running what was configured.
 impl Runner {
@@ -86,6 +86,7 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
+        let history = self.storage().map(history::of);
         let (program, Loaded { facts, mut versions, .. }) = self.load_assets(program, &io).await?;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber).await?;
         versions.extend(std::mem::take(&mut self.made));
@@ -94,12 +95,14 @@ impl Runner {
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
+        let assets = KnownAssets { history, ..program.known_assets() };
         let context = Arc::new(RunContext {
             run: self.id,
             job: program.plan.job.as_str().into(),
             tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
             io: Arc::clone(&io),
+            assets,
             given: RwLock::default(),
             hooks: RwLock::default(),
         });
@@ -166,6 +169,12 @@ impl Runner {
         )
     }
 
+    /// Where the run is recorded, or was before it goes on.
+    fn storage(&self) -> Option<&Arc<dyn Storage>> {
+        let recorded = self.record.as_ref().map(|record| &record.storage);
+        self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded)
+    }
+
     /// Finds the assets that the run takes and does not make, on a thread that may block.
     async fn load_assets(
         &self,
@@ -176,9 +185,7 @@ impl Runner {
         if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {
             return Ok((program, Loaded::default()));
         }
-        let recorded = self.record.as_ref().map(|record| &record.storage);
-        let storage = self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded);
-        let storage = storage.map(Arc::clone);
+        let storage = self.storage().map(Arc::clone);
         let upstream = self.record.as_ref().and_then(|record| record.upstream).map(|upstream| upstream.run);
         let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
         let (io, run) = (Arc::clone(io), self.id);

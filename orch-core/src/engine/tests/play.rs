@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{compile, settings};
 use super::resources::Opens;
-use crate::define::{Args, Body, Cancel, Context, RunContext, Tags};
+use crate::define::{Args, Body, Cancel, Context, KnownAssets, RunContext, Tags};
 use crate::engine::{HookCall, Message, Settings, State, Task, Token, Turn, Work, Written};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
@@ -53,6 +53,7 @@ impl Play {
             tags: Tags::new(),
             cancel: Cancel::new(),
             io: Arc::default(),
+            assets: KnownAssets::default(),
             given: std::sync::RwLock::default(),
             hooks: std::sync::RwLock::default(),
         };

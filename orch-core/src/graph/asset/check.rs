@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::def::{AssetDef, Dependency, Named};
 use super::draw::Upstream;
 use super::{Asset, Check};
-use crate::asset::CheckResult;
+use crate::asset::{CheckResult, Severity};
 use crate::define::{CheckReturn, Context, One, OpBuilder, OpDef, kind};
 use crate::graph::Call;
 use crate::ids::Place;
@@ -44,6 +44,8 @@ pub struct CheckDef {
     pub(super) name: String,
     pub(super) asset: Named,
     pub(super) blocking: bool,
+    /// In place of what its results say.
+    pub(super) severity: Option<Severity>,
     pub(super) description: Option<String>,
     pub(super) place: Place,
     /// The assets that it takes, or waits for.
@@ -74,6 +76,13 @@ impl CheckDef {
     #[must_use]
     pub fn blocking(mut self) -> Self {
         self.blocking = true;
+        self
+    }
+
+    /// The same, as bad as this if it does not pass, whatever its code says.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
         self
     }
 
@@ -145,6 +154,7 @@ impl CheckBuilder {
                 name,
                 asset,
                 blocking: false,
+                severity: None,
                 description: None,
                 place: Place::caller(),
                 dependencies: Vec::new(),

@@ -13,7 +13,7 @@ impl AssetGraph {
     #[must_use]
     pub fn with_checks(mut self, checks: impl IntoIterator<Item = Arc<CheckDef>>) -> Self {
         for check in checks {
-            self.add_check(check);
+            self.add_check(&check);
         }
         self
     }
@@ -34,7 +34,7 @@ impl AssetGraph {
         self.looked_at[check]
     }
 
-    fn add_check(&mut self, check: Arc<CheckDef>) {
+    fn add_check(&mut self, check: &Arc<CheckDef>) {
         let (name, key) = (&check.name, check.asset().key());
         let Some(asset) = self.number(key) else {
             return self.problems.push(
@@ -50,7 +50,7 @@ impl AssetGraph {
         let first = self.checks_of(asset).find(|first| first.name == *name).map(Arc::clone);
         if let Some(first) = first {
             // The same one, listed twice, is one.
-            if !Arc::ptr_eq(&first, &check) {
+            if !Arc::ptr_eq(&first, check) {
                 let problem = Problem::new(
                     ProblemKind::DuplicateCheck,
                     format!("two checks of `{key}` have the name `{name}`"),
@@ -63,8 +63,8 @@ impl AssetGraph {
             }
             return;
         }
-        self.look_at_result(&check);
-        self.look_at_taken(&check, asset);
+        self.look_at_result(check);
+        self.look_at_taken(check, asset);
         if check.blocking && self.assets()[asset].is_external() {
             self.problems.push(
                 Problem::new(
@@ -76,7 +76,7 @@ impl AssetGraph {
                 .hint("leave `blocking` out: a check of what others make looks when it is asked to, `assets check`"),
             );
         }
-        self.checks.push(Arc::clone(&check));
+        self.checks.push(Arc::clone(check));
         self.looked_at.push(asset);
     }
 

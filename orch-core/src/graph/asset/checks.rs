@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::check::CheckDef;
+use super::def::Dependency;
 use super::{AssetGraph, Upstream};
 use crate::graph::compose;
 use crate::plan::PlannedCheck;
@@ -50,7 +51,9 @@ impl Checks {
     fn draw(&self, check: &CheckDef, graph: &AssetGraph, upstream: &Upstream) -> usize {
         (check.draw)(upstream);
         compose::with(|composition| {
-            let looked_at = [(check.asset(), &check.place)];
+            let takes = |one: &Dependency| one.data && one.asset().key() == check.asset().key();
+            let takes_it = check.dependencies.iter().any(takes);
+            let looked_at = Some((check.asset(), &check.place)).filter(|_| !takes_it);
             let waited_for = check.dependencies.iter().filter(|one| !one.data);
             let waited_for = waited_for.map(|one| (one.asset(), &one.place)).chain(looked_at);
             let after = waited_for.filter_map(|(asset, place)| {
@@ -73,6 +76,7 @@ impl Checks {
                     asset: key.clone(),
                     name: check.name.as_str().into(),
                     blocking: check.blocking,
+                    severity: check.severity,
                 });
             }
             step

@@ -3,13 +3,14 @@ use serde_json::{Value, json};
 use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
-use super::{AssetFacts, rows};
+use super::{AssetFacts, checks, rows};
 use crate::asset::Materialization;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
-/// run, rows if they are known, how often it was materialized, and whether others make it. Ends with a line break.
+/// run, rows if they are known, how often it was materialized, how its checks stand, and whether others make it. Ends with a
+/// line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {
@@ -27,10 +28,11 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             run,
             rows,
             times,
+            checks::brief(facts, number),
             Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
         ]
     };
-    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", ""];
+    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "checks", ""];
     table(head, by_key(facts, selected).into_iter().map(row).collect(), facts.palette)
 }
 
@@ -97,6 +99,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "downstream": keys(facts.graph.downstream(number)),
         "materializations": record.map_or(0, |record| record.materializations),
         "latest": record.map(|record| fact_as_json(&record.latest)),
+        "checks": checks::as_json(facts, number),
     })
 }
 
@@ -120,6 +123,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "downstream": [],
         "materializations": record.materializations,
         "latest": fact_as_json(&record.latest),
+        "checks": [],
     })
 }
 

@@ -1,5 +1,6 @@
 //! What is shown of assets: which there are, what became of one of them, and what is made of what.
 
+mod checks;
 mod diagram;
 mod drawing;
 mod layout;
@@ -20,8 +21,9 @@ use jiff::Timestamp;
 use super::palette::Palette;
 use super::short::short;
 use super::words::{ago, moment};
-use crate::asset::{AssetKey, Materialization, MetadataValue};
+use crate::asset::{AssetKey, CheckEvaluation, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
+use crate::ids::RunId;
 use crate::storage::AssetRecord;
 
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
@@ -39,6 +41,8 @@ pub struct AssetFacts<'a> {
     pub graph: &'a AssetGraph,
     /// What is known of each asset that was ever materialized.
     pub records: &'a [AssetRecord],
+    /// What each check of the program found last.
+    pub evaluations: &'a [CheckEvaluation],
     /// The present time.
     pub now: Timestamp,
     /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).
@@ -63,7 +67,11 @@ impl<'a> AssetFacts<'a> {
     }
 
     fn run(&self, fact: &Materialization) -> String {
-        short(fact.run, self.digits)
+        self.run_of(fact.run)
+    }
+
+    fn run_of(&self, run: RunId) -> String {
+        short(run, self.digits)
     }
 }
 

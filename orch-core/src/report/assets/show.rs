@@ -7,11 +7,11 @@ use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table, table_of};
 use super::super::text::one_line;
 use super::super::words::{ago, count, moment};
-use super::AssetFacts;
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
 use super::plot::{number as rounded, plots, series};
 use super::standing::Standing;
+use super::{AssetFacts, checks};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
 use crate::graph::AssetDef;
 use crate::select::Selectable as _;
@@ -74,8 +74,8 @@ impl<'a> ShownAsset<'a> {
     }
 }
 
-/// What the asset is, what it is made of and what of it, how these stand to each other, its latest materialization, and the
-/// earlier ones with what they say in numbers. Ends with a line break.
+/// What the asset is, what it is made of and what of it, how these stand to each other, what its checks have found, its latest
+/// materialization, and the earlier ones with what they say in numbers. Ends with a line break.
 #[must_use]
 pub fn asset(shown: &ShownAsset<'_>) -> String {
     let palette = shown.facts.palette;
@@ -88,6 +88,7 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
         let latest = shown.facts.latest(other)?;
         Some(Standing::of(latest, shown.key, shown.latest()).of_downstream())
     }));
+    parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number)));
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
         None if shown.def().is_some_and(AssetDef::is_external) => {}

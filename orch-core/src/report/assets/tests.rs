@@ -315,6 +315,7 @@ fn plots_over_time_are_a_picture() {
     let (graph, history) = (graph(), told(&[Some(1.0), None, Some(4.0)]));
     let records = [AssetRecord::new(history[0].clone(), 3)];
     let facts = AssetFacts {
+        evaluations: &[],
         graph: &graph,
         records: &records,
         now: now(),

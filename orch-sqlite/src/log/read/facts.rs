@@ -19,7 +19,7 @@ impl Reader {
     /// What the log tells of assets after the event of one number, up to that of another.
     pub(crate) fn facts(&self, after: u64, to: u64) -> Result<OfRun, StorageError> {
         let imported: i64 = self.of_run("SELECT imported FROM run")?;
-        let mut of_run = OfRun { after: after.max(imported.unsigned_abs()), ..OfRun::default() };
+        let of_run = OfRun { after: after.max(imported.unsigned_abs()), ..OfRun::default() };
         let values = || [number(of_run.after), number(to)];
         let tells = self.connection.prepare_cached(TELLS).and_then(|mut tells| tells.exists(values()));
         // Most runs tell nothing, and most outputs are no assets.

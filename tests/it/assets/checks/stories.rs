@@ -55,10 +55,27 @@ fn a_blocking_check_that_finds_an_error_stops_what_is_made_of_the_asset_and_noth
     let definitions = Definitions::new().assets(assets).checks(checks![positive]);
     let storage = storage();
     let ran = materialize(&definitions, &storage, "*");
-    insta::assert_snapshot!(story(&ran), @"");
-    insta::assert_snapshot!(ran.expect_err("it fails"), @"");
-    insta::assert_snapshot!(super::super::facts(&storage), @"");
-    insta::assert_snapshot!(found(&storage), @"");
+    insta::assert_snapshot!(story(&ran), @r"
+    RUN_START materialize
+    ASSET_MATERIALIZATION orders orders
+    STEP_SUCCESS orders
+    ASSET_CHECK_EVALUATION orders.positive orders failed: 1 is negative
+    STEP_FAILURE orders.positive the blocking check `positive` of the asset `orders` has not passed: 1 is negative
+    STEP_SKIPPED report: orders.positive failed
+    STEP_SKIPPED letter: orders.positive failed
+    ASSET_MATERIALIZATION customers customers
+    STEP_SUCCESS customers
+    RUN_FAILURE 1 step failed, the first is orders.positive
+    ");
+    insta::assert_snapshot!(ran.expect_err("it fails"), @r"
+    the run of `materialize` failed: 1 step
+    `orders.positive`: the blocking check `positive` of the asset `orders` has not passed: 1 is negative
+    ");
+    insta::assert_snapshot!(super::super::facts(&storage), @r"
+    orders, data 30d857da, fact
+    customers, data ca27d18a, fact
+    ");
+    insta::assert_snapshot!(found(&storage), @"orders positive: error 1 is negative (what its run has made)");
 }
 
 #[test]
@@ -66,18 +83,51 @@ fn what_does_not_block_or_only_warns_is_told_and_the_run_goes_on() {
     let definitions = Definitions::new().assets(assets![orders, report]).checks(checks![enough, few]);
     let storage = storage();
     let ran = materialize(&definitions, &storage, "*");
-    insta::assert_snapshot!(story(&ran), @"");
+    insta::assert_snapshot!(story(&ran), @r"
+    RUN_START materialize
+    ASSET_MATERIALIZATION orders orders
+    STEP_SUCCESS orders
+    ASSET_CHECK_EVALUATION orders.enough orders failed
+    STEP_SUCCESS orders.enough
+    ASSET_CHECK_EVALUATION orders.few orders warns: there are many
+    STEP_SUCCESS orders.few
+    ASSET_MATERIALIZATION report report
+    STEP_SUCCESS report
+    RUN_SUCCESS
+    ");
     let run = ran.expect("it succeeds");
     assert_eq!((*run.output::<report>(), run.output::<enough>().passed), (7, false));
-    insta::assert_snapshot!(found(&storage), @"");
+    insta::assert_snapshot!(found(&storage), @r"
+    orders enough: error  (what its run has made)
+    orders few: warn there are many (what its run has made)
+    ");
 }
 
 #[test]
 fn a_check_takes_what_it_names_also_what_is_made_after_its_asset() {
     let definitions = Definitions::new().assets(assets![customers, orders]).checks(checks![known]);
     let storage = storage();
-    insta::assert_snapshot!(definitions.materialize(&"*".parse().expect("all")).plan(), @"");
-    insta::assert_snapshot!(story(&materialize(&definitions, &storage, "*")), @"");
+    insta::assert_snapshot!(definitions.materialize(&"*".parse().expect("all")).plan(), @r"
+    job materialize
+      depth_first, as many at once as processors
+    customers() -> Vec<String>
+      | makes asset customers
+    orders() -> Vec<i64>
+      | makes asset orders
+    customers.known(customers: &Vec<String> <- customers, amounts: &Vec<i64> <- orders) -> CheckResult
+      | checks asset customers, blocking
+      | after customers
+    ");
+    insta::assert_snapshot!(story(&materialize(&definitions, &storage, "*")), @r"
+    RUN_START materialize
+    ASSET_MATERIALIZATION customers customers
+    STEP_SUCCESS customers
+    ASSET_MATERIALIZATION orders orders
+    STEP_SUCCESS orders
+    ASSET_CHECK_EVALUATION customers.known customers passed: 3 orders of ada
+    STEP_SUCCESS customers.known
+    RUN_SUCCESS
+    ");
 }
 
 #[test]
@@ -86,10 +136,35 @@ fn checks_look_alone_at_what_was_materialized_last() {
         Definitions::new().assets(assets![orders, report]).checks(checks![positive, few, enough]);
     let storage = storage();
     let error = check(&definitions, &storage, "orders").expect_err("there is nothing");
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r"
+    the job `check_assets` cannot be planned
+    error: `orders.positive` takes the asset `orders`, which was never materialized
+      --> tests/it/assets/checks/stories.rs:30 (the step)
+      hint: materialize it before, `materialize orders`, or with all that is needed: `materialize '+orders.positive'`
+    ");
     let _ = materialize(&definitions, &storage, "orders");
-    insta::assert_snapshot!(story(&check(&definitions, &storage, "orders")), @"");
-    insta::assert_snapshot!(found(&storage), @"");
+    insta::assert_snapshot!(story(&check(&definitions, &storage, "orders")), @r"
+    RUN_START check_assets
+    ASSET_CHECK_EVALUATION orders.positive orders failed: 1 is negative
+    STEP_FAILURE orders.positive the blocking check `positive` of the asset `orders` has not passed: 1 is negative
+    ASSET_CHECK_EVALUATION orders.few orders warns: there are many
+    STEP_SUCCESS orders.few
+    ASSET_CHECK_EVALUATION orders.enough orders failed
+    STEP_SUCCESS orders.enough
+    RUN_FAILURE 1 step failed, the first is orders.positive
+    ");
+    insta::assert_snapshot!(found(&storage), @r"
+    orders positive: error 1 is negative (what its run has made)
+    orders few: warn there are many (what its run has made)
+    orders enough: error  (what its run has made)
+    orders positive: error 1 is negative (what an earlier run has made)
+    orders few: warn there are many (what an earlier run has made)
+    orders enough: error  (what an earlier run has made)
+    ");
     let error = check(&definitions, &storage, "report").expect_err("it has none");
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r"
+    the job `check_assets` cannot be planned
+    error: the asset that is selected has no checks
+      hint: write one, `#[asset_check(asset = ..)]`, and list it: `Definitions::new().checks(checks![..])`
+    ");
 }

@@ -70,6 +70,8 @@ pub use orch_core::{
     storage, value,
 };
 
+pub use orch_core::graph::checks;
+
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:
 ///

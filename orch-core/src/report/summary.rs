@@ -154,7 +154,7 @@ fn checks(view: &RunView, palette: Palette) -> String {
 
 /// A check that has not passed, without a line break.
 pub(super) fn unpassed(step: &StepPath, result: &CheckResult, palette: Palette) -> String {
-    let word = if result.severity == Severity::Warn { "Check warns" } else { "Check failed" };
+    let word = if result.severity == Severity::Warn { "Check warned" } else { "Check failed" };
     let label = palette.paint(judged(result), &format!("{word:>LABEL$}"));
     let why = result.description.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
     format!("{label} {}{why}", palette.paint(Role::Name, &step.to_string()))

@@ -237,7 +237,7 @@ fn tell(text: &mut String, kind: &EventKind) {
 pub(super) fn found(result: &CheckResult) -> String {
     let word = match (result.passed, result.severity) {
         (true, _) => "passed",
-        (false, Severity::Warn) => "warns",
+        (false, Severity::Warn) => "warned",
         (false, Severity::Error) => "failed",
     };
     let why = result.description.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));

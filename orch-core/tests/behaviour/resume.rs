@@ -1,6 +1,7 @@
 //! Runs that are interrupted at any commit, and go on.
 
 mod assets;
+mod checks;
 mod ends;
 mod memory;
 mod shelf;
@@ -11,7 +12,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use orch_core::asset::{Materialization, MaterializationQuery};
+use orch_core::asset::{CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
@@ -143,6 +144,10 @@ impl ReadAssets for Mortal {
 
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
         self.memory.materializations(query)
+    }
+
+    fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
+        self.memory.evaluations(query)
     }
 
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {

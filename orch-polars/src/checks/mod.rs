@@ -45,9 +45,11 @@ mod unique;
 mod values;
 
 use orch_core::asset::{CheckResult, Column, MetadataValue, Table};
+use orch_core::value::Data;
 use polars::frame::DataFrame;
 use polars::prelude as pl;
 
+use crate::Frame;
 use crate::describe::value;
 
 pub use nulls::not_null;
@@ -55,6 +57,32 @@ pub use rows::row_count_within;
 pub use schema::same_schema;
 pub use unique::unique;
 pub use values::range;
+
+/// The value of an asset that is a frame: a [`DataFrame`], or one whose columns are declared.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no frame",
+    label = "the asset is no frame in memory",
+    note = "these checks look at assets that are a `DataFrame` or a `Frame<S>`; of others write one, `#[asset_check(asset = ..)]`"
+)]
+pub trait HasFrame: Data {
+    /// The frame.
+    fn frame(&self) -> &DataFrame;
+}
+
+impl HasFrame for DataFrame {
+    fn frame(&self) -> &DataFrame {
+        self
+    }
+}
+
+impl<S> HasFrame for Frame<S>
+where
+    Self: Data,
+{
+    fn frame(&self) -> &DataFrame {
+        self
+    }
+}
 
 /// How many rows are shown.
 const SHOWN: usize = 5;

@@ -2,18 +2,18 @@ use orch_core::asset::CheckResult;
 use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 
-use super::{columns, named, told};
+use super::{HasFrame, columns, named, told};
 
 /// That none of these columns has a null: named `not_null`.
 ///
 /// It tells of each column how many nulls it has. A NaN is a value, and no null.
 #[must_use]
 #[track_caller]
-pub fn not_null<A: Asset<Value = DataFrame>>(names: impl IntoIterator<Item = impl Into<String>>) -> CheckDef {
+pub fn not_null<A: Asset<Value: HasFrame>>(names: impl IntoIterator<Item = impl Into<String>>) -> CheckDef {
     let names: Vec<String> = names.into_iter().map(Into::into).collect();
     CheckDef::builder::<A>("not_null")
         .description(format!("There are no nulls in {}.", named(&names)))
-        .looks_at(move |frame: &DataFrame, _| look(frame, &names))
+        .looks_at(move |value: &A::Value, _| look(value.frame(), &names))
 }
 
 pub(super) fn look(frame: &DataFrame, names: &[String]) -> CheckResult {

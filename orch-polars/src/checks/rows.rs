@@ -6,8 +6,8 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 
-use super::counted;
 use super::values::bounds;
+use super::{HasFrame, counted};
 
 /// With how many earlier materializations the present one is compared.
 const EARLIER: usize = 7;
@@ -20,12 +20,12 @@ const EARLIER: usize = 7;
 /// nothing to say.
 #[must_use]
 #[track_caller]
-pub fn row_count_within<A: Asset<Value = DataFrame>>(
+pub fn row_count_within<A: Asset<Value: HasFrame>>(
     times: impl RangeBounds<f64> + Send + Sync + 'static,
 ) -> CheckDef {
     CheckDef::builder::<A>("row_count_within")
         .description(format!("There are {} times as many rows as before.", bounds(&times)))
-        .looks_at(move |frame: &DataFrame, context| look(frame, &times, context))
+        .looks_at(move |value: &A::Value, context| look(value.frame(), &times, context))
 }
 
 pub(super) fn look(

@@ -4,16 +4,18 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 
+use super::HasFrame;
+
 /// That the columns are those of the materialization before, with the same types, in whatever order: named `same_schema`.
 ///
 /// A change is found once: the next materialization is compared with the one that had it. Of the first one there is nothing
 /// to say. What columns an asset is to have for good is better said with [`schema!`](crate::schema!).
 #[must_use]
 #[track_caller]
-pub fn same_schema<A: Asset<Value = DataFrame>>() -> CheckDef {
+pub fn same_schema<A: Asset<Value: HasFrame>>() -> CheckDef {
     CheckDef::builder::<A>("same_schema")
         .description("The columns are those that there were before.")
-        .looks_at(look)
+        .looks_at(|value: &A::Value, context| look(value.frame(), context))
 }
 
 pub(super) fn look(frame: &DataFrame, context: &Context) -> Result<CheckResult, Failure> {

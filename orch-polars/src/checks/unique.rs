@@ -3,18 +3,18 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 
-use super::{columns, named, told};
+use super::{HasFrame, columns, named, told};
 
 /// That no two rows have the same values in these columns: named `unique`.
 ///
 /// Rows that are found are all of those that share their values with another. Two nulls are the same, and so are two NaNs.
 #[must_use]
 #[track_caller]
-pub fn unique<A: Asset<Value = DataFrame>>(names: impl IntoIterator<Item = impl Into<String>>) -> CheckDef {
+pub fn unique<A: Asset<Value: HasFrame>>(names: impl IntoIterator<Item = impl Into<String>>) -> CheckDef {
     let names: Vec<String> = names.into_iter().map(Into::into).collect();
     CheckDef::builder::<A>("unique")
         .description(format!("No two rows have the same {}.", named(&names)))
-        .looks_at(move |frame: &DataFrame, _| look(frame, &names))
+        .looks_at(move |value: &A::Value, _| look(value.frame(), &names))
 }
 
 pub(super) fn look(frame: &DataFrame, names: &[String]) -> Result<CheckResult, Failure> {

@@ -6,21 +6,21 @@ use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 use polars::prelude::DataType;
 
-use super::{columns, told};
+use super::{HasFrame, columns, told};
 
 /// That the numbers of a column are in this range: named `range`.
 ///
 /// It tells the smallest and the largest number. A null is passed over, a NaN is in no range. Numbers are compared as `f64`.
 #[must_use]
 #[track_caller]
-pub fn range<A: Asset<Value = DataFrame>>(
+pub fn range<A: Asset<Value: HasFrame>>(
     column: impl Into<String>,
     range: impl RangeBounds<f64> + Send + Sync + 'static,
 ) -> CheckDef {
     let names = [column.into()];
     CheckDef::builder::<A>("range")
         .description(format!("The numbers in `{}` are {}.", names[0], bounds(&range)))
-        .looks_at(move |frame: &DataFrame, _| look(frame, &names, &range))
+        .looks_at(move |value: &A::Value, _| look(value.frame(), &names, &range))
 }
 
 pub(super) fn look(

@@ -72,6 +72,7 @@ impl Checks {
                 node.prefix = format!("{}.", key.step_name());
                 node.named = Some(check.name.clone());
                 node.after = after;
+                node.place = check.place.clone();
                 node.check = Some(PlannedCheck {
                     asset: key.clone(),
                     name: check.name.as_str().into(),

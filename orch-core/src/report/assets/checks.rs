@@ -24,7 +24,7 @@ impl Known<'_> {
             Some(result) => {
                 let word = match (result.passed, result.severity) {
                     (true, _) => "ok",
-                    (false, Severity::Warn) => "warns",
+                    (false, Severity::Warn) => "warned",
                     (false, Severity::Error) => "failed",
                 };
                 (judged(result), word)
@@ -52,7 +52,7 @@ pub(super) fn brief(facts: &AssetFacts<'_>, asset: usize) -> Cell {
         .collect();
     let mut parts = Vec::new();
     let mut role = Role::Faint;
-    for word in ["failed", "warns", "ok", "not checked"] {
+    for word in ["failed", "warned", "ok", "not checked"] {
         let of_word = || words.iter().filter(|(_, other)| *other == word);
         if let Some((first, _)) = of_word().next() {
             if parts.is_empty() {

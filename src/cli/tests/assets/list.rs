@@ -104,7 +104,8 @@ fn assets_are_listed_with_their_latest_materialization() {
           ],
           "metadata": {},
           "value": "fact"
-        }
+        },
+        "checks": []
       }
     ]
     "#);

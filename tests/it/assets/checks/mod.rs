@@ -1,5 +1,7 @@
 //! Checks of assets: when they look, what follows from what they find, and what is kept of it.
 
+mod failing;
+mod mistakes;
 mod stories;
 
 use std::sync::Arc;

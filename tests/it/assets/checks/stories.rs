@@ -116,7 +116,6 @@ fn a_check_takes_what_it_names_also_what_is_made_after_its_asset() {
       | makes asset orders
     customers.known(customers: &Vec<String> <- customers, amounts: &Vec<i64> <- orders) -> CheckResult
       | checks asset customers, blocking
-      | after customers
     ");
     insta::assert_snapshot!(story(&materialize(&definitions, &storage, "*")), @r"
     RUN_START materialize
@@ -140,7 +139,7 @@ fn checks_look_alone_at_what_was_materialized_last() {
     the job `check_assets` cannot be planned
     error: `orders.positive` takes the asset `orders`, which was never materialized
       --> tests/it/assets/checks/stories.rs:30 (the step)
-      hint: materialize it before, `materialize orders`, or with all that is needed: `materialize '+orders.positive'`
+      hint: materialize it before, `materialize orders`, or with all that is needed: `materialize '+orders'`
     ");
     let _ = materialize(&definitions, &storage, "orders");
     insta::assert_snapshot!(story(&check(&definitions, &storage, "orders")), @r"
@@ -166,5 +165,95 @@ fn checks_look_alone_at_what_was_materialized_last() {
     the job `check_assets` cannot be planned
     error: the asset that is selected has no checks
       hint: write one, `#[asset_check(asset = ..)]`, and list it: `Definitions::new().checks(checks![..])`
+    ");
+}
+
+/// What a dollar is worth; others write it.
+#[external_asset(io = "rates")]
+fn rate() -> f64;
+
+#[asset_check(asset = rate)]
+fn plausible(rate: f64) -> CheckResult {
+    CheckResult::expect((0.5..2.0).contains(&rate), format!("a dollar is {rate}"))
+}
+
+struct Rates;
+
+impl orch::io::IoManager<f64> for Rates {
+    fn store(&self, _: &orch::io::OutputAt<'_>, _: &f64) -> Result<orch::io::Metadata> {
+        Err(Failure::new("others make it"))
+    }
+
+    fn load(&self, _: &orch::io::OutputAt<'_>) -> Result<f64> {
+        Ok(7.5)
+    }
+}
+
+#[test]
+fn what_others_make_is_looked_at_alone() {
+    let definitions = Definitions::new().assets(assets![rate]).checks(checks![plausible]).io("rates", Rates);
+    let storage = storage();
+    insta::assert_snapshot!(story(&check(&definitions, &storage, "rate")), @r"
+    RUN_START check_assets
+    ASSET_CHECK_EVALUATION rate.plausible rate failed: a dollar is 7.5
+    STEP_SUCCESS rate.plausible
+    RUN_SUCCESS
+    ");
+    insta::assert_snapshot!(found(&storage), @"rate plausible: error a dollar is 7.5 (nothing known)");
+    definitions.check().expect("all is well");
+}
+
+#[test]
+fn a_job_of_assets_has_their_checks_and_a_selection_of_its_steps_too() {
+    let definitions = Definitions::new()
+        .assets(assets![orders, report, customers])
+        .checks(checks![few, enough])
+        .asset_job("nightly", "orders+");
+    let job = &definitions.jobs()[0];
+    let steps: Vec<_> = job.plan().steps.iter().map(|step| step.name.clone()).collect();
+    assert_eq!(steps, ["orders", "orders.few", "orders.enough", "report"]);
+    let part = definitions.runner(job).select("orders".parse().expect("a selection"));
+    let ran = part.record(&storage()).max_concurrent(1).keep_events().run_blocking();
+    insta::assert_snapshot!(story(&ran), @r"
+    RUN_START nightly
+    ASSET_MATERIALIZATION orders orders
+    STEP_SUCCESS orders
+    ASSET_CHECK_EVALUATION orders.few orders warns: there are many
+    STEP_SUCCESS orders.few
+    ASSET_CHECK_EVALUATION orders.enough orders failed
+    STEP_SUCCESS orders.enough
+    RUN_SUCCESS
+    ");
+    let alone = definitions.materialize_unchecked(&"orders".parse().expect("a selection"));
+    assert_eq!(alone.plan().steps.len(), 1);
+}
+
+#[test]
+fn a_check_compares_with_what_it_has_found_before() {
+    use orch::asset::MetadataValue;
+    use orch::graph::CheckDef;
+    // It tells how many there are, and how many there were.
+    let grows = CheckDef::builder::<orders>("grows").looks_at(|orders: &Vec<i64>, context| {
+        let earlier = context.earlier_evaluations(2)?;
+        let before: Vec<_> =
+            earlier.iter().filter_map(|earlier| earlier.result.metadata.get("now")).collect();
+        let found = CheckResult::passed().description(format!("{} after {before:?}", orders.len()));
+        let now = orders.len() as i64 + before.len() as i64;
+        Ok::<_, Failure>(found.metadata("now", MetadataValue::Int(now)))
+    });
+    let definitions = Definitions::new().assets(assets![orders]).checks([grows]);
+    let storage = storage();
+    materialize(&definitions, &storage, "*").expect("it succeeds");
+    // Looked at again, it is no other materialization.
+    check(&definitions, &storage, "*").expect("it succeeds");
+    materialize(&definitions, &storage, "*").expect("it succeeds");
+    materialize(&definitions, &storage, "*").expect("it succeeds");
+    check(&definitions, &storage, "*").expect("it succeeds");
+    insta::assert_snapshot!(found(&storage), @r"
+    orders grows: passed 3 after [] (what its run has made)
+    orders grows: passed 3 after [] (what an earlier run has made)
+    orders grows: passed 3 after [Int(3)] (what its run has made)
+    orders grows: passed 3 after [Int(4), Int(3)] (what its run has made)
+    orders grows: passed 3 after [Int(4), Int(3)] (what an earlier run has made)
     ");
 }

@@ -1,4 +1,5 @@
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -105,12 +106,20 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// A parameter may be named after an asset whose path is known, wherever that stands.
-    pub(crate) fn name_as(&mut self, asset: Option<&Path>) {
+    /// A parameter may be named after an asset whose path is known, wherever that stands; what is wrong with it is said of the
+    /// parameter.
+    pub(crate) fn name_as(&mut self, asset: &Path) {
         let (Self::One(path) | Self::Stored(path, _)) = self else { return };
-        let last = asset.and_then(|asset| asset.segments.last());
-        if let Some(asset) = asset.filter(|_| last.is_some_and(|last| path.is_ident(&last.ident))) {
-            *path = asset.clone();
+        if asset.segments.last().is_none_or(|last| !path.is_ident(&last.ident)) {
+            return;
+        }
+        let here = path.span();
+        let tokens = asset.to_token_stream().into_iter().map(|mut token| {
+            token.set_span(here);
+            token
+        });
+        if let Ok(named) = syn::parse2(tokens.collect()) {
+            *path = named;
         }
     }
 

@@ -25,10 +25,10 @@ const OPTIONS: Known = Known {
     ],
     repeated: &[],
     elsewhere: &[
-        ("severity", "the result: `CheckResult::failed(..).severity(Severity::Warn)`"),
-        ("metadata", "the result: `CheckResult::passed().metadata(\"rows\", 3)`"),
-        ("io", "`#[asset]`; what a check finds is kept with the run"),
-        ("key", "`#[asset]`; the check names the asset, `asset = ..`"),
+        ("severity", "the `CheckResult` that it returns, `.severity(Severity::Warn)`"),
+        ("metadata", "the `CheckResult` that it returns, `.metadata(\"rows\", 3)`"),
+        ("io", "`#[asset]`"),
+        ("key", "`#[asset]`"),
         ("group", "`#[asset]`"),
     ],
 };
@@ -62,8 +62,8 @@ impl Check {
         let name = policy::name(&mut options, function, diag);
         let settings = Settings::read(&mut options, name.clone(), item, diag);
         let mut sources = sources(item, diag);
-        for source in &mut sources {
-            source.name_as(asset.as_ref());
+        if let Some(asset) = &asset {
+            sources.iter_mut().for_each(|source| source.name_as(asset));
         }
         let check = Self {
             function: function.clone(),

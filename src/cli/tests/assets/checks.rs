@@ -53,7 +53,7 @@ fn a_failed_check_is_not_overlooked() {
          Failure [<time>] materialize: 5 steps: 3 succeeded, 1 failed, 1 skipped
           Failed [<time>] orders.positive
                  the blocking check `positive` of the asset `orders` has not passed: 1 is negative
-     Check warns orders.enough: there are too few
+    Check warned orders.enough: there are too few
     hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
     Materialized orders
     ");
@@ -67,7 +67,7 @@ fn a_failed_check_is_not_overlooked() {
     <time>  ASSET_MATERIALIZATION orders orders
     <time>  STEP_SUCCESS orders (took <time>)
     <time>  STEP_START orders.enough
-    <time>  ASSET_CHECK_EVALUATION orders.enough orders warns: there are too few
+    <time>  ASSET_CHECK_EVALUATION orders.enough orders warned: there are too few
     <time>  STEP_SUCCESS orders.enough (took <time>)
     <time>  STEP_START orders.some
     <time>  ASSET_CHECK_EVALUATION orders.some orders passed
@@ -75,7 +75,7 @@ fn a_failed_check_is_not_overlooked() {
     <time>  RUN_SUCCESS (took <time>)
     ────────────
          Success [<time>] materialize: 3 steps: 3 succeeded
-     Check warns orders.enough: there are too few
+    Check warned orders.enough: there are too few
     Materialized orders
     ");
     let told =
@@ -99,7 +99,7 @@ fn what_checks_have_found_is_listed_and_shown() {
     exit 0
     --- stdout
     asset   materialized  run       times  checks
-    orders  3h ago        019a5f3c  1      1 warns, 1 ok, 1 not checked
+    orders  3h ago        019a5f3c  1      1 warned, 1 ok, 1 not checked
     report  3h ago        019a5f3c  1
     ");
     insta::assert_snapshot!(kept.session(program(true), "assets show orders"), @r"
@@ -113,10 +113,10 @@ fn what_checks_have_found_is_listed_and_shown() {
     downstream  materialized  run       data
     report      3h ago        019a5f3c  448bd8dd9624
 
-    check     found  looked  run
-    enough    warns  3h ago  019a5f3c            there are too few
-    some      ok     3h ago  019a5f3c
-    positive  never                    blocking  No amount is below zero.
+    check     found   looked  run
+    enough    warned  3h ago  019a5f3c            there are too few
+    some      ok      3h ago  019a5f3c
+    positive  never                     blocking  No amount is below zero.
 
     latest       2026-11-20 10:00:00Z, 3h ago
     run          019a5f3c-0001-7000-8000-000000000001
@@ -147,9 +147,9 @@ fn what_checks_have_found_is_listed_and_shown() {
     downstream  materialized  run            data
     report      2h ago        019a5f3c-0002  448bd8dd9624
 
-    check   found  looked  run            of
-    enough  warns  3h ago  019a5f3c-0001  an earlier materialization  there are too few
-    some    ok     3h ago  019a5f3c-0001  an earlier materialization
+    check   found   looked  run            of
+    enough  warned  3h ago  019a5f3c-0001  an earlier materialization  there are too few
+    some    ok      3h ago  019a5f3c-0001  an earlier materialization
 
     latest       2026-11-20 11:00:00Z, 2h ago
     run          019a5f3c-0002-7000-8000-000000000002
@@ -228,10 +228,10 @@ fn checks_are_made_alone() {
     exit 1
     --- stderr
     ────────────
-         Failure [     2ms] check_assets: 3 steps: 2 succeeded, 1 failed
-          Failed [   295µs] orders.positive
+         Failure [<time>] check_assets: 3 steps: 2 succeeded, 1 failed
+          Failed [<time>] orders.positive
                  the blocking check `positive` of the asset `orders` has not passed: 1 is negative
-     Check warns orders.enough: there are too few
+    Check warned orders.enough: there are too few
     ");
     let told = kept.session(program(true), "assets check report");
     insta::assert_snapshot!(told, @r"
@@ -278,8 +278,8 @@ fn checks_are_verified_and_planned() {
     error: the check of 1 job, 0 presets, 0 environments, 2 assets, 4 checks found 1 problem
     in the program:
     error: two checks of `orders` have the name `positive`
-      --> src/cli/tests/assets/checks.rs:21 (first)
-      --> src/cli/tests/assets/checks.rs:96 (second)
+      --> src/cli/tests/assets/checks.rs:_ (first)
+      --> src/cli/tests/assets/checks.rs:_ (second)
       hint: give one of them another: `#[asset_check(name = "..")]`, or `.named("..")`
     "#);
 }

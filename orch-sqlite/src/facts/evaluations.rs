@@ -158,8 +158,11 @@ mod tests {
             rows.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a way").join("\n")
         };
         let key = "orders".parse().expect("a key");
-        insta::assert_snapshot!(way(EvaluationQuery::latest(&key, "unique")), @"");
+        insta::assert_snapshot!(way(EvaluationQuery::latest(&key, "unique")), @"SEARCH evaluation USING INDEX newest_of_check (asset=? AND name=?)");
         let run = Some(RunId::from_u128(1));
-        insta::assert_snapshot!(way(EvaluationQuery { run, ..EvaluationQuery::default() }), @"");
+        insta::assert_snapshot!(way(EvaluationQuery { run, ..EvaluationQuery::default() }), @r"
+        SEARCH evaluation USING PRIMARY KEY (run=?)
+        USE TEMP B-TREE FOR ORDER BY
+        ");
     }
 }

@@ -110,7 +110,7 @@ mod tests {
         );
         let program = finding.clone();
         finding.jobs.push("load".into());
-        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0, assets: 0 };
+        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0, assets: 0, checks: 0 };
         let error = CheckError::new(summary, vec![program, finding]);
         insta::assert_snapshot!(format!("{error:?}"), @r"
         the check of 1 job, 0 presets, 0 environments found 2 problems

@@ -14,7 +14,7 @@ const STAGES: [&str; 10] =
     ["define", "graph", "plan", "descriptor", "engine", "step", "storage", "run", "report", "testing"];
 
 /// Uses of a later stage that are meant: the file, the stage, and why.
-const EXCEPTIONS: [(&str, &str, &str); 10] = [
+const EXCEPTIONS: [(&str, &str, &str); 12] = [
     ("define/output.rs", "graph", "a return type decides which handles a call gives"),
     ("define/kind.rs", "graph", "as output.rs"),
     ("graph/compose.rs", "plan", "a mistake is seen where a handle is used, and told where the plan is made"),

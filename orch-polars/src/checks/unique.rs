@@ -2,6 +2,7 @@ use orch_core::asset::CheckResult;
 use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
+use polars::prelude::GroupsIndicator;
 
 use super::{HasFrame, columns, named, told};
 
@@ -25,10 +26,10 @@ pub(super) fn look(frame: &DataFrame, names: &[String]) -> Result<CheckResult, F
     let mut rows = Vec::new();
     for group in groups.get_groups().iter().filter(|group| group.len() > 1) {
         match group {
-            polars::prelude::GroupsIndicator::Idx((_, group)) => {
-                rows.extend(group.iter().map(|&row| row as usize))
+            GroupsIndicator::Idx((_, group)) => {
+                rows.extend(group.iter().map(|&row| row as usize));
             }
-            polars::prelude::GroupsIndicator::Slice([first, length]) => {
+            GroupsIndicator::Slice([first, length]) => {
                 rows.extend((first..first + length).map(|row| row as usize));
             }
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use orch::prelude::*;
 use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, MetadataValue};
+use orch_core::graph::CheckDef;
 use orch_core::run::{Run, RunError};
 use orch_core::storage::{Memory, Storage};
 
@@ -66,7 +67,7 @@ fn told(fact: &CheckEvaluation) -> String {
 }
 
 /// What this check finds in this frame, in a run of its own.
-fn found_in(check: orch_core::graph::CheckDef, frame: DataFrame) -> String {
+fn found_in(check: CheckDef, frame: DataFrame) -> String {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (storage, name) = (storage(), check.name().to_owned());
     let definitions = Definitions::new().assets(assets![orders]).checks([check]);
@@ -262,7 +263,7 @@ fn a_blocking_check_of_a_frame_stops_what_is_made_of_it() {
     let ids = || checks::unique::<orders>(["id"]);
     let definitions = Definitions::new()
         .assets(assets![orders, report])
-        .checks([ids().blocking(), ids().named("unique_names").severity(orch_core::asset::Severity::Warn)]);
+        .checks([ids().blocking(), ids().named("unique_names").severity(Severity::Warn)]);
     let error = run(&definitions, sold(), &storage).unwrap_err();
     insta::assert_snapshot!(error, @r"
     the run of `materialize` failed: 1 step

@@ -52,7 +52,7 @@ Examples:
   assets check                      all checks of the program
   assets check mart/orders          those of an asset
   assets check group:sales --quiet  for a script: what has not passed, and the exit code")]
-    Check(AssetCheckArgs),
+    Check(Box<AssetCheckArgs>),
     /// Show what is made of what.
     #[command(after_help = "\
 Examples:

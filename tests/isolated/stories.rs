@@ -115,7 +115,12 @@ fn a_check_looks_in_a_process_of_its_own() {
     let ends = |event: &&Event| {
         matches!(event.kind.name(), "ASSET_CHECK_EVALUATION" | "STEP_SUCCESS" | "STEP_FAILURE")
     };
-    assert_snapshot!(story(events.iter().filter(ends)), @"");
+    assert_snapshot!(story(events.iter().filter(ends)), @r"
+    STEP_SUCCESS apart
+    ASSET_CHECK_EVALUATION apart.looked_at apart failed: it is 42
+    STEP_SUCCESS apart.looked_at
+    STEP_FAILURE apart.compared a step that has a process of its own cannot ask what is known of assets
+    ");
 }
 
 fn a_crash_fails_the_attempt_and_says_how() {

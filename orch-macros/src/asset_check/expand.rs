@@ -11,7 +11,7 @@ use crate::policy::{internal, setting};
 pub(super) fn made(check: &Check) -> Option<TokenStream> {
     let Check { function, conditions, name, description, asset, blocking, sources, deps } = check;
     let asset = asset.as_ref()?;
-    // Where the check stands in the source is where its name stands; what is wrong with the asset is said at its own.
+    // Where the check stands in the source is where it says which asset it looks at; what is wrong with that is said there too.
     let (def, builder) = (CHECK_DEF.at(function.span()), internal("builder"));
     let looked_at = quote_spanned!(asset.span()=> ::<#asset>);
     let begin = quote_spanned!(function.span()=> #def::#builder #looked_at (#name));

@@ -136,7 +136,7 @@ fn what_is_made_by_hand_gives_a_result_and_has_a_name() {
     insta::assert_snapshot!(planned(&definitions), @r"
     the job `materialize` cannot be planned
     error: the op of the check `count` gives `i64`, and no `CheckResult`
-      --> tests/it/assets/checks/mistakes.rs:102 (the check)
+      --> tests/it/assets/checks/mistakes.rs:132 (the check)
       hint: its only output is a `CheckResult`
     ");
     let blank = CheckDef::builder::<orders>("is fine").looks(|_| true);
@@ -144,7 +144,7 @@ fn what_is_made_by_hand_gives_a_result_and_has_a_name() {
     insta::assert_snapshot!(planned(&definitions), @r"
     the job `materialize` cannot be planned
     error: the step cannot be named `is fine`
-      --> orch-core/src/graph/asset/check.rs:249 (named)
+      --> tests/it/assets/checks/mistakes.rs:142 (named)
       hint: names are made of letters, digits and `_`
     ");
     let text = CheckDef::builder::<orders>("text").looks_at(|orders: &String, _| !orders.is_empty());
@@ -152,8 +152,8 @@ fn what_is_made_by_hand_gives_a_result_and_has_a_name() {
     insta::assert_snapshot!(planned(&definitions), @r"
     the job `materialize` cannot be planned
     error: input `asset` of `orders.text` takes `String` and is fed `i64`
-      --> orch-core/src/graph/asset/check.rs:235 (the step)
-      --> tests/it/assets/checks/mistakes.rs:110 (the op)
+      --> tests/it/assets/checks/mistakes.rs:150 (the step)
+      --> tests/it/assets/checks/mistakes.rs:150 (the op)
     ");
 }
 
@@ -164,7 +164,7 @@ fn what_a_check_takes_besides_and_was_never_made_is_told() {
     insta::assert_snapshot!(error, @r"
     the job `materialize` cannot be planned
     error: `orders.priced` takes the asset `prices`, which was never materialized
-      --> tests/it/assets/checks/mistakes.rs:48 (the step)
+      --> tests/it/assets/checks/mistakes.rs:47 (the step)
       hint: materialize it before, `materialize prices`, or with all that is needed: `materialize '+prices'`
     ");
 }

@@ -1,5 +1,6 @@
 //! Checks of assets: when they look, what follows from what they find, and what is kept of it.
 
+mod around;
 mod failing;
 mod mistakes;
 mod stories;

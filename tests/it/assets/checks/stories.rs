@@ -89,7 +89,7 @@ fn what_does_not_block_or_only_warns_is_told_and_the_run_goes_on() {
     STEP_SUCCESS orders
     ASSET_CHECK_EVALUATION orders.enough orders failed
     STEP_SUCCESS orders.enough
-    ASSET_CHECK_EVALUATION orders.few orders warns: there are many
+    ASSET_CHECK_EVALUATION orders.few orders warned: there are many
     STEP_SUCCESS orders.few
     ASSET_MATERIALIZATION report report
     STEP_SUCCESS report
@@ -138,7 +138,7 @@ fn checks_look_alone_at_what_was_materialized_last() {
     insta::assert_snapshot!(error, @r"
     the job `check_assets` cannot be planned
     error: `orders.positive` takes the asset `orders`, which was never materialized
-      --> tests/it/assets/checks/stories.rs:30 (the step)
+      --> tests/it/assets/checks/stories.rs:29 (the step)
       hint: materialize it before, `materialize orders`, or with all that is needed: `materialize '+orders'`
     ");
     let _ = materialize(&definitions, &storage, "orders");
@@ -146,7 +146,7 @@ fn checks_look_alone_at_what_was_materialized_last() {
     RUN_START check_assets
     ASSET_CHECK_EVALUATION orders.positive orders failed: 1 is negative
     STEP_FAILURE orders.positive the blocking check `positive` of the asset `orders` has not passed: 1 is negative
-    ASSET_CHECK_EVALUATION orders.few orders warns: there are many
+    ASSET_CHECK_EVALUATION orders.few orders warned: there are many
     STEP_SUCCESS orders.few
     ASSET_CHECK_EVALUATION orders.enough orders failed
     STEP_SUCCESS orders.enough
@@ -218,7 +218,7 @@ fn a_job_of_assets_has_their_checks_and_a_selection_of_its_steps_too() {
     RUN_START nightly
     ASSET_MATERIALIZATION orders orders
     STEP_SUCCESS orders
-    ASSET_CHECK_EVALUATION orders.few orders warns: there are many
+    ASSET_CHECK_EVALUATION orders.few orders warned: there are many
     STEP_SUCCESS orders.few
     ASSET_CHECK_EVALUATION orders.enough orders failed
     STEP_SUCCESS orders.enough

@@ -23,8 +23,8 @@ const EXCEPTIONS: [(&str, &str, &str); 12] = [
     ("graph/handle.rs", "plan", "as compose.rs"),
     ("graph/out.rs", "plan", "as compose.rs"),
     ("graph/collect.rs", "plan", "as compose.rs"),
-    ("graph/asset/checked.rs", "plan", "as compose.rs"),
-    ("graph/asset/checks.rs", "plan", "as compose.rs"),
+    ("graph/asset/check/draw.rs", "plan", "as compose.rs"),
+    ("graph/asset/check/list.rs", "plan", "as compose.rs"),
     ("graph/asset/draw.rs", "plan", "as compose.rs"),
     ("graph/asset/lineage.rs", "plan", "as compose.rs"),
 ];

@@ -116,3 +116,69 @@ impl Context {
         self.changed(|run| run.assets.time = Some(time))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asset::{CheckResult, CheckTarget, ValueAt};
+
+    /// Runs that have each made the asset and looked at it: the newest first, and the newest of all looked twice.
+    #[derive(Debug)]
+    struct Made(Vec<u128>);
+
+    impl AssetHistory for Made {
+        fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, Failure> {
+            let made = self.0.iter().take(query.limit.unwrap_or(usize::MAX)).map(|&run| Materialization {
+                asset: query.asset.clone().expect("it is asked of an asset"),
+                partition: None,
+                run: RunId::from_u128(run),
+                event: 1,
+                time: Timestamp::UNIX_EPOCH,
+                metadata: Default::default(),
+                code_version: None,
+                data_version: None,
+                inputs: Vec::new(),
+                value: ValueAt::Nowhere,
+            });
+            Ok(made.collect())
+        }
+
+        fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
+            let targets = self.0.first().into_iter().chain(&self.0);
+            let found = targets.take(query.limit.unwrap_or(usize::MAX)).map(|&run| CheckEvaluation {
+                asset: query.asset.clone().expect("it is asked of an asset"),
+                check: query.check.clone().expect("it is asked of a check").into(),
+                partition: None,
+                run: RunId::from_u128(run),
+                event: 2,
+                time: Timestamp::UNIX_EPOCH,
+                blocking: false,
+                result: CheckResult::passed(),
+                target: Some(CheckTarget::new(RunId::from_u128(run), None)),
+            });
+            Ok(found.collect())
+        }
+    }
+
+    #[test]
+    fn earlier_evaluations_are_those_of_other_materializations_each_once() {
+        let orders: AssetKey = "orders".parse().expect("a key");
+        let step = || Context::for_test("orders.some").with_run_id(RunId::from_u128(99));
+        let check = || step().with_check(orders.clone(), "some");
+        let of = |context: Context, limit| -> Vec<u128> {
+            let earlier = context.earlier_evaluations(limit).expect("they can be read");
+            earlier.iter().map(|fact| fact.run.as_u128()).collect()
+        };
+        let history = || Made((1..=50).rev().collect());
+        // Alone it looks at the latest, which is no earlier one.
+        assert_eq!(of(check().with_history(history()), 3), [49, 48, 47]);
+        assert_eq!(of(check().with_history(history()), 100).len(), 49);
+        // In a run that makes the asset all are earlier.
+        let makes = || check().with_made(orders.clone());
+        assert_eq!(of(makes().with_history(history()), 2), [50, 49]);
+        assert_eq!(of(makes().with_run_id(RunId::from_u128(50)).with_history(history()), 2), [49, 48]);
+        assert_eq!(of(check().with_history(history()), 0), [0; 0]);
+        assert_eq!(of(check(), 3), [0; 0], "the run is not recorded");
+        assert_eq!(of(step().with_history(history()), 3), [0; 0], "it is no check");
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Asset;
-use super::checks::Checks;
+use super::check::Checks;
 use super::def::{AssetDef, Draw};
 use super::lineage::AssetGraph;
 use crate::asset::AssetKey;
@@ -129,7 +129,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
                 let first = compose::with(|composition| composition.graph.nodes.len());
                 make(asset, graph, number, &mut upstream, made);
                 let end = compose::with(|composition| composition.graph.nodes.len());
-                checks.steps.insert(number, first..end);
+                checks.made(number, first..end);
             } else if graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number))
                 || checks.take(graph, number)
             {

@@ -1,8 +1,6 @@
 //! Assets: data that a program makes, each a node of one graph, checks that look at them, and jobs drawn of a part of it.
 
 mod check;
-mod checked;
-mod checks;
 mod def;
 mod draw;
 mod lineage;

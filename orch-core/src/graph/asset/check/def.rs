@@ -1,12 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::def::{AssetDef, Dependency, Named};
-use super::draw::Upstream;
-use super::{Asset, Check};
 use crate::asset::{CheckResult, Severity};
 use crate::define::{CheckReturn, Context, One, OpBuilder, OpDef, kind};
-use crate::graph::Call;
+use crate::graph::asset::def::{Dependency, Named};
+use crate::graph::{Asset, AssetDef, Call, Check, Upstream};
 use crate::ids::Place;
 use crate::io::Codec;
 use crate::value::{Data, TypeInfo};

@@ -1,25 +1,24 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::check::CheckDef;
-use super::def::Dependency;
-use super::{AssetGraph, Upstream};
-use crate::graph::compose;
+use super::CheckDef;
+use crate::graph::asset::def::Dependency;
+use crate::graph::{AssetGraph, Upstream, compose};
 use crate::plan::PlannedCheck;
 use crate::select::Selectable as _;
 
 /// The checks that look in a job, while it is drawn.
-pub(super) struct Checks {
+pub(in crate::graph::asset) struct Checks {
     /// Those that are not drawn yet, by the asset after which all is there that they take.
     waiting: HashMap<usize, Vec<usize>>,
     /// The steps of those that are.
     drawn: Vec<(usize, usize)>,
     /// The steps that make each asset.
-    pub(super) steps: HashMap<usize, Range<usize>>,
+    steps: HashMap<usize, Range<usize>>,
 }
 
 impl Checks {
-    pub(super) fn of(graph: &AssetGraph, selected: &[bool]) -> Self {
+    pub(in crate::graph::asset) fn of(graph: &AssetGraph, selected: &[bool]) -> Self {
         let place = |number: &usize| graph.order().iter().position(|other| other == number);
         let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
         for (check, _) in selected.iter().enumerate().filter(|(_, selected)| **selected) {
@@ -31,8 +30,13 @@ impl Checks {
         Self { waiting, drawn: Vec::new(), steps: HashMap::new() }
     }
 
+    /// Says which steps make an asset.
+    pub(in crate::graph::asset) fn made(&mut self, asset: usize, steps: Range<usize>) {
+        self.steps.insert(asset, steps);
+    }
+
     /// Whether one of them takes the value of this asset.
-    pub(super) fn take(&self, graph: &AssetGraph, asset: usize) -> bool {
+    pub(in crate::graph::asset) fn take(&self, graph: &AssetGraph, asset: usize) -> bool {
         let key = graph.assets()[asset].key();
         let takes =
             |check: &CheckDef| check.dependencies.iter().any(|one| one.data && one.asset().key() == key);
@@ -40,7 +44,12 @@ impl Checks {
     }
 
     /// Draws those that have all that they take when this asset is there.
-    pub(super) fn draw_after(&mut self, graph: &AssetGraph, asset: usize, upstream: &Upstream) {
+    pub(in crate::graph::asset) fn draw_after(
+        &mut self,
+        graph: &AssetGraph,
+        asset: usize,
+        upstream: &Upstream,
+    ) {
         for check in self.waiting.remove(&asset).unwrap_or_default() {
             let step = self.draw(&graph.checks()[check], graph, upstream);
             self.drawn.push((check, step));
@@ -85,7 +94,7 @@ impl Checks {
     }
 
     /// Has what is made of an asset wait for its blocking checks.
-    pub(super) fn hold_back(&self, graph: &AssetGraph) {
+    pub(in crate::graph::asset) fn hold_back(&self, graph: &AssetGraph) {
         for &(check, step) in &self.drawn {
             let (looked_at, check) = (graph.looked_at(check), &graph.checks()[check]);
             // Of one that is not made in this run everything is made as ever.

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use super::{AssetGraph, CheckDef};
+use super::CheckDef;
 use crate::asset::CheckResult;
+use crate::graph::AssetGraph;
 use crate::plan::{Problem, ProblemKind};
 use crate::select::Selectable as _;
 use crate::value::TypeInfo;

@@ -7,8 +7,10 @@ use orch_core::{config, define, event, failure, graph, io, plan, run, value};
 use crate::derives::{Config, Outputs};
 
 pub use assets::{asset, external_asset, graph_asset};
+pub use checks::asset_check;
 
 mod assets;
+mod checks;
 
 /// Makes an op of a function: a step that jobs can call.
 ///

@@ -33,6 +33,7 @@
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
 //! | name data, and what it is made of | [`macro@asset`], [`macro@graph_asset`], [`macro@external_asset`], [`assets!`] |
+//! | check data, and stop what would be made of bad data | [`macro@asset_check`], [`checks!`] |
 //! | configure steps | [`macro@Config`], [`config::Config`], [`config::Secret`], [`macro@configured`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
 //! | say something of one call: a name, a tag, what it waits for | [`graph::Handle`] |
@@ -69,6 +70,8 @@ pub use orch_core::{
     storage, value,
 };
 
+pub use orch_core::graph::checks;
+
 /// A program that installs a `tracing` subscriber of its own puts this layer into it, so that what steps log still becomes
 /// events of these steps:
 ///
@@ -85,8 +88,8 @@ pub use orch_core::step::LogLayer;
 #[cfg(feature = "cli")]
 pub use attributes::main;
 pub use attributes::{
-    asset, configured, external_asset, failure_hook, graph, graph_asset, job, op, resource, run_hook,
-    success_hook,
+    asset, asset_check, configured, external_asset, failure_hook, graph, graph_asset, job, op, resource,
+    run_hook, success_hook,
 };
 pub use derives::{Config, Outputs};
 
@@ -97,6 +100,14 @@ pub use derives::{Config, Outputs};
 macro_rules! assets {
     ($($asset:path),* $(,)?) => {
         [$($crate::__private::Arc::clone($crate::__private::asset_of::<$asset>())),*]
+    };
+}
+
+/// The definitions of checks, by the names of their functions: `Definitions::new().checks(checks![no_negative_amounts])`.
+#[macro_export]
+macro_rules! checks {
+    ($($check:path),* $(,)?) => {
+        [$($crate::__private::Arc::clone($crate::__private::check_of::<$check>())),*]
     };
 }
 
@@ -117,19 +128,21 @@ pub mod __private {
     pub use std::sync::{Arc, OnceLock};
     pub use std::time::Duration;
 
+    pub use orch_core::asset::CheckResult;
     pub use orch_core::config::{
         Configurable, Described, NoConfig, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf,
     };
     pub use orch_core::define::{
-        Backoff, DefaultFed, DefaultFit, DefaultKind, Executor, FallibleReturn, Fed, Finish, Fit, HandlesOf,
-        Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens, Order, Output,
-        OutputDef, Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook, StepOutcome, ValuesOf,
-        kind,
+        Backoff, CheckReturn, DefaultFed, DefaultFit, DefaultKind, Executor, FallibleReturn, Fed, Finish,
+        Fit, HandlesOf, Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens,
+        Order, Output, OutputDef, Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook,
+        StepOutcome, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
-        Asset, AssetDef, AssetHandle, Call, Handle, HookNode, IntoInput, Job, JobConfig, JobNode, Node,
-        NodeRef, Op, Placed, TakesConfig, Unknown, asset_of, enter_graph, enter_hooked_graph,
+        Asset, AssetDef, AssetHandle, Call, Check, CheckDef, Handle, HookNode, IntoInput, Job, JobConfig,
+        JobNode, Node, NodeRef, Op, Placed, TakesConfig, Unknown, asset_of, check_of, enter_graph,
+        enter_hooked_graph,
     };
     pub use orch_core::io::{Coded, DefaultCoded};
 

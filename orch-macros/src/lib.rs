@@ -18,6 +18,7 @@ mod size;
 mod tag;
 
 mod asset;
+mod asset_check;
 mod coded;
 mod config;
 mod configured;
@@ -56,6 +57,12 @@ pub fn graph_asset(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn external_asset(options: TokenStream, item: TokenStream) -> TokenStream {
     asset::external(options.into(), &item.into()).into()
+}
+
+/// Makes a check of a function: it looks at an asset and says whether it is as it should be.
+#[proc_macro_attribute]
+pub fn asset_check(options: TokenStream, item: TokenStream) -> TokenStream {
+    asset_check::attribute(options.into(), &item.into()).into()
 }
 
 /// Makes an op of another one: the same but for its configuration, which the function makes.

@@ -5,6 +5,7 @@
 //! | pass a frame from op to op | nothing: `DataFrame` is cheap to clone, its columns are shared |
 //! | store what an op returns | [`ParquetIo`] or a sibling, registered under a key that the op names: `#[op(io = "parquet")]` |
 //! | say what columns a frame has | [`schema!`] and [`Frame`] |
+//! | check frames: nulls, duplicates, ranges, numbers of rows, schemas | [`checks`] |
 //! | say that there may be no frame | `Option<DataFrame>`: `None` is stored as no file |
 //! | pass and store what does not fit into memory | `LazyFrame`, with the feature `lazy` |
 //! | read a CSV file in an op | [`read_csv()`] |
@@ -45,6 +46,7 @@
 pub use polars;
 pub use polars::frame::DataFrame;
 
+pub mod checks;
 pub mod format;
 pub mod schema;
 

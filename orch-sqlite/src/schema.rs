@@ -61,6 +61,19 @@ pub(crate) const INSTANCE: Schema = Schema {
             materializations INTEGER NOT NULL,
             latest INTEGER NOT NULL     -- the newest of its facts
         ) STRICT, WITHOUT ROWID;
+        -- What checks have found, a row for each time that one has looked. It stays when its run is removed.
+        CREATE TABLE evaluation (
+            run TEXT NOT NULL,
+            event INTEGER NOT NULL,     -- its number in the log of that run
+            asset TEXT NOT NULL,
+            name TEXT NOT NULL,         -- of the check, among those of the asset
+            partition TEXT,             -- null if the asset has none
+            time INTEGER NOT NULL,      -- nanoseconds since 1970
+            fact TEXT NOT NULL,         -- all that is known of it, as JSON
+            sum INTEGER NOT NULL,       -- over all of it
+            PRIMARY KEY (run, event)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX newest_of_check ON evaluation (asset, name, time);
     "],
 };
 

@@ -39,6 +39,7 @@ impl Told {
             self.facts.after = more.after;
         }
         self.facts.told.extend(more.told);
+        self.facts.found.extend(more.found);
         if self.outline.status().is_terminal() {
             // Of a run that is over the list says more, and it needs all events.
             let mut view = RunView::new(Detail::Counts);

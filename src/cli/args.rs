@@ -16,7 +16,8 @@ mod tests;
 mod upkeep;
 
 pub(super) use assets::{
-    AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat, MaterializeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat,
+    MaterializeArgs,
 };
 pub(super) use going::{
     CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RerunArgs, ResumeArgs, RunOptions,
@@ -131,16 +132,19 @@ Examples:
   materialize --all --max-concurrent 4        with the options of `run`
   materialize --stale                         what would come out otherwise now
   materialize --stale --dry-run               what that is, and why
+  materialize mart/orders --no-checks         the asset alone, without its checks
 
 `assets list` and `assets graph` take the same selections and show what is meant. In quotes, a shell leaves `*` and blanks
 as they are. A selection is a key, or group:, kind:, tag: and owner: with a name, joined by `and`, `or`, `not` and
 parentheses.")]
     Materialize(MaterializeArgs),
-    /// Look at the assets of this program: list them, show one with its history, draw what is made of what.
+    /// Look at the assets of this program: list them, show one with its history, let their checks look, draw what is made of
+    /// what.
     #[command(after_help = "\
 Examples:
   assets list              all, each with its latest materialization
   assets show mart/orders  one, with its history
+  assets check             what the checks find of what was materialized last
   assets graph             what is made of what")]
     Assets(AssetsArgs),
     /// Let a run go on that was interrupted: what is done is not done again.

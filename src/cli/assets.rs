@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, MaterializationQuery};
-use orch_core::graph::AssetGraph;
-use orch_core::ids::nearest;
+use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, MaterializationQuery};
+use orch_core::graph::{AssetGraph, CheckDef};
+use orch_core::ids::{RunId, nearest};
 use orch_core::partition::KeySets;
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::{Definitions, Standings};
@@ -11,20 +11,22 @@ use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage};
 
 use super::args::{
-    AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat, HomeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat,
+    HomeArgs,
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
-use super::{Exit, program_name, select};
+use super::{Exit, program_name, run, select};
 
 /// The assets of the program, and what is recorded of them.
 pub(super) fn assets(
     args: &AssetsArgs,
     definitions: &Definitions,
     around: &Around,
-    printer: &Printer,
+    printer: &Arc<Printer>,
 ) -> Exit {
     let done = select::asset_graph(definitions, printer).and_then(|graph| match &args.command {
+        AssetsCommand::Check(args) => Err(check(args, graph, definitions, around, printer)),
         AssetsCommand::List(args) => list(args, definitions, around, printer),
         AssetsCommand::Show(args) => show(args, definitions, around, printer),
         AssetsCommand::Graph(args) => draw(args, graph, printer),
@@ -32,19 +34,59 @@ pub(super) fn assets(
     done.err().unwrap_or(Exit::Success)
 }
 
+/// Runs the checks of the selected assets alone.
+fn check(
+    args: &AssetCheckArgs,
+    graph: &AssetGraph,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Arc<Printer>,
+) -> Exit {
+    match select::assets(&args.selection, graph, printer) {
+        Ok((selection, _)) => run::begin(
+            &definitions.check_assets(&selection),
+            &args.options,
+            definitions,
+            around,
+            printer,
+            |runner| runner,
+        ),
+        Err(exit) => exit,
+    }
+}
+
 /// What is recorded of assets.
 pub(super) struct Recorded {
     /// None if nothing is recorded yet.
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) records: Vec<AssetRecord>,
+    /// What each check of the program found last.
+    evaluations: Vec<CheckEvaluation>,
 }
 
 impl Recorded {
-    pub(super) fn read(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Self, Exit> {
+    pub(super) fn read(
+        args: &HomeArgs,
+        graph: &AssetGraph,
+        around: &Around,
+        printer: &Printer,
+    ) -> Result<Self, Exit> {
         let storage = home::perhaps(args, around, printer)?;
         let records = storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.assets());
         let records = records.map_err(|error| home::refused(&error, printer))?;
-        Ok(Self { storage, records })
+        let latest = |check: &Arc<CheckDef>| match &storage {
+            Some(storage) => storage.evaluations(&EvaluationQuery::latest(check.asset().key(), check.name())),
+            None => Ok(Vec::new()),
+        };
+        let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
+        let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
+        Ok(Self { storage, records, evaluations: evaluations.into_iter().flatten().collect() })
+    }
+
+    /// The runs that are spoken of.
+    fn runs(&self) -> impl Iterator<Item = RunId> {
+        let made = self.records.iter().map(|record| record.latest.run);
+        made.chain(self.evaluations.iter().map(|fact| fact.run))
     }
 
     /// Which partitions are materialized of the assets of these numbers.
@@ -83,9 +125,10 @@ impl Recorded {
             graph,
             partitions,
             records: &self.records,
+            evaluations: &self.evaluations,
             standings,
             now: (around.now)(),
-            digits: report::digits(self.records.iter().map(|record| record.latest.run)),
+            digits: report::digits(self.runs()),
             exact: printer.verbosity == Verbosity::Verbose,
             palette: printer.data_palette(),
         }
@@ -122,7 +165,7 @@ fn list(
 ) -> Result<(), Exit> {
     let graph = definitions.asset_graph();
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
-    let recorded = Recorded::read(&args.home, around, printer)?;
+    let recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
     let partitions = recorded.partitions(graph, shown, around, printer)?;
     let standings = standings(definitions, &recorded.records, around, printer);
@@ -154,7 +197,7 @@ fn show(
     printer: &Printer,
 ) -> Result<(), Exit> {
     let graph = definitions.asset_graph();
-    let recorded = Recorded::read(&args.home, around, printer)?;
+    let recorded = Recorded::read(&args.home, graph, around, printer)?;
     let key = find(&args.key, graph, &recorded.records, printer)?;
     if let Some(partition) = &args.partition {
         check_partition(partition, key, graph, printer)?;
@@ -170,8 +213,7 @@ fn show(
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
     let standings = standings(definitions, &recorded.records, around, printer);
-    let runs = recorded.records.iter().map(|record| &record.latest).chain(&history);
-    let digits = report::digits(runs.map(|fact| fact.run));
+    let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
     let shown = ShownAsset { facts, key, history: &history, partition: args.partition.as_deref() };

@@ -23,7 +23,7 @@ pub(super) fn completions(args: &CompletionsArgs, definitions: &Definitions, pri
     let command = command.mut_subcommand("materialize", |command| with_keys(command, "selection"));
     let mut command = command.mut_subcommand("assets", |command| {
         let command = command.mut_subcommand("show", |command| with_keys(command, "key"));
-        ["list", "graph"].iter().fold(command, |command, name| {
+        ["list", "check", "graph"].iter().fold(command, |command, name| {
             command.mut_subcommand(name, |command| with_keys(command, "selection"))
         })
     });

@@ -52,7 +52,10 @@ fn job(
         return Err(which(graph, printer));
     }
     let (selection, selected) = select::assets(&args.selection, graph, printer)?;
-    let job = definitions.materialize(&selection);
+    let job = match args.no_checks {
+        true => definitions.materialize_unchecked(&selection),
+        false => definitions.materialize(&selection),
+    };
     if !(args.stale || args.missing || args.dry_run) {
         return Ok(Some(job));
     }
@@ -86,7 +89,10 @@ fn job(
         return Ok(None);
     }
     printer.note(&report::assets_to_make(graph, &standings, &made, printer.palette()));
-    Ok(Some(definitions.materialize_numbered(&made)))
+    Ok(Some(match args.no_checks {
+        true => definitions.materialize_numbered_unchecked(&made),
+        false => definitions.materialize_numbered(&made),
+    }))
 }
 
 /// The numbers of the selected assets and of all that they are made of.

@@ -52,7 +52,7 @@ use orch_core::run::Definitions;
 
 pub use exit::Exit;
 
-use args::{Arguments, Asked, Command, OutputArgs, RecordedCommand};
+use args::{Arguments, Asked, AssetsArgs, AssetsCommand, Command, OutputArgs, RecordedCommand};
 use home::Around;
 use printer::Printer;
 
@@ -213,6 +213,9 @@ fn answer<D: IntoDefinitions>(
         return Exit::Usage;
     }
     let live = match command {
+        Command::Assets(AssetsArgs { command: AssetsCommand::Check(args) }) => {
+            Some((&args.options.live, &args.options.record.home))
+        }
         Command::Run(args) => Some((&args.options.live, &args.options.record.home)),
         Command::Materialize(args) => Some((&args.options.live, &args.options.record.home)),
         Command::Resume(args) => Some((&args.live, &args.of.home)),

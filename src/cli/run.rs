@@ -191,7 +191,9 @@ pub(super) fn go(
     };
     if view.status().is_terminal() {
         let summary = report::summary(&view, printer.palette());
-        if exit == Exit::Success {
+        // A check that is not blocking stops nothing, and is not to be overlooked either.
+        let is_sound = !view.unpassed().iter().any(|check| check.result.is_error());
+        if exit == Exit::Success && is_sound {
             printer.note(&summary);
         } else {
             printer.say(&summary);

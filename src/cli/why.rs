@@ -49,7 +49,7 @@ fn why_asset(
     around: &Around,
     printer: &Printer,
 ) -> Result<(), Exit> {
-    let recorded = Recorded::read(&args.of.home, around, printer)?;
+    let recorded = Recorded::read(&args.of.home, definitions.asset_graph(), around, printer)?;
     let records = &recorded.records;
     let Some(standings) = assets::standings(definitions, records, around, printer) else {
         return Err(Exit::Usage);

@@ -369,6 +369,18 @@ fn apart(raw: i64, context: Context) -> i64 {
     raw + 1
 }
 
+/// Looks in a process of its own.
+#[asset_check(asset = apart, isolate)]
+fn looked_at(apart: i64) -> CheckResult {
+    CheckResult::expect(apart < 0, format!("it is {apart}")).metadata("process", std::process::id())
+}
+
+/// Asks in a process of its own what is known of assets.
+#[asset_check(asset = apart, isolate)]
+fn compared(context: Context) -> Result<bool> {
+    Ok(context.earlier_evaluations(1)?.is_empty())
+}
+
 /// What every place gives.
 struct Shelf;
 
@@ -404,7 +416,7 @@ pub(crate) fn definitions() -> Definitions {
         noise(),
     ];
     let definitions = Definitions::new().add_jobs(jobs).resource_from::<database>();
-    definitions.assets(assets![raw, apart]).io("shelf", Shelf)
+    definitions.assets(assets![raw, apart]).checks(checks![looked_at, compared]).io("shelf", Shelf)
 }
 
 /// What a test has instead of the database.

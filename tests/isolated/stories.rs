@@ -39,8 +39,9 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 20] = [
+const TESTS: [(&str, fn()); 21] = [
     ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
+    ("a_check_looks_in_a_process_of_its_own", a_check_looks_in_a_process_of_its_own),
     ("a_crash_fails_the_attempt_and_says_how", a_crash_fails_the_attempt_and_says_how),
     ("a_crash_is_tried_again_as_any_failure", a_crash_is_tried_again_as_any_failure),
     ("a_timeout_ends_code_that_nobody_can_stop", a_timeout_ends_code_that_nobody_can_stop),
@@ -90,7 +91,7 @@ fn failure(job: &Job) -> String {
 
 fn an_asset_is_made_in_a_process_of_its_own() {
     let definitions = ops::definitions();
-    let job = definitions.materialize(&"apart".parse().expect("a selection"));
+    let job = definitions.materialize_unchecked(&"apart".parse().expect("a selection"));
     let run = definitions.runner(&job).keep_events().run_blocking().expect("it succeeds");
     let told = run.events().iter().find_map(|event| match &event.kind {
         EventKind::AssetMaterialization { metadata, data_version, .. } => Some((metadata, data_version)),
@@ -99,6 +100,27 @@ fn an_asset_is_made_in_a_process_of_its_own() {
     let (metadata, version) = told.expect("it is told");
     assert_ne!(metadata["process"].number(), Some(f64::from(std::process::id())));
     assert_eq!(version.as_deref(), Some("v1"));
+}
+
+fn a_check_looks_in_a_process_of_its_own() {
+    let definitions = ops::definitions();
+    let job = definitions.materialize(&"apart".parse().expect("a selection"));
+    let ran = definitions.runner(&job).keep_events().max_concurrent(1).run_blocking();
+    let events = run_of(&ran).events();
+    let process = events.iter().find_map(|event| match &event.kind {
+        EventKind::AssetCheckEvaluation { result, .. } => result.metadata["process"].number(),
+        _ => None,
+    });
+    assert_ne!(process.expect("it has looked"), f64::from(std::process::id()));
+    let ends = |event: &&Event| {
+        matches!(event.kind.name(), "ASSET_CHECK_EVALUATION" | "STEP_SUCCESS" | "STEP_FAILURE")
+    };
+    assert_snapshot!(story(events.iter().filter(ends)), @r"
+    STEP_SUCCESS apart
+    ASSET_CHECK_EVALUATION apart.looked_at apart failed: it is 42
+    STEP_SUCCESS apart.looked_at
+    STEP_FAILURE apart.compared a step that has a process of its own cannot ask what is known of assets
+    ");
 }
 
 fn a_crash_fails_the_attempt_and_says_how() {

@@ -1,10 +1,15 @@
-//! Words about assets: their keys, what is said of a materialization, and the record of one.
+//! Words about assets: their keys, what is said of a materialization, and the record of one; what a check finds, and the
+//! record of that.
 
+mod check;
+mod history;
 mod key;
 mod materialization;
 mod metadata;
 mod recipe;
 
+pub use check::{CheckEvaluation, CheckResult, CheckTarget, EvaluationQuery, Severity};
+pub use history::AssetHistory;
 pub use key::{AssetKey, InvalidAssetKey};
 pub use materialization::{InputVersion, Materialization, MaterializationQuery, ValueAt};
 pub use metadata::{Column, ColumnSource, MetadataValue, Table, TypedMetadata};

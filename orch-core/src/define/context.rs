@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::{Given, HookDef, ReadPartitions, ReadsPartitions, RunPartitions, Saying, Tags};
+use super::{Given, HookDef, KnownAssets, ReadPartitions, ReadsPartitions, RunPartitions, Saying, Tags};
 use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
@@ -64,6 +64,7 @@ pub(crate) struct RunContext {
     pub(crate) reader: Option<Arc<dyn ReadsPartitions>>,
     /// The partitions that the run is for, by the steps that give them.
     pub(crate) partitions: HashMap<usize, Arc<RunPartitions>>,
+    pub(crate) assets: KnownAssets,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
     /// What each hook asked for, while the resources are open.
@@ -81,6 +82,7 @@ impl RunContext {
             io: Arc::default(),
             reader: None,
             partitions: HashMap::new(),
+            assets: KnownAssets::default(),
             given: RwLock::default(),
             hooks: RwLock::default(),
         }
@@ -100,9 +102,9 @@ impl RunContext {
     }
 
     fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let Self { run, job, tags, cancel, .. } = self;
-        let (job, tags, cancel) = (Arc::clone(job), tags.clone(), cancel.clone());
-        let mut changed = Self { run: *run, job, tags, cancel, ..Self::for_test() };
+        let Self { run, job, tags, cancel, assets, .. } = self;
+        let (job, tags, cancel, assets) = (Arc::clone(job), tags.clone(), cancel.clone(), assets.clone());
+        let mut changed = Self { run: *run, job, tags, cancel, assets, ..Self::for_test() };
         change(&mut changed);
         changed
     }
@@ -160,7 +162,12 @@ impl Context {
         self.changed(|run| run.cancel = cancel)
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut RunContext)) -> Self {
+    /// What the run knows of assets.
+    pub(super) fn known(&self) -> &KnownAssets {
+        &self.run.assets
+    }
+
+    pub(super) fn changed(mut self, change: impl FnOnce(&mut RunContext)) -> Self {
         self.run = Arc::new(self.run.changed(change));
         self
     }

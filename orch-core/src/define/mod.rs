@@ -12,6 +12,7 @@
 
 mod args;
 mod body;
+mod check;
 mod context;
 mod dynamic;
 mod fallible;
@@ -20,6 +21,7 @@ mod hook;
 mod input;
 mod job;
 pub mod kind;
+mod known;
 mod needs;
 mod op;
 mod output;
@@ -34,6 +36,7 @@ mod schedule;
 pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue};
 pub(crate) use body::{Body, BoxFuture};
+pub use check::CheckReturn;
 pub(crate) use context::RunContext;
 pub use context::{Cancel, Context};
 pub use dynamic::Dynamic;
@@ -46,6 +49,7 @@ pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, InputRead, Passin
 pub(crate) use job::first_sentence;
 pub use job::{Executor, JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
+pub(crate) use known::KnownAssets;
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};
 pub use op::{OpBuilder, OpDef};

@@ -231,6 +231,12 @@ impl<O> OpBuilder<O> {
         self
     }
 
+    /// Has it stand elsewhere in the source: where that is written of which it is made.
+    pub(crate) fn at(mut self, place: &Place) -> Self {
+        self.op.place = place.clone();
+        self
+    }
+
     /// Adds a tag to every step of the op.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {

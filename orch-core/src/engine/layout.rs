@@ -53,6 +53,8 @@ pub(super) struct StepLayout {
     pub(super) stores: bool,
     /// Whether it makes assets.
     pub(super) assets: bool,
+    /// Whether it is that of a check.
+    pub(super) check: bool,
     /// The outcomes for which it has hooks.
     pub(super) hooks: Outcomes,
     inputs: Span,
@@ -234,6 +236,7 @@ impl Layout {
                 dynamic,
                 stores: step.io.is_some(),
                 assets: !step.assets.is_empty(),
+                check: step.check.is_some(),
                 hooks: program.hooked(index),
                 inputs: Span::default(),
                 dependents: Span::default(),

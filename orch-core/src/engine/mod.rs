@@ -7,6 +7,7 @@
 
 mod asset;
 mod cancel;
+mod check;
 mod dispatcher;
 mod executor;
 mod fetch;

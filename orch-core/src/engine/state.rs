@@ -279,6 +279,12 @@ impl State {
         turn: &mut Turn,
     ) {
         let local = self.layout.steps[step].local;
+        if self.layout.steps[step].check
+            && let Some(error) = self.evaluated(frame, step, &products, turn)
+        {
+            self.let_go.products(products);
+            return self.fail(frame, step, Arc::new(error), turn);
+        }
         let run = self.run(frame, local);
         // After a retry of a source the outputs of its first opening stand: others may have used them.
         let known = run.has_outputs;

@@ -5,13 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceView,
-    RunStatus, StepState, StepView, StreamView, between,
+    AttemptView, CanceledStep, CheckView, Counts, Detail, FailedStep, HookError, LiveStep, OpView,
+    ResourceView, RunStatus, StepState, StepView, StreamView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{Branch, PathMap, QuickMap, RunId, StepPath};
 
+mod check;
 mod resume;
 mod show;
 mod surround;
@@ -59,6 +60,8 @@ pub struct RunView {
     canceled: Vec<CanceledStep>,
     detached: Vec<StepPath>,
     resources: Vec<ResourceView>,
+    /// Checks that have not passed.
+    unpassed: Vec<CheckView>,
     hook_errors: Vec<HookError>,
     hooks_errored: u64,
     /// How often the run was taken up again.
@@ -160,6 +163,9 @@ impl RunView {
             }
             EventKind::StepUpForRetry { error, delay } => {
                 self.wait_for_retry(path, event.time, error, *delay);
+            }
+            EventKind::AssetCheckEvaluation { asset, blocking, result, .. } => {
+                self.evaluated(path, asset, *blocking, result);
             }
             EventKind::StepInterrupted => self.interrupt(path, event.time),
             EventKind::StepLost { .. } => self.lose(path, event),

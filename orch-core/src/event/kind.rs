@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::asset::{AssetKey, InputVersion, Recipe, TypedMetadata};
+use crate::asset::{AssetKey, CheckResult, CheckTarget, InputVersion, Recipe, TypedMetadata};
 use crate::failure::ErrorInfo;
 use crate::ids::{MappingKey, RunId, StepPath};
 
@@ -172,6 +172,25 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data_version: Option<Arc<str>>,
     },
+    /// A check has looked at an asset. If it is blocking and has found an error, the failure of its step follows.
+    #[non_exhaustive]
+    AssetCheckEvaluation {
+        /// The asset.
+        asset: AssetKey,
+        /// The check, by its name among those of the asset.
+        check: Arc<str>,
+        /// The partition, of an asset that has some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<Arc<str>>,
+        /// Whether what is made of the asset waits for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        blocking: bool,
+        /// What it has found.
+        result: Box<CheckResult>,
+        /// The materialization that it looked at, if one is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<CheckTarget>,
+    },
     /// A dynamic output has ended: `collect` now knows the exact number of items.
     #[non_exhaustive]
     StreamClosed {
@@ -316,6 +335,7 @@ impl EventKind {
             Self::HandledOutput { .. } => "HANDLED_OUTPUT",
             Self::AssetMaterialization { .. } => "ASSET_MATERIALIZATION",
             Self::StepMemoized { .. } => "STEP_MEMOIZED",
+            Self::AssetCheckEvaluation { .. } => "ASSET_CHECK_EVALUATION",
             Self::StreamClosed { .. } => "STREAM_CLOSED",
             Self::StepSuccess => "STEP_SUCCESS",
             Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",

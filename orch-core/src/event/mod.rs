@@ -14,8 +14,8 @@ pub use journal::{Encoded, Entry, Journal, Logged};
 pub use kind::{Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName};
 pub use sink::{Sink, Tee};
 pub use view::{
-    AttemptView, CanceledStep, Counts, Detail, FailedStep, HookError, LiveStep, OpView, ResourceState,
-    ResourceView, RunStatus, StepState, StepView, StreamView, Total,
+    AttemptView, CanceledStep, CheckView, Counts, Detail, FailedStep, HookError, LiveStep, OpView,
+    ResourceState, ResourceView, RunStatus, StepState, StepView, StreamView, Total,
 };
 
 pub(crate) use recorded::{Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream, RecordedValue};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{SkipCause, StreamName};
+use crate::asset::{AssetKey, CheckResult};
 use crate::failure::ErrorInfo;
 use crate::ids::{RunId, StepPath};
 
@@ -280,6 +281,20 @@ pub struct AttemptView {
     pub error: Option<Arc<ErrorInfo>>,
     /// Whether it was under way when its process was gone.
     pub interrupted: bool,
+}
+
+/// A check of an asset that has not passed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CheckView {
+    /// Its step.
+    pub step: StepPath,
+    /// The asset.
+    pub asset: AssetKey,
+    /// Whether it is blocking: if it has found an error, its step has failed.
+    pub blocking: bool,
+    /// What it has found.
+    pub result: CheckResult,
 }
 
 /// A hook that failed, and how often it did so later for copies of the same step with the same error.

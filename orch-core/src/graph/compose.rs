@@ -10,7 +10,7 @@ use crate::define::{
     HookDef, JobOptions, OpDef, Opens, Preset, Res, Resource, Resources, Retry, Tags, unite,
 };
 use crate::ids::Place;
-use crate::plan::{LoadedAsset, Problem, ProblemKind};
+use crate::plan::{LoadedAsset, PlannedCheck, Problem, ProblemKind};
 use crate::value::{Assemble, TypeInfo, Value};
 
 /// A job: a named graph of steps with the options that hold for all of them.
@@ -262,6 +262,8 @@ pub(crate) struct GraphNode {
     pub(crate) hooks: Vec<Arc<HookDef>>,
     /// The asset that stands here without being made: its value is loaded.
     pub(crate) loads: Option<LoadedAsset>,
+    /// The check that it is the step of.
+    pub(crate) check: Option<PlannedCheck>,
     pub(crate) place: Place,
 }
 
@@ -416,6 +418,7 @@ impl Composition {
             config: StepConfig::default(),
             hooks: Vec::new(),
             loads: Some(asset),
+            check: None,
             place,
         });
         self.graph.nodes.len() - 1

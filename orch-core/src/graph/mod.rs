@@ -4,6 +4,7 @@
 //! the types of the handles are what lets the compiler check the wiring.
 
 mod asset;
+pub mod checks;
 mod collect;
 mod compose;
 mod config;
@@ -14,7 +15,10 @@ mod out;
 mod unknown;
 mod untyped;
 
-pub use asset::{Asset, AssetBuilder, AssetDef, AssetGraph, AssetHandle, Upstream, asset_of};
+pub use asset::{
+    Asset, AssetBuilder, AssetDef, AssetGraph, AssetHandle, Check, CheckBuilder, CheckDef, Upstream,
+    asset_of, check_of,
+};
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};
 pub use config::JobConfig;
@@ -24,7 +28,7 @@ pub use node::{Call, HookInBody, HookNode, Node, Op, Placed, TakesConfig, enter_
 pub use out::{Collected, DynamicOut, Mapped, Out, lit};
 pub use unknown::Unknown;
 
-pub(crate) use asset::draw as draw_assets;
+pub(crate) use asset::{Selected, draw as draw_assets};
 pub(crate) use compose::{Graph, GraphNode, SourceKind};
 pub(crate) use config::{Derive, StepConfig};
 pub(crate) use untyped::{Drawn, DrawnOutput, UntypedCall, collect, constant, list};

@@ -127,6 +127,7 @@ impl Call {
                 config: StepConfig::default(),
                 hooks: composition.hooks(),
                 loads: None,
+                check: None,
                 place,
             });
             Placed {

@@ -58,6 +58,7 @@ impl UntypedCall {
                 hooks: composition.hooks(),
                 config,
                 loads: None,
+                check: None,
                 place,
             });
             let node = composition.graph.nodes.len() - 1;

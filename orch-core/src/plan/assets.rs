@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::{LoadedAsset, Plan, PlannedAsset, Problem, ProblemKind, Source, Step};
 use crate::asset::AssetKey;
+use crate::define::KnownAssets;
 use crate::graph::{AssetDef, Graph, SourceKind};
 use crate::plan::Program;
 
@@ -111,8 +112,24 @@ impl Program {
         running.flat_map(|step| &step.assets).map(|asset| &asset.key).collect()
     }
 
-    /// The asset that takes this one, else the step that does.
+    /// What the code of its steps may know of assets, but for their history.
+    pub(crate) fn known_assets(&self) -> KnownAssets {
+        let checks = self.plan.steps.iter().filter_map(|step| {
+            let check = step.check.as_ref()?;
+            Some((step.name.as_str().into(), (check.asset.clone(), Arc::clone(&check.name))))
+        });
+        KnownAssets {
+            made: self.made().into_iter().cloned().collect(),
+            checks: checks.collect(),
+            ..KnownAssets::default()
+        }
+    }
+
+    /// The asset that takes this one, else the step that does; of a check, which needs nothing else, this one itself.
     pub(crate) fn made_of(&self, key: &AssetKey, step: &Step) -> String {
+        if step.check.is_some() {
+            return key.to_string();
+        }
         let others = self.plan.steps.iter().flat_map(|step| &step.assets);
         // That of the step itself goes before others.
         let mut takers = step.assets.iter().chain(others).filter(|asset| asset.upstream.contains(key));

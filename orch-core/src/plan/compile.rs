@@ -197,6 +197,7 @@ fn step(
         given: node.loads.as_ref().is_some_and(|asset| !asset.is_read()),
         loads: node.loads.clone(),
         assets: Vec::new(),
+        check: node.check.clone(),
         only: Vec::new(),
         hooks: hooks::names(&node.hooks),
         place: node.place.clone(),

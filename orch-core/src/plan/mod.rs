@@ -39,7 +39,7 @@ pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents};
 pub(crate) use select::{Ended, Failed, GivenInputs, Handed, Part};
 pub(crate) use tags::check_keys as check_tag_keys;
 
-use crate::asset::AssetKey;
+use crate::asset::{AssetKey, Severity};
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
 use crate::ids::{Place, StepPath};
@@ -147,6 +147,9 @@ pub struct Step {
     /// The assets that it makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<PlannedAsset>,
+    /// The check that it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<PlannedCheck>,
     /// The copies that run, `load[100]`, where not all do; what others take of the rest is known from an earlier run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
@@ -208,6 +211,22 @@ impl PlannedAsset {
     pub(crate) fn partition_at(&self, path: &StepPath) -> Option<String> {
         self.partitions.and(path.branch()).map(|branch| branch.key().to_string())
     }
+}
+
+/// A check of an asset, which a step makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlannedCheck {
+    /// The asset.
+    pub asset: AssetKey,
+    /// Its name among the checks of the asset.
+    pub name: Arc<str>,
+    /// Whether what is made of the asset waits for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocking: bool,
+    /// How bad it is if it does not pass, in place of what its result says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
 }
 
 /// An input of a step.

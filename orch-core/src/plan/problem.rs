@@ -194,6 +194,10 @@ pub enum ProblemKind {
     InvalidAssetKey,
     /// Two assets have the same key.
     DuplicateAsset,
+    /// Two checks of one asset have the same name.
+    DuplicateCheck,
+    /// A check is blocking, and nothing can wait for it.
+    UselessCheck,
     /// An asset is made of another one that the program does not list.
     UnlistedAsset,
     /// Assets are made of each other, so that none could be the first.

@@ -137,6 +137,10 @@ impl Plan {
             None => {}
         }
         notes.extend(step.assets.iter().map(|asset| format!("makes asset {}", asset.key)));
+        notes.extend(step.check.as_ref().map(|check| {
+            let blocking = if check.blocking { ", blocking" } else { "" };
+            format!("checks asset {}{blocking}", check.asset)
+        }));
         if !step.only.is_empty() {
             notes.push(format!("only {}", step.only.join(", ")));
         }

@@ -2,13 +2,14 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::asset::{CheckResult, Severity};
 use crate::event::{Counts, Detail, FailedStep, ResourceState, RunStatus, RunView, StepView};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
 use crate::storage::RunState;
 
 use super::palette::{Palette, Role};
-use super::text::one_line;
+use super::text::{judged, one_line};
 use super::words::{count, duration};
 
 #[cfg(test)]
@@ -23,7 +24,8 @@ const SLOWEST: usize = 5;
 /// How many hooks that failed are told with their errors.
 const HOOKS: usize = 5;
 
-/// How a run went: a line of counts, whether it was taken up again, the resource that could not be opened or each failed step with its error, what was cut
+/// How a run went: a line of counts, whether it was taken up again, the resource that could not be opened or each failed step with its error, the checks
+/// that have not passed, what was cut
 /// off by canceling, the hooks that failed, what could not be closed, and the slowest steps where steps were kept, without those whose streams
 /// were open.
 ///
@@ -63,6 +65,7 @@ pub fn summary_of(view: &RunView, state: RunState, palette: Palette) -> String {
     if let Some(more) = counts.failed.checked_sub(told).filter(|more| *more > 0) {
         let _ = writeln!(text, "{:>LABEL$} and {} failed", "…", count(more, "more step", "more steps"));
     }
+    text.push_str(&checks(view, palette));
     text.push_str(&canceled(view, palette));
     for path in view.detached() {
         let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Detached"));
@@ -141,6 +144,20 @@ fn unopened(view: &RunView, palette: Palette) -> String {
         }
     }
     text
+}
+
+/// Checks that have not passed, and have stopped nothing: of others their failed steps tell.
+fn checks(view: &RunView, palette: Palette) -> String {
+    let told = view.unpassed().iter().filter(|check| !(check.blocking && check.result.is_error()));
+    told.map(|check| unpassed(&check.step, &check.result, palette) + "\n").collect()
+}
+
+/// A check that has not passed, without a line break.
+pub(super) fn unpassed(step: &StepPath, result: &CheckResult, palette: Palette) -> String {
+    let word = if result.severity == Severity::Warn { "Check warned" } else { "Check failed" };
+    let label = palette.paint(judged(result), &format!("{word:>LABEL$}"));
+    let why = result.description.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
+    format!("{label} {}{why}", palette.paint(Role::Name, &step.to_string()))
 }
 
 /// Hooks that failed. What they were called for is as good as it was, so they are warnings.

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::asset::{CheckResult, Severity};
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::RunId;
 
 use super::palette::{Palette, Role};
-use super::summary::{LABEL, failure, label};
+use super::summary::{LABEL, failure, label, unpassed};
 use super::words::{count, duration};
 
 #[cfg(test)]
@@ -68,10 +69,13 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
             let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
         }
     }
-    if let EventKind::AssetMaterialization { metadata, .. } = &event.kind {
-        for (key, value) in metadata {
-            let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
-        }
+    let said = match &event.kind {
+        EventKind::AssetMaterialization { metadata, .. } => Some(metadata),
+        EventKind::AssetCheckEvaluation { result, .. } => Some(&result.metadata),
+        _ => None,
+    };
+    for (key, value) in said.into_iter().flatten() {
+        let _ = write!(line, " {}={}", one_line(key), one_line(&value.to_string()));
     }
     line
 }
@@ -87,8 +91,8 @@ fn since_start(view: &RunView, time: Timestamp) -> Duration {
     between(view.start().unwrap_or(time), time)
 }
 
-/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, what a step logs, a
-/// hook that failed.
+/// What is worth a line above the drawing of a run that goes on: a retry, a failure with its error, a check that has not
+/// passed, what a step logs, a hook that failed.
 /// None for all else, which the drawing shows.
 ///
 /// `before` is the run's picture before the event. Aligned with [`frame`](super::frame()) and
@@ -112,6 +116,11 @@ pub fn notice(event: &Event, before: &RunView, palette: Palette) -> Option<Strin
         return Some(format!("{label} {of}{}", logged(message, fields)));
     }
     let path = event.step.as_ref()?;
+    if let EventKind::AssetCheckEvaluation { blocking, result, .. } = &event.kind {
+        // Of one that has stopped something the failure of its step tells.
+        let is_told = result.passed || *blocking && result.is_error();
+        return (!is_told).then(|| unpassed(path, result, palette));
+    }
     let live = before.live_step(path).filter(|live| live.retry_after.is_none());
     let took = live.map(|live| between(live.since, event.time));
     let (word, time) = match &event.kind {
@@ -184,6 +193,10 @@ fn tell(text: &mut String, kind: &EventKind) {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
             write!(text, " {asset}{partition}")
         }
+        EventKind::AssetCheckEvaluation { asset, partition, result, .. } => {
+            let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
+            write!(text, " {asset}{partition}{}", found(result))
+        }
         EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };
             write!(text, " {output}, {}{orphaned}", count(*items, "item", "items"))
@@ -222,6 +235,17 @@ fn tell(text: &mut String, kind: &EventKind) {
     };
 }
 
+/// What a check has found, behind the name of its asset.
+pub(super) fn found(result: &CheckResult) -> String {
+    let word = match (result.passed, result.severity) {
+        (true, _) => "passed",
+        (false, Severity::Warn) => "warned",
+        (false, Severity::Error) => "failed",
+    };
+    let why = result.description.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
+    format!(" {word}{why}")
+}
+
 /// Why a step did not run, behind its name.
 pub(super) fn skipped(cause: &SkipCause) -> String {
     match cause {
@@ -257,6 +281,7 @@ fn role(kind: &EventKind) -> Role {
         | EventKind::ResourceCloseFailure { .. }
         | EventKind::HookErrored { .. }
         | EventKind::RunCanceling => Role::Warn,
+        EventKind::AssetCheckEvaluation { result, .. } => judged(result),
         EventKind::StepSkipped { .. } => Role::Skip,
         EventKind::StepStart { .. }
         | EventKind::StepRestarted { .. }
@@ -268,6 +293,15 @@ fn role(kind: &EventKind) -> Role {
             _ => Role::Faint,
         },
         _ => Role::Faint,
+    }
+}
+
+/// How what a check has found is painted.
+pub(super) fn judged(result: &CheckResult) -> Role {
+    match (result.passed, result.severity) {
+        (true, _) => Role::Good,
+        (false, Severity::Warn) => Role::Warn,
+        (false, Severity::Error) => Role::Bad,
     }
 }
 

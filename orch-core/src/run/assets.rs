@@ -1,9 +1,10 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Definitions;
 use crate::define::JobOptions;
-use crate::graph::{AssetDef, AssetGraph, Job, draw_assets};
+use crate::graph::{AssetDef, AssetGraph, CheckDef, Job, Selected, draw_assets};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind, Step};
 use crate::select::{AssetSelection, SelectionError};
@@ -11,16 +12,36 @@ use crate::select::{AssetSelection, SelectionError};
 /// The name of the job that materializes what is selected, where no job of assets was defined.
 pub(super) const MATERIALIZE: &str = "materialize";
 
+/// The name of the job in which the checks of what is selected look, and nothing is made.
+const CHECK: &str = "check_assets";
+
 /// A job of assets, drawn when all of them are listed.
 #[derive(Clone, Debug)]
 pub(super) struct AssetJob {
     options: JobOptions,
     selection: String,
+    of: Of,
     /// Where it stands in the source; none of what someone has just asked for.
     place: Option<Place>,
 }
 
+/// What a job of assets is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// The assets of the selection, and their checks.
+    Both,
+    /// The assets alone.
+    Assets,
+    /// The checks of the assets alone.
+    Checks,
+}
+
 impl AssetJob {
+    /// What someone has asked for, in a job of this name.
+    fn asked(name: &str, selection: &AssetSelection, of: Of) -> Self {
+        Self { options: JobOptions::new(name), selection: selection.to_string(), of, place: None }
+    }
+
     pub(super) fn draw(&self, graph: &AssetGraph) -> Job {
         let told = |error: SelectionError| {
             let selection = &self.selection;
@@ -36,9 +57,13 @@ impl AssetJob {
             mistakes.collect::<Vec<_>>()
         };
         let selected = self.selection.parse::<AssetSelection>().and_then(|selection| selection.of(graph));
-        let drawn = selected.map_err(told).and_then(|selected| match made(graph, &selected) {
-            Ok(()) => Ok(selected),
-            Err(problem) => Err(vec![self.at(problem)]),
+        let drawn = selected.map_err(told).and_then(|selected| {
+            let of = match self.of {
+                Of::Both => made(graph, &selected).map(|()| with_checks(graph, selected)),
+                Of::Assets => made(graph, &selected).map(|()| without_checks(graph, selected)),
+                Of::Checks => checked(graph, &selected),
+            };
+            of.map_err(|problem| vec![self.at(problem)])
         });
         draw_assets(self.options.clone(), graph, drawn)
     }
@@ -68,19 +93,64 @@ fn made(graph: &AssetGraph, selected: &[bool]) -> Result<(), Problem> {
     Err(problem)
 }
 
+/// These assets and their checks. What others make is not made, so that nothing of it is to be looked at anew.
+fn with_checks(graph: &AssetGraph, assets: Vec<bool>) -> Selected {
+    let made = |asset: usize| assets[asset] && !graph.assets()[asset].is_external();
+    let checks = (0..graph.checks().len()).map(|check| made(graph.looked_at(check))).collect();
+    Selected { assets, checks }
+}
+
+fn without_checks(graph: &AssetGraph, assets: Vec<bool>) -> Selected {
+    Selected { assets, checks: vec![false; graph.checks().len()] }
+}
+
+/// The checks of these assets alone, if there are any.
+fn checked(graph: &AssetGraph, selected: &[bool]) -> Result<Selected, Problem> {
+    let checks: Vec<_> = (0..graph.checks().len()).map(|check| selected[graph.looked_at(check)]).collect();
+    if checks.contains(&true) {
+        return Ok(Selected { assets: vec![false; selected.len()], checks });
+    }
+    let problem = match selected.iter().filter(|selected| **selected).count() {
+        0 => Problem::new(ProblemKind::UnknownAsset, "the selection leaves no asset")
+            .hint("select others: `*` is all of them, and `assets list` shows them"),
+        1 => Problem::new(ProblemKind::UnknownAsset, "the asset that is selected has no checks").hint(CHECKS),
+        _ => Problem::new(ProblemKind::UnknownAsset, "the assets that are selected have no checks")
+            .hint(CHECKS),
+    };
+    Err(problem)
+}
+
+const CHECKS: &str =
+    "write one, `#[asset_check(asset = ..)]`, and list it: `Definitions::new().checks(checks![..])`";
+
 impl Definitions {
     /// Adds assets: `.assets(assets![raw_orders, orders])`. What each of them is made of is to be listed too; an asset that is
     /// listed twice is one.
     #[must_use]
     pub fn assets(mut self, assets: impl IntoIterator<Item = Arc<AssetDef>>) -> Self {
         self.listed.extend(assets);
-        self.assets = AssetGraph::of(self.listed.iter().cloned());
+        self.relate()
+    }
+
+    /// Adds checks of assets: `.checks(checks![no_negative_amounts])`, or some that are ready-made. The assets that they look
+    /// at are to be listed too.
+    #[must_use]
+    pub fn checks<C: Into<Arc<CheckDef>>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
+        self.listed_checks.extend(checks.into_iter().map(Into::into));
+        self.relate()
+    }
+
+    /// Finds out anew how all that is listed stands to each other.
+    fn relate(mut self) -> Self {
+        let assets = AssetGraph::of(self.listed.iter().cloned());
+        self.assets = assets.with_checks(self.listed_checks.iter().cloned());
         self.undraw();
         self
     }
 
-    /// Adds a job that materializes the assets of a selection: `.asset_job("nightly", "group:sales+")`. What they take of
-    /// assets that are not selected is loaded, as it was materialized last.
+    /// Adds a job that materializes the assets of a selection, and lets their checks look:
+    /// `.asset_job("nightly", "group:sales+")`. What they take of assets that are not selected is loaded, as it was
+    /// materialized last.
     ///
     /// What is wrong with the selection is told with the plan of the job.
     #[must_use]
@@ -94,7 +164,7 @@ impl Definitions {
     #[track_caller]
     pub fn asset_job_with(mut self, options: JobOptions, selection: impl Into<String>) -> Self {
         let place = Some(Place::caller());
-        self.add_asset_job(AssetJob { options, selection: selection.into(), place });
+        self.add_asset_job(AssetJob { options, selection: selection.into(), of: Of::Both, place });
         self
     }
 
@@ -104,35 +174,65 @@ impl Definitions {
         &self.assets
     }
 
-    /// The job that materializes the assets of a selection, named `materialize`. What they take of others is loaded.
+    /// The job that materializes the assets of a selection and lets their checks look, named `materialize`. What they take of
+    /// others is loaded.
     ///
     /// What is wrong with the selection is told with its plan.
     #[must_use]
     pub fn materialize(&self, selection: &AssetSelection) -> Job {
-        let options = JobOptions::new(MATERIALIZE);
-        let job = AssetJob { options, selection: selection.to_string(), place: None }.draw(&self.assets);
-        self.told_apart(job)
+        self.ask(&AssetJob::asked(MATERIALIZE, selection, Of::Both))
+    }
+
+    /// As [`Definitions::materialize`], without the checks.
+    #[must_use]
+    pub fn materialize_unchecked(&self, selection: &AssetSelection) -> Job {
+        self.ask(&AssetJob::asked(MATERIALIZE, selection, Of::Assets))
     }
 
     /// As [`Definitions::materialize`], of the assets of these numbers, such as those that are
     /// [to be made](super::Standings::to_make).
     #[must_use]
     pub fn materialize_numbered(&self, assets: &[usize]) -> Job {
-        let mut selected = vec![false; self.assets.assets().len()];
-        assets.iter().for_each(|&number| selected[number] = true);
-        self.told_apart(draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected)))
+        self.numbered(assets, with_checks)
     }
 
-    /// A job that materializes assets, with what is wrong if another one has its name.
-    fn told_apart(&self, job: Job) -> Job {
-        match self.jobs().iter().find(|job| job.name() == MATERIALIZE) {
+    /// As [`Definitions::materialize_numbered`], without the checks.
+    #[must_use]
+    pub fn materialize_numbered_unchecked(&self, assets: &[usize]) -> Job {
+        self.numbered(assets, without_checks)
+    }
+
+    fn numbered(&self, assets: &[usize], chosen: fn(&AssetGraph, Vec<bool>) -> Selected) -> Job {
+        let mut selected = vec![false; self.assets.assets().len()];
+        assets.iter().for_each(|&number| selected[number] = true);
+        let selected = chosen(&self.assets, selected);
+        let job = draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected));
+        self.told_apart(job, Of::Both)
+    }
+
+    /// The job in which the checks of the assets of a selection look at what was materialized last, named `check_assets`. It
+    /// makes nothing.
+    ///
+    /// What is wrong with the selection is told with its plan.
+    #[must_use]
+    pub fn check_assets(&self, selection: &AssetSelection) -> Job {
+        self.ask(&AssetJob::asked(CHECK, selection, Of::Checks))
+    }
+
+    fn ask(&self, asked: &AssetJob) -> Job {
+        self.told_apart(asked.draw(&self.assets), asked.of)
+    }
+
+    /// A job of assets, with what is wrong if another one has its name.
+    fn told_apart(&self, job: Job, of: Of) -> Job {
+        let does = if of == Of::Checks { "checks" } else { "materializes" };
+        let name = job.name().to_owned();
+        match self.jobs().iter().find(|job| job.name() == name) {
             // Of a run it could not be told which of the two it is one of.
             Some(other) => job.with_problem(
                 Problem::new(
                     ProblemKind::DuplicateName,
-                    format!(
-                        "a job is named `{MATERIALIZE}`, as is what materializes the assets of a selection"
-                    ),
+                    format!("a job is named `{name}`, as is what {does} the assets of a selection"),
                 )
                 .at("the job", other.options().place.clone())
                 .hint("give the job another name"),
@@ -142,17 +242,22 @@ impl Definitions {
     }
 
     /// The job of this name that these are steps of: one of [`Definitions::jobs`], or what materializes the assets of the
-    /// steps.
+    /// steps, or lets their checks look.
     pub(super) fn job_of(&self, name: &str, steps: &[Step]) -> Option<Cow<'_, Job>> {
         if let Some(job) = self.jobs().iter().find(|job| job.name() == name) {
             return Some(Cow::Borrowed(job));
         }
-        let mut keys = steps.iter().flat_map(|step| &step.assets).map(|asset| asset.key.clone()).peekable();
-        if name != MATERIALIZE || keys.peek().is_none() {
+        let made: HashSet<_> = steps.iter().flat_map(|step| &step.assets).map(|asset| &asset.key).collect();
+        let looks = steps.iter().filter_map(|step| step.check.as_ref());
+        let looks: HashSet<_> = looks.map(|check| (&check.asset, &*check.name)).collect();
+        let is_of_assets = !(made.is_empty() && looks.is_empty());
+        if !is_of_assets || !matches!(name, MATERIALIZE | CHECK) {
             return None;
         }
-        let mut selected = vec![false; self.assets.assets().len()];
-        keys.filter_map(|key| self.assets.number(&key)).for_each(|number| selected[number] = true);
-        Some(Cow::Owned(draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected))))
+        let assets = self.assets.assets().iter().map(|asset| made.contains(asset.key()));
+        let checks =
+            self.assets.checks().iter().map(|check| looks.contains(&(check.asset().key(), check.name())));
+        let selected = Selected { assets: assets.collect(), checks: checks.collect() };
+        Some(Cow::Owned(draw_assets(JobOptions::new(name), &self.assets, Ok(selected))))
     }
 }

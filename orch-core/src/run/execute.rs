@@ -13,16 +13,16 @@ use super::opened::Opened;
 use super::partitions::{ForPartitions, Telling};
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};
-use super::{Run, RunError, Runner, runtime, stored};
+use super::{Run, RunError, Runner, history, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
-use crate::define::{Cancel, ReadsPartitions, RunContext, Tags};
+use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, Journal, Tee};
 use crate::io::IoManagers;
-use crate::plan::{Plan, PlanError, Program};
+use crate::plan::{Plan, PlanError, Program, Step};
 use crate::step::Local;
-use crate::storage::Pinned;
+use crate::storage::{Pinned, Storage};
 
 /// The tag of a run that says for which partitions it is.
 pub(super) const PARTITION_TAG: &str = "orch/partition";
@@ -94,6 +94,7 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
+        let history = self.storage().map(history::of);
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber, &memory).await?;
@@ -106,6 +107,7 @@ impl Runner {
         if let Some(pinned) = &partitions.pinned {
             tags.insert(PARTITION_TAG.to_owned(), pinned.selection.clone());
         }
+        let assets = KnownAssets { history, ..program.known_assets() };
         let context = Arc::new(RunContext {
             run: self.id,
             job: program.plan.job.as_str().into(),
@@ -114,6 +116,7 @@ impl Runner {
             io: Arc::clone(&io),
             reader: reader.clone().map(|reader| reader as Arc<dyn ReadsPartitions>),
             partitions: partitions.by_step(&program.plan),
+            assets,
             given: RwLock::default(),
             hooks: RwLock::default(),
         });
@@ -188,6 +191,12 @@ impl Runner {
         )
     }
 
+    /// Where the run is recorded, or was before it goes on.
+    fn storage(&self) -> Option<&Arc<dyn Storage>> {
+        let recorded = self.record.as_ref().map(|record| &record.storage);
+        self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded)
+    }
+
     /// Finds the partitions that the run is for, and the assets that it takes and does not make, on a thread that may block.
     async fn load_assets(
         &self,
@@ -198,13 +207,11 @@ impl Runner {
         let now = told.and_then(|(_, now)| *now).unwrap_or_else(Timestamp::now);
         let partitions = ForPartitions::of(&program.plan, told.map(|(told, _)| told.as_str()), now)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
-        if program.loads().next().is_none() && !program.plan.steps.iter().any(|step| !step.assets.is_empty())
-        {
+        let is_of_assets = |step: &Step| !step.assets.is_empty() || step.check.is_some();
+        if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {
             return Ok((program, partitions, Loaded::default()));
         }
-        let recorded = self.record.as_ref().map(|record| &record.storage);
-        let storage = self.interrupted.as_ref().map(|interrupted| &interrupted.storage).or(recorded);
-        let storage = storage.map(Arc::clone);
+        let storage = self.storage().map(Arc::clone);
         let upstream = self.record.as_ref().and_then(|record| record.upstream).map(|upstream| upstream.run);
         let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
         let (io, run, memoizes) = (Arc::clone(io), self.id, self.memoizes);

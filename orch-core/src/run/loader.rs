@@ -88,8 +88,9 @@ impl Loader {
     /// be read, as little is known of them as if there were none.
     fn add_dependencies(&self, program: &Program, made: &HashSet<&AssetKey>, loaded: &mut Loaded) {
         let running = program.plan.steps.iter().filter(|step| !step.given);
-        let upstream = running.flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
-        for key in upstream.filter(|key| !made.contains(key)) {
+        let upstream = running.clone().flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
+        let looked_at = running.filter_map(|step| step.check.as_ref()).map(|check| &check.asset);
+        for key in upstream.chain(looked_at).filter(|key| !made.contains(key)) {
             if !loaded.versions.contains(key)
                 && let Ok(Some(fact)) = self.fact(key)
                 // Which partitions are meant, the steps know that read them.

@@ -11,6 +11,7 @@ mod error;
 mod execute;
 mod finished;
 mod fixed;
+mod history;
 mod isolated;
 mod itself;
 mod keeper;

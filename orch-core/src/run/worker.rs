@@ -7,13 +7,14 @@ use tokio::sync::Mutex;
 
 use super::check::wiring;
 use super::config::Configured;
+use super::history::Elsewhere;
 use super::lifecycle::Lifecycle as _;
 use super::opened::Opened;
 use super::schema::Configurables;
 use super::wiring::Wiring;
 use super::{Definitions, Runner};
 use crate::config::{EnvVars, FileFormat, RunConfig};
-use crate::define::{Cancel, RunContext};
+use crate::define::{Cancel, KnownAssets, RunContext};
 use crate::failure::Failure;
 use crate::plan::{PlanError, Program, Step};
 use crate::step::isolated::{self, Begin, Prepared, Surroundings};
@@ -94,6 +95,7 @@ impl Runner {
             io: Arc::default(),
             reader: None,
             partitions: HashMap::new(),
+            assets: KnownAssets { history: Some(Arc::new(Elsewhere)), ..program.known_assets() },
             given: RwLock::default(),
             hooks: RwLock::default(),
         });

@@ -9,7 +9,7 @@ use super::{
     ArtifactRef, Artifacts, AssetRecord, Facts, Holder, LogQuery, Pinned, ReadAssets, ReadEvents, ReadRuns,
     RunQuery, RunRecord, StorageError, StorageErrorKind, WriteEvents, WriteRuns, check_name,
 };
-use crate::asset::{AssetKey, Materialization, MaterializationQuery};
+use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -28,6 +28,8 @@ pub struct Memory {
 struct Assets {
     /// From the oldest.
     facts: Mutex<BTreeMap<Age, (Materialization, Option<Encoded>)>>,
+    /// What checks have found, likewise.
+    evaluations: Mutex<BTreeMap<Age, CheckEvaluation>>,
     files: Files,
 }
 
@@ -141,6 +143,12 @@ impl ReadAssets for Memory {
         Ok(latest.into_values().cloned().collect())
     }
 
+    fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
+        let evaluations = locked(&self.assets.evaluations);
+        let found = evaluations.values().rev().filter(|fact| query.matches(fact));
+        Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
+    }
+
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
         Ok(locked(&self.assets.facts).get(&age(fact)).and_then(|(_, value)| value.clone()))
     }
@@ -252,6 +260,9 @@ impl Journal for Writer {
             let number = events.last().map_or(1, |(last, _)| last.number + 1);
             let told = self.facts.take(number, event, value.as_ref());
             locked(&self.assets.facts).extend(told.map(|told| (age(&told.0), told)));
+            let found = CheckEvaluation::told(number, event);
+            let found = found.map(|fact| ((fact.time, fact.run, fact.event), fact));
+            locked(&self.assets.evaluations).extend(found);
             let logged = Logged { number, event: event.clone(), has_value: value.is_some() };
             events.push((logged, value.clone()));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::query::Each;
 use super::watch::Unwoken;
 use super::{AssetRecord, Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, Watch};
-use crate::asset::{AssetKey, Materialization, MaterializationQuery};
+use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::RunId;
@@ -78,8 +78,8 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
 
 /// What is known of assets, apart from the runs that made them.
 ///
-/// Nobody writes these facts by hand: a storage takes them from the events of runs with [`Facts`](super::Facts), when they
-/// are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
+/// Nobody writes these facts by hand: a storage takes them from the events of runs with [`Facts`](super::Facts) and
+/// [`CheckEvaluation::told`], when they are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
 /// along, nor the values of the latest.
 pub trait ReadAssets: Send + Sync + 'static {
     /// All assets that were ever materialized, by their keys.
@@ -100,6 +100,12 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// # Errors
     /// If they cannot be read.
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError>;
+
+    /// The evaluations of checks that are asked for, the newest first, as materializations are.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError>;
 
     /// The value of a materialization that lies with the fact, [`ValueAt::Fact`](crate::asset::ValueAt::Fact); none if it
     /// does not lie there any more: those of earlier materializations go after a while.

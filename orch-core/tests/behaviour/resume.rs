@@ -1,6 +1,7 @@
 //! Runs that are interrupted at any commit, and go on.
 
 mod assets;
+mod checks;
 mod ends;
 mod memory;
 mod partitions;
@@ -12,7 +13,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use orch_core::asset::{AssetKey, Materialization, MaterializationQuery};
+use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
@@ -148,6 +149,10 @@ impl ReadAssets for Mortal {
 
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
         self.memory.latest_partitions(asset)
+    }
+
+    fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
+        self.memory.evaluations(query)
     }
 
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {

@@ -1,10 +1,10 @@
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
+use super::feed;
 use super::model::{Asset, Head, Said};
-use super::source::Takes;
 use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, NODE, ONCE_LOCK, OP, OUTPUTS};
 use crate::policy::setting;
 use crate::{coded, hidden};
@@ -27,55 +27,10 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
         }
         Maker::Graph(value) => value.to_token_stream(),
     };
-    let takes = asset.sources.iter().flat_map(|source| {
-        let how = match source.takes {
-            // What is read from where it is stored is there before; no value of it is handed over.
-            Takes::Stored(..) => "after",
-            Takes::Partitions(_) | Takes::StoredPartitions(..) => "takes_partitions",
-            Takes::One(_) | Takes::Several(_) | Takes::Partition(_) => "takes",
-        };
-        let mapped = source.mapped.as_ref().map(|mapping| quote!(.mapped(#mapping)));
-        source.paths().iter().map(move |path| {
-            let depends = depends(how, path);
-            quote!(#depends #mapped)
-        })
-    });
-    let after = asset.deps.iter().map(|path| depends("after", path));
-    // A name of the user's own place: so all of an argument stands at his word, where the compiler says that it does not fit.
-    let upstream = |span: Span| Ident::new("__upstream", span);
-    let arguments = asset.sources.iter().map(|source| {
-        let one = |path: &syn::Path| {
-            let upstream = upstream(path.span());
-            quote_spanned!(path.span()=> #upstream.of::<#path>())
-        };
-        match &source.takes {
-            Takes::One(path) => one(path),
-            Takes::Partitions(path) => {
-                let upstream = upstream(path.span());
-                quote_spanned!(path.span()=> #upstream.partitions::<#path>())
-            }
-            Takes::Stored(path, ty) => {
-                let upstream = upstream(path.span());
-                quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>())
-            }
-            Takes::StoredPartitions(path, ty) => {
-                let upstream = upstream(path.span());
-                quote_spanned!(path.span()=> #upstream.stored_partitions::<#path, #ty>())
-            }
-            Takes::Several(paths) => {
-                let several = paths.iter().map(one);
-                quote!([#(#several),*])
-            }
-            Takes::Partition(of) => {
-                // Of those that the asset says to have: another one is an argument that does not fit.
-                let (upstream, own) = (upstream(of.span()), asset.partitions.as_ref());
-                quote_spanned!(of.span()=> #upstream.partition::<#own>())
-            }
-        }
-    });
-    let given = upstream(function.span());
+    let depends = feed::depends(&asset.sources, &asset.deps);
+    let (given, arguments) = feed::arguments(&asset.sources, asset.partitions.as_ref(), function.span());
     let unused = asset.sources.is_empty().then(|| quote!(let _ = #given;));
-    let call = quote_spanned!(function.span()=> <#function as #NODE>::node().call(#(#arguments),*));
+    let call = quote_spanned!(function.span()=> <#function as #NODE>::node().call(#arguments));
     let made = match maker {
         // What the call gives is the one output of the op; if there are others, that is told of its type.
         Maker::Op => quote!(.made_by(<#function as #OP>::def(), |#given| { #unused #call; })),
@@ -84,7 +39,7 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
             quote!(.drawn::<#value>(#codec, |#given| { #unused #call }))
         }
     };
-    implement(asset, &value, &quote!(#(#takes)* #(#after)* #made))
+    implement(asset, &value, &quote!(#depends #made))
 }
 
 /// The type of an asset that others make, and its definition.
@@ -123,12 +78,6 @@ fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStr
             }
         };
     }
-}
-
-/// That the asset depends on another one, at the user's word.
-fn depends(how: &str, path: &syn::Path) -> TokenStream {
-    let (asset, how) = (ASSET.at(path.span()), Ident::new(how, path.span()));
-    quote_spanned!(path.span()=> .#how(<#path as #asset>::asset))
 }
 
 impl ToTokens for Said {

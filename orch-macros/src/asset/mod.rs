@@ -4,6 +4,7 @@
 //! So the first two expand as `#[op]` and `#[graph]` do, and beside that to an `AssetDef`.
 
 mod expand;
+pub(crate) mod feed;
 mod fingerprint;
 mod key;
 mod model;
@@ -12,6 +13,9 @@ mod source;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+
+pub(crate) use self::model::{inputs, sources};
+pub(crate) use self::source::{Source, Takes, without_sources};
 
 use self::model::Asset;
 use crate::diag::Diag;
@@ -26,7 +30,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     let diag = Diag::new();
     let (asset, settings) = Asset::of_op(options, &item, &diag);
-    let plain = source::without(&item);
+    let plain = without_sources(&item);
     let op = op::model::Op::of(&plain, settings);
     let fits = op::check::signature(&plain, &diag);
     let errors = diag.finish();
@@ -51,7 +55,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let (asset, name) = Asset::of_graph(options, &item, &diag);
-    let mut plain = source::without(&item);
+    let mut plain = without_sources(&item);
     let draws = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
     let value = if draws { model::graph_value(&plain, &diag) } else { None };
     let errors = diag.finish();

@@ -2,7 +2,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, ItemFn, LitStr, Path, ReturnType, Signature, Token, Type, Visibility};
+use syn::{Attribute, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Type, Visibility};
 
 use super::key;
 use super::recipe::Recipe;
@@ -143,9 +143,7 @@ pub(super) fn graph_value(item: &ItemFn, diag: &Diag) -> Option<Type> {
 impl Asset {
     /// Whether it is known what feeds all of its parameters.
     pub(super) fn is_fed(&self, item: &ItemFn) -> bool {
-        let inputs = func::parameters(&item.sig)
-            .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }));
-        inputs.count() == self.sources.len()
+        inputs(item).count() == self.sources.len()
     }
 
     /// Of a function, and the settings of the op that it is.
@@ -169,8 +167,6 @@ impl Asset {
             tags: settings.tags.clone(),
             metadata,
         };
-        let inputs = func::parameters(&item.sig)
-            .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }));
         let asset = Self {
             function: item.sig.ident.clone(),
             conditions: func::conditions(&item.attrs),
@@ -180,7 +176,7 @@ impl Asset {
             recipe,
             io: None,
             partitions: None,
-            sources: inputs.filter_map(|parameter| source::read(parameter, diag)).collect(),
+            sources: sources(item, diag),
             deps,
         };
         (asset.partitioned(partitions), settings)
@@ -305,6 +301,17 @@ fn metadata(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, TokenStream)
         }
     });
     entries.collect()
+}
+
+/// The parameters that are inputs.
+pub(crate) fn inputs(item: &ItemFn) -> impl Iterator<Item = &PatType> {
+    func::parameters(&item.sig)
+        .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }))
+}
+
+/// What feeds each of them, as far as that can be told.
+pub(crate) fn sources(item: &ItemFn, diag: &Diag) -> Vec<Source> {
+    inputs(item).filter_map(|parameter| source::read(parameter, diag)).collect()
 }
 
 /// The head of a function: `pub fn orders() -> DataFrame;`

@@ -1,7 +1,9 @@
 //! What feeds the parameters of an asset.
 
 use proc_macro2::Ident;
+use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, FnArg, ItemFn, PatType, Path, Token, Type};
 
 use crate::diag::Diag;
@@ -13,14 +15,14 @@ const STORED: &str = "stored";
 const MAPPED: &str = "mapped";
 
 /// What feeds a parameter.
-pub(super) struct Source {
-    pub(super) takes: Takes,
+pub(crate) struct Source {
+    pub(crate) takes: Takes,
     /// Which partitions it takes, `#[mapped(..)]`.
-    pub(super) mapped: Option<Expr>,
+    pub(crate) mapped: Option<Expr>,
 }
 
 /// What it is that feeds a parameter.
-pub(super) enum Takes {
+pub(crate) enum Takes {
     /// The value of an asset.
     One(Path),
     /// Those of several, as a `Vec`.
@@ -36,8 +38,31 @@ pub(super) enum Takes {
 }
 
 impl Source {
+    /// A parameter may be named after an asset whose path is known, wherever that stands; what is wrong with it is said of the
+    /// parameter.
+    pub(crate) fn name_as(&mut self, asset: &Path) {
+        let path = match &mut self.takes {
+            Takes::One(path)
+            | Takes::Partitions(path)
+            | Takes::Stored(path, _)
+            | Takes::StoredPartitions(path, _) => path,
+            Takes::Several(_) | Takes::Partition(_) => return,
+        };
+        if asset.segments.last().is_none_or(|last| !path.is_ident(&last.ident)) {
+            return;
+        }
+        let here = path.span();
+        let tokens = asset.to_token_stream().into_iter().map(|mut token| {
+            token.set_span(here);
+            token
+        });
+        if let Ok(named) = syn::parse2(tokens.collect()) {
+            *path = named;
+        }
+    }
+
     /// The assets that it takes.
-    pub(super) fn paths(&self) -> &[Path] {
+    pub(crate) fn paths(&self) -> &[Path] {
         match &self.takes {
             Takes::One(path)
             | Takes::Partitions(path)
@@ -128,7 +153,7 @@ fn mapping(given: &Attribute, diag: &Diag) -> Option<Expr> {
 }
 
 /// The function without what is for these macros alone.
-pub(super) fn without(item: &ItemFn) -> ItemFn {
+pub(crate) fn without_sources(item: &ItemFn) -> ItemFn {
     let mut item = item.clone();
     for input in &mut item.sig.inputs {
         if let FnArg::Typed(parameter) = input {

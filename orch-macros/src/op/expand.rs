@@ -5,8 +5,8 @@ use syn::spanned::Spanned as _;
 
 use super::model::{Op, Outputs, Parameter, Settings};
 use crate::names::{
-    ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, NO_CONFIG, ONCE_LOCK,
-    ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
+    ARC, CALL, CHECK_RETURN, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, NO_CONFIG,
+    ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
 use crate::policy::{self, internal, setting};
 use crate::{coded, func, hidden, kind, owned};
@@ -209,14 +209,18 @@ fn body(op: &Op) -> TokenStream {
     }
     let wait = is_async.then(|| quote!(.await));
     let call = quote_spanned!(Span::mixed_site().located_at(function.span())=> #function(#(#passed),*) #wait);
-    let call = match &returns.fallible {
-        Some((result, value)) => {
+    // Named before the call, so that what is wrong with the type is said of the type.
+    let convert = internal("convert");
+    let call = match (&returns.found, &returns.fallible) {
+        (Some(found), _) => {
+            let check_return = CHECK_RETURN.at(found.span());
+            quote!(let #convert: fn(_) -> _ = <#found as #check_return>::into_result; #convert(#call))
+        }
+        (None, Some((result, value))) => {
             let fallible = FALLIBLE_RETURN.at(result.span());
-            // Named before the call, so that what is wrong with the type is said of the type.
-            let convert = internal("convert");
             quote!(let #convert: fn(_) -> _ = <#result as #fallible<#value>>::into_failure; #convert(#call))
         }
-        None => quote!(::core::result::Result::Ok(#call)),
+        (None, None) => quote!(::core::result::Result::Ok(#call)),
     };
     let mutability = (index > 0).then(|| quote!(mut));
     let span = Span::mixed_site().located_at(function.span());

@@ -7,6 +7,7 @@ use syn::{ItemFn, LitStr, ReturnType, Type, Visibility, parse_quote, parse_quote
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::func;
+use crate::names::CHECK_RESULT;
 use crate::parameter::Asked;
 use crate::policy::{self, Retry};
 
@@ -75,6 +76,8 @@ pub(crate) enum Parameter {
 
 /// What the function returns: whether it can fail, and its outputs.
 pub(crate) struct Returns {
+    /// The type itself, of a check: a result is made of it, which is the one output.
+    pub(crate) found: Option<Type>,
     /// The whole `Result` and the type of its value, if it is one.
     pub(crate) fallible: Option<(Type, Type)>,
     pub(crate) outputs: Outputs,
@@ -90,6 +93,11 @@ impl Op {
         let mut options = Options::read(&OPTIONS, options, diag);
         let name = policy::name(&mut options, &item.sig.ident, diag);
         Self::of(item, Settings::read(&mut options, name, item, diag))
+    }
+
+    /// The op that a check is, of these settings.
+    pub(crate) fn of_check(item: &ItemFn, settings: Settings) -> Self {
+        Self { returns: Returns::of_check(item), ..Self::of(item, settings) }
     }
 
     /// An op of these settings.
@@ -179,7 +187,7 @@ impl Returns {
     fn read(item: &ItemFn) -> Self {
         let whole = match &item.sig.output {
             ReturnType::Default => {
-                return Self { fallible: None, outputs: Outputs::One(Box::new(parse_quote!(()))) };
+                return Self::values(parse_quote!(()));
             }
             ReturnType::Type(_, ty) => func::ungrouped(ty).clone(),
         };
@@ -187,9 +195,25 @@ impl Returns {
             Some(value) => Self {
                 outputs: Outputs::read(func::ungrouped(value)),
                 fallible: Some((whole.clone(), value.clone())),
+                found: None,
             },
-            None => Self { outputs: Outputs::read(&whole), fallible: None },
+            None => Self { outputs: Outputs::read(&whole), fallible: None, found: None },
         }
+    }
+
+    fn of_check(item: &ItemFn) -> Self {
+        match &item.sig.output {
+            ReturnType::Default => Self::values(parse_quote!(())),
+            ReturnType::Type(_, ty) => {
+                let result = CHECK_RESULT.at(ty.span());
+                Self { found: Some((**ty).clone()), ..Self::values(parse_quote!(#result)) }
+            }
+        }
+    }
+
+    /// Nothing that can fail.
+    fn values(ty: Type) -> Self {
+        Self { found: None, fallible: None, outputs: Outputs::One(Box::new(ty)) }
     }
 }
 

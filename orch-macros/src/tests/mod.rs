@@ -1,6 +1,7 @@
 //! Expansions, a snapshot for each feature: what a reader of `cargo expand` would see.
 
 mod asset;
+mod asset_check;
 mod config;
 mod configured;
 mod hook;

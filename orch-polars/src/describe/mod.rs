@@ -2,7 +2,7 @@
 
 #[cfg(all(feature = "lazy", feature = "parquet"))]
 mod footer;
-mod value;
+pub(crate) mod value;
 
 use orch_core::io::Metadata;
 use polars::frame::DataFrame;

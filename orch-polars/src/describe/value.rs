@@ -13,7 +13,7 @@ const MOST_ITEMS: usize = 10;
 const CUT: &str = "…";
 
 /// The value as JSON, if JSON has such values, else as text. What is long is cut.
-pub(super) fn json(value: &AnyValue<'_>) -> Value {
+pub(crate) fn json(value: &AnyValue<'_>) -> Value {
     match value {
         AnyValue::Null => Value::Null,
         AnyValue::Boolean(value) => (*value).into(),

@@ -1,3 +1,4 @@
+mod checks;
 mod declared;
 mod files;
 #[cfg(feature = "lazy")]

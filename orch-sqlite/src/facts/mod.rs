@@ -1,18 +1,19 @@
-//! Facts about assets: what the events of runs tell of materializations, kept in `instance.db` so that it outlives them.
+//! Facts about assets: what the events of runs tell of materializations and of what checks have found, kept in `instance.db` so that it outlives them.
 //!
 //! A fact is first an event in the log of its run, and that is the truth. Whoever commits it puts it here afterwards,
 //! without waiting: neither for the disk, since the fact could be taken from the log, nor for others who write here. What
 //! was not put so is put when the run is over, together with its line in the list, and of a run whose process died by
 //! whoever settles it. So what a settled run has told is here, and as durable as its line.
 
+mod evaluations;
 mod put;
 mod read;
 
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, Materialization, MaterializationQuery};
-use orch_core::event::Encoded;
-use orch_core::storage::{Artifacts, AssetRecord, ReadAssets, StorageError};
+use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
+use orch_core::event::{Encoded, Entry};
+use orch_core::storage::{Artifacts, AssetRecord, Facts, ReadAssets, StorageError};
 
 use crate::Folder;
 use crate::files::Files;
@@ -27,8 +28,21 @@ pub(crate) type Told = (Materialization, Option<Encoded>);
 #[derive(Debug, Default)]
 pub(crate) struct OfRun {
     pub(crate) told: Vec<Told>,
+    pub(crate) found: Vec<CheckEvaluation>,
     /// After the event of this number. What was imported with the run is told by another instance, and no fact here.
     pub(crate) after: u64,
+}
+
+impl OfRun {
+    /// What these entries tell, of which the first comes after the event of this number.
+    pub(crate) fn of_entries(entries: &[Entry], before: u64) -> Self {
+        let (mut of_run, mut facts) = (Self { after: before, ..Self::default() }, Facts::default());
+        for (number, Entry { event, value }) in (before + 1..).zip(entries) {
+            of_run.told.extend(facts.take(number, event, value.as_ref()));
+            of_run.found.extend(CheckEvaluation::told(number, event));
+        }
+        of_run
+    }
 }
 
 impl ReadAssets for Folder {
@@ -45,6 +59,11 @@ impl ReadAssets for Folder {
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
         self.settle(None)?;
         self.list().latest_partitions(asset)
+    }
+
+    fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
+        self.settle(query.run)?;
+        self.list().evaluations(query)
     }
 
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {

@@ -1,7 +1,7 @@
 use orch_core::ids::RunId;
 use rusqlite::{Error, Result};
 
-use super::{OfRun, Told};
+use super::{OfRun, Told, evaluations};
 use crate::list::nanoseconds;
 use crate::sum::Fact;
 use crate::write::Writing;
@@ -19,7 +19,8 @@ const RECOUNT: &str = "UPDATE asset SET
     WHERE key = ?1";
 
 /// Puts facts that are not there yet.
-pub(crate) fn put(writing: &Writing<'_>, told: &[Told]) -> Result<()> {
+pub(crate) fn put(writing: &Writing<'_>, OfRun { told, found, .. }: &OfRun) -> Result<()> {
+    evaluations::put(writing, found)?;
     if told.is_empty() {
         return Ok(());
     }
@@ -38,7 +39,7 @@ pub(crate) fn put(writing: &Writing<'_>, told: &[Told]) -> Result<()> {
 /// Puts the facts that the log of a run tells, and takes away what it does not tell: a loss of power may have taken the
 /// end of the log alone.
 pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result<()> {
-    let run = run.to_string();
+    let (id, run) = (run, run.to_string());
     let rows: Vec<_> = told.told.iter().map(Row::of).collect::<Result<_>>()?;
     let sql = "SELECT id, event, sum, asset FROM fact WHERE run = ?1 AND event > ?2 ORDER BY event";
     let after = i64::try_from(told.after).unwrap_or(i64::MAX);
@@ -53,7 +54,8 @@ pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result
         writing.run(RECOUNT, [&asset])?;
         writing.run("DELETE FROM asset WHERE key = ?1 AND materializations = 0", [&asset])?;
     }
-    put(writing, &told.told)
+    evaluations::replace(writing, id, told.after, &told.found)?;
+    put(writing, told)
 }
 
 /// Says of the facts of a run that it is gone: what lies here of their values may go when others have taken their place.

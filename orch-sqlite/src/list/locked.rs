@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
 use super::{DURABILITY, Writer, nanoseconds, taken};
-use crate::facts::{self, OfRun, Told};
+use crate::facts::{self, OfRun};
 use crate::schema::INSTANCE;
 use crate::write::Checkpoint;
 use crate::{Durability, error, write};
@@ -67,7 +67,7 @@ impl<'a> Locked<'a> {
 
     /// Puts facts of a run under way. They last when the disk has the line of the run; until then they can be taken from
     /// its log.
-    pub(crate) fn put_facts(&mut self, told: &[Told]) -> Result<(), StorageError> {
+    pub(crate) fn put_facts(&mut self, told: &OfRun) -> Result<(), StorageError> {
         let path = self.path;
         let put = write::transaction(self.facts()?, "facts.put", |writing| facts::put(writing, told));
         put.map_err(|error| error::database(path, "written", &error))

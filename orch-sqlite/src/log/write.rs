@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use orch_core::event::{Entry, EventKind, Journal};
 use orch_core::failure::Failure;
 use orch_core::ids::{RunId, StepPath};
-use orch_core::storage::{Facts, Row, RunRecord, StorageError, WriteEvents};
+use orch_core::storage::{Row, RunRecord, StorageError, WriteEvents};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
@@ -116,18 +116,16 @@ impl Writer {
     /// may have the list and wait for a disk, and whoever commits may poll async code. What is missing then is put by a
     /// later commit, or with the line that says how the run ended.
     fn tell(&mut self, entries: &[Entry], before: u64) {
-        let tells = |entry: &Entry| matches!(entry.event.kind, EventKind::AssetMaterialization { .. });
+        let tells = |entry: &Entry| {
+            use EventKind::{AssetCheckEvaluation, AssetMaterialization};
+            matches!(entry.event.kind, AssetMaterialization { .. } | AssetCheckEvaluation { .. })
+        };
         if self.missing.is_none() && !entries.iter().any(tells) {
             return;
         }
         let put = |mut list: Locked<'_>| match self.missing {
             Some(after) => list.replace_facts(self.run, &self.facts_after(after)?),
-            None => {
-                let mut facts = Facts::default();
-                let take =
-                    |(number, entry): (u64, &Entry)| facts.take(number, &entry.event, entry.value.as_ref());
-                list.put_facts(&(before + 1..).zip(entries).filter_map(take).collect::<Vec<_>>())
-            }
+            None => list.put_facts(&OfRun::of_entries(entries, before)),
         };
         if self.folder.list().try_lock().is_some_and(|list| put(list).is_ok()) {
             self.missing = None;

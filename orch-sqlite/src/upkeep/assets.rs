@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::ErrorKind;
 
-use orch_core::asset::MaterializationQuery;
+use orch_core::asset::{EvaluationQuery, MaterializationQuery};
 use orch_core::ids::RunId;
 use orch_core::storage::{ReadAssets, RunRecord, StorageError, StorageErrorKind};
 
@@ -25,7 +25,7 @@ impl Folder {
     ) -> Result<(), StorageError> {
         let list = self.list().path();
         let damaged = self.list().damaged_facts()?;
-        for problem in damaged {
+        for problem in damaged.into_iter().chain(self.list().damaged_evaluations()?) {
             found.push(Finding { run: None, file: list.to_owned(), problem, hint: error::LIST.to_owned() });
         }
         for run in runs {
@@ -61,7 +61,11 @@ impl Folder {
         let Ok(mut known) = self.list().materializations(&query) else { return Ok(false) };
         known.retain(|fact| fact.event > log.after);
         known.sort_by_key(|fact| fact.event);
-        let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact));
+        let query = EvaluationQuery { run: Some(run.id), ..EvaluationQuery::default() };
+        let Ok(mut found) = self.list().evaluations(&query) else { return Ok(false) };
+        found.retain(|fact| fact.event > log.after);
+        found.sort_by_key(|fact| fact.event);
+        let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact)) && found == log.found;
         // Of one that is under way something may not be there yet.
         Ok(!is_same && !self.list().lock()?.is_unsettled(run.id)?)
     }

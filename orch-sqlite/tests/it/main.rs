@@ -5,6 +5,7 @@ mod boundaries;
 mod conformance;
 mod crash;
 mod damage;
+mod evaluations;
 mod folders;
 mod power;
 mod programs;

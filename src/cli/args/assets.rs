@@ -25,6 +25,9 @@ pub(in crate::cli) struct MaterializeArgs {
     /// Tell what would be made, and why, and make nothing.
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+    /// Leave out the checks of the assets: nothing looks at what is made, and nothing is stopped by it.
+    #[arg(long)]
+    pub(in crate::cli) no_checks: bool,
     #[command(flatten)]
     pub(in crate::cli) options: RunOptions,
 }
@@ -37,7 +40,8 @@ pub(in crate::cli) struct AssetsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AssetsCommand {
-    /// List the assets: when each was materialized last, by which run, how many rows it has, and whether it is stale.
+    /// List the assets: when each was materialized last, by which run, how many rows it has, how its checks stand, and whether
+    /// it is stale.
     #[command(after_help = "\
 Examples:
   assets list                    all, and below them those that only the instance knows
@@ -45,7 +49,8 @@ Examples:
   assets list --verbose          with exact times
   assets list --json             an array, for scripts; all times in UTC")]
     List(AssetListArgs),
-    /// Show an asset: what it is, whether what it is made of is newer, what its materializations say, and how that changed.
+    /// Show an asset: what it is, whether what it is made of is newer, what its checks have found, what its materializations say,
+    /// and how that changed.
     #[command(after_help = "\
 Examples:
   assets show mart/orders
@@ -53,6 +58,13 @@ Examples:
   assets show orders --svg > orders.svg  each number that is known of it, over time
   assets show orders --json              one object; all times in UTC")]
     Show(AssetShowArgs),
+    /// Let the checks of assets look at what was materialized last; nothing is made.
+    #[command(after_help = "\
+Examples:
+  assets check                      all checks of the program
+  assets check mart/orders          those of an asset
+  assets check group:sales --quiet  for a script: what has not passed, and the exit code")]
+    Check(Box<AssetCheckArgs>),
     /// Show what is made of what.
     #[command(after_help = "\
 Examples:
@@ -95,6 +107,15 @@ pub(in crate::cli) struct AssetShowArgs {
     pub(in crate::cli) svg: bool,
     #[command(flatten)]
     pub(in crate::cli) home: HomeArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetCheckArgs {
+    /// Only the checks of these assets, as of `materialize`.
+    #[arg(value_name = "SELECTION")]
+    pub(in crate::cli) selection: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) options: RunOptions,
 }
 
 #[derive(Args, Debug)]

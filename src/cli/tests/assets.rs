@@ -1,6 +1,7 @@
 //! Assets: made, listed, shown and drawn, and what `check` finds of them.
 
 mod check;
+mod checks;
 mod graph;
 mod list;
 mod materialize;

@@ -97,6 +97,7 @@ fn what_is_sound_takes_one_line() {
       "presets": 2,
       "environments": 1,
       "assets": 0,
+      "checks": 0,
       "findings": []
     }
     "#);
@@ -140,6 +141,7 @@ fn what_is_wrong_in_several_jobs_is_told_once() {
       "presets": 0,
       "environments": 0,
       "assets": 0,
+      "checks": 0,
       "findings": [
         {
           "jobs": [],

@@ -1,5 +1,6 @@
 //! Assets: what is made of what, the jobs drawn of them, and what a run of one leaves.
 
+mod checks;
 mod drawn;
 mod kept;
 mod memo;

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{compile, settings};
 use super::resources::Opens;
-use crate::define::{Args, Body, Cancel, Context, RunContext, Tags};
+use crate::define::{Args, Body, Cancel, Context, KnownAssets, RunContext, Tags};
 use crate::engine::{HookCall, Message, Settings, State, Task, Token, Turn, Work, Written};
 use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::Failure;
@@ -55,6 +55,7 @@ impl Play {
             io: Arc::default(),
             reader: None,
             partitions: std::collections::HashMap::new(),
+            assets: KnownAssets::default(),
             given: std::sync::RwLock::default(),
             hooks: std::sync::RwLock::default(),
         };

@@ -63,7 +63,7 @@ pub(super) struct ValueOf {
     pub(super) codec: Option<Codec>,
 }
 
-/// An asset that another one is made of.
+/// An asset that another one is made of, or that a check takes.
 pub(super) struct Dependency {
     asset: Named,
     /// What of it is taken.
@@ -84,20 +84,32 @@ pub(super) enum Taken {
     Partitions,
 }
 
-/// How an asset names another one.
-enum Named {
+/// How an asset or a check names an asset.
+#[derive(Clone)]
+pub(super) enum Named {
     /// Asked for late: assets may name each other in a circle, which is told when they are listed.
     Later(fn() -> &'static Arc<AssetDef>),
     Now(Arc<AssetDef>),
 }
 
+impl Named {
+    /// The asset.
+    pub(super) fn get(&self) -> &AssetDef {
+        match self {
+            Self::Later(asset) => asset(),
+            Self::Now(asset) => asset,
+        }
+    }
+}
+
 impl Dependency {
+    pub(super) fn new(asset: Named, taken: Taken, place: Place) -> Self {
+        Self { asset, taken, mapping: None, place }
+    }
+
     /// The asset.
     pub(super) fn asset(&self) -> &AssetDef {
-        match &self.asset {
-            Named::Later(asset) => asset(),
-            Named::Now(asset) => asset,
-        }
+        self.asset.get()
     }
 
     /// Whether a value of it is taken.
@@ -388,7 +400,7 @@ impl AssetBuilder {
     }
 
     fn depends(mut self, asset: Named, taken: Taken, place: Place) -> Self {
-        self.asset.dependencies.push(Dependency { asset, taken, mapping: None, place });
+        self.asset.dependencies.push(Dependency::new(asset, taken, place));
         self
     }
 

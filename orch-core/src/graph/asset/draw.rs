@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::check::Checks;
 use super::def::{AssetDef, Draw};
 use super::lineage::AssetGraph;
 use super::partitioned::{is_aligned, levels};
@@ -25,36 +26,47 @@ pub(crate) struct DrawnAsset {
     pub(crate) partitions: Option<usize>,
 }
 
-/// A job that makes these assets, by their numbers, unless it is known what is wrong with the selection. What they take of
-/// others is loaded.
-pub(crate) fn draw(
-    options: JobOptions,
-    graph: &AssetGraph,
-    selected: Result<Vec<bool>, Vec<Problem>>,
-) -> Job {
+/// What a job is drawn of, by the numbers of assets and checks.
+pub(crate) struct Selected {
+    /// The assets that it makes.
+    pub(crate) assets: Vec<bool>,
+    /// The checks that look.
+    pub(crate) checks: Vec<bool>,
+}
+
+/// A job that makes these assets and lets these checks look, unless it is known what is wrong with the selection. What they
+/// take of other assets is loaded.
+pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Selected, Vec<Problem>>) -> Job {
     let mut problems = graph.problems().to_vec();
     let selected = selected.unwrap_or_else(|wrong| {
         problems.extend(wrong);
-        Vec::new()
+        Selected { assets: Vec::new(), checks: Vec::new() }
     });
     // In a circle, or beside what is not listed, nothing can be drawn.
     let is_whole = problems.is_empty();
     Job::compose(options, || {
         let mut upstream = Upstream::default();
-        let made = |number: usize| is_whole && selected[number] && !graph.assets()[number].is_external();
+        let made =
+            |number: usize| is_whole && selected.assets[number] && !graph.assets()[number].is_external();
         let levels = levels(graph, made);
+        let mut checks = Checks::of(graph, &selected.checks);
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
             let is_taken =
                 || graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number));
             if made(number) {
+                let first = compose::with(|composition| composition.graph.nodes.len());
                 enter(asset, levels[number], &mut upstream);
                 make(asset, graph, number, &mut upstream, made);
                 leave(&mut upstream);
-            } else if asset.partitions.is_none() && is_taken() {
+                let end = compose::with(|composition| composition.graph.nodes.len());
+                checks.made(number, first..end);
+            } else if asset.partitions.is_none() && (is_taken() || checks.take(graph, number)) {
                 load(asset, &mut upstream);
             }
+            checks.draw_after(graph, number, &upstream);
         }
+        checks.hold_back(graph);
         compose::with(|composition| composition.graph.problems.append(&mut problems));
     })
 }

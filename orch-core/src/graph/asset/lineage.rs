@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::CheckDef;
 use super::def::AssetDef;
 use super::linked;
 use crate::asset::AssetKey;
@@ -8,7 +9,7 @@ use crate::ids::check_tag_key;
 use crate::plan::{Problem, ProblemKind};
 use crate::select::{Attributes, Selectable};
 
-/// The assets of a program, and what is made of what.
+/// The assets of a program, what is made of what, and the checks that look at them.
 ///
 /// It is made of a list of definitions in any order. Mistakes that only all of them together show, such as two assets of one
 /// key, are kept and told with the plan of a job that is drawn of it.
@@ -22,7 +23,10 @@ pub struct AssetGraph {
     downstream: Vec<Vec<usize>>,
     /// Each after all that it is made of.
     order: Vec<usize>,
-    problems: Vec<Problem>,
+    pub(super) checks: Vec<Arc<CheckDef>>,
+    /// The number of the asset that each of them looks at.
+    pub(super) looked_at: Vec<usize>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl AssetGraph {

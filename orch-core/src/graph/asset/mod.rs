@@ -1,5 +1,6 @@
-//! Assets: data that a program makes, each a node of one graph, and jobs drawn of a part of it.
+//! Assets: data that a program makes, each a node of one graph, checks that look at them, and jobs drawn of a part of it.
 
+mod check;
 mod def;
 mod draw;
 mod lineage;
@@ -9,11 +10,12 @@ mod upstream;
 
 use std::sync::Arc;
 
+pub use check::{CheckBuilder, CheckDef, check_of};
 pub use def::{AssetBuilder, AssetDef};
 pub use lineage::AssetGraph;
 pub use upstream::Upstream;
 
-pub(crate) use draw::{DrawnAsset, draw};
+pub(crate) use draw::{DrawnAsset, Selected, draw};
 pub(crate) use partitioned::DrawnPartitions;
 
 use super::Out;
@@ -38,6 +40,17 @@ pub trait Asset: 'static {
 #[must_use]
 pub fn asset_of<A: Asset>() -> &'static Arc<AssetDef> {
     A::asset()
+}
+
+/// A check as a type: the hidden type beside a function with `#[asset_check]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no check",
+    label = "not the name of a check",
+    note = "put `#[asset_check(asset = ..)]` on the function `{Self}`; assets are listed with `assets![..]`"
+)]
+pub trait Check: 'static {
+    /// Its definition.
+    fn check() -> &'static Arc<CheckDef>;
 }
 
 /// What a call gives that makes an asset: the handle of one value.

@@ -4,14 +4,15 @@ use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
 use super::stale::{standing_as_json, word};
-use super::{AssetFacts, PartitionState, rows};
+use super::{AssetFacts, PartitionState, checks, rows};
 use crate::asset::Materialization;
 use crate::graph::AssetDef;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
-/// run, rows if they are known, how often it was materialized, and how it stands: fresh, stale, missing, or external. Ends with a
+/// run, rows if they are known, how often it was materialized, how its checks stand, and how it stands itself: fresh, stale,
+/// missing, or external, or how many of its partitions are there. Ends with a
 /// line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
@@ -30,10 +31,11 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             run,
             rows,
             times,
+            checks::brief(facts, number),
             state(facts, asset),
         ]
     };
-    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "state"];
+    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "checks", "state"];
     table(head, by_key(facts, selected).into_iter().map(row).collect(), facts.palette)
 }
 
@@ -113,6 +115,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "materializations": record.map_or(0, |record| record.materializations),
         "latest": record.map(|record| fact_as_json(&record.latest)),
         "standing": facts.standing(asset.key()).map(standing_as_json),
+        "checks": checks::as_json(facts, number),
     })
 }
 
@@ -138,6 +141,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "materializations": record.materializations,
         "latest": fact_as_json(&record.latest),
         "standing": null,
+        "checks": [],
     })
 }
 

@@ -1,5 +1,6 @@
 //! What is shown of assets: which there are, what became of one of them, and what is made of what.
 
+mod checks;
 mod diagram;
 mod drawing;
 mod layout;
@@ -23,8 +24,9 @@ use jiff::Timestamp;
 use super::palette::Palette;
 use super::short::short;
 use super::words::{ago, moment};
-use crate::asset::{AssetKey, Materialization, MetadataValue};
+use crate::asset::{AssetKey, CheckEvaluation, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
+use crate::ids::RunId;
 use crate::run::{Standing, Standings};
 use crate::storage::AssetRecord;
 
@@ -50,6 +52,8 @@ pub struct AssetFacts<'a> {
     pub partitions: &'a PartitionStates,
     /// How those of the program stand, if that could be found out.
     pub standings: Option<&'a Standings>,
+    /// What each check of the program found last.
+    pub evaluations: &'a [CheckEvaluation],
     /// The present time.
     pub now: Timestamp,
     /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).
@@ -78,7 +82,11 @@ impl<'a> AssetFacts<'a> {
     }
 
     fn run(&self, fact: &Materialization) -> String {
-        short(fact.run, self.digits)
+        self.run_of(fact.run)
+    }
+
+    fn run_of(&self, run: RunId) -> String {
+        short(run, self.digits)
     }
 }
 

@@ -12,7 +12,7 @@ use super::metadata::{NAME, metadata};
 use super::plot::{number as rounded, plots, series};
 use super::stale::{reason, word};
 use super::standing::Standing;
-use super::{AssetFacts, PartitionState};
+use super::{AssetFacts, PartitionState, checks};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
 use crate::graph::AssetDef;
 use crate::select::Selectable as _;
@@ -80,8 +80,8 @@ impl<'a> ShownAsset<'a> {
     }
 }
 
-/// What the asset is, what it is made of and what of it, how these stand to each other, its latest materialization, and the
-/// earlier ones with what they say in numbers. Ends with a line break.
+/// What the asset is, what it is made of and what of it, how these stand to each other, what its checks have found, its latest
+/// materialization, and the earlier ones with what they say in numbers. Ends with a line break.
 #[must_use]
 pub fn asset(shown: &ShownAsset<'_>) -> String {
     let palette = shown.facts.palette;
@@ -94,6 +94,7 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
         let latest = shown.facts.latest(other)?;
         Some(Standing::of(latest, shown.key, shown.latest()).of_downstream())
     }));
+    parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number)));
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
         None if shown.def().is_some_and(AssetDef::is_external) => {}

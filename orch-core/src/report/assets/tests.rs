@@ -318,6 +318,7 @@ fn plots_over_time_are_a_picture() {
     let partitions = PartitionStates::new();
     let facts = AssetFacts {
         partitions: &partitions,
+        evaluations: &[],
         graph: &graph,
         standings: None,
         records: &records,

@@ -4,11 +4,18 @@ use crate::run::Definitions;
 use crate::select::AssetSelection;
 
 impl Definitions {
-    /// What materializes all assets, unless there are none to make, or it is known that they do not fit together.
-    pub(super) fn job_of_all_assets(&self) -> Option<Job> {
-        let graph = self.asset_graph();
+    /// What materializes all assets, and what lets all checks look, unless there are none, or it is known that they do not fit
+    /// together.
+    pub(super) fn jobs_of_all_assets(&self) -> Vec<Job> {
+        let (graph, all) = (self.asset_graph(), AssetSelection::all());
+        if !graph.problems().is_empty() {
+            return Vec::new();
+        }
         let makes = graph.assets().iter().any(|asset| !asset.is_external());
-        (makes && graph.problems().is_empty()).then(|| self.materialize(&AssetSelection::all()))
+        let made = makes.then(|| self.materialize(&all));
+        // Those of what others make look nowhere else.
+        let looks = (!graph.checks().is_empty()).then(|| self.check_assets(&all));
+        made.into_iter().chain(looks).collect()
     }
 }
 

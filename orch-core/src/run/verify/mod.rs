@@ -45,6 +45,7 @@ impl Definitions {
             presets: self.jobs().iter().map(|job| job.presets().len()).sum(),
             environments: self.environments().count(),
             assets: self.asset_graph().assets().len(),
+            checks: self.asset_graph().checks().len(),
         };
         let mut findings = self.duplicates();
         let resources = self.defaults_of_resources();
@@ -59,8 +60,10 @@ impl Definitions {
                     && known.environments == one.environments
             });
         }
-        let alone = self.job_of_all_assets().map(|job| assets::alone(self, &job, &resources));
-        let mut alone = alone.unwrap_or_default();
+        let mut alone = Vec::new();
+        for job in self.jobs_of_all_assets() {
+            merge(&mut alone, assets::alone(self, &job, &resources), |_, _| true);
+        }
         alone.retain(|one| !findings.iter().any(|known| known.is_same(one)));
         findings.splice(0..0, of_assets.into_iter().chain(alone));
         findings.splice(0..0, self.nobodys());
@@ -86,7 +89,7 @@ impl Definitions {
 
     /// What the program and its environments say of steps that no job has. A run passes over it, since it may be another's.
     fn nobodys(&self) -> Vec<Finding> {
-        let of_assets = self.job_of_all_assets();
+        let of_assets = self.jobs_of_all_assets();
         let jobs = self.jobs().iter().chain(&of_assets);
         let plans: Option<Vec<_>> = jobs.map(|job| job.try_plan().ok()).collect();
         // Of a job that cannot be planned nobody knows the steps.

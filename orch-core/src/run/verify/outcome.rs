@@ -16,11 +16,13 @@ pub struct CheckSummary {
     pub environments: usize,
     /// How many assets.
     pub assets: usize,
+    /// How many checks of assets.
+    pub checks: usize,
 }
 
 impl fmt::Display for CheckSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jobs, presets, environments, assets } = *self;
+        let Self { jobs, presets, environments, assets, checks } = *self;
         let count = |n, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         write!(
             f,
@@ -30,7 +32,8 @@ impl fmt::Display for CheckSummary {
             count(environments, "environment")
         )?;
         // Of what a program has none, many have never heard.
-        if assets > 0 { write!(f, ", {}", count(assets, "asset")) } else { Ok(()) }
+        let rare = [(assets, "asset"), (checks, "check")];
+        rare.iter().filter(|(n, _)| *n > 0).try_for_each(|(n, one)| write!(f, ", {}", count(*n, one)))
     }
 }
 
@@ -107,7 +110,7 @@ mod tests {
         );
         let program = finding.clone();
         finding.jobs.push("load".into());
-        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0, assets: 0 };
+        let summary = CheckSummary { jobs: 1, presets: 0, environments: 0, assets: 0, checks: 0 };
         let error = CheckError::new(summary, vec![program, finding]);
         insta::assert_snapshot!(format!("{error:?}"), @r"
         the check of 1 job, 0 presets, 0 environments found 2 problems

@@ -1,12 +1,13 @@
 //! What every storage is held to. A backend's tests call [`check`], and nothing else need be known of it.
 
 mod assets;
+mod checks;
 mod files;
 mod runs;
 mod samples;
 mod writing;
 
-pub use samples::{asset, events_of_each_kind, pinned, step};
+pub use samples::{asset, check as check_of_asset, events_of_each_kind, pinned, step};
 
 use super::Storage;
 
@@ -14,7 +15,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 19] = [
+pub const CASES: [Case; 22] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -34,6 +35,9 @@ pub const CASES: [Case; 19] = [
     ("a run that is taken up again tells no fact twice", assets::told_once),
     ("facts outlive their run, with the latest values", assets::outlive),
     ("files of assets are of no run", assets::files),
+    ("what checks have found is read as it was told, once", checks::told),
+    ("it is found by each thing that can be asked for, the newest first", checks::queried),
+    ("it outlives its run", checks::outlive),
 ];
 
 /// Checks all promises, each of a storage that `empty` makes.

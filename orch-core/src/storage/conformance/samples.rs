@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::asset::{AssetKey, Column, Ingredient, InputVersion, MetadataValue, Recipe};
+use crate::asset::{
+    AssetKey, CheckResult, CheckTarget, Column, Ingredient, InputVersion, MetadataValue, Recipe, Severity,
+    Table,
+};
 use crate::define::JobOptions;
 use crate::event::{
     Encoded, Entry, Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName,
@@ -85,6 +88,28 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
     events.extend(handled.map(|handled| event(2, handled)));
     events.extend([event(3, materialized), event(4, EventKind::StepSuccess)]);
     events
+}
+
+/// The events of a step that is the check of an asset, of which the second tells what it has found. They happen after
+/// those of [`asset`] of the number.
+#[must_use]
+pub fn check(run: RunId, number: u64, asset: &str, check: &str) -> Vec<Entry> {
+    let asset = key(asset);
+    let path: StepPath = format!("{}.{check}", asset.step_name()).parse().expect("the name of a step");
+    let event = |after: u64, kind| {
+        let time = at(number * 1_000_003 + after * 1_009);
+        Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
+    };
+    let found = EventKind::AssetCheckEvaluation {
+        asset,
+        check: check.into(),
+        partition: None,
+        blocking: false,
+        result: Box::new(CheckResult::passed().description(number.to_string())),
+        target: Some(CheckTarget::new(run, Some(number.to_string().into()))),
+    };
+    let start = EventKind::StepStart { waited: Duration::ZERO };
+    vec![event(5, start), event(6, found), event(6, EventKind::StepSuccess)]
 }
 
 /// Events of every kind, some with all that they can have and some with as little.
@@ -170,6 +195,20 @@ fn materialization() -> EventKind {
     }
 }
 
+fn evaluation() -> EventKind {
+    let result = CheckResult::failed("3 are \"null\"").severity(Severity::Warn);
+    EventKind::AssetCheckEvaluation {
+        asset: key("warehouse/orders"),
+        check: "not_null".into(),
+        partition: Some("2026-01-02".into()),
+        blocking: true,
+        result: Box::new(
+            result.metadata("nulls", 3).metadata("sample", MetadataValue::Table(Table::default())),
+        ),
+        target: Some(CheckTarget::new(RunId::from_u128(7), Some("b0b".into()))),
+    }
+}
+
 /// The kind after this one. A kind that is new does not compile until it is sampled here.
 fn next(kind: &EventKind) -> Option<EventKind> {
     let (took, waited, delay) = (Duration::new(3, 7), Duration::from_nanos(9), Duration::MAX);
@@ -196,7 +235,8 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             of: RunId::from_u128(7),
             data_version: Some("b0b".into()),
         },
-        EventKind::StepMemoized { .. } => EventKind::StreamClosed {
+        EventKind::StepMemoized { .. } => evaluation(),
+        EventKind::AssetCheckEvaluation { .. } => EventKind::StreamClosed {
             output,
             count: u64::MAX,
             orphaned: 2,
@@ -244,6 +284,14 @@ fn variations() -> Vec<EventKind> {
             recipe: Recipe::new(),
         },
         EventKind::StepMemoized { asset: key("orders"), of: RunId::from_u128(7), data_version: None },
+        EventKind::AssetCheckEvaluation {
+            asset: key("orders"),
+            check: "fresh".into(),
+            partition: None,
+            blocking: false,
+            result: Box::new(CheckResult::passed()),
+            target: None,
+        },
         EventKind::StreamClosed { output, count: 0, orphaned: 0, orphans: Vec::new() },
         EventKind::StepLost { cause: LostCause::Memory },
         EventKind::StepLost { cause: LostCause::Changed },

@@ -10,7 +10,7 @@ use super::*;
 /// An asset of a number, made of another one by this op.
 macro_rules! asset {
     ($name:ident $(of $upstream:ident)?: |$args:ident| $body:expr) => {
-        struct $name;
+        pub(super) struct $name;
 
         impl Asset for $name {
             type Value = i64;

@@ -1,37 +1,40 @@
 use std::ops::ControlFlow;
 
+use orch_core::asset::CheckEvaluation;
 use orch_core::event::Encoded;
 use orch_core::storage::{Facts, StorageError};
 
 use super::{Known, Reader, number};
 use crate::facts::OfRun;
 
-const TELLS: &str =
-    "SELECT 1 FROM event WHERE number > ?1 AND number <= ?2 AND kind = 'ASSET_MATERIALIZATION'";
+const TELLS: &str = "SELECT 1 FROM event WHERE number > ?1 AND number <= ?2
+    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
-    WHERE number > ?1 AND number <= ?2 AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION')
+    WHERE number > ?1 AND number <= ?2
+    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')
     ORDER BY number";
 
 impl Reader {
     /// What the log tells of assets after the event of one number, up to that of another.
     pub(crate) fn facts(&self, after: u64, to: u64) -> Result<OfRun, StorageError> {
         let imported: i64 = self.of_run("SELECT imported FROM run")?;
-        let mut of_run = OfRun { told: Vec::new(), after: after.max(imported.unsigned_abs()) };
+        let of_run = OfRun { after: after.max(imported.unsigned_abs()), ..OfRun::default() };
         let values = || [number(of_run.after), number(to)];
         let tells = self.connection.prepare_cached(TELLS).and_then(|mut tells| tells.exists(values()));
         // Most runs tell nothing, and most outputs are no assets.
         if !tells.map_err(|error| self.cannot(&error))? {
             return Ok(of_run);
         }
-        let (mut known, mut facts, mut told) = (Known::default(), Facts::default(), Vec::new());
+        let (mut known, mut facts) = (Known::default(), Facts::default());
+        let (mut told, mut found) = (Vec::new(), Vec::new());
         self.rows(FACTS, values(), &mut |row| {
             let (logged, value) = self.logged(row, &mut known)?;
             let value = value.map(|value| Encoded::from(value.to_vec()));
             told.extend(facts.take(logged.number, &logged.event, value.as_ref()));
+            found.extend(CheckEvaluation::told(logged.number, &logged.event));
             Ok(ControlFlow::Continue(()))
         })?;
-        of_run.told = told;
-        Ok(of_run)
+        Ok(OfRun { told, found, ..of_run })
     }
 }

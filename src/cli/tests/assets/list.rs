@@ -113,7 +113,8 @@ fn assets_are_listed_with_their_latest_materialization() {
           "ingredient": "input raw_orders",
           "before": "d2d00cdf5ac920d058f364916e63c233caba8e93de077956eddffc3608be75f0",
           "now": "4918716b3258a5e3be407a519f7da6c44cadf14e6bd6b4069cb43705148c62b6"
-        }
+        },
+        "checks": []
       }
     ]
     "#);

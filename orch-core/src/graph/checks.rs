@@ -1,0 +1,119 @@
+//! Checks that are ready-made, of any asset. Those of frames are in `orch-polars`.
+
+use std::time::Duration;
+
+use super::{Asset, CheckDef};
+use crate::asset::{AssetKey, CheckResult, MaterializationQuery, MetadataValue};
+use crate::define::Context;
+use crate::failure::Failure;
+
+/// That the asset was materialized within this time before the check looks: named `fresh`.
+///
+/// In a run that makes the asset it always is; it is a check to be made alone, `assets check`, as often as one wants to know.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use orch_core::asset::AssetHistory;
+/// use orch_core::graph::{Asset, AssetDef, checks};
+/// # use std::sync::{Arc, OnceLock};
+/// # struct orders;
+/// # impl Asset for orders {
+/// #     type Value = i64;
+/// #     fn asset() -> &'static Arc<AssetDef> {
+/// #         static ASSET: OnceLock<Arc<AssetDef>> = OnceLock::new();
+/// #         ASSET.get_or_init(|| Arc::new(AssetDef::builder("orders").external::<i64>(None)))
+/// #     }
+/// # }
+///
+/// let daily = checks::fresh::<orders>(Duration::from_hours(26));
+/// assert_eq!((daily.name(), daily.is_blocking()), ("fresh", false));
+/// ```
+#[must_use]
+#[track_caller]
+pub fn fresh<A: Asset>(within: Duration) -> CheckDef {
+    CheckDef::builder::<A>("fresh")
+        .description(format!("It was materialized within {within:?}."))
+        .looks(move |context| look(A::asset().key(), within, context))
+}
+
+fn look(asset: &AssetKey, within: Duration, context: &Context) -> Result<CheckResult, Failure> {
+    let latest = context.materializations(&MaterializationQuery::latest(asset))?.into_iter().next();
+    // Of what this run has made nobody may know yet.
+    let made = context.makes(asset) && latest.as_ref().is_none_or(|latest| latest.run != context.run_id());
+    let time = if made { Some(context.now()) } else { latest.map(|latest| latest.time) };
+    let Some(time) = time else {
+        return Ok(CheckResult::failed("it was never materialized"));
+    };
+    // A clock that was set back makes nothing older.
+    let age = Duration::try_from(context.now().duration_since(time)).unwrap_or_default();
+    let result = CheckResult::expect(age <= within, format!("it is {} old", told(age)));
+    Ok(result
+        .metadata("age in seconds", age.as_secs_f64())
+        .metadata("materialized", MetadataValue::Timestamp(time)))
+}
+
+/// In whole units, the largest two of them: `26h 5m`.
+fn told(age: Duration) -> String {
+    let (hours, minutes, seconds) = (age.as_secs() / 3600, age.as_secs() / 60 % 60, age.as_secs() % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, minutes) => format!("{minutes}m {seconds}s"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::asset::{AssetHistory, CheckEvaluation, EvaluationQuery, Materialization, ValueAt};
+    use crate::ids::RunId;
+
+    /// One materialization, by the run 1 at the beginning of time.
+    #[derive(Debug)]
+    struct Once;
+
+    impl AssetHistory for Once {
+        fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, Failure> {
+            let made = Materialization {
+                asset: query.asset.clone().expect("it is asked of an asset"),
+                partition: None,
+                run: RunId::from_u128(1),
+                event: 1,
+                time: Timestamp::UNIX_EPOCH,
+                metadata: Default::default(),
+                code_version: None,
+                data_version: None,
+                inputs: Vec::new(),
+                recipe: crate::asset::Recipe::new(),
+                value: ValueAt::Nowhere,
+            };
+            Ok(vec![made])
+        }
+
+        fn evaluations(&self, _: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn what_is_older_than_it_may_be_is_not_fresh() {
+        let orders: AssetKey = "orders".parse().expect("a key");
+        let within = Duration::from_hours(26);
+        let at = |context: Context, seconds: i64| {
+            let context = context.with_time(Timestamp::from_second(seconds).expect("a moment"));
+            let result = look(&orders, within, &context).expect("it looks");
+            format!("{} {}", result.passed, result.description.unwrap_or_default())
+        };
+        let alone = || Context::for_test("orders.fresh").with_run_id(RunId::from_u128(2)).with_history(Once);
+        assert_eq!(at(alone(), 26 * 3600), "true ");
+        assert_eq!(at(alone(), 26 * 3600 + 300), "false it is 26h 5m old");
+        assert_eq!(at(alone(), -10), "true ", "a clock was set back");
+        // In a run that makes it, it is just made, whether that is known already or not.
+        assert_eq!(at(alone().with_made(orders.clone()), 99 * 3600), "true ");
+        assert_eq!(at(alone().with_run_id(RunId::from_u128(1)).with_made(orders.clone()), 90), "true ");
+        assert_eq!(at(Context::for_test("orders.fresh"), 90), "false it was never materialized");
+    }
+}

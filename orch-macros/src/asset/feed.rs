@@ -1,0 +1,76 @@
+//! What feeds the parameters of an asset, or of a check: other assets.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Path, Type};
+
+use super::source::{Source, Takes};
+use crate::names::ASSET;
+
+/// What the definition says of them.
+pub(crate) fn depends(sources: &[Source], deps: &[Path]) -> TokenStream {
+    let takes = sources.iter().flat_map(|source| {
+        let how = match source.takes {
+            // What is read from where it is stored is there before; no value of it is handed over.
+            Takes::Stored(..) => "after",
+            Takes::Partitions(_) | Takes::StoredPartitions(..) => "takes_partitions",
+            Takes::One(_) | Takes::Several(_) | Takes::Partition(_) => "takes",
+        };
+        let mapped = source.mapped.as_ref().map(|mapping| quote!(.mapped(#mapping)));
+        source.paths().iter().map(move |path| {
+            let depends = on(how, path);
+            quote!(#depends #mapped)
+        })
+    });
+    let after = deps.iter().map(|path| on("after", path));
+    quote!(#(#takes)* #(#after)*)
+}
+
+/// That it depends on an asset, at the user's word.
+fn on(how: &str, path: &Path) -> TokenStream {
+    let (asset, how) = (ASSET.at(path.span()), Ident::new(how, path.span()));
+    quote_spanned!(path.span()=> .#how(<#path as #asset>::asset))
+}
+
+/// The arguments of the call in a job, and the name of what they are taken from. `partitions` is the type of those that are
+/// made.
+pub(crate) fn arguments(
+    sources: &[Source],
+    partitions: Option<&Type>,
+    function: Span,
+) -> (Ident, TokenStream) {
+    // A name of the user's own place: so all of an argument stands at his word, where the compiler says that it does not fit.
+    let upstream = |span: Span| Ident::new("__upstream", span);
+    let arguments = sources.iter().map(|source| {
+        let one = |path: &Path| {
+            let upstream = upstream(path.span());
+            quote_spanned!(path.span()=> #upstream.of::<#path>())
+        };
+        match &source.takes {
+            Takes::One(path) => one(path),
+            Takes::Partitions(path) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.partitions::<#path>())
+            }
+            Takes::Stored(path, ty) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>())
+            }
+            Takes::StoredPartitions(path, ty) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.stored_partitions::<#path, #ty>())
+            }
+            Takes::Several(paths) => {
+                let several = paths.iter().map(one);
+                quote!([#(#several),*])
+            }
+            Takes::Partition(of) => {
+                // Of those that the asset says to have: another one is an argument that does not fit.
+                let upstream = upstream(of.span());
+                quote_spanned!(of.span()=> #upstream.partition::<#partitions>())
+            }
+        }
+    });
+    (upstream(function), quote!(#(#arguments),*))
+}

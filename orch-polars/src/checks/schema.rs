@@ -1,0 +1,52 @@
+use orch_core::asset::{CheckResult, Column, MetadataValue};
+use orch_core::define::Context;
+use orch_core::failure::Failure;
+use orch_core::graph::{Asset, CheckDef};
+use polars::frame::DataFrame;
+
+use super::HasFrame;
+
+/// That the columns are those of the materialization before, with the same types, in whatever order: named `same_schema`.
+///
+/// A change is found once: the next materialization is compared with the one that had it. Of the first one there is nothing
+/// to say. What columns an asset is to have for good is better said with [`schema!`](crate::schema!).
+#[must_use]
+#[track_caller]
+pub fn same_schema<A: Asset<Value: HasFrame>>() -> CheckDef {
+    CheckDef::builder::<A>("same_schema")
+        .description("The columns are those that there were before.")
+        .looks_at(|value: &A::Value, context| look(value.frame(), context))
+}
+
+pub(super) fn look(frame: &DataFrame, context: &Context) -> Result<CheckResult, Failure> {
+    let column =
+        |column: &polars::prelude::Column| Column::new(column.name().as_str(), column.dtype().to_string());
+    let columns: Vec<Column> = frame.columns().iter().map(column).collect();
+    let earlier = context.earlier_evaluations(1)?;
+    let before = earlier.first().and_then(|earlier| match earlier.result.metadata.get("columns") {
+        Some(MetadataValue::TableSchema(columns)) => Some(columns),
+        _ => None,
+    });
+    let result = match before {
+        None => CheckResult::passed().description("there is nothing yet to compare with"),
+        Some(before) => {
+            let changes = changes(before, &columns);
+            CheckResult::expect(changes.is_empty(), changes.join("; "))
+        }
+    };
+    Ok(result.metadata("columns", MetadataValue::TableSchema(columns)))
+}
+
+/// A sentence for each column that is new, gone, or of another type.
+fn changes(before: &[Column], now: &[Column]) -> Vec<String> {
+    let of = |columns: &'_ [Column], name: &str| columns.iter().find(|column| column.name == name).cloned();
+    let changed = now.iter().filter_map(|column| match of(before, &column.name) {
+        None => Some(format!("`{}` is new", column.name)),
+        Some(old) if old.ty != column.ty => {
+            Some(format!("`{}` was {} and is {}", column.name, old.ty, column.ty))
+        }
+        Some(_) => None,
+    });
+    let gone = before.iter().filter(|column| of(now, &column.name).is_none());
+    changed.chain(gone.map(|column| format!("`{}` is gone", column.name))).collect()
+}

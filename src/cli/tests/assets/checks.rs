@@ -98,9 +98,9 @@ fn what_checks_have_found_is_listed_and_shown() {
     insta::assert_snapshot!(kept.session(program(true), "assets list"), @r"
     exit 0
     --- stdout
-    asset   materialized  run       times  checks
-    orders  3h ago        019a5f3c  1      1 warned, 1 ok, 1 not checked
-    report  3h ago        019a5f3c  1
+    asset   materialized  run       times  checks                         state
+    orders  3h ago        019a5f3c  1      1 warned, 1 ok, 1 not checked  fresh
+    report  3h ago        019a5f3c  1                                     fresh
     ");
     insta::assert_snapshot!(kept.session(program(true), "assets show orders"), @r"
     exit 0
@@ -109,6 +109,7 @@ fn what_checks_have_found_is_listed_and_shown() {
 
     type         Vec<i64>
     defined      src/cli/tests/assets/checks.rs:_
+    state        fresh
 
     downstream  materialized  run       data
     report      3h ago        019a5f3c  448bd8dd9624
@@ -132,9 +133,9 @@ fn what_checks_have_found_is_listed_and_shown() {
     insta::assert_snapshot!(kept.session(program(true), "assets list"), @r"
     exit 0
     --- stdout
-    asset   materialized  run            times  checks
-    orders  2h ago        019a5f3c-0002  2      3 not checked
-    report  2h ago        019a5f3c-0002  2
+    asset   materialized  run            times  checks         state
+    orders  2h ago        019a5f3c-0002  2      3 not checked  fresh
+    report  2h ago        019a5f3c-0002  2                     fresh
     ");
     insta::assert_snapshot!(kept.session(program(false), "assets show orders"), @r"
     exit 0
@@ -143,6 +144,7 @@ fn what_checks_have_found_is_listed_and_shown() {
 
     type         Vec<i64>
     defined      src/cli/tests/assets/checks.rs:_
+    state        fresh
 
     downstream  materialized  run            data
     report      2h ago        019a5f3c-0002  448bd8dd9624

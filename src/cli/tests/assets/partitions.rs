@@ -44,6 +44,7 @@ fn what_is_there_and_what_is_missing_is_told() {
     group        web
     type         i64
     defined      src/cli/tests/assets/partitions.rs:_
+    state        missing: it was never materialized
     partitions   0 of 19 partitions are materialized
     missing      2024-01-01..2024-01-19
 
@@ -59,7 +60,7 @@ fn what_is_there_and_what_is_missing_is_told() {
     insta::assert_snapshot!(kept.session(site(), "assets list"), @r"
     exit 0
     --- stdout
-    asset   group  materialized  run            times
+    asset   group  materialized  run            times  state
     errors  web    3h ago        019a5f3c-0001  3      3 of 19 partitions
     visits  web    2h ago        019a5f3c-0002  7      6 of 19 partitions
     ");
@@ -72,6 +73,7 @@ fn what_is_there_and_what_is_missing_is_told() {
     group        web
     type         i64
     defined      src/cli/tests/assets/partitions.rs:_
+    state        by partition: it has partitions, or is made of some: which of them would come out otherwise is not known
     partitions   6 of 19 partitions are materialized
     present      2024-01-01..2024-01-03, 2024-01-06..2024-01-08
     missing      2024-01-04..2024-01-05, 2024-01-09..2024-01-19
@@ -104,6 +106,7 @@ fn what_is_there_and_what_is_missing_is_told() {
     group        web
     type         i64
     defined      src/cli/tests/assets/partitions.rs:_
+    state        by partition: it has partitions, or is made of some: which of them would come out otherwise is not known
     partitions   6 of 19 partitions are materialized
     present      2024-01-01..2024-01-03, 2024-01-06..2024-01-08
     missing      2024-01-04..2024-01-05, 2024-01-09..2024-01-19

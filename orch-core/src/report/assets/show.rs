@@ -131,7 +131,9 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         }
         (None, _) => String::new(),
     };
-    let state = shown.facts.standing(shown.key).filter(|_| !def.is_external());
+    // Of an asset with partitions is told which of them are there.
+    let is_told = !def.is_external() && def.partitions().is_none();
+    let state = shown.facts.standing(shown.key).filter(|_| is_told);
     let state = state.map_or_else(String::new, |standing| {
         let ((role, word), reason) = (word(standing), reason(standing));
         let reason = if reason.is_empty() { reason } else { format!(": {reason}") };

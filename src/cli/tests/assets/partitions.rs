@@ -44,7 +44,6 @@ fn what_is_there_and_what_is_missing_is_told() {
     group        web
     type         i64
     defined      src/cli/tests/assets/partitions.rs:_
-    state        missing: it was never materialized
     partitions   0 of 19 partitions are materialized
     missing      2024-01-01..2024-01-19
 
@@ -73,7 +72,6 @@ fn what_is_there_and_what_is_missing_is_told() {
     group        web
     type         i64
     defined      src/cli/tests/assets/partitions.rs:_
-    state        by partition: it has partitions, or is made of some: which of them would come out otherwise is not known
     partitions   6 of 19 partitions are materialized
     present      2024-01-01..2024-01-03, 2024-01-06..2024-01-08
     missing      2024-01-04..2024-01-05, 2024-01-09..2024-01-19
@@ -106,7 +104,6 @@ fn what_is_there_and_what_is_missing_is_told() {
     group        web
     type         i64
     defined      src/cli/tests/assets/partitions.rs:_
-    state        by partition: it has partitions, or is made of some: which of them would come out otherwise is not known
     partitions   6 of 19 partitions are materialized
     present      2024-01-01..2024-01-03, 2024-01-06..2024-01-08
     missing      2024-01-04..2024-01-05, 2024-01-09..2024-01-19

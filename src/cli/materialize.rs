@@ -52,6 +52,19 @@ fn job(
         return Err(which(graph, printer));
     }
     let (selection, selected) = select::assets(&args.selection, graph, printer)?;
+    let mut chosen = graph.assets().iter().zip(&selected).filter(|(_, selected)| **selected);
+    if args.missing
+        && let Some((asset, _)) = chosen.find(|(asset, _)| asset.partitions().is_some())
+    {
+        let (key, program) = (asset.key(), program_name());
+        printer.error(
+            &format!("`{key}` has partitions, and `--missing` asks for assets without"),
+            Some(&format!(
+                "`{program} assets show {key}` names those that are missing: `--partition` makes them"
+            )),
+        );
+        return Err(Exit::Usage);
+    }
     let job = match args.no_checks {
         true => definitions.materialize_unchecked(&selection),
         false => definitions.materialize(&selection),

@@ -108,6 +108,12 @@ impl Versions {
         self.0.contains_key(asset)
     }
 
+    /// The assets without partitions of which that of another run is the last.
+    pub(crate) fn of_others(&self, run: RunId) -> impl Iterator<Item = &AssetKey> {
+        let whole = self.0.iter().filter_map(|(asset, versions)| Some((asset, versions.get(&None)?)));
+        whole.filter(move |(_, version)| version.run.is_some_and(|by| by != run)).map(|(asset, _)| asset)
+    }
+
     /// In place of what was there of the same.
     pub(crate) fn insert(&mut self, version: InputVersion) {
         let of_asset = self.0.entry(version.asset.clone()).or_default();

@@ -1,5 +1,5 @@
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -17,6 +17,8 @@ pub(crate) struct KnownAssets {
     pub(crate) history: Option<Arc<dyn AssetHistory>>,
     /// Those that the run makes.
     pub(crate) made: HashSet<AssetKey>,
+    /// Of these those that were passed over so far, since they would come out as they are.
+    pub(crate) memoized: Arc<Mutex<HashSet<AssetKey>>>,
     /// What its checks look at, and their names, by their steps.
     pub(crate) checks: HashMap<Arc<str>, (AssetKey, Arc<str>)>,
     /// The present time, where a test has said it.
@@ -79,10 +81,12 @@ impl Context {
         }
     }
 
-    /// Whether this run makes the asset.
+    /// Whether this run makes the asset; not if it would come out as it is and was passed over.
     #[must_use]
     pub fn makes(&self, asset: &AssetKey) -> bool {
-        self.known().made.contains(asset)
+        let known = self.known();
+        let memoized = known.memoized.lock().unwrap_or_else(PoisonError::into_inner);
+        known.made.contains(asset) && !memoized.contains(asset)
     }
 
     /// The present time. A test may say it, with [`Context::with_time`].

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::frame::FrameId;
 use super::{State, Stored};
-use crate::asset::{InputVersion, TypedMetadata, typed};
+use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
 use crate::define::Said;
 use crate::event::{Encoded, EventKind};
 use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION};
@@ -11,6 +11,19 @@ use crate::value::TypeInfo;
 
 /// The assets that steps make.
 impl State {
+    /// Whether an asset with partitions takes the same partition of another one, as it was made in the same map.
+    fn is_aligned(&self, asset: &PlannedAsset, other: &AssetKey) -> bool {
+        let steps = &self.program.plan.steps;
+        let is_read = asset
+            .reads
+            .iter()
+            .any(|&step| steps[step].loads.as_ref().is_some_and(|loads| loads.key == *other));
+        let made = || steps.iter().flat_map(|step| &step.assets).find(|made| made.key == *other);
+        asset.partitions.is_some()
+            && !is_read
+            && made().is_some_and(|made| made.partitions == asset.partitions)
+    }
+
     /// The versions of what an asset is made of that is made in this frame: of each upstream asset one, or several if it takes
     /// several partitions of it in different ways.
     pub(super) fn inputs_of(
@@ -30,7 +43,8 @@ impl State {
             let makes = |step: u32| self.program.plan.steps[step as usize].loads.is_none();
             let made = of_asset.clone().rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
             let versions = &self.settings.versions;
-            let taken = made.or_else(|| versions.get(key, &partition)).or_else(|| versions.get(key, &None));
+            let aligned = || self.is_aligned(asset, key).then(|| versions.get(key, &partition)).flatten();
+            let taken = made.or_else(aligned).or_else(|| versions.get(key, &None));
             match taken {
                 Some(version) => inputs.push(version.clone()),
                 None if inputs.len() == begin => inputs.push(InputVersion::new(key.clone(), None, None)),

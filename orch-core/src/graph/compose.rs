@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::asset::{DrawnAsset, DrawnPartitions};
 use super::config::{Derive, StepConfig};
+use crate::asset::AssetKey;
 use crate::config::{ConfigDef, Secret};
 use crate::define::{
     HookDef, JobOptions, OpDef, Opens, Preset, Res, Resource, Resources, Retry, Tags, unite,
@@ -435,6 +436,14 @@ impl Composition {
             );
         }
         own
+    }
+
+    /// The map of the partitions in which an asset is made; the job itself of one without.
+    pub(crate) fn scope_of(&self, asset: &AssetKey) -> usize {
+        let drawn = self.graph.assets.iter().find(|drawn| drawn.def.key() == asset);
+        let source = drawn.and_then(|drawn| Some(self.graph.partitions[drawn.partitions?].node));
+        let map = source.and_then(|node| self.graph.maps.iter().position(|map| map.node == node));
+        map.map_or(0, |map| map + 1)
     }
 
     /// The name of the node behind a map's stream, for messages.

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::key::PartitionKey;
 use crate::failure::Failure;
 use crate::value::{ByValue, Data, Shared, Value};
@@ -81,6 +83,19 @@ impl<T: ByValue, K: Into<PartitionKey>> FromIterator<(K, T)> for Partitions<T> {
         let shared = |(key, value): (K, T)| Some((key.into(), Value::new(value).share().ok()?));
         // A value is of its own type.
         Self { values: values.into_iter().filter_map(shared).collect() }
+    }
+}
+
+/// As a list of keys and values, for a step in a process of its own.
+impl<T: Data + Serialize> Serialize for Partitions<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de, T: ByValue + Deserialize<'de>> Deserialize<'de> for Partitions<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<(PartitionKey, T)>::deserialize(deserializer).map(Self::from_iter)
     }
 }
 

@@ -65,8 +65,9 @@ impl Program {
             steps.push(step(&job.options, node, name, &mut sources, &mut problems));
         }
         let makers = assets::assign(graph, &mut steps, &mut problems);
-        // What gives the partitions of the run knows the run, which a worker does not.
-        graph.partitions.iter().for_each(|drawn| steps[drawn.node].isolated = false);
+        // What gives the partitions of the run knows the run, which a worker does not; nor is waiting a work of its own.
+        let of_partitions = graph.partitions.iter().flat_map(|drawn| [Some(drawn.node), drawn.end]);
+        of_partitions.flatten().for_each(|node| steps[node].isolated = false);
         check_after(graph, &steps, &mut problems);
         check_timeouts(&graph.nodes, &mut problems);
         isolated::check(&graph.nodes, &steps, &mut problems);
@@ -79,6 +80,7 @@ impl Program {
         });
         let partitions = graph.partitions.iter().map(|drawn| PlannedPartitions {
             step: drawn.node,
+            end: drawn.end,
             definition: drawn.definition.clone(),
             from: drawn.from.clone(),
         });

@@ -8,6 +8,9 @@ use crate::partition::{PartitionMapping, PartitionsDefinition};
 pub struct PlannedPartitions {
     /// The step that gives them.
     pub step: usize,
+    /// The step that runs when all is done that is made of them, if anything waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<usize>,
     /// The definition.
     pub definition: PartitionsDefinition,
     /// What they follow from; nothing if they are those that the run is told.

@@ -18,7 +18,7 @@ use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
-use crate::event::{Event, Journal, Tee};
+use crate::event::{Event, EventKind, Journal, Tee};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Program, Step};
 use crate::step::Local;
@@ -104,10 +104,14 @@ impl Runner {
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
-        if let Some(pinned) = &partitions.pinned {
-            tags.insert(PARTITION_TAG.to_owned(), pinned.selection.clone());
+        if let Some(selection) = partitions.pinned.as_ref().and_then(|pinned| pinned.selection.clone()) {
+            tags.insert(PARTITION_TAG.to_owned(), selection);
         }
         let assets = KnownAssets { history, ..program.known_assets() };
+        let memoized = Arc::clone(&assets.memoized);
+        // Those that an earlier process has passed over.
+        let before = versions.of_others(self.id).cloned();
+        memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(before);
         let context = Arc::new(RunContext {
             run: self.id,
             job: program.plan.job.as_str().into(),
@@ -153,6 +157,14 @@ impl Runner {
         }
         let keeper = Arc::new(Mutex::new(keeper));
         let mut sinks = Tee::new();
+        if self.memoizes {
+            // What has looked at an asset is told apart by whether it was made, which is known before anything follows from it.
+            sinks.add(move |event: &Event| {
+                if let EventKind::StepMemoized { asset, .. } = &event.kind {
+                    memoized.lock().unwrap_or_else(PoisonError::into_inner).insert(asset.clone());
+                }
+            });
+        }
         if self.keep_events {
             let keeper = Arc::clone(&keeper);
             sinks.add(move |event: &Event| lock(&keeper).event(event));
@@ -203,9 +215,8 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
     ) -> Result<(Program, ForPartitions, Loaded), RunError> {
-        let told = self.partitions.as_ref();
-        let now = told.and_then(|(_, now)| *now).unwrap_or_else(Timestamp::now);
-        let partitions = ForPartitions::of(&program.plan, told.map(|(told, _)| told.as_str()), now)
+        let now = self.begun.unwrap_or_else(Timestamp::now);
+        let partitions = ForPartitions::of(&program.plan, self.partition.as_deref(), now)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
         let is_of_assets = |step: &Step| !step.assets.is_empty() || step.check.is_some();
         if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {

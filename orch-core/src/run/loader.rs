@@ -129,11 +129,19 @@ impl Loader {
 
     /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.
     fn fact(&self, key: &AssetKey) -> Result<Option<Materialization>, StorageError> {
-        if let Some(taken) = self.taken.iter().find(|fact| fact.asset == *key) {
+        if let Some(taken) = self.taken.iter().find(|fact| fact.asset == *key && fact.partition.is_none()) {
             return Ok(Some(taken.clone()));
         }
         let Some(storage) = &self.storage else { return Ok(None) };
-        Ok(storage.materializations(&MaterializationQuery::latest(key))?.into_iter().next())
+        let latest = MaterializationQuery::latest(key);
+        let whole = |fact: &Materialization| fact.partition.is_none();
+        let found = storage.materializations(&latest)?.into_iter().next();
+        if found.as_ref().is_none_or(whole) {
+            return Ok(found);
+        }
+        // A partition is not the asset; it may have had none before.
+        let all = storage.materializations(&MaterializationQuery { limit: None, ..latest })?;
+        Ok(all.into_iter().find(whole))
     }
 
     /// Where the value of an asset comes from, and the materialization that it is, if one is known.

@@ -76,7 +76,7 @@ impl Runner {
     /// are told, and the weeks are made that these are in.
     #[must_use]
     pub fn partition(mut self, selection: impl Into<String>) -> Self {
-        self.partitions = Some((selection.into(), None));
+        self.partition = Some(selection.into());
         self
     }
 
@@ -104,6 +104,10 @@ impl Runner {
         let mut inputs = self.configured_inputs(&mut program, config, wrong);
         inputs.extend(self.inputs.clone());
         if selection.is_none() && inputs.is_empty() {
+            return program;
+        }
+        if !program.plan.partitions.is_empty() {
+            problems.push(of_partitions(&program));
             return program;
         }
         let (earlier, before) = (self.earlier.as_deref(), problems.len());
@@ -158,4 +162,16 @@ impl Runner {
         }
         given
     }
+}
+
+/// A part of the steps that make partitions would leave out what waits for all of them.
+fn of_partitions(program: &Program) -> Problem {
+    let asset =
+        program.plan.steps.iter().flat_map(|step| &step.assets).find(|asset| asset.partitions.is_some());
+    let asset = asset.map_or("of its assets", |asset| asset.key.as_str());
+    let message = format!("steps are selected, or given inputs, of a job that makes partitions of `{asset}`");
+    Problem::new(ProblemKind::InvalidPartition, message).hint(format!(
+        "select assets in place of steps, and partitions of them: `materialize {asset} --partition ..`; of a run that failed, \
+         `rerun RUN --from-failure`"
+    ))
 }

@@ -36,9 +36,9 @@ impl Definitions {
         let pinned = storage.pinned(run).map_err(RunError::storage)?;
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.tags = own_tags(&record);
-        if let (Rerun::All, Some((_, now))) = (&what, &mut runner.partitions) {
+        if matches!(what, Rerun::All) {
             // What it takes of others is what there is now.
-            *now = None;
+            runner.begun = None;
         }
         // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
         runner.memoizes &= matches!(what, Rerun::FromFailure);

@@ -110,8 +110,9 @@ impl Definitions {
                 runner.take_values_of(storage, upstream)?;
             }
         }
-        runner.partitions =
-            pinned.partitions.as_ref().map(|pinned| (pinned.selection.clone(), Some(pinned.now)));
+        if let Some(pinned) = &pinned.partitions {
+            (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
+        }
         runner.memoizes = pinned.memoizes;
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;

@@ -55,8 +55,10 @@ pub struct Runner {
     pub(super) config: RunConfig,
     pub(super) env: EnvVars,
     pub(super) selection: Option<StepSelection>,
-    /// The partitions that it is for, and since when, if it goes on.
-    pub(super) partitions: Option<(String, Option<Timestamp>)>,
+    /// The partitions that it is for.
+    pub(super) partition: Option<String>,
+    /// When it was begun, if it goes on: what it reads of partitions is what there was then.
+    pub(super) begun: Option<Timestamp>,
     pub(super) inputs: GivenInputs,
     pub(super) earlier: Option<Arc<Known>>,
     pub(super) stored: Option<RunId>,
@@ -126,7 +128,8 @@ impl Runner {
             config: RunConfig::new(),
             env: EnvVars::process(),
             selection: None,
-            partitions: None,
+            partition: None,
+            begun: None,
             inputs: GivenInputs::new(),
             earlier: None,
             stored: None,

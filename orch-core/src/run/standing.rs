@@ -19,7 +19,7 @@ pub enum Standing {
     Stale(Difference),
     /// It is made of an asset that is itself to be made.
     Behind(AssetKey),
-    /// It has partitions, or is made of an asset that has some: which of them would come out otherwise is not known.
+    /// It has partitions, or is made of some, by itself or through others: whether it would come out otherwise is not known.
     Partitioned,
     /// It would come out as it is.
     Fresh,
@@ -96,10 +96,15 @@ impl Standings {
                 let other = upstream.find(|&&other| is_to_make(other))?;
                 Some(Standing::Behind(assets[*other].key().clone()))
             };
+            // What is made of what is not known is itself not known.
+            let of_partitioned = |number: usize| {
+                let mut upstream = graph.upstream(number).iter();
+                upstream.any(|&other| standings.standings[other] == Standing::Partitioned)
+            };
             standings.standings[number] = match latest.get(asset.key()) {
                 _ if asset.is_external() => Standing::External,
                 None => Standing::Missing,
-                Some(_) if has_partitions(graph, number) => Standing::Partitioned,
+                Some(_) if has_partitions(graph, number) || of_partitioned(number) => Standing::Partitioned,
                 Some(fact) if fact.value == ValueAt::Nowhere => Standing::Gone,
                 Some(fact) => match fact.recipe.difference(&recipe) {
                     Some(difference) => Standing::Stale(difference),

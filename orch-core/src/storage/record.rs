@@ -129,8 +129,10 @@ impl Pinned {
 /// The partitions that a run is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinnedPartitions {
-    /// Which, as selections are written, with nothing in it that depends on the time.
-    pub selection: String,
+    /// Which, as selections are written, with nothing in it that depends on the time; none of a run that makes no partitions
+    /// and reads some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
     /// When the run was begun, in UTC: what depends on other partitions depends on those that there were then.
     pub now: Timestamp,
 }

@@ -122,8 +122,8 @@ fn what_is_materialized_once_is_loaded_the_next_time() {
     raw_orders, data 4f604565, fact
     mart/orders, code 2, data 136c049a, of raw_orders 4f604565, rows: RowCount(3), fact
     mart/orders, code 2, data 136c049a, of raw_orders 4f604565, rows: RowCount(3), fact
-    total, data b76ffa77, of mart/orders 136c049a, fact
     largest, data e1e0e81d, of mart/orders 136c049a, fact
+    total, data b76ffa77, of mart/orders 136c049a, fact
     report, data b8176073, of total b76ffa77, of largest e1e0e81d, fact
     report, data b8176073, of total b76ffa77, of largest e1e0e81d, fact
     ");

@@ -7,6 +7,7 @@ mod memo;
 mod mistakes;
 mod partitioned;
 mod stored;
+mod together;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ fn materialize(
     selection: &str,
 ) -> Result<Run, RunError> {
     let job = definitions.materialize(&selection.parse().expect("a selection"));
-    definitions.runner(&job).record(storage).keep_outputs().keep_events().run_blocking()
+    definitions.runner(&job).record(storage).keep_outputs().keep_events().max_concurrent(1).run_blocking()
 }
 
 /// What is known of assets, the oldest first, without what differs from run to run.

@@ -108,6 +108,8 @@ pub(super) struct PartitionScope {
 /// The same, as the plan has it.
 pub(crate) struct DrawnPartitions {
     pub(crate) node: usize,
+    /// The step that runs when all in the map is done.
+    pub(crate) end: Option<usize>,
     pub(crate) definition: PartitionsDefinition,
     pub(crate) from: Vec<PartitionsFrom>,
 }
@@ -147,7 +149,12 @@ impl PartitionScopes {
                 end: Cell::new(None),
             });
             let definition = by.definition.clone();
-            composition.graph.partitions.push(DrawnPartitions { node, definition, from: Vec::new() });
+            composition.graph.partitions.push(DrawnPartitions {
+                node,
+                end: None,
+                definition,
+                from: Vec::new(),
+            });
         });
         self.0.len() - 1
     }
@@ -162,7 +169,9 @@ impl PartitionScopes {
         (scope.draw_end)(&scope.name, scope.item, scope.map);
         let end = compose::with(|composition| {
             composition.leave_scope();
-            composition.graph.nodes.len() - 1
+            let end = composition.graph.nodes.len() - 1;
+            composition.graph.partitions[number].end = Some(end);
+            end
         });
         scope.end.set(Some(end));
         end

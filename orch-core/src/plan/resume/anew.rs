@@ -90,6 +90,12 @@ fn dependents(plan: &Plan) -> Vec<Vec<usize>> {
         needs.dedup();
         needs.into_iter().for_each(|need| dependents[need].push(number));
     }
+    // What waits for all that is made of partitions waits for what is begun anew of them.
+    for (of, end) in plan.partitions.iter().filter_map(|of| Some((of, of.end?))) {
+        let is_within = |map: usize| plan.maps[map].step == of.step;
+        let within = (0..plan.steps.len()).filter(|&number| plan.steps[number].map.is_some_and(is_within));
+        within.for_each(|number| dependents[number].push(end));
+    }
     dependents
 }
 

@@ -293,6 +293,9 @@ pub fn asset_as_json(shown: &ShownAsset<'_>) -> Value {
     });
     told["upstream"] = upstream.collect();
     told["downstream"] = downstream.collect();
+    if shown.partition.is_some() {
+        told["latest"] = shown.latest().map_or(Value::Null, fact_as_json);
+    }
     told["code_changed"] = json!(shown.other_code().is_some());
     told["history"] = shown.history.iter().map(fact_as_json).collect();
     told

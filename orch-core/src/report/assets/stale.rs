@@ -34,8 +34,7 @@ pub(super) fn reason(standing: &Standing) -> String {
         }
         Standing::Stale(difference) => because(difference),
         Standing::Partitioned => {
-            "it has partitions, or is made of some: which of them would come out otherwise is not known"
-                .to_owned()
+            "what would come out otherwise is not known of partitions, nor of what is made of them".to_owned()
         }
         Standing::Behind(other) => format!("it is made of `{other}`, which is to be made"),
     }

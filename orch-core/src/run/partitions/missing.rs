@@ -31,3 +31,12 @@ pub(super) fn not_stored(key: &AssetKey, taker: &str) -> Problem {
     Problem::new(ProblemKind::MissingAsset, message)
         .hint("record the run, `.record(&storage)`, or have an IO manager store them: `io = \"..\"`")
 }
+
+/// Partitions of an asset are taken that nothing writes down.
+pub(super) fn not_written(key: &AssetKey, taker: &str) -> Problem {
+    let message =
+        format!("`{taker}` reads partitions of `{key}`, which are in memory alone and cannot be read again");
+    Problem::new(ProblemKind::MissingAsset, message).hint(
+        "derive `Serialize` and `Deserialize` for its type, or have an IO manager store it: `io = \"..\"`",
+    )
+}

@@ -31,7 +31,14 @@ impl ForPartitions {
     /// from.
     pub(super) fn of(plan: &Plan, told: Option<&str>, now: Timestamp) -> Result<Self, Vec<Problem>> {
         let Some(first) = plan.partitions.first() else {
+            let reads = plan
+                .steps
+                .iter()
+                .any(|step| step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()));
             return match told {
+                None if reads => {
+                    Ok(Self { of: Vec::new(), pinned: Some(PinnedPartitions { selection: None, now }) })
+                }
                 None => Ok(Self::default()),
                 Some(told) => Err(vec![not_partitioned(plan, told)]),
             };
@@ -57,13 +64,20 @@ impl ForPartitions {
         }
         let Some(told) = told else { return Err(vec![untold(plan, first, &spaces[root], now)]) };
         let set = spaces[root].select(told, now).map_err(|error| refuse(&plan.partitions[root], &error))?;
-        let pinned = PinnedPartitions { selection: spaces[root].show(&set), now };
+        let pinned = PinnedPartitions { selection: Some(spaces[root].show(&set)), now };
         let mut sets: Vec<Option<PartitionSet>> = vec![None; groups.len()];
         sets[root] = Some(set);
-        // What follows from others is found once these are; each round finds one more at least, if there is any.
-        while let Some(next) = (0..groups.len()).find(|&at| {
-            groups[at] == at && sets[at].is_none() && !follows(plan, &groups, &sets, at).is_empty()
-        }) {
+        // What follows from others is found once all of these are; if they wait for each other, once one of them is.
+        let next = |sets: &[Option<PartitionSet>]| {
+            let open = |at: &usize| groups[*at] == *at && sets[*at].is_none();
+            let all = vec![Some(PartitionSet::new()); groups.len()];
+            let found = |at: &usize| follows(plan, &groups, sets, *at).len();
+            let whole = |at: &usize| found(at) == follows(plan, &groups, &all, *at).len();
+            let mut ready: Vec<usize> = (0..groups.len()).filter(open).filter(|at| found(at) > 0).collect();
+            ready.sort_by_key(|at| !whole(at));
+            ready.first().copied()
+        };
+        while let Some(next) = next(&sets) {
             let mut found = PartitionSet::new();
             for (number, from) in follows(plan, &groups, &sets, next) {
                 let link =
@@ -134,8 +148,13 @@ fn refused(plan: &Plan, of: &PlannedPartitions, error: &PartitionError) -> Probl
 fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp) -> Problem {
     let message = format!("`{}` has partitions, and the run is not told for which it is", asset_of(plan, of));
     let all = space.all(now);
+    let one = |index: u64| space.show(&PartitionSet::from_iter([index]));
     let hint = match (all.first().map(|first| space.key_of(first)), all.last().map(|last| space.key_of(last)))
     {
+        (_, Some(Ok(last))) if space.dimensions().next().is_some() => format!(
+            "name them, each dimension by itself: `--partition '{}'`; in code `.partition(\"{last}\")`",
+            all.last().map(one).unwrap_or_default()
+        ),
         (Some(Ok(first)), Some(Ok(last))) if first != last => format!(
             "name them: `--partition {last}` is one, `--partition {first}..{last}` all from one to the other, `--partition latest` the last; in code `.partition(\"{last}\")`"
         ),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::ForPartitions;
-use super::missing::{absent, not_stored, unmapped};
+use super::missing::{absent, not_stored, not_written, unmapped};
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
 use crate::event::Encoded;
@@ -105,7 +105,10 @@ impl Reader {
                 .reader_of(number)
                 .map_or_else(|| asset.key.to_string(), |step| program.made_of(&asset.key, step));
             match Reading::of(asset, of, partitions) {
-                Ok(reading) => match reader.take(&reading, &taker, before) {
+                Ok(reading) => match reader
+                    .take(&reading, &taker, before)
+                    .and_then(|()| readable(&reading, &taker, program.ops[number].reads))
+                {
                     Ok(()) => _ = reader.readings.insert(number, reading),
                     Err(problem) => problems.push(problem.at("the asset", place.clone())),
                 },
@@ -153,12 +156,11 @@ impl Reader {
         let Some(storage) = self.storage.clone() else {
             return if reading.asset.read_by.is_some() { Ok(()) } else { Err(not_stored(key, taker)) };
         };
-        let facts = facts(&*storage, reading, &(&taken | &again), before).map_err(|error| {
-            Problem::new(
-                ProblemKind::MissingAsset,
-                format!("what is known of `{key}` cannot be read: {error}"),
-            )
-        })?;
+        let unread = |error: StorageError| {
+            let message = format!("what is known of `{key}` cannot be read: {error}");
+            Problem::new(ProblemKind::MissingAsset, message)
+        };
+        let facts = facts(&*storage, reading, &taken, before).map_err(unread)?;
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
@@ -171,10 +173,16 @@ impl Reader {
                 None => _ = lacking.insert(index),
             }
         }
-        for index in again.iter() {
-            let Ok(partition) = reading.up.key_of(index) else { continue };
-            if let Some(fact) = facts.get(partition.as_str()).filter(|fact| self.is_own(fact.run)) {
-                self.tell_again(fact.clone());
+        if !again.is_empty() {
+            // Of others that have made them meanwhile nothing is taken.
+            for run in std::iter::once(self.run).chain(self.ancestors.clone()) {
+                let query =
+                    MaterializationQuery { asset: Some(key.clone()), run: Some(run), ..Default::default() };
+                storage
+                    .materializations(&query)
+                    .map_err(unread)?
+                    .into_iter()
+                    .for_each(|fact| self.tell_again(fact));
             }
         }
         if lacking.is_empty() || reading.allows_missing() {
@@ -183,13 +191,11 @@ impl Reader {
         Err(absent(key, taker, &reading.up.show(&lacking), reading.asset.external))
     }
 
-    fn is_own(&self, run: RunId) -> bool {
-        run == self.run || self.ancestors.contains(&run)
-    }
-
+    /// A partition was made before the run went on; what was told first is the newest.
     fn tell_again(&self, fact: Materialization) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.insert((fact.asset.clone(), fact.partition.clone().unwrap_or_default()), (fact, None));
+        let partition = fact.partition.clone().unwrap_or_default();
+        made.entry((fact.asset.clone(), partition)).or_insert((fact, None));
     }
 
     /// That each step takes one partition that is to take one.
@@ -232,13 +238,15 @@ impl Reader {
                 ))),
             };
         };
-        let value = match (&fact.value, &reading.asset.read_by) {
-            (ValueAt::Io(io), None) => self.managed(io, key, partition, reads),
-            (ValueAt::Io(_), Some(io)) => self.managed(io, key, partition, reads),
+        let value = match &fact.value {
+            ValueAt::Io(io) => {
+                let io = reading.asset.read_by.as_deref().unwrap_or(io);
+                self.managed(io, key, partition, reads)
+            }
             _ => self.written(&fact, inline.as_ref(), reads),
         };
         value.map(|value| (value, Some(fact))).map_err(|failure| {
-            let hint = format!("have it made anew: materialize {key} --partition {partition}");
+            let hint = format!("have it made anew: materialize {key} --partition '{partition}'");
             failure.context(format!("`{key}[{partition}]` cannot be read")).hint(hint)
         })
     }
@@ -319,7 +327,9 @@ impl ReadsPartitions for Reader {
         for index in needed.clone().iter() {
             let (key, is_made) = (reading.up.key_of(index)?, reading.made.contains(index));
             let is_known = is_made || self.taken_of(&reading.asset.key, key.as_str()).is_some();
-            if !is_known && reading.allows_missing() && self.storage.is_some() {
+            // What others store without a word is there or is not: only its IO manager knows.
+            let is_untold = reading.asset.external && reading.asset.read_by.is_some();
+            if !is_known && reading.allows_missing() && self.storage.is_some() && !is_untold {
                 needed.remove(index);
                 continue;
             }
@@ -391,4 +401,13 @@ fn version(
         }
     };
     InputVersion::new(asset.clone(), newest, data).partition(Some(partitions.into()))
+}
+
+/// That what the run makes can be read again: what no IO manager stores and serde cannot read is in the memory of its step alone.
+fn readable(reading: &Reading, taker: &str, reads: Option<ReadPartitions>) -> Result<(), Problem> {
+    let is_written = reading.asset.read_by.is_some() || reads.is_none_or(|reads| reads.codec.is_some());
+    if is_written || reading.made.is_empty() {
+        return Ok(());
+    }
+    Err(not_written(&reading.asset.key, taker))
 }

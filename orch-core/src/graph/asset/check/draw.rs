@@ -101,13 +101,20 @@ impl Checks {
             if !check.blocking || !self.steps.contains_key(&looked_at) {
                 continue;
             }
-            let held = graph.downstream(looked_at).iter().filter_map(|below| self.steps.get(below));
+            let held = graph.downstream(looked_at).iter();
+            let held = held.filter_map(|below| Some((graph.assets()[*below].key(), self.steps.get(below)?)));
             compose::with(|composition| {
-                for node in held.flat_map(Clone::clone) {
-                    let node = &mut composition.graph.nodes[node];
-                    // What runs for each item waits for what makes the items; what reads an asset waits for that.
-                    if node.scope == 0 && node.loads.is_none() {
-                        node.after.push((step, check.place.clone()));
+                let of_partitions =
+                    composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]);
+                let of_partitions: Vec<usize> = of_partitions.flatten().collect();
+                for (key, nodes) in held {
+                    let scope = composition.scope_of(key);
+                    for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
+                        let node = &mut composition.graph.nodes[number];
+                        // What runs for each item waits for what makes the items; what reads an asset waits for that.
+                        if node.scope == scope && node.loads.is_none() {
+                            node.after.push((step, check.place.clone()));
+                        }
                     }
                 }
             });

@@ -1,0 +1,203 @@
+//! Partitions, checks and what is passed over, in runs that go on and beside each other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use orch::config::EnvVars;
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::prelude::*;
+use orch::run::{Rerun, Run, RunError};
+use orch::storage::Storage;
+
+use super::{facts, ran, storage};
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").into()
+    }
+}
+
+fn materialize(
+    definitions: &Definitions,
+    storage: &Arc<dyn Storage>,
+    selection: &str,
+    partition: &str,
+) -> Result<Run, RunError> {
+    let job = definitions.materialize(&selection.parse().expect("a selection"));
+    let runner = definitions.runner(&job).record(storage).partition(partition);
+    runner.keep_outputs().keep_events().max_concurrent(1).run_blocking()
+}
+
+fn go_on(definitions: &Definitions, storage: &Arc<dyn Storage>, failed: &RunError) -> Result<Run, RunError> {
+    let run = failed.run().expect("it ran").id();
+    let runner = definitions.rerun(storage, run, Rerun::FromFailure).expect("it failed");
+    runner.keep_outputs().keep_events().max_concurrent(1).run_blocking()
+}
+
+/// What is known, in the order of the text.
+fn sorted(storage: &Arc<dyn Storage>) -> String {
+    let facts = facts(storage);
+    let mut lines: Vec<_> = facts.lines().collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines.join("\n")
+}
+
+#[asset]
+fn sold(day: &Partition<Daily>) -> i64 {
+    i64::from(day.window().start.day())
+}
+
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Fails on the second day while the shop is closed.
+#[asset(partitions = Daily)]
+fn counted(day: &Partition<Daily>, sold: &i64) -> Result<i64> {
+    match day.key().as_str() {
+        "2024-01-02" if CLOSED.load(Ordering::Relaxed) => Err(Failure::new("the shop is closed")),
+        _ => Ok(sold * 10),
+    }
+}
+
+#[asset]
+fn sum(#[mapped(PartitionMapping::all().allow_missing())] counted: &Partitions<i64>) -> i64 {
+    counted.values().sum()
+}
+
+#[test]
+fn what_waits_for_all_partitions_waits_for_those_that_are_made_anew() {
+    let (definitions, storage) = (Definitions::new().assets(assets![sold, counted, sum]), storage());
+    CLOSED.store(true, Ordering::Relaxed);
+    let failed = materialize(&definitions, &storage, "*", "2024-01-01..2024-01-03").expect_err("a day fails");
+    CLOSED.store(false, Ordering::Relaxed);
+    let run = go_on(&definitions, &storage, &failed).expect("the shop is open");
+    insta::assert_snapshot!(ran(&run).join("\n"), @r"
+    counted[2024-01-02]
+    all_daily_partitions
+    read_counted
+    sum
+    ");
+    assert_eq!(*run.output::<sum>(), 60);
+}
+
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+/// What came of the day before alone.
+#[asset(partitions = Daily)]
+fn yesterday(
+    #[from(sold)]
+    #[mapped(PartitionMapping::time_window(-1, -1).allow_missing())]
+    before: &Partitions<i64>,
+) -> Result<i64> {
+    if BROKEN.load(Ordering::Relaxed) {
+        return Err(Failure::new("broken"));
+    }
+    Ok(before.values().sum())
+}
+
+#[test]
+fn a_run_that_goes_on_takes_what_it_made_and_tells_of_nothing_else() {
+    let (definitions, undisturbed) = (Definitions::new().assets(assets![sold, yesterday]), storage());
+    let days = "2024-01-01..2024-01-02";
+    materialize(&definitions, &undisturbed, "*", days).expect("it succeeds");
+    insta::assert_snapshot!(sorted(&undisturbed), @r"
+    sold[2024-01-01], data 48fc721f, fact
+    sold[2024-01-02], data ab13bedf, fact
+    yesterday[2024-01-01], data 2d3adedf, of sold unknown, fact
+    yesterday[2024-01-02], data 48fc721f, of sold[2024-01-01] 48fc721f, fact
+    ");
+    let storage = storage();
+    BROKEN.store(true, Ordering::Relaxed);
+    let failed = materialize(&definitions, &storage, "*", days).expect_err("it is broken");
+    BROKEN.store(false, Ordering::Relaxed);
+    // Meanwhile another run makes one of the days, which changes nothing for this one.
+    materialize(&definitions, &storage, "sold", "2024-01-01").expect("it succeeds");
+    go_on(&definitions, &storage, &failed).expect("it is mended");
+    assert_eq!(sorted(&storage), sorted(&undisturbed));
+}
+
+#[test]
+fn steps_of_partitions_are_not_selected_one_by_one() {
+    let (definitions, storage) = (Definitions::new().assets(assets![sold, yesterday]), storage());
+    let run = materialize(&definitions, &storage, "sold", "2024-01-01..2024-01-03").expect("it succeeds");
+    let job = definitions.materialize(&"*".parse().expect("a selection"));
+    let part = definitions.runner(&job).record(&storage).select("yesterday".parse().expect("a selection"));
+    let refused = part.partition("2024-01-01").run_blocking().expect_err("a part of it");
+    insta::assert_snapshot!(refused, @r"
+    the job `materialize` cannot be planned
+    error: steps are selected, or given inputs, of a job that makes partitions of `sold`
+      hint: select assets in place of steps, and partitions of them: `materialize sold --partition ..`; of a run that failed, `rerun RUN --from-failure`
+    ");
+    let part = definitions.rerun(&storage, run.id(), Rerun::Select("sold".parse().expect("a selection")));
+    let refused = part.expect("it is there").run_blocking().expect_err("a part of it").to_string();
+    assert!(refused.contains("select assets in place of steps"), "{refused}");
+}
+
+#[asset]
+fn price() -> i64 {
+    -1
+}
+
+#[asset_check(asset = price, blocking)]
+fn positive(price: i64) -> bool {
+    price > 0
+}
+
+#[asset(partitions = Daily)]
+fn revenue(sold: &i64, price: &i64) -> i64 {
+    sold * price
+}
+
+#[test]
+fn a_blocking_check_holds_back_partitions_that_are_made_of_its_asset_and_no_others() {
+    for assets in [assets![sold, price, revenue], assets![price, revenue, sold]] {
+        let (definitions, storage) = (Definitions::new().assets(assets).checks(checks![positive]), storage());
+        materialize(&definitions, &storage, "*", "2024-01-01").expect_err("the price is negative");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sorted(&storage), @r"
+            price, data 99d44d37, fact
+            sold[2024-01-01], data 48fc721f, fact
+            ");
+        }
+    }
+}
+
+static ROWS: AtomicI64 = AtomicI64::new(100);
+
+#[asset(code_version = "1", env = "SOURCE")]
+fn rows() -> i64 {
+    ROWS.load(Ordering::Relaxed)
+}
+
+/// Compares with what it found the last time of another materialization.
+#[asset_check(asset = rows, blocking)]
+fn steady(rows: i64, context: Context) -> Result<CheckResult> {
+    let before = context.earlier_evaluations(1)?;
+    let before = before.first().and_then(|found| found.result.metadata.get("rows")?.number());
+    let is_steady = before.is_none_or(|before| (rows as f64) < before * 2.0);
+    Ok(CheckResult::expect(is_steady, format!("{rows} after {before:?}")).metadata("rows", rows))
+}
+
+#[asset(code_version = "1")]
+fn report(rows: &i64) -> i64 {
+    *rows
+}
+
+#[test]
+fn a_check_does_not_pass_since_its_asset_was_passed_over() {
+    let definitions = Definitions::new().assets(assets![rows, report]).checks(checks![steady]);
+    let storage = storage();
+    let memoized = |source: &str| {
+        let job = definitions.materialize(&"*".parse().expect("a selection"));
+        let runner = definitions.runner(&job).env(EnvVars::none().with("SOURCE", source)).record(&storage);
+        runner.memoize().max_concurrent(1).run_blocking().map(drop).map_err(|error| error.to_string())
+    };
+    memoized("1").expect("it is the first");
+    ROWS.store(1000, Ordering::Relaxed);
+    let refused = memoized("2").expect_err("ten times as many");
+    assert_eq!(memoized("2").expect_err("as before"), refused, "though the rows are passed over now");
+}

@@ -146,7 +146,8 @@ use super::{graph, job, op};
 ///   the package and all that lies in its `src`, of files that are included by a written path, of `Cargo.toml`, of packages that
 ///   it depends on by a path, of the `Cargo.lock`, by which all other packages are known, and of the features of the package. The
 ///   profile and the compiler do not count, nor does what a build script or a macro reads elsewhere. Of a package that was
-///   downloaded from a registry nobody knows the source.
+///   downloaded from a registry nobody knows the source. It is the source as it was when the crate was compiled last: a change
+///   that cargo does not compile it for, such as in another binary of the package, counts from the next time on.
 /// - **Data** counts by its version: a hash of the value as serde writes it, or what the IO manager says of what it has stored,
 ///   [`DATA_VERSION`](crate::io::DATA_VERSION), as frames do; else the code says it, `ctx.set_data_version(..)`. An asset that
 ///   returns nothing, `()`, has none by itself. One that returns the path of something returns the same however that changes: let

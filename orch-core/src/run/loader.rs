@@ -104,7 +104,7 @@ impl Loader {
     }
 
     /// Finds the latest of the assets that steps are to make, as far as their values can be had: a step that would make the same
-    /// need not run. With whatever cannot be read, the step runs.
+    /// need not run. Of whatever nothing is known, the step runs; that a value cannot be loaded is told to the step that takes it.
     pub(super) fn remember(&self, program: &Program) -> Memory {
         let mut memory = Memory::new();
         for maker in program.makers.iter().filter(|maker| maker.is_op) {

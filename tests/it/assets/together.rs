@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use orch::config::EnvVars;
+use orch::define::{Executor, JobOptions};
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
-use orch::run::{Rerun, Run, RunError};
+use orch::run::{Rerun, Run, RunError, Standings};
 use orch::storage::Storage;
 
 use super::{facts, ran, storage};
@@ -200,4 +201,53 @@ fn a_check_does_not_pass_since_its_asset_was_passed_over() {
     ROWS.store(1000, Ordering::Relaxed);
     let refused = memoized("2").expect_err("ten times as many");
     assert_eq!(memoized("2").expect_err("as before"), refused, "though the rows are passed over now");
+}
+
+#[asset]
+fn headline_of_revenue(
+    #[mapped(PartitionMapping::all().allow_missing())] revenue: &Partitions<i64>,
+) -> String {
+    format!("{} days", revenue.len())
+}
+
+#[asset]
+fn below(headline_of_revenue: &str) -> usize {
+    headline_of_revenue.len()
+}
+
+#[test]
+fn what_is_made_of_partitions_is_not_said_to_be_fresh() {
+    let definitions = Definitions::new().assets(assets![sold, revenue, price, headline_of_revenue, below]);
+    let storage = storage();
+    materialize(&definitions, &storage, "*", "2024-01-01").expect("it succeeds");
+    let recipes = definitions.runner(&definitions.materialize(&"*".parse().expect("all"))).recipes();
+    let records = storage.assets().expect("what is known");
+    let standings = Standings::of(definitions.asset_graph(), recipes.expect("all is there"), &records);
+    let told = ["sold", "headline_of_revenue", "below"].map(|key| {
+        format!("{key}: {:?}", standings.get(&key.parse().expect("a key")).expect("it is listed"))
+    });
+    insta::assert_snapshot!(told.join("\n"), @r"
+    sold: Partitioned
+    headline_of_revenue: Partitioned
+    below: Partitioned
+    ");
+}
+
+#[test]
+fn partitions_are_made_in_processes_of_their_own_and_what_gives_and_reads_them_is_not() {
+    let apart = JobOptions::new("apart").executor(Executor::Process);
+    let definitions = Definitions::new().assets(assets![sold, counted, sum]).asset_job_with(apart, "*");
+    let plan = definitions.runner(&definitions.jobs()[0]).plan().expect("all can be sent there");
+    let steps = plan
+        .steps
+        .iter()
+        .map(|step| format!("{} {}", step.name, if step.isolated { "apart" } else { "here" }));
+    insta::assert_snapshot!(steps.collect::<Vec<_>>().join("\n"), @r"
+    daily_partitions here
+    sold apart
+    counted apart
+    all_daily_partitions here
+    read_counted here
+    sum apart
+    ");
 }

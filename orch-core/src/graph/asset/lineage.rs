@@ -179,9 +179,9 @@ impl AssetGraph {
             let problem = circle
                 .iter()
                 .fold(problem, |problem, &at| problem.at("in the circle", self.assets[at].place.clone()));
-            self.problems.push(problem.hint(
-                "take one of the parameters away; an asset that reads its own former value is one with partitions",
-            ));
+            self.problems.push(
+                problem.hint("take one of the parameters away; an asset cannot take its own former value"),
+            );
         }
     }
 

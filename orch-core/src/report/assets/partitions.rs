@@ -9,6 +9,9 @@ use crate::partition::{KeyRange, KeySets, Keyspace, PartitionError, PartitionSet
 /// So many stretches of partitions are named.
 const NAMED: usize = 8;
 
+/// So long is the text of those of several dimensions.
+const LONGEST: usize = 200;
+
 /// Which partitions of assets are materialized, by the keys of the assets.
 pub type PartitionStates = BTreeMap<AssetKey, PartitionState>;
 
@@ -69,12 +72,24 @@ impl PartitionState {
     }
 
     fn stretches(&self, set: &PartitionSet) -> String {
+        if self.keyspace.dimensions().next().is_some() {
+            return self.rectangles(set);
+        }
         let mut ranges = self.ranges(set).into_iter();
         let told: Vec<_> = ranges.by_ref().take(NAMED).map(|range| stretch(&range)).collect();
         let (more, partitions) = ranges.fold((0_u64, 0), |(more, all), range| (more + 1, all + range.len));
         match more {
             0 => told.join(", "),
             _ => format!("{}, and {partitions} more", told.join(", ")),
+        }
+    }
+
+    /// Of several dimensions, as they are selected.
+    fn rectangles(&self, set: &PartitionSet) -> String {
+        let shown = self.keyspace.show(set);
+        match shown.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}.., {} in all", &shown[..end], set.len()),
+            None => shown,
         }
     }
 

@@ -131,6 +131,12 @@ fn what_is_there_and_what_is_missing_is_told() {
     error: of `visits`: `2024-01-32` is no key of these partitions by time
     hint: keys are the starts of windows, such as `2024-01-01`, the first
     ");
+    insta::assert_snapshot!(kept.session(site(), "materialize visits --missing"), @r"
+    exit 2
+    --- stderr
+    error: `visits` has partitions, and `--missing` asks for assets without
+    hint: `program assets show visits` names those that are missing: `--partition` makes them
+    ");
     let never = kept.session(site(), "assets show visits --partition 2024-01-04");
     assert!(never.contains("`2024-01-04` was never materialized"), "{never}");
     let json = kept.session(site(), "assets list visits --json");

@@ -3,8 +3,6 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
 
-use jiff::Timestamp;
-
 use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
@@ -215,8 +213,7 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
     ) -> Result<(Program, ForPartitions, Loaded), RunError> {
-        let now = self.begun.unwrap_or_else(Timestamp::now);
-        let partitions = ForPartitions::of(&program.plan, self.partition.as_deref(), now)
+        let partitions = ForPartitions::of(&program.plan, self.partition.as_deref(), self.begun)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
         let is_of_assets = |step: &Step| !step.assets.is_empty() || step.check.is_some();
         if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {

@@ -121,6 +121,28 @@ fn a_run_that_goes_on_takes_what_it_made_and_tells_of_nothing_else() {
     assert_eq!(sorted(&storage), sorted(&undisturbed));
 }
 
+static UNREADY: AtomicBool = AtomicBool::new(false);
+
+#[asset]
+fn ready(#[mapped(PartitionMapping::all().allow_missing())] sold: &Partitions<i64>) -> Result<usize> {
+    if UNREADY.load(Ordering::Relaxed) { Err(Failure::new("not ready")) } else { Ok(sold.len()) }
+}
+
+#[test]
+fn a_run_that_goes_on_reads_no_partitions_that_came_since() {
+    let (definitions, storage) = (Definitions::new().assets(assets![sold, ready]), storage());
+    materialize(&definitions, &storage, "sold", "2024-01-01..2024-01-02").expect("it succeeds");
+    let job = definitions.materialize(&"ready".parse().expect("a selection"));
+    UNREADY.store(true, Ordering::Relaxed);
+    let failed = definitions.runner(&job).record(&storage).run_blocking().expect_err("it is not ready");
+    UNREADY.store(false, Ordering::Relaxed);
+    materialize(&definitions, &storage, "sold", "2024-01-03").expect("it succeeds");
+    let run = go_on(&definitions, &storage, &failed).expect("it is ready");
+    assert_eq!(*run.output::<ready>(), 2, "the days that there were when it began");
+    let anew = definitions.rerun(&storage, run.id(), Rerun::All).expect("it is there").keep_outputs();
+    assert_eq!(*anew.run_blocking().expect("it is ready").output::<ready>(), 3);
+}
+
 #[test]
 fn steps_of_partitions_are_not_selected_one_by_one() {
     let (definitions, storage) = (Definitions::new().assets(assets![sold, yesterday]), storage());

@@ -24,12 +24,19 @@ pub(super) struct ForPartitions {
     pub(super) of: Vec<Arc<RunPartitions>>,
     /// What the run was told, with all that depends on the clock spelled out; none if its plan has no partitions.
     pub(super) pinned: Option<PinnedPartitions>,
+    /// Whether the run goes on from one that took partitions before.
+    pub(super) goes_on: bool,
 }
 
 impl ForPartitions {
     /// Finds the partitions that a run is for: those that it is `told`, of the definition that all others of its plan follow
-    /// from.
-    pub(super) fn of(plan: &Plan, told: Option<&str>, now: Timestamp) -> Result<Self, Vec<Problem>> {
+    /// from. If the run goes on, they are those that there were when it was `begun`.
+    pub(super) fn of(
+        plan: &Plan,
+        told: Option<&str>,
+        begun: Option<Timestamp>,
+    ) -> Result<Self, Vec<Problem>> {
+        let (now, goes_on) = (begun.unwrap_or_else(Timestamp::now), begun.is_some());
         let Some(first) = plan.partitions.first() else {
             let reads = plan
                 .steps
@@ -37,7 +44,8 @@ impl ForPartitions {
                 .any(|step| step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()));
             return match told {
                 None if reads => {
-                    Ok(Self { of: Vec::new(), pinned: Some(PinnedPartitions { selection: None, now }) })
+                    let pinned = Some(PinnedPartitions { selection: None, now });
+                    Ok(Self { of: Vec::new(), pinned, goes_on })
                 }
                 None => Ok(Self::default()),
                 Some(told) => Err(vec![not_partitioned(plan, told)]),
@@ -93,11 +101,9 @@ impl ForPartitions {
             let set = sets[group].clone().unwrap_or_default();
             Arc::new(RunPartitions { keyspace, set })
         });
-        Ok(Self { of: of.collect(), pinned: Some(pinned) })
+        Ok(Self { of: of.collect(), pinned: Some(pinned), goes_on })
     }
-}
 
-impl ForPartitions {
     /// By the steps that give them.
     pub(super) fn by_step(&self, plan: &Plan) -> HashMap<usize, Arc<RunPartitions>> {
         plan.partitions.iter().map(|of| of.step).zip(self.of.iter().cloned()).collect()

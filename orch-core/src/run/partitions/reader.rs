@@ -26,6 +26,8 @@ pub(in crate::run) struct Reader {
     storage: Option<Arc<dyn Storage>>,
     io: Arc<IoManagers>,
     run: RunId,
+    /// Whether it goes on: what it takes of others is what was taken before.
+    goes_on: bool,
     /// The runs that it goes on from: what they made is as good as made by it.
     ancestors: Vec<RunId>,
     job: Arc<str>,
@@ -90,6 +92,7 @@ impl Reader {
             storage,
             io,
             run,
+            goes_on: partitions.goes_on,
             ancestors,
             job: program.plan.job.as_str().into(),
             now: pinned.map_or_else(Timestamp::now, |pinned| pinned.now),
@@ -160,7 +163,7 @@ impl Reader {
             let message = format!("what is known of `{key}` cannot be read: {error}");
             Problem::new(ProblemKind::MissingAsset, message)
         };
-        let facts = facts(&*storage, reading, &taken, before).map_err(unread)?;
+        let facts = facts(&*storage, reading, &taken, (before, self.goes_on)).map_err(unread)?;
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
@@ -353,7 +356,7 @@ fn facts(
     storage: &dyn Storage,
     reading: &Reading,
     wanted: &PartitionSet,
-    before: &[Materialization],
+    (before, goes_on): (&[Materialization], bool),
 ) -> Result<HashMap<String, Materialization>, StorageError> {
     let key = &reading.asset.key;
     let mut facts = HashMap::new();
@@ -362,6 +365,9 @@ fn facts(
         facts.entry(partition).or_insert(fact);
     };
     before.iter().filter(|fact| fact.asset == *key).cloned().for_each(&mut add);
+    if goes_on {
+        return Ok(facts);
+    }
     if wanted.len() > FEW {
         storage.latest_partitions(key)?.into_iter().for_each(&mut add);
         return Ok(facts);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKey, Recipe, TypedMetadata};
+use super::{AssetKey, Digest, Recipe, TypedMetadata};
 use crate::ids::RunId;
 
 /// A fact: that an asset was materialized, by which run, and what is known of it since.
@@ -77,13 +77,12 @@ impl InputVersion {
             return first.data_version.clone();
         }
         // With the keys: who takes partitions by key may make something of these too.
-        let mut hasher = blake3::Hasher::new_derive_key("orch 2026 versions of partitions");
+        let mut digest = Digest::new("orch: versions of partitions that are taken apart");
         for version in std::iter::once(first).chain(versions) {
-            for part in [version.partition.as_deref().unwrap_or_default(), version.data_version.as_deref()?] {
-                hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-            }
+            digest.add(version.partition.as_deref().unwrap_or_default());
+            digest.add(version.data_version.as_deref()?);
         }
-        Some(hasher.finalize().to_hex().as_str().into())
+        Some(digest.finish())
     }
 
     /// The same, of a partition.

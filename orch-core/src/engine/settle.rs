@@ -4,9 +4,10 @@ use super::frame::{Content, Element, Frame, FrameId, Gathering, Missing, Phase, 
 use super::layout::{CollectLayout, Fetch, Outer, Producer};
 use super::ready::Ready;
 use super::state::ROOT;
-use super::{Kept, State, Turn};
+use super::{Kept, State, Token, Turn};
 use crate::define::StepOutcome;
 use crate::event::{EventKind, SkipCause};
+use crate::failure::Failure;
 use crate::ids::Branch;
 use crate::value::{Item, Value};
 
@@ -228,6 +229,26 @@ impl State {
             if run.waits == 0 {
                 self.settling.push_back(Settle::Ready(inner, local));
             }
+        }
+    }
+
+    /// A piece of an attempt's work failed, and with it the attempt.
+    pub(super) fn broke(&mut self, token: Token, step: usize, failure: &Failure, turn: &mut Turn) {
+        self.release_slot(step);
+        match token.stream {
+            Some(stream) => {
+                self.frames[token.frame as usize].streams[stream as usize].phase = StreamPhase::Unopened;
+            }
+            None => self.run(token.frame, token.step).ticket = 0,
+        }
+        if self.has_told_streams(token.frame, step) {
+            let failure = || Box::new(Failure::retold(&failure.info(), failure.retry_wish()));
+            self.run(token.frame, token.step).broken.get_or_insert_with(failure);
+            return;
+        }
+        match self.run(token.frame, token.step).broken.take() {
+            Some(first) => self.attempt_failed(token.frame, step, &first, turn),
+            None => self.attempt_failed(token.frame, step, failure, turn),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fetch::fetch_value;
-use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun, StreamPhase};
+use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun};
 use super::hook::Hooks;
 use super::layout::Layout;
 use super::ready::{Ready, ReadyQueue};
@@ -248,26 +248,6 @@ impl State {
     pub(super) fn end_attempt(&mut self, token: Token, step: usize) {
         self.release_slot(step);
         self.run(token.frame, token.step).ticket = 0;
-    }
-
-    /// A piece of an attempt's work failed, and with it the attempt.
-    pub(super) fn broke(&mut self, token: Token, step: usize, failure: &Failure, turn: &mut Turn) {
-        self.release_slot(step);
-        match token.stream {
-            Some(stream) => {
-                self.frames[token.frame as usize].streams[stream as usize].phase = StreamPhase::Unopened;
-            }
-            None => self.run(token.frame, token.step).ticket = 0,
-        }
-        if self.has_told_streams(token.frame, step) {
-            let failure = || Box::new(Failure::retold(&failure.info(), failure.retry_wish()));
-            self.run(token.frame, token.step).broken.get_or_insert_with(failure);
-            return;
-        }
-        match self.run(token.frame, token.step).broken.take() {
-            Some(first) => self.attempt_failed(token.frame, step, &first, turn),
-            None => self.attempt_failed(token.frame, step, failure, turn),
-        }
     }
 
     pub(super) fn produced(

@@ -187,8 +187,8 @@ fn partitions_of_another_kind_follow_and_wait_for_all_that_they_are_made_of() {
     assert_eq!(*run.output::<total>(), 700);
     let last: Vec<_> = facts(&storage).lines().rev().take(2).map(str::to_owned).collect();
     insta::assert_snapshot!(last.join("\n"), @r"
-    week[2024-01-07], data d1dd055e, of revenue[2024-01-07..2024-01-13] 8b19f34d, fact
-    total, data 911b8323, of revenue[2024-01-07..2024-01-13] 8b19f34d, fact
+    week[2024-01-07], data d1dd055e, of revenue[2024-01-07..2024-01-13] 0e4cae9c, fact
+    total, data 911b8323, of revenue[2024-01-07..2024-01-13] 0e4cae9c, fact
     ");
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use orch::config::EnvVars;
 use orch::define::{Executor, JobOptions};
+use orch::io::{IoManager, Metadata, OutputAt};
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::run::{Rerun, Run, RunError, Standings};
@@ -272,4 +273,71 @@ fn partitions_are_made_in_processes_of_their_own_and_what_gives_and_reads_them_i
     read_counted here
     sum apart
     ");
+}
+
+/// What others have stored without a word: ten for each day.
+struct Elsewhere;
+
+impl IoManager<i64> for Elsewhere {
+    fn store(&self, _: &OutputAt<'_>, _: &i64) -> Result<Metadata> {
+        Err(Failure::new("others make it"))
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<i64> {
+        let partition = at.asset.and_then(|asset| asset.partition);
+        partition.map(|_| 10).ok_or_else(|| Failure::new("no day is named"))
+    }
+}
+
+#[external_asset(io = "elsewhere", partitions = Daily)]
+fn foreign() -> i64;
+
+#[asset]
+fn imported(
+    #[mapped(PartitionMapping::specific(["2024-01-01", "2024-01-02"]).allow_missing())] foreign: &Partitions<
+        i64,
+    >,
+) -> i64 {
+    foreign.values().sum()
+}
+
+#[test]
+fn what_others_store_without_a_word_is_not_taken_for_missing() {
+    let definitions = Definitions::new().assets(assets![foreign, imported]).io("elsewhere", Elsewhere);
+    let storage = storage();
+    let job = definitions.materialize(&"imported".parse().expect("a selection"));
+    let run = definitions.runner(&job).record(&storage).keep_outputs().run_blocking().expect("it is there");
+    assert_eq!(*run.output::<imported>(), 20);
+}
+
+/// The asset as it was when it had partitions.
+mod former {
+    use super::*;
+
+    #[asset]
+    pub(super) fn shop(day: &Partition<Daily>) -> i64 {
+        1000 + i64::from(day.window().start.day())
+    }
+}
+
+#[asset]
+fn shop() -> i64 {
+    7
+}
+
+#[asset]
+fn upstairs(shop: &i64) -> i64 {
+    *shop
+}
+
+#[test]
+fn a_partition_is_not_taken_for_the_asset() {
+    let storage = storage();
+    materialize(&Definitions::new().assets(assets![former::shop]), &storage, "shop", "2024-01-02")
+        .expect("a day");
+    let definitions = Definitions::new().assets(assets![shop, upstairs]);
+    let job = definitions.materialize(&"upstairs".parse().expect("a selection"));
+    let error =
+        definitions.runner(&job).record(&storage).run_blocking().expect_err("there is only a day of it");
+    assert!(error.to_string().contains("takes the asset `shop`, which was never materialized"), "{error}");
 }

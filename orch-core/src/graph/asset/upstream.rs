@@ -6,9 +6,10 @@ use super::def::{AssetDef, Taken};
 use super::partitioned::PartitionScopes;
 use crate::asset::AssetKey;
 use crate::define::{OpDef, ReadPartitions};
+use crate::failure::Failure;
 use crate::graph::Out;
 use crate::graph::compose::{self, Placement, SourceKind};
-use crate::partition::{Partition, PartitionMapping, Partitioning, Partitions};
+use crate::partition::{Partition, PartitionKey, PartitionMapping, Partitioning, Partitions};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind};
 use crate::value::{Data, TypeInfo, Value};
 
@@ -220,16 +221,14 @@ impl Upstream {
 }
 
 /// The one value of those that were read.
-fn take_one(values: Vec<(crate::partition::PartitionKey, Value)>) -> Result<Value, crate::failure::Failure> {
+fn take_one(values: Vec<(PartitionKey, Value)>) -> Result<Value, Failure> {
     let count = values.len();
     let one = values.into_iter().next().filter(|_| count == 1);
     one.map(|(_, value)| value)
-        .ok_or_else(|| crate::failure::Failure::new(format!("one partition is taken, and there are {count}")))
+        .ok_or_else(|| Failure::new(format!("one partition is taken, and there are {count}")))
 }
 
 /// All that were read, by key.
-fn take_all<T: Data>(
-    values: Vec<(crate::partition::PartitionKey, Value)>,
-) -> Result<Value, crate::failure::Failure> {
+fn take_all<T: Data>(values: Vec<(PartitionKey, Value)>) -> Result<Value, Failure> {
     Partitions::<T>::of_values(values).map(Value::new)
 }

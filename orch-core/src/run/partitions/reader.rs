@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::ForPartitions;
 use super::missing::{absent, not_stored, not_written, unmapped};
-use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt};
+use crate::asset::{AssetKey, Digest, InputVersion, Materialization, MaterializationQuery, ValueAt};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
 use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
@@ -396,14 +396,12 @@ fn version(
         Some([one]) => Some(Arc::clone(one)),
         Some([]) | None => None,
         Some(several) => {
-            let mut hasher = blake3::Hasher::new();
+            let mut digest = Digest::new("orch: versions of partitions that are taken together");
             for ((key, _), version) in values.iter().zip(several) {
-                // With their lengths, so that no two lists are one text.
-                for part in [key.as_str(), version] {
-                    hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-                }
+                digest.add(key.as_str());
+                digest.add(version.as_bytes());
             }
-            Some(hasher.finalize().to_hex().as_str().into())
+            Some(digest.finish())
         }
     };
     InputVersion::new(asset.clone(), newest, data).partition(Some(partitions.into()))

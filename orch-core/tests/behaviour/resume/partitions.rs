@@ -129,7 +129,7 @@ fn a_run_for_partitions_goes_on_with_those_that_it_began_with() {
     [
         "next[2024-01-01] 2ef3: day[2024-01-01] 448b of Some(1)",
         "next[2024-01-02] 0bf6: day[2024-01-02] 3162 of Some(1)",
-        "total[] 2df9: next[2024-01-01..2024-01-03] be38 of Some(3)",
+        "total[] 2df9: next[2024-01-01..2024-01-03] 71a5 of Some(3)",
     ]
     "#);
     for life in 0..lives {

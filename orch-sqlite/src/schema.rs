@@ -100,6 +100,9 @@ pub(crate) const RUN: Schema = Schema {
             sum INTEGER NOT NULL,       -- over all other columns
             value BLOB                  -- that of the output, if it is small
         ) STRICT;
+        -- Few of them say where the run stands as a whole, what has failed, or what became of assets, and these are looked for
+        -- in runs of any size. The condition costs little, since it is asked of each event that is written.
+        CREATE INDEX told ON event (kind) WHERE kind < 'STEP' OR kind = 'STEP_FAILURE';
         CREATE TABLE log (
             number INTEGER PRIMARY KEY,
             time INTEGER NOT NULL,

@@ -1,11 +1,12 @@
 use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
+use super::folded::Folded;
 use super::record::files;
 use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef};
 use crate::engine::{Memory, Remembered};
-use crate::event::{Detail, LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
+use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
 use crate::ids::{PathMap, QuickMap, RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Known, KnownEnd, Program, Step};
@@ -30,12 +31,12 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<Self, StorageError> {
-        let (mut recorded, mut view) = (Recorded::default(), RunView::new(Detail::Counts));
         let (mut values, events) = (SmallValues::default(), storage.events(run)?);
-        events.history(&mut |logged, value| {
-            recorded.apply(&logged);
-            view.apply(&logged.event);
-            value.iter().for_each(|value| values.keep(logged.number, value));
+        let Folded { recorded, view } = Folded::apart(|each| {
+            events.history(&mut |logged, value| {
+                value.iter().for_each(|value| values.keep(logged.number, value));
+                each(logged);
+            })
         })?;
         Ok(Self { recorded, view, values, events })
     }

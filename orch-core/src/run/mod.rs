@@ -11,6 +11,7 @@ mod error;
 mod execute;
 mod finished;
 mod fixed;
+mod folded;
 mod history;
 mod isolated;
 mod itself;

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::error;
 use crate::schema::{Opened, RUN};
-use crate::sum::{Columns, Line};
+use crate::sum::{Columns, Line, Sum};
 
 /// Events and log lines have their columns in this order; what the one has and the other has not is null.
 const EVENTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value,
@@ -25,8 +25,10 @@ const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, su
 
 /// Those that say where a run stands as a whole, and what of it has failed.
 const OUTLINE: &str =
-    "AND kind IN ('RUN_START', 'RUN_RESUMED', 'RUN_CANCELING', 'RUN_SUCCESS', 'RUN_FAILURE',
-    'RUN_CANCELED', 'STEP_FAILURE')";
+    "SELECT number, time, step, attempt, fields, kind, sum, value FROM event INDEXED BY told
+    WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
+    AND kind IN ('RUN_START', 'RUN_RESUMED', 'RUN_CANCELING', 'RUN_SUCCESS', 'RUN_FAILURE', 'RUN_CANCELED',
+    'STEP_FAILURE') ORDER BY number";
 /// The columns of one event.
 const EVENT: &str =
     "SELECT number, time, step, attempt, fields, kind, sum, value FROM event WHERE number = ?1";
@@ -160,8 +162,7 @@ impl Reader {
         let last =
             self.connection.query_row("SELECT coalesce(max(number), 0) FROM event", [], |row| row.get(0));
         let last: i64 = last.map_err(|error| self.cannot(&error))?;
-        let sql = format!("{EVENTS} {OUTLINE} AND number <= ?2 ORDER BY number");
-        self.read(&sql, vec![number(after), last.into()], each)?;
+        self.read(OUTLINE, vec![number(after), last.into()], each)?;
         Ok(last.unsigned_abs())
     }
 
@@ -309,21 +310,30 @@ impl From<rusqlite::types::FromSqlError> for NotRead {
     }
 }
 
-/// What was read before, and may be read again. Most events are of the same step as the one before them.
+/// What was read before, and may be read again.
 #[derive(Default)]
 struct Known {
     row: Row,
-    text: String,
-    path: Option<StepPath>,
+    paths: Vec<Option<(Box<str>, StepPath)>>,
 }
 
 impl Known {
+    /// So many places for paths: the events of one step lie among those of the steps that ran beside it.
+    const PATHS: usize = 1024;
+
     fn path(&mut self, text: Option<&str>) -> Result<Option<StepPath>, orch_core::ids::ParseStepPathError> {
         let Some(text) = text else { return Ok(None) };
-        if self.path.is_none() || self.text != text {
-            self.path = Some(text.parse()?);
-            text.clone_into(&mut self.text);
+        if self.paths.is_empty() {
+            self.paths.resize(Self::PATHS, None);
         }
-        Ok(self.path.clone())
+        let place = &mut self.paths[Sum::of(0).bytes(Some(text.as_bytes())).short() as usize % Self::PATHS];
+        match place {
+            Some((known, path)) if **known == *text => Ok(Some(path.clone())),
+            _ => {
+                let path: StepPath = text.parse()?;
+                *place = Some((text.into(), path.clone()));
+                Ok(Some(path))
+            }
+        }
     }
 }

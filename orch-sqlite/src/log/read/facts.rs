@@ -7,7 +7,8 @@ use orch_core::storage::{Facts, StorageError};
 use super::{Known, Reader, number};
 use crate::facts::OfRun;
 
-const TELLS: &str = "SELECT 1 FROM event WHERE number > ?1 AND number <= ?2
+const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
+    WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
     AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event

@@ -21,6 +21,7 @@ mod loader;
 mod opened;
 mod part;
 mod partitions;
+mod pin;
 mod recipes;
 mod record;
 mod rerun;
@@ -35,6 +36,8 @@ mod verify;
 mod wiring;
 #[cfg(unix)]
 mod worker;
+
+pub(crate) use pin::Pin;
 
 pub use definitions::Definitions;
 pub use environment::Environment;

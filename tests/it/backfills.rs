@@ -1,0 +1,296 @@
+//! Backfills: many partitions by many runs, and what is told of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use orch::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus, Makes};
+use orch::define::Cancel;
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::prelude::*;
+use orch::report::{self, Palette};
+use orch::storage::{BackfillMark, Memory, RunQuery, Storage};
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").until("2024-02-01").into()
+    }
+}
+
+struct Weekly;
+
+impl Partitioning for Weekly {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::weekly("2024-01-07").until("2024-02-04").into()
+    }
+}
+
+/// On which day of the month it rains; 0 for none. What happens on that day fails.
+struct Rain(Arc<AtomicU32>);
+
+#[asset]
+fn price() -> i64 {
+    10
+}
+
+#[asset]
+fn sold(day: &Partition<Daily>, rain: Res<Rain>) -> Result<i64> {
+    let today = i64::from(day.window().start.day());
+    if today == i64::from(rain.0.load(Ordering::SeqCst)) { Err("it rains".into()) } else { Ok(today) }
+}
+
+#[asset(partitions = Daily)]
+fn revenue(sold: i64, price: &i64) -> i64 {
+    sold * price
+}
+
+/// What the day before came to, beside the day.
+#[asset(partitions = Daily)]
+fn growth(
+    revenue: i64,
+    #[from(revenue)]
+    #[mapped(PartitionMapping::time_window(-1, -1).allow_missing())]
+    before: &Partitions<i64>,
+) -> i64 {
+    revenue - before.values().sum::<i64>()
+}
+
+#[asset]
+fn week(_week: &Partition<Weekly>, revenue: &Partitions<i64>) -> i64 {
+    revenue.values().sum()
+}
+
+#[asset]
+fn total(#[mapped(PartitionMapping::all().allow_missing())] revenue: &Partitions<i64>) -> i64 {
+    revenue.values().sum()
+}
+
+struct Shop {
+    definitions: Definitions,
+    storage: Arc<dyn Storage>,
+    rain: Arc<AtomicU32>,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let rain = Arc::new(AtomicU32::new(0));
+        let definitions = Definitions::new().assets(assets![price, sold, revenue, growth, week, total]);
+        let definitions = definitions.resource(Rain(Arc::clone(&rain)));
+        Self { definitions, storage: Arc::new(Memory::new()), rain }
+    }
+
+    fn launch(&self, selection: &str, partitions: &str, per: u64) -> Result<Backfill<'_>, BackfillError> {
+        let job = self.definitions.materialize(&selection.parse().expect("a selection"));
+        let asked = self.definitions.runner(&job).partition(partitions).tag("team", "data");
+        self.definitions.backfill(asked).per(per).launch(&self.storage)
+    }
+
+    fn status(&self, backfill: orch::ids::BackfillId) -> String {
+        shown(&BackfillStatus::read(&*self.storage, backfill).expect("it is there"))
+    }
+}
+
+/// Drives it, and says what happens and where it stands then.
+fn driven(backfill: Backfill<'_>) -> String {
+    let mut told = Vec::new();
+    let status = backfill.watch(|event| told.extend(line(event))).run_blocking().expect("it is driven");
+    format!("{}\n{}", told.join("\n"), shown(&status))
+}
+
+fn line(event: &BackfillEvent<'_>) -> Option<String> {
+    let of = |makes: &Makes<'_>| {
+        let assets: Vec<_> = makes.assets.iter().map(|key| key.as_str()).collect();
+        format!("{} {}", assets.join(" "), makes.partitions.unwrap_or("-"))
+    };
+    Some(match event {
+        BackfillEvent::Begins { makes, resumed, .. } => {
+            format!("{} {}", if *resumed { "resumed" } else { "begun" }, of(makes))
+        }
+        BackfillEvent::Ended { makes, error: Some(_), .. } => format!("failed {}", of(makes)),
+        BackfillEvent::Refused { makes, why, .. } => format!("refused {}: {why}", of(makes)),
+        BackfillEvent::Canceled => "canceled".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The status without identifiers.
+fn shown(status: &BackfillStatus) -> String {
+    let text = report::backfill(status, Palette::Plain);
+    let text = text.replace(&status.backfill.to_string(), "ID");
+    let runs = status.failed.iter().filter_map(|failed| failed.run);
+    runs.fold(text, |text, run| text.replace(&run.to_string(), "RUN")).trim_end().to_owned()
+}
+
+#[test]
+fn each_day_is_a_run_and_what_is_made_of_several_comes_after_them() {
+    let shop = Shop::new();
+    let backfill = shop.launch("*", "2024-01-07..2024-01-13", 1).expect("it is launched");
+    insta::assert_snapshot!(driven(backfill), @"");
+    let runs = shop.storage.runs(&RunQuery::default()).expect("the runs");
+    assert!(runs.iter().all(|run| run.unit().is_some() && run.tags["team"] == "data"));
+    let sold: Vec<_> = runs.iter().filter_map(|run| run.tags.get("orch/partition")).collect();
+    assert_eq!(sold.iter().filter(|day| **day == "2024-01-07").count(), 3, "{sold:?}");
+}
+
+#[test]
+fn several_partitions_are_one_run() {
+    let shop = Shop::new();
+    let backfill = shop.launch("sold or revenue or total", "2024-01-01..2024-01-07", 3).expect("launched");
+    insta::assert_snapshot!(driven(backfill), @"");
+}
+
+#[test]
+fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
+    let shop = Shop::new();
+    shop.rain.store(7, Ordering::SeqCst);
+    let backfill = shop.launch("price or sold or revenue or growth", "2024-01-06..2024-01-09", 2);
+    let backfill = backfill.expect("it is launched");
+    let id = backfill.id();
+    insta::assert_snapshot!(driven(backfill), @"");
+    let over = shop.definitions.resume_backfill(&shop.storage, id).expect_err("nothing is left");
+    insta::assert_snapshot!(over.to_string().replace(&id.to_string(), "ID"), @"");
+    // It still rains.
+    let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
+    insta::assert_snapshot!(driven(again), @"");
+    shop.rain.store(0, Ordering::SeqCst);
+    let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
+    insta::assert_snapshot!(driven(again), @"");
+    let runs = shop.storage.runs(&RunQuery::default()).expect("the runs");
+    let first =
+        runs.iter().find(|run| run.parent.is_none() && run.first_failed.is_some()).expect("it failed");
+    let roots = runs.iter().filter(|run| run.root == first.id).count();
+    assert_eq!(roots, 3, "each goes on from the one before");
+    let none = shop.definitions.retry_backfill(&shop.storage, id).expect_err("all is made");
+    insta::assert_snapshot!(none.to_string().replace(&id.to_string(), "ID"), @"");
+}
+
+#[test]
+fn a_cancel_is_the_last_of_it() {
+    let shop = Shop::new();
+    let backfill = shop.launch("sold", "2024-01-01..2024-01-05", 1).expect("it is launched");
+    let (id, cancel) = (backfill.id(), Cancel::new());
+    let (token, ends) = (cancel.clone(), AtomicU32::new(0));
+    let backfill = backfill.cancel(cancel).watch(move |event| {
+        let second = matches!(event, BackfillEvent::Ended { .. }) && ends.fetch_add(1, Ordering::SeqCst) == 1;
+        if second {
+            token.cancel();
+        }
+    });
+    insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @"");
+    let refused = |result: Result<Backfill<'_>, BackfillError>| {
+        result.expect_err("it is canceled").to_string().replace(&id.to_string(), "ID")
+    };
+    insta::assert_snapshot!(refused(shop.definitions.resume_backfill(&shop.storage, id)), @"");
+    assert_eq!(
+        refused(shop.definitions.retry_backfill(&shop.storage, id)),
+        refused(shop.definitions.resume_backfill(&shop.storage, id)),
+    );
+    assert_eq!(shop.storage.runs(&RunQuery::default()).expect("the runs").len(), 2);
+}
+
+#[test]
+fn a_cancel_by_someone_else_admits_no_further_run() {
+    let shop = Shop::new();
+    let backfill = shop.launch("sold", "2024-01-01..2024-01-05", 1).expect("it is launched");
+    let (id, storage) = (backfill.id(), Arc::clone(&shop.storage));
+    // It is marked while the first run is under way, and who drives it is not told.
+    let backfill = backfill.watch(move |event| {
+        if let BackfillEvent::Begins { .. } = event {
+            let now = "2024-03-01T00:00:00Z".parse().expect("a time");
+            storage.mark_backfill(id, BackfillMark::Canceled(now)).expect("it can be marked");
+        }
+    });
+    insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @"");
+    assert_eq!(shop.storage.runs(&RunQuery::default()).expect("the runs"), []);
+}
+
+#[test]
+fn one_drives_it_and_others_are_told_who() {
+    let shop = Shop::new();
+    let backfill = shop.launch("sold", "2024-01-01", 1).expect("it is launched");
+    insta::assert_snapshot!(shop.status(backfill.id()), @"");
+    let other = shop.definitions.resume_backfill(&shop.storage, backfill.id()).expect_err("it is held");
+    let process = std::process::id().to_string();
+    let told = other.to_string().replace(&backfill.id().to_string(), "ID").replace(&process, "NUMBER");
+    insta::assert_snapshot!(told, @"");
+    let id = backfill.id();
+    drop(backfill);
+    insta::assert_snapshot!(shop.status(id), @"");
+    let backfill = shop.definitions.resume_backfill(&shop.storage, id).expect("nobody holds it");
+    assert!(backfill.run_blocking().expect("it is driven").is_success());
+}
+
+#[test]
+fn what_lacks_what_it_is_made_of_is_refused_and_told() {
+    let shop = Shop::new();
+    // Of the week only two days were ever sold.
+    assert!(
+        shop.launch("price or sold or revenue", "2024-01-07..2024-01-08", 1)
+            .expect("launched")
+            .run_blocking()
+            .expect("driven")
+            .is_success()
+    );
+    let backfill = shop.launch("week", "2024-01-07", 1).expect("it is launched");
+    insta::assert_snapshot!(driven(backfill), @"");
+}
+
+mod later {
+    use super::*;
+
+    #[asset(partitions = Daily)]
+    fn tax() -> i64 {
+        1
+    }
+
+    #[asset(partitions = Daily)]
+    pub(super) fn revenue(sold: i64, tax: i64) -> i64 {
+        sold - tax
+    }
+
+    pub(super) fn definitions(rain: Arc<AtomicU32>) -> Definitions {
+        Definitions::new().assets(assets![super::sold, tax, revenue]).resource(Rain(rain))
+    }
+}
+
+#[test]
+fn it_is_held_to_the_program_that_launched_it() {
+    let shop = Shop::new();
+    let backfill = shop.launch("sold or revenue", "2024-01-01..2024-01-02", 1);
+    assert!(backfill.is_ok(), "price is not made, and not there: that is told when it runs");
+    let id = backfill.expect("it is launched").id();
+    let later = later::definitions(Arc::clone(&shop.rain));
+    let changed = later.resume_backfill(&shop.storage, id).expect("it is there").run_blocking();
+    let changed = changed.expect_err("it is another program").to_string();
+    insta::assert_snapshot!(changed.replace(&id.to_string(), "ID"), @"");
+}
+
+#[test]
+fn what_cannot_be_launched_leaves_nothing_behind() {
+    let shop = Shop::new();
+    let refused = |launched: Result<Backfill<'_>, BackfillError>| {
+        let text = launched.expect_err("it is refused").to_string();
+        text.lines().filter(|line| !line.contains("-->")).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(refused(shop.launch("sold", "2024-02-30", 1)), @"");
+    insta::assert_snapshot!(refused(shop.launch("sold", "2024-01-01", 0)), @"");
+    insta::assert_snapshot!(refused(shop.launch("price", "2024-01-01", 1)), @"");
+    let asked = shop.definitions.runner(&shop.definitions.materialize(&"sold".parse().expect("a selection")));
+    insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @"");
+    let empty = orch::graph::Job::compose(orch::define::JobOptions::new("empty"), || ());
+    let asked = shop.definitions.runner(&empty);
+    insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @"");
+    assert_eq!(shop.storage.backfills().expect("the backfills"), []);
+    let within = async {
+        let backfill = shop.launch("sold", "2024-01-01", 1).expect("it is launched");
+        backfill.run_blocking().expect_err("it would wait for itself").to_string()
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let told: String = runtime.block_on(within);
+    assert!(told.contains("`run_blocking` cannot wait for a run"), "{told}");
+}

@@ -191,7 +191,7 @@ fn tell(event: &BackfillEvent<'_>, printer: &Printer) {
                 return;
             }
             let begins = if *resumed { "resumed" } else { "begun" };
-            format!("{begins}  {}, run {run}\n", of(*makes))
+            format!("{begins:<8} {}, run {run}\n", of(*makes))
         }
         BackfillEvent::Ended { makes, error: None, left, .. } => {
             format!("done     {}, {} left\n", of(*makes), report::count(*left, "run", "runs"))
@@ -265,15 +265,11 @@ fn end(
 ) -> Result<Exit, Exit> {
     let (storage, record) = find(&args.of, around, printer)?;
     let before = BackfillStatus::of(&*storage, &record).map_err(|error| refused(&error, printer))?;
-    if matches!(before.state, RunState::Success | RunState::Failure | RunState::Canceled)
-        && before.under_way.is_empty()
-    {
+    // One that is canceled may have left runs that were interrupted.
+    if before.state.is_over() && before.assets.iter().all(|asset| asset.under_way == 0) {
         let message = format!("the backfill {} is over: {}", record.id, before.state.name());
-        // What is left of one that was canceled may be runs that were interrupted.
-        if before.state != RunState::Canceled || before.assets.iter().all(|asset| asset.under_way == 0) {
-            printer.error(&message, Some("there is nothing to cancel"));
-            return Err(Exit::Usage);
-        }
+        printer.error(&message, Some("there is nothing to cancel"));
+        return Err(Exit::Usage);
     }
     let durable = DurableArgs { durability: DurabilityChoice::Normal };
     let home = home::write(&args.of.home, &durable, around, printer)?;

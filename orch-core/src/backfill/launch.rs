@@ -178,6 +178,11 @@ impl<'a> Launch<'a> {
         });
         let mut record = BackfillRecord::new(self.id, created, groups, pinned);
         (record.tags, record.per, record.max_concurrent) = (tags, per, max_concurrent);
+        // What is wrong with the job of a group, such as its name, would else be told by each of its runs.
+        for group in 0..record.groups.len() {
+            let job = self.definitions.job_of_group(&record, group);
+            job.try_plan().map_err(BackfillError::Plan)?;
+        }
         Ok(record)
     }
 }

@@ -256,7 +256,7 @@ impl Definitions {
 
     /// The job that makes the assets of these steps and lets their checks look.
     pub(super) fn materialize_steps(&self, steps: &[Step]) -> Job {
-        self.drawn_as(MATERIALIZE, steps)
+        self.told_apart(self.drawn_as(MATERIALIZE, steps), Of::Both)
     }
 
     /// A job of this name of the assets and checks of these steps, as far as the program has them.

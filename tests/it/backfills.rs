@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use orch::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus, Makes};
-use orch::define::Cancel;
+use orch::define::{Cancel, JobOptions};
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::report::{self, Palette};
@@ -130,7 +130,33 @@ fn shown(status: &BackfillStatus) -> String {
 fn each_day_is_a_run_and_what_is_made_of_several_comes_after_them() {
     let shop = Shop::new();
     let backfill = shop.launch("*", "2024-01-07..2024-01-13", 1).expect("it is launched");
-    insta::assert_snapshot!(driven(backfill), @"");
+    insta::assert_snapshot!(driven(backfill), @r"
+    begun price -
+    begun sold revenue 2024-01-07
+    begun growth 2024-01-07
+    begun sold revenue 2024-01-08
+    begun growth 2024-01-08
+    begun sold revenue 2024-01-09
+    begun growth 2024-01-09
+    begun sold revenue 2024-01-10
+    begun growth 2024-01-10
+    begun sold revenue 2024-01-11
+    begun growth 2024-01-11
+    begun sold revenue 2024-01-12
+    begun growth 2024-01-12
+    begun sold revenue 2024-01-13
+    begun total -
+    begun week 2024-01-07
+    begun growth 2024-01-13
+    backfill ID: success
+    asset    asked for  done
+    price    1          1
+    sold     7          7
+    revenue  7          7
+    growth   7          7
+    week     1          1
+    total    1          1
+    ");
     let runs = shop.storage.runs(&RunQuery::default()).expect("the runs");
     assert!(runs.iter().all(|run| run.unit().is_some() && run.tags["team"] == "data"));
     let sold: Vec<_> = runs.iter().filter_map(|run| run.tags.get("orch/partition")).collect();
@@ -140,8 +166,35 @@ fn each_day_is_a_run_and_what_is_made_of_several_comes_after_them() {
 #[test]
 fn several_partitions_are_one_run() {
     let shop = Shop::new();
-    let backfill = shop.launch("sold or revenue or total", "2024-01-01..2024-01-07", 3).expect("launched");
-    insta::assert_snapshot!(driven(backfill), @"");
+    let backfill =
+        shop.launch("price or sold or revenue or total", "2024-01-01..2024-01-07", 3).expect("launched");
+    insta::assert_snapshot!(driven(backfill), @r"
+    begun sold revenue 2024-01-01..2024-01-03
+    refused sold revenue 2024-01-01..2024-01-03: the job `materialize` cannot be planned
+    error: `revenue` takes the asset `price`, which was never materialized
+      --> tests/it/backfills.rs:48 (the step)
+      hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
+    begun sold revenue 2024-01-04..2024-01-06
+    refused sold revenue 2024-01-04..2024-01-06: the job `materialize` cannot be planned
+    error: `revenue` takes the asset `price`, which was never materialized
+      --> tests/it/backfills.rs:48 (the step)
+      hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
+    begun sold revenue 2024-01-07
+    refused sold revenue 2024-01-07: the job `materialize` cannot be planned
+    error: `revenue` takes the asset `price`, which was never materialized
+      --> tests/it/backfills.rs:48 (the step)
+      hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
+    backfill ID: failure
+    asset    asked for  failed  excluded
+    sold     7          7
+    revenue  7          7
+    total    1                  1
+
+    failed                  assets         why
+    2024-01-01..2024-01-03  sold, revenue  the job `materialize` cannot be planned ⏎ error: `revenue` takes the asset `price`, which was never materialized ⏎   --> tests/it/backfills.rs:48 (the step) ⏎   hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
+    2024-01-04..2024-01-06  sold, revenue  the job `materialize` cannot be planned ⏎ error: `revenue` takes the asset `price`, which was never materialized ⏎   --> tests/it/backfills.rs:48 (the step) ⏎   hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
+    2024-01-07              sold, revenue  the job `materialize` cannot be planned ⏎ error: `revenue` takes the asset `price`, which was never materialized ⏎   --> tests/it/backfills.rs:48 (the step) ⏎   hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
+    ");
 }
 
 #[test]
@@ -151,22 +204,64 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     let backfill = shop.launch("price or sold or revenue or growth", "2024-01-06..2024-01-09", 2);
     let backfill = backfill.expect("it is launched");
     let id = backfill.id();
-    insta::assert_snapshot!(driven(backfill), @"");
+    insta::assert_snapshot!(driven(backfill), @r"
+    begun price -
+    begun sold revenue 2024-01-06..2024-01-07
+    failed sold revenue 2024-01-06..2024-01-07
+    begun sold revenue 2024-01-08..2024-01-09
+    backfill ID: failure
+    asset    asked for  done  failed  excluded
+    price    1          1
+    sold     4          3     1
+    revenue  4          3     1
+    growth   4                        4
+
+    failed      assets         run                                   why
+    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed
+    ");
     let over = shop.definitions.resume_backfill(&shop.storage, id).expect_err("nothing is left");
-    insta::assert_snapshot!(over.to_string().replace(&id.to_string(), "ID"), @"");
+    insta::assert_snapshot!(over.to_string().replace(&id.to_string(), "ID"), @r"
+    nothing is left to be done of the backfill ID
+      hint: what failed can be made again: backfill retry-failed ID
+    ");
     // It still rains.
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
-    insta::assert_snapshot!(driven(again), @"");
+    insta::assert_snapshot!(driven(again), @r"
+    begun sold revenue 2024-01-06..2024-01-07
+    failed sold revenue 2024-01-06..2024-01-07
+    backfill ID: failure
+    asset    asked for  done  failed  excluded
+    price    1          1
+    sold     4          3     1
+    revenue  4          3     1
+    growth   4                        4
+
+    failed      assets         run                                   why
+    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed
+    ");
     shop.rain.store(0, Ordering::SeqCst);
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
-    insta::assert_snapshot!(driven(again), @"");
+    insta::assert_snapshot!(driven(again), @r"
+    begun sold revenue 2024-01-06..2024-01-07
+    begun growth 2024-01-06..2024-01-07
+    begun growth 2024-01-08..2024-01-09
+    backfill ID: success
+    asset    asked for  done
+    price    1          1
+    sold     4          4
+    revenue  4          4
+    growth   4          4
+    ");
     let runs = shop.storage.runs(&RunQuery::default()).expect("the runs");
     let first =
         runs.iter().find(|run| run.parent.is_none() && run.first_failed.is_some()).expect("it failed");
     let roots = runs.iter().filter(|run| run.root == first.id).count();
     assert_eq!(roots, 3, "each goes on from the one before");
     let none = shop.definitions.retry_backfill(&shop.storage, id).expect_err("all is made");
-    insta::assert_snapshot!(none.to_string().replace(&id.to_string(), "ID"), @"");
+    insta::assert_snapshot!(none.to_string().replace(&id.to_string(), "ID"), @r"
+    nothing of the backfill ID has failed
+      hint: look at it: backfill status ID
+    ");
 }
 
 #[test]
@@ -181,11 +276,18 @@ fn a_cancel_is_the_last_of_it() {
             token.cancel();
         }
     });
-    insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @"");
+    insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @r"
+    backfill ID: canceled
+    asset  asked for  done  left
+    sold   5          2     3
+    ");
     let refused = |result: Result<Backfill<'_>, BackfillError>| {
         result.expect_err("it is canceled").to_string().replace(&id.to_string(), "ID")
     };
-    insta::assert_snapshot!(refused(shop.definitions.resume_backfill(&shop.storage, id)), @"");
+    insta::assert_snapshot!(refused(shop.definitions.resume_backfill(&shop.storage, id)), @r"
+    the backfill ID was canceled: no run of it is made any more
+      hint: launch another one for what is left: `backfill launch ..`
+    ");
     assert_eq!(
         refused(shop.definitions.retry_backfill(&shop.storage, id)),
         refused(shop.definitions.resume_backfill(&shop.storage, id)),
@@ -205,7 +307,11 @@ fn a_cancel_by_someone_else_admits_no_further_run() {
             storage.mark_backfill(id, BackfillMark::Canceled(now)).expect("it can be marked");
         }
     });
-    insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @"");
+    insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @r"
+    backfill ID: canceled
+    asset  asked for  left
+    sold   5          5
+    ");
     assert_eq!(shop.storage.runs(&RunQuery::default()).expect("the runs"), []);
 }
 
@@ -213,14 +319,25 @@ fn a_cancel_by_someone_else_admits_no_further_run() {
 fn one_drives_it_and_others_are_told_who() {
     let shop = Shop::new();
     let backfill = shop.launch("sold", "2024-01-01", 1).expect("it is launched");
-    insta::assert_snapshot!(shop.status(backfill.id()), @"");
+    insta::assert_snapshot!(shop.status(backfill.id()), @r"
+    backfill ID: running
+    asset  asked for  left
+    sold   1          1
+    ");
     let other = shop.definitions.resume_backfill(&shop.storage, backfill.id()).expect_err("it is held");
     let process = std::process::id().to_string();
     let told = other.to_string().replace(&backfill.id().to_string(), "ID").replace(&process, "NUMBER");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r"
+    the backfill ID is driven by process NUMBER on `this machine`
+      hint: wait for it to end, or cancel it: `backfill cancel`
+    ");
     let id = backfill.id();
     drop(backfill);
-    insta::assert_snapshot!(shop.status(id), @"");
+    insta::assert_snapshot!(shop.status(id), @r"
+    backfill ID: interrupted
+    asset  asked for  left
+    sold   1          1
+    ");
     let backfill = shop.definitions.resume_backfill(&shop.storage, id).expect("nobody holds it");
     assert!(backfill.run_blocking().expect("it is driven").is_success());
 }
@@ -237,7 +354,19 @@ fn what_lacks_what_it_is_made_of_is_refused_and_told() {
             .is_success()
     );
     let backfill = shop.launch("week", "2024-01-07", 1).expect("it is launched");
-    insta::assert_snapshot!(driven(backfill), @"");
+    insta::assert_snapshot!(driven(backfill), @r"
+    begun week 2024-01-07
+    refused week 2024-01-07: the job `materialize` cannot be planned
+    error: `week` is made of partitions of `revenue` that were never materialized: 2024-01-09..2024-01-13
+      --> tests/it/backfills.rs:48 (the asset)
+      hint: materialize them before, `materialize revenue --partition '2024-01-09..2024-01-13'`, or let the mapping say that it does without: `.allow_missing()`
+    backfill ID: failure
+    asset  asked for  failed
+    week   1          1
+
+    failed      assets  why
+    2024-01-07  week    the job `materialize` cannot be planned ⏎ error: `week` is made of partitions of `revenue` that were never materialized: 2024-01-09..2024-01-13 ⏎   --> tests/it/backfills.rs:48 (the asset) ⏎   hint: materialize them before, `materialize revenue --partition '2024-01-09..2024-01-13'`, or let the mapping say that it does without: `.allow_missing()`
+    ");
 }
 
 mod later {
@@ -267,7 +396,14 @@ fn it_is_held_to_the_program_that_launched_it() {
     let later = later::definitions(Arc::clone(&shop.rain));
     let changed = later.resume_backfill(&shop.storage, id).expect("it is there").run_blocking();
     let changed = changed.expect_err("it is another program").to_string();
-    insta::assert_snapshot!(changed.replace(&id.to_string(), "ID"), @"");
+    insta::assert_snapshot!(changed.replace(&id.to_string(), "ID"), @r"
+    the program has changed since the backfill ID was launched
+      `read_tax` is new: it runs
+      `revenue` has a new input `tax` from `read_tax` as `i64`: if it has run, it stays as it is; if it has not, it runs in the new way
+      `revenue` no longer takes `price`: if it has run, it stays as it is; if it has not, it runs in the new way
+      `price` is no longer there: if it has run, that stands; if it has not, it does not run
+      hint: go on with the program that launched it, or accept the changes: `--accept-changes`
+    ");
 }
 
 #[test]
@@ -277,14 +413,34 @@ fn what_cannot_be_launched_leaves_nothing_behind() {
         let text = launched.expect_err("it is refused").to_string();
         text.lines().filter(|line| !line.contains("-->")).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(refused(shop.launch("sold", "2024-02-30", 1)), @"");
-    insta::assert_snapshot!(refused(shop.launch("sold", "2024-01-01", 0)), @"");
-    insta::assert_snapshot!(refused(shop.launch("price", "2024-01-01", 1)), @"");
+    insta::assert_snapshot!(refused(shop.launch("sold", "2024-02-30", 1)), @r"
+    the job `materialize` cannot be planned
+    error: of the partitions of `sold`: `2024-02-30` is no key of these partitions by time
+      hint: keys are the starts of windows, such as `2024-01-01`, the first
+    ");
+    insta::assert_snapshot!(refused(shop.launch("sold", "2024-01-01", 0)), @r"
+    the job `materialize` cannot be planned
+    error: `per` is 0, so that nothing could run
+      hint: write 1 or more
+    ");
+    insta::assert_snapshot!(refused(shop.launch("price", "2024-01-01", 1)), @r"
+    the job `materialize` cannot be planned
+    error: the run is told the partition `2024-01-01`, and nothing that it makes has partitions
+      hint: leave it out, or select an asset of `materialize` that has some
+    ");
     let asked = shop.definitions.runner(&shop.definitions.materialize(&"sold".parse().expect("a selection")));
-    insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @"");
-    let empty = orch::graph::Job::compose(orch::define::JobOptions::new("empty"), || ());
+    insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @r#"
+    the job `materialize` cannot be planned
+    error: `sold` has partitions, and the run is not told for which it is
+      hint: name them: `--partition 2024-01-31` is one, `--partition 2024-01-01..2024-01-31` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-31")`
+    "#);
+    let empty = Job::compose(JobOptions::new("empty"), || ());
     let asked = shop.definitions.runner(&empty);
-    insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @"");
+    insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @r"
+    the job `empty` cannot be planned
+    error: the job `empty` makes no assets
+      hint: a backfill is of assets: select some, `Definitions::materialize(..)`
+    ");
     assert_eq!(shop.storage.backfills().expect("the backfills"), []);
     let within = async {
         let backfill = shop.launch("sold", "2024-01-01", 1).expect("it is launched");

@@ -62,7 +62,7 @@ pub fn backfill(status: &BackfillStatus, palette: Palette) -> String {
                 one_line(failed.partitions.as_deref().unwrap_or_default()).into(),
                 Cell::of(Role::Name, names(failed)),
                 failed.run.map_or_else(String::new, |run| run.to_string()).into(),
-                one_line(&failed.why).into(),
+                brief(&failed.why).into(),
             ]
         };
         let rows = status.failed.iter().take(NAMED).map(row).collect();
@@ -72,6 +72,12 @@ pub fn backfill(status: &BackfillStatus, palette: Palette) -> String {
         }
     }
     told
+}
+
+/// Of problems of a plan the first, without its places.
+fn brief(why: &str) -> String {
+    let problem = why.lines().find_map(|line| line.strip_prefix("error: "));
+    one_line(problem.unwrap_or(why))
 }
 
 fn names(failed: &FailedUnit) -> String {

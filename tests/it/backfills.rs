@@ -383,7 +383,7 @@ mod later {
     }
 
     pub(super) fn definitions(rain: Arc<AtomicU32>) -> Definitions {
-        Definitions::new().assets(assets![super::sold, tax, revenue]).resource(Rain(rain))
+        Definitions::new().assets(assets![sold, tax, revenue]).resource(Rain(rain))
     }
 }
 

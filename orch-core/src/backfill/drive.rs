@@ -237,7 +237,7 @@ impl<'a> Backfill<'a> {
             }
             Some((Stands::Again, run)) => {
                 match self.definitions.rerun(&self.storage, run.id, Rerun::FromFailure) {
-                    Ok(runner) => return Ok(runner.as_unit(&self.record, unit)),
+                    Ok(runner) => return Ok(runner.for_unit(&self.record, unit)),
                     // One that is gone, or of which nothing is left to go on from.
                     Err(error) if is_of_that_run(&error) => {}
                     Err(error) => return Err(error),

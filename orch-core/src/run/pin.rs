@@ -93,7 +93,7 @@ impl Definitions {
 
 impl Runner {
     /// The same, as a unit of a backfill.
-    pub(crate) fn as_unit(mut self, backfill: &BackfillRecord, unit: Unit) -> Self {
+    pub(crate) fn for_unit(mut self, backfill: &BackfillRecord, unit: Unit) -> Self {
         self.own = unit.tags(backfill.id);
         self.run_id(RunId::new())
     }

@@ -80,7 +80,12 @@ fn a_backup_has_them_and_a_check_finds_what_is_damaged() {
     let mut found: Vec<_> =
         found.iter().map(|one| format!("{}\n  hint: {}", told(home.path(), one), one.hint)).collect();
     found.sort();
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r"
+    `HOME/backfills/00000000-0000-0000-0000-000000000001`: `HOME/backfills/00000000-0000-0000-0000-000000000001/marks.json` is damaged: EOF while parsing a value at line 1 column 9
+      hint: restore it from a backup, or remove its folder: its runs stand
+    `HOME/backfills/00000000-0000-0000-0000-000000000009`: it was to be a backfill, and was never launched
+      hint: `instance gc` sweeps it away
+    ");
     let refused = folder.backfill(backfill.id).expect_err("it is damaged");
-    insta::assert_snapshot!(told(home.path(), &refused), @"");
+    insta::assert_snapshot!(told(home.path(), &refused), @"`HOME/backfills/00000000-0000-0000-0000-000000000001/marks.json` is damaged: EOF while parsing a value at line 1 column 9");
 }

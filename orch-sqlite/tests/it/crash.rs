@@ -69,8 +69,9 @@ fn materialize(folder: &Folder, run: u64) {
 fn backfill(folder: &Folder) {
     let launched = conformance::backfill(4, 1);
     let hold = folder.create_backfill(&launched).expect("made");
-    let mut run = record(4);
-    run.tags = Unit { group: 0, chunk: 0 }.tags(launched.id);
+    let tags = Unit { group: 0, chunk: 0 }.tags(launched.id);
+    // Older than those of which the newest is kept in the end.
+    let run = RunRecord::new(id(4), "job", tags, at(0));
     drop(folder.create(&run, &conformance::pinned()).expect("it is admitted"));
     drop(hold);
     folder.mark_backfill(launched.id, BackfillMark::Canceled(at(9))).expect("marked");

@@ -22,12 +22,11 @@ struct Drawn {
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
     let group = (0..3_u8, any::<u32>(), prop::collection::vec((0..8_usize, 0..4_u8), 0..3));
     prop::collection::vec(group, 1..6).prop_map(|groups| {
-        let of = |(number, (kind, set, takes)): (usize, (u8, u32, Vec<(usize, u8)>))| {
-            let takes =
-                takes.into_iter().filter(|_| number > 0).map(|(group, how)| (group % number.max(1), how));
-            Drawn { kind, set, takes: takes.collect() }
-        };
-        groups.into_iter().enumerate().map(of).collect()
+        let groups = groups.into_iter().enumerate().map(|(number, (kind, set, takes))| {
+            let earlier = takes.into_iter().filter(|_| number > 0);
+            Drawn { kind, set, takes: earlier.map(|(group, how)| (group % number.max(1), how)).collect() }
+        });
+        groups.collect()
     })
 }
 

@@ -43,6 +43,7 @@
 //! | get a program with a command line | [`main`], [`cli`] |
 //! | run a job in a program or test of your own | [`graph::Job::run`](graph::Job::run), [`run::Runner`], [`run::Run`] |
 //! | share a database or client between steps | [`macro@resource`], [`define::Res`] |
+//! | make many partitions of assets by many runs | [`run::Definitions::backfill`], [`backfill`] |
 //! | run a part of a job | [`run::Runner::select`], [`select::StepSelection`] |
 //! | test ops and jobs | `orch::testing`, with the feature `testing` |
 //! | store outputs | [`io::IoManager`] |
@@ -66,8 +67,8 @@ extern crate self as orch;
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{
-    asset, config, define, descriptor, event, failure, graph, ids, io, partition, plan, report, run, select,
-    storage, value,
+    asset, backfill, config, define, descriptor, event, failure, graph, ids, io, partition, plan, report,
+    run, select, storage, value,
 };
 
 pub use orch_core::graph::checks;

@@ -4,6 +4,7 @@
 //! binary, with one test alone. Its job has what is hard to go on with: sources within sources, retries, steps that are
 //! skipped, one that fails, values that are files, values that live in memory alone.
 
+mod backfills;
 mod outcome;
 
 use std::path::{Path, PathBuf};

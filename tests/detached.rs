@@ -60,11 +60,13 @@ mod stories {
             return orch::cli::run_main(|| Definitions::new().job(patient()).assets(assets![letter]));
         }
         let wanted: Vec<String> = env::args().skip(1).filter(|wanted| !wanted.starts_with('-')).collect();
-        let stories: [(&str, fn()); 5] = [
+        let stories: [(&str, fn()); 7] = [
             ("it_goes_on_when_its_beginner_is_gone", it_goes_on_when_its_beginner_is_gone),
             ("what_makes_assets_goes_on_too", what_makes_assets_goes_on_too),
             ("it_is_canceled_from_elsewhere", it_is_canceled_from_elsewhere),
             ("what_it_has_started_is_killed_with_it", what_it_has_started_is_killed_with_it),
+            ("a_backfill_is_canceled_from_elsewhere", a_backfill_is_canceled_from_elsewhere),
+            ("a_backfill_that_does_not_end_is_killed", a_backfill_that_does_not_end_is_killed),
             ("what_is_refused_is_told_as_ever", what_is_refused_is_told_as_ever),
         ];
         for (name, story) in stories {
@@ -120,6 +122,33 @@ mod stories {
         // Nobody has the other end any more, or this would wait.
         assert_eq!(step.read_to_end(&mut Vec::new()).expect("it can be read"), 0);
         assert!(text(&place.ask(&["show", &run]).stdout).contains("canceled"));
+    }
+
+    fn a_backfill_is_canceled_from_elsewhere() {
+        let place = Place::new("backfill");
+        let (backfill, mut step) = place.begin_with(&["backfill", "launch", "letter", "--detach"]);
+        assert!(text(&place.ask(&["backfill", "status", &backfill]).stdout).contains(": running"));
+        let canceled = std::thread::scope(|scope| {
+            let canceled = scope.spawn(|| place.ask(&["backfill", "cancel", &backfill]));
+            place.until("latest", "RUN_CANCELING");
+            step.write_all(b"go").expect("the step listens");
+            drop(step);
+            canceled.join().expect("no panic")
+        });
+        assert!(canceled.status.success(), "{canceled:?}");
+        assert!(text(&place.ask(&["backfill", "status", &backfill]).stdout).contains(": canceled"));
+    }
+
+    fn a_backfill_that_does_not_end_is_killed() {
+        let place = Place::new("backfill-killed");
+        let (backfill, mut step) = place.begin_with(&["backfill", "launch", "letter", "--detach"]);
+        let canceled = place.ask(&["backfill", "cancel", &backfill, "--within", "1ms"]);
+        assert!(canceled.status.success(), "{canceled:?}");
+        // Nobody has the other end any more, or this would wait.
+        assert_eq!(step.read_to_end(&mut Vec::new()).expect("it can be read"), 0);
+        assert!(text(&place.ask(&["backfill", "status", "latest"]).stdout).contains(": canceled"));
+        // Its run was brought to its end too.
+        assert!(text(&place.ask(&["show", "latest"]).stdout).contains("canceled"));
     }
 
     fn what_is_refused_is_told_as_ever() {

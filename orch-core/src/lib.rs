@@ -1,7 +1,7 @@
 //! The core of orch: from what a user defines to a finished run, in the order of the story.
 //!
 //! ```text
-//! define → graph → plan → descriptor → engine → step → storage → run → report → testing
+//! define → graph → plan → descriptor → engine → step → storage → run → backfill → report → testing
 //! ```
 //!
 //! Each stage uses only those before it. `asset`, `config`, `event`, `failure`, `ids`, `io`, `partition`, `select` and `value`
@@ -46,6 +46,9 @@ pub mod storage;
 
 // Running a job.
 pub mod run;
+
+// Many runs, one operation.
+pub mod backfill;
 
 // What is shown.
 pub mod report;

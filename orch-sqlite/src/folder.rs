@@ -108,7 +108,7 @@ impl Folder {
             return Ok(reader);
         }
         // It is of an older version, and nobody may write it while it is brought to the present one.
-        let hold = Hold::take(&self.list().lock()?, run, &folder)?;
+        let hold = Hold::take_run(&self.list().lock()?, run, &folder)?;
         RUN.open(&log::path(&folder), self.durability(), |_| Ok(()))?;
         drop(hold);
         log::Reader::open(run, &folder)?.ok_or_else(|| error::corrupt(&folder, "its version has changed"))

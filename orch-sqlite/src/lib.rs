@@ -8,6 +8,7 @@
 //!   runs/<run>/holder      locked by the process that runs it, for as long as that lives
 //!   runs/<run>/artifacts/  larger values
 //!   assets/                larger values of assets, of whichever run
+//!   backfills/<backfill>/  what it was launched with, what was marked since, and `holder`, as of a run
 //! ```
 //!
 //! Each run has a database of its own with one writer, its holder, so programs on one folder never wait for each other
@@ -18,6 +19,7 @@
 //! removed. What a process could not put into it before it died is put there by whoever
 //! lists the run next.
 
+mod backfills;
 mod durability;
 mod error;
 mod facts;

@@ -12,28 +12,37 @@ use orch_core::storage::{Holder, StorageError};
 use crate::list::Locked;
 use crate::{error, write};
 
-/// Holds a run for as long as it lives.
+/// Holds a run, or a backfill, for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Hold {
     file: File,
 }
 
 impl Hold {
-    /// Takes hold of the run in this folder.
-    pub(crate) fn take(_list: &Locked<'_>, run: RunId, folder: &Path) -> Result<Self, StorageError> {
+    /// Takes hold of the run or the backfill in this folder; that someone holds it is told by `held`.
+    pub(crate) fn take(
+        _list: &Locked<'_>,
+        folder: &Path,
+        held: impl FnOnce(Holder) -> StorageError,
+    ) -> Result<Self, StorageError> {
         let path = path(folder);
         let cannot = |error: io::Error| error::machine(&path, "written", &error);
         let file = write::lockable(&path, "holder.make").map_err(cannot)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StorageError::held(run, named(&path))),
+            Err(TryLockError::WouldBlock) => return Err(held(named(&path))),
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
         write::say(&file, &format!("{} {}\n", process::id(), host()), "holder.say").map_err(cannot)?;
         Ok(Self { file })
     }
 
-    /// Who holds the run in this folder.
+    /// Takes hold of the run in this folder.
+    pub(crate) fn take_run(list: &Locked<'_>, run: RunId, folder: &Path) -> Result<Self, StorageError> {
+        Self::take(list, folder, |holder| StorageError::held(run, holder))
+    }
+
+    /// Who holds the run or the backfill in this folder.
     pub(crate) fn of(_list: &Locked<'_>, folder: &Path) -> Result<Option<Holder>, StorageError> {
         let path = path(folder);
         let cannot = |error: io::Error| error::machine(&path, "read", &error);

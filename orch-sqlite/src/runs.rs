@@ -85,6 +85,7 @@ impl WriteRuns for Folder {
             {
                 return Err(StorageError::no_run(parent));
             }
+            self.admit(&list, run)?;
             list.put(run, false)?;
             Ok(writer)
         });
@@ -100,7 +101,7 @@ impl WriteRuns for Folder {
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
-            let hold = Hold::take(&list, run, &self.run_folder(run))?;
+            let hold = Hold::take_run(&list, run, &self.run_folder(run))?;
             list.unsettle(run)?;
             hold
         };
@@ -139,7 +140,7 @@ impl Folder {
             write::remove_folder(&folder, "run.sweep").map_err(cannot)?;
             write::folder(&folder, "run.folder").map_err(cannot)?;
         }
-        Hold::take(&list, run, &folder)
+        Hold::take_run(&list, run, &folder)
     }
 
     /// Removes what was to be a run.

@@ -8,6 +8,7 @@ use orch_core::define::Order;
 use orch_core::ids::{RunId, check_tag_key};
 
 mod assets;
+mod backfill;
 mod going;
 mod recorded;
 mod runs;
@@ -18,6 +19,10 @@ mod upkeep;
 pub(super) use assets::{
     AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat,
     MaterializeArgs,
+};
+pub(super) use backfill::{
+    BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillLaunchArgs, BackfillListArgs,
+    BackfillOfArgs, BackfillStatusArgs,
 };
 pub(super) use going::{
     CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RerunArgs, ResumeArgs, RunOptions,
@@ -46,6 +51,14 @@ pub(super) enum Asked {
     /// Something of the program's definitions.
     #[command(flatten)]
     Defined(Command),
+    /// Make many partitions of assets by many runs, as one operation that outlives its process; look at such ones, cancel them,
+    /// let them go on.
+    #[command(after_help = "\
+Examples:
+  backfill launch sales --partition 2024-01-01..2024-01-31   a run for each day
+  backfill status latest                                     what is done, failed, left
+  backfill retry-failed latest                               what failed, again")]
+    Backfill(BackfillArgs),
     /// Something of the runs that are recorded.
     #[command(flatten)]
     Recorded(RecordedCommand),

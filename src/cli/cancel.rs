@@ -5,7 +5,7 @@ use orch_core::define::Cancel;
 use orch_core::event::RunStatus;
 use orch_core::ids::RunId;
 use orch_core::run::{Definitions, RunErrorKind};
-use orch_core::storage::{Holder, Storage, StorageError};
+use orch_core::storage::{Holder, Storage, StorageError, Watch};
 
 use super::args::{CancelArgs, DurabilityChoice, DurableArgs};
 use super::home::{self, Around};
@@ -59,6 +59,17 @@ fn told(run: RunId, status: RunStatus, printer: &Printer) -> Exit {
 /// Asks the process that holds the run, if one does, to end it, and waits until nobody holds it any more. One that does not
 /// in time is killed.
 fn ask(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -> Result<(), Exit> {
+    let mut watch = storage.watch(run).map_err(|error| home::refused(&error, printer))?;
+    ask_holder(|| storage.holder(run), &mut *watch, within, printer)
+}
+
+/// The same, of whatever has a holder and can be watched.
+pub(super) fn ask_holder(
+    holder: impl Fn() -> Result<Option<Holder>, StorageError>,
+    watch: &mut dyn Watch,
+    within: Duration,
+    printer: &Printer,
+) -> Result<(), Exit> {
     let failed = |message: String, hint: Option<&str>| {
         printer.error(&message, hint);
         Err(Exit::Machine)
@@ -66,30 +77,33 @@ fn ask(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -
     let refused = |error: StorageError| home::refused(&error, printer);
     for (signal, patience) in [(Signal::Ask, within), (Signal::Kill, KILLED)] {
         // Asked anew each time: the number of a process that is gone may be another's.
-        let Some(holder) = storage.holder(run).map_err(refused)? else { return Ok(()) };
-        if let Err(error) = signal.send(&holder) {
+        let Some(process) = holder().map_err(refused)? else { return Ok(()) };
+        if let Err(error) = signal.send(&process) {
             return failed(
-                format!("{holder} runs it, and cannot be asked to end it: {error}"),
+                format!("{process} runs it, and cannot be asked to end it: {error}"),
                 Some(
                     "a run can be canceled on the machine that runs it, by a user who may send signals to it",
                 ),
             );
         }
-        printer.note(&format!("{} {holder}\n", signal.word()));
-        match released(storage, run, patience) {
+        printer.note(&format!("{} {process}\n", signal.word()));
+        match released(&holder, watch, patience) {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(error) => return Err(refused(error)),
         }
     }
-    failed("the program that runs it still holds the run, though it was killed".to_owned(), None)
+    failed("the program that runs it still holds it, though it was killed".to_owned(), None)
 }
 
-/// Waits until nobody holds the run; says whether that came about in time.
-fn released(storage: &dyn Storage, run: RunId, within: Duration) -> Result<bool, StorageError> {
+/// Waits until nobody holds it; says whether that came about in time.
+fn released(
+    holder: &impl Fn() -> Result<Option<Holder>, StorageError>,
+    watch: &mut dyn Watch,
+    within: Duration,
+) -> Result<bool, StorageError> {
     let until = Instant::now() + within;
-    let mut watch = storage.watch(run)?;
-    while storage.holder(run)?.is_some() {
+    while holder()?.is_some() {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(false);

@@ -1,11 +1,12 @@
 //! Runs in a process of their own, which needs no terminal and outlives the one that began it.
 
+use std::fmt::Display;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Once};
 
 use orch_core::event::Event;
-use orch_core::ids::RunId;
+use orch_core::ids::BackfillId;
 
 use super::args::HomeArgs;
 use super::printer::Printer;
@@ -17,6 +18,9 @@ const DETACHED: &str = "--detached";
 
 /// What that process says when its run has begun, with the run. Other lines are the program's own.
 const BEGUN: &str = "orch has begun the run ";
+
+/// The same of a backfill.
+const BEGUN_BACKFILL: &str = "orch has begun the backfill ";
 
 /// What it says instead when there is nothing to run, which it has told.
 const NOTHING: &str = "orch has nothing to run";
@@ -34,6 +38,14 @@ pub(super) fn start(home: &HomeArgs, printer: &Printer) -> Exit {
     for line in said.map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
         if line == NOTHING {
+            return Exit::Success;
+        }
+        if let Some(backfill) = line.strip_prefix(BEGUN_BACKFILL) {
+            let (process, name, home) = (child.id(), program_name(), home::again(home));
+            printer.note(&format!(
+                "it goes on in process {process}: `{name} backfill status {backfill}{home}` tells where it stands, `{name} backfill cancel {backfill}{home}` ends it\n"
+            ));
+            printer.data(&format!("{backfill}\n"));
             return Exit::Success;
         }
         let Some(run) = line.strip_prefix(BEGUN) else {
@@ -94,7 +106,7 @@ pub(super) fn tell_begun(
     move |event| {
         once.call_once(|| {
             header.iter().for_each(|header| printer.note(header));
-            tell(event.run);
+            tell(BEGUN, &event.run);
         });
     }
 }
@@ -106,10 +118,15 @@ pub(super) fn tell_nothing() {
     let _ = writeln!(out, "{NOTHING}").and_then(|()| out.flush());
 }
 
-fn tell(run: RunId) {
+/// For the process that drives a backfill, once that is kept.
+pub(super) fn tell_backfill(backfill: BackfillId) {
+    tell(BEGUN_BACKFILL, &backfill);
+}
+
+fn tell(begun: &str, what: &dyn Display) {
     let mut out = io::stdout();
     // Whoever asked for it may be gone.
-    let _ = writeln!(out, "{BEGUN}{run}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{begun}{what}").and_then(|()| out.flush());
     #[cfg(unix)]
     if let Ok(nowhere) = std::fs::File::options().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&nowhere);

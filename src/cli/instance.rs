@@ -41,6 +41,7 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
         let told = json!({
             "home": path.to_string(),
             "runs": info.runs,
+            "backfills": info.backfills,
             "assets": info.assets,
             "asset_bytes": info.asset_bytes,
             "bytes": info.bytes,
@@ -56,6 +57,7 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
     let lines = [
         ("home", path.to_string()),
         ("runs", info.runs.to_string()),
+        ("backfills", info.backfills.to_string()),
         ("assets", format!("{}, files of {}", info.assets, report::size(info.asset_bytes))),
         ("size", report::size(info.bytes)),
         ("kept", keep::told(&kept.unwrap_or(keep::ALL))),

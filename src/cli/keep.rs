@@ -1,9 +1,11 @@
 //! What is kept of runs. Those beyond it are removed when a run ends, so that a folder does not grow for ever.
 
+use jiff::Timestamp;
 use orch_core::config::EnvVars;
 use orch_core::ids::RunId;
 use orch_core::report;
-use orch_sqlite::Retention;
+use orch_core::storage::StorageError;
+use orch_sqlite::{Collected, Folder, Retention};
 
 use super::args::{bytes, whole};
 use super::home::{Around, Home};
@@ -34,6 +36,20 @@ pub(super) fn kept(env: &EnvVars) -> Result<Option<Retention>, String> {
 /// Removes what is beyond what is kept, now that this run has ended. What the run came to stands, whatever becomes of
 /// this.
 pub(super) fn clear_after(run: RunId, home: &Home, around: &Around, printer: &Printer) {
+    clear_by(home, around, printer, |folder, keep, now| folder.gc_after(run, keep, now));
+}
+
+/// The same, now that a backfill has ended. Its runs stay or go together.
+pub(super) fn clear(home: &Home, around: &Around, printer: &Printer) {
+    clear_by(home, around, printer, Folder::gc);
+}
+
+fn clear_by(
+    home: &Home,
+    around: &Around,
+    printer: &Printer,
+    clear: impl FnOnce(&Folder, &Retention, Timestamp) -> Result<Collected, StorageError>,
+) {
     let Some(folder) = &home.folder else { return };
     let keep = match kept(&around.env) {
         Ok(Some(keep)) => keep,
@@ -41,7 +57,7 @@ pub(super) fn clear_after(run: RunId, home: &Home, around: &Around, printer: &Pr
         // Who has mistyped a limit does not mean the default, which may be less.
         Err(error) => return printer.warning(&format!("{error}; no old runs are removed"), Some(EXPECTED)),
     };
-    match folder.gc_after(run, &keep, (around.now)()) {
+    match clear(folder, &keep, (around.now)()) {
         Ok(collected) if collected.removed.is_empty() => {}
         Ok(collected) => {
             let runs = report::count(collected.removed.len() as u64, "old run", "old runs");

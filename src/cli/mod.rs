@@ -1,11 +1,12 @@
 //! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`; what makes
-//! assets and looks at them, `materialize`, `assets`; what looks back at runs, `runs`, `show`, `logs`, `why`; and what keeps
+//! assets and looks at them, `materialize`, `backfill`, `assets`; what looks back at runs, `runs`, `show`, `logs`, `why`; and what keeps
 //! them, `runs export|import|remove`, `instance`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
 
 mod args;
 mod assets;
+mod backfill;
 mod cancel;
 mod check;
 mod completions;
@@ -155,6 +156,7 @@ fn run_in<D: IntoDefinitions>(
     let exit = match &args.command {
         Asked::Defined(command) => answer(command, definitions, around, &printer),
         Asked::Recorded(RecordedCommand::Why(args)) => why::why(args, definitions, around, &printer),
+        Asked::Backfill(args) => backfill::backfill(args, definitions, around, &printer),
         Asked::Recorded(command) => recorded(command, around, &printer),
     };
     written(&printer, exit)

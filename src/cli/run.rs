@@ -55,10 +55,8 @@ pub(super) fn begin(
         Ok(runner) => runner,
         Err(exit) => return exit,
     };
-    if let Some(key) = twice(&args.tags) {
-        let hint = format!("keep one: `--tags {key}=..`");
-        printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
-        return Exit::Usage;
+    if let Err(exit) = told_once(&args.tags, printer) {
+        return exit;
     }
     let runner = asked(configured(runner, args));
     if args.record.no_record {
@@ -219,6 +217,14 @@ fn all_closed(view: &RunView) -> bool {
     !view.resources().iter().any(|resource| matches!(resource.state, ResourceState::NotClosed(_)))
 }
 
+/// Checks that each tag is given once.
+pub(super) fn told_once(tags: &[(String, String)], printer: &Printer) -> Result<(), Exit> {
+    let Some(key) = twice(tags) else { return Ok(()) };
+    let hint = format!("keep one: `--tags {key}=..`");
+    printer.error(&format!("the tag `{key}` is given twice"), Some(&hint));
+    Err(Exit::Usage)
+}
+
 /// The first key that several tags have.
 fn twice(tags: &[(String, String)]) -> Option<&str> {
     let mut keys = tags.iter().enumerate();
@@ -311,7 +317,7 @@ fn unwritable(file: &Path, error: &io::Error) -> String {
 }
 
 /// Has `tracing` lines of steps become events of these steps, unless the program has a subscriber of its own.
-fn log_through_events(printer: &Printer) {
+pub(super) fn log_through_events(printer: &Printer) {
     let wanted = std::env::var_os("RUST_LOG").map(|text| text.to_string_lossy().into_owned());
     let filter = log_filter(wanted.as_deref(), printer);
     let _ = tracing_subscriber::registry().with(orch_core::step::LogLayer.with_filter(filter)).try_init();

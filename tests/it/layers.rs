@@ -10,8 +10,19 @@ const VOCABULARY: [&str; 9] =
     ["asset", "ids", "value", "config", "failure", "event", "io", "partition", "select"];
 
 /// Each uses only the vocabulary and what stands before it.
-const STAGES: [&str; 10] =
-    ["define", "graph", "plan", "descriptor", "engine", "step", "storage", "run", "report", "testing"];
+const STAGES: [&str; 11] = [
+    "define",
+    "graph",
+    "plan",
+    "descriptor",
+    "engine",
+    "step",
+    "storage",
+    "run",
+    "backfill",
+    "report",
+    "testing",
+];
 
 /// Uses of a later stage that are meant: the file, the stage, and why.
 const EXCEPTIONS: [(&str, &str, &str); 15] = [

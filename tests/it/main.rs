@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails should say where, not how it went on")]
 
 mod assets;
+mod backfills;
 mod config;
 mod configuration;
 mod examples;

@@ -28,7 +28,7 @@ pub use node::{Call, HookInBody, HookNode, Node, Op, Placed, TakesConfig, enter_
 pub use out::{Collected, DynamicOut, Mapped, Out, lit};
 pub use unknown::Unknown;
 
-pub(crate) use asset::{Selected, draw as draw_assets};
+pub(crate) use asset::{AssetGroup, Selected, draw as draw_assets, groups as asset_groups};
 pub(crate) use compose::{Graph, GraphNode, SourceKind};
 pub(crate) use config::{Derive, StepConfig};
 pub(crate) use untyped::{Drawn, DrawnOutput, UntypedCall, collect, constant, list};

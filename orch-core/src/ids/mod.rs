@@ -1,5 +1,6 @@
 //! Names of things: runs, steps, mapping keys, keys of tags and places in the source. Vocabulary that every stage may use.
 
+mod backfill;
 mod escape;
 mod hash;
 mod key;
@@ -10,6 +11,7 @@ mod quoted;
 mod run;
 mod tag;
 
+pub use backfill::BackfillId;
 pub use key::{IntoKey, MappingKey};
 pub use nearest::nearest;
 pub use path::{Branch, ParseStepPathError, StepPath};

@@ -14,8 +14,10 @@
 //! | what became of an asset | [`asset()`], [`asset_plots_as_svg()`] |
 //! | what is made of what | [`asset_graph()`], [`asset_graph_as_svg()`] |
 //! | what a run has materialized | [`materialized()`] |
+//! | which backfills there are, where one stands | [`backfills()`], [`backfill()`] |
 
 mod assets;
+mod backfills;
 mod chart;
 mod columns;
 mod gantt;
@@ -39,6 +41,7 @@ pub use assets::{
     asset_graph_as_dot, asset_graph_as_mermaid, asset_graph_as_svg, asset_others, asset_plots_as_svg, assets,
     assets_as_json, assets_to_make, materialized, why_asset,
 };
+pub use backfills::{backfill, backfill_as_json, backfills};
 pub use gantt::gantt;
 pub use ops::{ops, steps};
 pub use palette::{Palette, Role};

@@ -247,17 +247,27 @@ impl Definitions {
         if let Some(job) = self.jobs().iter().find(|job| job.name() == name) {
             return Some(Cow::Borrowed(job));
         }
-        let made: HashSet<_> = steps.iter().flat_map(|step| &step.assets).map(|asset| &asset.key).collect();
-        let looks = steps.iter().filter_map(|step| step.check.as_ref());
-        let looks: HashSet<_> = looks.map(|check| (&check.asset, &*check.name)).collect();
-        let is_of_assets = !(made.is_empty() && looks.is_empty());
+        let is_of_assets = steps.iter().any(|step| !step.assets.is_empty() || step.check.is_some());
         if !is_of_assets || !matches!(name, MATERIALIZE | CHECK) {
             return None;
         }
+        Some(Cow::Owned(self.drawn_as(name, steps)))
+    }
+
+    /// The job that makes the assets of these steps and lets their checks look.
+    pub(super) fn materialize_steps(&self, steps: &[Step]) -> Job {
+        self.told_apart(self.drawn_as(MATERIALIZE, steps), Of::Both)
+    }
+
+    /// A job of this name of the assets and checks of these steps, as far as the program has them.
+    fn drawn_as(&self, name: &str, steps: &[Step]) -> Job {
+        let made: HashSet<_> = steps.iter().flat_map(|step| &step.assets).map(|asset| &asset.key).collect();
+        let looks = steps.iter().filter_map(|step| step.check.as_ref());
+        let looks: HashSet<_> = looks.map(|check| (&check.asset, &*check.name)).collect();
         let assets = self.assets.assets().iter().map(|asset| made.contains(asset.key()));
         let checks =
             self.assets.checks().iter().map(|check| looks.contains(&(check.asset().key(), check.name())));
         let selected = Selected { assets: assets.collect(), checks: checks.collect() };
-        Some(Cow::Owned(draw_assets(JobOptions::new(name), &self.assets, Ok(selected))))
+        draw_assets(JobOptions::new(name), &self.assets, Ok(selected))
     }
 }

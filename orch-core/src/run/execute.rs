@@ -3,6 +3,8 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
 
+use jiff::Timestamp;
+
 use super::check::{Checked, Wanted};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
@@ -18,7 +20,7 @@ use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, EventKind, Journal, Tee};
 use crate::io::IoManagers;
-use crate::plan::{Plan, PlanError, Program, Step};
+use crate::plan::{Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
 use crate::storage::{Pinned, Storage};
 
@@ -102,6 +104,7 @@ impl Runner {
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
+        tags.extend(self.own.clone());
         if let Some(selection) = partitions.pinned.as_ref().and_then(|pinned| pinned.selection.clone()) {
             tags.insert(PARTITION_TAG.to_owned(), selection);
         }
@@ -147,7 +150,10 @@ impl Runner {
             None => Box::new(journal),
         });
         #[cfg(test)]
-        let journal = self.journal.take().or(journal);
+        let journal = match self.journal.take() {
+            Some(other) => Some(other.into_inner().unwrap_or_else(PoisonError::into_inner)),
+            None => journal,
+        };
         let executor = Local::new(Arc::clone(&program), context, io, files, workers);
         let mut keeper = Keeper::new(self.id, Arc::clone(&program), self.earlier);
         if resumed && self.keep_outputs {
@@ -201,6 +207,13 @@ impl Runner {
         )
     }
 
+    /// The partitions that a run of this plan is for.
+    pub(super) fn for_partitions(&self, plan: &Plan) -> Result<ForPartitions, Vec<Problem>> {
+        let now = self.begun.or(self.now).unwrap_or_else(Timestamp::now);
+        let partitions = ForPartitions::of(plan, self.partition.as_deref(), now)?;
+        Ok(ForPartitions { goes_on: self.begun.is_some(), ..partitions })
+    }
+
     /// Where the run is recorded, or was before it goes on.
     fn storage(&self) -> Option<&Arc<dyn Storage>> {
         let recorded = self.record.as_ref().map(|record| &record.storage);
@@ -213,7 +226,8 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
     ) -> Result<(Program, ForPartitions, Loaded), RunError> {
-        let partitions = ForPartitions::of(&program.plan, self.partition.as_deref(), self.begun)
+        let partitions = self
+            .for_partitions(&program.plan)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
         let is_of_assets = |step: &Step| !step.assets.is_empty() || step.check.is_some();
         if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {
@@ -288,7 +302,12 @@ impl Runner {
     }
 
     /// What the run is begun with.
-    fn pinned(&self, program: &Program, given: &RunConfig, loaded: Vec<Materialization>) -> Pinned {
+    pub(super) fn pinned(
+        &self,
+        program: &Program,
+        given: &RunConfig,
+        loaded: Vec<Materialization>,
+    ) -> Pinned {
         let config = given.clone().into_node().0.to_json();
         let mut pinned = Pinned::new(program.plan.clone(), config, this_program());
         pinned.environment.clone_from(&self.environment_name);

@@ -22,6 +22,7 @@ mod loader;
 mod opened;
 mod part;
 mod partitions;
+mod pin;
 mod recipes;
 mod record;
 mod rerun;
@@ -36,6 +37,8 @@ mod verify;
 mod wiring;
 #[cfg(unix)]
 mod worker;
+
+pub(crate) use pin::Pin;
 
 pub use definitions::Definitions;
 pub use environment::Environment;

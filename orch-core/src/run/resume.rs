@@ -10,11 +10,12 @@ use crate::config::{FileFormat, RunConfig};
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
+use crate::graph::Job;
 use crate::ids::{RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
-use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, forget_dependents};
+use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, Step, forget_dependents};
 use crate::step::Files;
-use crate::storage::{Pinned, RunRecord, Storage, StorageError, StorageErrorKind};
+use crate::storage::{BACKFILL_TAG, Pinned, RunRecord, Storage, StorageError, StorageErrorKind, UNIT_TAG};
 
 /// A run that was interrupted, and is to go on.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ impl Definitions {
         let mut runner = self.runner_of(storage, &record, &pinned)?;
         runner.id = run;
         runner.tags = own_tags(&record);
+        runner.own = record.unit().map_or_else(Tags::new, |(backfill, unit)| unit.tags(backfill));
         let storage = Arc::clone(storage);
         runner.interrupted = Some(Interrupted { storage, record, pinned, accepts_changes: false });
         Ok(runner)
@@ -65,35 +67,8 @@ impl Definitions {
         record: &RunRecord,
         pinned: &Pinned,
     ) -> Result<Runner, RunError> {
-        let unknown = |what: String, hint: String| {
-            RunError::storage(StorageError::new(StorageErrorKind::NotFound, what).hint(hint))
-        };
-        let job = self.job_of(&record.job, &pinned.plan.steps).ok_or_else(|| {
-            let known: Vec<_> = self.jobs().iter().map(|job| format!("`{}`", job.name())).collect();
-            unknown(
-                format!(
-                    "the run {} is one of the job `{}`, which this program has not",
-                    record.id, record.job
-                ),
-                format!("jobs of this program: {}", known.join(", ")),
-            )
-        })?;
-        let runner = match &pinned.environment {
-            None => self.runner(&job),
-            Some(name) => self.runner_in(name, &job).ok_or_else(|| {
-                let known: Vec<_> = self.environments().map(|name| format!("`{name}`")).collect();
-                unknown(
-                    format!(
-                        "the run {} was begun in the environment `{name}`, which this program has not",
-                        record.id
-                    ),
-                    format!("environments of this program: {}", known.join(", ")),
-                )
-            })?,
-        };
-        let text = pinned.config.to_string();
-        let mut runner =
-            runner.config(RunConfig::new().text(FileFormat::Json, &format!("run {}", record.id), &text));
+        let what = format!("the run {}", record.id);
+        let mut runner = self.runner_with(&what, &record.job, &pinned.plan.steps, pinned)?;
         if let Some(selection) = &pinned.selection {
             let selection = selection.parse().map_err(|error| {
                 unknown(
@@ -113,12 +88,57 @@ impl Definitions {
         if let Some(pinned) = &pinned.partitions {
             (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
         }
+        Ok(runner)
+    }
+
+    /// A run of the job of this name, which had these steps, with what was pinned of something: environment, configuration,
+    /// limits.
+    pub(super) fn runner_with(
+        &self,
+        what: &str,
+        job: &str,
+        steps: &[Step],
+        pinned: &Pinned,
+    ) -> Result<Runner, RunError> {
+        let job = self.job_of(job, steps).ok_or_else(|| {
+            let known: Vec<_> = self.jobs().iter().map(|job| format!("`{}`", job.name())).collect();
+            unknown(
+                format!("{what} is one of the job `{job}`, which this program has not"),
+                format!("jobs of this program: {}", known.join(", ")),
+            )
+        })?;
+        Ok(self.surrounded(what, &job, pinned)?.config(config_of(what, pinned)))
+    }
+
+    /// The same, of this job, and not yet configured.
+    pub(super) fn surrounded(&self, what: &str, job: &Job, pinned: &Pinned) -> Result<Runner, RunError> {
+        let runner = match &pinned.environment {
+            None => self.runner(job),
+            Some(name) => self.runner_in(name, job).ok_or_else(|| {
+                let known: Vec<_> = self.environments().map(|name| format!("`{name}`")).collect();
+                unknown(
+                    format!("{what} was begun in the environment `{name}`, which this program has not"),
+                    format!("environments of this program: {}", known.join(", ")),
+                )
+            })?,
+        };
+        let mut runner = runner;
         runner.memoizes = pinned.memoizes;
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);
         Ok(runner)
     }
+}
+
+/// The configuration that was pinned of something.
+pub(super) fn config_of(what: &str, pinned: &Pinned) -> RunConfig {
+    let from = what.strip_prefix("the ").unwrap_or(what);
+    RunConfig::new().text(FileFormat::Json, from, &pinned.config.to_string())
+}
+
+fn unknown(what: String, hint: String) -> RunError {
+    RunError::storage(StorageError::new(StorageErrorKind::NotFound, what).hint(hint))
 }
 
 impl Runner {
@@ -191,10 +211,12 @@ pub(super) fn gone_on(
     Ok((behind(program, &pinned.plan, &lineage, memory, Past::default()).0, made))
 }
 
-/// The tags that the run was given: that which says for which partitions it is, is told by these.
+/// The tags that the run was given: those of orch's own are told by what they say.
 pub(super) fn own_tags(record: &RunRecord) -> Tags {
     let mut tags = record.tags.clone();
-    tags.remove(PARTITION_TAG);
+    for tag in [PARTITION_TAG, BACKFILL_TAG, UNIT_TAG] {
+        tags.remove(tag);
+    }
     tags
 }
 

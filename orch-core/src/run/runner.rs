@@ -59,6 +59,11 @@ pub struct Runner {
     pub(super) partition: Option<String>,
     /// When it was begun, if it goes on: what it reads of partitions is what there was then.
     pub(super) begun: Option<Timestamp>,
+    /// The moment that it takes for the present, if that is not when it begins: a run of a backfill is for what there was when
+    /// that was launched.
+    pub(super) now: Option<Timestamp>,
+    /// Tags of orch's own, such as the backfill that it is of.
+    pub(super) own: Tags,
     pub(super) inputs: GivenInputs,
     pub(super) earlier: Option<Arc<Known>>,
     pub(super) stored: Option<RunId>,
@@ -76,9 +81,9 @@ pub struct Runner {
     pub(super) interrupted: Option<Interrupted>,
     /// The name of the environment.
     pub(super) environment_name: Option<String>,
-    /// Another journal than that of a storage.
+    /// Another journal than that of a storage; in a mutex, so that runs can be awaited on any thread in tests too.
     #[cfg(test)]
-    pub(super) journal: Option<Box<dyn Journal>>,
+    pub(super) journal: Option<std::sync::Mutex<Box<dyn Journal>>>,
     pub(super) cancel: Cancel,
     pub(super) grace: Duration,
     /// Whether all steps run in this process, whatever they say.
@@ -130,6 +135,8 @@ impl Runner {
             selection: None,
             partition: None,
             begun: None,
+            now: None,
+            own: Tags::new(),
             inputs: GivenInputs::new(),
             earlier: None,
             stored: None,
@@ -249,7 +256,7 @@ impl Runner {
     #[cfg(test)]
     #[must_use]
     pub(crate) fn journal(mut self, journal: impl Journal) -> Self {
-        self.journal = Some(Box::new(journal));
+        self.journal = Some(std::sync::Mutex::new(Box::new(journal)));
         self
     }
 

@@ -1,8 +1,12 @@
+mod backfills;
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+
+use backfills::Backfills;
 
 use super::query::Each;
 use super::{
@@ -21,6 +25,7 @@ use crate::ids::RunId;
 pub struct Memory {
     runs: Arc<Mutex<BTreeMap<RunId, Arc<Kept>>>>,
     assets: Arc<Assets>,
+    backfills: Backfills,
 }
 
 /// What is known of assets.
@@ -168,6 +173,7 @@ impl WriteRuns for Memory {
             held: Mutex::new(true),
         });
         let mut runs = locked(&self.runs);
+        self.backfills.admit(run)?;
         if runs.contains_key(&run.id) {
             return Err(StorageError::exists(run.id));
         }

@@ -4,6 +4,7 @@
 //! each concern, what reads apart from what writes; a backend implements them all and is held to
 //! the suite `conformance`, behind the feature `testing`.
 
+mod backfill;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod facts;
@@ -19,10 +20,17 @@ mod watch;
 // What a storage has to do with, and the vocabulary has already, since steps write files.
 pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind, around, boundary};
 
+pub(crate) use backfill::UNIT_TAG;
+pub use backfill::{
+    BACKFILL_TAG, BackfillGroup, BackfillMark, BackfillMarks, BackfillRecord, BackfillTakes, HoldBackfill,
+    Refused, Unit,
+};
 pub use facts::{AssetRecord, Facts};
 pub use memory::Memory;
 pub use name::check_name;
-pub use port::{ReadAssets, ReadEvents, ReadRuns, Storage, WriteEvents, WriteRuns};
+pub use port::{
+    ReadAssets, ReadBackfills, ReadEvents, ReadRuns, Storage, WriteBackfills, WriteEvents, WriteRuns,
+};
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, PinnedPartitions, RunRecord};
 pub use row::Row;

@@ -3,17 +3,20 @@ use std::sync::Arc;
 
 use super::query::Each;
 use super::watch::Unwoken;
-use super::{AssetRecord, Holder, LogQuery, Pinned, RunQuery, RunRecord, StorageError, Watch};
+use super::{
+    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, LogQuery, Pinned, RunQuery, RunRecord,
+    StorageError, Watch,
+};
 use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
-use crate::ids::RunId;
+use crate::ids::{BackfillId, RunId};
 use crate::io::Artifacts;
 
 /// Where runs are kept, and what they have made. Implemented for whatever has all its parts; nothing to implement by hand.
-pub trait Storage: ReadRuns + WriteRuns + ReadAssets {}
+pub trait Storage: ReadRuns + WriteRuns + ReadAssets + ReadBackfills + WriteBackfills {}
 
-impl<S: ReadRuns + WriteRuns + ReadAssets> Storage for S {}
+impl<S: ReadRuns + WriteRuns + ReadAssets + ReadBackfills + WriteBackfills> Storage for S {}
 
 /// The list of runs, and the way to what is kept of each.
 pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
@@ -127,7 +130,9 @@ pub trait WriteRuns: Send + Sync + 'static {
     /// Makes a run. Whoever has the result holds the run until it is dropped, or the process is gone.
     ///
     /// # Errors
-    /// If there is such a run already, if the one that it is made from is there no more, or if it cannot be written.
+    /// If there is such a run already, if the one that it is made from is there no more, or if it cannot be written. If it is
+    /// of a backfill that is not there, or [`Over`](super::StorageErrorKind::Over) if that was canceled: after the mark no run
+    /// of it is made, whoever wanted to at that moment.
     fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError>;
 
     /// Takes up a run again; its events go on where they ended.
@@ -142,6 +147,50 @@ pub trait WriteRuns: Send + Sync + 'static {
     /// If there is no such run, if someone holds it, [`Needed`](super::StorageErrorKind::Needed) if another was made of it, or
     /// if it cannot be removed.
     fn remove(&self, run: RunId) -> Result<(), StorageError>;
+}
+
+/// The backfills, beside their runs.
+pub trait ReadBackfills: Send + Sync + 'static {
+    /// All there are, the newest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn backfills(&self) -> Result<Vec<BackfillRecord>, StorageError>;
+
+    /// The backfill of this identifier.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    fn backfill(&self, backfill: BackfillId) -> Result<BackfillRecord, StorageError>;
+
+    /// Who drives the backfill at present; none if nobody does, from the moment of the death of who did.
+    ///
+    /// # Errors
+    /// If there is no such backfill, or that cannot be found out.
+    fn backfill_holder(&self, backfill: BackfillId) -> Result<Option<Holder>, StorageError>;
+}
+
+/// Launches backfills, takes them up again and marks them.
+pub trait WriteBackfills: Send + Sync + 'static {
+    /// Makes a backfill, without marks. Whoever has the result holds it until it is dropped, or the process is gone.
+    ///
+    /// # Errors
+    /// If there is such a backfill already, or if it cannot be written.
+    fn create_backfill(&self, backfill: &BackfillRecord) -> Result<Box<dyn HoldBackfill>, StorageError>;
+
+    /// Takes hold of a backfill.
+    ///
+    /// # Errors
+    /// If there is none, [`Held`](super::StorageErrorKind::Held) if someone holds it, or if that cannot be written.
+    fn hold_backfill(&self, backfill: BackfillId) -> Result<Box<dyn HoldBackfill>, StorageError>;
+
+    /// Marks something of a backfill, whoever holds it, and gives it as it is then. It outlives a loss of power.
+    ///
+    /// # Errors
+    /// If there is none, [`Over`](super::StorageErrorKind::Over) if it was canceled and the mark would have it go on, or if
+    /// it cannot be written.
+    fn mark_backfill(&self, backfill: BackfillId, mark: BackfillMark)
+    -> Result<BackfillRecord, StorageError>;
 }
 
 /// The events of a run, to be read.

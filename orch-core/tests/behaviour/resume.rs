@@ -18,12 +18,13 @@ use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
-use orch_core::ids::RunId;
+use orch_core::ids::{BackfillId, RunId};
 use orch_core::io::{ArtifactRef, Artifacts, Coded};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
-    AssetRecord, Holder, Memory, Pinned, ReadAssets, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage,
-    StorageError, WriteEvents, WriteRuns,
+    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, Memory, Pinned, ReadAssets,
+    ReadBackfills, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage, StorageError, WriteBackfills,
+    WriteEvents, WriteRuns,
 };
 use orch_core::value::{Keyed, StepFailure};
 use tokio::runtime::{Builder, Runtime};
@@ -135,6 +136,34 @@ impl ReadRuns for Mortal {
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
         let files = self.memory.artifacts(run)?;
         Ok(if self.room { files } else { Arc::new(Full(files)) })
+    }
+}
+
+impl ReadBackfills for Mortal {
+    fn backfills(&self) -> Result<Vec<BackfillRecord>, StorageError> {
+        self.memory.backfills()
+    }
+
+    fn backfill(&self, backfill: BackfillId) -> Result<BackfillRecord, StorageError> {
+        self.memory.backfill(backfill)
+    }
+
+    fn backfill_holder(&self, backfill: BackfillId) -> Result<Option<Holder>, StorageError> {
+        self.memory.backfill_holder(backfill)
+    }
+}
+
+impl WriteBackfills for Mortal {
+    fn create_backfill(&self, backfill: &BackfillRecord) -> Result<Box<dyn HoldBackfill>, StorageError> {
+        self.memory.create_backfill(backfill)
+    }
+
+    fn hold_backfill(&self, backfill: BackfillId) -> Result<Box<dyn HoldBackfill>, StorageError> {
+        self.memory.hold_backfill(backfill)
+    }
+
+    fn mark_backfill(&self, id: BackfillId, mark: BackfillMark) -> Result<BackfillRecord, StorageError> {
+        self.memory.mark_backfill(id, mark)
     }
 }
 

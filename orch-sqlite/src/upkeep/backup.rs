@@ -5,6 +5,7 @@ use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, StorageError, StorageErrorKind};
 
 use super::info::{each_file, size};
+use crate::backfills::BACKFILLS;
 use crate::files::{ARTIFACTS, ASSETS};
 use crate::schema::{INSTANCE, RUN};
 use crate::write::PARTIAL;
@@ -23,7 +24,7 @@ pub struct BackedUp {
 }
 
 impl Folder {
-    /// Copies the list with what is known of assets, the files of assets, and each run that is in it as it is at that moment, to a folder that is empty or not there. The
+    /// Copies the list with what is known of assets, the files of assets, backfills, and each run that is in it as it is at that moment, to a folder that is empty or not there. The
     /// copy is opened as any other. Programs may go on with their runs meanwhile.
     ///
     /// # Errors
@@ -59,6 +60,7 @@ impl Folder {
         }
         // After the runs: a file is there before an event tells of it.
         copy_files(self.path(), ASSETS, to).map_err(cannot)?;
+        copy_files(self.path(), BACKFILLS, to).map_err(cannot)?;
         let bytes = size(to).map_err(cannot)?;
         Ok(BackedUp { runs, bytes, left_out })
     }

@@ -61,6 +61,7 @@ impl Folder {
         }
         self.check_assets(&listed, &mut found)?;
         self.check_unlisted(&listed, &mut found)?;
+        self.check_backfills(&mut found)?;
         Ok(found)
     }
 

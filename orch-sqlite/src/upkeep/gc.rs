@@ -16,7 +16,8 @@ use crate::{Folder, error, log, write};
 
 /// What is kept of runs that are over; of none of the three more than it says, and without a number all.
 ///
-/// A run that is not over is kept, and so is each from which one that is kept was made: it takes values of it.
+/// A run that is not over is kept, and so is each from which one that is kept was made: it takes values of it. Runs of a
+/// backfill that is not over are kept, and of one that is all as long as one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// So many of the newest runs.
@@ -99,6 +100,7 @@ impl Folder {
                 Err(error) => return Err(error),
             }
         }
+        self.collect_backfills(&self.runs(&RunQuery::default())?, &mut collected)?;
         self.collect_superseded(&mut collected)?;
         Ok(collected)
     }
@@ -149,6 +151,7 @@ impl Folder {
             }
             kept.insert(run.root);
         }
+        self.keep_backfills(runs, &mut kept)?;
         Ok(kept)
     }
 

@@ -23,6 +23,8 @@ pub struct Info {
     pub sqlite: String,
     /// How many runs are in the list.
     pub runs: u64,
+    /// How many backfills there are.
+    pub backfills: u64,
     /// How many assets are known.
     pub assets: u64,
     /// How many bytes the files of assets have.
@@ -47,6 +49,7 @@ impl Folder {
             run_version: schema::RUN.steps.len(),
             sqlite: rusqlite::version().to_owned(),
             runs: self.list().count()?,
+            backfills: self.backfills_there()?.len() as u64,
             assets: self.list().asset_count()?,
             asset_bytes,
             bytes,

@@ -1,6 +1,7 @@
 //! What keeps a folder in order: looking at it, checking it, copying it, and clearing away what is old.
 
 mod assets;
+mod backfills;
 mod backup;
 mod check;
 mod gc;

@@ -87,7 +87,8 @@ pub(crate) fn names() -> BTreeSet<String> {
             };
             word(parts.next()) && word(parts.next()) && parts.next().is_none()
         };
-        names.extend(odd.filter(is_name).filter(|name| !name.ends_with(".db")).map(str::to_owned));
+        let is_file = |name: &&str| name.ends_with(".db") || name.ends_with(".json");
+        names.extend(odd.filter(is_name).filter(|name| !is_file(name)).map(str::to_owned));
     }
     names
 }

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
 use orch_core::event::{Event, EventKind, RunStatus};
-use orch_core::storage::{Facts, ReadAssets, ReadRuns, RunQuery, RunRecord, WriteRuns, conformance};
+use orch_core::storage::{
+    BackfillMark, Facts, ReadAssets, ReadBackfills, ReadRuns, RunQuery, RunRecord, Unit, WriteBackfills,
+    WriteRuns, conformance,
+};
 use orch_sqlite::{Folder, Retention};
 
 use crate::boundaries::names;
@@ -39,6 +42,8 @@ pub(crate) fn live(home: &Path) {
     materialize(&folder, 2);
     materialize(&folder, 3);
     say(&"more");
+    backfill(&folder);
+    say(&"canceled");
     folder.export(id(2), &home.join("parcel")).expect("exported");
     say(&"exported");
     folder.remove(id(2)).expect("removed");
@@ -58,6 +63,21 @@ fn materialize(folder: &Folder, run: u64) {
     let mut entries = conformance::asset(id(run), run * 10, "orders", None);
     entries.extend(conformance::asset(id(run), run * 10 + 1, "pages", Some(&file)));
     run_of(folder, &record(run), &entries);
+}
+
+/// Launches a backfill with one run, and cancels it; another one is over and has none.
+fn backfill(folder: &Folder) {
+    let launched = conformance::backfill(4, 1);
+    let hold = folder.create_backfill(&launched).expect("made");
+    let tags = Unit { group: 0, chunk: 0 }.tags(launched.id);
+    // Older than those of which the newest is kept in the end.
+    let run = RunRecord::new(id(4), "job", tags, at(0));
+    drop(folder.create(&run, &conformance::pinned()).expect("it is admitted"));
+    drop(hold);
+    folder.mark_backfill(launched.id, BackfillMark::Canceled(at(9))).expect("marked");
+    let over = conformance::backfill(5, 1);
+    drop(folder.create_backfill(&over).expect("made"));
+    folder.mark_backfill(over.id, BackfillMark::Ended(at(9))).expect("marked");
 }
 
 /// Commits so much that the next commit brings it into the database, that of the run and that of facts.
@@ -179,6 +199,12 @@ fn die_at(number: usize, name: &str) {
     assert!(has(3) || acknowledged("more") == 0, "{place}");
     assert!(!has(2) || acknowledged("removed") == 0 || runs.len() > 1, "{place}");
     knows_what_the_logs_tell(&folder, &runs, &place);
+    let backfills = folder.backfills().expect(&place);
+    let canceled = backfills.iter().any(|backfill| backfill.marks.canceled.is_some());
+    assert!(canceled || acknowledged("canceled") == 0, "{place}");
+    for backfill in &backfills {
+        assert_eq!(folder.backfill_holder(backfill.id).expect(&place), None, "{place}");
+    }
     // What was told stays when the run is removed.
     let told = all_facts(&folder);
     let told = told.iter().filter(|fact| fact.run == id(2)).count();

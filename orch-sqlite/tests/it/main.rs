@@ -1,6 +1,7 @@
 //! A storage in a folder, seen from outside.
 
 mod assets;
+mod backfills;
 mod boundaries;
 mod conformance;
 mod crash;

@@ -1,5 +1,6 @@
 //! Assets: made, listed, shown and drawn, and what `check` finds of them.
 
+mod backfill;
 mod check;
 mod checks;
 mod graph;

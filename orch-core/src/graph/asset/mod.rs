@@ -3,6 +3,7 @@
 mod check;
 mod def;
 mod draw;
+mod groups;
 mod lineage;
 mod linked;
 mod partitioned;
@@ -16,6 +17,7 @@ pub use lineage::AssetGraph;
 pub use upstream::Upstream;
 
 pub(crate) use draw::{DrawnAsset, Selected, draw};
+pub(crate) use groups::{AssetGroup, groups};
 pub(crate) use partitioned::DrawnPartitions;
 
 use super::Out;

@@ -30,13 +30,8 @@ pub(super) struct ForPartitions {
 
 impl ForPartitions {
     /// Finds the partitions that a run is for: those that it is `told`, of the definition that all others of its plan follow
-    /// from. If the run goes on, they are those that there were when it was `begun`.
-    pub(super) fn of(
-        plan: &Plan,
-        told: Option<&str>,
-        begun: Option<Timestamp>,
-    ) -> Result<Self, Vec<Problem>> {
-        let (now, goes_on) = (begun.unwrap_or_else(Timestamp::now), begun.is_some());
+    /// from, as they are `now`.
+    pub(super) fn of(plan: &Plan, told: Option<&str>, now: Timestamp) -> Result<Self, Vec<Problem>> {
         let Some(first) = plan.partitions.first() else {
             let reads = plan
                 .steps
@@ -45,7 +40,7 @@ impl ForPartitions {
             return match told {
                 None if reads => {
                     let pinned = Some(PinnedPartitions { selection: None, now });
-                    Ok(Self { of: Vec::new(), pinned, goes_on })
+                    Ok(Self { pinned, ..Self::default() })
                 }
                 None => Ok(Self::default()),
                 Some(told) => Err(vec![not_partitioned(plan, told)]),
@@ -101,7 +96,7 @@ impl ForPartitions {
             let set = sets[group].clone().unwrap_or_default();
             Arc::new(RunPartitions { keyspace, set })
         });
-        Ok(Self { of: of.collect(), pinned: Some(pinned), goes_on })
+        Ok(Self { of: of.collect(), pinned: Some(pinned), goes_on: false })
     }
 
     /// By the steps that give them.

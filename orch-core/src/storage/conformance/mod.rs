@@ -1,12 +1,14 @@
 //! What every storage is held to. A backend's tests call [`check`], and nothing else need be known of it.
 
 mod assets;
+mod backfills;
 mod checks;
 mod files;
 mod runs;
 mod samples;
 mod writing;
 
+pub use backfills::backfill;
 pub use samples::{asset, check as check_of_asset, events_of_each_kind, pinned, step};
 
 use super::Storage;
@@ -15,7 +17,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 22] = [
+pub const CASES: [Case; 26] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -38,6 +40,10 @@ pub const CASES: [Case; 22] = [
     ("what checks have found is read as it was told, once", checks::told),
     ("it is found by each thing that can be asked for, the newest first", checks::queried),
     ("it outlives its run", checks::outlive),
+    ("a backfill that was made is listed, once", backfills::made),
+    ("a backfill is held by one", backfills::held),
+    ("marks of a backfill are read as they were made", backfills::marked),
+    ("no run is made of a backfill that was canceled", backfills::admitted),
 ];
 
 /// Checks all promises, each of a storage that `empty` makes.

@@ -148,6 +148,7 @@ fn a_folder_says_what_it_is() {
     --- stdout
     home         PLACE/home
     runs         4
+    backfills    0
     assets       0, files of <size>
     size         <size>
     kept         1000 runs, 30 days, 10.0 GB
@@ -160,6 +161,7 @@ fn a_folder_says_what_it_is() {
     {
       "home": "PLACE/home",
       "runs": 4,
+      "backfills": 0,
       "assets": 0,
       "asset_bytes": 0,
       "bytes": <size>,
@@ -179,6 +181,7 @@ fn a_folder_says_what_it_is() {
     --- stdout
     home         PLACE/home
     runs         4
+    backfills    0
     assets       0, files of <size>
     size         <size>
     kept         all runs

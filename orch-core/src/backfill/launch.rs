@@ -1,0 +1,209 @@
+use std::num::NonZero;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::drive::Backfill;
+use super::error::BackfillError;
+use super::progress::{Progress, Stands};
+use super::units::Units;
+use crate::asset::AssetKey;
+use crate::graph::{AssetGraph, asset_groups};
+use crate::ids::BackfillId;
+use crate::plan::{PlanError, PlannedAsset, Problem, ProblemKind};
+use crate::run::{Definitions, Pin, Runner};
+use crate::storage::{BackfillGroup, BackfillMark, BackfillRecord, BackfillTakes, Storage};
+
+/// A backfill that is to be launched.
+#[derive(Debug)]
+#[must_use]
+pub struct Launch<'a> {
+    definitions: &'a Definitions,
+    asked: Runner,
+    id: BackfillId,
+    per: u64,
+    max_concurrent: usize,
+}
+
+impl Definitions {
+    /// A backfill of what a run would make, by many runs: each for one partition, or [for several](Launch::per).
+    ///
+    /// The run is one of a job of assets, [`Definitions::materialize`], and is told its partitions, its environment, its
+    /// configuration and its tags, which are those of all runs. What code gives it beside these, such as a resource for this
+    /// run alone, runs of a backfill do not have, as a run that is resumed has not.
+    pub fn backfill(&self, asked: Runner) -> Launch<'_> {
+        Launch { definitions: self, asked, id: BackfillId::new(), per: 1, max_concurrent: 1 }
+    }
+
+    /// A backfill that goes on where it was interrupted. What is done is not done again, runs that were interrupted are
+    /// resumed.
+    ///
+    /// # Errors
+    /// If there is no such backfill, it is over, or someone else drives it.
+    pub fn resume_backfill(
+        &self,
+        storage: &Arc<dyn Storage>,
+        backfill: BackfillId,
+    ) -> Result<Backfill<'_>, BackfillError> {
+        let (backfill, progress) = self.taken(storage, backfill)?;
+        backfill.record().marks.admits(backfill.record().id)?;
+        if backfill.record().marks.ended.is_some() {
+            let id = backfill.record().id;
+            let message = format!("nothing is left to be done of the backfill {id}");
+            let hint = match progress.failed().next() {
+                Some(_) => format!("what failed can be made again: backfill retry-failed {id}"),
+                None => format!("look at it: backfill status {id}"),
+            };
+            return Err(BackfillError::over(message, &hint));
+        }
+        Ok(backfill)
+    }
+
+    /// A backfill that makes what failed again, and then what that excluded: by runs that go on from the end of those that
+    /// failed, where there are some.
+    ///
+    /// # Errors
+    /// If there is no such backfill, it was canceled, nothing of it failed, or someone else drives it.
+    pub fn retry_backfill(
+        &self,
+        storage: &Arc<dyn Storage>,
+        backfill: BackfillId,
+    ) -> Result<Backfill<'_>, BackfillError> {
+        let (mut backfill, progress) = self.taken(storage, backfill)?;
+        let id = backfill.record().id;
+        backfill.record().marks.admits(id)?;
+        if progress.failed().next().is_none() {
+            let message = format!("nothing of the backfill {id} has failed");
+            return Err(BackfillError::over(message, &format!("look at it: backfill status {id}")));
+        }
+        let failed = progress.standing(Stands::Failed).map(|(_, run)| run.id).collect();
+        backfill.marked(storage.mark_backfill(id, BackfillMark::Again(failed))?);
+        Ok(backfill)
+    }
+
+    /// Marks a backfill as canceled: from then on no run of it is made. If nobody drives it, the result brings the runs that
+    /// were interrupted to their end, as canceled, when it is run.
+    ///
+    /// # Errors
+    /// If there is no such backfill. If someone else drives it, it is marked all the same, and the error is
+    /// [`Held`](crate::storage::StorageErrorKind::Held): who drives it is to be told.
+    pub fn cancel_backfill(
+        &self,
+        storage: &Arc<dyn Storage>,
+        backfill: BackfillId,
+    ) -> Result<Backfill<'_>, BackfillError> {
+        storage.mark_backfill(backfill, BackfillMark::Canceled(Timestamp::now()))?;
+        Ok(self.taken(storage, backfill)?.0.accept_changes())
+    }
+
+    fn taken(
+        &self,
+        storage: &Arc<dyn Storage>,
+        backfill: BackfillId,
+    ) -> Result<(Backfill<'_>, Progress), BackfillError> {
+        let hold = storage.hold_backfill(backfill)?;
+        // After it is held, so that all is known of it.
+        let record = storage.backfill(backfill)?;
+        let units = Units::read(&record)?;
+        let progress = Progress::read(&**storage, &record, &units)?;
+        Ok((Backfill::new(self, storage, record, units, hold), progress))
+    }
+}
+
+impl<'a> Launch<'a> {
+    /// How many partitions a run has, at most: 1 if nothing is said. With 0 it is not launched.
+    pub fn per(mut self, partitions: u64) -> Self {
+        self.per = partitions;
+        self
+    }
+
+    /// How many runs may be under way at once: 1 if nothing is said, since pools are limits of one run. With 0 it is not
+    /// launched.
+    pub fn max_concurrent(mut self, runs: usize) -> Self {
+        self.max_concurrent = runs;
+        self
+    }
+
+    /// Gives the backfill this identifier.
+    pub fn id(mut self, id: BackfillId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Keeps the backfill, and holds it. It begins when the result is run; if that does not come about, it can be resumed.
+    ///
+    /// # Errors
+    /// If what it is to make cannot be planned or configured, if it makes no assets, or if it cannot be kept.
+    pub fn launch(self, storage: &Arc<dyn Storage>) -> Result<Backfill<'a>, BackfillError> {
+        let definitions = self.definitions;
+        let record = self.record()?;
+        let units = Units::read(&record)?;
+        let hold = storage.create_backfill(&record)?;
+        Ok(Backfill::new(definitions, storage, record, units, hold))
+    }
+
+    /// What would be launched: how many runs there would be, and for how many partitions of each asset, in the order in which
+    /// they are made.
+    ///
+    /// # Errors
+    /// As of [`Launch::launch`], but that nothing is kept.
+    pub fn preview(self) -> Result<(u64, Vec<(AssetKey, u64)>), BackfillError> {
+        let record = self.record()?;
+        let units = Units::read(&record)?;
+        let assets = record.groups.iter().enumerate().flat_map(|(number, group)| {
+            let partitions = units.partitions(number, &units.all(number));
+            group.assets.iter().map(move |key| (key.clone(), partitions))
+        });
+        Ok((units.len(), assets.collect()))
+    }
+
+    fn record(self) -> Result<BackfillRecord, BackfillError> {
+        let created = Timestamp::now();
+        let Pin { pinned, partitions, tags } = self.asked.pin(created).map_err(BackfillError::Plan)?;
+        let job = pinned.plan.job.as_str();
+        let per = NonZero::new(self.per).ok_or_else(|| BackfillError::limit(job, "per"))?;
+        let max_concurrent =
+            NonZero::new(self.max_concurrent).ok_or_else(|| BackfillError::limit(job, "max_concurrent"))?;
+        let graph = self.definitions.asset_graph();
+        let planned: Vec<&PlannedAsset> = pinned.plan.steps.iter().flat_map(|step| &step.assets).collect();
+        if planned.is_empty() {
+            let problem = Problem::new(ProblemKind::UnknownAsset, format!("the job `{job}` makes no assets"));
+            let problem =
+                problem.hint("a backfill is of assets: select some, `Definitions::materialize(..)`");
+            return Err(BackfillError::Plan(PlanError::new(job.to_owned(), vec![problem])));
+        }
+        let groups = grouped(graph, &planned, |number| {
+            let of = &partitions[number];
+            (!of.set.is_empty()).then(|| of.keyspace.show(&of.set))
+        });
+        let mut record = BackfillRecord::new(self.id, created, groups, pinned);
+        (record.tags, record.per, record.max_concurrent) = (tags, per, max_concurrent);
+        // What is wrong with the job of a group, such as its name, would else be told by each of its runs.
+        for group in 0..record.groups.len() {
+            let job = self.definitions.job_of_group(&record, group);
+            job.try_plan().map_err(BackfillError::Plan)?;
+        }
+        Ok(record)
+    }
+}
+
+/// What is planned as groups, each with its partitions.
+fn grouped(
+    graph: &AssetGraph,
+    planned: &[&PlannedAsset],
+    partitions: impl Fn(usize) -> Option<String>,
+) -> Vec<BackfillGroup> {
+    let key = |number: usize| graph.assets()[number].key();
+    let of = |number: usize| planned.iter().find(|asset| asset.key == *key(number));
+    let groups = asset_groups(graph, |number| of(number).is_some());
+    let group = |group: crate::graph::AssetGroup| {
+        let first = group.assets.first().copied();
+        let mut told = BackfillGroup::new(group.assets.iter().map(|&number| key(number).clone()).collect());
+        told.definition = first.and_then(|first| graph.assets()[first].partitions().cloned());
+        told.partitions = first.and_then(of).and_then(|asset| asset.partitions).and_then(&partitions);
+        let takes = group.takes.into_iter();
+        told.takes = takes.map(|taken| BackfillTakes::new(taken.group, taken.mapping)).collect();
+        told
+    };
+    groups.into_iter().map(group).collect()
+}

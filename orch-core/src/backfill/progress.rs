@@ -1,0 +1,118 @@
+use std::collections::{BTreeMap, HashSet};
+
+use super::error::BackfillError;
+use super::schedule::Schedule;
+use super::units::Units;
+use crate::asset::{AssetKey, MaterializationQuery};
+use crate::ids::RunId;
+use crate::storage::{
+    BACKFILL_TAG, BackfillRecord, RunQuery, RunRecord, RunState, Storage, StorageError, Unit,
+};
+
+/// What has become of each unit of a backfill, read of its runs.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// By unit, with its latest run.
+    runs: BTreeMap<Unit, (Stands, RunRecord)>,
+    /// Why no run could begin.
+    pub(super) refused: BTreeMap<Unit, String>,
+    /// All runs of the units that failed.
+    of_failed: BTreeMap<Unit, Vec<RunId>>,
+}
+
+/// How a unit stands by its latest run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    Done,
+    UnderWay,
+    /// Its process is gone.
+    Interrupted,
+    Failed,
+    /// It failed, and is to be made again.
+    Again,
+}
+
+impl Progress {
+    /// Reads what has become of a backfill.
+    pub(super) fn read(
+        storage: &dyn Storage,
+        record: &BackfillRecord,
+        units: &Units,
+    ) -> Result<Self, StorageError> {
+        let tags = vec![(BACKFILL_TAG.to_owned(), record.id.to_string())];
+        let mut progress = Self::default();
+        let mut all: BTreeMap<Unit, Vec<RunId>> = BTreeMap::new();
+        // The newest first.
+        for mut run in storage.runs(&RunQuery { tags, ..RunQuery::default() })? {
+            let Some((_, unit)) = run.unit().filter(|(_, unit)| units.has(*unit)) else { continue };
+            all.entry(unit).or_default().push(run.id);
+            if progress.runs.contains_key(&unit) {
+                continue;
+            }
+            let stands = match RunState::look(storage, &mut run)? {
+                RunState::Success => Stands::Done,
+                RunState::Running | RunState::Canceling => Stands::UnderWay,
+                RunState::Interrupted => Stands::Interrupted,
+                _ if record.marks.again.contains(&run.id) => Stands::Again,
+                RunState::Failure | RunState::Canceled => Stands::Failed,
+            };
+            progress.runs.insert(unit, (stands, run));
+        }
+        for refused in record.marks.refused.iter().filter(|refused| units.has(refused.unit)) {
+            let stands = progress.runs.get(&refused.unit).map(|(stands, _)| *stands);
+            if stands.is_none_or(|stands| stands == Stands::Again) {
+                progress.refused.insert(refused.unit, refused.why.clone());
+            }
+        }
+        let failed: HashSet<_> = progress.failed().collect();
+        progress.of_failed = all.into_iter().filter(|(unit, _)| failed.contains(unit)).collect();
+        Ok(progress)
+    }
+
+    /// The units that stand so, each with its latest run.
+    pub(super) fn standing(&self, stands: Stands) -> impl Iterator<Item = (Unit, &RunRecord)> {
+        self.runs.iter().filter(move |(_, (of, _))| *of == stands).map(|(unit, (_, run))| (*unit, run))
+    }
+
+    /// How a unit stands, with its latest run; nothing if it has none.
+    pub(super) fn of(&self, unit: Unit) -> Option<(Stands, &RunRecord)> {
+        self.runs.get(&unit).map(|(stands, run)| (*stands, run))
+    }
+
+    /// The units that failed.
+    pub(super) fn failed(&self) -> impl Iterator<Item = Unit> {
+        self.standing(Stands::Failed).map(|(unit, _)| unit).chain(self.refused.keys().copied())
+    }
+
+    /// Where the backfill stands by that.
+    pub(super) fn schedule<'a>(&self, units: &'a Units) -> Schedule<'a> {
+        Schedule::new(units, self.standing(Stands::Done).map(|(unit, _)| unit), self.failed())
+    }
+
+    /// The partitions of an asset that the runs of a unit that failed have made all the same; one without a name of an asset
+    /// without partitions.
+    pub(super) fn made_of_failed(
+        &self,
+        storage: &dyn Storage,
+        unit: Unit,
+        asset: &AssetKey,
+    ) -> Result<Vec<Option<String>>, StorageError> {
+        let mut made = HashSet::new();
+        for &run in self.of_failed.get(&unit).into_iter().flatten() {
+            let query = MaterializationQuery {
+                asset: Some(asset.clone()),
+                run: Some(run),
+                ..MaterializationQuery::default()
+            };
+            made.extend(storage.materializations(&query)?.into_iter().map(|fact| fact.partition));
+        }
+        Ok(made.into_iter().collect())
+    }
+}
+
+impl Units {
+    /// The units of a backfill that is kept.
+    pub(super) fn read(record: &BackfillRecord) -> Result<Self, BackfillError> {
+        Self::of(record).map_err(|error| BackfillError::unreadable(record.id, &error))
+    }
+}

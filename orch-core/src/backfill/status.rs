@@ -1,0 +1,204 @@
+use jiff::Timestamp;
+
+use super::error::BackfillError;
+use super::progress::{Progress, Stands};
+use super::units::{Units, one};
+use crate::asset::AssetKey;
+use crate::ids::{BackfillId, RunId};
+use crate::partition::PartitionSet;
+use crate::storage::{BackfillRecord, RunState, Storage, StorageError, Unit};
+
+/// Where a backfill stands: what its runs tell.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BackfillStatus {
+    /// The backfill.
+    pub backfill: BackfillId,
+    /// When it was launched, in UTC.
+    pub created: Timestamp,
+    /// Where it stands as a whole. It is interrupted if something is left to be done and nobody drives it.
+    pub state: RunState,
+    /// The partitions that were asked for, as selections are written; none of assets without.
+    pub partitions: Option<String>,
+    /// How many units it has: runs, if each is made at once.
+    pub units: u64,
+    /// Its assets, each after all that it is made of.
+    pub assets: Vec<AssetProgress>,
+    /// What failed.
+    pub failed: Vec<FailedUnit>,
+    /// The runs that are under way.
+    pub under_way: Vec<RunId>,
+}
+
+/// How far an asset of a backfill has come: numbers of partitions, 1 of an asset without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AssetProgress {
+    /// Its key.
+    pub asset: AssetKey,
+    /// How many are to be made.
+    pub asked: u64,
+    /// How many are made.
+    pub done: u64,
+    /// How many are of runs under way, or of runs that were interrupted and are to go on.
+    pub under_way: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many are not made since what they are made of failed.
+    pub excluded: u64,
+    /// How many are still to be begun.
+    pub left: u64,
+}
+
+/// What one run, or one that could not begin, has not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedUnit {
+    /// The assets that lack something.
+    pub assets: Vec<AssetKey>,
+    /// The partitions of which something lacks, as selections are written; none of an asset without.
+    pub partitions: Option<String>,
+    /// The run; none if none could begin.
+    pub run: Option<RunId>,
+    /// What became of it.
+    pub why: String,
+}
+
+impl BackfillStatus {
+    /// Where a backfill stands at present.
+    ///
+    /// # Errors
+    /// If there is no such backfill, or it cannot be read.
+    pub fn read(storage: &dyn Storage, backfill: BackfillId) -> Result<Self, BackfillError> {
+        Self::of(storage, &storage.backfill(backfill)?)
+    }
+
+    /// Where this one stands.
+    ///
+    /// # Errors
+    /// If its runs cannot be read.
+    pub fn of(storage: &dyn Storage, record: &BackfillRecord) -> Result<Self, BackfillError> {
+        let units = Units::read(record)?;
+        let held = storage.backfill_holder(record.id)?.is_some();
+        let progress = Progress::read(storage, record, &units)?;
+        let schedule = progress.schedule(&units);
+        let mut under_way = vec![PartitionSet::new(); units.groups()];
+        for (unit, _) in progress.standing(Stands::UnderWay).chain(progress.standing(Stands::Interrupted)) {
+            under_way[unit.group].insert(unit.chunk);
+        }
+        let (mut assets, mut failed) = (Vec::new(), Vec::new());
+        for (number, group) in record.groups.iter().enumerate() {
+            let count = |chunks: &PartitionSet| units.partitions(number, chunks);
+            let lacking = lacking(storage, (record, &units, &progress), number, schedule.failed(number))?;
+            for key in &group.assets {
+                let lacks: u64 = lacking
+                    .iter()
+                    .flat_map(|(_, of)| of)
+                    .filter(|(of, ..)| of == key)
+                    .map(|(_, lacks, _)| lacks)
+                    .sum();
+                assets.push(AssetProgress {
+                    asset: key.clone(),
+                    asked: count(&units.all(number)),
+                    done: count(schedule.done(number)) + (count(schedule.failed(number)) - lacks),
+                    under_way: count(&under_way[number]),
+                    failed: lacks,
+                    excluded: count(schedule.excluded(number)),
+                    left: count(&(&schedule.left(number) - &under_way[number])),
+                });
+            }
+            failed.extend(lacking.into_iter().map(|(unit, of)| told((record, &units, &progress), unit, of)));
+        }
+        let open = assets.iter().any(|asset| asset.under_way + asset.left > 0);
+        let state = match (record.marks.canceled, open) {
+            (Some(_), true) if held => RunState::Canceling,
+            (Some(_), _) => RunState::Canceled,
+            (None, false) if failed.is_empty() => RunState::Success,
+            (None, false) => RunState::Failure,
+            (None, true) if held => RunState::Running,
+            (None, true) => RunState::Interrupted,
+        };
+        Ok(Self {
+            backfill: record.id,
+            created: record.created,
+            state,
+            partitions: record.pinned.partitions.as_ref().and_then(|partitions| partitions.selection.clone()),
+            units: units.len(),
+            assets,
+            failed,
+            under_way: progress.standing(Stands::UnderWay).map(|(_, run)| run.id).collect(),
+        })
+    }
+
+    /// Whether all is made.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.state == RunState::Success
+    }
+}
+
+/// Of an asset how many partitions lack, and which.
+type Lacks = (AssetKey, u64, Option<String>);
+
+/// What lacks of each asset by units of a group that failed: their runs may have made some of it.
+fn lacking(
+    storage: &dyn Storage,
+    (record, units, progress): (&BackfillRecord, &Units, &Progress),
+    group: usize,
+    failed: &PartitionSet,
+) -> Result<Vec<(Unit, Vec<Lacks>)>, StorageError> {
+    let mut lacking = Vec::new();
+    for chunk in failed.iter() {
+        let unit = Unit { group, chunk };
+        let mut of = Vec::new();
+        for key in &record.groups[group].assets {
+            let made = progress.made_of_failed(storage, unit, key)?;
+            let keys: Vec<&str> = made.iter().flatten().map(String::as_str).collect();
+            let is_made = record.groups[group].definition.is_none() && !made.is_empty();
+            let (lacks, which) = units.without(unit, &keys);
+            if lacks > 0 && !is_made {
+                of.push((key.clone(), lacks, which));
+            }
+        }
+        lacking.push((unit, of));
+    }
+    Ok(lacking)
+}
+
+fn told(
+    (record, units, progress): (&BackfillRecord, &Units, &Progress),
+    unit: Unit,
+    of: Vec<Lacks>,
+) -> FailedUnit {
+    let most = of.iter().max_by_key(|(_, lacks, _)| *lacks);
+    // All may be made, and what came after it has failed, such as a check.
+    let partitions = most.map_or_else(|| units.selected(unit), |(.., which)| which.clone());
+    let assets = match of.is_empty() {
+        true => record.groups[unit.group].assets.clone(),
+        false => of.into_iter().map(|(key, ..)| key).collect(),
+    };
+    let (run, why) = match (progress.refused.get(&unit), progress.of(unit)) {
+        (Some(why), _) => (None, why.clone()),
+        (None, Some((_, run))) => {
+            let why = match &run.first_failed {
+                Some(step) => format!("`{step}` failed"),
+                None => run.status.name().to_owned(),
+            };
+            (Some(run.id), why)
+        }
+        (None, None) => (None, String::new()),
+    };
+    FailedUnit { assets, partitions, run, why }
+}
+
+impl Units {
+    /// All units of a group.
+    pub(super) fn all(&self, group: usize) -> PartitionSet {
+        PartitionSet::from(0..self.count(group))
+    }
+
+    /// The partitions of a unit as a text that selects them; none of an asset without.
+    pub(super) fn selected(&self, unit: Unit) -> Option<String> {
+        self.selection(unit.group, &one(unit.chunk))
+    }
+}

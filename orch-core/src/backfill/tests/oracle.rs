@@ -1,0 +1,173 @@
+//! The order of units against brute force: pairs of a group and a partition, each with all pairs that it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::super::schedule::Schedule;
+use super::*;
+use crate::partition::{KeySets, Keyspace, Link, PartitionSet};
+
+/// A group of one partition of an asset.
+type Pair = (usize, u64);
+
+/// A group: by what it is partitioned, which partitions of the first three weeks or so, and what it takes of earlier ones.
+#[derive(Clone, Debug)]
+struct Drawn {
+    kind: u8,
+    set: u32,
+    takes: Vec<(usize, u8)>,
+}
+
+fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
+    let group = (0..3_u8, any::<u32>(), prop::collection::vec((0..8_usize, 0..4_u8), 0..3));
+    prop::collection::vec(group, 1..6).prop_map(|groups| {
+        let groups = groups.into_iter().enumerate().map(|(number, (kind, set, takes))| {
+            let earlier = takes.into_iter().filter(|_| number > 0);
+            Drawn { kind, set, takes: earlier.map(|(group, how)| (group % number.max(1), how)).collect() }
+        });
+        groups.collect()
+    })
+}
+
+fn definition(kind: u8) -> Option<PartitionsDefinition> {
+    match kind {
+        0 => Some(days()),
+        1 => Some(weeks()),
+        _ => None,
+    }
+}
+
+fn mapping(how: u8, up: u8, down: u8) -> Option<PartitionMapping> {
+    match (how, up, down) {
+        (1, 0 | 1, 0 | 1) => Some(PartitionMapping::time_window(-1, 0).allow_missing()),
+        (2, 0 | 1, _) => Some(PartitionMapping::all()),
+        (3, 0 | 1, 0 | 1) => Some(PartitionMapping::time_window(-2, -1).allow_missing()),
+        _ => None,
+    }
+}
+
+struct Oracle {
+    /// The partitions of each unit, as pairs.
+    units: BTreeMap<Unit, Vec<Pair>>,
+    /// Of each pair the pairs that it needs.
+    needs: BTreeMap<Pair, BTreeSet<Pair>>,
+}
+
+impl Oracle {
+    fn of(drawn: &[Drawn], sets: &[Vec<u64>], per: usize) -> Self {
+        let space = |kind| definition(kind).map(|of| of.resolve(&KeySets::new()).unwrap());
+        let spaces: Vec<Option<Keyspace>> = drawn.iter().map(|group| space(group.kind)).collect();
+        let mut units = BTreeMap::new();
+        let mut needs: BTreeMap<Pair, BTreeSet<Pair>> = BTreeMap::new();
+        for (number, group) in drawn.iter().enumerate() {
+            for (chunk, these) in (0..).zip(sets[number].chunks(per)) {
+                units.insert(unit(number, chunk), these.iter().map(|&index| (number, index)).collect());
+            }
+            for &index in &sets[number] {
+                let needed = needs.entry((number, index)).or_default();
+                for &(up, how) in &group.takes {
+                    let mapping = mapping(how, drawn[up].kind, group.kind);
+                    let link =
+                        Link::new(mapping.as_ref(), spaces[up].as_ref(), spaces[number].as_ref()).unwrap();
+                    let found = link.upstream_of(&PartitionSet::from_iter([index]), now()).keys;
+                    needed.extend(found.iter().filter(|one| sets[up].contains(one)).map(|one| (up, one)));
+                }
+            }
+        }
+        Self { units, needs }
+    }
+
+    fn unit_of(&self, pair: Pair) -> Unit {
+        *self.units.iter().find(|(_, pairs)| pairs.contains(&pair)).expect("each is in one").0
+    }
+
+    /// The units that a unit needs.
+    fn needed(&self, unit: Unit) -> BTreeSet<Unit> {
+        let pairs = self.units[&unit].iter().flat_map(|pair| &self.needs[pair]);
+        pairs.map(|pair| self.unit_of(*pair)).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_unit_begins_as_soon_as_all_that_its_partitions_need_is_done(
+        drawn in drawn(),
+        per in 1..5_usize,
+        fails in any::<u64>(),
+        order in any::<u64>(),
+    ) {
+        let sets: Vec<Vec<u64>> = drawn
+            .iter()
+            .map(|group| match group.kind {
+                2 => vec![0],
+                kind => (0..if kind == 0 { 21 } else { 6 }).filter(|day| group.set >> day & 1 == 1).collect(),
+            })
+            .collect();
+        let groups = drawn.iter().zip(&sets).enumerate().map(|(number, (of, set))| {
+            let takes = of.takes.iter().map(|&(up, how)| (up, mapping(how, drawn[up].kind, of.kind)));
+            let mut told = group(&format!("asset_{number}"), None, takes);
+            told.definition = definition(of.kind);
+            let space = told.definition.as_ref().map(|of| of.resolve(&KeySets::new()).unwrap());
+            let set: PartitionSet = set.iter().copied().collect();
+            told.partitions = space.filter(|_| !set.is_empty()).map(|space| space.show(&set));
+            told
+        });
+        let units = units(groups.collect(), per as u64);
+        let oracle = Oracle::of(&drawn, &sets, per);
+        prop_assert_eq!(units.len(), oracle.units.len() as u64);
+
+        let mut schedule = Schedule::new(&units, [], []);
+        let (mut done, mut failed, mut begun) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut under_way: Vec<Unit> = Vec::new();
+        let mut random = order;
+        loop {
+            while let Some(unit) = schedule.next() {
+                prop_assert!(begun.insert(unit), "{unit} begins twice");
+                under_way.push(unit);
+            }
+            // What has begun is exactly what can.
+            let can: BTreeSet<Unit> =
+                oracle.units.keys().copied().filter(|unit| oracle.needed(*unit).is_subset(&done)).collect();
+            prop_assert_eq!(&begun, &can);
+            if under_way.is_empty() {
+                break;
+            }
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let unit = under_way.swap_remove((random >> 33) as usize % under_way.len());
+            if fails >> (random >> 40 & 63) & 1 == 1 && random >> 20 & 3 == 0 {
+                schedule.fail(unit);
+                failed.insert(unit);
+            } else {
+                schedule.succeed(unit);
+                done.insert(unit);
+            }
+        }
+        // What did not begin needs something that failed, by way of whatever; and is told to be excluded.
+        let mut excluded: BTreeSet<Unit> = BTreeSet::new();
+        loop {
+            let more = oracle.units.keys().copied().filter(|unit| {
+                oracle.needed(*unit).iter().any(|one| failed.contains(one) || excluded.contains(one))
+            });
+            let more: BTreeSet<Unit> = more.collect();
+            if more == excluded {
+                break;
+            }
+            excluded = more;
+        }
+        for (group, _) in drawn.iter().enumerate() {
+            let told: Vec<u64> = schedule.excluded(group).iter().collect();
+            let meant: Vec<u64> = excluded.iter().filter(|unit| unit.group == group).map(|unit| unit.chunk).collect();
+            prop_assert_eq!(told, meant);
+            prop_assert!(schedule.left(group).is_empty());
+        }
+        // Who goes on later with what has ended finds the same.
+        let again = Schedule::new(&units, done, failed);
+        for (group, _) in drawn.iter().enumerate() {
+            prop_assert_eq!(again.excluded(group), schedule.excluded(group));
+            prop_assert!(again.left(group).is_empty());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The order in which units come, as a story.
+
+use super::super::schedule::Schedule;
+use super::*;
+
+/// Days, weeks of them, and a total of the weeks.
+fn sales(per: u64) -> Units {
+    let groups = vec![
+        group("sales", Some((days(), "2024-01-05..2024-01-16")), []),
+        group("week", Some((weeks(), "2024-01-07")), [(0, None)]),
+        group("total", None, [(1, None)]),
+    ];
+    units(groups, per)
+}
+
+/// Begins what is ready, as many at once, and has each end as it is told; says what begins and what ends.
+fn driven(units: &Units, at_once: usize, fails: impl Fn(Unit) -> bool) -> Vec<String> {
+    let mut schedule = Schedule::new(units, [], []);
+    let (mut under_way, mut told) = (Vec::new(), Vec::new());
+    let named = |unit: Unit| match units.selected(unit) {
+        Some(partitions) => format!("{} {partitions}", unit.group),
+        None => unit.group.to_string(),
+    };
+    loop {
+        while under_way.len() < at_once {
+            let Some(unit) = schedule.next() else { break };
+            told.push(named(unit));
+            under_way.push(unit);
+        }
+        if under_way.is_empty() {
+            break;
+        }
+        let unit = under_way.remove(0);
+        if fails(unit) {
+            schedule.fail(unit);
+            told.push(format!("{} failed", named(unit)));
+        } else {
+            schedule.succeed(unit);
+        }
+    }
+    for group in 0..units.groups() {
+        let excluded = schedule.excluded(group);
+        if !excluded.is_empty() {
+            told.push(format!(
+                "excluded: {} {}",
+                group,
+                units.selection(group, excluded).unwrap_or_default()
+            ));
+        }
+        assert!(schedule.left(group).is_empty(), "nothing waits for ever");
+    }
+    told
+}
+
+#[test]
+fn a_week_comes_as_soon_as_its_days_are_done() {
+    insta::assert_snapshot!(driven(&sales(1), 1, |_| false).join("\n"), @r"
+    0 2024-01-05
+    0 2024-01-06
+    0 2024-01-07
+    0 2024-01-08
+    0 2024-01-09
+    0 2024-01-10
+    0 2024-01-11
+    0 2024-01-12
+    0 2024-01-13
+    1 2024-01-07
+    2
+    0 2024-01-14
+    0 2024-01-15
+    0 2024-01-16
+    ");
+}
+
+#[test]
+fn several_partitions_are_one_unit() {
+    insta::assert_snapshot!(driven(&sales(5), 2, |_| false).join("\n"), @r"
+    0 2024-01-05..2024-01-09
+    0 2024-01-10..2024-01-14
+    0 2024-01-15..2024-01-16
+    1 2024-01-07
+    2
+    ");
+}
+
+#[test]
+fn what_failed_excludes_what_is_made_of_it_and_nothing_else() {
+    insta::assert_snapshot!(driven(&sales(4), 1, |at| at == unit(0, 1)).join("\n"), @r"
+    0 2024-01-05..2024-01-08
+    0 2024-01-09..2024-01-12
+    0 2024-01-09..2024-01-12 failed
+    0 2024-01-13..2024-01-16
+    excluded: 1 2024-01-07
+    excluded: 2
+    ");
+}
+
+#[test]
+fn a_hundred_thousand_partitions_that_all_need_each_other_s_are_planned_at_once() {
+    let hours = || TimePartitions::hourly("2010-01-01").into();
+    let every = "2010-01-01-00:00..2021-05-29-15:00";
+    let groups = vec![
+        group("first", Some((hours(), every)), []),
+        group("second", Some((hours(), every)), [(0, Some(PartitionMapping::all()))]),
+        group(
+            "third",
+            Some((hours(), every)),
+            [(1, Some(PartitionMapping::time_window(-1, 0).allow_missing()))],
+        ),
+    ];
+    let units = units(groups, 1);
+    assert_eq!((units.count(0), units.len()), (100_000, 300_000));
+    let mut schedule = Schedule::new(&units, [], []);
+    let mut begun = 0;
+    while let Some(unit) = schedule.next() {
+        schedule.succeed(unit);
+        begun += 1;
+    }
+    assert_eq!(begun, units.len());
+}

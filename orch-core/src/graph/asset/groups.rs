@@ -1,0 +1,87 @@
+use super::lineage::AssetGraph;
+use super::partitioned::{is_aligned, levels};
+use crate::partition::PartitionMapping;
+
+/// Assets that are made together, partition by partition: those of one definition that take each other's same partition. One
+/// without partitions is alone.
+#[derive(Debug)]
+pub(crate) struct AssetGroup {
+    /// By their numbers, each after all that it is made of.
+    pub(crate) assets: Vec<usize>,
+    /// What they are made of in other groups.
+    pub(crate) takes: Vec<TakenGroup>,
+}
+
+/// That a group is made of partitions of another one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TakenGroup {
+    /// By its number, which is less than that of the group.
+    pub(crate) group: usize,
+    /// The mapping; none for the one that follows from the definitions.
+    pub(crate) mapping: Option<PartitionMapping>,
+}
+
+/// The groups of what is `made`, each after those that it is made of.
+///
+/// Where an asset takes the same partition of another one and, in a round about way, further ones, they are apart, as they
+/// stand in maps of different levels in one run: so no two groups wait for each other.
+pub(crate) fn groups(graph: &AssetGraph, made: impl Fn(usize) -> bool) -> Vec<AssetGroup> {
+    let levels = levels(graph, &made);
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for &number in graph.order().iter().filter(|&&number| is_made(graph, &made, number)) {
+        let joins = |group: &Vec<usize>| {
+            group.iter().any(|&other| levels[other] == levels[number] && takes_same(graph, number, other))
+        };
+        let (joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(joins);
+        groups = apart;
+        let mut group: Vec<usize> = joined.into_iter().flatten().collect();
+        group.push(number);
+        groups.push(group);
+    }
+    order(graph, groups)
+}
+
+fn is_made(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> bool {
+    made(number) && !graph.assets()[number].is_external()
+}
+
+/// Whether an asset takes the very partition of another one that it makes.
+fn takes_same(graph: &AssetGraph, number: usize, other: usize) -> bool {
+    let (asset, other) = (&graph.assets()[number], &graph.assets()[other]);
+    let mut of = asset.dependencies.iter().filter(|one| one.asset().key() == other.key());
+    of.any(|dependency| is_aligned(asset, dependency))
+}
+
+/// Puts each group after those that it is made of, and otherwise as the assets were listed.
+fn order(graph: &AssetGraph, mut left: Vec<Vec<usize>>) -> Vec<AssetGroup> {
+    let place = |number: &usize| graph.order().iter().position(|other| other == number);
+    left.iter_mut().for_each(|group| group.sort_by_key(place));
+    left.sort_by_key(|group| group.iter().min().copied());
+    let mut ordered: Vec<AssetGroup> = Vec::new();
+    while !left.is_empty() {
+        let waits = |group: &[usize]| {
+            left.iter().any(|other| other.as_slice() != group && !between(graph, group, other).is_empty())
+        };
+        // There is always one: no two groups wait for each other.
+        let next = left.iter().position(|group| !waits(group)).unwrap_or(0);
+        let assets = left.remove(next);
+        let mut takes = Vec::new();
+        for (number, group) in ordered.iter().enumerate() {
+            for mapping in between(graph, &assets, &group.assets) {
+                let taken = TakenGroup { group: number, mapping };
+                if !takes.contains(&taken) {
+                    takes.push(taken);
+                }
+            }
+        }
+        ordered.push(AssetGroup { assets, takes });
+    }
+    ordered
+}
+
+/// How assets take those of another group.
+fn between(graph: &AssetGraph, group: &[usize], other: &[usize]) -> Vec<Option<PartitionMapping>> {
+    let dependencies = group.iter().flat_map(|&number| &graph.assets()[number].dependencies);
+    let taken = |key| graph.number(key).is_some_and(|number| other.contains(&number));
+    dependencies.filter(|one| taken(one.asset().key())).map(|one| one.mapping.clone()).collect()
+}

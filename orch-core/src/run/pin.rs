@@ -1,0 +1,105 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::check::Wanted;
+use super::execute::processors;
+use super::partitions::ForPartitions;
+use super::resume::config_of;
+use super::{Definitions, RunError, Runner, runtime};
+use crate::define::{RunPartitions, Tags};
+use crate::graph::Job;
+use crate::ids::RunId;
+use crate::plan::{PlanError, Step};
+use crate::storage::{BackfillRecord, Pinned, Storage, Unit};
+
+/// What a run would be begun with, at a moment.
+pub(crate) struct Pin {
+    pub(crate) pinned: Pinned,
+    /// The partitions that it is for, by their number in the plan.
+    pub(crate) partitions: Vec<Arc<RunPartitions>>,
+    /// The tags that it was given.
+    pub(crate) tags: Tags,
+}
+
+impl Runner {
+    /// What the run would be begun with at this moment.
+    ///
+    /// # Errors
+    /// All that is wrong with the job or with what the run gives it, and with the partitions that it is told.
+    pub(crate) fn pin(mut self, now: Timestamp) -> Result<Pin, PlanError> {
+        self.now = Some(now);
+        let checked = self.check_for(Wanted::Run)?;
+        let plan = &checked.program.plan;
+        let told = self.for_partitions(plan);
+        let ForPartitions { of, pinned: told, .. } =
+            told.map_err(|problems| PlanError::new(plan.job.clone(), problems))?;
+        let mut pinned = self.pinned(&checked.program, &checked.given, Vec::new());
+        pinned.partitions = told;
+        Ok(Pin { pinned, partitions: of, tags: self.tags })
+    }
+}
+
+impl Definitions {
+    /// A runtime for so many runs at once of what was pinned: with a timer, and a blocking thread for each step.
+    pub(crate) fn runtime_of(
+        &self,
+        pinned: &Pinned,
+        runs: usize,
+    ) -> Result<tokio::runtime::Runtime, RunError> {
+        runtime::check_blocking()?;
+        let steps = pinned.plan.max_concurrent.unwrap_or_else(processors);
+        runtime::with_room_for(steps.saturating_mul(runs))
+    }
+
+    /// A run of all that a backfill makes, with what that was launched with.
+    pub(crate) fn whole_of(&self, backfill: &BackfillRecord) -> Result<Runner, RunError> {
+        let (pinned, what) = (&backfill.pinned, format!("the backfill {}", backfill.id));
+        let mut runner = self.runner_with(&what, &pinned.plan.job, &pinned.plan.steps, pinned)?;
+        runner.partition = pinned.partitions.as_ref().and_then(|partitions| partitions.selection.clone());
+        Ok(runner)
+    }
+
+    /// The job of a group of what a backfill makes: its assets, and the checks that look at them.
+    pub(crate) fn job_of_group(&self, backfill: &BackfillRecord, group: usize) -> Job {
+        let assets = &backfill.groups[group].assets;
+        let is_of_group = |step: &&Step| {
+            step.assets.iter().any(|asset| assets.contains(&asset.key))
+                || step.check.as_ref().is_some_and(|check| assets.contains(&check.asset))
+        };
+        let steps: Vec<_> = backfill.pinned.plan.steps.iter().filter(is_of_group).cloned().collect();
+        self.materialize_steps(&steps)
+    }
+
+    /// A run of such a job that makes these partitions as a unit of the backfill.
+    pub(crate) fn run_of_unit(
+        &self,
+        storage: &Arc<dyn Storage>,
+        backfill: &BackfillRecord,
+        (unit, job): (Unit, &Job),
+        partitions: Option<String>,
+    ) -> Result<Runner, RunError> {
+        let what = format!("the backfill {}", backfill.id);
+        let mut runner = self.surrounded(&what, job, &backfill.pinned)?;
+        // What it says of other groups does not concern this one.
+        runner.environment = runner.environment.config(config_of(&what, &backfill.pinned));
+        runner.partition = partitions;
+        runner.now = Some(backfill.created);
+        runner.tags.clone_from(&backfill.tags);
+        runner.own = unit.tags(backfill.id);
+        Ok(runner.run_id(RunId::new()).record(storage))
+    }
+}
+
+impl Runner {
+    /// The same, as a unit of a backfill.
+    pub(crate) fn for_unit(mut self, backfill: &BackfillRecord, unit: Unit) -> Self {
+        self.own = unit.tags(backfill.id);
+        self.run_id(RunId::new())
+    }
+
+    /// The run's identifier.
+    pub(crate) fn id(&self) -> RunId {
+        self.id
+    }
+}

@@ -1,0 +1,211 @@
+//! A backfill whose process is killed at any of its writes goes on to the end that it would have come to, and makes nothing twice.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::{env, fs};
+
+use orch::asset::MaterializationQuery;
+use orch::backfill::{BackfillEvent, BackfillStatus};
+use orch::define::Cancel;
+use orch::ids::BackfillId;
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::prelude::*;
+use orch::storage::{ReadAssets as _, ReadBackfills as _, ReadRuns as _, RunQuery, RunState, Storage};
+use orch_sqlite::{Durability, Folder};
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").until("2024-01-04").into()
+    }
+}
+
+#[asset]
+fn sold(day: &Partition<Daily>) -> i64 {
+    i64::from(day.window().start.day())
+}
+
+/// Of the third day it is lost, unless it was found again.
+#[asset(partitions = Daily)]
+fn revenue(sold: i64) -> Result<i64> {
+    let is_found = env::var_os("BACKFILL_FOUND").is_some();
+    if sold == 3 && !is_found { Err("it is lost".into()) } else { Ok(sold * 10) }
+}
+
+#[asset(partitions = Daily)]
+fn growth(
+    revenue: i64,
+    #[from(revenue)]
+    #[mapped(PartitionMapping::time_window(-1, -1).allow_missing())]
+    before: &Partitions<i64>,
+) -> i64 {
+    revenue - before.values().sum::<i64>()
+}
+
+#[asset]
+fn total(#[mapped(PartitionMapping::all())] growth: &Partitions<i64>) -> i64 {
+    growth.values().sum()
+}
+
+const ID: BackfillId = BackfillId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
+
+/// The program that is killed; nothing unless this binary calls itself.
+#[test]
+fn child() {
+    let Some(home) = env::var_os("BACKFILL_HOME") else { return };
+    let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
+    let definitions = Definitions::new().assets(assets![sold, revenue, growth, total]);
+    let (cancels, again) =
+        (env::var_os("BACKFILL_CANCEL").is_some(), env::var_os("BACKFILL_FOUND").is_some());
+    let backfill = match storage.backfill(ID) {
+        Err(_) => {
+            let job = definitions.materialize(&"*".parse().expect("a selection"));
+            definitions.backfill(definitions.runner(&job).partition("*")).id(ID).launch(&storage)
+        }
+        Ok(record) if record.marks.canceled.is_some() => definitions.cancel_backfill(&storage, ID),
+        // It was killed after its last mark.
+        Ok(record) if record.marks.ended.is_some() && (!again || !record.marks.again.is_empty()) => return,
+        Ok(record) if again && record.marks.again.is_empty() => definitions.retry_backfill(&storage, ID),
+        Ok(_) => definitions.resume_backfill(&storage, ID),
+    };
+    let cancel = Cancel::new();
+    let token = cancel.clone();
+    let backfill = backfill.expect("nobody holds it").cancel(cancel).watch(move |event| {
+        if cancels
+            && matches!(event, BackfillEvent::Begins { makes, .. } if makes.partitions == Some("2024-01-02"))
+        {
+            token.cancel();
+        }
+    });
+    backfill.run_blocking().expect("it is driven");
+}
+
+/// What became of a backfill, without what differs from run to run.
+#[derive(Debug, PartialEq)]
+struct Became {
+    state: RunState,
+    assets: Vec<String>,
+    failed: Vec<String>,
+    /// The digest of each partition's latest value.
+    data: BTreeMap<String, String>,
+    /// How many runs each unit had.
+    runs: BTreeMap<String, usize>,
+}
+
+impl Became {
+    fn read(home: &Path) -> Self {
+        let folder = Folder::open(home, Durability::Normal).expect("a folder");
+        let status = BackfillStatus::read(&folder, ID).expect("it is kept");
+        assert_eq!(folder.backfill_holder(ID).expect("it is known"), None);
+        let assets = status.assets.iter().map(|asset| format!("{asset:?}")).collect();
+        let failed =
+            status.failed.iter().map(|failed| format!("{:?} {:?}", failed.assets, failed.partitions));
+        let facts = folder.materializations(&MaterializationQuery::default()).expect("the facts");
+        let data = facts.iter().rev().map(|fact| {
+            let key = format!("{}[{}]", fact.asset, fact.partition.as_deref().unwrap_or_default());
+            (key, fact.data_version.as_deref().unwrap_or_default().to_owned())
+        });
+        let mut runs = BTreeMap::new();
+        for run in folder.runs(&RunQuery::default()).expect("the runs") {
+            assert!(run.status.is_terminal(), "nothing is left under way");
+            *runs.entry(run.unit().expect("it is of the backfill").1.to_string()).or_default() += 1;
+        }
+        Self { state: status.state, assets, failed: failed.collect(), data: data.collect(), runs }
+    }
+}
+
+struct Case {
+    home: PathBuf,
+    set: Vec<&'static str>,
+}
+
+impl Case {
+    fn new(name: &str, set: &[&'static str]) -> Self {
+        let home = format!("backfill-{name}-{}", std::process::id());
+        // In memory, where there is such a thing: it is begun often, and no loss of power is meant.
+        let memory = Path::new("/dev/shm");
+        let within = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
+        Self { home: within.join(home), set: set.to_vec() }
+    }
+
+    /// Runs the program; it is killed at the boundary of this number, if it gets there.
+    fn live(&self, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
+        let mut child = Command::new(env::current_exe().expect("this binary"));
+        child.args(["--exact", "backfills::child", "--test-threads=1"]).env("BACKFILL_HOME", &self.home);
+        child.envs(self.set.iter().map(|name| (*name, "1")));
+        child.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
+        child.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
+        child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
+    }
+
+    /// What becomes of it undisturbed, and the names of the boundaries that it passes.
+    fn undisturbed(&self) -> (Became, Vec<String>) {
+        let log = self.home.with_extension("log");
+        assert!(self.live(None, Some(&log)).success(), "the program runs");
+        let lines = fs::read_to_string(&log).expect("the log is there");
+        fs::remove_file(log).expect("it was made here");
+        let became = Became::read(&self.home);
+        (became, lines.lines().map(str::to_owned).collect())
+    }
+
+    fn clear(&self) {
+        if self.home.exists() {
+            fs::remove_dir_all(&self.home).expect("the folder was made here");
+        }
+    }
+}
+
+#[test]
+fn killed_at_each_write_it_goes_on_to_the_same_end() {
+    let case = Case::new("each", &[]);
+    let (expected, boundaries) = case.undisturbed();
+    case.clear();
+    assert_eq!(expected.state, RunState::Failure);
+    assert_eq!(expected.runs.len(), 5, "three days, and the growth of two: {:?}", expected.runs);
+    for at in ["before backfill.write", "before backfill.mark", "before run.folder"] {
+        assert!(boundaries.iter().any(|name| name == at), "{at} is passed");
+    }
+    for (at, name) in (1..).zip(&boundaries) {
+        case.live(Some(at), None);
+        assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
+        assert_eq!(Became::read(&case.home), expected, "killed at {at} ({name})");
+        case.clear();
+    }
+}
+
+#[test]
+fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
+    let (case, again) = (Case::new("again", &[]), Case::new("again", &["BACKFILL_FOUND"]));
+    case.undisturbed();
+    let (expected, boundaries) = again.undisturbed();
+    case.clear();
+    assert_eq!(expected.state, RunState::Success);
+    for at in (1..=boundaries.len()).step_by(5) {
+        assert!(case.live(None, None).success(), "the program runs");
+        again.live(Some(at), None);
+        assert!(again.live(None, None).success(), "it goes on after {at}");
+        assert_eq!(Became::read(&case.home), expected, "killed at {at} ({})", boundaries[at - 1]);
+        case.clear();
+    }
+}
+
+#[test]
+fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
+    let case = Case::new("cancel", &["BACKFILL_CANCEL"]);
+    let (expected, boundaries) = case.undisturbed();
+    case.clear();
+    assert_eq!(expected.state, RunState::Canceled);
+    for at in (1..=boundaries.len()).step_by(5) {
+        case.live(Some(at), None);
+        assert!(case.live(None, None).success(), "it goes on after {at}");
+        let became = Became::read(&case.home);
+        assert_eq!(became.state, RunState::Canceled, "killed at {at} ({})", boundaries[at - 1]);
+        assert!(became.runs.values().all(|runs| *runs == 1), "killed at {at}: {:?}", became.runs);
+        case.clear();
+    }
+}

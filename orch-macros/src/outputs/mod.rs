@@ -1,5 +1,6 @@
 //! `#[derive(Outputs)]`: the fields of a struct become named outputs of the op that returns it.
 
+mod asset;
 mod check;
 mod expand;
 mod model;
@@ -19,8 +20,10 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let outputs = check::shape(&item, &diag).map(|fields| model::Outputs::read(&item, fields, &diag));
     if let Some(outputs) = &outputs {
         check::names(outputs, &diag);
+        asset::check(outputs, &diag);
     }
     let errors = diag.finish();
     let implementation = outputs.as_ref().map(expand::outputs);
-    quote!(#implementation #errors)
+    let assets = outputs.as_ref().map(asset::fields);
+    quote!(#implementation #assets #errors)
 }

@@ -5,6 +5,7 @@ mod drawn;
 mod kept;
 mod memo;
 mod mistakes;
+mod multi;
 mod partitioned;
 mod stored;
 mod together;

@@ -5,6 +5,7 @@ mod def;
 mod draw;
 mod lineage;
 mod linked;
+mod multi;
 mod partitioned;
 mod upstream;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub use check::{CheckBuilder, CheckDef, check_of};
 pub use def::{AssetBuilder, AssetDef};
 pub use lineage::AssetGraph;
+pub use multi::{AssetFields, MadeBy, MultiAssetBuilder, MultiAssetDef};
 pub use upstream::Upstream;
 
 pub(crate) use draw::{DrawnAsset, Selected, draw};

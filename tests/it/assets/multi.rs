@@ -1,5 +1,8 @@
 //! Several assets that one step makes: what is made when one of them is asked for, and what is known of each.
 
+mod mistakes;
+mod partitions;
+
 use orch::asset::MetadataValue;
 use orch::config::EnvVars;
 use orch::run::{Making, Rerun, Standings};
@@ -111,7 +114,7 @@ fn one_step_makes_several_assets_and_each_has_its_own_fact() {
     let shop = run.output::<know>();
     assert_eq!((shop.orders.len(), shop.customers.len()), (3, 3));
     let graph = definitions.asset_graph();
-    let told = |asset: &orch::graph::AssetDef| {
+    let told = |asset: &graph::AssetDef| {
         format!("{}: {:?} {:?} {:?}", asset.key(), asset.group(), asset.owners(), asset.description())
     };
     let told: Vec<_> = graph.assets()[1..3].iter().map(|asset| told(asset)).collect();
@@ -172,7 +175,7 @@ fn what_takes_one_that_is_not_there_is_told_before_the_run() {
     insta::assert_snapshot!(error, @r"
     the job `materialize` cannot be planned
     error: `span` takes the asset `least`, which was never materialized
-      --> tests/it/assets/multi.rs:60 (the step)
+      --> tests/it/assets/multi.rs:63 (the step)
       hint: materialize it before, `materialize least`, or with all that is needed: `materialize '+span'`
     ");
 }

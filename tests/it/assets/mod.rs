@@ -7,6 +7,7 @@ mod memo;
 mod mistakes;
 mod multi;
 mod partitioned;
+mod said;
 mod stored;
 mod together;
 

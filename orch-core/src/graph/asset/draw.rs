@@ -165,7 +165,12 @@ fn make(
                     format!("the value of the asset `{}` is no output of a step that makes it", asset.key);
                 let problem = Problem::new(ProblemKind::NoStep, message);
                 let problem = problem.at("the asset", asset.place.clone());
-                composition.graph.problems.push(problem.hint("let an op of its graph return the value"));
+                composition.graph.problems.push(problem.hint(match draw {
+                    Draw::Part(together, _) => {
+                        format!("call the op `{}`, and nothing else", together.op.name())
+                    }
+                    Draw::Op(_) | Draw::Handle(_) => "let an op of its graph return the value".to_owned(),
+                }));
                 continue;
             };
             let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());

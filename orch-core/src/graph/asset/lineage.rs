@@ -94,7 +94,9 @@ impl AssetGraph {
             }
             return;
         }
-        let of_several = asset.together().map(|(together, _)| together.op.name().to_owned());
+        // The step of several has its name once.
+        let is_known = self.assets.iter().any(|other| other.is_made_with(&asset));
+        let of_several = asset.made_with().filter(|_| !is_known).map(|op| op.name().to_owned());
         for name in std::iter::once(asset.key.step_name()).chain(of_several) {
             self.take_name(name, &asset);
         }
@@ -114,7 +116,10 @@ impl AssetGraph {
                 )
                 .at("first", other.place.clone())
                 .at("second", asset.place.clone())
-                .hint("names of steps have `_` in place of dots and dashes: give one of them another key")
+                .hint(match other.made_with().or(asset.made_with()) {
+                    Some(_) => "give one of them another key, or the step of several another name: `#[multi_asset(name = \"..\")]`",
+                    None => "names of steps have `_` in place of dots and dashes: give one of them another key",
+                })
             })),
             None => _ = self.names.insert(name, self.assets.len()),
         }

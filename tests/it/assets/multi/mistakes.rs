@@ -32,7 +32,7 @@ fn one_whose_key_another_asset_has_is_told() {
     insta::assert_snapshot!(planned(&definitions), @r#"
     the job `materialize` cannot be planned
     error: two assets have the key `shop/orders`
-      --> tests/it/assets/multi/mistakes.rs:22 (first)
+      --> tests/it/assets/multi/mistakes.rs:28 (first)
       --> tests/it/assets/multi.rs:22 (second)
       hint: give one of them another key, `#[asset(key = "..")]`, or a prefix, `key_prefix = ".."`
     "#);
@@ -45,17 +45,13 @@ fn the_step_of_several_has_a_name_of_its_own() {
         1
     }
     let definitions = Definitions::new().assets(assets![knowledge, raw, orders, customers]);
-    insta::assert_snapshot!(planned(&definitions), @r"
-    the job `materialize` cannot be planned: 2 problems
+    insta::assert_snapshot!(planned(&definitions), @r#"
+    the job `materialize` cannot be planned
     error: the steps of `know` and `shop/orders` would have one name, `know`
-      --> tests/it/assets/multi/mistakes.rs:32 (first)
+      --> tests/it/assets/multi/mistakes.rs:44 (first)
       --> tests/it/assets/multi.rs:22 (second)
-      hint: names of steps have `_` in place of dots and dashes: give one of them another key
-    error: the steps of `know` and `shop/clients` would have one name, `know`
-      --> tests/it/assets/multi/mistakes.rs:32 (first)
-      --> tests/it/assets/multi.rs:24 (second)
-      hint: names of steps have `_` in place of dots and dashes: give one of them another key
-    ");
+      hint: give one of them another key, or the step of several another name: `#[multi_asset(name = "..")]`
+    "#);
 }
 
 #[test]
@@ -74,7 +70,7 @@ fn one_that_is_made_of_another_one_of_its_step_is_told() {
     insta::assert_snapshot!(planned(&Definitions::new().assets(assets![chicken, egg])), @r"
     the job `materialize` cannot be planned
     error: assets are made of each other in a circle: `egg` is made of `egg`
-      --> tests/it/assets/multi/mistakes.rs:46 (in the circle)
+      --> tests/it/assets/multi/mistakes.rs:64 (in the circle)
       hint: take one of the parameters away; an asset cannot take its own former value
     ");
 }
@@ -96,14 +92,14 @@ fn what_is_made_by_hand_is_looked_at_too() {
     insta::assert_snapshot!(planned(&definitions), @r"
     the job `materialize` cannot be planned: 3 problems
     error: the output `output_0` of `two` is two assets, `first` and `again`
-      --> tests/it/assets/multi/mistakes.rs:63 (first)
-      --> tests/it/assets/multi/mistakes.rs:64 (second)
+      --> tests/it/assets/multi/mistakes.rs:86 (first)
+      --> tests/it/assets/multi/mistakes.rs:87 (second)
       hint: name it once, and have what wants the other one take this
     error: the output `output_1` of `two` is a stream of items, and the asset `items` is one value
-      --> tests/it/assets/multi/mistakes.rs:65 (the asset)
+      --> tests/it/assets/multi/mistakes.rs:88 (the asset)
       hint: have the op give all of it as one value
     error: the asset `third` is to be the output `third` of the op `two`, which has none
-      --> tests/it/assets/multi/mistakes.rs:66 (the asset)
+      --> tests/it/assets/multi/mistakes.rs:89 (the asset)
       hint: it has `output_0`, `output_1`
     ");
     // Of a call that is none nothing is made.
@@ -111,7 +107,7 @@ fn what_is_made_by_hand_is_looked_at_too() {
     insta::assert_snapshot!(planned(&Definitions::new().assets(idle.assets().cloned())), @r"
     the job `materialize` cannot be planned
     error: the value of the asset `first` is no output of a step that makes it
-      --> tests/it/assets/multi/mistakes.rs:71 (the asset)
-      hint: let an op of its graph return the value
+      --> tests/it/assets/multi/mistakes.rs:106 (the asset)
+      hint: call the op `two`, and nothing else
     ");
 }

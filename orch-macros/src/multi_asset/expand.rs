@@ -24,7 +24,7 @@ pub(super) fn made(assets: &MultiAsset, returned: &Type) -> TokenStream {
     let call = quote_spanned!(function.span()=> <#function as #NODE>::node().call(#arguments));
     // At the return type, of which the compiler says that its fields are no assets.
     let fields = ASSET_FIELDS.at(returned.span());
-    let (builder, asset) = (internal("builder"), internal("asset"));
+    let (builder, asset, named) = (internal("builder"), internal("asset"), internal("fields"));
     quote! {
         #conditions
         #[doc(hidden)]
@@ -35,11 +35,11 @@ pub(super) fn made(assets: &MultiAsset, returned: &Type) -> TokenStream {
                 fn made() -> &'static #MULTI_ASSET_DEF {
                     static MADE: #ONCE_LOCK<#MULTI_ASSET_DEF> = #ONCE_LOCK::new();
                     MADE.get_or_init(|| {
-                        let fields = <#returned as #fields>::fields(
+                        let #named = <#returned as #fields>::fields(
                             &|#asset| #asset #settings #partitioned #depends
                         );
                         #MULTI_ASSET_DEF::#builder(<#function as #OP>::def())
-                            .assets(fields)
+                            .assets(#named)
                             .drawn(|#given| { #unused #call; })
                     })
                 }

@@ -9,6 +9,7 @@ use crate::asset::{self, Said};
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::names::{ARC, ASSET, ASSET_BUILDER, ASSET_DEF, ASSET_FIELDS, ASSET_HANDLE, MADE_BY, OUTPUT};
+use crate::policy::internal;
 use crate::{hidden, kind};
 
 const OPTIONS: Known = Known {
@@ -81,6 +82,7 @@ pub(super) fn fields(model: &Outputs) -> TokenStream {
     let parts: Option<Vec<_>> =
         model.outputs.iter().map(|output| Some((output, output.asset.as_ref()?))).collect();
     let Some(parts) = parts else { return TokenStream::new() };
+    let each = internal("each");
     let types =
         parts.iter().map(|(output, _)| hidden::named(&output.field, &output.visibility, &TokenStream::new()));
     let definitions = parts.iter().map(|(output, asset)| {
@@ -88,7 +90,7 @@ pub(super) fn fields(model: &Outputs) -> TokenStream {
         // Where the asset stands in the source is where its field stands.
         let def = ASSET_DEF.at(output.field.span());
         let begin = quote_spanned!(output.field.span()=> #def::builder(#key));
-        quote!((#name, each(#begin) #said))
+        quote!((#name, #each(#begin) #said))
     });
     let assets = parts.iter().map(|(Output { field, name, ty, .. }, _)| {
         let (kind, output) = (kind::fit(ty), OUTPUT.at(field.span()));
@@ -116,7 +118,7 @@ pub(super) fn fields(model: &Outputs) -> TokenStream {
             #[automatically_derived]
             impl #ASSET_FIELDS for #ident {
                 fn fields(
-                    each: &dyn ::core::ops::Fn(#ASSET_BUILDER) -> #ASSET_BUILDER,
+                    #each: &dyn ::core::ops::Fn(#ASSET_BUILDER) -> #ASSET_BUILDER,
                 ) -> ::std::vec::Vec<(&'static str, #ASSET_BUILDER)> {
                     ::std::vec![#(#definitions),*]
                 }

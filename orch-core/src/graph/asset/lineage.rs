@@ -94,9 +94,11 @@ impl AssetGraph {
             }
             return;
         }
-        // The step of several has its name once.
-        let is_known = self.assets.iter().any(|other| other.is_made_with(&asset));
-        let of_several = asset.made_with().filter(|_| !is_known).map(|op| op.name().to_owned());
+        // The step of several takes its name once, with the first of them.
+        let of_several = asset.together().and_then(|(together, _)| {
+            let is_known = together.parts.iter().any(|part| self.numbers.contains_key(&part.key));
+            (!is_known).then(|| together.op.name().to_owned())
+        });
         for name in std::iter::once(asset.key.step_name()).chain(of_several) {
             self.take_name(name, &asset);
         }

@@ -100,16 +100,48 @@ fn what_is_made_though_it_was_not_asked_for_is_told() {
         let lines = session.lines().filter(|line| line.contains("made too")).map(str::to_owned);
         lines.collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(told("materialize shop/clients"), @"");
+    insta::assert_snapshot!(told("materialize shop/clients"), @"`shop/orders` is made too: one step makes it with `shop/clients`");
     insta::assert_snapshot!(told("materialize shop/refunds --quiet"), @"");
-    insta::assert_snapshot!(told("materialize shop/refunds"), @"");
+    insta::assert_snapshot!(told("materialize shop/refunds"), @r"
+    `shop/orders` is made too: one step makes it with `shop/refunds`
+    `shop/clients` is made too: one step makes it with `shop/refunds`
+    ");
     assert_eq!(told("materialize shop/orders shop/clients"), "");
     let mut kept = Shop::empty();
-    insta::assert_snapshot!(kept.session(program(), "materialize shop/clients --dry-run"), @"");
+    insta::assert_snapshot!(kept.session(program(), "materialize shop/clients --dry-run"), @r"
+    exit 0
+    --- stdout
+    to make       since
+    shop/orders   one step makes it with `shop/clients`
+    shop/clients  it was never materialized
+    ");
     kept.put(1, &program(), &"shop/orders".parse().expect("a selection"));
-    insta::assert_snapshot!(kept.session(program(), "materialize --stale --dry-run"), @"");
-    insta::assert_snapshot!(kept.session(program(), "materialize shop/orders report --dry-run"), @"");
+    insta::assert_snapshot!(kept.session(program(), "materialize --stale --dry-run"), @r"
+    exit 0
+    --- stdout
+    to make       since
+    shop/orders   one step makes it with `shop/refunds`
+    shop/clients  one step makes it with `shop/refunds`
+    shop/refunds  it was never materialized
+    report        it was never materialized
+    ");
+    insta::assert_snapshot!(kept.session(program(), "materialize shop/orders report --dry-run"), @r"
+    exit 0
+    --- stdout
+    to make       since
+    shop/orders   it is asked for
+    shop/clients  one step makes it with `shop/orders`
+    report        it was never materialized
+    ");
     kept.put(2, &program(), &all());
-    insta::assert_snapshot!(kept.session(program(), "materialize --stale"), @"");
-    insta::assert_snapshot!(kept.session(program(), "why shop/clients"), @"");
+    insta::assert_snapshot!(kept.session(program(), "materialize --stale"), @r"
+    exit 0
+    --- stderr
+    all is as it would be made: there is nothing to make
+    ");
+    insta::assert_snapshot!(kept.session(program(), "why shop/clients"), @r"
+    exit 0
+    --- stdout
+    shop/clients is fresh: the run 019a5f3c made it 2h ago
+    ");
 }

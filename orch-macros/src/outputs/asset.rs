@@ -79,9 +79,11 @@ pub(super) fn check(model: &Outputs, diag: &Diag) {
 /// A hidden type for each field, by which other assets name it, and the definitions of all.
 pub(super) fn fields(model: &Outputs) -> TokenStream {
     let ident = &model.ident;
-    let parts: Option<Vec<_>> =
-        model.outputs.iter().map(|output| Some((output, output.asset.as_ref()?))).collect();
-    let Some(parts) = parts else { return TokenStream::new() };
+    let parts = model.outputs.iter().filter_map(|output| Some((output, output.asset.as_ref()?)));
+    let parts: Vec<_> = parts.collect();
+    if parts.is_empty() {
+        return TokenStream::new();
+    }
     let each = internal("each");
     let types =
         parts.iter().map(|(output, _)| hidden::named(&output.field, &output.visibility, &TokenStream::new()));

@@ -10,6 +10,7 @@ use quote::quote;
 use syn::DeriveInput;
 
 use crate::diag::Diag;
+use crate::op::metadata::of_output;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let item: DeriveInput = match syn::parse2(item) {
@@ -22,6 +23,10 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         check::names(outputs, &diag);
         asset::check(outputs, &diag);
     }
+    // What is refused here, the compiler is not asked for.
+    let before = diag.count();
+    outputs.iter().flat_map(|all| &all.outputs).for_each(|output| of_output(&output.ty, &diag));
+    let outputs = outputs.filter(|_| diag.count() == before);
     let errors = diag.finish();
     let implementation = outputs.as_ref().map(expand::outputs);
     let assets = outputs.as_ref().map(asset::fields);

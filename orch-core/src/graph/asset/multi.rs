@@ -95,7 +95,7 @@ pub trait AssetFields: 'static {
     label = "no function makes this asset",
     note = "let a function with `#[multi_asset]` return `{Self}`"
 )]
-pub trait MadeBy<F>: AssetFields {
+pub trait MadeBy<F> {
     /// What makes them.
     fn made() -> &'static MultiAssetDef;
 }

@@ -6,7 +6,7 @@ use orch_core::{config, define, event, failure, graph, io, plan, run, value};
 #[expect(unused_imports, reason = "as above")]
 use crate::derives::{Config, Outputs};
 
-pub use assets::{asset, external_asset, graph_asset};
+pub use assets::{asset, external_asset, graph_asset, multi_asset};
 pub use checks::asset_check;
 
 mod assets;

@@ -32,7 +32,7 @@
 //! | to | use |
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
-//! | name data, and what it is made of | [`macro@asset`], [`macro@graph_asset`], [`macro@external_asset`], [`assets!`] |
+//! | name data, and what it is made of | [`macro@asset`], [`macro@graph_asset`], [`macro@multi_asset`], [`macro@external_asset`], [`assets!`] |
 //! | check data, and stop what would be made of bad data | [`macro@asset_check`], [`checks!`] |
 //! | configure steps | [`macro@Config`], [`config::Config`], [`config::Secret`], [`macro@configured`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
@@ -89,8 +89,8 @@ pub use orch_core::step::LogLayer;
 #[cfg(feature = "cli")]
 pub use attributes::main;
 pub use attributes::{
-    asset, asset_check, configured, external_asset, failure_hook, graph, graph_asset, job, op, resource,
-    run_hook, success_hook,
+    asset, asset_check, configured, external_asset, failure_hook, graph, graph_asset, job, multi_asset, op,
+    resource, run_hook, success_hook,
 };
 pub use derives::{Config, Outputs};
 
@@ -141,9 +141,9 @@ pub mod __private {
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
-        Asset, AssetDef, AssetHandle, Call, Check, CheckDef, Handle, HookNode, IntoInput, Job, JobConfig,
-        JobNode, Node, NodeRef, Op, Placed, TakesConfig, Unknown, asset_of, check_of, enter_graph,
-        enter_hooked_graph,
+        Asset, AssetBuilder, AssetDef, AssetFields, AssetHandle, Call, Check, CheckDef, Handle, HookNode,
+        IntoInput, Job, JobConfig, JobNode, MadeBy, MultiAssetDef, Node, NodeRef, Op, Placed, TakesConfig,
+        Unknown, asset_of, check_of, enter_graph, enter_hooked_graph,
     };
     pub use orch_core::io::{Coded, DefaultCoded};
 

@@ -4,7 +4,7 @@ pub use orch_core::asset::{CheckResult, Severity};
 pub use orch_core::config::{Config, RunConfig, Secret};
 pub use orch_core::define::{
     Backoff, Context, Dynamic, HookContext, Jitter, Optional, Preset, Res, Retry, RunHookContext, RunOutcome,
-    StepOutcome,
+    StepOutcome, WithMetadata,
 };
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::graph::{Collected, DynamicOut, Handle, Job, Mapped, Out, lit};
@@ -14,5 +14,5 @@ pub use orch_core::value::{Keyed, StepFailure};
 
 pub use crate::{
     Config, Outputs, asset, asset_check, assets, checks, configured, external_asset, failure_hook, graph,
-    graph_asset, job, op, resource, run_hook, success_hook,
+    graph_asset, job, multi_asset, op, resource, run_hook, success_hook,
 };

@@ -24,6 +24,7 @@ mod config;
 mod configured;
 mod hook;
 mod job;
+mod multi_asset;
 mod op;
 mod outputs;
 mod owned;
@@ -51,6 +52,12 @@ pub fn asset(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn graph_asset(options: TokenStream, item: TokenStream) -> TokenStream {
     asset::graph(options.into(), &item.into()).into()
+}
+
+/// Makes several assets of a function: what it returns is a struct, each of whose fields is one.
+#[proc_macro_attribute]
+pub fn multi_asset(options: TokenStream, item: TokenStream) -> TokenStream {
+    multi_asset::attribute(options.into(), &item.into()).into()
 }
 
 /// Names an asset that others make.
@@ -107,8 +114,8 @@ pub fn run_hook(options: TokenStream, item: TokenStream) -> TokenStream {
     hook::attribute(hook::Kind::Run, options.into(), &item.into()).into()
 }
 
-/// Makes named outputs of the fields of a struct that an op returns.
-#[proc_macro_derive(Outputs, attributes(output))]
+/// Makes named outputs of the fields of a struct that an op returns; and assets, of those with `#[asset]`.
+#[proc_macro_derive(Outputs, attributes(output, asset))]
 pub fn outputs(item: TokenStream) -> TokenStream {
     outputs::derive(item.into()).into()
 }

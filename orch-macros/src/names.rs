@@ -39,7 +39,9 @@ macro_rules! names {
 names! {
     ARC "Arc"
     ASSET "Asset"
+    ASSET_BUILDER "AssetBuilder"
     ASSET_DEF "AssetDef"
+    ASSET_FIELDS "AssetFields"
     ASSET_HANDLE "AssetHandle"
     BACKOFF "Backoff"
     CALL "Call"
@@ -81,6 +83,8 @@ names! {
     NO_CONFIG "NoConfig"
     NO_PART "NoPart"
     NO_SCHEMA "NoSchema"
+    MADE_BY "MadeBy"
+    MULTI_ASSET_DEF "MultiAssetDef"
     NODE "Node"
     NODE_REF "NodeRef"
     ONCE_LOCK "OnceLock"

@@ -6,6 +6,9 @@ use orch_core::{define, event};
 #[expect(unused_imports, reason = "as above")]
 use super::{graph, job, op};
 
+#[expect(unused_imports, reason = "as above")]
+use crate::Outputs;
+
 /// Makes an asset of a function: data with a name, made of other such data.
 ///
 /// The function is an op, and stays what it is; all that is said of [`macro@op`] holds. Its parameters are named after the
@@ -57,7 +60,8 @@ use super::{graph, job, op};
 /// where a module has its name.
 ///
 /// What is returned is one value, in a `Result` or not; an [`Optional`](define::Optional) one that is left out is not
-/// materialized. Several steps that make one value are a [`macro@graph_asset`]. In the body of a [`macro@job`] it is called as the
+/// materialized. Several steps that make one value are a [`macro@graph_asset`], one that makes several assets is a
+/// [`macro@multi_asset`]. In the body of a [`macro@job`] it is called as the
 /// op that it is, and materializes nothing.
 ///
 /// What `#[stored]` reads, the program defines for the same key: `.io::<DataFrame>("lake", lake.clone()).io::<LazyFrame>("lake", lake)`.
@@ -203,6 +207,66 @@ pub use orch_macros::asset;
 /// It is made as a whole: if something that it takes is made anew in the same run, its steps run, also if that comes out
 /// with the same data.
 pub use orch_macros::graph_asset;
+
+/// Makes several assets of a function: what it returns is a struct that derives [`macro@Outputs`], each of whose fields is an
+/// asset.
+///
+/// One step makes them, in one go: tables of one database, the parts of one download. The function is an op, and its parameters
+/// are those of an [`macro@asset`]; other assets name each of the fields as they name any asset.
+///
+/// ```
+/// use orch::prelude::*;
+///
+/// #[derive(Outputs)]
+/// struct Shop {
+///     /// What was ordered.
+///     #[asset(kind = "table")]
+///     orders: WithMetadata<Vec<i64>>,
+///     /// Who has ordered; only where it is asked for.
+///     #[asset(owners = ["crm team"])]
+///     customers: Optional<Vec<String>>,
+/// }
+///
+/// #[multi_asset(key_prefix = "shop", group = "sales")]
+/// fn download(ctx: Context) -> Result<Shop> {
+///     let orders = WithMetadata::new(vec![30, 10]).metadata("source", "till");
+///     let customers = ctx.wants::<customers>().then(|| vec!["Ada".to_owned()]).into();
+///     Ok(Shop { orders, customers })
+/// }
+///
+/// #[asset]
+/// fn revenue(orders: &[i64]) -> i64 {
+///     orders.iter().sum()
+/// }
+///
+/// let definitions = Definitions::new().assets(assets![orders, customers, revenue]);
+/// let job = definitions.materialize(&"+revenue".parse()?);
+/// let run = definitions.runner(&job).keep_outputs().run_blocking()?;
+/// assert_eq!(*run.output::<revenue>(), 40);
+/// assert_eq!(run.output::<download>().customers, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// All of the fields are listed. Each is materialized on its own, with what is known of it alone, has checks of its own, and
+/// is shown on its own. What the code says by its [`Context`](define::Context) is said of each of them; of one alone it is said with
+/// its value, [`WithMetadata`](define::WithMetadata).
+///
+/// # When not all are asked for
+///
+/// A field is made whenever its step runs, unless it is an [`Optional`](define::Optional): whoever selects `shop/customers` above
+/// gets `shop/orders` too, and is told. An optional one is made only if it is selected; the code asks
+/// [`Context::wants`](define::Context::wants), and what it gives unasked is dropped. Who takes one that is not made takes what was
+/// made of it last. A step is passed over as up to date only if all that is wanted of it is.
+///
+/// # Options
+///
+/// | option | of | says |
+/// |---|---|---|
+/// | those of [`macro@op`] | the function | of the step: its name, its retries, the IO manager that stores all fields |
+/// | `key_prefix`, `group` | the function | of each field; a group of its own goes before |
+/// | `deps`, `code_version`, `fingerprint`, `env`, `trust_resources`, `partitions` | the function | of each field, as of an [`macro@asset`] |
+/// | `key`, `group`, `owners`, `kind`, `tags`, `description`, `metadata` | the `#[asset(..)]` of a field | of this one, as of an [`macro@asset`] |
+pub use orch_macros::multi_asset;
 
 /// Names an asset that others make: a head without a body, whose return type says what it is in memory.
 ///

@@ -70,6 +70,7 @@ fn job(
         false => definitions.materialize(&selection),
     };
     if !(args.stale || args.missing || args.dry_run) {
+        printer.note(&report::assets_made_along(graph, &selected));
         return Ok(Some(job));
     }
     let recipes = |job: &Job| {
@@ -98,10 +99,10 @@ fn job(
         return Ok(None);
     }
     if args.dry_run {
-        printer.data(&report::assets_to_make(graph, &standings, &made, printer.data_palette()));
+        printer.data(&report::assets_to_make(graph, &standings, (&selected, &made), printer.data_palette()));
         return Ok(None);
     }
-    printer.note(&report::assets_to_make(graph, &standings, &made, printer.palette()));
+    printer.note(&report::assets_to_make(graph, &standings, (&selected, &made), printer.palette()));
     Ok(Some(match args.no_checks {
         true => definitions.materialize_numbered_unchecked(&made),
         false => definitions.materialize_numbered(&made),

@@ -369,6 +369,35 @@ fn apart(raw: i64, context: Context) -> i64 {
     raw + 1
 }
 
+/// Two that are made in one process.
+#[derive(Outputs)]
+struct Split {
+    #[asset]
+    tens: Optional<i64>,
+    #[asset]
+    ones: Optional<i64>,
+}
+
+#[multi_asset(isolate, key_prefix = "split")]
+fn divided(raw: i64, context: Context) -> Split {
+    let wanted = format!("{} {}", context.wants::<tens>(), context.wants::<ones>());
+    Split {
+        tens: WithMetadata::new(raw / 10).metadata("wanted", wanted).data_version("v2").into(),
+        ones: Optional::some(raw % 10),
+    }
+}
+
+/// It makes no asset, and says something all the same.
+#[op(isolate)]
+fn said() -> WithMetadata<i64> {
+    WithMetadata::new(1).metadata("rows", 3)
+}
+
+#[job(max_concurrent = 1)]
+pub(crate) fn saying() {
+    next(said());
+}
+
 /// Looks in a process of its own.
 #[asset_check(asset = apart, isolate)]
 fn looked_at(apart: i64) -> CheckResult {
@@ -414,9 +443,13 @@ pub(crate) fn definitions() -> Definitions {
         slow_items(),
         crash_in_map(),
         noise(),
+        saying(),
     ];
     let definitions = Definitions::new().add_jobs(jobs).resource_from::<database>();
-    definitions.assets(assets![raw, apart]).checks(checks![looked_at, compared]).io("shelf", Shelf)
+    definitions
+        .assets(assets![raw, apart, tens, ones])
+        .checks(checks![looked_at, compared])
+        .io("shelf", Shelf)
 }
 
 /// What a test has instead of the database.

@@ -39,8 +39,12 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 21] = [
+const TESTS: [(&str, fn()); 22] = [
     ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
+    (
+        "of_several_assets_a_process_makes_those_that_are_asked_for",
+        of_several_assets_a_process_makes_those_that_are_asked_for,
+    ),
     ("a_check_looks_in_a_process_of_its_own", a_check_looks_in_a_process_of_its_own),
     ("a_crash_fails_the_attempt_and_says_how", a_crash_fails_the_attempt_and_says_how),
     ("a_crash_is_tried_again_as_any_failure", a_crash_is_tried_again_as_any_failure),
@@ -100,6 +104,22 @@ fn an_asset_is_made_in_a_process_of_its_own() {
     let (metadata, version) = told.expect("it is told");
     assert_ne!(metadata["process"].number(), Some(f64::from(std::process::id())));
     assert_eq!(version.as_deref(), Some("v1"));
+}
+
+fn of_several_assets_a_process_makes_those_that_are_asked_for() {
+    let definitions = ops::definitions();
+    let job = definitions.materialize(&"split/tens".parse().expect("a selection"));
+    let run = definitions.runner(&job).keep_events().run_blocking().expect("it succeeds");
+    let told = run.events().iter().filter_map(|event| match &event.kind {
+        EventKind::AssetMaterialization { asset, metadata, data_version, .. } => {
+            Some(format!("{asset} {} {data_version:?}", metadata["wanted"]))
+        }
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [r#"split/tens true false Some("v2")"#]);
+    let run = runner(&ops::saying()).run_blocking().expect("it succeeds");
+    let logs = |event: &&Event| event.kind.name() == "LOG";
+    assert_snapshot!(story(run.events().iter().filter(logs)), @"LOG said warn: `rows` is said of no asset: the step makes none");
 }
 
 fn a_check_looks_in_a_process_of_its_own() {

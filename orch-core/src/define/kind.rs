@@ -19,6 +19,8 @@ pub const OPTIONAL: u8 = 1;
 pub const DYNAMIC: u8 = 2;
 /// A struct that derives `Outputs`.
 pub const STRUCT: u8 = 3;
+/// A [`WithMetadata`](super::WithMetadata).
+pub const WITH_METADATA: u8 = 4;
 /// A type that no op can return; see [`Fit`].
 pub const UNFIT: u8 = u8::MAX;
 

@@ -28,10 +28,12 @@ mod output;
 mod partitions;
 mod policy;
 mod preset;
+mod product;
 mod resource;
 mod resources;
 mod said;
 mod schedule;
+mod with_metadata;
 
 pub(crate) use args::Inputs;
 pub use args::{Args, Input, InputByValue};
@@ -54,16 +56,16 @@ pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};
 pub use op::{OpBuilder, OpDef};
 pub(crate) use output::KeptOutput;
-pub use output::{
-    Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, Product, Products, ValuesOf,
-};
+pub use output::{Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, ValuesOf};
 pub(crate) use partitions::{ReadPartitions, ReadsPartitions, RunPartitions};
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
 pub use preset::Preset;
+pub use product::{Product, Products};
 pub use resource::{
     AnyResource, CloseBuilder, OpenBuilder, Opens, Res, Resource, ResourceArgs, ResourceBuilder, ResourceDef,
 };
 pub use resources::Resources;
 pub(crate) use resources::{Provider, Unanswered, resource_type};
-pub(crate) use said::{Said, Saying};
+pub(crate) use said::{OutputSaid, Said, Saying};
 pub(crate) use schedule::{CRON_HINT, check_cron};
+pub use with_metadata::WithMetadata;

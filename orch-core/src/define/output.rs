@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dynamic, ItemStream, kind};
+use super::{Dynamic, OutputSaid, Product, Products, WithMetadata, kind};
 use crate::failure::Failure;
 use crate::graph::{DynamicOut, Out, Placed};
 use crate::ids::StepPath;
@@ -61,23 +61,13 @@ pub enum OutputKind {
     Dynamic,
 }
 
-/// What a body hands over for one output.
-#[derive(Debug)]
-pub enum Product {
-    /// Its value.
-    Value(Value),
-    /// Nothing, for an optional output.
-    Absent,
-    /// Its items, to be pulled.
-    Items(ItemStream),
-}
-
-/// What a body hands over, one for each output in their order. Most ops have one output, which needs no allocation.
-pub type Products = smallvec::SmallVec<[Product; 1]>;
-
 /// An output that may be left out: `Optional::none()` skips, without failing, what depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Optional<T>(Option<T>);
+#[derive(Clone, Debug)]
+pub struct Optional<T> {
+    value: Option<T>,
+    /// What is known of it, if it was made of a value with metadata.
+    said: Option<Box<OutputSaid>>,
+}
 
 impl<T> Optional<T> {
     #[doc(hidden)]
@@ -85,24 +75,45 @@ impl<T> Optional<T> {
 
     /// The output has this value.
     pub const fn some(value: T) -> Self {
-        Self(Some(value))
+        Self { value: Some(value), said: None }
     }
 
     /// The output is left out.
     #[must_use]
     pub const fn none() -> Self {
-        Self(None)
+        Self { value: None, said: None }
     }
 
     /// The value, if there is one.
     pub fn into_option(self) -> Option<T> {
-        self.0
+        self.value
     }
 }
 
+impl<T> Default for Optional<T> {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+/// By the values: whatever is known of them.
+impl<T: PartialEq> PartialEq for Optional<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Optional<T> {}
+
 impl<T> From<Option<T>> for Optional<T> {
     fn from(value: Option<T>) -> Self {
-        Self(value)
+        Self { value, said: None }
+    }
+}
+
+impl<T> From<WithMetadata<T>> for Optional<T> {
+    fn from(output: WithMetadata<T>) -> Self {
+        Self { value: Some(output.value), said: Some(Box::new(output.said)) }
     }
 }
 
@@ -121,8 +132,8 @@ impl<T: Data + Serialize + Deserialize<'static>> Coded<Dynamic<T>> {
     pub const CODEC: Option<fn() -> Codec> = Coded::<T>::CODEC;
 }
 
-/// A type that an op can return, alone or in a tuple. Implemented for all [`Data`], [`Optional`] and [`Dynamic`], and by
-/// `#[derive(Outputs)]`.
+/// A type that an op can return, alone or in a tuple. Implemented for all [`Data`], [`Optional`], [`Dynamic`] and
+/// [`WithMetadata`], and by `#[derive(Outputs)]`.
 #[diagnostic::on_unimplemented(
     message = "an op cannot return `{Self}`",
     label = "must be `Send + Sync + 'static`",
@@ -183,7 +194,10 @@ impl<T: Data> Output<{ kind::OPTIONAL }> for Optional<T> {
     }
 
     fn produce(self, products: &mut Products) {
-        products.push(self.0.map_or(Product::Absent, |value| Product::Value(Value::new(value))));
+        if let Some(said) = self.said {
+            products.say(*said);
+        }
+        products.push(self.value.map_or(Product::Absent, |value| Product::Value(Value::new(value))));
     }
 
     fn values<'run>(kept: &mut ValuesOf<'run>) -> Result<Option<&'run T>, Failure> {

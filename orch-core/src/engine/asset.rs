@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use super::frame::FrameId;
-use super::{State, Stored};
+use super::{State, Stored, Written};
 use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
-use crate::define::Said;
+use crate::define::{Product, Products, Said};
 use crate::event::{Encoded, EventKind};
 use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION};
 use crate::plan::PlannedAsset;
@@ -54,6 +54,16 @@ impl State {
         inputs
     }
 
+    /// Drops what a step gives of assets that are not asked for.
+    pub(super) fn leave_out(&mut self, step: usize, products: &mut Products, written: &mut Written) {
+        for &output in &self.program.plan.steps[step].left_out {
+            let left_out =
+                products.get_mut(output).map(|product| std::mem::replace(product, Product::Absent));
+            self.let_go.products(left_out.into_iter().collect());
+            _ = written.take(output);
+        }
+    }
+
     /// What is told of an output that is an asset: that it is materialized, of what, and what is known of it. None of all
     /// others.
     pub(super) fn materialized(
@@ -86,10 +96,10 @@ impl State {
         // What has no content is told by no hash of it: that it was written somewhere else is all that is known.
         let has_content = self.program.ops[step].outputs()[output].ty != TypeInfo::of::<()>();
         let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();
-        let given = said.and_then(|said| said.data_version.as_ref()).map(scrub);
+        let said = said.map(|said| said.of(output)).unwrap_or_default();
+        let given = said.data_version.as_ref().map(scrub);
         let data_version: Option<Arc<str>> = given.or_else(|| hash().filter(|_| has_content));
-        let said = said.map(|said| said.metadata.clone()).unwrap_or_default();
-        metadata.extend(self.settings.scrubber.typed(said));
+        metadata.extend(self.settings.scrubber.typed(said.metadata));
         let at = &self.frames[frame as usize];
         let partition: Option<Arc<str>> =
             asset.partitions.and(at.branch.as_ref()).map(|branch| branch.key().to_string().into());

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::frame::{Content, FrameId, Phase};
+use super::frame::{Content, FrameId, Missing, Phase};
 use super::state::ROOT;
 use super::{Kept, State, Turn};
 use crate::asset::{AssetKey, Ingredient, InputVersion, Materialization, Recipe};
@@ -42,30 +42,50 @@ impl State {
             return false;
         }
         let program = Arc::clone(&self.program);
-        let [asset] = program.plan.steps[step].assets.as_slice() else { return false };
+        let assets = program.plan.steps[step].assets.as_slice();
         let local = self.layout.steps[step].local;
-        let key = self.recipe(asset, &self.inputs_of(frame, asset, None)).key();
-        let Some(Remembered { fact, value }) = self.settings.memory.get(&asset.key).cloned() else {
-            return false;
+        // Of several all are as they were, or the step makes all of them.
+        let found: Option<Vec<_>> = assets.iter().map(|asset| self.remembered(frame, asset)).collect();
+        let Some(found) = found.filter(|_| self.run(frame, local).attempt == 0) else { return false };
+        let version = |(_, Remembered { fact, .. }): &(&PlannedAsset, Remembered)| {
+            InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone())
         };
-        if self.run(frame, local).attempt > 0 || key.is_none() || key != fact.recipe.key() {
-            return false;
+        let mut others: Vec<_> = found.iter().map(version).collect();
+        others.iter().for_each(|version| self.settings.versions.insert(version.clone()));
+        let Some(of) = found.first().map(|(_, first)| first.fact.run) else { return false };
+        let InputVersion { asset, data_version, .. } = others.remove(0);
+        self.emit(frame, step, EventKind::StepMemoized { asset, of, data_version, others }, turn);
+        self.run(frame, local).phase = Phase::Done;
+        let path = self.path(frame, step);
+        for (output, cell) in self.layout.cells(step).enumerate() {
+            let value = found.iter().find(|(asset, _)| asset.output == output);
+            let content = match value.map(|(_, remembered)| remembered.value.again()) {
+                Some(value) => {
+                    if self.settings.keep {
+                        let (path, value) = (path.clone(), value.clone());
+                        turn.kept.push(Kept::Value { path, step, output, key: None, value });
+                    }
+                    Content::Value(value)
+                }
+                None => Content::Missing(Box::new(Missing::Absent(path.clone()))),
+            };
+            self.resolve(frame, cell, content);
         }
-        let (of, data_version) = (fact.run, fact.data_version);
-        let version = InputVersion::new(asset.key.clone(), Some(of), data_version.clone());
-        self.settings.versions.insert(version);
-        let kind = EventKind::StepMemoized { asset: asset.key.clone(), of, data_version };
-        self.emit(frame, step, kind, turn);
-        let value = value.again();
         if self.settings.keep {
-            let (path, value) = (self.path(frame, step), value.clone());
-            turn.kept.push(Kept::Value { path: path.clone(), step, output: asset.output, key: None, value });
             turn.kept.push(Kept::Succeeded { path, step });
         }
-        self.run(frame, local).phase = Phase::Done;
-        let cell = self.layout.cells(step).start + asset.output;
-        self.resolve(frame, cell, Content::Value(value));
         self.done(frame, step, None);
         true
+    }
+
+    /// The latest materialization of an asset, if that is what its step would make now.
+    fn remembered<'a>(
+        &self,
+        frame: FrameId,
+        asset: &'a PlannedAsset,
+    ) -> Option<(&'a PlannedAsset, Remembered)> {
+        let remembered = self.settings.memory.get(&asset.key)?;
+        let key = self.recipe(asset, &self.inputs_of(frame, asset, None)).key()?;
+        (Some(key) == remembered.fact.recipe.key()).then(|| (asset, remembered.clone()))
     }
 }

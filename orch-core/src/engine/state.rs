@@ -219,14 +219,17 @@ impl State {
     pub(super) fn returned(
         &mut self,
         token: Token,
-        result: Result<Products, Failure>,
-        written: Written,
+        mut result: Result<Products, Failure>,
+        mut written: Written,
         turn: &mut Turn,
     ) {
         let Some(step) = self.attempt_of(token) else {
             return result.into_iter().for_each(|products| self.let_go.products(products));
         };
         let declared = self.layout.cells(step).len();
+        if let Ok(products) = &mut result {
+            self.leave_out(step, products, &mut written);
+        }
         match result {
             Ok(products) if products.len() != declared => {
                 let message = format!("the op declares {declared} outputs and gave {}", products.len());

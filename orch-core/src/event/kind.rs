@@ -171,6 +171,9 @@ pub enum EventKind {
         /// The version of its data.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data_version: Option<Arc<str>>,
+        /// The other assets that the step would make, each with its latest materialization, which is taken too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<InputVersion>,
     },
     /// A check has looked at an asset. If it is blocking and has found an error, the failure of its step follows.
     #[non_exhaustive]

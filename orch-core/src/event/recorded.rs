@@ -75,9 +75,10 @@ impl Recorded {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
             }
-            (EventKind::StepMemoized { asset, of, data_version }, Some(path)) => {
+            (EventKind::StepMemoized { asset, of, data_version, others }, Some(path)) => {
                 let version = InputVersion::new(asset.clone(), Some(*of), data_version.clone());
                 self.assets.insert(version);
+                others.iter().for_each(|other| self.assets.insert(other.clone()));
                 let number = self.number_or_new(path);
                 self.steps[number as usize].finish(RecordedEnd::Memoized(asset.clone()));
             }

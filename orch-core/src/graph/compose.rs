@@ -241,6 +241,8 @@ pub(crate) struct Graph {
     pub(crate) problems: Vec<Problem>,
     /// The assets that it makes.
     pub(crate) assets: Vec<DrawnAsset>,
+    /// The outputs that are assets and not made, by their nodes, though the step makes others.
+    pub(crate) left_out: Vec<(usize, usize)>,
     /// The partitions that it is for.
     pub(crate) partitions: Vec<DrawnPartitions>,
 }
@@ -396,10 +398,9 @@ impl Composition {
         Placement { composition: self.id, index: self.graph.sources.len() - 1 }
     }
 
-    /// The handle of the first output of a node.
-    pub(crate) fn output_of(&self, node: usize) -> Option<Placement> {
-        let is_it =
-            |source: &Source| matches!(source.kind, SourceKind::Output { node: of, output: 0 } if of == node);
+    /// The handle of this output of a node.
+    pub(crate) fn output_of(&self, node: usize, number: usize) -> Option<Placement> {
+        let is_it = |source: &Source| matches!(source.kind, SourceKind::Output { node: of, output } if (of, output) == (node, number));
         let index = self.graph.sources.iter().rposition(is_it)?;
         Some(Placement { composition: self.id, index })
     }

@@ -16,8 +16,8 @@ mod unknown;
 mod untyped;
 
 pub use asset::{
-    Asset, AssetBuilder, AssetDef, AssetGraph, AssetHandle, Check, CheckBuilder, CheckDef, Upstream,
-    asset_of, check_of,
+    Asset, AssetBuilder, AssetDef, AssetFields, AssetGraph, AssetHandle, Check, CheckBuilder, CheckDef,
+    MadeBy, MultiAssetBuilder, MultiAssetDef, Upstream, asset_of, check_of,
 };
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};

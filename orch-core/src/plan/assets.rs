@@ -13,8 +13,10 @@ pub(crate) struct Maker {
     pub(crate) asset: Arc<AssetDef>,
     /// The names of the steps: a part of a job has other numbers.
     pub(crate) steps: Vec<String>,
-    /// Whether it is one op, whose one output it is.
+    /// Whether it is one op, of which it is an output.
     pub(crate) is_op: bool,
+    /// Which output of the last of them it is.
+    pub(crate) output: usize,
 }
 
 /// Tells each step which assets it makes, and gives what makes each.
@@ -49,7 +51,11 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
             asset: Arc::clone(&asset.def),
             steps: asset.nodes.iter().map(|&node| steps[node].name.clone()).collect(),
             is_op: asset.is_op,
+            output,
         });
+    }
+    for &(node, output) in &graph.left_out {
+        steps[node].left_out.push(output);
     }
     makers
 }

@@ -199,6 +199,7 @@ fn step(
         given: node.loads.as_ref().is_some_and(|asset| !asset.is_read()),
         loads: node.loads.clone(),
         assets: Vec::new(),
+        left_out: Vec::new(),
         check: node.check.clone(),
         only: Vec::new(),
         hooks: hooks::names(&node.hooks),

@@ -147,6 +147,9 @@ pub struct Step {
     /// The assets that it makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<PlannedAsset>,
+    /// The outputs that are assets and are not made: what is given of them is dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<usize>,
     /// The check that it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<PlannedCheck>,

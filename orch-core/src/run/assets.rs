@@ -93,15 +93,17 @@ fn made(graph: &AssetGraph, selected: &[bool]) -> Result<(), Problem> {
     Err(problem)
 }
 
-/// These assets and their checks. What others make is not made, so that nothing of it is to be looked at anew.
+/// These assets, those that are made whenever they are, and the checks of all. What others make is not made, so that nothing of
+/// it is to be looked at anew.
 fn with_checks(graph: &AssetGraph, assets: Vec<bool>) -> Selected {
+    let assets = graph.with_made_along(&assets);
     let made = |asset: usize| assets[asset] && !graph.assets()[asset].is_external();
     let checks = (0..graph.checks().len()).map(|check| made(graph.looked_at(check))).collect();
     Selected { assets, checks }
 }
 
 fn without_checks(graph: &AssetGraph, assets: Vec<bool>) -> Selected {
-    Selected { assets, checks: vec![false; graph.checks().len()] }
+    Selected { assets: graph.with_made_along(&assets), checks: vec![false; graph.checks().len()] }
 }
 
 /// The checks of these assets alone, if there are any.
@@ -175,7 +177,7 @@ impl Definitions {
     }
 
     /// The job that materializes the assets of a selection and lets their checks look, named `materialize`. What they take of
-    /// others is loaded.
+    /// others is loaded. An output that is made whenever another one is that was selected, is made too.
     ///
     /// What is wrong with the selection is told with its plan.
     #[must_use]

@@ -164,8 +164,9 @@ impl Runner {
         if self.memoizes {
             // What has looked at an asset is told apart by whether it was made, which is known before anything follows from it.
             sinks.add(move |event: &Event| {
-                if let EventKind::StepMemoized { asset, .. } = &event.kind {
-                    memoized.lock().unwrap_or_else(PoisonError::into_inner).insert(asset.clone());
+                if let EventKind::StepMemoized { asset, others, .. } = &event.kind {
+                    let assets = std::iter::once(asset).chain(others.iter().map(|other| &other.asset));
+                    memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(assets.cloned());
                 }
             });
         }

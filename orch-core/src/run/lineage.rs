@@ -4,7 +4,7 @@ use super::archive::{Archive, Which};
 use super::folded::Folded;
 use super::record::files;
 use super::values::SmallValues;
-use crate::define::{KeptOutput, OpDef};
+use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::engine::{Memory, Remembered};
 use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
 use crate::ids::{PathMap, QuickMap, RunId, StepPath};
@@ -129,12 +129,14 @@ impl Lineage {
                     known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
                 }
-                Some(RecordedEnd::Memoized(asset)) => {
-                    let taken = self.recorded.assets().get(asset, &None).and_then(|version| version.run);
-                    let remembered = memory.get(asset).filter(|found| taken == Some(found.fact.run));
-                    let Some(Remembered { value, .. }) = remembered else { continue };
+                Some(RecordedEnd::Memoized(_)) => {
+                    let is_taken = |found: &Remembered| {
+                        let taken = self.recorded.assets().get(&found.fact.asset, &None);
+                        taken.and_then(|version| version.run) == Some(found.fact.run)
+                    };
+                    let Some(outputs) = passed_over(program, path, memory, is_taken) else { continue };
                     let (_, known) = known.step_mut(path.clone(), op);
-                    known.outputs = vec![KeptOutput::Value(value.again())];
+                    known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
                 }
                 Some(RecordedEnd::Skipped(cause)) if cause.is_absence() => {
@@ -145,6 +147,26 @@ impl Lineage {
         }
         known
     }
+}
+
+/// What a step gives that was passed over: of each of its assets the materialization that was taken, if `memory` has it.
+pub(super) fn passed_over(
+    program: &Program,
+    path: &StepPath,
+    memory: &Memory,
+    is_taken: impl Fn(&Remembered) -> bool,
+) -> Option<Vec<KeptOutput>> {
+    let number = program.plan.steps.iter().position(|step| step.name == path.name())?;
+    let outputs = program.ops[number].outputs().iter().enumerate();
+    let outputs = outputs.map(|(output, declared)| match program.asset(number, output) {
+        Some(asset) => {
+            let found = memory.get(&asset.key).filter(|found| is_taken(found))?;
+            Some(KeptOutput::Value(found.value.again()))
+        }
+        // An asset that was not asked for.
+        None => (declared.kind == OutputKind::Optional).then_some(KeptOutput::Absent),
+    });
+    outputs.collect()
 }
 
 /// The ops of a program, by the names of its steps.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::partitions::{ForPartitions, Reader};
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
-use crate::define::{KeptOutput, OpDef, OutputKind};
+use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
@@ -50,7 +50,7 @@ impl Loader {
             if is_read && made.contains(&asset.key) {
                 continue;
             }
-            match self.find(asset, &program.made_of(&asset.key, taker), &program.ops[number]) {
+            match self.find(asset, &program.made_of(&asset.key, taker), &program.ops[number], 0) {
                 Ok((value, fact)) => {
                     if !is_read {
                         let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
@@ -113,12 +113,16 @@ impl Loader {
                 continue;
             };
             let (op, key) = (&program.ops[number], maker.asset.key());
-            let is_whole = matches!(op.outputs(), [output] if output.kind == OutputKind::Single);
-            if program.plan.steps[number].given || !is_whole || !matches!(self.fact(key), Ok(Some(_))) {
+            let is_told = match op.outputs() {
+                [output] => output.kind == OutputKind::Single,
+                // Of several an optional one is left out where nobody asks for it.
+                outputs => outputs[maker.output].kind != OutputKind::Dynamic,
+            };
+            if program.plan.steps[number].given || !is_told || !matches!(self.fact(key), Ok(Some(_))) {
                 continue;
             }
             let asset = LoadedAsset { key: key.clone(), external: false, read_by: None, partitions: None };
-            if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op)
+            if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op, maker.output)
                 && fact.partition.is_none()
             {
                 memory.insert(key.clone(), Remembered { fact, value });
@@ -144,32 +148,33 @@ impl Loader {
         Ok(all.into_iter().find(whole))
     }
 
-    /// Where the value of an asset comes from, and the materialization that it is, if one is known.
+    /// Where the value of an asset comes from that is this output of an op, and the materialization that it is, if one is known.
     fn find(
         &self,
         asset: &LoadedAsset,
         taker: &str,
         op: &Arc<OpDef>,
+        output: usize,
     ) -> Result<(Value, Option<Materialization>), Lack> {
-        let key = &asset.key;
+        let (key, output) = (&asset.key, &op.outputs()[output]);
         let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
-                true => self.managed(key, io, op, fact.as_ref()).map(|value| (value, fact)),
+                true => self.managed(key, io, (op, output), fact.as_ref()).map(|value| (value, fact)),
                 false => Err(Lack::never(asset, taker, true)),
             };
         }
         let Some(fact) = fact else {
             let may_be_there = asset.external || self.storage.is_none();
             return match op.io().filter(|_| may_be_there) {
-                Some(io) => self.managed(key, io, op, None).map(|value| (value, None)),
+                Some(io) => self.managed(key, io, (op, output), None).map(|value| (value, None)),
                 None => Err(Lack::never(asset, taker, self.storage.is_some())),
             };
         };
         let value = match &fact.value {
-            ValueAt::Io(io) => self.managed(key, io, op, Some(&fact))?,
+            ValueAt::Io(io) => self.managed(key, io, (op, output), Some(&fact))?,
             ValueAt::Nowhere => return Err(Lack::in_memory(asset)),
-            ValueAt::Fact | ValueAt::File(_) => self.written(&fact, asset, op)?,
+            ValueAt::Fact | ValueAt::File(_) => self.written(&fact, asset, output)?,
         };
         Ok((value, Some(fact)))
     }
@@ -180,10 +185,9 @@ impl Loader {
         &self,
         key: &AssetKey,
         io: &str,
-        op: &Arc<OpDef>,
+        (op, output): (&Arc<OpDef>, &OutputDef),
         fact: Option<&Materialization>,
     ) -> Result<Value, Lack> {
-        let output = &op.outputs()[0];
         let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
             why: format!(
                 "which the IO manager `{io}` has stored, and there is none of that key for `{}`",
@@ -213,8 +217,12 @@ impl Loader {
     }
 
     /// The value that was written as the codec of its type does.
-    fn written(&self, fact: &Materialization, asset: &LoadedAsset, op: &OpDef) -> Result<Value, Lack> {
-        let output = &op.outputs()[0];
+    fn written(
+        &self,
+        fact: &Materialization,
+        asset: &LoadedAsset,
+        output: &OutputDef,
+    ) -> Result<Value, Lack> {
         let codec = output.codec.ok_or_else(|| Lack {
             why: format!("whose type `{}` serde cannot read", output.ty.name()),
             hint:

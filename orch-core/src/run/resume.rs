@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use super::archive::Which;
 use super::execute::PARTITION_TAG;
-use super::lineage::{History, Lineage, lacks, ops_of};
+use super::lineage::{History, Lineage, lacks, ops_of, passed_over};
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::Versions;
 use crate::config::{FileFormat, RunConfig};
-use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
+use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::graph::Job;
@@ -267,10 +267,7 @@ fn behind(
                     ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
                 }),
                 RecordedEnd::Skipped(_) => Ended::Skipped,
-                RecordedEnd::Memoized(asset) => {
-                    let value = memory.get(asset)?.value.again();
-                    Ended::Succeeded(vec![KeptOutput::Value(value)])
-                }
+                RecordedEnd::Memoized(_) => Ended::Succeeded(passed_over(program, path, memory, |_| true)?),
             };
             Some((path.clone(), end))
         }));

@@ -50,6 +50,10 @@ pub struct Standings {
     standings: Vec<Standing>,
     numbers: HashMap<AssetKey, usize>,
     upstream: Vec<Vec<usize>>,
+    /// What one step makes.
+    together: Vec<Vec<usize>>,
+    /// What is made whenever an asset is.
+    along: Vec<Vec<usize>>,
     order: Vec<usize>,
     recipes: BTreeMap<AssetKey, Recipe>,
 }
@@ -77,6 +81,8 @@ impl Standings {
             standings: vec![Standing::Missing; assets.len()],
             numbers: assets.iter().enumerate().map(|(number, asset)| (asset.key().clone(), number)).collect(),
             upstream: (0..assets.len()).map(|number| graph.upstream(number).to_vec()).collect(),
+            together: (0..assets.len()).map(|number| graph.together(number).to_vec()).collect(),
+            along: (0..assets.len()).map(|number| graph.made_along(number).collect()).collect(),
             order: graph.order().to_vec(),
             recipes,
         };
@@ -130,26 +136,36 @@ impl Standings {
         self.recipes.get(asset)
     }
 
-    /// Of the selected assets those that are to be made, by their numbers, each after what it is made of.
+    /// Of the selected assets those that are to be made, and what is made along with them, by their numbers, each after what it
+    /// is made of.
     ///
-    /// What is not selected stays as it is, and who is made of it takes its latest materialization.
+    /// What is not selected otherwise stays as it is, and who is made of it takes its latest materialization.
     #[must_use]
     pub fn to_make(&self, selected: &[bool], making: Making) -> Vec<usize> {
         let mut made = vec![false; self.standings.len()];
-        for &number in self.order.iter().filter(|&&number| selected[number]) {
-            made[number] = match (&self.standings[number], making) {
-                (Standing::External, _) => false,
-                (_, Making::All) => true,
-                (standing, Making::Missing) => standing.is_missing(),
-                (Standing::Behind(_), Making::Stale) => {
-                    self.upstream[number].iter().any(|&other| made[other])
+        let mut asked = vec![false; self.standings.len()];
+        for &number in &self.order {
+            // All that one step makes is made of the same, and so asked for at once, before anything that is made of it.
+            for &one in self.together[number].iter().filter(|&&one| selected[one]) {
+                if !std::mem::replace(&mut asked[one], true) && self.is_to_make(one, making, &made) {
+                    made[one] = true;
+                    self.along[one].iter().for_each(|&other| made[other] = true);
                 }
-                (standing, Making::Stale) => {
-                    standing.is_to_make() || self.upstream[number].iter().any(|&other| made[other])
-                }
-            };
+            }
         }
         self.order.iter().copied().filter(|&number| made[number]).collect()
+    }
+
+    /// Whether an asset is to be made by itself, if these are made.
+    fn is_to_make(&self, number: usize, making: Making, made: &[bool]) -> bool {
+        let is_behind = || self.upstream[number].iter().any(|&other| made[other]);
+        match (&self.standings[number], making) {
+            (Standing::External, _) => false,
+            (_, Making::All) => true,
+            (standing, Making::Missing) => standing.is_missing(),
+            (Standing::Behind(_), Making::Stale) => is_behind(),
+            (standing, Making::Stale) => standing.is_to_make() || is_behind(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use super::code::{self, Attempt, LogTo};
 use super::local::Shared;
 use super::piece::Done;
-use crate::define::{OutputDef, Product};
+use crate::define::{OutputDef, Product, Products, Said};
 use crate::engine::{Form, Stored, Written};
 use crate::event::Encoded;
 use crate::failure::Failure;
@@ -26,7 +26,7 @@ impl Shared {
         attempt: &mut Option<Attempt>,
     ) -> Written {
         let said = match done {
-            Done::Returned(Ok(_)) => attempt.as_ref().and_then(|attempt| attempt.said.as_ref()?.take()),
+            Done::Returned(Ok(products)) => said(products, attempt),
             _ => None,
         };
         let op = &self.program.ops[step];
@@ -94,6 +94,29 @@ impl Shared {
         let file = file?;
         let io = if at.asset.is_some() { ASSET_FILES } else { ARTIFACTS };
         Ok(Stored { output: 0, io: io.into(), metadata: file.metadata() })
+    }
+}
+
+/// All that an attempt has said of the assets that its step makes. Where it makes none, the log of the step warns of it.
+pub(in crate::step) fn said(products: &Products, attempt: &mut Option<Attempt>) -> Option<Box<Said>> {
+    match attempt.as_ref().and_then(|attempt| attempt.said.as_ref()) {
+        Some(saying) => {
+            saying.hear(products);
+            saying.take()
+        }
+        None => {
+            if let Some((_, said)) = products.said().first() {
+                let what = said
+                    .metadata
+                    .keys()
+                    .next()
+                    .map_or_else(|| "a data version".to_owned(), |name| format!("`{name}`"));
+                let _ = code::run(attempt, || {
+                    tracing::warn!("{what} is said of no asset: the step makes none");
+                });
+            }
+            None
+        }
     }
 }
 

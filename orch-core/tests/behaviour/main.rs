@@ -12,6 +12,7 @@ mod io;
 mod isolated;
 mod logs;
 mod memo;
+mod multi;
 mod outputs;
 mod plan;
 mod problems;

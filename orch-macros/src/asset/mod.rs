@@ -14,7 +14,8 @@ mod source;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub(crate) use self::model::{inputs, sources};
+pub(crate) use self::model::{Said, inputs, key_prefix, named, partitions, sources};
+pub(crate) use self::recipe::Recipe;
 pub(crate) use self::source::{Source, Takes, without_sources};
 
 use self::model::Asset;

@@ -113,7 +113,7 @@ pub(super) struct Asset {
 }
 
 /// What is said of the data.
-pub(super) struct Said {
+pub(crate) struct Said {
     pub(super) description: Option<String>,
     pub(super) group: Option<LitStr>,
     pub(super) owners: Vec<LitStr>,
@@ -234,20 +234,24 @@ impl Asset {
         asset.partitioned(partitions)
     }
 
-    /// With the partitions that it is said to have; else those of the partition that a parameter takes.
     fn partitioned(mut self, said: Option<Path>) -> Self {
-        let said = said.map(|path| syn::parse_quote!(#path));
-        let taken = self.sources.iter().find_map(|source| match &source.takes {
-            Takes::Partition(of) => Some((**of).clone()),
-            _ => None,
-        });
-        self.partitions = said.or(taken);
+        self.partitions = partitions(said, &self.sources);
         self
     }
 }
 
+/// The partitions that assets are said to have; else those of the partition that a parameter takes.
+pub(crate) fn partitions(said: Option<Path>, sources: &[Source]) -> Option<Type> {
+    let said = said.map(|path| syn::parse_quote!(#path));
+    let taken = sources.iter().find_map(|source| match &source.takes {
+        Takes::Partition(of) => Some((**of).clone()),
+        _ => None,
+    });
+    said.or(taken)
+}
+
 impl Said {
-    fn read(options: &mut Options<'_>, attributes: &[Attribute], diag: &Diag) -> Self {
+    pub(crate) fn read(options: &mut Options<'_>, attributes: &[Attribute], diag: &Diag) -> Self {
         Self {
             description: options
                 .text("description", "\"What it is.\"")
@@ -264,20 +268,28 @@ impl Said {
 
 /// The key: the one given, else the function's name, below a prefix if there is one.
 fn asset_key(options: &mut Options<'_>, function: &Ident, diag: &Diag) -> LitStr {
-    let own = LitStr::new(&function.unraw().to_string(), function.span());
-    let key = options.text("key", "\"warehouse/orders\"");
-    let prefix = options.text("key_prefix", "\"warehouse\"");
-    for given in key.iter().chain(&prefix) {
-        if let Some(why) = key::refusal(given) {
-            diag.error_at(given, why);
-            return own;
-        }
-    }
-    let key = key.unwrap_or(own);
-    match prefix {
+    let key = named(options, function, diag);
+    match key_prefix(options, diag) {
         Some(prefix) => LitStr::new(&format!("{}/{}", prefix.value(), key.value()), key.span()),
         None => key,
     }
+}
+
+/// The key that is given, else this name.
+pub(crate) fn named(options: &mut Options<'_>, name: &Ident, diag: &Diag) -> LitStr {
+    let given = part_of_key(options.text("key", "\"warehouse/orders\""), diag);
+    given.unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()))
+}
+
+/// What stands before keys.
+pub(crate) fn key_prefix(options: &mut Options<'_>, diag: &Diag) -> Option<LitStr> {
+    part_of_key(options.text("key_prefix", "\"warehouse\""), diag)
+}
+
+fn part_of_key(given: Option<LitStr>, diag: &Diag) -> Option<LitStr> {
+    let given = given?;
+    let refused = key::refusal(&given).map(|why| diag.error_at(&given, why));
+    refused.is_none().then_some(given)
 }
 
 /// `metadata(source = "billing", rows = 100)`

@@ -9,7 +9,7 @@ use crate::policy::setting;
 
 /// What an asset depends on beside the data that it takes, as its author said.
 #[derive(Default)]
-pub(super) struct Recipe {
+pub(crate) struct Recipe {
     /// Of its source, if its code has no version of its own.
     fingerprint: Option<String>,
     /// The environment variables that it reads.
@@ -19,7 +19,7 @@ pub(super) struct Recipe {
 
 impl Recipe {
     /// Of an asset that this function makes. Whoever reads `code_version` does so after this.
-    pub(super) fn of_op(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Self {
+    pub(crate) fn of_op(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Self {
         let has_version = options.has("code_version");
         let place = options.place("fingerprint");
         let narrow = options.choice("fingerprint", &[("package", false), ("function", true)]);

@@ -1,5 +1,6 @@
 use syn::{GenericParam, ItemFn, Pat, PatType, ReturnType, Signature, Type};
 
+use super::metadata;
 use crate::diag::Diag;
 use crate::func;
 use crate::owned;
@@ -85,6 +86,7 @@ fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
     } else if let Type::Reference(reference) = inner {
         diag.error(reference.and_token.span, "an input is taken as `T` or `&T`: leave out one `&`");
     } else {
+        metadata::of_input(ty, inner, diag);
         borrows(ty, inner, diag);
     }
 }
@@ -129,6 +131,7 @@ fn return_type(output: &ReturnType, diag: &Diag) {
         },
         _ => ty,
     };
+    metadata::of_output(value, diag);
     match func::ungrouped(value) {
         Type::Tuple(tuple) if tuple.elems.len() > 8 => {
             diag.error_at(

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod expand;
+pub(crate) mod metadata;
 pub(crate) mod model;
 
 use proc_macro2::TokenStream;

@@ -2,6 +2,7 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::{DeriveInput, Field, FieldsNamed, LitStr, Meta, Type, Visibility};
 
+use super::asset::FieldAsset;
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::policy;
@@ -21,6 +22,7 @@ pub(super) struct Output {
     pub(super) visibility: Visibility,
     pub(super) name: LitStr,
     pub(super) ty: Type,
+    pub(super) asset: Option<FieldAsset>,
 }
 
 impl Outputs {
@@ -46,6 +48,7 @@ impl Output {
                 _ => diag.error(ident.span(), "`#[output]` takes a name: `#[output(name = \"other\")]`"),
             }
         }
-        Some(Self { field: ident, visibility: field.vis.clone(), name, ty: field.ty.clone() })
+        let asset = FieldAsset::read(field, diag);
+        Some(Self { field: ident, visibility: field.vis.clone(), name, ty: field.ty.clone(), asset })
     }
 }

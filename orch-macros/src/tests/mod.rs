@@ -6,6 +6,7 @@ mod config;
 mod configured;
 mod hook;
 mod job;
+mod multi_asset;
 mod op;
 mod outputs;
 mod program;

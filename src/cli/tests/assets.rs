@@ -6,6 +6,7 @@ mod checks;
 mod graph;
 mod list;
 mod materialize;
+mod multi;
 mod partitions;
 mod shop;
 mod show;

@@ -5,7 +5,9 @@ mod drawn;
 mod kept;
 mod memo;
 mod mistakes;
+mod multi;
 mod partitioned;
+mod said;
 mod stored;
 mod together;
 

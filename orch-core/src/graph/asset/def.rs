@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::multi::Together;
 use super::partitioned::PartitionedBy;
 use super::upstream::Upstream;
 use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
@@ -52,6 +53,8 @@ pub struct AssetDef {
 pub(super) enum Draw {
     /// By the call of an op, of which it is the one output.
     Op(Box<dyn Fn(&Upstream) + Send + Sync>),
+    /// By the call of an op that makes others too; it is this part of them.
+    Part(Arc<Together>, usize),
     /// By whatever gives this handle.
     Handle(Box<dyn Fn(&Upstream) -> Placement + Send + Sync>),
 }
@@ -257,7 +260,7 @@ impl fmt::Debug for AssetDef {
 /// An [`AssetDef`] in the making.
 #[derive(Debug)]
 pub struct AssetBuilder {
-    asset: AssetDef,
+    pub(super) asset: AssetDef,
 }
 
 impl AssetBuilder {
@@ -265,6 +268,13 @@ impl AssetBuilder {
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.asset.description = Some(description.into());
+        self
+    }
+
+    /// Puts this before its key, `warehouse` before `orders`.
+    #[must_use]
+    pub fn key_prefix(mut self, prefix: &str) -> Self {
+        self.asset.key = AssetKey::unchecked(&format!("{prefix}/{}", self.asset.key));
         self
     }
 

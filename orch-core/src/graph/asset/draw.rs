@@ -18,7 +18,7 @@ pub(crate) struct DrawnAsset {
     pub(crate) source: usize,
     /// What makes it, without what loads other assets for it.
     pub(crate) nodes: Vec<usize>,
-    /// Whether that is one op and nothing else.
+    /// Whether that is one op and nothing else, of which it is an output.
     pub(crate) is_op: bool,
     /// What it is made of.
     pub(crate) upstream: Vec<AssetKey>,
@@ -50,17 +50,23 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
             |number: usize| is_whole && selected.assets[number] && !graph.assets()[number].is_external();
         let levels = levels(graph, made);
         let mut checks = Checks::of(graph, &selected.checks);
+        let mut drawn = vec![false; graph.assets().len()];
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
             let is_taken =
                 || graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number));
-            if made(number) {
+            if drawn[number] {
+                // By the step of another asset.
+            } else if made(number) {
                 let first = compose::with(|composition| composition.graph.nodes.len());
                 enter(asset, levels[number], &mut upstream);
                 make(asset, graph, number, &mut upstream, made);
                 leave(&mut upstream);
                 let end = compose::with(|composition| composition.graph.nodes.len());
-                checks.made(number, first..end);
+                for &one in graph.together(number).iter().filter(|&&one| made(one)) {
+                    drawn[one] = true;
+                    checks.made(one, first..end);
+                }
             } else if asset.partitions.is_none() && (is_taken() || checks.take(graph, number)) {
                 load(asset, &mut upstream);
             }
@@ -96,7 +102,7 @@ fn leave(upstream: &mut Upstream) {
     }
 }
 
-/// Draws what makes an asset.
+/// Draws what makes an asset, and the others that are made with it.
 fn make(
     asset: &Arc<AssetDef>,
     graph: &AssetGraph,
@@ -106,15 +112,25 @@ fn make(
 ) {
     let Some(draw) = &asset.draw else { return };
     let first = compose::with(|composition| composition.graph.nodes.len());
+    // The call of an op comes last: what it takes was drawn before it.
+    let called = |output| {
+        compose::with(|composition| {
+            composition.output_of(composition.graph.nodes.len().saturating_sub(1), output)
+        })
+    };
     let drawn = match draw {
         Draw::Op(call) => {
             call(upstream);
-            // What it takes was drawn before it.
-            compose::with(|composition| {
-                composition.output_of(composition.graph.nodes.len().saturating_sub(1))
-            })
+            vec![(number, called(0))]
         }
-        Draw::Handle(draw) => Some(draw(upstream)),
+        Draw::Part(together, _) => {
+            (together.draw)(upstream);
+            leave_out(graph, number, &made);
+            let parts = graph.together(number).iter().filter(|&&one| made(one));
+            let output = |one: usize| graph.assets()[one].output();
+            parts.map(|&one| (one, output(one).and_then(called))).collect()
+        }
+        Draw::Handle(draw) => vec![(number, Some(draw(upstream)))],
     };
     let last = compose::with(|composition| composition.graph.nodes.len());
     for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
@@ -141,25 +157,44 @@ fn make(
         };
         // Also of one that is no good: what takes it is drawn, and has no mistake of its own.
         let within = upstream.within;
-        upstream.sources.extend(drawn.map(|source| (asset.key.clone(), Drawn { source, within })));
-        let Some(source) = drawn.filter(is_made) else {
-            let message =
-                format!("the value of the asset `{}` is no output of a step that makes it", asset.key);
-            let problem = Problem::new(ProblemKind::NoStep, message).at("the asset", asset.place.clone());
-            composition.graph.problems.push(problem.hint("let an op of its graph return the value"));
-            return;
-        };
-        let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());
-        let all = first..composition.graph.nodes.len();
-        let made_by = all.filter(|&node| composition.graph.nodes[node].loads.is_none()).collect();
-        composition.graph.assets.push(DrawnAsset {
-            def: Arc::clone(asset),
-            source: source.index,
-            nodes: made_by,
-            is_op: matches!(draw, Draw::Op(_)),
-            upstream: keys.collect(),
-            partitions: within,
-        });
+        for (number, drawn) in drawn {
+            let asset = &graph.assets()[number];
+            upstream.sources.extend(drawn.map(|source| (asset.key.clone(), Drawn { source, within })));
+            let Some(source) = drawn.filter(is_made) else {
+                let message =
+                    format!("the value of the asset `{}` is no output of a step that makes it", asset.key);
+                let problem = Problem::new(ProblemKind::NoStep, message);
+                let problem = problem.at("the asset", asset.place.clone());
+                composition.graph.problems.push(problem.hint(match draw {
+                    Draw::Part(together, _) => {
+                        format!("call the op `{}`, and nothing else", together.op.name())
+                    }
+                    Draw::Op(_) | Draw::Handle(_) => "let an op of its graph return the value".to_owned(),
+                }));
+                continue;
+            };
+            let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());
+            let all = first..composition.graph.nodes.len();
+            let made_by = all.filter(|&node| composition.graph.nodes[node].loads.is_none()).collect();
+            composition.graph.assets.push(DrawnAsset {
+                def: Arc::clone(asset),
+                source: source.index,
+                nodes: made_by,
+                is_op: matches!(draw, Draw::Op(_) | Draw::Part(..)),
+                upstream: keys.collect(),
+                partitions: within,
+            });
+        }
+    });
+}
+
+/// Says which outputs of the op that was just called are not to be made, of those that are assets made with this one.
+fn leave_out(graph: &AssetGraph, number: usize, made: impl Fn(usize) -> bool) {
+    let others = graph.together(number).iter().filter(|&&one| !made(one));
+    compose::with(|composition| {
+        let node = composition.graph.nodes.len().saturating_sub(1);
+        let outputs = others.filter_map(|&one| Some((node, graph.assets()[one].output()?)));
+        composition.graph.left_out.extend(outputs);
     });
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::CheckDef;
 use super::def::AssetDef;
-use super::linked;
+use super::{linked, multi};
 use crate::asset::AssetKey;
 use crate::ids::check_tag_key;
 use crate::plan::{Problem, ProblemKind};
@@ -23,6 +23,8 @@ pub struct AssetGraph {
     downstream: Vec<Vec<usize>>,
     /// Each after all that it is made of.
     order: Vec<usize>,
+    /// Those that one step makes, of each of them.
+    pub(super) together: Vec<Vec<usize>>,
     pub(super) checks: Vec<Arc<CheckDef>>,
     /// The number of the asset that each of them looks at.
     pub(super) looked_at: Vec<usize>,
@@ -37,6 +39,7 @@ impl AssetGraph {
         for asset in assets {
             graph.add(asset);
         }
+        graph.gather();
         graph.connect();
         graph.sort();
         graph
@@ -91,21 +94,37 @@ impl AssetGraph {
             }
             return;
         }
-        let name = asset.key.step_name();
-        match self.names.get(&name).map(|other| &self.assets[*other]) {
-            Some(other) => self.problems.push(
+        // The step of several takes its name once, with the first of them.
+        let of_several = asset.together().and_then(|(together, _)| {
+            let is_known = together.parts.iter().any(|part| self.numbers.contains_key(&part.key));
+            (!is_known).then(|| together.op.name().to_owned())
+        });
+        for name in std::iter::once(asset.key.step_name()).chain(of_several) {
+            self.take_name(name, &asset);
+        }
+        self.numbers.insert(asset.key.clone(), self.assets.len());
+        self.assets.push(asset);
+    }
+
+    /// Takes the name of a step for an asset, which is to be listed next.
+    fn take_name(&mut self, name: String, asset: &AssetDef) {
+        match self.names.get(&name).map(|other| self.assets.get(*other)) {
+            // What is made by one step has its name together.
+            Some(other) if other.is_none_or(|other| other.is_made_with(asset)) => {}
+            Some(other) => self.problems.extend(other.map(|other| {
                 Problem::new(
                     ProblemKind::DuplicateAsset,
                     format!("the steps of `{}` and `{}` would have one name, `{name}`", other.key, asset.key),
                 )
                 .at("first", other.place.clone())
                 .at("second", asset.place.clone())
-                .hint("names of steps have `_` in place of dots and dashes: give one of them another key"),
-            ),
+                .hint(match other.made_with().or(asset.made_with()) {
+                    Some(_) => "give one of them another key, or the step of several another name: `#[multi_asset(name = \"..\")]`",
+                    None => "names of steps have `_` in place of dots and dashes: give one of them another key",
+                })
+            })),
             None => _ = self.names.insert(name, self.assets.len()),
         }
-        self.numbers.insert(asset.key.clone(), self.assets.len());
-        self.assets.push(asset);
     }
 
     /// What is wrong with an asset by itself.
@@ -115,6 +134,7 @@ impl AssetGraph {
             self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));
         }
         self.problems.extend(linked::check(asset));
+        self.problems.extend(multi::check(asset));
         for error in asset.tags.keys().filter_map(|key| check_tag_key(key).err()) {
             let problem = Problem::new(ProblemKind::InvalidTag, error.to_string());
             self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));

@@ -6,6 +6,7 @@ mod draw;
 mod groups;
 mod lineage;
 mod linked;
+mod multi;
 mod partitioned;
 mod upstream;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use check::{CheckBuilder, CheckDef, check_of};
 pub use def::{AssetBuilder, AssetDef};
 pub use lineage::AssetGraph;
+pub use multi::{AssetFields, MadeBy, MultiAssetBuilder, MultiAssetDef};
 pub use upstream::Upstream;
 
 pub(crate) use draw::{DrawnAsset, Selected, draw};

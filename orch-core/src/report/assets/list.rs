@@ -87,6 +87,11 @@ pub fn assets_as_json(facts: &AssetFacts<'_>, selected: &[bool], with_others: bo
     own.chain(others).collect()
 }
 
+/// The other assets that one step makes with it.
+fn made_with(facts: &AssetFacts<'_>, number: usize) -> Vec<usize> {
+    facts.graph.together(number).iter().copied().filter(|&other| other != number).collect()
+}
+
 /// An asset of the program.
 pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
     let asset = &facts.graph.assets()[number];
@@ -99,6 +104,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "key": asset.key(),
         "defined": true,
         "external": asset.is_external(),
+        "made_with": keys(&made_with(facts, number)),
         "group": asset.group(),
         "kinds": asset.kinds(),
         "owners": asset.owners(),
@@ -125,6 +131,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "key": record.key,
         "defined": false,
         "external": true,
+        "made_with": [],
         "group": null,
         "kinds": [],
         "owners": [],

@@ -36,7 +36,7 @@ pub use list::{asset_others, assets, assets_as_json};
 pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
-pub use stale::assets_to_make;
+pub use stale::{assets_made_along, assets_to_make};
 pub use told::materialized;
 pub use tree::asset_graph;
 pub use why::{WhyAsset, why_asset};

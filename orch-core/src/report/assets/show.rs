@@ -141,6 +141,7 @@ fn definition(shown: &ShownAsset<'_>) -> String {
     });
     let lines = [
         ("external", if def.is_external() { "others make it".to_owned() } else { String::new() }),
+        ("made with", made_with(shown, def)),
         ("group", one_line(def.group().unwrap_or_default())),
         ("owners", one_line(&def.owners().join(", "))),
         ("kinds", one_line(&def.kinds().join(", "))),
@@ -153,6 +154,19 @@ fn definition(shown: &ShownAsset<'_>) -> String {
     ];
     let partitions = shown.facts.partitions.get(shown.key).map(PartitionState::lines).unwrap_or_default();
     text + &named(&lines, palette) + &named(&partitions, palette) + &metadata(def.metadata(), palette)
+}
+
+/// The other assets that one step makes with it.
+fn made_with(shown: &ShownAsset<'_>, def: &AssetDef) -> String {
+    let graph = shown.facts.graph;
+    let others = shown.number().into_iter().flat_map(|number| graph.together(number));
+    let others: Vec<_> =
+        others.map(|&other| graph.assets()[other].key()).filter(|key| *key != shown.key).collect();
+    let keys: Vec<_> = others.iter().map(|key| key.as_str()).collect();
+    match def.made_with() {
+        Some(op) if !keys.is_empty() => format!("{}, by the step {}", keys.join(", "), op.name()),
+        _ => String::new(),
+    }
 }
 
 /// A line for each thing there is to say.

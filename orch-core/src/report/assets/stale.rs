@@ -80,16 +80,47 @@ fn short(version: &str) -> String {
     one_line(if is_hash { &version[..SHORT] } else { version })
 }
 
-/// A line for each asset that is to be made, by its number, and why. Ends with a line break.
+/// A line for each asset that is to be made, by its number, and why: of those that are selected, or made along with one. Ends with
+/// a line break.
 #[must_use]
-pub fn assets_to_make(graph: &AssetGraph, standings: &Standings, made: &[usize], palette: Palette) -> String {
+pub fn assets_to_make(
+    graph: &AssetGraph,
+    standings: &Standings,
+    (selected, made): (&[bool], &[usize]),
+    palette: Palette,
+) -> String {
+    let reason_of = |number: usize| {
+        let standing = standings.get(graph.assets()[number].key());
+        standing.map(reason).filter(|reason| !reason.is_empty())
+    };
     let rows = made.iter().map(|&number| {
-        let key = graph.assets()[number].key();
-        let reason = standings.get(key).map(reason).filter(|reason| !reason.is_empty());
+        // One that is as it would be made, or was not asked for, may be made for another of its step.
+        let is_cause = |other: usize| match reason_of(other) {
+            Some(_) => selected[other] && made.contains(&other),
+            None => selected[other] && !selected[number],
+        };
+        let along = || graph.together(number).iter().find(|&&other| other != number && is_cause(other));
+        let along =
+            || along().map(|&other| format!("one step makes it with `{}`", graph.assets()[other].key()));
+        let reason = if selected[number] { reason_of(number).or_else(along) } else { along() };
         let reason = reason.unwrap_or_else(|| "it is asked for".to_owned());
+        let key = graph.assets()[number].key();
         [Cell::of(Role::Name, key.as_str()), Cell::of(Role::Faint, &reason)]
     });
     table(["to make", "since"], rows.collect(), palette)
+}
+
+/// What is made though it is not selected, as one step makes it with what is; a line for each. Empty if there is nothing.
+#[must_use]
+pub fn assets_made_along(graph: &AssetGraph, selected: &[bool]) -> String {
+    let made = graph.with_made_along(selected);
+    let along = (0..made.len()).filter(|&number| made[number] && !selected[number]);
+    let line = |number: usize| {
+        let with = graph.together(number).iter().find(|&&other| selected[other])?;
+        let (key, with) = (graph.assets()[number].key(), graph.assets()[*with].key());
+        Some(format!("`{key}` is made too: one step makes it with `{with}`\n"))
+    };
+    along.filter_map(line).collect()
 }
 
 /// How an asset stands as an object.

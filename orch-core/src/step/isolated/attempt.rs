@@ -8,13 +8,14 @@ use tracing::Dispatch;
 use super::frame::FrameError;
 use super::message::{FromWorker, Sent, ToWorker, Told, split};
 use super::worker::{Asked, Prepared, ToHost};
-use crate::define::{Args, Body, Context, Inputs, ItemStream, OutputDef, Product, Products, Saying};
+use crate::define::{Args, Body, Context, Inputs, ItemStream, OutputDef, Product, Products, Said, Saying};
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::EncodeError;
 use crate::step::code::{self, Attempt, LogTo};
 use crate::step::guarded::guarded_as;
 use crate::step::logs::subscriber;
+use crate::step::write;
 use crate::value::Value;
 
 /// The attempts of a worker, one after another.
@@ -29,6 +30,8 @@ pub(super) struct Attempts {
     streams: Arc<Mutex<HashMap<u32, ItemStream>>>,
     /// The last one.
     attempt: Option<Attempt>,
+    /// What it has said of the assets that its step makes.
+    said: Option<Box<Said>>,
 }
 
 /// What is to be told of code that has ended.
@@ -48,6 +51,7 @@ impl Attempts {
             subscriber,
             streams: Arc::default(),
             attempt: None,
+            said: None,
         }
     }
 
@@ -88,6 +92,7 @@ impl Attempts {
         let said = (!program.plan.steps[step].assets.is_empty()).then(Saying::default);
         let to = LogTo::Host(Arc::clone(&self.to_host));
         self.attempt = Some(Attempt { to, path: Some(path.clone()), number, said: said.clone() });
+        self.said = None;
         let attempt = &mut self.attempt;
         let canceled = || run.cancel.canceled();
         self.runtime.block_on(guarded_as(attempt, canceled(), || surroundings.open(step)))?;
@@ -110,7 +115,9 @@ impl Attempts {
             }
             Body::Async(body) => self.runtime.block_on(guarded_as(attempt, canceled(), || body(args))),
         };
-        self.sent(op.outputs(), products?)
+        let products = products?;
+        self.said = write::said(&products, attempt);
+        self.sent(op.outputs(), products)
     }
 
     /// What was returned, as it is sent; items stay here.
@@ -136,13 +143,10 @@ impl Attempts {
         Ok((sent, bodies))
     }
 
-    fn returned(&self, id: u64, called: Outcome) -> Result<(), FrameError> {
+    fn returned(&mut self, id: u64, called: Outcome) -> Result<(), FrameError> {
         flush();
         let (message, body) = match called {
-            Ok((products, body)) => {
-                let said = self.attempt.as_ref().and_then(|attempt| attempt.said.as_ref()?.take());
-                (FromWorker::Returned { id, products, said }, body)
-            }
+            Ok((products, body)) => (FromWorker::Returned { id, products, said: self.said.take() }, body),
             Err(failure) => (FromWorker::Failed { id, failure: Told::of(&failure) }, Vec::new()),
         };
         match self.to_host.send(&message, &body) {

@@ -234,6 +234,7 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             asset: key("warehouse/orders"),
             of: RunId::from_u128(7),
             data_version: Some("b0b".into()),
+            others: vec![InputVersion::new(key("warehouse/customers"), Some(RunId::from_u128(8)), None)],
         },
         EventKind::StepMemoized { .. } => evaluation(),
         EventKind::AssetCheckEvaluation { .. } => EventKind::StreamClosed {
@@ -283,7 +284,12 @@ fn variations() -> Vec<EventKind> {
             inputs: Vec::new(),
             recipe: Recipe::new(),
         },
-        EventKind::StepMemoized { asset: key("orders"), of: RunId::from_u128(7), data_version: None },
+        EventKind::StepMemoized {
+            asset: key("orders"),
+            of: RunId::from_u128(7),
+            data_version: None,
+            others: Vec::new(),
+        },
         EventKind::AssetCheckEvaluation {
             asset: key("orders"),
             check: "fresh".into(),

@@ -112,7 +112,8 @@ impl Checks {
                     for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
                         let node = &mut composition.graph.nodes[number];
                         // What runs for each item waits for what makes the items; what reads an asset waits for that.
-                        if node.scope == scope && node.loads.is_none() {
+                        let is_held = node.after.iter().any(|(before, _)| *before == step);
+                        if node.scope == scope && node.loads.is_none() && !is_held {
                             node.after.push((step, check.place.clone()));
                         }
                     }

@@ -1,0 +1,10 @@
+//! An item is no asset.
+
+use orch::prelude::*;
+
+#[op]
+fn orders() -> Result<(i64, Dynamic<WithMetadata<i64>>)> {
+    todo!()
+}
+
+fn main() {}

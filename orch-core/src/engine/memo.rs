@@ -2,22 +2,47 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::frame::{Content, FrameId, Phase};
-use super::state::ROOT;
 use super::{Kept, State, Turn};
 use crate::asset::{AssetKey, Ingredient, InputVersion, Materialization, Recipe};
 use crate::event::EventKind;
 use crate::plan::PlannedAsset;
 use crate::value::Value;
 
-/// The latest materialization of an asset, whose value can be had.
+/// The latest materialization of an asset, or of a partition of one, whose value can be had.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
     pub(crate) fact: Materialization,
     pub(crate) value: Value,
 }
 
-/// By asset.
-pub(crate) type Memory = HashMap<AssetKey, Remembered>;
+/// By asset and partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(HashMap<AssetKey, HashMap<Option<Arc<str>>, Remembered>>);
+
+impl Memory {
+    pub(crate) fn insert(&mut self, remembered: Remembered) {
+        let partition = remembered.fact.partition.as_deref().map(Into::into);
+        let of_asset = self.0.entry(remembered.fact.asset.clone()).or_default();
+        of_asset.insert(partition, remembered);
+    }
+
+    pub(crate) fn get(&self, asset: &AssetKey, partition: &Option<Arc<str>>) -> Option<&Remembered> {
+        self.0.get(asset)?.get(partition)
+    }
+
+    pub(crate) fn into_all(self) -> impl Iterator<Item = Remembered> {
+        self.0.into_values().flat_map(HashMap::into_values)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The materializations that may be taken.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = &Materialization> {
+        self.0.values().flat_map(HashMap::values).map(|remembered| &remembered.fact)
+    }
+}
 
 /// Steps whose assets would come out as they are. That is found when a step is ready: only then it is known which data it
 /// takes. So what was made anew with the same data leaves all that depends on it as it is.
@@ -38,23 +63,25 @@ impl State {
     /// Takes the latest materialization in the place of a step that would make the same; says whether it did. A step that
     /// has begun in a process before goes on.
     pub(super) fn memoize(&mut self, frame: FrameId, step: usize, turn: &mut Turn) -> bool {
-        if self.settings.memory.is_empty() || frame != ROOT || self.is_given(frame, step) {
+        if self.settings.memory.is_empty() || self.is_given(frame, step) {
             return false;
         }
         let program = Arc::clone(&self.program);
         let [asset] = program.plan.steps[step].assets.as_slice() else { return false };
-        let local = self.layout.steps[step].local;
-        let key = self.recipe(asset, &self.inputs_of(frame, asset, None)).key();
-        let Some(Remembered { fact, value }) = self.settings.memory.get(&asset.key).cloned() else {
+        let partition = self.partition_of(frame, asset);
+        let Some(Remembered { fact, value }) = self.settings.memory.get(&asset.key, &partition).cloned()
+        else {
             return false;
         };
+        let local = self.layout.steps[step].local;
+        let key = self.recipe(asset, &self.inputs_of(frame, asset, partition.as_ref())).key();
         if self.run(frame, local).attempt > 0 || key.is_none() || key != fact.recipe.key() {
             return false;
         }
         let (of, data_version) = (fact.run, fact.data_version);
         let version = InputVersion::new(asset.key.clone(), Some(of), data_version.clone());
-        self.settings.versions.insert(version);
-        let kind = EventKind::StepMemoized { asset: asset.key.clone(), of, data_version };
+        self.know(frame, step, version.partition(partition.clone()));
+        let kind = EventKind::StepMemoized { asset: asset.key.clone(), partition, of, data_version };
         self.emit(frame, step, kind, turn);
         let value = value.again();
         if self.settings.keep {

@@ -128,9 +128,10 @@ impl Lineage {
                     known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
                 }
-                Some(RecordedEnd::Memoized(asset)) => {
-                    let taken = self.recorded.assets().get(asset, &None).and_then(|version| version.run);
-                    let remembered = memory.get(asset).filter(|found| taken == Some(found.fact.run));
+                Some(RecordedEnd::Memoized(asset, partition)) => {
+                    let taken = self.recorded.assets().get(asset, partition).and_then(|version| version.run);
+                    let remembered =
+                        memory.get(asset, partition).filter(|found| taken == Some(found.fact.run));
                     let Some(Remembered { value, .. }) = remembered else { continue };
                     let (_, known) = known.step_mut(path.clone(), op);
                     known.outputs = vec![KeptOutput::Value(value.again())];

@@ -94,6 +94,9 @@ impl Definitions {
         let text = pinned.config.to_string();
         let mut runner =
             runner.config(RunConfig::new().text(FileFormat::Json, &format!("run {}", record.id), &text));
+        if let Some(pinned) = &pinned.partitions {
+            (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
+        }
         if let Some(selection) = &pinned.selection {
             let selection = selection.parse().map_err(|error| {
                 unknown(
@@ -110,10 +113,7 @@ impl Definitions {
                 runner.take_values_of(storage, upstream)?;
             }
         }
-        if let Some(pinned) = &pinned.partitions {
-            (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
-        }
-        runner.memoizes = pinned.memoizes;
+        (runner.memoizes, runner.only_missing) = (pinned.memoizes, pinned.only_missing);
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);
@@ -245,8 +245,8 @@ fn behind(
                     ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
                 }),
                 RecordedEnd::Skipped(_) => Ended::Skipped,
-                RecordedEnd::Memoized(asset) => {
-                    let value = memory.get(asset)?.value.again();
+                RecordedEnd::Memoized(asset, partition) => {
+                    let value = memory.get(asset, partition)?.value.again();
                     Ended::Succeeded(vec![KeptOutput::Value(value)])
                 }
             };
@@ -271,7 +271,7 @@ fn owed(op: &OpDef, path: &StepPath, step: &RecordedStep, recorded: &Recorded) -
     let (outcome, error) = match step.end()? {
         RecordedEnd::Succeeded => (StepOutcome::Success, None),
         RecordedEnd::Failed(error) => (StepOutcome::of_failure(error), Some(error)),
-        RecordedEnd::Memoized(_) => return None,
+        RecordedEnd::Memoized(..) => return None,
         RecordedEnd::Skipped(cause) => match &**cause {
             SkipCause::Absent(_) => return None,
             SkipCause::Canceled if step.attempts() > 0 => (StepOutcome::Canceled, None),

@@ -232,6 +232,7 @@ fn next(kind: &EventKind) -> Option<EventKind> {
         EventKind::HandledOutput { .. } => materialization(),
         EventKind::AssetMaterialization { .. } => EventKind::StepMemoized {
             asset: key("warehouse/orders"),
+            partition: None,
             of: RunId::from_u128(7),
             data_version: Some("b0b".into()),
         },
@@ -283,7 +284,12 @@ fn variations() -> Vec<EventKind> {
             inputs: Vec::new(),
             recipe: Recipe::new(),
         },
-        EventKind::StepMemoized { asset: key("orders"), of: RunId::from_u128(7), data_version: None },
+        EventKind::StepMemoized {
+            asset: key("orders"),
+            partition: Some("2024-01-31".into()),
+            of: RunId::from_u128(7),
+            data_version: None,
+        },
         EventKind::AssetCheckEvaluation {
             asset: key("orders"),
             check: "fresh".into(),

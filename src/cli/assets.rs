@@ -6,7 +6,7 @@ use orch_core::graph::{AssetGraph, CheckDef};
 use orch_core::ids::{RunId, nearest};
 use orch_core::partition::KeySets;
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
-use orch_core::run::{Definitions, Standings};
+use orch_core::run::{Definitions, LatestFacts, Standings};
 use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage};
 
@@ -59,7 +59,7 @@ fn check(
 pub(super) struct Recorded {
     /// None if nothing is recorded yet.
     pub(super) storage: Option<Arc<dyn Storage>>,
-    pub(super) records: Vec<AssetRecord>,
+    pub(super) latest: LatestFacts,
     /// What each check of the program found last.
     evaluations: Vec<CheckEvaluation>,
 }
@@ -72,20 +72,23 @@ impl Recorded {
         printer: &Printer,
     ) -> Result<Self, Exit> {
         let storage = home::perhaps(args, around, printer)?;
-        let records = storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.assets());
-        let records = records.map_err(|error| home::refused(&error, printer))?;
+        let latest = match &storage {
+            Some(storage) => LatestFacts::read(&**storage, graph),
+            None => Ok(LatestFacts::default()),
+        };
+        let latest_facts = latest.map_err(|error| home::refused(&error, printer))?;
         let latest = |check: &Arc<CheckDef>| match &storage {
             Some(storage) => storage.evaluations(&EvaluationQuery::latest(check.asset().key(), check.name())),
             None => Ok(Vec::new()),
         };
         let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
         let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
-        Ok(Self { storage, records, evaluations: evaluations.into_iter().flatten().collect() })
+        Ok(Self { storage, latest: latest_facts, evaluations: evaluations.into_iter().flatten().collect() })
     }
 
     /// The runs that are spoken of.
     fn runs(&self) -> impl Iterator<Item = RunId> {
-        let made = self.records.iter().map(|record| record.latest.run);
+        let made = self.latest.records.iter().map(|record| record.latest.run);
         made.chain(self.evaluations.iter().map(|fact| fact.run))
     }
 
@@ -95,21 +98,18 @@ impl Recorded {
         graph: &AssetGraph,
         numbers: impl Iterator<Item = usize>,
         around: &Around,
-        printer: &Printer,
-    ) -> Result<PartitionStates, Exit> {
+    ) -> PartitionStates {
         let mut states = PartitionStates::new();
         for asset in numbers.map(|number| &graph.assets()[number]) {
             let Some(definition) = asset.partitions() else { continue };
-            let known = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| {
-                storage.latest_partitions(asset.key()).map_err(|error| home::refused(&error, printer))
-            })?;
-            let keys = known.iter().filter_map(|fact| fact.partition.as_deref());
+            let known = self.latest.partitions.get(asset.key()).into_iter().flatten();
+            let keys = known.filter_map(|fact| fact.partition.as_deref());
             // A definition that cannot be was told with the graph.
             if let Ok(state) = PartitionState::of(definition, keys, (around.now)()) {
                 states.insert(asset.key().clone(), state);
             }
         }
-        Ok(states)
+        states
     }
 
     /// As it is shown, with runs by so many digits as tell the latest of each asset apart.
@@ -124,7 +124,7 @@ impl Recorded {
         AssetFacts {
             graph,
             partitions,
-            records: &self.records,
+            records: &self.latest.records,
             evaluations: &self.evaluations,
             standings,
             now: (around.now)(),
@@ -139,17 +139,17 @@ impl Recorded {
 /// knows, and that is told.
 pub(super) fn standings(
     definitions: &Definitions,
-    records: &[AssetRecord],
+    latest: &LatestFacts,
     around: &Around,
     printer: &Printer,
 ) -> Option<Standings> {
     let graph = definitions.asset_graph();
     if graph.assets().iter().all(|asset| asset.is_external()) {
-        return Some(Standings::of(graph, BTreeMap::new(), records));
+        return Some(Standings::of(graph, BTreeMap::new(), latest, (around.now)()));
     }
     let runner = definitions.runner(&definitions.materialize(&AssetSelection::all()));
     match runner.env(around.env.clone()).recipes() {
-        Ok(recipes) => Some(Standings::of(graph, recipes, records)),
+        Ok(recipes) => Some(Standings::of(graph, recipes, latest, (around.now)())),
         Err(error) => {
             printer.warning(&format!("what is stale is not known here: {error}"), None);
             None
@@ -167,8 +167,8 @@ fn list(
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
     let recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
-    let partitions = recorded.partitions(graph, shown, around, printer)?;
-    let standings = standings(definitions, &recorded.records, around, printer);
+    let partitions = recorded.partitions(graph, shown, around);
+    let standings = standings(definitions, &recorded.latest, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
     if args.json {
@@ -198,7 +198,7 @@ fn show(
 ) -> Result<(), Exit> {
     let graph = definitions.asset_graph();
     let recorded = Recorded::read(&args.home, graph, around, printer)?;
-    let key = find(&args.key, graph, &recorded.records, printer)?;
+    let key = find(&args.key, graph, &recorded.latest.records, printer)?;
     if let Some(partition) = &args.partition {
         check_partition(partition, key, graph, printer)?;
     }
@@ -208,11 +208,11 @@ fn show(
         limit: Some(args.limit),
         ..Default::default()
     };
-    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around, printer)?;
+    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around);
     let history =
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
-    let standings = standings(definitions, &recorded.records, around, printer);
+    let standings = standings(definitions, &recorded.latest, around, printer);
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
@@ -226,7 +226,7 @@ fn show(
 }
 
 /// That an asset of the program has a partition.
-fn check_partition(
+pub(super) fn check_partition(
     partition: &str,
     key: &AssetKey,
     graph: &AssetGraph,

@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use orch_core::asset::AssetKey;
 use orch_core::graph::{AssetGraph, Job};
+use orch_core::partition::PartitionSet;
 use orch_core::report;
-use orch_core::run::{Definitions, Making, Standing, Standings};
+use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings};
 use orch_core::select::Selectable as _;
 
 use super::args::MaterializeArgs;
@@ -22,7 +25,11 @@ pub(super) fn materialize(
 ) -> Exit {
     match job(args, definitions, around, printer) {
         Ok(Some(job)) => run::begin(&job, &args.options, definitions, around, printer, |runner| {
-            if args.stale { runner.memoize() } else { runner }
+            match (args.stale, args.missing) {
+                (true, _) => runner.memoize(),
+                (_, true) => runner.only_missing(),
+                _ => runner,
+            }
         }),
         Ok(None) => {
             if args.options.live.detached {
@@ -52,18 +59,8 @@ fn job(
         return Err(which(graph, printer));
     }
     let (selection, selected) = select::assets(&args.selection, graph, printer)?;
-    let mut chosen = graph.assets().iter().zip(&selected).filter(|(_, selected)| **selected);
-    if args.missing
-        && let Some((asset, _)) = chosen.find(|(asset, _)| asset.partitions().is_some())
-    {
-        let (key, program) = (asset.key(), program_name());
-        printer.error(
-            &format!("`{key}` has partitions, and `--missing` asks for assets without"),
-            Some(&format!(
-                "`{program} assets show {key}` names those that are missing: `--partition` makes them"
-            )),
-        );
-        return Err(Exit::Usage);
+    if args.missing {
+        check_missing(graph, &selected, printer)?;
     }
     let job = match args.no_checks {
         true => definitions.materialize_unchecked(&selection),
@@ -85,16 +82,22 @@ fn job(
         Exit::Usage
     })?;
     let storage = home::perhaps(&args.options.record.home, around, printer)?;
-    let records = storage.map_or(Ok(Vec::new()), |storage| storage.assets());
-    let records = records.map_err(|error| home::refused(&error, printer))?;
-    let standings = Standings::of(graph, recipes, &records);
+    let latest = storage.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&*storage, graph));
+    let latest = latest.map_err(|error| home::refused(&error, printer))?;
+    let standings = Standings::of(graph, recipes, &latest, (around.now)());
     let making = match (args.stale, args.missing) {
         (true, _) => Making::Stale,
         (_, true) => Making::Missing,
         _ => Making::All,
     };
-    let made = standings.to_make(&selected, making);
-    if made.is_empty() {
+    let runner = configure::runner(definitions, &job, &args.options.configure, around.env.clone(), printer)?;
+    let runner = args.options.partition.iter().fold(runner, Runner::partition);
+    let asked = runner.partitions().map_err(|error| {
+        printer.error(&error, None);
+        Exit::Usage
+    })?;
+    let made = standings.to_make_of(&selected, making, &asked);
+    if made.assets.is_empty() {
         printer.note(&nothing(args, &standings, &selected, graph));
         return Ok(None);
     }
@@ -103,10 +106,45 @@ fn job(
         return Ok(None);
     }
     printer.note(&report::assets_to_make(graph, &standings, (&selected, &made), printer.palette()));
+    // What has partitions stays in the run, which passes over those that are not to be made: for which partitions a run is follows
+    // from all of its assets.
+    let drawn: Vec<usize> = graph
+        .order()
+        .iter()
+        .copied()
+        .filter(|number| {
+            made.assets.contains(number) || !made.partitions.is_empty() && asked_for(graph, *number, &asked)
+        })
+        .collect();
     Ok(Some(match args.no_checks {
-        true => definitions.materialize_numbered_unchecked(&made),
-        false => definitions.materialize_numbered(&made),
+        true => definitions.materialize_numbered_unchecked(&drawn),
+        false => definitions.materialize_numbered(&drawn),
     }))
+}
+
+/// Whether partitions of an asset are asked for.
+fn asked_for(graph: &AssetGraph, number: usize, asked: &BTreeMap<AssetKey, PartitionSet>) -> bool {
+    asked.contains_key(graph.assets()[number].key())
+}
+
+/// That of all assets with partitions those can be left out that are there.
+fn check_missing(graph: &AssetGraph, selected: &[bool], printer: &Printer) -> Result<(), Exit> {
+    let mut chosen = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected);
+    let Some((asset, _)) =
+        chosen.find(|(asset, _)| asset.partitions().is_some() && !asset.is_external() && !asset.is_op())
+    else {
+        return Ok(());
+    };
+    let (key, program) = (asset.key(), program_name());
+    printer.error(
+        &format!(
+            "`{key}` is made by a graph, of which `--missing` cannot leave out the partitions that are there"
+        ),
+        Some(&format!(
+            "`{program} assets show {key}` names those that are missing: `--partition` makes them"
+        )),
+    );
+    Err(Exit::Usage)
 }
 
 /// The numbers of the selected assets and of all that they are made of.

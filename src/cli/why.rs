@@ -1,7 +1,8 @@
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
 use orch_core::asset::{AssetKey, MaterializationQuery};
-use orch_core::ids::{RunId, StepPath};
+use orch_core::ids::StepPath;
 use orch_core::report::{self, History, PartitionStates, Why, WhyAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
@@ -22,7 +23,8 @@ pub(super) fn why<D: IntoDefinitions>(
     printer: &Printer,
 ) -> Exit {
     let named = args.of.run.strip_prefix("key:");
-    if named.is_none() && (args.step.is_some() || recorded::may_name_a_run(&args.of.run)) {
+    let is_of_asset = named.is_some() || args.partition.is_some();
+    if !is_of_asset && (args.step.is_some() || recorded::may_name_a_run(&args.of.run)) {
         return why_run(args, around, printer);
     }
     let definitions = match defined(definitions, printer) {
@@ -34,6 +36,7 @@ pub(super) fn why<D: IntoDefinitions>(
         Some(named) => assets::find(named, graph, &[], printer),
         None => match assets::own(&args.of.run, graph) {
             Some(key) => Ok(key),
+            None if is_of_asset => assets::find(&args.of.run, graph, &[], printer),
             None => return why_run(args, around, printer),
         },
     };
@@ -49,23 +52,26 @@ fn why_asset(
     around: &Around,
     printer: &Printer,
 ) -> Result<(), Exit> {
-    let recorded = Recorded::read(&args.of.home, definitions.asset_graph(), around, printer)?;
-    let records = &recorded.records;
-    let Some(standings) = assets::standings(definitions, records, around, printer) else {
+    let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
+    if let Some(partition) = &args.partition {
+        assets::check_partition(partition, key, graph, printer)?;
+    }
+    let recorded = Recorded::read(&args.of.home, graph, around, printer)?;
+    let Some(standings) = assets::standings(definitions, &recorded.latest, around, printer) else {
         return Err(Exit::Usage);
     };
-    let made_by = |asset: &AssetKey, run: RunId| {
+    let at = |asset: &AssetKey, partition: Option<&str>, time: Timestamp| {
         let query = MaterializationQuery {
             asset: Some(asset.clone()),
-            run: Some(run),
-            limit: Some(1),
+            partition: partition.map(str::to_owned),
             ..Default::default()
         };
-        recorded.storage.as_ref()?.materializations(&query).ok()?.into_iter().next()
+        let known = recorded.storage.as_ref()?.materializations(&query).ok()?;
+        known.into_iter().find(|fact| fact.time <= time)
     };
-    let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
     let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
-    let why = WhyAsset { facts, standings: &standings, key, made_by: &made_by };
+    let (partition, latest) = (args.partition.as_deref(), &recorded.latest);
+    let why = WhyAsset { facts, latest, standings: &standings, key, partition, at: &at };
     printer.data(&report::why_asset(&why));
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AssetKey, Digest, Recipe, TypedMetadata};
 use crate::ids::RunId;
+use crate::partition::PartitionKey;
 
 /// A fact: that an asset was materialized, by which run, and what is known of it since.
 ///
@@ -68,17 +69,51 @@ impl InputVersion {
         Self { asset, partition: None, run, data_version }
     }
 
-    /// The version of the data of one asset, of which it may be that several partitions were taken; none if that of one is not
-    /// known, or if there are none.
-    pub(crate) fn together<'a>(versions: impl Iterator<Item = &'a Self>) -> Option<Arc<str>> {
-        let mut versions = versions.peekable();
-        let first = versions.next()?;
-        if first.partition.is_none() && versions.peek().is_none() {
-            return first.data_version.clone();
+    /// Several partitions that are taken at once, each with the materialization that it is, in their order. `name` says which
+    /// they are, as selections are written; one alone is named by its key.
+    pub(crate) fn of_partitions<'a>(
+        asset: &AssetKey,
+        name: impl FnOnce() -> String,
+        parts: impl IntoIterator<Item = (PartitionKey, Option<&'a Materialization>)>,
+    ) -> Self {
+        let mut digest = Digest::new("orch: versions of partitions that are taken together");
+        let (mut one, mut count, mut is_known) = (None, 0, true);
+        let mut newest: Option<&Materialization> = None;
+        for (key, fact) in parts {
+            let version = fact.and_then(|fact| fact.data_version.as_ref());
+            digest.add(key.as_str());
+            digest.add(version.map_or("", |version| version));
+            is_known &= version.is_some();
+            newest = fact.into_iter().chain(newest).max_by_key(|fact| (fact.time, fact.run));
+            one = Some((key, version.cloned()));
+            count += 1;
         }
+        let run = newest.map(|fact| fact.run);
+        match one.filter(|_| count == 1) {
+            Some((key, version)) => {
+                Self::new(asset.clone(), run, version).partition(Some(key.as_str().into()))
+            }
+            // None at all is known too: it comes out the same as long as there are none.
+            None => Self::new(asset.clone(), run, is_known.then(|| digest.finish()))
+                .partition(Some(name().into())),
+        }
+    }
+
+    /// The version of the data of one asset, of which it may be that several partitions were taken; none if that of one is not
+    /// known, or if there are none. In which order they were taken, and whether the same were taken twice, makes no difference.
+    pub(crate) fn together<'a>(versions: impl Iterator<Item = &'a Self>) -> Option<Arc<str>> {
+        let mut versions: Vec<_> = versions.collect();
+        versions.sort_by_key(|version| (&version.partition, &version.data_version));
+        versions.dedup_by_key(|version| (&version.partition, &version.data_version));
+        if let [version] = versions.as_slice()
+            && version.partition.is_none()
+        {
+            return version.data_version.clone();
+        }
+        versions.first()?;
         // With the keys: who takes partitions by key may make something of these too.
         let mut digest = Digest::new("orch: versions of partitions that are taken apart");
-        for version in std::iter::once(first).chain(versions) {
+        for version in versions {
             digest.add(version.partition.as_deref().unwrap_or_default());
             digest.add(version.data_version.as_deref()?);
         }
@@ -105,6 +140,11 @@ impl Versions {
     /// Whether anything of the asset is there.
     pub(crate) fn contains(&self, asset: &AssetKey) -> bool {
         self.0.contains_key(asset)
+    }
+
+    /// All that there are.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &InputVersion> {
+        self.0.values().flat_map(BTreeMap::values)
     }
 
     /// The assets without partitions of which that of another run is the last.

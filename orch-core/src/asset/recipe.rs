@@ -19,6 +19,8 @@ pub enum Ingredient {
     Source,
     /// Its type in memory.
     Type,
+    /// What its partitions stand for: of windows of time, which.
+    Partitions,
     /// The configuration of the steps that make it.
     Config,
     /// An environment variable that it was declared to read.
@@ -35,6 +37,7 @@ impl fmt::Display for Ingredient {
             Self::CodeVersion => f.write_str("code_version"),
             Self::Source => f.write_str("source"),
             Self::Type => f.write_str("type"),
+            Self::Partitions => f.write_str("partitions"),
             Self::Config => f.write_str("config"),
             Self::Env(name) => write!(f, "env {name}"),
             Self::Resource(key) => write!(f, "resource {key}"),
@@ -53,6 +56,7 @@ impl FromStr for Ingredient {
                 "code_version" => Self::CodeVersion,
                 "source" => Self::Source,
                 "type" => Self::Type,
+                "partitions" => Self::Partitions,
                 "config" => Self::Config,
                 _ => return Err(unknown()),
             },
@@ -156,7 +160,7 @@ impl Recipe {
         self.0.is_empty()
     }
 
-    /// The ingredients with their versions, in their order: code, type, configuration, environment, resources, inputs.
+    /// The ingredients with their versions, in their order: code, type, partitions, configuration, environment, resources, inputs.
     pub fn ingredients(&self) -> impl Iterator<Item = (&Ingredient, Option<&str>)> {
         self.0.iter().map(|(ingredient, version)| (ingredient, version.as_deref()))
     }
@@ -178,6 +182,10 @@ impl Recipe {
     pub fn difference(&self, now: &Self) -> Option<Difference> {
         if self.is_empty() && now.is_empty() {
             return Some(Difference { ingredient: Ingredient::Source, change: Change::Unknown });
+        }
+        // Most are what they were.
+        if self == now && self.0.values().all(Option::is_some) {
+            return None;
         }
         let all: std::collections::BTreeSet<_> = self.0.keys().chain(now.0.keys()).collect();
         let mut changes = all.into_iter().filter_map(|ingredient| {

@@ -100,9 +100,7 @@ impl State {
         let given = said.data_version.as_ref().map(scrub);
         let data_version: Option<Arc<str>> = given.or_else(|| hash().filter(|_| has_content));
         metadata.extend(self.settings.scrubber.typed(said.metadata));
-        let at = &self.frames[frame as usize];
-        let partition: Option<Arc<str>> =
-            asset.partitions.and(at.branch.as_ref()).map(|branch| branch.key().to_string().into());
+        let partition = self.partition_of(frame, asset);
         let inputs = self.inputs_of(frame, asset, partition.as_ref());
         let recipe = self.recipe(asset, &inputs);
         let kind = EventKind::AssetMaterialization {
@@ -115,14 +113,22 @@ impl State {
             recipe,
         };
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
-        match partition {
+        self.know(frame, step, version.partition(partition));
+        Some(kind)
+    }
+
+    /// The partition of an asset that is made in this frame, of one that has some.
+    pub(super) fn partition_of(&self, frame: FrameId, asset: &PlannedAsset) -> Option<Arc<str>> {
+        let branch = self.frames[frame as usize].branch.as_ref();
+        asset.partitions.and(branch).map(|branch| branch.key().to_string().into())
+    }
+
+    /// From now on this is what a step in this frame has come to.
+    pub(super) fn know(&mut self, frame: FrameId, step: usize, version: InputVersion) {
+        match version.partition {
             // Who takes this partition stands in the same frame, or reads it.
-            Some(_) => {
-                let version = (step as u32, version.partition(partition));
-                self.frames[frame as usize].versions.push(version);
-            }
+            Some(_) => self.frames[frame as usize].versions.push((step as u32, version)),
             None => self.settings.versions.insert(version),
         }
-        Some(kind)
     }
 }

@@ -2,22 +2,48 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::frame::{Content, FrameId, Missing, Phase};
-use super::state::ROOT;
 use super::{Kept, State, Turn};
 use crate::asset::{AssetKey, Ingredient, InputVersion, Materialization, Recipe};
 use crate::event::EventKind;
 use crate::plan::PlannedAsset;
 use crate::value::Value;
 
-/// The latest materialization of an asset, whose value can be had.
+/// The latest materialization of an asset, or of a partition of one, whose value can be had.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
     pub(crate) fact: Materialization,
     pub(crate) value: Value,
 }
 
-/// By asset.
-pub(crate) type Memory = HashMap<AssetKey, Remembered>;
+/// By asset and partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(HashMap<AssetKey, HashMap<Option<Arc<str>>, Remembered>>);
+
+impl Memory {
+    pub(crate) fn insert(&mut self, remembered: Remembered) {
+        let partition = remembered.fact.partition.as_deref().map(Into::into);
+        let of_asset = self.0.entry(remembered.fact.asset.clone()).or_default();
+        of_asset.insert(partition, remembered);
+    }
+
+    pub(crate) fn get(&self, asset: &AssetKey, partition: &Option<Arc<str>>) -> Option<&Remembered> {
+        self.0.get(asset)?.get(partition)
+    }
+
+    /// The partitions of an asset that are remembered; none in place of one, if it has none.
+    pub(crate) fn partitions_of(&self, asset: &AssetKey) -> impl Iterator<Item = &Option<Arc<str>>> {
+        self.0.get(asset).into_iter().flat_map(HashMap::keys)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The materializations that may be taken.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = &Materialization> {
+        self.0.values().flat_map(HashMap::values).map(|remembered| &remembered.fact)
+    }
+}
 
 /// Steps whose assets would come out as they are. That is found when a step is ready: only then it is known which data it
 /// takes. So what was made anew with the same data leaves all that depends on it as it is.
@@ -38,7 +64,7 @@ impl State {
     /// Takes the latest materialization in the place of a step that would make the same; says whether it did. A step that
     /// has begun in a process before goes on.
     pub(super) fn memoize(&mut self, frame: FrameId, step: usize, turn: &mut Turn) -> bool {
-        if self.settings.memory.is_empty() || frame != ROOT || self.is_given(frame, step) {
+        if self.settings.memory.is_empty() || self.is_given(frame, step) {
             return false;
         }
         let program = Arc::clone(&self.program);
@@ -48,13 +74,15 @@ impl State {
         let found: Option<Vec<_>> = assets.iter().map(|asset| self.remembered(frame, asset)).collect();
         let Some(found) = found.filter(|_| self.run(frame, local).attempt == 0) else { return false };
         let version = |(_, Remembered { fact, .. }): &(&PlannedAsset, Remembered)| {
-            InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone())
+            let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+            version.partition(fact.partition.as_deref().map(Into::into))
         };
         let mut others: Vec<_> = found.iter().map(version).collect();
-        others.iter().for_each(|version| self.settings.versions.insert(version.clone()));
+        others.iter().for_each(|version| self.know(frame, step, version.clone()));
         let Some(of) = found.first().map(|(_, first)| first.fact.run) else { return false };
-        let InputVersion { asset, data_version, .. } = others.remove(0);
-        self.emit(frame, step, EventKind::StepMemoized { asset, of, data_version, others }, turn);
+        let InputVersion { asset, partition, data_version, .. } = others.remove(0);
+        let kind = EventKind::StepMemoized { asset, partition, of, data_version, others };
+        self.emit(frame, step, kind, turn);
         self.run(frame, local).phase = Phase::Done;
         let path = self.path(frame, step);
         for (output, cell) in self.layout.cells(step).enumerate() {
@@ -78,14 +106,16 @@ impl State {
         true
     }
 
-    /// The latest materialization of an asset, if that is what its step would make now.
+    /// The latest materialization of an asset, or of the partition that this frame is for, if that is what its step would make
+    /// now.
     fn remembered<'a>(
         &self,
         frame: FrameId,
         asset: &'a PlannedAsset,
     ) -> Option<(&'a PlannedAsset, Remembered)> {
-        let remembered = self.settings.memory.get(&asset.key)?;
-        let key = self.recipe(asset, &self.inputs_of(frame, asset, None)).key()?;
+        let partition = self.partition_of(frame, asset);
+        let remembered = self.settings.memory.get(&asset.key, &partition)?;
+        let key = self.recipe(asset, &self.inputs_of(frame, asset, partition.as_ref())).key()?;
         (Some(key) == remembered.fact.recipe.key()).then(|| (asset, remembered.clone()))
     }
 }

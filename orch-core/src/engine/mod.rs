@@ -73,7 +73,7 @@ pub(crate) struct Settings {
     /// Of the assets that it makes what they depend on, but for the data that they take.
     pub(crate) recipes: HashMap<AssetKey, Recipe>,
     /// What is taken of assets that would come out the same.
-    pub(crate) memory: Memory,
+    pub(crate) memory: Arc<Memory>,
     /// What it has behind it, if it goes on.
     pub(crate) past: Option<Arc<Past>>,
 }

@@ -166,6 +166,9 @@ pub enum EventKind {
     StepMemoized {
         /// The asset.
         asset: AssetKey,
+        /// The partition, of an asset that has some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<Arc<str>>,
         /// The run that made it.
         of: RunId,
         /// The version of its data.

@@ -75,12 +75,13 @@ impl Recorded {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
             }
-            (EventKind::StepMemoized { asset, of, data_version, others }, Some(path)) => {
+            (EventKind::StepMemoized { asset, partition, of, data_version, others }, Some(path)) => {
                 let version = InputVersion::new(asset.clone(), Some(*of), data_version.clone());
-                self.assets.insert(version);
+                self.assets.insert(version.partition(partition.clone()));
                 others.iter().for_each(|other| self.assets.insert(other.clone()));
                 let number = self.number_or_new(path);
-                self.steps[number as usize].finish(RecordedEnd::Memoized(asset.clone()));
+                let end = RecordedEnd::Memoized(asset.clone(), partition.clone());
+                self.steps[number as usize].finish(end);
             }
             // Nothing follows from these, and there are many of them.
             (EventKind::Log { .. } | EventKind::StepInput { .. }, _) | (_, None) => {}

@@ -51,6 +51,18 @@ impl PartitionsDefinition {
     pub fn resolve(&self, sets: &KeySets) -> Result<Keyspace, PartitionError> {
         Keyspace::new(self, sets)
     }
+
+    /// What a key stands for, as text: with another one the same key is another partition. Which keys there are is no part of it.
+    pub(crate) fn meaning(&self) -> String {
+        match self {
+            Self::Time(time) => time.meaning(),
+            Self::Static(_) | Self::Dynamic(_) => "names".to_owned(),
+            Self::Product(product) => {
+                let each = product.dimensions.iter().map(|(name, of)| format!("{name}: {}", of.meaning()));
+                each.collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
 }
 
 /// Partitions of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.

@@ -99,6 +99,9 @@ impl Runner {
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber, &memory).await?;
         versions.extend(std::mem::take(&mut self.made));
+        if let Some(reader) = &reader {
+            reader.remember(&memory, made.iter());
+        }
         versions.extend(made);
         let resumed = past.is_some();
         let program = Arc::new(program);
@@ -134,7 +137,7 @@ impl Runner {
         let resources = surrounded.then(|| Resources::new(lifecycle, workers.clone()));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
-        let settings = Settings { past, versions, recipes, memory, ..settings };
+        let settings = Settings { past, versions, recipes, memory: Arc::clone(&memory), ..settings };
         let recording = match self.record.take() {
             Some(record) => {
                 let mut pinned = self.pinned(&program, &given, facts);
@@ -146,7 +149,7 @@ impl Runner {
         let (journal, files) = recording.map(|recording| (recording.journal, recording.files)).unzip();
         let told = reader.filter(|reader| reader.reads_what_is_made());
         let journal = journal.map(|journal| match told {
-            Some(reader) => Box::new(Telling::new(journal, reader)) as Box<dyn Journal>,
+            Some(reader) => Box::new(Telling::new(journal, reader, memory)) as Box<dyn Journal>,
             None => Box::new(journal),
         });
         #[cfg(test)]
@@ -164,7 +167,7 @@ impl Runner {
         if self.memoizes {
             // What has looked at an asset is told apart by whether it was made, which is known before anything follows from it.
             sinks.add(move |event: &Event| {
-                if let EventKind::StepMemoized { asset, others, .. } = &event.kind {
+                if let EventKind::StepMemoized { asset, partition: None, others, .. } = &event.kind {
                     let assets = std::iter::once(asset).chain(others.iter().map(|other| &other.asset));
                     memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(assets.cloned());
                 }
@@ -237,7 +240,8 @@ impl Runner {
         let storage = self.storage().map(Arc::clone);
         let upstream = self.record.as_ref().and_then(|record| record.upstream).map(|upstream| upstream.run);
         let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
-        let (io, run, memoizes) = (Arc::clone(io), self.id, self.memoizes);
+        let (io, run) = (Arc::clone(io), self.id);
+        let (memoizes, only_missing) = (self.memoizes, self.only_missing);
         runtime::blocking(move || {
             // What goes on with the values of another run goes on with what that took.
             if let (Some(storage), Some(upstream)) = (&storage, upstream) {
@@ -254,9 +258,11 @@ impl Runner {
             let (job, taken) = (program.plan.job.as_str().into(), taken.unwrap_or_default());
             let loader = Loader { storage, io, run, job, ancestors, taken };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
-            if memoizes {
-                loaded.memory = loader.remember(&program);
-                loaded.facts.extend(loaded.memory.values().map(|remembered| remembered.fact.clone()));
+            if only_missing {
+                loaded.give(&program, &loader.remember(&program, &partitions));
+            } else if memoizes {
+                loaded.memory = Arc::new(loader.remember(&program, &partitions));
+                loaded.facts.extend(loaded.memory.facts().cloned());
             }
             let program = program.resume(std::mem::take(&mut loaded.ended));
             Ok((program, partitions, loaded))
@@ -271,13 +277,13 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
         scrubber: &Scrubber,
-        memory: &Memory,
+        memory: &Arc<Memory>,
     ) -> Result<Behind, RunError> {
         let program = match self.stored {
             Some(earlier) => stored::load(program, io, earlier, scrubber).await?,
             None => program,
         };
-        let (io, memory) = (Arc::clone(io), memory.clone());
+        let (io, memory) = (Arc::clone(io), Arc::clone(memory));
         if let Some(interrupted) = self.interrupted.take() {
             let canceled = self.cancel.is_canceled();
             return runtime::blocking(move || {
@@ -313,7 +319,7 @@ impl Runner {
         let mut pinned = Pinned::new(program.plan.clone(), config, this_program());
         pinned.environment.clone_from(&self.environment_name);
         pinned.loaded = loaded;
-        pinned.memoizes = self.memoizes;
+        (pinned.memoizes, pinned.only_missing) = (self.memoizes, self.only_missing);
         pinned.selection = self.selection.as_ref().map(ToString::to_string);
         pinned
     }
@@ -344,7 +350,7 @@ impl Runner {
             grace: self.grace,
             versions: Versions::default(),
             recipes: HashMap::new(),
-            memory: Memory::new(),
+            memory: Arc::default(),
             past: None,
         }
     }

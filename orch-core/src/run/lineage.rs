@@ -129,12 +129,13 @@ impl Lineage {
                     known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
                 }
-                Some(RecordedEnd::Memoized(_)) => {
+                Some(RecordedEnd::Memoized(_, partition)) => {
                     let is_taken = |found: &Remembered| {
-                        let taken = self.recorded.assets().get(&found.fact.asset, &None);
+                        let taken = self.recorded.assets().get(&found.fact.asset, partition);
                         taken.and_then(|version| version.run) == Some(found.fact.run)
                     };
-                    let Some(outputs) = passed_over(program, path, memory, is_taken) else { continue };
+                    let outputs = passed_over(program, (path, partition), memory, is_taken);
+                    let Some(outputs) = outputs else { continue };
                     let (_, known) = known.step_mut(path.clone(), op);
                     known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
@@ -149,10 +150,11 @@ impl Lineage {
     }
 }
 
-/// What a step gives that was passed over: of each of its assets the materialization that was taken, if `memory` has it.
+/// What a step gives that was passed over: of each of its assets, or of this partition of each, the materialization that was
+/// taken, if `memory` has it.
 pub(super) fn passed_over(
     program: &Program,
-    path: &StepPath,
+    (path, partition): (&StepPath, &Option<Arc<str>>),
     memory: &Memory,
     is_taken: impl Fn(&Remembered) -> bool,
 ) -> Option<Vec<KeptOutput>> {
@@ -160,7 +162,7 @@ pub(super) fn passed_over(
     let outputs = program.ops[number].outputs().iter().enumerate();
     let outputs = outputs.map(|(output, declared)| match program.asset(number, output) {
         Some(asset) => {
-            let found = memory.get(&asset.key).filter(|found| is_taken(found))?;
+            let found = memory.get(&asset.key, partition).filter(|found| is_taken(found))?;
             Some(KeptOutput::Value(found.value.again()))
         }
         // An asset that was not asked for.

@@ -1,11 +1,13 @@
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
-use super::partitions::{ForPartitions, Reader};
+use super::lineage::passed_over;
+use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
-use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind};
+use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
-use crate::ids::{RunId, StepPath};
+use crate::ids::{Branch, RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
 use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Step};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
@@ -21,7 +23,36 @@ pub(super) struct Loaded {
     /// Who reads partitions while the run goes on; none if nothing has any.
     pub(super) reader: Option<Arc<Reader>>,
     /// What may be taken in the place of assets that the run makes.
-    pub(super) memory: Memory,
+    pub(super) memory: Arc<Memory>,
+}
+
+impl Loaded {
+    /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
+    pub(super) fn give(&mut self, program: &Program, memory: &Memory) {
+        for step in &program.plan.steps {
+            let Some(first) = step.assets.first() else { continue };
+            for partition in memory.partitions_of(&first.key) {
+                let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
+                let path = StepPath::new(step.name.as_str(), branch);
+                let Some(outputs) = passed_over(program, (&path, partition), memory, |_| true) else {
+                    continue;
+                };
+                self.ended.push((path, Ended::Succeeded(outputs)));
+                let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
+                given.for_each(|remembered| self.has(&remembered.fact));
+            }
+        }
+    }
+
+    /// This materialization is one of those that the run takes.
+    fn has(&mut self, fact: &Materialization) {
+        let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+        self.versions.insert(version.partition(fact.partition.as_deref().map(Into::into)));
+        if let Some(reader) = &self.reader {
+            reader.tell(fact.clone(), None);
+        }
+        self.facts.push(fact.clone());
+    }
 }
 
 /// The way to the values of assets.
@@ -105,8 +136,8 @@ impl Loader {
 
     /// Finds the latest of the assets that steps are to make, as far as their values can be had: a step that would make the same
     /// need not run. Of whatever nothing is known, the step runs; that a value cannot be loaded is told to the step that takes it.
-    pub(super) fn remember(&self, program: &Program) -> Memory {
-        let mut memory = Memory::new();
+    pub(super) fn remember(&self, program: &Program, partitions: &ForPartitions) -> Memory {
+        let mut memory = Memory::default();
         for maker in program.makers.iter().filter(|maker| maker.is_op) {
             let [step] = maker.steps.as_slice() else { continue };
             let Some(number) = program.plan.steps.iter().position(|other| other.name == *step) else {
@@ -118,14 +149,26 @@ impl Loader {
                 // Of several an optional one is left out where nobody asks for it.
                 outputs => outputs[maker.output].kind != OutputKind::Dynamic,
             };
-            if program.plan.steps[number].given || !is_told || !matches!(self.fact(key), Ok(Some(_))) {
+            if program.plan.steps[number].given || !is_told {
                 continue;
             }
             let asset = LoadedAsset { key: key.clone(), external: false, read_by: None, partitions: None };
+            let within = program.plan.steps[number].assets.iter().find_map(|asset| asset.partitions);
+            if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
+                for fact in self.facts_of(key, run, partitions.goes_on).unwrap_or_default() {
+                    if let Ok(value) = self.value(&fact, &asset, (op, &op.outputs()[maker.output])) {
+                        memory.insert(Remembered { fact, value });
+                    }
+                }
+                continue;
+            }
+            if !matches!(self.fact(key), Ok(Some(_))) {
+                continue;
+            }
             if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op, maker.output)
                 && fact.partition.is_none()
             {
-                memory.insert(key.clone(), Remembered { fact, value });
+                memory.insert(Remembered { fact, value });
             }
         }
         memory
@@ -171,12 +214,38 @@ impl Loader {
                 None => Err(Lack::never(asset, taker, self.storage.is_some())),
             };
         };
-        let value = match &fact.value {
-            ValueAt::Io(io) => self.managed(key, io, (op, output), Some(&fact))?,
-            ValueAt::Nowhere => return Err(Lack::in_memory(asset)),
-            ValueAt::Fact | ValueAt::File(_) => self.written(&fact, asset, output)?,
+        Ok((self.value(&fact, asset, (op, output))?, Some(fact)))
+    }
+
+    /// The materializations of those partitions of an asset that a run is for: what it took before if it goes on, else the latest.
+    fn facts_of(
+        &self,
+        key: &AssetKey,
+        run: &RunPartitions,
+        goes_on: bool,
+    ) -> Result<Vec<Materialization>, StorageError> {
+        let mut facts = match &self.storage {
+            Some(storage) if !goes_on => latest_of(&**storage, key, &run.keyspace, &run.set)?,
+            _ => self.taken.iter().filter(|fact| fact.asset == *key).cloned().collect(),
         };
-        Ok((value, Some(fact)))
+        let index =
+            |fact: &Materialization| run.keyspace.index_of(fact.partition.as_deref().unwrap_or_default());
+        facts.retain(|fact| index(fact).is_ok_and(|index| run.set.contains(index)));
+        Ok(facts)
+    }
+
+    /// The value of a materialization.
+    fn value(
+        &self,
+        fact: &Materialization,
+        asset: &LoadedAsset,
+        (op, output): (&Arc<OpDef>, &OutputDef),
+    ) -> Result<Value, Lack> {
+        match &fact.value {
+            ValueAt::Io(io) => self.managed(&asset.key, io, (op, output), Some(fact)),
+            ValueAt::Nowhere => Err(Lack::in_memory(asset)),
+            ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
+        }
     }
 
     /// The value that an IO manager has stored. It has one place for the asset: what lies there may have been made anew since
@@ -198,18 +267,24 @@ impl Loader {
         let (key, run, step) = (key.clone(), self.run, StepPath::new(op.name(), None));
         let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
         let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
+        let partition = fact.and_then(|fact| fact.partition.clone());
         Ok(Value::later(move || {
-            let at = OutputAt::new(run, &job, &step, &name).asset(Some(&key));
+            let at = OutputAt::new(run, &job, &step, &name).asset(Some(&key)).partition(partition.as_deref());
+            let named = Named(&key, partition.as_deref());
             let loaded = manager
                 .load(&at)
-                .map_err(|failure| failure.context(format!("the asset `{key}` cannot be loaded")))?;
+                .map_err(|failure| failure.context(format!("the asset `{named}` cannot be loaded")))?;
             let latest = taken.as_ref().and_then(|(storage, taken)| {
-                let latest = storage.materializations(&MaterializationQuery::latest(&key)).ok()?;
+                let query = MaterializationQuery {
+                    partition: partition.clone(),
+                    ..MaterializationQuery::latest(&key)
+                };
+                let latest = storage.materializations(&query).ok()?;
                 latest.into_iter().next().map(|fact| fact.run).filter(|latest| latest != taken)
             });
             if let Some(latest) = latest {
                 tracing::warn!(
-                    "the asset `{key}` was made anew by the run {latest} since this run has begun: what is taken is that"
+                    "the asset `{named}` was made anew by the run {latest} since this run has begun: what is taken is that"
                 );
             }
             Ok(loaded)
@@ -246,17 +321,34 @@ impl Loader {
             };
             let read = bytes.map_err(StorageError::into_failure).and_then(|bytes| codec.decode(&bytes));
             read.map_err(|failure| {
-                let asset = &fact.asset;
+                let asset = Named(&fact.asset, fact.partition.as_deref());
                 let hint = match external {
                     true => format!(
                         "it is taken as `{ty}`: is that what the program makes of it that others run?"
                     ),
-                    false => format!("have it made anew: materialize {asset}"),
+                    false => match &fact.partition {
+                        Some(partition) => {
+                            format!("have it made anew: materialize {} --partition '{partition}'", fact.asset)
+                        }
+                        None => format!("have it made anew: materialize {}", fact.asset),
+                    },
                 };
                 let what = format!("the asset `{asset}`, as the run {} made it, cannot be loaded", fact.run);
                 failure.context(what).hint(hint)
             })
         }))
+    }
+}
+
+/// An asset, or a partition of it, as it is written: `sales[2024-01-31]`.
+struct Named<'a>(&'a AssetKey, Option<&'a str>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            Some(partition) => write!(f, "{}[{partition}]", self.0),
+            None => write!(f, "{}", self.0),
+        }
     }
 }
 

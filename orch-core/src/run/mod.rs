@@ -47,5 +47,6 @@ pub use finished::{OutputError, Run};
 pub use isolated::worker;
 pub use rerun::Rerun;
 pub use runner::Runner;
-pub use standing::{Making, Standing, Standings};
+pub(crate) use standing::is_unknown;
+pub use standing::{LatestFacts, Making, PartitionStandings, Standing, Standings, ToMake};
 pub use verify::{CheckError, CheckSummary, Finding, FindingKind, FoundAt};

@@ -39,6 +39,9 @@ impl Recipes<'_> {
     fn of(&self, maker: &Maker, steps: &[usize]) -> Recipe {
         let asset = &maker.asset;
         let mut recipe = Recipe::new().with(Ingredient::Type, asset.type_name());
+        if let Some(definition) = asset.partitions() {
+            recipe.add(Ingredient::Partitions, Some(definition.meaning().into()));
+        }
         match asset.code_version() {
             Some(version) => recipe.add(Ingredient::CodeVersion, Some(version.into())),
             None => recipe.add(Ingredient::Source, asset.fingerprint().map(Into::into)),
@@ -118,6 +121,14 @@ impl Runner {
     #[must_use]
     pub fn memoize(mut self) -> Self {
         self.memoizes = true;
+        self
+    }
+
+    /// Makes only those of its assets and their partitions of which there is no value; the others are taken as they were made
+    /// last. Of runs that are recorded, and of assets that one op makes: a graph of several runs.
+    #[must_use]
+    pub fn only_missing(mut self) -> Self {
+        self.only_missing = true;
         self
     }
 

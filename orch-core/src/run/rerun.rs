@@ -6,7 +6,7 @@ use super::record::{Record, Upstream};
 use super::resume::own_tags;
 use super::{Definitions, RunError, Runner};
 use crate::ids::RunId;
-use crate::plan::Program;
+use crate::plan::{PlanError, Program};
 use crate::select::StepSelection;
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 
@@ -42,6 +42,7 @@ impl Definitions {
         }
         // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
         runner.memoizes &= matches!(what, Rerun::FromFailure);
+        runner.only_missing &= matches!(what, Rerun::FromFailure);
         let upstream = match what {
             // A part of a job takes its values from where it took them before.
             Rerun::All => pinned
@@ -93,7 +94,11 @@ impl Runner {
         let job = program.plan.job.as_str().into();
         let loader =
             Loader { storage: Some(Arc::clone(storage)), io, run, job, ancestors: Vec::new(), taken };
-        self.earlier = Some(Arc::new(lineage.known(&program, &loader.remember(&program))));
+        let partitions = self
+            .for_partitions(&program.plan)
+            .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
+        let memory = loader.remember(&program, &partitions);
+        self.earlier = Some(Arc::new(lineage.known(&program, &memory)));
         Ok(())
     }
 }

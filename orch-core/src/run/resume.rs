@@ -69,6 +69,9 @@ impl Definitions {
     ) -> Result<Runner, RunError> {
         let what = format!("the run {}", record.id);
         let mut runner = self.runner_with(&what, &record.job, &pinned.plan.steps, pinned)?;
+        if let Some(pinned) = &pinned.partitions {
+            (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
+        }
         if let Some(selection) = &pinned.selection {
             let selection = selection.parse().map_err(|error| {
                 unknown(
@@ -84,9 +87,6 @@ impl Definitions {
                 }
                 runner.take_values_of(storage, upstream)?;
             }
-        }
-        if let Some(pinned) = &pinned.partitions {
-            (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
         }
         Ok(runner)
     }
@@ -123,7 +123,7 @@ impl Definitions {
             })?,
         };
         let mut runner = runner;
-        runner.memoizes = pinned.memoizes;
+        (runner.memoizes, runner.only_missing) = (pinned.memoizes, pinned.only_missing);
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);
@@ -267,7 +267,9 @@ fn behind(
                     ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
                 }),
                 RecordedEnd::Skipped(_) => Ended::Skipped,
-                RecordedEnd::Memoized(_) => Ended::Succeeded(passed_over(program, path, memory, |_| true)?),
+                RecordedEnd::Memoized(_, partition) => {
+                    Ended::Succeeded(passed_over(program, (path, partition), memory, |_| true)?)
+                }
             };
             Some((path.clone(), end))
         }));
@@ -290,7 +292,7 @@ fn owed(op: &OpDef, path: &StepPath, step: &RecordedStep, recorded: &Recorded) -
     let (outcome, error) = match step.end()? {
         RecordedEnd::Succeeded => (StepOutcome::Success, None),
         RecordedEnd::Failed(error) => (StepOutcome::of_failure(error), Some(error)),
-        RecordedEnd::Memoized(_) => return None,
+        RecordedEnd::Memoized(..) => return None,
         RecordedEnd::Skipped(cause) => match &**cause {
             SkipCause::Absent(_) => return None,
             SkipCause::Canceled if step.attempts() > 0 => (StepOutcome::Canceled, None),

@@ -71,6 +71,7 @@ pub struct Runner {
     pub(super) made: Versions,
     /// Whether steps are passed over whose assets would come out as they are.
     pub(super) memoizes: bool,
+    pub(super) only_missing: bool,
     /// Other resources than those of the environment.
     #[cfg(test)]
     pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -142,6 +143,7 @@ impl Runner {
             stored: None,
             made: Versions::default(),
             memoizes: false,
+            only_missing: false,
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),

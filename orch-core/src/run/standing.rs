@@ -1,9 +1,21 @@
-use std::collections::{BTreeMap, HashMap};
+mod latest;
+mod needs;
+mod partitions;
 
-use crate::asset::{AssetKey, Difference, Ingredient, Materialization, Recipe, ValueAt};
-use crate::graph::AssetGraph;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use self::needs::{Known, Need, Versions};
+use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization, Recipe, ValueAt};
+use crate::graph::{AssetDef, AssetGraph};
+use crate::partition::{KeySets, Keyspace, PartitionSet};
 use crate::select::Selectable as _;
-use crate::storage::AssetRecord;
+
+pub use latest::LatestFacts;
+pub use partitions::PartitionStandings;
+pub(crate) use partitions::is_unknown;
 
 /// How an asset stands: whether its latest materialization is what would be made now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +31,7 @@ pub enum Standing {
     Stale(Difference),
     /// It is made of an asset that is itself to be made.
     Behind(AssetKey),
-    /// It has partitions, or is made of some, by itself or through others: whether it would come out otherwise is not known.
+    /// It has partitions, of which each stands by itself: [`Standings::partitions`].
     Partitioned,
     /// It would come out as it is.
     Fresh,
@@ -40,22 +52,25 @@ impl Standing {
 }
 
 /// How the assets of a program stand: a pure function of what is made of what, of what they depend on now, and of what is known
-/// of their latest materializations.
+/// of their latest materializations. Of those with partitions each partition stands by itself.
 ///
-/// An asset that is made of one that is to be made is [`Behind`](Standing::Behind), though that may come out with the same data;
+/// What is made of something that is to be made is [`Behind`](Standing::Behind), though that may come out with the same data;
 /// then a run that [memoizes](super::Runner::memoize) leaves it alone.
 #[derive(Clone, Debug)]
 pub struct Standings {
     /// By their numbers.
     standings: Vec<Standing>,
+    /// Of those with partitions.
+    partitions: HashMap<usize, PartitionStandings>,
     numbers: HashMap<AssetKey, usize>,
-    upstream: Vec<Vec<usize>>,
+    needs: Vec<Vec<Need>>,
     /// What one step makes.
     together: Vec<Vec<usize>>,
     /// What is made whenever an asset is.
     along: Vec<Vec<usize>>,
     order: Vec<usize>,
     recipes: BTreeMap<AssetKey, Recipe>,
+    now: Timestamp,
 }
 
 /// Which of the assets that were asked for are made.
@@ -69,59 +84,131 @@ pub enum Making {
     Missing,
 }
 
+/// What is to be made of what was asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ToMake {
+    /// The numbers of the assets, each after what it is made of.
+    pub assets: Vec<usize>,
+    /// Of those with partitions, which, by the numbers of the assets.
+    pub partitions: BTreeMap<usize, PartitionSet>,
+}
+
 impl Standings {
     /// How the assets stand that depend on this, [`Runner::recipes`](super::Runner::recipes), beside the data that they take.
     #[must_use]
-    pub fn of(graph: &AssetGraph, recipes: BTreeMap<AssetKey, Recipe>, records: &[AssetRecord]) -> Self {
-        let latest: HashMap<&AssetKey, &Materialization> =
-            records.iter().map(|record| (&record.key, &record.latest)).collect();
+    pub fn of(
+        graph: &AssetGraph,
+        recipes: BTreeMap<AssetKey, Recipe>,
+        latest: &LatestFacts,
+        now: Timestamp,
+    ) -> Self {
         let assets = graph.assets();
+        let space = |asset: &Arc<AssetDef>| asset.partitions()?.resolve(&KeySets::new()).ok();
+        let spaces: Vec<Option<Keyspace>> = assets.iter().map(space).collect();
+        let needs = |number: usize| {
+            let upstream = graph.upstream(number).iter();
+            upstream.map(|&other| Need::of(graph, number, other, &spaces)).collect()
+        };
         let mut standings = Self {
             // In a circle no asset has an order: nobody knows how it stands.
             standings: vec![Standing::Missing; assets.len()],
+            partitions: HashMap::new(),
             numbers: assets.iter().enumerate().map(|(number, asset)| (asset.key().clone(), number)).collect(),
-            upstream: (0..assets.len()).map(|number| graph.upstream(number).to_vec()).collect(),
+            needs: (0..assets.len()).map(needs).collect(),
             together: (0..assets.len()).map(|number| graph.together(number).to_vec()).collect(),
             along: (0..assets.len()).map(|number| graph.made_along(number).collect()).collect(),
             order: graph.order().to_vec(),
             recipes,
+            now,
         };
+        let known: Vec<Option<Known<'_>>> =
+            assets.iter().zip(spaces).map(|(asset, space)| Some(Known::of(asset, space?, latest))).collect();
         for &number in graph.order() {
-            let asset = &assets[number];
-            let mut recipe = standings.recipes.get(asset.key()).cloned().unwrap_or_default();
-            for key in graph.upstream(number).iter().map(|&other| assets[other].key()) {
-                let version = latest.get(key).and_then(|fact| fact.data_version.clone());
-                recipe.add(Ingredient::Input(key.clone()), version);
-            }
-            let behind = || {
-                let mut upstream = graph.upstream(number).iter();
-                let is_to_make = |other: usize| {
-                    let standing: &Standing = &standings.standings[other];
-                    standing.is_to_make() && *standing != Standing::Partitioned
-                };
-                let other = upstream.find(|&&other| is_to_make(other))?;
-                Some(Standing::Behind(assets[*other].key().clone()))
-            };
-            // What is made of what is not known is itself not known.
-            let of_partitioned = |number: usize| {
-                let mut upstream = graph.upstream(number).iter();
-                upstream.any(|&other| standings.standings[other] == Standing::Partitioned)
-            };
-            standings.standings[number] = match latest.get(asset.key()) {
-                _ if asset.is_external() => Standing::External,
-                None => Standing::Missing,
-                Some(_) if has_partitions(graph, number) || of_partitioned(number) => Standing::Partitioned,
-                Some(fact) if fact.value == ValueAt::Nowhere => Standing::Gone,
-                Some(fact) => match fact.recipe.difference(&recipe) {
-                    Some(difference) => Standing::Stale(difference),
-                    None => behind().unwrap_or(Standing::Fresh),
-                },
-            };
-            if !asset.is_external() {
-                standings.recipes.insert(asset.key().clone(), recipe);
-            }
+            standings.find(graph, number, &known, latest);
         }
         standings
+    }
+
+    /// Finds how an asset stands; how those stand that it is made of is known.
+    fn find(&mut self, graph: &AssetGraph, number: usize, known: &[Option<Known<'_>>], latest: &LatestFacts) {
+        let asset = &graph.assets()[number];
+        let key_of = |other: usize| graph.assets()[other].key();
+        let mut recipe = self.recipes.get(asset.key()).cloned().unwrap_or_default();
+        for need in self.needs[number].iter().filter(|need| known[need.other].is_none()) {
+            let key = key_of(need.other);
+            let version = latest.whole(key).and_then(|fact| fact.data_version.clone());
+            recipe.add(Ingredient::Input(key.clone()), version);
+        }
+        let mapped: Vec<_> = self.needs[number]
+            .iter()
+            .filter_map(|need| Some((need, key_of(need.other), known[need.other].as_ref()?)))
+            .collect();
+        let mut versions: Vec<_> = mapped.iter().map(|_| Versions::default()).collect();
+        let mut recipe_of = |index: u64| {
+            let mut recipe = recipe.clone();
+            for ((need, key, known), versions) in mapped.iter().zip(&mut versions) {
+                let version = versions.of(need, (key, known), index, self.now);
+                recipe.add(Ingredient::Input((*key).clone()), version);
+            }
+            recipe
+        };
+        let to_make: HashMap<usize, (PartitionSet, &PartitionSet)> = mapped
+            .iter()
+            .filter_map(|(need, ..)| {
+                let of = self.partitions.get(&need.other)?;
+                Some((need.other, (of.to_make(), &of.materialized)))
+            })
+            .collect();
+        // The first that it is made of and that is to be made.
+        let behind = |index: u64| {
+            let mut needs = self.needs[number].iter();
+            let is_to_make = |need: &&Need| match to_make.get(&need.other) {
+                Some((set, there)) => {
+                    !set.is_empty() && need.upstream_of(index, there, self.now).common_len(set) > 0
+                }
+                None => self.standings[need.other].is_to_make(),
+            };
+            Some(Standing::Behind(key_of(needs.find(is_to_make)?.other).clone()))
+        };
+        let mut stand = |fact: &Materialization, index: u64| {
+            if fact.value == ValueAt::Nowhere {
+                return Standing::Gone;
+            }
+            match fact.recipe.difference(&recipe_of(index)) {
+                // Of partitions that are missing nobody knows the version until they are made.
+                Some(Difference { ingredient: Ingredient::Input(ref other), change: Change::Unknown })
+                    if behind(index) == Some(Standing::Behind(other.clone()))
+                        && self.numbers.get(other).is_some_and(|other| to_make.contains_key(other)) =>
+                {
+                    Standing::Behind(other.clone())
+                }
+                Some(difference) => Standing::Stale(difference),
+                None => behind(index).unwrap_or(Standing::Fresh),
+            }
+        };
+        let mut of_partitions = None;
+        let standing = match (&known[number], latest.whole(asset.key())) {
+            _ if asset.is_external() => Standing::External,
+            (Some(own), _) => {
+                let stands = own.facts.iter().map(|(&index, fact)| (index, stand(fact, index)));
+                of_partitions = Some(PartitionStandings {
+                    keyspace: own.keyspace.clone(),
+                    existing: own.keyspace.all(self.now),
+                    materialized: own.materialized.clone(),
+                    changed: stands.filter(|(_, standing)| *standing != Standing::Fresh).collect(),
+                });
+                Standing::Partitioned
+            }
+            (None, None) => Standing::Missing,
+            (None, Some(fact)) => stand(fact, 0),
+        };
+        if !asset.is_external() {
+            let whole = if known[number].is_none() { recipe_of(0) } else { recipe };
+            self.recipes.insert(asset.key().clone(), whole);
+        }
+        self.standings[number] = standing;
+        self.partitions.extend(of_partitions.map(|of| (number, of)));
     }
 
     /// How an asset of the program stands.
@@ -130,10 +217,31 @@ impl Standings {
         self.numbers.get(asset).map(|&number| &self.standings[number])
     }
 
-    /// What an asset would be made of now.
+    /// How the partitions of an asset of the program stand; none of one that has none, or that others make.
+    #[must_use]
+    pub fn partitions(&self, asset: &AssetKey) -> Option<&PartitionStandings> {
+        self.partitions.get(self.numbers.get(asset)?)
+    }
+
+    /// What an asset would be made of now; of one with partitions without the data that it takes of partitions, which is another
+    /// for each.
     #[must_use]
     pub fn recipe(&self, asset: &AssetKey) -> Option<&Recipe> {
         self.recipes.get(asset)
+    }
+
+    /// The partitions of another asset of which a partition of an asset is made, by its index; 0 is an asset without any. What may
+    /// be missing is none of them unless it is `there`.
+    pub(crate) fn needed(
+        &self,
+        (asset, index): (&AssetKey, u64),
+        other: &AssetKey,
+        there: &PartitionSet,
+    ) -> PartitionSet {
+        let (number, other) = (self.numbers.get(asset), self.numbers.get(other));
+        let needs = number.map_or(&[][..], |&number| &self.needs[number]);
+        let mut of_other = needs.iter().filter(|need| Some(&need.other) == other);
+        of_other.next().map_or_else(PartitionSet::new, |need| need.upstream_of(index, there, self.now))
     }
 
     /// Of the selected assets those that are to be made, and what is made along with them, by their numbers, each after what it
@@ -142,35 +250,93 @@ impl Standings {
     /// What is not selected otherwise stays as it is, and who is made of it takes its latest materialization.
     #[must_use]
     pub fn to_make(&self, selected: &[bool], making: Making) -> Vec<usize> {
-        let mut made = vec![false; self.standings.len()];
-        let mut asked = vec![false; self.standings.len()];
+        self.to_make_of(selected, making, &BTreeMap::new()).assets
+    }
+
+    /// As [`Standings::to_make`], and which partitions are: of those that are `asked` for, by the assets; where nothing is said of
+    /// an asset with partitions, of all that exist.
+    #[must_use]
+    pub fn to_make_of(
+        &self,
+        selected: &[bool],
+        making: Making,
+        asked: &BTreeMap<AssetKey, PartitionSet>,
+    ) -> ToMake {
+        let asked: HashMap<usize, &PartitionSet> =
+            asked.iter().filter_map(|(key, set)| Some((*self.numbers.get(key)?, set))).collect();
+        let (mut made, mut is_made) = (ToMake::default(), vec![false; self.standings.len()]);
+        let mut is_asked = vec![false; self.standings.len()];
         for &number in &self.order {
             // All that one step makes is made of the same, and so asked for at once, before anything that is made of it.
             for &one in self.together[number].iter().filter(|&&one| selected[one]) {
-                if !std::mem::replace(&mut asked[one], true) && self.is_to_make(one, making, &made) {
-                    made[one] = true;
-                    self.along[one].iter().for_each(|&other| made[other] = true);
+                if std::mem::replace(&mut is_asked[one], true) {
+                    continue;
+                }
+                let own = self.own(one, making, asked.get(&one).copied(), (&made, &is_made));
+                let along = self.along[one].iter().copied().filter(|_| !own.is_empty());
+                for other in along.chain((!own.is_empty()).then_some(one)) {
+                    is_made[other] = true;
+                    if self.partitions.contains_key(&other) {
+                        *made.partitions.entry(other).or_default() |= &own;
+                    }
                 }
             }
         }
-        self.order.iter().copied().filter(|&number| made[number]).collect()
+        made.assets = self.order.iter().copied().filter(|&number| is_made[number]).collect();
+        made
     }
 
-    /// Whether an asset is to be made by itself, if these are made.
-    fn is_to_make(&self, number: usize, making: Making, made: &[bool]) -> bool {
-        let is_behind = || self.upstream[number].iter().any(|&other| made[other]);
-        match (&self.standings[number], making) {
-            (Standing::External, _) => false,
-            (_, Making::All) => true,
-            (standing, Making::Missing) => standing.is_missing(),
-            (Standing::Behind(_), Making::Stale) => is_behind(),
-            (standing, Making::Stale) => standing.is_to_make() || is_behind(),
+    /// Which partitions of an asset are to be made by themselves, of those that are `asked` for and if these are made; 0 is an asset
+    /// without any.
+    fn own(
+        &self,
+        number: usize,
+        making: Making,
+        asked: Option<&PartitionSet>,
+        (made, is_made): (&ToMake, &[bool]),
+    ) -> PartitionSet {
+        let (mut follows, mut all_follow) = (PartitionSet::new(), false);
+        for need in self.needs[number].iter().filter(|need| is_made[need.other]) {
+            match made.partitions.get(&need.other) {
+                Some(set) => follows |= &need.downstream_of(set, self.now),
+                None => all_follow = true,
+            }
+        }
+        let standing = &self.standings[number];
+        let Some(partitions) = self.partitions.get(&number) else {
+            let is_to_make = match (standing, making) {
+                (Standing::External, _) => false,
+                (_, Making::All) => true,
+                (standing, Making::Missing) => standing.is_missing(),
+                (standing, Making::Stale) => {
+                    let follows = all_follow || !follows.is_empty();
+                    follows || standing.is_to_make() && !matches!(standing, Standing::Behind(_))
+                }
+            };
+            return is_to_make.then_some(0).into_iter().collect();
+        };
+        let asked = asked.unwrap_or(&partitions.existing);
+        match making {
+            Making::All => asked.clone(),
+            Making::Missing => &partitions.missing() & asked,
+            Making::Stale if all_follow => asked.clone(),
+            Making::Stale => {
+                // What is only behind waits for what it is made of.
+                let waits = partitions.of(|standing| matches!(standing, Standing::Behind(_)));
+                &(&(&partitions.to_make() - &waits) | &follows) & asked
+            }
         }
     }
 }
 
-/// Whether an asset has partitions, or takes those of another one.
-fn has_partitions(graph: &AssetGraph, number: usize) -> bool {
-    let upstream = graph.upstream(number).iter();
-    upstream.chain([&number]).any(|&one| graph.assets()[one].partitions().is_some())
+impl<'a> Known<'a> {
+    fn of(asset: &AssetDef, keyspace: Keyspace, latest: &'a LatestFacts) -> Self {
+        let facts = latest.partitions.get(asset.key()).into_iter().flatten();
+        // Those of keys that the definition has not any more are others.
+        let facts =
+            facts.filter_map(|fact| Some((keyspace.index_of(fact.partition.as_deref()?).ok()?, fact)));
+        let facts: HashMap<u64, &Materialization> = facts.collect();
+        let materialized = facts.keys().copied().collect();
+        Self { keyspace, facts, materialized, is_untold: asset.is_external() && asset.io().is_some() }
+    }
 }

@@ -101,6 +101,10 @@ pub struct Pinned {
     /// [`loaded`](Self::loaded).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub memoizes: bool,
+    /// Whether only assets and partitions are made of which there is no value; of the others the latest are in
+    /// [`loaded`](Self::loaded).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_missing: bool,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -120,6 +124,7 @@ impl Pinned {
             loaded: Vec::new(),
             partitions: None,
             memoizes: false,
+            only_missing: false,
             selection: None,
             program,
         }

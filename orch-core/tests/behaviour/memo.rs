@@ -1,6 +1,8 @@
 //! Assets that would come out as they are: their steps do not run, and nothing stale is ever taken for fresh.
 
+mod meaning;
 mod mutation;
+mod partitions;
 mod resumed;
 
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use orch_core::event::EventKind;
 use orch_core::graph::{AssetDef, Call};
 use orch_core::ids::RunId;
 use orch_core::io::Coded;
-use orch_core::run::{Definitions, Making, Rerun, Run, RunError, Standings};
+use orch_core::run::{Definitions, LatestFacts, Making, Rerun, Run, RunError, Standings};
 use orch_core::storage::{Memory, ReadAssets, Storage};
 
 use crate::support::{Notes, Plain};
@@ -108,8 +110,9 @@ impl World {
     fn standings(&self) -> Standings {
         let definitions = self.definitions();
         let runner = definitions.runner(&definitions.materialize(&"*".parse().unwrap())).env(self.env());
-        let records = self.memory.assets().unwrap();
-        Standings::of(definitions.asset_graph(), runner.recipes().unwrap(), &records)
+        let (graph, now) = (definitions.asset_graph(), jiff::Timestamp::now());
+        let latest = LatestFacts::read(&self.memory, graph).unwrap();
+        Standings::of(graph, runner.recipes().unwrap(), &latest, now)
     }
 
     /// Materializes these assets, passing over what would come out the same; gives whose code was called.

@@ -19,7 +19,8 @@ pub(in crate::cli) struct MaterializeArgs {
     /// of the same is not run.
     #[arg(long)]
     pub(in crate::cli) stale: bool,
-    /// Of these, or of all, only what was never materialized, or of which no value is left.
+    /// Of these, or of all, only what was never materialized, or of which no value is left; of assets with partitions those that
+    /// `--partition` names and that are not there.
     #[arg(long, conflicts_with = "stale")]
     pub(in crate::cli) missing: bool,
     /// Tell what would be made, and why, and make nothing.

@@ -52,6 +52,7 @@ Examples:
   why latest report       what kept the step from running, through all steps in between
   why latest 'load[100]'  of one copy of a mapped step
   why mart/orders         the first thing in which what an asset is made of differs, to its root
+  why sales --partition 2024-01-31
   why key:cafe            of an asset whose key could be the beginning of an identifier")]
     Why(WhyArgs),
     /// Keep the folder in which runs are recorded in order: look at it, check it, copy it, clear away what is old.
@@ -152,4 +153,7 @@ pub(in crate::cli) struct WhyArgs {
     pub(in crate::cli) of: RunOfArgs,
     /// The step, `load[100]`; of a name without keys all copies are told of. Without it the run is meant.
     pub(in crate::cli) step: Option<String>,
+    /// Of an asset with partitions this one.
+    #[arg(long, value_name = "KEY", conflicts_with = "step")]
+    pub(in crate::cli) partition: Option<String>,
 }

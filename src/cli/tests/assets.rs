@@ -11,6 +11,7 @@ mod partitions;
 mod shop;
 mod show;
 mod stale;
+mod versions;
 
 use orch_core::select::AssetSelection;
 

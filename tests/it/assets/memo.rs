@@ -1,11 +1,12 @@
 //! What an asset depends on, as attributes say it: what changes, and what is made anew for it.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use orch::asset::Ingredient;
+use orch::asset::{AssetKey, Ingredient, Recipe};
 use orch::config::{EnvVars, RunConfig};
 use orch::io::{DATA_VERSION, IoManager, Metadata, OutputAt};
-use orch::run::{Making, Standing, Standings};
+use orch::run::{LatestFacts, Making, Standing, Standings};
 
 use super::*;
 
@@ -26,6 +27,17 @@ fn memoized(definitions: &Definitions, storage: &Arc<dyn Storage>, set: &[&str],
         }
     });
     ended.collect::<Vec<_>>().join(" ")
+}
+
+/// How assets stand that depend on this.
+pub(super) fn standings(
+    definitions: &Definitions,
+    recipes: BTreeMap<AssetKey, Recipe>,
+    storage: &Arc<dyn Storage>,
+) -> Standings {
+    let latest = LatestFacts::read(&**storage, definitions.asset_graph()).expect("what is known");
+    let now = "2026-11-22T00:00:00Z".parse().expect("a time");
+    Standings::of(definitions.asset_graph(), recipes, &latest, now)
 }
 
 /// The ingredients of the latest materialization of an asset, and whether each is known.
@@ -98,8 +110,7 @@ fn configuration_variables_and_resources_count_for_who_takes_them() {
     let job = definitions.materialize(&"*".parse().expect("a selection"));
     let config = other.iter().fold(RunConfig::new(), |config, value| config.set(value));
     let recipes = definitions.runner(&job).config(config).env(dear).recipes().expect("they are known");
-    let standings =
-        Standings::of(definitions.asset_graph(), recipes, &storage.assets().expect("what is known"));
+    let standings = standings(&definitions, recipes, &storage);
     assert!(standings.to_make(&[true; 3], Making::Stale).is_empty(), "{standings:?}");
 }
 
@@ -126,8 +137,7 @@ fn of_a_secret_the_reference_counts() {
     let config = RunConfig::new().set("ops.letter.config.token.env=NEW");
     let recipes =
         definitions.runner(&job).config(config).env(EnvVars::none()).recipes().expect("they are known");
-    let known = storage.assets().expect("what is known");
-    let standings = Standings::of(definitions.asset_graph(), recipes, &known);
+    let standings = standings(&definitions, recipes, &storage);
     assert_eq!(standings.get(&"letter".parse().expect("a key")), Some(&Standing::Fresh));
 }
 
@@ -232,8 +242,7 @@ fn a_graph_is_made_whole_when_it_is_made() {
     insta::assert_snapshot!(memoized(&definitions, &storage, &[], &EnvVars::none()), @"(number) fourfold.twice fourfold.twice_2 (last)");
     let job = definitions.materialize(&"*".parse().expect("a selection"));
     let recipes = definitions.runner(&job).recipes().expect("they are known");
-    let known = storage.assets().expect("what is known");
-    let standings = Standings::of(definitions.asset_graph(), recipes, &known);
+    let standings = standings(&definitions, recipes, &storage);
     assert!(standings.to_make(&[true; 3], Making::Stale).is_empty());
     let recipe = standings.recipe(&"fourfold".parse().expect("a key")).expect("it has one").clone();
     assert!(recipe.ingredients().any(|(ingredient, _)| *ingredient == Ingredient::CodeVersion));

@@ -5,7 +5,7 @@ mod partitions;
 
 use orch::asset::MetadataValue;
 use orch::config::EnvVars;
-use orch::run::{Making, Rerun, Standings};
+use orch::run::{LatestFacts, Making, Rerun, Standings};
 
 use super::*;
 
@@ -204,7 +204,9 @@ fn at_rest_all_that_one_step_makes_is_to_be_made_for_one_of_it() {
     let recipes = definitions.runner(&job).env(EnvVars::none()).recipes().expect("they are known");
     let graph = definitions.asset_graph();
     let to_make = |known: &[orch::storage::AssetRecord], making: Making, selected: &[&str]| {
-        let standings = Standings::of(graph, recipes.clone(), known);
+        let latest = LatestFacts { records: known.to_vec(), ..LatestFacts::default() };
+        let standings =
+            Standings::of(graph, recipes.clone(), &latest, "2026-11-22T00:00:00Z".parse().expect("a time"));
         let selected: Vec<_> =
             graph.assets().iter().map(|asset| selected.contains(&asset.key().as_str())).collect();
         let made = standings.to_make(&selected, making);

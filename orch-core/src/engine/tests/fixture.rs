@@ -102,7 +102,7 @@ pub(super) fn settings(job: &Job) -> Settings {
         grace: Duration::from_secs(10),
         versions: crate::asset::Versions::default(),
         recipes: std::collections::HashMap::new(),
-        memory: crate::engine::Memory::new(),
+        memory: Arc::default(),
         past: None,
     }
 }

@@ -119,7 +119,7 @@ impl Simulation {
             grace: Duration::from_secs(5),
             versions: crate::asset::Versions::default(),
             recipes: HashMap::new(),
-            memory: crate::engine::Memory::new(),
+            memory: Arc::default(),
             past: None,
         };
         Self {

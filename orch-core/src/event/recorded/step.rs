@@ -35,8 +35,8 @@ pub(crate) enum RecordedEnd {
     Succeeded,
     Failed(Arc<ErrorInfo>),
     Skipped(Box<SkipCause>),
-    /// What it would have made is this asset as it was.
-    Memoized(AssetKey),
+    /// What it would have made is this asset, or this partition of it, as it was.
+    Memoized(AssetKey, Option<Arc<str>>),
 }
 
 /// What events say of it.
@@ -69,7 +69,7 @@ impl RecordedStep {
     /// It begins anew, unless it came to a good end.
     pub(super) fn forget_failure(&mut self) {
         let good = match &self.end {
-            Some(RecordedEnd::Succeeded | RecordedEnd::Memoized(_)) => true,
+            Some(RecordedEnd::Succeeded | RecordedEnd::Memoized(..)) => true,
             Some(RecordedEnd::Skipped(cause)) => cause.is_absence(),
             Some(RecordedEnd::Failed(_)) | None => false,
         };

@@ -34,7 +34,7 @@ fn picture(log: &Log) -> String {
         let stands = match step.end() {
             Some(RecordedEnd::Succeeded) => "succeeded".to_owned(),
             Some(RecordedEnd::Failed(error)) => format!("failed: {}", error.message),
-            Some(RecordedEnd::Memoized(asset)) => format!("memoized: {asset}"),
+            Some(RecordedEnd::Memoized(asset, _)) => format!("memoized: {asset}"),
             Some(RecordedEnd::Skipped(cause)) => format!("skipped: {cause:?}"),
             None if step.is_under_way() => "under way".to_owned(),
             None => step.due().map_or("waits".to_owned(), |due| format!("due at {due}")),

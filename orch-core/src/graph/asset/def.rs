@@ -234,6 +234,12 @@ impl AssetDef {
         self.partitions.as_ref().map(PartitionedBy::definition)
     }
 
+    /// Whether one op makes it, and not a graph of several.
+    #[must_use]
+    pub fn is_op(&self) -> bool {
+        matches!(self.draw, Some(Draw::Op(_)))
+    }
+
     /// Whether others make it: it can be taken and not made.
     #[must_use]
     pub fn is_external(&self) -> bool {

@@ -175,7 +175,10 @@ fn make(
             };
             let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());
             let all = first..composition.graph.nodes.len();
-            let made_by = all.filter(|&node| composition.graph.nodes[node].loads.is_none()).collect();
+            // Neither what reads others for it nor what waits for these.
+            let waits = |node: &usize| composition.graph.partitions.iter().any(|of| of.end == Some(*node));
+            let made_by = all.filter(|&node| composition.graph.nodes[node].loads.is_none());
+            let made_by = made_by.filter(|node| !waits(node)).collect();
             composition.graph.assets.push(DrawnAsset {
                 def: Arc::clone(asset),
                 source: source.index,

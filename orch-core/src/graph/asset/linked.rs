@@ -1,5 +1,6 @@
 use super::def::{AssetDef, Dependency, Taken};
-use crate::partition::{KeySets, Link, PartitionError, PartitionsDefinition};
+use super::lineage::AssetGraph;
+use crate::partition::{KeySets, Link, PartitionError, PartitionMapping, PartitionsDefinition};
 use crate::plan::{Problem, ProblemKind};
 
 /// What is wrong with the partitions of an asset by themselves.
@@ -81,6 +82,20 @@ pub(super) fn check_twice(asset: &AssetDef, dependency: &Dependency) -> Option<P
     let problem = Problem::new(ProblemKind::InvalidPartition, message);
     let problem = problem.at("first", first.place.clone()).at("second", dependency.place.clone());
     Some(problem.hint("take all of them by one mapping, as `&Partitions<..>`, and find them by key"))
+}
+
+impl AssetGraph {
+    /// How an asset maps the partitions of another one that it is made of, by their numbers: none where that follows from the
+    /// definitions.
+    pub(crate) fn mappings(
+        &self,
+        asset: usize,
+        other: usize,
+    ) -> impl Iterator<Item = Option<&PartitionMapping>> {
+        let key = self.assets()[other].key();
+        let dependencies = self.assets()[asset].dependencies.iter();
+        dependencies.filter(move |one| one.asset().key() == key).map(|one| one.mapping.as_ref())
+    }
 }
 
 fn refused(what: &str, error: &PartitionError) -> Problem {

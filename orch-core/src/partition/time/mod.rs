@@ -154,6 +154,12 @@ impl TimePartitions {
         self
     }
 
+    /// From when to when a key is: the cron, by which clock, and how keys are written.
+    pub(super) fn meaning(&self) -> String {
+        let format = self.format.iter().map(|format| format!(" {format}"));
+        format!("{} {}{}", self.cron, self.zone, format.collect::<String>())
+    }
+
     /// A text that is no cron of five fields stays as it is: that it is none is told when it is resolved.
     fn field(mut self, at: usize, value: &str) -> Self {
         let mut fields: Vec<&str> = self.cron.split_whitespace().collect();

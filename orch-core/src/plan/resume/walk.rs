@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
             Some(RecordedEnd::Failed(_)) => State::Failed,
             Some(RecordedEnd::Skipped(_)) => State::Skipped,
             // Its value is that of an earlier run, which made it.
-            Some(RecordedEnd::Memoized(_)) => State::Given,
+            Some(RecordedEnd::Memoized(..)) => State::Given,
         };
         Instance { record, state, cause: None, blocked: None }
     }

@@ -4,7 +4,7 @@ use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
 use super::stale::{standing_as_json, word};
-use super::{AssetFacts, PartitionState, checks, rows};
+use super::{AssetFacts, checks, rows};
 use crate::asset::Materialization;
 use crate::graph::AssetDef;
 use crate::select::Selectable as _;
@@ -58,7 +58,8 @@ pub fn asset_others(facts: &AssetFacts<'_>) -> String {
 /// How it stands, or how many of its partitions are there.
 fn state(facts: &AssetFacts<'_>, asset: &AssetDef) -> Cell {
     if let Some(partitions) = facts.partitions.get(asset.key()) {
-        return Cell::of(Role::Faint, partitions.count());
+        let (role, told) = partitions.brief(facts.partition_standings(asset.key()));
+        return Cell::of(role, told);
     }
     match facts.standing(asset.key()).map(word) {
         Some((role, word)) => Cell::of(role, word),
@@ -114,7 +115,10 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "type": asset.type_name(),
         "io": asset.io(),
         "metadata": asset.metadata(),
-        "partitions": facts.partitions.get(asset.key()).map(PartitionState::as_json),
+        "partitions": facts
+            .partitions
+            .get(asset.key())
+            .map(|partitions| partitions.as_json(facts.partition_standings(asset.key()))),
         "place": asset.place().to_string(),
         "upstream": keys(facts.graph.upstream(number)),
         "downstream": keys(facts.graph.downstream(number)),

@@ -10,6 +10,7 @@ mod order;
 mod partitions;
 mod plot;
 mod plots;
+mod reasons;
 mod show;
 mod stale;
 mod standing;
@@ -27,7 +28,7 @@ use super::words::{ago, moment};
 use crate::asset::{AssetKey, CheckEvaluation, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
 use crate::ids::RunId;
-use crate::run::{Standing, Standings};
+use crate::run::{PartitionStandings, Standing, Standings};
 use crate::storage::AssetRecord;
 
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
@@ -39,7 +40,7 @@ pub use show::{ShownAsset, asset, asset_as_json};
 pub use stale::{assets_made_along, assets_to_make};
 pub use told::materialized;
 pub use tree::asset_graph;
-pub use why::{WhyAsset, why_asset};
+pub use why::{MaterializedAt, WhyAsset, why_asset};
 
 /// The assets of a program, and what an instance knows of these and of others, at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +76,10 @@ impl<'a> AssetFacts<'a> {
 
     fn standing(&self, key: &AssetKey) -> Option<&'a Standing> {
         self.standings.and_then(|standings| standings.get(key))
+    }
+
+    fn partition_standings(&self, key: &AssetKey) -> Option<&'a PartitionStandings> {
+        self.standings.and_then(|standings| standings.partitions(key))
     }
 
     fn when(&self, time: Timestamp) -> String {

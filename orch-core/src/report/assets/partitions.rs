@@ -3,8 +3,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::palette::Role;
+use super::reasons::reasons;
+use super::stale::word;
 use crate::asset::AssetKey;
 use crate::partition::{KeyRange, KeySets, Keyspace, PartitionError, PartitionSet, PartitionsDefinition};
+use crate::run::{PartitionStandings, is_unknown};
 
 /// So many stretches of partitions are named.
 const NAMED: usize = 8;
@@ -55,56 +59,81 @@ impl PartitionState {
         format!("{} of {} partitions", self.materialized.common_len(&self.existing), self.existing.len())
     }
 
-    /// The lines of what is there and what is not, each with what it is.
-    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
+    /// As [`PartitionState::count`], and how many of them would come out otherwise: `3 of 31 partitions, 1 stale`.
+    pub(super) fn brief(&self, standings: Option<&PartitionStandings>) -> (Role, String) {
+        let (stale, unknown) = standings.map_or((0, 0), |of| (of.stale().len(), of.unknown().len()));
+        let told = [(stale, "stale"), (unknown, "unknown")];
+        let told =
+            told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+        let role = if stale + unknown > 0 { Role::Warn } else { Role::Faint };
+        (role, self.count() + &told.collect::<String>())
+    }
+
+    /// The lines of what is there and what is not, each with what it is; if some of what is there would come out otherwise, which,
+    /// and why.
+    pub(super) fn lines(&self, standings: Option<&PartitionStandings>) -> Vec<(&'static str, String)> {
         let mut lines = vec![("partitions", format!("{} are materialized", self.count()))];
-        lines.push(("present", self.stretches(&self.materialized)));
-        lines.push(("missing", self.stretches(&self.missing())));
+        lines.push(("present", stretches(&self.keyspace, &self.materialized)));
+        lines.push(("missing", stretches(&self.keyspace, &self.missing())));
+        if let Some(standings) = standings.filter(|standings| standings.changed().next().is_some()) {
+            lines.push(("fresh", stretches(&self.keyspace, &standings.fresh())));
+            let changed: PartitionSet = standings.changed().map(|(index, _)| index).collect();
+            for one in reasons(standings, &(&changed & &self.existing)) {
+                let (_, word) = word(&one.standing);
+                let word = if is_unknown(&one.standing) { "unknown" } else { word };
+                lines.push((word, format!("{}: {}", stretches(&self.keyspace, &one.set), one.words())));
+            }
+        }
         if self.others > 0 {
             lines.push(("", format!("{} were materialized that the definition does not have", self.others)));
         }
         lines
     }
 
-    fn ranges(&self, set: &PartitionSet) -> Vec<KeyRange> {
-        // All of a set of these have keys.
-        self.keyspace.ranges(set).unwrap_or_default()
-    }
-
-    fn stretches(&self, set: &PartitionSet) -> String {
-        if self.keyspace.dimensions().next().is_some() {
-            return self.rectangles(set);
-        }
-        let mut ranges = self.ranges(set).into_iter();
-        let told: Vec<_> = ranges.by_ref().take(NAMED).map(|range| stretch(&range)).collect();
-        let (more, partitions) = ranges.fold((0_u64, 0), |(more, all), range| (more + 1, all + range.len));
-        match more {
-            0 => told.join(", "),
-            _ => format!("{}, and {partitions} more", told.join(", ")),
-        }
-    }
-
-    /// Of several dimensions, as they are selected.
-    fn rectangles(&self, set: &PartitionSet) -> String {
-        let shown = self.keyspace.show(set);
-        match shown.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}.., {} in all", &shown[..end], set.len()),
-            None => shown,
-        }
-    }
-
     /// Counts, and stretches of keys, both ends included.
-    pub(super) fn as_json(&self) -> Value {
-        let ranges = |set: &PartitionSet| {
-            self.ranges(set).iter().map(|range| json!([range.first, range.last])).collect::<Value>()
+    pub(super) fn as_json(&self, standings: Option<&PartitionStandings>) -> Value {
+        let of = |set: &PartitionSet| {
+            let ranges =
+                ranges(&self.keyspace, set).into_iter().map(|range| json!([range.first, range.last]));
+            json!({"count": set.len(), "ranges": ranges.collect::<Value>()})
         };
-        let missing = self.missing();
         json!({
             "definition": self.keyspace.definition(),
             "existing": self.existing.len(),
-            "materialized": {"count": self.materialized.len(), "ranges": ranges(&self.materialized)},
-            "missing": {"count": missing.len(), "ranges": ranges(&missing)},
+            "materialized": of(&self.materialized),
+            "missing": of(&self.missing()),
+            "fresh": standings.map(|standings| of(&standings.fresh())),
+            "stale": standings.map(|standings| of(&standings.stale())),
+            "unknown": standings.map(|standings| of(&standings.unknown())),
         })
+    }
+}
+
+fn ranges(keyspace: &Keyspace, set: &PartitionSet) -> Vec<KeyRange> {
+    // All of a set of these have keys.
+    keyspace.ranges(set).unwrap_or_default()
+}
+
+/// Which partitions a set has, as long as that can be read.
+pub(super) fn stretches(keyspace: &Keyspace, set: &PartitionSet) -> String {
+    if keyspace.dimensions().next().is_some() {
+        return rectangles(keyspace, set);
+    }
+    let mut ranges = ranges(keyspace, set).into_iter();
+    let told: Vec<_> = ranges.by_ref().take(NAMED).map(|range| stretch(&range)).collect();
+    let (more, partitions) = ranges.fold((0_u64, 0), |(more, all), range| (more + 1, all + range.len));
+    match more {
+        0 => told.join(", "),
+        _ => format!("{}, and {partitions} more", told.join(", ")),
+    }
+}
+
+/// Of several dimensions, as they are selected.
+fn rectangles(keyspace: &Keyspace, set: &PartitionSet) -> String {
+    let shown = keyspace.show(set);
+    match shown.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}.., {} in all", &shown[..end], set.len()),
+        None => shown,
     }
 }
 

@@ -12,7 +12,7 @@ use super::metadata::{NAME, metadata};
 use super::plot::{number as rounded, plots, series};
 use super::stale::{reason, word};
 use super::standing::Standing;
-use super::{AssetFacts, PartitionState, checks};
+use super::{AssetFacts, checks};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
 use crate::graph::AssetDef;
 use crate::select::Selectable as _;
@@ -152,7 +152,9 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         ("defined", def.place().to_string()),
         ("state", state),
     ];
-    let partitions = shown.facts.partitions.get(shown.key).map(PartitionState::lines).unwrap_or_default();
+    let partitions = shown.facts.partitions.get(shown.key);
+    let partitions = partitions.map(|state| state.lines(shown.facts.partition_standings(shown.key)));
+    let partitions = partitions.unwrap_or_default();
     text + &named(&lines, palette) + &named(&partitions, palette) + &metadata(def.metadata(), palette)
 }
 

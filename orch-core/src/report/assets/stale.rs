@@ -3,9 +3,11 @@ use serde_json::{Value, json};
 use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
+use super::partitions::stretches;
+use super::reasons::reasons;
 use crate::asset::{Change, Difference, Ingredient};
 use crate::graph::AssetGraph;
-use crate::run::{Standing, Standings};
+use crate::run::{Standing, Standings, ToMake};
 
 /// How many characters of a hash are shown.
 const SHORT: usize = 8;
@@ -33,30 +35,34 @@ pub(super) fn reason(standing: &Standing) -> String {
             "nothing is left of its value: it was in the memory of the run that made it".to_owned()
         }
         Standing::Stale(difference) => because(difference),
-        Standing::Partitioned => {
-            "what would come out otherwise is not known of partitions, nor of what is made of them".to_owned()
-        }
+        Standing::Partitioned => "each of its partitions stands by itself".to_owned(),
         Standing::Behind(other) => format!("it is made of `{other}`, which is to be made"),
     }
 }
 
 /// What differs from what it was made of.
 pub(super) fn because(difference: &Difference) -> String {
-    let named = match &difference.ingredient {
-        Ingredient::CodeVersion => "its code version".to_owned(),
-        Ingredient::Source => "its source".to_owned(),
-        Ingredient::Type => "its type".to_owned(),
-        Ingredient::Config => "its configuration".to_owned(),
-        Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
-        Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
-        Ingredient::Input(asset) => format!("the data of `{asset}`"),
-    };
+    let named = named(&difference.ingredient);
     match &difference.change {
         Change::Other { before, now } => format!("{named} has changed: {} → {}", short(before), short(now)),
         Change::New => format!("{named} counts, and did not when it was made"),
         Change::Gone => format!("{named} counted when it was made, and does not any more"),
         Change::WasUnknown => format!("when it was made, nobody knew the version of {named}"),
         Change::Unknown => format!("nobody knows the version of {named}: {}", remedy(&difference.ingredient)),
+    }
+}
+
+/// An ingredient in words.
+pub(super) fn named(ingredient: &Ingredient) -> String {
+    match ingredient {
+        Ingredient::CodeVersion => "its code version".to_owned(),
+        Ingredient::Source => "its source".to_owned(),
+        Ingredient::Type => "its type".to_owned(),
+        Ingredient::Partitions => "what its partitions stand for".to_owned(),
+        Ingredient::Config => "its configuration".to_owned(),
+        Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
+        Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
+        Ingredient::Input(asset) => format!("the data of `{asset}`"),
     }
 }
 
@@ -80,34 +86,47 @@ fn short(version: &str) -> String {
     one_line(if is_hash { &version[..SHORT] } else { version })
 }
 
-/// A line for each asset that is to be made, by its number, and why: of those that are selected, or made along with one. Ends with
-/// a line break.
+/// A line for each asset that is to be made, and why: of those that are selected, or made along with one; of one with partitions for
+/// those that are made for one reason. Ends with a line break.
 #[must_use]
 pub fn assets_to_make(
     graph: &AssetGraph,
     standings: &Standings,
-    (selected, made): (&[bool], &[usize]),
+    (selected, made): (&[bool], &ToMake),
     palette: Palette,
 ) -> String {
     let reason_of = |number: usize| {
         let standing = standings.get(graph.assets()[number].key());
         standing.map(reason).filter(|reason| !reason.is_empty())
     };
-    let rows = made.iter().map(|&number| {
+    let mut rows = Vec::new();
+    for &number in &made.assets {
         // One that is as it would be made, or was not asked for, may be made for another of its step.
         let is_cause = |other: usize| match reason_of(other) {
-            Some(_) => selected[other] && made.contains(&other),
+            Some(_) => selected[other] && made.assets.contains(&other),
             None => selected[other] && !selected[number],
         };
         let along = || graph.together(number).iter().find(|&&other| other != number && is_cause(other));
         let along =
             || along().map(|&other| format!("one step makes it with `{}`", graph.assets()[other].key()));
-        let reason = if selected[number] { reason_of(number).or_else(along) } else { along() };
-        let reason = reason.unwrap_or_else(|| "it is asked for".to_owned());
+        let mut row = |name: &str, own: Option<String>| {
+            let own = own.filter(|reason| !reason.is_empty());
+            let reason = if selected[number] { own.or_else(along) } else { along() };
+            let reason = reason.unwrap_or_else(|| "it is asked for".to_owned());
+            rows.push([Cell::of(Role::Name, name), Cell::of(Role::Faint, &reason)]);
+        };
         let key = graph.assets()[number].key();
-        [Cell::of(Role::Name, key.as_str()), Cell::of(Role::Faint, &reason)]
-    });
-    table(["to make", "since"], rows.collect(), palette)
+        match (standings.partitions(key), made.partitions.get(&number)) {
+            (Some(partitions), Some(set)) => {
+                for one in reasons(partitions, set) {
+                    let name = format!("{key}[{}]", stretches(partitions.keyspace(), &one.set));
+                    row(&name, Some(one.words()));
+                }
+            }
+            _ => row(key.as_str(), reason_of(number)),
+        }
+    }
+    table(["to make", "since"], rows, palette)
 }
 
 /// What is made though it is not selected, as one step makes it with what is; a line for each. Empty if there is nothing.

@@ -1,99 +1,260 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::super::palette::Role;
+use super::super::words::count;
 use super::AssetFacts;
+use super::partitions::stretches;
+use super::reasons::reasons;
 use super::stale::{because, reason, word};
 use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization};
-use crate::ids::RunId;
-use crate::run::{Standing, Standings};
+use crate::partition::{KeySets, Keyspace, PartitionSet};
+use crate::run::{LatestFacts, PartitionStandings, Standing, Standings, is_unknown};
+
+/// The latest materialization of an asset, or of a partition of it, at a time.
+pub type MaterializedAt<'a> = &'a dyn Fn(&AssetKey, Option<&str>, Timestamp) -> Option<Materialization>;
 
 /// An asset of the program of which it is asked why it is, or is not, as it would be made.
 #[derive(Clone, Copy)]
 pub struct WhyAsset<'a> {
     /// What is known of all assets.
     pub facts: AssetFacts<'a>,
+    /// The latest materializations, those of partitions too.
+    pub latest: &'a LatestFacts,
     /// How they stand.
     pub standings: &'a Standings,
     /// The asset.
     pub key: &'a AssetKey,
-    /// The materialization of an asset by a run, if it is known.
-    pub made_by: &'a dyn Fn(&AssetKey, RunId) -> Option<Materialization>,
+    /// Which partition of it, of one that has some; without it, all of them.
+    pub partition: Option<&'a str>,
+    /// What was known of an asset, or of a partition of it, at a time: the latest materialization then.
+    pub at: MaterializedAt<'a>,
 }
 
-/// How an asset stands, and if there is something to make, why: the first ingredient that differs, and why that does, to the
-/// root. Ends with a line break.
+/// An asset, or one of its partitions.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Named {
+    key: AssetKey,
+    /// Its index and its key.
+    partition: Option<(u64, String)>,
+}
+
+impl Named {
+    fn whole(key: &AssetKey) -> Self {
+        Self { key: key.clone(), partition: None }
+    }
+
+    fn partition(&self) -> Option<&str> {
+        self.partition.as_ref().map(|(_, key)| key.as_str())
+    }
+
+    fn index(&self) -> u64 {
+        self.partition.as_ref().map_or(0, |(index, _)| *index)
+    }
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.partition() {
+            Some(partition) => write!(f, "{}[{partition}]", self.key),
+            None => write!(f, "{}", self.key),
+        }
+    }
+}
+
+/// How an asset stands, or a partition of it, and if there is something to make, why: the first ingredient that differs, and why
+/// that does, to the root. Of an asset with partitions how many stand for which reason. Ends with a line break.
 #[must_use]
 pub fn why_asset(why: &WhyAsset<'_>) -> String {
     let Some(standing) = why.standings.get(why.key) else {
         return format!("`{}` is no asset of this program\n", why.key);
     };
+    let named = match (why.standings.partitions(why.key), why.partition) {
+        (Some(partitions), None) => return why.of_partitions(partitions),
+        (Some(partitions), Some(key)) => match partitions.keyspace().index_of(key) {
+            Ok(index) => Named { key: why.key.clone(), partition: Some((index, key.to_owned())) },
+            Err(error) => return format!("of `{}`: {}\n", why.key, error.message()),
+        },
+        (None, _) => Named::whole(why.key),
+    };
+    let standing = match (&named.partition, why.standing(&named)) {
+        (Some(_), Some(of_partition)) => of_partition,
+        _ => standing.clone(),
+    };
     let palette = why.facts.palette;
-    let (role, word) = word(standing);
+    let (role, word) = word(&standing);
     let mut text =
-        format!("{} is {}", palette.paint(Role::Name, why.key.as_str()), palette.paint(role, word));
-    if let Some(latest) = why.facts.latest(why.key) {
+        format!("{} is {}", palette.paint(Role::Name, &named.to_string()), palette.paint(role, word));
+    if let Some(latest) = why.latest_of(&named) {
         let _ = write!(text, ": the run {} made it {}", why.facts.run(latest), why.facts.when(latest.time));
     }
     text.push('\n');
     let mut seen = BTreeSet::new();
-    why.stands(why.key, standing, 1, &mut seen, &mut text);
+    why.stands(&named, &standing, 1, &mut seen, &mut text);
     text
 }
 
 impl WhyAsset<'_> {
-    /// Why an asset is to be made.
+    fn latest_of(&self, named: &Named) -> Option<&Materialization> {
+        match named.partition() {
+            Some(partition) => self.latest.partition(&named.key, partition),
+            None => self.facts.latest(&named.key),
+        }
+    }
+
+    fn standing(&self, named: &Named) -> Option<Standing> {
+        match &named.partition {
+            Some((index, _)) => self.standings.partitions(&named.key).map(|of| of.get(*index)),
+            None => self.standings.get(&named.key).cloned(),
+        }
+    }
+
+    /// How many partitions stand for which reason.
+    fn of_partitions(&self, partitions: &PartitionStandings) -> String {
+        let palette = self.facts.palette;
+        let existing = partitions.existing();
+        let counts = [
+            (partitions.fresh(), Role::Good, "fresh"),
+            (&partitions.stale() & existing, Role::Warn, "stale"),
+            (&partitions.unknown() & existing, Role::Warn, "unknown"),
+            (partitions.missing(), Role::Skip, "missing"),
+        ];
+        let told = counts.iter().filter(|(set, ..)| !set.is_empty());
+        let told = told.map(|(set, role, word)| palette.paint(*role, &format!("{} {word}", set.len())));
+        let mut text = format!(
+            "{} has {} partitions: {}\n",
+            palette.paint(Role::Name, self.key.as_str()),
+            existing.len(),
+            told.collect::<Vec<_>>().join(", ")
+        );
+        for one in reasons(partitions, &partitions.to_make()) {
+            let (_, word) = word(&one.standing);
+            let word = if is_unknown(&one.standing) { "unknown" } else { word };
+            let keys = stretches(partitions.keyspace(), &one.set);
+            let _ = writeln!(text, "  {word} {keys}: {}", one.words());
+        }
+        text
+    }
+
+    /// Why an asset, or a partition of it, is to be made.
     fn stands(
         &self,
-        key: &AssetKey,
+        named: &Named,
         standing: &Standing,
         depth: usize,
-        seen: &mut BTreeSet<AssetKey>,
+        seen: &mut BTreeSet<Named>,
         text: &mut String,
     ) {
-        let reason = reason(standing);
-        if reason.is_empty() || !seen.insert(key.clone()) {
+        let mut reason = reason(standing);
+        if reason.is_empty() || !seen.insert(named.clone()) {
             return;
+        }
+        // Of an asset with partitions which of those it is made of.
+        let behind = match standing {
+            Standing::Behind(other) => Some(self.first_to_make(named, other)),
+            _ => None,
+        };
+        if let Some(behind) = behind.as_ref().filter(|behind| behind.partition.is_some()) {
+            reason = format!("it is made of `{behind}`, which is to be made");
         }
         let _ = writeln!(text, "{}{reason}", "  ".repeat(depth));
         match standing {
-            Standing::Behind(other) => {
-                if let Some(standing) = self.standings.get(other) {
-                    self.stands(other, standing, depth + 1, seen, text);
+            Standing::Behind(_) => {
+                if let Some(other) = behind
+                    && let Some(standing) = self.standing(&other)
+                {
+                    self.stands(&other, &standing, depth + 1, seen, text);
                 }
             }
             Standing::Stale(Difference {
                 ingredient: Ingredient::Input(other),
                 change: Change::Other { .. },
             }) => {
-                let (fact, latest) = (self.facts.latest(key), self.facts.latest(other));
-                if let (Some(fact), Some(latest)) = (fact, latest) {
-                    self.anew(fact, latest, depth + 1, seen, text);
+                if let Some(fact) = self.latest_of(named) {
+                    self.other_data(named, fact, other, depth + 1, seen, text);
                 }
             }
             _ => {}
         }
     }
 
-    /// Why an asset that this materialization was made of was made anew since.
+    /// What something is made of and that is to be made: of one with partitions the first.
+    fn first_to_make(&self, named: &Named, other: &AssetKey) -> Named {
+        let Some(partitions) = self.standings.partitions(other) else { return Named::whole(other) };
+        let needed = self.standings.needed((&named.key, named.index()), other, partitions.materialized());
+        let first = (&needed & &partitions.to_make()).first();
+        let key =
+            first.and_then(|index| Some((index, partitions.keyspace().key_of(index).ok()?.to_string())));
+        Named { key: other.clone(), partition: key }
+    }
+
+    /// Why the data of another asset is not what this materialization was made of.
+    fn other_data(
+        &self,
+        named: &Named,
+        fact: &Materialization,
+        other: &AssetKey,
+        depth: usize,
+        seen: &mut BTreeSet<Named>,
+        text: &mut String,
+    ) {
+        let indent = "  ".repeat(depth);
+        let Some(keyspace) = self.keyspace(other) else {
+            if let Some(latest) = self.latest_of(&Named::whole(other)) {
+                self.anew(&Named::whole(other), fact.time, latest, depth, seen, text);
+            }
+            return;
+        };
+        let facts = self.latest.partitions.get(other).into_iter().flatten();
+        let mut taken: Vec<(u64, &Materialization)> = facts
+            .filter_map(|fact| Some((keyspace.index_of(fact.partition.as_deref()?).ok()?, fact)))
+            .collect();
+        let there = taken.iter().map(|(index, _)| *index).collect();
+        let needed = self.standings.needed((&named.key, named.index()), other, &there);
+        taken.retain(|(index, _)| needed.contains(*index));
+        let known: PartitionSet = taken.iter().map(|(index, _)| *index).collect();
+        let before = fact.inputs.iter().find(|input| input.asset == *other);
+        let before = before.and_then(|input| input.partition.as_deref()).unwrap_or_default();
+        let now = match (known.len(), known.first().map(|index| keyspace.key_of(index))) {
+            (1, Some(Ok(one))) => one.to_string(),
+            _ => keyspace.show(&known),
+        };
+        if before != now {
+            let _ = writeln!(text, "{indent}it was made of {before}, and would be made of {now}");
+        }
+        let mut newer: Vec<_> = taken.into_iter().filter(|(_, latest)| latest.time > fact.time).collect();
+        newer.sort_by_key(|(index, _)| *index);
+        if let Some((index, latest)) = newer.first() {
+            let key = latest.partition.clone().unwrap_or_default();
+            let first = Named { key: other.clone(), partition: Some((*index, key)) };
+            self.anew(&first, fact.time, latest, depth, seen, text);
+            if let more @ 1.. = newer.len() - 1 {
+                let partitions = count(more as u64, "more partition", "more partitions");
+                let _ = writeln!(text, "{indent}{partitions} of `{other}` made anew since");
+            }
+        }
+    }
+
+    /// Why something that was taken at this time was made anew since.
     fn anew(
         &self,
-        fact: &Materialization,
+        named: &Named,
+        taken: Timestamp,
         latest: &Materialization,
         depth: usize,
-        seen: &mut BTreeSet<AssetKey>,
+        seen: &mut BTreeSet<Named>,
         text: &mut String,
     ) {
         let _ = write!(
             text,
-            "{}`{}` was made anew by the run {} {}",
+            "{}`{named}` was made anew by the run {} {}",
             "  ".repeat(depth),
-            latest.asset,
             self.facts.run(latest),
             self.facts.when(latest.time)
         );
-        let input = fact.inputs.iter().find(|input| input.asset == latest.asset);
-        let before = input.and_then(|input| (self.made_by)(&latest.asset, input.run?));
+        let before = (self.at)(&named.key, named.partition(), taken);
         let difference = before.as_ref().and_then(|before| before.recipe.difference(&latest.recipe));
         let _ = match &difference {
             Some(difference) => writeln!(text, ": {}", because(difference)),
@@ -103,13 +264,28 @@ impl WhyAsset<'_> {
         if let (Some(before), Some(difference)) = (&before, &difference)
             && let Difference { ingredient: Ingredient::Input(other), change: Change::Other { .. } } =
                 difference
-            && seen.insert(latest.asset.clone())
+            && seen.insert(named.clone())
         {
-            let made = latest.inputs.iter().find(|input| input.asset == *other);
-            if let Some(made) = made.and_then(|input| (self.made_by)(other, input.run?)) {
-                self.anew(before, &made, depth + 1, seen, text);
+            let input = latest.inputs.iter().find(|input| input.asset == *other);
+            let other = input.and_then(|input| self.named(other, input.partition.as_deref()));
+            let made =
+                other.and_then(|other| Some(((self.at)(&other.key, other.partition(), latest.time)?, other)));
+            if let Some((made, other)) = made {
+                self.anew(&other, before.time, &made, depth + 1, seen, text);
             }
         }
+    }
+
+    /// What an input was: an asset, or one partition; none if it was several.
+    fn named(&self, key: &AssetKey, partition: Option<&str>) -> Option<Named> {
+        let Some(partition) = partition else { return Some(Named::whole(key)) };
+        let index = self.keyspace(key)?.index_of(partition).ok()?;
+        Some(Named { key: key.clone(), partition: Some((index, partition.to_owned())) })
+    }
+
+    fn keyspace(&self, key: &AssetKey) -> Option<Keyspace> {
+        let number = self.facts.graph.number(key)?;
+        self.facts.graph.assets()[number].partitions()?.resolve(&KeySets::new()).ok()
     }
 }
 

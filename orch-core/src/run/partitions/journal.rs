@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::Reader;
-use crate::event::{Entry, Journal};
+use crate::engine::Memory;
+use crate::event::{Entry, EventKind, Journal};
 use crate::failure::Failure;
 use crate::storage::Facts;
 
@@ -10,11 +11,13 @@ pub(in crate::run) struct Telling<J> {
     journal: J,
     facts: Facts,
     reader: Arc<Reader>,
+    /// What may be taken in the place of what the run makes.
+    memory: Arc<Memory>,
 }
 
 impl<J> Telling<J> {
-    pub(in crate::run) fn new(journal: J, reader: Arc<Reader>) -> Self {
-        Self { journal, facts: Facts::default(), reader }
+    pub(in crate::run) fn new(journal: J, reader: Arc<Reader>, memory: Arc<Memory>) -> Self {
+        Self { journal, facts: Facts::default(), reader, memory }
     }
 }
 
@@ -25,6 +28,11 @@ impl<J: Journal> Journal for Telling<J> {
             // Its number in the log is not asked for.
             if let Some((fact, value)) = self.facts.take(0, event, value.as_ref()) {
                 self.reader.tell(fact, value);
+            }
+            if let EventKind::StepMemoized { asset, partition, .. } = &event.kind
+                && let Some(remembered) = self.memory.get(asset, partition)
+            {
+                self.reader.tell(remembered.fact.clone(), None);
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The partitions that a run is for, and what its steps read of others.
 
+mod asked;
 mod journal;
 mod missing;
 mod reader;
@@ -15,7 +16,7 @@ use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind};
 use crate::storage::PinnedPartitions;
 
 pub(super) use journal::Telling;
-pub(super) use reader::Reader;
+pub(super) use reader::{Reader, latest_of};
 
 /// The partitions of a run, as many sets as its plan has.
 #[derive(Default)]

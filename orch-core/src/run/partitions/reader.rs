@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::ForPartitions;
 use super::missing::{absent, not_stored, not_written, unmapped};
-use crate::asset::{AssetKey, Digest, InputVersion, Materialization, MaterializationQuery, ValueAt};
+use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
+use crate::engine::Memory;
 use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
 use crate::ids::{RunId, StepPath};
@@ -135,7 +136,7 @@ impl Reader {
     }
 
     /// A partition was made.
-    pub(super) fn tell(&self, fact: Materialization, value: Option<Encoded>) {
+    pub(in crate::run) fn tell(&self, fact: Materialization, value: Option<Encoded>) {
         let is_read = || self.readings.values().any(|reading| reading.asset.key == fact.asset);
         if let Some(partition) = fact.partition.clone().filter(|_| is_read()) {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -192,6 +193,20 @@ impl Reader {
             return Ok(());
         }
         Err(absent(key, taker, &reading.up.show(&lacking), reading.asset.external))
+    }
+
+    /// What the run has passed over before it goes on: of these versions those that are still known.
+    pub(in crate::run) fn remember<'a>(
+        &self,
+        memory: &Memory,
+        versions: impl Iterator<Item = &'a InputVersion>,
+    ) {
+        for version in versions.filter(|version| version.partition.is_some()) {
+            let known = memory.get(&version.asset, &version.partition);
+            if let Some(known) = known.filter(|known| version.run == Some(known.fact.run)) {
+                self.tell_again(known.fact.clone());
+            }
+        }
     }
 
     /// A partition was made before the run went on; what was told first is the newest.
@@ -340,7 +355,9 @@ impl ReadsPartitions for Reader {
             values.push((key, value));
             facts.push(fact);
         }
-        let version = version(&reading.asset.key, reading.up.show(&needed), &values, &facts);
+        let keys = values.iter().map(|(key, _)| key.clone());
+        let parts = keys.zip(facts.iter().map(Option::as_ref));
+        let version = InputVersion::of_partitions(&reading.asset.key, || reading.up.show(&needed), parts);
         Ok((values, version))
     }
 }
@@ -368,43 +385,29 @@ fn facts(
     if goes_on {
         return Ok(facts);
     }
+    latest_of(storage, key, &reading.up, wanted)?.into_iter().for_each(&mut add);
+    Ok(facts)
+}
+
+/// The latest materializations of these partitions of an asset, perhaps with those of others.
+pub(in crate::run) fn latest_of(
+    storage: &dyn Storage,
+    key: &AssetKey,
+    keyspace: &Keyspace,
+    wanted: &PartitionSet,
+) -> Result<Vec<Materialization>, StorageError> {
     if wanted.len() > FEW {
-        storage.latest_partitions(key)?.into_iter().for_each(&mut add);
-        return Ok(facts);
+        return storage.latest_partitions(key);
     }
-    for partition in wanted.iter().filter_map(|index| reading.up.key_of(index).ok()) {
+    let mut facts = Vec::new();
+    for partition in wanted.iter().filter_map(|index| keyspace.key_of(index).ok()) {
         let query = MaterializationQuery {
             partition: Some(partition.to_string()),
             ..MaterializationQuery::latest(key)
         };
-        storage.materializations(&query)?.into_iter().for_each(&mut add);
+        facts.extend(storage.materializations(&query)?);
     }
     Ok(facts)
-}
-
-/// The version of several partitions: that of the one, else one made of theirs.
-fn version(
-    asset: &AssetKey,
-    partitions: String,
-    values: &[(PartitionKey, Value)],
-    facts: &[Option<Materialization>],
-) -> InputVersion {
-    let newest = facts.iter().flatten().max_by_key(|fact| (fact.time, fact.run)).map(|fact| fact.run);
-    let data: Option<Vec<_>> =
-        facts.iter().map(|fact| fact.as_ref().and_then(|fact| fact.data_version.as_ref())).collect();
-    let data = match data.as_deref() {
-        Some([one]) => Some(Arc::clone(one)),
-        Some([]) | None => None,
-        Some(several) => {
-            let mut digest = Digest::new("orch: versions of partitions that are taken together");
-            for ((key, _), version) in values.iter().zip(several) {
-                digest.add(key.as_str());
-                digest.add(version.as_bytes());
-            }
-            Some(digest.finish())
-        }
-    };
-    InputVersion::new(asset.clone(), newest, data).partition(Some(partitions.into()))
 }
 
 /// That what the run makes can be read again: what no IO manager stores and serde cannot read is in the memory of its step alone.

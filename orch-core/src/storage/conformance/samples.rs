@@ -232,6 +232,7 @@ fn next(kind: &EventKind) -> Option<EventKind> {
         EventKind::HandledOutput { .. } => materialization(),
         EventKind::AssetMaterialization { .. } => EventKind::StepMemoized {
             asset: key("warehouse/orders"),
+            partition: None,
             of: RunId::from_u128(7),
             data_version: Some("b0b".into()),
             others: vec![InputVersion::new(key("warehouse/customers"), Some(RunId::from_u128(8)), None)],
@@ -286,6 +287,7 @@ fn variations() -> Vec<EventKind> {
         },
         EventKind::StepMemoized {
             asset: key("orders"),
+            partition: Some("2024-01-31".into()),
             of: RunId::from_u128(7),
             data_version: None,
             others: Vec::new(),

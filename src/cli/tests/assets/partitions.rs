@@ -131,12 +131,14 @@ fn what_is_there_and_what_is_missing_is_told() {
     error: of `visits`: `2024-01-32` is no key of these partitions by time
     hint: keys are the starts of windows, such as `2024-01-01`, the first
     ");
-    insta::assert_snapshot!(kept.session(site(), "materialize visits --missing"), @r"
+    insta::assert_snapshot!(kept.session(site(), "materialize visits --missing"), @r#"
     exit 2
     --- stderr
-    error: `visits` has partitions, and `--missing` asks for assets without
-    hint: `program assets show visits` names those that are missing: `--partition` makes them
-    ");
+    error: the job `materialize` cannot be planned
+    error: `visits` has partitions, and the run is not told for which it is
+      --> src/cli/tests/assets/partitions.rs:_ (the asset)
+      hint: name them: `--partition 2024-01-19` is one, `--partition 2024-01-01..2024-01-19` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-19")`
+    "#);
     let never = kept.session(site(), "assets show visits --partition 2024-01-04");
     assert!(never.contains("`2024-01-04` was never materialized"), "{never}");
     let json = kept.session(site(), "assets list visits --json");
@@ -178,6 +180,27 @@ fn what_is_there_and_what_is_missing_is_told() {
                 "2024-01-19"
               ]
             ]
+          },
+          "fresh": {
+            "count": 6,
+            "ranges": [
+              [
+                "2024-01-01",
+                "2024-01-03"
+              ],
+              [
+                "2024-01-06",
+                "2024-01-08"
+              ]
+            ]
+          },
+          "stale": {
+            "count": 0,
+            "ranges": []
+          },
+          "unknown": {
+            "count": 0,
+            "ranges": []
           }
         },
     "#);

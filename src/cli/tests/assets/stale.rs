@@ -53,7 +53,7 @@ mod second {
 }
 
 /// What was said but for what differs each time.
-fn steady(told: &str) -> String {
+pub(super) fn steady(told: &str) -> String {
     let differs = |line: &str| line.starts_with("run ") || line.starts_with('─');
     let told = told.lines().filter(|line| !differs(line)).map(|line| match line.find('[') {
         Some(at) if line.contains("Success") => {

@@ -218,7 +218,7 @@ impl Rules<'_> {
         match self.end(step, keys) {
             Some(RecordedEnd::Failed(_)) => Comes::Failed,
             Some(RecordedEnd::Skipped(cause)) => skipped(cause),
-            Some(RecordedEnd::Succeeded | RecordedEnd::Memoized(_)) => Comes::Yes,
+            Some(RecordedEnd::Succeeded | RecordedEnd::Memoized(..)) => Comes::Yes,
             None => self.blocked(step, keys).unwrap_or(Comes::Yes),
         }
     }

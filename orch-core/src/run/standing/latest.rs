@@ -1,0 +1,44 @@
+use std::collections::BTreeMap;
+
+use crate::asset::{AssetKey, Materialization};
+use crate::graph::AssetGraph;
+use crate::storage::{AssetRecord, ReadAssets, StorageError};
+
+/// What is known of the latest materializations of assets.
+#[derive(Clone, Debug, Default)]
+pub struct LatestFacts {
+    /// Of each asset that was ever materialized.
+    pub records: Vec<AssetRecord>,
+    /// Of each partition of the assets of a program that have some.
+    pub partitions: BTreeMap<AssetKey, Vec<Materialization>>,
+}
+
+impl LatestFacts {
+    /// Reads what there is: of all assets, and of the partitions of those of the graph.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read(storage: &(impl ReadAssets + ?Sized), graph: &AssetGraph) -> Result<Self, StorageError> {
+        let records = storage.assets()?;
+        let mut partitions = BTreeMap::new();
+        for asset in graph.assets().iter().filter(|asset| asset.partitions().is_some()) {
+            // Of most programs' assets most were never made.
+            if records.iter().any(|record| record.key == *asset.key()) {
+                partitions.insert(asset.key().clone(), storage.latest_partitions(asset.key())?);
+            }
+        }
+        Ok(Self { records, partitions })
+    }
+
+    /// The latest materialization of an asset without partitions. It may have had some before: these are others.
+    pub(super) fn whole(&self, asset: &AssetKey) -> Option<&Materialization> {
+        let record = self.records.iter().find(|record| record.key == *asset)?;
+        record.latest.partition.is_none().then_some(&record.latest)
+    }
+
+    /// The latest materialization of a partition.
+    pub(crate) fn partition(&self, asset: &AssetKey, partition: &str) -> Option<&Materialization> {
+        let facts = self.partitions.get(asset)?;
+        facts.iter().find(|fact| fact.partition.as_deref() == Some(partition))
+    }
+}

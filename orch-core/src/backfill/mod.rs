@@ -6,7 +6,7 @@
 //! ```
 //!
 //! What is kept is what was asked for, pinned to the definitions that it was asked of, and a few marks. All else is derived:
-//! of which units it consists, [`Units`](units::Units) computes, and what has become of each its runs tell, which bear the
+//! of which units it consists is computed, and what has become of each its runs tell, which bear the
 //! backfill and the unit as tags. So a process that dies loses nothing but time: whoever goes on finds all that is done,
 //! resumes the runs that were interrupted, and begins the others.
 //!

@@ -1,5 +1,6 @@
-use smallvec::SmallVec;
 use std::ops::{Deref, DerefMut};
+
+use smallvec::SmallVec;
 
 use super::{ItemStream, OutputSaid};
 use crate::value::Value;
@@ -20,7 +21,7 @@ pub enum Product {
 pub struct Products {
     products: SmallVec<[Product; 1]>,
     /// What is said of outputs, by their numbers; of most nothing is.
-    said: Option<Box<Vec<(usize, OutputSaid)>>>,
+    said: Vec<(usize, OutputSaid)>,
 }
 
 impl Products {
@@ -38,13 +39,13 @@ impl Products {
     /// Says something of the next output.
     pub(crate) fn say(&mut self, said: OutputSaid) {
         if said != OutputSaid::default() {
-            self.said.get_or_insert_default().push((self.products.len(), said));
+            self.said.push((self.products.len(), said));
         }
     }
 
     /// What is said of outputs.
     pub(crate) fn said(&self) -> &[(usize, OutputSaid)] {
-        self.said.as_ref().map_or(&[], |said| said.as_slice())
+        &self.said
     }
 }
 
@@ -64,7 +65,7 @@ impl DerefMut for Products {
 
 impl FromIterator<Product> for Products {
     fn from_iter<I: IntoIterator<Item = Product>>(products: I) -> Self {
-        Self { products: products.into_iter().collect(), said: None }
+        Self { products: products.into_iter().collect(), said: Vec::new() }
     }
 }
 

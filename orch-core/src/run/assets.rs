@@ -59,8 +59,8 @@ impl AssetJob {
         let selected = self.selection.parse::<AssetSelection>().and_then(|selection| selection.of(graph));
         let drawn = selected.map_err(told).and_then(|selected| {
             let of = match self.of {
-                Of::Both => made(graph, &selected).map(|()| with_checks(graph, selected)),
-                Of::Assets => made(graph, &selected).map(|()| without_checks(graph, selected)),
+                Of::Both => made(graph, &selected).map(|()| with_checks(graph, &selected)),
+                Of::Assets => made(graph, &selected).map(|()| without_checks(graph, &selected)),
                 Of::Checks => checked(graph, &selected),
             };
             of.map_err(|problem| vec![self.at(problem)])
@@ -95,15 +95,15 @@ fn made(graph: &AssetGraph, selected: &[bool]) -> Result<(), Problem> {
 
 /// These assets, those that are made whenever they are, and the checks of all. What others make is not made, so that nothing of
 /// it is to be looked at anew.
-fn with_checks(graph: &AssetGraph, assets: Vec<bool>) -> Selected {
-    let assets = graph.with_made_along(&assets);
+fn with_checks(graph: &AssetGraph, assets: &[bool]) -> Selected {
+    let assets = graph.with_made_along(assets);
     let made = |asset: usize| assets[asset] && !graph.assets()[asset].is_external();
     let checks = (0..graph.checks().len()).map(|check| made(graph.looked_at(check))).collect();
     Selected { assets, checks }
 }
 
-fn without_checks(graph: &AssetGraph, assets: Vec<bool>) -> Selected {
-    Selected { assets: graph.with_made_along(&assets), checks: vec![false; graph.checks().len()] }
+fn without_checks(graph: &AssetGraph, assets: &[bool]) -> Selected {
+    Selected { assets: graph.with_made_along(assets), checks: vec![false; graph.checks().len()] }
 }
 
 /// The checks of these assets alone, if there are any.
@@ -204,10 +204,10 @@ impl Definitions {
         self.numbered(assets, without_checks)
     }
 
-    fn numbered(&self, assets: &[usize], chosen: fn(&AssetGraph, Vec<bool>) -> Selected) -> Job {
+    fn numbered(&self, assets: &[usize], chosen: fn(&AssetGraph, &[bool]) -> Selected) -> Job {
         let mut selected = vec![false; self.assets.assets().len()];
         assets.iter().for_each(|&number| selected[number] = true);
-        let selected = chosen(&self.assets, selected);
+        let selected = chosen(&self.assets, &selected);
         let job = draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected));
         self.told_apart(job, Of::Both)
     }

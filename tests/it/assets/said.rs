@@ -53,7 +53,7 @@ fn a_graph_says_it_with_the_value_of_its_last_op() {
         number * 2
     }
     #[op]
-    fn sum(numbers: Vec<i64>) -> WithMetadata<i64> {
+    fn sum(numbers: &[i64]) -> WithMetadata<i64> {
         WithMetadata::new(numbers.iter().sum()).metadata("numbers", numbers.len())
     }
     #[graph_asset]

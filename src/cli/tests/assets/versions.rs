@@ -148,7 +148,7 @@ fn partitions_are_made_that_were_never_made_or_that_are_stale() {
     ");
     let told = kept.session(
         first::program(),
-        "materialize sales revenue --missing --progress none --partition 2024-01-13..2024-01-16",
+        "materialize sales revenue --missing --progress none --max-concurrent 1 --partition 2024-01-13..2024-01-16",
     );
     insta::assert_snapshot!(steady(&told), @r"
     exit 0
@@ -157,11 +157,11 @@ fn partitions_are_made_that_were_never_made_or_that_are_stale() {
     sales[2024-01-14, 2024-01-16]    it was never materialized
     revenue[2024-01-14..2024-01-16]  it was never materialized
          Success materialize: 6 steps: 6 succeeded
+    Materialized sales[2024-01-14]
+    Materialized revenue[2024-01-14]
     Materialized revenue[2024-01-15]
     Materialized sales[2024-01-16]
     Materialized revenue[2024-01-16]
-    Materialized sales[2024-01-14]
-    Materialized revenue[2024-01-14]
     ");
 }
 
@@ -240,8 +240,10 @@ fn after_a_change_of_the_code_it_is_told_which_partitions_are_stale() {
     week[2024-01-07]                 it is made of `revenue`, which is to be made
     best                             it is made of `week`, which is to be made
     ");
-    let told = kept
-        .session(second::program(), "materialize --stale --progress none --partition 2024-01-07..2024-01-13");
+    let told = kept.session(
+        second::program(),
+        "materialize --stale --progress none --max-concurrent 1 --partition 2024-01-07..2024-01-13",
+    );
     // Seven days, of which one comes out otherwise, and so does its week.
     insta::assert_snapshot!(steady(&told), @r"
     exit 0
@@ -254,12 +256,12 @@ fn after_a_change_of_the_code_it_is_told_which_partitions_are_stale() {
          Success materialize: 22 steps: 16 succeeded, 6 memoized
     Materialized sales[2024-01-07]
     Materialized sales[2024-01-08]
-    Materialized sales[2024-01-09]
     Materialized revenue[2024-01-08]
+    Materialized sales[2024-01-09]
     Materialized sales[2024-01-10]
+    Materialized sales[2024-01-11]
     Materialized sales[2024-01-12]
     Materialized sales[2024-01-13]
-    Materialized sales[2024-01-11]
     Materialized week[2024-01-07]
     Materialized best
     ");

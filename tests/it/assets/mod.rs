@@ -6,6 +6,7 @@ mod kept;
 mod memo;
 mod mistakes;
 mod multi;
+mod multi_by_day;
 mod partitioned;
 mod said;
 mod stored;

@@ -6,7 +6,7 @@ use orch_core::graph::{AssetGraph, CheckDef};
 use orch_core::ids::{RunId, nearest};
 use orch_core::partition::KeySets;
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
-use orch_core::run::{Definitions, LatestFacts, Standings};
+use orch_core::run::{Definitions, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage};
 
@@ -49,7 +49,7 @@ fn check(
             definitions,
             around,
             printer,
-            |runner| runner,
+            |runner| args.options.partition.iter().fold(runner, Runner::partition),
         ),
         Err(exit) => exit,
     }

@@ -24,13 +24,20 @@ pub(super) fn materialize(
     printer: &Arc<Printer>,
 ) -> Exit {
     match job(args, definitions, around, printer) {
-        Ok(Some(job)) => run::begin(&job, &args.options, definitions, around, printer, |runner| {
-            match (args.stale, args.missing) {
-                (true, _) => runner.memoize(),
-                (_, true) => runner.only_missing(),
-                _ => runner,
-            }
-        }),
+        Ok(Some(job)) => {
+            // What is left to make may have no partitions, though some were asked for.
+            let has_partitions = job.try_plan().is_ok_and(|plan| !plan.partitions.is_empty());
+            let partition = args.options.partition.as_deref();
+            let partition = partition.filter(|_| has_partitions || !(args.stale || args.missing));
+            run::begin(&job, &args.options, definitions, around, printer, |runner| {
+                let runner = partition.into_iter().fold(runner, Runner::partition);
+                match (args.stale, args.missing) {
+                    (true, _) => runner.memoize(),
+                    (_, true) => runner.only_missing(),
+                    _ => runner,
+                }
+            })
+        }
         Ok(None) => {
             if args.options.live.detached {
                 detach::tell_nothing();

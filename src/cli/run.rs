@@ -39,10 +39,13 @@ pub(super) fn run(
         Ok(job) => job,
         Err(exit) => return exit,
     };
-    begin(job, &args.options, definitions, around, printer, |runner| runner)
+    let partition = args.options.partition.iter();
+    begin(job, &args.options, definitions, around, printer, |runner| {
+        partition.fold(runner, Runner::partition)
+    })
 }
 
-/// Runs a job as the arguments say, and as `asked` says beside them.
+/// Runs a job as the arguments say, for the partitions and in the way that `asked` says.
 pub(super) fn begin(
     job: &Job,
     args: &RunOptions,
@@ -240,9 +243,6 @@ fn configured(mut runner: Runner, args: &RunOptions) -> Runner {
     }
     if let Some(order) = args.order {
         runner = runner.order(order.into());
-    }
-    if let Some(partition) = &args.partition {
-        runner = runner.partition(partition);
     }
     args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value))
 }

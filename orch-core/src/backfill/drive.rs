@@ -14,9 +14,12 @@ use super::progress::{Progress, Stands};
 use super::schedule::Schedule;
 use super::status::BackfillStatus;
 use super::units::Units;
+use crate::asset::AssetKey;
 use crate::define::Cancel;
+use crate::event::RunStatus;
 use crate::graph::Job;
 use crate::ids::{BackfillId, RunId};
+use crate::plan::{PlanError, Problem, ProblemKind};
 use crate::run::{Definitions, Rerun, Run, RunError, RunErrorKind, Runner};
 use crate::storage::{
     BackfillMark, BackfillRecord, HoldBackfill, Storage, StorageError, StorageErrorKind, Unit,
@@ -32,6 +35,8 @@ pub struct Backfill<'a> {
     cancel: Cancel,
     grace: Duration,
     accepts_changes: bool,
+    /// The failed runs in whose place others are to be made, until that is marked.
+    again: Option<Vec<RunId>>,
     watch: Watch<'a>,
 }
 
@@ -55,11 +60,14 @@ impl<'a> Backfill<'a> {
         let (storage, units) = (Arc::clone(storage), Arc::new(units));
         let (cancel, grace) = (Cancel::new(), Duration::from_secs(10));
         let watch: Watch<'a> = Box::new(|_| ());
-        Self { definitions, storage, record, units, hold, cancel, grace, accepts_changes: false, watch }
+        let (accepts_changes, again) = (false, None);
+        Self { definitions, storage, record, units, hold, cancel, grace, accepts_changes, again, watch }
     }
 
-    pub(super) fn marked(&mut self, record: BackfillRecord) {
-        self.record = record;
+    /// These runs have failed, and others are made in their place, and of all units of which none could begin.
+    pub(super) fn again(mut self, failed: Vec<RunId>) -> Self {
+        self.again = Some(failed);
+        self
     }
 
     /// What is kept of it.
@@ -141,8 +149,12 @@ impl<'a> Backfill<'a> {
     /// then is waited for, and the backfill can be resumed.
     pub async fn run(mut self) -> Result<BackfillStatus, BackfillError> {
         let canceled_before = self.record.marks.canceled.is_some();
-        if !canceled_before && !self.accepts_changes {
+        if !canceled_before {
             self.check_changes()?;
+            if let Some(failed) = self.again.take() {
+                // Not before it is known that it goes on: what is marked is not failed any more.
+                self.record = self.storage.mark_backfill(self.record.id, BackfillMark::Again(failed))?;
+            }
         }
         let units = Arc::clone(&self.units);
         let progress = Progress::read(&*self.storage, &self.record, &units)?;
@@ -198,7 +210,7 @@ impl<'a> Backfill<'a> {
         let whole = self.definitions.whole_of(&self.record).map_err(|error| self.broken(error))?;
         let now = whole.pin(self.record.created).map_err(BackfillError::Plan)?.pinned.plan;
         let changes = self.record.pinned.plan.changes_to(&now);
-        if changes.is_empty() {
+        if changes.is_empty() || self.accepts_changes {
             return Ok(());
         }
         Err(BackfillError::Changed { backfill: self.record.id, changes })
@@ -209,7 +221,12 @@ impl<'a> Backfill<'a> {
         let runner = match self.runner(driven, unit) {
             Ok(runner) => runner,
             Err(error) => {
-                self.refuse(driven, unit, error);
+                match driven.progress.of(unit) {
+                    Some((Stands::Interrupted, run)) if is_of_that_run(&error) => {
+                        self.over(driven, unit, run.id);
+                    }
+                    _ => self.refuse(driven, unit, error),
+                }
                 return None;
             }
         };
@@ -246,6 +263,11 @@ impl<'a> Backfill<'a> {
             _ => {}
         }
         let (definitions, record) = (self.definitions, &self.record);
+        let assets = &record.groups[unit.group].assets;
+        let lacks = |key: &&AssetKey| definitions.asset_graph().number(key).is_none();
+        if let Some(gone) = assets.iter().find(lacks) {
+            return Err(RunError::plan(gone_since(record, gone)));
+        }
         let job =
             driven.jobs.entry(unit.group).or_insert_with(|| definitions.job_of_group(record, unit.group));
         definitions.run_of_unit(&self.storage, record, (unit, job), driven.units.selected(unit))
@@ -265,10 +287,8 @@ impl<'a> Backfill<'a> {
                 let why = error.to_string();
                 return self.refused(driven, unit, &why);
             }
-            // Someone has canceled the backfill at this very moment, so that this run was not made.
             Some(RunErrorKind::Storage(error)) if *error.kind() == StorageErrorKind::Over => {
-                driven.canceled = true;
-                return driven.cancel.cancel();
+                return self.over(driven, unit, run);
             }
             Some(_) => {}
         }
@@ -279,6 +299,27 @@ impl<'a> Backfill<'a> {
         (self.watch)(&BackfillEvent::Ended { run, makes, error: error.as_ref(), left });
         if let Some(error) = error.filter(|error| !has_ended(error)) {
             driven.broken.get_or_insert_with(|| self.broken(error));
+        }
+    }
+
+    /// A run was not made since someone has canceled the backfill at this very moment; or one was not taken up again, since someone
+    /// else has brought it to its end.
+    fn over(&mut self, driven: &mut Driven<'_>, unit: Unit, run: RunId) {
+        let record = match self.storage.backfill(self.record.id) {
+            Ok(record) => record,
+            Err(error) => {
+                driven.broken.get_or_insert(error.into());
+                return;
+            }
+        };
+        if record.marks.canceled.is_some() {
+            (self.record, driven.canceled) = (record, true);
+            return driven.cancel.cancel();
+        }
+        match self.storage.run(run) {
+            Ok(run) if run.status == RunStatus::Success => driven.schedule.succeed(unit),
+            Ok(_) => driven.schedule.fail(unit),
+            Err(error) => _ = driven.broken.get_or_insert(error.into()),
         }
     }
 
@@ -357,6 +398,14 @@ struct Driven<'a> {
     cancel: Cancel,
     canceled: bool,
     broken: Option<BackfillError>,
+}
+
+/// What a unit is to make, the program makes no more.
+fn gone_since(record: &BackfillRecord, asset: &AssetKey) -> PlanError {
+    let message = format!("this program has no asset `{asset}`, which it had when the backfill was launched");
+    let problem = Problem::new(ProblemKind::UnknownAsset, message)
+        .hint("go on with the program that launched it, or launch another one for what there is");
+    PlanError::new(record.pinned.plan.job.clone(), vec![problem])
 }
 
 /// Whether a run came to an end, however it did; else it can be resumed.

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::units::Units;
 use crate::asset::AssetKey;
 use crate::graph::{AssetGraph, asset_groups};
 use crate::ids::BackfillId;
-use crate::plan::{PlanError, PlannedAsset, Problem, ProblemKind};
+use crate::plan::{PlanError, PlannedAsset, Problem, ProblemKind, Step};
 use crate::run::{Definitions, Pin, Runner};
 use crate::storage::{BackfillGroup, BackfillMark, BackfillRecord, BackfillTakes, Storage};
 
@@ -69,16 +70,19 @@ impl Definitions {
         storage: &Arc<dyn Storage>,
         backfill: BackfillId,
     ) -> Result<Backfill<'_>, BackfillError> {
-        let (mut backfill, progress) = self.taken(storage, backfill)?;
+        let (backfill, progress) = self.taken(storage, backfill)?;
         let id = backfill.record().id;
         backfill.record().marks.admits(id)?;
         if progress.failed().next().is_none() {
             let message = format!("nothing of the backfill {id} has failed");
-            return Err(BackfillError::over(message, &format!("look at it: backfill status {id}")));
+            let hint = match backfill.record().marks.ended {
+                Some(_) => format!("look at it: backfill status {id}"),
+                None => format!("it has not come to its end: backfill resume {id}"),
+            };
+            return Err(BackfillError::over(message, &hint));
         }
         let failed = progress.standing(Stands::Failed).map(|(_, run)| run.id).collect();
-        backfill.marked(storage.mark_backfill(id, BackfillMark::Again(failed))?);
-        Ok(backfill)
+        Ok(backfill.again(failed))
     }
 
     /// Marks a backfill as canceled: from then on no run of it is made. If nobody drives it, the result brings the runs that
@@ -176,6 +180,10 @@ impl<'a> Launch<'a> {
             let of = &partitions[number];
             (!of.set.is_empty()).then(|| of.keyspace.show(&of.set))
         });
+        let problems = too_early(graph, &pinned.plan.steps, &groups);
+        if !problems.is_empty() {
+            return Err(BackfillError::Plan(PlanError::new(job.to_owned(), problems)));
+        }
         let mut record = BackfillRecord::new(self.id, created, groups, pinned);
         (record.tags, record.per, record.max_concurrent) = (tags, per, max_concurrent);
         // What is wrong with the job of a group, such as its name, would else be told by each of its runs.
@@ -206,4 +214,39 @@ fn grouped(
         told
     };
     groups.into_iter().map(group).collect()
+}
+
+/// Checks that would look too early: they look in the run of their asset, and take what a later one makes.
+fn too_early(graph: &AssetGraph, steps: &[Step], groups: &[BackfillGroup]) -> Vec<Problem> {
+    let group_of = |key: &AssetKey| groups.iter().position(|group| group.assets.contains(key));
+    // The groups that each one waits for; a group takes only those before it.
+    let mut before: Vec<HashSet<usize>> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let taken =
+            group.takes.iter().flat_map(|taken| before[taken.group].iter().copied().chain([taken.group]));
+        let taken = taken.collect();
+        before.push(taken);
+    }
+    let mut problems = Vec::new();
+    for (number, check) in graph.checks().iter().enumerate() {
+        let key = graph.assets()[graph.looked_at(number)].key();
+        let planned =
+            |step: &Step| step.check.as_ref().is_some_and(|of| of.asset == *key && *of.name == *check.name());
+        let Some(own) = group_of(key).filter(|_| steps.iter().any(planned)) else { continue };
+        for other in graph.taken_by(number).map(|other| graph.assets()[other].key()) {
+            let is_later = |group: usize| group != own && !before[own].contains(&group);
+            if group_of(other).is_some_and(is_later) {
+                let name = check.name();
+                let message = format!(
+                    "the check `{name}` of `{key}` takes `{other}`, which another run of the backfill makes, perhaps later"
+                );
+                let problem = Problem::new(ProblemKind::InvalidPartition, message);
+                problems.push(problem.at("the check", check.place().clone()).hint(
+                    "let one run make both, `materialize`; or leave the checks out, `--no-checks`, and look afterwards, \
+                     `assets check`",
+                ));
+            }
+        }
+    }
+    problems
 }

@@ -60,7 +60,7 @@ impl Progress {
         }
         for refused in record.marks.refused.iter().filter(|refused| units.has(refused.unit)) {
             let stands = progress.runs.get(&refused.unit).map(|(stands, _)| *stands);
-            if stands.is_none_or(|stands| stands == Stands::Again) {
+            if stands.is_none_or(|stands| !matches!(stands, Stands::Done | Stands::Failed)) {
                 progress.refused.insert(refused.unit, refused.why.clone());
             }
         }

@@ -97,7 +97,7 @@ impl RunError {
         Self(Box::new(kind))
     }
 
-    pub(super) fn plan(error: PlanError) -> Self {
+    pub(crate) fn plan(error: PlanError) -> Self {
         Self::of_kind(RunErrorKind::Plan(error))
     }
 

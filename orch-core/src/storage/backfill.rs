@@ -173,6 +173,8 @@ impl BackfillMarks {
             self.admits(backfill)?;
         }
         match mark {
+            // Of one that has ended there is nothing to cancel.
+            BackfillMark::Canceled(_) if self.ended.is_some() => {}
             BackfillMark::Canceled(time) => _ = self.canceled.get_or_insert(time),
             BackfillMark::Ended(time) => self.ended = Some(time),
             BackfillMark::Refused(unit, why) => {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use jiff::Timestamp;
 use orch_core::ids::{BackfillId, RunId};
 use orch_core::storage::{ReadBackfills, RunRecord, StorageError, StorageErrorKind};
 
@@ -62,10 +63,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes backfills that are over and have no runs any more, and what was to be one. What someone holds is left alone.
+    /// Removes backfills that are over and have no runs any more, and what was to be one. Of which units no run could begin, no run
+    /// tells: one that has such units stays until it is old. What someone holds is left alone.
     pub(super) fn collect_backfills(
         &self,
         runs: &[RunRecord],
+        is_old: impl Fn(Timestamp) -> bool,
         collected: &mut Collected,
     ) -> Result<(), StorageError> {
         let with_runs: HashSet<_> =
@@ -77,7 +80,10 @@ impl Folder {
                 continue;
             }
             let goes = match self.backfill(backfill) {
-                Ok(record) => record.is_over() && !with_runs.contains(&backfill),
+                Ok(record) => {
+                    let is_told = record.marks.refused.is_empty() || is_old(record.created);
+                    record.is_over() && !with_runs.contains(&backfill) && is_told
+                }
                 Err(error) => *error.kind() == StorageErrorKind::NotFound,
             };
             if goes {

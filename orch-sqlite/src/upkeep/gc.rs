@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use orch_core::ids::RunId;
 use orch_core::storage::{ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind};
 
@@ -100,7 +100,10 @@ impl Folder {
                 Err(error) => return Err(error),
             }
         }
-        self.collect_backfills(&self.runs(&RunQuery::default())?, &mut collected)?;
+        let days = |days: u32| now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).ok();
+        let oldest = keep.days.and_then(days);
+        let is_old = |created: Timestamp| oldest.is_some_and(|oldest| created < oldest);
+        self.collect_backfills(&self.runs(&RunQuery::default())?, is_old, &mut collected)?;
         self.collect_superseded(&mut collected)?;
         Ok(collected)
     }

@@ -50,6 +50,23 @@ fn runs_of_a_backfill_stay_while_it_goes_on_and_go_together() {
 }
 
 #[test]
+fn one_of_which_no_run_could_begin_is_told_until_it_is_old() {
+    let (_home, folder) = storage();
+    let backfill = launched(&folder, 1, &[]);
+    let refused =
+        BackfillMark::Refused(Unit { group: 0, chunk: 0 }, "there is nothing to make it of".to_owned());
+    folder.mark_backfill(backfill.id, refused).expect("marked");
+    folder.mark_backfill(backfill.id, BackfillMark::Ended(at(9))).expect("marked");
+    let clear = |days: Option<u32>, later: i64| {
+        let keep = Retention { runs: Some(1), days, bytes: None };
+        let now = backfill.created + jiff::SignedDuration::from_hours(later);
+        folder.gc(&keep, now).expect("cleared");
+        folder.backfills().expect("the backfills").len()
+    };
+    assert_eq!([clear(Some(2), 47), clear(None, 10_000), clear(Some(2), 49)], [1, 1, 0]);
+}
+
+#[test]
 fn a_list_that_is_lost_takes_no_backfill_along() {
     let (home, folder) = storage();
     let backfill = launched(&folder, 1, &[1]);

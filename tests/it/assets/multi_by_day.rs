@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::run::{Rerun, Runner};
 
 use super::*;
@@ -52,6 +52,12 @@ fn counted(odd: &[i64], even: &[i64]) -> Result<usize> {
         return Err("not now".into());
     }
     Ok(odd.len() + even.len())
+}
+
+/// Of all days that there are; what it takes is not the first that its step makes.
+#[asset(code_version = "1")]
+fn evens(#[mapped(PartitionMapping::all().allow_missing())] even: &Partitions<Vec<i64>>) -> usize {
+    even.values().map(Vec::len).sum()
 }
 
 const DAYS: &str = "2024-01-02..2024-01-04";
@@ -110,4 +116,37 @@ fn of_each_day_all_that_one_step_makes_is_passed_over_given_and_taken_together()
     succeeds(of_days("even", "2024-01-03"));
     insta::assert_snapshot!(succeeds(of_days("*", DAYS).only_missing()), @"split[02] counted[02] counted[03] rows[04] split[04] counted[04]");
     insta::assert_snapshot!(succeeds(of_days("*", DAYS).only_missing()), @"");
+}
+
+#[test]
+fn who_takes_days_of_any_of_them_finds_those_that_were_passed_over() {
+    let definitions = Definitions::new().assets(assets![rows, odd, even, evens]);
+    let storage = storage();
+    let go = |selection: &str, partition: Option<&str>| {
+        let job = definitions.materialize(&selection.parse().expect("a selection"));
+        let runner = definitions.runner(&job).max_concurrent(1).record(&storage).keep_events().keep_outputs();
+        partition.into_iter().fold(runner, Runner::partition)
+    };
+    let days = Some("2024-01-05..2024-01-06");
+    let first = go("*", days).run_blocking().expect("it succeeds");
+    let again = go("* and not rows", days).memoize().run_blocking().expect("it succeeds");
+    assert_eq!((*first.output::<evens>(), *again.output::<evens>()), (6, 6));
+    insta::assert_snapshot!(told(&again), @"read_rows[05] (split[05]) read_rows[06] (split[06])");
+    let other = Definitions::new().assets(assets![rows, odd, even, later::evens]);
+    let job = other.materialize(&"* and not rows".parse().expect("a selection"));
+    let runner = other.runner(&job).partition("2024-01-05..2024-01-06").max_concurrent(1).record(&storage);
+    let changed = runner.keep_events().keep_outputs().memoize().run_blocking().expect("it succeeds");
+    insta::assert_snapshot!(told(&changed), @"read_rows[05] (split[05]) read_rows[06] (split[06])");
+    assert_eq!(*changed.output::<later::evens>(), 12);
+}
+
+mod later {
+    use super::*;
+
+    #[asset(code_version = "2")]
+    pub(super) fn evens(
+        #[mapped(PartitionMapping::all().allow_missing())] even: &Partitions<Vec<i64>>,
+    ) -> usize {
+        2 * even.values().map(Vec::len).sum::<usize>()
+    }
 }

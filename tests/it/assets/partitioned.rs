@@ -440,7 +440,7 @@ fn what_is_wrong_with_partitions_is_told_with_the_assets() {
     error: `sums` takes `revenue` as one value, and is made of several partitions of it
       --> tests/it/assets/partitioned.rs:417 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
-      hint: take them by key, `revenue: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] revenue: &i64`
+      hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `revenue: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] revenue: &i64`
     error: `prices` takes partitions of `price`, which has none
       --> tests/it/assets/partitioned.rs:422 (is made of it)
       --> tests/it/assets/partitioned.rs:46 (the asset)

@@ -234,10 +234,10 @@ impl AssetDef {
         self.partitions.as_ref().map(PartitionedBy::definition)
     }
 
-    /// Whether one op makes it, and not a graph of several.
+    /// Whether one op makes it, be it with others, and not a graph of several.
     #[must_use]
     pub fn is_op(&self) -> bool {
-        matches!(self.draw, Some(Draw::Op(_)))
+        matches!(self.draw, Some(Draw::Op(_) | Draw::Part(..)))
     }
 
     /// Whether others make it: it can be taken and not made.

@@ -2,8 +2,8 @@ use super::lineage::AssetGraph;
 use super::partitioned::{is_aligned, levels};
 use crate::partition::PartitionMapping;
 
-/// Assets that are made together, partition by partition: those of one definition that take each other's same partition. One
-/// without partitions is alone.
+/// Assets that are made together, partition by partition: those of one definition that take each other's same partition, and
+/// those that one step makes. Another one without partitions is alone.
 #[derive(Debug)]
 pub(crate) struct AssetGroup {
     /// By their numbers, each after all that it is made of.
@@ -30,7 +30,11 @@ pub(crate) fn groups(graph: &AssetGraph, made: impl Fn(usize) -> bool) -> Vec<As
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for &number in graph.order().iter().filter(|&&number| is_made(graph, &made, number)) {
         let joins = |group: &Vec<usize>| {
-            group.iter().any(|&other| levels[other] == levels[number] && takes_same(graph, number, other))
+            group.iter().any(|&other| {
+                // What one step makes is made of the same, and so of one level.
+                graph.together(number).contains(&other)
+                    || levels[other] == levels[number] && takes_same(graph, number, other)
+            })
         };
         let (joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(joins);
         groups = apart;

@@ -57,8 +57,14 @@ pub(super) fn check_link(asset: &AssetDef, dependency: &Dependency) -> Option<Pr
     if dependency.taken == Taken::Value && dependency.mapping.is_none() && several {
         let message = format!("`{by}` takes `{of}` as one value, and is made of several partitions of it");
         let problem = Problem::new(ProblemKind::InvalidPartition, message);
+        // The commonest mistake first: whoever takes its own partition of another one has to say that it has some.
+        let same = if down.is_none() {
+            "if it is made for each of them, say so, `partitions = ..`; else "
+        } else {
+            ""
+        };
         return told(problem.hint(format!(
-            "take them by key, `{name}: &Partitions<{ty}>`, or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`",
+            "{same}take them by key, `{name}: &Partitions<{ty}>`, or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`",
             name = of.name(),
             ty = other.value.ty.name()
         )));

@@ -29,10 +29,11 @@ impl<J: Journal> Journal for Telling<J> {
             if let Some((fact, value)) = self.facts.take(0, event, value.as_ref()) {
                 self.reader.tell(fact, value);
             }
-            if let EventKind::StepMemoized { asset, partition, .. } = &event.kind
-                && let Some(remembered) = self.memory.get(asset, partition)
-            {
-                self.reader.tell(remembered.fact.clone(), None);
+            if let EventKind::StepMemoized { asset, partition, others, .. } = &event.kind {
+                let others = others.iter().map(|other| (&other.asset, &other.partition));
+                let taken = std::iter::once((asset, partition)).chain(others);
+                let taken = taken.filter_map(|(asset, partition)| self.memory.get(asset, partition));
+                taken.for_each(|remembered| self.reader.tell(remembered.fact.clone(), None));
             }
         }
         Ok(())

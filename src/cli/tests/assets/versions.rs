@@ -90,6 +90,21 @@ mod second {
     }
 }
 
+/// The same as the first, in which the best week is found otherwise.
+mod third {
+    use super::first::{revenue, sales, week};
+    use super::*;
+
+    #[asset(code_version = "2")]
+    fn best(#[mapped(PartitionMapping::all().allow_missing())] week: &Partitions<i64>) -> Option<i64> {
+        week.values().max().map(|best| best + 1)
+    }
+
+    pub(super) fn program() -> Definitions {
+        Definitions::new().assets(assets![sales, revenue, week, best])
+    }
+}
+
 fn days(days: &'static str) -> impl FnOnce(Runner) -> Runner {
     move |runner| runner.partition(days)
 }
@@ -416,4 +431,13 @@ fn partitions_that_a_graph_makes_cannot_be_left_out() {
     error: `doubled` is made by a graph, of which `--missing` cannot leave out the partitions that are there
     hint: `program assets show doubled` names those that are missing: `--partition` makes them
     ");
+}
+
+#[test]
+fn what_has_no_partitions_may_be_all_that_is_left_to_make() {
+    let mut kept = Shop::empty();
+    kept.put_with(1, &first::program(), &all(), days("2024-01-07..2024-01-13"));
+    let told = kept.session(third::program(), "materialize --stale --partition 2024-01-07..2024-01-13");
+    assert!(told.starts_with("exit 0") && told.contains("2 steps: 2 succeeded"), "{told}");
+    assert!(told.trim_end().ends_with("Materialized best"), "{told}");
 }

@@ -36,6 +36,13 @@ impl AssetGraph {
         self.looked_at[check]
     }
 
+    /// What a check takes the value of beside the asset that it looks at, as the numbers of assets.
+    pub(crate) fn taken_by(&self, check: usize) -> impl Iterator<Item = usize> {
+        let taken = self.checks[check].dependencies.iter().filter(|one| one.is_data());
+        let taken = taken.filter_map(|dependency| self.number(dependency.asset().key()));
+        taken.filter(move |&other| other != self.looked_at[check])
+    }
+
     fn add_check(&mut self, check: &Arc<CheckDef>) {
         let (name, key) = (&check.name, check.asset().key());
         let Some(asset) = self.number(key) else {

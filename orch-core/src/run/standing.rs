@@ -273,8 +273,14 @@ impl Standings {
                     continue;
                 }
                 let own = self.own(one, making, asked.get(&one).copied(), (&made, &is_made));
-                let along = self.along[one].iter().copied().filter(|_| !own.is_empty());
-                for other in along.chain((!own.is_empty()).then_some(one)) {
+                if own.is_empty() {
+                    continue;
+                }
+                // A run for partitions has all in it that was asked for of a step, and makes it where it makes one of it.
+                let is_with = |other: &usize| selected[*other] && self.partitions.contains_key(&one);
+                let with = self.together[one].iter().copied().filter(is_with);
+                let along = self.along[one].iter().copied();
+                for other in along.chain(with).chain([one]) {
                     is_made[other] = true;
                     if self.partitions.contains_key(&other) {
                         *made.partitions.entry(other).or_default() |= &own;

@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use orch::config::EnvVars;
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
-use orch::run::{Rerun, Runner};
+use orch::run::{Making, Rerun, Runner};
 
+use super::memo::standings;
 use super::*;
 
 struct Daily;
@@ -114,6 +116,18 @@ fn of_each_day_all_that_one_step_makes_is_passed_over_given_and_taken_together()
     let of_days = |selection: &str, days: &str| runner(selection).partition(days).record(&elsewhere);
     succeeds(of_days("rows or odd", "2024-01-02..2024-01-03"));
     succeeds(of_days("even", "2024-01-03"));
+    // That is told before.
+    let all = runner("*").env(EnvVars::none());
+    let standings = standings(&definitions, all.recipes().expect("they are known"), &elsewhere);
+    let selected = vec![true; definitions.asset_graph().assets().len()];
+    let asked = all.partitions().expect("they are told");
+    let to_make = standings.to_make_of(&selected, Making::Missing, &asked);
+    let days = to_make.partitions.iter().map(|(number, set)| {
+        let asset = &definitions.asset_graph().assets()[*number];
+        let days = standings.partitions(asset.key()).expect("it has some").keyspace();
+        format!("{} {}", asset.key(), days.show(set))
+    });
+    insta::assert_snapshot!(days.collect::<Vec<_>>().join("; ").replace("2024-01-", ""), @"rows 04; odd 02, 04; even 02, 04; counted 02..04");
     insta::assert_snapshot!(succeeds(of_days("*", DAYS).only_missing()), @"split[02] counted[02] counted[03] rows[04] split[04] counted[04]");
     insta::assert_snapshot!(succeeds(of_days("*", DAYS).only_missing()), @"");
 }

@@ -1,4 +1,5 @@
 mod facts;
+mod history;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -32,9 +33,6 @@ const OUTLINE: &str =
 /// The columns of one event.
 const EVENT: &str =
     "SELECT number, time, step, attempt, fields, kind, sum, value FROM event WHERE number = ?1";
-/// Those of all that whoever takes the run up again needs to know.
-const HISTORY: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
-    WHERE kind <> 'STEP_INPUT' ORDER BY number";
 
 const CHANGED: &str = "it is not what was written";
 
@@ -159,11 +157,16 @@ impl Reader {
     /// Calls `each` for the events after one that say where the run stands as a whole, up to the last event there is; gives
     /// its number.
     pub(crate) fn outline(&self, after: u64, each: Each<'_>) -> Result<u64, StorageError> {
+        let last = self.last_event()?;
+        self.read(OUTLINE, vec![number(after), number(last)], each)?;
+        Ok(last)
+    }
+
+    /// The number of the last event there is, 0 if there is none.
+    fn last_event(&self) -> Result<u64, StorageError> {
         let last =
             self.connection.query_row("SELECT coalesce(max(number), 0) FROM event", [], |row| row.get(0));
-        let last: i64 = last.map_err(|error| self.cannot(&error))?;
-        self.read(OUTLINE, vec![number(after), last.into()], each)?;
-        Ok(last.unsigned_abs())
+        last.map(i64::unsigned_abs).map_err(|error| self.cannot(&error))
     }
 
     fn cannot(&self, error: &rusqlite::Error) -> StorageError {
@@ -203,12 +206,7 @@ impl ReadEvents for Reader {
     }
 
     fn history(&self, each: &mut dyn FnMut(Logged, Option<&[u8]>)) -> Result<(), StorageError> {
-        let mut known = Known::default();
-        self.rows(HISTORY, [], &mut |row| {
-            let (logged, value) = self.logged(row, &mut known)?;
-            each(logged, value);
-            Ok(ControlFlow::Continue(()))
-        })
+        self.whole_history(each)
     }
 
     fn value(&self, event: u64) -> Result<Option<Encoded>, StorageError> {

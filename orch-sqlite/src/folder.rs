@@ -4,6 +4,7 @@ use std::sync::Arc;
 use orch_core::ids::RunId;
 use orch_core::storage::{RunRecord, StorageError};
 
+use crate::facts::Teller;
 use crate::list::List;
 use crate::lock::Hold;
 use crate::schema::RUN;
@@ -24,7 +25,8 @@ struct Home {
     /// The same, wherever the program goes.
     path: PathBuf,
     durability: Durability,
-    list: List,
+    list: Arc<List>,
+    teller: Teller,
 }
 
 impl Folder {
@@ -53,8 +55,9 @@ impl Folder {
                 },
             )?;
         }
-        let list = List::open(&path, || whole_runs(&runs))?;
-        Ok(Self { home: Arc::new(Home { named, path, durability, list }) })
+        let list = Arc::new(List::open(&path, || whole_runs(&runs))?);
+        let teller = Teller::new(Arc::clone(&list));
+        Ok(Self { home: Arc::new(Home { named, path, durability, list, teller }) })
     }
 
     /// Whether a storage lies there, or something that is named as its list: that it is none is told by opening it.
@@ -84,6 +87,11 @@ impl Folder {
 
     pub(crate) fn list(&self) -> &List {
         &self.home.list
+    }
+
+    /// Who puts facts beside the list.
+    pub(crate) fn teller(&self) -> &Teller {
+        &self.home.teller
     }
 
     pub(crate) fn runs_folder(&self) -> PathBuf {

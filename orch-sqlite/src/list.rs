@@ -102,11 +102,6 @@ impl List {
         Locked::wait(&self.path, &self.writer)
     }
 
-    /// The same, if nobody writes it at this moment. Waits for nobody.
-    pub(crate) fn try_lock(&self) -> Option<Locked<'_>> {
-        Locked::at_once(&self.path, &self.writer)
-    }
-
     /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.
     pub(crate) fn is_due(&self) -> bool {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT

@@ -1,18 +1,21 @@
 //! Facts about assets: what the events of runs tell of materializations and of what checks have found, kept in `instance.db` so that it outlives them.
 //!
-//! A fact is first an event in the log of its run, and that is the truth. Whoever commits it puts it here afterwards,
-//! without waiting: neither for the disk, since the fact could be taken from the log, nor for others who write here. What
-//! was not put so is put when the run is over, together with its line in the list, and of a run whose process died by
-//! whoever settles it. So what a settled run has told is here, and as durable as its line.
+//! A fact is first an event in the log of its run, and that is the truth. Whoever commits it has it put here afterwards,
+//! by a thread that waits for others who write here, so that the run does not, and not for the disk, since the fact could be
+//! taken from the log. Whoever reads facts in the same process waits until all are here that were told before. What could
+//! not be put is put with the next line of the run in the list, and of a run whose process died by whoever settles it. So
+//! what a settled run has told is here, and as durable as its line.
 
 mod evaluations;
 mod put;
 mod read;
+mod teller;
 
 use std::sync::Arc;
 
 use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use orch_core::event::{Encoded, Entry};
+use orch_core::ids::RunId;
 use orch_core::storage::{Artifacts, AssetRecord, Facts, ReadAssets, StorageError};
 
 use crate::Folder;
@@ -20,6 +23,7 @@ use crate::files::Files;
 
 pub(crate) use put::{clear, leave, put, replace};
 pub(crate) use read::Superseded;
+pub(crate) use teller::Teller;
 
 /// A fact, and its value if that lies with it.
 pub(crate) type Told = (Materialization, Option<Encoded>);
@@ -47,22 +51,22 @@ impl OfRun {
 
 impl ReadAssets for Folder {
     fn assets(&self) -> Result<Vec<AssetRecord>, StorageError> {
-        self.settle(None)?;
+        self.facts_of(None)?;
         self.list().assets()
     }
 
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
-        self.settle(query.run)?;
+        self.facts_of(query.run)?;
         self.list().materializations(query)
     }
 
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
-        self.settle(None)?;
+        self.facts_of(None)?;
         self.list().latest_partitions(asset)
     }
 
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
-        self.settle(query.run)?;
+        self.facts_of(query.run)?;
         self.list().evaluations(query)
     }
 
@@ -72,5 +76,14 @@ impl ReadAssets for Folder {
 
     fn asset_files(&self) -> Result<Arc<dyn Artifacts>, StorageError> {
         Ok(Arc::new(Files::of_assets(self.path())))
+    }
+}
+
+impl Folder {
+    /// Sees to it that the facts are here of all runs, or of this one: those that this process was told, and those that a
+    /// process that died has left in a log.
+    fn facts_of(&self, run: Option<RunId>) -> Result<(), StorageError> {
+        self.teller().wait();
+        self.settle(run).map(drop)
     }
 }

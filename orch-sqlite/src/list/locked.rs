@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use orch_core::ids::RunId;
 use orch_core::storage::{RunRecord, StorageError};
@@ -25,16 +25,6 @@ impl<'a> Locked<'a> {
         let writer = taken(writer);
         writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
         Ok(Self { path, writer })
-    }
-
-    pub(super) fn at_once(path: &'a Path, writer: &'a Mutex<Writer>) -> Option<Self> {
-        let writer = match writer.try_lock() {
-            Ok(writer) => writer,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        writer.lock.try_lock().ok()?;
-        Some(Self { path, writer })
     }
 
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
@@ -65,11 +55,15 @@ impl<'a> Locked<'a> {
         Ok(self.writer.facts.insert(connection))
     }
 
-    /// Puts facts of a run under way. They last when the disk has the line of the run; until then they can be taken from
+    /// Puts facts of runs under way. They last when the disk has the line of the run; until then they can be taken from
     /// its log.
-    pub(crate) fn put_facts(&mut self, told: &OfRun) -> Result<(), StorageError> {
+    pub(crate) fn put_facts<'f>(
+        &mut self,
+        mut told: impl Iterator<Item = &'f OfRun>,
+    ) -> Result<(), StorageError> {
         let path = self.path;
-        let put = write::transaction(self.facts()?, "facts.put", |writing| facts::put(writing, told));
+        let put = |writing: &write::Writing<'_>| told.try_for_each(|told| facts::put(writing, told));
+        let put = write::transaction(self.facts()?, "facts.put", put);
         put.map_err(|error| error::database(path, "written", &error))
     }
 

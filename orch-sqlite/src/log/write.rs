@@ -13,7 +13,7 @@ use rusqlite::hooks::Wal;
 use super::rows::Rows;
 use crate::facts::OfRun;
 use crate::folder::Folder;
-use crate::list::{CHECKPOINT, Locked, nanoseconds};
+use crate::list::{CHECKPOINT, nanoseconds};
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::sum::{Columns, Line};
@@ -40,8 +40,8 @@ pub(crate) struct Writer {
     folder: Folder,
     /// After the event of this number facts may be missing beside the list, if some could not be put there.
     missing: Option<u64>,
-    /// Whether the next commit brings facts into the database that the last one has put.
-    facts_due: bool,
+    /// Whether facts were told that may not be put yet.
+    has_told: bool,
     _hold: Hold,
 }
 
@@ -80,7 +80,7 @@ impl Writer {
             run,
             folder: folder.clone(),
             missing: None,
-            facts_due: false,
+            has_told: false,
             _hold: hold,
         })
     }
@@ -112,26 +112,23 @@ impl Writer {
         self.missing = told.is_err().then_some(0);
     }
 
-    /// Puts what these entries tell beside the list, which come after the event of this number. Waits for nobody: others
-    /// may have the list and wait for a disk, and whoever commits may poll async code. What is missing then is put by a
-    /// later commit, or with the line that says how the run ended.
+    /// Has put beside the list what these entries tell, which come after the event of this number.
     fn tell(&mut self, entries: &[Entry], before: u64) {
         let tells = |entry: &Entry| {
             use EventKind::{AssetCheckEvaluation, AssetMaterialization};
             matches!(entry.event.kind, AssetMaterialization { .. } | AssetCheckEvaluation { .. })
         };
-        if self.missing.is_none() && !entries.iter().any(tells) {
-            return;
+        if entries.iter().any(tells) {
+            self.has_told = true;
+            self.folder.teller().tell(self.run, OfRun::of_entries(entries, before));
         }
-        let put = |mut list: Locked<'_>| match self.missing {
-            Some(after) => list.replace_facts(self.run, &self.facts_after(after)?),
-            None => list.put_facts(&OfRun::of_entries(entries, before)),
-        };
-        if self.folder.list().try_lock().is_some_and(|list| put(list).is_ok()) {
-            self.missing = None;
-            self.facts_due = self.folder.list().is_due();
-        } else {
-            self.missing.get_or_insert(before);
+    }
+
+    /// Waits until what was told is beside the list, or is known to be missing. Whoever has the list must not.
+    fn await_told(&mut self) {
+        if std::mem::take(&mut self.has_told) {
+            let missing = self.folder.teller().take_missing(self.run);
+            self.missing = self.missing.or(missing);
         }
     }
 
@@ -141,8 +138,10 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// What was committed is to lie in the database itself, where damage is found, also if someone still reads it.
+    /// What was committed is to lie in the database itself, where damage is found, also if someone still reads it. Facts of
+    /// a run that nobody holds are put by others.
     fn drop(&mut self) {
+        self.await_told();
         let _ = write::checkpoint(&self.connection, Checkpoint::Truncate, "run.checkpoint");
     }
 }
@@ -152,11 +151,6 @@ impl Journal for Writer {
         if self.is_due() {
             // If a reader is in the way, or the disk is full, it is tried again with the next commit.
             let _ = write::checkpoint(&self.connection, Checkpoint::Passive, "journal.checkpoint");
-        }
-        if std::mem::take(&mut self.facts_due)
-            && let Some(mut list) = self.folder.list().try_lock()
-        {
-            let _ = list.checkpoint();
         }
         let (row, mut number) = (&mut self.row, self.last);
         let written = write::transaction(&self.connection, "journal.commit", |writing| {
@@ -199,15 +193,16 @@ impl Journal for Writer {
         }
     }
 
-    /// With [`Durability::Normal`] a commit is handed to the system, facts too, and only what brings many of them into the
-    /// database waits for the disk.
+    /// With [`Durability::Normal`] a commit is handed to the system, and only what brings many of them into the database
+    /// waits for the disk.
     fn blocks(&self) -> bool {
-        self.folder.durability() == Durability::Full || self.is_due() || self.facts_due
+        self.folder.durability() == Durability::Full || self.is_due()
     }
 }
 
 impl WriteEvents for Writer {
     fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
+        self.await_told();
         let put = || {
             let missing = self.missing.map(|after| self.facts_after(after)).transpose()?;
             let mut list = self.folder.list().lock()?;

@@ -14,7 +14,7 @@ use orch_core::storage::{
 use orch_sqlite::{Folder, Retention};
 
 use crate::boundaries::names;
-use crate::folders::{Empty, at, events, id, make, open, record, run_of};
+use crate::folders::{Empty, at, await_facts, events, id, make, open, record, run_of};
 use crate::programs::{program, said, say};
 
 /// Writes that only follow from a failure.
@@ -29,6 +29,7 @@ pub(crate) fn live(home: &Path) {
     for (number, value) in [(1, b"first"), (2, b"other")] {
         files.write("load/result", &mut |out| Ok(out.write_all(value)?)).expect("written");
         writer.commit(&conformance::asset(id(1), number, "orders", None)).expect("committed");
+        await_facts(&folder);
         say(&"committed");
     }
     writer.update(&record(1)).expect("listed");
@@ -86,6 +87,7 @@ fn fill_the_log(folder: &Folder) {
     let mut large = conformance::asset(id(3), 40, "orders", None);
     large[1].value = Some(vec![7; 5 << 20].into());
     writer.commit(&large).expect("committed");
+    await_facts(folder);
     writer.commit(&conformance::step(id(3), 2)).expect("committed");
 }
 

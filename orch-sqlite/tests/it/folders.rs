@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use jiff::Timestamp;
 use orch_core::event::{Detail, Entry, Event, EventKind, Logged, RunView};
 use orch_core::ids::RunId;
-use orch_core::storage::{ReadRuns, RunRecord, WriteEvents, WriteRuns, conformance};
+use orch_core::storage::{ReadAssets, ReadRuns, RunRecord, WriteEvents, WriteRuns, conformance};
 use orch_sqlite::{Durability, Folder};
+use rusqlite::Connection;
 
 /// An empty folder, removed at the end of the test that made it.
 pub(crate) struct Empty(PathBuf);
@@ -87,11 +88,24 @@ pub(crate) fn run_of(folder: &Folder, record: &RunRecord, entries: &[Entry]) {
     let mut view = RunView::new(Detail::Counts);
     for entries in [entries, &[end.into()]] {
         writer.commit(entries).expect("committed");
+        await_facts(folder);
         entries.iter().for_each(|entry| view.apply(&entry.event));
     }
     let mut over = record.clone();
     over.tell(&view);
     writer.update(&over).expect("listed");
+}
+
+/// Facts are put by a thread of its own: from here on all are there, so that the writes of a process come in one order.
+pub(crate) fn await_facts(folder: &Folder) {
+    folder.assets().expect("the facts can be read");
+}
+
+/// How many rows there are in a table beside the list, whoever has that.
+pub(crate) fn put(home: &Path, table: &str) -> i64 {
+    let list = Connection::open(home.join("instance.db")).expect("the list");
+    let count = list.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
+    count.expect("it can be read")
 }
 
 pub(crate) fn events(folder: &Folder, run: RunId) -> Vec<Logged> {

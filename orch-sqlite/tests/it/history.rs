@@ -45,7 +45,7 @@ fn what_either_of_them_cannot_read_is_told() {
         let error = history(&*folder.events(id(1)).expect("it is there")).expect_err("it was changed");
         insta::allow_duplicates! {
             insta::assert_snapshot!(
-                told(home.path(), &error.to_string()).replace(&number.to_string(), "NUMBER"),
+                told(home.path(), &error.to_string()).replace(&format!("event {number}:"), "event NUMBER:"),
                 @"`HOME/runs/00000000-0000-0000-0000-000000000001/run.db` is damaged: event NUMBER: it is not what was written"
             );
         }

@@ -12,7 +12,7 @@ use orch_core::event::{Logged, RunStatus};
 use orch_core::storage::{ReadAssets, ReadRuns, WriteEvents, WriteRuns, conformance};
 use orch_sqlite::{Folder, Retention};
 
-use crate::folders::{Empty, at, events, id, make, open};
+use crate::folders::{Empty, at, await_facts, events, id, make, open};
 
 /// How SQLite's write-ahead log is laid out: a header, and before each page what the page is.
 const HEADER: usize = 32;
@@ -304,10 +304,12 @@ fn a_run_that_the_list_lacks_is_not_swept_away() {
 fn what_is_known_of_assets_is_what_is_left_of_the_log() {
     let home = Empty::in_memory();
     let list = Path::new("instance.db-wal");
-    let mut writer = make(&open(home.path()), 1);
+    let folder = open(home.path());
+    let mut writer = make(&folder, 1);
     let begun = Files::of(home.path()).0[list].len();
     for number in 1..=6 {
         writer.commit(&conformance::asset(id(1), number, "orders", None)).expect("committed");
+        await_facts(&folder);
     }
     let moment = Moment::of(home.path());
     let told = known(&open(home.path()));

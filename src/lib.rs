@@ -146,6 +146,7 @@ pub mod __private {
         Unknown, asset_of, check_of, enter_graph, enter_hooked_graph,
     };
     pub use orch_core::io::{Coded, DefaultCoded};
+    pub use orch_core::partition::PartitionMapping;
 
     pub use {schemars, serde};
 

@@ -98,6 +98,7 @@ names! {
     OUTPUT_DEF "OutputDef"
     PART "Part"
     PART_OF "PartOf"
+    PARTITION_MAPPING "PartitionMapping"
     PLACED "Placed"
     PRODUCTS "Products"
     REFUSED "Refused"

@@ -113,7 +113,8 @@ use crate::Outputs;
 /// ```
 ///
 /// What a parameter takes of an asset with partitions, its type says: `&T` is one, of the same key unless it is mapped; a
-/// [`Partitions<T>`](crate::partition::Partitions) is all of which the asset is made, by key, whatever their number. Which these
+/// [`Partitions<T>`](crate::partition::Partitions) is all of which the asset is made, by key, whatever their number; an `Option<T>`
+/// is one that may be missing, for values that are `Clone`. Which these
 /// are follows from the definitions: of the same definition the same, of windows of time those that overlap, of a dimension
 /// its own, all for an asset without partitions; `#[mapped(PartitionMapping::time_window(-1, -1))]` says otherwise. What is
 /// taken, not made in the run and was never made is told before the run begins, unless the mapping says

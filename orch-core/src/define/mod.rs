@@ -57,7 +57,7 @@ pub use needs::{Needs, ResourceNeed};
 pub use op::{OpBuilder, OpDef};
 pub(crate) use output::KeptOutput;
 pub use output::{Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, ValuesOf};
-pub(crate) use partitions::{ReadPartitions, ReadsPartitions, RunPartitions};
+pub(crate) use partitions::{ReadPartitions, ReadsPartitions, RunPartitions, Takes};
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
 pub use preset::Preset;
 pub use product::{Product, Products};

@@ -20,8 +20,20 @@ pub(crate) struct ReadPartitions {
     pub(crate) ty: TypeInfo,
     /// How that is written, where no IO manager stores it.
     pub(crate) codec: Option<Codec>,
+    pub(crate) takes: Takes,
     /// Makes the step's value of theirs.
     pub(crate) gather: Gathers,
+}
+
+/// How many partitions a step takes of those that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// One, as what it is.
+    One,
+    /// One or none.
+    OneIfThere,
+    /// As many as there are, by key.
+    All,
 }
 
 type Gathers = fn(Vec<(PartitionKey, Value)>) -> Result<Value, Failure>;

@@ -17,7 +17,7 @@ mod untyped;
 
 pub use asset::{
     Asset, AssetBuilder, AssetDef, AssetFields, AssetGraph, AssetHandle, Check, CheckBuilder, CheckDef,
-    MadeBy, MultiAssetBuilder, MultiAssetDef, Upstream, asset_of, check_of,
+    MadeBy, MultiAssetBuilder, MultiAssetDef, TakenAs, Upstream, asset_of, check_of,
 };
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};

@@ -44,6 +44,9 @@ pub struct LoadedPartitions {
     /// Whether it is one partition that is taken, as what it is; else all that are mapped, by key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub single: bool,
+    /// Whether that one may be missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// The partitions of the plan that are made before in the same run; none if none are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<usize>,

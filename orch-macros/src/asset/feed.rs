@@ -6,25 +6,38 @@ use syn::spanned::Spanned as _;
 use syn::{Path, Type};
 
 use super::source::{Source, Takes};
-use crate::names::ASSET;
+use crate::names::{ASSET, PARTITION_MAPPING};
 
 /// What the definition says of them.
 pub(crate) fn depends(sources: &[Source], deps: &[Path]) -> TokenStream {
     let takes = sources.iter().flat_map(|source| {
         let how = match source.takes {
             // What is read from where it is stored is there before; no value of it is handed over.
-            Takes::Stored(..) => "after",
+            Takes::Stored(..) | Takes::StoredIfThere(..) => "after",
             Takes::Partitions(_) | Takes::StoredPartitions(..) => "takes_partitions",
-            Takes::One(_) | Takes::Several(_) | Takes::Partition(_) => "takes",
+            Takes::One(_) | Takes::OneAs(..) | Takes::Several(_) | Takes::Partition(_) => "takes",
         };
-        let mapped = source.mapped.as_ref().map(|mapping| quote!(.mapped(#mapping)));
+        let mapped = match (&source.takes, &source.mapped) {
+            (Takes::StoredIfThere(..), Some(mapping)) => Some(quote!(.mapped((#mapping).allow_missing()))),
+            (Takes::StoredIfThere(..), None) => {
+                Some(quote!(.mapped(#PARTITION_MAPPING::default().allow_missing())))
+            }
+            (_, mapping) => mapping.as_ref().map(|mapping| quote!(.mapped(#mapping))),
+        };
         source.paths().iter().map(move |path| {
-            let depends = on(how, path);
-            quote!(#depends #mapped)
+            let (depends, taken) = (on(how, path), taken_as(&source.takes));
+            quote!(#depends #mapped #taken)
         })
     });
     let after = deps.iter().map(|path| on("after", path));
     quote!(#(#takes)* #(#after)*)
+}
+
+/// As what it takes the value, where the types say it.
+fn taken_as(takes: &Takes) -> Option<TokenStream> {
+    let Takes::OneAs(path, ty) = takes else { return None };
+    let asset = ASSET.at(path.span());
+    Some(quote_spanned!(ty.span()=> .taken_as::<<#path as #asset>::Value, #ty, _>()))
 }
 
 /// That it depends on an asset, at the user's word.
@@ -49,6 +62,10 @@ pub(crate) fn arguments(
         };
         match &source.takes {
             Takes::One(path) => one(path),
+            Takes::OneAs(path, ty) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.taken_as::<#path, #ty, _>())
+            }
             Takes::Partitions(path) => {
                 let upstream = upstream(path.span());
                 quote_spanned!(path.span()=> #upstream.partitions::<#path>())
@@ -56,6 +73,10 @@ pub(crate) fn arguments(
             Takes::Stored(path, ty) => {
                 let upstream = upstream(path.span());
                 quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>())
+            }
+            Takes::StoredIfThere(path, ty) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.stored_if_there::<#path, #ty>())
             }
             Takes::StoredPartitions(path, ty) => {
                 let upstream = upstream(path.span());

@@ -25,12 +25,16 @@ pub(crate) struct Source {
 pub(crate) enum Takes {
     /// The value of an asset.
     One(Path),
+    /// The value of an asset, or an `Option` of it, as this type.
+    OneAs(Path, Box<Type>),
     /// Those of several, as a `Vec`.
     Several(Vec<Path>),
     /// The values of partitions of an asset, by key.
     Partitions(Path),
     /// An asset as its IO manager reads it as a value of this type.
     Stored(Path, Box<Type>),
+    /// The same, or none if it is not there.
+    StoredIfThere(Path, Box<Type>),
     /// Partitions of an asset, each read so.
     StoredPartitions(Path, Box<Type>),
     /// The partition that is made, of those of this type.
@@ -43,8 +47,10 @@ impl Source {
     pub(crate) fn name_as(&mut self, asset: &Path) {
         let path = match &mut self.takes {
             Takes::One(path)
+            | Takes::OneAs(path, _)
             | Takes::Partitions(path)
             | Takes::Stored(path, _)
+            | Takes::StoredIfThere(path, _)
             | Takes::StoredPartitions(path, _) => path,
             Takes::Several(_) | Takes::Partition(_) => return,
         };
@@ -65,8 +71,10 @@ impl Source {
     pub(crate) fn paths(&self) -> &[Path] {
         match &self.takes {
             Takes::One(path)
+            | Takes::OneAs(path, _)
             | Takes::Partitions(path)
             | Takes::Stored(path, _)
+            | Takes::StoredIfThere(path, _)
             | Takes::StoredPartitions(path, _) => std::slice::from_ref(path),
             Takes::Several(paths) => paths,
             Takes::Partition(_) => &[],
@@ -92,12 +100,19 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
         Some(given) => named(given, diag)?,
     };
     let takes = match <[Path; 1]>::try_from(paths) {
-        Ok([path]) => match (attribute(STORED), parameter::argument(ty, "Partitions")) {
-            (None, None) => Takes::One(path),
-            (None, Some(_)) => Takes::Partitions(path),
-            (Some(_), None) => Takes::Stored(path, Box::new(ty.clone())),
-            (Some(_), Some(each)) => Takes::StoredPartitions(path, Box::new(each.clone())),
-        },
+        Ok([path]) => {
+            let (partitions, optional) =
+                (parameter::argument(ty, "Partitions"), parameter::argument(ty, "Option"));
+            match (attribute(STORED), partitions, optional) {
+                (None, None, None) => Takes::One(path),
+                // The asset itself may be an `Option`: which of the two is meant, its type says.
+                (None, None, Some(_)) => Takes::OneAs(path, Box::new(ty.clone())),
+                (None, Some(_), _) => Takes::Partitions(path),
+                (Some(_), None, None) => Takes::Stored(path, Box::new(ty.clone())),
+                (Some(_), None, Some(value)) => Takes::StoredIfThere(path, Box::new(value.clone())),
+                (Some(_), Some(each), _) => Takes::StoredPartitions(path, Box::new(each.clone())),
+            }
+        }
         Err(several) => {
             for odd in [STORED, MAPPED].into_iter().filter_map(attribute) {
                 let name = odd.path().get_ident().map(ToString::to_string).unwrap_or_default();

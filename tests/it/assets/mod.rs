@@ -7,6 +7,7 @@ mod memo;
 mod mistakes;
 mod multi;
 mod multi_by_day;
+mod optional;
 mod partitioned;
 mod said;
 mod stored;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::multi::Together;
 use super::partitioned::PartitionedBy;
+use super::taken_as::TakenAs;
 use super::upstream::Upstream;
 use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::define::{OpDef, Tags};
@@ -83,6 +84,8 @@ pub(super) enum Taken {
     Nothing,
     /// Its value, or that of one partition.
     Value,
+    /// That of one partition, if there is one.
+    Optional,
     /// The values of partitions, by key.
     Partitions,
 }
@@ -113,6 +116,14 @@ impl Dependency {
     /// The asset.
     pub(super) fn asset(&self) -> &AssetDef {
         self.asset.get()
+    }
+
+    /// As what its value is taken.
+    pub(super) fn taken_as<V, T: TakenAs<V, How>, How>(&mut self) {
+        if T::MAY_BE_MISSING {
+            self.taken = Taken::Optional;
+            self.mapping = Some(self.mapping.take().unwrap_or_default().allow_missing());
+        }
     }
 
     /// Whether a value of it is taken.
@@ -411,6 +422,16 @@ impl AssetBuilder {
     pub fn mapped(mut self, mapping: PartitionMapping) -> Self {
         if let Some(last) = self.asset.dependencies.last_mut() {
             last.mapping = Some(mapping);
+        }
+        self
+    }
+
+    /// Says as what it takes the value of the asset that was named last, which is a `V`: as that, or, if a partition of it may
+    /// be missing, as an `Option`. Of such a one what is not there is [left out](PartitionMapping::allow_missing).
+    #[must_use]
+    pub fn taken_as<V, T: TakenAs<V, How>, How>(mut self) -> Self {
+        if let Some(last) = self.asset.dependencies.last_mut() {
+            last.taken_as::<V, T, How>();
         }
         self
     }

@@ -28,7 +28,12 @@ pub(super) fn check_link(asset: &AssetDef, dependency: &Dependency) -> Option<Pr
     let Some(up) = other.partitions() else {
         let message = match (dependency.taken, &dependency.mapping) {
             (Taken::Partitions, _) => format!("`{by}` takes partitions of `{of}`, which has none"),
-            (_, Some(_)) => format!("`{by}` maps the partitions of `{of}`, which has none"),
+            (Taken::Optional, _) => {
+                format!("`{by}` takes `{of}` as an `Option`, as if a partition were missing, and it has none")
+            }
+            (_, Some(mapping)) if !mapping.follows() => {
+                format!("`{by}` maps the partitions of `{of}`, which has none")
+            }
             _ => return None,
         };
         let problem = Problem::new(ProblemKind::InvalidPartition, message);
@@ -54,7 +59,8 @@ pub(super) fn check_link(asset: &AssetDef, dependency: &Dependency) -> Option<Pr
         (Some(up), Some(down)) => up != down && by_time(up) && by_time(down),
         (None, _) => false,
     };
-    if dependency.taken == Taken::Value && dependency.mapping.is_none() && several {
+    let follows = dependency.mapping.as_ref().is_none_or(PartitionMapping::follows);
+    if matches!(dependency.taken, Taken::Value | Taken::Optional) && follows && several {
         let message = format!("`{by}` takes `{of}` as one value, and is made of several partitions of it");
         let problem = Problem::new(ProblemKind::InvalidPartition, message);
         // The commonest mistake first: whoever takes its own partition of another one has to say that it has some.

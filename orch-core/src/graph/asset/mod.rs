@@ -8,6 +8,7 @@ mod lineage;
 mod linked;
 mod multi;
 mod partitioned;
+mod taken_as;
 mod upstream;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use check::{CheckBuilder, CheckDef, check_of};
 pub use def::{AssetBuilder, AssetDef};
 pub use lineage::AssetGraph;
 pub use multi::{AssetFields, MadeBy, MultiAssetBuilder, MultiAssetDef};
+pub use taken_as::TakenAs;
 pub use upstream::Upstream;
 
 pub(crate) use draw::{DrawnAsset, Selected, draw};

@@ -198,10 +198,9 @@ impl fmt::Debug for PartitionScopes {
 /// Whether an asset takes of another one the very partition that it makes: then both stand in one map.
 pub(super) fn is_aligned(asset: &AssetDef, dependency: &Dependency) -> bool {
     let (Some(own), Some(other)) = (&asset.partitions, &dependency.asset().partitions) else { return false };
-    let identity = |mapping: &PartitionMapping| *mapping == PartitionMapping::identity();
     own.partition == other.partition
         && dependency.taken != Taken::Partitions
-        && dependency.mapping.as_ref().is_none_or(identity)
+        && dependency.mapping.as_ref().is_none_or(PartitionMapping::is_same)
 }
 
 /// At which level each asset is made: above those of which it takes other partitions than its own.

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use super::Asset;
 use super::def::{AssetDef, Taken};
 use super::partitioned::PartitionScopes;
+use super::taken_as::TakenAs;
 use crate::asset::AssetKey;
-use crate::define::{OpDef, ReadPartitions};
+use crate::define::{OpDef, ReadPartitions, Takes};
 use crate::failure::Failure;
 use crate::graph::Out;
 use crate::graph::compose::{self, Placement, SourceKind};
 use crate::partition::{Partition, PartitionKey, PartitionMapping, Partitioning, Partitions};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind};
-use crate::value::{Data, TypeInfo, Value};
+use crate::value::{ByValue, Data, TypeInfo, Value};
 
 /// What an asset takes, while a job is drawn: the handles of other assets, and of its partition.
 #[derive(Debug, Default)]
@@ -65,7 +66,12 @@ impl Upstream {
         Out::new(match self.sources.get(key) {
             Some(drawn) if drawn.within.is_none_or(|within| Some(within) == self.within) => drawn.source,
             _ if asset.partitions.is_some() => {
-                let one = ReadPartitions { ty: asset.value.ty, codec: asset.value.codec, gather: take_one };
+                let one = ReadPartitions {
+                    ty: asset.value.ty,
+                    codec: asset.value.codec,
+                    takes: Takes::One,
+                    gather: take_one,
+                };
                 self.read_partitions(asset, Taken::Value, asset.value.ty, one)
             }
             _ => panic!("`{key}` is taken by an asset that does not say so: `.takes(..)`"),
@@ -83,8 +89,33 @@ impl Upstream {
     #[must_use]
     #[track_caller]
     pub fn partitions_of_made<T: Data>(&self, asset: &AssetDef) -> Out<Partitions<T>> {
-        let all = ReadPartitions { ty: asset.value.ty, codec: asset.value.codec, gather: take_all::<T> };
+        let all = ReadPartitions {
+            ty: asset.value.ty,
+            codec: asset.value.codec,
+            takes: Takes::All,
+            gather: take_all::<T>,
+        };
         Out::new(self.read_partitions(asset, Taken::Partitions, TypeInfo::of::<Partitions<T>>(), all))
+    }
+
+    /// The handle of the asset `A` as what a parameter takes it: as what it is, or as an `Option` of that.
+    #[must_use]
+    #[track_caller]
+    pub fn taken_as<A: Asset, T: TakenAs<A::Value, How>, How>(&self) -> Out<T> {
+        T::of(self, A::asset())
+    }
+
+    /// The handle of one partition of an asset that was made by hand, if there is one.
+    #[must_use]
+    #[track_caller]
+    pub fn optional_of_made<T: ByValue>(&self, asset: &AssetDef) -> Out<Option<T>> {
+        let reads = ReadPartitions {
+            ty: asset.value.ty,
+            codec: asset.value.codec,
+            takes: Takes::OneIfThere,
+            gather: take_one_if_there::<T>,
+        };
+        Out::new(self.read_partitions(asset, Taken::Optional, TypeInfo::of::<Option<T>>(), reads))
     }
 
     /// The handle of the partition that is made.
@@ -113,11 +144,27 @@ impl Upstream {
         self.check_stored(asset, ty);
         Out::new(match asset.partitions {
             Some(_) => {
-                let one = ReadPartitions { ty, codec: None, gather: take_one };
+                let one = ReadPartitions { ty, codec: None, takes: Takes::One, gather: take_one };
                 self.read_partitions(asset, Taken::Nothing, ty, one)
             }
             None => self.read(asset, ty),
         })
+    }
+
+    /// The handle of the asset `A` as a value of type `T` that may be missing: of one with partitions none where that is not
+    /// there, of another one as its IO manager reads an `Option`.
+    #[track_caller]
+    pub fn stored_if_there<A: Asset, T: ByValue>(&self) -> Out<Option<T>> {
+        let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
+        let optional = TypeInfo::of::<Option<T>>();
+        if asset.partitions.is_none() {
+            self.check_stored(asset, optional);
+            return Out::new(self.read(asset, optional));
+        }
+        self.check_stored(asset, ty);
+        let reads =
+            ReadPartitions { ty, codec: None, takes: Takes::OneIfThere, gather: take_one_if_there::<T> };
+        Out::new(self.read_partitions(asset, Taken::Nothing, optional, reads))
     }
 
     /// The handle of the values of partitions of the asset `A`, each as a value of type `T`, as [`Upstream::stored`].
@@ -125,7 +172,7 @@ impl Upstream {
     pub fn stored_partitions<A: Asset, T: Data>(&self) -> Out<Partitions<T>> {
         let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
         self.check_stored(asset, ty);
-        let all = ReadPartitions { ty, codec: None, gather: take_all::<T> };
+        let all = ReadPartitions { ty, codec: None, takes: Takes::All, gather: take_all::<T> };
         Out::new(self.read_partitions(asset, Taken::Partitions, TypeInfo::of::<Partitions<T>>(), all))
     }
 
@@ -192,7 +239,8 @@ impl Upstream {
                     definition: definition.clone(),
                     within: self.within,
                     mapping,
-                    single: ty == reads.ty,
+                    single: reads.takes != Takes::All,
+                    optional: reads.takes == Takes::OneIfThere,
                     made: made.and_then(|drawn| drawn.within),
                 }),
             };
@@ -226,6 +274,12 @@ fn take_one(values: Vec<(PartitionKey, Value)>) -> Result<Value, Failure> {
     let one = values.into_iter().next().filter(|_| count == 1);
     one.map(|(_, value)| value)
         .ok_or_else(|| Failure::new(format!("one partition is taken, and there are {count}")))
+}
+
+/// The one value of those that were read, if there is one.
+fn take_one_if_there<T: ByValue>(values: Vec<(PartitionKey, Value)>) -> Result<Value, Failure> {
+    let one = if values.is_empty() { None } else { Some(take_one(values)?.take::<T>()?) };
+    Ok(Value::new(one))
 }
 
 /// All that were read, by key.

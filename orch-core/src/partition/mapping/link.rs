@@ -79,7 +79,7 @@ impl Link {
     ) -> Result<Self, PartitionError> {
         let allow_missing = mapping.is_some_and(|mapping| mapping.allow_missing);
         let (up, down) = (Side::new(up), Side::new(down));
-        let way = Way::new(mapping.map(|mapping| &mapping.rule), &up, &down)?;
+        let way = Way::new(mapping.and_then(|mapping| mapping.rule.as_ref()), &up, &down)?;
         Ok(Self { up, down, way, allow_missing })
     }
 

@@ -15,7 +15,7 @@ pub use link::{Link, MappedPartitions};
 /// How partitions of a downstream asset depend on those of an upstream one.
 ///
 /// A declaration, plain data; what does not fit the two definitions is told when they are [linked](Link::new). Where none is
-/// given it follows from the definitions:
+/// given, and as [`default`](Self::default) says, it follows from the definitions:
 ///
 /// | definitions | mapping |
 /// |---|---|
@@ -24,9 +24,11 @@ pub use link::{Link, MappedPartitions};
 /// | both are by time | [time window](Self::time_window) without offsets: what overlaps |
 /// | one has several dimensions, of which one is the definition of the other | [that dimension](Self::dimension) |
 /// | else | [identity](Self::identity) |
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionMapping {
-    rule: Rule,
+    /// None if it follows from the definitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<Rule>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     allow_missing: bool,
 }
@@ -60,7 +62,7 @@ struct FromDimension {
 
 impl PartitionMapping {
     fn of(rule: Rule) -> Self {
-        Self { rule, allow_missing: false }
+        Self { rule: Some(rule), allow_missing: false }
     }
 
     /// Each partition on the one of the same key.
@@ -123,13 +125,13 @@ impl PartitionMapping {
     /// A downstream dimension depends on this upstream one by a mapping; of that it matters only how it maps.
     #[must_use]
     pub fn on_by(self, downstream: impl Into<String>, upstream: impl Into<String>, mapping: Self) -> Self {
-        self.add(downstream.into(), FromDimension { upstream: upstream.into(), rule: Some(mapping.rule) })
+        self.add(downstream.into(), FromDimension { upstream: upstream.into(), rule: mapping.rule })
     }
 
     fn add(mut self, downstream: String, from: FromDimension) -> Self {
         match &mut self.rule {
-            Rule::Dimensions(dimensions) => _ = dimensions.insert(downstream, from),
-            _ => self.rule = Rule::Dimensions(BTreeMap::from([(downstream, from)])),
+            Some(Rule::Dimensions(dimensions)) => _ = dimensions.insert(downstream, from),
+            _ => self.rule = Some(Rule::Dimensions(BTreeMap::from([(downstream, from)]))),
         }
         self
     }
@@ -139,6 +141,16 @@ impl PartitionMapping {
     pub fn allow_missing(mut self) -> Self {
         self.allow_missing = true;
         self
+    }
+
+    /// Whether it follows from the definitions.
+    pub(crate) fn follows(&self) -> bool {
+        self.rule.is_none()
+    }
+
+    /// Whether each partition is made of the one of the same key, if the definitions are the same.
+    pub(crate) fn is_same(&self) -> bool {
+        matches!(self.rule, None | Some(Rule::Identity))
     }
 
     /// Whether what is not there is left out.

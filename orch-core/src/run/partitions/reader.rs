@@ -220,7 +220,7 @@ impl Reader {
     fn check_single(&self, reading: &Reading, taker: &str) -> Result<(), Problem> {
         for index in reading.down().iter() {
             let needed = reading.needed(&PartitionSet::from_iter([index]), self.now).keys;
-            if needed.len() != 1 {
+            if needed.len() != 1 && !(reading.of.optional && needed.is_empty()) {
                 let key = &reading.asset.key;
                 let of = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
                 let of = of.map_or_else(|| taker.to_owned(), |partition| format!("{taker}[{partition}]"));

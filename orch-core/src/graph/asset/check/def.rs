@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::asset::{CheckResult, Severity};
 use crate::define::{CheckReturn, Context, One, OpBuilder, OpDef, kind};
+use crate::graph::asset::TakenAs;
 use crate::graph::asset::def::{Dependency, Named, Taken};
 use crate::graph::{Asset, AssetDef, Call, Check, Upstream};
 use crate::ids::Place;
@@ -195,6 +196,16 @@ impl CheckBuilder {
     #[track_caller]
     pub fn takes_made(self, asset: &Arc<AssetDef>) -> Self {
         self.depends(Named::Now(Arc::clone(asset)), Taken::Value)
+    }
+
+    /// Says as what it takes the value of the asset that was named last, which is a `V`; see
+    /// [`AssetBuilder::taken_as`](crate::graph::AssetBuilder::taken_as).
+    #[must_use]
+    pub fn taken_as<V, T: TakenAs<V, How>, How>(mut self) -> Self {
+        if let Some(last) = self.check.dependencies.last_mut() {
+            last.taken_as::<V, T, How>();
+        }
+        self
     }
 
     #[track_caller]

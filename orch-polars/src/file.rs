@@ -5,10 +5,10 @@ use std::io;
 use std::path::Path;
 
 use orch_core::failure::{Failure, Result};
+use polars::error::PolarsError;
 use polars::frame::DataFrame;
-use polars::prelude::SchemaRef;
 
-use crate::format::Format;
+use crate::format::{Format, Wanted};
 use crate::place::folder;
 
 /// Writes `frame` to a Parquet file and returns the file's size in bytes. Folders above it that are missing are made.
@@ -56,7 +56,7 @@ pub fn read_parquet(path: impl AsRef<Path>) -> Result<DataFrame> {
         io::ErrorKind::NotFound => missing(path),
         _ => cannot("read", path, error.into()),
     })?;
-    decode(&crate::format::Parquet::default(), file, path, None)
+    decode(&crate::format::Parquet::default(), file, path, &Wanted::default())
 }
 
 /// Writes the whole of a frame to a file, and returns its size in bytes.
@@ -66,16 +66,18 @@ pub(crate) fn encode<F: Format>(format: &F, frame: &DataFrame, file: &File) -> R
     Ok(file.metadata()?.len())
 }
 
-/// Reads the whole of a frame from a file; `path` is what messages call it.
+/// Reads a frame from a file; `path` is what messages call it.
 pub(crate) fn decode<F: Format>(
     format: &F,
     file: File,
     path: &Path,
-    types: Option<&SchemaRef>,
+    wanted: &Wanted<'_>,
 ) -> Result<DataFrame> {
-    format.read(file, types).map_err(|error| {
-        let hint =
-            format!("is it of the format of a {}, and complete? one written by orch always is", F::NAME);
+    format.read(file, wanted).map_err(|error| {
+        let hint = match error {
+            PolarsError::ColumnNotFound(_) => "are these the columns that it was written with?".to_owned(),
+            _ => format!("is it of the format of a {}, and complete? one written by orch always is", F::NAME),
+        };
         cannot("read", path, error.into()).hint(hint).not_retryable()
     })
 }

@@ -172,13 +172,19 @@ impl Context {
         self
     }
 
-    /// What an IO manager has stored of an asset, as a value of this type.
-    pub(super) fn read_asset(&self, asset: &AssetKey, io: &str, ty: TypeInfo) -> Result<Value, Failure> {
+    /// What an IO manager has stored of an asset, as a value of this type, or these columns of it.
+    pub(super) fn read_asset(
+        &self,
+        (asset, columns): (&AssetKey, &[String]),
+        io: &str,
+        ty: TypeInfo,
+    ) -> Result<Value, Failure> {
         let manager =
             self.run.io.get(io, ty).ok_or_else(|| {
                 Failure::contract(format!("there is no IO manager `{io}` for `{}`", ty.name()))
             })?;
-        let at = OutputAt::new(self.run.run, &self.run.job, &self.step, "result").asset(Some(asset));
+        let at = OutputAt::new(self.run.run, &self.run.job, &self.step, "result");
+        let at = at.asset(Some(asset)).columns(columns);
         manager.load(&at).map_err(|failure| failure.context(format!("the asset `{asset}` cannot be read")))
     }
 

@@ -46,6 +46,12 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// # Errors
     /// If it is not there or cannot be read.
     fn load(&self, at: &OutputAt<'_>) -> Result<T, Failure>;
+
+    /// Whether `load` gives the [columns](OutputAt::columns) alone that it is asked for. Of a manager that does not, a program
+    /// that asks for some is refused before it runs.
+    fn takes_columns(&self) -> bool {
+        false
+    }
 }
 
 /// What an IO manager says of a stored output, by names of its own; it is told with the event
@@ -72,6 +78,8 @@ pub struct OutputAt<'a> {
     pub key: Option<&'a MappingKey>,
     /// The asset that the output is the value of, if it is one: it has one place for all runs.
     pub asset: Option<AssetAt<'a>>,
+    /// The columns that are wanted of what is loaded, in this order; all if none are named.
+    pub columns: &'a [String],
 }
 
 /// Which asset, or which partition of one.
@@ -88,7 +96,7 @@ impl<'a> OutputAt<'a> {
     /// The output of a step in a run, and no item of one.
     #[must_use]
     pub fn new(run: RunId, job: &'a str, step: &'a StepPath, output: &'a str) -> Self {
-        Self { run, job, step, output, key: None, asset: None }
+        Self { run, job, step, output, key: None, asset: None, columns: &[] }
     }
 
     /// The same, of the item of this key.
@@ -101,6 +109,12 @@ impl<'a> OutputAt<'a> {
     #[must_use]
     pub fn asset(self, key: Option<&'a AssetKey>) -> Self {
         Self { asset: key.map(|key| AssetAt { key, partition: None }), ..self }
+    }
+
+    /// The same, of which these columns are wanted; all if none are named.
+    #[must_use]
+    pub fn columns(self, columns: &'a [String]) -> Self {
+        Self { columns, ..self }
     }
 
     /// The same, as a partition of the asset.
@@ -159,6 +173,7 @@ impl fmt::Debug for IoManagers {
 pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
+    fn takes_columns(&self) -> bool;
     fn type_name(&self) -> String;
 }
 
@@ -175,6 +190,10 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure> {
         self.manager.load(at).map(Value::new)
+    }
+
+    fn takes_columns(&self) -> bool {
+        self.manager.takes_columns()
     }
 
     fn type_name(&self) -> String {

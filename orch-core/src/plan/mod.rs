@@ -175,12 +175,20 @@ pub struct LoadedAsset {
     /// before the run begins, and of partitions that no IO manager stores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_by: Option<String>,
+    /// The columns that are read of it; all if none are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// Which partitions are read, when the step runs, of an asset that has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<LoadedPartitions>,
 }
 
 impl LoadedAsset {
+    /// One that is loaded as what it is.
+    pub(crate) fn of(key: AssetKey, external: bool) -> Self {
+        Self { key, external, read_by: None, columns: Vec::new(), partitions: None }
+    }
+
     /// Whether it is loaded when the step runs, and not before the run begins.
     pub(crate) fn is_read(&self) -> bool {
         self.read_by.is_some() || self.partitions.is_some()

@@ -127,7 +127,11 @@ impl Plan {
         let mut notes = Vec::new();
         match &step.loads {
             Some(asset) if let Some(io) = &asset.read_by => {
-                notes.push(format!("reads asset {} by io {io}", asset.key));
+                let columns = match asset.columns.as_slice() {
+                    [] => String::new(),
+                    columns => format!("columns {} of ", columns.join(", ")),
+                };
+                notes.push(format!("reads {columns}asset {} by io {io}", asset.key));
             }
             Some(asset) if asset.external => {
                 notes.push(format!("loads asset {}, which others make", asset.key));

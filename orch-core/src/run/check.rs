@@ -6,7 +6,7 @@ use super::{Environment, Runner};
 use crate::config::{ConfigError, ConfigProblem, ConfigProblemKind, RunConfig};
 use crate::define::{Tags, unite};
 use crate::ids::{check_tag_key, nearest};
-use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
+use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program, Step};
 use crate::value::TypeInfo;
 
 /// A run that may begin.
@@ -199,7 +199,14 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
             Some(reads) => vec![reads.ty],
             None => op.outputs().iter().map(|output| output.ty).collect(),
         };
-        for ty in types.into_iter().filter(|ty| managers.get(io, *ty).is_none()) {
+        let columns = step.loads.as_ref().is_some_and(|asset| !asset.columns.is_empty());
+        for ty in types {
+            if let Some(manager) = managers.get(io, ty) {
+                if columns && !manager.takes_columns() {
+                    problems.push(no_columns(step, io, &ty.name()));
+                }
+                continue;
+            }
             let define = format!(
                 "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
             );
@@ -229,6 +236,15 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
             );
         }
     }
+}
+
+/// Columns are wanted of what is read, and its IO manager knows nothing of columns.
+fn no_columns(step: &Step, io: &str, ty: &str) -> Problem {
+    let message =
+        format!("`{}` reads columns of a `{ty}`, which the IO manager `{io}` reads as a whole", step.name);
+    Problem::new(ProblemKind::UnknownIo, message)
+        .at("the step", step.place.clone())
+        .hint("leave them out, `#[stored]`, or have the manager read them: `IoManager::takes_columns`")
 }
 
 pub(super) fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {

@@ -152,7 +152,7 @@ impl Loader {
             if program.plan.steps[number].given || !is_told {
                 continue;
             }
-            let asset = LoadedAsset { key: key.clone(), external: false, read_by: None, partitions: None };
+            let asset = LoadedAsset::of(key.clone(), false);
             let within = program.plan.steps[number].assets.iter().find_map(|asset| asset.partitions);
             if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
                 for fact in self.facts_of(key, run, partitions.goes_on).unwrap_or_default() {
@@ -203,14 +203,14 @@ impl Loader {
         let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
-                true => self.managed(key, io, (op, output), fact.as_ref()).map(|value| (value, fact)),
+                true => self.managed(asset, io, (op, output), fact.as_ref()).map(|value| (value, fact)),
                 false => Err(Lack::never(asset, taker, true)),
             };
         }
         let Some(fact) = fact else {
             let may_be_there = asset.external || self.storage.is_none();
             return match op.io().filter(|_| may_be_there) {
-                Some(io) => self.managed(key, io, (op, output), None).map(|value| (value, None)),
+                Some(io) => self.managed(asset, io, (op, output), None).map(|value| (value, None)),
                 None => Err(Lack::never(asset, taker, self.storage.is_some())),
             };
         };
@@ -242,7 +242,7 @@ impl Loader {
         (op, output): (&Arc<OpDef>, &OutputDef),
     ) -> Result<Value, Lack> {
         match &fact.value {
-            ValueAt::Io(io) => self.managed(&asset.key, io, (op, output), Some(fact)),
+            ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact)),
             ValueAt::Nowhere => Err(Lack::in_memory(asset)),
             ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
         }
@@ -252,7 +252,7 @@ impl Loader {
     /// this materialization was the latest, and then the step that takes it is told so.
     fn managed(
         &self,
-        key: &AssetKey,
+        asset: &LoadedAsset,
         io: &str,
         (op, output): (&Arc<OpDef>, &OutputDef),
         fact: Option<&Materialization>,
@@ -264,20 +264,22 @@ impl Loader {
             ),
             hint: format!("define it: `Definitions::new().io(\"{io}\", manager)`"),
         })?;
-        let (key, run, step) = (key.clone(), self.run, StepPath::new(op.name(), None));
+        let (asset, run, step) = (asset.clone(), self.run, StepPath::new(op.name(), None));
         let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
         let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
         let partition = fact.and_then(|fact| fact.partition.clone());
         Ok(Value::later(move || {
-            let at = OutputAt::new(run, &job, &step, &name).asset(Some(&key)).partition(partition.as_deref());
-            let named = Named(&key, partition.as_deref());
+            let (key, partition) = (&asset.key, partition.as_deref());
+            let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).partition(partition);
+            let at = at.columns(&asset.columns);
+            let named = Named(key, partition);
             let loaded = manager
                 .load(&at)
                 .map_err(|failure| failure.context(format!("the asset `{named}` cannot be loaded")))?;
             let latest = taken.as_ref().and_then(|(storage, taken)| {
                 let query = MaterializationQuery {
-                    partition: partition.clone(),
-                    ..MaterializationQuery::latest(&key)
+                    partition: partition.map(str::to_owned),
+                    ..MaterializationQuery::latest(key)
                 };
                 let latest = storage.materializations(&query).ok()?;
                 latest.into_iter().next().map(|fact| fact.run).filter(|latest| latest != taken)

@@ -56,6 +56,7 @@ pub(crate) fn arguments(
     // A name of the user's own place: so all of an argument stands at his word, where the compiler says that it does not fit.
     let upstream = |span: Span| Ident::new("__upstream", span);
     let arguments = sources.iter().map(|source| {
+        let columns = &source.columns;
         let one = |path: &Path| {
             let upstream = upstream(path.span());
             quote_spanned!(path.span()=> #upstream.of::<#path>())
@@ -72,15 +73,15 @@ pub(crate) fn arguments(
             }
             Takes::Stored(path, ty) => {
                 let upstream = upstream(path.span());
-                quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>())
+                quote_spanned!(path.span()=> #upstream.stored::<#path, #ty>(&[#(#columns),*]))
             }
             Takes::StoredIfThere(path, ty) => {
                 let upstream = upstream(path.span());
-                quote_spanned!(path.span()=> #upstream.stored_if_there::<#path, #ty>())
+                quote_spanned!(path.span()=> #upstream.stored_if_there::<#path, #ty>(&[#(#columns),*]))
             }
             Takes::StoredPartitions(path, ty) => {
                 let upstream = upstream(path.span());
-                quote_spanned!(path.span()=> #upstream.stored_partitions::<#path, #ty>())
+                quote_spanned!(path.span()=> #upstream.stored_partitions::<#path, #ty>(&[#(#columns),*]))
             }
             Takes::Several(paths) => {
                 let several = paths.iter().map(one);

@@ -4,7 +4,10 @@ use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, FnArg, ItemFn, PatType, Path, Token, Type};
+use syn::{
+    Attribute, Expr, ExprArray, ExprLit, FnArg, ItemFn, Lit, LitStr, Meta, MetaNameValue, PatType, Path,
+    Token, Type,
+};
 
 use crate::diag::Diag;
 use crate::{func, parameter};
@@ -19,6 +22,8 @@ pub(crate) struct Source {
     pub(crate) takes: Takes,
     /// Which partitions it takes, `#[mapped(..)]`.
     pub(crate) mapped: Option<Expr>,
+    /// The columns that are read of what is stored, `#[stored(columns = [..])]`; all if none are named.
+    pub(crate) columns: Vec<LitStr>,
 }
 
 /// What it is that feeds a parameter.
@@ -91,8 +96,13 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
         if let Some(odd) = [FROM, STORED, MAPPED].into_iter().find_map(attribute) {
             diag.error_at(odd, "this parameter is the partition that is made, and takes no asset");
         }
-        return Some(Source { takes: Takes::Partition(Box::new(of.clone())), mapped: None });
+        return Some(Source {
+            takes: Takes::Partition(Box::new(of.clone())),
+            mapped: None,
+            columns: Vec::new(),
+        });
     }
+    let columns = attribute(STORED).and_then(|given| columns(given, diag)).unwrap_or_default();
     let mapped = attribute(MAPPED).and_then(|given| mapping(given, diag));
     let paths = match attribute(FROM) {
         // A parameter without a name is refused as such.
@@ -121,7 +131,7 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
             Takes::Several(several)
         }
     };
-    Some(Source { takes, mapped })
+    Some(Source { takes, mapped, columns })
 }
 
 /// The type of the value that a parameter takes, be it by reference or, in a graph, as a handle.
@@ -165,6 +175,36 @@ fn mapping(given: &Attribute, diag: &Diag) -> Option<Expr> {
         diag.error_at(given, message);
     }
     mapping.ok()
+}
+
+/// `#[stored]`, or `#[stored(columns = ["name", ..])]`
+fn columns(given: &Attribute, diag: &Diag) -> Option<Vec<LitStr>> {
+    if matches!(given.meta, Meta::Path(_)) {
+        return None;
+    }
+    let names = given.parse_args::<MetaNameValue>().ok().filter(|option| option.path.is_ident("columns"));
+    let names = names.and_then(|option| syn::parse2::<ExprArray>(option.value.into_token_stream()).ok());
+    let names =
+        names.map(|names| names.elems.into_iter().map(|name| text(&name)).collect::<Option<Vec<_>>>());
+    let Some(Some(names)) = names.filter(|names| names.as_ref().is_none_or(|names| !names.is_empty())) else {
+        let message =
+            "it takes the columns that are read, or nothing: `#[stored(columns = [\"name\", \"price\"])]`";
+        diag.error_at(given, message);
+        return None;
+    };
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].iter().any(|before| before.value() == name.value()) {
+            diag.error_at(name, format!("the column `{}` is named twice", name.value()));
+        }
+    }
+    Some(names)
+}
+
+fn text(name: &Expr) -> Option<LitStr> {
+    match name {
+        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Some(name.clone()),
+        _ => None,
+    }
 }
 
 /// The function without what is for these macros alone.

@@ -92,7 +92,7 @@ fn an_asset_that_is_taken_as_it_is_stored_and_several_at_once() {
                                 |__upstream| {
                                     <report as Node>::node()
                                         .call(
-                                            __upstream.stored::<orders, LazyFrame>(),
+                                            __upstream.stored::<orders, LazyFrame>(&[]),
                                             [__upstream.of::<a>(), __upstream.of::<b>()],
                                         );
                                 },

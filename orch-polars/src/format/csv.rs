@@ -4,9 +4,9 @@ use polars::error::PolarsResult;
 use polars::frame::DataFrame;
 use polars::io::mmap::MmapBytesReader;
 use polars::io::{SerReader as _, SerWriter as _};
-use polars::prelude::{CsvReadOptions, CsvWriter, SchemaRef};
+use polars::prelude::{CsvReadOptions, CsvWriter};
 
-use super::{Format, sealed};
+use super::{Format, Wanted, sealed};
 
 /// CSV with a header line: for people and other programs to read. It keeps texts, and no types.
 ///
@@ -52,19 +52,22 @@ impl Format for Csv {
         CsvWriter::new(to).with_separator(self.separator).finish(frame)
     }
 
-    fn read(&self, mut from: impl MmapBytesReader, types: Option<&SchemaRef>) -> PolarsResult<DataFrame> {
+    fn read(&self, mut from: impl MmapBytesReader, wanted: &Wanted<'_>) -> PolarsResult<DataFrame> {
         // An empty line is what a frame without columns comes to; polars does not take it for a table.
         if from.seek(SeekFrom::End(0))? <= 1 {
-            return Ok(DataFrame::empty());
+            return wanted.of(DataFrame::empty());
         }
         from.rewind()?;
         // Of all rows, not of the first few: a column of numbers with one text in row 700 is a column of text.
-        CsvReadOptions::default()
+        let columns = wanted.columns.iter().map(Into::into).collect::<Vec<_>>();
+        let read = CsvReadOptions::default()
             .with_infer_schema_length(None)
-            .with_schema_overwrite(types.map(super::textual))
+            .with_schema_overwrite(wanted.types.map(super::textual))
+            .with_columns((!columns.is_empty()).then(|| columns.into()))
             .map_parse_options(|options| options.with_separator(self.separator))
             .into_reader_with_file_handle(from)
-            .finish()
+            .finish()?;
+        wanted.of(read)
     }
 
     #[cfg(feature = "lazy")]

@@ -4,9 +4,9 @@ use polars::error::PolarsResult;
 use polars::frame::DataFrame;
 use polars::io::mmap::MmapBytesReader;
 use polars::io::{SerReader as _, SerWriter as _};
-use polars::prelude::{IpcCompression, IpcReader, IpcWriterOptions, SchemaRef};
+use polars::prelude::{IpcCompression, IpcReader, IpcWriterOptions};
 
-use super::{Format, sealed};
+use super::{Format, Wanted, sealed};
 
 /// Arrow IPC, also known as Feather: keeps all types, and is the quickest to write and read.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +30,8 @@ impl Format for Ipc {
         self.options.to_writer(to).finish(frame)
     }
 
-    fn read(&self, from: impl MmapBytesReader, _types: Option<&SchemaRef>) -> PolarsResult<DataFrame> {
-        IpcReader::new(from).finish()
+    fn read(&self, from: impl MmapBytesReader, wanted: &Wanted<'_>) -> PolarsResult<DataFrame> {
+        wanted.of(IpcReader::new(from).with_columns(wanted.names()).finish()?)
     }
 
     #[cfg(feature = "lazy")]

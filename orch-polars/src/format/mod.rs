@@ -44,11 +44,11 @@ pub trait Format: sealed::Sealed + Clone + fmt::Debug + Default + Send + Sync + 
     /// If a column has a type that the format does not know, or the bytes cannot be written.
     fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()>;
 
-    /// Reads the whole of a frame. Formats that keep no types take those of `types` for the columns of that name.
+    /// Reads a frame as it is `wanted`. Formats that keep no types take those that are told for the columns of that name.
     ///
     /// # Errors
-    /// If the bytes are not of the format, or are cut short, or not what `types` says.
-    fn read(&self, from: impl MmapBytesReader, types: Option<&SchemaRef>) -> PolarsResult<DataFrame>;
+    /// If the bytes are not of the format, or are cut short, or not what is told of their types, or lack a column.
+    fn read(&self, from: impl MmapBytesReader, wanted: &Wanted<'_>) -> PolarsResult<DataFrame>;
 
     /// How polars' streaming engine is told to write the format.
     #[cfg(feature = "lazy")]
@@ -67,6 +67,30 @@ pub trait Format: sealed::Sealed + Clone + fmt::Debug + Default + Send + Sync + 
     /// If the index cannot be read.
     #[cfg(feature = "lazy")]
     fn index(&self, from: impl MmapBytesReader) -> PolarsResult<Index>;
+}
+
+/// What is wanted of a frame that is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// The types of columns, as far as they are known.
+    pub(crate) types: Option<&'a SchemaRef>,
+    /// The columns, in this order; all if none are named.
+    pub(crate) columns: &'a [String],
+}
+
+impl Wanted<'_> {
+    /// The columns as polars takes them.
+    fn names(&self) -> Option<Vec<String>> {
+        (!self.columns.is_empty()).then(|| self.columns.to_vec())
+    }
+
+    /// The same frame with the columns in the order in which they are wanted, and without others.
+    ///
+    /// # Errors
+    /// If it lacks one.
+    fn of(&self, frame: DataFrame) -> PolarsResult<DataFrame> {
+        if self.columns.is_empty() { Ok(frame) } else { frame.select(self.columns) }
+    }
 }
 
 /// What a file says of itself.

@@ -6,9 +6,9 @@ use polars::frame::DataFrame;
 use polars::io::mmap::MmapBytesReader;
 use polars::io::ndjson::infer_schema;
 use polars::io::{SerReader as _, SerWriter as _};
-use polars::prelude::{JsonFormat, JsonReader, JsonWriter, SchemaRef};
+use polars::prelude::{JsonFormat, JsonReader, JsonWriter};
 
-use super::{Format, sealed};
+use super::{Format, Wanted, sealed};
 
 /// NDJSON, an object on each line: for other programs to read. It keeps those types that JSON has.
 ///
@@ -40,9 +40,11 @@ impl Format for Ndjson {
         JsonWriter::new(to).with_json_format(JsonFormat::JsonLines).finish(frame)
     }
 
-    fn read(&self, mut from: impl MmapBytesReader, types: Option<&SchemaRef>) -> PolarsResult<DataFrame> {
+    fn read(&self, mut from: impl MmapBytesReader, wanted: &Wanted<'_>) -> PolarsResult<DataFrame> {
+        let types = wanted.types;
         if from.seek(SeekFrom::End(0))? == 0 {
-            return Ok(types.map_or_else(DataFrame::empty, |types| DataFrame::empty_with_schema(types)));
+            let empty = types.map_or_else(DataFrame::empty, |types| DataFrame::empty_with_schema(types));
+            return wanted.of(empty);
         }
         from.rewind()?;
         // Of all rows, not of the first few: a column of numbers with one text in row 700 is a column of text.
@@ -54,7 +56,9 @@ impl Format for Ndjson {
             }
         }
         from.rewind()?;
-        JsonReader::new(from).with_json_format(JsonFormat::JsonLines).with_schema(Arc::new(schema)).finish()
+        let reader = JsonReader::new(from).with_json_format(JsonFormat::JsonLines);
+        // Each line is read as a whole anyway.
+        wanted.of(reader.with_schema(Arc::new(schema)).finish()?)
     }
 
     #[cfg(feature = "lazy")]

@@ -4,9 +4,9 @@ use polars::error::PolarsResult;
 use polars::frame::DataFrame;
 use polars::io::SerReader as _;
 use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{ParquetCompression, ParquetReader, ParquetWriteOptions, SchemaRef};
+use polars::prelude::{ParquetCompression, ParquetReader, ParquetWriteOptions};
 
-use super::{Format, sealed};
+use super::{Format, Wanted, sealed};
 
 /// Parquet: keeps all types, and statistics of each column beside them.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +34,8 @@ impl Format for Parquet {
         self.options.to_writer(to).finish(frame).map(drop)
     }
 
-    fn read(&self, from: impl MmapBytesReader, _types: Option<&SchemaRef>) -> PolarsResult<DataFrame> {
-        ParquetReader::new(from).finish()
+    fn read(&self, from: impl MmapBytesReader, wanted: &Wanted<'_>) -> PolarsResult<DataFrame> {
+        wanted.of(ParquetReader::new(from).with_columns(wanted.names()).finish()?)
     }
 
     #[cfg(feature = "lazy")]

@@ -19,6 +19,10 @@ impl<F: Format> IoManager<DataFrame> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<DataFrame> {
         self.read(at, None)
     }
+
+    fn takes_columns(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
@@ -32,6 +36,10 @@ impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<DataFrame>> {
         self.read_if_there(at, None)
     }
+
+    fn takes_columns(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
@@ -42,6 +50,10 @@ impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<Frame<S>> {
         let frame = self.read(at, Some(&types::<S>()))?;
         self.checked(at, frame)
+    }
+
+    fn takes_columns(&self) -> bool {
+        true
     }
 }
 
@@ -56,6 +68,10 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Frame<S>>> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<Frame<S>>> {
         let frame = self.read_if_there(at, Some(&types::<S>()))?;
         frame.map(|frame| self.checked(at, frame)).transpose()
+    }
+
+    fn takes_columns(&self) -> bool {
+        true
     }
 }
 

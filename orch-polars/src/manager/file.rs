@@ -11,7 +11,7 @@ use polars::prelude::SchemaRef;
 use super::FrameIo;
 use super::verify::verify;
 use crate::file::{cannot, decode, encode, missing};
-use crate::format::Format;
+use crate::format::{Format, Wanted};
 
 impl<F: Format> FrameIo<F> {
     /// The folder, or the URL of the place in an object store.
@@ -39,7 +39,15 @@ impl<F: Format> FrameIo<F> {
         let written = self.place.replace(&path, |file, temporary| {
             let bytes = encode(&self.format, frame, file)?;
             if self.verify {
-                verify(frame, &decode(&self.format, File::open(temporary)?, temporary, types)?)?;
+                verify(
+                    frame,
+                    &decode(
+                        &self.format,
+                        File::open(temporary)?,
+                        temporary,
+                        &Wanted { types, columns: &[] },
+                    )?,
+                )?;
             }
             Ok((bytes, data_version(at, temporary)?))
         });
@@ -61,7 +69,7 @@ impl<F: Format> FrameIo<F> {
     pub(super) fn read(&self, at: &OutputAt<'_>, types: Option<&SchemaRef>) -> Result<DataFrame> {
         let path = self.path(at);
         let file = self.open(&path)?.ok_or_else(|| missing(&path))?;
-        decode(&self.format, file, &path, types)
+        decode(&self.format, file, &path, &Wanted { types, columns: at.columns })
     }
 
     /// `None` if there is no file.
@@ -71,7 +79,8 @@ impl<F: Format> FrameIo<F> {
         types: Option<&SchemaRef>,
     ) -> Result<Option<DataFrame>> {
         let path = self.path(at);
-        self.open(&path)?.map(|file| decode(&self.format, file, &path, types)).transpose()
+        let wanted = Wanted { types, columns: at.columns };
+        self.open(&path)?.map(|file| decode(&self.format, file, &path, &wanted)).transpose()
     }
 
     pub(super) fn open(&self, path: &Path) -> Result<Option<File>> {

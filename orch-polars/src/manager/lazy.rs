@@ -7,7 +7,7 @@ use std::sync::Arc;
 use orch_core::failure::{Failure, Result};
 use orch_core::io::{IoManager, Metadata, OutputAt};
 use polars::prelude::{
-    Engine, LazyFrame, PlRefPath, ScanSources, SinkDestination, SinkTarget, UnifiedSinkArgs,
+    Engine, LazyFrame, PlRefPath, ScanSources, SinkDestination, SinkTarget, UnifiedSinkArgs, col,
 };
 
 use super::FrameIo;
@@ -31,7 +31,11 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<LazyFrame> {
         let path = self.path(at);
         let file = self.open(&path)?.ok_or_else(|| missing(&path))?;
-        self.scan(file, &path)
+        self.scan(file, &path, at)
+    }
+
+    fn takes_columns(&self) -> bool {
+        true
     }
 }
 
@@ -45,7 +49,11 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<LazyFrame>> {
         let path = self.path(at);
-        self.open(&path)?.map(|file| self.scan(file, &path)).transpose()
+        self.open(&path)?.map(|file| self.scan(file, &path, at)).transpose()
+    }
+
+    fn takes_columns(&self) -> bool {
+        true
     }
 }
 
@@ -67,8 +75,12 @@ impl<F: Format> FrameIo<F> {
         sunk.map_err(|failure| cannot("write", &path, failure))
     }
 
-    fn scan(&self, file: File, path: &Path) -> Result<LazyFrame> {
+    fn scan(&self, file: File, path: &Path, at: &OutputAt<'_>) -> Result<LazyFrame> {
         let scanned = self.format.scan(ScanSources::Files(Arc::new([file])));
+        let scanned = scanned.map(|frame| match at.columns {
+            [] => frame,
+            columns => frame.select(columns.iter().map(col).collect::<Vec<_>>()),
+        });
         scanned.map_err(|error| cannot("read", path, Failure::from(error)).not_retryable())
     }
 }

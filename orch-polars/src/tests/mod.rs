@@ -1,4 +1,5 @@
 mod checks;
+mod columns;
 mod declared;
 mod files;
 #[cfg(feature = "lazy")]

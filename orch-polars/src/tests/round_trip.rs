@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest::{collection, option};
 
-use crate::format::Format;
+use crate::format::{Format, Wanted};
 
 use super::*;
 
@@ -65,7 +65,7 @@ fn through<F: Format>(frame: &DataFrame, types: bool) -> DataFrame {
     let mut bytes = Vec::new();
     F::default().write(&mut frame.clone(), &mut bytes).unwrap();
     let types = types.then(|| Arc::new(frame.schema().as_ref().clone()));
-    F::default().read(Cursor::new(bytes), types.as_ref()).unwrap()
+    F::default().read(Cursor::new(bytes), &Wanted { types: types.as_ref(), columns: &[] }).unwrap()
 }
 
 /// Without its feature `fmt` polars shows no more of a frame than its shape.

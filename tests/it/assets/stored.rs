@@ -119,6 +119,17 @@ fn what_cannot_be_read_is_told_before_the_run() {
       hint: materialize it before, `materialize poem`, or with all that is needed: `materialize '+length'`
     ");
     #[asset]
+    fn titles(
+        #[from(poem)]
+        #[stored(columns = ["title"])]
+        lines: &Lines,
+    ) -> usize {
+        lines.0.len()
+    }
+    let definitions = definitions().assets(assets![titles]);
+    let error = definitions.runner(&job(&definitions, "poem or titles")).run_blocking();
+    insta::assert_snapshot!(error.expect_err("it has no columns"), @"");
+    #[asset]
     fn plain() -> String {
         String::new()
     }

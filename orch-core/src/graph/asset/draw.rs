@@ -205,12 +205,7 @@ fn leave_out(graph: &AssetGraph, number: usize, made: impl Fn(usize) -> bool) {
 fn load(asset: &Arc<AssetDef>, upstream: &mut Upstream) {
     let op =
         OpDef::loading(&asset.key, (asset.value.ty, asset.value.codec), asset.io.as_deref(), &asset.place);
-    let loads = LoadedAsset {
-        key: asset.key.clone(),
-        external: asset.is_external(),
-        read_by: None,
-        partitions: None,
-    };
+    let loads = LoadedAsset::of(asset.key.clone(), asset.is_external());
     compose::with(|composition| {
         let node = composition.add_loading(op, loads, 0);
         let source = composition.add_source(SourceKind::Output { node, output: 0 }, 0, asset.value.ty);

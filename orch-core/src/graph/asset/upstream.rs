@@ -40,9 +40,13 @@ pub(super) struct Drawn {
 struct Reading {
     key: AssetKey,
     ty: TypeInfo,
+    columns: Columns,
     within: Option<usize>,
     mapping: Option<PartitionMapping>,
 }
+
+/// The columns that are read of an asset; all if none are named.
+pub(super) type Columns = &'static [&'static str];
 
 impl Upstream {
     /// The handle of the asset `A`.
@@ -72,7 +76,7 @@ impl Upstream {
                     takes: Takes::One,
                     gather: take_one,
                 };
-                self.read_partitions(asset, Taken::Value, asset.value.ty, one)
+                self.read_partitions(asset, Taken::Value, (asset.value.ty, &[]), one)
             }
             _ => panic!("`{key}` is taken by an asset that does not say so: `.takes(..)`"),
         })
@@ -95,7 +99,7 @@ impl Upstream {
             takes: Takes::All,
             gather: take_all::<T>,
         };
-        Out::new(self.read_partitions(asset, Taken::Partitions, TypeInfo::of::<Partitions<T>>(), all))
+        Out::new(self.read_partitions(asset, Taken::Partitions, (TypeInfo::of::<Partitions<T>>(), &[]), all))
     }
 
     /// The handle of the asset `A` as what a parameter takes it: as what it is, or as an `Option` of that.
@@ -115,7 +119,7 @@ impl Upstream {
             takes: Takes::OneIfThere,
             gather: take_one_if_there::<T>,
         };
-        Out::new(self.read_partitions(asset, Taken::Optional, TypeInfo::of::<Option<T>>(), reads))
+        Out::new(self.read_partitions(asset, Taken::Optional, (TypeInfo::of::<Option<T>>(), &[]), reads))
     }
 
     /// The handle of the partition that is made.
@@ -137,43 +141,45 @@ impl Upstream {
         }
     }
 
-    /// The handle of the asset `A` as a value of type `T`: as its IO manager reads what it has stored.
+    /// The handle of the asset `A` as a value of type `T`: as its IO manager reads what it has stored, or these columns of it;
+    /// all if none are named.
     #[track_caller]
-    pub fn stored<A: Asset, T: Data>(&self) -> Out<T> {
+    pub fn stored<A: Asset, T: Data>(&self, columns: Columns) -> Out<T> {
         let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
         self.check_stored(asset, ty);
         Out::new(match asset.partitions {
             Some(_) => {
                 let one = ReadPartitions { ty, codec: None, takes: Takes::One, gather: take_one };
-                self.read_partitions(asset, Taken::Nothing, ty, one)
+                self.read_partitions(asset, Taken::Nothing, (ty, columns), one)
             }
-            None => self.read(asset, ty),
+            None => self.read(asset, ty, columns),
         })
     }
 
     /// The handle of the asset `A` as a value of type `T` that may be missing: of one with partitions none where that is not
     /// there, of another one as its IO manager reads an `Option`.
     #[track_caller]
-    pub fn stored_if_there<A: Asset, T: ByValue>(&self) -> Out<Option<T>> {
+    pub fn stored_if_there<A: Asset, T: ByValue>(&self, columns: Columns) -> Out<Option<T>> {
         let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
         let optional = TypeInfo::of::<Option<T>>();
         if asset.partitions.is_none() {
             self.check_stored(asset, optional);
-            return Out::new(self.read(asset, optional));
+            return Out::new(self.read(asset, optional, columns));
         }
         self.check_stored(asset, ty);
         let reads =
             ReadPartitions { ty, codec: None, takes: Takes::OneIfThere, gather: take_one_if_there::<T> };
-        Out::new(self.read_partitions(asset, Taken::Nothing, optional, reads))
+        Out::new(self.read_partitions(asset, Taken::Nothing, (optional, columns), reads))
     }
 
     /// The handle of the values of partitions of the asset `A`, each as a value of type `T`, as [`Upstream::stored`].
     #[track_caller]
-    pub fn stored_partitions<A: Asset, T: Data>(&self) -> Out<Partitions<T>> {
+    pub fn stored_partitions<A: Asset, T: Data>(&self, columns: Columns) -> Out<Partitions<T>> {
         let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
         self.check_stored(asset, ty);
         let all = ReadPartitions { ty, codec: None, takes: Takes::All, gather: take_all::<T> };
-        Out::new(self.read_partitions(asset, Taken::Partitions, TypeInfo::of::<Partitions<T>>(), all))
+        let partitions = TypeInfo::of::<Partitions<T>>();
+        Out::new(self.read_partitions(asset, Taken::Partitions, (partitions, columns), all))
     }
 
     /// That an asset which is taken as it is stored names who stores it.
@@ -195,20 +201,19 @@ impl Upstream {
     }
 
     /// A step that reads an asset without partitions, after the one that makes it.
-    fn read(&self, asset: &AssetDef, ty: TypeInfo) -> Placement {
-        let reading = Reading { key: asset.key.clone(), ty, within: None, mapping: None };
+    fn read(&self, asset: &AssetDef, ty: TypeInfo, columns: Columns) -> Placement {
+        let reading = Reading { key: asset.key.clone(), ty, columns, within: None, mapping: None };
         self.known_or(reading, || {
             let io = asset.io().unwrap_or_default();
             let loads = LoadedAsset {
-                key: asset.key.clone(),
-                external: asset.is_external(),
                 read_by: Some(io.to_owned()),
-                partitions: None,
+                columns: columns.iter().map(ToString::to_string).collect(),
+                ..LoadedAsset::of(asset.key.clone(), asset.is_external())
             };
             compose::with(|composition| {
                 let made = self.sources.get(&asset.key);
                 let made = made.and_then(|drawn| composition.node_of(drawn.source.index));
-                let op = OpDef::reading(&asset.key, ty, io, &asset.place);
+                let op = OpDef::reading((&asset.key, &loads.columns), ty, io, &asset.place);
                 let node = composition.add_loading(op, loads, 0);
                 let after = made.map(|made| (made, asset.place.clone()));
                 composition.graph.nodes[node].after.extend(after);
@@ -222,11 +227,12 @@ impl Upstream {
         &self,
         asset: &AssetDef,
         taken: Taken,
-        ty: TypeInfo,
+        (ty, columns): (TypeInfo, Columns),
         reads: ReadPartitions,
     ) -> Placement {
         let mapping = self.mappings.get(&(asset.key.clone(), taken)).cloned();
-        let reading = Reading { key: asset.key.clone(), ty, within: self.within, mapping: mapping.clone() };
+        let reading =
+            Reading { key: asset.key.clone(), ty, columns, within: self.within, mapping: mapping.clone() };
         self.known_or(reading, || {
             let made = self.sources.get(&asset.key);
             // What is made of the same partition is read after that alone; else all are waited for.
@@ -235,6 +241,7 @@ impl Upstream {
                 key: asset.key.clone(),
                 external: asset.is_external(),
                 read_by: asset.io().map(str::to_owned),
+                columns: columns.iter().map(ToString::to_string).collect(),
                 partitions: asset.partitions().map(|definition| LoadedPartitions {
                     definition: definition.clone(),
                     within: self.within,

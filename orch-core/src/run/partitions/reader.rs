@@ -249,7 +249,7 @@ impl Reader {
         let Some((fact, inline)) = known else {
             return match &reading.asset.read_by {
                 Some(io) if !is_made || self.storage.is_none() => {
-                    self.managed(io, key, partition, reads).map(|value| (value, None))
+                    self.managed(io, &reading.asset, partition, reads).map(|value| (value, None))
                 }
                 _ => Err(Failure::new(format!(
                     "`{key}[{partition}]` was to be made in this run before, and was not"
@@ -259,7 +259,7 @@ impl Reader {
         let value = match &fact.value {
             ValueAt::Io(io) => {
                 let io = reading.asset.read_by.as_deref().unwrap_or(io);
-                self.managed(io, key, partition, reads)
+                self.managed(io, &reading.asset, partition, reads)
             }
             _ => self.written(&fact, inline.as_ref(), reads),
         };
@@ -282,16 +282,18 @@ impl Reader {
     fn managed(
         &self,
         io: &str,
-        key: &AssetKey,
+        asset: &LoadedAsset,
         partition: &str,
         reads: ReadPartitions,
     ) -> Result<Value, Failure> {
+        let key = &asset.key;
         let manager = self.io.get(io, reads.ty).ok_or_else(|| {
             Failure::new(format!("there is no IO manager `{io}` for `{}`", reads.ty.name()))
         })?;
         let step = StepPath::new(key.step_name(), None);
         let at =
             OutputAt::new(self.run, &self.job, &step, "result").asset(Some(key)).partition(Some(partition));
+        let at = at.columns(&asset.columns);
         quietly(|| manager.load(&at)).and_then(|loaded| loaded)
     }
 

@@ -34,9 +34,10 @@ impl Units {
     /// If what was pinned cannot be read: it was made by a program that knew other definitions.
     pub(super) fn of(record: &BackfillRecord) -> Result<Self, PartitionError> {
         let now = record.created;
+        let keys = record.pinned.partitions.as_ref().map_or_else(KeySets::new, |pinned| pinned.keys.clone());
         let mut groups: Vec<Group> = Vec::new();
         for group in &record.groups {
-            let space = group.definition.as_ref().map(|one| one.resolve(&KeySets::new())).transpose()?;
+            let space = group.definition.as_ref().map(|one| one.resolve(&keys)).transpose()?;
             let set = match (&space, &group.partitions) {
                 (Some(space), Some(selection)) => space.select(selection, now)?,
                 (Some(_), None) => PartitionSet::new(),

@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod evaluations;
 mod folders;
+mod keys;
 mod power;
 mod programs;
 mod refusal;

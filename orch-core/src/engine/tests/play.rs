@@ -56,6 +56,7 @@ impl Play {
             reader: None,
             partitions: std::collections::HashMap::new(),
             assets: KnownAssets::default(),
+            keys: None,
             given: std::sync::RwLock::default(),
             hooks: std::sync::RwLock::default(),
         };

@@ -65,8 +65,8 @@ pub(crate) struct RunContext {
     /// The partitions that the run is for, by the steps that give them.
     pub(crate) partitions: HashMap<usize, Arc<RunPartitions>>,
     pub(crate) assets: KnownAssets,
-    /// Who has the sets of keys of dynamic partitions; none if the run knows of no instance.
-    pub(crate) keys: Option<Arc<dyn HoldsKeys>>,
+    /// Who has the sets of keys of dynamic partitions.
+    pub(crate) keys: Arc<dyn HoldsKeys>,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
     /// What each hook asked for, while the resources are open.
@@ -85,7 +85,7 @@ impl RunContext {
             reader: None,
             partitions: HashMap::new(),
             assets: KnownAssets::default(),
-            keys: Some(Arc::new(KeysInMemory::default())),
+            keys: Arc::new(KeysInMemory::default()),
             given: RwLock::default(),
             hooks: RwLock::default(),
         }
@@ -107,7 +107,7 @@ impl RunContext {
     fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
         let Self { run, job, tags, cancel, assets, keys, .. } = self;
         let (job, tags, cancel, assets) = (Arc::clone(job), tags.clone(), cancel.clone(), assets.clone());
-        let keys = keys.clone();
+        let keys = Arc::clone(keys);
         let mut changed = Self { run: *run, job, tags, cancel, assets, keys, ..Self::for_test() };
         change(&mut changed);
         changed
@@ -205,30 +205,20 @@ impl Context {
     /// }
     ///
     /// fn find_customers(context: &Context) -> Result<usize, Failure> {
-    ///     let new = context.partitions::<Customers>()?.add(["acme", "beta"])?;
+    ///     let new = context.partitions::<Customers>().add(["acme", "beta"])?;
     ///     Ok(new.changed.len())
     /// }
     ///
     /// // The test of the function has a set of its own.
     /// let context = Context::for_test("find_customers");
-    /// context.partitions::<Customers>()?.add(["beta"])?;
+    /// context.partitions::<Customers>().add(["beta"])?;
     /// assert_eq!(find_customers(&context)?, 1);
-    /// assert_eq!(context.partitions::<Customers>()?.keys()?.len(), 2);
+    /// assert_eq!(context.partitions::<Customers>().keys()?.len(), 2);
     /// # Ok::<(), Failure>(())
     /// ```
-    ///
-    /// # Errors
-    /// If the run knows of no instance.
-    pub fn partitions<P: Partitioning<Kind = BySet>>(&self) -> Result<DynamicPartitions<P>, Failure> {
-        let keys = self.run.keys.as_ref().map(Arc::clone).ok_or_else(|| {
-            Failure::new(format!(
-                "`{}` asks for the partitions of `{}`, which live in an instance, and the run knows of none",
-                self.step,
-                TypeInfo::of::<P>().name()
-            ))
-            .hint("record the run: `.record(&storage)`")
-        })?;
-        Ok(DynamicPartitions::held_by(keys))
+    #[must_use]
+    pub fn partitions<P: Partitioning<Kind = BySet>>(&self) -> DynamicPartitions<P> {
+        DynamicPartitions::held_by(Arc::clone(&self.run.keys))
     }
 
     /// The partitions that the step gives.

@@ -35,6 +35,11 @@ pub(crate) trait HoldsKeys: fmt::Debug + Send + Sync + 'static {
 pub(crate) struct KeysInMemory(Mutex<KeySets>);
 
 impl KeysInMemory {
+    /// These sets.
+    pub(crate) fn new(sets: KeySets) -> Self {
+        Self(Mutex::new(sets))
+    }
+
     /// The sets as they are now.
     pub(crate) fn sets(&self) -> KeySets {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

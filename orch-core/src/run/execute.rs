@@ -95,7 +95,7 @@ impl Runner {
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
         let history = self.storage().map(history::of);
-        let keys = self.storage().map(history::keys_of);
+        let keys = history::keys_for(self.storage(), self.keys.as_ref());
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber, &memory).await?;

@@ -82,7 +82,7 @@ impl Runner {
     }
 
     /// Gives the run the keys of dynamic partitions, in the place of those that its instance has: for a run that is not recorded,
-    /// or a test. What a step adds goes to the instance all the same.
+    /// or a test. What a step adds goes to the instance all the same; without one it is gone with the run.
     ///
     /// ```
     /// # use orch_core::graph::Job;

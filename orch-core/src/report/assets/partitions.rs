@@ -86,7 +86,11 @@ impl PartitionState {
             }
         }
         if self.others > 0 {
-            lines.push(("", format!("{} were materialized that the definition does not have", self.others)));
+            let why = match self.keyspace.definition().key_sets().is_empty() {
+                true => "that the definition does not have",
+                false => "of keys that were removed",
+            };
+            lines.push(("", format!("{} were materialized {why}", self.others)));
         }
         lines
     }

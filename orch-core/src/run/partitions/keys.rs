@@ -24,7 +24,7 @@ pub(in crate::run) fn keys_of(plan: &Plan, storage: Option<&dyn Storage>) -> Res
             );
             return Err(vec![
                 problem(message)
-                    .hint("record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`"),
+                    .hint("record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`; on the command line leave out `--no-record`"),
             ]);
         };
         let read = storage.key_set(set).map_err(|error| {

@@ -1,5 +1,6 @@
 //! Backfills: many partitions by many runs, and what is told of them.
 
+mod keys;
 mod together;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::PartitionsDefinition;
-use super::dynamic::{KeySet, KeySets, check_keys};
+use super::dynamic::{KeySet, KeySets, check_keys, check_set};
 use super::error::PartitionError;
 use super::key::{check, check_value};
 use super::set::PartitionSet;
@@ -35,7 +35,7 @@ impl Axis {
             PartitionsDefinition::Time(time) => Self::Time(Windows::new(time)?),
             PartitionsDefinition::Static(keys) => Self::Static(Names::new(keys)?),
             PartitionsDefinition::Dynamic(name) => {
-                check(name)?;
+                check_set(name)?;
                 Self::Dynamic(name.clone(), sets.named(name))
             }
             PartitionsDefinition::Product(_) => return Ok(None),

@@ -177,12 +177,20 @@ fn check_key(key: &str) -> Result<(), PartitionError> {
     check_value(key)
 }
 
+/// Checks the name of a set.
+pub(super) fn check_set(set: &str) -> Result<(), PartitionError> {
+    if set.is_empty() {
+        return Err(PartitionError::definition("the name of a set of keys is empty"));
+    }
+    check(set).map_err(|error| error.within("the name of a set of keys"))
+}
+
 /// Checks the name of a set and keys that are to be added to it or removed from it.
 ///
 /// # Errors
 /// If one of them cannot be; all that cannot are named.
 pub fn check_keys(set: &str, keys: &[&str]) -> Result<(), PartitionError> {
-    check(set).map_err(|error| error.within("the name of a set"))?;
+    check_set(set)?;
     let wrong: Vec<_> = keys.iter().filter_map(|key| check_key(key).err()).collect();
     let messages: Vec<_> = wrong.iter().map(PartitionError::message).collect();
     let Some(first) = wrong.first() else { return Ok(()) };

@@ -19,7 +19,7 @@ pub(in crate::run) fn keys_of(plan: &Plan, storage: Option<&dyn Storage>) -> Res
         let problem = |message: String| Problem::new(ProblemKind::InvalidPartition, message);
         let Some(storage) = storage else {
             let message = format!(
-                "`{}` has partitions that are the keys of `{set}`, a set that lives in an instance, and the run knows of none",
+                "the job `{}` is of partitions that are the keys of the set `{set}`, which lives in an instance, and the run knows of none",
                 plan.job
             );
             return Err(vec![

@@ -157,7 +157,7 @@ impl Reader {
         let key = &reading.asset.key;
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() {
-            return Err(unmapped(key, taker, &needed.missing));
+            return Err(unmapped((key, &reading.of.definition), taker, &needed.missing));
         }
         if reading.of.single {
             self.check_single(reading, taker)?;

@@ -1,12 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use orch_core::asset::AssetKey;
 use orch_core::ids::nearest;
-use orch_core::partition::{ChangedKeys, KeySet, KeySets};
-use orch_core::report;
+use orch_core::partition::{ChangedKeys, KeySets};
+use orch_core::report::{self, PartitionedBySets};
 use orch_core::run::Definitions;
-use serde_json::{Value, json};
 
 use super::args::{KeySetListArgs, KeysArgs, PartitionsArgs, PartitionsCommand};
 use super::home::Around;
@@ -36,12 +34,11 @@ fn list(
     let (known, storage) = (definitions.key_sets(), home::perhaps(&args.home, around, printer)?);
     let sets = storage.map_or_else(|| Ok(KeySets::new()), |storage| storage.key_sets());
     let sets = sets.map_err(|error| home::refused(&error, printer))?;
-    let assets = |set: &str| known.get(set).map_or(&[][..], Vec::as_slice);
     if let Some(name) = &args.set {
         check_set(name, &known, Some(&sets), printer)?;
         let keys = sets.named(name);
         printer.data(&match args.json {
-            true => format!("{:#}\n", as_json(name, &keys, assets(name))),
+            true => format!("{:#}\n", report::key_set_as_json(name, &keys, &known)),
             false => keys.iter().map(|(_, key)| format!("{key}\n")).collect(),
         });
         if keys.is_empty() {
@@ -49,36 +46,14 @@ fn list(
         }
         return Ok(());
     }
-    let names: BTreeSet<&str> = known.keys().copied().chain(sets.iter().map(|(name, _)| name)).collect();
     if args.json {
-        let all = names.iter().map(|name| as_json(name, &sets.named(name), assets(name)));
-        printer.data(&format!("{:#}\n", all.collect::<Value>()));
-    } else if names.is_empty() {
+        printer.data(&format!("{:#}\n", report::key_sets_as_json(&sets, &known)));
+    } else if known.is_empty() && sets.is_empty() {
         printer.note("no asset of this program has dynamic partitions\n");
     } else {
-        printer.data(&table(&names, &sets, &known));
+        printer.data(&report::key_sets(&sets, &known, printer.data_palette()));
     }
     Ok(())
-}
-
-fn table(names: &BTreeSet<&str>, sets: &KeySets, known: &BTreeMap<&str, Vec<&AssetKey>>) -> String {
-    let width =
-        |texts: &mut dyn Iterator<Item = usize>, title: &str| texts.max().unwrap_or(0).max(title.len());
-    let keys = |name: &str| sets.named(name).len().to_string();
-    let name_width = width(&mut names.iter().map(|name| name.chars().count()), "set");
-    let keys_width = width(&mut names.iter().map(|name| keys(name).len()), "keys");
-    let mut text = format!("{:name_width$}  {:keys_width$}  partitions of\n", "set", "keys");
-    for name in names {
-        let assets =
-            known.get(name).map_or_else(|| "nothing of this program".to_owned(), |assets| listed(assets));
-        let _ = writeln!(text, "{name:name_width$}  {:keys_width$}  {assets}", keys(name));
-    }
-    text
-}
-
-fn as_json(name: &str, keys: &KeySet, assets: &[&AssetKey]) -> Value {
-    let assets: Vec<_> = assets.iter().map(|key| key.as_str()).collect();
-    json!({ "set": name, "keys": keys.iter().map(|(_, key)| key).collect::<Vec<_>>(), "assets": assets })
 }
 
 fn listed(assets: &[&AssetKey]) -> String {
@@ -145,7 +120,7 @@ fn keys(args: &KeysArgs) -> Vec<&str> {
 /// That the program knows a set of this name, or that the instance has it.
 fn check_set(
     name: &str,
-    known: &BTreeMap<&str, Vec<&AssetKey>>,
+    known: &PartitionedBySets<'_>,
     sets: Option<&KeySets>,
     printer: &Printer,
 ) -> Result<(), Exit> {

@@ -103,7 +103,15 @@ fn a_run_goes_on_with_the_keys_that_there_were_when_it_began() {
     }
     let (undisturbed, lives) = undisturbed.expect("with enough commits it comes to its end");
     assert!(lives >= 8, "{lives} commits");
-    insta::assert_debug_snapshot!(undisturbed, @"");
+    insta::assert_debug_snapshot!(undisturbed, @r#"
+    [
+        "newest[] 84cb of gamma",
+        "orders[acme] 0c38 of ",
+        "orders[beta] 0c38 of ",
+        "orders[gamma] 84cb of ",
+        "total[] 8e32 of acme, beta, gamma",
+    ]
+    "#);
     for life in 0..lives {
         let memory = Memory::new();
         run(&begun(&memory, life)).expect_err("the process is gone");

@@ -40,7 +40,7 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 22] = [
+const TESTS: [(&str, fn()); 23] = [
     ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
     (
         "of_several_assets_a_process_makes_those_that_are_asked_for",
@@ -155,12 +155,16 @@ fn a_process_works_for_a_dynamic_partition_and_adds_none() {
     let run = |selection: &str, partition: Option<&str>| {
         let job = definitions.materialize(&selection.parse().expect("a selection"));
         let runner = definitions.runner(&job).record(&storage).keep_outputs().max_concurrent(1);
-        partition.into_iter().fold(runner, orch::run::Runner::partition).run_blocking()
+        partition.into_iter().fold(runner, Runner::partition).run_blocking()
     };
     run("served", Some("acme")).expect("it succeeds");
     assert_eq!(storage.latest_partitions(&"served".parse().expect("a key")).expect("facts").len(), 1);
     let refused = run("signups", None).expect_err("it has no way to the instance");
-    assert_snapshot!(refused, @"");
+    assert_snapshot!(refused, @r"
+    the run of `materialize` failed: 1 step
+    `signups`: a step that has a process of its own cannot add to the set of partitions `customers`
+      hint: let it run in the process of the run: leave `isolate` out, of its op or of its job
+    ");
 }
 
 fn a_crash_fails_the_attempt_and_says_how() {

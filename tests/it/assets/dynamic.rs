@@ -124,7 +124,7 @@ fn a_step_adds_keys_and_later_runs_have_them() {
     insta::assert_snapshot!(refused(materialize(&storage, "orders", "acme")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `acme` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
       hint: add it with `partitions add customers acme`
     ");
     runner(&definitions, "signups").record(&storage).run_blocking().expect("it succeeds");
@@ -172,24 +172,24 @@ fn a_run_is_for_one_key_for_some_for_the_newest_or_for_all() {
     insta::assert_snapshot!(refused(materialize(&storage, "orders", "gamma")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `gamma` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
       hint: add it with `partitions add customers gamma`
     ");
     insta::assert_snapshot!(refused(materialize(&storage, "orders", "cog")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `cog` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
       hint: did you mean `cogs`? else add it with `partitions add customers cog`
     ");
     insta::assert_snapshot!(refused(runner(&definitions(), "orders").record(&storage).run_blocking()), @r#"
     the job `materialize` cannot be planned
     error: `orders` has partitions, and the run is not told for which it is
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
       hint: name them: `--partition cogs` is one, `--partition '*'` all, `--partition latest` the one that was added last; in code `.partition("cogs")`
     "#);
     insta::assert_snapshot!(refused(runner(&definitions(), "orders").partition("acme").run_blocking()), @r"
     the job `materialize` cannot be planned
-    error: `materialize` has partitions that are the keys of `customers`, a set that lives in an instance, and the run knows of none
+    error: the job `materialize` is of partitions that are the keys of the set `customers`, which lives in an instance, and the run knows of none
       hint: record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`; on the command line leave out `--no-record`
     ");
 }
@@ -212,21 +212,21 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(materialize(&storage, "plan", "paid")), @r"
     the job `materialize` cannot be planned
     error: `plan` is made of partitions of `orders` that do not exist: cogs
-      --> tests/it/assets/dynamic.rs:58 (the asset)
-      hint: make others, or let the mapping say that it does without: `.allow_missing()`
+      --> tests/it/assets/dynamic.rs:59 (the asset)
+      hint: add them, `partitions add customers KEY`, or let the mapping say that it does without: `.allow_missing()`
     ");
     let customers = definitions().partitions::<Customers>(&storage);
     customers.add(["cogs"]).expect("added");
     insta::assert_snapshot!(refused(materialize(&storage, "plan", "paid")), @r"
     the job `materialize` cannot be planned
     error: `plan` is made of partitions of `orders` that were never materialized: cogs
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
       hint: materialize them before, `materialize orders --partition 'cogs'`, or let the mapping say that it does without: `.allow_missing()`
     ");
     insta::assert_snapshot!(refused(alone("welcome")), @r"
     the job `materialize` cannot be planned
     error: `welcome` is made of partitions of `orders` that were never materialized: cogs
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
       hint: materialize them before, `materialize orders --partition 'cogs'`, or let the mapping say that it does without: `.allow_missing()`
     ");
     materialize(&storage, "orders", "cogs").expect("it succeeds");
@@ -235,8 +235,8 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(alone("flagship")), @r"
     the job `materialize` cannot be planned
     error: `flagship` is made of partitions of `orders` that do not exist: acme
-      --> tests/it/assets/dynamic.rs:58 (the asset)
-      hint: make others, or let the mapping say that it does without: `.allow_missing()`
+      --> tests/it/assets/dynamic.rs:59 (the asset)
+      hint: add them, `partitions add customers KEY`, or let the mapping say that it does without: `.allow_missing()`
     ");
 }
 
@@ -260,7 +260,7 @@ fn a_set_may_be_one_dimension_of_several() {
     insta::assert_snapshot!(refused(materialize(&storage, "visits", "customer=dyno; date=latest")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `visits`: dimension `customer`: `dyno` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:92 (the asset)
+      --> tests/it/assets/dynamic.rs:93 (the asset)
       hint: add it with `partitions add customers dyno`
     ");
 }
@@ -326,7 +326,12 @@ fn a_run_that_is_made_anew_of_another_has_the_keys_of_now_or_goes_on_with_those_
         let runner = definitions.rerun(&storage, first, what).expect("it can be made");
         runner.keep_events().max_concurrent(1).run_blocking()
     };
-    insta::assert_snapshot!(refused(again(Rerun::All)), @"");
+    insta::assert_snapshot!(refused(again(Rerun::All)), @r"
+    the job `materialize` cannot be planned
+    error: of the partitions of `orders`: `beta` was removed from the set `customers`
+      --> tests/it/assets/dynamic.rs:59 (the asset)
+      hint: `partitions add customers beta` adds it again; it is then the partition it was
+    ");
     let went_on = again(Rerun::FromFailure).expect("it goes on");
     assert_eq!(ran(&went_on).join(" "), "paid[acme] paid[beta]");
 }
@@ -398,13 +403,13 @@ fn what_is_wrong_is_told_with_the_assets_or_by_the_step() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 3 problems
     error: the partitions of `mistaken` cannot be: the partitions of `it::assets::dynamic::Mistaken` are of another kind than it says
-      --> tests/it/assets/dynamic.rs:275 (the asset)
+      --> tests/it/assets/dynamic.rs:363 (the asset)
       hint: they are by the keys of a set: `type Kind = BySet;`
-    error: the partitions of `nameless` cannot be: a partition key is empty
-      --> tests/it/assets/dynamic.rs:290 (the asset)
+    error: the partitions of `nameless` cannot be: the name of a set of keys is empty
+      --> tests/it/assets/dynamic.rs:378 (the asset)
     error: `impossible` cannot be made of the partitions of `orders`: the mapping: the partition key `acme..beta` has `..`, which ranges of keys are written with
-      --> tests/it/assets/dynamic.rs:296 (is made of it)
-      --> tests/it/assets/dynamic.rs:58 (the asset)
+      --> tests/it/assets/dynamic.rs:384 (is made of it)
+      --> tests/it/assets/dynamic.rs:59 (the asset)
     ");
     let storage = storage();
     let definitions = Definitions::new().assets(assets![adds]);

@@ -12,6 +12,8 @@ const DAMAGED: &str =
 /// What to do about a list that is damaged.
 pub(crate) const LIST: &str = "end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup";
 
+const KEYS: &str = "restore it from a backup; or end all programs on the folder, move `keys.db` away and add the keys anew, `partitions add`: what was made of them stands";
+
 /// The file could not be `done`, as in `written`, for this reason of SQLite's.
 pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> StorageError {
     let cannot = |why: &str| format!("`{}` cannot be {done}: {why}", path.display());
@@ -53,7 +55,11 @@ pub(crate) fn corrupt(path: &Path, why: impl std::fmt::Display) -> StorageError 
 }
 
 fn remedy(damaged: &Path) -> &'static str {
-    if damaged.ends_with("instance.db") { LIST } else { DAMAGED }
+    match damaged.file_name().and_then(|name| name.to_str()) {
+        Some("instance.db") => LIST,
+        Some("keys.db") => KEYS,
+        _ => DAMAGED,
+    }
 }
 
 #[cfg(test)]

@@ -117,6 +117,24 @@ pub(crate) const RUN: Schema = Schema {
     "],
 };
 
+/// The sets of keys of partitions; marked `orcK`. They are told by no run, so that the list could not be made anew with them.
+pub(crate) const KEYS: Schema = Schema {
+    what: "sets of partition keys",
+    application: 0x6f72_634b,
+    steps: &["
+        -- A key stays when it is removed, with its number.
+        CREATE TABLE key (
+            of TEXT NOT NULL,           -- the name of the set
+            number INTEGER NOT NULL,    -- from 0, in the order in which keys of the set were first added
+            key TEXT NOT NULL,
+            present INTEGER NOT NULL,   -- 0 if it was removed
+            sum INTEGER NOT NULL,       -- over all of it
+            PRIMARY KEY (of, number),
+            UNIQUE (of, key)
+        ) STRICT, WITHOUT ROWID;
+    "],
+};
+
 /// A run in a file of its own, with its artifacts: made of a copy of its database; marked `orcP`.
 pub(crate) const PARCEL: Schema = Schema { what: "exported run", application: 0x6f72_6350, steps: RUN.steps };
 

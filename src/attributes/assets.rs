@@ -71,7 +71,8 @@ use crate::Outputs;
 ///
 /// An asset that takes a [`Partition<Daily>`](crate::partition::Partition), or says `partitions = Daily`, is made once for each day
 /// that a run is for, by a step of its own, `sales[2024-01-31]`, and each day is a materialization of its own. What stands for
-/// the days is a type that implements [`Partitioning`](crate::partition::Partitioning).
+/// the days is a type that implements [`Partitioning`](crate::partition::Partitioning). Where keys come and go, as customers do, it
+/// is [`BySet`](crate::partition::BySet), and [`Context::partitions`](crate::define::Context::partitions) adds some.
 ///
 /// ```
 /// use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};

@@ -10,6 +10,7 @@ use orch_core::ids::{RunId, check_tag_key};
 mod assets;
 mod backfill;
 mod going;
+mod partitions;
 mod recorded;
 mod runs;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(super) use backfill::{
 pub(super) use going::{
     CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RerunArgs, ResumeArgs, RunOptions,
 };
+pub(super) use partitions::{KeySetListArgs, KeysArgs, PartitionsArgs, PartitionsCommand};
 pub(super) use recorded::{HomeArgs, LogsArgs, RecordedCommand, RunOfArgs, ShowArgs, WhyArgs};
 pub(super) use runs::{ExportArgs, ImportArgs, RemoveArgs, RunsArgs, RunsCommand};
 pub(super) use upkeep::{BackupArgs, GcArgs, InstanceArgs, InstanceCommand, LookArgs, bytes, whole};
@@ -160,6 +162,13 @@ Examples:
   assets check             what the checks find of what was materialized last
   assets graph             what is made of what")]
     Assets(AssetsArgs),
+    /// Look at the sets of keys that dynamic partitions are, add keys and remove some.
+    #[command(after_help = "\
+Examples:
+  partitions list                   the sets of this program
+  partitions add customers acme     a customer more
+  partitions remove customers acme")]
+    Partitions(PartitionsArgs),
     /// Let a run go on that was interrupted: what is done is not done again.
     #[command(after_help = "\
 Examples:

@@ -105,7 +105,7 @@ impl Recorded {
             let known = self.latest.partitions.get(asset.key()).into_iter().flatten();
             let keys = known.filter_map(|fact| fact.partition.as_deref());
             // A definition that cannot be was told with the graph.
-            if let Ok(state) = PartitionState::of(definition, keys, (around.now)()) {
+            if let Ok(state) = PartitionState::of(definition, keys, (&self.latest.keys, (around.now)())) {
                 states.insert(asset.key().clone(), state);
             }
         }
@@ -200,7 +200,11 @@ fn show(
     let recorded = Recorded::read(&args.home, graph, around, printer)?;
     let key = find(&args.key, graph, &recorded.latest.records, printer)?;
     if let Some(partition) = &args.partition {
-        check_partition(partition, key, graph, printer)?;
+        let known = recorded.latest.partitions.get(key).into_iter().flatten();
+        // What was made of a key that was removed is history as much as the rest.
+        if !known.clone().any(|fact| fact.partition.as_ref() == Some(partition)) {
+            check_partition(partition, key, (graph, &recorded.latest.keys), printer)?;
+        }
     }
     let query = MaterializationQuery {
         asset: Some(key.clone()),
@@ -229,7 +233,7 @@ fn show(
 pub(super) fn check_partition(
     partition: &str,
     key: &AssetKey,
-    graph: &AssetGraph,
+    (graph, keys): (&AssetGraph, &KeySets),
     printer: &Printer,
 ) -> Result<(), Exit> {
     // Of an asset of another program nobody knows which it has.
@@ -238,7 +242,7 @@ pub(super) fn check_partition(
         printer.error(&format!("`{key}` has no partitions"), Some("leave `--partition` out"));
         return Err(Exit::Usage);
     };
-    match definition.resolve(&KeySets::new()).and_then(|keyspace| keyspace.index_of(partition)) {
+    match definition.resolve(keys).and_then(|keyspace| keyspace.index_of(partition)) {
         Ok(_) => Ok(()),
         Err(error) => {
             printer.error(&format!("of `{key}`: {}", error.message()), error.advice());

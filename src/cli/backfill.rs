@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus, Launch, Makes};
+use orch_core::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus, Makes};
 use orch_core::define::Cancel;
 use orch_core::ids::BackfillId;
+use orch_core::partition::KeySets;
 use orch_core::report;
-use orch_core::run::{Definitions, RunErrorKind};
+use orch_core::run::{Definitions, RunErrorKind, Runner};
 use orch_core::storage::{BackfillMark, BackfillRecord, RunState, Storage, Unwoken};
 
 use super::args::{
@@ -62,9 +63,20 @@ fn launch(
     around: &Around,
     printer: &Arc<Printer>,
 ) -> Result<Exit, Exit> {
-    let launch = asked(args, definitions, around, printer)?;
+    let runner = asked(args, definitions, around, printer)?;
+    let launch = |runner| {
+        let (per, runs) = (args.per.get() as u64, args.max_concurrent.get());
+        definitions.backfill(runner).per(per).max_concurrent(runs)
+    };
     if args.dry_run {
-        let (units, assets) = launch.preview().map_err(|error| refused(&error, printer))?;
+        let storage = match definitions.key_sets().is_empty() {
+            true => None,
+            false => home::perhaps(&args.home, around, printer)?,
+        };
+        let keys = storage.map_or_else(|| Ok(KeySets::new()), |storage| storage.key_sets());
+        let keys = keys.map_err(|error| home::refused(&error, printer))?;
+        let (units, assets) =
+            launch(runner.key_sets(keys)).preview().map_err(|error| refused(&error, printer))?;
         let mut told = format!("{} of\n", report::count(units, "run", "runs"));
         for (asset, partitions) in assets {
             let _ = writeln!(told, "  {asset}: {}", report::count(partitions, "partition", "partitions"));
@@ -74,18 +86,18 @@ fn launch(
     }
     // What is refused leaves nothing behind, not even a folder.
     let home = home::write(&args.home, &args.durable, around, printer)?;
-    let backfill = launch.launch(&home.storage).map_err(|error| refused(&error, printer))?;
+    let backfill = launch(runner).launch(&home.storage).map_err(|error| refused(&error, printer))?;
     let exit = drive(backfill, args.driven.detached, &home.storage, &args.home, printer);
     keep::clear(&home, around, printer);
     Ok(exit)
 }
 
-fn asked<'a>(
+fn asked(
     args: &BackfillLaunchArgs,
-    definitions: &'a Definitions,
+    definitions: &Definitions,
     around: &Around,
     printer: &Printer,
-) -> Result<Launch<'a>, Exit> {
+) -> Result<Runner, Exit> {
     let graph = select::asset_graph(definitions, printer)?;
     if args.selection.is_empty() && !args.all {
         let program = program_name();
@@ -106,8 +118,7 @@ fn asked<'a>(
     let runner = configure::runner(definitions, &job, &args.configure, around.env.clone(), printer)?;
     run::told_once(&args.tags, printer)?;
     let runner = args.partition.iter().fold(runner, |runner, partition| runner.partition(partition));
-    let runner = args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value));
-    Ok(definitions.backfill(runner).per(args.per.get() as u64).max_concurrent(args.max_concurrent.get()))
+    Ok(args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value)))
 }
 
 /// Lets a backfill go on, as `taken` says.

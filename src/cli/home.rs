@@ -90,6 +90,15 @@ pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> R
     Folder::open(folder, Durability::Normal).map_err(|error| refused(&error, printer))
 }
 
+/// What is recorded there, to be changed; a folder that is not there is made.
+pub(super) fn changed(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Arc<dyn Storage>, Exit> {
+    match &around.homes {
+        Homes::Folders => Ok(Arc::new(made(args, around, printer)?)),
+        #[cfg(test)]
+        Homes::Given(storage) => Ok(Arc::clone(storage)),
+    }
+}
+
 /// The folder that is named; one that is not there is made. What is written to it by way of this survives a loss of power.
 pub(super) fn made(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
     let folder = folder(args, &around.env);
@@ -132,6 +141,7 @@ pub(super) fn refused(error: &StorageError, printer: &Printer) -> Exit {
         | StorageErrorKind::Exists
         | StorageErrorKind::Needed
         | StorageErrorKind::Over
+        | StorageErrorKind::Invalid
         | StorageErrorKind::Held(_) => Exit::Usage,
         _ => Exit::Machine,
     }

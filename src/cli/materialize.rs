@@ -98,7 +98,7 @@ fn job(
         _ => Making::All,
     };
     let runner = configure::runner(definitions, &job, &args.options.configure, around.env.clone(), printer)?;
-    let runner = args.options.partition.iter().fold(runner, Runner::partition);
+    let runner = args.options.partition.iter().fold(runner, Runner::partition).key_sets(latest.keys.clone());
     let asked = runner.partitions().map_err(|error| {
         printer.error(&error, None);
         Exit::Usage

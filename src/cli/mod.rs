@@ -1,5 +1,5 @@
 //! The command line of a program with `#[orch::main]`: `list`, `plan`, `run`, `config`, `check`, `completions`; what makes
-//! assets and looks at them, `materialize`, `backfill`, `assets`; what looks back at runs, `runs`, `show`, `logs`, `why`; and what keeps
+//! assets and looks at them, `materialize`, `backfill`, `assets`, `partitions`; what looks back at runs, `runs`, `show`, `logs`, `why`; and what keeps
 //! them, `runs export|import|remove`, `instance`.
 //!
 //! Data goes to stdout, everything else to stderr. How a program ends is told by its exit code, see [`Exit`].
@@ -23,6 +23,7 @@ mod logs;
 mod materialize;
 mod panics;
 mod parcel;
+mod partitions;
 mod plan;
 mod printer;
 mod progress;
@@ -233,6 +234,7 @@ fn answer<D: IntoDefinitions>(
         Command::Run(args) => run::run(args, &definitions, around, printer),
         Command::Materialize(args) => materialize::materialize(args, &definitions, around, printer),
         Command::Assets(args) => assets::assets(args, &definitions, around, printer),
+        Command::Partitions(args) => partitions::partitions(args, &definitions, around, printer),
         Command::Resume(args) => resume::resume(args, &definitions, around, printer),
         Command::Rerun(args) => rerun::rerun(args, &definitions, around, printer),
         Command::Cancel(args) => cancel::cancel(args, &definitions, around, printer),

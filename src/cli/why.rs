@@ -53,10 +53,10 @@ fn why_asset(
     printer: &Printer,
 ) -> Result<(), Exit> {
     let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
-    if let Some(partition) = &args.partition {
-        assets::check_partition(partition, key, graph, printer)?;
-    }
     let recorded = Recorded::read(&args.of.home, graph, around, printer)?;
+    if let Some(partition) = &args.partition {
+        assets::check_partition(partition, key, (graph, &recorded.latest.keys), printer)?;
+    }
     let Some(standings) = assets::standings(definitions, &recorded.latest, around, printer) else {
         return Err(Exit::Usage);
     };

@@ -1,5 +1,6 @@
 //! Backfills: many partitions by many runs, and what is told of them.
 
+mod keys;
 mod together;
 
 use std::sync::Arc;
@@ -346,7 +347,7 @@ fn what_lacks_what_it_is_made_of_is_refused_and_told() {
     begun week 2024-01-07
     refused week 2024-01-07: the job `materialize` cannot be planned
     error: `week` is made of partitions of `revenue` that were never materialized: 2024-01-09..2024-01-13
-      --> tests/it/backfills.rs:50 (the asset)
+      --> tests/it/backfills.rs:51 (the asset)
       hint: materialize them before, `materialize revenue --partition '2024-01-09..2024-01-13'`, or let the mapping say that it does without: `.allow_missing()`
     backfill ID: failure
     asset  asked for  failed

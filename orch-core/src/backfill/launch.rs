@@ -138,8 +138,9 @@ impl<'a> Launch<'a> {
     ///
     /// # Errors
     /// If what it is to make cannot be planned or configured, if it makes no assets, or if it cannot be kept.
-    pub fn launch(self, storage: &Arc<dyn Storage>) -> Result<Backfill<'a>, BackfillError> {
+    pub fn launch(mut self, storage: &Arc<dyn Storage>) -> Result<Backfill<'a>, BackfillError> {
         let definitions = self.definitions;
+        self.asked = self.asked.with_keys_of(&**storage)?;
         let record = self.record()?;
         let units = Units::read(&record)?;
         let hold = storage.create_backfill(&record)?;
@@ -147,7 +148,7 @@ impl<'a> Launch<'a> {
     }
 
     /// What would be launched: how many runs there would be, and for how many partitions of each asset, in the order in which
-    /// they are made.
+    /// they are made. Of dynamic partitions the run has the keys, [`Runner::key_sets`].
     ///
     /// # Errors
     /// As of [`Launch::launch`], but that nothing is kept.

@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::error::BackfillError;
 use super::progress::{Progress, Stands};
-use super::units::{Units, one};
+use super::units::{Units, one, pinned_keys};
 use crate::asset::AssetKey;
 use crate::ids::{BackfillId, RunId};
 use crate::partition::PartitionSet;
@@ -28,6 +30,8 @@ pub struct BackfillStatus {
     pub failed: Vec<FailedUnit>,
     /// The runs that are under way.
     pub under_way: Vec<RunId>,
+    /// Keys of dynamic partitions that were removed since it was launched, by the names of their sets: it makes them all the same.
+    pub removed: BTreeMap<String, Vec<String>>,
 }
 
 /// How far an asset of a backfill has come: numbers of partitions, 1 of an asset without.
@@ -127,6 +131,7 @@ impl BackfillStatus {
             assets,
             failed,
             under_way: progress.standing(Stands::UnderWay).map(|(_, run)| run.id).collect(),
+            removed: removed(storage, record, &units)?,
         })
     }
 
@@ -135,6 +140,26 @@ impl BackfillStatus {
     pub fn is_success(&self) -> bool {
         self.state == RunState::Success
     }
+}
+
+/// The keys of what a backfill makes that are not in their sets any more.
+fn removed(
+    storage: &dyn Storage,
+    record: &BackfillRecord,
+    units: &Units,
+) -> Result<BTreeMap<String, Vec<String>>, StorageError> {
+    let mut removed = BTreeMap::new();
+    for (set, numbers) in units.numbers_in_sets() {
+        let (launched, now) = (pinned_keys(record).named(&set), storage.key_set(&set)?);
+        let is_there =
+            |key: &str| now.number_of(key).and_then(|number| now.get(number)).is_some_and(|(_, there)| there);
+        let gone = launched.iter().filter(|(number, key)| numbers.contains(*number) && !is_there(key));
+        let gone: Vec<_> = gone.map(|(_, key)| key.to_owned()).collect();
+        if !gone.is_empty() {
+            removed.insert(set, gone);
+        }
+    }
+    Ok(removed)
 }
 
 /// Of an asset how many partitions lack, and which.
@@ -192,6 +217,17 @@ fn told(
 }
 
 impl Units {
+    /// The numbers that keys of dynamic sets have in all partitions that are made, by the names of the sets.
+    fn numbers_in_sets(&self) -> BTreeMap<String, PartitionSet> {
+        let mut numbers: BTreeMap<String, PartitionSet> = BTreeMap::new();
+        for (space, set) in self.spaces() {
+            for (name, of) in space.numbers_in_sets(set) {
+                *numbers.entry(name.to_owned()).or_default() |= &of;
+            }
+        }
+        numbers
+    }
+
     /// All units of a group.
     pub(super) fn all(&self, group: usize) -> PartitionSet {
         PartitionSet::from(0..self.count(group))

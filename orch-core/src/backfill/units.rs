@@ -34,9 +34,10 @@ impl Units {
     /// If what was pinned cannot be read: it was made by a program that knew other definitions.
     pub(super) fn of(record: &BackfillRecord) -> Result<Self, PartitionError> {
         let now = record.created;
+        let keys = pinned_keys(record);
         let mut groups: Vec<Group> = Vec::new();
         for group in &record.groups {
-            let space = group.definition.as_ref().map(|one| one.resolve(&KeySets::new())).transpose()?;
+            let space = group.definition.as_ref().map(|one| one.resolve(&keys)).transpose()?;
             let set = match (&space, &group.partitions) {
                 (Some(space), Some(selection)) => space.select(selection, now)?,
                 (Some(_), None) => PartitionSet::new(),
@@ -50,6 +51,11 @@ impl Units {
             groups.push(Group { starts: starts(&set, record.per), space, set, takes });
         }
         Ok(Self { groups, now })
+    }
+
+    /// The partitions of each group that has some.
+    pub(super) fn spaces(&self) -> impl Iterator<Item = (&Keyspace, &PartitionSet)> {
+        self.groups.iter().filter_map(|group| Some((group.space.as_ref()?, &group.set)))
     }
 
     /// How many groups there are.
@@ -154,6 +160,11 @@ impl Group {
 fn starts(set: &PartitionSet, per: NonZero<u64>) -> Vec<u64> {
     let per = usize::try_from(per.get()).unwrap_or(usize::MAX);
     set.iter().step_by(per).collect()
+}
+
+/// The keys of dynamic partitions that there were when a backfill was launched.
+pub(super) fn pinned_keys(record: &BackfillRecord) -> KeySets {
+    record.pinned.partitions.as_ref().map_or_else(KeySets::new, |pinned| pinned.keys.clone())
 }
 
 /// The set of one.

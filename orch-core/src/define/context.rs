@@ -10,7 +10,7 @@ use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
-use crate::partition::PartitionKey;
+use crate::partition::{BySet, DynamicPartitions, HoldsKeys, KeysInMemory, PartitionKey, Partitioning};
 use crate::value::{TypeInfo, Value};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -65,6 +65,8 @@ pub(crate) struct RunContext {
     /// The partitions that the run is for, by the steps that give them.
     pub(crate) partitions: HashMap<usize, Arc<RunPartitions>>,
     pub(crate) assets: KnownAssets,
+    /// Who has the sets of keys of dynamic partitions.
+    pub(crate) keys: Arc<dyn HoldsKeys>,
     /// What each step of the plan asked for, while the resources are open.
     pub(crate) given: RwLock<Vec<Given>>,
     /// What each hook asked for, while the resources are open.
@@ -83,6 +85,7 @@ impl RunContext {
             reader: None,
             partitions: HashMap::new(),
             assets: KnownAssets::default(),
+            keys: Arc::new(KeysInMemory::default()),
             given: RwLock::default(),
             hooks: RwLock::default(),
         }
@@ -102,9 +105,10 @@ impl RunContext {
     }
 
     fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let Self { run, job, tags, cancel, assets, .. } = self;
+        let Self { run, job, tags, cancel, assets, keys, .. } = self;
         let (job, tags, cancel, assets) = (Arc::clone(job), tags.clone(), cancel.clone(), assets.clone());
-        let mut changed = Self { run: *run, job, tags, cancel, assets, ..Self::for_test() };
+        let keys = Arc::clone(keys);
+        let mut changed = Self { run: *run, job, tags, cancel, assets, keys, ..Self::for_test() };
         change(&mut changed);
         changed
     }
@@ -188,8 +192,43 @@ impl Context {
         manager.load(&at).map_err(|failure| failure.context(format!("the asset `{asset}` cannot be read")))
     }
 
+    /// The partitions of a type that are the keys of a set in the instance, to be looked at and changed. What a step adds, runs
+    /// that begin later have: this one goes on with the keys that there were when it began.
+    ///
+    /// ```
+    /// use orch_core::define::Context;
+    /// use orch_core::failure::Failure;
+    /// use orch_core::partition::{BySet, Partitioning, PartitionsDefinition};
+    ///
+    /// struct Customers;
+    ///
+    /// impl Partitioning for Customers {
+    ///     type Kind = BySet;
+    ///
+    ///     fn definition() -> PartitionsDefinition {
+    ///         PartitionsDefinition::dynamic("customers")
+    ///     }
+    /// }
+    ///
+    /// fn find_customers(context: &Context) -> Result<usize, Failure> {
+    ///     let new = context.partitions::<Customers>().add(["acme", "beta"])?;
+    ///     Ok(new.changed.len())
+    /// }
+    ///
+    /// // The test of the function has a set of its own.
+    /// let context = Context::for_test("find_customers");
+    /// context.partitions::<Customers>().add(["beta"])?;
+    /// assert_eq!(find_customers(&context)?, 1);
+    /// assert_eq!(context.partitions::<Customers>().keys()?.len(), 2);
+    /// # Ok::<(), Failure>(())
+    /// ```
+    #[must_use]
+    pub fn partitions<P: Partitioning<Kind = BySet>>(&self) -> DynamicPartitions<P> {
+        DynamicPartitions::held_by(Arc::clone(&self.run.keys))
+    }
+
     /// The partitions that the step gives.
-    pub(crate) fn partitions(&self) -> Result<Arc<RunPartitions>, Failure> {
+    pub(crate) fn given_partitions(&self) -> Result<Arc<RunPartitions>, Failure> {
         let partitions = self.run.partitions.get(&(self.number as usize));
         partitions.cloned().ok_or_else(|| Failure::contract("the run is told no partitions"))
     }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::partition::PartitionError;
 
 /// Why a storage could not do what it was asked to.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub enum StorageErrorKind {
     Needed,
     /// The run is over, and cannot go on.
     Over,
+    /// What was to be stored cannot be: a key of a partition that can be none.
+    Invalid,
     /// What is stored was made by a newer version of orch.
     Newer,
     /// What is stored is damaged.
@@ -89,6 +92,13 @@ impl StorageError {
     pub fn needed(run: RunId) -> Self {
         let message = format!("of the run {run} another was made that may take values from it");
         Self::new(StorageErrorKind::Needed, message).hint("remove that before")
+    }
+
+    /// These keys of partitions cannot be.
+    #[must_use]
+    pub fn invalid_keys(error: &PartitionError) -> Self {
+        let invalid = Self::new(StorageErrorKind::Invalid, error.message());
+        error.advice().into_iter().fold(invalid, Self::hint)
     }
 
     /// Says what the reader should do.

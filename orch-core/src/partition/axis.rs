@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::definition::PartitionsDefinition;
-use super::dynamic::{KeySet, KeySets};
+use super::dynamic::{KeySet, KeySets, check_keys, check_set};
 use super::error::PartitionError;
 use super::key::{check, check_value};
 use super::set::PartitionSet;
@@ -35,19 +35,18 @@ impl Axis {
             PartitionsDefinition::Time(time) => Self::Time(Windows::new(time)?),
             PartitionsDefinition::Static(keys) => Self::Static(Names::new(keys)?),
             PartitionsDefinition::Dynamic(name) => {
-                check(name)?;
+                check_set(name)?;
                 Self::Dynamic(name.clone(), sets.named(name))
             }
             PartitionsDefinition::Product(_) => return Ok(None),
         }))
     }
 
-    /// Checks that its keys can be values in keys of several dimensions; those of time always can.
+    /// Checks that its keys can be values in keys of several dimensions; those of time always can, and others are in no set.
     pub(super) fn check_values(&self) -> Result<(), PartitionError> {
         match self {
-            Self::Time(_) => Ok(()),
+            Self::Time(_) | Self::Dynamic(..) => Ok(()),
             Self::Static(names) => names.keys.iter().try_for_each(|key| check_value(key)),
-            Self::Dynamic(_, keys) => keys.iter().try_for_each(|(_, key)| check_value(key)),
         }
     }
 
@@ -102,22 +101,23 @@ impl Axis {
     pub(super) fn index(&self, key: &str) -> Result<u64, PartitionError> {
         match self {
             Self::Time(windows) => windows.index(key),
-            Self::Static(names) => names
-                .places
-                .get(key)
-                .copied()
-                .ok_or_else(|| unknown(key, "these partitions", names.keys.iter().map(|key| &**key))),
+            Self::Static(names) => names.places.get(key).copied().ok_or_else(|| names.unknown(key)),
             Self::Dynamic(name, keys) => {
                 let number =
                     keys.number_of(key).filter(|number| keys.get(*number).is_some_and(|(_, there)| there));
-                number.ok_or_else(|| {
-                    let set = format!("the dynamic partitions `{name}`");
-                    match keys.number_of(key) {
-                        Some(_) => PartitionError::key(format!("`{key}` was removed from {set}"))
-                            .hint("add it again; it is then the partition it was"),
-                        None => unknown(key, &set, keys.iter().map(|(_, key)| key)),
-                    }
-                })
+                number.ok_or_else(|| not_in_set(name, keys, key))
+            }
+        }
+    }
+
+    /// The index of a key that a mapping names. A key that is not in a dynamic set may be there later: if it never was, it has
+    /// no index; if it was removed, it has the one it had.
+    pub(super) fn named_index(&self, key: &str) -> Result<Option<u64>, PartitionError> {
+        match self {
+            Self::Time(_) | Self::Static(_) => self.index(key).map(Some),
+            Self::Dynamic(name, keys) => {
+                check_keys(name, &[key])?;
+                Ok(keys.number_of(key))
             }
         }
     }
@@ -148,20 +148,40 @@ impl Names {
         }
         Ok(Self { keys, places })
     }
+
+    fn unknown(&self, key: &str) -> PartitionError {
+        let error = PartitionError::key(format!("`{key}` is no key of these partitions"));
+        let keys = || self.keys.iter().map(|key| &**key);
+        if let Some(near) = nearest(key, keys()) {
+            return error.hint(format!("did you mean `{near}`?"));
+        }
+        let told: Vec<_> = keys().take(TOLD).collect();
+        match self.keys.len() - told.len() {
+            0 => error.hint(format!("there are {}", told.join(", "))),
+            more => error.hint(format!("there are {} and {more} more", told.join(", "))),
+        }
+    }
+}
+
+/// That a key is not in a dynamic set, and how it gets there.
+fn not_in_set(set: &str, keys: &KeySet, key: &str) -> PartitionError {
+    let adds = format!("`partitions add {} {}`", shell(set), shell(key));
+    if keys.number_of(key).is_some() {
+        return PartitionError::key(format!("`{key}` was removed from the set `{set}`"))
+            .hint(format!("{adds} adds it again; it is then the partition it was"));
+    }
+    let error = PartitionError::key(format!("`{key}` is not in the set `{set}`"));
+    match nearest(key, keys.iter().map(|(_, key)| key)) {
+        Some(near) => error.hint(format!("did you mean `{near}`? else add it with {adds}")),
+        None => error.hint(format!("add it with {adds}")),
+    }
+}
+
+/// As a shell takes it for one word.
+fn shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=".contains(c);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// How many keys are told.
 const TOLD: usize = 12;
-
-fn unknown<'a>(key: &str, of: &str, keys: impl Iterator<Item = &'a str> + Clone) -> PartitionError {
-    let error = PartitionError::key(format!("`{key}` is no key of {of}"));
-    if let Some(near) = nearest(key, keys.clone()) {
-        return error.hint(format!("did you mean `{near}`?"));
-    }
-    let told: Vec<_> = keys.clone().take(TOLD).collect();
-    match keys.count() - told.len() {
-        0 if told.is_empty() => error.hint("there are none yet"),
-        0 => error.hint(format!("there are {}", told.join(", "))),
-        more => error.hint(format!("there are {} and {more} more", told.join(", "))),
-    }
-}

@@ -66,20 +66,36 @@ impl Keyspace {
         match &*self.shape {
             Shape::One(axis) => axis.index(key),
             Shape::Product(product) => {
-                let values: Vec<_> = key.split('|').collect();
-                if values.len() != product.len() {
-                    let names: Vec<_> = product.axes().map(|(name, _)| name).collect();
-                    return Err(PartitionError::key(format!(
-                        "`{key}` is no key of these partitions: it does not have one value for each dimension"
-                    ))
-                    .hint(format!("write a value for each, with `|` between: `{}`", names.join("|"))));
-                }
-                let parts: Vec<u64> = product
-                    .axes()
-                    .zip(values)
-                    .map(|((name, axis), value)| within(name, axis.index(value)))
-                    .collect::<Result<_, _>>()?;
-                Ok(product.join(parts))
+                let parts = product.values(key)?.map(|(name, axis, value)| within(name, axis.index(value)));
+                Ok(product.join(parts.collect::<Result<Vec<_>, _>>()?))
+            }
+        }
+    }
+
+    /// The index of a key that a mapping names; none if a dynamic set that it has a value of does not know that, and may later.
+    pub(super) fn named_index(&self, key: &str) -> Result<Option<u64>, PartitionError> {
+        match &*self.shape {
+            Shape::One(axis) => axis.named_index(key),
+            Shape::Product(product) => {
+                let parts =
+                    product.values(key)?.map(|(name, axis, value)| within(name, axis.named_index(value)));
+                let parts: Option<Vec<u64>> = parts.collect::<Result<_, _>>()?;
+                Ok(parts.map(|parts| product.join(parts)))
+            }
+        }
+    }
+
+    /// The numbers that the keys of dynamic sets have in these partitions, by the names of the sets.
+    pub(crate) fn numbers_in_sets(&self, set: &PartitionSet) -> Vec<(&str, PartitionSet)> {
+        match &*self.shape {
+            Shape::One(Axis::Dynamic(name, _)) => vec![(name, set.clone())],
+            Shape::One(_) => Vec::new(),
+            Shape::Product(product) => {
+                let dynamic = product.axes().enumerate().filter_map(|(at, (_, axis))| match axis {
+                    Axis::Dynamic(name, _) => Some((name.as_str(), product.project(set, at))),
+                    Axis::Time(_) | Axis::Static(_) => None,
+                });
+                dynamic.collect()
             }
         }
     }

@@ -115,6 +115,21 @@ impl Product {
         self.dimensions.iter().map(|dimension| (dimension.name.as_str(), &dimension.axis))
     }
 
+    /// The values of a key, each with its dimension.
+    pub(super) fn values<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> Result<impl Iterator<Item = (&'a str, &'a Axis, &'a str)>, PartitionError> {
+        if key.split('|').count() != self.len() {
+            let names: Vec<_> = self.axes().map(|(name, _)| name).collect();
+            return Err(PartitionError::key(format!(
+                "`{key}` is no key of these partitions: it does not have one value for each dimension"
+            ))
+            .hint(format!("write a value for each, with `|` between: `{}`", names.join("|"))));
+        }
+        Ok(self.axes().zip(key.split('|')).map(|((name, axis), value)| (name, axis, value)))
+    }
+
     pub(super) fn at(&self, name: &str) -> Option<usize> {
         self.dimensions.iter().position(|dimension| dimension.name == name)
     }

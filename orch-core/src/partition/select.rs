@@ -124,7 +124,8 @@ impl Keyspace {
         }
     }
 
-    /// The stretches of a set, for whoever shows them one by one.
+    /// The stretches of a set, for whoever shows them one by one. Keys of a dynamic set stand each by itself: nobody knows which
+    /// were added between two of them.
     ///
     /// # Errors
     ///
@@ -134,7 +135,10 @@ impl Keyspace {
             let (first, last) = (self.key_of(*run.start())?, self.key_of(*run.end())?);
             Ok(KeyRange { first, last, len: run.end() - run.start() + 1 })
         };
-        set.runs().map(range).collect()
+        match &*self.shape {
+            Shape::One(Axis::Dynamic(..)) => set.iter().map(|index| range(index..=index)).collect(),
+            _ => set.runs().map(range).collect(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::definition::PartitionsDefinition;
-use super::dynamic::KeySets;
+use super::dynamic::{KeySet, KeySets};
 use super::error::PartitionError;
 use super::key::{MultiKey, PartitionKey};
 use super::keyspace::Keyspace;
@@ -38,14 +38,14 @@ use super::time::TimeWindow;
     note = "implement `Partitioning` for it: `type Kind = ByTime;` and `fn definition() -> PartitionsDefinition`"
 )]
 pub trait Partitioning: 'static {
-    /// [`ByTime`], [`ByKey`] or [`ByDimensions`]: what a [`Partition`] of it has.
+    /// [`ByTime`], [`ByKey`], [`BySet`] or [`ByDimensions`]: what a [`Partition`] of it has.
     type Kind: Kind;
 
     /// The definition.
     fn definition() -> PartitionsDefinition;
 }
 
-/// Of what kind partitions are: [`ByTime`], [`ByKey`] or [`ByDimensions`].
+/// Of what kind partitions are: [`ByTime`], [`ByKey`], [`BySet`] or [`ByDimensions`].
 pub trait Kind {
     /// Whether a definition is of this kind.
     fn fits(definition: &PartitionsDefinition) -> bool;
@@ -55,9 +55,13 @@ pub trait Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct ByTime;
 
-/// Names: static or dynamic.
+/// Names that the definition lists.
 #[derive(Clone, Copy, Debug)]
 pub struct ByKey;
+
+/// Names of a set that lives in the instance, and grows and shrinks: [`DynamicPartitions`](super::DynamicPartitions) are its keys.
+#[derive(Clone, Copy, Debug)]
+pub struct BySet;
 
 /// Several dimensions.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +75,13 @@ impl Kind for ByTime {
 
 impl Kind for ByKey {
     fn fits(definition: &PartitionsDefinition) -> bool {
-        matches!(definition, PartitionsDefinition::Static(_) | PartitionsDefinition::Dynamic(_))
+        matches!(definition, PartitionsDefinition::Static(_))
+    }
+}
+
+impl Kind for BySet {
+    fn fits(definition: &PartitionsDefinition) -> bool {
+        matches!(definition, PartitionsDefinition::Dynamic(_))
     }
 }
 
@@ -79,6 +89,18 @@ impl Kind for ByDimensions {
     fn fits(definition: &PartitionsDefinition) -> bool {
         matches!(definition, PartitionsDefinition::Product(_))
     }
+}
+
+/// That the definition of a type is not of the kind that it says.
+pub(crate) fn another_kind<P: Partitioning>() -> PartitionError {
+    let message =
+        format!("the partitions of `{}` are of another kind than it says", std::any::type_name::<P>());
+    PartitionError::definition(message).hint(match P::definition() {
+        PartitionsDefinition::Time(_) => "they are by time: `type Kind = ByTime;`",
+        PartitionsDefinition::Static(_) => "they are by keys: `type Kind = ByKey;`",
+        PartitionsDefinition::Dynamic(_) => "they are by the keys of a set: `type Kind = BySet;`",
+        PartitionsDefinition::Product(_) => "they are by several dimensions: `type Kind = ByDimensions;`",
+    })
 }
 
 /// The partition that code works on: one of those of `P`.
@@ -93,13 +115,21 @@ pub struct Partition<P> {
 }
 
 impl<P: Partitioning> Partition<P> {
-    /// The partition of a key, for a test that calls a function which takes one. Of dynamic partitions none is known here.
+    /// The partition of a key, for a test that calls a function which takes one. A key of a dynamic set is taken for one that
+    /// is in it.
     ///
     /// # Errors
     ///
     /// If `P` cannot be, or has no such partition.
     pub fn of(key: &str) -> Result<Self, PartitionError> {
-        let keyspace = P::definition().resolve(&KeySets::new())?;
+        let (definition, mut sets) = (P::definition(), KeySets::new());
+        for name in definition.key_sets() {
+            let mut keys = KeySet::new();
+            // What cannot be a value of the set is one of another dimension, or is told as no key of it.
+            key.split('|').for_each(|value| drop(keys.add(value)));
+            sets = sets.with(name, keys);
+        }
+        let keyspace = definition.resolve(&sets)?;
         Self::new(&keyspace, keyspace.index_of(key)?)
     }
 
@@ -110,11 +140,7 @@ impl<P: Partitioning> Partition<P> {
     /// If no partition has this index, or `P` says to be of another kind than the partitions are.
     pub fn new(keyspace: &Keyspace, index: u64) -> Result<Self, PartitionError> {
         if !P::Kind::fits(keyspace.definition()) {
-            return Err(PartitionError::definition(format!(
-                "the partitions of `{}` are of another kind than it says",
-                std::any::type_name::<P>(),
-            ))
-            .hint("its `Kind` is `ByTime`, `ByKey` or `ByDimensions`"));
+            return Err(another_kind::<P>());
         }
         let key = keyspace.key_of(index)?;
         let values = keyspace.multi_key_of(index)?;

@@ -71,6 +71,14 @@ pub fn backfill(status: &BackfillStatus, palette: Palette) -> String {
             told += &format!("and {}\n", count(more as u64, "more", "more"));
         }
     }
+    for (set, keys) in &status.removed {
+        let named = keys.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = keys.len().saturating_sub(NAMED);
+        let more =
+            if more > 0 { format!(" and {}", count(more as u64, "more", "more")) } else { String::new() };
+        told +=
+            &format!("\nremoved from `{set}` since it was launched, and made all the same: {named}{more}\n");
+    }
     told
 }
 
@@ -112,5 +120,6 @@ pub fn backfill_as_json(status: &BackfillStatus) -> Value {
         "assets": status.assets.iter().map(asset).collect::<Vec<_>>(),
         "failed": status.failed.iter().map(failed).collect::<Vec<_>>(),
         "under_way": status.under_way,
+        "removed": status.removed,
     })
 }

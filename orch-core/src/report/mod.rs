@@ -21,6 +21,7 @@ mod backfills;
 mod chart;
 mod columns;
 mod gantt;
+mod key_sets;
 mod ops;
 mod palette;
 mod picture;
@@ -43,6 +44,7 @@ pub use assets::{
 };
 pub use backfills::{backfill, backfill_as_json, backfills};
 pub use gantt::gantt;
+pub use key_sets::{PartitionedBySets, key_set_as_json, key_sets, key_sets_as_json};
 pub use ops::{ops, steps};
 pub use palette::{Palette, Role};
 pub use progress::{Frame, frame};

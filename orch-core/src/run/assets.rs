@@ -1,13 +1,17 @@
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::Definitions;
+use super::history::keys_of;
+use crate::asset::AssetKey;
 use crate::define::JobOptions;
 use crate::graph::{AssetDef, AssetGraph, CheckDef, Job, Selected, draw_assets};
 use crate::ids::Place;
+use crate::partition::{BySet, DynamicPartitions, Partitioning, PartitionsDefinition};
 use crate::plan::{Problem, ProblemKind, Step};
 use crate::select::{AssetSelection, SelectionError};
+use crate::storage::Storage;
 
 /// The name of the job that materializes what is selected, where no job of assets was defined.
 pub(super) const MATERIALIZE: &str = "materialize";
@@ -174,6 +178,30 @@ impl Definitions {
     #[must_use]
     pub fn asset_graph(&self) -> &AssetGraph {
         &self.assets
+    }
+
+    /// The sets of the instance whose keys are partitions of these assets, by their names, each with the assets.
+    #[must_use]
+    pub fn key_sets(&self) -> BTreeMap<&str, Vec<&AssetKey>> {
+        let mut sets: BTreeMap<&str, Vec<&AssetKey>> = BTreeMap::new();
+        for asset in self.assets.assets() {
+            for set in asset.partitions().map(PartitionsDefinition::key_sets).unwrap_or_default() {
+                sets.entry(set).or_default().push(asset.key());
+            }
+        }
+        sets
+    }
+
+    /// The partitions of a type that are the keys of a set in an instance, to be looked at and changed from outside of a run: by
+    /// what takes orders from elsewhere, or begins runs for what is new. A step has [`Context::partitions`].
+    ///
+    /// [`Context::partitions`]: crate::define::Context::partitions
+    #[must_use]
+    pub fn partitions<P: Partitioning<Kind = BySet>>(
+        &self,
+        storage: &Arc<dyn Storage>,
+    ) -> DynamicPartitions<P> {
+        DynamicPartitions::held_by(keys_of(storage))
     }
 
     /// The job that materializes the assets of a selection and lets their checks look, named `materialize`. What they take of

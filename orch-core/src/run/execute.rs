@@ -10,7 +10,7 @@ use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::loader::{Loaded, Loader};
 use super::opened::Opened;
-use super::partitions::{ForPartitions, Telling};
+use super::partitions::{ForPartitions, Telling, key_sets, keys_of};
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp};
 use super::{Run, RunError, Runner, history, runtime, stored};
@@ -95,6 +95,7 @@ impl Runner {
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
         let history = self.storage().map(history::of);
+        let keys = history::keys_for(self.storage(), self.keys.as_ref());
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
         let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber, &memory).await?;
@@ -103,6 +104,7 @@ impl Runner {
             reader.remember(&memory, made.iter());
         }
         versions.extend(made);
+        let pinned_partitions = partitions.pinned_with(reader.iter().flat_map(|reader| reader.taken()));
         let resumed = past.is_some();
         let program = Arc::new(program);
         let mut tags = tags;
@@ -125,6 +127,7 @@ impl Runner {
             reader: reader.clone().map(|reader| reader as Arc<dyn ReadsPartitions>),
             partitions: partitions.by_step(&program.plan),
             assets,
+            keys,
             given: RwLock::default(),
             hooks: RwLock::default(),
         });
@@ -141,7 +144,7 @@ impl Runner {
         let recording = match self.record.take() {
             Some(record) => {
                 let mut pinned = self.pinned(&program, &given, facts);
-                pinned.partitions = partitions.pinned;
+                pinned.partitions = pinned_partitions;
                 Some(record.begin(pinned, &context).await?)
             }
             None => taken_up,
@@ -214,7 +217,11 @@ impl Runner {
     /// The partitions that a run of this plan is for.
     pub(super) fn for_partitions(&self, plan: &Plan) -> Result<ForPartitions, Vec<Problem>> {
         let now = self.begun.or(self.now).unwrap_or_else(Timestamp::now);
-        let partitions = ForPartitions::of(plan, self.partition.as_deref(), now)?;
+        let keys = match &self.keys {
+            Some(keys) => keys.of(&key_sets(plan)),
+            None => keys_of(plan, self.storage().map(|storage| &**storage))?,
+        };
+        let partitions = ForPartitions::of(plan, self.partition.as_deref(), now, keys)?;
         Ok(ForPartitions { goes_on: self.begun.is_some(), ..partitions })
     }
 
@@ -226,10 +233,20 @@ impl Runner {
 
     /// Finds the partitions that the run is for, and the assets that it takes and does not make, on a thread that may block.
     async fn load_assets(
-        &self,
-        program: Program,
+        &mut self,
+        mut program: Program,
         io: &Arc<IoManagers>,
     ) -> Result<(Program, ForPartitions, Loaded), RunError> {
+        if self.keys.is_none()
+            && let Some(storage) = self.storage().map(Arc::clone)
+        {
+            let read = runtime::blocking(move || match keys_of(&program.plan, Some(&*storage)) {
+                Ok(keys) => Ok((program, keys)),
+                Err(problems) => Err(RunError::plan(PlanError::new(program.plan.job, problems))),
+            });
+            let (same, keys) = read.await?;
+            (program, self.keys) = (same, Some(keys));
+        }
         let partitions = self
             .for_partitions(&program.plan)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;

@@ -2,11 +2,26 @@ use std::sync::Arc;
 
 use crate::asset::{AssetHistory, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use crate::failure::Failure;
+use crate::partition::{ChangedKeys, HoldsKeys, KeySet, KeySets, KeysInMemory};
 use crate::storage::{Storage, StorageError};
 
 /// What the code of steps may ask this storage.
 pub(super) fn of(storage: &Arc<dyn Storage>) -> Arc<dyn AssetHistory> {
     Arc::new(Recorded(Arc::clone(storage)))
+}
+
+/// The sets of keys in this storage, for code.
+pub(super) fn keys_of(storage: &Arc<dyn Storage>) -> Arc<dyn HoldsKeys> {
+    Arc::new(Recorded(Arc::clone(storage)))
+}
+
+/// The same for the code of a run: without an instance those that it was given, if it was.
+pub(super) fn keys_for(storage: Option<&Arc<dyn Storage>>, given: Option<&KeySets>) -> Arc<dyn HoldsKeys> {
+    match (storage, given) {
+        (Some(storage), _) => keys_of(storage),
+        (None, Some(given)) => Arc::new(KeysInMemory::new(given.clone())),
+        (None, None) => Arc::new(Nowhere),
+    }
 }
 
 #[derive(Debug)]
@@ -22,6 +37,47 @@ impl AssetHistory for Recorded {
     }
 }
 
+impl HoldsKeys for Recorded {
+    fn key_set(&self, set: &str) -> Result<Arc<KeySet>, Failure> {
+        self.0.key_set(set).map(Arc::new).map_err(StorageError::into_failure)
+    }
+
+    fn add_keys(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, Failure> {
+        self.0.add_keys(set, keys).map_err(StorageError::into_failure)
+    }
+
+    fn remove_keys(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, Failure> {
+        self.0.remove_keys(set, keys).map_err(StorageError::into_failure)
+    }
+}
+
+/// A run that knows of no instance.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Nowhere {
+    fn refusal(set: &str) -> Failure {
+        let message =
+            format!("the set of partitions `{set}` lives in an instance, and the run knows of none");
+        Failure::new(message)
+            .hint("record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`")
+    }
+}
+
+impl HoldsKeys for Nowhere {
+    fn key_set(&self, set: &str) -> Result<Arc<KeySet>, Failure> {
+        Err(Self::refusal(set))
+    }
+
+    fn add_keys(&self, set: &str, _: &[&str]) -> Result<ChangedKeys, Failure> {
+        Err(Self::refusal(set))
+    }
+
+    fn remove_keys(&self, set: &str, _: &[&str]) -> Result<ChangedKeys, Failure> {
+        Err(Self::refusal(set))
+    }
+}
+
 /// The process of a step has no way to the storage of its run.
 #[cfg(unix)]
 #[derive(Debug)]
@@ -29,8 +85,8 @@ pub(super) struct Elsewhere;
 
 #[cfg(unix)]
 impl Elsewhere {
-    fn refusal() -> Failure {
-        Failure::new("a step that has a process of its own cannot ask what is known of assets")
+    fn refusal(what: &str) -> Failure {
+        Failure::new(format!("a step that has a process of its own cannot {what}"))
             .hint("let it run in the process of the run: leave `isolate` out, of its op or of its job")
     }
 }
@@ -38,10 +94,25 @@ impl Elsewhere {
 #[cfg(unix)]
 impl AssetHistory for Elsewhere {
     fn materializations(&self, _: &MaterializationQuery) -> Result<Vec<Materialization>, Failure> {
-        Err(Self::refusal())
+        Err(Self::refusal("ask what is known of assets"))
     }
 
     fn evaluations(&self, _: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
-        Err(Self::refusal())
+        Err(Self::refusal("ask what is known of assets"))
+    }
+}
+
+#[cfg(unix)]
+impl HoldsKeys for Elsewhere {
+    fn key_set(&self, set: &str) -> Result<Arc<KeySet>, Failure> {
+        Err(Self::refusal(&format!("look into the set of partitions `{set}`")))
+    }
+
+    fn add_keys(&self, set: &str, _: &[&str]) -> Result<ChangedKeys, Failure> {
+        Err(Self::refusal(&format!("add to the set of partitions `{set}`")))
+    }
+
+    fn remove_keys(&self, set: &str, _: &[&str]) -> Result<ChangedKeys, Failure> {
+        Err(Self::refusal(&format!("remove from the set of partitions `{set}`")))
     }
 }

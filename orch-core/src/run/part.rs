@@ -4,6 +4,7 @@ use super::itself::Itself;
 use super::{Run, Runner};
 use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
 use crate::ids::RunId;
+use crate::partition::KeySets;
 use crate::plan::{GivenInputs, Part, Problem, ProblemKind, Program};
 use crate::select::{SelectionError, StepSelection};
 use crate::value::{Data, TypeInfo, Value};
@@ -77,6 +78,27 @@ impl Runner {
     #[must_use]
     pub fn partition(mut self, selection: impl Into<String>) -> Self {
         self.partition = Some(selection.into());
+        self
+    }
+
+    /// Gives the run the keys of dynamic partitions, in the place of those that its instance has: for a run that is not recorded,
+    /// or a test. What a step adds goes to the instance all the same; without one it is gone with the run.
+    ///
+    /// ```
+    /// # use orch_core::graph::Job;
+    /// use orch_core::partition::{KeySet, KeySets};
+    ///
+    /// # fn run(job: &Job) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut customers = KeySet::new();
+    /// customers.add("acme")?;
+    /// let sets = KeySets::new().with("customers", customers);
+    /// let run = job.runner().key_sets(sets).partition("acme").run_blocking()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn key_sets(mut self, sets: KeySets) -> Self {
+        self.keys = Some(sets);
         self
     }
 

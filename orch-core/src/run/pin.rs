@@ -11,7 +11,7 @@ use crate::define::{RunPartitions, Tags};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::plan::{PlanError, Step};
-use crate::storage::{BackfillRecord, Pinned, Storage, Unit};
+use crate::storage::{BackfillRecord, Pinned, Storage, StorageError, Unit};
 
 /// What a run would be begun with, at a moment.
 pub(crate) struct Pin {
@@ -56,7 +56,9 @@ impl Definitions {
     pub(crate) fn whole_of(&self, backfill: &BackfillRecord) -> Result<Runner, RunError> {
         let (pinned, what) = (&backfill.pinned, format!("the backfill {}", backfill.id));
         let mut runner = self.runner_with(&what, &pinned.plan.job, &pinned.plan.steps, pinned)?;
-        runner.partition = pinned.partitions.as_ref().and_then(|partitions| partitions.selection.clone());
+        if let Some(pinned) = &pinned.partitions {
+            (runner.partition, runner.keys) = (pinned.selection.clone(), Some(pinned.keys.clone()));
+        }
         Ok(runner)
     }
 
@@ -85,6 +87,7 @@ impl Definitions {
         runner.environment = runner.environment.config(config_of(&what, &backfill.pinned));
         runner.partition = partitions;
         runner.now = Some(backfill.created);
+        runner.keys = backfill.pinned.partitions.as_ref().map(|pinned| pinned.keys.clone());
         runner.tags.clone_from(&backfill.tags);
         runner.own = unit.tags(backfill.id);
         Ok(runner.run_id(RunId::new()).record(storage))
@@ -92,6 +95,14 @@ impl Definitions {
 }
 
 impl Runner {
+    /// The same with the sets of keys that there are now, unless it was given others.
+    pub(crate) fn with_keys_of(mut self, storage: &dyn Storage) -> Result<Self, StorageError> {
+        if self.keys.is_none() {
+            self.keys = Some(storage.key_sets()?);
+        }
+        Ok(self)
+    }
+
     /// The same, as a unit of a backfill.
     pub(crate) fn for_unit(mut self, backfill: &BackfillRecord, unit: Unit) -> Self {
         self.own = unit.tags(backfill.id);

@@ -38,7 +38,7 @@ impl Definitions {
         runner.tags = own_tags(&record);
         if matches!(what, Rerun::All) {
             // What it takes of others is what there is now.
-            runner.begun = None;
+            (runner.begun, runner.keys) = (None, None);
         }
         // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
         runner.memoizes &= matches!(what, Rerun::FromFailure);

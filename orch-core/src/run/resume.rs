@@ -71,6 +71,7 @@ impl Definitions {
         let mut runner = self.runner_with(&what, &record.job, &pinned.plan.steps, pinned)?;
         if let Some(pinned) = &pinned.partitions {
             (runner.partition, runner.begun) = (pinned.selection.clone(), Some(pinned.now));
+            runner.keys = Some(pinned.keys.clone());
         }
         if let Some(selection) = &pinned.selection {
             let selection = selection.parse().map_err(|error| {

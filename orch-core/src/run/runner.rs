@@ -18,6 +18,7 @@ use crate::event::{Sink, Tee};
 use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::IoManager;
+use crate::partition::KeySets;
 use crate::plan::{GivenInputs, Known};
 use crate::select::StepSelection;
 use crate::storage::Storage;
@@ -62,6 +63,8 @@ pub struct Runner {
     /// The moment that it takes for the present, if that is not when it begins: a run of a backfill is for what there was when
     /// that was launched.
     pub(super) now: Option<Timestamp>,
+    /// The sets of keys that dynamic partitions are, if they are not those of the instance as they are when it begins.
+    pub(super) keys: Option<KeySets>,
     /// Tags of orch's own, such as the backfill that it is of.
     pub(super) own: Tags,
     pub(super) inputs: GivenInputs,
@@ -137,6 +140,7 @@ impl Runner {
             partition: None,
             begun: None,
             now: None,
+            keys: None,
             own: Tags::new(),
             inputs: GivenInputs::new(),
             earlier: None,

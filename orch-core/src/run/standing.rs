@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use self::needs::{Known, Need, Versions};
 use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization, Recipe, ValueAt};
 use crate::graph::{AssetDef, AssetGraph};
-use crate::partition::{KeySets, Keyspace, PartitionSet};
+use crate::partition::{Keyspace, PartitionSet};
 use crate::select::Selectable as _;
 
 pub use latest::LatestFacts;
@@ -104,7 +104,7 @@ impl Standings {
         now: Timestamp,
     ) -> Self {
         let assets = graph.assets();
-        let space = |asset: &Arc<AssetDef>| asset.partitions()?.resolve(&KeySets::new()).ok();
+        let space = |asset: &Arc<AssetDef>| asset.partitions()?.resolve(&latest.keys).ok();
         let spaces: Vec<Option<Keyspace>> = assets.iter().map(space).collect();
         let needs = |number: usize| {
             let upstream = graph.upstream(number).iter();

@@ -96,6 +96,7 @@ impl Runner {
             reader: None,
             partitions: HashMap::new(),
             assets: KnownAssets { history: Some(Arc::new(Elsewhere)), ..program.known_assets() },
+            keys: Arc::new(Elsewhere),
             given: RwLock::default(),
             hooks: RwLock::default(),
         });

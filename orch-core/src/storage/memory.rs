@@ -1,4 +1,5 @@
 mod backfills;
+mod keys;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -17,6 +18,7 @@ use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, 
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::partition::KeysInMemory;
 
 /// A storage in the memory of the process, for tests: what is in it survives a run, and not the process.
 ///
@@ -26,6 +28,7 @@ pub struct Memory {
     runs: Arc<Mutex<BTreeMap<RunId, Arc<Kept>>>>,
     assets: Arc<Assets>,
     backfills: Backfills,
+    keys: Arc<KeysInMemory>,
 }
 
 /// What is known of assets.

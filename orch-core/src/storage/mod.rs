@@ -29,7 +29,8 @@ pub use facts::{AssetRecord, Facts};
 pub use memory::Memory;
 pub use name::check_name;
 pub use port::{
-    ReadAssets, ReadBackfills, ReadEvents, ReadRuns, Storage, WriteBackfills, WriteEvents, WriteRuns,
+    ReadAssets, ReadBackfills, ReadEvents, ReadKeySets, ReadRuns, Storage, WriteBackfills, WriteEvents,
+    WriteKeySets, WriteRuns,
 };
 pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, PinnedPartitions, RunRecord};

@@ -12,11 +12,18 @@ use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::{BackfillId, RunId};
 use crate::io::Artifacts;
+use crate::partition::{ChangedKeys, KeySet, KeySets};
 
 /// Where runs are kept, and what they have made. Implemented for whatever has all its parts; nothing to implement by hand.
-pub trait Storage: ReadRuns + WriteRuns + ReadAssets + ReadBackfills + WriteBackfills {}
+pub trait Storage:
+    ReadRuns + WriteRuns + ReadAssets + ReadBackfills + WriteBackfills + ReadKeySets + WriteKeySets
+{
+}
 
-impl<S: ReadRuns + WriteRuns + ReadAssets + ReadBackfills + WriteBackfills> Storage for S {}
+impl<S> Storage for S where
+    S: ReadRuns + WriteRuns + ReadAssets + ReadBackfills + WriteBackfills + ReadKeySets + WriteKeySets
+{
+}
 
 /// The list of runs, and the way to what is kept of each.
 pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
@@ -191,6 +198,39 @@ pub trait WriteBackfills: Send + Sync + 'static {
     /// it cannot be written.
     fn mark_backfill(&self, backfill: BackfillId, mark: BackfillMark)
     -> Result<BackfillRecord, StorageError>;
+}
+
+/// The named sets of keys of partitions, as they are now.
+pub trait ReadKeySets: Send + Sync + 'static {
+    /// All sets to which a key was ever added.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn key_sets(&self) -> Result<KeySets, StorageError>;
+
+    /// The set of this name; one that nobody has added a key to is empty.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn key_set(&self, set: &str) -> Result<KeySet, StorageError>;
+}
+
+/// Changes sets of keys. What is changed outlives a loss of power, and of two who change a set at once neither undoes what the
+/// other has done.
+pub trait WriteKeySets: Send + Sync + 'static {
+    /// Adds keys to the set of this name, in this order. A new key has the next number, and one that was removed has its own
+    /// again; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`Invalid`](super::StorageErrorKind::Invalid) if the name or a key cannot be one, and then none is added; or if they
+    /// cannot be written.
+    fn add_keys(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, StorageError>;
+
+    /// Removes keys from the set of this name. Their numbers are given to no others.
+    ///
+    /// # Errors
+    /// As [`WriteKeySets::add_keys`].
+    fn remove_keys(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, StorageError>;
 }
 
 /// The events of a run, to be read.

@@ -5,6 +5,7 @@ use crate::asset::Materialization;
 use crate::define::Tags;
 use crate::event::{Counts, RunStatus, RunView};
 use crate::ids::{RunId, StepPath};
+use crate::partition::KeySets;
 use crate::plan::Plan;
 
 /// What is known of a run at a glance: a line of the list of runs.
@@ -140,6 +141,9 @@ pub struct PinnedPartitions {
     pub selection: Option<String>,
     /// When the run was begun, in UTC: what depends on other partitions depends on those that there were then.
     pub now: Timestamp,
+    /// Of the sets that dynamic partitions are the keys of, those that it is for or takes, as they were then.
+    #[serde(default, skip_serializing_if = "KeySets::is_empty")]
+    pub keys: KeySets,
 }
 
 /// Which program it is.

@@ -5,6 +5,7 @@ use crate::config::{EnvVars, RunConfig};
 use crate::define::{Cancel, Opens, Resource};
 use crate::graph::Job;
 use crate::io::IoManager;
+use crate::partition::KeySets;
 use crate::plan::Plan;
 use crate::run::{Definitions, Run, RunError, RunErrorKind, Runner};
 use crate::value::Data;
@@ -111,6 +112,12 @@ impl TestRun {
     /// Takes a preset of the job.
     pub fn preset(mut self, name: impl Into<String>) -> Self {
         self.runner = self.runner.preset(name);
+        self
+    }
+
+    /// Gives the run the keys of dynamic partitions: a test has no instance.
+    pub fn key_sets(mut self, sets: KeySets) -> Self {
+        self.runner = self.runner.key_sets(sets);
         self
     }
 

@@ -3,6 +3,7 @@
 mod assets;
 mod checks;
 mod ends;
+mod keys;
 mod memory;
 mod partitions;
 mod shelf;
@@ -20,11 +21,12 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::{BackfillId, RunId};
 use orch_core::io::{ArtifactRef, Artifacts, Coded};
+use orch_core::partition::{ChangedKeys, KeySet, KeySets};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
     AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, Memory, Pinned, ReadAssets,
-    ReadBackfills, ReadEvents, ReadRuns, RunQuery, RunRecord, Storage, StorageError, WriteBackfills,
-    WriteEvents, WriteRuns,
+    ReadBackfills, ReadEvents, ReadKeySets, ReadRuns, RunQuery, RunRecord, Storage, StorageError,
+    WriteBackfills, WriteEvents, WriteKeySets, WriteRuns,
 };
 use orch_core::value::{Keyed, StepFailure};
 use tokio::runtime::{Builder, Runtime};
@@ -136,6 +138,26 @@ impl ReadRuns for Mortal {
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
         let files = self.memory.artifacts(run)?;
         Ok(if self.room { files } else { Arc::new(Full(files)) })
+    }
+}
+
+impl ReadKeySets for Mortal {
+    fn key_sets(&self) -> Result<KeySets, StorageError> {
+        self.memory.key_sets()
+    }
+
+    fn key_set(&self, set: &str) -> Result<KeySet, StorageError> {
+        self.memory.key_set(set)
+    }
+}
+
+impl WriteKeySets for Mortal {
+    fn add_keys(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, StorageError> {
+        self.memory.add_keys(set, keys)
+    }
+
+    fn remove_keys(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, StorageError> {
+        self.memory.remove_keys(set, keys)
     }
 }
 

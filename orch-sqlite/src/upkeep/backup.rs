@@ -7,9 +7,9 @@ use orch_core::storage::{RunQuery, StorageError, StorageErrorKind};
 use super::info::{each_file, size};
 use crate::backfills::BACKFILLS;
 use crate::files::{ARTIFACTS, ASSETS};
-use crate::schema::{INSTANCE, RUN};
+use crate::schema::{INSTANCE, KEYS, RUN};
 use crate::write::PARTIAL;
-use crate::{Durability, Folder, error, log, write};
+use crate::{Durability, Folder, error, keys, log, write};
 
 /// What a backup contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub struct BackedUp {
 }
 
 impl Folder {
-    /// Copies the list with what is known of assets, the files of assets, backfills, and each run that is in it as it is at that moment, to a folder that is empty or not there. The
-    /// copy is opened as any other. Programs may go on with their runs meanwhile.
+    /// Copies the list with what is known of assets, the files of assets, backfills, sets of keys, and each run that is in the list
+    /// as it is at that moment, to a folder that is empty or not there. The copy is opened as any other. Programs may go on with their runs meanwhile.
     ///
     /// # Errors
     /// If there is something in the folder, or it cannot be written.
@@ -38,6 +38,9 @@ impl Folder {
         }
         write::all_folders(&to.join("runs"), "backup.folder").map_err(cannot)?;
         INSTANCE.copy(self.list().path(), &to.join("instance.db"))?;
+        if self.keys()?.is_some() {
+            KEYS.copy(&self.keys_file(), &to.join(keys::FILE))?;
+        }
         let copy = Self::open(to, Durability::Full)?;
         let (mut runs, mut left_out) = (0, Vec::new());
         for run in copy.list().runs(&RunQuery::default())? {

@@ -6,14 +6,15 @@ use orch_core::asset::{Materialization, ValueAt};
 use orch_core::event::{Detail, Logged, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{
-    ArtifactRef, Facts, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
+    ArtifactRef, Facts, ReadEvents, ReadKeySets as _, ReadRuns, RunQuery, RunRecord, StorageError,
+    StorageErrorKind,
 };
 use rusqlite::Connection;
 
 use crate::error::LIST;
 use crate::folder::runs_in;
 use crate::lock::Hold;
-use crate::{Folder, log};
+use crate::{Folder, error, log};
 
 const RESTORE: &str = "restore it from a backup, or remove the run; what other runs have stands";
 const SWEEP: &str = "`instance gc` sweeps it away";
@@ -62,7 +63,21 @@ impl Folder {
         self.check_assets(&listed, &mut found)?;
         self.check_unlisted(&listed, &mut found)?;
         self.check_backfills(&mut found)?;
+        self.check_keys(&mut found);
         Ok(found)
+    }
+
+    /// Looks whether the sets of keys can be read.
+    fn check_keys(&self, found: &mut Vec<Finding>) {
+        let file = self.keys_file();
+        let damaged = match self.keys() {
+            Ok(None) => return,
+            Ok(Some(keys)) => integrity(&keys).map(|problem| error::corrupt(&file, problem)),
+            Err(error) => Some(error),
+        };
+        let Some(error) = damaged.or_else(|| self.key_sets().err()) else { return };
+        let hint = error.advice().unwrap_or_default().to_owned();
+        found.push(Finding { run: None, file, problem: error.to_string(), hint });
     }
 
     fn check_run(&self, run: &RunRecord, found: &mut Vec<Finding>) {

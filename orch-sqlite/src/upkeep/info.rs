@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use orch_core::storage::StorageError;
+use orch_core::storage::{ReadKeySets as _, StorageError};
 
 use crate::files::ASSETS;
 use crate::{Durability, Folder, error, schema};
@@ -25,6 +25,8 @@ pub struct Info {
     pub runs: u64,
     /// How many backfills there are.
     pub backfills: u64,
+    /// How many sets of keys of partitions there are.
+    pub key_sets: u64,
     /// How many assets are known.
     pub assets: u64,
     /// How many bytes the files of assets have.
@@ -50,6 +52,7 @@ impl Folder {
             sqlite: rusqlite::version().to_owned(),
             runs: self.list().count()?,
             backfills: self.backfills_there()?.len() as u64,
+            key_sets: self.key_sets()?.iter().count() as u64,
             assets: self.list().asset_count()?,
             asset_bytes,
             bytes,

@@ -8,8 +8,8 @@ use std::path::Path;
 use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
 use orch_core::event::{Event, EventKind, RunStatus};
 use orch_core::storage::{
-    BackfillMark, Facts, ReadAssets, ReadBackfills, ReadRuns, RunQuery, RunRecord, Unit, WriteBackfills,
-    WriteRuns, conformance,
+    BackfillMark, Facts, ReadAssets, ReadBackfills, ReadKeySets, ReadRuns, RunQuery, RunRecord, Unit,
+    WriteBackfills, WriteKeySets, WriteRuns, conformance,
 };
 use orch_sqlite::{Folder, Retention};
 
@@ -45,6 +45,9 @@ pub(crate) fn live(home: &Path) {
     say(&"more");
     backfill(&folder);
     say(&"canceled");
+    folder.add_keys("customers", &["acme", "beta"]).expect("added");
+    folder.remove_keys("customers", &["acme"]).expect("removed");
+    say(&"keys");
     folder.export(id(2), &home.join("parcel")).expect("exported");
     say(&"exported");
     folder.remove(id(2)).expect("removed");
@@ -204,6 +207,10 @@ fn die_at(number: usize, name: &str) {
     let backfills = folder.backfills().expect(&place);
     let canceled = backfills.iter().any(|backfill| backfill.marks.canceled.is_some());
     assert!(canceled || acknowledged("canceled") == 0, "{place}");
+    let customers = folder.key_set("customers").expect(&place);
+    let keys: Vec<_> = customers.iter().collect();
+    assert!(keys == [(1, "beta")] || acknowledged("keys") == 0, "{place}: {keys:?}");
+    assert!(keys.len() != 1 || keys == [(1, "beta")], "{place}: {keys:?}");
     for backfill in &backfills {
         assert_eq!(folder.backfill_holder(backfill.id).expect(&place), None, "{place}");
     }

@@ -9,6 +9,7 @@ mod damage;
 mod evaluations;
 mod folders;
 mod history;
+mod keys;
 mod power;
 mod programs;
 mod refusal;

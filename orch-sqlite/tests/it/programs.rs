@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use orch_core::storage::{ReadRuns, conformance};
+use orch_core::storage::{ReadRuns, WriteKeySets, conformance};
 
 use crate::crash;
 use crate::folders::{id, make, open, record, run_to_its_end};
@@ -56,6 +56,12 @@ fn run() {
     let (Ok(what), Ok(home)) = (env::var(WHAT), env::var(HOME)) else { return };
     let home = Path::new(&home);
     match what.split_once(' ').unwrap_or((&what, "")) {
+        ("keys", prefix) => {
+            for number in 0..20 {
+                let (own, common) = (format!("{prefix}-{number}"), format!("common-{number}"));
+                open(home).add_keys("customers", &[&own, &common]).expect("added");
+            }
+        }
         ("write", number) => {
             let number: u64 = number.parse().expect("the number of the run");
             let folder = open(home);

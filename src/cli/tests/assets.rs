@@ -4,6 +4,7 @@ mod backfill;
 mod check;
 mod checks;
 mod graph;
+mod keys;
 mod list;
 mod materialize;
 mod multi;

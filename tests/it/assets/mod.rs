@@ -2,6 +2,7 @@
 
 mod checks;
 mod drawn;
+mod dynamic;
 mod kept;
 mod memo;
 mod mistakes;

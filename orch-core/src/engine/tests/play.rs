@@ -56,6 +56,7 @@ impl Play {
             reader: None,
             partitions: std::collections::HashMap::new(),
             assets: KnownAssets::default(),
+            keys: Arc::new(crate::partition::KeysInMemory::default()),
             given: std::sync::RwLock::default(),
             hooks: std::sync::RwLock::default(),
         };

@@ -5,14 +5,9 @@ use crate::plan::{Problem, ProblemKind};
 
 /// What is wrong with the partitions of an asset by themselves.
 pub(super) fn check(asset: &AssetDef) -> Option<Problem> {
-    let definition = asset.partitions()?;
-    if names_keys_of_the_instance(definition) {
-        let message = format!("`{}` has dynamic partitions, which assets cannot have yet", asset.key);
-        let problem =
-            Problem::new(ProblemKind::InvalidPartition, message).at("the asset", asset.place.clone());
-        return Some(problem.hint("give it static ones, `PartitionsDefinition::of([..])`, or ones by time"));
-    }
-    let error = definition.resolve(&KeySets::new()).err()?;
+    // Which keys there are in a set of the instance, no definition depends on.
+    let resolved = asset.partitions()?.resolve(&KeySets::new()).err();
+    let error = resolved.or_else(|| asset.partitions.as_ref()?.mistaken_kind())?;
     let problem = refused(&format!("the partitions of `{}` cannot be", asset.key), &error);
     Some(problem.at("the asset", asset.place.clone()))
 }
@@ -115,13 +110,5 @@ fn refused(what: &str, error: &PartitionError) -> Problem {
     match error.advice() {
         Some(hint) => problem.hint(hint),
         None => problem,
-    }
-}
-
-fn names_keys_of_the_instance(definition: &PartitionsDefinition) -> bool {
-    match definition {
-        PartitionsDefinition::Dynamic(_) => true,
-        PartitionsDefinition::Product(product) => product.definitions().any(names_keys_of_the_instance),
-        PartitionsDefinition::Time(_) | PartitionsDefinition::Static(_) => false,
     }
 }

@@ -9,7 +9,9 @@ use crate::graph::compose::{self, Placement};
 use crate::graph::node::Call;
 use crate::graph::{DynamicOut, Mapped, Out};
 use crate::io::Coded;
-use crate::partition::{Partition, PartitionMapping, Partitioning, PartitionsDefinition};
+use crate::partition::{
+    Kind as _, Partition, PartitionError, PartitionMapping, Partitioning, PartitionsDefinition, another_kind,
+};
 use crate::plan::PartitionsFrom;
 use crate::value::TypeInfo;
 
@@ -21,17 +23,25 @@ pub(super) struct PartitionedBy {
     draw: fn(&str) -> (Placement, usize),
     end: fn(&str, Placement, usize),
     name: String,
+    /// What is wrong if the definition is not of the kind that the type says.
+    mistaken: Option<PartitionError>,
 }
 
 impl PartitionedBy {
     pub(super) fn of<P: Partitioning>() -> Self {
+        let definition = P::definition();
         Self {
-            definition: P::definition(),
+            mistaken: (!P::Kind::fits(&definition)).then(another_kind::<P>),
+            definition,
             partition: TypeInfo::of::<Partition<P>>(),
             draw: draw::<P>,
             end: end::<P>,
             name: step_name(&TypeInfo::of::<P>().name()),
         }
+    }
+
+    pub(super) fn mistaken_kind(&self) -> Option<PartitionError> {
+        self.mistaken.clone()
     }
 
     pub(super) fn definition(&self) -> &PartitionsDefinition {
@@ -65,7 +75,7 @@ fn draw<P: Partitioning>(name: &str) -> (Placement, usize) {
         .returns::<Given<P>>()
         .coded([Coded::<Dynamic<Partition<P>>>::CODEC])
         .blocking(|args| {
-            let partitions = args.context().partitions()?;
+            let partitions = args.context().given_partitions()?;
             let indexes: Vec<u64> = partitions.set.iter().collect();
             let partition = move |index| {
                 let partition = Partition::<P>::new(&partitions.keyspace, index)?;

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::super::error::PartitionError;
 use super::super::keyspace::Keyspace;
 use super::super::set::PartitionSet;
-use super::route::{Found, Route};
+use super::route::{Found, Named, Route};
 use super::side::Side;
 use super::{PartitionMapping, Rule};
 
@@ -32,7 +32,7 @@ pub struct Link {
 enum Way {
     Same,
     ByKey,
-    Specific(PartitionSet),
+    Specific(Named),
     /// For each upstream dimension.
     Routes(Vec<Route>),
 }
@@ -92,7 +92,10 @@ impl Link {
         }
         match &self.way {
             Way::Same => mapped = self.up.existing(set, now),
-            Way::Specific(keys) => mapped = self.up.existing(keys, now),
+            Way::Specific(named) => {
+                mapped = self.up.existing(&named.keys, now);
+                mapped.missing.extend(named.lacking.iter().cloned());
+            }
             Way::ByKey => {
                 for key in self.down.keys(set) {
                     match self.up.index(&key) {
@@ -127,7 +130,11 @@ impl Link {
                     Some(last) => Found { keys: PartitionSet::from_iter([last]), missing: Vec::new() },
                     None => Found { keys: PartitionSet::new(), missing: vec!["latest".into()] },
                 },
-                Route::Specific(keys) => axis.found(keys, now),
+                Route::Specific(named) => {
+                    let Found { keys, mut missing } = axis.found(&named.keys, now);
+                    missing.extend(named.lacking.iter().cloned());
+                    Found { keys, missing }
+                }
                 Route::Of(at, how) => how.upstream(&rectangle[*at], axis, downs[*at].1, now),
             };
             let of = |key| if name.is_empty() { key } else { format!("{name}={key}") };
@@ -145,7 +152,7 @@ impl Link {
         }
         match &self.way {
             Way::Same => self.down.existing(set, now).keys,
-            Way::Specific(keys) if keys.common_len(set) == 0 => PartitionSet::new(),
+            Way::Specific(named) if named.keys.common_len(set) == 0 => PartitionSet::new(),
             Way::Specific(_) => self.down.all(now),
             Way::ByKey => {
                 let indexes = self.up.keys(set).into_iter().filter_map(|key| self.down.index(&key));
@@ -170,7 +177,7 @@ impl Link {
             match route {
                 Route::All => {}
                 Route::Last if part.contains(up.latest(now)?) => {}
-                Route::Specific(keys) if keys.common_len(part) > 0 => {}
+                Route::Specific(named) if named.keys.common_len(part) > 0 => {}
                 Route::Last | Route::Specific(_) => return None,
                 Route::Of(at, how) => parts[*at] = &parts[*at] & &how.downstream(part, up, axes[*at].1, now),
             }
@@ -191,8 +198,7 @@ impl Way {
             Some(Rule::Last) => all(|| Route::Last),
             Some(Rule::Specific(keys)) => {
                 let Some(space) = up.keyspace() else { return Err(unpartitioned("upstream")) };
-                let keys = keys.iter().map(|key| space.index_of(key)).collect::<Result<_, _>>();
-                keys.map(Self::Specific).map_err(|error| error.within("the mapping"))
+                Named::of(keys, |key| space.named_index(key)).map(Self::Specific)
             }
             Some(_) if downs.is_empty() => Err(unpartitioned("downstream")),
             Some(_) if ups.is_empty() => Err(unpartitioned("upstream")),

@@ -11,7 +11,7 @@ use super::Rule;
 pub(super) enum Route {
     All,
     Last,
-    Specific(PartitionSet),
+    Specific(Named),
     /// On what a downstream dimension, by its place, says.
     Of(usize, How),
 }
@@ -21,13 +21,39 @@ pub(super) enum Route {
 pub(super) enum How {
     Same,
     ByKey,
-    /// Upstream and downstream indexes.
-    Pairs(Vec<(u64, u64)>),
+    /// Upstream and downstream indexes, and keys of a dynamic set that downstream indexes need and that were never in it.
+    Pairs(Vec<(u64, u64)>, Vec<(String, u64)>),
     /// Windows that overlap, with the downstream ones moved by so many of them.
     Overlap {
         start: i64,
         end: i64,
     },
+}
+
+/// The partitions that a mapping names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// Those that are there, or were.
+    pub(super) keys: PartitionSet,
+    /// Keys of dynamic sets that were never in them.
+    pub(super) lacking: Vec<String>,
+}
+
+impl Named {
+    /// What these keys name, by what gives them their indexes.
+    pub(super) fn of(
+        keys: &[String],
+        index: impl Fn(&str) -> Result<Option<u64>, PartitionError>,
+    ) -> Result<Self, PartitionError> {
+        let mut named = Self::default();
+        for key in keys {
+            match index(key).map_err(|error| error.within("the mapping"))? {
+                Some(index) => _ = named.keys.insert(index),
+                None => named.lacking.push(key.clone()),
+            }
+        }
+        Ok(named)
+    }
 }
 
 /// What an upstream dimension has of what is needed, and which keys it has not.
@@ -55,15 +81,23 @@ impl Route {
             Some(Rule::All) => return Ok(Self::All),
             Some(Rule::Last) => return Ok(Self::Last),
             Some(Rule::Specific(keys)) => {
-                let keys = keys.iter().map(|key| up.index(key)).collect::<Result<_, _>>();
-                return keys.map(Self::Specific).map_err(|error| error.within("the mapping"));
+                return Named::of(keys, |key| up.named_index(key)).map(Self::Specific);
             }
             Some(Rule::Static(downstream)) => {
-                let pairs =
-                    downstream.iter().flat_map(|(up, downs)| downs.iter().map(move |down| (up, down)));
-                let pairs = pairs.map(|(up_key, down_key)| Ok((up.index(up_key)?, down.index(down_key)?)));
-                let pairs = pairs.collect::<Result<_, PartitionError>>();
-                How::Pairs(pairs.map_err(|error| error.within("the mapping"))?)
+                let within = |error: PartitionError| error.within("the mapping");
+                let (mut pairs, mut lacking) = (Vec::new(), Vec::new());
+                for (up_key, downs) in downstream {
+                    let source = up.named_index(up_key).map_err(within)?;
+                    for down_key in downs {
+                        // Of what is not there downstream nothing is needed.
+                        let Some(to) = down.named_index(down_key).map_err(within)? else { continue };
+                        match source {
+                            Some(source) => pairs.push((source, to)),
+                            None => lacking.push((up_key.clone(), to)),
+                        }
+                    }
+                }
+                How::Pairs(pairs, lacking)
             }
             Some(Rule::TimeWindow { start_offset, end_offset }) => match (up, down) {
                 (Axis::Time(up), Axis::Time(down)) => overlap(up, down, *start_offset, *end_offset)?,
@@ -110,8 +144,13 @@ impl How {
     pub(super) fn upstream(&self, set: &PartitionSet, up: &Axis, down: &Axis, now: Timestamp) -> Found {
         let needed = match self {
             Self::Same => set.clone(),
-            Self::Pairs(pairs) => {
-                pairs.iter().filter(|(_, down)| set.contains(*down)).map(|(up, _)| *up).collect()
+            Self::Pairs(pairs, lacking) => {
+                let needed =
+                    pairs.iter().filter(|(_, down)| set.contains(*down)).map(|(up, _)| *up).collect();
+                let mut found = up.found(&needed, now);
+                let lacking = lacking.iter().filter(|(_, down)| set.contains(*down));
+                found.missing.extend(lacking.map(|(key, _)| key.clone()));
+                return found;
             }
             Self::ByKey => return by_key(set, up, down, now),
             Self::Overlap { start, end } => match (up, down) {
@@ -132,7 +171,7 @@ impl How {
     ) -> PartitionSet {
         let needing = match self {
             Self::Same => set.clone(),
-            Self::Pairs(pairs) => {
+            Self::Pairs(pairs, _) => {
                 pairs.iter().filter(|(up, _)| set.contains(*up)).map(|(_, down)| *down).collect()
             }
             Self::ByKey => by_key(set, down, up, now).keys,

@@ -1,4 +1,5 @@
 mod names;
+mod pinned;
 mod products;
 mod selections;
 mod sets;

@@ -56,13 +56,13 @@ fn a_number_of_a_dynamic_key_stays_while_others_come_and_go() {
     assert_eq!(before.show(&before.all(now())), "acme, cogs, dyno");
     assert_eq!(before.key_of(1).unwrap().as_str(), "bolt", "what was there has its name still");
     assert!(!before.exists(1, now()));
-    insta::assert_snapshot!(before.index_of("bolt").unwrap_err(), @"
-    `bolt` was removed from the dynamic partitions `customers`
-      hint: add it again; it is then the partition it was
+    insta::assert_snapshot!(before.index_of("bolt").unwrap_err(), @r"
+    `bolt` was removed from the set `customers`
+      hint: `partitions add customers bolt` adds it again; it is then the partition it was
     ");
-    insta::assert_snapshot!(before.index_of("acmee").unwrap_err(), @"
-    `acmee` is no key of the dynamic partitions `customers`
-      hint: did you mean `acme`?
+    insta::assert_snapshot!(before.index_of("acmee").unwrap_err(), @r"
+    `acmee` is not in the set `customers`
+      hint: did you mean `acme`? else add it with `partitions add customers acmee`
     ");
 
     assert_eq!(keys.add("bolt").unwrap(), 1, "as it was");
@@ -72,9 +72,9 @@ fn a_number_of_a_dynamic_key_stays_while_others_come_and_go() {
 
     let nobody = dynamic.resolve(&KeySets::new()).unwrap();
     assert_eq!(nobody.count(now()), 0);
-    insta::assert_snapshot!(nobody.index_of("acme").unwrap_err(), @"
-    `acme` is no key of the dynamic partitions `customers`
-      hint: there are none yet
+    insta::assert_snapshot!(nobody.index_of("acme").unwrap_err(), @r"
+    `acme` is not in the set `customers`
+      hint: add it with `partitions add customers acme`
     ");
     insta::assert_snapshot!(KeySet::new().add("a..b").unwrap_err(), @"the partition key `a..b` has `..`, which ranges of keys are written with");
 }

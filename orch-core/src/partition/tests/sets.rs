@@ -126,8 +126,8 @@ fn code_is_given_what_its_partitions_have() {
     assert!(sale.window_in("region").is_none());
     assert_eq!(format!("{sale:?}"), r#"Partition(PartitionKey("2024-01-31|us"))"#);
     assert!(Partition::<Daily>::new(&resolve(Daily::definition()), u64::MAX).is_err());
-    insta::assert_snapshot!(Partition::<Mistaken>::new(&resolve(Mistaken::definition()), 0).unwrap_err(), @"
+    insta::assert_snapshot!(Partition::<Mistaken>::new(&resolve(Mistaken::definition()), 0).unwrap_err(), @r"
     the partitions of `orch_core::partition::tests::sets::Mistaken` are of another kind than it says
-      hint: its `Kind` is `ByTime`, `ByKey` or `ByDimensions`
+      hint: they are by time: `type Kind = ByTime;`
     ");
 }

@@ -30,16 +30,17 @@ pub struct PartitionState {
 }
 
 impl PartitionState {
-    /// Of an asset with these partitions, of which those of these keys were materialized.
+    /// Of an asset with these partitions, of which those of these keys were materialized. What exists of them depends on the time
+    /// and on the keys of dynamic sets.
     ///
     /// # Errors
     /// If the definition cannot be.
     pub fn of<'k>(
         definition: &PartitionsDefinition,
         keys: impl IntoIterator<Item = &'k str>,
-        now: Timestamp,
+        (sets, now): (&KeySets, Timestamp),
     ) -> Result<Self, PartitionError> {
-        let keyspace = definition.resolve(&KeySets::new())?;
+        let keyspace = definition.resolve(sets)?;
         let (mut materialized, mut others) = (PartitionSet::new(), 0);
         for key in keys {
             match keyspace.index_of(key) {
@@ -85,7 +86,11 @@ impl PartitionState {
             }
         }
         if self.others > 0 {
-            lines.push(("", format!("{} were materialized that the definition does not have", self.others)));
+            let why = match self.keyspace.definition().key_sets().is_empty() {
+                true => "that the definition does not have",
+                false => "of keys that were removed",
+            };
+            lines.push(("", format!("{} were materialized {why}", self.others)));
         }
         lines
     }

@@ -10,7 +10,7 @@ use super::partitions::stretches;
 use super::reasons::reasons;
 use super::stale::{because, reason, word};
 use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization};
-use crate::partition::{KeySets, Keyspace, PartitionSet};
+use crate::partition::{Keyspace, PartitionSet};
 use crate::run::{LatestFacts, PartitionStandings, Standing, Standings, is_unknown};
 
 /// The latest materialization of an asset, or of a partition of it, at a time.
@@ -285,7 +285,7 @@ impl WhyAsset<'_> {
 
     fn keyspace(&self, key: &AssetKey) -> Option<Keyspace> {
         let number = self.facts.graph.number(key)?;
-        self.facts.graph.assets()[number].partitions()?.resolve(&KeySets::new()).ok()
+        self.facts.graph.assets()[number].partitions()?.resolve(&self.latest.keys).ok()
     }
 }
 

@@ -1,12 +1,21 @@
 use crate::asset::AssetKey;
+use crate::partition::PartitionsDefinition;
 use crate::plan::{Problem, ProblemKind};
 
 /// Partitions of an asset are taken that its definition does not have.
-pub(super) fn unmapped(key: &AssetKey, taker: &str, missing: &[String]) -> Problem {
+pub(super) fn unmapped(
+    (key, definition): (&AssetKey, &PartitionsDefinition),
+    taker: &str,
+    missing: &[String],
+) -> Problem {
     let message =
         format!("`{taker}` is made of partitions of `{key}` that do not exist: {}", missing.join(", "));
+    let others = match definition.key_sets().first() {
+        Some(set) => format!("add them, `partitions add {set} KEY`"),
+        None => "make others".to_owned(),
+    };
     Problem::new(ProblemKind::InvalidPartition, message)
-        .hint("make others, or let the mapping say that it does without: `.allow_missing()`")
+        .hint(format!("{others}, or let the mapping say that it does without: `.allow_missing()`"))
 }
 
 /// Partitions of an asset are taken that nobody has made.

@@ -2,6 +2,7 @@
 
 mod asked;
 mod journal;
+mod keys;
 mod missing;
 mod reader;
 
@@ -16,6 +17,7 @@ use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind};
 use crate::storage::PinnedPartitions;
 
 pub(super) use journal::Telling;
+pub(super) use keys::{key_sets, keys_of};
 pub(super) use reader::{Reader, latest_of};
 
 /// The partitions of a run, as many sets as its plan has.
@@ -25,14 +27,21 @@ pub(super) struct ForPartitions {
     pub(super) of: Vec<Arc<RunPartitions>>,
     /// What the run was told, with all that depends on the clock spelled out; none if its plan has no partitions.
     pub(super) pinned: Option<PinnedPartitions>,
+    /// The keys of dynamic partitions, as the run takes them.
+    pub(super) keys: KeySets,
     /// Whether the run goes on from one that took partitions before.
     pub(super) goes_on: bool,
 }
 
 impl ForPartitions {
     /// Finds the partitions that a run is for: those that it is `told`, of the definition that all others of its plan follow
-    /// from, as they are `now`.
-    pub(super) fn of(plan: &Plan, told: Option<&str>, now: Timestamp) -> Result<Self, Vec<Problem>> {
+    /// from, as they are `now` with these keys.
+    pub(super) fn of(
+        plan: &Plan,
+        told: Option<&str>,
+        now: Timestamp,
+        keys: KeySets,
+    ) -> Result<Self, Vec<Problem>> {
         let Some(first) = plan.partitions.first() else {
             let reads = plan
                 .steps
@@ -40,8 +49,8 @@ impl ForPartitions {
                 .any(|step| step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()));
             return match told {
                 None if reads => {
-                    let pinned = Some(PinnedPartitions { selection: None, now });
-                    Ok(Self { pinned, ..Self::default() })
+                    let pinned = Some(PinnedPartitions { selection: None, now, keys: keys.clone() });
+                    Ok(Self { pinned, keys, ..Self::default() })
                 }
                 None => Ok(Self::default()),
                 Some(told) => Err(vec![not_partitioned(plan, told)]),
@@ -50,7 +59,7 @@ impl ForPartitions {
         let refuse = |of: &PlannedPartitions, error: &PartitionError| vec![refused(plan, of, error)];
         let mut spaces = Vec::new();
         for of in &plan.partitions {
-            spaces.push(of.definition.resolve(&KeySets::new()).map_err(|error| refuse(of, &error))?);
+            spaces.push(of.definition.resolve(&keys).map_err(|error| refuse(of, &error))?);
         }
         // Maps of one definition have the same partitions.
         let group = |number: usize| {
@@ -68,7 +77,9 @@ impl ForPartitions {
         }
         let Some(told) = told else { return Err(vec![untold(plan, first, &spaces[root], now)]) };
         let set = spaces[root].select(told, now).map_err(|error| refuse(&plan.partitions[root], &error))?;
-        let pinned = PinnedPartitions { selection: Some(spaces[root].show(&set)), now };
+        // Of none there is no text but that of all, and with this time and these keys these are none too.
+        let selection = if set.is_empty() { "*".to_owned() } else { spaces[root].show(&set) };
+        let pinned = PinnedPartitions { selection: Some(selection), now, keys: keys.clone() };
         let mut sets: Vec<Option<PartitionSet>> = vec![None; groups.len()];
         sets[root] = Some(set);
         // What follows from others is found once all of these are; if they wait for each other, once one of them is.
@@ -97,7 +108,7 @@ impl ForPartitions {
             let set = sets[group].clone().unwrap_or_default();
             Arc::new(RunPartitions { keyspace, set })
         });
-        Ok(Self { of: of.collect(), pinned: Some(pinned), goes_on: false })
+        Ok(Self { of: of.collect(), pinned: Some(pinned), keys, goes_on: false })
     }
 
     /// By the steps that give them.
@@ -157,11 +168,17 @@ fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp)
             "name them, each dimension by itself: `--partition '{}'`; in code `.partition(\"{last}\")`",
             all.last().map(one).unwrap_or_default()
         ),
+        (Some(_), Some(Ok(last))) if !of.definition.key_sets().is_empty() => format!(
+            "name them: `--partition {last}` is one, `--partition '*'` all, `--partition latest` the one that was added last; in code `.partition(\"{last}\")`"
+        ),
         (Some(Ok(first)), Some(Ok(last))) if first != last => format!(
             "name them: `--partition {last}` is one, `--partition {first}..{last}` all from one to the other, `--partition latest` the last; in code `.partition(\"{last}\")`"
         ),
         (Some(Ok(only)), _) => format!("name it: `--partition {only}`, in code `.partition(\"{only}\")`"),
-        _ => "none of them exists yet".to_owned(),
+        _ => match of.definition.key_sets().first() {
+            Some(set) => format!("none of them exists yet: add some, `partitions add {set} KEY`"),
+            None => "none of them exists yet".to_owned(),
+        },
     };
     problem(plan, of, message).hint(hint)
 }

@@ -13,7 +13,7 @@ use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
 use crate::ids::{RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
-use crate::partition::{KeySets, Keyspace, Link, MappedPartitions, PartitionKey, PartitionSet};
+use crate::partition::{Keyspace, Link, MappedPartitions, PartitionKey, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
 use crate::value::Value;
@@ -57,7 +57,7 @@ struct Reading {
 
 impl Reading {
     fn of(asset: &LoadedAsset, of: &LoadedPartitions, run: &ForPartitions) -> Result<Self, Failure> {
-        let up = of.definition.resolve(&KeySets::new())?;
+        let up = of.definition.resolve(&run.keys)?;
         let within = of.within.map(|number| Arc::clone(&run.of[number]));
         let link = Link::new(of.mapping.as_ref(), Some(&up), within.as_ref().map(|within| &within.keyspace))?;
         let made = of.made.map_or_else(PartitionSet::new, |number| run.of[number].set.clone());
@@ -130,6 +130,14 @@ impl Reader {
         self.readings.values().any(|reading| reading.of.made.is_some())
     }
 
+    /// The partitions that its steps take, whoever makes them.
+    pub(in crate::run) fn taken(&self) -> impl Iterator<Item = (Keyspace, PartitionSet)> {
+        self.readings.values().map(|reading| {
+            let needed = reading.needed(&reading.down(), self.now);
+            (reading.up.clone(), needed.keys)
+        })
+    }
+
     /// The materializations that the run takes.
     pub(in crate::run) fn facts(&self) -> impl Iterator<Item = &Materialization> {
         self.taken.values().flat_map(BTreeMap::values)
@@ -149,7 +157,7 @@ impl Reader {
         let key = &reading.asset.key;
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() {
-            return Err(unmapped(key, taker, &needed.missing));
+            return Err(unmapped((key, &reading.of.definition), taker, &needed.missing));
         }
         if reading.of.single {
             self.check_single(reading, taker)?;

@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::asset::{AssetKey, Materialization};
 use crate::graph::AssetGraph;
-use crate::storage::{AssetRecord, ReadAssets, StorageError};
+use crate::partition::{KeySets, PartitionsDefinition};
+use crate::storage::{AssetRecord, ReadAssets, ReadKeySets, StorageError};
 
 /// What is known of the latest materializations of assets.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +12,8 @@ pub struct LatestFacts {
     pub records: Vec<AssetRecord>,
     /// Of each partition of the assets of a program that have some.
     pub partitions: BTreeMap<AssetKey, Vec<Materialization>>,
+    /// The sets whose keys are partitions of these assets, as they are now.
+    pub keys: KeySets,
 }
 
 impl LatestFacts {
@@ -18,7 +21,10 @@ impl LatestFacts {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read(storage: &(impl ReadAssets + ?Sized), graph: &AssetGraph) -> Result<Self, StorageError> {
+    pub fn read(
+        storage: &(impl ReadAssets + ReadKeySets + ?Sized),
+        graph: &AssetGraph,
+    ) -> Result<Self, StorageError> {
         let records = storage.assets()?;
         let mut partitions = BTreeMap::new();
         for asset in graph.assets().iter().filter(|asset| asset.partitions().is_some()) {
@@ -27,7 +33,13 @@ impl LatestFacts {
                 partitions.insert(asset.key().clone(), storage.latest_partitions(asset.key())?);
             }
         }
-        Ok(Self { records, partitions })
+        let definitions = graph.assets().iter().filter_map(|asset| asset.partitions());
+        let sets: BTreeSet<_> = definitions.flat_map(PartitionsDefinition::key_sets).collect();
+        let mut keys = KeySets::new();
+        for set in sets {
+            keys = keys.with(set, storage.key_set(set)?);
+        }
+        Ok(Self { records, partitions, keys })
     }
 
     /// The latest materialization of an asset without partitions. It may have had some before: these are others.

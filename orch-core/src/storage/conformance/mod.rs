@@ -4,6 +4,7 @@ mod assets;
 mod backfills;
 mod checks;
 mod files;
+mod keys;
 mod runs;
 mod samples;
 mod writing;
@@ -17,7 +18,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 26] = [
+pub const CASES: [Case; 30] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -44,6 +45,10 @@ pub const CASES: [Case; 26] = [
     ("a backfill is held by one", backfills::held),
     ("marks of a backfill are read as they were made", backfills::marked),
     ("no run is made of a backfill that was canceled", backfills::admitted),
+    ("keys are added to a set once, and removed", keys::changed),
+    ("a key has its number for ever", keys::numbered),
+    ("keys that cannot be are refused, all of them, and nothing is changed", keys::refused),
+    ("who adds keys at once loses none", keys::together),
 ];
 
 /// Checks all promises, each of a storage that `empty` makes.

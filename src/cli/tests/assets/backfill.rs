@@ -177,7 +177,8 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
         }
       ],
       "failed": [],
-      "under_way": []
+      "under_way": [],
+      "removed": {}
     }
     "#);
     let listed = session(&around, true, "backfill list --json");

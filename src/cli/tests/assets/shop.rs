@@ -170,6 +170,11 @@ impl Shop {
         writer.commit(&entries).expect("in memory");
     }
 
+    /// Where these runs are recorded.
+    pub(super) fn storage(&self) -> &dyn Storage {
+        &*self.kept
+    }
+
     /// What a program answers where these runs are recorded.
     pub(super) fn session(&self, program: Definitions, args: &str) -> String {
         let homes = Homes::Given(Arc::clone(&self.kept) as Arc<dyn Storage>);

@@ -149,6 +149,7 @@ fn a_folder_says_what_it_is() {
     home         PLACE/home
     runs         4
     backfills    0
+    key sets     0
     assets       0, files of <size>
     size         <size>
     kept         1000 runs, 30 days, 10.0 GB
@@ -162,6 +163,7 @@ fn a_folder_says_what_it_is() {
       "home": "PLACE/home",
       "runs": 4,
       "backfills": 0,
+      "key_sets": 0,
       "assets": 0,
       "asset_bytes": 0,
       "bytes": <size>,
@@ -182,6 +184,7 @@ fn a_folder_says_what_it_is() {
     home         PLACE/home
     runs         4
     backfills    0
+    key sets     0
     assets       0, files of <size>
     size         <size>
     kept         all runs

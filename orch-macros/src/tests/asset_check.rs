@@ -137,3 +137,22 @@ fn what_it_returns_becomes_a_result() {
     };
     "#);
 }
+
+#[test]
+fn a_partition_is_taken_at_the_word_of_its_type() {
+    let expansion = asset_check::attribute(
+        quote!(asset = sales, blocking),
+        &quote! {
+            fn grows(
+                sales: &i64,
+                day: &Partition<Daily>,
+                #[from(sales)]
+                #[mapped(PartitionMapping::time_window(-1, -1))]
+                before: &Partitions<i64>,
+            ) -> bool {
+                true
+            }
+        },
+    );
+    assert_snapshot!(from(expansion, "impl Check for"), @"");
+}

@@ -25,8 +25,11 @@ struct Known<'a> {
 /// How a check stands that has not looked at what is there.
 const NOT_CHECKED: (Role, &str) = (Role::Skip, "not checked");
 
-/// The words of how checks stand, the worst first.
+/// The words of how checks stand, in the order in which they are told.
 const WORDS: [&str; 4] = ["failed", "warned", "ok", NOT_CHECKED.1];
+
+/// The same, the worst first: that one partition is as it should be says nothing of those that nobody has looked at.
+const WORST: [&str; 4] = ["failed", "warned", NOT_CHECKED.1, "ok"];
 
 /// What was found, in a word.
 fn word(found: &CheckEvaluation) -> (Role, &'static str) {
@@ -87,7 +90,7 @@ impl<'a> Spread<'a> {
             of_word.set.insert(index);
             of_word.latest = later(of_word.latest, latest);
         }
-        found.sort_by_key(|found| WORDS.iter().position(|word| *word == found.word.1));
+        found.sort_by_key(|found| WORST.iter().position(|word| *word == found.word.1));
         Self { state, def, found }
     }
 }

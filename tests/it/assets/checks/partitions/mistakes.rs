@@ -87,8 +87,8 @@ fn a_blocking_check_looks_before_the_others_are_made() {
     insta::assert_snapshot!(planned(checks![grows_or_stops].into()), @r"
     the job `materialize` cannot be planned
     error: the check `grows_or_stops` is blocking, and looks only when all partitions of `sold` are made: it takes other partitions than the one that it looks at
-      --> tests/it/assets/checks/partitions/mistakes.rs:51 (the check)
-      --> tests/it/assets/checks/partitions/mistakes.rs:54 (takes it)
+      --> tests/it/assets/checks/partitions/mistakes.rs:75 (the check)
+      --> tests/it/assets/checks/partitions/mistakes.rs:78 (takes it)
       hint: leave `blocking` out, or have it look at the partition alone
     ");
 }
@@ -146,7 +146,7 @@ fn in_a_backfill_no_check_takes_what_another_run_makes() {
     insta::assert_snapshot!(refused, @r"
     the job `materialize` cannot be planned
     error: the check `grows` of `sold` takes `sold`, which another run of the backfill makes, perhaps later
-      --> tests/it/assets/checks/partitions.rs:197 (the check)
+      --> tests/it/assets/checks/partitions.rs:304 (the check)
       hint: let one run make both, `materialize`; or leave the checks out, `--no-checks`, and look afterwards, `assets check`
     ");
 }

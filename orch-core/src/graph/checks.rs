@@ -95,6 +95,7 @@ mod tests {
     use super::*;
     use crate::asset::{AssetHistory, CheckEvaluation, EvaluationQuery, Materialization, ValueAt};
     use crate::ids::RunId;
+    use crate::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 
     /// One materialization, by the run 1 at the beginning of time.
     #[derive(Debug)]
@@ -121,6 +122,50 @@ mod tests {
         fn evaluations(&self, _: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
             Ok(Vec::new())
         }
+    }
+
+    /// Nothing was ever materialized.
+    #[derive(Debug)]
+    struct Never;
+
+    impl AssetHistory for Never {
+        fn materializations(&self, _: &MaterializationQuery) -> Result<Vec<Materialization>, Failure> {
+            Ok(Vec::new())
+        }
+
+        fn evaluations(&self, _: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
+            Ok(Vec::new())
+        }
+    }
+
+    struct Daily;
+
+    impl Partitioning for Daily {
+        type Kind = ByTime;
+
+        fn definition() -> PartitionsDefinition {
+            TimePartitions::daily("2024-01-01").into()
+        }
+    }
+
+    #[test]
+    fn a_partition_may_come_until_some_time_after_its_end() {
+        let orders: AssetKey = "orders".parse().expect("a key");
+        let at = |context: Context, time: &str| {
+            let context = context.with_check_of::<Daily>(orders.clone(), "fresh");
+            let context = context.with_time(time.parse().expect("a moment"));
+            let result = look(&orders, Duration::from_hours(26), &context).expect("it looks");
+            format!("{} {}", result.passed, result.description.unwrap_or_default())
+        };
+        let second = || Context::for_test("orders.fresh[2024-01-02]").with_run_id(RunId::from_u128(2));
+        let never = || second().with_history(Never);
+        assert_eq!(at(never(), "2024-01-02T12:00:00Z"), "true ", "it goes on");
+        assert_eq!(at(never(), "2024-01-04T02:00:00Z"), "true ");
+        let late = "false it was never materialized, and ended 26h 5m ago";
+        assert_eq!(at(never(), "2024-01-04T02:05:00Z"), late);
+        // What came is there for good.
+        assert_eq!(at(second().with_history(Once), "2024-03-01T00:00:00Z"), "true ");
+        assert_eq!(at(never().with_made(orders.clone()), "2024-03-01T00:00:00Z"), "true ");
     }
 
     #[test]

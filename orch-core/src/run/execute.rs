@@ -149,6 +149,7 @@ impl Runner {
             }
             None => taken_up,
         };
+        let stops = reader.clone().filter(|reader| reader.stopped().has_checks());
         let (journal, files) = recording.map(|recording| (recording.journal, recording.files)).unzip();
         let told = reader.filter(|reader| reader.reads_what_is_made());
         let journal = journal.map(|journal| match told {
@@ -177,6 +178,10 @@ impl Runner {
                     memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(assets);
                 }
             });
+        }
+        if let Some(reader) = stops {
+            // What reads a partition is told of it before it begins.
+            sinks.add(move |event: &Event| reader.stopped().take(event.step.as_ref(), &event.kind));
         }
         if self.keep_events {
             let keeper = Arc::clone(&keeper);

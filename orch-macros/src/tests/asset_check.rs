@@ -154,5 +154,34 @@ fn a_partition_is_taken_at_the_word_of_its_type() {
             }
         },
     );
-    assert_snapshot!(from(expansion, "impl Check for"), @"");
+    assert_snapshot!(from(expansion, "impl Check for"), @r#"
+    impl Check for grows {
+            fn check() -> &'static Arc<CheckDef> {
+                static CHECK: OnceLock<
+                    Arc<CheckDef>,
+                > = OnceLock::new();
+                CHECK
+                    .get_or_init(|| Arc::new(
+                        CheckDef::builder::<sales>("grows")
+                            .blocking()
+                            .takes_partition::<Daily>()
+                            .takes(<sales as Asset>::asset)
+                            .takes_partitions(<sales as Asset>::asset)
+                            .mapped(PartitionMapping::time_window(-1, -1))
+                            .made_by(
+                                <grows as Op>::def(),
+                                |__upstream| {
+                                    <grows as Node>::node()
+                                        .call(
+                                            __upstream.of::<sales>(),
+                                            __upstream.partition::<Daily>(),
+                                            __upstream.partitions::<sales>(),
+                                        );
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
 }

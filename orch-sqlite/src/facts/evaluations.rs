@@ -182,7 +182,7 @@ mod tests {
         insta::assert_snapshot!(way(EvaluationQuery::latest(&key, "unique")), @"SEARCH evaluation USING INDEX newest_of_check (asset=? AND name=?)");
         let partition = Some("monday".to_owned());
         let of_partition = EvaluationQuery { partition, ..EvaluationQuery::latest(&key, "unique") };
-        insta::assert_snapshot!(way(of_partition), @"");
+        insta::assert_snapshot!(way(of_partition), @"SEARCH evaluation USING INDEX newest_of_partition (asset=? AND name=? AND partition=?)");
         let run = Some(RunId::from_u128(1));
         insta::assert_snapshot!(way(EvaluationQuery { run, ..EvaluationQuery::default() }), @r"
         SEARCH evaluation USING PRIMARY KEY (run=?)

@@ -29,7 +29,6 @@ impl<J: Journal> Journal for Telling<J> {
             if let Some((fact, value)) = self.facts.take(0, event, value.as_ref()) {
                 self.reader.tell(fact, value);
             }
-            self.reader.stopped().take(event.step.as_ref(), &event.kind);
             if let EventKind::StepMemoized { asset, partition, others, .. } = &event.kind {
                 let others = others.iter().map(|other| (&other.asset, &other.partition));
                 let taken = std::iter::once((asset, partition)).chain(others);

@@ -26,8 +26,13 @@ impl Stopped {
         Self { checks: checks.collect(), by: Mutex::default() }
     }
 
+    /// Whether anything can be stopped.
+    pub(in crate::run) fn has_checks(&self) -> bool {
+        !self.checks.is_empty()
+    }
+
     /// Takes what has become of a step: whatever has not succeeded of a blocking check has stopped its partition.
-    pub(super) fn take(&self, step: Option<&StepPath>, kind: &EventKind) {
+    pub(in crate::run) fn take(&self, step: Option<&StepPath>, kind: &EventKind) {
         if let (Some(step), EventKind::StepFailure { .. } | EventKind::StepSkipped { .. }) = (step, kind) {
             self.ended_badly(step);
         }

@@ -82,7 +82,7 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     exit 0
     --- stdout
     asset    materialized  run            times  checks              state
-    revenue  2h ago        019a5f3c-0002  10     1 ok                9 of 19 partitions
+    revenue  2h ago        019a5f3c-0002  10     1 not checked       9 of 19 partitions
     sold     2h ago        019a5f3c-0002  10     1 failed, 1 warned  9 of 19 partitions
     ");
     insta::assert_snapshot!(kept.session(shop(), "assets show sold --limit 1"), @r"
@@ -102,11 +102,11 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
 
     check     found          partitions                                      looked  run
     positive  2 failed       2024-01-04..2024-01-05                          3h ago  019a5f3c-0001  blocking  -5 pieces
-    positive  4 ok           2024-01-01..2024-01-03, 2024-01-06              3h ago  019a5f3c-0001  blocking
     positive  3 not checked  2024-01-07..2024-01-09                          3h ago  019a5f3c-0001  blocking
+    positive  4 ok           2024-01-01..2024-01-03, 2024-01-06              3h ago  019a5f3c-0001  blocking
     many      4 warned       2024-01-01..2024-01-02, 2024-01-04..2024-01-05  3h ago  019a5f3c-0001            only -5
-    many      2 ok           2024-01-03, 2024-01-06                          3h ago  019a5f3c-0001
     many      3 not checked  2024-01-07..2024-01-09                          3h ago  019a5f3c-0001
+    many      2 ok           2024-01-03, 2024-01-06                          3h ago  019a5f3c-0001
 
     latest       2026-11-20 11:00:02Z, 2h ago
     run          019a5f3c-0002-7000-8000-000000000002

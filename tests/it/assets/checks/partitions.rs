@@ -3,6 +3,7 @@
 mod going;
 mod history;
 mod mistakes;
+mod stored;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -8,6 +8,7 @@ mod stored;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use orch::asset::{CheckEvaluation, EvaluationQuery};
 use orch::partition::{ByKey, ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::run::{Run, RunError};
@@ -119,9 +120,8 @@ impl Shop {
 
     /// What checks have found, the oldest first, with the partitions.
     fn found(&self) -> String {
-        let facts =
-            self.storage.evaluations(&orch::asset::EvaluationQuery::default()).expect("what is known");
-        let told = |fact: &orch::asset::CheckEvaluation| {
+        let facts = self.storage.evaluations(&EvaluationQuery::default()).expect("what is known");
+        let told = |fact: &CheckEvaluation| {
             let word = if fact.result.passed { "passed" } else { fact.result.severity.name() };
             let target = match &fact.target {
                 Some(target) if target.run == fact.run => "what its run has made",
@@ -229,9 +229,13 @@ fn what_takes_several_partitions_does_not_take_one_that_is_stopped() {
     STREAM_CLOSED daily_partitions result, 7 items
     STEP_SUCCESS daily_partitions
     STEP_SUCCESS all_daily_partitions
+    STEP_FAILURE read_sold `sold[2024-01-09]` is not to be taken as it is: its blocking check `sold.positive[2024-01-09]` has not passed
     STEP_SKIPPED best: read_sold failed
+    STEP_FAILURE read_revenue[2024-01-07] `revenue[2024-01-09]` was to be made in this run before, and was not
+    STEP_SKIPPED week[2024-01-07]: read_revenue[2024-01-07] failed
     STREAM_CLOSED weekly_partitions result, 1 item
     STEP_SUCCESS weekly_partitions
+    RUN_FAILURE 3 steps failed, the first is sold.positive[2024-01-09]
     ");
 }
 

@@ -10,8 +10,8 @@ use super::*;
 /// A check that tells what it has found before: of the same partition, and of the ones before it.
 fn compares() -> CheckDef {
     CheckDef::builder::<sold>("compares").looks_at(|sold: &i64, context| {
-        let tell = |found: Vec<orch::asset::CheckEvaluation>| -> Vec<String> {
-            let tell = |fact: orch::asset::CheckEvaluation| {
+        let tell = |found: Vec<CheckEvaluation>| -> Vec<String> {
+            let tell = |fact: CheckEvaluation| {
                 let sold = fact.result.metadata.get("sold").map(ToString::to_string);
                 format!("{} {}", fact.partition.unwrap_or_default(), sold.unwrap_or_default())
             };
@@ -33,7 +33,7 @@ fn a_check_compares_with_the_same_partition_and_with_those_before() {
     shop.materialize("sold", "2024-01-03").expect("all is well");
     shop.check("sold", "2024-01-03").expect("all is well");
     shop.materialize("sold", "2024-01-06").expect("all is well");
-    let facts = shop.storage.evaluations(&orch::asset::EvaluationQuery::default()).expect("what is known");
+    let facts = shop.storage.evaluations(&EvaluationQuery::default()).expect("what is known");
     let told: Vec<_> = facts.iter().rev().filter_map(|fact| fact.result.description.clone()).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
     2024-01-02: [], before Some([])

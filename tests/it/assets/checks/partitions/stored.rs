@@ -67,9 +67,31 @@ fn told(ran: &Result<Run, RunError>) -> String {
 #[test]
 fn a_partition_is_read_from_where_it_is_stored() {
     let shop = Shop::of(definitions());
-    insta::assert_snapshot!(told(&shop.materialize("*", "2024-01-07..2024-01-13")), @"");
-    insta::assert_snapshot!(told(&shop.check("*", "2024-01-09")), @"");
-    insta::assert_snapshot!(shop.found().lines().last().expect("a finding"), @"");
+    insta::assert_snapshot!(told(&shop.materialize("*", "2024-01-07..2024-01-13")), @r"
+    RUN_START materialize orch/partition=2024-01-07..2024-01-13
+    ASSET_MATERIALIZATION counted[2024-01-09] counted 2024-01-09
+    STEP_SUCCESS counted[2024-01-09]
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 7 items
+    STEP_SUCCESS daily_partitions
+    STEP_SUCCESS all_daily_partitions
+    STEP_FAILURE read_counted_2[2024-01-07] `counted[2024-01-09]` is not to be taken as it is: its blocking check `counted.written[2024-01-09]` has not passed
+    STREAM_CLOSED weekly_partitions result, 1 item
+    STEP_SUCCESS weekly_partitions
+    RUN_FAILURE 2 steps failed, the first is counted.written[2024-01-09]
+    ");
+    insta::assert_snapshot!(told(&shop.check("*", "2024-01-09")), @r"
+    RUN_START check_assets orch/partition=2024-01-09
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 1 item
+    STEP_SUCCESS daily_partitions
+    RUN_FAILURE 1 step failed, the first is counted.written[2024-01-09]
+    ");
+    insta::assert_snapshot!(shop.found().lines().last().expect("a finding"), @"counted[2024-01-09] written: error (what an earlier run has made)");
 }
 
 #[test]
@@ -77,5 +99,19 @@ fn what_is_stopped_is_not_taken_in_a_run_that_is_recorded_nowhere() {
     let job = definitions().materialize(&"*".parse().expect("all"));
     let runner = definitions().runner(&job).partition("2024-01-07..2024-01-13");
     let ran = runner.max_concurrent(1).keep_events().run_blocking();
-    insta::assert_snapshot!(told(&ran), @"");
+    insta::assert_snapshot!(told(&ran), @r"
+    RUN_START materialize orch/partition=2024-01-07..2024-01-13
+    ASSET_MATERIALIZATION counted[2024-01-09] counted 2024-01-09
+    STEP_SUCCESS counted[2024-01-09]
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 7 items
+    STEP_SUCCESS daily_partitions
+    STEP_SUCCESS all_daily_partitions
+    STEP_FAILURE read_counted_2[2024-01-07] `counted[2024-01-09]` is not to be taken as it is: its blocking check `counted.written[2024-01-09]` has not passed
+    STREAM_CLOSED weekly_partitions result, 1 item
+    STEP_SUCCESS weekly_partitions
+    RUN_FAILURE 2 steps failed, the first is counted.written[2024-01-09]
+    ");
 }

@@ -10,14 +10,17 @@ mod raw;
 
 use orch::prelude::*;
 // A program of your own depends on `orch` with the feature `polars-lazy` and writes `use orch::polars::{..}`.
-use orch_polars::{ParquetIo, RegisterFrames as _};
+use orch_polars::{Frame, ParquetIo, RegisterFrames as _};
 
 #[orch::main]
 fn definitions() -> Definitions {
+    let lake = ParquetIo::new("lake");
     Definitions::new()
         .assets(raw::assets())
         .assets(mart::assets())
         .checks(raw::checks())
         .checks(mart::checks())
-        .frames("lake", ParquetIo::new("lake"))
+        .frames("lake", lake.clone())
+        .io::<Frame<raw::Order>>("lake", lake.clone())
+        .io::<Frame<raw::Product>>("lake", lake)
 }

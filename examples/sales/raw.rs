@@ -21,7 +21,7 @@ impl Partitioning for Daily {
 
 /// Where the shop writes.
 #[derive(Config)]
-struct Shop {
+pub(crate) struct Shop {
     /// `products.csv` lies here, and a file for each day in `orders/`.
     #[config(default = "data/sales".into())]
     folder: PathBuf,

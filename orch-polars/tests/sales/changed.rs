@@ -7,7 +7,7 @@ use orch::partition::{
     ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions, Weekday,
 };
 use orch::prelude::*;
-use orch_polars::polars::prelude::{IntoLazy as _, JoinArgs, JoinType, LazyFrame, UnionArgs, col, concat};
+use orch_polars::polars::prelude::{JoinArgs, JoinType, LazyFrame, UnionArgs, col, concat};
 
 use super::raw::{Daily, orders, products};
 

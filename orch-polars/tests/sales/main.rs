@@ -14,7 +14,7 @@ mod walk;
 use std::process::ExitCode;
 
 use orch::prelude::*;
-use orch_polars::{ParquetIo, RegisterFrames as _};
+use orch_polars::{Frame, ParquetIo, RegisterFrames as _};
 
 /// Which program this is; not set if it is the test.
 const PROGRAM: &str = "SALES_PROGRAM";
@@ -34,5 +34,10 @@ fn main() -> ExitCode {
 
 /// The program with this mart: as `main.rs` of the example has it.
 fn shop(mart: Definitions) -> Definitions {
-    mart.assets(raw::assets()).checks(raw::checks()).frames("lake", ParquetIo::new("lake"))
+    let lake = ParquetIo::new("lake");
+    mart.assets(raw::assets())
+        .checks(raw::checks())
+        .frames("lake", lake.clone())
+        .io::<Frame<raw::Order>>("lake", lake.clone())
+        .io::<Frame<raw::Product>>("lake", lake)
 }

@@ -74,8 +74,9 @@ impl Shop {
         }
     }
 
-    /// What a command answers: data, and behind it all else.
+    /// What a command answers: data, perhaps as a filter leaves it, and behind it all else.
     fn run(&self, command: &str) -> String {
+        let (command, filter) = command.split_once(" | ").unwrap_or((command, "cat"));
         let mut called = match command.strip_prefix("sales ") {
             Some(args) => {
                 let mut sales = Command::new(env::current_exe().expect("this program"));
@@ -95,8 +96,13 @@ impl Shop {
         let called = called.current_dir(&self.folder).env(PROGRAM, self.program);
         // What a developer has set for himself must not change what the program says.
         let output = called.env_remove("RUST_LOG").env_remove("ORCH_HOME").output().expect("it can be run");
+        let data = self.folder.join("data.txt");
+        fs::write(&data, output.stdout).expect("it can be written");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", filter]).stdin(fs::File::open(data).expect("it is there"));
+        let filtered = shell.output().expect("it can be run");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-        format!("{}{}", text(output.stdout), text(output.stderr))
+        format!("{}{}", text(filtered.stdout), text(output.stderr))
     }
 
     /// From now on the program is the one with this change.
@@ -129,8 +135,13 @@ fn plain(text: &str) -> String {
     name.map_or_else(|| text.clone(), |name| text.replace(&name, "sales")).trim_end().to_owned()
 }
 
-/// A word, unless it is the identifier of a run or the hash of data.
+/// A word, unless it is the identifier of a run or the hash of data; of a place in the source the file.
 fn word(word: &str) -> &str {
+    if let Some((place, line)) = word.rsplit_once(':')
+        && line.parse::<u32>().is_ok()
+    {
+        return place.rsplit('/').next().unwrap_or(place);
+    }
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     let is_hash = bare.len() >= 8
         && bare.chars().all(|c| c == '-' || c.is_ascii_hexdigit())

@@ -66,9 +66,10 @@ fn before_a_partition_are_those_that_are_earlier_and_otherwise_the_same() {
         Some(before.map(|index| space.key_of(index).unwrap().to_string()).collect())
     };
     let sales = sales();
-    for index in sales.all(now()).iter() {
+    let existing = sales.all(now());
+    for index in existing.iter() {
         let own = sales.multi_key_of(index).unwrap();
-        let all = sales.all(now()).iter().filter(|other| {
+        let all = existing.iter().filter(|other| {
             let (other, start) =
                 (sales.multi_key_of(*other).unwrap(), sales.window_of(*other).unwrap().start);
             other.get("region") == own.get("region") && start < sales.window_of(index).unwrap().start

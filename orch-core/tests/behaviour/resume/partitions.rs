@@ -208,10 +208,35 @@ fn stopped(panics: bool) -> Vec<String> {
 
 #[test]
 fn a_partition_that_a_check_has_stopped_stays_so_and_is_looked_at_once() {
-    insta::assert_debug_snapshot!(stopped(false), @"");
+    insta::assert_debug_snapshot!(stopped(false), @r#"
+    [
+        "all_daily_partitions succeeded",
+        "daily_partitions succeeded",
+        "next.small[2024-01-01] looked at Some(\"2024-01-01\")",
+        "next.small[2024-01-01] succeeded",
+        "next.small[2024-01-02] failed: the blocking check `small` of the asset `next[2024-01-02]` has not passed: 15 is large",
+        "next.small[2024-01-02] looked at Some(\"2024-01-02\")",
+        "next[2024-01-01] succeeded",
+        "next[2024-01-02] succeeded",
+        "read_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
+        "total skipped",
+    ]
+    "#);
 }
 
 #[test]
 fn a_partition_that_could_not_be_looked_at_stays_stopped() {
-    insta::assert_debug_snapshot!(stopped(true), @"");
+    insta::assert_debug_snapshot!(stopped(true), @r#"
+    [
+        "all_daily_partitions succeeded",
+        "daily_partitions succeeded",
+        "next.small[2024-01-01] looked at Some(\"2024-01-01\")",
+        "next.small[2024-01-01] succeeded",
+        "next.small[2024-01-02] failed: 15 is too large to look at",
+        "next[2024-01-01] succeeded",
+        "next[2024-01-02] succeeded",
+        "read_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
+        "total skipped",
+    ]
+    "#);
 }

@@ -11,6 +11,9 @@ use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::partition::{KeySets, Keyspace, PartitionKey, Partitioning, PartitionsDefinition, TimeWindow};
 
+/// Assets, and partitions of assets, that were passed over.
+type PassedOver = HashSet<(AssetKey, Option<Arc<str>>)>;
+
 /// What a run knows of assets, for the code of its steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownAssets {
@@ -19,7 +22,7 @@ pub(crate) struct KnownAssets {
     /// Those that the run makes.
     pub(crate) made: HashSet<AssetKey>,
     /// Of these those that were passed over so far, since they would come out as they are, each with the partition of which it was.
-    pub(crate) memoized: Arc<Mutex<HashSet<(AssetKey, Option<Arc<str>>)>>>,
+    pub(crate) memoized: Arc<Mutex<PassedOver>>,
     /// Its checks, by their steps.
     pub(crate) checks: HashMap<Arc<str>, KnownCheck>,
     /// The present time, where a test has said it.

@@ -320,7 +320,20 @@ fn a_day_is_compared_with_the_days_before_it() {
         let first = told.lines().next().unwrap_or_default();
         format!("{} {first}", fact.partition.as_deref().unwrap_or_default())
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    2024-01-01 passed row_count_within: there is nothing yet to compare with
+    2024-01-01 passed same_schema: there is nothing yet to compare with
+    2024-01-02 passed row_count_within
+    2024-01-02 passed same_schema
+    2024-01-03 failed row_count_within: 10 rows after 100 before
+    2024-01-03 passed same_schema
+    2024-01-04 passed row_count_within
+    2024-01-04 failed same_schema: `note` is new
+    2024-01-05 passed row_count_within
+    2024-01-05 failed same_schema: `note` is gone
+    2024-01-04 passed row_count_within
+    2024-01-04 failed same_schema: `note` is new
+    ");
     let sales: AssetKey = "sales".parse().unwrap();
     assert_eq!(storage.latest_evaluations(&sales, "unique").unwrap().len(), 5);
 }

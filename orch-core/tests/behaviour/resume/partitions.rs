@@ -169,7 +169,7 @@ fn ends(memory: &Memory, run: RunId) -> Vec<String> {
             EventKind::StepFailure { error, .. } => ends.push(format!("{step} failed: {}", error.message)),
             EventKind::StepSkipped { .. } => ends.push(format!("{step} skipped")),
             EventKind::AssetCheckEvaluation { partition, .. } => {
-                ends.push(format!("{step} looked at {partition:?}"))
+                ends.push(format!("{step} looked at {partition:?}"));
             }
             _ => {}
         }

@@ -74,6 +74,7 @@ pub(crate) const INSTANCE: Schema = Schema {
             PRIMARY KEY (run, event)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest_of_check ON evaluation (asset, name, time);
+        CREATE INDEX newest_of_partition ON evaluation (asset, name, partition, time) WHERE partition IS NOT NULL;
     "],
 };
 

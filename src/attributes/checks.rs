@@ -62,6 +62,19 @@ use super::op;
 /// The materialization of the asset stays in any case. Whatever is not made of the asset does not wait. A function that fails
 /// itself, by an error or a panic, has found nothing out, so no evaluation is told; it is tried again if `retry` says so.
 ///
+/// # Partitions
+///
+/// A check of an asset with partitions looks at each of them by a step of its own, `orders.positive[2024-01-31]`, behind the step
+/// that makes it and in the same map. Its function may take the partition, `day: &Partition<Daily>`, of those that the asset has.
+/// What the table says of what is made of the asset holds of that partition: what takes it is not made, be it one partition of
+/// another asset or what is made of many, and the others go on.
+///
+/// It takes other assets as an [`macro@asset`] with these partitions does: the same partition, one without any, or others with
+/// `#[mapped(..)]` and as `&Partitions<T>`. If it takes other partitions of one that the run makes, it looks behind all of these,
+/// and cannot be blocking; in a backfill, which makes them by many runs, it is refused.
+///
+/// # Alone
+///
 /// Checks look alone in the job of [`check_assets`](run::Definitions::check_assets), at what was materialized last; those of
 /// assets that others make look there and nowhere else.
 ///

@@ -60,7 +60,7 @@ pub(super) struct Recorded {
     /// None if nothing is recorded yet.
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) latest: LatestFacts,
-    /// What each check of the program found last.
+    /// What each check of the program found last; of an asset with partitions, of each partition.
     evaluations: Vec<CheckEvaluation>,
 }
 
@@ -77,9 +77,12 @@ impl Recorded {
             None => Ok(LatestFacts::default()),
         };
         let latest_facts = latest.map_err(|error| home::refused(&error, printer))?;
-        let latest = |check: &Arc<CheckDef>| match &storage {
-            Some(storage) => storage.evaluations(&EvaluationQuery::latest(check.asset().key(), check.name())),
-            None => Ok(Vec::new()),
+        let latest = |check: &Arc<CheckDef>| match (&storage, check.asset().key(), check.name()) {
+            (None, ..) => Ok(Vec::new()),
+            (Some(storage), key, name) if check.asset().partitions().is_some() => {
+                storage.latest_evaluations(key, name)
+            }
+            (Some(storage), key, name) => storage.evaluations(&EvaluationQuery::latest(key, name)),
         };
         let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
         let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
@@ -103,9 +106,8 @@ impl Recorded {
         for asset in numbers.map(|number| &graph.assets()[number]) {
             let Some(definition) = asset.partitions() else { continue };
             let known = self.latest.partitions.get(asset.key()).into_iter().flatten();
-            let keys = known.filter_map(|fact| fact.partition.as_deref());
             // A definition that cannot be was told with the graph.
-            if let Ok(state) = PartitionState::of(definition, keys, (&self.latest.keys, (around.now)())) {
+            if let Ok(state) = PartitionState::of(definition, known, (&self.latest.keys, (around.now)())) {
                 states.insert(asset.key().clone(), state);
             }
         }

@@ -147,10 +147,10 @@ impl Versions {
         self.0.values().flat_map(BTreeMap::values)
     }
 
-    /// The assets without partitions of which that of another run is the last.
-    pub(crate) fn of_others(&self, run: RunId) -> impl Iterator<Item = &AssetKey> {
-        let whole = self.0.iter().filter_map(|(asset, versions)| Some((asset, versions.get(&None)?)));
-        whole.filter(move |(_, version)| version.run.is_some_and(|by| by != run)).map(|(asset, _)| asset)
+    /// The assets and partitions of which that of another run is the last.
+    pub(crate) fn of_others(&self, run: RunId) -> impl Iterator<Item = (AssetKey, Option<Arc<str>>)> {
+        let others = self.iter().filter(move |version| version.run.is_some_and(|by| by != run));
+        others.map(|version| (version.asset.clone(), version.partition.clone()))
     }
 
     /// In place of what was there of the same.

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZero;
 use std::sync::Arc;
 
@@ -228,25 +228,28 @@ fn too_early(graph: &AssetGraph, steps: &[Step], groups: &[BackfillGroup]) -> Ve
         let taken = taken.collect();
         before.push(taken);
     }
+    let key_of = |number: usize| graph.assets()[number].key();
     let mut problems = Vec::new();
     for (number, check) in graph.checks().iter().enumerate() {
         let key = graph.assets()[graph.looked_at(number)].key();
         let planned =
             |step: &Step| step.check.as_ref().is_some_and(|of| of.asset == *key && *of.name == *check.name());
         let Some(own) = group_of(key).filter(|_| steps.iter().any(planned)) else { continue };
-        for other in graph.taken_by(number).map(|other| graph.assets()[other].key()) {
-            let is_later = |group: usize| group != own && !before[own].contains(&group);
-            if group_of(other).is_some_and(is_later) {
-                let name = check.name();
-                let message = format!(
-                    "the check `{name}` of `{key}` takes `{other}`, which another run of the backfill makes, perhaps later"
-                );
-                let problem = Problem::new(ProblemKind::InvalidPartition, message);
-                problems.push(problem.at("the check", check.place().clone()).hint(
-                    "let one run make both, `materialize`; or leave the checks out, `--no-checks`, and look afterwards, \
-                     `assets check`",
-                ));
-            }
+        let is_later = |group: usize| group != own && !before[own].contains(&group);
+        let later = graph.taken_by(number).filter(|&other| group_of(key_of(other)).is_some_and(is_later));
+        // Of other partitions than those that the run of its asset waits for nobody knows whether they are there.
+        let apart = graph.taken_apart(number).filter(|&other| group_of(key_of(other)).is_some());
+        let others: BTreeSet<usize> = later.chain(apart).collect();
+        for other in others.into_iter().map(key_of) {
+            let name = check.name();
+            let message = format!(
+                "the check `{name}` of `{key}` takes `{other}`, which another run of the backfill makes, perhaps later"
+            );
+            let problem = Problem::new(ProblemKind::InvalidPartition, message);
+            problems.push(problem.at("the check", check.place().clone()).hint(
+                "let one run make both, `materialize`; or leave the checks out, `--no-checks`, and look afterwards, \
+                 `assets check`",
+            ));
         }
     }
     problems

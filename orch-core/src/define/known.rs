@@ -9,6 +9,10 @@ use crate::asset::{
 };
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::partition::{KeySets, Keyspace, PartitionKey, Partitioning, PartitionsDefinition, TimeWindow};
+
+/// Assets, and partitions of assets, that were passed over.
+type PassedOver = HashSet<(AssetKey, Option<Arc<str>>)>;
 
 /// What a run knows of assets, for the code of its steps.
 #[derive(Clone, Debug, Default)]
@@ -17,13 +21,26 @@ pub(crate) struct KnownAssets {
     pub(crate) history: Option<Arc<dyn AssetHistory>>,
     /// Those that the run makes.
     pub(crate) made: HashSet<AssetKey>,
-    /// Of these those that were passed over so far, since they would come out as they are.
-    pub(crate) memoized: Arc<Mutex<HashSet<AssetKey>>>,
-    /// What its checks look at, and their names, by their steps.
-    pub(crate) checks: HashMap<Arc<str>, (AssetKey, Arc<str>)>,
+    /// Of these those that were passed over so far, since they would come out as they are, each with the partition of which it was.
+    pub(crate) memoized: Arc<Mutex<PassedOver>>,
+    /// Its checks, by their steps.
+    pub(crate) checks: HashMap<Arc<str>, KnownCheck>,
     /// The present time, where a test has said it.
     pub(crate) time: Option<Timestamp>,
 }
+
+/// A check, as the code of its step may know it.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownCheck {
+    /// What it looks at.
+    pub(crate) asset: AssetKey,
+    pub(crate) name: Arc<str>,
+    /// The partitions of that, of which each is looked at by a step of its own.
+    pub(crate) partitions: Option<PartitionsDefinition>,
+}
+
+/// So many partitions are looked back at for what was found of them.
+const BACK: usize = 31;
 
 /// What is known of assets.
 impl Context {
@@ -45,25 +62,29 @@ impl Context {
     }
 
     /// What this check has found of earlier materializations of its asset than the one that it looks at now: of each what it
-    /// found last, the newest first, so many at most. What is counted now is compared with these. Of a step that is no check
-    /// there are none.
+    /// found last, the newest first, so many at most. What is counted now is compared with these. Of an asset with partitions
+    /// they are those of the same partition; of others see [`Context::evaluations_before`]. Of a step that is no check there are
+    /// none.
     ///
     /// # Errors
     /// As [`Context::materializations`].
     pub fn earlier_evaluations(&self, limit: usize) -> Result<Vec<CheckEvaluation>, Failure> {
-        let Some((asset, check)) = self.known().checks.get(self.step().name()) else {
-            return Ok(Vec::new());
-        };
+        let Some(KnownCheck { asset, name, .. }) = self.check() else { return Ok(Vec::new()) };
+        let partition = self.partition().map(|partition| partition.to_string());
         let present = match self.makes(asset) {
             true => Some(self.run_id()),
             false => {
-                self.materializations(&MaterializationQuery::latest(asset))?.first().map(|latest| latest.run)
+                let latest = MaterializationQuery::latest(asset);
+                let latest = MaterializationQuery { partition: partition.clone(), ..latest };
+                self.materializations(&latest)?.first().map(|latest| latest.run)
             }
         };
         // One may have looked at the present one, or at an earlier one, any number of times.
         let mut asked = limit.saturating_add(1);
         loop {
-            let query = EvaluationQuery { limit: Some(asked), ..EvaluationQuery::of(asset, check) };
+            let (limit_of_all, partition) = (Some(asked), partition.clone());
+            let query =
+                EvaluationQuery { limit: limit_of_all, partition, ..EvaluationQuery::of(asset, name) };
             let mut found = self.evaluations(&query)?;
             let are_all = found.len() < asked;
             let mut seen: HashSet<Option<RunId>> = HashSet::new();
@@ -81,12 +102,64 @@ impl Context {
         }
     }
 
-    /// Whether this run makes the asset; not if it would come out as it is and was passed over.
+    /// What this check has found of the partitions before the one that it looks at: of each what it found last, the nearest first,
+    /// so many at most, of the 31 before it. None if it does not look at partitions by time. Those of several dimensions are
+    /// otherwise the same: of a day in a region the earlier days there. Of partitions that the same run makes it may be known
+    /// already or not; one that makes one after the other, `--max-concurrent 1`, knows it.
+    ///
+    /// # Errors
+    /// As [`Context::materializations`].
+    pub fn evaluations_before(&self, limit: usize) -> Result<Option<Vec<CheckEvaluation>>, Failure> {
+        let (Some(check), Some((keyspace, index))) = (self.check(), self.in_keyspace()) else {
+            return Ok(None);
+        };
+        let Some(before) = keyspace.before(index) else { return Ok(None) };
+        let mut found = Vec::new();
+        for index in before.take(BACK) {
+            if found.len() >= limit {
+                break;
+            }
+            let partition = Some(keyspace.key_of(index)?.to_string());
+            let latest = EvaluationQuery::latest(&check.asset, &check.name);
+            found.extend(self.evaluations(&EvaluationQuery { partition, ..latest })?);
+        }
+        Ok(Some(found))
+    }
+
+    /// The partition that this check looks at; none of an asset without partitions, and in a step that is no check.
+    #[must_use]
+    pub fn partition(&self) -> Option<PartitionKey> {
+        self.check()?.partitions.as_ref()?;
+        self.mapping_key().map(|key| key.to_string().into())
+    }
+
+    /// The time that the partition stands for which this check looks at; none if it looks at none by time.
+    #[must_use]
+    pub fn partition_window(&self) -> Option<TimeWindow> {
+        let (keyspace, index) = self.in_keyspace()?;
+        keyspace.window_of(index).ok()
+    }
+
+    /// The check that this is the step of.
+    fn check(&self) -> Option<&KnownCheck> {
+        self.known().checks.get(self.step().name())
+    }
+
+    /// The partition that this check looks at, among all.
+    fn in_keyspace(&self) -> Option<(Keyspace, u64)> {
+        let keyspace = self.check()?.partitions.as_ref()?.resolve(&KeySets::new()).ok()?;
+        let index = keyspace.index_of(self.partition()?.as_str()).ok()?;
+        Some((keyspace, index))
+    }
+
+    /// Whether this run makes the asset, in a check of a partition that one; not if it would come out as it is and was passed over.
     #[must_use]
     pub fn makes(&self, asset: &AssetKey) -> bool {
         let known = self.known();
+        let partition = self.partition().map(|partition| partition.as_str().into());
         let memoized = known.memoized.lock().unwrap_or_else(PoisonError::into_inner);
-        known.made.contains(asset) && !memoized.contains(asset)
+        let mut passed_over = [None, partition].into_iter().map(|partition| (asset.clone(), partition));
+        known.made.contains(asset) && !passed_over.any(|one| memoized.contains(&one))
     }
 
     /// The present time. A test may say it, with [`Context::with_time`].
@@ -107,11 +180,22 @@ impl Context {
         self.changed(|run| _ = run.assets.made.insert(asset))
     }
 
-    /// For a test: in the step of this check.
+    /// For a test: in the step of this check, of an asset without partitions.
     #[must_use]
     pub fn with_check(self, asset: AssetKey, check: impl Into<Arc<str>>) -> Self {
-        let (step, check) = (self.step().name().into(), check.into());
-        self.changed(|run| _ = run.assets.checks.insert(step, (asset, check)))
+        self.with_known_check(KnownCheck { asset, name: check.into(), partitions: None })
+    }
+
+    /// For a test: in the step of this check, of an asset with the partitions of `P`. Which one it looks at, the step says:
+    /// `Context::for_test("sales.positive[2024-01-31]")`.
+    #[must_use]
+    pub fn with_check_of<P: Partitioning>(self, asset: AssetKey, check: impl Into<Arc<str>>) -> Self {
+        self.with_known_check(KnownCheck { asset, name: check.into(), partitions: Some(P::definition()) })
+    }
+
+    fn with_known_check(self, check: KnownCheck) -> Self {
+        let step = self.step().name().into();
+        self.changed(|run| _ = run.assets.checks.insert(step, check))
     }
 
     /// For a test: at this time.

@@ -51,7 +51,7 @@ pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, InputRead, Passin
 pub(crate) use job::first_sentence;
 pub use job::{Executor, JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
-pub(crate) use known::KnownAssets;
+pub(crate) use known::{KnownAssets, KnownCheck};
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};
 pub use op::{OpBuilder, OpDef};

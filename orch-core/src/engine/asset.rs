@@ -125,6 +125,9 @@ impl State {
 
     /// From now on this is what a step in this frame has come to.
     pub(super) fn know(&mut self, frame: FrameId, step: usize, version: InputVersion) {
+        if self.layout.steps[step].looked_at_elsewhere {
+            self.settings.versions.insert(version.clone());
+        }
         match version.partition {
             // Who takes this partition stands in the same frame, or reads it.
             Some(_) => self.frames[frame as usize].versions.push((step as u32, version)),

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use super::frame::FrameId;
 use super::{State, Turn};
-use crate::asset::{CheckResult, CheckTarget};
+use crate::asset::{AssetKey, CheckResult, CheckTarget, InputVersion};
 use crate::define::{Product, Products};
 use crate::event::EventKind;
 use crate::failure::{ErrorInfo, Failure};
@@ -25,24 +27,45 @@ impl State {
         result.severity = check.severity.unwrap_or(result.severity);
         result.description = result.description.map(|text| self.settings.scrubber.scrub(&text).into_owned());
         result.metadata = self.settings.scrubber.typed(result.metadata);
-        let version = self.settings.versions.get(&check.asset, &None);
+        let branch = self.frames[frame as usize].branch.as_ref();
+        let partition: Option<Arc<str>> =
+            check.partitions.and(branch).map(|branch| branch.key().to_string().into());
+        let version = self.looked_at(frame, &check.asset, &partition);
         let target =
             version.and_then(|version| Some(CheckTarget::new(version.run?, version.data_version.clone())));
         let error = (check.blocking && result.is_error()).then(|| {
             let why = result.description.as_deref().map_or_else(String::new, |why| format!(": {why}"));
             let (name, asset) = (&check.name, &check.asset);
-            Failure::new(format!("the blocking check `{name}` of the asset `{asset}` has not passed{why}"))
-                .info()
+            let of = partition.as_ref().map_or_else(String::new, |partition| format!("[{partition}]"));
+            Failure::new(format!(
+                "the blocking check `{name}` of the asset `{asset}{of}` has not passed{why}"
+            ))
+            .info()
         });
         let kind = EventKind::AssetCheckEvaluation {
             asset: check.asset,
             check: check.name,
-            partition: None,
+            partition,
             blocking: check.blocking,
             result: Box::new(result),
             target,
         };
         self.emit(frame, step, kind, turn);
         error
+    }
+
+    /// What is known of an asset, or of a partition of it, where a check looks: a partition was made or read in the same frame,
+    /// or is known to all.
+    fn looked_at(
+        &self,
+        frame: FrameId,
+        asset: &AssetKey,
+        partition: &Option<Arc<str>>,
+    ) -> Option<&InputVersion> {
+        let here = self.frames[frame as usize].versions.iter().map(|(_, version)| version);
+        let here = here.filter(|version| partition.is_some() && version.asset == *asset);
+        here.rev()
+            .find(|version| version.partition == *partition)
+            .or_else(|| self.settings.versions.get(asset, partition))
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct StepLayout {
     pub(super) assets: bool,
     /// Whether it is that of a check.
     pub(super) check: bool,
+    /// Whether a check of a partition that it makes stands in another map.
+    pub(super) looked_at_elsewhere: bool,
     /// The outcomes for which it has hooks.
     pub(super) hooks: Outcomes,
     inputs: Span,
@@ -237,6 +239,7 @@ impl Layout {
                 stores: step.io.is_some(),
                 assets: !step.assets.is_empty(),
                 check: step.check.is_some(),
+                looked_at_elsewhere: step.assets.iter().any(|asset| plan.is_looked_at_elsewhere(asset)),
                 hooks: program.hooked(index),
                 inputs: Span::default(),
                 dependents: Span::default(),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Asset, CheckDef};
 use crate::asset::{AssetKey, CheckResult, MaterializationQuery, MetadataValue};
 use crate::define::Context;
@@ -10,6 +12,10 @@ use crate::failure::Failure;
 /// That the asset was materialized within this time before the check looks: named `fresh`.
 ///
 /// In a run that makes the asset it always is; it is a check to be made alone, `assets check`, as often as one wants to know.
+///
+/// Of an asset with partitions by time it asks of each whether it came in time: one that is there is fresh for good, and one that
+/// is not may come until this time after the end of its window; so `assets check orders --partition latest` tells whether the
+/// last one is late. Other partitions are fresh as an asset without any is, each by itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,10 +44,15 @@ pub fn fresh<A: Asset>(within: Duration) -> CheckDef {
 }
 
 fn look(asset: &AssetKey, within: Duration, context: &Context) -> Result<CheckResult, Failure> {
-    let latest = context.materializations(&MaterializationQuery::latest(asset))?.into_iter().next();
+    let partition = context.partition().map(|partition| partition.to_string());
+    let query = MaterializationQuery { partition, ..MaterializationQuery::latest(asset) };
+    let latest = context.materializations(&query)?.into_iter().next();
     // Of what this run has made nobody may know yet.
     let made = context.makes(asset) && latest.as_ref().is_none_or(|latest| latest.run != context.run_id());
     let time = if made { Some(context.now()) } else { latest.map(|latest| latest.time) };
+    if let Some(window) = context.partition_window() {
+        return Ok(in_time(time, window.end.timestamp(), within, context.now()));
+    }
     let Some(time) = time else {
         return Ok(CheckResult::failed("it was never materialized"));
     };
@@ -51,6 +62,20 @@ fn look(asset: &AssetKey, within: Duration, context: &Context) -> Result<CheckRe
     Ok(result
         .metadata("age in seconds", age.as_secs_f64())
         .metadata("materialized", MetadataValue::Timestamp(time)))
+}
+
+/// Whether a partition whose window has ended came, or may still come.
+fn in_time(made: Option<Timestamp>, end: Timestamp, within: Duration, now: Timestamp) -> CheckResult {
+    let since = |time: Timestamp| Duration::try_from(time.duration_since(end)).unwrap_or_default();
+    match made {
+        Some(time) => CheckResult::passed()
+            .metadata("seconds after its end", since(time).as_secs_f64())
+            .metadata("materialized", MetadataValue::Timestamp(time)),
+        None => {
+            let why = format!("it was never materialized, and ended {} ago", told(since(now)));
+            CheckResult::expect(since(now) <= within, why)
+        }
+    }
 }
 
 /// In whole units, the largest two of them: `26h 5m`.
@@ -70,6 +95,7 @@ mod tests {
     use super::*;
     use crate::asset::{AssetHistory, CheckEvaluation, EvaluationQuery, Materialization, ValueAt};
     use crate::ids::RunId;
+    use crate::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 
     /// One materialization, by the run 1 at the beginning of time.
     #[derive(Debug)]
@@ -96,6 +122,50 @@ mod tests {
         fn evaluations(&self, _: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
             Ok(Vec::new())
         }
+    }
+
+    /// Nothing was ever materialized.
+    #[derive(Debug)]
+    struct Never;
+
+    impl AssetHistory for Never {
+        fn materializations(&self, _: &MaterializationQuery) -> Result<Vec<Materialization>, Failure> {
+            Ok(Vec::new())
+        }
+
+        fn evaluations(&self, _: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, Failure> {
+            Ok(Vec::new())
+        }
+    }
+
+    struct Daily;
+
+    impl Partitioning for Daily {
+        type Kind = ByTime;
+
+        fn definition() -> PartitionsDefinition {
+            TimePartitions::daily("2024-01-01").into()
+        }
+    }
+
+    #[test]
+    fn a_partition_may_come_until_some_time_after_its_end() {
+        let orders: AssetKey = "orders".parse().expect("a key");
+        let at = |context: Context, time: &str| {
+            let context = context.with_check_of::<Daily>(orders.clone(), "fresh");
+            let context = context.with_time(time.parse().expect("a moment"));
+            let result = look(&orders, Duration::from_hours(26), &context).expect("it looks");
+            format!("{} {}", result.passed, result.description.unwrap_or_default())
+        };
+        let second = || Context::for_test("orders.fresh[2024-01-02]").with_run_id(RunId::from_u128(2));
+        let never = || second().with_history(Never);
+        assert_eq!(at(never(), "2024-01-02T12:00:00Z"), "true ", "it goes on");
+        assert_eq!(at(never(), "2024-01-04T02:00:00Z"), "true ");
+        let late = "false it was never materialized, and ended 26h 5m ago";
+        assert_eq!(at(never(), "2024-01-04T02:05:00Z"), late);
+        // What came is there for good.
+        assert_eq!(at(second().with_history(Once), "2024-03-01T00:00:00Z"), "true ");
+        assert_eq!(at(never().with_made(orders.clone()), "2024-03-01T00:00:00Z"), "true ");
     }
 
     #[test]

@@ -192,6 +192,22 @@ impl Keyspace {
         }
     }
 
+    /// The partitions before one in time, the nearest first; of several dimensions those that are otherwise the same. None if
+    /// no dimension is time, or several are.
+    pub fn before(&self, index: u64) -> Option<impl Iterator<Item = u64> + use<>> {
+        let (part, stride) = match &*self.shape {
+            Shape::One(Axis::Time(_)) => (index, 1),
+            Shape::One(_) => return None,
+            Shape::Product(product) => {
+                let axes = product.axes().enumerate();
+                let mut by_time = axes.filter(|(_, (_, axis))| matches!(axis, Axis::Time(_)));
+                let (at, _) = by_time.next().filter(|_| by_time.next().is_none())?;
+                (product.part(index, at), product.stride(at))
+            }
+        };
+        Some((1..=part).map(move |back| index - back * stride))
+    }
+
     /// How many partitions exist.
     #[must_use]
     pub fn count(&self, now: Timestamp) -> u64 {

@@ -140,6 +140,11 @@ impl Product {
         if self.order[0] == at { index / stride } else { index / stride % size }
     }
 
+    /// What one more in the dimension at this place is in the index.
+    pub(super) fn stride(&self, at: usize) -> u64 {
+        self.dimensions[at].stride
+    }
+
     /// The index of these, in the order of the names; those within dimensions are within their bounds.
     pub(super) fn join(&self, parts: impl IntoIterator<Item = u64>) -> u64 {
         self.dimensions.iter().zip(parts).map(|(dimension, part)| part * dimension.stride).sum()

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{LoadedAsset, Plan, PlannedAsset, Problem, ProblemKind, Source, Step};
 use crate::asset::AssetKey;
-use crate::define::KnownAssets;
+use crate::define::{KnownAssets, KnownCheck};
 use crate::graph::{AssetDef, Graph, SourceKind};
 use crate::plan::Program;
 
@@ -58,6 +58,14 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
         steps[node].left_out.push(output);
     }
     makers
+}
+
+impl Plan {
+    /// Whether a check of this asset stands in another map than what makes it.
+    pub(crate) fn is_looked_at_elsewhere(&self, asset: &PlannedAsset) -> bool {
+        let mut checks = self.steps.iter().filter_map(|step| step.check.as_ref());
+        checks.any(|check| check.asset == asset.key && check.partitions != asset.partitions)
+    }
 }
 
 /// Finds out which steps read partitions for which assets.
@@ -122,7 +130,9 @@ impl Program {
     pub(crate) fn known_assets(&self) -> KnownAssets {
         let checks = self.plan.steps.iter().filter_map(|step| {
             let check = step.check.as_ref()?;
-            Some((step.name.as_str().into(), (check.asset.clone(), Arc::clone(&check.name))))
+            let partitions = check.partitions.map(|number| self.plan.partitions[number].definition.clone());
+            let known = KnownCheck { asset: check.asset.clone(), name: Arc::clone(&check.name), partitions };
+            Some((step.name.as_str().into(), known))
         });
         KnownAssets {
             made: self.made().into_iter().cloned().collect(),

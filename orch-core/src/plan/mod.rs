@@ -238,6 +238,9 @@ pub struct PlannedCheck {
     /// How bad it is if it does not pass, in place of what its result says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
+    /// The partitions of the plan that it looks at, each by a step in their map; none of an asset without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<usize>,
 }
 
 /// An input of a step.

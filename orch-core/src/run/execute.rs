@@ -19,8 +19,9 @@ use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, EventKind, Journal, Tee};
+use crate::ids::StepPath;
 use crate::io::IoManagers;
-use crate::plan::{Plan, PlanError, Problem, Program, Step};
+use crate::plan::{Ended, Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
 use crate::storage::{Pinned, Storage};
 
@@ -98,10 +99,12 @@ impl Runner {
         let keys = history::keys_for(self.storage(), self.keys.as_ref());
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
-        let Behind { program, taken_up, past, made } = self.behind(program, &io, &scrubber, &memory).await?;
+        let Behind { program, taken_up, past, made, ended_badly } =
+            self.behind(program, &io, &scrubber, &memory).await?;
         versions.extend(std::mem::take(&mut self.made));
         if let Some(reader) = &reader {
             reader.remember(&memory, made.iter());
+            ended_badly.iter().for_each(|step| reader.stopped().ended_badly(step));
         }
         versions.extend(made);
         let pinned_partitions = partitions.pinned_with(reader.iter().flat_map(|reader| reader.taken()));
@@ -116,7 +119,7 @@ impl Runner {
         let assets = KnownAssets { history, ..program.known_assets() };
         let memoized = Arc::clone(&assets.memoized);
         // Those that an earlier process has passed over.
-        let before = versions.of_others(self.id).cloned();
+        let before = versions.of_others(self.id);
         memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(before);
         let context = Arc::new(RunContext {
             run: self.id,
@@ -149,6 +152,7 @@ impl Runner {
             }
             None => taken_up,
         };
+        let stops = reader.clone().filter(|reader| reader.stopped().has_checks());
         let (journal, files) = recording.map(|recording| (recording.journal, recording.files)).unzip();
         let told = reader.filter(|reader| reader.reads_what_is_made());
         let journal = journal.map(|journal| match told {
@@ -170,11 +174,17 @@ impl Runner {
         if self.memoizes {
             // What has looked at an asset is told apart by whether it was made, which is known before anything follows from it.
             sinks.add(move |event: &Event| {
-                if let EventKind::StepMemoized { asset, partition: None, others, .. } = &event.kind {
-                    let assets = std::iter::once(asset).chain(others.iter().map(|other| &other.asset));
-                    memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(assets.cloned());
+                if let EventKind::StepMemoized { asset, partition, others, .. } = &event.kind {
+                    let others = others.iter().map(|other| &other.asset);
+                    let assets =
+                        std::iter::once(asset).chain(others).map(|asset| (asset.clone(), partition.clone()));
+                    memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(assets);
                 }
             });
+        }
+        if let Some(reader) = stops {
+            // What reads a partition is told of it before it begins.
+            sinks.add(move |event: &Event| reader.stopped().take(event.step.as_ref(), &event.kind));
         }
         if self.keep_events {
             let keeper = Arc::clone(&keeper);
@@ -306,8 +316,12 @@ impl Runner {
             return runtime::blocking(move || {
                 let TakenUp { journal, files, ended, past, made } =
                     interrupted.take_up(&program, &io, &memory, canceled)?;
+                let in_maps = ended.iter().filter(|(path, _)| path.branch().is_some());
+                let ended_badly = in_maps.filter(|(_, ended)| !matches!(ended, Ended::Succeeded(_)));
+                let ended_badly = ended_badly.map(|(path, _)| path.clone()).collect();
                 let (program, past) = (program.resume(ended), past.map(Arc::new));
-                Ok(Behind { program, taken_up: Some(Recording { journal, files }), past, made })
+                let taken_up = Some(Recording { journal, files });
+                Ok(Behind { program, taken_up, past, made, ended_badly })
             })
             .await;
         }
@@ -322,7 +336,7 @@ impl Runner {
             }
             _ => (program, Versions::default()),
         };
-        Ok(Behind { program, taken_up: None, past: None, made })
+        Ok(Behind { program, taken_up: None, past: None, made, ended_badly: Vec::new() })
     }
 
     /// What the run is begun with.
@@ -381,6 +395,8 @@ struct Behind {
     past: Option<Arc<Past>>,
     /// The versions of the assets that were made before.
     made: Versions,
+    /// The steps in maps that have failed, or were skipped.
+    ended_badly: Vec<StepPath>,
 }
 
 pub(super) fn processors() -> usize {

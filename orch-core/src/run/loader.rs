@@ -1,10 +1,12 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
-use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions};
+use crate::asset::{
+    AssetKey, CheckResult, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions,
+};
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{Branch, RunId, StepPath};
@@ -40,14 +42,34 @@ impl Loaded {
                 self.ended.push((path, Ended::Succeeded(outputs)));
                 let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
                 given.for_each(|remembered| self.has(&remembered.fact));
+                self.give_checks(program, step, partition);
             }
         }
     }
 
-    /// This materialization is one of those that the run takes.
-    fn has(&mut self, fact: &Materialization) {
+    /// What is given was looked at when it was made: its checks do not look again.
+    fn give_checks(&mut self, program: &Program, made: &Step, partition: &Option<Arc<str>>) {
+        let of_it = |step: &&Step| {
+            let looked_at =
+                step.check.as_ref().filter(|check| check.partitions.is_some() == partition.is_some());
+            looked_at.is_some_and(|check| made.assets.iter().any(|asset| asset.key == check.asset))
+        };
+        for step in program.plan.steps.iter().filter(of_it) {
+            let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
+            let nothing = KeptOutput::Value(Value::new(CheckResult::passed()));
+            self.ended.push((StepPath::new(step.name.as_str(), branch), Ended::Succeeded(vec![nothing])));
+        }
+    }
+
+    /// This materialization is the one that is known.
+    fn is(&mut self, fact: &Materialization) {
         let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
         self.versions.insert(version.partition(fact.partition.as_deref().map(Into::into)));
+    }
+
+    /// This materialization is one of those that the run takes.
+    fn has(&mut self, fact: &Materialization) {
+        self.is(fact);
         if let Some(reader) = &self.reader {
             reader.tell(fact.clone(), None);
         }
@@ -112,6 +134,7 @@ impl Loader {
                 Err(wrong) => problems.extend(wrong),
             }
         }
+        self.add_looked_at(program, partitions, &made, &mut loaded);
         if problems.is_empty() { Ok(loaded) } else { Err(PlanError::new(program.plan.job.clone(), problems)) }
     }
 
@@ -120,7 +143,8 @@ impl Loader {
     fn add_dependencies(&self, program: &Program, made: &HashSet<&AssetKey>, loaded: &mut Loaded) {
         let running = program.plan.steps.iter().filter(|step| !step.given);
         let upstream = running.clone().flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
-        let looked_at = running.filter_map(|step| step.check.as_ref()).map(|check| &check.asset);
+        let checks = running.filter_map(|step| step.check.as_ref());
+        let looked_at = checks.filter(|check| check.partitions.is_none()).map(|check| &check.asset);
         for key in upstream.chain(looked_at).filter(|key| !made.contains(key)) {
             if !loaded.versions.contains(key)
                 && let Ok(Some(fact)) = self.fact(key)
@@ -131,6 +155,28 @@ impl Loader {
                 loaded.versions.insert(version);
                 loaded.facts.push(fact);
             }
+        }
+    }
+
+    /// Finds which materializations there are of the partitions that checks look at and that the run does not make.
+    fn add_looked_at(
+        &self,
+        program: &Program,
+        partitions: &ForPartitions,
+        made: &HashSet<&AssetKey>,
+        loaded: &mut Loaded,
+    ) {
+        let running = program.plan.steps.iter().filter(|step| !step.given);
+        let checks = running.filter_map(|step| step.check.as_ref());
+        let checks = checks.filter(|check| !made.contains(&check.asset));
+        let known: HashSet<_> = loaded.facts.iter().map(|fact| (fact.run, fact.event)).collect();
+        let looked_at: HashMap<_, _> =
+            checks.filter_map(|check| Some((&check.asset, check.partitions?))).collect();
+        for (key, within) in looked_at {
+            let Some(run) = partitions.of.get(within) else { continue };
+            let facts = self.facts_of(key, run, partitions.goes_on).unwrap_or_default();
+            facts.iter().for_each(|fact| loaded.is(fact));
+            loaded.facts.extend(facts.into_iter().filter(|fact| !known.contains(&(fact.run, fact.event))));
         }
     }
 

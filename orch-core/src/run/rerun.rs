@@ -18,7 +18,8 @@ pub enum Rerun {
     All,
     /// What did not come to a good end, and all that depends on it: steps that failed, that were interrupted or canceled,
     /// that were skipped for want of these, or never began. In a map it is each item for itself. What succeeded, or was
-    /// skipped for want of an output that was left out, stays as it is.
+    /// skipped for want of an output that was left out, stays as it is; but what a blocking check has refused is made anew, since
+    /// of the same it would find the same.
     FromFailure,
     /// These steps. What they take from others, these or earlier runs have made.
     Select(StepSelection),

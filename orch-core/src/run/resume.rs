@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::archive::Which;
@@ -5,7 +6,7 @@ use super::execute::PARTITION_TAG;
 use super::lineage::{History, Lineage, lacks, ops_of, passed_over};
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
-use crate::asset::Versions;
+use crate::asset::{AssetKey, EvaluationQuery, Versions};
 use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
@@ -207,9 +208,40 @@ pub(super) fn gone_on(
     let mut history = History::read(&**storage, run).map_err(RunError::storage)?;
     history.recorded.forget_failures();
     let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
+    forget_refused(&**storage, run, program, &mut lineage.recorded)?;
     forget_dependents(&program.plan, &mut lineage.recorded);
     let made = lineage.recorded.assets().clone();
     Ok((behind(program, &pinned.plan, &lineage, memory, Past::default()).0, made))
+}
+
+/// Forgets what blocking checks of this run have found to be wrong: of the same they would find the same, so that is made anew, of
+/// an asset with partitions that partition.
+fn forget_refused(
+    storage: &dyn Storage,
+    run: RunId,
+    program: &Program,
+    recorded: &mut Recorded,
+) -> Result<(), RunError> {
+    let found = EvaluationQuery { run: Some(run), ..EvaluationQuery::default() };
+    let found = storage.evaluations(&found).map_err(RunError::storage)?;
+    let refused: HashSet<(AssetKey, Option<String>)> = found
+        .into_iter()
+        .filter(|fact| fact.blocking && fact.result.is_error())
+        .map(|fact| (fact.asset, fact.partition))
+        .collect();
+    for (asset, partition) in &refused {
+        let made_by = program.makers.iter().find(|maker| maker.asset.key() == asset);
+        let Some(steps) = made_by.map(|maker| &maker.steps) else { continue };
+        let is_of = |path: &&StepPath| {
+            // Within a partition there may be maps of its own.
+            let outermost = path.branch().and_then(|branch| branch.keys().first().map(ToString::to_string));
+            steps.iter().any(|step| step == path.name()) && (partition.is_none() || outermost == *partition)
+        };
+        let paths = recorded.steps().map(|(path, _)| path).filter(is_of);
+        let numbers: Vec<_> = paths.filter_map(|path| recorded.number(path)).collect();
+        numbers.into_iter().for_each(|number| recorded.forget(number));
+    }
+    Ok(())
 }
 
 /// The tags that the run was given: those of orch's own are told by what they say.

@@ -157,6 +157,18 @@ impl ReadAssets for Memory {
         Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
     }
 
+    fn latest_evaluations(
+        &self,
+        asset: &AssetKey,
+        check: &str,
+    ) -> Result<Vec<CheckEvaluation>, StorageError> {
+        let evaluations = locked(&self.assets.evaluations);
+        let of_check = evaluations.values().filter(|fact| fact.asset == *asset && *fact.check == *check);
+        let latest: BTreeMap<_, _> =
+            of_check.filter_map(|fact| Some((fact.partition.as_deref()?, fact))).collect();
+        Ok(latest.into_values().cloned().collect())
+    }
+
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
         Ok(locked(&self.assets.facts).get(&age(fact)).and_then(|(_, value)| value.clone()))
     }

@@ -117,6 +117,13 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// If they cannot be read.
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError>;
 
+    /// What a check found last of each partition of its asset, in the order of their keys as text.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn latest_evaluations(&self, asset: &AssetKey, check: &str)
+    -> Result<Vec<CheckEvaluation>, StorageError>;
+
     /// The value of a materialization that lies with the fact, [`ValueAt::Fact`](crate::asset::ValueAt::Fact); none if it
     /// does not lie there any more: those of earlier materializations go after a while.
     ///

@@ -206,6 +206,14 @@ impl ReadAssets for Mortal {
         self.memory.evaluations(query)
     }
 
+    fn latest_evaluations(
+        &self,
+        asset: &AssetKey,
+        check: &str,
+    ) -> Result<Vec<CheckEvaluation>, StorageError> {
+        self.memory.latest_evaluations(asset, check)
+    }
+
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
         self.memory.asset_value(fact)
     }

@@ -16,7 +16,7 @@ use quote::quote;
 
 pub(crate) use self::model::{Said, inputs, key_prefix, named, partitions, sources};
 pub(crate) use self::recipe::Recipe;
-pub(crate) use self::source::{Source, Takes, without_sources};
+pub(crate) use self::source::{Source, without_sources};
 
 use self::model::Asset;
 use crate::diag::Diag;

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -9,7 +9,7 @@ use crate::policy::{internal, setting};
 
 /// The definition of a check, beside the op that it is; none if it does not say which asset it looks at.
 pub(super) fn made(check: &Check) -> Option<TokenStream> {
-    let Check { function, conditions, name, description, asset, blocking, sources, deps } = check;
+    let Check { function, conditions, name, description, asset, blocking, partition, sources, deps } = check;
     let asset = asset.as_ref()?;
     // Where the check stands in the source is where it says which asset it looks at; what is wrong with that is said there too.
     let (def, builder) = (CHECK_DEF.at(function.span()), internal("builder"));
@@ -21,8 +21,13 @@ pub(super) fn made(check: &Check) -> Option<TokenStream> {
         let method = internal("blocking");
         settings.extend(quote!(.#method()));
     }
+    // At the type's word, which may be of other partitions than the asset has.
+    let takes_partition = partition.as_ref().map(|of| {
+        let method = Ident::new("takes_partition", of.span());
+        quote_spanned!(of.span()=> .#method::<#of>())
+    });
     let depends = feed::depends(sources, deps);
-    let (given, arguments) = feed::arguments(sources, None, function.span());
+    let (given, arguments) = feed::arguments(sources, partition.as_ref(), function.span());
     let unused = sources.is_empty().then(|| quote!(let _ = #given;));
     let call = quote_spanned!(function.span()=> <#function as #NODE>::node().call(#arguments));
     Some(quote! {
@@ -35,7 +40,7 @@ pub(super) fn made(check: &Check) -> Option<TokenStream> {
                 fn check() -> &'static #ARC<#CHECK_DEF> {
                     static CHECK: #ONCE_LOCK<#ARC<#CHECK_DEF>> = #ONCE_LOCK::new();
                     CHECK.get_or_init(|| #ARC::new(
-                        #begin #settings #depends .made_by(<#function as #OP>::def(), |#given| { #unused #call; })
+                        #begin #settings #takes_partition #depends .made_by(<#function as #OP>::def(), |#given| { #unused #call; })
                     ))
                 }
             }

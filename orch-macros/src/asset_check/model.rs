@@ -1,7 +1,7 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{ItemFn, Path, ReturnType};
+use syn::{ItemFn, Path, ReturnType, Type};
 
-use crate::asset::{Source, Takes, sources};
+use crate::asset::{Source, partitions, sources};
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::op::model::Settings;
@@ -27,6 +27,10 @@ const OPTIONS: Known = Known {
     elsewhere: &[
         ("severity", "the `CheckResult` that it returns, `.severity(Severity::Warn)`"),
         ("metadata", "the `CheckResult` that it returns, `.metadata(\"rows\", 3)`"),
+        (
+            "partitions",
+            "the asset that it looks at, `#[asset(partitions = Daily)]`; which one it looks at, a parameter `day: &Partition<Daily>` says",
+        ),
         ("io", "`#[asset]`"),
         ("key", "`#[asset]`"),
         ("group", "`#[asset]`"),
@@ -42,6 +46,8 @@ pub(super) struct Check {
     /// The asset that it looks at; none if that is not said.
     pub(super) asset: Option<Path>,
     pub(super) blocking: bool,
+    /// The type that stands for the partitions of which it takes one.
+    pub(super) partition: Option<Type>,
     /// What feeds each parameter that is an input, in order.
     pub(super) sources: Vec<Source>,
     pub(super) deps: Vec<Path>,
@@ -62,13 +68,7 @@ impl Check {
         let name = policy::name(&mut options, function, diag);
         let settings = Settings::read(&mut options, name.clone(), item, diag);
         let mut sources = sources(item, diag);
-        sources.retain(|source| match &source.takes {
-            Takes::Partition(of) => {
-                diag.error_at(of, "a check looks at an asset without partitions, and has none of its own");
-                false
-            }
-            _ => true,
-        });
+        let partition = partitions(None, &sources);
         if let Some(asset) = &asset {
             sources.iter_mut().for_each(|source| source.name_as(asset));
         }
@@ -79,6 +79,7 @@ impl Check {
             description: settings.description.clone(),
             asset,
             blocking,
+            partition,
             sources,
             deps,
         };

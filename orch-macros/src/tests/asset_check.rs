@@ -137,3 +137,51 @@ fn what_it_returns_becomes_a_result() {
     };
     "#);
 }
+
+#[test]
+fn a_partition_is_taken_at_the_word_of_its_type() {
+    let expansion = asset_check::attribute(
+        quote!(asset = sales, blocking),
+        &quote! {
+            fn grows(
+                sales: &i64,
+                day: &Partition<Daily>,
+                #[from(sales)]
+                #[mapped(PartitionMapping::time_window(-1, -1))]
+                before: &Partitions<i64>,
+            ) -> bool {
+                true
+            }
+        },
+    );
+    assert_snapshot!(from(expansion, "impl Check for"), @r#"
+    impl Check for grows {
+            fn check() -> &'static Arc<CheckDef> {
+                static CHECK: OnceLock<
+                    Arc<CheckDef>,
+                > = OnceLock::new();
+                CHECK
+                    .get_or_init(|| Arc::new(
+                        CheckDef::builder::<sales>("grows")
+                            .blocking()
+                            .takes_partition::<Daily>()
+                            .takes(<sales as Asset>::asset)
+                            .takes_partitions(<sales as Asset>::asset)
+                            .mapped(PartitionMapping::time_window(-1, -1))
+                            .made_by(
+                                <grows as Op>::def(),
+                                |__upstream| {
+                                    <grows as Node>::node()
+                                        .call(
+                                            __upstream.of::<sales>(),
+                                            __upstream.partition::<Daily>(),
+                                            __upstream.partitions::<sales>(),
+                                        );
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
+}

@@ -32,6 +32,10 @@
 //! of the asset waits for one that is [`blocking`](orch_core::graph::CheckDef::blocking). Each tells what it has counted, and shows the first few
 //! rows that are not as they should be. A column that is not there is a finding, and no failure of the check.
 //!
+//! Of an asset with partitions each looks at each partition. What is compared with earlier ones, rows and columns, is compared with
+//! the partitions before it in time: seven days, and the day before. Of partitions that are not by time it is compared with
+//! earlier materializations of the same one.
+//!
 //! | of | null | NaN |
 //! |---|---|---|
 //! | [`not_null`] | is found | is a value |
@@ -44,7 +48,9 @@ mod schema;
 mod unique;
 mod values;
 
-use orch_core::asset::{CheckResult, Column, MetadataValue, Table};
+use orch_core::asset::{CheckEvaluation, CheckResult, Column, MetadataValue, Table};
+use orch_core::define::Context;
+use orch_core::failure::Failure;
 use orch_core::value::Data;
 use polars::frame::DataFrame;
 use polars::prelude as pl;
@@ -89,6 +95,15 @@ const SHOWN: usize = 5;
 
 /// How many columns of them.
 const SHOWN_COLUMNS: usize = 20;
+
+/// What a check has found before, of as many materializations at most, the nearest first: of a partition by time of those before
+/// it, which are as it should be, while it was seldom made before; of all else of earlier materializations of the same.
+fn before(context: &Context, limit: usize) -> Result<Vec<CheckEvaluation>, Failure> {
+    match context.evaluations_before(limit)? {
+        Some(before) => Ok(before),
+        None => context.earlier_evaluations(limit),
+    }
+}
 
 /// The columns of these names; if one is not there, that is what was found.
 fn columns<'a>(frame: &'a DataFrame, names: &[String]) -> Result<Vec<&'a pl::Column>, CheckResult> {

@@ -7,7 +7,7 @@ use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 
 use super::values::bounds;
-use super::{HasFrame, counted};
+use super::{HasFrame, before, counted};
 
 /// With how many earlier materializations the present one is compared.
 const EARLIER: usize = 7;
@@ -18,6 +18,9 @@ const EARLIER: usize = 7;
 /// finds less than half as many, and twice as many or more. So a single table that was too small spoils nothing, and what has
 /// changed for good is found a few times and then becomes what is compared with. Of the first materialization there is
 /// nothing to say.
+///
+/// Of partitions by time it compares with the last seven of the 31 before it, by what was counted last in each: a day with the
+/// days before it, also where it was made before.
 #[must_use]
 #[track_caller]
 pub fn row_count_within<A: Asset<Value: HasFrame>>(
@@ -34,7 +37,7 @@ pub(super) fn look(
     context: &Context,
 ) -> Result<CheckResult, Failure> {
     let rows = frame.height();
-    let mut earlier: Vec<u64> = context.earlier_evaluations(EARLIER)?.iter().filter_map(told_rows).collect();
+    let mut earlier: Vec<u64> = before(context, EARLIER)?.iter().filter_map(told_rows).collect();
     let counted_now = |result: CheckResult| result.metadata("rows", MetadataValue::RowCount(rows as u64));
     let Some(median) = median(&mut earlier) else {
         return Ok(counted_now(CheckResult::passed().description("there is nothing yet to compare with")));

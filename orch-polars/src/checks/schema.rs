@@ -4,12 +4,12 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 
-use super::HasFrame;
+use super::{HasFrame, before};
 
 /// That the columns are those of the materialization before, with the same types, in whatever order: named `same_schema`.
 ///
 /// A change is found once: the next materialization is compared with the one that had it. Of the first one there is nothing
-/// to say. What columns an asset is to have for good is better said with [`schema!`](crate::schema!).
+/// to say. A partition by time is compared with the nearest before it that was looked at, of 31. What columns an asset is to have for good is better said with [`schema!`](crate::schema!).
 #[must_use]
 #[track_caller]
 pub fn same_schema<A: Asset<Value: HasFrame>>() -> CheckDef {
@@ -22,7 +22,7 @@ pub(super) fn look(frame: &DataFrame, context: &Context) -> Result<CheckResult, 
     let column =
         |column: &polars::prelude::Column| Column::new(column.name().as_str(), column.dtype().to_string());
     let columns: Vec<Column> = frame.columns().iter().map(column).collect();
-    let earlier = context.earlier_evaluations(1)?;
+    let earlier = before(context, 1)?;
     let before = earlier.first().and_then(|earlier| match earlier.result.metadata.get("columns") {
         Some(MetadataValue::TableSchema(columns)) => Some(columns),
         _ => None,

@@ -275,3 +275,65 @@ fn a_blocking_check_of_a_frame_stops_what_is_made_of_it() {
         .remove(0);
     assert!(!warns.result.is_error() && !warns.result.passed);
 }
+
+struct Daily;
+
+impl orch::partition::Partitioning for Daily {
+    type Kind = orch::partition::ByTime;
+
+    fn definition() -> orch::partition::PartitionsDefinition {
+        orch::partition::TimePartitions::daily("2024-01-01").into()
+    }
+}
+
+/// So many rows as the day says; another column on the fourth.
+#[asset]
+fn sales(day: &Partition<Daily>) -> Result<DataFrame> {
+    let rows = match day.window().start.day() {
+        3 => 10,
+        _ => 100,
+    };
+    let numbers: Vec<i64> = (0..rows).collect();
+    Ok(match day.window().start.day() {
+        4 => df!("id" => &numbers, "note" => vec!["new"; numbers.len()])?,
+        _ => df!("id" => &numbers)?,
+    })
+}
+
+#[test]
+fn a_day_is_compared_with_the_days_before_it() {
+    let definitions = Definitions::new().assets(assets![sales]).checks([
+        checks::row_count_within::<sales>(0.5..2.0),
+        checks::same_schema::<sales>(),
+        checks::unique::<sales>(["id"]),
+    ]);
+    let storage = storage();
+    let job = definitions.materialize(&"*".parse().unwrap());
+    // The last of them is made anew: it is compared with the days before, and not with itself.
+    for days in ["2024-01-01..2024-01-05", "2024-01-04"] {
+        let runner = definitions.runner(&job).record(&storage).partition(days).max_concurrent(1);
+        runner.run_blocking().unwrap();
+    }
+    let found = storage.evaluations(&EvaluationQuery::default()).unwrap();
+    let told = found.iter().rev().filter(|fact| &*fact.check != "unique").map(|fact| {
+        let told = told(fact);
+        let first = told.lines().next().unwrap_or_default();
+        format!("{} {first}", fact.partition.as_deref().unwrap_or_default())
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    2024-01-01 passed row_count_within: there is nothing yet to compare with
+    2024-01-01 passed same_schema: there is nothing yet to compare with
+    2024-01-02 passed row_count_within
+    2024-01-02 passed same_schema
+    2024-01-03 failed row_count_within: 10 rows after 100 before
+    2024-01-03 passed same_schema
+    2024-01-04 passed row_count_within
+    2024-01-04 failed same_schema: `note` is new
+    2024-01-05 passed row_count_within
+    2024-01-05 failed same_schema: `note` is gone
+    2024-01-04 passed row_count_within
+    2024-01-04 failed same_schema: `note` is new
+    ");
+    let sales: AssetKey = "sales".parse().unwrap();
+    assert_eq!(storage.latest_evaluations(&sales, "unique").unwrap().len(), 5);
+}

@@ -58,7 +58,12 @@ fn a_plan_that_asks_for_less_reads_less() {
     io.store(&at, &starters()).unwrap();
     let two = names(&["hp", "name"]);
     let frame: LazyFrame = io.load(&at.columns(&two)).unwrap();
-    assert_snapshot!(frame.select([col("hp").sum()]).explain(true).unwrap(), @"");
+    assert_snapshot!(frame.select([col("hp").sum()]).explain(true).unwrap(), @r#"
+    SELECT [col("hp").sum()]
+      Parquet SCAN [open-file]
+      PROJECT 1/3 COLUMNS
+      ESTIMATED ROWS: 3
+    "#);
 }
 
 #[test]

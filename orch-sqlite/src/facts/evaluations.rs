@@ -1,6 +1,6 @@
 //! What checks have found, kept beside what was materialized: told by the same logs, in the same ways.
 
-use orch_core::asset::{CheckEvaluation, EvaluationQuery};
+use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery};
 use orch_core::ids::RunId;
 use orch_core::storage::StorageError;
 use rusqlite::types::Value;
@@ -16,6 +16,14 @@ const PUT: &str = "INSERT INTO evaluation (run, event, asset, name, partition, t
 
 /// The columns, in the order in which they are read.
 const COLUMNS: &str = "run, event, asset, name, partition, time, fact, sum";
+
+/// What a check found last of each partition.
+const LATEST: &str =
+    "FROM evaluation AS found WHERE asset = ?1 AND name = ?2 AND partition IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM evaluation AS new WHERE new.asset = found.asset AND new.name = found.name
+        AND new.partition = found.partition AND new.partition IS NOT NULL
+        AND new.time >= found.time AND (new.time, new.run, new.event) > (found.time, found.run, found.event))
+        ORDER BY partition";
 
 /// Puts evaluations that are not there yet.
 pub(super) fn put(writing: &Writing<'_>, found: &[CheckEvaluation]) -> Result<()> {
@@ -131,6 +139,19 @@ impl List {
         found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
     }
 
+    /// What a check found last of each partition of its asset.
+    pub(crate) fn latest_evaluations(
+        &self,
+        asset: &AssetKey,
+        check: &str,
+    ) -> std::result::Result<Vec<CheckEvaluation>, StorageError> {
+        let sql = format!("SELECT {COLUMNS} {LATEST}");
+        let values = (asset.as_str(), check);
+        let found: Vec<Read> =
+            self.read(|list| list.prepare_cached(&sql)?.query_map(values, read)?.collect())?;
+        found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
+    }
+
     /// What is wrong with the evaluations themselves.
     pub(crate) fn damaged_evaluations(&self) -> std::result::Result<Vec<String>, StorageError> {
         let sql = format!("SELECT {COLUMNS} FROM evaluation ORDER BY run, event");
@@ -159,6 +180,9 @@ mod tests {
         };
         let key = "orders".parse().expect("a key");
         insta::assert_snapshot!(way(EvaluationQuery::latest(&key, "unique")), @"SEARCH evaluation USING INDEX newest_of_check (asset=? AND name=?)");
+        let partition = Some("monday".to_owned());
+        let of_partition = EvaluationQuery { partition, ..EvaluationQuery::latest(&key, "unique") };
+        insta::assert_snapshot!(way(of_partition), @"SEARCH evaluation USING INDEX newest_of_partition (asset=? AND name=? AND partition=?)");
         let run = Some(RunId::from_u128(1));
         insta::assert_snapshot!(way(EvaluationQuery { run, ..EvaluationQuery::default() }), @r"
         SEARCH evaluation USING PRIMARY KEY (run=?)

@@ -70,6 +70,15 @@ impl ReadAssets for Folder {
         self.list().evaluations(query)
     }
 
+    fn latest_evaluations(
+        &self,
+        asset: &AssetKey,
+        check: &str,
+    ) -> Result<Vec<CheckEvaluation>, StorageError> {
+        self.settle(None)?;
+        self.list().latest_evaluations(asset, check)
+    }
+
     fn asset_value(&self, fact: &Materialization) -> Result<Option<Encoded>, StorageError> {
         self.list().asset_value(fact)
     }

@@ -64,6 +64,8 @@ Examples:
 Examples:
   assets check                      all checks of the program
   assets check mart/orders          those of an asset
+  assets check sales --partition 2024-01-01..2024-01-07
+                                    of these partitions; `latest` is the last one
   assets check group:sales --quiet  for a script: what has not passed, and the exit code")]
     Check(Box<AssetCheckArgs>),
     /// Show what is made of what.
@@ -94,7 +96,7 @@ pub(in crate::cli) struct AssetShowArgs {
     /// The asset: its key, or the end of it.
     #[arg(value_name = "KEY")]
     pub(in crate::cli) key: String,
-    /// Only materializations of this partition.
+    /// Only materializations of this partition, and what its checks have found.
     #[arg(long, value_name = "KEY")]
     pub(in crate::cli) partition: Option<String>,
     /// So many materializations at most, the newest.

@@ -50,7 +50,7 @@ It stays canceled. Runs that nobody runs any more are ended by this command itse
 Examples:
   backfill retry-failed latest
 
-A run that failed is gone on with from its end: what it has made is not made again.")]
+A run that failed is gone on with from its end: what it has made is not made again, but for what a blocking check refused.")]
     RetryFailed(BackfillGoArgs),
     /// Let a backfill go on that was interrupted: what is done is not done again, runs that were interrupted are resumed.
     #[command(after_help = "\

@@ -3,6 +3,7 @@
 mod backfill;
 mod check;
 mod checks;
+mod checks_by_day;
 mod graph;
 mod keys;
 mod list;

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use super::check::Checks;
-use super::def::{AssetDef, Draw};
+use super::def::{AssetDef, Dependency, Draw};
 use super::lineage::AssetGraph;
-use super::partitioned::{is_aligned, levels};
+use super::partitioned::{PartitionedBy, levels};
 use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
 use crate::define::{JobOptions, OpDef};
@@ -49,7 +49,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
         let made =
             |number: usize| is_whole && selected.assets[number] && !graph.assets()[number].is_external();
         let levels = levels(graph, made);
-        let mut checks = Checks::of(graph, &selected.checks);
+        let mut checks = Checks::of(graph, &selected.checks, &levels, made);
         let mut drawn = vec![false; graph.assets().len()];
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
@@ -59,7 +59,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
                 // By the step of another asset.
             } else if made(number) {
                 let first = compose::with(|composition| composition.graph.nodes.len());
-                enter(asset, levels[number], &mut upstream);
+                enter(asset.partitions.as_ref(), levels[number], &asset.dependencies, &mut upstream);
                 make(asset, graph, number, &mut upstream, made);
                 leave(&mut upstream);
                 let end = compose::with(|composition| composition.graph.nodes.len());
@@ -70,23 +70,27 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
             } else if asset.partitions.is_none() && (is_taken() || checks.take(graph, number)) {
                 load(asset, &mut upstream);
             }
-            checks.draw_after(graph, number, &upstream);
+            checks.draw_after(graph, number, &mut upstream);
         }
-        checks.hold_back(graph);
+        checks.hold_back(graph, &upstream);
         compose::with(|composition| composition.graph.problems.append(&mut problems));
     })
 }
 
-/// Goes into the map of the asset's partitions, if it has some.
-fn enter(asset: &AssetDef, level: usize, upstream: &mut Upstream) {
-    upstream.mappings = asset
-        .dependencies
+/// Goes into the map of these partitions, if there are some, to draw what depends on these assets.
+pub(super) fn enter(
+    partitions: Option<&PartitionedBy>,
+    level: usize,
+    dependencies: &[Dependency],
+    upstream: &mut Upstream,
+) {
+    upstream.mappings = dependencies
         .iter()
         .filter_map(|one| Some(((one.asset().key().clone(), one.taken), one.mapping.clone()?)))
         .collect();
-    let Some(partitions) = &asset.partitions else { return };
+    let Some(partitions) = partitions else { return };
     let within = upstream.scopes.enter(partitions, level);
-    for dependency in &asset.dependencies {
+    for dependency in dependencies {
         let made = upstream.sources.get(dependency.asset().key()).and_then(|drawn| drawn.within);
         if let Some(from) = made.filter(|from| *from != within) {
             upstream.scopes.follow(within, from, dependency.mapping.as_ref());
@@ -96,7 +100,7 @@ fn enter(asset: &AssetDef, level: usize, upstream: &mut Upstream) {
     compose::with(|composition| composition.enter_scope(upstream.scopes.get(within).map));
 }
 
-fn leave(upstream: &mut Upstream) {
+pub(super) fn leave(upstream: &mut Upstream) {
     if upstream.within.take().is_some() {
         compose::with(compose::Composition::leave_scope);
     }
@@ -136,11 +140,8 @@ fn make(
     for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
         let key = dependency.asset().key();
         // What is not made in this run is there already, or is not waited for.
-        let before = upstream.sources.get(key).filter(|_| graph.number(key).is_some_and(&made));
-        let before = before.and_then(|drawn| match drawn.within {
-            Some(within) if !is_aligned(asset, dependency) => Some(upstream.scopes.end(within)),
-            _ => compose::with(|composition| composition.node_of(drawn.source.index)),
-        });
+        let is_made = graph.number(key).is_some_and(&made);
+        let before = if is_made { upstream.made_by(key) } else { None };
         compose::with(|composition| {
             let map = composition.scope();
             let nodes = composition.graph.nodes[first..last].iter_mut();

@@ -53,7 +53,7 @@ fn is_made(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> 
 fn takes_same(graph: &AssetGraph, number: usize, other: usize) -> bool {
     let (asset, other) = (&graph.assets()[number], &graph.assets()[other]);
     let mut of = asset.dependencies.iter().filter(|one| one.asset().key() == other.key());
-    of.any(|dependency| is_aligned(asset, dependency))
+    of.any(|dependency| is_aligned(asset.partitions.as_ref(), dependency))
 }
 
 /// Puts each group after those that it is made of, and otherwise as the assets were listed.

@@ -146,12 +146,13 @@ impl AssetGraph {
         self.upstream = vec![Vec::new(); self.assets.len()];
         self.downstream = vec![Vec::new(); self.assets.len()];
         for (number, asset) in self.assets.iter().enumerate() {
+            let taker = linked::Taker::asset(asset);
             for dependency in &asset.dependencies {
                 let other = dependency.asset();
                 match self.numbers.get(&other.key) {
                     Some(&other) => {
-                        self.problems.extend(linked::check_link(asset, dependency));
-                        self.problems.extend(linked::check_twice(asset, dependency));
+                        self.problems.extend(taker.check_link(dependency));
+                        self.problems.extend(taker.check_twice(dependency));
                         if !self.upstream[number].contains(&other) {
                             self.upstream[number].push(other);
                             self.downstream[other].push(number);

@@ -1,3 +1,4 @@
+use super::CheckDef;
 use super::def::{AssetDef, Dependency, Taken};
 use super::lineage::AssetGraph;
 use crate::partition::{KeySets, Link, PartitionError, PartitionMapping, PartitionsDefinition};
@@ -12,83 +13,113 @@ pub(super) fn check(asset: &AssetDef) -> Option<Problem> {
     Some(problem.at("the asset", asset.place.clone()))
 }
 
-/// What is wrong with the partitions that an asset takes of another one. That one of the two cannot be is told elsewhere.
-pub(super) fn check_link(asset: &AssetDef, dependency: &Dependency) -> Option<Problem> {
-    let other = dependency.asset();
-    let told = |problem: Problem| {
-        let problem = problem.at("is made of it", dependency.place.clone());
-        Some(problem.at("the asset", other.place.clone()))
-    };
-    let (of, by) = (&other.key, &asset.key);
-    let Some(up) = other.partitions() else {
-        let message = match (dependency.taken, &dependency.mapping) {
-            (Taken::Partitions, _) => format!("`{by}` takes partitions of `{of}`, which has none"),
-            (Taken::Optional, _) => {
-                format!("`{by}` takes `{of}` as an `Option`, as if a partition were missing, and it has none")
-            }
-            (_, Some(mapping)) if !mapping.follows() => {
-                format!("`{by}` maps the partitions of `{of}`, which has none")
-            }
-            _ => return None,
-        };
-        let problem = Problem::new(ProblemKind::InvalidPartition, message);
-        return told(problem.hint(format!(
-            "take it as what it is, `{}: &{}`, without a mapping",
-            of.name(),
-            other.value.ty.name()
-        )));
-    };
-    let up = up.resolve(&KeySets::new()).ok()?;
-    let down = match asset.partitions() {
-        Some(down) => Some(down.resolve(&KeySets::new()).ok()?),
-        None => None,
-    };
-    if let Err(error) = Link::new(dependency.mapping.as_ref(), Some(&up), down.as_ref()) {
-        return told(refused(&format!("`{by}` cannot be made of the partitions of `{of}`"), &error));
+/// What takes assets: an asset, or a check.
+pub(super) struct Taker<'a> {
+    /// As it is called in messages: `` `week` ``, ``the check `large` ``.
+    name: String,
+    is_check: bool,
+    partitions: Option<&'a PartitionsDefinition>,
+    dependencies: &'a [Dependency],
+}
+
+impl<'a> Taker<'a> {
+    pub(super) fn asset(asset: &'a AssetDef) -> Self {
+        let (name, partitions) = (format!("`{}`", asset.key), asset.partitions());
+        Self { name, is_check: false, partitions, dependencies: &asset.dependencies }
     }
-    // What follows from the definitions is then more than one.
-    let by_time = |definition: &PartitionsDefinition| matches!(definition, PartitionsDefinition::Time(_));
-    let (up, down) = (other.partitions(), asset.partitions());
-    let several = match (up, down) {
-        (Some(_), None) => true,
-        (Some(up), Some(down)) => up != down && by_time(up) && by_time(down),
-        (None, _) => false,
-    };
-    let follows = dependency.mapping.as_ref().is_none_or(PartitionMapping::follows);
-    if matches!(dependency.taken, Taken::Value | Taken::Optional) && follows && several {
-        let message = format!("`{by}` takes `{of}` as one value, and is made of several partitions of it");
+
+    pub(super) fn check(check: &'a CheckDef) -> Self {
+        let (name, partitions) = (format!("the check `{}`", check.name()), check.asset().partitions());
+        Self { name, is_check: true, partitions, dependencies: check.dependencies() }
+    }
+
+    /// What is wrong with the partitions that it takes of an asset. That one of the two cannot be is told elsewhere.
+    pub(super) fn check_link(&self, dependency: &Dependency) -> Option<Problem> {
+        let other = dependency.asset();
+        let told = |problem: Problem| {
+            let does = if self.is_check { "takes it" } else { "is made of it" };
+            problem.at(does, dependency.place.clone()).at("the asset", other.place.clone())
+        };
+        let (of, by) = (&other.key, &self.name);
+        let Some(up) = other.partitions() else {
+            let message = match (dependency.taken, &dependency.mapping) {
+                (Taken::Partitions, _) => format!("{by} takes partitions of `{of}`, which has none"),
+                (Taken::Optional, _) => {
+                    format!(
+                        "{by} takes `{of}` as an `Option`, as if a partition were missing, and it has none"
+                    )
+                }
+                (_, Some(mapping)) if !mapping.follows() => {
+                    format!("{by} maps the partitions of `{of}`, which has none")
+                }
+                _ => return None,
+            };
+            let problem = Problem::new(ProblemKind::InvalidPartition, message);
+            return Some(told(problem.hint(format!(
+                "take it as what it is, `{}: &{}`, without a mapping",
+                of.name(),
+                other.value.ty.name()
+            ))));
+        };
+        let up = up.resolve(&KeySets::new()).ok()?;
+        let down = match self.partitions {
+            Some(down) => Some(down.resolve(&KeySets::new()).ok()?),
+            None => None,
+        };
+        if let Err(error) = Link::new(dependency.mapping.as_ref(), Some(&up), down.as_ref()) {
+            let cannot = if self.is_check { "take" } else { "be made of" };
+            return Some(told(refused(&format!("{by} cannot {cannot} the partitions of `{of}`"), &error)));
+        }
+        self.check_several(dependency).map(told)
+    }
+
+    /// That what follows from the definitions is one partition, if one is taken.
+    fn check_several(&self, dependency: &Dependency) -> Option<Problem> {
+        let other = dependency.asset();
+        let by_time = |definition: &PartitionsDefinition| matches!(definition, PartitionsDefinition::Time(_));
+        let several = match (other.partitions(), self.partitions) {
+            (Some(_), None) => true,
+            (Some(up), Some(down)) => up != down && by_time(up) && by_time(down),
+            (None, _) => false,
+        };
+        let is_one = matches!(dependency.taken, Taken::Value | Taken::Optional);
+        let follows = dependency.mapping.as_ref().is_none_or(PartitionMapping::follows);
+        if !(is_one && follows && several) {
+            return None;
+        }
+        let (by, of) = (&self.name, &other.key);
+        let takes = if self.is_check { "takes" } else { "is made of" };
+        let message = format!("{by} takes `{of}` as one value, and {takes} several partitions of it");
         let problem = Problem::new(ProblemKind::InvalidPartition, message);
         // The commonest mistake first: whoever takes its own partition of another one has to say that it has some.
-        let same = if down.is_none() {
-            "if it is made for each of them, say so, `partitions = ..`; else "
-        } else {
-            ""
+        let same = match self.partitions {
+            None if !self.is_check => "if it is made for each of them, say so, `partitions = ..`; else ",
+            _ => "",
         };
-        return told(problem.hint(format!(
+        Some(problem.hint(format!(
             "{same}take them by key, `{name}: &Partitions<{ty}>`, or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`",
             name = of.name(),
             ty = other.value.ty.name()
-        )));
+        )))
     }
-    None
-}
 
-/// That an asset takes the same of another one twice, by different mappings: it could not be told which is meant where.
-pub(super) fn check_twice(asset: &AssetDef, dependency: &Dependency) -> Option<Problem> {
-    let other = dependency.asset();
-    let mut same = asset.dependencies.iter().filter(|one| {
-        one.asset().key == other.key && one.taken == dependency.taken && one.mapping != dependency.mapping
-    });
-    let first = same.next().filter(|first| !std::ptr::eq(*first, dependency))?;
-    // Told once, of the later one.
-    let place = |of: &Dependency| asset.dependencies.iter().position(|one| std::ptr::eq(one, of));
-    if place(first) > place(dependency) {
-        return None;
+    /// That it takes the same of an asset twice, by different mappings: it could not be told which is meant where.
+    pub(super) fn check_twice(&self, dependency: &Dependency) -> Option<Problem> {
+        let other = dependency.asset();
+        let is_same = |one: &&Dependency| one.asset().key == other.key && one.taken == dependency.taken;
+        let mut same =
+            self.dependencies.iter().filter(is_same).filter(|one| one.mapping != dependency.mapping);
+        let first = same.next().filter(|first| !std::ptr::eq(*first, dependency))?;
+        // Told once, of the later one.
+        let place = |of: &Dependency| self.dependencies.iter().position(|one| std::ptr::eq(one, of));
+        if place(first) > place(dependency) {
+            return None;
+        }
+        let message = format!("{} takes `{}` twice, by different mappings", self.name, other.key);
+        let problem = Problem::new(ProblemKind::InvalidPartition, message);
+        let problem = problem.at("first", first.place.clone()).at("second", dependency.place.clone());
+        Some(problem.hint("take all of them by one mapping, as `&Partitions<..>`, and find them by key"))
     }
-    let message = format!("`{}` takes `{}` twice, by different mappings", asset.key, other.key);
-    let problem = Problem::new(ProblemKind::InvalidPartition, message);
-    let problem = problem.at("first", first.place.clone()).at("second", dependency.place.clone());
-    Some(problem.hint("take all of them by one mapping, as `&Partitions<..>`, and find them by key"))
 }
 
 impl AssetGraph {

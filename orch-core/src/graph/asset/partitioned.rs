@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use super::def::{AssetDef, Dependency, Taken};
+use super::def::{Dependency, Taken};
 use super::lineage::AssetGraph;
 use crate::define::{Dynamic, One, OpDef, kind};
 use crate::graph::compose::{self, Placement};
@@ -20,6 +20,7 @@ pub(super) struct PartitionedBy {
     definition: PartitionsDefinition,
     /// Of what a step takes to know its partition.
     partition: TypeInfo,
+    ty: String,
     draw: fn(&str) -> (Placement, usize),
     end: fn(&str, Placement, usize),
     name: String,
@@ -34,6 +35,7 @@ impl PartitionedBy {
             mistaken: (!P::Kind::fits(&definition)).then(another_kind::<P>),
             definition,
             partition: TypeInfo::of::<Partition<P>>(),
+            ty: TypeInfo::of::<P>().name(),
             draw: draw::<P>,
             end: end::<P>,
             name: step_name(&TypeInfo::of::<P>().name()),
@@ -46,6 +48,16 @@ impl PartitionedBy {
 
     pub(super) fn definition(&self) -> &PartitionsDefinition {
         &self.definition
+    }
+
+    /// The name of the type.
+    pub(super) fn type_name(&self) -> &str {
+        &self.ty
+    }
+
+    /// Whether what a step takes of these is a value of this type.
+    pub(super) fn gives(&self, partition: TypeInfo) -> bool {
+        self.partition == partition
     }
 }
 
@@ -205,9 +217,9 @@ impl fmt::Debug for PartitionScopes {
     }
 }
 
-/// Whether an asset takes of another one the very partition that it makes: then both stand in one map.
-pub(super) fn is_aligned(asset: &AssetDef, dependency: &Dependency) -> bool {
-    let (Some(own), Some(other)) = (&asset.partitions, &dependency.asset().partitions) else { return false };
+/// Whether what has these partitions takes of an asset the very partition that it is made of: then both stand in one map.
+pub(super) fn is_aligned(own: Option<&PartitionedBy>, dependency: &Dependency) -> bool {
+    let (Some(own), Some(other)) = (own, &dependency.asset().partitions) else { return false };
     own.partition == other.partition
         && dependency.taken != Taken::Partitions
         && dependency.mapping.as_ref().is_none_or(PartitionMapping::is_same)
@@ -218,16 +230,23 @@ pub(super) fn levels(graph: &AssetGraph, made: impl Fn(usize) -> bool) -> Vec<us
     let mut levels = vec![0; graph.assets().len()];
     for &number in graph.order().iter().filter(|&&number| made(number)) {
         let asset = &graph.assets()[number];
-        levels[number] = asset
-            .dependencies
-            .iter()
-            .filter_map(|dependency| {
-                let other = graph.number(dependency.asset().key()).filter(|&other| made(other))?;
-                let waits = dependency.asset().partitions.is_some() && !is_aligned(asset, dependency);
-                Some(levels[other] + usize::from(waits))
-            })
-            .max()
-            .unwrap_or(0);
+        levels[number] = level(graph, asset.partitions.as_ref(), &asset.dependencies, &made, &levels);
     }
     levels
+}
+
+/// The level of what has these partitions, or none, and depends on these assets, of which those are known that are made.
+pub(super) fn level(
+    graph: &AssetGraph,
+    own: Option<&PartitionedBy>,
+    dependencies: &[Dependency],
+    made: impl Fn(usize) -> bool,
+    levels: &[usize],
+) -> usize {
+    let levels = dependencies.iter().filter_map(|dependency| {
+        let other = graph.number(dependency.asset().key()).filter(|&other| made(other))?;
+        let waits = dependency.asset().partitions.is_some() && !is_aligned(own, dependency);
+        Some(levels[other] + usize::from(waits))
+    });
+    levels.max().unwrap_or(0)
 }

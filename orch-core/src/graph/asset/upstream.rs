@@ -265,6 +265,20 @@ impl Upstream {
         })
     }
 
+    /// The map in which partitions of an asset are made in this run; none of one without partitions, or that is not made.
+    pub(super) fn map_of(&self, asset: &AssetKey) -> Option<usize> {
+        self.sources.get(asset).and_then(|drawn| drawn.within)
+    }
+
+    /// The step behind which an asset is there, for what stands where this does: of partitions of another map all are waited for.
+    pub(super) fn made_by(&self, asset: &AssetKey) -> Option<usize> {
+        let drawn = self.sources.get(asset)?;
+        match drawn.within {
+            Some(within) if Some(within) != self.within => Some(self.scopes.end(within)),
+            _ => compose::with(|composition| composition.node_of(drawn.source.index)),
+        }
+    }
+
     fn known_or(&self, reading: Reading, draw: impl FnOnce() -> Placement) -> Placement {
         if let Some((_, known)) = self.read.borrow().iter().find(|(known, _)| *known == reading) {
             return *known;

@@ -58,6 +58,32 @@ fn what_exists_is_each_combination_of_what_exists() {
     assert_eq!(sales.project(&done, "regoin"), None);
 }
 
+/// The same by looking at all: what is otherwise the same and earlier, the nearest first.
+#[test]
+fn before_a_partition_are_those_that_are_earlier_and_otherwise_the_same() {
+    let before = |space: &Keyspace, index: u64| -> Option<Vec<String>> {
+        let before = space.before(index)?;
+        Some(before.map(|index| space.key_of(index).unwrap().to_string()).collect())
+    };
+    let sales = sales();
+    let existing = sales.all(now());
+    for index in existing.iter() {
+        let own = sales.multi_key_of(index).unwrap();
+        let all = existing.iter().filter(|other| {
+            let (other, start) =
+                (sales.multi_key_of(*other).unwrap(), sales.window_of(*other).unwrap().start);
+            other.get("region") == own.get("region") && start < sales.window_of(index).unwrap().start
+        });
+        let mut earlier: Vec<_> = all.map(|index| sales.key_of(index).unwrap().to_string()).collect();
+        earlier.reverse();
+        assert_eq!(before(&sales, index), Some(earlier), "{own}");
+    }
+    let daily = resolve(days());
+    assert_eq!(before(&daily, 2), Some(vec!["2024-01-02".to_owned(), "2024-01-01".to_owned()]));
+    assert_eq!(before(&daily, 0), Some(Vec::new()));
+    assert_eq!(before(&resolve(PartitionsDefinition::of(["eu", "us"])), 1), None);
+}
+
 #[test]
 fn dimensions_that_cannot_be_are_refused() {
     let product = PartitionsDefinition::product;

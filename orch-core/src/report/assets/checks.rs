@@ -1,13 +1,19 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::{judged, one_line};
 use super::AssetFacts;
-use crate::asset::{CheckEvaluation, Severity};
+use super::partitions::{PartitionState, set_as_json, stretches};
+use crate::asset::{AssetKey, CheckEvaluation, Severity};
 use crate::graph::CheckDef;
+use crate::ids::RunId;
+use crate::partition::PartitionSet;
 
-/// A check of the program, and what it found last.
+/// A check of the program, and what it found last: of an asset, or of a partition of one.
 #[derive(Clone, Copy)]
 struct Known<'a> {
     def: &'a CheckDef,
@@ -16,43 +22,135 @@ struct Known<'a> {
     current: bool,
 }
 
+/// How a check stands that has not looked at what is there.
+const NOT_CHECKED: (Role, &str) = (Role::Skip, "not checked");
+
+/// The words of how checks stand, in the order in which they are told.
+const WORDS: [&str; 4] = ["failed", "warned", "ok", NOT_CHECKED.1];
+
+/// The same, the worst first: that one partition is as it should be says nothing of those that nobody has looked at.
+const WORST: [&str; 4] = ["failed", "warned", NOT_CHECKED.1, "ok"];
+
+/// What was found, in a word.
+fn word(found: &CheckEvaluation) -> (Role, &'static str) {
+    let result = &found.result;
+    let word = match (result.passed, result.severity) {
+        (true, _) => "ok",
+        (false, Severity::Warn) => "warned",
+        (false, Severity::Error) => "failed",
+    };
+    (judged(result), word)
+}
+
 impl Known<'_> {
     /// How it stands, in a word.
     fn word(&self) -> (Role, &'static str) {
-        match self.latest.map(|latest| &latest.result) {
-            None => (Role::Skip, "never"),
-            Some(result) => {
-                let word = match (result.passed, result.severity) {
-                    (true, _) => "ok",
-                    (false, Severity::Warn) => "warned",
-                    (false, Severity::Error) => "failed",
-                };
-                (judged(result), word)
-            }
-        }
+        self.latest.map_or((Role::Skip, "never"), word)
+    }
+
+    /// How it stands to what is there now: what was found of an earlier materialization says nothing of the latest.
+    fn present(&self) -> (Role, &'static str) {
+        if self.current { self.word() } else { NOT_CHECKED }
     }
 }
 
-fn known<'a>(facts: &AssetFacts<'a>, asset: usize) -> impl Iterator<Item = Known<'a>> {
-    let (evaluations, key) = (facts.evaluations, facts.graph.assets()[asset].key());
-    let made = facts.latest(key).map(|latest| latest.run);
-    facts.graph.checks_of(asset).map(move |def| {
-        let of_it = |fact: &&CheckEvaluation| fact.asset == *key && *fact.check == *def.name();
-        let latest = evaluations.iter().find(of_it);
-        let looked_at = latest.map(|latest| latest.target.as_ref().map(|target| target.run));
-        Known { def, latest, current: looked_at == Some(made) }
-    })
+/// A check of an asset with partitions: how it stands to each that is there, or that it has looked at.
+struct Spread<'a> {
+    state: &'a PartitionState,
+    def: &'a CheckDef,
+    /// By word, the worst first, the partitions, and what was found last of them.
+    found: Vec<Found<'a>>,
 }
 
-/// How the checks of an asset stand, by their numbers: `1 failed, 2 ok`. What was found of an earlier materialization says
-/// nothing of the latest.
+struct Found<'a> {
+    word: (Role, &'static str),
+    set: PartitionSet,
+    latest: Option<&'a CheckEvaluation>,
+}
+
+impl<'a> Spread<'a> {
+    fn of(facts: &AssetFacts<'a>, state: &'a PartitionState, def: &'a CheckDef) -> Self {
+        let known = evaluations(facts, def).filter_map(|fact| {
+            let index = state.keyspace().index_of(fact.partition.as_deref()?).ok()?;
+            Some((index, fact))
+        });
+        let known: BTreeMap<u64, &CheckEvaluation> = known.collect();
+        let mut all: PartitionSet = known.keys().copied().collect();
+        all |= &state.made().keys().copied().collect();
+        let mut found: Vec<Found<'a>> = Vec::new();
+        for index in all.iter() {
+            let latest = known.get(&index).copied();
+            let current = latest.filter(|latest| looked_at(latest) == state.made().get(&index).copied());
+            let word = current.map_or(NOT_CHECKED, word);
+            let at = found.iter().position(|found| found.word.1 == word.1).unwrap_or_else(|| {
+                found.push(Found { word, set: PartitionSet::new(), latest: None });
+                found.len() - 1
+            });
+            let of_word = &mut found[at];
+            of_word.set.insert(index);
+            of_word.latest = later(of_word.latest, latest);
+        }
+        found.sort_by_key(|found| WORST.iter().position(|word| *word == found.word.1));
+        Self { state, def, found }
+    }
+}
+
+/// The later of two, if there are two.
+fn later<'a>(
+    one: Option<&'a CheckEvaluation>,
+    other: Option<&'a CheckEvaluation>,
+) -> Option<&'a CheckEvaluation> {
+    one.into_iter().chain(other).max_by_key(|fact| (fact.time, fact.run, fact.event))
+}
+
+/// The run that made what was looked at.
+fn looked_at(fact: &CheckEvaluation) -> Option<RunId> {
+    fact.target.as_ref().map(|target| target.run)
+}
+
+/// What a check of the program found last: of an asset with partitions, of each.
+fn evaluations<'a>(
+    facts: &AssetFacts<'a>,
+    def: &'a CheckDef,
+) -> impl Iterator<Item = &'a CheckEvaluation> + use<'a> {
+    let of_it = |fact: &&CheckEvaluation| fact.asset == *def.asset().key() && *fact.check == *def.name();
+    facts.evaluations.iter().filter(of_it)
+}
+
+/// The checks of an asset without partitions, or of one partition.
+fn known<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<&str>) -> Vec<Known<'a>> {
+    let key = facts.graph.assets()[asset].key();
+    let made = match partition {
+        Some(partition) => made_of(facts, key, partition),
+        None => facts.latest(key).map(|latest| latest.run),
+    };
+    let known = |def: &'a Arc<CheckDef>| {
+        let latest = evaluations(facts, def).find(|fact| fact.partition.as_deref() == partition);
+        Known { def, latest, current: latest.map(looked_at) == Some(made) }
+    };
+    facts.graph.checks_of(asset).map(known).collect()
+}
+
+/// The run that made a partition last.
+fn made_of(facts: &AssetFacts<'_>, key: &AssetKey, partition: &str) -> Option<RunId> {
+    let state = facts.partitions.get(key)?;
+    state.made().get(&state.keyspace().index_of(partition).ok()?).copied()
+}
+
+/// How the checks of an asset stand, by their numbers: `1 failed, 2 ok`. One that looks at partitions stands as with the worst of
+/// these.
 pub(super) fn brief(facts: &AssetFacts<'_>, asset: usize) -> Cell {
-    let words: Vec<_> = known(facts, asset)
-        .map(|check| if check.current { check.word() } else { (Role::Skip, "not checked") })
-        .collect();
+    let key = facts.graph.assets()[asset].key();
+    let words: Vec<_> = match facts.partitions.get(key) {
+        Some(state) => {
+            let spread = facts.graph.checks_of(asset).map(|def| Spread::of(facts, state, def));
+            spread.map(|spread| spread.found.first().map_or(NOT_CHECKED, |worst| worst.word)).collect()
+        }
+        None => known(facts, asset, None).iter().map(Known::present).collect(),
+    };
     let mut parts = Vec::new();
     let mut role = Role::Faint;
-    for word in ["failed", "warned", "ok", "not checked"] {
+    for word in WORDS {
         let of_word = || words.iter().filter(|(_, other)| *other == word);
         if let Some((first, _)) = of_word().next() {
             if parts.is_empty() {
@@ -64,32 +162,73 @@ pub(super) fn brief(facts: &AssetFacts<'_>, asset: usize) -> Cell {
     Cell::of(role, parts.join(", "))
 }
 
-/// The checks of an asset, each with what it found last and whether that was of the latest materialization.
-pub(super) fn listed(facts: &AssetFacts<'_>, asset: usize) -> String {
+/// The checks of an asset, each with what it found last and whether that was of the latest materialization; of an asset with
+/// partitions, with what it found of which, or of the one partition that is asked for.
+pub(super) fn listed(facts: &AssetFacts<'_>, asset: usize, partition: Option<&str>) -> String {
+    if let Some(state) =
+        facts.partitions.get(facts.graph.assets()[asset].key()).filter(|_| partition.is_none())
+    {
+        return spread(facts, asset, state);
+    }
     let row = |check: Known<'_>| {
         let (role, word) = check.word();
-        let said = check.latest.and_then(|latest| latest.result.description.as_deref());
-        let said = said.or(check.def.description().filter(|_| check.latest.is_none()));
         let earlier = check.latest.is_some() && !check.current;
-        [
-            Cell::of(Role::Name, check.def.name()),
-            Cell::of(role, word),
-            check.latest.map_or_else(String::new, |latest| facts.when(latest.time)).into(),
-            check.latest.map_or_else(String::new, |latest| facts.run_of(latest.run)).into(),
-            Cell::of(Role::Faint, if check.def.is_blocking() { "blocking" } else { "" }),
-            Cell::of(Role::Warn, if earlier { "an earlier materialization" } else { "" }),
-            one_line(said.unwrap_or_default()).into(),
-        ]
+        let [when, run, blocking, said] = told(facts, check.def, check.latest);
+        let of = Cell::of(Role::Warn, if earlier { "an earlier materialization" } else { "" });
+        [Cell::of(Role::Name, check.def.name()), Cell::of(role, word), when, run, blocking, of, said]
     };
-    let rows: Vec<_> = known(facts, asset).map(row).collect();
+    let rows: Vec<_> = known(facts, asset, partition).into_iter().map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
     table(["check", "found", "looked", "run", "", "of", ""], rows, facts.palette)
 }
 
-/// The same as an array.
-pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize) -> Value {
+/// The checks of an asset with partitions, a line for each thing that was found of some of them.
+fn spread(facts: &AssetFacts<'_>, asset: usize, state: &PartitionState) -> String {
+    let mut rows = Vec::new();
+    for check in facts.graph.checks_of(asset).map(|def| Spread::of(facts, state, def)) {
+        let name = || Cell::of(Role::Name, check.def.name());
+        for found in &check.found {
+            let (role, word) = found.word;
+            let [when, run, blocking, said] = told(facts, check.def, found.latest);
+            let which = stretches(check.state.keyspace(), &found.set);
+            let said = if word == "ok" { Cell::from("") } else { said };
+            rows.push([
+                name(),
+                Cell::of(role, format!("{} {word}", found.set.len())),
+                which.into(),
+                when,
+                run,
+                blocking,
+                said,
+            ]);
+        }
+        if check.found.is_empty() {
+            let [when, run, blocking, said] = told(facts, check.def, None);
+            rows.push([name(), Cell::of(Role::Skip, "never"), "".into(), when, run, blocking, said]);
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    table(["check", "found", "partitions", "looked", "run", "", ""], rows, facts.palette)
+}
+
+/// When and in which run a check looked last, whether it is blocking, and what it said, or looks for.
+fn told(facts: &AssetFacts<'_>, def: &CheckDef, latest: Option<&CheckEvaluation>) -> [Cell; 4] {
+    let said = latest.and_then(|latest| latest.result.description.as_deref());
+    let said = said.or(def.description().filter(|_| latest.is_none()));
+    [
+        latest.map_or_else(String::new, |latest| facts.when(latest.time)).into(),
+        latest.map_or_else(String::new, |latest| facts.run_of(latest.run)).into(),
+        Cell::of(Role::Faint, if def.is_blocking() { "blocking" } else { "" }),
+        one_line(said.unwrap_or_default()).into(),
+    ]
+}
+
+/// The same as an array: of an asset with partitions with the counts and stretches of what was found of them.
+pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize, partition: Option<&str>) -> Value {
     let told = |check: Known<'_>| {
         json!({
             "name": check.def.name(),
@@ -98,9 +237,37 @@ pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize) -> Value {
             "place": check.def.place().to_string(),
             "current": check.current,
             "latest": check.latest.map(evaluation),
+            "partitions": null,
         })
     };
-    known(facts, asset).map(told).collect()
+    let key = facts.graph.assets()[asset].key();
+    let Some(state) = facts.partitions.get(key).filter(|_| partition.is_none()) else {
+        return known(facts, asset, partition).into_iter().map(told).collect();
+    };
+    let told = |def| {
+        let check = Spread::of(facts, state, def);
+        let of = |word: &str| {
+            let found = check.found.iter().find(|found| found.word.1 == word);
+            set_as_json(state.keyspace(), found.map_or(&PartitionSet::new(), |found| &found.set))
+        };
+        let latest = check.found.iter().fold(None, |latest, found| later(latest, found.latest));
+        let current = check.found.iter().all(|found| found.word.1 != NOT_CHECKED.1);
+        json!({
+            "name": check.def.name(),
+            "blocking": check.def.is_blocking(),
+            "description": check.def.description(),
+            "place": check.def.place().to_string(),
+            "current": current && latest.is_some(),
+            "latest": latest.map(evaluation),
+            "partitions": {
+                "failed": of("failed"),
+                "warned": of("warned"),
+                "ok": of("ok"),
+                "not_checked": of(NOT_CHECKED.1),
+            },
+        })
+    };
+    facts.graph.checks_of(asset).map(|def| told(def)).collect()
 }
 
 fn evaluation(fact: &CheckEvaluation) -> Value {

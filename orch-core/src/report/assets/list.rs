@@ -125,7 +125,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "materializations": record.map_or(0, |record| record.materializations),
         "latest": record.map(|record| fact_as_json(&record.latest)),
         "standing": facts.standing(asset.key()).map(standing_as_json),
-        "checks": checks::as_json(facts, number),
+        "checks": checks::as_json(facts, number, None),
     })
 }
 

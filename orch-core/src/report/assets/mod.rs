@@ -53,7 +53,7 @@ pub struct AssetFacts<'a> {
     pub partitions: &'a PartitionStates,
     /// How those of the program stand, if that could be found out.
     pub standings: Option<&'a Standings>,
-    /// What each check of the program found last.
+    /// What each check of the program found last; of an asset with partitions, of each partition.
     pub evaluations: &'a [CheckEvaluation],
     /// The present time.
     pub now: Timestamp,

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::super::palette::Role;
 use super::reasons::reasons;
 use super::stale::word;
-use crate::asset::AssetKey;
+use crate::asset::{AssetKey, Materialization};
+use crate::ids::RunId;
 use crate::partition::{KeyRange, KeySets, Keyspace, PartitionError, PartitionSet, PartitionsDefinition};
 use crate::run::{PartitionStandings, is_unknown};
 
@@ -25,30 +26,43 @@ pub struct PartitionState {
     keyspace: Keyspace,
     existing: PartitionSet,
     materialized: PartitionSet,
+    /// By index, the run that made each of them last.
+    made: BTreeMap<u64, RunId>,
     /// Keys that were materialized and are none of the definition's.
     others: u64,
 }
 
 impl PartitionState {
-    /// Of an asset with these partitions, of which those of these keys were materialized. What exists of them depends on the time
+    /// Of an asset with these partitions, of which these are the latest materializations. What exists of them depends on the time
     /// and on the keys of dynamic sets.
     ///
     /// # Errors
     /// If the definition cannot be.
-    pub fn of<'k>(
+    pub fn of<'f>(
         definition: &PartitionsDefinition,
-        keys: impl IntoIterator<Item = &'k str>,
+        latest: impl IntoIterator<Item = &'f Materialization>,
         (sets, now): (&KeySets, Timestamp),
     ) -> Result<Self, PartitionError> {
         let keyspace = definition.resolve(sets)?;
-        let (mut materialized, mut others) = (PartitionSet::new(), 0);
-        for key in keys {
-            match keyspace.index_of(key) {
-                Ok(index) => _ = materialized.insert(index),
-                Err(_) => others += 1,
+        let (mut made, mut others) = (BTreeMap::new(), 0);
+        for fact in latest {
+            match fact.partition.as_deref().map(|key| keyspace.index_of(key)) {
+                Some(Ok(index)) => _ = made.insert(index, fact.run),
+                Some(Err(_)) => others += 1,
+                None => {}
             }
         }
-        Ok(Self { existing: keyspace.all(now), keyspace, materialized, others })
+        let materialized = made.keys().copied().collect();
+        Ok(Self { existing: keyspace.all(now), keyspace, materialized, made, others })
+    }
+
+    pub(super) fn keyspace(&self) -> &Keyspace {
+        &self.keyspace
+    }
+
+    /// The runs that made the partitions last, by index.
+    pub(super) fn made(&self) -> &BTreeMap<u64, RunId> {
+        &self.made
     }
 
     fn missing(&self) -> PartitionSet {
@@ -97,11 +111,7 @@ impl PartitionState {
 
     /// Counts, and stretches of keys, both ends included.
     pub(super) fn as_json(&self, standings: Option<&PartitionStandings>) -> Value {
-        let of = |set: &PartitionSet| {
-            let ranges =
-                ranges(&self.keyspace, set).into_iter().map(|range| json!([range.first, range.last]));
-            json!({"count": set.len(), "ranges": ranges.collect::<Value>()})
-        };
+        let of = |set: &PartitionSet| set_as_json(&self.keyspace, set);
         json!({
             "definition": self.keyspace.definition(),
             "existing": self.existing.len(),
@@ -112,6 +122,12 @@ impl PartitionState {
             "unknown": standings.map(|standings| of(&standings.unknown())),
         })
     }
+}
+
+/// How many partitions a set has, and the stretches of their keys, both ends included.
+pub(super) fn set_as_json(keyspace: &Keyspace, set: &PartitionSet) -> Value {
+    let ranges = ranges(keyspace, set).into_iter().map(|range| json!([range.first, range.last]));
+    json!({"count": set.len(), "ranges": ranges.collect::<Value>()})
 }
 
 fn ranges(keyspace: &Keyspace, set: &PartitionSet) -> Vec<KeyRange> {

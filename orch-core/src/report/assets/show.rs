@@ -94,7 +94,7 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
         let latest = shown.facts.latest(other)?;
         Some(Standing::of(latest, shown.key, shown.latest()).of_downstream())
     }));
-    parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number)));
+    parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number, shown.partition)));
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
         None if shown.def().is_some_and(AssetDef::is_external) => {}
@@ -311,6 +311,8 @@ pub fn asset_as_json(shown: &ShownAsset<'_>) -> Value {
     told["downstream"] = downstream.collect();
     if shown.partition.is_some() {
         told["latest"] = shown.latest().map_or(Value::Null, fact_as_json);
+        let checks = shown.number().map(|number| checks::as_json(facts, number, shown.partition));
+        told["checks"] = checks.unwrap_or_else(|| json!([]));
     }
     told["code_changed"] = json!(shown.other_code().is_some());
     told["history"] = shown.history.iter().map(fact_as_json).collect();

@@ -1,27 +1,65 @@
+use std::fmt;
+
 use crate::asset::AssetKey;
 use crate::partition::PartitionsDefinition;
-use crate::plan::{Problem, ProblemKind};
+use crate::plan::{Problem, ProblemKind, Program};
+
+/// Who takes partitions of an asset: another asset, or a step, which may be a check.
+pub(super) struct Taker {
+    name: String,
+    is_check: bool,
+}
+
+impl Taker {
+    /// Who takes what the step of this number reads.
+    pub(super) fn of(program: &Program, number: usize, key: &AssetKey) -> Self {
+        match program.reader_of(number) {
+            Some(step) if step.check.is_some() => Self { name: step.name.clone(), is_check: true },
+            Some(step) => Self { name: program.made_of(key, step), is_check: false },
+            None => Self { name: key.to_string(), is_check: false },
+        }
+    }
+
+    /// What it does, before the partitions that it takes.
+    fn does(&self) -> &'static str {
+        if self.is_check { "looks at" } else { "is made of" }
+    }
+
+    /// What it does instead, without adding anything.
+    fn may_do(&self) -> &'static str {
+        if self.is_check { "look at others" } else { "make others" }
+    }
+}
+
+impl fmt::Display for Taker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
 
 /// Partitions of an asset are taken that its definition does not have.
 pub(super) fn unmapped(
     (key, definition): (&AssetKey, &PartitionsDefinition),
-    taker: &str,
+    taker: &Taker,
     missing: &[String],
 ) -> Problem {
-    let message =
-        format!("`{taker}` is made of partitions of `{key}` that do not exist: {}", missing.join(", "));
+    let (does, missing) = (taker.does(), missing.join(", "));
+    let message = format!("`{taker}` {does} partitions of `{key}` that do not exist: {missing}");
     let others = match definition.key_sets().first() {
         Some(set) => format!("add them, `partitions add {set} KEY`"),
-        None => "make others".to_owned(),
+        None => taker.may_do().to_owned(),
     };
     Problem::new(ProblemKind::InvalidPartition, message)
         .hint(format!("{others}, or let the mapping say that it does without: `.allow_missing()`"))
 }
 
 /// Partitions of an asset are taken that nobody has made.
-pub(super) fn absent(key: &AssetKey, taker: &str, keys: &str, external: bool) -> Problem {
-    let message = format!("`{taker}` is made of partitions of `{key}` that were never materialized: {keys}");
-    let hint = if external {
+pub(super) fn absent(key: &AssetKey, taker: &Taker, keys: &str, external: bool) -> Problem {
+    let does = taker.does();
+    let message = format!("`{taker}` {does} partitions of `{key}` that were never materialized: {keys}");
+    let hint = if taker.is_check {
+        format!("materialize them before, `materialize {key} --partition '{keys}'`, or look at others")
+    } else if external {
         "have the program that makes them run on this instance, or let the mapping say that it does without: `.allow_missing()`"
             .to_owned()
     } else {
@@ -33,7 +71,7 @@ pub(super) fn absent(key: &AssetKey, taker: &str, keys: &str, external: bool) ->
 }
 
 /// Partitions of an asset are taken by a run that knows of no place where they could be.
-pub(super) fn not_stored(key: &AssetKey, taker: &str) -> Problem {
+pub(super) fn not_stored(key: &AssetKey, taker: &Taker) -> Problem {
     let message = format!(
         "`{taker}` reads partitions of `{key}`, and the run knows of no instance that could have them"
     );
@@ -42,7 +80,7 @@ pub(super) fn not_stored(key: &AssetKey, taker: &str) -> Problem {
 }
 
 /// Partitions of an asset are taken that nothing writes down.
-pub(super) fn not_written(key: &AssetKey, taker: &str) -> Problem {
+pub(super) fn not_written(key: &AssetKey, taker: &Taker) -> Problem {
     let message =
         format!("`{taker}` reads partitions of `{key}`, which are in memory alone and cannot be read again");
     Problem::new(ProblemKind::MissingAsset, message).hint(

@@ -5,15 +5,17 @@ mod journal;
 mod keys;
 mod missing;
 mod reader;
+mod stopped;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::asset::AssetKey;
 use crate::define::RunPartitions;
 use crate::partition::{KeySets, Keyspace, Link, PartitionError, PartitionSet};
-use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind};
+use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind, Step};
 use crate::storage::PinnedPartitions;
 
 pub(super) use journal::Telling;
@@ -130,22 +132,26 @@ fn follows<'a>(
         .collect()
 }
 
-/// The first asset that has the partitions of a map.
+/// The first asset that has the partitions of a map: one that is made, else one that is looked at.
 fn asset_of<'a>(plan: &'a Plan, of: &PlannedPartitions) -> &'a str {
     let number = plan.partitions.iter().position(|other| std::ptr::eq(other, of));
     let assets = plan.steps.iter().flat_map(|step| &step.assets);
-    let mut of_map = assets.filter(|asset| asset.partitions == number);
-    of_map.next().map_or(plan.steps[of.step].name.as_str(), |asset| asset.key.as_str())
+    let made = assets.filter(|asset| asset.partitions == number).map(|asset| &asset.key);
+    let checks = plan.steps.iter().filter_map(|step| step.check.as_ref());
+    let looked_at = checks.filter(|check| check.partitions == number).map(|check| &check.asset);
+    made.chain(looked_at).next().map_or(plan.steps[of.step].name.as_str(), AssetKey::as_str)
 }
 
 fn problem(plan: &Plan, of: &PlannedPartitions, message: String) -> Problem {
     let number = plan.partitions.iter().position(|other| std::ptr::eq(other, of));
     let mut makers =
         plan.steps.iter().filter(|step| step.assets.iter().any(|asset| asset.partitions == number));
+    let looks = |step: &&Step| step.check.as_ref().is_some_and(|check| check.partitions == number);
     let problem = Problem::new(ProblemKind::InvalidPartition, message);
-    match makers.next() {
-        Some(step) => problem.at("the asset", step.place.clone()),
-        None => problem,
+    match (makers.next(), plan.steps.iter().find(looks)) {
+        (Some(step), _) => problem.at("the asset", step.place.clone()),
+        (None, Some(step)) => problem.at("the check", step.place.clone()),
+        (None, None) => problem,
     }
 }
 
@@ -188,12 +194,17 @@ fn two_roots(plan: &Plan, first: &PlannedPartitions, second: &PlannedPartitions)
     let message = format!(
         "`{one}` and `{other}` have partitions of different kinds, and neither follow from those of the other"
     );
-    problem(plan, first, message)
-        .hint("a run is for partitions of one kind: materialize them one after the other")
+    let hint = match plan.steps.iter().any(|step| !step.assets.is_empty()) {
+        true => "a run is for partitions of one kind: materialize them one after the other",
+        false => "a run is for partitions of one kind: let their checks look one after the other",
+    };
+    problem(plan, first, message).hint(hint)
 }
 
 fn not_partitioned(plan: &Plan, told: &str) -> Problem {
-    let message = format!("the run is told the partition `{told}`, and nothing that it makes has partitions");
+    let does = if plan.steps.iter().any(|step| !step.assets.is_empty()) { "makes" } else { "looks at" };
+    let message =
+        format!("the run is told the partition `{told}`, and nothing that it {does} has partitions");
     Problem::new(ProblemKind::InvalidPartition, message)
         .hint(format!("leave it out, or select an asset of `{}` that has some", plan.job))
 }

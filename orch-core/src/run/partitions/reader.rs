@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::ForPartitions;
-use super::missing::{absent, not_stored, not_written, unmapped};
+use super::missing::{Taker, absent, not_stored, not_written, unmapped};
+use super::stopped::Stopped;
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
 use crate::engine::Memory;
@@ -39,6 +40,8 @@ pub(in crate::run) struct Reader {
     taken: HashMap<AssetKey, BTreeMap<String, Materialization>>,
     /// Those that it has made so far, with the values of those that are small.
     made: Mutex<HashMap<(AssetKey, String), Made>>,
+    /// Of these those that a blocking check has stopped.
+    stopped: Stopped,
 }
 
 type Made = (Materialization, Option<Encoded>);
@@ -100,14 +103,13 @@ impl Reader {
             readings: HashMap::new(),
             taken: HashMap::new(),
             made: Mutex::default(),
+            stopped: Stopped::of(program),
         };
         let mut problems = Vec::new();
         for (number, asset) in program.loads() {
             let Some(of) = &asset.partitions else { continue };
             let place = &program.plan.steps[number].place;
-            let taker = program
-                .reader_of(number)
-                .map_or_else(|| asset.key.to_string(), |step| program.made_of(&asset.key, step));
+            let taker = Taker::of(program, number, &asset.key);
             match Reading::of(asset, of, partitions) {
                 Ok(reading) => match reader
                     .take(&reading, &taker, before)
@@ -152,8 +154,13 @@ impl Reader {
         }
     }
 
+    /// Which of the partitions that the run makes are not to be taken.
+    pub(in crate::run) fn stopped(&self) -> &Stopped {
+        &self.stopped
+    }
+
     /// Finds what a step reads of what the run does not make.
-    fn take(&mut self, reading: &Reading, taker: &str, before: &[Materialization]) -> Result<(), Problem> {
+    fn take(&mut self, reading: &Reading, taker: &Taker, before: &[Materialization]) -> Result<(), Problem> {
         let key = &reading.asset.key;
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() {
@@ -225,13 +232,13 @@ impl Reader {
     }
 
     /// That each step takes one partition that is to take one.
-    fn check_single(&self, reading: &Reading, taker: &str) -> Result<(), Problem> {
+    fn check_single(&self, reading: &Reading, taker: &Taker) -> Result<(), Problem> {
         for index in reading.down().iter() {
             let needed = reading.needed(&PartitionSet::from_iter([index]), self.now).keys;
             if needed.len() != 1 && !(reading.of.optional && needed.is_empty()) {
                 let key = &reading.asset.key;
                 let of = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
-                let of = of.map_or_else(|| taker.to_owned(), |partition| format!("{taker}[{partition}]"));
+                let of = of.map_or_else(|| taker.to_string(), |partition| format!("{taker}[{partition}]"));
                 let message = format!(
                     "`{of}` takes one partition of `{key}`, and is made of {}: {}",
                     needed.len(),
@@ -253,6 +260,9 @@ impl Reader {
         reads: ReadPartitions,
     ) -> Result<(Value, Option<Materialization>), Failure> {
         let key = &reading.asset.key;
+        if is_made {
+            self.stopped.check(key, partition)?;
+        }
         let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
         let Some((fact, inline)) = known else {
             return match &reading.asset.read_by {
@@ -421,7 +431,7 @@ pub(in crate::run) fn latest_of(
 }
 
 /// That what the run makes can be read again: what no IO manager stores and serde cannot read is in the memory of its step alone.
-fn readable(reading: &Reading, taker: &str, reads: Option<ReadPartitions>) -> Result<(), Problem> {
+fn readable(reading: &Reading, taker: &Taker, reads: Option<ReadPartitions>) -> Result<(), Problem> {
     let is_written = reading.asset.read_by.is_some() || reads.is_none_or(|reads| reads.codec.is_some());
     if is_written || reading.made.is_empty() {
         return Ok(());

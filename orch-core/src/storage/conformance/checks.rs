@@ -1,4 +1,4 @@
-use super::samples::{asset, check, key, pinned, record};
+use super::samples::{asset, check, check_of, key, pinned, record};
 use crate::asset::{CheckEvaluation, EvaluationQuery};
 use crate::ids::RunId;
 use crate::storage::{Storage, WriteEvents};
@@ -62,6 +62,43 @@ pub(super) fn queried(storage: &dyn Storage) {
     assert_eq!(found(&of_run), ["12", "11", "10"]);
     let monday = EvaluationQuery { partition: Some("monday".to_owned()), ..any() };
     assert_eq!(found(&monday), [""; 0]);
+}
+
+pub(super) fn of_partitions(storage: &dyn Storage) {
+    for run in 1..=2 {
+        let (id, mut writer) = make(storage, run);
+        let number = run as u64 * 10;
+        // The later run looks at other partitions, and at one again; the last of its facts is of no partition.
+        let partitions = if run == 1 { ["a", "b", "c"] } else { ["d", "b", "b"] };
+        for (after, partition) in (0..).zip(partitions) {
+            let entries = check_of(id, number + after, ("orders", Some(partition)), "unique");
+            writer.commit(&entries).expect(WRITTEN);
+            let entries = check_of(id, number + after, ("orders", Some(partition)), "fresh");
+            writer.commit(&entries).expect(WRITTEN);
+        }
+        writer.commit(&check(id, number + 3, "orders", "unique")).expect(WRITTEN);
+        let entries = check_of(id, number + 4, ("orders/clean", Some("a")), "unique");
+        writer.commit(&entries).expect(WRITTEN);
+    }
+    let told = |found: Vec<CheckEvaluation>| -> Vec<String> {
+        let told = |fact: CheckEvaluation| {
+            format!("{} {}", fact.partition.unwrap_or_default(), fact.result.description.unwrap_or_default())
+        };
+        found.into_iter().map(told).collect()
+    };
+    let orders = key("orders");
+    let latest = |check: &str| told(storage.latest_evaluations(&orders, check).expect(READ));
+    assert_eq!(latest("unique"), ["a 10", "b 22", "c 12", "d 20"], "by key, the last of each");
+    assert_eq!(latest("fresh"), ["a 10", "b 22", "c 12", "d 20"]);
+    assert_eq!(latest("never"), [""; 0]);
+    let of = |partition: &str, limit: Option<usize>| {
+        let partition = Some(partition.to_owned());
+        let query = EvaluationQuery { partition, limit, ..EvaluationQuery::of(&orders, "unique") };
+        told(storage.evaluations(&query).expect(READ))
+    };
+    assert_eq!(of("b", None), ["b 22", "b 21", "b 11"], "the newest first");
+    assert_eq!(of("b", Some(1)), ["b 22"]);
+    assert_eq!(of("monday", None), [""; 0]);
 }
 
 pub(super) fn outlive(storage: &dyn Storage) {

@@ -18,7 +18,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 30] = [
+pub const CASES: [Case; 31] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -40,6 +40,7 @@ pub const CASES: [Case; 30] = [
     ("files of assets are of no run", assets::files),
     ("what checks have found is read as it was told, once", checks::told),
     ("it is found by each thing that can be asked for, the newest first", checks::queried),
+    ("of partitions it is known what was found last of each", checks::of_partitions),
     ("it outlives its run", checks::outlive),
     ("a backfill that was made is listed, once", backfills::made),
     ("a backfill is held by one", backfills::held),

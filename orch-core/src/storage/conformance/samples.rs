@@ -94,8 +94,19 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
 /// those of [`asset`] of the number.
 #[must_use]
 pub fn check(run: RunId, number: u64, asset: &str, check: &str) -> Vec<Entry> {
+    check_of(run, number, (asset, None), check)
+}
+
+/// As [`check`], of a partition.
+pub(super) fn check_of(
+    run: RunId,
+    number: u64,
+    (asset, partition): (&str, Option<&str>),
+    check: &str,
+) -> Vec<Entry> {
     let asset = key(asset);
-    let path: StepPath = format!("{}.{check}", asset.step_name()).parse().expect("the name of a step");
+    let item = partition.map_or_else(String::new, |partition| format!("[{partition}]"));
+    let path: StepPath = format!("{}.{check}{item}", asset.step_name()).parse().expect("the name of a step");
     let event = |after: u64, kind| {
         let time = at(number * 1_000_003 + after * 1_009);
         Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
@@ -103,7 +114,7 @@ pub fn check(run: RunId, number: u64, asset: &str, check: &str) -> Vec<Entry> {
     let found = EventKind::AssetCheckEvaluation {
         asset,
         check: check.into(),
-        partition: None,
+        partition: partition.map(Into::into),
         blocking: false,
         result: Box::new(CheckResult::passed().description(number.to_string())),
         target: Some(CheckTarget::new(run, Some(number.to_string().into()))),

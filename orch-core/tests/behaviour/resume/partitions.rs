@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use orch_core::graph::{AssetDef, Upstream};
+use orch_core::asset::CheckResult;
+use orch_core::define::Context;
+use orch_core::event::{EventKind, Logged};
+use orch_core::graph::{AssetDef, CheckDef, Upstream};
 use orch_core::partition::{
     ByTime, Partition, PartitionMapping, Partitioning, Partitions, PartitionsDefinition, TimePartitions,
 };
@@ -143,4 +146,97 @@ fn a_run_for_partitions_goes_on_with_those_that_it_began_with() {
         runtime().block_on(runner.run()).unwrap();
         assert_eq!(facts(&memory, run), undisturbed, "interrupted after {life} commits");
     }
+}
+
+/// A check of each day, blocking: the second is too large, and panics in place of a finding if `panics`.
+fn checked(panics: bool) -> Definitions {
+    let small = move |day: &i64, _: &Context| {
+        assert!(*day < 14 || !panics, "{day} is too large to look at");
+        CheckResult::expect(*day < 14, format!("{day} is large"))
+    };
+    let check = CheckDef::builder_of(&NEXT, "small").blocking().looks_at(small);
+    definitions().checks([check])
+}
+
+/// The ends of the steps of a run, with what failed ones say, but for those that only read: their values are in memory alone.
+fn ends(memory: &Memory, run: RunId) -> Vec<String> {
+    let mut ends = Vec::new();
+    let mut tell = |logged: Logged, _: Option<&[u8]>| {
+        let step = logged.event.step.as_ref().map(ToString::to_string).unwrap_or_default();
+        match logged.event.kind {
+            EventKind::StepSuccess if step.starts_with("read_day") => {}
+            EventKind::StepSuccess => ends.push(format!("{step} succeeded")),
+            EventKind::StepFailure { error, .. } => ends.push(format!("{step} failed: {}", error.message)),
+            EventKind::StepSkipped { .. } => ends.push(format!("{step} skipped")),
+            EventKind::AssetCheckEvaluation { partition, .. } => {
+                ends.push(format!("{step} looked at {partition:?}"));
+            }
+            _ => {}
+        }
+    };
+    memory.events(run).unwrap().history(&mut tell).unwrap();
+    ends.sort();
+    ends
+}
+
+/// Interrupts a run with that check before each of its commits, and takes it up again; all of them come to the same.
+fn stopped(panics: bool) -> Vec<String> {
+    let run = RunId::from_u128(3);
+    let materialize = |storage: &Arc<dyn Storage>| {
+        let definitions = checked(panics);
+        let job = definitions.materialize(&"next or total".parse().unwrap());
+        let runner = definitions.runner(&job).run_id(run).max_concurrent(1).partition(DAYS).record(storage);
+        runtime().block_on(runner.run()).expect_err("a day is stopped, or the process is gone");
+    };
+    let whole = Memory::new();
+    materialize(&begun(&whole, usize::MAX));
+    let undisturbed = ends(&whole, run);
+    for life in 0.. {
+        let memory = Memory::new();
+        materialize(&begun(&memory, life));
+        if memory.run(run).is_ok_and(|run| run.status.is_terminal()) {
+            assert!(life >= 8, "{life} commits");
+            break;
+        }
+        let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+        let runner = checked(panics).resume(&storage, run).unwrap().max_concurrent(1);
+        runtime().block_on(runner.run()).expect_err("a day is stopped");
+        assert_eq!(ends(&memory, run), undisturbed, "interrupted after {life} commits");
+    }
+    undisturbed
+}
+
+#[test]
+fn a_partition_that_a_check_has_stopped_stays_so_and_is_looked_at_once() {
+    insta::assert_debug_snapshot!(stopped(false), @r#"
+    [
+        "all_daily_partitions succeeded",
+        "daily_partitions succeeded",
+        "next.small[2024-01-01] looked at Some(\"2024-01-01\")",
+        "next.small[2024-01-01] succeeded",
+        "next.small[2024-01-02] failed: the blocking check `small` of the asset `next[2024-01-02]` has not passed: 15 is large",
+        "next.small[2024-01-02] looked at Some(\"2024-01-02\")",
+        "next[2024-01-01] succeeded",
+        "next[2024-01-02] succeeded",
+        "read_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
+        "total skipped",
+    ]
+    "#);
+}
+
+#[test]
+fn a_partition_that_could_not_be_looked_at_stays_stopped() {
+    insta::assert_debug_snapshot!(stopped(true), @r#"
+    [
+        "all_daily_partitions succeeded",
+        "daily_partitions succeeded",
+        "next.small[2024-01-01] looked at Some(\"2024-01-01\")",
+        "next.small[2024-01-01] succeeded",
+        "next.small[2024-01-02] failed: 15 is too large to look at",
+        "next[2024-01-01] succeeded",
+        "next[2024-01-02] succeeded",
+        "read_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
+        "total skipped",
+    ]
+    "#);
 }

@@ -185,7 +185,8 @@ fn what_checks_have_found_is_listed_and_shown() {
               "run": "019a5f3c-0001-7000-8000-000000000001",
               "data_version": "30d857da79ec503f317fe5e0369a11b67e736c1fca46695db8c749576a91b4f9"
             }
-          }
+          },
+          "partitions": null
         },
         {
           "name": "some",
@@ -206,7 +207,8 @@ fn what_checks_have_found_is_listed_and_shown() {
               "run": "019a5f3c-0001-7000-8000-000000000001",
               "data_version": "30d857da79ec503f317fe5e0369a11b67e736c1fca46695db8c749576a91b4f9"
             }
-          }
+          },
+          "partitions": null
         },
         {
           "name": "positive",
@@ -214,7 +216,8 @@ fn what_checks_have_found_is_listed_and_shown() {
           "description": "No amount is below zero.",
           "place": "src/cli/tests/assets/checks.rs:_",
           "current": false,
-          "latest": null
+          "latest": null,
+          "partitions": null
         }
     "#);
 }

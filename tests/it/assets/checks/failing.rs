@@ -95,6 +95,8 @@ fn a_failure_is_tried_again_and_a_finding_is_not() {
     let again = again.max_concurrent(1).keep_events().run_blocking();
     insta::assert_snapshot!(story(&again), @r"
     RUN_START materialize
+    ASSET_MATERIALIZATION orders orders
+    STEP_SUCCESS orders
     ASSET_CHECK_EVALUATION orders.patient orders passed
     STEP_SUCCESS orders.patient
     ASSET_MATERIALIZATION report report
@@ -103,6 +105,6 @@ fn a_failure_is_tried_again_and_a_finding_is_not() {
     ");
     insta::assert_snapshot!(found(&storage), @r"
     orders patient: error 7 is looked at for the 1. time (what its run has made)
-    orders patient: passed  (what an earlier run has made)
+    orders patient: passed  (what its run has made)
     ");
 }

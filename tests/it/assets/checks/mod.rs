@@ -3,6 +3,7 @@
 mod around;
 mod failing;
 mod mistakes;
+mod partitions;
 mod stories;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use crate::graph::asset::def::{Dependency, Named, Taken};
 use crate::graph::{Asset, AssetDef, Call, Check, Upstream};
 use crate::ids::Place;
 use crate::io::Codec;
+use crate::partition::{Partition, PartitionMapping, Partitioning};
 use crate::value::{Data, TypeInfo};
 
 /// A check: what looks at an asset when it was made, or alone, and says whether it is as it should be.
@@ -49,9 +50,20 @@ pub struct CheckDef {
     pub(super) place: Place,
     /// The assets that it takes, or waits for.
     pub(super) dependencies: Vec<Dependency>,
+    /// Of which partitions it takes the one that it looks at, if it takes it.
+    pub(super) partition: Option<TakenPartition>,
     /// What the op gives that looks, which is to be a result; none if it gives several things, or nothing.
     pub(super) gives: Option<TypeInfo>,
     pub(super) draw: Box<dyn Fn(&Upstream) + Send + Sync>,
+}
+
+/// What a check says of the partition that it looks at.
+pub(super) struct TakenPartition {
+    /// A `Partition<P>`.
+    pub(super) ty: TypeInfo,
+    /// The name of `P`.
+    pub(super) name: String,
+    pub(super) place: Place,
 }
 
 impl CheckDef {
@@ -71,7 +83,7 @@ impl CheckDef {
     }
 
     /// The same as a blocking one: if it finds an error, or fails itself, what is made of the asset in the same run is not
-    /// made.
+    /// made; of an asset with partitions, what is made of the partition that it looked at.
     #[must_use]
     pub fn blocking(mut self) -> Self {
         self.blocking = true;
@@ -108,6 +120,11 @@ impl CheckDef {
     #[must_use]
     pub fn is_blocking(&self) -> bool {
         self.blocking
+    }
+
+    /// The assets that it takes, or waits for.
+    pub(in crate::graph::asset) fn dependencies(&self) -> &[Dependency] {
+        &self.dependencies
     }
 
     /// What it looks for.
@@ -157,6 +174,7 @@ impl CheckBuilder {
                 description: None,
                 place: Place::caller(),
                 dependencies: Vec::new(),
+                partition: None,
                 gives: None,
                 draw: Box::new(|_| {}),
             },
@@ -177,11 +195,28 @@ impl CheckBuilder {
         self
     }
 
-    /// Says that it takes the value of an asset, be it the one that it looks at or another.
+    /// Says that it takes the value of an asset, be it the one that it looks at or another; of one with partitions that of one of
+    /// them, the same that it looks at unless it is [mapped](CheckBuilder::mapped).
     #[must_use]
     #[track_caller]
     pub fn takes(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
         self.depends(Named::Later(asset), Taken::Value)
+    }
+
+    /// Says that it takes the values of partitions of an asset, by key.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_partitions(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
+        self.depends(Named::Later(asset), Taken::Partitions)
+    }
+
+    /// Says that it takes the partition that it looks at: the asset has those of `P`.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_partition<P: Partitioning>(mut self) -> Self {
+        let (ty, name) = (TypeInfo::of::<Partition<P>>(), TypeInfo::of::<P>().name());
+        self.check.partition = Some(TakenPartition { ty, name, place: Place::caller() });
+        self
     }
 
     /// Says that an asset is to be there before, of which it takes no value. Of the one that it looks at it need not be said.
@@ -208,6 +243,15 @@ impl CheckBuilder {
         self
     }
 
+    /// Says which partitions it takes of the asset that was named last, for each that it looks at.
+    #[must_use]
+    pub fn mapped(mut self, mapping: PartitionMapping) -> Self {
+        if let Some(last) = self.check.dependencies.last_mut() {
+            last.mapping = Some(mapping);
+        }
+        self
+    }
+
     #[track_caller]
     fn depends(mut self, asset: Named, taken: Taken) -> Self {
         self.check.dependencies.push(Dependency::new(asset, taken, Place::caller()));
@@ -226,7 +270,7 @@ impl CheckBuilder {
         self.check
     }
 
-    /// Says how it looks at the value of the asset.
+    /// Says how it looks at the value of the asset, or of a partition of it, [`Context::partition`].
     #[must_use]
     pub fn looks_at<T: Data, R: CheckReturn>(
         mut self,

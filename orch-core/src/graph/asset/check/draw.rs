@@ -1,24 +1,44 @@
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::CheckDef;
 use crate::graph::asset::def::Dependency;
+use crate::graph::asset::draw::{enter, leave};
+use crate::graph::asset::partitioned::{is_aligned, level};
 use crate::graph::{AssetGraph, Upstream, compose};
-use crate::plan::PlannedCheck;
+use crate::plan::{PlannedCheck, Problem, ProblemKind};
 use crate::select::Selectable as _;
 
 /// The checks that look in a job, while it is drawn.
 pub(in crate::graph::asset) struct Checks {
     /// Those that are not drawn yet, by the asset after which all is there that they take.
     waiting: HashMap<usize, Vec<usize>>,
-    /// The steps of those that are.
-    drawn: Vec<(usize, usize)>,
+    drawn: Vec<Drawn>,
     /// The steps that make each asset.
     steps: HashMap<usize, Range<usize>>,
+    /// At which level each looks that looks at partitions.
+    levels: Vec<usize>,
+    /// The maps in which checks look at partitions of assets that are not made.
+    looked_at: HashMap<usize, usize>,
+}
+
+/// A check that has a step.
+struct Drawn {
+    check: usize,
+    step: usize,
+    /// The partition map in which it stands.
+    within: Option<usize>,
 }
 
 impl Checks {
-    pub(in crate::graph::asset) fn of(graph: &AssetGraph, selected: &[bool]) -> Self {
+    /// These checks, of assets of which some are `made` at these levels.
+    pub(in crate::graph::asset) fn of(
+        graph: &AssetGraph,
+        selected: &[bool],
+        levels: &[usize],
+        made: impl Fn(usize) -> bool,
+    ) -> Self {
         let place = |number: &usize| graph.order().iter().position(|other| other == number);
         let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
         for (check, _) in selected.iter().enumerate().filter(|(_, selected)| **selected) {
@@ -27,7 +47,13 @@ impl Checks {
             let last = taken.chain([graph.looked_at(check)]).max_by_key(place);
             waiting.entry(last.unwrap_or_default()).or_default().push(check);
         }
-        Self { waiting, drawn: Vec::new(), steps: HashMap::new() }
+        let level_of = |(check, def): (usize, &Arc<CheckDef>)| {
+            let own = def.asset().partitions.as_ref();
+            // It looks behind what makes its asset, and behind all partitions of others that it takes.
+            levels[graph.looked_at(check)].max(level(graph, own, &def.dependencies, &made, levels))
+        };
+        let levels = graph.checks().iter().enumerate().map(level_of).collect();
+        Self { waiting, drawn: Vec::new(), steps: HashMap::new(), levels, looked_at: HashMap::new() }
     }
 
     /// Says which steps make an asset.
@@ -48,61 +74,84 @@ impl Checks {
         &mut self,
         graph: &AssetGraph,
         asset: usize,
-        upstream: &Upstream,
+        upstream: &mut Upstream,
     ) {
         for check in self.waiting.remove(&asset).unwrap_or_default() {
-            let step = self.draw(&graph.checks()[check], graph, upstream);
-            self.drawn.push((check, step));
+            let (def, level) = (&graph.checks()[check], self.levels[check]);
+            enter(def.asset().partitions.as_ref(), level, &def.dependencies, upstream);
+            self.follow(graph, graph.looked_at(check), upstream);
+            let (step, within) = (self.draw(def, graph, upstream), upstream.within);
+            leave(upstream);
+            self.drawn.push(Drawn { check, step, within });
         }
+    }
+
+    /// Which partitions are looked at of an asset that is not made follows from those of what it is made of, if these are looked
+    /// at too.
+    fn follow(&mut self, graph: &AssetGraph, asset: usize, upstream: &mut Upstream) {
+        let Some(within) = upstream.within.filter(|_| !self.steps.contains_key(&asset)) else { return };
+        for dependency in &graph.assets()[asset].dependencies {
+            let number = graph.number(dependency.asset().key());
+            let from = number.and_then(|number| self.looked_at.get(&number));
+            if let Some(from) = from.filter(|from| **from != within) {
+                upstream.scopes.follow(within, *from, dependency.mapping.as_ref());
+            }
+        }
+        self.looked_at.insert(asset, within);
     }
 
     /// Draws the call of a check, and gives its step.
     fn draw(&self, check: &CheckDef, graph: &AssetGraph, upstream: &Upstream) -> usize {
         (check.draw)(upstream);
+        // What it takes was drawn before it.
+        let step = compose::with(|composition| composition.graph.nodes.len().saturating_sub(1));
+        let takes = |one: &Dependency| one.is_data() && one.asset().key() == check.asset().key();
+        let takes_it = check.dependencies.iter().any(takes);
+        let looked_at = Some((check.asset(), &check.place)).filter(|_| !takes_it);
+        let waited_for = check.dependencies.iter().filter(|one| !one.is_data());
+        let waited_for = waited_for.map(|one| (one.asset(), &one.place)).chain(looked_at);
+        let after = waited_for.filter_map(|(asset, place)| {
+            let number = graph.number(asset.key())?;
+            // What is not made in this run is there already, or is not waited for.
+            self.steps.get(&number)?;
+            Some((upstream.made_by(asset.key())?, place.clone()))
+        });
+        let mut after: Vec<_> = after.collect();
+        after.dedup_by_key(|(node, _)| *node);
         compose::with(|composition| {
-            let takes = |one: &Dependency| one.is_data() && one.asset().key() == check.asset().key();
-            let takes_it = check.dependencies.iter().any(takes);
-            let looked_at = Some((check.asset(), &check.place)).filter(|_| !takes_it);
-            let waited_for = check.dependencies.iter().filter(|one| !one.is_data());
-            let waited_for = waited_for.map(|one| (one.asset(), &one.place)).chain(looked_at);
-            let after = waited_for.filter_map(|(asset, place)| {
-                let number = graph.number(asset.key())?;
-                // What is not made in this run is there already, or is not waited for.
-                self.steps.get(&number)?;
-                let source = upstream.sources.get(asset.key())?;
-                Some((composition.node_of(source.source.index)?, place.clone()))
+            let Some(node) = composition.graph.nodes.get_mut(step) else { return };
+            let key = check.asset().key();
+            node.prefix = format!("{}.", key.step_name());
+            node.named = Some(check.name.clone());
+            node.after = after;
+            node.place = check.place.clone();
+            node.check = Some(PlannedCheck {
+                asset: key.clone(),
+                name: check.name.as_str().into(),
+                blocking: check.blocking,
+                severity: check.severity,
+                partitions: upstream.within,
             });
-            let mut after: Vec<_> = after.collect();
-            after.dedup_by_key(|(node, _)| *node);
-            // What it takes was drawn before it.
-            let step = composition.graph.nodes.len().saturating_sub(1);
-            if let Some(node) = composition.graph.nodes.last_mut() {
-                let key = check.asset().key();
-                node.prefix = format!("{}.", key.step_name());
-                node.named = Some(check.name.clone());
-                node.after = after;
-                node.place = check.place.clone();
-                node.check = Some(PlannedCheck {
-                    asset: key.clone(),
-                    name: check.name.as_str().into(),
-                    blocking: check.blocking,
-                    severity: check.severity,
-                });
-            }
-            step
-        })
+        });
+        step
     }
 
-    /// Has what is made of an asset wait for its blocking checks.
-    pub(in crate::graph::asset) fn hold_back(&self, graph: &AssetGraph) {
-        for &(check, step) in &self.drawn {
+    /// Has what is made of an asset wait for its blocking checks; what is made of a partition, for those of that partition.
+    pub(in crate::graph::asset) fn hold_back(&self, graph: &AssetGraph, upstream: &Upstream) {
+        for &Drawn { check, step, within } in &self.drawn {
             let (looked_at, check) = (graph.looked_at(check), &graph.checks()[check]);
             // Of one that is not made in this run everything is made as ever.
             if !check.blocking || !self.steps.contains_key(&looked_at) {
                 continue;
             }
+            if upstream.map_of(check.asset().key()) != within {
+                compose::with(|composition| composition.graph.problems.push(too_late(check)));
+                continue;
+            }
             let held = graph.downstream(looked_at).iter();
             let held = held.filter_map(|below| Some((graph.assets()[*below].key(), self.steps.get(below)?)));
+            // What is made of partitions of another map reads them, and is refused those that are stopped.
+            let held = held.filter(|(key, _)| within.is_none() || upstream.map_of(key) == within);
             compose::with(|composition| {
                 let of_partitions =
                     composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]);
@@ -121,4 +170,20 @@ impl Checks {
             });
         }
     }
+}
+
+/// A blocking check takes partitions that are there only when all of its own asset are made, and much of what is made of these.
+fn too_late(check: &CheckDef) -> Problem {
+    let key = check.asset().key();
+    let message = format!(
+        "the check `{}` is blocking, and looks only when all partitions of `{key}` are made: it takes other partitions than the \
+         one that it looks at",
+        check.name
+    );
+    let problem = Problem::new(ProblemKind::UselessCheck, message).at("the check", check.place.clone());
+    let own = check.asset().partitions.as_ref();
+    let taken = check.dependencies.iter().filter(|one| one.asset().partitions.is_some());
+    let others = taken.filter(|one| !is_aligned(own, one));
+    let problem = others.fold(problem, |problem, one| problem.at("takes it", one.place.clone()));
+    problem.hint("leave `blocking` out, or have it look at the partition alone")
 }

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use super::CheckDef;
 use crate::asset::CheckResult;
 use crate::graph::AssetGraph;
-use crate::graph::asset::def::Dependency;
+use crate::graph::asset::linked::Taker;
+use crate::graph::asset::partitioned::is_aligned;
 use crate::plan::{Problem, ProblemKind};
 use crate::select::Selectable as _;
 use crate::value::TypeInfo;
@@ -41,6 +42,19 @@ impl AssetGraph {
         let taken = self.checks[check].dependencies.iter().filter(|one| one.is_data());
         let taken = taken.filter_map(|dependency| self.number(dependency.asset().key()));
         taken.filter(move |&other| other != self.looked_at[check])
+    }
+
+    /// The assets of which a check takes other partitions than the one that it looks at, and than its own asset takes: nothing that
+    /// makes that asset waits for these.
+    pub(crate) fn taken_apart(&self, check: usize) -> impl Iterator<Item = usize> {
+        let asset = &self.assets()[self.looked_at[check]];
+        let of_partitions =
+            self.checks[check].dependencies.iter().filter(|one| one.asset().partitions.is_some());
+        let apart = of_partitions.filter(|one| {
+            let mut taken = asset.dependencies.iter().filter(|of| of.asset().key() == one.asset().key());
+            !is_aligned(asset.partitions.as_ref(), one) && !taken.any(|of| of.mapping == one.mapping)
+        });
+        apart.filter_map(|one| self.number(one.asset().key()))
     }
 
     fn add_check(&mut self, check: &Arc<CheckDef>) {
@@ -107,7 +121,8 @@ impl AssetGraph {
 
     /// What a check takes besides the asset that it looks at is listed too; and what waits for it, it cannot take.
     fn look_at_taken(&mut self, check: &CheckDef, asset: usize) {
-        self.look_at_partitions(check);
+        self.look_at_partition(check);
+        let taker = Taker::check(check);
         for dependency in &check.dependencies {
             let (name, other) = (&check.name, dependency.asset());
             let Some(number) = self.number(other.key()) else {
@@ -125,6 +140,8 @@ impl AssetGraph {
                 );
                 continue;
             };
+            self.problems.extend(taker.check_link(dependency));
+            self.problems.extend(taker.check_twice(dependency));
             if check.blocking && self.is_below(number, asset) {
                 let key = self.assets()[asset].key();
                 self.problems.push(
@@ -143,20 +160,27 @@ impl AssetGraph {
         }
     }
 
-    /// Checks look at assets without partitions.
-    fn look_at_partitions(&mut self, check: &CheckDef) {
-        let taken = check.dependencies.iter().map(Dependency::asset);
-        let mut assets = std::iter::once(check.asset()).chain(taken);
-        let Some(asset) = assets.find(|asset| asset.partitions().is_some()) else { return };
-        self.problems.push(
-            Problem::new(
-                ProblemKind::InvalidPartition,
-                format!("the check `{}` takes `{}`, which has partitions", check.name, asset.key()),
-            )
-            .at("the check", check.place.clone())
-            .at("the asset", asset.place().clone())
-            .hint("checks look at assets without partitions so far: have an asset made of the partitions, and check that"),
-        );
+    /// It looks at the partitions that its asset has, each by itself.
+    fn look_at_partition(&mut self, check: &CheckDef) {
+        let Some(taken) = &check.partition else { return };
+        let (name, key, asset) = (&check.name, check.asset().key(), check.asset());
+        let told = |has: String, hint: String| {
+            let message =
+                format!("the check `{name}` takes a partition of `{}`, and `{key}` has {has}", taken.name);
+            let problem = Problem::new(ProblemKind::InvalidPartition, message);
+            problem.at("takes it", taken.place.clone()).at("the asset", asset.place().clone()).hint(hint)
+        };
+        match &asset.partitions {
+            Some(of) if of.gives(taken.ty) => {}
+            Some(of) => self.problems.push(told(
+                format!("those of `{}`", of.type_name()),
+                format!("a check looks at the partitions that its asset has: take a `Partition<{}>`", of.type_name()),
+            )),
+            None => self.problems.push(told(
+                "none".to_owned(),
+                format!("leave the parameter out, or say by what the asset is partitioned: `#[asset(partitions = {})]`", taken.name),
+            )),
+        }
     }
 
     /// Whether an asset is made of another one, directly or through others.

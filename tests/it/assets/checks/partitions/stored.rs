@@ -1,0 +1,117 @@
+//! Checks of partitions that an IO manager stores, in runs that are recorded nowhere too.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use orch::io::{IoManager, Metadata, OutputAt};
+
+use super::*;
+
+/// Keeps numbers, and reads them as numbers or as texts.
+#[derive(Clone, Default)]
+struct Shelf(Arc<Mutex<BTreeMap<String, i64>>>);
+
+impl IoManager<i64> for Shelf {
+    fn store(&self, at: &OutputAt<'_>, number: &i64) -> Result<Metadata> {
+        self.0.lock().expect("not poisoned").insert(at.relative_path(), *number);
+        Ok(Metadata::new())
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<i64> {
+        let found = self.0.lock().expect("not poisoned").get(&at.relative_path()).copied();
+        found.ok_or_else(|| Failure::new("it is not on the shelf"))
+    }
+}
+
+impl IoManager<String> for Shelf {
+    fn store(&self, _: &OutputAt<'_>, _: &String) -> Result<Metadata> {
+        Err(Failure::new("texts are read only"))
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<String> {
+        let number: i64 = self.load(at)?;
+        Ok(number.to_string())
+    }
+}
+
+/// It is negative on the ninth.
+#[asset(io = "shelf")]
+fn counted(day: &Partition<Daily>) -> i64 {
+    let day = i64::from(day.window().start.day());
+    if day == 9 { -day } else { day }
+}
+
+#[asset]
+fn sum(_week: &Partition<Weekly>, #[stored] counted: &Partitions<String>) -> usize {
+    counted.len()
+}
+
+/// It takes the day as it is stored.
+#[asset_check(asset = counted, blocking)]
+fn written(#[stored] counted: &String, day: &Partition<Daily>) -> CheckResult {
+    CheckResult::expect(!counted.starts_with('-'), format!("{counted} on {}", day.key()))
+}
+
+fn definitions() -> Definitions {
+    let (shelf, definitions) = (Shelf::default(), Definitions::new().assets(assets![counted, sum]));
+    definitions.checks(checks![written]).io::<i64>("shelf", shelf.clone()).io::<String>("shelf", shelf)
+}
+
+/// What became of the ninth, and of what takes it.
+fn told(ran: &Result<Run, RunError>) -> String {
+    let story = story(ran);
+    let told = story.lines().filter(|line| !line.contains("counted") || line.contains("2024-01-09"));
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_partition_is_read_from_where_it_is_stored() {
+    let shop = Shop::of(definitions());
+    insta::assert_snapshot!(told(&shop.materialize("*", "2024-01-07..2024-01-13")), @r"
+    RUN_START materialize orch/partition=2024-01-07..2024-01-13
+    ASSET_MATERIALIZATION counted[2024-01-09] counted 2024-01-09
+    STEP_SUCCESS counted[2024-01-09]
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 7 items
+    STEP_SUCCESS daily_partitions
+    STEP_SUCCESS all_daily_partitions
+    STEP_FAILURE read_counted_2[2024-01-07] `counted[2024-01-09]` is not to be taken as it is: its blocking check `counted.written[2024-01-09]` has not passed
+    STREAM_CLOSED weekly_partitions result, 1 item
+    STEP_SUCCESS weekly_partitions
+    RUN_FAILURE 2 steps failed, the first is counted.written[2024-01-09]
+    ");
+    insta::assert_snapshot!(told(&shop.check("*", "2024-01-09")), @r"
+    RUN_START check_assets orch/partition=2024-01-09
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 1 item
+    STEP_SUCCESS daily_partitions
+    RUN_FAILURE 1 step failed, the first is counted.written[2024-01-09]
+    ");
+    insta::assert_snapshot!(shop.found().lines().last().expect("a finding"), @"counted[2024-01-09] written: error (what an earlier run has made)");
+}
+
+#[test]
+fn what_is_stopped_is_not_taken_in_a_run_that_is_recorded_nowhere() {
+    let job = definitions().materialize(&"*".parse().expect("all"));
+    let runner = definitions().runner(&job).partition("2024-01-07..2024-01-13");
+    let ran = runner.max_concurrent(1).keep_events().run_blocking();
+    insta::assert_snapshot!(told(&ran), @r"
+    RUN_START materialize orch/partition=2024-01-07..2024-01-13
+    ASSET_MATERIALIZATION counted[2024-01-09] counted 2024-01-09
+    STEP_SUCCESS counted[2024-01-09]
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 7 items
+    STEP_SUCCESS daily_partitions
+    STEP_SUCCESS all_daily_partitions
+    STEP_FAILURE read_counted_2[2024-01-07] `counted[2024-01-09]` is not to be taken as it is: its blocking check `counted.written[2024-01-09]` has not passed
+    STREAM_CLOSED weekly_partitions result, 1 item
+    STEP_SUCCESS weekly_partitions
+    RUN_FAILURE 2 steps failed, the first is counted.written[2024-01-09]
+    ");
+}

@@ -55,6 +55,7 @@ use crate::Outputs;
 /// | `#[from(first, second)]` | it takes the values of several, as a `Vec` |
 /// | `#[mapped(mapping)]` | which partitions it takes, a [`PartitionMapping`](crate::partition::PartitionMapping) |
 /// | `#[stored]` | it takes the asset as its IO manager reads it as a value of this type: a `LazyFrame` of what was stored as a `DataFrame` |
+/// | `#[stored(columns = ["id", "amount"])]` | of that only these columns, if the manager [takes columns](crate::io::IoManager::takes_columns) |
 ///
 /// A parameter that is not used may begin with `_`. An asset needs a parameter of another name, and `#[from(orders::orders)]`,
 /// where a module has its name.

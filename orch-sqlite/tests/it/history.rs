@@ -69,7 +69,10 @@ fn long() -> (Empty, Folder) {
     (home, folder)
 }
 
-fn history(reader: &dyn ReadEvents) -> Result<Vec<(Logged, Option<Vec<u8>>)>, StorageError> {
+/// An event, and its value.
+type Read = (Logged, Option<Vec<u8>>);
+
+fn history(reader: &dyn ReadEvents) -> Result<Vec<Read>, StorageError> {
     let mut read = Vec::new();
     reader.history(&mut |logged, value| read.push((logged, value.map(<[u8]>::to_vec))))?;
     Ok(read)

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use orch_core::failure::Result;
 use orch_core::ids::{RunId, StepPath};
 use orch_core::io::{IoManager, OutputAt};
-use orch_polars::format::{Format, Parquet};
+use orch_polars::format::{Format, Parquet, Wanted};
 use orch_polars::polars::prelude::{Column, DataType};
 use orch_polars::{DataFrame, FrameIo, ParquetIo};
 
@@ -78,7 +78,7 @@ fn beside<F: Format>(name: &str, folder: &Path, frame: &DataFrame) -> Result<()>
     let manager = || io.store(&at, frame).map(drop);
     tell(&format!("{name}: write"), in_turns(plain, manager)?);
     let plain = || -> Result<()> {
-        black_box(format.read(File::open(&path)?, None)?);
+        black_box(format.read(File::open(&path)?, &Wanted::default())?);
         Ok(())
     };
     let manager = || {

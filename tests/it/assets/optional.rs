@@ -199,11 +199,11 @@ fn what_is_no_partition_is_not_taken_so() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 2 problems
     error: `offer` takes `price` as an `Option`, as if a partition were missing, and it has none
-      --> tests/it/assets/optional.rs:133 (is made of it)
-      --> tests/it/assets/optional.rs:128 (the asset)
+      --> tests/it/assets/optional.rs:186 (is made of it)
+      --> tests/it/assets/optional.rs:181 (the asset)
       hint: take it as what it is, `price: &i64`, without a mapping
     error: `sums` takes `sold` as one value, and is made of several partitions of it
-      --> tests/it/assets/optional.rs:138 (is made of it)
+      --> tests/it/assets/optional.rs:191 (is made of it)
       --> tests/it/assets/optional.rs:27 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `sold: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] sold: &i64`
     ");

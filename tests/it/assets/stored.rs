@@ -128,7 +128,12 @@ fn what_cannot_be_read_is_told_before_the_run() {
     }
     let definitions = definitions().assets(assets![titles]);
     let error = definitions.runner(&job(&definitions, "poem or titles")).run_blocking();
-    insta::assert_snapshot!(error.expect_err("it has no columns"), @"");
+    insta::assert_snapshot!(error.expect_err("it has no columns"), @r"
+    the job `materialize` cannot be planned
+    error: `read_poem` reads columns of a `Lines`, which the IO manager `shelf` reads as a whole
+      --> tests/it/assets/stored.rs:42 (the step)
+      hint: leave them out, `#[stored]`, or have the manager read them: `IoManager::takes_columns`
+    ");
     #[asset]
     fn plain() -> String {
         String::new()
@@ -142,7 +147,7 @@ fn what_cannot_be_read_is_told_before_the_run() {
     insta::assert_snapshot!(error, @r#"
     the job `materialize` cannot be planned
     error: `plain` is taken as it is stored, as `Lines`, and names no IO manager that could read it so
-      --> tests/it/assets/stored.rs:122 (the asset)
+      --> tests/it/assets/stored.rs:133 (the asset)
       hint: name one, `io = ".."`, that is defined for both types, or take it as what it is: `String`
     "#);
 }

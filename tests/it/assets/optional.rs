@@ -226,6 +226,20 @@ fn it_is_one_or_none() {
     ");
 }
 
+#[asset(partitions = Daily)]
+fn strict(#[mapped(PartitionMapping::time_window(-1, -1).allow_missing())] sold: i64) -> i64 {
+    sold
+}
+
+#[test]
+fn what_is_taken_as_a_value_is_there() {
+    let (definitions, storage) = (Definitions::new().assets(assets![sold, strict]), storage());
+    let refused =
+        |day| materialize(&definitions, &storage, ("strict", day), false).expect_err("it is not there");
+    insta::assert_snapshot!(refused("2024-01-01"), @"");
+    insta::assert_snapshot!(refused("2024-01-05"), @"");
+}
+
 /// Keeps texts, and reads them as texts or as their length.
 #[derive(Clone, Default)]
 struct Shelf(Arc<Mutex<BTreeMap<String, String>>>);

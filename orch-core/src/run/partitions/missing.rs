@@ -1,7 +1,8 @@
 use std::fmt;
 
+use super::reader::Reading;
 use crate::asset::AssetKey;
-use crate::partition::PartitionsDefinition;
+use crate::partition::PartitionSet;
 use crate::plan::{Problem, ProblemKind, Program};
 
 /// Who takes partitions of an asset: another asset, or a step, which may be a check.
@@ -38,36 +39,37 @@ impl fmt::Display for Taker {
 }
 
 /// Partitions of an asset are taken that its definition does not have.
-pub(super) fn unmapped(
-    (key, definition): (&AssetKey, &PartitionsDefinition),
-    taker: &Taker,
-    missing: &[String],
-) -> Problem {
-    let (does, missing) = (taker.does(), missing.join(", "));
+pub(super) fn unmapped(reading: &Reading, taker: &Taker, missing: &[String]) -> Problem {
+    let (key, does, missing) = (&reading.asset.key, taker.does(), missing.join(", "));
     let message = format!("`{taker}` {does} partitions of `{key}` that do not exist: {missing}");
-    let others = match definition.key_sets().first() {
+    let others = match reading.of.definition.key_sets().first() {
         Some(set) => format!("add them, `partitions add {set} KEY`"),
         None => taker.may_do().to_owned(),
     };
-    Problem::new(ProblemKind::InvalidPartition, message)
-        .hint(format!("{others}, or let the mapping say that it does without: `.allow_missing()`"))
+    Problem::new(ProblemKind::InvalidPartition, message).hint(format!("{others}, or {}", without(reading)))
 }
 
 /// Partitions of an asset are taken that nobody has made.
-pub(super) fn absent(key: &AssetKey, taker: &Taker, keys: &str, external: bool) -> Problem {
-    let does = taker.does();
+pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &PartitionSet) -> Problem {
+    let (key, does, keys) = (&reading.asset.key, taker.does(), reading.up.show(lacking));
     let message = format!("`{taker}` {does} partitions of `{key}` that were never materialized: {keys}");
     let hint = if taker.is_check {
         format!("materialize them before, `materialize {key} --partition '{keys}'`, or look at others")
-    } else if external {
-        "have the program that makes them run on this instance, or let the mapping say that it does without: `.allow_missing()`"
-            .to_owned()
+    } else if reading.asset.external {
+        format!("have the program that makes them run on this instance, or {}", without(reading))
     } else {
-        format!(
-            "materialize them before, `materialize {key} --partition '{keys}'`, or let the mapping say that it does without: `.allow_missing()`"
-        )
+        format!("materialize them before, `materialize {key} --partition '{keys}'`, or {}", without(reading))
     };
     Problem::new(ProblemKind::MissingAsset, message).hint(hint)
+}
+
+/// What to write to do without them.
+fn without(reading: &Reading) -> String {
+    if reading.of.single {
+        format!("take it as an `Option`: `{}: Option<..>`", reading.asset.key.name())
+    } else {
+        "let the mapping say that it does without: `.allow_missing()`".to_owned()
+    }
 }
 
 /// Partitions of an asset are taken by a run that knows of no place where they could be.

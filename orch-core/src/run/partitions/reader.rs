@@ -14,7 +14,7 @@ use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
 use crate::ids::{RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
-use crate::partition::{Keyspace, Link, MappedPartitions, PartitionKey, PartitionSet};
+use crate::partition::{Keyspace, Link, MappedPartitions, PartitionKey, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
 use crate::value::Value;
@@ -47,10 +47,10 @@ pub(in crate::run) struct Reader {
 type Made = (Materialization, Option<Encoded>);
 
 /// What a step reads.
-struct Reading {
-    asset: LoadedAsset,
-    of: LoadedPartitions,
-    up: Keyspace,
+pub(super) struct Reading {
+    pub(super) asset: LoadedAsset,
+    pub(super) of: LoadedPartitions,
+    pub(super) up: Keyspace,
     /// The partitions in whose map the step stands.
     within: Option<Arc<RunPartitions>>,
     link: Link,
@@ -78,7 +78,9 @@ impl Reading {
     }
 
     fn allows_missing(&self) -> bool {
-        self.of.mapping.as_ref().is_some_and(crate::partition::PartitionMapping::allows_missing)
+        // Of one value there is no way to be without it.
+        let can_be_without = !self.of.single || self.of.optional;
+        can_be_without && self.of.mapping.as_ref().is_some_and(PartitionMapping::allows_missing)
     }
 }
 
@@ -164,7 +166,7 @@ impl Reader {
         let key = &reading.asset.key;
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() {
-            return Err(unmapped((key, &reading.of.definition), taker, &needed.missing));
+            return Err(unmapped(reading, taker, &needed.missing));
         }
         if reading.of.single {
             self.check_single(reading, taker)?;
@@ -207,7 +209,7 @@ impl Reader {
         if lacking.is_empty() || reading.allows_missing() {
             return Ok(());
         }
-        Err(absent(key, taker, &reading.up.show(&lacking), reading.asset.external))
+        Err(absent(reading, taker, &lacking))
     }
 
     /// What the run has passed over before it goes on: of these versions those that are still known.
@@ -239,6 +241,11 @@ impl Reader {
                 let key = &reading.asset.key;
                 let of = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
                 let of = of.map_or_else(|| taker.to_string(), |partition| format!("{taker}[{partition}]"));
+                if needed.is_empty() {
+                    let message = format!("`{of}` takes one partition of `{key}`, and there is none for it");
+                    return Err(Problem::new(ProblemKind::InvalidPartition, message)
+                        .hint(format!("take it as an `Option`: `{}: Option<..>`", key.name())));
+                }
                 let message = format!(
                     "`{of}` takes one partition of `{key}`, and is made of {}: {}",
                     needed.len(),

@@ -35,6 +35,13 @@ impl Memory {
         self.0.get(asset).into_iter().flat_map(HashMap::keys)
     }
 
+    /// Forgets an asset, or a partition of one.
+    pub(crate) fn forget(&mut self, asset: &AssetKey, partition: Option<&str>) {
+        if let Some(of_asset) = self.0.get_mut(asset) {
+            of_asset.remove(&partition.map(Into::into));
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::vec::Drain;
@@ -12,7 +12,7 @@ use super::loader::{Loaded, Loader};
 use super::opened::Opened;
 use super::partitions::{ForPartitions, Telling, key_sets, keys_of};
 use super::record::{Record, Recording, Upstream, this_program};
-use super::resume::{self, TakenUp};
+use super::resume::{self, TakenUp, refused_by};
 use super::{Run, RunError, Runner, history, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
@@ -265,7 +265,9 @@ impl Runner {
             return Ok((program, partitions, Loaded::default()));
         }
         let storage = self.storage().map(Arc::clone);
-        let upstream = self.record.as_ref().and_then(|record| record.upstream).map(|upstream| upstream.run);
+        let upstream = self.record.as_ref().and_then(|record| record.upstream);
+        let failed = upstream.filter(|upstream| upstream.goes_on).map(|upstream| upstream.run);
+        let upstream = upstream.map(|upstream| upstream.run);
         let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
         let (io, run) = (Arc::clone(io), self.id);
         let (memoizes, only_missing) = (self.memoizes, self.only_missing);
@@ -283,12 +285,18 @@ impl Runner {
                 }
             }
             let (job, taken) = (program.plan.job.as_str().into(), taken.unwrap_or_default());
+            let refused = match (&storage, failed) {
+                (Some(storage), Some(failed)) if memoizes => refused_by(&**storage, failed)?,
+                _ => HashSet::new(),
+            };
             let loader = Loader { storage, io, run, job, ancestors, taken };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
             if only_missing {
                 loaded.give(&program, &loader.remember(&program, &partitions));
             } else if memoizes {
-                loaded.memory = Arc::new(loader.remember(&program, &partitions));
+                let mut memory = loader.remember(&program, &partitions);
+                refused.iter().for_each(|(asset, partition)| memory.forget(asset, partition.as_deref()));
+                loaded.memory = Arc::new(memory);
                 loaded.facts.extend(loaded.memory.facts().cloned());
             }
             let program = program.resume(std::mem::take(&mut loaded.ended));

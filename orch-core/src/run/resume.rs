@@ -214,22 +214,26 @@ pub(super) fn gone_on(
     Ok((behind(program, &pinned.plan, &lineage, memory, Past::default()).0, made))
 }
 
-/// Forgets what blocking checks of this run have found to be wrong: of the same they would find the same, so that is made anew, of
-/// an asset with partitions that partition.
+/// What blocking checks of this run have found to be wrong: of the same they would find the same, so that is made anew by what
+/// goes on from it, of an asset with partitions that partition.
+pub(super) fn refused_by(
+    storage: &dyn Storage,
+    run: RunId,
+) -> Result<HashSet<(AssetKey, Option<String>)>, RunError> {
+    let found = EvaluationQuery { run: Some(run), ..EvaluationQuery::default() };
+    let found = storage.evaluations(&found).map_err(RunError::storage)?;
+    let refused = found.into_iter().filter(|fact| fact.blocking && fact.result.is_error());
+    Ok(refused.map(|fact| (fact.asset, fact.partition)).collect())
+}
+
+/// Forgets what was refused.
 fn forget_refused(
     storage: &dyn Storage,
     run: RunId,
     program: &Program,
     recorded: &mut Recorded,
 ) -> Result<(), RunError> {
-    let found = EvaluationQuery { run: Some(run), ..EvaluationQuery::default() };
-    let found = storage.evaluations(&found).map_err(RunError::storage)?;
-    let refused: HashSet<(AssetKey, Option<String>)> = found
-        .into_iter()
-        .filter(|fact| fact.blocking && fact.result.is_error())
-        .map(|fact| (fact.asset, fact.partition))
-        .collect();
-    for (asset, partition) in &refused {
+    for (asset, partition) in &refused_by(storage, run)? {
         let made_by = program.makers.iter().find(|maker| maker.asset.key() == asset);
         let Some(steps) = made_by.map(|maker| &maker.steps) else { continue };
         let is_of = |path: &&StepPath| {

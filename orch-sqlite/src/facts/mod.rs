@@ -75,7 +75,7 @@ impl ReadAssets for Folder {
         asset: &AssetKey,
         check: &str,
     ) -> Result<Vec<CheckEvaluation>, StorageError> {
-        self.settle(None)?;
+        self.facts_of(None)?;
         self.list().latest_evaluations(asset, check)
     }
 

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -18,9 +18,12 @@ pub(crate) struct Teller {
     thread: Mutex<Option<Thread>>,
 }
 
+/// So many commits may wait to be put, with values that lie with facts: beyond, they are taken from the log when the run ends.
+const AHEAD: usize = 1024;
+
 #[derive(Debug)]
 struct Thread {
-    sender: Sender<Said>,
+    sender: SyncSender<Said>,
     handle: JoinHandle<()>,
 }
 
@@ -45,9 +48,10 @@ impl Teller {
         if thread.is_none() {
             *thread = self.start();
         }
-        let told = thread.as_ref().is_some_and(|thread| thread.sender.send(Said::Facts(run, facts)).is_ok());
+        let told =
+            thread.as_ref().is_some_and(|thread| thread.sender.try_send(Said::Facts(run, facts)).is_ok());
         if !told {
-            // A machine that has no thread left.
+            // Others have the list for long, or the machine has no thread left.
             miss(&self.missing, run, after);
         }
     }
@@ -73,7 +77,7 @@ impl Teller {
     }
 
     fn start(&self) -> Option<Thread> {
-        let (sender, told) = channel();
+        let (sender, told) = sync_channel(AHEAD);
         let (list, missing) = (Arc::clone(&self.list), Arc::clone(&self.missing));
         let thread = thread::Builder::new().name("orch facts".into());
         let handle = thread.spawn(move || put_all(&list, &missing, &told)).ok()?;

@@ -227,7 +227,7 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     the job `materialize` cannot be planned
     error: `welcome` is made of partitions of `orders` that were never materialized: cogs
       --> tests/it/assets/dynamic.rs:59 (the asset)
-      hint: materialize them before, `materialize orders --partition 'cogs'`, or let the mapping say that it does without: `.allow_missing()`
+      hint: materialize them before, `materialize orders --partition 'cogs'`, or take it as an `Option`: `orders: Option<..>`
     ");
     materialize(&storage, "orders", "cogs").expect("it succeeds");
     materialize(&storage, "plan", "paid").expect("both are there");

@@ -236,8 +236,18 @@ fn what_is_taken_as_a_value_is_there() {
     let (definitions, storage) = (Definitions::new().assets(assets![sold, strict]), storage());
     let refused =
         |day| materialize(&definitions, &storage, ("strict", day), false).expect_err("it is not there");
-    insta::assert_snapshot!(refused("2024-01-01"), @"");
-    insta::assert_snapshot!(refused("2024-01-05"), @"");
+    insta::assert_snapshot!(refused("2024-01-01"), @r"
+    the job `materialize` cannot be planned
+    error: `strict[2024-01-01]` takes one partition of `sold`, and there is none for it
+      --> tests/it/assets/optional.rs:27 (the asset)
+      hint: take it as an `Option`: `sold: Option<..>`
+    ");
+    insta::assert_snapshot!(refused("2024-01-05"), @r"
+    the job `materialize` cannot be planned
+    error: `strict` is made of partitions of `sold` that were never materialized: 2024-01-04
+      --> tests/it/assets/optional.rs:27 (the asset)
+      hint: materialize them before, `materialize sold --partition '2024-01-04'`, or take it as an `Option`: `sold: Option<..>`
+    ");
 }
 
 /// Keeps texts, and reads them as texts or as their length.

@@ -164,7 +164,7 @@ fn what_is_not_made_is_loaded_partition_by_partition() {
     the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `sold` that were never materialized: 2024-01-05
       --> tests/it/assets/partitioned.rs:51 (the asset)
-      hint: materialize them before, `materialize sold --partition '2024-01-05'`, or let the mapping say that it does without: `.allow_missing()`
+      hint: materialize them before, `materialize sold --partition '2024-01-05'`, or take it as an `Option`: `sold: Option<..>`
     ");
 }
 

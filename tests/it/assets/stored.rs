@@ -147,7 +147,7 @@ fn what_cannot_be_read_is_told_before_the_run() {
     insta::assert_snapshot!(error, @r#"
     the job `materialize` cannot be planned
     error: `plain` is taken as it is stored, as `Lines`, and names no IO manager that could read it so
-      --> tests/it/assets/stored.rs:133 (the asset)
+      --> tests/it/assets/stored.rs:138 (the asset)
       hint: name one, `io = ".."`, that is defined for both types, or take it as what it is: `String`
     "#);
 }

@@ -65,6 +65,8 @@ pub(super) fn queried(storage: &dyn Storage) {
 }
 
 pub(super) fn of_partitions(storage: &dyn Storage) {
+    // Of runs that are under way it is known at once.
+    let mut under_way = Vec::new();
     for run in 1..=2 {
         let (id, mut writer) = make(storage, run);
         let number = run as u64 * 10;
@@ -79,6 +81,7 @@ pub(super) fn of_partitions(storage: &dyn Storage) {
         writer.commit(&check(id, number + 3, "orders", "unique")).expect(WRITTEN);
         let entries = check_of(id, number + 4, ("orders/clean", Some("a")), "unique");
         writer.commit(&entries).expect(WRITTEN);
+        under_way.push(writer);
     }
     let told = |found: Vec<CheckEvaluation>| -> Vec<String> {
         let told = |fact: CheckEvaluation| {

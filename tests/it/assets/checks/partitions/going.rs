@@ -1,5 +1,7 @@
 //! Checks of partitions in runs that go on, are made anew, pass over what is as it was, and in backfills.
 
+use std::sync::atomic::AtomicBool;
+
 use orch::run::Rerun;
 
 use super::*;
@@ -125,5 +127,46 @@ fn in_a_backfill_what_a_check_stops_excludes_what_is_made_of_it_until_it_is_mend
     revenue  7          7
     week     1          1
     best     1          1
+    ");
+}
+
+static MISTAKE: AtomicBool = AtomicBool::new(true);
+
+/// Made of what lies outside, of which no version is known.
+#[asset(partitions = Daily, code_version = "1")]
+fn counted() -> i64 {
+    if MISTAKE.load(Ordering::SeqCst) { -1 } else { 1 }
+}
+
+#[asset_check(asset = counted, blocking)]
+fn none_is_negative(counted: i64) -> bool {
+    counted >= 0
+}
+
+#[test]
+fn what_was_refused_is_not_passed_over_by_what_goes_on() {
+    let definitions = Definitions::new().assets(assets![counted]).checks(checks![none_is_negative]);
+    let storage = storage();
+    let job = definitions.materialize(&"counted".parse().expect("a selection"));
+    let run = || {
+        let runner = definitions.runner(&job).record(&storage).partition("2024-01-02");
+        runner.memoize().max_concurrent(1).keep_events().run_blocking()
+    };
+    run().expect_err("it is refused");
+    // Its recipe is the same, so it is passed over, and refused as what it is.
+    let failed = run();
+    let told = story(&failed);
+    assert!(told.contains("STEP_MEMOIZED counted[2024-01-02]: made of the same"), "{told}");
+    MISTAKE.store(false, Ordering::SeqCst);
+    let failed = failed.expect_err("it is refused again").run().expect("it began").id();
+    let again = definitions.rerun(&storage, failed, Rerun::FromFailure).expect("it can be made again");
+    let again = again.max_concurrent(1).keep_events().run_blocking();
+    insta::assert_snapshot!(story(&again), @r"
+    RUN_START materialize orch/partition=2024-01-02
+    ASSET_MATERIALIZATION counted[2024-01-02] counted 2024-01-02
+    STEP_SUCCESS counted[2024-01-02]
+    ASSET_CHECK_EVALUATION counted.none_is_negative[2024-01-02] counted 2024-01-02 passed
+    STEP_SUCCESS counted.none_is_negative[2024-01-02]
+    RUN_SUCCESS
     ");
 }

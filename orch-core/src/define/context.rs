@@ -242,7 +242,8 @@ impl Context {
         let reader = reader.ok_or_else(|| Failure::contract("nobody reads partitions in this run"))?;
         let within = self.mapping_key().map(ToString::to_string);
         let (values, version) = reader.read(self.number as usize, within.as_deref(), reads)?;
-        if let Some(said) = self.said.as_ref().filter(|_| !values.is_empty()) {
+        // That there were none is a version too: it is another one when there is something.
+        if let Some(said) = &self.said {
             said.lock().read.push(version);
         }
         Ok(values)

@@ -18,6 +18,8 @@ pub(crate) struct RunPartitions {
 pub(crate) struct ReadPartitions {
     /// What each of them is.
     pub(crate) ty: TypeInfo,
+    /// What it is for an IO manager that knows whether it is there: an `Option` of that.
+    pub(crate) if_there: Option<TypeInfo>,
     /// How that is written, where no IO manager stores it.
     pub(crate) codec: Option<Codec>,
     pub(crate) takes: Takes,

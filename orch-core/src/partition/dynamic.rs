@@ -83,7 +83,7 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// If it is empty, has control characters, `..` or one of `| , ; [ ]`, or begins or ends with a blank.
+    /// If it is empty, `*` or `latest`, has control characters, `..` or one of `| , ; [ ]`, or begins or ends with a blank.
     pub fn add(&mut self, key: &str) -> Result<u64, PartitionError> {
         check_key(key)?;
         if let Some(number) = self.numbers.get(key) {
@@ -174,6 +174,11 @@ impl TryFrom<Vec<Row>> for KeySet {
 /// Checks a key of a set, which may be a dimension of several.
 fn check_key(key: &str) -> Result<(), PartitionError> {
     check(key)?;
+    if matches!(key, "*" | "latest") {
+        let message =
+            format!("the partition key `{key}` is how all keys of a set, or the latest, are selected");
+        return Err(PartitionError::definition(message).hint("give it another name"));
+    }
     check_value(key)
 }
 

@@ -89,9 +89,12 @@ impl Keyspace {
 
     fn select_key(&self, product: &Product, key: &str, now: Timestamp) -> Result<u64, PartitionError> {
         if !key.contains('|') && product.len() > 1 {
-            let name = self.dimensions().next().unwrap_or_default();
-            return Err(PartitionError::selection(format!("`{key}` selects in no dimension"))
-                .hint(format!("write `{name}=..`, or a whole key with a `|` between its values")));
+            let names: Vec<_> = self.dimensions().collect();
+            let (apart, whole) = (names.iter().map(|name| format!("{name}=..")), names.join("|"));
+            let apart = apart.collect::<Vec<_>>().join("; ");
+            return Err(PartitionError::selection(format!("`{key}` selects in no dimension")).hint(format!(
+                "write `{apart}`, each or some of them, or a whole key in this order: `{whole}`"
+            )));
         }
         let index = self.index_of(key)?;
         for (at, (name, axis)) in product.axes().enumerate() {

@@ -100,10 +100,10 @@ fn a_partition_that_is_not_there_is_none() {
     insta::assert_snapshot!(facts(&storage), @r"
     sold[2024-01-01], data 48fc721f, fact
     sold[2024-01-02], data ab13bedf, fact
-    growth[2024-01-01], data e912331c, of sold[2024-01-01] 48fc721f, fact
+    growth[2024-01-01], data e912331c, of sold[2024-01-01] 48fc721f, of sold[] 9993fcc3, fact
     growth[2024-01-02], data 4bfdb003, of sold[2024-01-02] ab13bedf, of sold[2024-01-01] 48fc721f, fact
     sold[2024-01-05], data 84cb40e7, fact
-    growth[2024-01-05], data 1afb21e4, of sold[2024-01-05] 84cb40e7, fact
+    growth[2024-01-05], data 1afb21e4, of sold[2024-01-05] 84cb40e7, of sold[] 9993fcc3, fact
     ");
 }
 
@@ -227,7 +227,12 @@ fn it_is_one_or_none() {
 }
 
 #[asset(partitions = Daily)]
-fn strict(#[mapped(PartitionMapping::time_window(-1, -1).allow_missing())] sold: i64) -> i64 {
+fn strict(#[mapped(PartitionMapping::time_window(-1, -1))] sold: i64) -> i64 {
+    sold
+}
+
+#[asset(partitions = Daily)]
+fn careless(#[mapped(PartitionMapping::identity().allow_missing())] sold: i64) -> i64 {
     sold
 }
 
@@ -238,9 +243,9 @@ fn what_is_taken_as_a_value_is_there() {
         |day| materialize(&definitions, &storage, ("strict", day), false).expect_err("it is not there");
     insta::assert_snapshot!(refused("2024-01-01"), @r"
     the job `materialize` cannot be planned
-    error: `strict[2024-01-01]` takes one partition of `sold`, and there is none for it
+    error: `strict` is made of partitions of `sold` that do not exist: 2023-12-31
       --> tests/it/assets/optional.rs:27 (the asset)
-      hint: take it as an `Option`: `sold: Option<..>`
+      hint: make others, or take it as an `Option`: `sold: Option<..>`
     ");
     insta::assert_snapshot!(refused("2024-01-05"), @r"
     the job `materialize` cannot be planned
@@ -248,6 +253,44 @@ fn what_is_taken_as_a_value_is_there() {
       --> tests/it/assets/optional.rs:27 (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-04'`, or take it as an `Option`: `sold: Option<..>`
     ");
+    let job = Definitions::new().assets(assets![sold, careless]).materialize(&"*".parse().expect("all"));
+    insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
+    the job `materialize` cannot be planned
+    error: `careless` takes `sold` as one value, and its mapping allows that it is missing
+      --> tests/it/assets/optional.rs:235 (is made of it)
+      --> tests/it/assets/optional.rs:27 (the asset)
+      hint: take it as an `Option`, `sold: Option<i64>`, or leave out `.allow_missing()`
+    ");
+}
+
+/// Of nothing else, so that nothing but the day before tells its versions apart.
+#[asset(partitions = Daily)]
+fn carried(
+    #[from(sold)]
+    #[mapped(PartitionMapping::time_window(-1, -1))]
+    before: Option<i64>,
+) -> i64 {
+    before.unwrap_or_default()
+}
+
+#[test]
+fn what_was_made_of_nothing_is_as_it_is_as_long_as_there_is_nothing() {
+    let definitions = Definitions::new().assets(assets![sold, growth, carried]);
+    let storage = storage();
+    let make = |stale| {
+        let ran = materialize(&definitions, &storage, ("growth or carried", "2024-01-01"), stale);
+        ran.expect("it succeeds").events().iter().filter(|event| event.kind.name() == "STEP_MEMOIZED").count()
+    };
+    materialize(&definitions, &storage, ("sold", "2024-01-01"), false).expect("it succeeds");
+    make(false);
+    assert_eq!(make(true), 2, "both are passed over");
+    let job = definitions.materialize(&"*".parse().expect("a selection"));
+    let recipes = definitions.runner(&job).recipes().expect("they are known");
+    let standings = super::memo::standings(&definitions, recipes, &storage);
+    for asset in ["growth", "carried"] {
+        let partitions = standings.partitions(&asset.parse().expect("a key")).expect("it has some");
+        assert_eq!(partitions.fresh().len(), 1, "{asset} is as it was: {:?}", partitions.get(0));
+    }
 }
 
 /// Keeps texts, and reads them as texts or as their length.
@@ -267,6 +310,16 @@ impl IoManager<String> for Shelf {
     fn load(&self, at: &OutputAt<'_>) -> Result<String> {
         let found = self.0.lock().expect("not poisoned").get(&at.relative_path()).cloned();
         found.ok_or_else(|| Failure::new("it is not on the shelf"))
+    }
+}
+
+impl IoManager<Option<Length>> for Shelf {
+    fn store(&self, _: &OutputAt<'_>, _: &Option<Length>) -> Result<Metadata> {
+        Err(Failure::new("lengths are read only"))
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<Option<Length>> {
+        Ok(self.0.lock().expect("not poisoned").get(&at.relative_path()).map(|text| Length(text.len())))
     }
 }
 
@@ -306,5 +359,37 @@ fn what_is_read_as_it_is_stored_may_be_missing_too() {
     longer[2024-01-01]: 0
     longer[2024-01-02]: 1
     longer[2024-01-03]: 2
+    ");
+}
+
+#[external_asset(io = "shelf", partitions = Daily)]
+fn letter() -> String;
+
+#[asset(partitions = Daily)]
+fn answered(#[stored] letter: Option<Length>) -> usize {
+    letter.map_or(0, |letter| letter.0)
+}
+
+#[test]
+fn what_others_store_without_a_word_is_looked_for() {
+    let (shelf, storage) = (Shelf::default(), storage());
+    let second = "letter/partition=2024-01-02".to_owned();
+    shelf.0.lock().expect("not poisoned").insert(second, "dear all".to_owned());
+    let definitions = Definitions::new().assets(assets![letter, answered]);
+    let definitions = definitions
+        .io::<String>("shelf", shelf.clone())
+        .io::<Length>("shelf", shelf.clone())
+        .io::<Option<Length>>("shelf", shelf);
+    let days = "2024-01-01..2024-01-02";
+    let run = materialize(&definitions, &storage, ("answered", days), false).expect("it succeeds");
+    insta::assert_snapshot!(made::<answered>(&run), @r"
+    answered[2024-01-01]: 0
+    answered[2024-01-02]: 8
+    ");
+    let job = definitions.materialize(&"answered".parse().expect("a selection"));
+    let unrecorded = definitions.runner(&job).partition(days).keep_outputs().max_concurrent(1).run_blocking();
+    insta::assert_snapshot!(made::<answered>(&unrecorded.expect("it succeeds")), @r"
+    answered[2024-01-01]: 0
+    answered[2024-01-02]: 8
     ");
 }

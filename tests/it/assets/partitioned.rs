@@ -215,7 +215,7 @@ fn an_asset_takes_other_partitions_of_its_own_kind_after_all_of_them() {
     ]
     "#);
     insta::assert_snapshot!(facts(&storage).lines().filter(|fact| fact.starts_with("growth")).collect::<Vec<_>>().join("\n"), @r"
-    growth[2024-01-01], data 295192ea, of revenue[2024-01-01] 295192ea, fact
+    growth[2024-01-01], data 295192ea, of revenue[2024-01-01] 295192ea, of revenue[] 9993fcc3, fact
     growth[2024-01-02], data 295192ea, of revenue[2024-01-02] ca9fba29, of revenue[2024-01-01] 295192ea, fact
     growth[2024-01-03], data 295192ea, of revenue[2024-01-03] eb90b747, of revenue[2024-01-02] ca9fba29, fact
     ");

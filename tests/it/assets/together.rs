@@ -109,7 +109,7 @@ fn a_run_that_goes_on_takes_what_it_made_and_tells_of_nothing_else() {
     insta::assert_snapshot!(sorted(&undisturbed), @r"
     sold[2024-01-01], data 48fc721f, fact
     sold[2024-01-02], data ab13bedf, fact
-    yesterday[2024-01-01], data 2d3adedf, of sold unknown, fact
+    yesterday[2024-01-01], data 2d3adedf, of sold[] 9993fcc3, fact
     yesterday[2024-01-02], data 48fc721f, of sold[2024-01-01] 48fc721f, fact
     ");
     let storage = storage();

@@ -70,7 +70,24 @@ impl<'a> Taker<'a> {
             let cannot = if self.is_check { "take" } else { "be made of" };
             return Some(told(refused(&format!("{by} cannot {cannot} the partitions of `{of}`"), &error)));
         }
-        self.check_several(dependency).map(told)
+        self.check_missing(dependency).or_else(|| self.check_several(dependency)).map(told)
+    }
+
+    /// That nothing may be missing of what is taken as a value.
+    fn check_missing(&self, dependency: &Dependency) -> Option<Problem> {
+        let allows = dependency.mapping.as_ref().is_some_and(PartitionMapping::allows_missing);
+        if dependency.taken != Taken::Value || !allows {
+            return None;
+        }
+        let (by, of, ty) = (&self.name, &dependency.asset().key, dependency.asset().value.ty.name());
+        let message = format!("{by} takes `{of}` as one value, and its mapping allows that it is missing");
+        let problem = Problem::new(ProblemKind::InvalidPartition, message);
+        let name = of.name();
+        Some(
+            problem.hint(format!(
+                "take it as an `Option`, `{name}: Option<{ty}>`, or leave out `.allow_missing()`"
+            )),
+        )
     }
 
     /// That what follows from the definitions is one partition, if one is taken.

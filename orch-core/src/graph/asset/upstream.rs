@@ -72,6 +72,7 @@ impl Upstream {
             _ if asset.partitions.is_some() => {
                 let one = ReadPartitions {
                     ty: asset.value.ty,
+                    if_there: None,
                     codec: asset.value.codec,
                     takes: Takes::One,
                     gather: take_one,
@@ -95,6 +96,7 @@ impl Upstream {
     pub fn partitions_of_made<T: Data>(&self, asset: &AssetDef) -> Out<Partitions<T>> {
         let all = ReadPartitions {
             ty: asset.value.ty,
+            if_there: None,
             codec: asset.value.codec,
             takes: Takes::All,
             gather: take_all::<T>,
@@ -115,6 +117,7 @@ impl Upstream {
     pub fn optional_of_made<T: ByValue>(&self, asset: &AssetDef) -> Out<Option<T>> {
         let reads = ReadPartitions {
             ty: asset.value.ty,
+            if_there: Some(TypeInfo::of::<Option<T>>()),
             codec: asset.value.codec,
             takes: Takes::OneIfThere,
             gather: take_one_if_there::<T>,
@@ -149,7 +152,8 @@ impl Upstream {
         self.check_stored(asset, ty);
         Out::new(match asset.partitions {
             Some(_) => {
-                let one = ReadPartitions { ty, codec: None, takes: Takes::One, gather: take_one };
+                let one =
+                    ReadPartitions { ty, if_there: None, codec: None, takes: Takes::One, gather: take_one };
                 self.read_partitions(asset, Taken::Nothing, (ty, columns), one)
             }
             None => self.read(asset, ty, columns),
@@ -167,8 +171,13 @@ impl Upstream {
             return Out::new(self.read(asset, optional, columns));
         }
         self.check_stored(asset, ty);
-        let reads =
-            ReadPartitions { ty, codec: None, takes: Takes::OneIfThere, gather: take_one_if_there::<T> };
+        let reads = ReadPartitions {
+            ty,
+            if_there: Some(optional),
+            codec: None,
+            takes: Takes::OneIfThere,
+            gather: take_one_if_there::<T>,
+        };
         Out::new(self.read_partitions(asset, Taken::Nothing, (optional, columns), reads))
     }
 
@@ -177,7 +186,8 @@ impl Upstream {
     pub fn stored_partitions<A: Asset, T: Data>(&self, columns: Columns) -> Out<Partitions<T>> {
         let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
         self.check_stored(asset, ty);
-        let all = ReadPartitions { ty, codec: None, takes: Takes::All, gather: take_all::<T> };
+        let all =
+            ReadPartitions { ty, if_there: None, codec: None, takes: Takes::All, gather: take_all::<T> };
         let partitions = TypeInfo::of::<Partitions<T>>();
         Out::new(self.read_partitions(asset, Taken::Partitions, (partitions, columns), all))
     }
@@ -299,8 +309,12 @@ fn take_one(values: Vec<(PartitionKey, Value)>) -> Result<Value, Failure> {
 
 /// The one value of those that were read, if there is one.
 fn take_one_if_there<T: ByValue>(values: Vec<(PartitionKey, Value)>) -> Result<Value, Failure> {
-    let one = if values.is_empty() { None } else { Some(take_one(values)?.take::<T>()?) };
-    Ok(Value::new(one))
+    if values.is_empty() {
+        return Ok(Value::new(None::<T>));
+    }
+    let one = take_one(values)?;
+    // Whoever knows whether it is there has said so.
+    if one.get::<Option<T>>().is_some() { Ok(one) } else { Ok(Value::new(Some(one.take::<T>()?))) }
 }
 
 /// All that were read, by key.

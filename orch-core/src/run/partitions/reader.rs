@@ -17,7 +17,7 @@ use crate::io::{IoManagers, OutputAt};
 use crate::partition::{Keyspace, Link, MappedPartitions, PartitionKey, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
-use crate::value::Value;
+use crate::value::{TypeInfo, Value};
 
 /// So many partitions are looked up one by one; of more, all that are known are read at once.
 const FEW: u64 = 8;
@@ -303,6 +303,11 @@ impl Reader {
         Some((self.taken.get(key)?.get(partition)?.clone(), None))
     }
 
+    /// Whether an IO manager reads the asset as this type.
+    fn is_managed(&self, reading: &Reading, ty: TypeInfo) -> bool {
+        reading.asset.read_by.as_deref().is_some_and(|io| self.io.get(io, ty).is_some())
+    }
+
     /// What an IO manager has stored.
     fn managed(
         &self,
@@ -378,6 +383,11 @@ impl ReadsPartitions for Reader {
                 needed.remove(index);
                 continue;
             }
+            let may_be_there = !is_known && (is_untold || self.storage.is_none());
+            let reads = match reads.if_there.filter(|_| may_be_there) {
+                Some(ty) if self.is_managed(reading, ty) => ReadPartitions { ty, ..reads },
+                _ => reads,
+            };
             let (value, fact) = self.value(reading, key.as_str(), is_made, reads)?;
             values.push((key, value));
             facts.push(fact);

@@ -66,9 +66,10 @@ fn latest_of(text: &str) -> Option<Option<&str>> {
     }
 }
 
-/// Whether the text has the form of what names a run.
+/// Whether the text has the form of what names a run, and of nothing else that has a name: identifiers of runs begin with a
+/// digit, since they begin with the time, and names in code do not.
 pub(super) fn may_name_a_run(text: &str) -> bool {
-    latest_of(text).is_some() || is_beginning(text)
+    latest_of(text).is_some() || text.starts_with(|first: char| first.is_ascii_digit()) && is_beginning(text)
 }
 
 fn is_beginning(text: &str) -> bool {

@@ -266,6 +266,8 @@ fn what_a_run_passed_over_is_told_apart_from_what_it_made() {
 
 #[test]
 fn what_may_name_a_run_is_taken_for_one() {
+    use orch::prelude::*;
+
     let mut kept = Shop::empty();
     kept.put(1, &first::program(), &all());
     insta::assert_snapshot!(kept.session(first::program(), "why key:sales"), @r"
@@ -277,6 +279,18 @@ fn what_may_name_a_run_is_taken_for_one() {
     exit 0
     --- stdout
     materialize succeeded: 3 steps
+    ");
+    #[asset]
+    fn bef() -> i64 {
+        1
+    }
+    // Identifiers of runs begin with a digit.
+    let hexadecimal = Definitions::new().assets(assets![bef]);
+    insta::assert_snapshot!(kept.session(hexadecimal, "why bef"), @r"
+    exit 0
+    --- stdout
+    bef is missing
+      it was never materialized
     ");
     insta::assert_snapshot!(kept.session(first::program(), "why sale"), @r"
     exit 2

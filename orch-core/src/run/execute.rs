@@ -286,7 +286,7 @@ impl Runner {
             let loader = Loader { storage, io, run, job, ancestors, taken };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
             if only_missing {
-                loaded.give(&program, &loader.remember(&program, &partitions));
+                loaded.give(&program, &loader, &loader.remember(&program, &partitions));
             } else if memoizes {
                 loaded.memory = Arc::new(loader.remember(&program, &partitions));
                 loaded.facts.extend(loaded.memory.facts().cloned());

@@ -340,7 +340,7 @@ fn assets_are_shown_with_the_keys_that_there_are() {
 
 /// There are some.
 #[asset_check(asset = orders)]
-fn some(orders: String) -> bool {
+fn some(orders: &str) -> bool {
     !orders.is_empty()
 }
 

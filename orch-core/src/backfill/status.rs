@@ -151,9 +151,7 @@ fn removed(
     let mut removed = BTreeMap::new();
     for (set, numbers) in units.numbers_in_sets() {
         let (launched, now) = (pinned_keys(record).named(&set), storage.key_set(&set)?);
-        let is_there =
-            |key: &str| now.number_of(key).and_then(|number| now.get(number)).is_some_and(|(_, there)| there);
-        let gone = launched.iter().filter(|(number, key)| numbers.contains(*number) && !is_there(key));
+        let gone = launched.iter().filter(|(number, key)| numbers.contains(*number) && !now.contains(key));
         let gone: Vec<_> = gone.map(|(_, key)| key.to_owned()).collect();
         if !gone.is_empty() {
             removed.insert(set, gone);

@@ -9,7 +9,7 @@ use crate::asset::{
 };
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::partition::{KeySets, Keyspace, PartitionKey, Partitioning, PartitionsDefinition, TimeWindow};
+use crate::partition::{Keyspace, PartitionKey, Partitioning, PartitionsDefinition, TimeWindow};
 
 /// Assets, and partitions of assets, that were passed over.
 type PassedOver = HashSet<(AssetKey, Option<Arc<str>>)>;
@@ -110,7 +110,7 @@ impl Context {
     /// # Errors
     /// As [`Context::materializations`].
     pub fn evaluations_before(&self, limit: usize) -> Result<Option<Vec<CheckEvaluation>>, Failure> {
-        let (Some(check), Some((keyspace, index))) = (self.check(), self.in_keyspace()) else {
+        let (Some(check), Some((keyspace, index))) = (self.check(), self.in_keyspace()?) else {
             return Ok(None);
         };
         let Some(before) = keyspace.before(index) else { return Ok(None) };
@@ -133,11 +133,18 @@ impl Context {
         self.mapping_key().map(|key| key.to_string().into())
     }
 
-    /// The time that the partition stands for which this check looks at; none if it looks at none by time.
-    #[must_use]
-    pub fn partition_window(&self) -> Option<TimeWindow> {
-        let (keyspace, index) = self.in_keyspace()?;
-        keyspace.window_of(index).ok()
+    /// The time that the partition stands for which this check looks at; none if it looks at none by time, or if several of its
+    /// dimensions are time.
+    ///
+    /// # Errors
+    /// If the asset has no such partition: in a test, whose step says which one it is.
+    pub fn partition_window(&self) -> Result<Option<TimeWindow>, Failure> {
+        let Some((keyspace, index)) = self.in_keyspace()? else { return Ok(None) };
+        // Before those of no time, or of several, there are none.
+        if keyspace.before(index).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(keyspace.window_of(index)?))
     }
 
     /// The check that this is the step of.
@@ -145,11 +152,14 @@ impl Context {
         self.known().checks.get(self.step().name())
     }
 
-    /// The partition that this check looks at, among all.
-    fn in_keyspace(&self) -> Option<(Keyspace, u64)> {
-        let keyspace = self.check()?.partitions.as_ref()?.resolve(&KeySets::new()).ok()?;
-        let index = keyspace.index_of(self.partition()?.as_str()).ok()?;
-        Some((keyspace, index))
+    /// The partition that this check looks at, among those that are otherwise the same: of a dynamic set it knows no other key,
+    /// so it is found in a process of its own as well.
+    fn in_keyspace(&self) -> Result<Option<(Keyspace, u64)>, Failure> {
+        let definition = self.check().and_then(|check| check.partitions.as_ref());
+        let Some((definition, partition)) = definition.zip(self.partition()) else { return Ok(None) };
+        let keyspace = definition.resolve_for(partition.as_str())?;
+        let index = keyspace.index_of(partition.as_str())?;
+        Ok(Some((keyspace, index)))
     }
 
     /// Whether this run makes the asset, in a check of a partition that one; not if it would come out as it is and was passed over.

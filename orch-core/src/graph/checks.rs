@@ -13,9 +13,11 @@ use crate::failure::Failure;
 ///
 /// In a run that makes the asset it always is; it is a check to be made alone, `assets check`, as often as one wants to know.
 ///
-/// Of an asset with partitions by time it asks of each whether it came in time: one that is there is fresh for good, and one that
-/// is not may come until this time after the end of its window; so `assets check orders --partition latest` tells whether the
-/// last one is late. Other partitions are fresh as an asset without any is, each by itself.
+/// Of an asset with partitions by time it asks of each whether it is late: one that is not there may come until this time after
+/// the end of its window, so `assets check orders --partition latest` tells whether the last one lacks. One that is there is
+/// fresh for good, whenever it was made: else none would be that a backfill makes, or that is made anew. How long after the end of
+/// its window it was made, it tells as `seconds after its end`. Other partitions are fresh as an asset without any is, each by
+/// itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,8 +52,8 @@ fn look(asset: &AssetKey, within: Duration, context: &Context) -> Result<CheckRe
     // Of what this run has made nobody may know yet.
     let made = context.makes(asset) && latest.as_ref().is_none_or(|latest| latest.run != context.run_id());
     let time = if made { Some(context.now()) } else { latest.map(|latest| latest.time) };
-    if let Some(window) = context.partition_window() {
-        return Ok(in_time(time, window.end.timestamp(), within, context.now()));
+    if let Some(window) = context.partition_window()? {
+        return Ok(here_or_to_come(time, window.end.timestamp(), within, context.now()));
     }
     let Some(time) = time else {
         return Ok(CheckResult::failed("it was never materialized"));
@@ -64,8 +66,8 @@ fn look(asset: &AssetKey, within: Duration, context: &Context) -> Result<CheckRe
         .metadata("materialized", MetadataValue::Timestamp(time)))
 }
 
-/// Whether a partition whose window has ended came, or may still come.
-fn in_time(made: Option<Timestamp>, end: Timestamp, within: Duration, now: Timestamp) -> CheckResult {
+/// Whether a partition is there, or may still come after the end of its window.
+fn here_or_to_come(made: Option<Timestamp>, end: Timestamp, within: Duration, now: Timestamp) -> CheckResult {
     let since = |time: Timestamp| Duration::try_from(time.duration_since(end)).unwrap_or_default();
     match made {
         Some(time) => CheckResult::passed()
@@ -166,6 +168,12 @@ mod tests {
         // What came is there for good.
         assert_eq!(at(second().with_history(Once), "2024-03-01T00:00:00Z"), "true ");
         assert_eq!(at(never().with_made(orders.clone()), "2024-03-01T00:00:00Z"), "true ");
+        let late = second().with_history(Never).with_made(orders.clone());
+        let late = late.with_check_of::<Daily>(orders.clone(), "fresh");
+        let late = late.with_time("2024-02-02T00:00:00Z".parse().expect("a moment"));
+        let late = look(&orders, Duration::from_hours(26), &late).expect("it looks");
+        assert!(late.passed, "whenever it was made");
+        assert_eq!(late.metadata["seconds after its end"], MetadataValue::from(30.0 * 86400.0));
     }
 
     #[test]

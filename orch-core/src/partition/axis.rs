@@ -103,8 +103,7 @@ impl Axis {
             Self::Time(windows) => windows.index(key),
             Self::Static(names) => names.places.get(key).copied().ok_or_else(|| names.unknown(key)),
             Self::Dynamic(name, keys) => {
-                let number =
-                    keys.number_of(key).filter(|number| keys.get(*number).is_some_and(|(_, there)| there));
+                let number = keys.number_of(key).filter(|_| keys.contains(key));
                 number.ok_or_else(|| not_in_set(name, keys, key))
             }
         }

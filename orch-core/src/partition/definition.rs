@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::dynamic::KeySets;
+use super::dynamic::{KeySet, KeySets};
 use super::error::PartitionError;
 use super::keyspace::Keyspace;
 use super::time::TimePartitions;
@@ -50,6 +50,15 @@ impl PartitionsDefinition {
     /// cron, keys that are given twice, dimensions that do not fit into an index.
     pub fn resolve(&self, sets: &KeySets) -> Result<Keyspace, PartitionError> {
         Keyspace::new(self, sets)
+    }
+
+    /// The same for one partition, of whose dynamic sets nothing is at hand: what its key has of these is taken for what is there.
+    pub(crate) fn resolve_for(&self, key: &str) -> Result<Keyspace, PartitionError> {
+        let mut keys = KeySet::new();
+        // What cannot be a value of a set is one of another dimension, or is told as no key of it.
+        key.split('|').for_each(|value| drop(keys.add(value)));
+        let sets = self.key_sets().into_iter();
+        self.resolve(&sets.fold(KeySets::new(), |sets, name| sets.with(name, keys.clone())))
     }
 
     /// What a key stands for, as text: with another one the same key is another partition. Which keys there are is no part of it.

@@ -113,6 +113,12 @@ impl KeySet {
         self.numbers.get(key).copied()
     }
 
+    /// Whether a key is there.
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        self.numbers.get(key).is_some_and(|number| self.keys[*number as usize].present)
+    }
+
     /// The key of a number, and whether it is there.
     #[must_use]
     pub fn get(&self, number: u64) -> Option<(&str, bool)> {

@@ -63,8 +63,7 @@ impl KeysInMemory {
     /// Adds keys, as [`HoldsKeys::add_keys`] does.
     pub(crate) fn add(&self, set: &str, keys: &[&str]) -> Result<ChangedKeys, PartitionError> {
         self.change(set, keys, |of, key| {
-            let is_there =
-                of.number_of(key).and_then(|number| of.get(number)).is_some_and(|(_, there)| there);
+            let is_there = of.contains(key);
             of.add(key).map(|_| !is_there)
         })
     }
@@ -143,8 +142,7 @@ impl<P: Partitioning<Kind = BySet>> DynamicPartitions<P> {
     /// # Errors
     /// As [`DynamicPartitions::keys`].
     pub fn contains(&self, key: &str) -> Result<bool, Failure> {
-        let keys = self.held.key_set(&set_of::<P>()?)?;
-        Ok(keys.number_of(key).and_then(|number| keys.get(number)).is_some_and(|(_, there)| there))
+        Ok(self.held.key_set(&set_of::<P>()?)?.contains(key))
     }
 
     /// Adds keys, and says which were there already. A key that was removed and is added again is the partition that it was.

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::definition::PartitionsDefinition;
-use super::dynamic::{KeySet, KeySets};
 use super::error::PartitionError;
 use super::key::{MultiKey, PartitionKey};
 use super::keyspace::Keyspace;
@@ -122,14 +121,7 @@ impl<P: Partitioning> Partition<P> {
     ///
     /// If `P` cannot be, or has no such partition.
     pub fn of(key: &str) -> Result<Self, PartitionError> {
-        let (definition, mut sets) = (P::definition(), KeySets::new());
-        for name in definition.key_sets() {
-            let mut keys = KeySet::new();
-            // What cannot be a value of the set is one of another dimension, or is told as no key of it.
-            key.split('|').for_each(|value| drop(keys.add(value)));
-            sets = sets.with(name, keys);
-        }
-        let keyspace = definition.resolve(&sets)?;
+        let keyspace = P::definition().resolve_for(key)?;
         Self::new(&keyspace, keyspace.index_of(key)?)
     }
 

@@ -292,7 +292,7 @@ impl Runner {
             let loader = Loader { storage, io, run, job, ancestors, taken };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
             if only_missing {
-                loaded.give(&program, &loader.remember(&program, &partitions));
+                loaded.give(&program, &loader, &loader.remember(&program, &partitions));
             } else if memoizes {
                 let mut memory = loader.remember(&program, &partitions);
                 refused.iter().for_each(|(asset, partition)| memory.forget(asset, partition.as_deref()));

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{
-    AssetKey, CheckResult, InputVersion, Materialization, MaterializationQuery, ValueAt, Versions,
+    AssetKey, CheckResult, EvaluationQuery, InputVersion, Materialization, MaterializationQuery, ValueAt,
+    Versions,
 };
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{Branch, RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
-use crate::plan::{Ended, LoadedAsset, PlanError, Problem, ProblemKind, Program, Step};
+use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Problem, ProblemKind, Program, Step};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
 
@@ -30,7 +31,7 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
-    pub(super) fn give(&mut self, program: &Program, memory: &Memory) {
+    pub(super) fn give(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
         for step in &program.plan.steps {
             let Some(first) = step.assets.first() else { continue };
             for partition in memory.partitions_of(&first.key) {
@@ -41,21 +42,25 @@ impl Loaded {
                 };
                 self.ended.push((path, Ended::Succeeded(outputs)));
                 let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
-                given.for_each(|remembered| self.has(&remembered.fact));
-                self.give_checks(program, step, partition);
+                for Remembered { fact, .. } in given {
+                    self.has(fact);
+                    self.give_checks(program, loader, fact);
+                }
             }
         }
     }
 
-    /// What is given was looked at when it was made: its checks do not look again.
-    fn give_checks(&mut self, program: &Program, made: &Step, partition: &Option<Arc<str>>) {
-        let of_it = |step: &&Step| {
-            let looked_at =
-                step.check.as_ref().filter(|check| check.partitions.is_some() == partition.is_some());
-            looked_at.is_some_and(|check| made.assets.iter().any(|asset| asset.key == check.asset))
+    /// Of what is given checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
+    /// refused it, or never looked at it, is to look before anything is made of it.
+    fn give_checks(&mut self, program: &Program, loader: &Loader, fact: &Materialization) {
+        let is_done = |check: &PlannedCheck| {
+            check.asset == fact.asset
+                && check.partitions.is_some() == fact.partition.is_some()
+                && (!check.blocking || loader.was_let_through(check, fact))
         };
-        for step in program.plan.steps.iter().filter(of_it) {
-            let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
+        let steps = program.plan.steps.iter();
+        for step in steps.filter(|step| step.check.as_ref().is_some_and(is_done)) {
+            let branch = fact.partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
             let nothing = KeptOutput::Value(Value::new(CheckResult::passed()));
             self.ended.push((StepPath::new(step.name.as_str(), branch), Ended::Succeeded(vec![nothing])));
         }
@@ -218,6 +223,17 @@ impl Loader {
             }
         }
         memory
+    }
+
+    /// Whether what a check has found last is of this materialization, and no error. If that cannot be read, it is not known.
+    fn was_let_through(&self, check: &PlannedCheck, fact: &Materialization) -> bool {
+        let latest = EvaluationQuery::latest(&check.asset, &check.name);
+        let latest = EvaluationQuery { partition: fact.partition.clone(), ..latest };
+        let found = self.storage.as_ref().and_then(|storage| storage.evaluations(&latest).ok());
+        found.unwrap_or_default().first().is_some_and(|found| {
+            let target = found.target.as_ref().map(|target| target.run);
+            target == Some(fact.run) && !found.result.is_error()
+        })
     }
 
     /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.

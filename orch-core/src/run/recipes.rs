@@ -126,6 +126,9 @@ impl Runner {
 
     /// Makes only those of its assets and their partitions of which there is no value; the others are taken as they were made
     /// last. Of runs that are recorded, and of assets that one op makes: a graph of several runs.
+    ///
+    /// A blocking check that has refused what is there, or has not looked at it, looks before anything is made of that; other
+    /// checks look at nothing but what the run makes.
     #[must_use]
     pub fn only_missing(mut self) -> Self {
         self.only_missing = true;

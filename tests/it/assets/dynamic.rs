@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use orch::asset::EvaluationQuery;
 use orch::define::Context;
+use orch::graph::CheckDef;
 use orch::partition::{
     ByDimensions, ByKey, BySet, KeySet, KeySets, PartitionMapping, Partitioning, PartitionsDefinition,
     TimePartitions,
@@ -124,7 +127,7 @@ fn a_step_adds_keys_and_later_runs_have_them() {
     insta::assert_snapshot!(refused(materialize(&storage, "orders", "acme")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `acme` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: add it with `partitions add customers acme`
     ");
     runner(&definitions, "signups").record(&storage).run_blocking().expect("it succeeds");
@@ -172,20 +175,20 @@ fn a_run_is_for_one_key_for_some_for_the_newest_or_for_all() {
     insta::assert_snapshot!(refused(materialize(&storage, "orders", "gamma")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `gamma` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: add it with `partitions add customers gamma`
     ");
     insta::assert_snapshot!(refused(materialize(&storage, "orders", "cog")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `cog` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: did you mean `cogs`? else add it with `partitions add customers cog`
     ");
     insta::assert_snapshot!(refused(runner(&definitions(), "orders").record(&storage).run_blocking()), @r#"
     the job `materialize` cannot be planned
     error: `orders` has partitions, and the run is not told for which it is
-      --> tests/it/assets/dynamic.rs:59 (the asset)
-      hint: name them: `--partition cogs` is one, `--partition '*'` all, `--partition latest` the one that was added last; in code `.partition("cogs")`
+      --> tests/it/assets/dynamic.rs:62 (the asset)
+      hint: name them: `--partition cogs` is one, `--partition '*'` all, `--partition latest` the newest; in code `.partition("cogs")`
     "#);
     insta::assert_snapshot!(refused(runner(&definitions(), "orders").partition("acme").run_blocking()), @r"
     the job `materialize` cannot be planned
@@ -212,7 +215,7 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(materialize(&storage, "plan", "paid")), @r"
     the job `materialize` cannot be planned
     error: `plan` is made of partitions of `orders` that do not exist: cogs
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: add them, `partitions add customers KEY`, or let the mapping say that it does without: `.allow_missing()`
     ");
     let customers = definitions().partitions::<Customers>(&storage);
@@ -220,13 +223,13 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(materialize(&storage, "plan", "paid")), @r"
     the job `materialize` cannot be planned
     error: `plan` is made of partitions of `orders` that were never materialized: cogs
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: materialize them before, `materialize orders --partition 'cogs'`, or let the mapping say that it does without: `.allow_missing()`
     ");
     insta::assert_snapshot!(refused(alone("welcome")), @r"
     the job `materialize` cannot be planned
     error: `welcome` is made of partitions of `orders` that were never materialized: cogs
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: materialize them before, `materialize orders --partition 'cogs'`, or take it as an `Option`: `orders: Option<..>`
     ");
     materialize(&storage, "orders", "cogs").expect("it succeeds");
@@ -235,7 +238,7 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(alone("flagship")), @r"
     the job `materialize` cannot be planned
     error: `flagship` is made of partitions of `orders` that do not exist: acme
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: add them, `partitions add customers KEY`, or let the mapping say that it does without: `.allow_missing()`
     ");
 }
@@ -260,9 +263,56 @@ fn a_set_may_be_one_dimension_of_several() {
     insta::assert_snapshot!(refused(materialize(&storage, "visits", "customer=dyno; date=latest")), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `visits`: dimension `customer`: `dyno` is not in the set `customers`
-      --> tests/it/assets/dynamic.rs:93 (the asset)
+      --> tests/it/assets/dynamic.rs:96 (the asset)
       hint: add it with `partitions add customers dyno`
     ");
+}
+
+#[test]
+fn a_check_of_customers_by_day_knows_the_day_and_what_was_found_of_those_before() {
+    let compares = CheckDef::builder::<visits>("compares").looks(|context| {
+        let before = context.evaluations_before(2)?.map(|before| {
+            before.into_iter().filter_map(|fact| fact.partition).collect::<Vec<_>>().join(", ")
+        });
+        let window = context.partition_window()?.map(|window| window.start.date());
+        let partition = context.partition().map(|partition| partition.to_string());
+        Ok::<_, Failure>(
+            CheckResult::passed().description(format!("{partition:?}: {window:?}, before {before:?}")),
+        )
+    });
+    let fresh = checks::fresh::<visits>(Duration::from_hours(26));
+    let definitions = definitions().checks([compares, fresh]);
+    let storage = with_customers(&["acme", "beta"]);
+    materialize(&storage, "orders", "*").expect("it succeeds");
+    let materialize = |partition: &str| {
+        let run = runner(&definitions, "visits").record(&storage).partition(partition).run_blocking();
+        run.expect("it succeeds")
+    };
+    materialize("customer=beta");
+    materialize("date=2024-01-02");
+    // Of a key that is gone meanwhile what was found stays, and one that comes changes nothing.
+    let customers = definitions.partitions::<Customers>(&storage);
+    customers.remove(["acme"]).expect("removed");
+    customers.add(["cogs"]).expect("added");
+    let selected = "visits".parse().expect("a selection");
+    let look = definitions.runner(&definitions.check_assets(&selected)).record(&storage);
+    look.max_concurrent(1).partition("beta|2024-01-02").run_blocking().expect("it looks");
+    let found = |check: &str| {
+        let query = EvaluationQuery::of(&"visits".parse().expect("a key"), check);
+        storage.evaluations(&query).expect("what is known").into_iter().rev()
+    };
+    let told: Vec<_> = found("compares").filter_map(|fact| fact.result.description).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    Some("beta|2024-01-01"): Some(2024-01-01), before Some("")
+    Some("beta|2024-01-02"): Some(2024-01-02), before Some("beta|2024-01-01")
+    Some("acme|2024-01-02"): Some(2024-01-02), before Some("")
+    Some("beta|2024-01-02"): Some(2024-01-02), before Some("beta|2024-01-01")
+    Some("beta|2024-01-02"): Some(2024-01-02), before Some("beta|2024-01-01")
+    "#);
+    assert!(
+        found("fresh")
+            .all(|fact| fact.result.passed && fact.result.metadata.contains_key("seconds after its end"))
+    );
 }
 
 /// The partitions of orders that are to be made.
@@ -329,7 +379,7 @@ fn a_run_that_is_made_anew_of_another_has_the_keys_of_now_or_goes_on_with_those_
     insta::assert_snapshot!(refused(again(Rerun::All)), @r"
     the job `materialize` cannot be planned
     error: of the partitions of `orders`: `beta` was removed from the set `customers`
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: `partitions add customers beta` adds it again; it is then the partition it was
     ");
     let went_on = again(Rerun::FromFailure).expect("it goes on");
@@ -403,13 +453,13 @@ fn what_is_wrong_is_told_with_the_assets_or_by_the_step() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 3 problems
     error: the partitions of `mistaken` cannot be: the partitions of `it::assets::dynamic::Mistaken` are of another kind than it says
-      --> tests/it/assets/dynamic.rs:368 (the asset)
+      --> tests/it/assets/dynamic.rs:412 (the asset)
       hint: they are by the keys of a set: `type Kind = BySet;`
     error: the partitions of `nameless` cannot be: the name of a set of keys is empty
-      --> tests/it/assets/dynamic.rs:383 (the asset)
+      --> tests/it/assets/dynamic.rs:427 (the asset)
     error: `impossible` cannot be made of the partitions of `orders`: the mapping: the partition key `acme..beta` has `..`, which ranges of keys are written with
-      --> tests/it/assets/dynamic.rs:389 (is made of it)
-      --> tests/it/assets/dynamic.rs:59 (the asset)
+      --> tests/it/assets/dynamic.rs:433 (is made of it)
+      --> tests/it/assets/dynamic.rs:62 (the asset)
     ");
     let storage = storage();
     let definitions = Definitions::new().assets(assets![adds]);

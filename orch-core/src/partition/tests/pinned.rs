@@ -90,6 +90,7 @@ proptest! {
                 let number = set.number_of(key);
                 prop_assert!(given.is_none() || *given == number, "`{}` has another number", key);
                 *given = number;
+                prop_assert_eq!(set.contains(key), plain.there().iter().any(|(_, there)| there == key));
             }
             let space = customers(&set);
             prop_assert_eq!(space.count(now()), set.len());

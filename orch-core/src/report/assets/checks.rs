@@ -8,7 +8,7 @@ use super::super::table::{Cell, table};
 use super::super::text::{judged, one_line};
 use super::AssetFacts;
 use super::partitions::{PartitionState, set_as_json, stretches};
-use crate::asset::{AssetKey, CheckEvaluation, Severity};
+use crate::asset::{CheckEvaluation, Severity};
 use crate::graph::CheckDef;
 use crate::ids::RunId;
 use crate::partition::PartitionSet;
@@ -121,7 +121,7 @@ fn evaluations<'a>(
 fn known<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<&str>) -> Vec<Known<'a>> {
     let key = facts.graph.assets()[asset].key();
     let made = match partition {
-        Some(partition) => made_of(facts, key, partition),
+        Some(partition) => facts.partitions.get(key).and_then(|state| state.made_of(partition)),
         None => facts.latest(key).map(|latest| latest.run),
     };
     let known = |def: &'a Arc<CheckDef>| {
@@ -129,12 +129,6 @@ fn known<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<&str>) -> V
         Known { def, latest, current: latest.map(looked_at) == Some(made) }
     };
     facts.graph.checks_of(asset).map(known).collect()
-}
-
-/// The run that made a partition last.
-fn made_of(facts: &AssetFacts<'_>, key: &AssetKey, partition: &str) -> Option<RunId> {
-    let state = facts.partitions.get(key)?;
-    state.made().get(&state.keyspace().index_of(partition).ok()?).copied()
 }
 
 /// How the checks of an asset stand, by their numbers: `1 failed, 2 ok`. One that looks at partitions stands as with the worst of

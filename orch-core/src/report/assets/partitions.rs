@@ -28,8 +28,8 @@ pub struct PartitionState {
     materialized: PartitionSet,
     /// By index, the run that made each of them last.
     made: BTreeMap<u64, RunId>,
-    /// Keys that were materialized and are none of the definition's.
-    others: u64,
+    /// The same of keys that are none of the definition's, or were removed.
+    others: BTreeMap<String, RunId>,
 }
 
 impl PartitionState {
@@ -44,12 +44,12 @@ impl PartitionState {
         (sets, now): (&KeySets, Timestamp),
     ) -> Result<Self, PartitionError> {
         let keyspace = definition.resolve(sets)?;
-        let (mut made, mut others) = (BTreeMap::new(), 0);
+        let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
         for fact in latest {
-            match fact.partition.as_deref().map(|key| keyspace.index_of(key)) {
-                Some(Ok(index)) => _ = made.insert(index, fact.run),
-                Some(Err(_)) => others += 1,
-                None => {}
+            let Some(key) = &fact.partition else { continue };
+            match keyspace.index_of(key) {
+                Ok(index) => _ = made.insert(index, fact.run),
+                Err(_) => _ = others.insert(key.clone(), fact.run),
             }
         }
         let materialized = made.keys().copied().collect();
@@ -63,6 +63,12 @@ impl PartitionState {
     /// The runs that made the partitions last, by index.
     pub(super) fn made(&self) -> &BTreeMap<u64, RunId> {
         &self.made
+    }
+
+    /// The run that made a partition last, also one of a key that was removed.
+    pub(super) fn made_of(&self, key: &str) -> Option<RunId> {
+        let made = self.keyspace.index_of(key).ok().and_then(|index| self.made.get(&index));
+        made.or_else(|| self.others.get(key)).copied()
     }
 
     fn missing(&self) -> PartitionSet {
@@ -99,12 +105,12 @@ impl PartitionState {
                 lines.push((word, format!("{}: {}", stretches(&self.keyspace, &one.set), one.words())));
             }
         }
-        if self.others > 0 {
+        if !self.others.is_empty() {
             let why = match self.keyspace.definition().key_sets().is_empty() {
                 true => "that the definition does not have",
                 false => "of keys that were removed",
             };
-            lines.push(("", format!("{} were materialized {why}", self.others)));
+            lines.push(("", format!("{} were materialized {why}", self.others.len())));
         }
         lines
     }

@@ -175,7 +175,7 @@ fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp)
             all.last().map(one).unwrap_or_default()
         ),
         (Some(_), Some(Ok(last))) if !of.definition.key_sets().is_empty() => format!(
-            "name them: `--partition {last}` is one, `--partition '*'` all, `--partition latest` the one that was added last; in code `.partition(\"{last}\")`"
+            "name them: `--partition {last}` is one, `--partition '*'` all, `--partition latest` the newest; in code `.partition(\"{last}\")`"
         ),
         (Some(Ok(first)), Some(Ok(last))) if first != last => format!(
             "name them: `--partition {last}` is one, `--partition {first}..{last}` all from one to the other, `--partition latest` the last; in code `.partition(\"{last}\")`"

@@ -337,3 +337,37 @@ fn assets_are_shown_with_the_keys_that_there_are() {
       hint: add it with `partitions add customers epsilon`
     ");
 }
+
+/// There are some.
+#[asset_check(asset = orders)]
+fn some(orders: &str) -> bool {
+    !orders.is_empty()
+}
+
+#[test]
+fn what_was_found_of_a_key_that_is_gone_is_of_its_latest_materialization() {
+    let shop = || Definitions::new().assets(assets![orders]).checks(checks![some]);
+    let mut kept = Shop::empty();
+    kept.session(shop(), "partitions add customers acme beta");
+    let sets = kept.storage().key_sets().expect("the sets");
+    let put = |kept: &mut Shop, hour, program: &Definitions, partition: &str| {
+        let all = "*".parse().expect("a selection");
+        kept.put_with(hour, program, &all, |runner| runner.partition(partition).key_sets(sets.clone()));
+    };
+    put(&mut kept, 1, &shop(), "acme, beta");
+    put(&mut kept, 2, &Definitions::new().assets(assets![orders]), "acme");
+    kept.session(shop(), "partitions remove customers acme beta");
+    let found = |partition: &str| {
+        let told = kept.session(shop(), &format!("assets show orders --limit 1 --partition {partition}"));
+        let mut lines = told.lines().skip_while(|line| !line.starts_with("check "));
+        [lines.next().unwrap_or_default(), lines.next().unwrap_or_default()].map(str::trim_end).join("\n")
+    };
+    insta::assert_snapshot!(found("beta"), @r"
+    check  found  looked  run
+    some   ok     3h ago  019a5f3c-0001
+    ");
+    insta::assert_snapshot!(found("acme"), @r"
+    check  found  looked  run            of
+    some   ok     3h ago  019a5f3c-0001  an earlier materialization
+    ");
+}

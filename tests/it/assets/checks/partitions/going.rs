@@ -94,6 +94,48 @@ fn what_is_there_is_not_looked_at_again_by_a_run_of_what_is_missing() {
 }
 
 #[test]
+fn what_was_refused_or_never_looked_at_is_looked_at_before_what_is_missing_is_made_of_it() {
+    let shop = Shop::new();
+    shop.broken_on(3);
+    shop.materialize("sold or revenue", "2024-01-02..2024-01-03").expect_err("a day is stopped");
+    shop.broken_on(4);
+    let unchecked = shop.definitions.materialize_unchecked(&"sold".parse().expect("a selection"));
+    shop.run(&unchecked, "2024-01-04..2024-01-05").expect("nobody looks");
+    let job = shop.definitions.materialize(&"sold or revenue".parse().expect("a selection"));
+    let runner = shop.definitions.runner(&job).record(&shop.storage).partition("2024-01-02..2024-01-05");
+    let ran = runner.only_missing().max_concurrent(1).keep_events().run_blocking();
+    insta::assert_snapshot!(story(&ran), @r"
+    RUN_START materialize orch/partition=2024-01-02..2024-01-05
+    ASSET_CHECK_EVALUATION sold.positive[2024-01-03] sold 2024-01-03 failed: -3 on 2024-01-03
+    STEP_FAILURE sold.positive[2024-01-03] the blocking check `positive` of the asset `sold[2024-01-03]` has not passed: -3 on 2024-01-03
+    STEP_SKIPPED revenue[2024-01-03]: sold.positive[2024-01-03] failed
+    STEP_SKIPPED revenue.enough[2024-01-03]: sold.positive[2024-01-03] failed
+    ASSET_CHECK_EVALUATION sold.positive[2024-01-04] sold 2024-01-04 failed: -4 on 2024-01-04
+    STEP_FAILURE sold.positive[2024-01-04] the blocking check `positive` of the asset `sold[2024-01-04]` has not passed: -4 on 2024-01-04
+    STEP_SKIPPED revenue[2024-01-04]: sold.positive[2024-01-04] failed
+    STEP_SKIPPED revenue.enough[2024-01-04]: sold.positive[2024-01-04] failed
+    ASSET_CHECK_EVALUATION sold.positive[2024-01-05] sold 2024-01-05 passed
+    STEP_SUCCESS sold.positive[2024-01-05]
+    ASSET_MATERIALIZATION revenue[2024-01-05] revenue 2024-01-05
+    STEP_SUCCESS revenue[2024-01-05]
+    ASSET_CHECK_EVALUATION revenue.enough[2024-01-05] revenue 2024-01-05 passed
+    STEP_SUCCESS revenue.enough[2024-01-05]
+    STREAM_CLOSED daily_partitions result, 4 items
+    STEP_SUCCESS daily_partitions
+    RUN_FAILURE 2 steps failed, the first is sold.positive[2024-01-03]
+    ");
+    insta::assert_snapshot!(shop.found(), @r"
+    sold[2024-01-02] positive: passed (what its run has made)
+    revenue[2024-01-02] enough: warn (what its run has made)
+    sold[2024-01-03] positive: error (what its run has made)
+    sold[2024-01-03] positive: error (what an earlier run has made)
+    sold[2024-01-04] positive: error (what an earlier run has made)
+    sold[2024-01-05] positive: passed (what an earlier run has made)
+    revenue[2024-01-05] enough: passed (what its run has made)
+    ");
+}
+
+#[test]
 fn in_a_backfill_what_a_check_stops_excludes_what_is_made_of_it_until_it_is_mended() {
     use orch::report::{self, Palette};
     let shop = Shop::new();

@@ -47,7 +47,7 @@ fn a_check_compares_with_the_same_partition_and_with_those_before() {
 #[test]
 fn partitions_that_are_not_by_time_have_none_before() {
     let check = CheckDef::builder::<stock>("compares").looks_at(|_: &i64, context| {
-        Ok::<_, Failure>(context.evaluations_before(2)?.is_none() && context.partition_window().is_none())
+        Ok::<_, Failure>(context.evaluations_before(2)?.is_none() && context.partition_window()?.is_none())
     });
     let shop = Shop::of(Definitions::new().assets(assets![stock]).checks([check]));
     shop.materialize("stock", "*").expect("it is looked at");
@@ -58,7 +58,7 @@ fn partitions_that_are_not_by_time_have_none_before() {
 }
 
 #[test]
-fn a_partition_came_in_time_or_may_still_come() {
+fn a_partition_is_there_or_may_still_come() {
     // The last day ended long ago.
     let shop =
         Shop::of(Definitions::new().assets(assets![sold]).checks([fresh::<sold>(Duration::from_hours(26))]));

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::check::Checks;
+use super::check::{Checks, stoppable};
 use super::def::{AssetDef, Dependency, Draw};
 use super::lineage::AssetGraph;
 use super::partitioned::{PartitionedBy, levels};
@@ -50,6 +50,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
             |number: usize| is_whole && selected.assets[number] && !graph.assets()[number].is_external();
         let levels = levels(graph, made);
         let mut checks = Checks::of(graph, &selected.checks, &levels, made);
+        upstream.stoppable = stoppable(graph, &selected.checks, made);
         let mut drawn = vec![false; graph.assets().len()];
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
@@ -141,7 +142,7 @@ fn make(
         let key = dependency.asset().key();
         // What is not made in this run is there already, or is not waited for.
         let is_made = graph.number(key).is_some_and(&made);
-        let before = if is_made { upstream.made_by(key) } else { None };
+        let before = if is_made { upstream.waited_for(dependency.asset()) } else { None };
         compose::with(|composition| {
             let map = composition.scope();
             let nodes = composition.graph.nodes[first..last].iter_mut();

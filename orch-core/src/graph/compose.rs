@@ -447,24 +447,6 @@ impl Composition {
         map.map_or(0, |map| map + 1)
     }
 
-    /// Whether checks take what this node gives.
-    pub(crate) fn is_taken_by_checks(&self, node: usize) -> bool {
-        let mut checks = self.graph.nodes.iter().filter(|taker| taker.check.is_some());
-        checks.any(|check| check.inputs.iter().any(|&source| self.is_made_of(source, node)))
-    }
-
-    /// Whether a source is an output of this node, or made of one.
-    fn is_made_of(&self, source: usize, node: usize) -> bool {
-        match self.graph.sources.get(source).map(|source| &source.kind) {
-            Some(SourceKind::Output { node: of, .. }) => *of == node,
-            Some(SourceKind::Collect { element, .. }) => self.is_made_of(*element, node),
-            Some(SourceKind::List { elements, .. }) => {
-                elements.iter().any(|&element| self.is_made_of(element, node))
-            }
-            Some(SourceKind::Item | SourceKind::Literal(_) | SourceKind::Derived(_)) | None => false,
-        }
-    }
-
     /// The name of the node behind a map's stream, for messages.
     pub(crate) fn map_name(&self, scope: usize) -> String {
         scope.checked_sub(1).and_then(|map| self.graph.maps.get(map)).map_or_else(

@@ -322,9 +322,8 @@ impl Runner {
             return runtime::blocking(move || {
                 let TakenUp { journal, files, ended, past, made } =
                     interrupted.take_up(&program, &io, &memory, canceled)?;
-                let in_maps = ended.iter().filter(|(path, _)| path.branch().is_some());
                 if let Some(reader) = reader {
-                    in_maps.for_each(|(path, ended)| reader.stopped().take_ended(path, ended));
+                    ended.iter().for_each(|(path, ended)| reader.stopped().take_ended(path, ended));
                 }
                 let (program, past) = (program.resume(ended), past.map(Arc::new));
                 let taken_up = Some(Recording { journal, files });

@@ -296,8 +296,8 @@ impl Upstream {
         made.is_some() && made != self.within && self.stoppable.contains(asset)
     }
 
-    /// The step behind which an asset is there for one that does not take its value. If partitions of it may be stopped, it is one
-    /// that asks whether those are well which are mapped.
+    /// The step behind which an asset is there for one that does not take its value: if partitions of it may be stopped, one that
+    /// asks whether those are well which are mapped.
     pub(super) fn waited_for(&self, asset: &AssetDef) -> Option<usize> {
         let before = self.made_by(asset.key())?;
         let Some(definition) = asset.partitions().filter(|_| self.may_be_stopped(asset.key())) else {

@@ -9,8 +9,8 @@ use crate::plan::{Ended, Program};
 
 /// The partitions that are not there to be taken: those that were not made, and those that blocking checks have stopped.
 ///
-/// What stands in the same map waits for the step that makes its partition, and for the checks of that. What stands in another map
-/// begins when all of them are done, whatever became of it, and asks here.
+/// What stands in the same map waits for the step that makes its partition, and for the checks of that. What stands in another
+/// map begins when all in that one are done, whatever became of them, and asks here.
 #[derive(Debug)]
 pub(in crate::run) struct Stopped {
     /// What steps in maps of partitions are there for, by their names.
@@ -126,9 +126,10 @@ impl Stopped {
         if is_left_out == Some(true) { Ok(()) } else { self.check_passed(asset, partition) }
     }
 
-    /// Whether a partition is not there since its step was skipped for want of what another one left out, or left it out itself.
+    /// Whether a partition is not there since its step left it out, or was skipped for want of what another one left out.
     fn is_left_out(&self, asset: &AssetKey, of: &Partition) -> bool {
-        let leaves_out = |by: &StepPath| matches!(self.roles.get(by.name()), Some(Role::Makes(made)) if made.contains(asset));
+        let makes = |role: &Role| matches!(role, Role::Makes(made) if made.contains(asset));
+        let leaves_out = |by: &StepPath| self.roles.get(by.name()).is_some_and(makes);
         match of {
             Partition { maker: Some(maker), .. } => {
                 matches!(&maker.how, How::Skipped(cause) if cause.is_absence())

@@ -7,7 +7,7 @@ use crate::asset::AssetKey;
 use crate::graph::asset::def::Dependency;
 use crate::graph::asset::draw::{enter, leave};
 use crate::graph::asset::partitioned::{is_aligned, level};
-use crate::graph::{AssetGraph, Upstream, compose};
+use crate::graph::{AssetGraph, Graph, SourceKind, Upstream, compose};
 use crate::plan::{PlannedCheck, Problem, ProblemKind};
 use crate::select::Selectable as _;
 
@@ -171,7 +171,7 @@ impl Checks {
                             Some(loads) => {
                                 loads.key == *key
                                     && node.scope == own_scope
-                                    && !composition.is_taken_by_checks(number)
+                                    && !is_taken_by_checks(&composition.graph, number)
                             }
                         };
                         // What runs for each item waits for what makes the items; what reads another asset waits for that.
@@ -183,6 +183,24 @@ impl Checks {
                 }
             });
         }
+    }
+}
+
+/// Whether checks take what this node gives.
+fn is_taken_by_checks(graph: &Graph, node: usize) -> bool {
+    let mut checks = graph.nodes.iter().filter(|taker| taker.check.is_some());
+    checks.any(|check| check.inputs.iter().any(|&source| is_made_of(graph, source, node)))
+}
+
+/// Whether a source is an output of this node, or made of one.
+fn is_made_of(graph: &Graph, source: usize, node: usize) -> bool {
+    match graph.sources.get(source).map(|source| &source.kind) {
+        Some(SourceKind::Output { node: of, .. }) => *of == node,
+        Some(SourceKind::Collect { element, .. }) => is_made_of(graph, *element, node),
+        Some(SourceKind::List { elements, .. }) => {
+            elements.iter().any(|&element| is_made_of(graph, element, node))
+        }
+        Some(SourceKind::Item | SourceKind::Literal(_) | SourceKind::Derived(_)) | None => false,
     }
 }
 

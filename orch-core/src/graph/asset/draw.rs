@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::check::{Checks, stoppable};
@@ -7,7 +8,7 @@ use super::partitioned::{PartitionedBy, levels};
 use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
 use crate::define::{JobOptions, OpDef};
-use crate::graph::compose::{self, Job, Placement, SourceKind};
+use crate::graph::compose::{self, Composition, Job, Placement, SourceKind};
 use crate::plan::{LoadedAsset, Problem, ProblemKind};
 use crate::select::Selectable as _;
 
@@ -103,7 +104,7 @@ pub(super) fn enter(
 
 pub(super) fn leave(upstream: &mut Upstream) {
     if upstream.within.take().is_some() {
-        compose::with(compose::Composition::leave_scope);
+        compose::with(Composition::leave_scope);
     }
 }
 
@@ -142,7 +143,13 @@ fn make(
         let key = dependency.asset().key();
         // What is not made in this run is there already, or is not waited for.
         let is_made = graph.number(key).is_some_and(&made);
-        let before = if is_made { upstream.waited_for(dependency.asset()) } else { None };
+        // What is read of it as it is stored is asked for by who reads it.
+        let is_read = compose::with(|composition| reads(composition, first..last, key));
+        let before = match is_made {
+            true if is_read => upstream.made_by(key),
+            true => upstream.waited_for(dependency.asset()),
+            false => None,
+        };
         compose::with(|composition| {
             let map = composition.scope();
             let nodes = composition.graph.nodes[first..last].iter_mut();
@@ -191,6 +198,14 @@ fn make(
             });
         }
     });
+}
+
+/// Whether some of these nodes take what a step reads of an asset.
+fn reads(composition: &Composition, nodes: Range<usize>, key: &AssetKey) -> bool {
+    let graph = &composition.graph;
+    let is_read = |node: usize| graph.nodes[node].loads.as_ref().is_some_and(|loads| loads.key == *key);
+    let mut taken = graph.nodes[nodes].iter().flat_map(|node| &node.inputs);
+    taken.any(|&source| source < graph.sources.len() && composition.node_of(source).is_some_and(is_read))
 }
 
 /// Says which outputs of the op that was just called are not to be made, of those that are assets made with this one.

@@ -135,18 +135,25 @@ fn what_waits_for_days_without_taking_them_is_not_made_if_one_of_them_is_stopped
     ");
     shop.broken_on(9);
     let ran = shop.materialize("*", "2024-01-07..2024-01-20");
-    let well =
-        ["passed", "MATERIALIZATION sold[", "MATERIALIZATION revenue[", "SUCCESS sold", "SUCCESS revenue"];
+    let well = [
+        "EVALUATION",
+        "MATERIALIZATION sold[",
+        "MATERIALIZATION revenue[",
+        "SUCCESS sold",
+        "SUCCESS revenue",
+    ];
     insta::assert_snapshot!(without(&ran, &well), @r"
     RUN_START materialize orch/partition=2024-01-07..2024-01-20
-    ASSET_CHECK_EVALUATION sold.positive[2024-01-09] sold 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE sold.positive[2024-01-09] the blocking check `positive` of the asset `sold[2024-01-09]` has not passed: -9 on 2024-01-09
     STEP_SKIPPED revenue[2024-01-09]: sold.positive[2024-01-09] failed
     STREAM_CLOSED daily_partitions result, 14 items
     STEP_SUCCESS daily_partitions
     STEP_SUCCESS all_daily_partitions
+    STEP_FAILURE wait_for_sold `sold[2024-01-09]` is not to be taken as it is: its blocking check `sold.positive[2024-01-09]` has not passed
     STEP_SKIPPED notify: wait_for_sold failed
     STEP_FAILURE wait_for_revenue `revenue[2024-01-09]` was to be made in this run before, and was not: `sold.positive[2024-01-09]` failed
     STEP_SKIPPED bank: wait_for_revenue failed
+    STEP_FAILURE wait_for_sold_2[2024-01-07] `sold[2024-01-09]` is not to be taken as it is: its blocking check `sold.positive[2024-01-09]` has not passed
     STEP_SKIPPED report[2024-01-07]: wait_for_sold_2[2024-01-07] failed
     STEP_SUCCESS wait_for_sold_2[2024-01-14]
     ASSET_MATERIALIZATION report[2024-01-14] report 2024-01-14

@@ -171,3 +171,36 @@ fn what_reads_a_partition_for_those_that_wait_for_its_checks_waits_too() {
     RUN_FAILURE 1 step failed, the first is counted.not_negative[2024-01-09]
     ");
 }
+
+/// The text of the last day, which one step reads and asks for.
+#[asset]
+fn newest(
+    #[stored]
+    #[mapped(PartitionMapping::last())]
+    counted: &String,
+) -> usize {
+    counted.len()
+}
+
+#[test]
+fn what_reads_a_partition_by_itself_asks_for_it_once() {
+    let shop = stored(Definitions::new().assets(assets![counted, newest]).checks(checks![not_negative]));
+    insta::assert_snapshot!(shop.definitions.materialize(&"*".parse().expect("all")).plan(), @r"
+    job materialize
+      depth_first, as many at once as processors
+    daily_partitions() -> dynamic Partition<Daily>
+    map daily_partitions
+        counted(day: &Partition<Daily> <- each daily_partitions) -> i64
+          | makes asset counted
+          | io shelf
+        counted.not_negative(counted: i64 <- counted) -> bool
+          | checks asset counted, blocking
+    all_daily_partitions(partitions: &Vec<Partition<Daily>> <- collect each daily_partitions) -> ()
+    read_counted() -> String
+      | reads asset counted by io shelf
+      | after all_daily_partitions
+    newest(counted: &String <- read_counted) -> usize
+      | makes asset newest
+      | after all_daily_partitions
+    ");
+}

@@ -152,10 +152,13 @@ fn make(
         };
         compose::with(|composition| {
             let map = composition.scope();
-            let nodes = composition.graph.nodes[first..last].iter_mut();
-            // What reads an asset waits for it already.
-            let nodes = nodes.filter(|node| node.scope == map && node.loads.is_none());
-            nodes.for_each(|node| node.after.extend(before.map(|before| (before, dependency.place.clone()))));
+            let nodes = composition.graph.nodes.iter_mut().enumerate().take(last).skip(first);
+            // What reads an asset waits for it already, and what waits for all of its partitions may be drawn for that.
+            let nodes = nodes.filter(|(number, node)| {
+                node.scope == map && node.loads.is_none() && before != Some(*number)
+            });
+            let after = before.map(|before| (before, dependency.place.clone()));
+            nodes.for_each(|(_, node)| node.after.extend(after.clone()));
         });
     }
     compose::with(|composition| {

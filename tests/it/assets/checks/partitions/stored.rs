@@ -193,7 +193,7 @@ fn what_reads_a_partition_by_itself_asks_for_it_once() {
         counted(day: &Partition<Daily> <- each daily_partitions) -> i64
           | makes asset counted
           | io shelf
-        counted.not_negative(counted: i64 <- counted) -> bool
+        counted.not_negative(counted: i64 <- counted) -> CheckResult
           | checks asset counted, blocking
     all_daily_partitions(partitions: &Vec<Partition<Daily>> <- collect each daily_partitions) -> ()
     read_counted() -> String

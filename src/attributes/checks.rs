@@ -67,7 +67,9 @@ use super::op;
 /// A check of an asset with partitions looks at each of them by a step of its own, `orders.positive[2024-01-31]`, behind the step
 /// that makes it and in the same map. Its function may take the partition, `day: &Partition<Daily>`, of those that the asset has.
 /// What the table says of what is made of the asset holds of that partition: what takes it is not made, be it one partition of
-/// another asset or what is made of many, and the others go on.
+/// another asset or what is made of many, and the others go on. Nor is made what only names the asset in `deps` and has other
+/// partitions or none, if one of those that it waits for is stopped, or was not made: a step before it, `wait_for_orders`, fails
+/// and says why. Other checks of the partition look all the same.
 ///
 /// It takes other assets as an [`macro@asset`] with these partitions does: the same partition, one without any, or others with
 /// `#[mapped(..)]` and as `&Partitions<T>`. If it takes other partitions of one that the run makes, it looks behind all of these,

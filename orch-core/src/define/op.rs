@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{
     Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Product,
-    Products, ReadPartitions, Resource, Retry, Tags,
+    Products, ReadPartitions, Resource, Retry, Tags, Takes,
 };
 use crate::asset::AssetKey;
 use crate::config::{Config, ConfigDef, Configurable, NoConfig};
 use crate::failure::Failure;
 use crate::ids::Place;
 use crate::io::Codec;
-use crate::value::TypeInfo;
+use crate::value::{TypeInfo, Value};
 
 /// An op: a function with named, typed inputs and outputs, its type erased so that plans can hold any.
 ///
@@ -127,6 +127,18 @@ impl OpDef {
             let value = (reads.gather)(args.context().read_partitions(reads)?)?;
             Ok(Products::from_iter([Product::Value(value)]))
         })));
+        op
+    }
+
+    /// An op that asks whether partitions of an asset were made, and whether its blocking checks have passed; it reads nothing.
+    pub(crate) fn waiting_for_partitions(asset: &AssetKey, place: &Place) -> Self {
+        let ty = TypeInfo::of::<()>();
+        let gather = |_| Ok(Value::new(()));
+        let nothing = ReadPartitions { ty, codec: None, takes: Takes::All, gather };
+        let mut op = Self::reading_partitions(asset, ty, nothing, place);
+        op.name = format!("wait_for_{}", asset.step_name());
+        op.description =
+            Some(format!("waits for partitions of the asset `{asset}`, and for its blocking checks"));
         op
     }
 

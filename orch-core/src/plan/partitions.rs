@@ -47,6 +47,9 @@ pub struct LoadedPartitions {
     /// Whether that one may be missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// Whether nothing is read of them, and the step only asks whether they were made and no blocking check has stopped them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
     /// The partitions of the plan that are made before in the same run; none if none are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<usize>,

@@ -136,6 +136,9 @@ impl Plan {
             Some(asset) if asset.external => {
                 notes.push(format!("loads asset {}, which others make", asset.key));
             }
+            Some(asset) if asset.partitions.as_ref().is_some_and(|of| of.waits) => {
+                notes.push(format!("waits for asset {}, and its blocking checks", asset.key));
+            }
             Some(asset) => notes.push(format!("loads asset {}", asset.key)),
             None if step.given => notes.push("given, does not run".to_owned()),
             None => {}

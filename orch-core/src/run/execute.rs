@@ -10,7 +10,7 @@ use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::loader::{Loaded, Loader};
 use super::opened::Opened;
-use super::partitions::{ForPartitions, Telling, key_sets, keys_of};
+use super::partitions::{ForPartitions, Reader, Telling, key_sets, keys_of};
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp, refused_by};
 use super::{Run, RunError, Runner, history, runtime, stored};
@@ -19,9 +19,8 @@ use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, EventKind, Journal, Tee};
-use crate::ids::StepPath;
 use crate::io::IoManagers;
-use crate::plan::{Ended, Plan, PlanError, Problem, Program, Step};
+use crate::plan::{Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
 use crate::storage::{Pinned, Storage};
 
@@ -99,12 +98,11 @@ impl Runner {
         let keys = history::keys_for(self.storage(), self.keys.as_ref());
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
-        let Behind { program, taken_up, past, made, ended_badly } =
-            self.behind(program, &io, &scrubber, &memory).await?;
+        let Behind { program, taken_up, past, made } =
+            self.behind(program, &io, &scrubber, (&memory, reader.as_ref())).await?;
         versions.extend(std::mem::take(&mut self.made));
         if let Some(reader) = &reader {
             reader.remember(&memory, made.iter());
-            ended_badly.iter().for_each(|step| reader.stopped().ended_badly(step));
         }
         versions.extend(made);
         let pinned_partitions = partitions.pinned_with(reader.iter().flat_map(|reader| reader.taken()));
@@ -152,7 +150,7 @@ impl Runner {
             }
             None => taken_up,
         };
-        let stops = reader.clone().filter(|reader| reader.stopped().has_checks());
+        let stops = reader.clone().filter(|reader| reader.reads_what_is_made());
         let (journal, files) = recording.map(|recording| (recording.journal, recording.files)).unzip();
         let told = reader.filter(|reader| reader.reads_what_is_made());
         let journal = journal.map(|journal| match told {
@@ -312,24 +310,24 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
         scrubber: &Scrubber,
-        memory: &Arc<Memory>,
+        (memory, reader): (&Arc<Memory>, Option<&Arc<Reader>>),
     ) -> Result<Behind, RunError> {
         let program = match self.stored {
             Some(earlier) => stored::load(program, io, earlier, scrubber).await?,
             None => program,
         };
-        let (io, memory) = (Arc::clone(io), Arc::clone(memory));
+        let (io, memory, reader) = (Arc::clone(io), Arc::clone(memory), reader.map(Arc::clone));
         if let Some(interrupted) = self.interrupted.take() {
             let canceled = self.cancel.is_canceled();
             return runtime::blocking(move || {
                 let TakenUp { journal, files, ended, past, made } =
                     interrupted.take_up(&program, &io, &memory, canceled)?;
-                let in_maps = ended.iter().filter(|(path, _)| path.branch().is_some());
-                let ended_badly = in_maps.filter(|(_, ended)| !matches!(ended, Ended::Succeeded(_)));
-                let ended_badly = ended_badly.map(|(path, _)| path.clone()).collect();
+                if let Some(reader) = reader {
+                    ended.iter().for_each(|(path, ended)| reader.stopped().take_ended(path, ended));
+                }
                 let (program, past) = (program.resume(ended), past.map(Arc::new));
                 let taken_up = Some(Recording { journal, files });
-                Ok(Behind { program, taken_up, past, made, ended_badly })
+                Ok(Behind { program, taken_up, past, made })
             })
             .await;
         }
@@ -344,7 +342,7 @@ impl Runner {
             }
             _ => (program, Versions::default()),
         };
-        Ok(Behind { program, taken_up: None, past: None, made, ended_badly: Vec::new() })
+        Ok(Behind { program, taken_up: None, past: None, made })
     }
 
     /// What the run is begun with.
@@ -403,8 +401,6 @@ struct Behind {
     past: Option<Arc<Past>>,
     /// The versions of the assets that were made before.
     made: Versions,
-    /// The steps in maps that have failed, or were skipped.
-    ended_badly: Vec<StepPath>,
 }
 
 pub(super) fn processors() -> usize {

@@ -303,7 +303,7 @@ fn behind(
                     outputs: lineage.outputs(path, op, step),
                     ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
                 }),
-                RecordedEnd::Skipped(_) => Ended::Skipped,
+                RecordedEnd::Skipped(cause) => Ended::Skipped(SkipCause::clone(cause)),
                 RecordedEnd::Memoized(_, partition) => {
                     Ended::Succeeded(passed_over(program, (path, partition), memory, |_| true)?)
                 }

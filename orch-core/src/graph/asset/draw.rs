@@ -1,13 +1,14 @@
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::check::Checks;
+use super::check::{Checks, stoppable};
 use super::def::{AssetDef, Dependency, Draw};
 use super::lineage::AssetGraph;
 use super::partitioned::{PartitionedBy, levels};
 use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
 use crate::define::{JobOptions, OpDef};
-use crate::graph::compose::{self, Job, Placement, SourceKind};
+use crate::graph::compose::{self, Composition, Job, Placement, SourceKind};
 use crate::plan::{LoadedAsset, Problem, ProblemKind};
 use crate::select::Selectable as _;
 
@@ -50,6 +51,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
             |number: usize| is_whole && selected.assets[number] && !graph.assets()[number].is_external();
         let levels = levels(graph, made);
         let mut checks = Checks::of(graph, &selected.checks, &levels, made);
+        upstream.stoppable = stoppable(graph, &selected.checks, made);
         let mut drawn = vec![false; graph.assets().len()];
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
@@ -102,7 +104,7 @@ pub(super) fn enter(
 
 pub(super) fn leave(upstream: &mut Upstream) {
     if upstream.within.take().is_some() {
-        compose::with(compose::Composition::leave_scope);
+        compose::with(Composition::leave_scope);
     }
 }
 
@@ -141,13 +143,22 @@ fn make(
         let key = dependency.asset().key();
         // What is not made in this run is there already, or is not waited for.
         let is_made = graph.number(key).is_some_and(&made);
-        let before = if is_made { upstream.made_by(key) } else { None };
+        // What is read of it as it is stored is asked for by who reads it.
+        let is_read = compose::with(|composition| reads(composition, first..last, key));
+        let before = match is_made {
+            true if is_read => upstream.made_by(key),
+            true => upstream.waited_for(dependency.asset()),
+            false => None,
+        };
         compose::with(|composition| {
             let map = composition.scope();
-            let nodes = composition.graph.nodes[first..last].iter_mut();
-            // What reads an asset waits for it already.
-            let nodes = nodes.filter(|node| node.scope == map && node.loads.is_none());
-            nodes.for_each(|node| node.after.extend(before.map(|before| (before, dependency.place.clone()))));
+            let nodes = composition.graph.nodes.iter_mut().enumerate().take(last).skip(first);
+            // What reads an asset waits for it already, and what waits for all of its partitions may be drawn for that.
+            let nodes = nodes.filter(|(number, node)| {
+                node.scope == map && node.loads.is_none() && before != Some(*number)
+            });
+            let after = before.map(|before| (before, dependency.place.clone()));
+            nodes.for_each(|(_, node)| node.after.extend(after.clone()));
         });
     }
     compose::with(|composition| {
@@ -190,6 +201,14 @@ fn make(
             });
         }
     });
+}
+
+/// Whether some of these nodes take what a step reads of an asset.
+fn reads(composition: &Composition, nodes: Range<usize>, key: &AssetKey) -> bool {
+    let graph = &composition.graph;
+    let is_read = |node: usize| graph.nodes[node].loads.as_ref().is_some_and(|loads| loads.key == *key);
+    let mut taken = graph.nodes[nodes].iter().flat_map(|node| &node.inputs);
+    taken.any(|&source| source < graph.sources.len() && composition.node_of(source).is_some_and(is_read))
 }
 
 /// Says which outputs of the op that was just called are not to be made, of those that are assets made with this one.

@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Asset;
 use super::def::{AssetDef, Taken};
@@ -23,6 +23,10 @@ pub struct Upstream {
     pub(super) within: Option<usize>,
     /// The mappings that it names, by what it takes of which asset.
     pub(super) mappings: HashMap<(AssetKey, Taken), PartitionMapping>,
+    /// The assets of which partitions may be stopped by blocking checks, or not be made for that.
+    pub(super) stoppable: HashSet<AssetKey>,
+    /// Whether it is a check that is drawn at present.
+    pub(super) looks: bool,
     /// The steps that read an asset while the run goes on.
     read: RefCell<Vec<(Reading, Placement)>>,
 }
@@ -43,6 +47,8 @@ struct Reading {
     columns: Columns,
     within: Option<usize>,
     mapping: Option<PartitionMapping>,
+    /// Whether partitions are read that blocking checks may have stopped.
+    stopped_too: bool,
 }
 
 /// The columns that are read of an asset; all if none are named.
@@ -212,7 +218,8 @@ impl Upstream {
 
     /// A step that reads an asset without partitions, after the one that makes it.
     fn read(&self, asset: &AssetDef, ty: TypeInfo, columns: Columns) -> Placement {
-        let reading = Reading { key: asset.key.clone(), ty, columns, within: None, mapping: None };
+        let reading =
+            Reading { key: asset.key.clone(), ty, columns, within: None, mapping: None, stopped_too: false };
         self.known_or(reading, || {
             let io = asset.io().unwrap_or_default();
             let loads = LoadedAsset {
@@ -241,8 +248,11 @@ impl Upstream {
         reads: ReadPartitions,
     ) -> Placement {
         let mapping = self.mappings.get(&(asset.key.clone(), taken)).cloned();
+        // A check looks at them all the same, where others are refused them: each has a step of its own.
+        let stopped_too = self.looks && self.may_be_stopped(&asset.key);
+        let key = asset.key.clone();
         let reading =
-            Reading { key: asset.key.clone(), ty, columns, within: self.within, mapping: mapping.clone() };
+            Reading { key, ty, columns, within: self.within, mapping: mapping.clone(), stopped_too };
         self.known_or(reading, || {
             let made = self.sources.get(&asset.key);
             // What is made of the same partition is read after that alone; else all are waited for.
@@ -258,6 +268,7 @@ impl Upstream {
                     mapping,
                     single: reads.takes != Takes::All,
                     optional: reads.takes == Takes::OneIfThere,
+                    waits: false,
                     made: made.and_then(|drawn| drawn.within),
                 }),
             };
@@ -287,6 +298,41 @@ impl Upstream {
             Some(within) if Some(within) != self.within => Some(self.scopes.end(within)),
             _ => compose::with(|composition| composition.node_of(drawn.source.index)),
         }
+    }
+
+    /// Whether partitions of an asset are made in another map, and checks there or before may stop some of them.
+    fn may_be_stopped(&self, asset: &AssetKey) -> bool {
+        let made = self.map_of(asset);
+        made.is_some() && made != self.within && self.stoppable.contains(asset)
+    }
+
+    /// The step behind which an asset is there for one that does not take its value: if partitions of it may be stopped, one that
+    /// asks whether those are well which are mapped.
+    pub(super) fn waited_for(&self, asset: &AssetDef) -> Option<usize> {
+        let before = self.made_by(asset.key())?;
+        let Some(definition) = asset.partitions().filter(|_| self.may_be_stopped(asset.key())) else {
+            return Some(before);
+        };
+        let partitions = LoadedPartitions {
+            definition: definition.clone(),
+            within: self.within,
+            mapping: self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned(),
+            single: false,
+            optional: false,
+            waits: true,
+            made: self.map_of(asset.key()),
+        };
+        let loads = LoadedAsset {
+            partitions: Some(partitions),
+            ..LoadedAsset::of(asset.key.clone(), asset.is_external())
+        };
+        let map = self.within.map_or(0, |within| self.scopes.get(within).map);
+        compose::with(|composition| {
+            let op = OpDef::waiting_for_partitions(&asset.key, &asset.place);
+            let node = composition.add_loading(op, loads, map);
+            composition.graph.nodes[node].after.push((before, asset.place.clone()));
+            Some(node)
+        })
     }
 
     fn known_or(&self, reading: Reading, draw: impl FnOnce() -> Placement) -> Placement {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::known::Known;
 use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
+use crate::event::SkipCause;
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{MappingKey, PathMap, PathSet, StepPath};
 use crate::select::{Copies, StepSelection};
@@ -93,7 +94,7 @@ fn again(items: &[(String, Value)]) -> Vec<(String, Value)> {
 pub(crate) enum Ended {
     Succeeded(Vec<KeptOutput>),
     Failed(Failed),
-    Skipped,
+    Skipped(SkipCause),
 }
 
 /// The outputs of steps that do not run, by path: what was known before the run.
@@ -158,7 +159,7 @@ impl Program {
             match end {
                 Ended::Succeeded(outputs) => _ = given.outputs.insert(path, outputs),
                 Ended::Failed(failed) => _ = given.failed.insert(path, failed),
-                Ended::Skipped => _ = given.skipped.insert(path),
+                Ended::Skipped(_) => _ = given.skipped.insert(path),
             }
         }
         self

@@ -21,6 +21,10 @@ impl Taker {
         }
     }
 
+    pub(super) fn is_check(&self) -> bool {
+        self.is_check
+    }
+
     /// What it does, before the partitions that it takes.
     fn does(&self) -> &'static str {
         if self.is_check { "looks at" } else { "is made of" }

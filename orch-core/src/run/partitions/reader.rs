@@ -40,7 +40,7 @@ pub(in crate::run) struct Reader {
     taken: HashMap<AssetKey, BTreeMap<String, Materialization>>,
     /// Those that it has made so far, with the values of those that are small.
     made: Mutex<HashMap<(AssetKey, String), Made>>,
-    /// Of these those that a blocking check has stopped.
+    /// Those that it has not made, or that a blocking check has stopped.
     stopped: Stopped,
 }
 
@@ -56,15 +56,24 @@ pub(super) struct Reading {
     link: Link,
     /// The partitions that the run makes.
     made: PartitionSet,
+    /// Whether it does without those that a blocking check has stopped: what stands in their map waits for the checks itself, and
+    /// checks look at what others have stopped.
+    heeds_checks: bool,
 }
 
 impl Reading {
-    fn of(asset: &LoadedAsset, of: &LoadedPartitions, run: &ForPartitions) -> Result<Self, Failure> {
+    fn of(
+        asset: &LoadedAsset,
+        of: &LoadedPartitions,
+        taker: &Taker,
+        run: &ForPartitions,
+    ) -> Result<Self, Failure> {
         let up = of.definition.resolve(&run.keys)?;
         let within = of.within.map(|number| Arc::clone(&run.of[number]));
         let link = Link::new(of.mapping.as_ref(), Some(&up), within.as_ref().map(|within| &within.keyspace))?;
         let made = of.made.map_or_else(PartitionSet::new, |number| run.of[number].set.clone());
-        Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made })
+        let heeds_checks = of.within != of.made && !taker.is_check();
+        Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made, heeds_checks })
     }
 
     /// What is needed for these partitions of what the step is for.
@@ -112,7 +121,7 @@ impl Reader {
             let Some(of) = &asset.partitions else { continue };
             let place = &program.plan.steps[number].place;
             let taker = Taker::of(program, number, &asset.key);
-            match Reading::of(asset, of, partitions) {
+            match Reading::of(asset, of, &taker, partitions) {
                 Ok(reading) => match reader
                     .take(&reading, &taker, before)
                     .and_then(|()| readable(&reading, &taker, program.ops[number].reads))
@@ -156,7 +165,7 @@ impl Reader {
         }
     }
 
-    /// Which of the partitions that the run makes are not to be taken.
+    /// Which of the partitions that the run makes are not there to be taken.
     pub(in crate::run) fn stopped(&self) -> &Stopped {
         &self.stopped
     }
@@ -164,6 +173,9 @@ impl Reader {
     /// Finds what a step reads of what the run does not make.
     fn take(&mut self, reading: &Reading, taker: &Taker, before: &[Materialization]) -> Result<(), Problem> {
         let key = &reading.asset.key;
+        if reading.of.waits {
+            return Ok(());
+        }
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() {
             return Err(unmapped(reading, taker, &needed.missing));
@@ -267,8 +279,10 @@ impl Reader {
         reads: ReadPartitions,
     ) -> Result<(Value, Option<Materialization>), Failure> {
         let key = &reading.asset.key;
-        if is_made {
-            self.stopped.check(key, partition)?;
+        if is_made && reading.heeds_checks {
+            self.stopped.check_passed(key, partition)?;
+        } else if is_made {
+            self.stopped.check_made(key, partition)?;
         }
         let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
         let Some((fact, inline)) = known else {
@@ -376,6 +390,12 @@ impl ReadsPartitions for Reader {
         let (mut values, mut facts) = (Vec::new(), Vec::new());
         for index in needed.clone().iter() {
             let (key, is_made) = (reading.up.key_of(index)?, reading.made.contains(index));
+            if reading.of.waits {
+                if is_made {
+                    self.stopped.check_well(&reading.asset.key, key.as_str())?;
+                }
+                continue;
+            }
             let is_known = is_made || self.taken_of(&reading.asset.key, key.as_str()).is_some();
             // What others store without a word is there or is not: only its IO manager knows.
             let is_untold = reading.asset.external && reading.asset.read_by.is_some();
@@ -449,7 +469,9 @@ pub(in crate::run) fn latest_of(
 
 /// That what the run makes can be read again: what no IO manager stores and serde cannot read is in the memory of its step alone.
 fn readable(reading: &Reading, taker: &Taker, reads: Option<ReadPartitions>) -> Result<(), Problem> {
-    let is_written = reading.asset.read_by.is_some() || reads.is_none_or(|reads| reads.codec.is_some());
+    let is_written = reading.of.waits
+        || reading.asset.read_by.is_some()
+        || reads.is_none_or(|reads| reads.codec.is_some());
     if is_written || reading.made.is_empty() {
         return Ok(());
     }

@@ -1,63 +1,184 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::asset::AssetKey;
-use crate::event::EventKind;
+use crate::event::{EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::ids::StepPath;
-use crate::plan::Program;
+use crate::plan::{Ended, Program};
 
-/// The partitions that blocking checks have stopped: what stands in the same map waits for the check of its partition, and what
-/// stands in another one reads partitions when all of them are done, whatever became of them.
+/// The partitions that are not there to be taken: those that were not made, and those that blocking checks have stopped.
+///
+/// What stands in the same map waits for the step that makes its partition, and for the checks of that. What stands in another
+/// map begins when all in that one are done, whatever became of them, and asks here.
 #[derive(Debug)]
 pub(in crate::run) struct Stopped {
-    /// The blocking checks that look at partitions, by their steps.
-    checks: HashMap<String, AssetKey>,
-    /// By asset and partition, the step that has stopped it.
-    by: Mutex<HashMap<AssetKey, HashMap<String, StepPath>>>,
+    /// What steps in maps of partitions are there for, by their names.
+    roles: HashMap<String, Role>,
+    by: Mutex<HashMap<AssetKey, HashMap<String, Partition>>>,
+}
+
+/// What a step does for partitions.
+#[derive(Debug)]
+enum Role {
+    /// It makes those of these assets.
+    Makes(Vec<AssetKey>),
+    /// It is the blocking check of those of this one.
+    Checks(AssetKey),
+}
+
+/// What has gone wrong with a partition.
+#[derive(Debug, Default)]
+struct Partition {
+    /// The step that was to make it.
+    maker: Option<BadEnd>,
+    /// The first of its blocking checks that has not passed.
+    check: Option<BadEnd>,
+}
+
+/// A step that has not succeeded.
+#[derive(Clone, Debug)]
+struct BadEnd {
+    step: StepPath,
+    how: How,
+}
+
+#[derive(Clone, Debug)]
+enum How {
+    /// It failed, of this.
+    Failed(String),
+    Skipped(SkipCause),
 }
 
 impl Stopped {
     pub(super) fn of(program: &Program) -> Self {
-        let checks = program.plan.steps.iter().filter_map(|step| {
-            let check = step.check.as_ref().filter(|check| check.blocking && check.partitions.is_some())?;
-            Some((step.name.clone(), check.asset.clone()))
+        let roles = program.plan.steps.iter().filter_map(|step| {
+            let made = step.assets.iter().filter(|asset| asset.partitions.is_some());
+            let made: Vec<_> = made.map(|asset| asset.key.clone()).collect();
+            let role = match &step.check {
+                Some(check) if check.blocking && check.partitions.is_some() => {
+                    Role::Checks(check.asset.clone())
+                }
+                _ if !made.is_empty() => Role::Makes(made),
+                _ => return None,
+            };
+            Some((step.name.clone(), role))
         });
-        Self { checks: checks.collect(), by: Mutex::default() }
+        Self { roles: roles.collect(), by: Mutex::default() }
     }
 
-    /// Whether anything can be stopped.
-    pub(in crate::run) fn has_checks(&self) -> bool {
-        !self.checks.is_empty()
-    }
-
-    /// Takes what has become of a step: whatever has not succeeded of a blocking check has stopped its partition.
+    /// Takes what has become of a step.
     pub(in crate::run) fn take(&self, step: Option<&StepPath>, kind: &EventKind) {
-        if let (Some(step), EventKind::StepFailure { .. } | EventKind::StepSkipped { .. }) = (step, kind) {
-            self.ended_badly(step);
+        let Some(step) = step else { return };
+        match kind {
+            EventKind::StepFailure { error } => self.add(step, How::Failed(error.message.clone())),
+            EventKind::StepSkipped { cause } => self.add(step, How::Skipped(cause.clone())),
+            _ => {}
         }
     }
 
-    /// A step has failed or was skipped.
-    pub(in crate::run) fn ended_badly(&self, step: &StepPath) {
-        let (Some(asset), Some(branch)) = (self.checks.get(step.name()), step.branch()) else { return };
-        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
-        by.entry(asset.clone()).or_default().insert(branch.key().to_string(), step.clone());
+    /// Takes what had become of a step before the run goes on.
+    pub(in crate::run) fn take_ended(&self, step: &StepPath, ended: &Ended) {
+        match ended {
+            Ended::Succeeded(_) => {}
+            Ended::Failed(failed) => self.add(step, How::Failed(failed.error.message.clone())),
+            Ended::Skipped(cause) => self.add(step, How::Skipped(cause.clone())),
+        }
     }
 
-    /// That a partition may be taken.
-    pub(super) fn check(&self, asset: &AssetKey, partition: &str) -> Result<(), Failure> {
-        let by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
-        match by.get(asset).and_then(|partitions| partitions.get(partition)) {
-            None => Ok(()),
-            Some(check) => {
-                let failure = Failure::new(format!(
-                    "`{asset}[{partition}]` is not to be taken as it is: its blocking check `{check}` has not passed"
-                ));
-                Err(failure.hint(format!(
-                    "mend it, and have it made anew: materialize {asset} --partition '{partition}'"
-                )))
+    fn add(&self, step: &StepPath, how: How) {
+        let (Some(role), Some(branch)) = (self.roles.get(step.name()), step.branch()) else { return };
+        let end = BadEnd { step: step.clone(), how };
+        let mut by = self.by();
+        let mut of = |asset: &AssetKey, set: fn(&mut Partition) -> &mut Option<BadEnd>| {
+            let partition = by.entry(asset.clone()).or_default().entry(branch.key().to_string()).or_default();
+            _ = set(partition).get_or_insert_with(|| end.clone());
+        };
+        match role {
+            Role::Makes(assets) => {
+                assets.iter().for_each(|asset| of(asset, |partition| &mut partition.maker));
             }
+            Role::Checks(asset) => of(asset, |partition| &mut partition.check),
         }
     }
+
+    fn by(&self) -> MutexGuard<'_, HashMap<AssetKey, HashMap<String, Partition>>> {
+        self.by.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// That a partition was not left unmade by a step that failed or was skipped.
+    pub(super) fn check_made(&self, asset: &AssetKey, partition: &str) -> Result<(), Failure> {
+        let maker = self.told(asset, partition, |of| of.maker.clone());
+        maker.map_or(Ok(()), |maker| Err(not_made(asset, partition, &maker)))
+    }
+
+    /// That a partition was made, and that no blocking check has stopped it.
+    pub(super) fn check_passed(&self, asset: &AssetKey, partition: &str) -> Result<(), Failure> {
+        // A check is skipped if there is nothing to look at.
+        self.check_made(asset, partition)?;
+        let check = self.told(asset, partition, |of| of.check.clone());
+        check.map_or(Ok(()), |check| Err(not_passed(asset, partition, &check)))
+    }
+
+    /// That nothing has gone wrong with a partition: what was left out is not there, and is no failure.
+    pub(super) fn check_well(&self, asset: &AssetKey, partition: &str) -> Result<(), Failure> {
+        let is_left_out = self.told(asset, partition, |of| Some(self.is_left_out(asset, of)));
+        if is_left_out == Some(true) { Ok(()) } else { self.check_passed(asset, partition) }
+    }
+
+    /// Whether a partition is not there since its step left it out, or was skipped for want of what another one left out.
+    fn is_left_out(&self, asset: &AssetKey, of: &Partition) -> bool {
+        let makes = |role: &Role| matches!(role, Role::Makes(made) if made.contains(asset));
+        let leaves_out = |by: &StepPath| self.roles.get(by.name()).is_some_and(makes);
+        match of {
+            Partition { maker: Some(maker), .. } => {
+                matches!(&maker.how, How::Skipped(cause) if cause.is_absence())
+            }
+            Partition { check: Some(check), .. } => {
+                matches!(&check.how, How::Skipped(SkipCause::Absent(by)) if leaves_out(by))
+            }
+            Partition { .. } => false,
+        }
+    }
+
+    /// Something that is told of a partition.
+    fn told<T>(
+        &self,
+        asset: &AssetKey,
+        partition: &str,
+        take: impl FnOnce(&Partition) -> Option<T>,
+    ) -> Option<T> {
+        self.by().get(asset).and_then(|partitions| partitions.get(partition)).and_then(take)
+    }
+}
+
+impl BadEnd {
+    /// Why the step has not done what it was there for.
+    fn why(&self) -> String {
+        match &self.how {
+            How::Failed(error) => format!("`{}` failed: {error}", self.step),
+            How::Skipped(SkipCause::Failed(by)) => format!("`{by}` failed"),
+            How::Skipped(SkipCause::Absent(by)) => format!("`{by}` left its output out"),
+            How::Skipped(SkipCause::Canceled) => "the run was canceled".to_owned(),
+        }
+    }
+}
+
+/// What was to be made in the same run is not there.
+fn not_made(asset: &AssetKey, partition: &str, maker: &BadEnd) -> Failure {
+    let why = maker.why();
+    Failure::new(format!("`{asset}[{partition}]` was to be made in this run before, and was not: {why}"))
+}
+
+/// It is there, and a blocking check of it has found an error, or nothing at all.
+fn not_passed(asset: &AssetKey, partition: &str, check: &BadEnd) -> Failure {
+    let step = &check.step;
+    let found = match &check.how {
+        How::Failed(_) => "has not passed".to_owned(),
+        How::Skipped(_) => format!("has not looked: {}", check.why()),
+    };
+    Failure::new(format!(
+        "`{asset}[{partition}]` is not to be taken as it is: its blocking check `{step}` {found}"
+    ))
+    .hint(format!("mend it, and have it made anew: materialize {asset} --partition '{partition}'"))
 }

@@ -148,6 +148,16 @@ fn a_run_for_partitions_goes_on_with_those_that_it_began_with() {
     }
 }
 
+/// It is told when all are there, and takes none of them.
+static NOTICE: LazyLock<Arc<AssetDef>> = LazyLock::new(|| {
+    let op = OpDef::builder("notice").returns::<Plain>().coded([Coded::<i64>::CODEC]);
+    let op: Arc<OpDef> = op.blocking(|_| Ok(1)).into();
+    let def = AssetDef::builder("notice").after_made(&NEXT);
+    Arc::new(def.made_by(&Arc::clone(&op), move |_: &Upstream| {
+        Call::of(&op).place::<Plain>();
+    }))
+});
+
 /// A check of each day, blocking: the second is too large, and panics in place of a finding if `panics`.
 fn checked(panics: bool) -> Definitions {
     let small = move |day: &i64, _: &Context| {
@@ -155,7 +165,7 @@ fn checked(panics: bool) -> Definitions {
         CheckResult::expect(*day < 14, format!("{day} is large"))
     };
     let check = CheckDef::builder_of(&NEXT, "small").blocking().looks_at(small);
-    definitions().checks([check])
+    definitions().assets([Arc::clone(&NOTICE)]).checks([check])
 }
 
 /// The ends of the steps of a run, with what failed ones say, but for those that only read: their values are in memory alone.
@@ -184,7 +194,7 @@ fn stopped(panics: bool) -> Vec<String> {
     let run = RunId::from_u128(3);
     let materialize = |storage: &Arc<dyn Storage>| {
         let definitions = checked(panics);
-        let job = definitions.materialize(&"next or total".parse().unwrap());
+        let job = definitions.materialize(&"next or total or notice".parse().unwrap());
         let runner = definitions.runner(&job).run_id(run).max_concurrent(1).partition(DAYS).record(storage);
         runtime().block_on(runner.run()).expect_err("a day is stopped, or the process is gone");
     };
@@ -218,8 +228,10 @@ fn a_partition_that_a_check_has_stopped_stays_so_and_is_looked_at_once() {
         "next.small[2024-01-02] looked at Some(\"2024-01-02\")",
         "next[2024-01-01] succeeded",
         "next[2024-01-02] succeeded",
+        "notice skipped",
         "read_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
         "total skipped",
+        "wait_for_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
     ]
     "#);
 }
@@ -235,8 +247,10 @@ fn a_partition_that_could_not_be_looked_at_stays_stopped() {
         "next.small[2024-01-02] failed: 15 is too large to look at",
         "next[2024-01-01] succeeded",
         "next[2024-01-02] succeeded",
+        "notice skipped",
         "read_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
         "total skipped",
+        "wait_for_next failed: `next[2024-01-02]` is not to be taken as it is: its blocking check `next.small[2024-01-02]` has not passed",
     ]
     "#);
 }

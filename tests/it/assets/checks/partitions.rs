@@ -1,6 +1,7 @@
 //! Checks of assets with partitions: each looks at each partition, right behind the step that makes it.
 
 mod going;
+mod held;
 mod history;
 mod mistakes;
 mod stored;
@@ -231,7 +232,7 @@ fn what_takes_several_partitions_does_not_take_one_that_is_stopped() {
     STEP_SUCCESS all_daily_partitions
     STEP_FAILURE read_sold `sold[2024-01-09]` is not to be taken as it is: its blocking check `sold.positive[2024-01-09]` has not passed
     STEP_SKIPPED best: read_sold failed
-    STEP_FAILURE read_revenue[2024-01-07] `revenue[2024-01-09]` was to be made in this run before, and was not
+    STEP_FAILURE read_revenue[2024-01-07] `revenue[2024-01-09]` was to be made in this run before, and was not: `sold.positive[2024-01-09]` failed
     STEP_SKIPPED week[2024-01-07]: read_revenue[2024-01-07] failed
     STREAM_CLOSED weekly_partitions result, 1 item
     STEP_SUCCESS weekly_partitions

@@ -1,12 +1,13 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::CheckDef;
+use crate::asset::AssetKey;
 use crate::graph::asset::def::Dependency;
 use crate::graph::asset::draw::{enter, leave};
 use crate::graph::asset::partitioned::{is_aligned, level};
-use crate::graph::{AssetGraph, Upstream, compose};
+use crate::graph::{AssetGraph, Graph, SourceKind, Upstream, compose};
 use crate::plan::{PlannedCheck, Problem, ProblemKind};
 use crate::select::Selectable as _;
 
@@ -80,7 +81,9 @@ impl Checks {
             let (def, level) = (&graph.checks()[check], self.levels[check]);
             enter(def.asset().partitions.as_ref(), level, &def.dependencies, upstream);
             self.follow(graph, graph.looked_at(check), upstream);
+            upstream.looks = true;
             let (step, within) = (self.draw(def, graph, upstream), upstream.within);
+            upstream.looks = false;
             leave(upstream);
             self.drawn.push(Drawn { check, step, within });
         }
@@ -150,26 +153,75 @@ impl Checks {
             }
             let held = graph.downstream(looked_at).iter();
             let held = held.filter_map(|below| Some((graph.assets()[*below].key(), self.steps.get(below)?)));
-            // What is made of partitions of another map reads them, and is refused those that are stopped.
+            // What is made of partitions of another map reads them or asks for them, and is refused those that are stopped.
             let held = held.filter(|(key, _)| within.is_none() || upstream.map_of(key) == within);
+            let key = check.asset().key();
             compose::with(|composition| {
+                let own_scope = composition.scope_of(key);
                 let of_partitions =
                     composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]);
                 let of_partitions: Vec<usize> = of_partitions.flatten().collect();
-                for (key, nodes) in held {
-                    let scope = composition.scope_of(key);
+                for (held, nodes) in held {
+                    let scope = composition.scope_of(held);
                     for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
-                        let node = &mut composition.graph.nodes[number];
-                        // What runs for each item waits for what makes the items; what reads an asset waits for that.
+                        let node = &composition.graph.nodes[number];
+                        let is_wanted = match &node.loads {
+                            None => node.scope == scope,
+                            // What reads it for those that wait; checks look whatever others have found.
+                            Some(loads) => {
+                                loads.key == *key
+                                    && node.scope == own_scope
+                                    && !is_taken_by_checks(&composition.graph, number)
+                            }
+                        };
+                        // What runs for each item waits for what makes the items; what reads another asset waits for that.
                         let is_held = node.after.iter().any(|(before, _)| *before == step);
-                        if node.scope == scope && node.loads.is_none() && !is_held {
-                            node.after.push((step, check.place.clone()));
+                        if is_wanted && !is_held {
+                            composition.graph.nodes[number].after.push((step, check.place.clone()));
                         }
                     }
                 }
             });
         }
     }
+}
+
+/// Whether checks take what this node gives.
+fn is_taken_by_checks(graph: &Graph, node: usize) -> bool {
+    let mut checks = graph.nodes.iter().filter(|taker| taker.check.is_some());
+    checks.any(|check| check.inputs.iter().any(|&source| is_made_of(graph, source, node)))
+}
+
+/// Whether a source is an output of this node, or made of one.
+fn is_made_of(graph: &Graph, source: usize, node: usize) -> bool {
+    match graph.sources.get(source).map(|source| &source.kind) {
+        Some(SourceKind::Output { node: of, .. }) => *of == node,
+        Some(SourceKind::Collect { element, .. }) => is_made_of(graph, *element, node),
+        Some(SourceKind::List { elements, .. }) => {
+            elements.iter().any(|&element| is_made_of(graph, element, node))
+        }
+        Some(SourceKind::Item | SourceKind::Literal(_) | SourceKind::Derived(_)) | None => false,
+    }
+}
+
+/// The assets that are made of which partitions may be stopped, or not be made since others are.
+pub(in crate::graph::asset) fn stoppable(
+    graph: &AssetGraph,
+    selected: &[bool],
+    made: impl Fn(usize) -> bool,
+) -> HashSet<AssetKey> {
+    let blocking = graph.checks().iter().enumerate().filter(|(check, def)| {
+        def.blocking && def.asset().partitions.is_some() && selected.get(*check) == Some(&true)
+    });
+    let looked_at: HashSet<usize> = blocking.map(|(check, _)| graph.looked_at(check)).collect();
+    let mut stoppable = HashSet::new();
+    for &number in graph.order().iter().filter(|&&number| made(number)) {
+        let is_of = |other: &usize| stoppable.contains(graph.assets()[*other].key());
+        if looked_at.contains(&number) || graph.upstream(number).iter().any(is_of) {
+            stoppable.insert(graph.assets()[number].key().clone());
+        }
+    }
+    stoppable
 }
 
 /// A blocking check takes partitions that are there only when all of its own asset are made, and much of what is made of these.

@@ -6,4 +6,4 @@ mod list;
 
 pub use def::{CheckBuilder, CheckDef, check_of};
 
-pub(in crate::graph::asset) use draw::Checks;
+pub(in crate::graph::asset) use draw::{Checks, stoppable};

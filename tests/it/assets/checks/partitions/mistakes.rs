@@ -43,7 +43,7 @@ fn a_check_looks_at_the_partitions_that_its_asset_has() {
     the job `materialize` cannot be planned
     error: the check `of_a_week` takes a partition of `Weekly`, and `sold` has those of `Daily`
       --> tests/it/assets/checks/partitions/mistakes.rs:14 (takes it)
-      --> tests/it/assets/checks/partitions.rs:55 (the asset)
+      --> tests/it/assets/checks/partitions.rs:56 (the asset)
       hint: a check looks at the partitions that its asset has: take a `Partition<Daily>`
     ");
     insta::assert_snapshot!(planned(checks![of_a_day].into()), @r"
@@ -68,7 +68,7 @@ fn what_it_takes_of_others_is_there() {
     the job `materialize` cannot be planned
     error: the check `of_one_day` takes `sold` as one value, and takes several partitions of it
       --> tests/it/assets/checks/partitions/mistakes.rs:29 (takes it)
-      --> tests/it/assets/checks/partitions.rs:55 (the asset)
+      --> tests/it/assets/checks/partitions.rs:56 (the asset)
       hint: take them by key, `sold: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] sold: &i64`
     ");
 }
@@ -104,26 +104,26 @@ fn a_run_of_checks_is_told_its_partitions_and_they_are_there() {
     insta::assert_snapshot!(refused(untold), @r#"
     the job `check_assets` cannot be planned
     error: `sold` has partitions, and the run is not told for which it is
-      --> tests/it/assets/checks/partitions.rs:76 (the check)
+      --> tests/it/assets/checks/partitions.rs:77 (the check)
       hint: name them: `--partition 2024-01-28` is one, `--partition 2024-01-01..2024-01-28` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-28")`
     "#);
     insta::assert_snapshot!(refused(shop.check("sold", "2024-01-06..2024-01-08")), @r"
     the job `check_assets` cannot be planned
     error: `sold.positive` looks at partitions of `sold` that were never materialized: 2024-01-06
-      --> tests/it/assets/checks/partitions.rs:55 (the asset)
+      --> tests/it/assets/checks/partitions.rs:56 (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-06'`, or look at others
     ");
     insta::assert_snapshot!(refused(shop.check("sold", "2024-02-30")), @r"
     the job `check_assets` cannot be planned
     error: of the partitions of `sold`: `2024-02-30` is no key of these partitions by time
-      --> tests/it/assets/checks/partitions.rs:76 (the check)
+      --> tests/it/assets/checks/partitions.rs:77 (the check)
       hint: keys are the starts of windows, such as `2024-01-01`, the first
     ");
     let of_two = Definitions::new().assets(assets![sold, stock]).checks(checks![positive, filled]);
     insta::assert_snapshot!(refused(Shop::of(of_two).check("*", "2024-01-07")), @r"
     the job `check_assets` cannot be planned
     error: `sold` and `stock` have partitions of different kinds, and neither follow from those of the other
-      --> tests/it/assets/checks/partitions.rs:76 (the check)
+      --> tests/it/assets/checks/partitions.rs:77 (the check)
       hint: a run is for partitions of one kind: let their checks look one after the other
     ");
     let of_none =
@@ -146,7 +146,7 @@ fn in_a_backfill_no_check_takes_what_another_run_makes() {
     insta::assert_snapshot!(refused, @r"
     the job `materialize` cannot be planned
     error: the check `grows` of `sold` takes `sold`, which another run of the backfill makes, perhaps later
-      --> tests/it/assets/checks/partitions.rs:325 (the check)
+      --> tests/it/assets/checks/partitions.rs:326 (the check)
       hint: let one run make both, `materialize`; or leave the checks out, `--no-checks`, and look afterwards, `assets check`
     ");
 }

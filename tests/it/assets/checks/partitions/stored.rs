@@ -115,3 +115,92 @@ fn what_is_stopped_is_not_taken_in_a_run_that_is_recorded_nowhere() {
     RUN_FAILURE 2 steps failed, the first is counted.written[2024-01-09]
     ");
 }
+
+/// It takes the number, and is ready before what reads the text.
+#[asset_check(asset = counted, blocking)]
+fn not_negative(counted: i64) -> bool {
+    counted > 0
+}
+
+/// It takes the text, and waits for the checks.
+#[asset(partitions = Daily)]
+fn length(#[stored] counted: &String) -> usize {
+    counted.len()
+}
+
+fn stored(definitions: Definitions) -> Shop {
+    let shelf = Shelf::default();
+    Shop::of(definitions.io::<i64>("shelf", shelf.clone()).io::<String>("shelf", shelf))
+}
+
+#[test]
+fn two_checks_look_at_one_partition_whatever_the_other_has_found() {
+    let shop = stored(Definitions::new().assets(assets![counted]).checks(checks![not_negative, written]));
+    insta::assert_snapshot!(story(&shop.materialize("*", "2024-01-09")), @r"
+    RUN_START materialize orch/partition=2024-01-09
+    ASSET_MATERIALIZATION counted[2024-01-09] counted 2024-01-09
+    STEP_SUCCESS counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.not_negative[2024-01-09] counted 2024-01-09 failed
+    STEP_FAILURE counted.not_negative[2024-01-09] the blocking check `not_negative` of the asset `counted[2024-01-09]` has not passed
+    STEP_SUCCESS read_counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.written[2024-01-09] counted 2024-01-09 failed: -9 on 2024-01-09
+    STEP_FAILURE counted.written[2024-01-09] the blocking check `written` of the asset `counted[2024-01-09]` has not passed: -9 on 2024-01-09
+    STREAM_CLOSED daily_partitions result, 1 item
+    STEP_SUCCESS daily_partitions
+    RUN_FAILURE 2 steps failed, the first is counted.not_negative[2024-01-09]
+    ");
+    insta::assert_snapshot!(shop.found(), @r"
+    counted[2024-01-09] not_negative: error (what its run has made)
+    counted[2024-01-09] written: error (what its run has made)
+    ");
+}
+
+#[test]
+fn what_reads_a_partition_for_those_that_wait_for_its_checks_waits_too() {
+    let shop = stored(Definitions::new().assets(assets![counted, length]).checks(checks![not_negative]));
+    insta::assert_snapshot!(story(&shop.materialize("*", "2024-01-09")), @r"
+    RUN_START materialize orch/partition=2024-01-09
+    ASSET_MATERIALIZATION counted[2024-01-09] counted 2024-01-09
+    STEP_SUCCESS counted[2024-01-09]
+    ASSET_CHECK_EVALUATION counted.not_negative[2024-01-09] counted 2024-01-09 failed
+    STEP_FAILURE counted.not_negative[2024-01-09] the blocking check `not_negative` of the asset `counted[2024-01-09]` has not passed
+    STEP_SKIPPED read_counted[2024-01-09]: counted.not_negative[2024-01-09] failed
+    STEP_SKIPPED length[2024-01-09]: counted.not_negative[2024-01-09] failed
+    STREAM_CLOSED daily_partitions result, 1 item
+    STEP_SUCCESS daily_partitions
+    RUN_FAILURE 1 step failed, the first is counted.not_negative[2024-01-09]
+    ");
+}
+
+/// The text of the last day, which one step reads and asks for.
+#[asset]
+fn newest(
+    #[stored]
+    #[mapped(PartitionMapping::last())]
+    counted: &String,
+) -> usize {
+    counted.len()
+}
+
+#[test]
+fn what_reads_a_partition_by_itself_asks_for_it_once() {
+    let shop = stored(Definitions::new().assets(assets![counted, newest]).checks(checks![not_negative]));
+    insta::assert_snapshot!(shop.definitions.materialize(&"*".parse().expect("all")).plan(), @r"
+    job materialize
+      depth_first, as many at once as processors
+    daily_partitions() -> dynamic Partition<Daily>
+    map daily_partitions
+        counted(day: &Partition<Daily> <- each daily_partitions) -> i64
+          | makes asset counted
+          | io shelf
+        counted.not_negative(counted: i64 <- counted) -> CheckResult
+          | checks asset counted, blocking
+    all_daily_partitions(partitions: &Vec<Partition<Daily>> <- collect each daily_partitions) -> ()
+    read_counted() -> String
+      | reads asset counted by io shelf
+      | after all_daily_partitions
+    newest(counted: &String <- read_counted) -> usize
+      | makes asset newest
+      | after all_daily_partitions
+    ");
+}

@@ -134,7 +134,7 @@ impl OpDef {
     pub(crate) fn waiting_for_partitions(asset: &AssetKey, place: &Place) -> Self {
         let ty = TypeInfo::of::<()>();
         let gather = |_| Ok(Value::new(()));
-        let nothing = ReadPartitions { ty, codec: None, takes: Takes::All, gather };
+        let nothing = ReadPartitions { ty, if_there: None, codec: None, takes: Takes::All, gather };
         let mut op = Self::reading_partitions(asset, ty, nothing, place);
         op.name = format!("wait_for_{}", asset.step_name());
         op.description =

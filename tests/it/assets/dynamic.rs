@@ -453,12 +453,12 @@ fn what_is_wrong_is_told_with_the_assets_or_by_the_step() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 3 problems
     error: the partitions of `mistaken` cannot be: the partitions of `it::assets::dynamic::Mistaken` are of another kind than it says
-      --> tests/it/assets/dynamic.rs:412 (the asset)
+      --> tests/it/assets/dynamic.rs:418 (the asset)
       hint: they are by the keys of a set: `type Kind = BySet;`
     error: the partitions of `nameless` cannot be: the name of a set of keys is empty
-      --> tests/it/assets/dynamic.rs:427 (the asset)
+      --> tests/it/assets/dynamic.rs:433 (the asset)
     error: `impossible` cannot be made of the partitions of `orders`: the mapping: the partition key `acme..beta` has `..`, which ranges of keys are written with
-      --> tests/it/assets/dynamic.rs:433 (is made of it)
+      --> tests/it/assets/dynamic.rs:439 (is made of it)
       --> tests/it/assets/dynamic.rs:62 (the asset)
     ");
     let storage = storage();

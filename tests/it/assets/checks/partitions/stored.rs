@@ -124,8 +124,8 @@ fn not_negative(counted: i64) -> bool {
 
 /// It takes the text, and waits for the checks.
 #[asset(partitions = Daily)]
-fn length(#[stored] counted: &String) -> usize {
-    counted.len()
+fn length(#[stored] counted: String) -> usize {
+    counted.into_bytes().len()
 }
 
 fn stored(definitions: Definitions) -> Shop {
@@ -177,9 +177,9 @@ fn what_reads_a_partition_for_those_that_wait_for_its_checks_waits_too() {
 fn newest(
     #[stored]
     #[mapped(PartitionMapping::last())]
-    counted: &String,
+    counted: String,
 ) -> usize {
-    counted.len()
+    counted.into_bytes().len()
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn what_reads_a_partition_by_itself_asks_for_it_once() {
     read_counted() -> String
       | reads asset counted by io shelf
       | after all_daily_partitions
-    newest(counted: &String <- read_counted) -> usize
+    newest(counted: String <- read_counted) -> usize
       | makes asset newest
       | after all_daily_partitions
     ");

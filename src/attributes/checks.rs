@@ -71,9 +71,9 @@ use super::op;
 /// partitions or none, if one of those that it waits for is stopped, or was not made: a step before it, `wait_for_orders`, fails
 /// and says why. Other checks of the partition look all the same.
 ///
-/// It takes other assets as an [`macro@asset`] with these partitions does: the same partition, one without any, or others with
-/// `#[mapped(..)]` and as `&Partitions<T>`. If it takes other partitions of one that the run makes, it looks behind all of these,
-/// and cannot be blocking; in a backfill, which makes them by many runs, it is refused.
+/// It takes other assets as an [`asset`](macro@crate::asset) with these partitions does: the same partition, one without any, or
+/// others with `#[mapped(..)]` and as `&Partitions<T>`. If it takes other partitions of one that the run makes, it looks behind all
+/// of these, and cannot be blocking; in a backfill, which makes them by many runs, it is refused.
 ///
 /// # Alone
 ///

@@ -113,9 +113,9 @@ fn what_is_wrong_in_a_dimension_is_told_with_it() {
     `eu` selects in no dimension
       hint: write a dimension before it: `date=eu`
     ");
-    insta::assert_snapshot!(wrong("latest"), @"
+    insta::assert_snapshot!(wrong("latest"), @r"
     `latest` selects in no dimension
-      hint: write `date=..`, or a whole key with a `|` between its values
+      hint: write `date=..; region=..`, each or some of them, or a whole key in this order: `date|region`
     ");
     insta::assert_snapshot!(wrong("2024-03-01|eu"), @"
     dimension `date`: `2024-03-01` does not exist yet

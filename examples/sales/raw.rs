@@ -1,12 +1,12 @@
 //! What the shop writes, as frames, and what is wrong with it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use orch::graph::{AssetDef, CheckDef};
+use orch::graph::CheckDef;
 use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
-use orch_polars::{Frame, checks, read_csv, schema};
+// A program of your own depends on `orch` with the feature `polars-lazy` and writes `use orch::polars::{..}`.
+use orch_polars::{Frame, ParquetIo, RegisterFrames as _, checks, read_csv, schema};
 
 /// Days, for the five weeks in which the shop was open.
 pub(crate) struct Daily;
@@ -57,13 +57,19 @@ pub(crate) fn products(shop: Config<Shop>) -> Result<Frame<Product>> {
     Frame::checked(read_csv(shop.folder.join("products.csv"))?)
 }
 
-/// All of them.
-pub(crate) fn assets() -> Vec<Arc<AssetDef>> {
-    assets![orders, products].into()
+/// All of this, with the lake in which frames lie.
+pub(crate) fn definitions() -> Definitions {
+    let lake = ParquetIo::new("lake");
+    Definitions::new()
+        .assets(assets![orders, products])
+        .checks(checks())
+        .frames("lake", lake.clone())
+        .io::<Frame<Order>>("lake", lake.clone())
+        .io::<Frame<Product>>("lake", lake)
 }
 
 /// What is looked at when they are read: of nothing that is wrong with a day anything is made.
-pub(crate) fn checks() -> [CheckDef; 4] {
+fn checks() -> [CheckDef; 4] {
     [
         checks::range::<orders>("pieces", 1.0..).blocking(),
         checks::unique::<orders>(["order"]).blocking(),

@@ -148,8 +148,8 @@ impl<P: Partitioning<Kind = BySet>> DynamicPartitions<P> {
     /// Adds keys, and says which were there already. A key that was removed and is added again is the partition that it was.
     ///
     /// # Errors
-    /// If one of them cannot be a key, and then none is added: it is empty, has control characters, `..` or one of `| , ; [ ]`,
-    /// or begins or ends with a blank. If they cannot be written, as in a step that has a process of its own.
+    /// If one of them cannot be a key, and then none is added: it is empty, `*` or `latest`, has control characters, `..` or one of
+    /// `| , ; [ ]`, or begins or ends with a blank. If they cannot be written, as in a step that has a process of its own.
     pub fn add<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) -> Result<ChangedKeys, Failure> {
         let keys: Vec<K> = keys.into_iter().collect();
         let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();

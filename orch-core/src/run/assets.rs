@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::Definitions;
-use super::history::keys_of;
+use super::instance::keys_of;
 use crate::asset::AssetKey;
 use crate::define::JobOptions;
 use crate::graph::{AssetDef, AssetGraph, CheckDef, Job, Selected, draw_assets};

@@ -13,7 +13,7 @@ use super::opened::Opened;
 use super::partitions::{ForPartitions, Reader, Telling, key_sets, keys_of};
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp, refused_by};
-use super::{Run, RunError, Runner, history, runtime, stored};
+use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
@@ -94,8 +94,8 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
-        let history = self.storage().map(history::of);
-        let keys = history::keys_for(self.storage(), self.keys.as_ref());
+        let history = self.storage().map(instance::of);
+        let keys = instance::keys_for(self.storage(), self.keys.as_ref());
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
         let Behind { program, taken_up, past, made } =

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{
-    AssetKey, CheckResult, EvaluationQuery, InputVersion, Materialization, MaterializationQuery, ValueAt,
-    Versions,
+    AssetKey, CheckEvaluation, CheckResult, EvaluationQuery, InputVersion, Materialization,
+    MaterializationQuery, ValueAt, Versions,
 };
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
@@ -32,6 +32,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
     pub(super) fn give(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
+        let checks: Vec<_> = program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)).collect();
         for step in &program.plan.steps {
             let Some(first) = step.assets.first() else { continue };
             for partition in memory.partitions_of(&first.key) {
@@ -44,7 +45,7 @@ impl Loaded {
                 let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
                 for Remembered { fact, .. } in given {
                     self.has(fact);
-                    self.give_checks(program, loader, fact);
+                    self.give_checks(&checks, fact);
                 }
             }
         }
@@ -52,14 +53,8 @@ impl Loaded {
 
     /// Of what is given checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
     /// refused it, or never looked at it, is to look before anything is made of it.
-    fn give_checks(&mut self, program: &Program, loader: &Loader, fact: &Materialization) {
-        let is_done = |check: &PlannedCheck| {
-            check.asset == fact.asset
-                && check.partitions.is_some() == fact.partition.is_some()
-                && (!check.blocking || loader.was_let_through(check, fact))
-        };
-        let steps = program.plan.steps.iter();
-        for step in steps.filter(|step| step.check.as_ref().is_some_and(is_done)) {
+    fn give_checks(&mut self, checks: &[Looked<'_>], fact: &Materialization) {
+        for Looked { step, .. } in checks.iter().filter(|check| check.is_done_with(fact)) {
             let branch = fact.partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
             let nothing = KeptOutput::Value(Value::new(CheckResult::passed()));
             self.ended.push((StepPath::new(step.name.as_str(), branch), Ended::Succeeded(vec![nothing])));
@@ -79,6 +74,33 @@ impl Loaded {
             reader.tell(fact.clone(), None);
         }
         self.facts.push(fact.clone());
+    }
+}
+
+/// A check, and what it has found before.
+struct Looked<'p> {
+    step: &'p Step,
+    check: &'p PlannedCheck,
+    /// Of a blocking one what it found last, by partition.
+    found: HashMap<Option<String>, CheckEvaluation>,
+}
+
+impl<'p> Looked<'p> {
+    fn of(step: &'p Step, loader: &Loader) -> Option<Self> {
+        let check = step.check.as_ref()?;
+        let found = if check.blocking { loader.found_last(check) } else { HashMap::new() };
+        Some(Self { step, check, found })
+    }
+
+    /// Whether it need not look at this materialization: it stops nothing, or has found last that this one has no error.
+    fn is_done_with(&self, fact: &Materialization) -> bool {
+        let Self { check, found, .. } = self;
+        let let_through = |found: &CheckEvaluation| {
+            found.target.as_ref().is_some_and(|target| target.run == fact.run) && !found.result.is_error()
+        };
+        check.asset == fact.asset
+            && check.partitions.is_some() == fact.partition.is_some()
+            && (!check.blocking || found.get(&fact.partition).is_some_and(let_through))
     }
 }
 
@@ -225,15 +247,14 @@ impl Loader {
         memory
     }
 
-    /// Whether what a check has found last is of this materialization, and no error. If that cannot be read, it is not known.
-    fn was_let_through(&self, check: &PlannedCheck, fact: &Materialization) -> bool {
-        let latest = EvaluationQuery::latest(&check.asset, &check.name);
-        let latest = EvaluationQuery { partition: fact.partition.clone(), ..latest };
-        let found = self.storage.as_ref().and_then(|storage| storage.evaluations(&latest).ok());
-        found.unwrap_or_default().first().is_some_and(|found| {
-            let target = found.target.as_ref().map(|target| target.run);
-            target == Some(fact.run) && !found.result.is_error()
-        })
+    /// What a check found last, by partition. What cannot be read is not known.
+    fn found_last(&self, check: &PlannedCheck) -> HashMap<Option<String>, CheckEvaluation> {
+        let Some(storage) = &self.storage else { return HashMap::new() };
+        let found = match check.partitions {
+            Some(_) => storage.latest_evaluations(&check.asset, &check.name),
+            None => storage.evaluations(&EvaluationQuery::latest(&check.asset, &check.name)),
+        };
+        found.unwrap_or_default().into_iter().map(|found| (found.partition.clone(), found)).collect()
     }
 
     /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.

@@ -12,7 +12,7 @@ mod execute;
 mod finished;
 mod fixed;
 mod folded;
-mod history;
+mod instance;
 mod isolated;
 mod itself;
 mod keeper;

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::check::wiring;
 use super::config::Configured;
-use super::history::Elsewhere;
+use super::instance::Elsewhere;
 use super::lifecycle::Lifecycle as _;
 use super::opened::Opened;
 use super::schema::Configurables;

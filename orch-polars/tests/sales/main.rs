@@ -13,31 +13,16 @@ mod walk;
 
 use std::process::ExitCode;
 
-use orch::prelude::*;
-use orch_polars::{Frame, ParquetIo, RegisterFrames as _};
-
 /// Which program this is; not set if it is the test.
 const PROGRAM: &str = "SALES_PROGRAM";
 
 fn main() -> ExitCode {
     let program = std::env::var(PROGRAM).ok();
     match program.as_deref() {
-        Some("changed") => orch::cli::run_main(|| {
-            shop(Definitions::new().assets(changed::assets()).checks(changed::checks()))
-        }),
-        Some(_) => {
-            orch::cli::run_main(|| shop(Definitions::new().assets(mart::assets()).checks(mart::checks())))
+        Some("changed") => {
+            orch::cli::run_main(|| raw::definitions().assets(changed::assets()).checks(changed::checks()))
         }
+        Some(_) => orch::cli::run_main(|| raw::definitions().assets(mart::assets()).checks(mart::checks())),
         None => walk::main(),
     }
-}
-
-/// The program with this mart: as `main.rs` of the example has it.
-fn shop(mart: Definitions) -> Definitions {
-    let lake = ParquetIo::new("lake");
-    mart.assets(raw::assets())
-        .checks(raw::checks())
-        .frames("lake", lake.clone())
-        .io::<Frame<raw::Order>>("lake", lake.clone())
-        .io::<Frame<raw::Product>>("lake", lake)
 }

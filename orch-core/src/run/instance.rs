@@ -24,6 +24,7 @@ pub(super) fn keys_for(storage: Option<&Arc<dyn Storage>>, given: Option<&KeySet
     }
 }
 
+/// The instance in which the run is recorded.
 #[derive(Debug)]
 struct Recorded(Arc<dyn Storage>);
 

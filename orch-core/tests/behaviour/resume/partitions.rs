@@ -23,16 +23,18 @@ impl Partitioning for Daily {
     }
 }
 
-static FACTOR: AtomicUsize = AtomicUsize::new(7);
+/// The run that makes the days anew while the one that takes them is interrupted.
+const MEANWHILE: u128 = 4;
 
-/// The day of the month, times a factor that changes.
+/// The day of the month, times a factor: what is made meanwhile is something else.
 static DAY: LazyLock<Arc<AssetDef>> = LazyLock::new(|| {
     let op = OpDef::builder("day").input::<Partition<Daily>>("day").returns::<Plain>();
     let op: Arc<OpDef> = op
         .coded([Coded::<i64>::CODEC])
         .blocking(|mut args| {
             let day = args.take::<Partition<Daily>>(0)?.window().start.day();
-            Ok(i64::from(day) * FACTOR.load(Ordering::Relaxed) as i64)
+            let meanwhile = args.context().run_id() == RunId::from_u128(MEANWHILE);
+            Ok(i64::from(day) * if meanwhile { 8 } else { 7 })
         })
         .into();
     let def = AssetDef::builder("day").partitioned_by::<Daily>();
@@ -106,7 +108,6 @@ fn begun(memory: &Memory, left: usize) -> Arc<dyn Storage> {
     let storage = |left| -> Arc<dyn Storage> {
         Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
     };
-    FACTOR.store(7, Ordering::Relaxed);
     materialize(&storage(usize::MAX), "day", "2024-01-01..2024-01-03", 1).unwrap();
     materialize(&storage(usize::MAX), "next", "2024-01-03", 2).unwrap();
     storage(left)
@@ -138,10 +139,8 @@ fn a_run_for_partitions_goes_on_with_those_that_it_began_with() {
     for life in 0..lives {
         let memory = Memory::new();
         materialize(&begun(&memory, life), "next or total", DAYS, 3).expect_err("the process is gone");
-        // Meanwhile what it takes is made anew, and is something else.
-        FACTOR.store(8, Ordering::Relaxed);
         let storage: Arc<dyn Storage> = Arc::new(memory.clone());
-        materialize(&storage, "day", "2024-01-01..2024-01-03", 4).unwrap();
+        materialize(&storage, "day", "2024-01-01..2024-01-03", MEANWHILE).unwrap();
         let runner = definitions().resume(&storage, run).unwrap();
         runtime().block_on(runner.run()).unwrap();
         assert_eq!(facts(&memory, run), undisturbed, "interrupted after {life} commits");

@@ -7,10 +7,9 @@ use std::time::Duration;
 use orch_core::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus, Makes};
 use orch_core::define::Cancel;
 use orch_core::ids::BackfillId;
-use orch_core::partition::KeySets;
 use orch_core::report;
 use orch_core::run::{Definitions, RunErrorKind, Runner};
-use orch_core::storage::{BackfillMark, BackfillRecord, RunState, Storage, Unwoken};
+use orch_core::storage::{BackfillMark, BackfillRecord, Memory, RunState, Storage, Unwoken};
 
 use super::args::{
     BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillLaunchArgs, BackfillListArgs,
@@ -69,14 +68,9 @@ fn launch(
         definitions.backfill(runner).per(per).max_concurrent(runs)
     };
     if args.dry_run {
-        let storage = match definitions.key_sets().is_empty() {
-            true => None,
-            false => home::perhaps(&args.home, around, printer)?,
-        };
-        let keys = storage.map_or_else(|| Ok(KeySets::new()), |storage| storage.key_sets());
-        let keys = keys.map_err(|error| home::refused(&error, printer))?;
-        let (units, assets) =
-            launch(runner.key_sets(keys)).preview().map_err(|error| refused(&error, printer))?;
+        // Where nothing was ever recorded, nothing is there yet.
+        let storage = home::perhaps(&args.home, around, printer)?.unwrap_or_else(|| Arc::new(Memory::new()));
+        let (units, assets) = launch(runner).preview(&storage).map_err(|error| refused(&error, printer))?;
         let mut told = format!("{} of\n", report::count(units, "run", "runs"));
         for (asset, partitions) in assets {
             let _ = writeln!(told, "  {asset}: {}", report::count(partitions, "partition", "partitions"));

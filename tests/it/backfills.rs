@@ -1,6 +1,7 @@
 //! Backfills: many partitions by many runs, and what is told of them.
 
 mod keys;
+mod outside;
 mod together;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use orch::define::{Cancel, JobOptions};
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::report::{self, Palette};
-use orch::storage::{BackfillMark, Memory, RunQuery, Storage};
+use orch::storage::{BackfillMark, Memory, RunQuery, RunState, Storage};
 
 struct Daily;
 
@@ -331,33 +332,6 @@ fn one_drives_it_and_others_are_told_who() {
     assert!(backfill.run_blocking().expect("it is driven").is_success());
 }
 
-#[test]
-fn what_lacks_what_it_is_made_of_is_refused_and_told() {
-    let shop = Shop::new();
-    // Of the week only two days were ever sold.
-    assert!(
-        shop.launch("price or sold or revenue", "2024-01-07..2024-01-08", 1)
-            .expect("launched")
-            .run_blocking()
-            .expect("driven")
-            .is_success()
-    );
-    let backfill = shop.launch("week", "2024-01-07", 1).expect("it is launched");
-    insta::assert_snapshot!(driven(backfill), @r"
-    begun week 2024-01-07
-    refused week 2024-01-07: the job `materialize` cannot be planned
-    error: `week` is made of partitions of `revenue` that were never materialized: 2024-01-09..2024-01-13
-      --> tests/it/backfills.rs:51 (the asset)
-      hint: materialize them before, `materialize revenue --partition '2024-01-09..2024-01-13'`, or let the mapping say that it does without: `.allow_missing()`
-    backfill ID: failure
-    asset  asked for  failed
-    week   1          1
-
-    failed      assets  why
-    2024-01-07  week    `week` is made of partitions of `revenue` that were never materialized: 2024-01-09..2024-01-13
-    ");
-}
-
 mod later {
     use super::*;
 
@@ -379,9 +353,9 @@ mod later {
 #[test]
 fn it_is_held_to_the_program_that_launched_it() {
     let shop = Shop::new();
-    let backfill = shop.launch("sold or revenue", "2024-01-01..2024-01-02", 1);
-    assert!(backfill.is_ok(), "price is not made, and not there: that is told when it runs");
-    let id = backfill.expect("it is launched").id();
+    let prices = shop.definitions.materialize(&"price".parse().expect("a selection"));
+    shop.definitions.runner(&prices).record(&shop.storage).run_blocking().expect("it succeeds");
+    let id = shop.launch("sold or revenue", "2024-01-01..2024-01-02", 1).expect("it is launched").id();
     let later = later::definitions(Arc::clone(&shop.rain));
     let changed = later.resume_backfill(&shop.storage, id).expect("it is there").run_blocking();
     let changed = changed.expect_err("it is another program").to_string();
@@ -392,6 +366,28 @@ fn it_is_held_to_the_program_that_launched_it() {
       `revenue` no longer takes `price`: if it has run, it stays as it is; if it has not, it runs in the new way
       `price` is no longer there: if it has run, that stands; if it has not, it does not run
       hint: go on with the program that launched it, or accept the changes: `--accept-changes`
+    ");
+    // Of what it takes since then nothing was there when it was launched.
+    let accepted = later.resume_backfill(&shop.storage, id).expect("it is there").accept_changes();
+    insta::assert_snapshot!(driven(accepted), @r"
+    begun sold revenue 2024-01-01
+    refused sold revenue 2024-01-01: the job `materialize` cannot be planned
+    error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
+      --> tests/it/backfills.rs:339 (the asset)
+      hint: materialize them before, `materialize tax --partition '2024-01-01'`, or take it as an `Option`: `tax: Option<..>`
+    begun sold revenue 2024-01-02
+    refused sold revenue 2024-01-02: the job `materialize` cannot be planned
+    error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
+      --> tests/it/backfills.rs:339 (the asset)
+      hint: materialize them before, `materialize tax --partition '2024-01-02'`, or take it as an `Option`: `tax: Option<..>`
+    backfill ID: failure
+    asset    asked for  failed
+    sold     2          2
+    revenue  2          2
+
+    failed      assets         why
+    2024-01-01  sold, revenue  `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
+    2024-01-02  sold, revenue  `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
     ");
 }
 

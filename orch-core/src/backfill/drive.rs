@@ -208,7 +208,7 @@ impl<'a> Backfill<'a> {
     /// Whether the program is the one that launched it.
     fn check_changes(&self) -> Result<(), BackfillError> {
         let whole = self.definitions.whole_of(&self.record).map_err(|error| self.broken(error))?;
-        let now = whole.pin(self.record.created).map_err(BackfillError::Plan)?.pinned.plan;
+        let now = whole.pin(self.record.created, None).map_err(BackfillError::Plan)?.pinned.plan;
         let changes = self.record.pinned.plan.changes_to(&now);
         if changes.is_empty() || self.accepts_changes {
             return Ok(());

@@ -137,23 +137,23 @@ impl<'a> Launch<'a> {
     /// Keeps the backfill, and holds it. It begins when the result is run; if that does not come about, it can be resumed.
     ///
     /// # Errors
-    /// If what it is to make cannot be planned or configured, if it makes no assets, or if it cannot be kept.
-    pub fn launch(mut self, storage: &Arc<dyn Storage>) -> Result<Backfill<'a>, BackfillError> {
+    /// If what it is to make cannot be planned or configured, if it makes no assets, if it takes something that it does not
+    /// make and that is not there, or if it cannot be kept.
+    pub fn launch(self, storage: &Arc<dyn Storage>) -> Result<Backfill<'a>, BackfillError> {
         let definitions = self.definitions;
-        self.asked = self.asked.with_keys_of(&**storage)?;
-        let record = self.record()?;
+        let record = self.record(storage)?;
         let units = Units::read(&record)?;
         let hold = storage.create_backfill(&record)?;
         Ok(Backfill::new(definitions, storage, record, units, hold))
     }
 
     /// What would be launched: how many runs there would be, and for how many partitions of each asset, in the order in which
-    /// they are made. Of dynamic partitions the run has the keys, [`Runner::key_sets`].
+    /// they are made.
     ///
     /// # Errors
     /// As of [`Launch::launch`], but that nothing is kept.
-    pub fn preview(self) -> Result<(u64, Vec<(AssetKey, u64)>), BackfillError> {
-        let record = self.record()?;
+    pub fn preview(self, storage: &Arc<dyn Storage>) -> Result<(u64, Vec<(AssetKey, u64)>), BackfillError> {
+        let record = self.record(storage)?;
         let units = Units::read(&record)?;
         let assets = record.groups.iter().enumerate().flat_map(|(number, group)| {
             let partitions = units.partitions(number, &units.all(number));
@@ -162,9 +162,12 @@ impl<'a> Launch<'a> {
         Ok((units.len(), assets.collect()))
     }
 
-    fn record(self) -> Result<BackfillRecord, BackfillError> {
+    fn record(self, storage: &Arc<dyn Storage>) -> Result<BackfillRecord, BackfillError> {
         let created = Timestamp::now();
-        let Pin { pinned, partitions, tags } = self.asked.pin(created).map_err(BackfillError::Plan)?;
+        let asked = self.asked.with_keys_of(&**storage)?;
+        // What its runs take and do not make is to be there before the first of them, as it is before a run of all.
+        let Pin { pinned, partitions, tags } =
+            asked.pin(created, Some(storage)).map_err(BackfillError::Plan)?;
         let job = pinned.plan.job.as_str();
         let per = NonZero::new(self.per).ok_or_else(|| BackfillError::limit(job, "per"))?;
         let max_concurrent =

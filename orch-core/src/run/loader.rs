@@ -118,6 +118,11 @@ pub(super) struct Loader {
 }
 
 impl Loader {
+    /// That of a run that has not begun and goes on from no other.
+    pub(super) fn of_new(run: RunId, job: &str, storage: Arc<dyn Storage>, io: Arc<IoManagers>) -> Self {
+        Self { storage: Some(storage), io, run, job: job.into(), ancestors: Vec::new(), taken: Vec::new() }
+    }
+
     /// Finds what the program takes. The values themselves are loaded when someone looks at them.
     pub(super) fn load(&self, program: &Program, partitions: &ForPartitions) -> Result<Loaded, PlanError> {
         let (mut loaded, mut problems) = (Loaded::default(), Vec::new());

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::check::Wanted;
 use super::execute::processors;
+use super::loader::Loader;
 use super::partitions::ForPartitions;
 use super::resume::config_of;
 use super::{Definitions, RunError, Runner, runtime};
@@ -26,14 +27,23 @@ impl Runner {
     /// What the run would be begun with at this moment.
     ///
     /// # Errors
-    /// All that is wrong with the job or with what the run gives it, and with the partitions that it is told.
-    pub(crate) fn pin(mut self, now: Timestamp) -> Result<Pin, PlanError> {
+    /// All that is wrong with the job or with what the run gives it, and with the partitions that it is told. With a storage
+    /// also whatever it takes and does not make, and that is not there.
+    pub(crate) fn pin(
+        mut self,
+        now: Timestamp,
+        storage: Option<&Arc<dyn Storage>>,
+    ) -> Result<Pin, PlanError> {
         self.now = Some(now);
         let checked = self.check_for(Wanted::Run)?;
         let plan = &checked.program.plan;
         let told = self.for_partitions(plan);
-        let ForPartitions { of, pinned: told, .. } =
-            told.map_err(|problems| PlanError::new(plan.job.clone(), problems))?;
+        let told = told.map_err(|problems| PlanError::new(plan.job.clone(), problems))?;
+        if let Some(storage) = storage {
+            let io = Arc::new(std::mem::take(&mut self.environment.io));
+            Loader::of_new(self.id, &plan.job, Arc::clone(storage), io).load(&checked.program, &told)?;
+        }
+        let ForPartitions { of, pinned: told, .. } = told;
         let mut pinned = self.pinned(&checked.program, &checked.given, Vec::new());
         pinned.partitions = told;
         Ok(Pin { pinned, partitions: of, tags: self.tags })

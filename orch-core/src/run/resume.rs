@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::{panic, thread};
 
 use super::archive::Which;
 use super::execute::PARTITION_TAG;
@@ -12,7 +13,7 @@ use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::graph::Job;
-use crate::ids::{RunId, StepPath};
+use crate::ids::{QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, Step, forget_dependents};
 use crate::step::Files;
@@ -282,34 +283,31 @@ fn behind(
         };
         lineage.readable(&which, asked.value)
     };
-    let resumption = Resumption::of(program, pinned, recorded, &readable);
+    // What a step has given is found without knowing whether it stays so, which is found meanwhile.
+    let (resumption, mut ended) = thread::scope(|scope| {
+        let all = || ends(program, &ops, lineage, memory);
+        let apart = thread::Builder::new().name("orch past".into()).spawn_scoped(scope, all);
+        let resumption = Resumption::of(program, pinned, recorded, &readable);
+        let ended = match apart {
+            Ok(apart) => apart.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)),
+            // A machine that has no thread left.
+            Err(_) => all(),
+        };
+        (resumption, ended)
+    });
+    if !resumption.lost.is_empty() {
+        ended.retain(|(path, _)| resumption.mark(recorded, path) == Mark::Stays);
+    }
     let hooked = !program.all_hooks().is_empty();
-    let mut ended = Vec::new();
     for (path, step) in recorded.steps() {
         let Some(op) = ops.get(path.name()) else { continue };
-        if resumption.mark(recorded, path) != Mark::Stays {
+        if step.end().is_none()
+            || !resumption.lost.is_empty() && resumption.mark(recorded, path) != Mark::Stays
+        {
             past.steps.insert(path.clone(), past_step(op, step));
-            continue;
-        }
-        if hooked && lineage.is_own(path) {
+        } else if hooked && lineage.is_own(path) {
             past.owed.extend(owed(op, path, step, recorded));
         }
-        ended.extend(step.end().and_then(|end| {
-            let end = match end {
-                RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
-                RecordedEnd::Failed(error) => Ended::Failed(Failed {
-                    error: Arc::clone(error),
-                    attempts: step.attempts(),
-                    outputs: lineage.outputs(path, op, step),
-                    ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
-                }),
-                RecordedEnd::Skipped(cause) => Ended::Skipped(SkipCause::clone(cause)),
-                RecordedEnd::Memoized(_, partition) => {
-                    Ended::Succeeded(passed_over(program, (path, partition), memory, |_| true)?)
-                }
-            };
-            Some((path.clone(), end))
-        }));
     }
     let attempt = |path: &StepPath| recorded.step(path).map_or(0, RecordedStep::attempts);
     past.interrupted = resumption.interrupted.iter().map(|path| (path.clone(), attempt(path))).collect();
@@ -322,6 +320,33 @@ fn behind(
         })
         .collect();
     (ended, past)
+}
+
+/// How the steps have ended that have come to an end.
+fn ends(
+    program: &Program,
+    ops: &QuickMap<&str, &Arc<OpDef>>,
+    lineage: &Lineage,
+    memory: &Memory,
+) -> Vec<(StepPath, Ended)> {
+    let end = |(path, step): (&StepPath, &RecordedStep)| {
+        let op = ops.get(path.name())?;
+        let end = match step.end()? {
+            RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
+            RecordedEnd::Failed(error) => Ended::Failed(Failed {
+                error: Arc::clone(error),
+                attempts: step.attempts(),
+                outputs: lineage.outputs(path, op, step),
+                ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
+            }),
+            RecordedEnd::Skipped(cause) => Ended::Skipped(SkipCause::clone(cause)),
+            RecordedEnd::Memoized(_, partition) => {
+                Ended::Succeeded(passed_over(program, (path, partition), memory, |_| true)?)
+            }
+        };
+        Some((path.clone(), end))
+    };
+    lineage.recorded.steps().filter_map(end).collect()
 }
 
 /// What hooks are to be told of a step that is over; none if there is nothing to tell.

@@ -152,9 +152,11 @@ impl Program {
     }
 
     /// The program of a run that goes on: these steps have ended before, and do not run again.
-    pub(crate) fn resume(mut self, ended: impl IntoIterator<Item = (StepPath, Ended)>) -> Self {
+    pub(crate) fn resume(mut self, ended: Vec<(StepPath, Ended)>) -> Self {
         let all = vec![Copies::All; self.plan.steps.len()];
         let given = self.given.get_or_insert_with(|| Given { copies: all, ..Given::default() });
+        // Mostly they have succeeded.
+        given.outputs.reserve(ended.len());
         for (path, end) in ended {
             match end {
                 Ended::Succeeded(outputs) => _ = given.outputs.insert(path, outputs),

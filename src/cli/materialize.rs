@@ -7,6 +7,7 @@ use orch_core::partition::PartitionSet;
 use orch_core::report;
 use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings};
 use orch_core::select::Selectable as _;
+use orch_core::storage::Memory;
 
 use super::args::MaterializeArgs;
 use super::home::{self, Around};
@@ -25,10 +26,7 @@ pub(super) fn materialize(
 ) -> Exit {
     match job(args, definitions, around, printer) {
         Ok(Some(job)) => {
-            // What is left to make may have no partitions, though some were asked for.
-            let has_partitions = job.try_plan().is_ok_and(|plan| !plan.partitions.is_empty());
-            let partition = args.options.partition.as_deref();
-            let partition = partition.filter(|_| has_partitions || !(args.stale || args.missing));
+            let partition = partitions_for(args, &job);
             run::begin(&job, &args.options, definitions, around, printer, |runner| {
                 let runner = partition.into_iter().fold(runner, Runner::partition);
                 match (args.stale, args.missing) {
@@ -89,7 +87,8 @@ fn job(
         Exit::Usage
     })?;
     let storage = home::perhaps(&args.options.record.home, around, printer)?;
-    let latest = storage.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&*storage, graph));
+    let latest = storage.as_ref();
+    let latest = latest.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&**storage, graph));
     let latest = latest.map_err(|error| home::refused(&error, printer))?;
     let standings = Standings::of(graph, recipes, &latest, (around.now)());
     let making = match (args.stale, args.missing) {
@@ -110,9 +109,9 @@ fn job(
     }
     if args.dry_run {
         printer.data(&report::assets_to_make(graph, &standings, (&selected, &made), printer.data_palette()));
-        return Ok(None);
+    } else {
+        printer.note(&report::assets_to_make(graph, &standings, (&selected, &made), printer.palette()));
     }
-    printer.note(&report::assets_to_make(graph, &standings, (&selected, &made), printer.palette()));
     // What has partitions stays in the run, which passes over those that are not to be made: for which partitions a run is follows
     // from all of its assets.
     let drawn: Vec<usize> = graph
@@ -123,10 +122,25 @@ fn job(
             made.assets.contains(number) || !made.partitions.is_empty() && asked_for(graph, *number, &asked)
         })
         .collect();
-    Ok(Some(match args.no_checks {
+    let job = match args.no_checks {
         true => definitions.materialize_numbered_unchecked(&drawn),
         false => definitions.materialize_numbered(&drawn),
-    }))
+    };
+    if args.dry_run {
+        let runner =
+            configure::runner(definitions, &job, &args.options.configure, around.env.clone(), printer)?;
+        let could_begin = partitions_for(args, &job).into_iter().fold(runner, Runner::partition);
+        let could_begin = could_begin.could_begin(&storage.unwrap_or_else(|| Arc::new(Memory::new())));
+        return could_begin.map(|()| None).map_err(|error| run::refused(&error, printer));
+    }
+    Ok(Some(job))
+}
+
+/// The partitions that the run of a job is told: what is left to make may have none, though some were asked for.
+fn partitions_for<'a>(args: &'a MaterializeArgs, job: &Job) -> Option<&'a str> {
+    let has_partitions = job.try_plan().is_ok_and(|plan| !plan.partitions.is_empty());
+    let partition = args.options.partition.as_deref();
+    partition.filter(|_| has_partitions || !(args.stale || args.missing))
 }
 
 /// Whether partitions of an asset are asked for.

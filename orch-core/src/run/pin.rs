@@ -48,6 +48,16 @@ impl Runner {
         pinned.partitions = told;
         Ok(Pin { pinned, partitions: of, tags: self.tags })
     }
+
+    /// Whether the run could begin at this moment if it were recorded there. Nothing is kept of the question.
+    ///
+    /// # Errors
+    /// All that is wrong with the job or with what the run gives it, with the partitions that it is told, and whatever it takes
+    /// and does not make, and that is not there; or if that cannot be read.
+    pub fn could_begin(self, storage: &Arc<dyn Storage>) -> Result<(), RunError> {
+        let runner = self.with_keys_of(&**storage).map_err(RunError::storage)?;
+        runner.pin(Timestamp::now(), Some(storage)).map(drop).map_err(RunError::plan)
+    }
 }
 
 impl Definitions {

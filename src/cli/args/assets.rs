@@ -23,7 +23,7 @@ pub(in crate::cli) struct MaterializeArgs {
     /// `--partition` names and that are not there.
     #[arg(long, conflicts_with = "stale")]
     pub(in crate::cli) missing: bool,
-    /// Tell what would be made, and why, and make nothing.
+    /// Tell what would be made, and why, and what keeps it from being made, and make nothing.
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
     /// Leave out the checks of the assets: nothing looks at what is made, and nothing is stopped by it.

@@ -80,7 +80,7 @@ pub(in crate::cli) struct BackfillLaunchArgs {
     /// Leave out the checks of the assets.
     #[arg(long)]
     pub(in crate::cli) no_checks: bool,
-    /// Tell what would be made, and launch nothing.
+    /// Tell what would be made, or what keeps it from being made, and launch nothing.
     #[arg(long, conflicts_with = "detach")]
     pub(in crate::cli) dry_run: bool,
     /// Tags of all runs; a key has one value.

@@ -88,6 +88,18 @@ fn what_has_changed_is_found_from_the_code_to_the_last_that_depends_on_it() {
     revenue  it was never materialized
     report   it was never materialized
     ");
+    // What the run would be refused for is told too.
+    insta::assert_snapshot!(kept.session(first::program(), "materialize revenue --dry-run"), @r"
+    exit 2
+    --- stdout
+    to make  since
+    revenue  it was never materialized
+    --- stderr
+    error: the job `materialize` cannot be planned
+    error: `revenue` takes the asset `sales`, which was never materialized
+      --> src/cli/tests/assets/stale.rs:_ (the step)
+      hint: materialize it before, `materialize sales`, or with all that is needed: `materialize '+revenue'`
+    ");
     kept.put(1, &first::program(), &all());
     insta::assert_snapshot!(kept.session(first::program(), "assets list"), @r"
     exit 0

@@ -55,6 +55,7 @@ pub(super) fn because(difference: &Difference) -> String {
 /// An ingredient in words.
 pub(super) fn named(ingredient: &Ingredient) -> String {
     match ingredient {
+        Ingredient::Op => "the op".to_owned(),
         Ingredient::CodeVersion => "its code version".to_owned(),
         Ingredient::Source => "its source".to_owned(),
         Ingredient::Type => "its type".to_owned(),
@@ -63,6 +64,7 @@ pub(super) fn named(ingredient: &Ingredient) -> String {
         Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
         Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
         Ingredient::Input(asset) => format!("the data of `{asset}`"),
+        Ingredient::Parameter(name) => format!("the data of `{name}`"),
     }
 }
 

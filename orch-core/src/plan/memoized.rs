@@ -1,0 +1,42 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Kept, Plan, Problem, ProblemKind, Step};
+use crate::define::OutputKind;
+use crate::graph::GraphNode;
+
+/// Says which steps are memoized: those of such ops that make no assets, which have versions of their own. Of items that
+/// are made while others are worked on nobody knows before that they would come out the same.
+pub(super) fn mark(nodes: &[GraphNode], steps: &mut [Step], problems: &mut Vec<Problem>) {
+    // Of an op, however often it is called.
+    let mut seen = HashSet::new();
+    for (node, step) in nodes.iter().zip(steps) {
+        let op = &node.op;
+        step.memoize = op.memoize.is_some() && step.assets.is_empty() && step.check.is_none();
+        let dynamic = op.outputs().iter().find(|output| output.kind == OutputKind::Dynamic);
+        let Some(dynamic) = dynamic.filter(|_| step.memoize && seen.insert(Arc::as_ptr(op))) else {
+            continue;
+        };
+        let name = op.name();
+        let message = format!("`{name}` is memoized, and its output `{}` is dynamic", dynamic.name);
+        problems.push(Problem::new(ProblemKind::NotMemoized, message).at("the op", op.place.clone()).hint(
+            "memoize the ops in its map, whose steps are then passed over each by itself; or let it return a list, `Vec<T>`",
+        ));
+    }
+}
+
+impl Plan {
+    /// Whether steps are memoized.
+    pub(crate) fn has_memoized(&self) -> bool {
+        self.steps.iter().any(|step| step.memoize)
+    }
+}
+
+impl Step {
+    /// The outputs for whose sake it always runs, though it is memoized: what is not kept cannot be taken again.
+    #[must_use]
+    pub fn never_memoized(&self) -> Vec<&str> {
+        let lost = self.outputs.iter().filter(|output| self.memoize && output.kept == Kept::Memory);
+        lost.map(|output| output.name.as_str()).collect()
+    }
+}

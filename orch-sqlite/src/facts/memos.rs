@@ -150,7 +150,10 @@ mod tests {
             rows.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a way").join("\n")
         };
         let code = Some("code_version 1".to_owned());
-        insta::assert_snapshot!(way(MemoQuery { code, ..MemoQuery::of("mail::embed") }), @"");
-        insta::assert_snapshot!(way(MemoQuery { limit: Some(1), ..MemoQuery::of("mail::embed") }), @"");
+        insta::assert_snapshot!(way(MemoQuery { code, ..MemoQuery::of("mail::embed") }), @"SEARCH memo USING INDEX newest_of_op (op=? AND code=?)");
+        insta::assert_snapshot!(way(MemoQuery { limit: Some(1), ..MemoQuery::of("mail::embed") }), @r"
+        SEARCH memo USING INDEX newest_of_op (op=?)
+        USE TEMP B-TREE FOR ORDER BY
+        ");
     }
 }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use orch_core::asset::{EvaluationQuery, MaterializationQuery};
 use orch_core::ids::RunId;
+use orch_core::memo::MemoQuery;
 use orch_core::storage::{ReadAssets, RunRecord, StorageError, StorageErrorKind};
 
 use super::check::Finding;

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::{Kept, Plan, Problem, ProblemKind, Step};
@@ -30,13 +30,20 @@ impl Plan {
     pub(crate) fn has_memoized(&self) -> bool {
         self.steps.iter().any(|step| step.memoize)
     }
-}
 
-impl Step {
-    /// The outputs for whose sake it always runs, though it is memoized: what is not kept cannot be taken again.
+    /// The outputs for whose sake a memoized step always runs: its own that are not kept, so that nobody could take them, and
+    /// those that it takes and of which no version is known, since they live in memory alone.
     #[must_use]
-    pub fn never_memoized(&self) -> Vec<&str> {
-        let lost = self.outputs.iter().filter(|output| self.memoize && output.kept == Kept::Memory);
-        lost.map(|output| output.name.as_str()).collect()
+    pub fn never_memoized(&self, step: &Step) -> Vec<String> {
+        if !step.memoize {
+            return Vec::new();
+        }
+        let own = step.outputs.iter().filter(|output| output.kept == Kept::Memory);
+        let mut taken = BTreeSet::new();
+        step.inputs.iter().for_each(|input| self.add_taken(&input.source, &mut taken));
+        let is_lost =
+            |&(step, output): &(usize, usize)| self.steps[step].outputs[output].kept == Kept::Memory;
+        let taken = taken.into_iter().filter(is_lost).map(|(step, output)| self.output_name(step, output));
+        own.map(|output| output.name.clone()).chain(taken).collect()
     }
 }

@@ -40,8 +40,8 @@ pub(super) fn reason(standing: &Standing) -> String {
     }
 }
 
-/// What differs from what it was made of.
-pub(super) fn because(difference: &Difference) -> String {
+/// What differs from what something was made of.
+pub(in crate::report) fn because(difference: &Difference) -> String {
     let named = named(&difference.ingredient);
     match &difference.change {
         Change::Other { before, now } => format!("{named} has changed: {} → {}", short(before), short(now)),
@@ -77,6 +77,10 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
         }
         Ingredient::Input(_) => {
             "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`"
+        }
+        Ingredient::Parameter(_) => {
+            "it lives in memory alone, or is a sign and no data; serde's `Serialize` and `Deserialize` make it known, or what stores it \
+             tells a version"
         }
         _ => "it cannot be read here",
     }

@@ -66,7 +66,7 @@ fn what_is_passed_over_is_told_and_why_all_else_is_not() {
     counted(total: i64 <- total) -> Total
     publish(total: &Total <- counted) -> String
       | code version 1
-      | memoize
+      | memoize, without effect: counted in memory only
     --- stderr
     note: in memory alone, and made anew when a run is resumed: `counted` (Total); to keep them, derive `serde::Serialize` and `Deserialize` for types that own their data, or name an IO manager
     ");

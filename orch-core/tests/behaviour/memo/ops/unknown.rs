@@ -68,7 +68,7 @@ fn values_that_live_in_memory_alone_are_not_known_again() {
     source() -> i64
     double(x: i64 <- source) -> i64
       | code version 1
-      | memoize
+      | memoize, without effect: source in memory only
     ");
     insta::assert_snapshot!(twice(Coded::<i64>::CODEC, None), @r"
     source made, double made

@@ -17,7 +17,7 @@ mod mail {
 
     /// Its length, as it is weighed.
     #[crate::op(memoize, code_version = "1", env = ["WEIGHT"])]
-    fn embed(text: String) -> i64 {
+    fn embed(text: &str) -> i64 {
         text.len() as i64
     }
 
@@ -57,7 +57,7 @@ fn what_is_passed_over_is_told_and_why_all_else_is_not() {
       depth_first, 1 at once
     texts() -> dynamic String
     map texts
-        embed(text: String <- each texts) -> i64
+        embed(text: &String <- each texts) -> i64
           | code version 1
           | memoize
     total(lengths: Vec<i64> <- collect embed) -> i64

@@ -63,9 +63,11 @@ impl Oracle {
             halves.extend(spec.halved(*item).map(|half| (*key, half)));
         }
         // In one run nothing is taken of what it makes itself.
-        (self.embed.extend(embed), self.halve.extend(halve));
-        if !(halves.is_empty() && !spec.items.is_empty()) && !self.sum.iter().any(|(_, made)| *made == halves)
-        {
+        self.embed.extend(embed);
+        self.halve.extend(halve);
+        // If all were left out, so is what collects them.
+        let collects = !halves.is_empty() || spec.items.is_empty();
+        if collects && !self.sum.iter().any(|(_, made)| *made == halves) {
             called.insert("sum".to_owned());
             self.sum.insert((run, halves));
         }

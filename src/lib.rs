@@ -67,8 +67,8 @@ extern crate self as orch;
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{
-    asset, backfill, config, define, descriptor, event, failure, graph, ids, io, partition, plan, report,
-    run, select, storage, value,
+    asset, backfill, config, define, descriptor, event, failure, graph, ids, io, memo, partition, plan,
+    report, run, select, storage, value,
 };
 
 pub use orch_core::graph::checks;

@@ -15,9 +15,9 @@ use super::store::LateStore;
 use super::surround::{Around, Life};
 use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work, Written};
 use crate::define::{Inputs, Product, Products};
-use crate::event::{Encoded, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
-use crate::ids::{MappingKey, StepPath};
+use crate::ids::StepPath;
 use crate::plan::Program;
 use crate::value::Value;
 
@@ -328,24 +328,6 @@ impl State {
         } else {
             self.tell_recipe(frame, step, outputs, turn);
             self.finish(frame, step, None, turn);
-        }
-    }
-
-    /// An output has a value, and an IO manager may have stored it.
-    pub(super) fn emit_output(
-        &self,
-        frame: FrameId,
-        step: usize,
-        (output, key): (usize, Option<MappingKey>),
-        (written, stored): (Option<Encoded>, Option<Stored>),
-        turn: &mut Turn,
-    ) {
-        let name = self.output_name(step, output);
-        turn.values.extend(written.map(|written| (turn.events.len(), written)));
-        self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
-        if let Some(Stored { io, metadata, .. }) = stored {
-            let name = self.output_name(step, output);
-            self.emit(frame, step, EventKind::HandledOutput { output: name, io, metadata }, turn);
         }
     }
 

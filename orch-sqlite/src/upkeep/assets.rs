@@ -32,8 +32,10 @@ impl Folder {
         }
         for run in runs {
             if self.tells_otherwise(run)? {
-                let problem =
-                    format!("what is known of assets by the run {} is not what its events say", run.id);
+                let problem = format!(
+                    "what is known of assets and memoized steps by the run {} is not what its events say",
+                    run.id
+                );
                 let (file, hint) = (list.to_owned(), error::LIST.to_owned());
                 found.push(Finding { run: Some(run.id), file, problem, hint });
             }

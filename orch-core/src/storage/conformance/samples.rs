@@ -125,7 +125,8 @@ pub(super) fn check_of(
 
 /// The events of a step of a memoized op that was given something of this version, in code of another one. Those of greater
 /// numbers are newer.
-pub(super) fn memoized(run: RunId, number: u64, op: &str, (code, given): (&str, &str)) -> Vec<Entry> {
+#[must_use]
+pub fn memoized(run: RunId, number: u64, op: &str, (code, given): (&str, &str)) -> Vec<Entry> {
     let path: StepPath = op.parse().expect("the name of a step");
     let event = |after: u64, kind| {
         let time = at(number * 1_000_003 + after * 1_009);

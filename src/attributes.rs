@@ -61,9 +61,22 @@ mod checks;
 /// | `memory = "512MiB"` | with `isolate`, the memory that this process may ask for |
 /// | `pool = "db"` | the pool in which its steps take their turn |
 /// | `code_version = "2"` | the version of the code |
+/// | `memoize` | in a recorded run a step does not run of which it is known what it would give |
+/// | `fingerprint = "function"` | with `memoize`, this function alone counts as its code, and not what it calls; by default the source of the package, `"package"`, unless it has a `code_version` |
+/// | `env = ["RATE"]` | with `memoize`, the environment variables that its code reads |
+/// | `trust_resources` | with `memoize`, resources that the program gives as values are always the same |
 /// | `io = "parquet"` | the IO manager that stores its outputs |
 ///
 /// Durations have the units `ms`, `s`, `m`, `h` and `d`, sizes `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB` and `TiB`.
+///
+/// # Memoization
+///
+/// A step of an op with `memoize` is passed over if a step of the op has succeeded in a recorded run that was made of the same: code,
+/// types, configuration, declared variables, resources, and the data that each parameter is given. What that step has given is taken,
+/// from the run that keeps it; when that run is removed, it is forgotten. Whatever has no version makes the step run: data that lives in
+/// memory alone, a resource that is a value, what [`macro@configured`] makes of a configuration. Outputs are types of serde or have an IO
+/// manager; none may be [`Dynamic`](define::Dynamic). [`Runner::without_memos`](run::Runner::without_memos), on the command line
+/// `run --no-memos`, runs all steps. An asset says nothing of this: `materialize --stale` passes over it.
 ///
 /// # Processes
 ///

@@ -67,8 +67,8 @@ extern crate self as orch;
 
 pub use orch_core::failure::{Failure, Result};
 pub use orch_core::{
-    asset, backfill, config, define, descriptor, event, failure, graph, ids, io, partition, plan, report,
-    run, select, storage, value,
+    asset, backfill, config, define, descriptor, event, failure, graph, ids, io, memo, partition, plan,
+    report, run, select, storage, value,
 };
 
 pub use orch_core::graph::checks;
@@ -135,8 +135,8 @@ pub mod __private {
     };
     pub use orch_core::define::{
         Backoff, CheckReturn, DefaultFed, DefaultFit, DefaultKind, Executor, FallibleReturn, Fed, Finish,
-        Fit, HandlesOf, Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, One, OpDef, Opens,
-        Order, Output, OutputDef, Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook,
+        Fit, HandlesOf, Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, Memoize, One, OpDef,
+        Opens, Order, Output, OutputDef, Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook,
         StepOutcome, ValuesOf, kind,
     };
     pub use orch_core::failure::Failure;

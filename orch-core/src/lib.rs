@@ -4,7 +4,7 @@
 //! define → graph → plan → descriptor → engine → step → storage → run → backfill → report → testing
 //! ```
 //!
-//! Each stage uses only those before it. `asset`, `config`, `event`, `failure`, `ids`, `io`, `partition`, `select` and `value`
+//! Each stage uses only those before it. `asset`, `config`, `event`, `failure`, `ids`, `io`, `memo`, `partition`, `select` and `value`
 //! are vocabulary that all may use.
 //! Users depend on the facade `orch`, which re-exports what they need; crates that extend orch depend on this one.
 
@@ -19,6 +19,7 @@ pub mod event;
 pub mod failure;
 pub mod ids;
 pub mod io;
+pub mod memo;
 pub mod partition;
 pub mod select;
 pub mod value;

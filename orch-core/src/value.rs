@@ -110,6 +110,14 @@ enum Repr {
     Gathered(Arc<Gathered>),
     Later(Arc<Later>),
     Small(Small),
+    Versioned(Arc<Versioned>),
+}
+
+/// A value of which it is known what tells it from others.
+#[derive(Clone)]
+struct Versioned {
+    value: Value,
+    version: Arc<str>,
 }
 
 impl Value {
@@ -132,7 +140,21 @@ impl Value {
     pub(crate) fn again(&self) -> Self {
         match &self.0 {
             Repr::Later(later) => Self(Repr::Later(Arc::new(later.again()))),
+            Repr::Versioned(known) => known.value.again().versioned(Arc::clone(&known.version)),
             repr => Self(repr.clone()),
+        }
+    }
+
+    /// The same value with the version of its data: who depends on it may need that, and the value itself does not tell.
+    pub(crate) fn versioned(self, version: Arc<str>) -> Self {
+        Self(Repr::Versioned(Arc::new(Versioned { value: self, version })))
+    }
+
+    /// The version of its data, if it was given one.
+    pub(crate) fn version(&self) -> Option<&Arc<str>> {
+        match &self.0 {
+            Repr::Versioned(known) => Some(&known.version),
+            _ => None,
         }
     }
 
@@ -143,6 +165,7 @@ impl Value {
     pub fn share<T: Data>(self) -> Result<Shared<T>, Failure> {
         let shared = match self.0 {
             Repr::Later(later) => return Later::value(later)?.share(),
+            Repr::Versioned(known) => return Arc::unwrap_or_clone(known).value.share(),
             Repr::Small(small) => small.get::<T>().is_some().then_some(Holds::Own(small)),
             Repr::Plain(_) | Repr::Gathered(_) => self.whole()?.downcast().map(Holds::Reference).ok(),
         };
@@ -164,6 +187,7 @@ impl Value {
             Repr::Plain(value) => value.downcast_ref(),
             Repr::Small(small) => small.get(),
             Repr::Later(later) => later.get()?.get(),
+            Repr::Versioned(known) => known.value.get(),
             Repr::Gathered(_) => None,
         }
     }
@@ -174,6 +198,7 @@ impl Value {
             Repr::Plain(_) | Repr::Small(_) => false,
             Repr::Later(later) => !later.is_loaded(),
             Repr::Gathered(gathered) => gathered.is_to_load(),
+            Repr::Versioned(known) => known.value.is_to_load(),
         }
     }
 
@@ -183,6 +208,7 @@ impl Value {
             Repr::Plain(_) | Repr::Small(_) => {}
             Repr::Later(later) => _ = later.loaded(),
             Repr::Gathered(gathered) => gathered.values().iter().for_each(Self::load),
+            Repr::Versioned(known) => known.value.load(),
         }
     }
 
@@ -191,6 +217,7 @@ impl Value {
         match &self.0 {
             Repr::Plain(_) | Repr::Later(_) | Repr::Small(_) => None,
             Repr::Gathered(gathered) => Some(gathered.count),
+            Repr::Versioned(known) => known.value.gathered_len(),
         }
     }
 
@@ -205,6 +232,7 @@ impl Value {
             Repr::Later(later) => Later::value(later)?.whole(),
             Repr::Small(small) => Ok(small.whole()),
             Repr::Gathered(gathered) => Gathered::value(gathered),
+            Repr::Versioned(known) => Arc::unwrap_or_clone(known).value.whole(),
         }
     }
 }
@@ -265,10 +293,11 @@ impl<T: Data> Deref for Shared<T> {
 
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Repr::Plain(_) | Repr::Later(_) | Repr::Small(_) => "Value(..)",
-            Repr::Gathered(_) => "Value([..])",
-        })
+        match &self.0 {
+            Repr::Plain(_) | Repr::Later(_) | Repr::Small(_) => f.write_str("Value(..)"),
+            Repr::Gathered(_) => f.write_str("Value([..])"),
+            Repr::Versioned(known) => known.value.fmt(f),
+        }
     }
 }
 
@@ -298,6 +327,22 @@ mod tests {
         let other = value.clone();
         assert_eq!(other.take::<CountsClones>().expect("same type").0, 1);
         assert_eq!(value.take::<CountsClones>().expect("same type").0, 0);
+    }
+
+    #[test]
+    fn a_value_of_a_known_version_is_as_it_was() {
+        let text = Value::new("a".to_owned()).versioned("1".into());
+        assert_eq!(
+            (text.version().map(|version| &**version), text.get()),
+            (Some("1"), Some(&"a".to_owned()))
+        );
+        let place = text.get::<String>().map(|text| text.as_ptr());
+        assert_eq!(Some(text.take::<String>().expect("text").as_ptr()), place, "the last one moves it");
+        let item = Item { key: 0.into(), outcome: Ok(Value::new(1_u64)) };
+        let list = Value::gathered(vec![item], assemble_values::<u64>).versioned("2".into());
+        assert_eq!((list.gathered_len(), list.again().version().is_some()), (Some(1), true));
+        assert_eq!(list.take::<Vec<u64>>().expect("a list"), [1]);
+        assert_eq!(Value::new(1_u64).version(), None);
     }
 
     #[test]

@@ -84,6 +84,7 @@ names! {
     NO_PART "NoPart"
     NO_SCHEMA "NoSchema"
     MADE_BY "MadeBy"
+    MEMOIZE "Memoize"
     MULTI_ASSET_DEF "MultiAssetDef"
     NODE "Node"
     NODE_REF "NodeRef"

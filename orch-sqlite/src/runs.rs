@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
+use orch_core::memo::{Memo, MemoQuery};
 use orch_core::storage::{
     Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
     Watch, WriteEvents, WriteRuns,
@@ -71,6 +72,11 @@ impl ReadRuns for Folder {
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
         self.list().run(run)?;
         Ok(Arc::new(Files::of(&self.run_folder(run))))
+    }
+
+    fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError> {
+        self.facts_of(query.run)?;
+        self.list().memos(query)
     }
 }
 

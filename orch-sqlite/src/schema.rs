@@ -75,6 +75,18 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest_of_check ON evaluation (asset, name, time);
         CREATE INDEX newest_of_partition ON evaluation (asset, name, partition, time) WHERE partition IS NOT NULL;
+        -- What memoized steps were made of, a row for each that has succeeded. It goes with its run, which has the values.
+        CREATE TABLE memo (
+            run TEXT NOT NULL,
+            event INTEGER NOT NULL,     -- its number in the log of that run
+            op TEXT NOT NULL,           -- the name by which the op is known
+            code TEXT,                  -- the code that it was made by, with its kind
+            time INTEGER NOT NULL,      -- nanoseconds since 1970
+            memo TEXT NOT NULL,         -- all that is known of it, as JSON
+            sum INTEGER NOT NULL,       -- over all of it
+            PRIMARY KEY (run, event)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX newest_of_op ON memo (op, code, time);
     "],
 };
 
@@ -101,7 +113,8 @@ pub(crate) const RUN: Schema = Schema {
             sum INTEGER NOT NULL,       -- over all other columns
             value BLOB                  -- that of the output, if it is small
         ) STRICT;
-        -- Few of them say where the run stands as a whole, what has failed, or what became of assets, and these are looked for
+        -- Few of them say where the run stands as a whole, what has failed, what became of assets, or of what
+        -- memoized steps were made, and these are looked for
         -- in runs of any size. The condition costs little, since it is asked of each event that is written.
         CREATE INDEX told ON event (kind) WHERE kind < 'STEP' OR kind = 'STEP_FAILURE';
         CREATE TABLE log (

@@ -40,6 +40,7 @@ impl Told {
         }
         self.facts.told.extend(more.told);
         self.facts.found.extend(more.found);
+        self.facts.remembered.extend(more.remembered);
         if self.outline.status().is_terminal() {
             // Of a run that is over the list says more, and it needs all events.
             let mut view = RunView::new(Detail::Counts);

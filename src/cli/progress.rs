@@ -266,7 +266,10 @@ fn canceling(running: u64, grace: Duration, palette: Palette) -> String {
 /// Events that are of interest only to the one who looks closely.
 fn is_detail(kind: &EventKind) -> bool {
     match kind {
-        EventKind::StepInput { .. } | EventKind::StepOutput { .. } | EventKind::HandledOutput { .. } => true,
+        EventKind::StepInput { .. }
+        | EventKind::StepOutput { .. }
+        | EventKind::HandledOutput { .. }
+        | EventKind::OpRecipe { .. } => true,
         EventKind::Log { level, .. } => *level < LogLevel::Info,
         _ => false,
     }

@@ -244,6 +244,9 @@ fn configured(mut runner: Runner, args: &RunOptions) -> Runner {
     if let Some(order) = args.order {
         runner = runner.order(order.into());
     }
+    if args.no_memos {
+        runner = runner.without_memos();
+    }
     args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value))
 }
 

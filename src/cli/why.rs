@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::ids::StepPath;
+use orch_core::memo::MemoQuery;
 use orch_core::report::{self, History, PartitionStates, Why, WhyAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
@@ -13,6 +14,9 @@ use super::home::{self, Around};
 use super::printer::Printer;
 use super::recorded::Found;
 use super::{Exit, IntoDefinitions, defined, program_name, recorded};
+
+/// With so many memos of its op, the newest, a step is compared.
+const COMPARED: usize = 10_000;
 
 /// Why a run, or a step of it, is where it is; or why an asset is stale. What may be the beginning of the identifier of a run is
 /// taken for one, so that a run can be asked for whatever has become of the definitions.
@@ -81,7 +85,7 @@ fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let (pinned, holder, history) = match read(&found) {
+    let (pinned, holder, history) = match read(&found, args.step.as_deref()) {
         Ok(read) => read,
         Err(error) => return home::refused(&error, printer),
     };
@@ -122,7 +126,8 @@ fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     Exit::Success
 }
 
-fn read(found: &Found) -> Result<(Pinned, Option<Holder>, History), StorageError> {
+/// All that is known of a run, and if a memoized step is asked for, what is remembered of its op.
+fn read(found: &Found, step: Option<&str>) -> Result<(Pinned, Option<Holder>, History), StorageError> {
     let pinned = found.storage.pinned(found.run.id)?;
     let holder = found.storage.holder(found.run.id)?;
     let mut history = History::new();
@@ -130,5 +135,9 @@ fn read(found: &Found) -> Result<(Pinned, Option<Holder>, History), StorageError
         history.apply(&logged.event);
         ControlFlow::Continue(())
     })?;
+    let step = step.and_then(|step| step.parse::<StepPath>().ok());
+    if let Some(op) = step.and_then(|step| history.memoized_op(&step).map(MemoQuery::of)) {
+        history.remember(found.storage.memos(&MemoQuery { limit: Some(COMPARED), ..op })?);
+    }
     Ok((pinned, holder, history))
 }

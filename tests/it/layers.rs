@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::project;
 
 /// What all may use, and what uses no stage.
-const VOCABULARY: [&str; 9] =
-    ["asset", "ids", "value", "config", "failure", "event", "io", "partition", "select"];
+const VOCABULARY: [&str; 10] =
+    ["asset", "ids", "value", "config", "failure", "event", "io", "memo", "partition", "select"];
 
 /// Each uses only the vocabulary and what stands before it.
 const STAGES: [&str; 11] = [

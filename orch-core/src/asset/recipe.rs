@@ -7,17 +7,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::AssetKey;
 
-/// Something that the value of an asset depends on.
+/// Something that the value of an asset depends on, or what a memoized op gives.
 ///
 /// As text it is its name, and behind a blank that of which one it is, if there may be several: `config`, `input orders`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Ingredient {
+    /// Which op it is, of a step that makes no asset.
+    Op,
     /// The version of its code, where the author gave one.
     CodeVersion,
     /// Its code otherwise: a fingerprint of the source.
     Source,
-    /// Its type in memory.
+    /// Its type in memory; of an op those of its inputs and outputs.
     Type,
     /// What its partitions stand for: of windows of time, which.
     Partitions,
@@ -29,11 +31,14 @@ pub enum Ingredient {
     Resource(Arc<str>),
     /// The data of an asset that it is made of.
     Input(AssetKey),
+    /// The data that a parameter of the op is given.
+    Parameter(Arc<str>),
 }
 
 impl fmt::Display for Ingredient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Op => f.write_str("op"),
             Self::CodeVersion => f.write_str("code_version"),
             Self::Source => f.write_str("source"),
             Self::Type => f.write_str("type"),
@@ -42,6 +47,7 @@ impl fmt::Display for Ingredient {
             Self::Env(name) => write!(f, "env {name}"),
             Self::Resource(key) => write!(f, "resource {key}"),
             Self::Input(asset) => write!(f, "input {asset}"),
+            Self::Parameter(name) => write!(f, "parameter {name}"),
         }
     }
 }
@@ -50,9 +56,10 @@ impl FromStr for Ingredient {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || format!("`{text}` is no ingredient of an asset");
+        let unknown = || format!("`{text}` is no ingredient of a recipe");
         Ok(match text.split_once(' ') {
             None => match text {
+                "op" => Self::Op,
                 "code_version" => Self::CodeVersion,
                 "source" => Self::Source,
                 "type" => Self::Type,
@@ -62,6 +69,7 @@ impl FromStr for Ingredient {
             },
             Some(("env", name)) => Self::Env(name.into()),
             Some(("resource", key)) => Self::Resource(key.into()),
+            Some(("parameter", name)) => Self::Parameter(name.into()),
             Some(("input", asset)) => Self::Input(asset.parse().map_err(|_| unknown())?),
             Some(_) => return Err(unknown()),
         })
@@ -80,7 +88,7 @@ impl<'de> Deserialize<'de> for Ingredient {
     }
 }
 
-/// What an asset is made of: each ingredient with its version, or none where nobody knows it.
+/// What an asset, or the outputs of a memoized op, are made of: each ingredient with its version, or none where nobody knows it.
 ///
 /// Two recipes are the same if they have the same [key](Self::key). One with an ingredient that is unknown has none, so it is the
 /// same as no other, itself included: what is not wholly known is made anew.
@@ -150,6 +158,12 @@ impl Recipe {
         self
     }
 
+    /// The version of an ingredient, if it is known.
+    #[must_use]
+    pub fn version(&self, ingredient: &Ingredient) -> Option<&str> {
+        self.0.get(ingredient)?.as_deref()
+    }
+
     pub(crate) fn add(&mut self, ingredient: Ingredient, version: Option<Arc<str>>) {
         self.0.insert(ingredient, version);
     }
@@ -160,7 +174,13 @@ impl Recipe {
         self.0.is_empty()
     }
 
-    /// The ingredients with their versions, in their order: code, type, partitions, configuration, environment, resources, inputs.
+    /// The first ingredient whose version nobody knows.
+    #[must_use]
+    pub fn first_unknown(&self) -> Option<&Ingredient> {
+        self.0.iter().find(|(_, version)| version.is_none()).map(|(ingredient, _)| ingredient)
+    }
+
+    /// The ingredients with their versions, in their order: op, code, type, partitions, configuration, environment, resources, inputs.
     pub fn ingredients(&self) -> impl Iterator<Item = (&Ingredient, Option<&str>)> {
         self.0.iter().map(|(ingredient, version)| (ingredient, version.as_deref()))
     }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Args, Body, FromConfig, Gather, InputDef, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing, Product,
-    Products, ReadPartitions, Resource, Retry, Tags, Takes,
+    Args, Body, FromConfig, Gather, InputDef, Memoize, Needs, OutputDef, Outputs, PRIORITY_TAG, Passing,
+    Product, Products, ReadPartitions, Resource, Retry, Tags, Takes,
 };
 use crate::asset::AssetKey;
 use crate::config::{Config, ConfigDef, Configurable, NoConfig};
@@ -35,6 +35,7 @@ pub struct OpDef {
     pub(crate) timeout: Option<Duration>,
     pub(crate) pool: Option<String>,
     pub(crate) code_version: Option<String>,
+    pub(crate) memoize: Option<Box<Memoize>>,
     pub(crate) io: Option<String>,
     pub(crate) isolate: bool,
     pub(crate) memory: Option<u64>,
@@ -61,6 +62,7 @@ impl OpDef {
                 timeout: None,
                 pool: None,
                 code_version: None,
+                memoize: None,
                 io: None,
                 isolate: false,
                 memory: None,
@@ -159,6 +161,9 @@ impl OpDef {
         op.place = Place::caller();
         let own = op.needs.config.take().unwrap_or_else(ConfigDef::of::<NoConfig>);
         op.needs.config = Some(own.mapped(map));
+        if let Some(memoize) = &mut op.memoize {
+            memoize.configured = true;
+        }
         op
     }
 
@@ -208,6 +213,12 @@ impl OpDef {
     #[must_use]
     pub fn is_isolated(&self) -> bool {
         self.isolate
+    }
+
+    /// What its steps depend on beside inputs and configuration, if they are memoized.
+    #[must_use]
+    pub fn memoize(&self) -> Option<&Memoize> {
+        self.memoize.as_deref()
     }
 
     /// The key of the IO manager that stores the outputs.
@@ -297,6 +308,20 @@ impl<O> OpBuilder<O> {
     #[must_use]
     pub fn code_version(mut self, version: impl Into<String>) -> Self {
         self.op.code_version = Some(version.into());
+        self
+    }
+
+    /// Has the steps of the op memoized: in a run that is recorded, one does not run of which it is known what it would give,
+    /// since a step of the op has given it before, with the same code, configuration, environment and data. What is taken
+    /// instead are the values that the earlier run keeps.
+    ///
+    /// What is not wholly known is made anew: the code has a [version](OpBuilder::code_version) or a
+    /// [fingerprint](Memoize::fingerprint), inputs are written as bytes, [`OpBuilder::input_codec`], and so are the outputs of
+    /// which they are. An op with a dynamic output is not memoized; a job that calls one cannot be planned. Of a step that makes
+    /// an asset it is the asset that has versions, and this says nothing.
+    #[must_use]
+    pub fn memoize(mut self, memoize: Memoize) -> Self {
+        self.op.memoize = Some(Box::new(memoize));
         self
     }
 

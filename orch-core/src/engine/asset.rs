@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::frame::FrameId;
+use super::memo::version_of;
 use super::{State, Stored, Written};
 use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
 use crate::define::{Product, Products, Said};
@@ -86,19 +87,14 @@ impl State {
             Some(stored) if file.is_none() => typed(&stored.metadata),
             _ => TypedMetadata::new(),
         };
-        let told = stored.and_then(|stored| stored.metadata.get(DATA_VERSION)).and_then(|told| told.as_str());
         metadata.remove(DATA_VERSION);
-        let hash = || match (inline, file) {
-            (Some(value), _) => Some(blake3::hash(value.bytes()).to_hex().as_str().into()),
-            (None, Some(file)) => Some(file.blake3.as_str().into()),
-            (None, None) => told.map(Into::into),
-        };
         // What has no content is told by no hash of it: that it was written somewhere else is all that is known.
-        let has_content = self.program.ops[step].outputs()[output].ty != TypeInfo::of::<()>();
+        let has_content = self.has_content(step, output);
         let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();
         let said = said.map(|said| said.of(output)).unwrap_or_default();
         let given = said.data_version.as_ref().map(scrub);
-        let data_version: Option<Arc<str>> = given.or_else(|| hash().filter(|_| has_content));
+        let data_version: Option<Arc<str>> =
+            given.or_else(|| version_of(inline, stored).filter(|_| has_content));
         metadata.extend(self.settings.scrubber.typed(said.metadata));
         let partition = self.partition_of(frame, asset);
         let inputs = self.inputs_of(frame, asset, partition.as_ref());
@@ -115,6 +111,11 @@ impl State {
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
         self.know(frame, step, version.partition(partition));
         Some(kind)
+    }
+
+    /// Whether an output is more than a sign that something was done.
+    pub(super) fn has_content(&self, step: usize, output: usize) -> bool {
+        self.program.ops[step].outputs()[output].ty != TypeInfo::of::<()>()
     }
 
     /// The partition of an asset that is made in this frame, of one that has some.

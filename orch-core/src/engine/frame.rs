@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layout::{Layout, Producer};
-use crate::asset::InputVersion;
+use crate::asset::{InputVersion, Recipe};
 use crate::define::ItemStream;
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::{Branch, MappingKey, QuickMap, StepPath};
@@ -121,6 +121,8 @@ pub(super) struct StepRun {
     pub(super) holds_inputs: bool,
     /// Whether its code does not run, since it is known what has become of it.
     pub(super) is_given: bool,
+    /// Of what it makes its outputs, if it is memoized.
+    pub(super) recipe: Option<Box<Recipe>>,
     /// Why it will fail, when its streams are through whose end was told before.
     pub(super) broken: Option<Box<Failure>>,
     /// Set when it is done without success.
@@ -268,6 +270,7 @@ impl Frame {
             has_outputs: false,
             holds_inputs: true,
             is_given: false,
+            recipe: None,
             broken: None,
             missing: None,
         }));

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::Settings;
 use super::limits::{Classes, classify};
 use crate::define::{Order, Outcomes, Retry};
-use crate::plan::{Program, Source, Step};
+use crate::plan::{Plan, Program, Source, Step};
 
 /// The plan as arrays for the engine: where everything lies in the frame of its map, and who depends on whom.
 ///
@@ -57,6 +57,10 @@ pub(super) struct StepLayout {
     pub(super) check: bool,
     /// Whether a check of a partition that it makes stands in another map.
     pub(super) looked_at_elsewhere: bool,
+    /// Whether it is passed over if it is known what it would give.
+    pub(super) memoized: bool,
+    /// Whether such a step takes what it gives, and so the version of that.
+    pub(super) versioned: bool,
     /// The outcomes for which it has hooks.
     pub(super) hooks: Outcomes,
     inputs: Span,
@@ -90,6 +94,8 @@ pub(super) struct CollectLayout {
     pub(super) cell: usize,
     dependents: Span,
     pub(super) results: bool,
+    /// Whether a memoized step takes it.
+    pub(super) versioned: bool,
 }
 
 /// What an input is made of.
@@ -240,6 +246,8 @@ impl Layout {
                 assets: !step.assets.is_empty(),
                 check: step.check.is_some(),
                 looked_at_elsewhere: step.assets.iter().any(|asset| plan.is_looked_at_elsewhere(asset)),
+                memoized: settings.ops.recipes.contains_key(&index),
+                versioned: false,
                 hooks: program.hooked(index),
                 inputs: Span::default(),
                 dependents: Span::default(),
@@ -262,13 +270,33 @@ impl Layout {
                 cell: scope.new_cells(1) as usize,
                 dependents: Span::default(),
                 results: collect.results,
+                versioned: false,
             });
             maps[collect.map].collects.push(index);
         }
         let (fetches, links, outer) = (Vec::new(), Vec::new(), Vec::new());
         let mut layout = Self { scopes, steps, maps, collects, classes, fetches, links, streams, outer };
         layout.connect(program);
+        for &step in settings.ops.recipes.keys() {
+            plan.steps[step].inputs.iter().for_each(|input| layout.version(plan, &input.source));
+        }
         layout
+    }
+
+    /// Has what feeds a memoized step have a version.
+    fn version(&mut self, plan: &Plan, source: &Source) {
+        match source {
+            Source::Output { step, .. } => self.steps[*step].versioned = true,
+            Source::Item { map } => self.steps[plan.maps[*map].step].versioned = true,
+            Source::Collect { collect } => {
+                self.collects[*collect].versioned = true;
+                self.version(plan, &plan.collects[*collect].element);
+            }
+            Source::List { elements, .. } => {
+                elements.iter().for_each(|element| self.version(plan, element));
+            }
+            Source::Literal { .. } | Source::Config { .. } => {}
+        }
     }
 
     fn connect(&mut self, program: &Program) {

@@ -1,12 +1,17 @@
+mod op;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::frame::{Content, FrameId, Missing, Phase};
-use super::{Kept, State, Turn};
+use super::frame::FrameId;
+use super::{State, Turn};
 use crate::asset::{AssetKey, Ingredient, InputVersion, Materialization, Recipe};
-use crate::event::EventKind;
+use crate::event::Taken;
 use crate::plan::PlannedAsset;
 use crate::value::Value;
+
+pub(crate) use op::{OpMemory, RememberedStep, hash_of};
+pub(super) use op::{Outputs, version_of, version_of_items};
 
 /// The latest materialization of an asset, or of a partition of one, whose value can be had.
 #[derive(Clone, Debug)]
@@ -71,7 +76,13 @@ impl State {
     /// Takes the latest materialization in the place of a step that would make the same; says whether it did. A step that
     /// has begun in a process before goes on.
     pub(super) fn memoize(&mut self, frame: FrameId, step: usize, turn: &mut Turn) -> bool {
-        if self.settings.memory.is_empty() || self.is_given(frame, step) {
+        if self.is_given(frame, step) {
+            return false;
+        }
+        if self.layout.steps[step].memoized {
+            return self.memoize_step(frame, step, turn);
+        }
+        if self.settings.memory.is_empty() {
             return false;
         }
         let program = Arc::clone(&self.program);
@@ -80,36 +91,19 @@ impl State {
         // Of several all are as they were, or the step makes all of them.
         let found: Option<Vec<_>> = assets.iter().map(|asset| self.remembered(frame, asset)).collect();
         let Some(found) = found.filter(|_| self.run(frame, local).attempt == 0) else { return false };
+        let Some(of) = found.first().map(|(_, first)| first.fact.run) else { return false };
         let version = |(_, Remembered { fact, .. }): &(&PlannedAsset, Remembered)| {
             let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
             version.partition(fact.partition.as_deref().map(Into::into))
         };
-        let mut others: Vec<_> = found.iter().map(version).collect();
-        others.iter().for_each(|version| self.know(frame, step, version.clone()));
-        let Some(of) = found.first().map(|(_, first)| first.fact.run) else { return false };
-        let InputVersion { asset, partition, data_version, .. } = others.remove(0);
-        let kind = EventKind::StepMemoized { asset, partition, of, data_version, others };
-        self.emit(frame, step, kind, turn);
-        self.run(frame, local).phase = Phase::Done;
-        let path = self.path(frame, step);
-        for (output, cell) in self.layout.cells(step).enumerate() {
-            let value = found.iter().find(|(asset, _)| asset.output == output);
-            let content = match value.map(|(_, remembered)| remembered.value.again()) {
-                Some(value) => {
-                    if self.settings.keep {
-                        let (path, value) = (path.clone(), value.clone());
-                        turn.kept.push(Kept::Value { path, step, output, key: None, value });
-                    }
-                    Content::Value(value)
-                }
-                None => Content::Missing(Box::new(Missing::Absent(path.clone()))),
-            };
-            self.resolve(frame, cell, content);
-        }
-        if self.settings.keep {
-            turn.kept.push(Kept::Succeeded { path, step });
-        }
-        self.done(frame, step, None);
+        let taken: Vec<_> = found.iter().map(version).collect();
+        taken.iter().for_each(|version| self.know(frame, step, version.clone()));
+        let output = |output: usize| {
+            let (_, Remembered { fact, value }) = found.iter().find(|(asset, _)| asset.output == output)?;
+            Some(fact.data_version.iter().cloned().fold(value.again(), Value::versioned))
+        };
+        let outputs = (0..self.layout.cells(step).len()).map(output).collect();
+        self.take_instead(frame, step, (of, Taken::Assets(taken)), outputs, turn);
         true
     }
 

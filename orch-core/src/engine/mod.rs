@@ -35,7 +35,7 @@ use std::time::Duration;
 
 pub(crate) use dispatcher::{Broken, Dispatcher, Promise};
 pub(crate) use executor::{Executor, Surroundings};
-pub(crate) use memo::{Memory, Remembered};
+pub(crate) use memo::{Memory, OpMemory, Remembered, RememberedStep, hash_of};
 use message::LetGo;
 pub(crate) use message::{
     Form, HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work, Written,
@@ -74,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) recipes: HashMap<AssetKey, Recipe>,
     /// What is taken of assets that would come out the same.
     pub(crate) memory: Arc<Memory>,
+    /// What is known of memoized ops; nothing of a run that is not recorded.
+    pub(crate) ops: Arc<OpMemory>,
     /// What it has behind it, if it goes on.
     pub(crate) past: Option<Arc<Past>>,
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::frame::{Content, Element, Frame, FrameId, Gathering, Missing, Phase, StreamPhase};
 use super::layout::{CollectLayout, Fetch, Outer, Producer};
+use super::memo::version_of_items;
 use super::ready::Ready;
 use super::state::ROOT;
 use super::{Kept, State, Token, Turn};
@@ -9,7 +10,7 @@ use crate::define::StepOutcome;
 use crate::event::{EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::ids::Branch;
-use crate::value::{Item, Value};
+use crate::value::{Assemble, Item, Value};
 
 /// What follows from something that has happened. Queued instead of called, so that a skip that runs down a chain of
 /// ten thousand steps does not run down the stack.
@@ -289,7 +290,10 @@ impl State {
                     gathering.let_go(&mut self.let_go.values);
                     Content::Missing(missing.clone())
                 }
-                None => gathering.whole(&orphans, self.program.collects[collect], &mut self.let_go.values),
+                None => {
+                    let collected = (&self.layout.collects[collect], self.program.collects[collect]);
+                    gathering.whole(&orphans, collected, &mut self.let_go.values)
+                }
             };
             self.frames[frame as usize].collects[local].done = true;
             self.resolve(frame, cell, content);
@@ -383,7 +387,7 @@ impl Gathering {
     fn whole(
         mut self,
         orphans: &[u64],
-        assemble: crate::value::Assemble,
+        (layout, assemble): (&CollectLayout, Assemble),
         let_go: &mut Vec<Value>,
     ) -> Content {
         for &orphan in orphans {
@@ -409,7 +413,11 @@ impl Gathering {
         }
         match skipped {
             Some(path) if items.is_empty() => Content::Missing(Box::new(Missing::Absent(path))),
-            _ => Content::Value(Value::gathered(items, assemble)),
+            _ => {
+                let version = layout.versioned.then(|| version_of_items(&items)).flatten();
+                let value = Value::gathered(items, assemble);
+                Content::Value(version.into_iter().fold(value, Value::versioned))
+            }
         }
     }
 

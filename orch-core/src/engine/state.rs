@@ -8,16 +8,18 @@ use super::fetch::fetch_value;
 use super::frame::{Content, Frame, FrameId, Missing, Phase, StepRun};
 use super::hook::Hooks;
 use super::layout::Layout;
+use super::memo::Outputs;
 use super::ready::{Ready, ReadyQueue};
 use super::settle::{Settle, ancestor};
 use super::store::LateStore;
 use super::surround::{Around, Life};
 use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work, Written};
 use crate::define::{Inputs, Product, Products};
-use crate::event::{Encoded, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
-use crate::ids::{MappingKey, StepPath};
+use crate::ids::StepPath;
 use crate::plan::Program;
+use crate::value::Value;
 
 /// The whole state of a run. A pure machine: [`State::apply`] is its only door.
 pub(crate) struct State {
@@ -268,6 +270,7 @@ impl State {
             self.let_go.products(products);
             return self.fail(frame, step, Arc::new(error), turn);
         }
+        let mut outputs = self.layout.steps[step].memoized.then(Outputs::new);
         let run = self.run(frame, local);
         // After a retry of a source the outputs of its first opening stand: others may have used them.
         let known = run.has_outputs;
@@ -280,7 +283,7 @@ impl State {
                 Product::Items(items) => self.open_stream(frame, step, output, items),
                 Product::Value(value) if known => self.let_go.values.push(value),
                 Product::Absent if known => {}
-                Product::Value(value) => {
+                Product::Value(mut value) => {
                     let stored =
                         stored.iter().position(|stored| stored.output == output).map(|at| stored.remove(at));
                     self.keep_for_hooks(frame, step, stored.as_ref());
@@ -296,6 +299,16 @@ impl State {
                             self.materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
                         }
                     };
+                    if self.layout.steps[step].versioned || outputs.is_some() {
+                        let version =
+                            self.version_given(frame, (step, output), (&inline, &stored), fact.as_ref());
+                        let is_kept = inline.is_some() || stored.is_some();
+                        outputs = outputs.filter(|_| is_kept);
+                        if let Some(outputs) = &mut outputs {
+                            outputs.push((self.output_name(step, output), version.clone()));
+                        }
+                        value = version.into_iter().fold(value, Value::versioned);
+                    }
                     self.emit_output(frame, step, (output, None), (inline, stored), turn);
                     if let Some(fact) = fact {
                         self.emit(frame, step, fact, turn);
@@ -313,25 +326,8 @@ impl State {
             self.outputs_known(frame, local);
             self.finish_if_streamed(frame, step, turn);
         } else {
+            self.tell_recipe(frame, step, outputs, turn);
             self.finish(frame, step, None, turn);
-        }
-    }
-
-    /// An output has a value, and an IO manager may have stored it.
-    pub(super) fn emit_output(
-        &self,
-        frame: FrameId,
-        step: usize,
-        (output, key): (usize, Option<MappingKey>),
-        (written, stored): (Option<Encoded>, Option<Stored>),
-        turn: &mut Turn,
-    ) {
-        let name = self.output_name(step, output);
-        turn.values.extend(written.map(|written| (turn.events.len(), written)));
-        self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
-        if let Some(Stored { io, metadata, .. }) = stored {
-            let name = self.output_name(step, output);
-            self.emit(frame, step, EventKind::HandledOutput { output: name, io, metadata }, turn);
         }
     }
 

@@ -3,8 +3,9 @@ use super::settle::Settle;
 use super::state::ROOT;
 use super::{Produced, State, Stored, Task, Token, Turn, Work, Written};
 use crate::define::{Product, Products};
+use crate::event::{Encoded, EventKind};
 use crate::failure::Failure;
-use crate::ids::StepPath;
+use crate::ids::{MappingKey, StepPath};
 
 /// What is being stored of an attempt that has failed. It keeps its slot, and the run does not end before it.
 pub(super) struct LateStore {
@@ -89,6 +90,24 @@ impl State {
                 let kept = (written.take(output), stored.into_iter().next());
                 self.new_item(token, step, (key, value), kept, turn);
             }
+        }
+    }
+
+    /// An output has a value, and an IO manager may have stored it.
+    pub(super) fn emit_output(
+        &self,
+        frame: FrameId,
+        step: usize,
+        (output, key): (usize, Option<MappingKey>),
+        (written, stored): (Option<Encoded>, Option<Stored>),
+        turn: &mut Turn,
+    ) {
+        let name = self.output_name(step, output);
+        turn.values.extend(written.map(|written| (turn.events.len(), written)));
+        self.emit(frame, step, EventKind::StepOutput { output: name, key }, turn);
+        if let Some(Stored { io, metadata, .. }) = stored {
+            let name = self.output_name(step, output);
+            self.emit(frame, step, EventKind::HandledOutput { output: name, io, metadata }, turn);
         }
     }
 

@@ -123,6 +123,7 @@ impl State {
                 self.broke(token, step, &Failure::contract(message), turn);
             }
             Position::Again(index) if self.frames[token.frame as usize].streams[local].reopens(index) => {
+                let value = self.with_version((step, output), value, (written.take(output).as_ref(), None));
                 self.open_item(token, step, (key, index), value);
             }
             Position::Again(_) => {
@@ -158,6 +159,7 @@ impl State {
         let map = self.layout.scopes[entry.scope].maps[local];
         let output = self.layout.maps[map].output;
         let index = entry.streams[local].add(key.as_ref());
+        let value = self.with_version((step, output), value, (kept.0.as_ref(), kept.1.as_ref()));
         if self.settings.keep {
             let (path, key) = (self.path(token.frame, step), key.clone().unwrap_or_else(|| index.into()));
             turn.kept.push(Kept::Value { path, step, output, key: Some(key), value: value.clone() });

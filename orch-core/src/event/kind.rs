@@ -161,22 +161,23 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Recipe::is_empty")]
         recipe: Recipe,
     },
-    /// The step did not run: it would make an asset of what the latest materialization of it was made of, and so that is taken.
+    /// What a memoized step gives was made of this; that it has succeeded follows.
+    #[non_exhaustive]
+    OpRecipe {
+        /// The name by which the op is known, with the modules in which it lies.
+        op: Arc<str>,
+        /// All that its outputs depend on, with versions.
+        recipe: Recipe,
+        /// Its outputs that have a value, each with the version of that.
+        outputs: BTreeMap<Arc<str>, Option<Arc<str>>>,
+    },
+    /// The step did not run: it would make what was made before of the same, and so that is taken.
     #[non_exhaustive]
     StepMemoized {
-        /// The asset.
-        asset: AssetKey,
-        /// The partition, of an asset that has some.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        partition: Option<Arc<str>>,
-        /// The run that made it.
+        /// The run that made it, of several assets the first.
         of: RunId,
-        /// The version of its data.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        data_version: Option<Arc<str>>,
-        /// The other assets that the step would make, each with its latest materialization, which is taken too.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        others: Vec<InputVersion>,
+        /// What is taken.
+        taken: Taken,
     },
     /// A check has looked at an asset. If it is blocking and has found an error, the failure of its step follows.
     #[non_exhaustive]
@@ -340,6 +341,7 @@ impl EventKind {
             Self::StepOutput { .. } => "STEP_OUTPUT",
             Self::HandledOutput { .. } => "HANDLED_OUTPUT",
             Self::AssetMaterialization { .. } => "ASSET_MATERIALIZATION",
+            Self::OpRecipe { .. } => "OP_RECIPE",
             Self::StepMemoized { .. } => "STEP_MEMOIZED",
             Self::AssetCheckEvaluation { .. } => "ASSET_CHECK_EVALUATION",
             Self::StreamClosed { .. } => "STREAM_CLOSED",
@@ -359,6 +361,35 @@ impl EventKind {
             Self::RunFailure { .. } => "RUN_FAILURE",
             Self::RunCanceled { .. } => "RUN_CANCELED",
         }
+    }
+}
+
+/// What is taken in the place of what a step would make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Taken {
+    /// Of each asset that it would make the latest materialization.
+    Assets(Vec<InputVersion>),
+    /// What a step of the same op has given.
+    Step(MadeBy),
+}
+
+/// The step that has given what is taken, in the run that made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MadeBy {
+    /// Which.
+    pub path: StepPath,
+    /// The number of the event that tells of what it was made, in the log of that run.
+    pub event: u64,
+}
+
+impl MadeBy {
+    /// By this step, as the event of this number tells.
+    #[must_use]
+    pub fn new(path: StepPath, event: u64) -> Self {
+        Self { path, event }
     }
 }
 

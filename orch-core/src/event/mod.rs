@@ -11,7 +11,7 @@ mod view;
 
 pub use fold::RunView;
 pub use journal::{Encoded, Entry, Journal, Logged};
-pub use kind::{Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName};
+pub use kind::{Event, EventKind, LogLevel, LostCause, MadeBy, PlannedStep, SkipCause, StreamName, Taken};
 pub use sink::{Sink, Tee};
 pub use view::{
     AttemptView, CanceledStep, CheckView, Counts, Detail, FailedStep, HookError, LiveStep, OpView,

@@ -9,7 +9,7 @@ mod tests;
 use std::sync::Arc;
 
 use self::names::Names;
-use super::{Event, EventKind, Logged};
+use super::{Event, EventKind, Logged, Taken};
 use crate::asset::{InputVersion, Versions};
 use crate::ids::{PathMap, StepPath};
 
@@ -75,13 +75,12 @@ impl Recorded {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
             }
-            (EventKind::StepMemoized { asset, partition, of, data_version, others }, Some(path)) => {
-                let version = InputVersion::new(asset.clone(), Some(*of), data_version.clone());
-                self.assets.insert(version.partition(partition.clone()));
-                others.iter().for_each(|other| self.assets.insert(other.clone()));
+            (EventKind::StepMemoized { of, taken }, Some(path)) => {
+                if let Taken::Assets(assets) = taken {
+                    assets.iter().for_each(|asset| self.assets.insert(asset.clone()));
+                }
                 let number = self.number_or_new(path);
-                let end = RecordedEnd::Memoized(asset.clone(), partition.clone());
-                self.steps[number as usize].finish(end);
+                self.steps[number as usize].finish(RecordedEnd::Memoized(Box::new((*of, taken.clone()))));
             }
             // Nothing follows from these, and there are many of them.
             (EventKind::Log { .. } | EventKind::StepInput { .. }, _) | (_, None) => {}

@@ -83,7 +83,7 @@ pub struct Counts {
     pub canceled: u64,
     /// Steps that did not run.
     pub skipped: u64,
-    /// Steps that did not run since the asset that they make would have come out as it is.
+    /// Steps that did not run since what they make would have come out as it is.
     #[serde(default)]
     pub memoized: u64,
     /// Failed attempts that were, or will be, followed by another.
@@ -255,7 +255,7 @@ pub enum StepState {
     Canceled,
     /// It did not run.
     Skipped(SkipCause),
-    /// It did not run, since the asset that it makes would have come out as this run made it.
+    /// It did not run, since what it makes would have come out as this run made it.
     Memoized(RunId),
 }
 

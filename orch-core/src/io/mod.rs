@@ -62,6 +62,14 @@ pub type Metadata = BTreeMap<String, serde_json::Value>;
 /// it has written. Without it nobody knows whether what is stored is what was there before, unless the asset's code says so.
 pub const DATA_VERSION: &str = "data_version";
 
+/// The version of what was stored, as the event says it that tells so: of a file of the run or the instance its hash.
+pub(crate) fn version_told(io: &str, metadata: &Metadata) -> Option<Arc<str>> {
+    match io {
+        ARTIFACTS | ASSET_FILES => ArtifactRef::of(metadata).map(|file| file.blake3.into()),
+        _ => metadata.get(DATA_VERSION).and_then(|told| told.as_str()).map(Into::into),
+    }
+}
+
 /// Which output of which step of which run.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::select::Given;
 use super::{
     Collect, Input, Kept, Maker, Map, Output, Plan, PlanError, PlannedPartitions, Problem, ProblemKind,
-    Source, Step, assets, depth, hooks, isolated, literal, names, tags,
+    Source, Step, assets, depth, hooks, isolated, literal, memoized, names, tags,
 };
 use crate::config::{ConfigDef, NoConfig, Secret};
 use crate::define::{
@@ -71,6 +71,7 @@ impl Program {
         check_after(graph, &steps, &mut problems);
         check_timeouts(&graph.nodes, &mut problems);
         isolated::check(&graph.nodes, &steps, &mut problems);
+        memoized::mark(&graph.nodes, &mut steps, &mut problems);
         let configs = configs(graph, &steps, &mut sources, &mut problems);
         let Sources { collects, assemblies, lists, literals, derived, .. } = sources;
         let maps = graph.maps.iter().map(|map| Map {
@@ -187,6 +188,7 @@ fn step(
         memory: op.memory.filter(|_| isolated),
         pool: op.pool.clone(),
         code_version: op.code_version.clone(),
+        memoize: false,
         io: op.io.clone(),
         // What is configured once for all takes nothing that a reader of the plan could give.
         config: op

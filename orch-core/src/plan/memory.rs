@@ -20,7 +20,8 @@ impl Plan {
         taken.into_iter().filter(lost).collect()
     }
 
-    fn add_taken(&self, source: &Source, taken: &mut BTreeSet<(usize, usize)>) {
+    /// Adds the outputs that a source is made of.
+    pub(super) fn add_taken(&self, source: &Source, taken: &mut BTreeSet<(usize, usize)>) {
         match source {
             Source::Output { step, output } => {
                 taken.insert((*step, *output));

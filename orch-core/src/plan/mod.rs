@@ -12,6 +12,7 @@ mod hooks;
 mod isolated;
 mod known;
 mod literal;
+mod memoized;
 mod memory;
 mod names;
 mod partitions;
@@ -129,6 +130,9 @@ pub struct Step {
     /// The version of the op's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_version: Option<String>,
+    /// Whether it is passed over in a recorded run if it is known what it would give.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub memoize: bool,
     /// The IO manager that stores its outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub io: Option<String>,

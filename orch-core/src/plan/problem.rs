@@ -166,6 +166,8 @@ pub enum ProblemKind {
     /// A step cannot run in a process of its own: what it takes or gives cannot be written as bytes, or the program or the
     /// system has no such processes.
     NotIsolated,
+    /// A step cannot be memoized: it has a dynamic output.
+    NotMemoized,
     /// A limit names a tag that no step has.
     UnknownLimit,
     /// A pool is used that the program does not define.

@@ -170,6 +170,10 @@ impl Plan {
             .extend((!step.resources.is_empty()).then(|| format!("resources {}", step.resources.join(", "))));
         notes.extend(step.io.as_ref().map(|io| format!("io {io}")));
         notes.extend(step.code_version.as_ref().map(|version| format!("code version {version}")));
+        notes.extend(step.memoize.then(|| match self.never_memoized(step).as_slice() {
+            [] => "memoize".to_owned(),
+            lost => format!("memoize, without effect: {} in memory only", lost.join(", ")),
+        }));
         notes.extend(hooks(&step.hooks));
         notes.extend(tags(&step.tags));
         notes

@@ -210,6 +210,10 @@ fn tell(text: &mut String, kind: &EventKind) {
         EventKind::StepLost { cause } => write!(text, ": {}", one_line(&cause.to_string())),
         EventKind::StepFailure { error } => write!(text, " {}", chain(error)),
         EventKind::StepSkipped { cause } => write!(text, "{}", skipped(cause)),
+        EventKind::OpRecipe { op, recipe, .. } => {
+            let unknown = recipe.first_unknown().map(|unknown| format!(", of {unknown} no version is known"));
+            write!(text, " {}{}", one_line(op), unknown.unwrap_or_default())
+        }
         EventKind::StepMemoized { of, .. } => write!(text, "{}", memoized(*of)),
         EventKind::ResourceInitStarted { resource }
         | EventKind::ResourceInitSuccess { resource, .. }
@@ -255,7 +259,7 @@ pub(super) fn skipped(cause: &SkipCause) -> String {
     }
 }
 
-/// Why a step did not run that makes an asset, behind its name.
+/// Why a step did not run that would make what is there, behind its name.
 pub(super) fn memoized(of: RunId) -> String {
     format!(": made of the same as by the run {of}")
 }

@@ -5,11 +5,11 @@ use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::event::{LostCause, RecordedStep, RecordedValue};
 use crate::failure::{Failure, quietly};
 use crate::ids::{MappingKey, QuickMap, RunId, StepPath};
-use crate::io::{ARTIFACTS, ASSET_FILES, ArtifactRef, IoManagers, OutputAt, StorageError};
+use crate::io::{ARTIFACTS, ASSET_FILES, ArtifactRef, IoManagers, OutputAt, StorageError, version_told};
 use crate::plan::PlannedAsset;
 use crate::step::Files;
 use crate::storage::ReadEvents;
-use crate::value::Value;
+use crate::value::{TypeInfo, Value};
 
 /// The values that are recorded of a run, and the ways to them.
 pub(super) struct Archive {
@@ -60,7 +60,8 @@ impl Archive {
     /// The value, to be loaded when someone looks at it.
     fn later(self: &Arc<Self>, which: Which, recorded: &RecordedValue) -> Value {
         let (archive, place) = (Arc::clone(self), Place::of(&which, recorded));
-        Value::later(move || match &place {
+        let version = self.version(&which, recorded);
+        let value = Value::later(move || match &place {
             Ok(place) => archive.load(&which, place).map_err(|failure| {
                 let item = which.key.as_ref().map(|key| format!(", item `{key}`")).unwrap_or_default();
                 let output = &which.op.outputs()[which.output].name;
@@ -69,8 +70,26 @@ impl Archive {
                     "have it made anew, with all that depends on it: rerun {run} --select '{path}+'"
                 ))
             }),
-            Err(cause) => Err(Failure::new(format!("`{}` is not there any more: {cause}", which.path))),
-        })
+            Err(cause) => Err(gone(&which, cause)),
+        });
+        version.into_iter().fold(value, Value::versioned)
+    }
+
+    /// The value, which is loaded at once.
+    pub(super) fn read(&self, which: &Which, recorded: &RecordedValue) -> Result<Value, Failure> {
+        self.load(which, &Place::of(which, recorded).map_err(|cause| gone(which, &cause))?)
+    }
+
+    /// The version of the data of a value, if versions are needed and it is known.
+    fn version(&self, which: &Which, recorded: &RecordedValue) -> Option<Arc<str>> {
+        let has_content = which.op.outputs()[which.output].ty != TypeInfo::of::<()>();
+        if !(self.values.is_versioned() && has_content) {
+            return None;
+        }
+        match recorded.handled() {
+            None => self.values.version(recorded.event()),
+            Some(handled) => version_told(handled.io(), &handled.metadata()),
+        }
     }
 
     fn load(&self, which: &Which, place: &Place) -> Result<Value, Failure> {
@@ -143,6 +162,11 @@ impl Archive {
         });
         outputs.collect()
     }
+}
+
+/// That nothing is left of a value.
+fn gone(which: &Which, cause: &LostCause) -> Failure {
+    Failure::new(format!("`{}` is not there any more: {cause}", which.path))
 }
 
 impl Place {

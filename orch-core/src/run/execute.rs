@@ -11,6 +11,7 @@ use super::lifecycle::{Lifecycle, Resources};
 use super::loader::{Loaded, Loader};
 use super::opened::Opened;
 use super::partitions::{ForPartitions, Reader, Telling, key_sets, keys_of};
+use super::recall::Recall;
 use super::record::{Record, Recording, Upstream, this_program};
 use super::resume::{self, TakenUp, refused_by};
 use super::{Run, RunError, Runner, instance, runtime, stored};
@@ -18,7 +19,7 @@ use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
-use crate::event::{Event, EventKind, Journal, Tee};
+use crate::event::{Event, EventKind, Journal, Taken, Tee};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
@@ -89,13 +90,14 @@ impl Runner {
         let ends = self.interrupted.is_some() && self.cancel.is_canceled();
         let wanted = if ends { Wanted::Plan } else { Wanted::Run };
         let checked = self.check_for(wanted).map_err(RunError::plan)?;
-        let recipes = self.recipes_of(&checked);
+        let (recipes, of_ops) = self.recipes_of(&checked);
         let Checked { program, wiring, configured, tags, given } = checked;
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
         let history = self.storage().map(instance::of);
         let keys = instance::keys_for(self.storage(), self.keys.as_ref());
+        let recall = self.storage().map(|storage| Arc::new(Recall::new(storage, &io)));
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
         let Behind { program, taken_up, past, made } =
@@ -107,6 +109,7 @@ impl Runner {
         versions.extend(made);
         let pinned_partitions = partitions.pinned_with(reader.iter().flat_map(|reader| reader.taken()));
         let resumed = past.is_some();
+        let (program, ops) = self.remember_steps(program, of_ops, recall).await?;
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
@@ -141,7 +144,8 @@ impl Runner {
         let resources = surrounded.then(|| Resources::new(lifecycle, workers.clone()));
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
-        let settings = Settings { past, versions, recipes, memory: Arc::clone(&memory), ..settings };
+        let (memory_of_assets, ops) = (Arc::clone(&memory), Arc::new(ops));
+        let settings = Settings { past, versions, recipes, memory: memory_of_assets, ops, ..settings };
         let recording = match self.record.take() {
             Some(record) => {
                 let mut pinned = self.pinned(&program, &given, facts);
@@ -172,10 +176,8 @@ impl Runner {
         if self.memoizes {
             // What has looked at an asset is told apart by whether it was made, which is known before anything follows from it.
             sinks.add(move |event: &Event| {
-                if let EventKind::StepMemoized { asset, partition, others, .. } = &event.kind {
-                    let others = others.iter().map(|other| &other.asset);
-                    let assets =
-                        std::iter::once(asset).chain(others).map(|asset| (asset.clone(), partition.clone()));
+                if let EventKind::StepMemoized { taken: Taken::Assets(assets), .. } = &event.kind {
+                    let assets = assets.iter().map(|taken| (taken.asset.clone(), taken.partition.clone()));
                     memoized.lock().unwrap_or_else(PoisonError::into_inner).extend(assets);
                 }
             });
@@ -357,6 +359,7 @@ impl Runner {
         pinned.environment.clone_from(&self.environment_name);
         pinned.loaded = loaded;
         (pinned.memoizes, pinned.only_missing) = (self.memoizes, self.only_missing);
+        pinned.without_memos = !self.takes_memos;
         pinned.selection = self.selection.as_ref().map(ToString::to_string);
         pinned
     }
@@ -388,6 +391,7 @@ impl Runner {
             versions: Versions::default(),
             recipes: HashMap::new(),
             memory: Arc::default(),
+            ops: Arc::default(),
             past: None,
         }
     }

@@ -2,11 +2,12 @@ use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
 use super::folded::Folded;
+use super::recall::Recall;
 use super::record::files;
 use super::values::SmallValues;
 use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::engine::{Memory, Remembered};
-use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView};
+use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView, Taken};
 use crate::ids::{PathMap, QuickMap, RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Known, KnownEnd, Program, Step};
@@ -19,6 +20,8 @@ pub(super) struct Lineage {
     own: Arc<Archive>,
     /// Of steps that an earlier run has made.
     earlier: PathMap<Arc<Archive>>,
+    /// What was taken of other runs in the place of memoized steps.
+    recall: Arc<Recall>,
 }
 
 /// All that is recorded of a run.
@@ -30,8 +33,9 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn read(storage: &dyn Storage, run: RunId) -> Result<Self, StorageError> {
-        let (mut values, events) = (SmallValues::default(), storage.events(run)?);
+    /// What is recorded of a run; with the versions of its values, if memoized steps may take them.
+    pub(super) fn read(storage: &dyn Storage, run: RunId, versioned: bool) -> Result<Self, StorageError> {
+        let (mut values, events) = (SmallValues::new(versioned), storage.events(run)?);
         let Folded { recorded, view } = Folded::apart(|each| {
             events.history(&mut |logged, value| {
                 value.iter().for_each(|value| values.keep(logged.number, value));
@@ -51,10 +55,12 @@ impl Lineage {
         io: &Arc<IoManagers>,
     ) -> Result<Self, StorageError> {
         let mut pinned = storage.pinned(run)?;
+        let versioned = history.values.is_versioned();
         let (recorded, own) = Self::of_one(storage, run, history, &pinned, io)?;
-        let mut lineage = Self { recorded, own, earlier: PathMap::default() };
+        let recall = Arc::new(Recall::new(storage, io));
+        let mut lineage = Self { recorded, own, earlier: PathMap::default(), recall };
         while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
-            let found = History::read(&**storage, upstream).and_then(|history| {
+            let found = History::read(&**storage, upstream, versioned).and_then(|history| {
                 let pinned = storage.pinned(upstream)?;
                 Ok((Self::of_one(storage, upstream, history, &pinned, io)?, pinned))
             });
@@ -115,6 +121,25 @@ impl Lineage {
         self.archive(path).outputs(path, op, step)
     }
 
+    /// What a step gives in whose place something else was taken: of its assets the materializations, if `memory` has them, of a
+    /// memoized one what another has given.
+    pub(super) fn taken(
+        &self,
+        program: &Program,
+        (path, op): (&StepPath, &Arc<OpDef>),
+        (of, taken): &(RunId, Taken),
+        memory: &Memory,
+        is_taken: impl Fn(&Remembered) -> bool,
+    ) -> Option<Vec<KeptOutput>> {
+        match taken {
+            Taken::Assets(assets) => {
+                let partition = assets.first().and_then(|asset| asset.partition.clone());
+                passed_over(program, (path, &partition), memory, is_taken)
+            }
+            Taken::Step(by) => self.recall.outputs((*of, by), op),
+        }
+    }
+
     /// What another run can take from this one, of the steps of this program: of those alone all of whose outputs are kept, and
     /// of those that it passed over what it took instead, if that is still in `memory`.
     pub(super) fn known(&self, program: &Program, memory: &Memory) -> Known {
@@ -129,12 +154,15 @@ impl Lineage {
                     known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
                 }
-                Some(RecordedEnd::Memoized(_, partition)) => {
+                Some(RecordedEnd::Memoized(taken)) => {
                     let is_taken = |found: &Remembered| {
-                        let taken = self.recorded.assets().get(&found.fact.asset, partition);
+                        let taken = self
+                            .recorded
+                            .assets()
+                            .get(&found.fact.asset, &found.fact.partition.as_deref().map(Into::into));
                         taken.and_then(|version| version.run) == Some(found.fact.run)
                     };
-                    let outputs = passed_over(program, (path, partition), memory, is_taken);
+                    let outputs = self.taken(program, (path, op), taken, memory, is_taken);
                     let Some(outputs) = outputs else { continue };
                     let (_, known) = known.step_mut(path.clone(), op);
                     known.outputs = outputs;

@@ -23,6 +23,7 @@ mod opened;
 mod part;
 mod partitions;
 mod pin;
+mod recall;
 mod recipes;
 mod record;
 mod rerun;

@@ -7,10 +7,11 @@ use super::config::Configured;
 use super::wiring::Wiring;
 use crate::asset::{AssetKey, Digest, Ingredient, Recipe};
 use crate::config::{ConfigPath, EnvVars, of_step};
-use crate::define::Provider;
+use crate::define::{OpDef, Provider};
 use crate::plan::{Maker, PlanError, Program};
 
-/// Of each asset that a run makes all that it depends on, but for the data that it takes: that is known when its step is ready.
+/// Of each asset that a run makes, and of each memoized step, all that it depends on, but for the data that it takes: that is
+/// known when the step is ready.
 pub(super) struct Recipes<'a> {
     pub(super) program: &'a Program,
     pub(super) wiring: &'a Wiring,
@@ -46,7 +47,40 @@ impl Recipes<'_> {
             Some(version) => recipe.add(Ingredient::CodeVersion, Some(version.into())),
             None => recipe.add(Ingredient::Source, asset.fingerprint().map(Into::into)),
         }
-        for name in asset.env() {
+        self.add_surroundings(&mut recipe, steps, asset.env(), asset.trusts_resources());
+        recipe
+    }
+
+    /// Of each step of a memoized op that runs all that it depends on, by its number in the plan.
+    pub(super) fn of_ops(&self) -> HashMap<usize, Recipe> {
+        let steps = self.program.plan.steps.iter().zip(&self.program.ops).enumerate();
+        let memoized = steps.filter(|(_, (step, _))| step.memoize && !step.given);
+        let recipes = memoized.filter_map(|(number, (_, op))| Some((number, self.of_op(number, op)?)));
+        recipes.collect()
+    }
+
+    fn of_op(&self, step: usize, op: &OpDef) -> Option<Recipe> {
+        let memoize = op.memoize()?;
+        let inputs = op.inputs().iter().map(|input| input.ty.path());
+        let outputs = op.outputs().iter().map(|output| output.ty.path());
+        let types: Vec<_> = inputs.chain(["->"]).chain(outputs).collect();
+        let mut recipe =
+            Recipe::new().with(Ingredient::Op, memoize.op()).with(Ingredient::Type, types.join(" "));
+        match &op.code_version {
+            Some(version) => recipe.add(Ingredient::CodeVersion, Some(version.as_str().into())),
+            None => recipe.add(Ingredient::Source, memoize.source().cloned()),
+        }
+        self.add_surroundings(&mut recipe, &[step], memoize.variables(), memoize.trusts_resources());
+        if memoize.is_configured() {
+            // What it is made of is known, and not what is made of that.
+            recipe.add(Ingredient::Config, None);
+        }
+        Some(recipe)
+    }
+
+    /// Adds what the code of steps finds around it: variables, configuration and resources.
+    fn add_surroundings(&self, recipe: &mut Recipe, steps: &[usize], env: &[String], trusts_resources: bool) {
+        for name in env {
             recipe.add(Ingredient::Env(name.as_str().into()), Some(variable(self.env.get(name))));
         }
         let ops = || steps.iter().map(|&step| &self.program.ops[step]);
@@ -61,14 +95,13 @@ impl Recipes<'_> {
                     || Some("opened".into()),
                     |_| self.hash(&[ConfigPath::root().key("resources").key(def.key()).key("config")]),
                 ),
-                Provider::Value(_) if asset.trusts_resources() => continue,
+                Provider::Value(_) if trusts_resources => continue,
                 Provider::Value(_) => None,
             };
             // Of two of one name nobody could say which of them is another now.
             let version = version.filter(|_| named.insert(provided.name()));
             recipe.add(Ingredient::Resource(provided.name().into()), version);
         }
-        recipe
     }
 
     /// The configuration of all steps that make an asset, with its defaults: of secrets the references to them.
@@ -124,6 +157,14 @@ impl Runner {
         self
     }
 
+    /// Runs all steps, also those of memoized ops of which it is known what they would give. What they give now is remembered in
+    /// its place.
+    #[must_use]
+    pub fn without_memos(mut self) -> Self {
+        self.takes_memos = false;
+        self
+    }
+
     /// Makes only those of its assets and their partitions of which there is no value; the others are taken as they were made
     /// last. Of runs that are recorded, and of assets that one op makes: a graph of several runs.
     ///
@@ -142,14 +183,19 @@ impl Runner {
     /// As [`Runner::plan`], and if something of the configuration is not there.
     pub fn recipes(&self) -> Result<BTreeMap<AssetKey, Recipe>, PlanError> {
         let checked = self.check_for(Wanted::Config)?;
-        Ok(self.recipes_of(&checked).into_iter().collect())
+        Ok(self.recipes_of(&checked).0.into_iter().collect())
     }
 
-    pub(super) fn recipes_of(&self, checked: &Checked) -> HashMap<AssetKey, Recipe> {
+    /// The recipes of the assets that the run makes, and those of its memoized steps, by their numbers in the plan.
+    pub(super) fn recipes_of(
+        &self,
+        checked: &Checked,
+    ) -> (HashMap<AssetKey, Recipe>, HashMap<usize, Recipe>) {
         let Checked { program, wiring, configured, given, .. } = checked;
         let is_fed = |step: &str| {
             self.inputs.keys().any(|(fed, _)| fed == step) || given.at(&of_step(step).key("inputs")).is_some()
         };
-        Recipes { program, wiring, configured, env: &self.env, is_fed: &is_fed }.all()
+        let recipes = Recipes { program, wiring, configured, env: &self.env, is_fed: &is_fed };
+        (recipes.all(), recipes.of_ops())
     }
 }

@@ -44,6 +44,7 @@ impl Definitions {
         // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
         runner.memoizes &= matches!(what, Rerun::FromFailure);
         runner.only_missing &= matches!(what, Rerun::FromFailure);
+        runner.takes_memos &= matches!(what, Rerun::FromFailure);
         let upstream = match what {
             // A part of a job takes its values from where it took them before.
             Rerun::All => pinned
@@ -87,7 +88,8 @@ impl Runner {
     /// Takes what steps that are not selected have made from a recorded run.
     pub(super) fn take_values_of(&mut self, storage: &Arc<dyn Storage>, run: RunId) -> Result<(), RunError> {
         let program = Program::compile(&self.job).map_err(RunError::plan)?;
-        let history = History::read(&**storage, run).map_err(RunError::storage)?;
+        let history =
+            History::read(&**storage, run, program.plan.has_memoized()).map_err(RunError::storage)?;
         let io = Arc::new(self.environment.io.clone());
         let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
         self.made = lineage.recorded.assets().clone();

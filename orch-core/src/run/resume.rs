@@ -4,7 +4,7 @@ use std::{panic, thread};
 
 use super::archive::Which;
 use super::execute::PARTITION_TAG;
-use super::lineage::{History, Lineage, lacks, ops_of, passed_over};
+use super::lineage::{History, Lineage, lacks, ops_of};
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::{AssetKey, EvaluationQuery, Versions};
@@ -127,6 +127,7 @@ impl Definitions {
         };
         let mut runner = runner;
         (runner.memoizes, runner.only_missing) = (pinned.memoizes, pinned.only_missing);
+        runner.takes_memos = !pinned.without_memos;
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);
@@ -169,7 +170,8 @@ impl Interrupted {
         let run = record.id;
         // From here on nobody else writes it.
         let events = storage.reopen(run).map_err(RunError::storage)?;
-        let mut history = History::read(&*storage, run).map_err(RunError::storage)?;
+        let mut history =
+            History::read(&*storage, run, program.plan.has_memoized()).map_err(RunError::storage)?;
         let (recorded, view) = (&mut history.recorded, std::mem::take(&mut history.view));
         if view.status().is_terminal() {
             return Err(RunError::storage(over(run, view.status())));
@@ -206,7 +208,8 @@ pub(super) fn gone_on(
     memory: &Memory,
 ) -> Result<(Vec<(StepPath, Ended)>, Versions), RunError> {
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
-    let mut history = History::read(&**storage, run).map_err(RunError::storage)?;
+    let mut history =
+        History::read(&**storage, run, program.plan.has_memoized()).map_err(RunError::storage)?;
     history.recorded.forget_failures();
     let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
     forget_refused(&**storage, run, program, &mut lineage.recorded)?;
@@ -340,8 +343,8 @@ fn ends(
                 ended: op.outputs().iter().map(|output| has_ended(output, step)).collect(),
             }),
             RecordedEnd::Skipped(cause) => Ended::Skipped(SkipCause::clone(cause)),
-            RecordedEnd::Memoized(_, partition) => {
-                Ended::Succeeded(passed_over(program, (path, partition), memory, |_| true)?)
+            RecordedEnd::Memoized(taken) => {
+                Ended::Succeeded(lineage.taken(program, (path, op), taken, memory, |_| true)?)
             }
         };
         Some((path.clone(), end))

@@ -74,6 +74,8 @@ pub struct Runner {
     pub(super) made: Versions,
     /// Whether steps are passed over whose assets would come out as they are.
     pub(super) memoizes: bool,
+    /// Whether steps of memoized ops are passed over of which it is known what they would give.
+    pub(super) takes_memos: bool,
     pub(super) only_missing: bool,
     /// Other resources than those of the environment.
     #[cfg(test)]
@@ -147,6 +149,7 @@ impl Runner {
             stored: None,
             made: Versions::default(),
             memoizes: false,
+            takes_memos: true,
             only_missing: false,
             #[cfg(test)]
             lifecycle: None,

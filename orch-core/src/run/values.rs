@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 /// The small ones of the values in a log. They are kept as the log is read, since to ask for each by itself takes longer
 /// than to read it, and a wide fan-out has a hundred thousand of them.
 #[derive(Debug, Default)]
@@ -5,6 +7,8 @@ pub(super) struct SmallValues {
     bytes: Vec<u8>,
     /// Of each the number of its event, in ascending order, and where it ends.
     ends: Vec<(u64, u32)>,
+    /// Of all values, small or not, their hashes in the same order, if they are asked for.
+    hashes: Option<Vec<(u64, blake3::Hash)>>,
 }
 
 impl SmallValues {
@@ -14,8 +18,28 @@ impl SmallValues {
     /// So many bytes are kept of a run at most.
     const ROOM: usize = 16 << 20;
 
+    /// Those of a log of whose values the versions are needed too, or not.
+    pub(super) fn new(versioned: bool) -> Self {
+        Self { hashes: versioned.then(Vec::new), ..Self::default() }
+    }
+
+    /// Whether the versions of values are known.
+    pub(super) fn is_versioned(&self) -> bool {
+        self.hashes.is_some()
+    }
+
+    /// The version of the value of an event.
+    pub(super) fn version(&self, event: u64) -> Option<Arc<str>> {
+        let hashes = self.hashes.as_ref()?;
+        let at = hashes.binary_search_by_key(&event, |(event, _)| *event).ok()?;
+        Some(hashes[at].1.to_hex().as_str().into())
+    }
+
     /// Keeps the value of an event that comes after all before, if it is a small one.
     pub(super) fn keep(&mut self, event: u64, value: &[u8]) {
+        if let Some(hashes) = &mut self.hashes {
+            hashes.push((event, blake3::hash(value)));
+        }
         if value.len() <= Self::LARGEST && self.bytes.len() + value.len() <= Self::ROOM {
             self.bytes.extend_from_slice(value);
             self.ends.push((event, self.bytes.len() as u32));

@@ -18,6 +18,7 @@ use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, 
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
+use crate::memo::{Memo, MemoQuery};
 use crate::partition::KeysInMemory;
 
 /// A storage in the memory of the process, for tests: what is in it survives a run, and not the process.
@@ -123,6 +124,18 @@ impl ReadRuns for Memory {
 
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
         Ok(Arc::new(self.kept(run)?.files.clone()))
+    }
+
+    fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError> {
+        let runs: Vec<_> = locked(&self.runs).values().cloned().collect();
+        let told = |kept: Arc<Kept>| -> Vec<Memo> {
+            let events = locked(&kept.events);
+            events.iter().filter_map(|(logged, _)| Memo::told(logged.number, &logged.event)).collect()
+        };
+        let mut memos: Vec<_> = runs.into_iter().flat_map(told).filter(|memo| query.matches(memo)).collect();
+        memos.sort_by_key(|memo| std::cmp::Reverse((memo.time, memo.run, memo.event)));
+        memos.truncate(query.limit.unwrap_or(usize::MAX));
+        Ok(memos)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::{BackfillId, RunId};
 use crate::io::Artifacts;
+use crate::memo::{Memo, MemoQuery};
 use crate::partition::{ChangedKeys, KeySet, KeySets};
 
 /// Where runs are kept, and what they have made. Implemented for whatever has all its parts; nothing to implement by hand.
@@ -84,6 +85,13 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// If there is no such run.
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError>;
+
+    /// What is remembered of memoized steps, as far as it is asked for, the newest first. It is of runs that are there: with a
+    /// run it goes.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError>;
 }
 
 /// What is known of assets, apart from the runs that made them.

@@ -102,6 +102,9 @@ pub struct Pinned {
     /// [`loaded`](Self::loaded).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub memoizes: bool,
+    /// Whether all steps run, also those of memoized ops of which it is known what they would give.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_memos: bool,
     /// Whether only assets and partitions are made of which there is no value; of the others the latest are in
     /// [`loaded`](Self::loaded).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -125,6 +128,7 @@ impl Pinned {
             loaded: Vec::new(),
             partitions: None,
             memoizes: false,
+            without_memos: false,
             only_missing: false,
             selection: None,
             program,

@@ -2,6 +2,7 @@
 
 mod meaning;
 mod mutation;
+mod ops;
 mod partitions;
 mod resumed;
 

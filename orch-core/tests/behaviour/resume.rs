@@ -21,6 +21,7 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::{BackfillId, RunId};
 use orch_core::io::{ArtifactRef, Artifacts, Coded};
+use orch_core::memo::{Memo, MemoQuery};
 use orch_core::partition::{ChangedKeys, KeySet, KeySets};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
@@ -138,6 +139,10 @@ impl ReadRuns for Mortal {
     fn artifacts(&self, run: RunId) -> Result<Arc<dyn Artifacts>, StorageError> {
         let files = self.memory.artifacts(run)?;
         Ok(if self.room { files } else { Arc::new(Full(files)) })
+    }
+
+    fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError> {
+        self.memory.memos(query)
     }
 }
 

@@ -38,7 +38,7 @@ const OPTIONS: Known = Known {
         "memory",
     ],
     repeated: &[],
-    elsewhere: &[("name", "`#[op]`"), ("max_concurrent", "`#[job]`")],
+    elsewhere: &[("name", "`#[op]`"), ("memoize", MEMOIZE), ("max_concurrent", "`#[job]`")],
 };
 
 const GRAPH: Known = Known {
@@ -66,6 +66,7 @@ const GRAPH: Known = Known {
         ("timeout", "the `#[op]`s of the graph"),
         ("pool", "the `#[op]`s of the graph"),
         ("name", "`#[graph]`"),
+        ("memoize", "the `#[op]`s of the graph"),
     ],
 };
 
@@ -95,6 +96,10 @@ const EXTERNAL: Known = Known {
 };
 
 const METADATA: &str = r#"metadata(source = "billing", rows = 100)"#;
+
+/// Whose option that is, and how an asset does without it.
+const MEMOIZE: &str =
+    "`#[op]` (an asset that would come out as it is, is passed over by `materialize --stale`)";
 
 /// An asset as its author wrote it.
 pub(super) struct Asset {
@@ -156,7 +161,7 @@ impl Asset {
         let (owners, kinds) =
             (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
         let metadata = metadata(&mut options, diag);
-        let recipe = Recipe::of_op(&mut options, item, diag);
+        let recipe = Recipe::of_op(&mut options, item, diag, true);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
         let settings = Settings::read(&mut options, name, item, diag);
         let said = Said {

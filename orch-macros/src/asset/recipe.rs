@@ -7,7 +7,7 @@ use crate::attr::Options;
 use crate::diag::Diag;
 use crate::policy::setting;
 
-/// What an asset depends on beside the data that it takes, as its author said.
+/// What an asset, or what a memoized op gives, depends on beside the data that it takes, as its author said.
 #[derive(Default)]
 pub(crate) struct Recipe {
     /// Of its source, if its code has no version of its own.
@@ -18,8 +18,9 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// Of an asset that this function makes. Whoever reads `code_version` does so after this.
-    pub(crate) fn of_op(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Self {
+    /// Of an asset that this function makes, or of what it gives as an op, if its source `counts`. Whoever reads `code_version`
+    /// does so after this.
+    pub(crate) fn of_op(options: &mut Options<'_>, item: &ItemFn, diag: &Diag, counts: bool) -> Self {
         let has_version = options.has("code_version");
         let place = options.place("fingerprint");
         let narrow = options.choice("fingerprint", &[("package", false), ("function", true)]);
@@ -28,7 +29,7 @@ impl Recipe {
             diag.error_at(place, message);
         }
         let fingerprint = match narrow {
-            _ if has_version => None,
+            _ if has_version || !counts => None,
             Some(true) => Some(fingerprint::of_function(item)),
             Some(false) | None => fingerprint::of_package(),
         };

@@ -3,10 +3,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
+use crate::asset::Recipe;
+
 use super::model::{Op, Outputs, Parameter, Settings};
 use crate::names::{
-    ARC, CALL, CHECK_RETURN, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, NO_CONFIG,
-    ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
+    ARC, CALL, CHECK_RETURN, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, MEMOIZE,
+    NO_CONFIG, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
 use crate::policy::{self, internal, setting};
 use crate::{coded, func, hidden, kind, owned};
@@ -235,6 +237,16 @@ fn argument(position: usize) -> Ident {
     Ident::new(&format!("argument_{position}"), Span::mixed_site())
 }
 
+/// That the steps of the op are memoized, as the op whose hidden type has this path: no other has.
+struct Memoize<'a>(&'a Recipe);
+
+impl ToTokens for Memoize<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let recipe = self.0;
+        tokens.extend(quote!(#MEMOIZE::of(::core::any::type_name::<Self>()) #recipe));
+    }
+}
+
 impl ToTokens for Settings {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         setting(tokens, "description", self.description.as_ref());
@@ -251,6 +263,7 @@ impl ToTokens for Settings {
         setting(tokens, "memory", self.memory);
         setting(tokens, "pool", self.pool.as_ref());
         setting(tokens, "code_version", self.code_version.as_ref());
+        setting(tokens, "memoize", self.memoize.as_ref().map(Memoize));
         setting(tokens, "io", self.io.as_ref());
     }
 }

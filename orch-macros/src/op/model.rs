@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::spanned::Spanned as _;
 use syn::{ItemFn, LitStr, ReturnType, Type, Visibility, parse_quote, parse_quote_spanned};
 
+use crate::asset::Recipe;
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::func;
@@ -24,6 +25,10 @@ const OPTIONS: Known = Known {
         "memory",
         "pool",
         "code_version",
+        "memoize",
+        "fingerprint",
+        "env",
+        "trust_resources",
         "io",
     ],
     repeated: &[],
@@ -64,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) memory: Option<u64>,
     pub(crate) pool: Option<LitStr>,
     pub(crate) code_version: Option<LitStr>,
+    /// What it depends on beside inputs and configuration, if its steps are memoized.
+    pub(crate) memoize: Option<Recipe>,
     pub(crate) io: Option<LitStr>,
 }
 
@@ -92,7 +99,8 @@ impl Op {
     pub(super) fn read(options: TokenStream, item: &ItemFn, diag: &Diag) -> Self {
         let mut options = Options::read(&OPTIONS, options, diag);
         let name = policy::name(&mut options, &item.sig.ident, diag);
-        Self::of(item, Settings::read(&mut options, name, item, diag))
+        let memoize = memoize(&mut options, item, diag);
+        Self::of(item, Settings { memoize, ..Settings::read(&mut options, name, item, diag) })
     }
 
     /// The op that a check is, of these settings.
@@ -112,6 +120,23 @@ impl Op {
             returns: Returns::read(item),
         }
     }
+}
+
+/// What an op depends on beside inputs and configuration, if its steps are memoized; what is said of that alone is refused else.
+fn memoize(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Option<Recipe> {
+    // Asked for first: the options say something of what this asks for.
+    let given = options.has("memoize");
+    let memoize = options.flag("memoize");
+    for name in ["fingerprint", "env", "trust_resources"] {
+        if let Some(place) = options.place(name).filter(|_| !given) {
+            let message = format!(
+                "`{name}` says what counts when the steps of the op are memoized: write `memoize` too, or leave it out"
+            );
+            diag.error_at(place, message);
+        }
+    }
+    let recipe = Recipe::of_op(options, item, diag, given);
+    memoize.then_some(recipe)
 }
 
 impl Settings {
@@ -145,6 +170,7 @@ impl Settings {
             memory: memory.map(|(bytes, _)| bytes),
             pool: options.text("pool", "\"db\""),
             code_version: options.text("code_version", "\"2\""),
+            memoize: None,
             io: options.text("io", "\"parquet\""),
         }
     }

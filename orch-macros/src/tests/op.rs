@@ -444,3 +444,25 @@ fn an_op_with_a_process_of_its_own() {
         .collect();
     assert_eq!(options, [".isolate()", ".memory(536870912u64)"]);
 }
+
+#[test]
+fn a_memoized_op() {
+    let expansion = op::attribute(
+        quote!(memoize, env = ["RATE"], trust_resources),
+        &quote! {
+            fn double(x: i64) -> i64 {
+                x * 2
+            }
+        },
+    );
+    let settings = pretty(expansion);
+    let settings = settings.split_once("builder(\"double\")").and_then(|(_, rest)| rest.split_once(".input"));
+    assert_snapshot!(settings.map(|(settings, _)| settings.trim()).unwrap_or_default(), @r#"
+    .memoize(
+                            Memoize::of(::core::any::type_name::<Self>())
+                                .fingerprint("f1d0")
+                                .env("RATE")
+                                .trust_resources(),
+                        )
+    "#);
+}

@@ -1,4 +1,5 @@
-//! Facts about assets: what the events of runs tell of materializations and of what checks have found, kept in `instance.db` so that it outlives them.
+//! Facts: what the events of runs tell of materializations and of what checks have found, kept in `instance.db` so that it
+//! outlives them; and of what memoized steps were made, which goes with its run.
 //!
 //! A fact is first an event in the log of its run, and that is the truth. Whoever commits it has it put here afterwards,
 //! by a thread that waits for others who write here, so that the run does not, and not for the disk, since the fact could be
@@ -7,6 +8,7 @@
 //! what a settled run has told is here, and as durable as its line.
 
 mod evaluations;
+mod memos;
 mod put;
 mod read;
 mod teller;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
 use orch_core::event::{Encoded, Entry};
 use orch_core::ids::RunId;
+use orch_core::memo::Memo;
 use orch_core::storage::{Artifacts, AssetRecord, Facts, ReadAssets, StorageError};
 
 use crate::Folder;
@@ -33,6 +36,7 @@ pub(crate) type Told = (Materialization, Option<Encoded>);
 pub(crate) struct OfRun {
     pub(crate) told: Vec<Told>,
     pub(crate) found: Vec<CheckEvaluation>,
+    pub(crate) remembered: Vec<Memo>,
     /// After the event of this number. What was imported with the run is told by another instance, and no fact here.
     pub(crate) after: u64,
 }
@@ -44,6 +48,7 @@ impl OfRun {
         for (number, Entry { event, value }) in (before + 1..).zip(entries) {
             of_run.told.extend(facts.take(number, event, value.as_ref()));
             of_run.found.extend(CheckEvaluation::told(number, event));
+            of_run.remembered.extend(Memo::told(number, event));
         }
         of_run
     }
@@ -91,7 +96,7 @@ impl ReadAssets for Folder {
 impl Folder {
     /// Sees to it that the facts are here of all runs, or of this one: those that this process was told, and those that a
     /// process that died has left in a log.
-    fn facts_of(&self, run: Option<RunId>) -> Result<(), StorageError> {
+    pub(crate) fn facts_of(&self, run: Option<RunId>) -> Result<(), StorageError> {
         self.teller().wait();
         self.settle(run).map(drop)
     }

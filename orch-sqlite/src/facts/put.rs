@@ -1,7 +1,7 @@
 use orch_core::ids::RunId;
 use rusqlite::{Error, Result};
 
-use super::{OfRun, Told, evaluations};
+use super::{OfRun, Told, evaluations, memos};
 use crate::list::nanoseconds;
 use crate::sum::Fact;
 use crate::write::Writing;
@@ -19,8 +19,9 @@ const RECOUNT: &str = "UPDATE asset SET
     WHERE key = ?1";
 
 /// Puts facts that are not there yet.
-pub(crate) fn put(writing: &Writing<'_>, OfRun { told, found, .. }: &OfRun) -> Result<()> {
+pub(crate) fn put(writing: &Writing<'_>, OfRun { told, found, remembered, .. }: &OfRun) -> Result<()> {
     evaluations::put(writing, found)?;
+    memos::put(writing, remembered)?;
     if told.is_empty() {
         return Ok(());
     }
@@ -55,11 +56,14 @@ pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result
         writing.run("DELETE FROM asset WHERE key = ?1 AND materializations = 0", [&asset])?;
     }
     evaluations::replace(writing, id, told.after, &told.found)?;
+    memos::replace(writing, id, told.after, &told.remembered)?;
     put(writing, told)
 }
 
-/// Says of the facts of a run that it is gone: what lies here of their values may go when others have taken their place.
+/// Says of the facts of a run that it is gone: what lies here of their values may go when others have taken their place. What
+/// its memoized steps have given goes with it.
 pub(crate) fn leave(writing: &Writing<'_>, run: &str) -> Result<usize> {
+    memos::forget(writing, run)?;
     let sql = "UPDATE fact SET alone = 1
         WHERE run = ?1 AND (value IS NOT NULL OR fact ->> '$.value.file' IS NOT NULL)";
     writing.run(sql, [run])

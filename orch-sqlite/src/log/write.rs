@@ -103,7 +103,7 @@ impl Writer {
     }
 }
 
-/// What the log tells of assets.
+/// What the log tells of assets and memoized steps.
 impl Writer {
     /// Sees to it that all of it, and nothing else, is beside the list. If that cannot be done now, it is done later.
     pub(crate) fn tell_anew(&mut self) {
@@ -115,8 +115,9 @@ impl Writer {
     /// Has put beside the list what these entries tell, which come after the event of this number.
     fn tell(&mut self, entries: &[Entry], before: u64) {
         let tells = |entry: &Entry| {
-            use EventKind::{AssetCheckEvaluation, AssetMaterialization};
-            matches!(entry.event.kind, AssetMaterialization { .. } | AssetCheckEvaluation { .. })
+            use EventKind::{AssetCheckEvaluation, AssetMaterialization, OpRecipe};
+            let kind = &entry.event.kind;
+            matches!(kind, AssetMaterialization { .. } | AssetCheckEvaluation { .. } | OpRecipe { .. })
         };
         if entries.iter().any(tells) {
             self.has_told = true;

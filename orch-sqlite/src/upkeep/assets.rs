@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use orch_core::asset::{EvaluationQuery, MaterializationQuery};
 use orch_core::ids::RunId;
+use orch_core::memo::MemoQuery;
 use orch_core::storage::{ReadAssets, RunRecord, StorageError, StorageErrorKind};
 
 use super::check::Finding;
@@ -25,13 +26,16 @@ impl Folder {
     ) -> Result<(), StorageError> {
         let list = self.list().path();
         let damaged = self.list().damaged_facts()?;
-        for problem in damaged.into_iter().chain(self.list().damaged_evaluations()?) {
+        let damaged = damaged.into_iter().chain(self.list().damaged_evaluations()?);
+        for problem in damaged.chain(self.list().damaged_memos()?) {
             found.push(Finding { run: None, file: list.to_owned(), problem, hint: error::LIST.to_owned() });
         }
         for run in runs {
             if self.tells_otherwise(run)? {
-                let problem =
-                    format!("what is known of assets by the run {} is not what its events say", run.id);
+                let problem = format!(
+                    "what is known of assets and memoized steps by the run {} is not what its events say",
+                    run.id
+                );
                 let (file, hint) = (list.to_owned(), error::LIST.to_owned());
                 found.push(Finding { run: Some(run.id), file, problem, hint });
             }
@@ -51,7 +55,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether what is known of assets by a run is not what its log tells.
+    /// Whether what is known of assets and of memoized steps by a run is not what its log tells.
     fn tells_otherwise(&self, run: &RunRecord) -> Result<bool, StorageError> {
         // Of one that is damaged is told elsewhere.
         let Ok(log) = self.reader(run.id).and_then(|reader| reader.facts(0, u64::MAX)) else {
@@ -65,7 +69,13 @@ impl Folder {
         let Ok(mut found) = self.list().evaluations(&query) else { return Ok(false) };
         found.retain(|fact| fact.event > log.after);
         found.sort_by_key(|fact| fact.event);
-        let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact)) && found == log.found;
+        let query = MemoQuery { run: Some(run.id), ..MemoQuery::default() };
+        let Ok(mut remembered) = self.list().memos(&query) else { return Ok(false) };
+        remembered.retain(|memo| memo.event > log.after);
+        remembered.sort_by_key(|memo| memo.event);
+        let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact))
+            && found == log.found
+            && remembered == log.remembered;
         // Of one that is under way something may not be there yet.
         Ok(!is_same && !self.list().lock()?.is_unsettled(run.id)?)
     }

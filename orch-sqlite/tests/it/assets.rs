@@ -262,7 +262,7 @@ fn what_is_not_as_it_was_told_is_found() {
     insta::assert_snapshot!(of("DELETE FROM fact WHERE event = 3 AND run LIKE '%2'"), @r"
     `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
       hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
-    `HOME/instance.db`: what is known of assets by the run 00000000-0000-0000-0000-000000000002 is not what its events say
+    `HOME/instance.db`: what is known of assets and memoized steps by the run 00000000-0000-0000-0000-000000000002 is not what its events say
       hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
     ");
     insta::assert_snapshot!(of("UPDATE asset SET materializations = 7 WHERE key = 'pages'"), @r"

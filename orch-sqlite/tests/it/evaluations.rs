@@ -93,7 +93,7 @@ fn what_is_not_as_it_was_told_is_found() {
     `HOME/instance.db`: what the check `unique` of `orders` found, by event 6 of the run 00000000-0000-0000-0000-000000000001: it is not what was written
     `HOME/instance.db`: what the check `fresh` of `orders` found, by event 9 of the run 00000000-0000-0000-0000-000000000001: it is not what was written
     ");
-    insta::assert_snapshot!(found("DELETE FROM evaluation WHERE name = 'fresh'"), @"`HOME/instance.db`: what is known of assets by the run 00000000-0000-0000-0000-000000000001 is not what its events say");
+    insta::assert_snapshot!(found("DELETE FROM evaluation WHERE name = 'fresh'"), @"`HOME/instance.db`: what is known of assets and memoized steps by the run 00000000-0000-0000-0000-000000000001 is not what its events say");
 }
 
 #[test]

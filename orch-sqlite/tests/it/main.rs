@@ -10,6 +10,7 @@ mod evaluations;
 mod folders;
 mod history;
 mod keys;
+mod memos;
 mod power;
 mod programs;
 mod refusal;

@@ -27,6 +27,10 @@ pub(in crate::cli) struct RunOptions {
     /// `2024-01-01..2024-01-31`, `latest`, `*`, or several, with commas; of several dimensions `'day=2024-01-31; region=eu'`.
     #[arg(long, value_name = "PARTITIONS")]
     pub(in crate::cli) partition: Option<String>,
+    /// Run all steps, also those of memoized ops of which it is known what they would give; what they give now is remembered
+    /// in its place.
+    #[arg(long)]
+    pub(in crate::cli) no_memos: bool,
     /// Tags of the run, beside those of the job; a key has one value.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
     pub(in crate::cli) tags: Vec<(String, String)>,

@@ -4,6 +4,7 @@ mod fixture;
 mod going;
 mod guide;
 mod logs;
+mod memos;
 mod runs;
 mod show;
 mod upkeep;

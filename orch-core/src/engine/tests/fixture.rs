@@ -103,6 +103,7 @@ pub(super) fn settings(job: &Job) -> Settings {
         versions: crate::asset::Versions::default(),
         recipes: std::collections::HashMap::new(),
         memory: Arc::default(),
+        ops: Arc::default(),
         past: None,
     }
 }

@@ -120,6 +120,7 @@ impl Simulation {
             versions: crate::asset::Versions::default(),
             recipes: HashMap::new(),
             memory: Arc::default(),
+            ops: Arc::default(),
             past: None,
         };
         Self {

@@ -5,10 +5,9 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use super::output::{Handled, Place, RecordedItem, RecordedStream, RecordedValue};
-use crate::asset::AssetKey;
-use crate::event::SkipCause;
+use crate::event::{SkipCause, Taken};
 use crate::failure::ErrorInfo;
-use crate::ids::MappingKey;
+use crate::ids::{MappingKey, RunId};
 
 /// How far a step had come.
 #[derive(Debug, Default)]
@@ -35,8 +34,8 @@ pub(crate) enum RecordedEnd {
     Succeeded,
     Failed(Arc<ErrorInfo>),
     Skipped(Box<SkipCause>),
-    /// What it would have made is this asset, or this partition of it, as it was.
-    Memoized(AssetKey, Option<Arc<str>>),
+    /// In its place this of a run was taken.
+    Memoized(Box<(RunId, Taken)>),
 }
 
 /// What events say of it.

@@ -34,7 +34,13 @@ fn picture(log: &Log) -> String {
         let stands = match step.end() {
             Some(RecordedEnd::Succeeded) => "succeeded".to_owned(),
             Some(RecordedEnd::Failed(error)) => format!("failed: {}", error.message),
-            Some(RecordedEnd::Memoized(asset, _)) => format!("memoized: {asset}"),
+            Some(RecordedEnd::Memoized(taken)) => match &taken.1 {
+                Taken::Assets(assets) => {
+                    let keys: Vec<_> = assets.iter().map(|asset| asset.asset.as_str()).collect();
+                    format!("memoized: {}", keys.join(", "))
+                }
+                Taken::Step(by) => format!("memoized: {} of {}", by.path, taken.0),
+            },
             Some(RecordedEnd::Skipped(cause)) => format!("skipped: {cause:?}"),
             None if step.is_under_way() => "under way".to_owned(),
             None => step.due().map_or("waits".to_owned(), |due| format!("due at {due}")),

@@ -12,7 +12,7 @@ mod plot;
 mod plots;
 mod reasons;
 mod show;
-mod stale;
+pub(super) mod stale;
 mod standing;
 #[cfg(test)]
 mod tests;

@@ -40,8 +40,8 @@ pub(super) fn reason(standing: &Standing) -> String {
     }
 }
 
-/// What differs from what it was made of.
-pub(super) fn because(difference: &Difference) -> String {
+/// What differs from what something was made of.
+pub(in crate::report) fn because(difference: &Difference) -> String {
     let named = named(&difference.ingredient);
     match &difference.change {
         Change::Other { before, now } => format!("{named} has changed: {} → {}", short(before), short(now)),
@@ -55,6 +55,7 @@ pub(super) fn because(difference: &Difference) -> String {
 /// An ingredient in words.
 pub(super) fn named(ingredient: &Ingredient) -> String {
     match ingredient {
+        Ingredient::Op => "the op".to_owned(),
         Ingredient::CodeVersion => "its code version".to_owned(),
         Ingredient::Source => "its source".to_owned(),
         Ingredient::Type => "its type".to_owned(),
@@ -63,6 +64,7 @@ pub(super) fn named(ingredient: &Ingredient) -> String {
         Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
         Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
         Ingredient::Input(asset) => format!("the data of `{asset}`"),
+        Ingredient::Parameter(name) => format!("the data of `{name}`"),
     }
 }
 
@@ -75,6 +77,10 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
         }
         Ingredient::Input(_) => {
             "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`"
+        }
+        Ingredient::Parameter(_) => {
+            "it lives in memory alone, or is a sign and no data; serde's `Serialize` and `Deserialize` make it known, or what stores it \
+             tells a version"
         }
         _ => "it cannot be read here",
     }

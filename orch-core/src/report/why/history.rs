@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{Event, EventKind, LostCause, SkipCause};
+use crate::asset::{Difference, Ingredient, Recipe};
+use crate::event::{Event, EventKind, LostCause, SkipCause, Taken};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{MappingKey, RunId, StepPath};
+use crate::memo::Memo;
 
 /// What the events of a run say of why it is where it is: for each step the last thing that happened to it, and what it went
 /// through before.
@@ -27,6 +29,8 @@ pub struct History {
     pub(super) start: Option<Timestamp>,
     pub(super) latest: Option<Timestamp>,
     pub(super) over: bool,
+    /// What is remembered of memoized ops, the newest first.
+    memos: Vec<Memo>,
 }
 
 /// What happened to a step.
@@ -37,6 +41,8 @@ pub(super) struct Story {
     pub(super) attempt: u32,
     /// What went wrong before the present attempt, the oldest first.
     pub(super) before: Vec<Mishap>,
+    /// Of a memoized op that has succeeded, of what it was made, and the moment at which that was told.
+    pub(super) made_of: Option<(Arc<str>, Recipe, Timestamp)>,
 }
 
 /// Where a step stands.
@@ -61,9 +67,10 @@ pub(super) enum Now {
     Skipped {
         cause: SkipCause,
     },
-    /// What it makes is as this run made it.
+    /// What it makes is as this run made it, of a memoized op by this step.
     Memoized {
         of: RunId,
+        by: Option<StepPath>,
     },
 }
 
@@ -130,7 +137,19 @@ impl History {
                 Now::Canceled
             }
             EventKind::StepSkipped { cause } => Now::Skipped { cause: cause.clone() },
-            EventKind::StepMemoized { of, .. } => Now::Memoized { of: *of },
+            EventKind::StepMemoized { of, taken } => {
+                let by = match taken {
+                    Taken::Step(by) => Some(by.path.clone()),
+                    Taken::Assets(_) => None,
+                };
+                Now::Memoized { of: *of, by }
+            }
+            EventKind::OpRecipe { op, recipe, .. } => {
+                if let Some(story) = self.steps.get_mut(path) {
+                    story.made_of = Some((Arc::clone(op), recipe.clone(), event.time));
+                }
+                return;
+            }
             EventKind::StepOutput { output, key: Some(key) } => {
                 let stream = (path.clone(), Arc::clone(output));
                 self.items.entry(stream).or_default().insert(key.clone());
@@ -140,7 +159,7 @@ impl History {
         };
         let story = self.steps.entry(path.clone()).or_insert_with(|| {
             self.order.push(path.clone());
-            Story { now: Now::Again, attempt: 0, before: Vec::new() }
+            Story { now: Now::Again, attempt: 0, before: Vec::new(), made_of: None }
         });
         story.attempt = story.attempt.max(event.attempt);
         let attempt = story.attempt;
@@ -162,6 +181,30 @@ impl History {
             }
             (_, now) => now,
         };
+    }
+
+    /// The op of a step that is memoized and has run, by the name under which it is remembered.
+    #[must_use]
+    pub fn memoized_op(&self, path: &StepPath) -> Option<&str> {
+        self.step(path)?.made_of.as_ref().map(|(op, ..)| &**op)
+    }
+
+    /// Takes what is remembered of such an op, the newest first: why a step of it has run, the others tell.
+    pub fn remember(&mut self, memos: Vec<Memo>) {
+        self.memos = memos;
+    }
+
+    /// The first thing in which what a step was made of differs from what was remembered before of the most similar one, of
+    /// several of the step itself; no difference if there was one of the same.
+    pub(super) fn unlike(&self, path: &StepPath, story: &Story) -> Option<(&Memo, Option<Difference>)> {
+        let (op, recipe, told) = story.made_of.as_ref()?;
+        let is_same = |memo: &Memo, (ingredient, version): (&Ingredient, Option<&str>)| {
+            memo.recipe.version(ingredient) == version
+        };
+        let similar = |memo: &Memo| recipe.ingredients().filter(|&one| is_same(memo, one)).count();
+        let earlier = self.memos.iter().rev().filter(|memo| memo.op == *op && memo.time < *told);
+        let most = earlier.max_by_key(|memo| (similar(memo), memo.step == *path))?;
+        Some((most, most.recipe.difference(recipe)))
     }
 
     pub(super) fn step(&self, path: &StepPath) -> Option<&Story> {

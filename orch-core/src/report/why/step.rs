@@ -5,9 +5,11 @@ use std::iter;
 use super::history::{Mishap, Now, Story};
 use super::needs::{chain as chain_of, needs};
 use super::{NAMED, Why};
+use crate::asset::{Change, Difference};
 use crate::event::{SkipCause, between};
 use crate::ids::{Branch, StepPath};
 use crate::plan::Step;
+use crate::report::assets::stale;
 use crate::report::palette::Role;
 use crate::report::text::{chain, one_line};
 use crate::report::words::{count, duration, moment};
@@ -136,7 +138,9 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
         Now::Again => writeln!(text, "{}", paint(Role::Busy, "is to run again")),
         Now::Succeeded { took } => {
             let took = took.map_or_else(String::new, |took| format!(", after {}", duration(took)));
-            writeln!(text, "{}{attempt}{took}", paint(Role::Good, "succeeded"))
+            let _ = writeln!(text, "{}{attempt}{took}", paint(Role::Good, "succeeded"));
+            text.push_str(&ran(why, path, story));
+            Ok(())
         }
         Now::Failed { error } => {
             let hint = error.hint.as_ref();
@@ -150,9 +154,10 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
                 paint(Role::Bad, "was canceled")
             )
         }
-        Now::Memoized { of } => {
-            let was = paint(Role::Good, "was memoized");
-            writeln!(text, "{was}: all that it is made of is what it was made of by the run {of}")
+        Now::Memoized { of, by } => {
+            let (was, by) = (paint(Role::Good, "was memoized"), by.as_ref());
+            let by = by.filter(|by| *by != path).map_or_else(String::new, |by| format!(", as {by}"));
+            writeln!(text, "{was}: all that it is made of is what it was made of by the run {of}{by}")
         }
         Now::Skipped { cause } => {
             let _ = writeln!(text, "{}", paint(Role::Skip, "was skipped"));
@@ -174,6 +179,28 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
         };
     }
     text
+}
+
+/// Why a memoized step was not passed over.
+fn ran(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
+    let Some((_, recipe, _)) = &story.made_of else { return String::new() };
+    if let Some(unknown) = recipe.first_unknown() {
+        let change = Change::Unknown;
+        let unknown = stale::because(&Difference { ingredient: unknown.clone(), change });
+        return format!("  it always runs, though it is memoized: {unknown}\n");
+    }
+    match why.history.unlike(path, story) {
+        None => "  nothing was remembered before that its op has given\n".to_owned(),
+        Some((memo, Some(difference))) => {
+            let because = stale::because(&difference);
+            format!("  unlike {} of the run {}, which is the most like it: {because}\n", memo.step, memo.run)
+        }
+        Some((memo, None)) => format!(
+            "  {} of the run {} has given the same; it was not known when this run began, or this one takes nothing that is \
+             remembered\n",
+            memo.step, memo.run
+        ),
+    }
 }
 
 /// All steps from the one that was skipped to the cause, a line for each.

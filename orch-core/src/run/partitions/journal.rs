@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use crate::engine::Memory;
-use crate::event::{Entry, EventKind, Journal};
+use crate::event::{Entry, EventKind, Journal, Taken};
 use crate::failure::Failure;
 use crate::storage::Facts;
 
@@ -29,10 +29,8 @@ impl<J: Journal> Journal for Telling<J> {
             if let Some((fact, value)) = self.facts.take(0, event, value.as_ref()) {
                 self.reader.tell(fact, value);
             }
-            if let EventKind::StepMemoized { asset, partition, others, .. } = &event.kind {
-                let others = others.iter().map(|other| (&other.asset, &other.partition));
-                let taken = std::iter::once((asset, partition)).chain(others);
-                let taken = taken.filter_map(|(asset, partition)| self.memory.get(asset, partition));
+            if let EventKind::StepMemoized { taken: Taken::Assets(assets), .. } = &event.kind {
+                let taken = assets.iter().filter_map(|taken| self.memory.get(&taken.asset, &taken.partition));
                 taken.for_each(|remembered| self.reader.tell(remembered.fact.clone(), None));
             }
         }

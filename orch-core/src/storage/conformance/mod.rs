@@ -5,12 +5,13 @@ mod backfills;
 mod checks;
 mod files;
 mod keys;
+mod memos;
 mod runs;
 mod samples;
 mod writing;
 
 pub use backfills::backfill;
-pub use samples::{asset, check as check_of_asset, events_of_each_kind, pinned, step};
+pub use samples::{asset, check as check_of_asset, events_of_each_kind, memoized, pinned, step};
 
 use super::Storage;
 
@@ -18,7 +19,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 31] = [
+pub const CASES: [Case; 33] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -42,6 +43,8 @@ pub const CASES: [Case; 31] = [
     ("it is found by each thing that can be asked for, the newest first", checks::queried),
     ("of partitions it is known what was found last of each", checks::of_partitions),
     ("it outlives its run", checks::outlive),
+    ("what memoized steps were made of is found by op, code and run, the newest first", memos::queried),
+    ("it goes with its run", memos::removed),
     ("a backfill that was made is listed, once", backfills::made),
     ("a backfill is held by one", backfills::held),
     ("marks of a backfill are read as they were made", backfills::marked),

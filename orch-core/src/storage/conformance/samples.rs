@@ -10,7 +10,7 @@ use crate::asset::{
 };
 use crate::define::JobOptions;
 use crate::event::{
-    Encoded, Entry, Event, EventKind, LogLevel, LostCause, PlannedStep, SkipCause, StreamName,
+    Encoded, Entry, Event, EventKind, LogLevel, LostCause, MadeBy, PlannedStep, SkipCause, StreamName, Taken,
 };
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::graph::Job;
@@ -121,6 +121,25 @@ pub(super) fn check_of(
     };
     let start = EventKind::StepStart { waited: Duration::ZERO };
     vec![event(5, start), event(6, found), event(6, EventKind::StepSuccess)]
+}
+
+/// The events of a step of a memoized op that was given something of this version, in code of another one. Those of greater
+/// numbers are newer.
+#[must_use]
+pub fn memoized(run: RunId, number: u64, op: &str, (code, given): (&str, &str)) -> Vec<Entry> {
+    let path: StepPath = op.parse().expect("the name of a step");
+    let event = |after: u64, kind| {
+        let time = at(number * 1_000_003 + after * 1_009);
+        Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
+    };
+    let recipe = Recipe::new().with(Ingredient::Op, op).with(Ingredient::CodeVersion, code);
+    let told = EventKind::OpRecipe {
+        op: op.into(),
+        recipe: recipe.with(Ingredient::Parameter("x".into()), given),
+        outputs: BTreeMap::from([("result".into(), Some(number.to_string().into()))]),
+    };
+    let start = EventKind::StepStart { waited: Duration::ZERO };
+    vec![event(0, start), event(1, told), event(2, EventKind::StepSuccess)]
 }
 
 /// Events of every kind, some with all that they can have and some with as little.
@@ -241,12 +260,17 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             metadata: BTreeMap::from([("bytes".to_owned(), serde_json::json!(1))]),
         },
         EventKind::HandledOutput { .. } => materialization(),
-        EventKind::AssetMaterialization { .. } => EventKind::StepMemoized {
-            asset: key("warehouse/orders"),
-            partition: None,
+        EventKind::AssetMaterialization { .. } => EventKind::OpRecipe {
+            op: "mail::embed".into(),
+            recipe: Recipe::new().with(Ingredient::Op, "mail::embed").with_unknown(Ingredient::Source),
+            outputs: BTreeMap::from([(output, Some("b0b".into())), ("more".into(), None)]),
+        },
+        EventKind::OpRecipe { .. } => EventKind::StepMemoized {
             of: RunId::from_u128(7),
-            data_version: Some("b0b".into()),
-            others: vec![InputVersion::new(key("warehouse/customers"), Some(RunId::from_u128(8)), None)],
+            taken: Taken::Assets(vec![
+                InputVersion::new(key("warehouse/orders"), Some(RunId::from_u128(7)), Some("b0b".into())),
+                InputVersion::new(key("warehouse/customers"), Some(RunId::from_u128(8)), None),
+            ]),
         },
         EventKind::StepMemoized { .. } => evaluation(),
         EventKind::AssetCheckEvaluation { .. } => EventKind::StreamClosed {
@@ -296,12 +320,16 @@ fn variations() -> Vec<EventKind> {
             inputs: Vec::new(),
             recipe: Recipe::new(),
         },
+        EventKind::OpRecipe { op: "embed".into(), recipe: Recipe::new(), outputs: BTreeMap::new() },
         EventKind::StepMemoized {
-            asset: key("orders"),
-            partition: Some("2024-01-31".into()),
             of: RunId::from_u128(7),
-            data_version: None,
-            others: Vec::new(),
+            taken: Taken::Assets(vec![
+                InputVersion::new(key("orders"), None, None).partition(Some("2024-01-31".into())),
+            ]),
+        },
+        EventKind::StepMemoized {
+            of: RunId::from_u128(7),
+            taken: Taken::Step(MadeBy::new(path(&["a"]), 12)),
         },
         EventKind::AssetCheckEvaluation {
             asset: key("orders"),

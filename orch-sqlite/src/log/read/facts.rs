@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use orch_core::asset::CheckEvaluation;
 use orch_core::event::Encoded;
+use orch_core::memo::Memo;
 use orch_core::storage::{Facts, StorageError};
 
 use super::{Known, Reader, number};
@@ -9,15 +10,15 @@ use crate::facts::OfRun;
 
 const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
     WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
-    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')";
+    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
     WHERE number > ?1 AND number <= ?2
-    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')
+    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
     ORDER BY number";
 
 impl Reader {
-    /// What the log tells of assets after the event of one number, up to that of another.
+    /// What the log tells of assets and of memoized steps after the event of one number, up to that of another.
     pub(crate) fn facts(&self, after: u64, to: u64) -> Result<OfRun, StorageError> {
         let imported: i64 = self.of_run("SELECT imported FROM run")?;
         let of_run = OfRun { after: after.max(imported.unsigned_abs()), ..OfRun::default() };
@@ -28,14 +29,15 @@ impl Reader {
             return Ok(of_run);
         }
         let (mut known, mut facts) = (Known::default(), Facts::default());
-        let (mut told, mut found) = (Vec::new(), Vec::new());
+        let (mut told, mut found, mut remembered) = (Vec::new(), Vec::new(), Vec::new());
         self.rows(FACTS, values(), &mut |row| {
             let (logged, value) = self.logged(row, &mut known)?;
             let value = value.map(|value| Encoded::from(value.to_vec()));
             told.extend(facts.take(logged.number, &logged.event, value.as_ref()));
             found.extend(CheckEvaluation::told(logged.number, &logged.event));
+            remembered.extend(Memo::told(logged.number, &logged.event));
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(OfRun { told, found, ..of_run })
+        Ok(OfRun { told, found, remembered, ..of_run })
     }
 }

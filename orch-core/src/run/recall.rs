@@ -1,0 +1,185 @@
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::archive::{Archive, Which};
+use super::record::files;
+use super::{RunError, Runner, runtime};
+use crate::asset::Recipe;
+use crate::define::{KeptOutput, OpDef, OutputKind};
+use crate::engine::{OpMemory, RememberedStep, hash_of};
+use crate::event::{MadeBy, Recorded};
+use crate::failure::{Failure, quietly};
+use crate::ids::{QuickMap, RunId};
+use crate::io::IoManagers;
+use crate::memo::{Memo, MemoQuery, code_of};
+use crate::plan::{Program, Source};
+use crate::storage::{Storage, StorageError};
+use crate::value::Value;
+
+/// The way to what memoized steps of other runs have given. The values lie where those runs keep them; a run is opened when
+/// the first of its values is looked at.
+pub(super) struct Recall {
+    storage: Arc<dyn Storage>,
+    io: Arc<IoManagers>,
+    archives: Mutex<HashMap<RunId, Arc<Archive>>>,
+}
+
+impl Recall {
+    pub(super) fn new(storage: &Arc<dyn Storage>, io: &Arc<IoManagers>) -> Self {
+        Self { storage: Arc::clone(storage), io: Arc::clone(io), archives: Mutex::default() }
+    }
+
+    /// What an op has given, of which this is remembered; none if its outputs are others now.
+    fn remembered(self: &Arc<Self>, memo: &Memo, op: &Arc<OpDef>) -> Option<RememberedStep> {
+        let is_declared = |name: &Arc<str>| op.outputs().iter().any(|output| output.name == *name);
+        if !memo.outputs.keys().all(is_declared) {
+            return None;
+        }
+        let by = MadeBy::new(memo.step.clone(), memo.event);
+        let outputs =
+            op.outputs().iter().enumerate().map(|(number, output)| match memo.outputs.get(&output.name) {
+                Some(version) => {
+                    let value = self.later((memo.run, &by), op, number);
+                    Some(Some(version.iter().cloned().fold(value, Value::versioned)))
+                }
+                None => (output.kind == OutputKind::Optional).then_some(None),
+            });
+        Some(RememberedStep { of: memo.run, outputs: outputs.collect::<Option<_>>()?, by })
+    }
+
+    /// What a step gives in whose place that of another run was taken; none if it is not known any more.
+    pub(super) fn outputs(
+        self: &Arc<Self>,
+        (run, by): (RunId, &MadeBy),
+        op: &Arc<OpDef>,
+    ) -> Option<Vec<KeptOutput>> {
+        let (memo, _) = self.told(run, by, op).ok()?;
+        let outputs = self.remembered(&memo?, op)?.outputs;
+        let kept = |value: Option<Value>| value.map_or(KeptOutput::Absent, KeptOutput::Value);
+        Some(outputs.into_iter().map(kept).collect())
+    }
+
+    fn later(self: &Arc<Self>, (run, by): (RunId, &MadeBy), op: &Arc<OpDef>, output: usize) -> Value {
+        let (recall, by, op) = (Arc::clone(self), by.clone(), Arc::clone(op));
+        Value::later(move || {
+            recall.load((run, &by), &op, output).map_err(|failure| {
+                let name = &op.outputs()[output].name;
+                let what =
+                    format!("`{name}` of `{}`, which is taken of the run {run}, cannot be loaded", by.path);
+                failure.context(what).hint("have it made anew, and remembered as that: `--no-memos`")
+            })
+        })
+    }
+
+    fn load(&self, (run, by): (RunId, &MadeBy), op: &Arc<OpDef>, output: usize) -> Result<Value, Failure> {
+        let archive = self.archive(run).map_err(StorageError::into_failure)?;
+        let (_, recorded) = self.told(run, by, op).map_err(StorageError::into_failure)?;
+        let name = &op.outputs()[output].name;
+        let value = recorded.step(&by.path).and_then(|step| step.plain(name));
+        let value = value.ok_or_else(|| Failure::new("the log of that run does not tell of it"))?;
+        archive.read(&Which { path: by.path.clone(), op: Arc::clone(op), output, key: None }, value)
+    }
+
+    /// What the log tells of a step up to this event: its outputs come right before it, each followed by who has stored it.
+    fn told(&self, run: RunId, by: &MadeBy, op: &OpDef) -> Result<(Option<Memo>, Recorded), StorageError> {
+        let (mut memo, mut recorded) = (None, Recorded::default());
+        let before = by.event.saturating_sub(1 + 2 * op.outputs().len() as u64);
+        let archive = self.archive(run)?;
+        let events = archive.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.events(before, false, &mut |logged| {
+            if logged.event.step.as_ref() == Some(&by.path) {
+                memo = Memo::told(logged.number, &logged.event);
+                recorded.apply(&logged);
+            }
+            if logged.number < by.event { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok((memo, recorded))
+    }
+
+    fn archive(&self, run: RunId) -> Result<Arc<Archive>, StorageError> {
+        let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(archive) = archives.get(&run) {
+            return Ok(Arc::clone(archive));
+        }
+        let archive = Arc::new(Archive {
+            run,
+            job: self.storage.run(run)?.job.as_str().into(),
+            values: Default::default(),
+            events: Mutex::new(self.storage.events(run)?),
+            files: files(&*self.storage, run)?,
+            io: Arc::clone(&self.io),
+            assets: QuickMap::default(),
+        });
+        archives.insert(run, Arc::clone(&archive));
+        Ok(archive)
+    }
+
+    /// What is remembered of these steps of a program, by the keys of their recipes; of several of one key the newest. What
+    /// cannot be read is not known, and of a run that is gone nothing is.
+    fn memory(
+        self: &Arc<Self>,
+        program: &Program,
+        recipes: &HashMap<usize, Recipe>,
+    ) -> HashMap<Arc<str>, RememberedStep> {
+        let (mut asked, mut is_there) = (HashSet::new(), HashMap::new());
+        let mut given = HashMap::new();
+        for (&step, recipe) in recipes {
+            let op = &program.ops[step];
+            let (Some(memoize), Some(code)) = (op.memoize(), code_of(recipe)) else { continue };
+            if !asked.insert(memoize.op()) {
+                continue;
+            }
+            let query = MemoQuery { code: Some(code), ..MemoQuery::of(memoize.op()) };
+            for memo in self.storage.memos(&query).unwrap_or_default() {
+                let is_there =
+                    *is_there.entry(memo.run).or_insert_with(|| self.storage.run(memo.run).is_ok());
+                if let Some(key) = memo.recipe.key().filter(|key| is_there && !given.contains_key(key)) {
+                    given.extend(self.remembered(&memo, op).map(|remembered| (key, remembered)));
+                }
+            }
+        }
+        given
+    }
+}
+
+impl Program {
+    /// Gives the constants versions that memoized steps are given.
+    fn version_literals(&mut self) {
+        let memoized = self.plan.steps.iter().zip(&self.ops).filter(|(step, _)| step.memoize);
+        for (step, op) in memoized {
+            for (input, declared) in step.inputs.iter().zip(op.inputs()) {
+                let (Source::Literal { literal, .. } | Source::Config { literal }) = input.source else {
+                    continue;
+                };
+                let Some(codec) = declared.codec else { continue };
+                let (value, mut bytes) = (&mut self.literals[literal], Vec::new());
+                // `Serialize` is the user's code.
+                if let Ok(Ok(())) = quietly(|| codec.encode(value, &mut bytes)) {
+                    *value = value.clone().versioned(hash_of(&bytes));
+                }
+            }
+        }
+    }
+}
+
+impl Runner {
+    /// Finds what is known of the memoized steps of a run that is recorded, on a thread that may block.
+    pub(super) async fn remember_steps(
+        &self,
+        mut program: Program,
+        recipes: HashMap<usize, Recipe>,
+        recall: Option<Arc<Recall>>,
+    ) -> Result<(Program, OpMemory), RunError> {
+        let Some(recall) = recall.filter(|_| !recipes.is_empty()) else {
+            return Ok((program, OpMemory::default()));
+        };
+        let takes_memos = self.takes_memos;
+        runtime::blocking(move || {
+            program.version_literals();
+            let given = if takes_memos { recall.memory(&program, &recipes) } else { HashMap::new() };
+            Ok((program, OpMemory { recipes, given }))
+        })
+        .await
+    }
+}

@@ -292,9 +292,9 @@ impl State {
                     let said = written.said.as_deref();
                     let fact = match self.is_given(frame, step) {
                         true => None,
-                        false => {
-                            self.materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
-                        }
+                        false => self
+                            .materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
+                            .or_else(|| self.observed(step, &value, said)),
                     };
                     self.emit_output(frame, step, (output, None), (inline, stored), turn);
                     if let Some(fact) = fact {

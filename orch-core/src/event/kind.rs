@@ -197,6 +197,17 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<CheckTarget>,
     },
+    /// A run has looked at an asset that others make, and found which version of its data is there.
+    #[non_exhaustive]
+    AssetObservation {
+        /// The asset.
+        asset: AssetKey,
+        /// The version.
+        data_version: Arc<str>,
+        /// What the code says of the data.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        metadata: TypedMetadata,
+    },
     /// A dynamic output has ended: `collect` now knows the exact number of items.
     #[non_exhaustive]
     StreamClosed {
@@ -342,6 +353,7 @@ impl EventKind {
             Self::AssetMaterialization { .. } => "ASSET_MATERIALIZATION",
             Self::StepMemoized { .. } => "STEP_MEMOIZED",
             Self::AssetCheckEvaluation { .. } => "ASSET_CHECK_EVALUATION",
+            Self::AssetObservation { .. } => "ASSET_OBSERVATION",
             Self::StreamClosed { .. } => "STREAM_CLOSED",
             Self::StepSuccess => "STEP_SUCCESS",
             Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",

@@ -327,7 +327,31 @@ impl Loader {
         match &fact.value {
             ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact)),
             ValueAt::Nowhere => Err(Lack::in_memory(asset)),
+            ValueAt::Elsewhere => self.foreign(fact, asset, (op, output)),
             ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
+        }
+    }
+
+    /// The value of what others make, of which a run has observed the version: their IO manager has it, or this instance, if they
+    /// run on it.
+    fn foreign(
+        &self,
+        observed: &Materialization,
+        asset: &LoadedAsset,
+        (op, output): (&Arc<OpDef>, &OutputDef),
+    ) -> Result<Value, Lack> {
+        if let Some(io) = op.io() {
+            return self.managed(asset, io, (op, output), Some(observed));
+        }
+        let query = MaterializationQuery {
+            partition: observed.partition.clone(),
+            observed: Some(false),
+            ..MaterializationQuery::latest(&observed.asset)
+        };
+        let made = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
+        match made.map_err(|error| Lack::storage(&error))?.first() {
+            Some(made) => self.value(made, asset, (op, output)),
+            None => Err(Lack::never(asset, asset.key.as_str(), self.storage.is_some())),
         }
     }
 
@@ -349,7 +373,8 @@ impl Loader {
         })?;
         let (asset, run, step) = (asset.clone(), self.run, StepPath::new(op.name(), None));
         let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
-        let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
+        let taken = self.storage.as_ref().zip(fact);
+        let taken = taken.map(|(storage, fact)| (Arc::clone(storage), (fact.time, fact.run)));
         let partition = fact.and_then(|fact| fact.partition.clone());
         Ok(Value::later(move || {
             let (key, partition) = (&asset.key, partition.as_deref());
@@ -362,10 +387,12 @@ impl Loader {
             let latest = taken.as_ref().and_then(|(storage, taken)| {
                 let query = MaterializationQuery {
                     partition: partition.map(str::to_owned),
+                    observed: Some(false),
                     ..MaterializationQuery::latest(key)
                 };
                 let latest = storage.materializations(&query).ok()?;
-                latest.into_iter().next().map(|fact| fact.run).filter(|latest| latest != taken)
+                let latest = latest.into_iter().next().filter(|fact| (fact.time, fact.run) > *taken)?;
+                Some(latest.run)
             });
             if let Some(latest) = latest {
                 tracing::warn!(

@@ -115,8 +115,11 @@ impl Writer {
     /// Has put beside the list what these entries tell, which come after the event of this number.
     fn tell(&mut self, entries: &[Entry], before: u64) {
         let tells = |entry: &Entry| {
-            use EventKind::{AssetCheckEvaluation, AssetMaterialization};
-            matches!(entry.event.kind, AssetMaterialization { .. } | AssetCheckEvaluation { .. })
+            use EventKind::{AssetCheckEvaluation, AssetMaterialization, AssetObservation};
+            matches!(
+                entry.event.kind,
+                AssetMaterialization { .. } | AssetObservation { .. } | AssetCheckEvaluation { .. }
+            )
         };
         if entries.iter().any(tells) {
             self.has_told = true;

@@ -18,7 +18,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 31] = [
+pub const CASES: [Case; 32] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -35,6 +35,7 @@ pub const CASES: [Case; 31] = [
     ("files are whole, of safe names, and what was written", files::refused),
     ("facts about assets are read as they were told", assets::told),
     ("facts are found by each thing that can be asked for, the newest first", assets::queried),
+    ("of what others make is known which version was observed, beside what was made", assets::observed),
     ("a run that is taken up again tells no fact twice", assets::told_once),
     ("facts outlive their run, with the latest values", assets::outlive),
     ("files of assets are of no run", assets::files),

@@ -9,11 +9,12 @@ use crate::facts::OfRun;
 
 const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
     WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
-    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')";
+    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
     WHERE number > ?1 AND number <= ?2
-    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION')
+    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_OBSERVATION',
+        'ASSET_CHECK_EVALUATION')
     ORDER BY number";
 
 impl Reader {

@@ -33,6 +33,7 @@
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
 //! | name data, and what it is made of | [`macro@asset`], [`macro@graph_asset`], [`macro@multi_asset`], [`macro@external_asset`], [`assets!`] |
+//! | know of which version of the data of others something was made | [`macro@asset_observation`], [`observations!`] |
 //! | check data, and stop what would be made of bad data | [`macro@asset_check`], [`checks!`] |
 //! | configure steps | [`macro@Config`], [`config::Config`], [`config::Secret`], [`macro@configured`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |

@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 use quote::quote;
 
 use super::pretty;
-use crate::{asset, asset_observation};
+use crate::asset_observation;
 
 /// What stands from this text on.
 fn from(expansion: proc_macro2::TokenStream, text: &str) -> String {
@@ -22,16 +22,100 @@ fn an_observation_of_an_asset_that_stands_elsewhere() {
             }
         },
     );
-    assert_snapshot!(from(expansion, "impl Op for"), @"");
-}
-
-#[test]
-fn what_others_make_is_told_by_a_trait() {
-    let expansion = asset::external(
-        quote!(io = "lake"),
-        &quote!(
-            pub fn orders() -> i64;
-        ),
-    );
-    assert_snapshot!(from(expansion, "#[automatically_derived]\nimpl ExternalAsset"), @"");
+    assert_snapshot!(from(expansion, "impl Op for"), @r#"
+    impl Op for written {
+            type Outputs = One<
+                WithMetadata<DataVersion>,
+                {
+                    Fit::<
+                        WithMetadata<DataVersion>,
+                        {
+                            <WithMetadata<
+                                DataVersion,
+                            >>::__ORCH_KIND
+                        },
+                    >::KIND
+                },
+            >;
+            type Config = NoConfig;
+            fn def() -> &'static Arc<OpDef> {
+                let _ = <WithMetadata<
+                    DataVersion,
+                > as Output<
+                    {
+                        <WithMetadata<
+                            DataVersion,
+                        >>::__ORCH_KIND
+                    },
+                >>::produce;
+                static DEF: OnceLock<
+                    Arc<OpDef>,
+                > = OnceLock::new();
+                DEF.get_or_init(|| Arc::new(
+                    OpDef::builder("written")
+                        .description("When the file was written.")
+                        .retry(Retry::new(2u32))
+                        .resource::<Lake>("lake")
+                        .returns::<<Self as Op>::Outputs>()
+                        .coded([
+                            Coded::<
+                                WithMetadata<
+                                    DataVersion,
+                                >,
+                            >::CODEC,
+                        ])
+                        .blocking(|args| {
+                            let argument_0 = args.resource::<Lake>(0usize)?;
+                            let argument_1 = args.context();
+                            let convert: fn(_) -> _ = <Result<
+                                DataVersion,
+                            > as ObservationReturn>::into_version;
+                            convert(written(argument_0, argument_1))
+                        }),
+                ))
+            }
+            fn calling(
+                def: &'static Arc<OpDef>,
+            ) -> Self {
+                Self { def }
+            }
+        }
+    };
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    impl written {
+        #[doc(hidden)]
+        #[track_caller]
+        fn call(
+            self,
+        ) -> <<Self as Op>::Outputs as Outputs>::Handles {
+            Call::of(self.def)
+                .place::<<Self as Op>::Outputs>()
+        }
+    }
+    #[doc(hidden)]
+    #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+    const _: () = {
+        #[automatically_derived]
+        impl Observation for written {
+            fn observation() -> &'static Arc<
+                ObservationDef,
+            > {
+                static OBSERVATION: OnceLock<
+                    Arc<ObservationDef>,
+                > = OnceLock::new();
+                OBSERVATION
+                    .get_or_init(|| Arc::new(
+                        ObservationDef::builder::<lake::orders>("written")
+                            .description("When the file was written.")
+                            .made_by(
+                                <written as Op>::def(),
+                                || {
+                                    <written as Node>::node().call();
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
 }

@@ -10,7 +10,7 @@ mod samples;
 mod writing;
 
 pub use backfills::backfill;
-pub use samples::{asset, check as check_of_asset, events_of_each_kind, pinned, step};
+pub use samples::{asset, check as check_of_asset, events_of_each_kind, observation, pinned, step};
 
 use super::Storage;
 

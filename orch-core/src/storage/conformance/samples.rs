@@ -91,7 +91,8 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
 }
 
 /// The events of a step that observes an asset, which others make. They happen after those of [`asset`] of the number.
-pub(super) fn observation(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
+#[must_use]
+pub fn observation(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
     let asset = key(asset);
     let path: StepPath = format!("{}.written", asset.step_name()).parse().expect("the name of a step");
     let event = |after: u64, kind| {

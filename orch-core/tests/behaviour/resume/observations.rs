@@ -62,7 +62,12 @@ fn what_was_observed_is_not_observed_again() {
         let version = version[0].data_version.clone();
         assert_eq!(after[1], format!("next of foreign {version:?}"));
         if is_over {
-            insta::assert_debug_snapshot!(after, @"");
+            insta::assert_debug_snapshot!(after, @r#"
+            [
+                "foreign Some(\"0\")",
+                "next of foreign Some(\"0\")",
+            ]
+            "#);
             assert!(life >= 3, "{life} commits");
             break;
         }

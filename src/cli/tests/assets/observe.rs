@@ -65,9 +65,38 @@ fn selected(text: &str) -> AssetSelection {
 #[test]
 fn what_others_make_is_marked_as_observable() {
     let shop = Shop::empty();
-    insta::assert_snapshot!(shop.session(program("monday", 12), "assets list"), @"");
-    insta::assert_snapshot!(shop.session(program("monday", 12), "assets graph"), @"");
-    insta::assert_snapshot!(shop.session(program("monday", 12), "assets show orders"), @"");
+    insta::assert_snapshot!(shop.session(program("monday", 12), "assets list"), @r"
+    exit 0
+    --- stdout
+    asset        materialized  state
+    lake/orders                observable
+    many         never         missing
+    report       never         missing
+    ");
+    insta::assert_snapshot!(shop.session(program("monday", 12), "assets graph"), @r"
+    exit 0
+    --- stdout
+    lake/orders  external, observable
+      many
+        report
+    ");
+    insta::assert_snapshot!(shop.session(program("monday", 12), "assets show orders"), @r"
+    exit 0
+    --- stdout
+    lake/orders
+      Orders, which the warehouse makes.
+
+    external     others make it
+    observed by  written: When the file was last written.
+    type         u64
+    io           lake
+    defined      src/cli/tests/assets/observe.rs:_
+
+    downstream  materialized
+    many        never
+
+    never observed
+    ");
     let json = shop.session(program("monday", 12), "assets show orders --json");
     assert!(json.contains(r#""observation": "written""#), "{json}");
     assert!(
@@ -79,13 +108,71 @@ fn what_others_make_is_marked_as_observable() {
 #[test]
 fn what_was_observed_is_told_shown_and_listed() {
     let mut shop = Shop::empty();
-    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe --quiet")), @"");
     shop.put(0, &program("monday", 12), &all());
     shop.put(1, &program("monday", 12), &selected("lake/orders"));
     shop.put(2, &program("tuesday", 14), &selected("lake/orders"));
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets show orders"), @"");
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets show many"), @"");
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets list"), @"");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets show orders"), @r"
+    exit 0
+    --- stdout
+    lake/orders
+      Orders, which the warehouse makes.
+
+    external     others make it
+    observed by  written: When the file was last written.
+    type         u64
+    io           lake
+    defined      src/cli/tests/assets/observe.rs:_
+
+    downstream  materialized  run            data
+    many        4h ago        019a5f3c-0000  189a74b37b4c
+
+    observed     2026-11-22 13:45:55Z, just now
+    run          01a20381-9b6e-7738-82b5-d53885c75f0b
+    data         monday
+    rows         12
+
+    observed  run            data     rows
+    just now  01a20381-9b6e  monday   12
+    2h ago    019a5f3c-0002  tuesday  14
+    3h ago    019a5f3c-0001  monday   12
+    4h ago    019a5f3c-0000  monday   12
+
+    number  oldest to newest  least  most  latest
+    rows    ▁▁█▁              12     14    12
+    ");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets show many"), @r"
+    exit 0
+    --- stdout
+    many
+
+    code         version 1
+    type         bool
+    defined      src/cli/tests/assets/observe.rs:_
+    state        fresh
+
+    upstream     materialized  run       data
+    lake/orders  just now      01a20381  monday
+
+    downstream  materialized  run       data
+    report      4h ago        019a5f3c  136cdad29938
+
+    latest       2026-11-20 09:00:00Z, 4h ago
+    run          019a5f3c-0000-7000-8000-000000000000
+    data         189a74b37b4c29fe3bc409128ff5960e8d8de4f6603e6abd13fdd3af9876c11d
+    code         version 1
+    value        kept with what is known of it
+
+    materialized  run       data          code
+    4h ago        019a5f3c  189a74b37b4c  1
+    ");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets list"), @r"
+    exit 0
+    --- stdout
+    asset        materialized  run       rows  times  state
+    lake/orders  just now      01a20381  12    4      observable
+    many         4h ago        019a5f3c        1      fresh
+    report       4h ago        019a5f3c        1      fresh
+    ");
 }
 
 #[test]
@@ -93,33 +180,108 @@ fn why_names_the_version_that_was_observed_and_that_of_which_it_was_made() {
     let mut shop = Shop::empty();
     shop.put(0, &program("monday", 12), &all());
     shop.put(1, &program("monday", 12), &selected("lake/orders"));
-    insta::assert_snapshot!(shop.session(program("monday", 12), "why report"), @"");
+    insta::assert_snapshot!(shop.session(program("monday", 12), "why report"), @r"
+    exit 0
+    --- stdout
+    report is fresh: the run 019a5f3c-0000 made it 4h ago
+    ");
     shop.put(2, &program("tuesday", 14), &selected("lake/orders"));
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "why report"), @"");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "why report"), @r"
+    exit 0
+    --- stdout
+    report is stale: the run 019a5f3c-0000 made it 4h ago
+      it is made of `many`, which is to be made
+        the data of `lake/orders` has changed: monday → tuesday
+          `lake/orders` was observed as tuesday by the run 019a5f3c-0002 2h ago, and before as monday by the run 019a5f3c-0000 4h ago
+    ");
 }
 
 #[test]
 fn what_is_stale_is_found_out_by_looking() {
     let mut shop = Shop::empty();
     shop.put(0, &program("monday", 12), &all());
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --stale --dry-run"), @"");
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --stale --dry-run report"), @"");
-    insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --missing"), @"");
-    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "materialize --stale")), @"");
-    insta::assert_snapshot!(steady(&shop.session(program("tuesday", 14), "materialize --stale")), @"");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --stale --dry-run"), @r"
+    exit 0
+    --- stdout
+    to make      since
+    lake/orders  it is observed each time
+    many         it is made of `lake/orders`, which may turn out to be other data
+    report       it is made of `many`, which may turn out to be other data
+    ");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --stale --dry-run report"), @r"
+    exit 0
+    --- stderr
+    all is as it would be made: there is nothing to make
+    ");
+    insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --missing"), @r"
+    exit 0
+    --- stderr
+    nothing is missing: there is nothing to make
+    ");
+    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "materialize --stale --progress none")), @r"
+    exit 0
+    --- stderr
+    to make      since
+    lake/orders  it is observed each time
+    many         it is made of `lake/orders`, which may turn out to be other data
+    report       it is made of `many`, which may turn out to be other data
+         Success materialize: 3 steps: 1 succeeded, 2 memoized
+        Observed lake/orders  as monday, 12 rows
+    ");
+    insta::assert_snapshot!(steady(&shop.session(program("tuesday", 14), "materialize --stale --progress none")), @r"
+    exit 0
+    --- stderr
+    to make      since
+    lake/orders  it is observed each time
+    many         it is made of `lake/orders`, which may turn out to be other data
+    report       it is made of `many`, which may turn out to be other data
+         Success materialize: 3 steps: 2 succeeded, 1 memoized
+        Observed lake/orders  as tuesday, 14 rows
+    Materialized many
+    ");
 }
 
 #[test]
 fn what_cannot_be_observed_is_told() {
     let told = |words: &[&str]| answered(|| Ok(program("monday", 12)), words);
-    insta::assert_snapshot!(told(&["assets", "observe", "report+"]), @"");
-    insta::assert_snapshot!(told(&["assets", "observe", "order"]), @"");
+    insta::assert_snapshot!(told(&["assets", "observe", "report+"]), @r"
+    exit 2
+    error: the job `observe_assets` cannot be planned
+    error: nothing that is selected has an observation: `report`
+      hint: write one for what others make, `#[asset_observation(asset = ..)]`, and list it: `Definitions::new().observations(observations![..])`
+    ");
+    insta::assert_snapshot!(told(&["assets", "observe", "order"]), @r"
+    exit 2
+    error: no asset fits `key:order`, at column 1
+      order
+      ^^^^^
+      hint: did you mean `lake/orders`? keys: lake/orders, many, report
+    ");
     let without = || Ok(Definitions::new().assets(assets![orders]));
-    insta::assert_snapshot!(answered(without, &["assets", "observe"]), @"");
+    insta::assert_snapshot!(answered(without, &["assets", "observe"]), @r"
+    exit 2
+    error: the job `observe_assets` cannot be planned
+    error: nothing that is selected has an observation: `lake/orders`
+      hint: write one for what others make, `#[asset_observation(asset = ..)]`, and list it: `Definitions::new().observations(observations![..])`
+    ");
     let alone = || {
         let lake = Lake { written: "monday", rows: 1 };
         Ok(Definitions::new().assets(assets![orders]).observations(observations![written]).resource(lake))
     };
-    insta::assert_snapshot!(answered(alone, &["materialize"]), @"");
-    insta::assert_snapshot!(answered(alone, &["check"]), @"");
+    insta::assert_snapshot!(answered(alone, &["materialize"]), @r"
+    exit 2
+    error: which assets? this program makes:
+    hint: all of them are external: others make them, and `program assets observe` looks at them
+    ");
+    insta::assert_snapshot!(answered(alone, &["check"]), @r"
+    exit 0
+    checked 0 jobs, 0 presets, 0 environments, 1 asset: nothing to mend
+    ");
+}
+
+#[test]
+fn observations_alone_are_a_run_that_makes_nothing() {
+    let shop = Shop::empty();
+    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe --progress none")), @"");
+    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe orders --progress none")), @"");
 }

@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::model::Observation;
+use crate::asset::without_sources;
 use crate::diag::Diag;
 use crate::{func, op, parameter};
 
@@ -20,9 +21,10 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     let diag = Diag::new();
     let (observation, settings) = Observation::read(options, &item, &diag);
-    let looks = model::looks(&item, &diag);
-    let op = op::model::Op::of_observation(&item, settings);
-    let fits = op::check::signature(&item, &diag) && looks;
+    let plain = without_sources(&item);
+    let looks = model::looks(&plain, &diag);
+    let op = op::model::Op::of_observation(&plain, settings);
+    let fits = op::check::signature(&plain, &diag) && looks;
     let errors = diag.finish();
     let beside = match fits {
         true => {
@@ -30,9 +32,9 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
             let node = op::expand::node(&op);
             quote!(#node #made)
         }
-        false if func::is_method(&item.sig) => TokenStream::new(),
+        false if func::is_method(&plain.sig) => TokenStream::new(),
         false => op::expand::stub(&op),
     };
-    let item = parameter::without_keys(&item);
+    let item = parameter::without_keys(&plain);
     quote!(#item #errors #beside)
 }

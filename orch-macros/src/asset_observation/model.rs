@@ -29,10 +29,7 @@ const OPTIONS: Known = Known {
         ("key", "`#[external_asset]`"),
         ("group", "`#[external_asset]`"),
         ("partitions", "`#[external_asset]`"),
-        (
-            "metadata",
-            "what it returns, `WithMetadata::new(version).metadata(\"rows\", 3)`, or the context, `context.add_metadata(\"rows\", 3)`",
-        ),
+        ("metadata", "the version that it returns, `WithMetadata::new(version).metadata(\"rows\", 3)`"),
     ],
 };
 

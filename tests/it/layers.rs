@@ -37,6 +37,7 @@ const EXCEPTIONS: [(&str, &str, &str); 17] = [
     ("graph/collect.rs", "plan", "as compose.rs"),
     ("graph/asset/check/draw.rs", "plan", "as compose.rs"),
     ("graph/asset/check/list.rs", "plan", "as compose.rs"),
+    ("graph/asset/observation/list.rs", "plan", "as compose.rs"),
     ("graph/asset/draw.rs", "plan", "as compose.rs"),
     ("graph/asset/lineage.rs", "plan", "as compose.rs"),
     ("graph/asset/linked.rs", "plan", "as compose.rs"),

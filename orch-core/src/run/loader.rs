@@ -1,7 +1,10 @@
+mod lack;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use self::lack::Lack;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{
@@ -343,11 +346,8 @@ impl Loader {
         if let Some(io) = op.io() {
             return self.managed(asset, io, (op, output), Some(observed));
         }
-        let query = MaterializationQuery {
-            partition: observed.partition.clone(),
-            observed: Some(false),
-            ..MaterializationQuery::latest(&observed.asset)
-        };
+        let query =
+            MaterializationQuery { observed: Some(false), ..MaterializationQuery::latest(&observed.asset) };
         let made = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
         match made.map_err(|error| Lack::storage(&error))?.first() {
             Some(made) => self.value(made, asset, (op, output)),
@@ -461,59 +461,6 @@ impl fmt::Display for Named<'_> {
             Some(partition) => write!(f, "{}[{partition}]", self.0),
             None => write!(f, "{}", self.0),
         }
-    }
-}
-
-/// Why an asset cannot be loaded, and what can be done.
-struct Lack {
-    why: String,
-    hint: String,
-}
-
-impl Lack {
-    fn never(asset: &LoadedAsset, taker: &str, has_instance: bool) -> Self {
-        if !has_instance {
-            return Self::no_instance();
-        }
-        let key = &asset.key;
-        match asset.external {
-            true => Self {
-                why: "which others make, and nobody has materialized here".to_owned(),
-                hint: format!(
-                    "have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = \"..\")]` on `{}`",
-                    key.name()
-                ),
-            },
-            false => Self {
-                why: "which was never materialized".to_owned(),
-                hint: format!(
-                    "materialize it before, `materialize {key}`, or with all that is needed: `materialize '+{taker}'`"
-                ),
-            },
-        }
-    }
-
-    fn in_memory(asset: &LoadedAsset) -> Self {
-        Self {
-            why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),
-            hint: format!(
-                "make it in the same run, `materialize '{} or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
-                asset.key
-            ),
-        }
-    }
-
-    fn no_instance() -> Self {
-        Self {
-            why: "which is not made in this run, and the run knows of no instance that could have it"
-                .to_owned(),
-            hint: "record the run, `.record(&storage)`, or select the asset too".to_owned(),
-        }
-    }
-
-    fn storage(error: &StorageError) -> Self {
-        let hint = error.advice().map_or_else(String::new, str::to_owned);
-        Self { why: format!("of which cannot be read what is known: {error}"), hint }
     }
 }
 

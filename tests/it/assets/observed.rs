@@ -385,8 +385,9 @@ fn what_others_make_on_the_instance_is_taken_as_they_made_it_and_known_as_it_was
     let theirs = Definitions::new().assets(assets![others::prices]);
     materialize(&theirs, &storage, "*").expect("it succeeds");
     let ours = Definitions::new().assets(assets![prices, most]).observations(observations![label]);
-    let ours = ours.config(RunConfig::new().set("ops.prices.ops.labelled.config.text=spring"));
-    observe(&ours, &storage, "prices").expect("it succeeds");
+    let looks = ours.runner(&ours.observe_assets(&"prices".parse().expect("a selection")));
+    let looks = looks.config(RunConfig::new().set("ops.prices.ops.labelled.config.text=spring"));
+    looks.record(&storage).run_blocking().expect("it succeeds");
     let run = materialize(&ours, &storage, "most").expect("it succeeds");
     assert_eq!(*run.output::<most>(), 5);
     insta::assert_snapshot!(facts(&storage), @"");

@@ -124,21 +124,20 @@ fn what_was_observed_is_told_shown_and_listed() {
     defined      src/cli/tests/assets/observe.rs:_
 
     downstream  materialized  run            data
-    many        4h ago        019a5f3c-0000  189a74b37b4c
+    many        4h ago        019a5f3c-0000  189a74b37b4c  made of an earlier one
 
-    observed     2026-11-22 13:45:55Z, just now
-    run          01a20381-9b6e-7738-82b5-d53885c75f0b
-    data         monday
-    rows         12
+    observed     2026-11-20 11:00:00Z, 2h ago
+    run          019a5f3c-0002-7000-8000-000000000002
+    data         tuesday
+    rows         14
 
     observed  run            data     rows
-    just now  01a20381-9b6e  monday   12
     2h ago    019a5f3c-0002  tuesday  14
     3h ago    019a5f3c-0001  monday   12
     4h ago    019a5f3c-0000  monday   12
 
     number  oldest to newest  least  most  latest
-    rows    ▁▁█▁              12     14    12
+    rows    ▁▁█               12     14    14
     ");
     insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets show many"), @r"
     exit 0
@@ -148,13 +147,13 @@ fn what_was_observed_is_told_shown_and_listed() {
     code         version 1
     type         bool
     defined      src/cli/tests/assets/observe.rs:_
-    state        fresh
+    state        stale: the data of `lake/orders` has changed: monday → tuesday
 
-    upstream     materialized  run       data
-    lake/orders  just now      01a20381  monday
+    upstream     materialized  run            data
+    lake/orders  2h ago        019a5f3c-0002  tuesday  newer than what the latest was made of
 
-    downstream  materialized  run       data
-    report      4h ago        019a5f3c  136cdad29938
+    downstream  materialized  run            data
+    report      4h ago        019a5f3c-0000  136cdad29938
 
     latest       2026-11-20 09:00:00Z, 4h ago
     run          019a5f3c-0000-7000-8000-000000000000
@@ -162,16 +161,16 @@ fn what_was_observed_is_told_shown_and_listed() {
     code         version 1
     value        kept with what is known of it
 
-    materialized  run       data          code
-    4h ago        019a5f3c  189a74b37b4c  1
+    materialized  run            data          code
+    4h ago        019a5f3c-0000  189a74b37b4c  1
     ");
     insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets list"), @r"
     exit 0
     --- stdout
-    asset        materialized  run       rows  times  state
-    lake/orders  just now      01a20381  12    4      observable
-    many         4h ago        019a5f3c        1      fresh
-    report       4h ago        019a5f3c        1      fresh
+    asset        materialized  run            rows  times  state
+    lake/orders  2h ago        019a5f3c-0002  14    3      observable
+    many         4h ago        019a5f3c-0000        1      stale
+    report       4h ago        019a5f3c-0000        1      stale
     ");
 }
 
@@ -282,6 +281,18 @@ fn what_cannot_be_observed_is_told() {
 #[test]
 fn observations_alone_are_a_run_that_makes_nothing() {
     let shop = Shop::empty();
-    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe --progress none")), @"");
-    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe orders --progress none")), @"");
+    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe --progress none")), @r"
+    exit 0
+    --- stderr
+         Success observe_assets: 1 step: 1 succeeded
+        Observed lake/orders  as monday, 12 rows
+    ");
+    insta::assert_snapshot!(steady(&shop.session(program("monday", 12), "assets observe orders --progress none")), @r"
+    exit 2
+    --- stderr
+    error: no asset fits `key:orders`, at column 1
+      orders
+      ^^^^^^
+      hint: did you mean `lake/orders`? keys: lake/orders, many, report
+    ");
 }

@@ -75,7 +75,7 @@ fn an_observation_of_what_the_program_makes_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @r"
     the job `observe_assets` cannot be planned
     error: the observation `seen` looks at `price`, whose version is known: this program makes it
-      --> tests/it/assets/observed/mistakes.rs:59 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:73 (the observation)
       --> tests/it/assets/observed/mistakes.rs:28 (the asset)
       hint: leave the observation out: whoever makes an asset says its version, `context.set_data_version(..)`; what others make is an `#[external_asset]`
     ");
@@ -89,8 +89,8 @@ fn an_observation_of_partitions_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @r"
     the job `observe_assets` cannot be planned
     error: the observation `seen` looks at `days` as a whole, which has partitions, each with a version of its own
-      --> tests/it/assets/observed/mistakes.rs:67 (the observation)
-      --> tests/it/assets/observed/mistakes.rs:66 (the asset)
+      --> tests/it/assets/observed/mistakes.rs:87 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:86 (the asset)
       hint: leave the observation out: partitions of what others make are known by what makes them on this instance
     ");
 }
@@ -106,7 +106,7 @@ fn an_observation_that_gives_no_version_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @r"
     the job `observe_assets` cannot be planned
     error: the op of the observation `seen` gives `i64`, and no `DataVersion`
-      --> tests/it/assets/observed/mistakes.rs:76 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:102 (the observation)
       hint: its only output is a `DataVersion`
     ");
 }
@@ -162,7 +162,7 @@ fn a_job_with_the_name_of_what_observes_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @r"
     the job `observe_assets` cannot be planned
     error: a job is named `observe_assets`, as is what observes the assets of a selection
-      --> tests/it/assets/observed/mistakes.rs:106 (the job)
+      --> tests/it/assets/observed/mistakes.rs:161 (the job)
       hint: give the job another name
     ");
 }

@@ -390,7 +390,11 @@ fn what_others_make_on_the_instance_is_taken_as_they_made_it_and_known_as_it_was
     looks.record(&storage).run_blocking().expect("it succeeds");
     let run = materialize(&ours, &storage, "most").expect("it succeeds");
     assert_eq!(*run.output::<most>(), 5);
-    insta::assert_snapshot!(facts(&storage), @"");
+    insta::assert_snapshot!(facts(&storage), @r"
+    prices, data 77f8d919, fact
+    prices, data spring, length: Int(6), elsewhere
+    most, data 84cb40e7, of prices spring, fact
+    ");
     let made = MaterializationQuery { observed: Some(false), ..MaterializationQuery::default() };
     let made = storage.materializations(&made).expect("what is known");
     assert_eq!(made.iter().map(|fact| fact.asset.as_str()).collect::<Vec<_>>(), ["most", "prices"]);

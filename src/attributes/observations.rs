@@ -48,7 +48,8 @@ use super::op;
 ///     .io("rates", Rates);
 ///
 /// // A run of all looks before it makes the price, and so knows of which rate it is made.
-/// let run = definitions.materialize(&"*".parse()?).run_blocking()?;
+/// let all = definitions.materialize(&"*".parse()?);
+/// let run = definitions.runner(&all).keep_events().run_blocking()?;
 /// let story = orch::report::story(run.events());
 /// assert!(story.contains("ASSET_OBSERVATION rate.published rate 2024-01-31"));
 /// # Ok::<(), orch::Failure>(())

@@ -8,9 +8,11 @@ use crate::derives::{Config, Outputs};
 
 pub use assets::{asset, external_asset, graph_asset, multi_asset};
 pub use checks::asset_check;
+pub use observations::asset_observation;
 
 mod assets;
 mod checks;
+mod observations;
 
 /// Makes an op of a function: a step that jobs can call.
 ///

@@ -33,6 +33,7 @@
 //! |---|---|
 //! | make a step of a function | [`macro@op`]; of its several outputs [`macro@Outputs`] |
 //! | name data, and what it is made of | [`macro@asset`], [`macro@graph_asset`], [`macro@multi_asset`], [`macro@external_asset`], [`assets!`] |
+//! | know of which version of the data of others something was made | [`macro@asset_observation`], [`observations!`] |
 //! | check data, and stop what would be made of bad data | [`macro@asset_check`], [`checks!`] |
 //! | configure steps | [`macro@Config`], [`config::Config`], [`config::Secret`], [`macro@configured`] |
 //! | connect steps | [`macro@job`], and for parts of jobs [`macro@graph`] |
@@ -89,8 +90,8 @@ pub use orch_core::step::LogLayer;
 #[cfg(feature = "cli")]
 pub use attributes::main;
 pub use attributes::{
-    asset, asset_check, configured, external_asset, failure_hook, graph, graph_asset, job, multi_asset, op,
-    resource, run_hook, success_hook,
+    asset, asset_check, asset_observation, configured, external_asset, failure_hook, graph, graph_asset, job,
+    multi_asset, op, resource, run_hook, success_hook,
 };
 pub use derives::{Config, Outputs};
 
@@ -112,6 +113,14 @@ macro_rules! checks {
     };
 }
 
+/// The definitions of observations, by the names of their functions: `Definitions::new().observations(observations![written])`.
+#[macro_export]
+macro_rules! observations {
+    ($($observation:path),* $(,)?) => {
+        [$($crate::__private::Arc::clone($crate::__private::observation_of::<$observation>())),*]
+    };
+}
+
 mod attributes;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -129,21 +138,22 @@ pub mod __private {
     pub use std::sync::{Arc, OnceLock};
     pub use std::time::Duration;
 
-    pub use orch_core::asset::CheckResult;
+    pub use orch_core::asset::{CheckResult, DataVersion};
     pub use orch_core::config::{
         Configurable, Described, NoConfig, NoPart, NoSchema, Part, PartOf, Refused, SchemaOf,
     };
     pub use orch_core::define::{
         Backoff, CheckReturn, DefaultFed, DefaultFit, DefaultKind, Executor, FallibleReturn, Fed, Finish,
-        Fit, HandlesOf, Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, Memoize, One, OpDef,
-        Opens, Order, Output, OutputDef, Outputs, Products, Res, ResourceDef, Retry, RunOutcome, StepHook,
-        StepOutcome, ValuesOf, kind,
+        Fit, HandlesOf, Hook, HookDef, Input, InputByValue, Jitter, JobOptions, Limit, Memoize,
+        ObservationReturn, One, OpDef, Opens, Order, Output, OutputDef, Outputs, Products, Res, ResourceDef,
+        Retry, RunOutcome, StepHook, StepOutcome, ValuesOf, WithMetadata, kind,
     };
     pub use orch_core::failure::Failure;
     pub use orch_core::graph::{
-        Asset, AssetBuilder, AssetDef, AssetFields, AssetHandle, Call, Check, CheckDef, Handle, HookNode,
-        IntoInput, Job, JobConfig, JobNode, MadeBy, MultiAssetDef, Node, NodeRef, Op, Placed, TakesConfig,
-        Unknown, asset_of, check_of, enter_graph, enter_hooked_graph,
+        Asset, AssetBuilder, AssetDef, AssetFields, AssetHandle, Call, Check, CheckDef, ExternalAsset,
+        Handle, HookNode, IntoInput, Job, JobConfig, JobNode, MadeBy, MultiAssetDef, Node, NodeRef,
+        Observation, ObservationDef, Op, Placed, TakesConfig, Unknown, asset_of, check_of, enter_graph,
+        enter_hooked_graph, observation_of,
     };
     pub use orch_core::io::{Coded, DefaultCoded};
     pub use orch_core::partition::PartitionMapping;

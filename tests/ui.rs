@@ -16,5 +16,6 @@ fn mistakes_are_told_at_the_users_word() {
     cases.compile_fail("tests/ui/main/*.rs");
     cases.compile_fail("tests/ui/asset/*.rs");
     cases.compile_fail("tests/ui/asset_check/*.rs");
+    cases.compile_fail("tests/ui/asset_observation/*.rs");
     cases.compile_fail("tests/ui/multi_asset/*.rs");
 }

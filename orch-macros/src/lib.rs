@@ -19,6 +19,7 @@ mod tag;
 
 mod asset;
 mod asset_check;
+mod asset_observation;
 mod coded;
 mod config;
 mod configured;
@@ -70,6 +71,12 @@ pub fn external_asset(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn asset_check(options: TokenStream, item: TokenStream) -> TokenStream {
     asset_check::attribute(options.into(), &item.into()).into()
+}
+
+/// Makes an observation of a function: it finds out which version there is of an asset that others make.
+#[proc_macro_attribute]
+pub fn asset_observation(options: TokenStream, item: TokenStream) -> TokenStream {
+    asset_observation::attribute(options.into(), &item.into()).into()
 }
 
 /// Makes an op of another one: the same but for its configuration, which the function makes.

@@ -18,8 +18,8 @@ mod tests;
 mod upkeep;
 
 pub(super) use assets::{
-    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat,
-    MaterializeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
+    AssetsCommand, GraphFormat, MaterializeArgs,
 };
 pub(super) use backfill::{
     BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillLaunchArgs, BackfillListArgs,

@@ -11,8 +11,8 @@ use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage};
 
 use super::args::{
-    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetShowArgs, AssetsArgs, AssetsCommand, GraphFormat,
-    HomeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
+    AssetsCommand, GraphFormat, HomeArgs,
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
@@ -27,6 +27,7 @@ pub(super) fn assets(
 ) -> Exit {
     let done = select::asset_graph(definitions, printer).and_then(|graph| match &args.command {
         AssetsCommand::Check(args) => Err(check(args, graph, definitions, around, printer)),
+        AssetsCommand::Observe(args) => Err(observe(args, graph, definitions, around, printer)),
         AssetsCommand::List(args) => list(args, definitions, around, printer),
         AssetsCommand::Show(args) => show(args, definitions, around, printer),
         AssetsCommand::Graph(args) => draw(args, graph, printer),
@@ -51,6 +52,25 @@ fn check(
             printer,
             |runner| args.options.partition.iter().fold(runner, Runner::partition),
         ),
+        Err(exit) => exit,
+    }
+}
+
+/// Runs the observations of the selected assets alone.
+fn observe(
+    args: &AssetObserveArgs,
+    graph: &AssetGraph,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Arc<Printer>,
+) -> Exit {
+    match select::assets(&args.selection, graph, printer) {
+        Ok((selection, _)) => {
+            let job = definitions.observe_assets(&selection);
+            run::begin(&job, &args.options, definitions, around, printer, |runner| {
+                args.options.partition.iter().fold(runner, Runner::partition)
+            })
+        }
         Err(exit) => exit,
     }
 }

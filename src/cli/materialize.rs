@@ -209,6 +209,11 @@ fn which(graph: &AssetGraph, printer: &Printer) -> Exit {
              take all, `{program} materialize --all`",
             key = first.key()
         ),
+        None if (0..graph.assets().len()).any(|number| graph.observation(number).is_some()) => {
+            format!(
+                "all of them are external: others make them, and `{program} assets observe` looks at them"
+            )
+        }
         None => "all of them are external: others make them".to_owned(),
     };
     let message = format!("which assets? this program makes:\n{}", names.join("\n"));

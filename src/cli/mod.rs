@@ -219,6 +219,9 @@ fn answer<D: IntoDefinitions>(
         Command::Assets(AssetsArgs { command: AssetsCommand::Check(args) }) => {
             Some((&args.options.live, &args.options.record.home))
         }
+        Command::Assets(AssetsArgs { command: AssetsCommand::Observe(args) }) => {
+            Some((&args.options.live, &args.options.record.home))
+        }
         Command::Run(args) => Some((&args.options.live, &args.options.record.home)),
         Command::Materialize(args) => Some((&args.options.live, &args.options.record.home)),
         Command::Resume(args) => Some((&args.live, &args.of.home)),

@@ -66,8 +66,8 @@ pub(super) fn begin(
         return go(runner, None, None, &args.live, printer);
     }
     // A run that is refused leaves nothing behind, not even a folder.
-    let makes_assets = match runner.plan() {
-        Ok(plan) => plan.steps.iter().any(|step| !step.assets.is_empty()),
+    let tells_of_assets = match runner.plan() {
+        Ok(plan) => plan.steps.iter().any(|step| !step.assets.is_empty() || step.observes.is_some()),
         Err(error) => {
             printer.error(&error, None);
             return Exit::Usage;
@@ -80,14 +80,14 @@ pub(super) fn begin(
     let id = RunId::new();
     let told = Told::of(id, &home.storage, &args.record.home);
     let exit = go(runner.run_id(id).record(&home.storage), Some(told), None, &args.live, printer);
-    if makes_assets {
+    if tells_of_assets {
         tell_materialized(exit, id, &*home.storage, printer);
     }
     keep::clear_after(id, &home, around, printer);
     exit
 }
 
-/// Says what a run has materialized, also if something else has failed.
+/// Says what a run has materialized and observed, also if something else has failed.
 pub(super) fn tell_materialized(exit: Exit, run: RunId, storage: &dyn Storage, printer: &Printer) {
     if !matches!(exit, Exit::Success | Exit::RunFailed | Exit::Canceled) {
         return;

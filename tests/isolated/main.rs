@@ -6,6 +6,8 @@ use std::process::ExitCode;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(target_os = "linux")]
+mod observed;
+#[cfg(target_os = "linux")]
 mod ops;
 #[cfg(target_os = "linux")]
 #[path = "../outcome/mod.rs"]

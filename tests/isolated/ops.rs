@@ -469,7 +469,8 @@ pub(crate) fn definitions() -> Definitions {
     ];
     let definitions = Definitions::new().add_jobs(jobs).resource_from::<database>();
     definitions
-        .assets(assets![raw, apart, tens, ones, served, signups])
+        .assets(assets![raw, apart, tens, ones, served, signups, crate::observed::foreign])
+        .observations(observations![crate::observed::seen])
         .checks(checks![looked_at, compared])
         .io("shelf", Shelf)
 }

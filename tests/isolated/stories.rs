@@ -13,7 +13,7 @@ use orch::report::story;
 use orch::run::{Run, RunError, RunErrorKind, Runner};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-use crate::{crash, ops};
+use crate::{crash, observed, ops};
 
 pub(crate) fn main() -> ExitCode {
     // A program that says that it offers workers, and is none.
@@ -40,13 +40,14 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 23] = [
+const TESTS: [(&str, fn()); 24] = [
     ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
     (
         "of_several_assets_a_process_makes_those_that_are_asked_for",
         of_several_assets_a_process_makes_those_that_are_asked_for,
     ),
     ("a_check_looks_in_a_process_of_its_own", a_check_looks_in_a_process_of_its_own),
+    ("an_observation_looks_in_a_process_of_its_own", observed::an_observation_looks_in_a_process_of_its_own),
     (
         "a_process_works_for_a_dynamic_partition_and_adds_none",
         a_process_works_for_a_dynamic_partition_and_adds_none,

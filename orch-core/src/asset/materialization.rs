@@ -12,6 +12,10 @@ use crate::partition::PartitionKey;
 ///
 /// It is told by the event [`AssetMaterialization`](crate::event::EventKind::AssetMaterialization) of its run, and kept apart
 /// from the run: runs are removed after a while, facts about the data stay.
+///
+/// Of an asset that others make it may be an observation, told by
+/// [`AssetObservation`](crate::event::EventKind::AssetObservation): the run has not made the data, and has found which version of
+/// it is there. Its value lies [elsewhere](ValueAt::Elsewhere).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Materialization {
@@ -20,7 +24,7 @@ pub struct Materialization {
     /// The partition, of an asset that has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
-    /// The run that made it.
+    /// The run that made it, or looked at it.
     pub run: RunId,
     /// The number of the event that tells of it, in the log of that run.
     pub event: u64,
@@ -32,7 +36,8 @@ pub struct Materialization {
     /// The version of the code that made it, if the code has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_version: Option<Arc<str>>,
-    /// The version of the data: given by the code, or the hash of its bytes; none if nothing is known of these.
+    /// The version of the data: given by the code, or the hash of its bytes; none if nothing is known of these. Of an observation
+    /// that which was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_version: Option<Arc<str>>,
     /// The materializations that it was made of.
@@ -45,6 +50,14 @@ pub struct Materialization {
     pub value: ValueAt,
 }
 
+impl Materialization {
+    /// Whether the run has not made the data, and has but looked at it.
+    #[must_use]
+    pub fn is_observation(&self) -> bool {
+        self.value == ValueAt::Elsewhere
+    }
+}
+
 /// What a materialization was made of: a materialization of another asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -54,7 +67,7 @@ pub struct InputVersion {
     /// Its partition, or all that were taken, as selections are written: `2024-01-01..2024-01-07`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Arc<str>>,
-    /// The run that made it; none if no materialization of it is known, as of data that others make.
+    /// The run that made it, or looked at it; none if neither is known, as of data that others make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The version of its data.
@@ -187,9 +200,11 @@ pub enum ValueAt {
     Io(String),
     /// Nowhere: it was in the memory of the run alone, or there was nothing to keep.
     Nowhere,
+    /// With the others that make it: the fact is an observation.
+    Elsewhere,
 }
 
-/// Which materializations are asked for; all of them, the newest first, if nothing is said.
+/// Which materializations are asked for; all of them, and all observations, the newest first, if nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MaterializationQuery {
     /// Those of this asset.
@@ -198,6 +213,8 @@ pub struct MaterializationQuery {
     pub partition: Option<String>,
     /// Those of this run.
     pub run: Option<RunId>,
+    /// Observations alone, or what runs have made alone.
+    pub observed: Option<bool>,
     /// So many at most.
     pub limit: Option<usize>,
 }
@@ -215,5 +232,6 @@ impl MaterializationQuery {
         self.asset.as_ref().is_none_or(|asset| *asset == fact.asset)
             && self.partition.as_ref().is_none_or(|partition| Some(partition) == fact.partition.as_ref())
             && self.run.is_none_or(|run| run == fact.run)
+            && self.observed.is_none_or(|observed| observed == fact.is_observation())
     }
 }

@@ -1,11 +1,12 @@
 //! Words about assets: their keys, what is said of a materialization, and the record of one; what a check finds, and the
-//! record of that.
+//! record of that; the version of data that others make.
 
 mod check;
 mod history;
 mod key;
 mod materialization;
 mod metadata;
+mod observation;
 mod recipe;
 
 pub use check::{CheckEvaluation, CheckResult, CheckTarget, EvaluationQuery, Severity};
@@ -13,6 +14,7 @@ pub use history::AssetHistory;
 pub use key::{AssetKey, InvalidAssetKey};
 pub use materialization::{InputVersion, Materialization, MaterializationQuery, ValueAt};
 pub use metadata::{Column, ColumnSource, MetadataValue, Table, TypedMetadata};
+pub use observation::DataVersion;
 pub use recipe::{Change, Difference, Ingredient, Recipe};
 
 pub(crate) use materialization::Versions;

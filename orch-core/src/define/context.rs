@@ -297,8 +297,8 @@ impl Context {
         format!("{}/{}", self.run.run, self.step)
     }
 
-    /// Says something of the asset that the step makes: it is told with its materialization, under this name and as what it
-    /// is. What is said twice holds as it was said last; what an attempt says that fails is forgotten.
+    /// Says something of the asset that the step makes or observes: it is told with its materialization, or with the version that
+    /// was observed, under this name and as what it is. What is said twice holds as it was said last; what an attempt says that fails is forgotten.
     ///
     /// ```
     /// use orch_core::asset::MetadataValue;
@@ -320,7 +320,8 @@ impl Context {
         }
     }
 
-    /// Says which version of the data the asset is, such as the date of its source. By default it is the hash of its bytes.
+    /// Says which version of the data the asset is, such as the date of its source. By default it is the hash of its bytes. Of an
+    /// asset that is observed the version is the one that the observation returns, whatever is said here.
     pub fn set_data_version(&self, version: impl Into<Arc<str>>) {
         match &self.said {
             Some(said) => said.lock().data_version = Some(version.into()),

@@ -44,8 +44,8 @@ const BACK: usize = 31;
 
 /// What is known of assets.
 impl Context {
-    /// The materializations that are asked for, the newest first; none in a run that is not recorded. Of what this run itself
-    /// makes they may know nothing yet; see [`Context::makes`].
+    /// The materializations that are asked for, and the observations of what others make, the newest first; none in a run that is
+    /// not recorded. Of what this run itself makes they may know nothing yet; see [`Context::makes`].
     ///
     /// # Errors
     /// If they cannot be read, as in a step that has a process of its own.

@@ -51,7 +51,7 @@ pub(super) struct StepLayout {
     pub(super) dynamic: bool,
     /// Whether an IO manager stores its outputs.
     pub(super) stores: bool,
-    /// Whether it makes assets.
+    /// Whether it makes assets, or observes one.
     pub(super) assets: bool,
     /// Whether it is that of a check.
     pub(super) check: bool,
@@ -243,7 +243,7 @@ impl Layout {
                 class: class_of[index],
                 dynamic,
                 stores: step.io.is_some(),
-                assets: !step.assets.is_empty(),
+                assets: !step.assets.is_empty() || step.observes.is_some(),
                 check: step.check.is_some(),
                 looked_at_elsewhere: step.assets.iter().any(|asset| plan.is_looked_at_elsewhere(asset)),
                 memoized: settings.ops.recipes.contains_key(&index),

@@ -18,6 +18,7 @@ mod layout;
 mod limits;
 mod memo;
 mod message;
+mod observation;
 mod past;
 mod ready;
 mod settle;

@@ -295,9 +295,9 @@ impl State {
                     let said = written.said.as_deref();
                     let fact = match self.is_given(frame, step) {
                         true => None,
-                        false => {
-                            self.materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
-                        }
+                        false => self
+                            .materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
+                            .or_else(|| self.observed(step, &value, said)),
                     };
                     if self.layout.steps[step].versioned || outputs.is_some() {
                         let version =

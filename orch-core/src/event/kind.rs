@@ -198,6 +198,17 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<CheckTarget>,
     },
+    /// A run has looked at an asset that others make, and found which version of its data is there.
+    #[non_exhaustive]
+    AssetObservation {
+        /// The asset.
+        asset: AssetKey,
+        /// The version.
+        data_version: Arc<str>,
+        /// What the code says of the data.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        metadata: TypedMetadata,
+    },
     /// A dynamic output has ended: `collect` now knows the exact number of items.
     #[non_exhaustive]
     StreamClosed {
@@ -344,6 +355,7 @@ impl EventKind {
             Self::OpRecipe { .. } => "OP_RECIPE",
             Self::StepMemoized { .. } => "STEP_MEMOIZED",
             Self::AssetCheckEvaluation { .. } => "ASSET_CHECK_EVALUATION",
+            Self::AssetObservation { .. } => "ASSET_OBSERVATION",
             Self::StreamClosed { .. } => "STREAM_CLOSED",
             Self::StepSuccess => "STEP_SUCCESS",
             Self::StepUpForRetry { .. } => "STEP_UP_FOR_RETRY",

@@ -37,7 +37,7 @@ pub(crate) struct Recorded {
     hooks: Vec<Arc<str>>,
     canceling: bool,
     end: Option<EventKind>,
-    /// The assets that it has made.
+    /// The assets that it has made, or looked at.
     assets: Versions,
     failed: u64,
     first_failed: Option<StepPath>,
@@ -74,6 +74,10 @@ impl Recorded {
             (EventKind::AssetMaterialization { asset, partition, data_version, .. }, Some(_)) => {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
+            }
+            (EventKind::AssetObservation { asset, data_version, .. }, Some(_)) => {
+                let version = Some(Arc::clone(data_version));
+                self.assets.insert(InputVersion::new(asset.clone(), Some(logged.event.run), version));
             }
             (EventKind::StepMemoized { of, taken }, Some(path)) => {
                 if let Taken::Assets(assets) = taken {
@@ -229,7 +233,7 @@ impl Recorded {
         self.end.as_ref()
     }
 
-    /// The versions of the assets that it has made.
+    /// The versions of the assets that it has made, or looked at.
     pub(crate) fn assets(&self) -> &Versions {
         &self.assets
     }

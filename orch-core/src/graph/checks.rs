@@ -47,7 +47,8 @@ pub fn fresh<A: Asset>(within: Duration) -> CheckDef {
 
 fn look(asset: &AssetKey, within: Duration, context: &Context) -> Result<CheckResult, Failure> {
     let partition = context.partition().map(|partition| partition.to_string());
-    let query = MaterializationQuery { partition, ..MaterializationQuery::latest(asset) };
+    let query =
+        MaterializationQuery { partition, observed: Some(false), ..MaterializationQuery::latest(asset) };
     let latest = context.materializations(&query)?.into_iter().next();
     // Of what this run has made nobody may know yet.
     let made = context.makes(asset) && latest.as_ref().is_none_or(|latest| latest.run != context.run_id());

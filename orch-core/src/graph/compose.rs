@@ -267,6 +267,8 @@ pub(crate) struct GraphNode {
     pub(crate) loads: Option<LoadedAsset>,
     /// The check that it is the step of.
     pub(crate) check: Option<PlannedCheck>,
+    /// The asset that it is the observation of.
+    pub(crate) observes: Option<AssetKey>,
     pub(crate) place: Place,
 }
 
@@ -421,6 +423,7 @@ impl Composition {
             hooks: Vec::new(),
             loads: Some(asset),
             check: None,
+            observes: None,
             place,
         });
         self.graph.nodes.len() - 1

@@ -17,7 +17,8 @@ mod untyped;
 
 pub use asset::{
     Asset, AssetBuilder, AssetDef, AssetFields, AssetGraph, AssetHandle, Check, CheckBuilder, CheckDef,
-    MadeBy, MultiAssetBuilder, MultiAssetDef, TakenAs, Upstream, asset_of, check_of,
+    ExternalAsset, MadeBy, MultiAssetBuilder, MultiAssetDef, Observation, ObservationBuilder, ObservationDef,
+    TakenAs, Upstream, asset_of, check_of, observation_of,
 };
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};

@@ -128,6 +128,7 @@ impl Call {
                 hooks: composition.hooks(),
                 loads: None,
                 check: None,
+                observes: None,
                 place,
             });
             Placed {

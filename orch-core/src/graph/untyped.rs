@@ -59,6 +59,7 @@ impl UntypedCall {
                 config,
                 loads: None,
                 check: None,
+                observes: None,
                 place,
             });
             let node = composition.graph.nodes.len() - 1;

@@ -60,6 +60,18 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
     makers
 }
 
+impl Step {
+    /// Whether it makes assets, checks one or observes one.
+    pub(crate) fn is_of_assets(&self) -> bool {
+        self.says() || self.check.is_some()
+    }
+
+    /// Whether its code can say something of an asset: of those that it makes, or of the one that it observes.
+    pub(crate) fn says(&self) -> bool {
+        !self.assets.is_empty() || self.observes.is_some()
+    }
+}
+
 impl Plan {
     /// Whether a check of this asset stands in another map than what makes it.
     pub(crate) fn is_looked_at_elsewhere(&self, asset: &PlannedAsset) -> bool {

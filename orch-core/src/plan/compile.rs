@@ -203,6 +203,7 @@ fn step(
         assets: Vec::new(),
         left_out: Vec::new(),
         check: node.check.clone(),
+        observes: node.observes.clone(),
         only: Vec::new(),
         hooks: hooks::names(&node.hooks),
         place: node.place.clone(),

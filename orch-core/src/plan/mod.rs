@@ -157,6 +157,9 @@ pub struct Step {
     /// The check that it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<PlannedCheck>,
+    /// The asset that it observes, which others make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observes: Option<AssetKey>,
     /// The copies that run, `load[100]`, where not all do; what others take of the rest is known from an earlier run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,

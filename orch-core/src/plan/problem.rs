@@ -200,6 +200,10 @@ pub enum ProblemKind {
     DuplicateCheck,
     /// A check is blocking, and nothing can wait for it.
     UselessCheck,
+    /// Two observations look at one asset.
+    DuplicateObservation,
+    /// An observation looks at an asset of which the program knows the version itself, or at one with partitions.
+    UselessObservation,
     /// An asset is made of another one that the program does not list.
     UnlistedAsset,
     /// Assets are made of each other, so that none could be the first.

@@ -148,6 +148,7 @@ impl Plan {
             let blocking = if check.blocking { ", blocking" } else { "" };
             format!("checks asset {}{blocking}", check.asset)
         }));
+        notes.extend(step.observes.as_ref().map(|asset| format!("observes asset {asset}")));
         if !step.only.is_empty() {
             notes.push(format!("only {}", step.only.join(", ")));
         }

@@ -72,6 +72,7 @@ pub fn line(event: &Event, before: &RunView, palette: Palette) -> String {
     let said = match &event.kind {
         EventKind::AssetMaterialization { metadata, .. } => Some(metadata),
         EventKind::AssetCheckEvaluation { result, .. } => Some(&result.metadata),
+        EventKind::AssetObservation { metadata, .. } => Some(metadata),
         _ => None,
     };
     for (key, value) in said.into_iter().flatten() {
@@ -196,6 +197,9 @@ fn tell(text: &mut String, kind: &EventKind) {
         EventKind::AssetCheckEvaluation { asset, partition, result, .. } => {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
             write!(text, " {asset}{partition}{}", found(result))
+        }
+        EventKind::AssetObservation { asset, data_version, .. } => {
+            write!(text, " {asset} {}", one_line(data_version))
         }
         EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };

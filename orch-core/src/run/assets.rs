@@ -6,7 +6,7 @@ use super::Definitions;
 use super::instance::keys_of;
 use crate::asset::AssetKey;
 use crate::define::JobOptions;
-use crate::graph::{AssetDef, AssetGraph, CheckDef, Job, Selected, draw_assets};
+use crate::graph::{AssetDef, AssetGraph, CheckDef, Job, ObservationDef, Selected, draw_assets};
 use crate::ids::Place;
 use crate::partition::{BySet, DynamicPartitions, Partitioning, PartitionsDefinition};
 use crate::plan::{Problem, ProblemKind, Step};
@@ -18,6 +18,12 @@ pub(super) const MATERIALIZE: &str = "materialize";
 
 /// The name of the job in which the checks of what is selected look, and nothing is made.
 const CHECK: &str = "check_assets";
+
+/// The name of the job in which what is selected of what others make is observed, and nothing is made.
+const OBSERVE: &str = "observe_assets";
+
+/// How many assets are named that have no observation.
+const NAMED: usize = 5;
 
 /// A job of assets, drawn when all of them are listed.
 #[derive(Clone, Debug)]
@@ -38,6 +44,8 @@ enum Of {
     Assets,
     /// The checks of the assets alone.
     Checks,
+    /// The observations of the assets alone.
+    Observations,
 }
 
 impl AssetJob {
@@ -66,6 +74,7 @@ impl AssetJob {
                 Of::Both => made(graph, &selected).map(|()| with_checks(graph, &selected)),
                 Of::Assets => made(graph, &selected).map(|()| without_checks(graph, &selected)),
                 Of::Checks => checked(graph, &selected),
+                Of::Observations => observed(graph, &selected),
             };
             of.map_err(|problem| vec![self.at(problem)])
         });
@@ -77,17 +86,17 @@ impl AssetJob {
     }
 }
 
-/// That something is left to be made.
+/// That something is left to be made, or observed.
 fn made(graph: &AssetGraph, selected: &[bool]) -> Result<(), Problem> {
-    let chosen = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected);
-    let external: Vec<_> = chosen.clone().filter(|(asset, _)| asset.is_external()).collect();
-    if chosen.count() > external.len() {
+    let chosen = || (0..selected.len()).filter(|&number| selected[number]);
+    let is_idle =
+        |&number: &usize| graph.assets()[number].is_external() && graph.observation(number).is_none();
+    if !chosen().all(|number| is_idle(&number)) {
         return Ok(());
     }
-    let problem = match external.as_slice() {
-        [] => Problem::new(ProblemKind::UnknownAsset, "the selection leaves no asset")
-            .hint("select others: `*` is all of them, and `assets list` shows them"),
-        [(asset, _), ..] => Problem::new(
+    let problem = match chosen().next().map(|number| &graph.assets()[number]) {
+        None => nothing(),
+        Some(asset) => Problem::new(
             ProblemKind::UnknownAsset,
             format!("`{}` is external: others make it, and this program takes it", asset.key()),
         )
@@ -95,6 +104,12 @@ fn made(graph: &AssetGraph, selected: &[bool]) -> Result<(), Problem> {
         .hint(format!("to make what depends on it, select that: `{}+`", asset.key())),
     };
     Err(problem)
+}
+
+/// That the selection is empty.
+fn nothing() -> Problem {
+    Problem::new(ProblemKind::UnknownAsset, "the selection leaves no asset")
+        .hint("select others: `*` is all of them, and `assets list` shows them")
 }
 
 /// These assets, those that are made whenever they are, and the checks of all. What others make is not made, so that nothing of
@@ -117,13 +132,35 @@ fn checked(graph: &AssetGraph, selected: &[bool]) -> Result<Selected, Problem> {
         return Ok(Selected { assets: vec![false; selected.len()], checks });
     }
     let problem = match selected.iter().filter(|selected| **selected).count() {
-        0 => Problem::new(ProblemKind::UnknownAsset, "the selection leaves no asset")
-            .hint("select others: `*` is all of them, and `assets list` shows them"),
+        0 => nothing(),
         1 => Problem::new(ProblemKind::UnknownAsset, "the asset that is selected has no checks").hint(CHECKS),
         _ => Problem::new(ProblemKind::UnknownAsset, "the assets that are selected have no checks")
             .hint(CHECKS),
     };
     Err(problem)
+}
+
+/// Those of these assets alone that have an observation, if there are any.
+fn observed(graph: &AssetGraph, selected: &[bool]) -> Result<Selected, Problem> {
+    let assets: Vec<_> =
+        selected.iter().enumerate().map(|(asset, of)| *of && graph.observation(asset).is_some()).collect();
+    if assets.contains(&true) {
+        return Ok(Selected { assets, checks: vec![false; graph.checks().len()] });
+    }
+    let without: Vec<_> = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).collect();
+    if without.is_empty() {
+        return Err(nothing());
+    }
+    let mut names: Vec<_> =
+        without.iter().take(NAMED).map(|(asset, _)| format!("`{}`", asset.key())).collect();
+    if without.len() > NAMED {
+        names.push(format!("{} more", without.len() - NAMED));
+    }
+    let message = format!("nothing that is selected has an observation: {}", names.join(", "));
+    Err(Problem::new(ProblemKind::UnknownAsset, message).hint(
+        "write one for what others make, `#[asset_observation(asset = ..)]`, and list it: \
+         `Definitions::new().observations(observations![..])`",
+    ))
 }
 
 const CHECKS: &str =
@@ -146,17 +183,29 @@ impl Definitions {
         self.relate()
     }
 
+    /// Adds observations of what others make: `.observations(observations![last_written])`. The assets that they look at are to be
+    /// listed too.
+    #[must_use]
+    pub fn observations<O: Into<Arc<ObservationDef>>>(
+        mut self,
+        observations: impl IntoIterator<Item = O>,
+    ) -> Self {
+        self.listed_observations.extend(observations.into_iter().map(Into::into));
+        self.relate()
+    }
+
     /// Finds out anew how all that is listed stands to each other.
     fn relate(mut self) -> Self {
-        let assets = AssetGraph::of(self.listed.iter().cloned());
-        self.assets = assets.with_checks(self.listed_checks.iter().cloned());
+        self.assets = AssetGraph::of(self.listed.iter().cloned())
+            .with_checks(self.listed_checks.iter().cloned())
+            .with_observations(self.listed_observations.iter().cloned());
         self.undraw();
         self
     }
 
     /// Adds a job that materializes the assets of a selection, and lets their checks look:
     /// `.asset_job("nightly", "group:sales+")`. What they take of assets that are not selected is loaded, as it was
-    /// materialized last.
+    /// materialized last. What others make is observed before, if it is selected and has an observation.
     ///
     /// What is wrong with the selection is told with the plan of the job.
     #[must_use]
@@ -205,7 +254,8 @@ impl Definitions {
     }
 
     /// The job that materializes the assets of a selection and lets their checks look, named `materialize`. What they take of
-    /// others is loaded. An output that is made whenever another one is that was selected, is made too.
+    /// others is loaded. An output that is made whenever another one is that was selected, is made too; what others make is
+    /// observed before, if it is selected and has an observation.
     ///
     /// What is wrong with the selection is told with its plan.
     #[must_use]
@@ -249,13 +299,26 @@ impl Definitions {
         self.ask(&AssetJob::asked(CHECK, selection, Of::Checks))
     }
 
+    /// The job in which what others make is observed, of the assets of a selection those that have an observation, named
+    /// `observe_assets`. It makes nothing.
+    ///
+    /// What is wrong with the selection is told with its plan, also if nothing is left of it.
+    #[must_use]
+    pub fn observe_assets(&self, selection: &AssetSelection) -> Job {
+        self.ask(&AssetJob::asked(OBSERVE, selection, Of::Observations))
+    }
+
     fn ask(&self, asked: &AssetJob) -> Job {
         self.told_apart(asked.draw(&self.assets), asked.of)
     }
 
     /// A job of assets, with what is wrong if another one has its name.
     fn told_apart(&self, job: Job, of: Of) -> Job {
-        let does = if of == Of::Checks { "checks" } else { "materializes" };
+        let does = match of {
+            Of::Both | Of::Assets => "materializes",
+            Of::Checks => "checks",
+            Of::Observations => "observes",
+        };
         let name = job.name().to_owned();
         match self.jobs().iter().find(|job| job.name() == name) {
             // Of a run it could not be told which of the two it is one of.
@@ -272,13 +335,12 @@ impl Definitions {
     }
 
     /// The job of this name that these are steps of: one of [`Definitions::jobs`], or what materializes the assets of the
-    /// steps, or lets their checks look.
+    /// steps, lets their checks look, or observes them.
     pub(super) fn job_of(&self, name: &str, steps: &[Step]) -> Option<Cow<'_, Job>> {
         if let Some(job) = self.jobs().iter().find(|job| job.name() == name) {
             return Some(Cow::Borrowed(job));
         }
-        let is_of_assets = steps.iter().any(|step| !step.assets.is_empty() || step.check.is_some());
-        if !is_of_assets || !matches!(name, MATERIALIZE | CHECK) {
+        if !steps.iter().any(Step::is_of_assets) || !matches!(name, MATERIALIZE | CHECK | OBSERVE) {
             return None;
         }
         Some(Cow::Owned(self.drawn_as(name, steps)))
@@ -289,9 +351,10 @@ impl Definitions {
         self.told_apart(self.drawn_as(MATERIALIZE, steps), Of::Both)
     }
 
-    /// A job of this name of the assets and checks of these steps, as far as the program has them.
+    /// A job of this name of the assets, checks and observations of these steps, as far as the program has them.
     fn drawn_as(&self, name: &str, steps: &[Step]) -> Job {
-        let made: HashSet<_> = steps.iter().flat_map(|step| &step.assets).map(|asset| &asset.key).collect();
+        let made = steps.iter().flat_map(|step| &step.assets).map(|asset| &asset.key);
+        let made: HashSet<_> = made.chain(steps.iter().filter_map(|step| step.observes.as_ref())).collect();
         let looks = steps.iter().filter_map(|step| step.check.as_ref());
         let looks: HashSet<_> = looks.map(|check| (&check.asset, &*check.name)).collect();
         let assets = self.assets.assets().iter().map(|asset| made.contains(asset.key()));

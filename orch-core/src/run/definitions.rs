@@ -5,7 +5,7 @@ use super::assets::AssetJob;
 use super::{Environment, Runner};
 use crate::config::RunConfig;
 use crate::define::{Hook, HookDef, Opens, Resource, ResourceDef};
-use crate::graph::{AssetDef, AssetGraph, CheckDef, Job};
+use crate::graph::{AssetDef, AssetGraph, CheckDef, Job, ObservationDef};
 use crate::io::IoManager;
 use crate::value::Data;
 
@@ -18,6 +18,7 @@ pub struct Definitions {
     /// All that were listed, also those of which the graph has another one.
     pub(super) listed: Vec<Arc<AssetDef>>,
     pub(super) listed_checks: Vec<Arc<CheckDef>>,
+    pub(super) listed_observations: Vec<Arc<ObservationDef>>,
     /// How all of them stand to each other.
     pub(super) assets: AssetGraph,
     base: Environment,

@@ -260,8 +260,7 @@ impl Runner {
         let partitions = self
             .for_partitions(&program.plan)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
-        let is_of_assets = |step: &Step| !step.assets.is_empty() || step.check.is_some();
-        if program.loads().next().is_none() && !program.plan.steps.iter().any(is_of_assets) {
+        if program.loads().next().is_none() && !program.plan.steps.iter().any(Step::is_of_assets) {
             return Ok((program, partitions, Loaded::default()));
         }
         let storage = self.storage().map(Arc::clone);

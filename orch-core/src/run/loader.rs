@@ -1,7 +1,10 @@
+mod lack;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use self::lack::Lack;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{
@@ -332,7 +335,28 @@ impl Loader {
         match &fact.value {
             ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact)),
             ValueAt::Nowhere => Err(Lack::in_memory(asset)),
+            ValueAt::Elsewhere => self.foreign(fact, asset, (op, output)),
             ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
+        }
+    }
+
+    /// The value of what others make, of which a run has observed the version: their IO manager has it, or this instance, if they
+    /// run on it.
+    fn foreign(
+        &self,
+        observed: &Materialization,
+        asset: &LoadedAsset,
+        (op, output): (&Arc<OpDef>, &OutputDef),
+    ) -> Result<Value, Lack> {
+        if let Some(io) = op.io() {
+            return self.managed(asset, io, (op, output), Some(observed));
+        }
+        let query =
+            MaterializationQuery { observed: Some(false), ..MaterializationQuery::latest(&observed.asset) };
+        let made = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
+        match made.map_err(|error| Lack::storage(&error))?.first() {
+            Some(made) => self.value(made, asset, (op, output)),
+            None => Err(Lack::never(asset, asset.key.as_str(), self.storage.is_some())),
         }
     }
 
@@ -354,7 +378,8 @@ impl Loader {
         })?;
         let (asset, run, step) = (asset.clone(), self.run, StepPath::new(op.name(), None));
         let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
-        let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
+        let taken = self.storage.as_ref().zip(fact);
+        let taken = taken.map(|(storage, fact)| (Arc::clone(storage), (fact.time, fact.run)));
         let partition = fact.and_then(|fact| fact.partition.clone());
         Ok(Value::later(move || {
             let (key, partition) = (&asset.key, partition.as_deref());
@@ -367,10 +392,12 @@ impl Loader {
             let latest = taken.as_ref().and_then(|(storage, taken)| {
                 let query = MaterializationQuery {
                     partition: partition.map(str::to_owned),
+                    observed: Some(false),
                     ..MaterializationQuery::latest(key)
                 };
                 let latest = storage.materializations(&query).ok()?;
-                latest.into_iter().next().map(|fact| fact.run).filter(|latest| latest != taken)
+                let latest = latest.into_iter().next().filter(|fact| (fact.time, fact.run) > *taken)?;
+                Some(latest.run)
             });
             if let Some(latest) = latest {
                 tracing::warn!(
@@ -439,59 +466,6 @@ impl fmt::Display for Named<'_> {
             Some(partition) => write!(f, "{}[{partition}]", self.0),
             None => write!(f, "{}", self.0),
         }
-    }
-}
-
-/// Why an asset cannot be loaded, and what can be done.
-struct Lack {
-    why: String,
-    hint: String,
-}
-
-impl Lack {
-    fn never(asset: &LoadedAsset, taker: &str, has_instance: bool) -> Self {
-        if !has_instance {
-            return Self::no_instance();
-        }
-        let key = &asset.key;
-        match asset.external {
-            true => Self {
-                why: "which others make, and nobody has materialized here".to_owned(),
-                hint: format!(
-                    "have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = \"..\")]` on `{}`",
-                    key.name()
-                ),
-            },
-            false => Self {
-                why: "which was never materialized".to_owned(),
-                hint: format!(
-                    "materialize it before, `materialize {key}`, or with all that is needed: `materialize '+{taker}'`"
-                ),
-            },
-        }
-    }
-
-    fn in_memory(asset: &LoadedAsset) -> Self {
-        Self {
-            why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),
-            hint: format!(
-                "make it in the same run, `materialize '{} or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
-                asset.key
-            ),
-        }
-    }
-
-    fn no_instance() -> Self {
-        Self {
-            why: "which is not made in this run, and the run knows of no instance that could have it"
-                .to_owned(),
-            hint: "record the run, `.record(&storage)`, or select the asset too".to_owned(),
-        }
-    }
-
-    fn storage(error: &StorageError) -> Self {
-        let hint = error.advice().map_or_else(String::new, str::to_owned);
-        Self { why: format!("of which cannot be read what is known: {error}"), hint }
     }
 }
 

@@ -68,6 +68,8 @@ pub struct Standings {
     together: Vec<Vec<usize>>,
     /// What is made whenever an asset is.
     along: Vec<Vec<usize>>,
+    /// Whether a run can look at what others make.
+    observable: Vec<bool>,
     order: Vec<usize>,
     recipes: BTreeMap<AssetKey, Recipe>,
     now: Timestamp,
@@ -118,6 +120,7 @@ impl Standings {
             needs: (0..assets.len()).map(needs).collect(),
             together: (0..assets.len()).map(|number| graph.together(number).to_vec()).collect(),
             along: (0..assets.len()).map(|number| graph.made_along(number).collect()).collect(),
+            observable: (0..assets.len()).map(|number| graph.observation(number).is_some()).collect(),
             order: graph.order().to_vec(),
             recipes,
             now,
@@ -245,7 +248,8 @@ impl Standings {
     }
 
     /// Of the selected assets those that are to be made, and what is made along with them, by their numbers, each after what it
-    /// is made of.
+    /// is made of. What others make is looked at each time if it has an observation, and so what is made of it is among them; it
+    /// is for a run that [memoizes](super::Runner::memoize) to leave it alone if the version is the same.
     ///
     /// What is not selected otherwise stays as it is, and who is made of it takes its latest materialization.
     #[must_use]
@@ -311,7 +315,8 @@ impl Standings {
         let standing = &self.standings[number];
         let Some(partitions) = self.partitions.get(&number) else {
             let is_to_make = match (standing, making) {
-                (Standing::External, _) => false,
+                // Whether it has changed nobody knows before.
+                (Standing::External, making) => self.observable[number] && making != Making::Missing,
                 (_, Making::All) => true,
                 (standing, Making::Missing) => standing.is_missing(),
                 (standing, Making::Stale) => {

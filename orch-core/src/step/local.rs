@@ -35,7 +35,7 @@ struct StepTraits {
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
-    /// Whether its code can say something of assets: it makes some, or reads some.
+    /// Whether its code can say something of assets: it makes, observes or reads some.
     says: bool,
 }
 
@@ -115,7 +115,7 @@ impl StepTraits {
             pace: Pace::default(),
             isolated: step.isolated,
             stops: op.timeout().is_some() || dynamic.count() > 1,
-            says: !step.assets.is_empty() || op.reads.is_some(),
+            says: step.says() || op.reads.is_some(),
         }
     }
 }
@@ -311,7 +311,7 @@ impl Shared {
         message
     }
 
-    /// Where the code of a step says something of the asset that it makes, if it makes one.
+    /// Where the code of a step says something of the asset that it makes or observes, if there is one.
     pub(super) fn saying(&self, step: usize) -> Option<Saying> {
         self.steps[step].says.then(Saying::default)
     }

@@ -1,4 +1,6 @@
-use crate::asset::{AssetKey, Materialization, ValueAt};
+use std::sync::Arc;
+
+use crate::asset::{AssetKey, Materialization, Recipe, ValueAt};
 use crate::event::{Encoded, Event, EventKind};
 use crate::ids::StepPath;
 use crate::io::{ASSET_FILES, ArtifactRef};
@@ -9,7 +11,7 @@ use crate::io::{ASSET_FILES, ArtifactRef};
 pub struct AssetRecord {
     /// The asset.
     pub key: AssetKey,
-    /// How many materializations of it are known.
+    /// How many materializations of it are known, or observations.
     pub materializations: u64,
     /// The latest of them.
     pub latest: Materialization,
@@ -25,7 +27,8 @@ impl AssetRecord {
 
 /// Takes the facts about assets from the events of a run, in the order of its log.
 ///
-/// A fact is told in one turn with the output that is the asset's value, so whoever has the one has the other.
+/// A fact is told in one turn with the output that is the asset's value, so whoever has the one has the other. The output of an
+/// observation is the version of data that lies elsewhere.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// The output that was told last.
@@ -41,7 +44,7 @@ struct Output {
 
 impl Facts {
     /// Takes one event, by its number in the log and with the value that was committed with it. If it tells of a
-    /// materialization, it gives the fact, with its value if that lies with the fact.
+    /// materialization or an observation, it gives the fact, with its value if that lies with the fact.
     pub fn take(
         &mut self,
         number: u64,
@@ -87,6 +90,23 @@ impl Facts {
                 };
                 return Some((fact, value));
             }
+            EventKind::AssetObservation { asset, data_version, metadata } => {
+                self.output = None;
+                let fact = Materialization {
+                    asset: asset.clone(),
+                    partition: None,
+                    run: event.run,
+                    event: number,
+                    time: event.time,
+                    metadata: metadata.clone(),
+                    code_version: None,
+                    data_version: Some(Arc::clone(data_version)),
+                    inputs: Vec::new(),
+                    recipe: Recipe::new(),
+                    value: ValueAt::Elsewhere,
+                };
+                return Some((fact, None));
+            }
             _ => {}
         }
         None
@@ -95,10 +115,8 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::Arc;
-
     use jiff::Timestamp;
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::ids::RunId;
@@ -139,7 +157,15 @@ mod tests {
             code_version: None,
             data_version: Some(Arc::from("1")),
             inputs: Vec::new(),
-            recipe: crate::asset::Recipe::new(),
+            recipe: Recipe::new(),
+        }
+    }
+
+    fn observed(asset: &str) -> EventKind {
+        EventKind::AssetObservation {
+            asset: asset.parse().expect("a key"),
+            data_version: Arc::from("1"),
+            metadata: BTreeMap::new(),
         }
     }
 
@@ -157,6 +183,8 @@ mod tests {
             ("memory", output(None), None),
             ("memory", materialized("memory"), None),
             ("outside", materialized("outside"), None),
+            ("foreign.written", output(None), SMALL),
+            ("foreign.written", observed("foreign"), None),
         ];
         insta::assert_snapshot!(told(events), @r#"
         small by event 2: Fact, Some([55])
@@ -164,6 +192,7 @@ mod tests {
         table by event 8: Io("warehouse"), None
         memory by event 10: Nowhere, None
         outside by event 11: Nowhere, None
+        foreign by event 13: Elsewhere, None
         "#);
     }
 

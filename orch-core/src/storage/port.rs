@@ -100,13 +100,13 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
 /// [`CheckEvaluation::told`], when they are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
 /// along, nor the values of the latest.
 pub trait ReadAssets: Send + Sync + 'static {
-    /// All assets that were ever materialized, by their keys.
+    /// All assets that were ever materialized, or observed, by their keys.
     ///
     /// # Errors
     /// If they cannot be read.
     fn assets(&self) -> Result<Vec<AssetRecord>, StorageError>;
 
-    /// The materializations that are asked for, the newest first: by the times at which they were told, whenever that
+    /// The materializations that are asked for, and observations, the newest first: by the times at which they were told, whenever that
     /// became known here.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod checks;
 mod ends;
 mod keys;
 mod memory;
+mod observations;
 mod partitions;
 mod shelf;
 mod sources;

@@ -5,7 +5,7 @@ use syn::spanned::Spanned as _;
 
 use super::feed;
 use super::model::{Asset, Head, Said};
-use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, NODE, ONCE_LOCK, OP, OUTPUTS};
+use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, EXTERNAL_ASSET, NODE, ONCE_LOCK, OP, OUTPUTS};
 use crate::policy::setting;
 use crate::{coded, hidden};
 
@@ -47,7 +47,14 @@ pub(super) fn external(asset: &Asset, head: &Head) -> TokenStream {
     let hidden = hidden::named(&asset.function, &head.visibility, &asset.conditions);
     let (value, codec) = (head.value.to_token_stream(), coded::of(&head.value));
     let implementation = implement(asset, &value, &quote!(.external::<#value>(#codec)));
-    quote!(#hidden #implementation)
+    let Asset { function, conditions, .. } = asset;
+    quote! {
+        #hidden
+        #implementation
+        #conditions
+        #[automatically_derived]
+        impl #EXTERNAL_ASSET for #function {}
+    }
 }
 
 fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStream {

@@ -5,10 +5,10 @@ use syn::spanned::Spanned as _;
 
 use crate::asset::Recipe;
 
-use super::model::{Op, Outputs, Parameter, Settings};
+use super::model::{Found, Op, Outputs, Parameter, Settings};
 use crate::names::{
-    ARC, CALL, CHECK_RETURN, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, MEMOIZE,
-    NO_CONFIG, ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
+    ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, MEMOIZE, NO_CONFIG,
+    ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
 };
 use crate::policy::{self, internal, setting};
 use crate::{coded, func, hidden, kind, owned};
@@ -214,9 +214,9 @@ fn body(op: &Op) -> TokenStream {
     // Named before the call, so that what is wrong with the type is said of the type.
     let convert = internal("convert");
     let call = match (&returns.found, &returns.fallible) {
-        (Some(found), _) => {
-            let check_return = CHECK_RETURN.at(found.span());
-            quote!(let #convert: fn(_) -> _ = <#found as #check_return>::into_result; #convert(#call))
+        (Some(Found { ty, made_by: (made_by, method) }), _) => {
+            let (made_by, method) = (made_by.at(ty.span()), internal(method));
+            quote!(let #convert: fn(_) -> _ = <#ty as #made_by>::#method; #convert(#call))
         }
         (None, Some((result, value))) => {
             let fallible = FALLIBLE_RETURN.at(result.span());

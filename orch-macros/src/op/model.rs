@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned as _;
 use syn::{ItemFn, LitStr, ReturnType, Type, Visibility, parse_quote, parse_quote_spanned};
 
@@ -8,7 +8,7 @@ use crate::asset::Recipe;
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::func;
-use crate::names::CHECK_RESULT;
+use crate::names::{CHECK_RESULT, CHECK_RETURN, DATA_VERSION, Name, OBSERVATION_RETURN, WITH_METADATA};
 use crate::parameter::Asked;
 use crate::policy::{self, Retry};
 
@@ -83,11 +83,18 @@ pub(crate) enum Parameter {
 
 /// What the function returns: whether it can fail, and its outputs.
 pub(crate) struct Returns {
-    /// The type itself, of a check: a result is made of it, which is the one output.
-    pub(crate) found: Option<Type>,
+    /// Of a check or an observation: what is made of the type, which is the one output.
+    pub(crate) found: Option<Found>,
     /// The whole `Result` and the type of its value, if it is one.
     pub(crate) fallible: Option<(Type, Type)>,
     pub(crate) outputs: Outputs,
+}
+
+/// What a check has found, or an observation, as the function returns it.
+pub(crate) struct Found {
+    pub(crate) ty: Type,
+    /// The trait that makes the output of it, and its method.
+    pub(crate) made_by: (Name, &'static str),
 }
 
 pub(crate) enum Outputs {
@@ -106,6 +113,11 @@ impl Op {
     /// The op that a check is, of these settings.
     pub(crate) fn of_check(item: &ItemFn, settings: Settings) -> Self {
         Self { returns: Returns::of_check(item), ..Self::of(item, settings) }
+    }
+
+    /// The op that an observation is, of these settings.
+    pub(crate) fn of_observation(item: &ItemFn, settings: Settings) -> Self {
+        Self { returns: Returns::of_observation(item), ..Self::of(item, settings) }
     }
 
     /// An op of these settings.
@@ -228,11 +240,26 @@ impl Returns {
     }
 
     fn of_check(item: &ItemFn) -> Self {
+        Self::found(item, (CHECK_RETURN, "into_result"), |span| {
+            let result = CHECK_RESULT.at(span);
+            parse_quote!(#result)
+        })
+    }
+
+    fn of_observation(item: &ItemFn) -> Self {
+        Self::found(item, (OBSERVATION_RETURN, "into_version"), |span| {
+            let (known, version) = (WITH_METADATA.at(span), DATA_VERSION.at(span));
+            parse_quote!(#known<#version>)
+        })
+    }
+
+    /// What is made of the type, of which the output is, at its place.
+    fn found(item: &ItemFn, made_by: (Name, &'static str), output: fn(Span) -> Type) -> Self {
         match &item.sig.output {
             ReturnType::Default => Self::values(parse_quote!(())),
             ReturnType::Type(_, ty) => {
-                let result = CHECK_RESULT.at(ty.span());
-                Self { found: Some((**ty).clone()), ..Self::values(parse_quote!(#result)) }
+                let found = Found { ty: (**ty).clone(), made_by };
+                Self { found: Some(found), ..Self::values(output(ty.span())) }
             }
         }
     }

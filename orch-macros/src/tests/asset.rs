@@ -170,5 +170,7 @@ fn an_asset_that_others_make() {
             }
         }
     };
+    #[automatically_derived]
+    impl ExternalAsset for rate {}
     "#);
 }

@@ -2,6 +2,7 @@
 
 mod asset;
 mod asset_check;
+mod asset_observation;
 mod config;
 mod configured;
 mod hook;

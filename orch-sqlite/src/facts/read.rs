@@ -13,12 +13,13 @@ use crate::sum::Fact;
 const COLUMNS: &str = "fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact, fact.sum";
 
 /// Facts whose run is gone and whose place another has taken that stays: a run that is under way may have told it, and
-/// lose it with the power.
+/// lose it with the power. An observation takes the place of none: it says nothing of where the value lies.
 const SUPERSEDED: &str =
     "SELECT old.id, old.fact, coalesce(length(old.value), 0), old.run, old.event FROM fact AS old
     WHERE old.alone = 1 AND NOT EXISTS (SELECT 1 FROM run WHERE id = old.run) AND EXISTS (
         SELECT 1 FROM fact AS new WHERE new.asset = old.asset AND new.partition IS old.partition
         AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event)
+        AND new.fact ->> '$.value' IS NOT 'elsewhere'
         AND NOT EXISTS (SELECT 1 FROM run WHERE id = new.run AND settled = 0))";
 
 /// The latest facts of the partitions of an asset.
@@ -74,6 +75,11 @@ fn asked(query: &MaterializationQuery) -> (String, Vec<Value>) {
             values.push(value.into());
         }
     }
+    conditions += match query.observed {
+        Some(true) => " AND fact ->> '$.value' IS 'elsewhere'",
+        Some(false) => " AND fact ->> '$.value' IS NOT 'elsewhere'",
+        None => "",
+    };
     values.push(query.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
     let order = "ORDER BY time DESC, run DESC, event DESC LIMIT ?";
     let sql = format!("SELECT {COLUMNS} FROM fact WHERE {conditions} {order}");
@@ -162,7 +168,8 @@ impl List {
         let sql = format!(
             "SELECT {COLUMNS} FROM fact WHERE fact ->> '$.value.file' IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition IS fact.partition
-                AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event))
+                AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event)
+                AND new.fact ->> '$.value' IS NOT 'elsewhere')
                 ORDER BY asset, partition"
         );
         let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;

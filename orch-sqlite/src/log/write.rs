@@ -115,9 +115,14 @@ impl Writer {
     /// Has put beside the list what these entries tell, which come after the event of this number.
     fn tell(&mut self, entries: &[Entry], before: u64) {
         let tells = |entry: &Entry| {
-            use EventKind::{AssetCheckEvaluation, AssetMaterialization, OpRecipe};
-            let kind = &entry.event.kind;
-            matches!(kind, AssetMaterialization { .. } | AssetCheckEvaluation { .. } | OpRecipe { .. })
+            use EventKind::{AssetCheckEvaluation, AssetMaterialization, AssetObservation, OpRecipe};
+            matches!(
+                entry.event.kind,
+                AssetMaterialization { .. }
+                    | AssetObservation { .. }
+                    | AssetCheckEvaluation { .. }
+                    | OpRecipe { .. }
+            )
         };
         if entries.iter().any(tells) {
             self.has_told = true;

@@ -151,6 +151,22 @@ fn a_partition_is_taken_by_none_but_itself() {
 }
 
 #[test]
+fn an_observation_takes_the_place_of_no_value() {
+    let (home, folder) = storage();
+    materialize(&folder, 1);
+    let mut entries = conformance::observation(id(2), 20, "orders");
+    entries.extend(conformance::observation(id(2), 21, "pages"));
+    run_of(&folder, &record(2), &entries);
+    folder.remove(id(1)).expect("removed");
+    assert_eq!(folder.gc(&ALL, at(9)).expect("it can be cleared").superseded, 0);
+    assert_eq!(numbers(&folder), ["21", "20", "11", "10"]);
+    assert!(home.path().join("assets/pages/1").exists(), "what others keep here is still taken");
+    assert_eq!(folder.check().expect("it can be checked"), []);
+    fs::write(home.path().join("assets/pages/1"), "another").expect("changed");
+    assert_eq!(folder.check().expect("it can be checked").len(), 1, "and is looked at");
+}
+
+#[test]
 fn a_file_stays_as_long_as_one_fact_needs_it() {
     let (home, folder) = storage();
     let shared = file(&folder, "pages/shared");

@@ -68,6 +68,14 @@ Examples:
                                     of these partitions; `latest` is the last one
   assets check group:sales --quiet  for a script: what has not passed, and the exit code")]
     Check(Box<AssetCheckArgs>),
+    /// Look at what others make, and record which version of it is there; nothing is made.
+    #[command(after_help = "\
+Examples:
+  assets observe                    all that has an observation
+  assets observe raw/orders         one of them
+  assets observe '+report'          what a report is made of
+  assets list                       what is stale since")]
+    Observe(Box<AssetObserveArgs>),
     /// Show what is made of what.
     #[command(after_help = "\
 Examples:
@@ -115,6 +123,15 @@ pub(in crate::cli) struct AssetShowArgs {
 #[derive(Args, Debug)]
 pub(in crate::cli) struct AssetCheckArgs {
     /// Only the checks of these assets, as of `materialize`.
+    #[arg(value_name = "SELECTION")]
+    pub(in crate::cli) selection: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) options: RunOptions,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetObserveArgs {
+    /// Only these assets, as of `materialize`, as far as they have an observation.
     #[arg(value_name = "SELECTION")]
     pub(in crate::cli) selection: Vec<String>,
     #[command(flatten)]

@@ -9,6 +9,7 @@ mod keys;
 mod list;
 mod materialize;
 mod multi;
+mod observe;
 mod partitions;
 mod shop;
 mod show;

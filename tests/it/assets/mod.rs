@@ -8,6 +8,7 @@ mod memo;
 mod mistakes;
 mod multi;
 mod multi_by_day;
+mod observed;
 mod optional;
 mod partitioned;
 mod said;

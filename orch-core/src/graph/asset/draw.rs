@@ -4,11 +4,14 @@ use std::sync::Arc;
 use super::check::{Checks, stoppable};
 use super::def::{AssetDef, Dependency, Draw};
 use super::lineage::AssetGraph;
+use super::observation::Observations;
 use super::partitioned::{PartitionedBy, levels};
 use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
 use crate::define::{JobOptions, OpDef};
+use crate::graph::Graph;
 use crate::graph::compose::{self, Composition, Job, Placement, SourceKind};
+use crate::ids::Place;
 use crate::plan::{LoadedAsset, Problem, ProblemKind};
 use crate::select::Selectable as _;
 
@@ -29,7 +32,7 @@ pub(crate) struct DrawnAsset {
 
 /// What a job is drawn of, by the numbers of assets and checks.
 pub(crate) struct Selected {
-    /// The assets that it makes.
+    /// The assets that it makes; of those that others make, those that it observes, if they have an observation.
     pub(crate) assets: Vec<bool>,
     /// The checks that look.
     pub(crate) checks: Vec<bool>,
@@ -52,9 +55,13 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
         let levels = levels(graph, made);
         let mut checks = Checks::of(graph, &selected.checks, &levels, made);
         upstream.stoppable = stoppable(graph, &selected.checks, made);
+        let mut observations = Observations::default();
         let mut drawn = vec![false; graph.assets().len()];
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
+            if selected.assets[number] && asset.is_external() {
+                observations.draw(graph, number);
+            }
             let is_taken =
                 || graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number));
             if drawn[number] {
@@ -70,11 +77,12 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
                     checks.made(one, first..end);
                 }
             } else if asset.partitions.is_none() && (is_taken() || checks.take(graph, number)) {
-                load(asset, &mut upstream);
+                load(asset, &mut upstream, observations.before(graph, number));
             }
             checks.draw_after(graph, number, &mut upstream);
         }
         checks.hold_back(graph, &upstream);
+        observations.go_before(graph, checks.makers());
         compose::with(|composition| composition.graph.problems.append(&mut problems));
     })
 }
@@ -221,13 +229,41 @@ fn leave_out(graph: &AssetGraph, number: usize, made: impl Fn(usize) -> bool) {
     });
 }
 
-/// Draws a step in the place of an asset that is not made in this run: what it gives is loaded before the run begins.
-fn load(asset: &Arc<AssetDef>, upstream: &mut Upstream) {
+/// Has what makes these assets, and what `reads` for it, wait for a step.
+pub(super) fn wait_for<'a>(
+    composition: &mut Composition,
+    step: &(usize, Place),
+    held: impl Iterator<Item = (&'a AssetKey, &'a Range<usize>)>,
+    reads: impl Fn(&Graph, usize) -> bool,
+) {
+    let of_partitions = composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]);
+    let of_partitions: Vec<usize> = of_partitions.flatten().collect();
+    for (held, nodes) in held {
+        let scope = composition.scope_of(held);
+        for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
+            let node = &composition.graph.nodes[number];
+            let is_wanted = match node.loads {
+                None => node.scope == scope,
+                Some(_) => reads(&composition.graph, number),
+            };
+            // What runs for each item waits for what makes the items; what reads another asset waits for that.
+            let is_held = node.after.iter().any(|(before, _)| *before == step.0);
+            if is_wanted && !is_held {
+                composition.graph.nodes[number].after.push(step.clone());
+            }
+        }
+    }
+}
+
+/// Draws a step in the place of an asset that is not made in this run: what it gives is loaded when someone looks, after the step
+/// that observes it.
+fn load(asset: &Arc<AssetDef>, upstream: &mut Upstream, observed: Option<(usize, Place)>) {
     let op =
         OpDef::loading(&asset.key, (asset.value.ty, asset.value.codec), asset.io.as_deref(), &asset.place);
     let loads = LoadedAsset::of(asset.key.clone(), asset.is_external());
     compose::with(|composition| {
         let node = composition.add_loading(op, loads, 0);
+        composition.graph.nodes[node].after.extend(observed);
         let source = composition.add_source(SourceKind::Output { node, output: 0 }, 0, asset.value.ty);
         upstream.sources.insert(asset.key.clone(), Drawn { source, within: None });
     });

@@ -1,15 +1,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::CheckDef;
 use super::def::AssetDef;
+use super::{CheckDef, ObservationDef};
 use super::{linked, multi};
 use crate::asset::AssetKey;
 use crate::ids::check_tag_key;
 use crate::plan::{Problem, ProblemKind};
 use crate::select::{Attributes, Selectable};
 
-/// The assets of a program, what is made of what, and the checks that look at them.
+/// The assets of a program, what is made of what, and the checks and observations that look at them.
 ///
 /// It is made of a list of definitions in any order. Mistakes that only all of them together show, such as two assets of one
 /// key, are kept and told with the plan of a job that is drawn of it.
@@ -28,6 +28,8 @@ pub struct AssetGraph {
     pub(super) checks: Vec<Arc<CheckDef>>,
     /// The number of the asset that each of them looks at.
     pub(super) looked_at: Vec<usize>,
+    /// By the numbers of the assets that they look at.
+    pub(super) observations: BTreeMap<usize, Arc<ObservationDef>>,
     pub(super) problems: Vec<Problem>,
 }
 

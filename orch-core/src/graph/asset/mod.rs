@@ -1,4 +1,5 @@
-//! Assets: data that a program makes, each a node of one graph, checks that look at them, and jobs drawn of a part of it.
+//! Assets: data that a program makes, each a node of one graph, checks that look at them, observations of those that others make,
+//! and jobs drawn of a part of it.
 
 mod check;
 mod def;
@@ -7,6 +8,7 @@ mod groups;
 mod lineage;
 mod linked;
 mod multi;
+mod observation;
 mod partitioned;
 mod taken_as;
 mod upstream;
@@ -17,6 +19,7 @@ pub use check::{CheckBuilder, CheckDef, check_of};
 pub use def::{AssetBuilder, AssetDef};
 pub use lineage::AssetGraph;
 pub use multi::{AssetFields, MadeBy, MultiAssetBuilder, MultiAssetDef};
+pub use observation::{ObservationBuilder, ObservationDef, observation_of};
 pub use taken_as::TakenAs;
 pub use upstream::Upstream;
 
@@ -42,6 +45,15 @@ pub trait Asset: 'static {
     fn asset() -> &'static Arc<AssetDef>;
 }
 
+/// An asset that others make: the hidden type beside the head of a function with `#[external_asset]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no asset that others make",
+    label = "not the name of an external asset",
+    note = "an observation finds out the version of what others make, `#[external_asset]`; of an asset that this program makes \
+            the version is known, and its function may say it: `context.set_data_version(..)`"
+)]
+pub trait ExternalAsset: Asset {}
+
 /// The definition of the asset `A`.
 #[must_use]
 pub fn asset_of<A: Asset>() -> &'static Arc<AssetDef> {
@@ -57,6 +69,18 @@ pub fn asset_of<A: Asset>() -> &'static Arc<AssetDef> {
 pub trait Check: 'static {
     /// Its definition.
     fn check() -> &'static Arc<CheckDef>;
+}
+
+/// An observation as a type: the hidden type beside a function with `#[asset_observation]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no observation",
+    label = "not the name of an observation",
+    note = "put `#[asset_observation(asset = ..)]` on the function `{Self}`; assets are listed with `assets![..]`, checks with \
+            `checks![..]`"
+)]
+pub trait Observation: 'static {
+    /// Its definition.
+    fn observation() -> &'static Arc<ObservationDef>;
 }
 
 /// What a call gives that makes an asset: the handle of one value.

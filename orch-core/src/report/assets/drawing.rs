@@ -80,6 +80,7 @@ fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
         asset.description().map(one_line),
         Some(asset.kinds().join(", ")).filter(|kinds| !kinds.is_empty()),
         asset.is_external().then(|| "made by others".to_owned()),
+        drawn.graph.observation(number).map(|_| "observable".to_owned()),
     ];
     let told = told.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let told = if told.is_empty() { asset.key().to_string() } else { format!("{}: {told}", asset.key()) };

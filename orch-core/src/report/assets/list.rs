@@ -6,14 +6,12 @@ use super::super::text::one_line;
 use super::stale::{standing_as_json, word};
 use super::{AssetFacts, checks, rows};
 use crate::asset::Materialization;
-use crate::graph::AssetDef;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
 /// run, rows if they are known, how often it was materialized, how its checks stand, and how it stands itself: fresh, stale,
-/// missing, or external, or how many of its partitions are there. Ends with a
-/// line break.
+/// missing, external or observable, or how many of its partitions are there. Ends with a line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {
@@ -32,7 +30,7 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             rows,
             times,
             checks::brief(facts, number),
-            state(facts, asset),
+            state(facts, number),
         ]
     };
     let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "checks", "state"];
@@ -56,7 +54,11 @@ pub fn asset_others(facts: &AssetFacts<'_>) -> String {
 }
 
 /// How it stands, or how many of its partitions are there.
-fn state(facts: &AssetFacts<'_>, asset: &AssetDef) -> Cell {
+fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
+    let asset = &facts.graph.assets()[number];
+    if facts.graph.observation(number).is_some() {
+        return Cell::of(Role::Faint, "observable");
+    }
     if let Some(partitions) = facts.partitions.get(asset.key()) {
         let (role, told) = partitions.brief(facts.partition_standings(asset.key()));
         return Cell::of(role, told);
@@ -105,6 +107,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "key": asset.key(),
         "defined": true,
         "external": asset.is_external(),
+        "observation": facts.graph.observation(number).map(|observation| observation.name()),
         "made_with": keys(&made_with(facts, number)),
         "group": asset.group(),
         "kinds": asset.kinds(),
@@ -135,6 +138,7 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "key": record.key,
         "defined": false,
         "external": true,
+        "observation": null,
         "made_with": [],
         "group": null,
         "kinds": [],

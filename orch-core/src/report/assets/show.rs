@@ -14,7 +14,7 @@ use super::stale::{reason, word};
 use super::standing::Standing;
 use super::{AssetFacts, checks};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
-use crate::graph::AssetDef;
+use crate::graph::{AssetDef, ObservationDef};
 use crate::select::Selectable as _;
 
 /// How many characters of the version of data are shown.
@@ -42,6 +42,11 @@ impl<'a> ShownAsset<'a> {
     fn def(&self) -> Option<&'a AssetDef> {
         let graph = self.facts.graph;
         self.number().map(|number| &*graph.assets()[number])
+    }
+
+    fn observation(&self) -> Option<&'a ObservationDef> {
+        let graph = self.facts.graph;
+        self.number().and_then(|number| graph.observation(number)).map(|observation| &**observation)
     }
 
     fn latest(&self) -> Option<&'a Materialization> {
@@ -97,6 +102,9 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
     parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number, shown.partition)));
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
+        None if shown.observation().is_some() => {
+            parts.push(format!("{}\n", palette.paint(Role::Skip, "never observed")));
+        }
         None if shown.def().is_some_and(AssetDef::is_external) => {}
         None => {
             let of = shown.partition.map_or_else(String::new, |partition| format!("`{partition}` was "));
@@ -141,6 +149,7 @@ fn definition(shown: &ShownAsset<'_>) -> String {
     });
     let lines = [
         ("external", if def.is_external() { "others make it".to_owned() } else { String::new() }),
+        ("observed by", shown.observation().map_or_else(String::new, observed_by)),
         ("made with", made_with(shown, def)),
         ("group", one_line(def.group().unwrap_or_default())),
         ("owners", one_line(&def.owners().join(", "))),
@@ -156,6 +165,13 @@ fn definition(shown: &ShownAsset<'_>) -> String {
     let partitions = partitions.map(|state| state.lines(shown.facts.partition_standings(shown.key)));
     let partitions = partitions.unwrap_or_default();
     text + &named(&lines, palette) + &named(&partitions, palette) + &metadata(def.metadata(), palette)
+}
+
+/// The observation, and what it looks for.
+fn observed_by(observation: &ObservationDef) -> String {
+    let what = observation.description().and_then(|text| text.lines().next());
+    let what = what.map_or_else(String::new, |what| format!(": {}", one_line(what)));
+    format!("{}{what}", observation.name())
 }
 
 /// The other assets that one step makes with it.
@@ -221,9 +237,13 @@ fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {
         ValueAt::File(file) => format!("in the file {} of the instance", one_line(&file.file)),
         ValueAt::Io(io) => format!("where the IO manager `{}` puts it", one_line(io)),
         ValueAt::Nowhere => "not kept".to_owned(),
+        ValueAt::Elsewhere => String::new(),
     };
     let lines = [
-        ("latest", format!("{}, {}", moment(fact.time), ago(fact.time, shown.facts.now))),
+        (
+            if fact.is_observation() { "observed" } else { "latest" },
+            format!("{}, {}", moment(fact.time), ago(fact.time, shown.facts.now)),
+        ),
         ("run", fact.run.to_string()),
         ("partition", optional(fact.partition.as_deref())),
         ("data", optional(fact.data_version.as_deref())),
@@ -236,7 +256,7 @@ fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {
     named(&lines, shown.facts.palette) + &metadata(&fact.metadata, shown.facts.palette)
 }
 
-/// The materializations, with what they say in numbers.
+/// The materializations and observations, with what they say in numbers.
 fn history(shown: &ShownAsset<'_>) -> String {
     if shown.history.is_empty() {
         return String::new();
@@ -249,7 +269,9 @@ fn history(shown: &ShownAsset<'_>) -> String {
         .map(|(name, _)| name.as_str())
         .collect();
     let names: Vec<_> = numbers.iter().map(|name| one_line(name)).collect();
-    let head = ["materialized", "run", "partition", "data", "code"].into_iter();
+    let all_observed = shown.history.iter().all(Materialization::is_observation);
+    let told = if all_observed { "observed" } else { "materialized" };
+    let head = [told, "run", "partition", "data", "code"].into_iter();
     let head: Vec<_> = head.chain(names.iter().map(String::as_str)).collect();
     let row = |fact: &Materialization| {
         let number = |name: &&str| match fact.metadata.get(*name) {
@@ -257,8 +279,12 @@ fn history(shown: &ShownAsset<'_>) -> String {
             Some(value) if value.number().is_some() => value.to_string(),
             _ => String::new(),
         };
+        let mut when = shown.facts.when(fact.time);
+        if fact.is_observation() && !all_observed {
+            when.push_str(", observed");
+        }
         let told = [
-            shown.facts.when(fact.time),
+            when,
             shown.facts.run(fact),
             one_line(fact.partition.as_deref().unwrap_or_default()),
             version(fact),

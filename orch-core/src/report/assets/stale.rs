@@ -8,6 +8,7 @@ use super::reasons::reasons;
 use crate::asset::{Change, Difference, Ingredient};
 use crate::graph::AssetGraph;
 use crate::run::{Standing, Standings, ToMake};
+use crate::select::Selectable as _;
 
 /// How many characters of a hash are shown.
 const SHORT: usize = 8;
@@ -76,7 +77,8 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
             "the program gives it as a value; if that is always the same, say `trust_resources`"
         }
         Ingredient::Input(_) => {
-            "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`"
+            "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`, and of what others make an \
+             `#[asset_observation]` finds it out"
         }
         Ingredient::Parameter(_) => {
             "it lives in memory alone, or is a sign and no data; serde's `Serialize` and `Deserialize` make it known, or what stores it \
@@ -87,13 +89,14 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
 }
 
 /// A version as people read it: of a hash the beginning.
-fn short(version: &str) -> String {
+pub(super) fn short(version: &str) -> String {
     let is_hash = HASHES.contains(&version.len()) && version.bytes().all(|byte| byte.is_ascii_hexdigit());
     one_line(if is_hash { &version[..SHORT] } else { version })
 }
 
 /// A line for each asset that is to be made, and why: of those that are selected, or made along with one; of one with partitions for
-/// those that are made for one reason. Ends with a line break.
+/// those that are made for one reason. What others make and what is observed is one of them, and what is made of that. Ends with a
+/// line break.
 #[must_use]
 pub fn assets_to_make(
     graph: &AssetGraph,
@@ -103,7 +106,16 @@ pub fn assets_to_make(
 ) -> String {
     let reason_of = |number: usize| {
         let standing = standings.get(graph.assets()[number].key());
-        standing.map(reason).filter(|reason| !reason.is_empty())
+        let own = standing.map(reason).filter(|reason| !reason.is_empty());
+        own.or_else(|| graph.observation(number).map(|_| "it is observed each time".to_owned()))
+    };
+    let observed = below_observed(graph, &made.assets);
+    let follows = |number: usize| {
+        let upstream = graph.upstream(number).iter().find(|other| observed[**other])?;
+        Some(format!(
+            "it is made of `{}`, which may turn out to be other data",
+            graph.assets()[*upstream].key()
+        ))
     };
     let mut rows = Vec::new();
     for &number in &made.assets {
@@ -118,6 +130,7 @@ pub fn assets_to_make(
         let mut row = |name: &str, own: Option<String>| {
             let own = own.filter(|reason| !reason.is_empty());
             let reason = if selected[number] { own.or_else(along) } else { along() };
+            let reason = reason.or_else(|| follows(number));
             let reason = reason.unwrap_or_else(|| "it is asked for".to_owned());
             rows.push([Cell::of(Role::Name, name), Cell::of(Role::Faint, &reason)]);
         };
@@ -133,6 +146,16 @@ pub fn assets_to_make(
         }
     }
     table(["to make", "since"], rows, palette)
+}
+
+/// Of these assets, each after what it is made of, those that are observed and those that are made of them.
+fn below_observed(graph: &AssetGraph, made: &[usize]) -> Vec<bool> {
+    let mut observed = vec![false; graph.assets().len()];
+    for &number in made {
+        let mut upstream = graph.upstream(number).iter();
+        observed[number] = graph.observation(number).is_some() || upstream.any(|&other| observed[other]);
+    }
+    observed
 }
 
 /// What is made though it is not selected, as one step makes it with what is; a line for each. Empty if there is nothing.

@@ -36,7 +36,8 @@ impl Standing {
                 }
             }
             Some(latest) if input.data_version.is_some() && input.data_version == latest.data_version => {
-                Self::SameData
+                // Observed again, it is what it was.
+                if latest.is_observation() { Self::Current } else { Self::SameData }
             }
             Some(_) => Self::Newer,
         }

@@ -24,6 +24,9 @@ pub fn asset_graph(graph: &AssetGraph, selected: &[bool], palette: Palette) -> S
         if asset.is_external() {
             notes.push("external".to_owned());
         }
+        if graph.observation(number).is_some() {
+            notes.push("observable".to_owned());
+        }
         let upstream: Vec<_> = drawn.upstream(number).map(|other| drawn.key(other)).collect();
         let several =
             if upstream.len() > 1 { format!("  <- {}", upstream.join(", ")) } else { String::new() };

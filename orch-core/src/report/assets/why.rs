@@ -8,7 +8,7 @@ use super::super::words::count;
 use super::AssetFacts;
 use super::partitions::stretches;
 use super::reasons::reasons;
-use super::stale::{because, reason, word};
+use super::stale::{because, reason, short, word};
 use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization};
 use crate::partition::{Keyspace, PartitionSet};
 use crate::run::{LatestFacts, PartitionStandings, Standing, Standings, is_unknown};
@@ -237,6 +237,27 @@ impl WhyAsset<'_> {
         }
     }
 
+    /// As which version an asset was observed that was taken at this time, and as which before that.
+    fn observed(
+        &self,
+        named: &Named,
+        taken: Timestamp,
+        latest: &Materialization,
+        depth: usize,
+        text: &mut String,
+    ) {
+        let told = |fact: &Materialization| {
+            let version = fact.data_version.as_deref().map_or_else(String::new, short);
+            format!("as {version} by the run {} {}", self.facts.run(fact), self.facts.when(fact.time))
+        };
+        let _ = write!(text, "{}`{named}` was observed {}", "  ".repeat(depth), told(latest));
+        let before = (self.at)(&named.key, named.partition(), taken).filter(Materialization::is_observation);
+        let _ = match before {
+            Some(before) => writeln!(text, ", and before {}", told(&before)),
+            None => writeln!(text),
+        };
+    }
+
     /// Why something that was taken at this time was made anew since.
     fn anew(
         &self,
@@ -247,6 +268,9 @@ impl WhyAsset<'_> {
         seen: &mut BTreeSet<Named>,
         text: &mut String,
     ) {
+        if latest.is_observation() {
+            return self.observed(named, taken, latest, depth, text);
+        }
         let _ = write!(
             text,
             "{}`{named}` was made anew by the run {} {}",

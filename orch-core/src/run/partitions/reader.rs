@@ -363,7 +363,7 @@ impl Reader {
                     None => Err(Failure::new("its value is there no more")),
                 };
             }
-            ValueAt::Io(_) | ValueAt::Nowhere => {
+            ValueAt::Io(_) | ValueAt::Nowhere | ValueAt::Elsewhere => {
                 return Err(Failure::new(
                     "nothing is left of it: it was in the memory of the run that made it",
                 ));

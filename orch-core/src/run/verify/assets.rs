@@ -4,14 +4,16 @@ use crate::run::Definitions;
 use crate::select::AssetSelection;
 
 impl Definitions {
-    /// What materializes all assets, and what lets all checks look, unless there are none, or it is known that they do not fit
+    /// What materializes all assets and observes those of others, and what lets all checks look, unless there are none, or it is known that they do not fit
     /// together.
     pub(super) fn jobs_of_all_assets(&self) -> Vec<Job> {
         let (graph, all) = (self.asset_graph(), AssetSelection::all());
         if !graph.problems().is_empty() {
             return Vec::new();
         }
-        let makes = graph.assets().iter().any(|asset| !asset.is_external());
+        let is_idle =
+            |number: usize| graph.assets()[number].is_external() && graph.observation(number).is_none();
+        let makes = !(0..graph.assets().len()).all(is_idle);
         let made = makes.then(|| self.materialize(&all));
         // Those of what others make look nowhere else.
         let looks = (!graph.checks().is_empty()).then(|| self.check_assets(&all));

@@ -89,7 +89,7 @@ impl Attempts {
         let Some(&step) = self.steps.get(step) else {
             return Err(Failure::contract(format!("the process of the step knows no step `{step}`")));
         };
-        let said = (!program.plan.steps[step].assets.is_empty()).then(Saying::default);
+        let said = program.plan.steps[step].says().then(Saying::default);
         let to = LogTo::Host(Arc::clone(&self.to_host));
         self.attempt = Some(Attempt { to, path: Some(path.clone()), number, said: said.clone() });
         self.said = None;

@@ -1,6 +1,6 @@
 use super::files::write;
-use super::samples::{asset, at, key, pinned, record};
-use crate::asset::{Materialization, MaterializationQuery, ValueAt};
+use super::samples::{asset, at, key, observation, pinned, record};
+use crate::asset::{Materialization, MaterializationQuery, MetadataValue, ValueAt};
 use crate::event::{Encoded, Entry, EventKind};
 use crate::ids::RunId;
 use crate::storage::{AssetRecord, Storage, StorageErrorKind, WriteEvents};
@@ -153,6 +153,33 @@ pub(super) fn queried(storage: &dyn Storage) {
         known(storage).into_iter().map(|(key, number, fact)| (key, number, fact.run)).collect();
     let last = RunId::from_u128(3);
     assert_eq!(known, [("orders".to_owned(), 6, last), ("orders/clean".to_owned(), 4, last)]);
+}
+
+pub(super) fn observed(storage: &dyn Storage) {
+    let (run, mut writer) = make(storage, 1);
+    writer.commit(&observation(run, 1, "lake/orders")).expect(WRITTEN);
+    writer.commit(&asset(run, 2, "lake/orders", None)).expect(WRITTEN);
+    writer.commit(&observation(run, 2, "lake/orders")).expect(WRITTEN);
+    drop(writer);
+    let found = |query: &MaterializationQuery| -> Vec<u64> {
+        let found = storage.materializations(query).expect(READ);
+        assert!(found.iter().all(|fact| query.matches(fact)));
+        found.into_iter().map(|fact| fact.event).collect()
+    };
+    let latest = MaterializationQuery::latest(&key("lake/orders"));
+    let all = MaterializationQuery { limit: None, ..latest.clone() };
+    assert_eq!(found(&all), [11, 7, 3]);
+    assert_eq!(found(&MaterializationQuery { observed: Some(true), ..all.clone() }), [11, 3]);
+    assert_eq!(found(&MaterializationQuery { observed: Some(false), ..all }), [7]);
+    assert_eq!(found(&MaterializationQuery { observed: Some(false), ..latest.clone() }), [7]);
+    let facts = storage.materializations(&latest).expect(READ);
+    let [fact] = &facts[..] else { panic!("one fact: {facts:?}") };
+    assert_eq!((fact.data_version.as_deref(), fact.is_observation()), (Some("2"), true));
+    assert_eq!(fact.metadata["rows"], MetadataValue::RowCount(2));
+    assert_eq!(storage.asset_value(fact).expect(READ), None, "it lies with others");
+    assert_eq!(known(storage), [("lake/orders".to_owned(), 3, fact.clone())]);
+    storage.remove(run).expect("nobody holds it");
+    assert_eq!(known(storage), [("lake/orders".to_owned(), 3, fact.clone())], "it outlives its run");
 }
 
 pub(super) fn told_once(storage: &dyn Storage) {

@@ -11,7 +11,7 @@ mod samples;
 mod writing;
 
 pub use backfills::backfill;
-pub use samples::{asset, check as check_of_asset, events_of_each_kind, memoized, pinned, step};
+pub use samples::{asset, check as check_of_asset, events_of_each_kind, memoized, observation, pinned, step};
 
 use super::Storage;
 
@@ -19,7 +19,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 33] = [
+pub const CASES: [Case; 34] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -36,6 +36,7 @@ pub const CASES: [Case; 33] = [
     ("files are whole, of safe names, and what was written", files::refused),
     ("facts about assets are read as they were told", assets::told),
     ("facts are found by each thing that can be asked for, the newest first", assets::queried),
+    ("of what others make is known which version was observed, beside what was made", assets::observed),
     ("a run that is taken up again tells no fact twice", assets::told_once),
     ("facts outlive their run, with the latest values", assets::outlive),
     ("files of assets are of no run", assets::files),

@@ -90,6 +90,26 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
     events
 }
 
+/// The events of a step that observes an asset, which others make. They happen after those of [`asset`] of the number.
+#[must_use]
+pub fn observation(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
+    let asset = key(asset);
+    let path: StepPath = format!("{}.written", asset.step_name()).parse().expect("the name of a step");
+    let event = |after: u64, kind| {
+        let time = at(number * 1_000_003 + after * 1_009);
+        Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
+    };
+    let mut output = event(6, EventKind::StepOutput { output: "result".into(), key: None });
+    output.value = Some(Encoded::from(number.to_string().into_bytes()));
+    let observed = EventKind::AssetObservation {
+        asset,
+        data_version: number.to_string().into(),
+        metadata: [("rows".to_owned(), MetadataValue::RowCount(number))].into(),
+    };
+    let start = EventKind::StepStart { waited: Duration::ZERO };
+    vec![event(5, start), output, event(7, observed), event(8, EventKind::StepSuccess)]
+}
+
 /// The events of a step that is the check of an asset, of which the second tells what it has found. They happen after
 /// those of [`asset`] of the number.
 #[must_use]
@@ -273,7 +293,12 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             ]),
         },
         EventKind::StepMemoized { .. } => evaluation(),
-        EventKind::AssetCheckEvaluation { .. } => EventKind::StreamClosed {
+        EventKind::AssetCheckEvaluation { .. } => EventKind::AssetObservation {
+            asset: key("lake/orders"),
+            data_version: "Größe \"x\"".into(),
+            metadata: [("rows".to_owned(), MetadataValue::RowCount(8))].into(),
+        },
+        EventKind::AssetObservation { .. } => EventKind::StreamClosed {
             output,
             count: u64::MAX,
             orphaned: 2,
@@ -338,6 +363,11 @@ fn variations() -> Vec<EventKind> {
             blocking: false,
             result: Box::new(CheckResult::passed()),
             target: None,
+        },
+        EventKind::AssetObservation {
+            asset: key("orders"),
+            data_version: "".into(),
+            metadata: BTreeMap::new(),
         },
         EventKind::StreamClosed { output, count: 0, orphaned: 0, orphans: Vec::new() },
         EventKind::StepLost { cause: LostCause::Memory },

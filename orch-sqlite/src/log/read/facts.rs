@@ -10,11 +10,12 @@ use crate::facts::OfRun;
 
 const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
     WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
-    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
+    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
     WHERE number > ?1 AND number <= ?2
-    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
+    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_OBSERVATION',
+        'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
     ORDER BY number";
 
 impl Reader {

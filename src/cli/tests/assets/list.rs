@@ -71,6 +71,7 @@ fn assets_are_listed_with_their_latest_materialization() {
         "key": "mart/refunds",
         "defined": true,
         "external": false,
+        "observation": null,
         "made_with": [],
         "group": "sales",
         "kinds": [],

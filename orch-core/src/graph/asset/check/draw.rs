@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::CheckDef;
 use crate::asset::AssetKey;
 use crate::graph::asset::def::Dependency;
-use crate::graph::asset::draw::{enter, leave};
+use crate::graph::asset::draw::{enter, leave, wait_for};
 use crate::graph::asset::partitioned::{is_aligned, level};
 use crate::graph::{AssetGraph, Graph, SourceKind, Upstream, compose};
 use crate::plan::{PlannedCheck, Problem, ProblemKind};
@@ -60,6 +60,11 @@ impl Checks {
     /// Says which steps make an asset.
     pub(in crate::graph::asset) fn made(&mut self, asset: usize, steps: Range<usize>) {
         self.steps.insert(asset, steps);
+    }
+
+    /// The steps that make each asset.
+    pub(in crate::graph::asset) fn makers(&self) -> &HashMap<usize, Range<usize>> {
+        &self.steps
     }
 
     /// Whether one of them takes the value of this asset.
@@ -158,29 +163,13 @@ impl Checks {
             let key = check.asset().key();
             compose::with(|composition| {
                 let own_scope = composition.scope_of(key);
-                let of_partitions =
-                    composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]);
-                let of_partitions: Vec<usize> = of_partitions.flatten().collect();
-                for (held, nodes) in held {
-                    let scope = composition.scope_of(held);
-                    for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
-                        let node = &composition.graph.nodes[number];
-                        let is_wanted = match &node.loads {
-                            None => node.scope == scope,
-                            // What reads it for those that wait; checks look whatever others have found.
-                            Some(loads) => {
-                                loads.key == *key
-                                    && node.scope == own_scope
-                                    && !is_taken_by_checks(&composition.graph, number)
-                            }
-                        };
-                        // What runs for each item waits for what makes the items; what reads another asset waits for that.
-                        let is_held = node.after.iter().any(|(before, _)| *before == step);
-                        if is_wanted && !is_held {
-                            composition.graph.nodes[number].after.push((step, check.place.clone()));
-                        }
-                    }
-                }
+                wait_for(composition, &(step, check.place.clone()), held, |graph, number| {
+                    // What reads it for those that wait; checks look whatever others have found.
+                    let node = &graph.nodes[number];
+                    node.loads.as_ref().is_some_and(|loads| loads.key == *key)
+                        && node.scope == own_scope
+                        && !is_taken_by_checks(graph, number)
+                });
             });
         }
     }

@@ -1,0 +1,91 @@
+//! The attribute that finds out versions of what others make, with all that it takes.
+
+#[expect(unused_imports, reason = "what is said of the attribute names them")]
+use orch_core::{asset, define, event, run};
+
+#[expect(unused_imports, reason = "as above")]
+use super::op;
+
+/// Makes an observation of a function: it finds out which version there is of an asset that others make.
+///
+/// Of an [`external_asset`](macro@crate::external_asset) nobody tells orch that its data has changed, so what is made of it is
+/// never known to be up to date. An observation looks: it returns the version that is there, and with another version what is made
+/// of the asset is to be made anew, with the same it is as it was.
+///
+/// ```
+/// use orch::prelude::*;
+/// use orch::run::LatestFacts;
+///
+/// /// What a dollar is worth.
+/// #[external_asset(io = "rates")]
+/// fn rate() -> f64;
+///
+/// /// The day of the rate, as the bank says it.
+/// #[asset_observation(asset = rate)]
+/// fn published(bank: Res<Bank>, context: Context) -> Result<DataVersion> {
+///     context.add_metadata("source", "the bank");
+///     Ok(DataVersion::new(&bank.day))
+/// }
+///
+/// #[asset]
+/// fn price(rate: f64) -> f64 {
+///     100.0 * rate
+/// }
+///
+/// struct Bank {
+///     day: String,
+/// }
+/// # struct Rates;
+/// # impl orch::io::IoManager<f64> for Rates {
+/// #     fn store(&self, _: &orch::io::OutputAt<'_>, _: &f64) -> Result<orch::io::Metadata> { Ok(Default::default()) }
+/// #     fn load(&self, _: &orch::io::OutputAt<'_>) -> Result<f64> { Ok(0.9) }
+/// # }
+///
+/// let definitions = Definitions::new()
+///     .assets(assets![rate, price])
+///     .observations(observations![published])
+///     .resource(Bank { day: "2024-01-31".to_owned() })
+///     .io("rates", Rates);
+///
+/// // A run of all looks before it makes the price, and so knows of which rate it is made.
+/// let all = definitions.materialize(&"*".parse()?);
+/// let run = definitions.runner(&all).keep_events().run_blocking()?;
+/// let story = orch::report::story(run.events());
+/// assert!(story.contains("ASSET_OBSERVATION rate.published rate 2024-01-31"));
+/// # Ok::<(), orch::Failure>(())
+/// ```
+///
+/// The function stays what it is, and is an op: it may be `async`, and take configuration, resources and its context. It takes no
+/// assets, since it looks where others put theirs. It returns a [`DataVersion`](asset::DataVersion), made of anything that can be
+/// shown, by itself or in a `Result`, or a [`WithMetadata<DataVersion>`](define::WithMetadata). What it says by its context of the
+/// data, `context.add_metadata(..)`, is kept with the version; the version is the one that it returns.
+///
+/// # When it looks, and what follows
+///
+/// In a run in which its asset is selected, the observation is a step before what is made of the asset, named after both:
+/// `rate.published`. The event [`AssetObservation`](event::EventKind::AssetObservation) tells what it has found, which is kept
+/// apart from the run, as materializations are; and what the run makes of the asset is made of that version. If it fails, nothing
+/// is made of the asset in this run, since nobody knows of what. An asset that is not selected is taken as it was observed last.
+///
+/// | the version | what was made of the asset |
+/// |---|---|
+/// | was never observed | is never known to be up to date |
+/// | is the one of which it was made | stands |
+/// | is another one | is stale, and what depends on it waits for it |
+///
+/// A run of what is stale, `materialize --stale`, looks each time at what is selected, and passes over what is made of the same
+/// version. Observations look alone in the job of [`observe_assets`](run::Definitions::observe_assets), `assets observe`: then it
+/// is known what is stale, and nothing is made.
+///
+/// An asset has one observation. One with partitions has none: each partition has a version of its own. A backfill observes
+/// nothing.
+///
+/// # Options
+///
+/// | option | says |
+/// |---|---|
+/// | `asset = path::to::rate` | the asset that it looks at |
+/// | `name = "other"` | its name, with which that of its step ends; by default the function's |
+/// | `description = "What it looks for."` | by default the first paragraph of the doc comment |
+/// | `tags`, `priority`, `retry`, `timeout`, `pool`, `isolate`, `memory` | as of [`macro@op`] |
+pub use orch_macros::asset_observation;

@@ -1,0 +1,21 @@
+//! An observation returns what is no version.
+
+use orch::prelude::*;
+
+#[external_asset(io = "lake")]
+fn raw_orders() -> i64;
+
+#[asset_observation(asset = raw_orders)]
+fn written() -> String {
+    "today".to_owned()
+}
+
+#[external_asset(io = "lake")]
+fn raw_refunds() -> i64;
+
+#[asset_observation(asset = raw_refunds)]
+fn counted() -> Result<i64> {
+    Ok(1)
+}
+
+fn main() {}

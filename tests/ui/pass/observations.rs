@@ -1,0 +1,50 @@
+//! Observations, in all forms that they may have.
+
+use orch::prelude::*;
+
+/// Another crate might have it.
+mod lake {
+    use orch::prelude::*;
+
+    #[external_asset(io = "lake")]
+    pub fn orders() -> i64;
+}
+
+#[external_asset]
+fn refunds() -> i64;
+
+#[external_asset]
+fn prices() -> i64;
+
+#[derive(Config)]
+struct Table {
+    name: String,
+}
+
+struct Lake;
+
+#[asset_observation(asset = lake::orders, retry(max = 2), timeout = "30s", tags(team = "data"))]
+fn written(lake: Res<Lake>, table: Config<Table>, context: Context) -> Result<DataVersion> {
+    let _: &Lake = &lake;
+    context.add_metadata("table", table.name.clone());
+    Ok(DataVersion::new(&table.name))
+}
+
+#[asset_observation(asset = refunds, name = "seen", isolate)]
+async fn looked() -> std::result::Result<WithMetadata<DataVersion>, std::fmt::Error> {
+    Ok(WithMetadata::new(DataVersion::new(1)).metadata("rows", 3))
+}
+
+#[asset_observation(asset = prices)]
+fn constant(_context: &Context) -> DataVersion {
+    DataVersion::new("always the same")
+}
+
+fn main() {
+    let definitions = Definitions::new()
+        .assets(assets![lake::orders, refunds, prices])
+        .observations(observations![written, looked, constant])
+        .resource(Lake);
+    let plan = definitions.observe_assets(&"*".parse().expect("all")).plan().to_string();
+    assert!(plan.contains("orders.written") && plan.contains("refunds.seen"), "{plan}");
+}

@@ -4,6 +4,7 @@ mod artifact;
 mod boundary;
 mod codec;
 mod error;
+mod partition;
 mod path;
 
 use std::any::TypeId;
@@ -15,6 +16,7 @@ pub use artifact::{ARTIFACTS, ASSET_FILES, ArtifactRef, Artifacts};
 pub use boundary::{around, boundary};
 pub use codec::{Codec, Coded, DefaultCoded};
 pub use error::{Holder, StorageError, StorageErrorKind};
+pub use partition::{DimensionAt, PartitionAt};
 
 pub(crate) use codec::EncodeError;
 
@@ -89,7 +91,7 @@ pub struct AssetAt<'a> {
     /// The asset.
     pub key: &'a AssetKey,
     /// The partition, of an asset that has some.
-    pub partition: Option<&'a str>,
+    pub partition: Option<PartitionAt<'a>>,
 }
 
 impl<'a> OutputAt<'a> {
@@ -119,7 +121,7 @@ impl<'a> OutputAt<'a> {
 
     /// The same, as a partition of the asset.
     #[must_use]
-    pub fn partition(self, partition: Option<&'a str>) -> Self {
+    pub fn partition(self, partition: Option<PartitionAt<'a>>) -> Self {
         Self { asset: self.asset.map(|asset| AssetAt { partition, ..asset }), ..self }
     }
 }

@@ -1,7 +1,10 @@
+mod lack;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use self::lack::Lack;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{
@@ -11,7 +14,7 @@ use crate::asset::{
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{Branch, RunId, StepPath};
-use crate::io::{IoManagers, OutputAt};
+use crate::io::{IoManagers, OutputAt, PartitionAt};
 use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Problem, ProblemKind, Program, Step};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
@@ -229,7 +232,8 @@ impl Loader {
             let within = program.plan.steps[number].assets.iter().find_map(|asset| asset.partitions);
             if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
                 for fact in self.facts_of(key, run, partitions.goes_on).unwrap_or_default() {
-                    if let Ok(value) = self.value(&fact, &asset, (op, &op.outputs()[maker.output])) {
+                    let output = &op.outputs()[maker.output];
+                    if let Ok(value) = self.value(&fact, &asset, (op, output), Some(run)) {
                         memory.insert(Remembered { fact, value });
                     }
                 }
@@ -286,18 +290,18 @@ impl Loader {
         let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
-                true => self.managed(asset, io, (op, output), fact.as_ref()).map(|value| (value, fact)),
+                true => self.managed(asset, io, (op, output), fact.as_ref(), None).map(|value| (value, fact)),
                 false => Err(Lack::never(asset, taker, true)),
             };
         }
         let Some(fact) = fact else {
             let may_be_there = asset.external || self.storage.is_none();
             return match op.io().filter(|_| may_be_there) {
-                Some(io) => self.managed(asset, io, (op, output), None).map(|value| (value, None)),
+                Some(io) => self.managed(asset, io, (op, output), None, None).map(|value| (value, None)),
                 None => Err(Lack::never(asset, taker, self.storage.is_some())),
             };
         };
-        Ok((self.value(&fact, asset, (op, output))?, Some(fact)))
+        Ok((self.value(&fact, asset, (op, output), None)?, Some(fact)))
     }
 
     /// The materializations of those partitions of an asset that a run is for: what it took before if it goes on, else the latest.
@@ -317,15 +321,16 @@ impl Loader {
         Ok(facts)
     }
 
-    /// The value of a materialization.
+    /// The value of a materialization, which may be that of a partition of those that a run is for.
     fn value(
         &self,
         fact: &Materialization,
         asset: &LoadedAsset,
         (op, output): (&Arc<OpDef>, &OutputDef),
+        of: Option<&Arc<RunPartitions>>,
     ) -> Result<Value, Lack> {
         match &fact.value {
-            ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact)),
+            ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact), of),
             ValueAt::Nowhere => Err(Lack::in_memory(asset)),
             ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
         }
@@ -339,6 +344,7 @@ impl Loader {
         io: &str,
         (op, output): (&Arc<OpDef>, &OutputDef),
         fact: Option<&Materialization>,
+        of: Option<&Arc<RunPartitions>>,
     ) -> Result<Value, Lack> {
         let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
             why: format!(
@@ -350,11 +356,12 @@ impl Loader {
         let (asset, run, step) = (asset.clone(), self.run, StepPath::new(op.name(), None));
         let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
         let taken = self.storage.as_ref().zip(fact).map(|(storage, fact)| (Arc::clone(storage), fact.run));
-        let partition = fact.and_then(|fact| fact.partition.clone());
+        let (partition, of) = (fact.and_then(|fact| fact.partition.clone()), of.cloned());
         Ok(Value::later(move || {
             let (key, partition) = (&asset.key, partition.as_deref());
-            let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).partition(partition);
-            let at = at.columns(&asset.columns);
+            let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).columns(&asset.columns);
+            let of = of.as_ref().map(|of| of.keyspace.definition());
+            let at = at.partition(partition.zip(of).map(|(key, of)| PartitionAt::new(key, of)));
             let named = Named(key, partition);
             let loaded = manager
                 .load(&at)
@@ -434,59 +441,6 @@ impl fmt::Display for Named<'_> {
             Some(partition) => write!(f, "{}[{partition}]", self.0),
             None => write!(f, "{}", self.0),
         }
-    }
-}
-
-/// Why an asset cannot be loaded, and what can be done.
-struct Lack {
-    why: String,
-    hint: String,
-}
-
-impl Lack {
-    fn never(asset: &LoadedAsset, taker: &str, has_instance: bool) -> Self {
-        if !has_instance {
-            return Self::no_instance();
-        }
-        let key = &asset.key;
-        match asset.external {
-            true => Self {
-                why: "which others make, and nobody has materialized here".to_owned(),
-                hint: format!(
-                    "have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = \"..\")]` on `{}`",
-                    key.name()
-                ),
-            },
-            false => Self {
-                why: "which was never materialized".to_owned(),
-                hint: format!(
-                    "materialize it before, `materialize {key}`, or with all that is needed: `materialize '+{taker}'`"
-                ),
-            },
-        }
-    }
-
-    fn in_memory(asset: &LoadedAsset) -> Self {
-        Self {
-            why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),
-            hint: format!(
-                "make it in the same run, `materialize '{} or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = \"..\"`",
-                asset.key
-            ),
-        }
-    }
-
-    fn no_instance() -> Self {
-        Self {
-            why: "which is not made in this run, and the run knows of no instance that could have it"
-                .to_owned(),
-            hint: "record the run, `.record(&storage)`, or select the asset too".to_owned(),
-        }
-    }
-
-    fn storage(error: &StorageError) -> Self {
-        let hint = error.advice().map_or_else(String::new, str::to_owned);
-        Self { why: format!("of which cannot be read what is known: {error}"), hint }
     }
 }
 

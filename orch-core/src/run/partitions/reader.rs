@@ -13,7 +13,7 @@ use crate::engine::Memory;
 use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
 use crate::ids::{RunId, StepPath};
-use crate::io::{IoManagers, OutputAt};
+use crate::io::{IoManagers, OutputAt, PartitionAt};
 use crate::partition::{Keyspace, Link, MappedPartitions, PartitionKey, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
@@ -288,7 +288,7 @@ impl Reader {
         let Some((fact, inline)) = known else {
             return match &reading.asset.read_by {
                 Some(io) if !is_made || self.storage.is_none() => {
-                    self.managed(io, &reading.asset, partition, reads).map(|value| (value, None))
+                    self.managed(io, reading, partition, reads).map(|value| (value, None))
                 }
                 _ => Err(Failure::new(format!(
                     "`{key}[{partition}]` was to be made in this run before, and was not"
@@ -298,7 +298,7 @@ impl Reader {
         let value = match &fact.value {
             ValueAt::Io(io) => {
                 let io = reading.asset.read_by.as_deref().unwrap_or(io);
-                self.managed(io, &reading.asset, partition, reads)
+                self.managed(io, reading, partition, reads)
             }
             _ => self.written(&fact, inline.as_ref(), reads),
         };
@@ -326,18 +326,18 @@ impl Reader {
     fn managed(
         &self,
         io: &str,
-        asset: &LoadedAsset,
+        reading: &Reading,
         partition: &str,
         reads: ReadPartitions,
     ) -> Result<Value, Failure> {
-        let key = &asset.key;
+        let asset = &reading.asset;
         let manager = self.io.get(io, reads.ty).ok_or_else(|| {
             Failure::new(format!("there is no IO manager `{io}` for `{}`", reads.ty.name()))
         })?;
-        let step = StepPath::new(key.step_name(), None);
-        let at =
-            OutputAt::new(self.run, &self.job, &step, "result").asset(Some(key)).partition(Some(partition));
-        let at = at.columns(&asset.columns);
+        let step = StepPath::new(asset.key.step_name(), None);
+        let partition = PartitionAt::new(partition, &reading.of.definition);
+        let at = OutputAt::new(self.run, &self.job, &step, "result").asset(Some(&asset.key));
+        let at = at.partition(Some(partition)).columns(&asset.columns);
         quietly(|| manager.load(&at)).and_then(|loaded| loaded)
     }
 

@@ -49,9 +49,26 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// If it is not there or cannot be read.
     fn load(&self, at: &OutputAt<'_>) -> Result<T, Failure>;
 
+    /// Loads what `store` stored of these partitions of an asset as one value, in which each part says of which it is: as a frame
+    /// does by columns, of the names and values of its [dimensions](PartitionAt::dimensions).
+    ///
+    /// # Errors
+    /// If one of them is not there or cannot be read, and if there are none and of nothing no value can be made.
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<T, Failure> {
+        let (manager, ty) = (std::any::type_name::<Self>(), TypeInfo::of::<T>().name());
+        let message = format!("`{manager}` reads a `{ty}` of one partition, and not one of {}", at.len());
+        Err(Failure::new(message).hint("implement `IoManager::load_partitions` for it").not_retryable())
+    }
+
     /// Whether `load` gives the [columns](OutputAt::columns) alone that it is asked for. Of a manager that does not, a program
     /// that asks for some is refused before it runs.
     fn takes_columns(&self) -> bool {
+        false
+    }
+
+    /// Whether there is a `load_partitions`. Of a manager without, a program that takes partitions together is refused before it
+    /// runs.
+    fn takes_partitions(&self) -> bool {
         false
     }
 }
@@ -175,7 +192,9 @@ impl fmt::Debug for IoManagers {
 pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure>;
     fn takes_columns(&self) -> bool;
+    fn takes_partitions(&self) -> bool;
     fn type_name(&self) -> String;
 }
 
@@ -194,8 +213,16 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
         self.manager.load(at).map(Value::new)
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure> {
+        self.manager.load_partitions(at).map(Value::new)
+    }
+
     fn takes_columns(&self) -> bool {
         self.manager.takes_columns()
+    }
+
+    fn takes_partitions(&self) -> bool {
+        self.manager.takes_partitions()
     }
 
     fn type_name(&self) -> String {

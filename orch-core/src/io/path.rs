@@ -48,7 +48,7 @@ fn step_name(name: &str) -> String {
 }
 
 /// The folder of a dimension: all partitions of an asset have the same name in it, so capitals of that are no matter.
-fn folder(DimensionAt { name, value, .. }: DimensionAt<'_>) -> String {
+fn folder(DimensionAt { name, value }: DimensionAt<'_>) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let name = shortened(escaped_but(plain, name), name, LONGEST_DIMENSION);
     let room = LONGEST - name.len() - 1;

@@ -8,7 +8,7 @@ mod ticks;
 mod windows;
 
 use jiff::Zoned;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Weekday;
 use serde::{Deserialize, Serialize};
 
 pub(super) use windows::Windows;
@@ -158,13 +158,6 @@ impl TimePartitions {
     pub(super) fn meaning(&self) -> String {
         let format = self.format.iter().map(|format| format!(" {format}"));
         format!("{} {}{}", self.cron, self.zone, format.collect::<String>())
-    }
-
-    /// Whether a key of these is a date: that on which its window begins, and no time of that day.
-    pub(crate) fn is_date(&self, key: &str) -> bool {
-        let format = self.format.as_deref();
-        format.is_none_or(|format| matches!(format, "%Y-%m-%d" | "%F"))
-            && Date::strptime("%Y-%m-%d", key).is_ok()
     }
 
     /// A text that is no cron of five fields stays as it is: that it is none is told when it is resolved.

@@ -7,7 +7,7 @@ use orch::partition::{
     ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions, Weekday,
 };
 use orch::prelude::*;
-use orch_polars::polars::prelude::{JoinArgs, JoinType, LazyFrame, UnionArgs, col, concat};
+use orch_polars::polars::prelude::{JoinArgs, JoinType, LazyFrame, col};
 
 use super::raw::{Daily, orders, products};
 
@@ -40,29 +40,20 @@ pub(crate) fn priced(#[stored] sales: LazyFrame, day: &Partition<Daily>) -> Resu
 
 /// What a week came to, by category.
 #[asset(group = "mart", io = "lake", fingerprint = "function")]
-pub(crate) fn weekly(
-    _week: &Partition<Weekly>,
-    #[stored] sales: &Partitions<LazyFrame>,
-) -> Result<LazyFrame> {
-    let days: Vec<_> = sales.values().cloned().collect();
-    let by_category = concat(days, UnionArgs::default())?.group_by([col("category")]);
-    Ok(by_category.agg([col("revenue").sum()]).sort(["category"], Default::default()))
+pub(crate) fn weekly(_week: &Partition<Weekly>, #[stored(together)] sales: LazyFrame) -> LazyFrame {
+    let by_category = sales.group_by([col("category")]);
+    by_category.agg([col("revenue").sum()]).sort(["category"], Default::default())
 }
 
 /// The product of which most pieces were sold, of all days that there are.
 #[asset(group = "mart", fingerprint = "function")]
 pub(crate) fn best_seller(
-    #[stored]
+    #[stored(together)]
     #[mapped(PartitionMapping::all().allow_missing())]
-    sales: &Partitions<LazyFrame>,
+    sales: Option<LazyFrame>,
 ) -> Result<Option<String>> {
-    if sales.is_empty() {
-        return Ok(None);
-    }
-    let days: Vec<_> = sales.values().cloned().collect();
-    let by_product =
-        concat(days, UnionArgs::default())?.group_by([col("product")]).agg([col("pieces").sum()]);
-    let sums = by_product.collect()?;
+    let Some(sales) = sales else { return Ok(None) };
+    let sums = sales.group_by([col("product")]).agg([col("pieces").sum()]).collect()?;
     let names = sums.column("product")?.str()?;
     let pieces = sums.column("pieces")?.i64()?;
     let best =

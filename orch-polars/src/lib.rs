@@ -7,6 +7,7 @@
 //! | say what columns a frame has | [`schema!`] and [`Frame`] |
 //! | check frames: nulls, duplicates, ranges, numbers of rows, schemas | [`checks`] |
 //! | say that there may be no frame | `Option<DataFrame>`: `None` is stored as no file |
+//! | take many partitions of an asset as one frame, and read only some of their files | `#[stored(together)]` before the parameter |
 //! | read some columns of what an asset has stored | `#[stored(columns = [..])]` before the parameter |
 //! | pass and store what does not fit into memory | `LazyFrame`, with the feature `lazy` |
 //! | read a CSV file in an op | [`read_csv()`] |

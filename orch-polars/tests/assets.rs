@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use orch::asset::MaterializationQuery;
+#[cfg(feature = "lazy")]
+use orch::partition::ByDimensions;
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::storage::{Memory, Storage};
@@ -123,6 +125,71 @@ fn partitions_lie_beside_each_other_and_are_read_by_key() {
         three.output::<pieces>().iter().map(|(day, pieces)| format!("{day}: {pieces}")).collect();
     assert_eq!(days, ["2024-01-02: 2", "2024-01-03: 3", "2024-01-04: 4"]);
     assert!(folder.join("sold/partition=2024-01-02/data.parquet").is_file());
+    std::fs::remove_dir_all(folder).expect("it was there");
+}
+
+#[cfg(feature = "lazy")]
+#[test]
+fn partitions_are_taken_as_one_frame_of_which_some_files_are_read() {
+    use orch_polars::polars::prelude::{LazyFrame, col, lit};
+
+    /// Days, and who sells.
+    struct DailyByShop;
+
+    impl Partitioning for DailyByShop {
+        type Kind = ByDimensions;
+
+        fn definition() -> PartitionsDefinition {
+            let shops = PartitionsDefinition::of(["Nord/West", "south"]);
+            PartitionsDefinition::product()
+                .by("day", TimePartitions::daily("2024-01-01"))
+                .by("shop", shops)
+                .into()
+        }
+    }
+
+    #[asset(io = "lake")]
+    fn baskets(of: &Partition<DailyByShop>) -> Result<DataFrame> {
+        let day = of.window_in("day").map_or(0, |window| i64::from(window.start.day()));
+        Ok(df!("pieces" => [day, 10 * day], "cents" => [100_i64, 200])?)
+    }
+
+    /// Of the second day on, where it is read by itself.
+    #[asset]
+    fn later(
+        #[stored(together)]
+        #[mapped(PartitionMapping::all().allow_missing())]
+        baskets: Option<LazyFrame>,
+    ) -> Result<Vec<(String, i64)>> {
+        let Some(baskets) = baskets else { return Ok(Vec::new()) };
+        let later = baskets.filter(col("day").gt_eq(lit("2024-01-02")));
+        let later = later.select([col("shop"), col("pieces")]).collect()?;
+        let (shops, pieces) = (later.column("shop")?.str()?, later.column("pieces")?.i64()?);
+        let rows = shops.iter().zip(pieces.iter());
+        Ok(rows.filter_map(|(shop, pieces)| Some((shop?.to_owned(), pieces?))).collect())
+    }
+
+    let (folder, definitions) = lake("together");
+    let definitions = definitions.assets(assets![baskets, later]);
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let materialize = |selection: &str, partitions: Option<&str>| {
+        let job = definitions.materialize(&selection.parse().expect("a selection"));
+        let runner = definitions.runner(&job).record(&storage).keep_outputs();
+        let runner = partitions.into_iter().fold(runner, |runner, partitions| runner.partition(partitions));
+        runner.run_blocking().expect("it succeeds")
+    };
+    assert_eq!(materialize("later", None).output::<later>(), &[], "there is none");
+    materialize("baskets", Some("day=2024-01-01..2024-01-02; shop=Nord/West"));
+    let first = folder.join("baskets/day=2024-01-01/shop=%4eord%2f%57est/data.parquet");
+    assert!(first.is_file());
+    // The columns are known of the first file; its rows are of no concern.
+    let bytes = std::fs::read(&first).expect("a file");
+    std::fs::write(&first, [&[0; 64], &bytes[64..]].concat()).expect("it is there");
+    let rows = |pieces: [i64; 2]| pieces.map(|pieces| ("Nord/West".to_owned(), pieces));
+    assert_eq!(materialize("later", None).output::<later>(), &rows([2, 20]));
+    // What the same run makes is read from where it is stored.
+    let run = materialize("baskets or later", Some("day=2024-01-03; shop=Nord/West"));
+    assert_eq!(run.output::<later>(), &[rows([2, 20]), rows([3, 30])].concat());
     std::fs::remove_dir_all(folder).expect("it was there");
 }
 

@@ -56,6 +56,7 @@ use crate::Outputs;
 /// | `#[mapped(mapping)]` | which partitions it takes, a [`PartitionMapping`](crate::partition::PartitionMapping) |
 /// | `#[stored]` | it takes the asset as its IO manager reads it as a value of this type: a `LazyFrame` of what was stored as a `DataFrame` |
 /// | `#[stored(columns = ["id", "amount"])]` | of that only these columns, if the manager [takes columns](crate::io::IoManager::takes_columns) |
+/// | `#[stored(together)]` | it takes all partitions that are mapped as one value of this type, if the manager [takes partitions](crate::io::IoManager::takes_partitions): one `LazyFrame` of many files |
 ///
 /// A parameter that is not used may begin with `_`. An asset needs a parameter of another name, and `#[from(orders::orders)]`,
 /// where a module has its name.
@@ -116,7 +117,8 @@ use crate::Outputs;
 ///
 /// What a parameter takes of an asset with partitions, its type says: `&T` is one, of the same key unless it is mapped; a
 /// [`Partitions<T>`](crate::partition::Partitions) is all of which the asset is made, by key, whatever their number; an `Option<T>`
-/// is one that may be missing, for values that are `Clone`. Which these
+/// is one that may be missing, for values that are `Clone`; with `#[stored(together)]` all of which the asset is made are one value,
+/// whatever their number, in which each part says of which partition it is. Which these
 /// are follows from the definitions: of the same definition the same, of windows of time those that overlap, of a dimension
 /// its own, all for an asset without partitions; `#[mapped(PartitionMapping::time_window(-1, -1))]` says otherwise. What is
 /// taken, not made in the run and was never made is told before the run begins, unless the mapping says

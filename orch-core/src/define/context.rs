@@ -10,7 +10,7 @@ use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
 use crate::io::{IoManagers, OutputAt};
-use crate::partition::{BySet, DynamicPartitions, HoldsKeys, KeysInMemory, PartitionKey, Partitioning};
+use crate::partition::{BySet, DynamicPartitions, HoldsKeys, KeysInMemory, Partitioning};
 use crate::value::{TypeInfo, Value};
 
 /// What an op's code sees of the run it is part of. Ask for it with a parameter of this type.
@@ -233,20 +233,17 @@ impl Context {
         partitions.cloned().ok_or_else(|| Failure::contract("the run is told no partitions"))
     }
 
-    /// The partitions of an asset that the step reads, of those that its own partition is made of.
-    pub(super) fn read_partitions(
-        &self,
-        reads: ReadPartitions,
-    ) -> Result<Vec<(PartitionKey, Value)>, Failure> {
+    /// What the step makes of the partitions of an asset that it reads: those that its own partition is made of.
+    pub(super) fn read_partitions(&self, reads: ReadPartitions) -> Result<Value, Failure> {
         let reader = self.run.reader.as_ref();
         let reader = reader.ok_or_else(|| Failure::contract("nobody reads partitions in this run"))?;
         let within = self.mapping_key().map(ToString::to_string);
-        let (values, version) = reader.read(self.number as usize, within.as_deref(), reads)?;
+        let (value, version) = reader.read(self.number as usize, within.as_deref(), reads)?;
         // That there were none is a version too: it is another one when there is something.
         if let Some(said) = &self.said {
             said.lock().read.push(version);
         }
-        Ok(values)
+        Ok(value)
     }
 
     /// What the step asked for.

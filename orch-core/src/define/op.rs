@@ -126,7 +126,7 @@ impl OpDef {
         op.place = place.clone();
         op.reads = Some(reads);
         op.body = Arc::new(Body::Blocking(Box::new(move |args| {
-            let value = (reads.gather)(args.context().read_partitions(reads)?)?;
+            let value = args.context().read_partitions(reads)?;
             Ok(Products::from_iter([Product::Value(value)]))
         })));
         op
@@ -135,8 +135,13 @@ impl OpDef {
     /// An op that asks whether partitions of an asset were made, and whether its blocking checks have passed; it reads nothing.
     pub(crate) fn waiting_for_partitions(asset: &AssetKey, place: &Place) -> Self {
         let ty = TypeInfo::of::<()>();
-        let gather = |_| Ok(Value::new(()));
-        let nothing = ReadPartitions { ty, if_there: None, codec: None, takes: Takes::All, gather };
+        let nothing = ReadPartitions {
+            ty,
+            if_there: None,
+            codec: None,
+            takes: Takes::All,
+            gather: Some(|_| Ok(Value::new(()))),
+        };
         let mut op = Self::reading_partitions(asset, ty, nothing, place);
         op.name = format!("wait_for_{}", asset.step_name());
         op.description =

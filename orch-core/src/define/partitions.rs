@@ -16,15 +16,22 @@ pub(crate) struct RunPartitions {
 /// What a step makes of partitions that it reads.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadPartitions {
-    /// What each of them is.
+    /// What each of them is, or all of them together.
     pub(crate) ty: TypeInfo,
     /// What it is for an IO manager that knows whether it is there: an `Option` of that.
     pub(crate) if_there: Option<TypeInfo>,
     /// How that is written, where no IO manager stores it.
     pub(crate) codec: Option<Codec>,
     pub(crate) takes: Takes,
-    /// Makes the step's value of theirs.
-    pub(crate) gather: Gathers,
+    /// Makes the step's value of theirs; none where the IO manager reads all of them as one.
+    pub(crate) gather: Option<Gathers>,
+}
+
+impl ReadPartitions {
+    /// Whether the IO manager reads all of them as one value.
+    pub(crate) fn is_together(&self) -> bool {
+        self.gather.is_none()
+    }
 }
 
 /// How many partitions a step takes of those that it reads.
@@ -34,7 +41,7 @@ pub(crate) enum Takes {
     One,
     /// One or none.
     OneIfThere,
-    /// As many as there are, by key.
+    /// As many as there are, by key or together.
     All,
 }
 
@@ -48,8 +55,8 @@ impl fmt::Debug for ReadPartitions {
 
 /// Who reads partitions of assets for the steps of a run.
 pub(crate) trait ReadsPartitions: fmt::Debug + Send + Sync {
-    /// Reads what the step of this number takes for the partition `within` that it is of, if it is of one; with the version of
-    /// all together.
+    /// The value of a step: what the one of this number takes for the partition `within` that it is of, if it is of one; with the
+    /// version of all that was read.
     ///
     /// # Errors
     /// If one that is taken is not there, or cannot be read.
@@ -58,5 +65,5 @@ pub(crate) trait ReadsPartitions: fmt::Debug + Send + Sync {
         step: usize,
         within: Option<&str>,
         reads: ReadPartitions,
-    ) -> Result<(Vec<(PartitionKey, Value)>, InputVersion), Failure>;
+    ) -> Result<(Value, InputVersion), Failure>;
 }

@@ -4,6 +4,7 @@ mod artifact;
 mod boundary;
 mod codec;
 mod error;
+mod partition;
 mod path;
 
 use std::any::TypeId;
@@ -15,6 +16,7 @@ pub use artifact::{ARTIFACTS, ASSET_FILES, ArtifactRef, Artifacts};
 pub use boundary::{around, boundary};
 pub use codec::{Codec, Coded, DefaultCoded};
 pub use error::{Holder, StorageError, StorageErrorKind};
+pub use partition::{DimensionAt, PartitionAt};
 
 pub(crate) use codec::EncodeError;
 
@@ -47,9 +49,26 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// If it is not there or cannot be read.
     fn load(&self, at: &OutputAt<'_>) -> Result<T, Failure>;
 
+    /// Loads what `store` stored of these partitions of an asset as one value, in which each part says of which it is: as a frame
+    /// does by columns, of the names and values of its [dimensions](PartitionAt::dimensions).
+    ///
+    /// # Errors
+    /// If one of them is not there or cannot be read, and if there are none and of nothing no value can be made.
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<T, Failure> {
+        let (manager, ty) = (std::any::type_name::<Self>(), TypeInfo::of::<T>().name());
+        let message = format!("`{manager}` reads a `{ty}` of one partition, and not one of {}", at.len());
+        Err(Failure::new(message).hint("implement `IoManager::load_partitions` for it").not_retryable())
+    }
+
     /// Whether `load` gives the [columns](OutputAt::columns) alone that it is asked for. Of a manager that does not, a program
     /// that asks for some is refused before it runs.
     fn takes_columns(&self) -> bool {
+        false
+    }
+
+    /// Whether there is a `load_partitions`. Of a manager without, a program that takes partitions together is refused before it
+    /// runs.
+    fn takes_partitions(&self) -> bool {
         false
     }
 }
@@ -97,7 +116,7 @@ pub struct AssetAt<'a> {
     /// The asset.
     pub key: &'a AssetKey,
     /// The partition, of an asset that has some.
-    pub partition: Option<&'a str>,
+    pub partition: Option<PartitionAt<'a>>,
 }
 
 impl<'a> OutputAt<'a> {
@@ -127,7 +146,7 @@ impl<'a> OutputAt<'a> {
 
     /// The same, as a partition of the asset.
     #[must_use]
-    pub fn partition(self, partition: Option<&'a str>) -> Self {
+    pub fn partition(self, partition: Option<PartitionAt<'a>>) -> Self {
         Self { asset: self.asset.map(|asset| AssetAt { partition, ..asset }), ..self }
     }
 }
@@ -181,7 +200,9 @@ impl fmt::Debug for IoManagers {
 pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure>;
     fn takes_columns(&self) -> bool;
+    fn takes_partitions(&self) -> bool;
     fn type_name(&self) -> String;
 }
 
@@ -200,8 +221,16 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
         self.manager.load(at).map(Value::new)
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure> {
+        self.manager.load_partitions(at).map(Value::new)
+    }
+
     fn takes_columns(&self) -> bool {
         self.manager.takes_columns()
+    }
+
+    fn takes_partitions(&self) -> bool {
+        self.manager.takes_partitions()
     }
 
     fn type_name(&self) -> String {

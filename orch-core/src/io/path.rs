@@ -1,15 +1,21 @@
-use super::{AssetAt, OutputAt};
+use super::{AssetAt, DimensionAt, OutputAt, PartitionAt};
 use crate::ids::{Branch, stable_hash};
 
 /// A name beyond this is shortened: file systems take 255 bytes, and whoever writes the file adds an extension, or the
 /// mark of a file not yet complete.
 const LONGEST: usize = 200;
 
+/// A name of a dimension beyond this is shortened, so that there is room for its value.
+const LONGEST_DIMENSION: usize = 60;
+
 impl OutputAt<'_> {
     /// A relative path for a file of this output, parted by `/`: `run/step/result`, of a mapped step
     /// `run/step/key/result`, of an item `run/step/result/key`. The value of an asset has one place for all runs, that of
-    /// its key, `warehouse/orders`, and of a partition of it `warehouse/orders/partition=2024-01-01`: what is there is
-    /// replaced when it is made anew.
+    /// its key, `warehouse/orders`: what is there is replaced when it is made anew.
+    ///
+    /// A partition of it has the folders that Hive would give it, and that other tools read as columns:
+    /// `warehouse/orders/partition=2024-01-01`, and of several dimensions one for each, in the order of their names,
+    /// `warehouse/orders/date=2024-01-01/region=eu`. Decoded as in URLs, values are what they were, up to the length below.
     ///
     /// No two outputs of a run share a file, not even where capitals are no difference, and none leads out of the
     /// folder, whatever the keys are. What is not a small letter, digit, `-` or `_` is written as `%` and its bytes in
@@ -20,8 +26,8 @@ impl OutputAt<'_> {
     pub fn relative_path(&self) -> String {
         if let Some(AssetAt { key, partition }) = self.asset {
             let mut parts: Vec<_> = key.parts().map(file_name).collect();
-            // No part of a key has this sign, so no asset stands where the partition of another does.
-            parts.extend(partition.map(|partition| format!("partition={}", file_name(partition))));
+            // No part of a key has the sign between name and value, so no asset stands where the partition of another does.
+            parts.extend(partition.iter().flat_map(PartitionAt::dimensions).map(folder));
             return parts.join("/");
         }
         let mut parts = vec![self.run.to_string(), step_name(self.step.name())];
@@ -41,19 +47,25 @@ fn step_name(name: &str) -> String {
     finished(&parts.join("."), name)
 }
 
+/// The folder of a dimension: all partitions of an asset have the same name in it, so capitals of that are no matter.
+fn folder(DimensionAt { name, value }: DimensionAt<'_>) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let name = shortened(escaped_but(plain, name), name, LONGEST_DIMENSION);
+    let room = LONGEST - name.len() - 1;
+    format!("{name}={}", shortened(escaped(value), value, room))
+}
+
 fn file_name(text: &str) -> String {
     finished(&escaped(text), text)
 }
 
 fn escaped(text: &str) -> String {
-    let mut name = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'-' | b'_' | b'a'..=b'z' | b'0'..=b'9' => name.push(char::from(byte)),
-            byte => name.push_str(&hexadecimal(byte)),
-        }
-    }
-    name
+    escaped_but(|byte| matches!(byte, b'-' | b'_' | b'a'..=b'z' | b'0'..=b'9'), text)
+}
+
+fn escaped_but(plain: impl Fn(u8) -> bool, text: &str) -> String {
+    let written = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { hexadecimal(byte) };
+    text.bytes().map(written).collect()
 }
 
 fn hexadecimal(byte: u8) -> String {
@@ -65,14 +77,19 @@ fn hexadecimal(byte: u8) -> String {
 fn finished(escaped: &str, text: &str) -> String {
     match escaped.as_bytes() {
         [] => "%".to_owned(),
-        // All of it is ASCII, so it can be cut anywhere.
-        long if long.len() > LONGEST => {
-            let hash = format!("%-{:032x}", stable_hash(text));
-            format!("{}{hash}", &escaped[..LONGEST - hash.len()])
-        }
-        [first, ..] if is_device(escaped) => hexadecimal(*first) + &escaped[1..],
-        _ => escaped.to_owned(),
+        [first, ..] if escaped.len() <= LONGEST && is_device(escaped) => hexadecimal(*first) + &escaped[1..],
+        _ => shortened(escaped.to_owned(), text, LONGEST),
     }
+}
+
+/// An escaped text that has more than so many bytes, cut, with a hash of the whole.
+fn shortened(escaped: String, text: &str, longest: usize) -> String {
+    if escaped.len() <= longest {
+        return escaped;
+    }
+    let hash = format!("%-{:032x}", stable_hash(text));
+    // All of it is ASCII, so it can be cut anywhere.
+    format!("{}{hash}", &escaped[..longest - hash.len()])
 }
 
 /// Whether Windows takes the name for a device, as it does whatever follows the first dot.
@@ -90,6 +107,7 @@ mod tests {
 
     use super::*;
     use crate::ids::{MappingKey, RunId, StepPath};
+    use crate::partition::PartitionsDefinition;
 
     /// The path of an output, below the folder of the run.
     fn path_of(step: &str, keys: &[String], output: &str, key: Option<&str>) -> String {
@@ -118,14 +136,44 @@ mod tests {
 
     #[test]
     fn an_asset_has_one_place_for_all_runs() {
-        let path = |key: &str, partition| {
-            let (key, step) = (key.parse().expect("a key"), StepPath::new("orders", None));
-            let at = OutputAt::new(RunId::from_u128(7), "job", &step, "result");
-            OutputAt { asset: Some(AssetAt { key: &key, partition }), ..at }.relative_path()
+        assert_eq!(path_of_asset("warehouse/Orders.v2", None), "warehouse/%4frders%2ev2");
+    }
+
+    /// The path of the value of an asset, or of a partition of it.
+    fn path_of_asset(key: &str, partition: Option<PartitionAt<'_>>) -> String {
+        let (key, step) = (key.parse().expect("a key"), StepPath::new("orders", None));
+        let at = OutputAt::new(RunId::from_u128(7), "job", &step, "result");
+        OutputAt { asset: Some(AssetAt { key: &key, partition }), ..at }.relative_path()
+    }
+
+    /// That of a partition with these values in dimensions of these names; of no name it is the only one.
+    fn path_of_partition(dimensions: &[(&str, &str)]) -> String {
+        let values: Vec<_> = dimensions.iter().map(|(_, value)| *value).collect();
+        let of = |value: &str| PartitionsDefinition::of([value]);
+        let definition = match dimensions {
+            [("", value)] => of(value),
+            several => {
+                let product = PartitionsDefinition::product();
+                several.iter().fold(product, |product, (name, value)| product.by(*name, of(value))).into()
+            }
         };
-        assert_eq!(path("warehouse/Orders.v2", None), "warehouse/%4frders%2ev2");
-        assert_eq!(path("orders", Some("2024-01-01")), "orders/partition=2024-01-01");
-        assert_eq!(path("orders", Some("eu|a/b")), "orders/partition=eu%7ca%2fb");
+        path_of_asset("orders", Some(PartitionAt::new(&values.join("|"), &definition)))
+    }
+
+    #[test]
+    fn a_partition_has_a_folder_for_each_dimension() {
+        assert_eq!(path_of_partition(&[("", "2024-01-01")]), "orders/partition=2024-01-01");
+        assert_eq!(path_of_partition(&[("", "eu|a/b")]), "orders/partition=eu%7ca%2fb");
+        assert_eq!(
+            path_of_partition(&[("Region", "EU"), ("day", "2024-01-31-06:15"), ("größe", "a=b")]),
+            "orders/Region=%45%55/day=2024-01-31-06%3a15/gr%c3%b6%c3%9fe=a%3db"
+        );
+    }
+
+    #[test]
+    fn a_long_value_leaves_room_for_its_dimension() {
+        let path = path_of_partition(&[(&"Ab".repeat(50), &"x".repeat(300)), ("day", "2024-01-31")]);
+        insta::assert_snapshot!(path, @"orders/AbAbAbAbAbAbAbAbAbAbAbAbAb%-80345a75cebfe39b6d7e0340dd21ef01=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx%-0ca87c95ae2960615decdb050f1a92bd/day=2024-01-31");
     }
 
     #[test]
@@ -146,6 +194,39 @@ mod tests {
         let long = (prop_oneof![Just("a"), Just("A"), Just("%41"), Just("ß")], 60..210_usize, "[ab]?")
             .prop_map(|(text, times, end)| text.repeat(times) + &end);
         prop_oneof![any::<String>(), "[aA%.]{0,3}", devices.prop_map(str::to_owned), "%-[0-9a-f]{0,2}", long]
+    }
+
+    /// Values of partitions that have a folder's name for themselves.
+    fn values() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[^|]{1,14}",
+            "[a-z0-9-]{1,80}",
+            "[%=/. A-Z]{1,20}",
+            "(con|nul|\\.\\.|__HIVE_DEFAULT_PARTITION__)"
+        ]
+    }
+
+    /// What Hive's readers make of a folder: what stands before `=`, and decoded what stands behind it.
+    fn hive(folder: &str) -> (String, String) {
+        let (name, value) = folder.split_once('=').expect("a name and a value");
+        (decoded(name), decoded(value))
+    }
+
+    /// As RFC 3986 has it.
+    fn decoded(text: &str) -> String {
+        let mut bytes = text.bytes();
+        let mut decoded = Vec::new();
+        while let Some(byte) = bytes.next() {
+            decoded.push(match byte {
+                b'%' => {
+                    let digits = [bytes.next().expect("a digit"), bytes.next().expect("another")];
+                    let digits = std::str::from_utf8(&digits).expect("ASCII");
+                    u8::from_str_radix(digits, 16).expect("hexadecimal digits")
+                }
+                byte => byte,
+            });
+        }
+        String::from_utf8(decoded).expect("a text")
     }
 
     /// How the steps of a plan are named: by words, those of graphs before their own.
@@ -182,6 +263,36 @@ mod tests {
                 prop_assert!(!name.starts_with('.') && !name.ends_with('.') && !is_device(name));
             }
             prop_assert!(!first.rsplit('/').next().is_some_and(|last| last.contains('.')));
+        }
+
+        /// What other tools make of the folders is what the partition was.
+        #[test]
+        fn what_is_escaped_is_read_back(values in vec(values(), 1..4)) {
+            let names = ["", "Day", "region", "ß"];
+            let names = if values.len() == 1 { &names[..1] } else { &names[1..] };
+            let dimensions: Vec<_> = names.iter().copied().zip(values.iter().map(String::as_str)).collect();
+            let path = path_of_partition(&dimensions);
+            let read: Vec<_> = path.split('/').skip(1).map(hive).collect();
+            let expected = dimensions.iter().map(|(name, value)| {
+                (if name.is_empty() { "partition" } else { name }.to_owned(), (*value).to_owned())
+            });
+            prop_assert_eq!(read, expected.collect::<Vec<_>>());
+            prop_assert!(path.split('/').all(|name| name.len() <= LONGEST));
+        }
+
+        #[test]
+        fn two_partitions_never_share_a_folder(a in vec(texts(), 2), b in vec(texts(), 2)) {
+            // A key of several dimensions has this sign between their values alone.
+            let of = |values: &[String]| {
+                let values: Vec<_> = values.iter().map(|value| value.replace('|', "")).collect();
+                let path = path_of_partition(&[("day", &values[0]), ("region", &values[1])]);
+                (values, path)
+            };
+            let (first, second) = (of(&a), of(&b));
+            prop_assert_eq!(first.0 == second.0, first.1 == second.1);
+            // Capitals of values make no difference to some file systems.
+            prop_assert!(first.1.is_ascii() && first.1 == first.1.to_lowercase());
+            prop_assert!(first.1.split('/').all(|name| (1..=LONGEST).contains(&name.len())));
         }
 
         #[test]

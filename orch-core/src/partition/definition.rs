@@ -97,9 +97,9 @@ pub struct ProductPartitions {
 }
 
 impl ProductPartitions {
-    /// The definitions of the dimensions.
-    pub(crate) fn definitions(&self) -> impl Iterator<Item = &PartitionsDefinition> {
-        self.dimensions.values()
+    /// The dimensions by name, in the order in which keys have their values.
+    pub(crate) fn dimensions(&self) -> impl ExactSizeIterator<Item = (&str, &PartitionsDefinition)> {
+        self.dimensions.iter().map(|(name, definition)| (name.as_str(), definition))
     }
 
     /// With a dimension of this name. It is partitioned by time, statically or dynamically.

@@ -281,7 +281,7 @@ impl PartitionsDefinition {
     pub fn key_sets(&self) -> BTreeSet<&str> {
         match self {
             Self::Dynamic(name) => BTreeSet::from([name.as_str()]),
-            Self::Product(product) => product.definitions().flat_map(Self::key_sets).collect(),
+            Self::Product(product) => product.dimensions().flat_map(|(_, of)| of.key_sets()).collect(),
             Self::Time(_) | Self::Static(_) => BTreeSet::new(),
         }
     }

@@ -153,7 +153,7 @@ impl Plan {
     fn partitions_of(&self, step: &Step) -> impl PartialEq {
         let given = self.partitions.iter().find(|of| self.steps[of.step].name == step.name);
         let read = step.loads.as_ref().and_then(|asset| asset.partitions.as_ref());
-        let read = read.map(|of| (of.definition.clone(), of.mapping.clone(), of.single));
+        let read = read.map(|of| (of.definition.clone(), of.mapping.clone(), of.single, of.together));
         (given.map(|of| of.definition.clone()), read)
     }
 

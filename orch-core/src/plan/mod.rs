@@ -44,6 +44,7 @@ use crate::asset::{AssetKey, Severity};
 use crate::define::{Limit, Order, OutputKind, Passing, Retry, Tags};
 use crate::graph::Job;
 use crate::ids::{Place, StepPath};
+use crate::io::{OutputAt, PartitionAt};
 
 /// A compiled job, as plain data. Indices refer to the arrays of the plan itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +229,18 @@ impl PlannedAsset {
     /// The partition that a step of this path makes.
     pub(crate) fn partition_at(&self, path: &StepPath) -> Option<String> {
         self.partitions.and(path.branch()).map(|branch| branch.key().to_string())
+    }
+
+    /// The place of its value, or of that of a partition, of those that its plan has.
+    pub(crate) fn placed<'a>(
+        &'a self,
+        at: OutputAt<'a>,
+        partition: Option<&'a str>,
+        partitions: &'a [PlannedPartitions],
+    ) -> OutputAt<'a> {
+        let of = self.partitions.and_then(|number| partitions.get(number));
+        let partition = partition.zip(of).map(|(key, of)| PartitionAt::new(key, &of.definition));
+        at.asset(Some(&self.key)).partition(partition)
     }
 }
 

@@ -41,12 +41,15 @@ pub struct LoadedPartitions {
     /// The mapping; none for the one that follows from the definitions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<PartitionMapping>,
-    /// Whether it is one partition that is taken, as what it is; else all that are mapped, by key.
+    /// Whether it is one partition that is taken, as what it is; else all that are mapped, by key or together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub single: bool,
     /// Whether that one may be missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// Whether all that are mapped are taken as one value, as the IO manager reads them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub together: bool,
     /// Whether nothing is read of them, and the step only asks whether they were made and no blocking check has stopped them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waits: bool,

@@ -131,7 +131,9 @@ impl Plan {
                     [] => String::new(),
                     columns => format!("columns {} of ", columns.join(", ")),
                 };
-                notes.push(format!("reads {columns}asset {} by io {io}", asset.key));
+                let together = asset.partitions.as_ref().is_some_and(|of| of.together);
+                let together = if together { ", its partitions together" } else { "" };
+                notes.push(format!("reads {columns}asset {} by io {io}{together}", asset.key));
             }
             Some(asset) if asset.external => {
                 notes.push(format!("loads asset {}, which others make", asset.key));

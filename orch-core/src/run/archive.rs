@@ -6,7 +6,7 @@ use crate::event::{LostCause, RecordedStep, RecordedValue};
 use crate::failure::{Failure, quietly};
 use crate::ids::{MappingKey, QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, ArtifactRef, IoManagers, OutputAt, StorageError, version_told};
-use crate::plan::PlannedAsset;
+use crate::plan::{PlannedAsset, PlannedPartitions};
 use crate::step::Files;
 use crate::storage::ReadEvents;
 use crate::value::{TypeInfo, Value};
@@ -21,6 +21,8 @@ pub(super) struct Archive {
     pub(super) io: Arc<IoManagers>,
     /// The steps that made assets, by name.
     pub(super) assets: QuickMap<String, Vec<PlannedAsset>>,
+    /// The partitions of the plan, of which some of these are made.
+    pub(super) partitions: Vec<PlannedPartitions>,
 }
 
 /// Which output it is, or which item of it.
@@ -122,8 +124,8 @@ impl Archive {
                 let assets = self.assets.get(which.path.name()).into_iter().flatten();
                 let asset = assets.into_iter().find(|asset| asset.output == which.output);
                 let partition = asset.and_then(|asset| asset.partition_at(&which.path));
-                let at = at.item(which.key.as_ref()).asset(asset.map(|asset| &asset.key));
-                let at = at.partition(partition.as_deref());
+                let at = at.item(which.key.as_ref());
+                let at = asset.map_or(at, |asset| asset.placed(at, partition.as_deref(), &self.partitions));
                 quietly(|| manager.load(&at)).and_then(|loaded| loaded)
             }
         }

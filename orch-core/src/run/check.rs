@@ -194,16 +194,20 @@ fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<
     for (step, op) in program.plan.steps.iter().zip(&program.ops) {
         let read_by = step.loads.as_ref().and_then(|asset| asset.read_by.as_deref());
         let Some(io) = step.io.as_deref().or(read_by) else { continue };
-        // What reads several partitions reads each by itself.
+        // What reads several partitions by key reads each by itself.
         let types: Vec<TypeInfo> = match op.reads {
             Some(reads) => vec![reads.ty],
             None => op.outputs().iter().map(|output| output.ty).collect(),
         };
         let columns = step.loads.as_ref().is_some_and(|asset| !asset.columns.is_empty());
+        let together = op.reads.is_some_and(|reads| reads.is_together());
         for ty in types {
             if let Some(manager) = managers.get(io, ty) {
                 if columns && !manager.takes_columns() {
                     problems.push(no_columns(step, io, &ty.name()));
+                }
+                if together && !manager.takes_partitions() {
+                    problems.push(no_partitions(step, io, &ty.name()));
                 }
                 continue;
             }
@@ -245,6 +249,17 @@ fn no_columns(step: &Step, io: &str, ty: &str) -> Problem {
     Problem::new(ProblemKind::UnknownIo, message)
         .at("the step", step.place.clone())
         .hint("leave them out, `#[stored]`, or have the manager read them: `IoManager::takes_columns`")
+}
+
+/// Partitions are wanted as one value, and their IO manager reads each by itself.
+fn no_partitions(step: &Step, io: &str, ty: &str) -> Problem {
+    let message = format!(
+        "`{}` reads partitions together as a `{ty}`, which the IO manager `{io}` reads of one alone",
+        step.name
+    );
+    Problem::new(ProblemKind::UnknownIo, message).at("the step", step.place.clone()).hint(format!(
+        "take them by key, `#[stored]` before a `&Partitions<{ty}>`, or have the manager read them: `IoManager::load_partitions`"
+    ))
 }
 
 pub(super) fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {

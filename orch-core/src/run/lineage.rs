@@ -98,6 +98,7 @@ impl Lineage {
                 .filter(|step| !step.assets.is_empty())
                 .map(|step| (step.name.clone(), step.assets.clone()))
                 .collect(),
+            partitions: pinned.plan.partitions.clone(),
         };
         Ok((recorded, Arc::new(archive)))
     }

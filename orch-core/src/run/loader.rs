@@ -14,7 +14,7 @@ use crate::asset::{
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{Branch, RunId, StepPath};
-use crate::io::{IoManagers, OutputAt};
+use crate::io::{IoManagers, OutputAt, PartitionAt};
 use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Problem, ProblemKind, Program, Step};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
@@ -237,7 +237,8 @@ impl Loader {
             let within = program.plan.steps[number].assets.iter().find_map(|asset| asset.partitions);
             if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
                 for fact in self.facts_of(key, run, partitions.goes_on).unwrap_or_default() {
-                    if let Ok(value) = self.value(&fact, &asset, (op, &op.outputs()[maker.output])) {
+                    let output = &op.outputs()[maker.output];
+                    if let Ok(value) = self.value(&fact, &asset, (op, output), Some(run)) {
                         memory.insert(Remembered { fact, value });
                     }
                 }
@@ -294,18 +295,18 @@ impl Loader {
         let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
-                true => self.managed(asset, io, (op, output), fact.as_ref()).map(|value| (value, fact)),
+                true => self.managed(asset, io, (op, output), fact.as_ref(), None).map(|value| (value, fact)),
                 false => Err(Lack::never(asset, taker, true)),
             };
         }
         let Some(fact) = fact else {
             let may_be_there = asset.external || self.storage.is_none();
             return match op.io().filter(|_| may_be_there) {
-                Some(io) => self.managed(asset, io, (op, output), None).map(|value| (value, None)),
+                Some(io) => self.managed(asset, io, (op, output), None, None).map(|value| (value, None)),
                 None => Err(Lack::never(asset, taker, self.storage.is_some())),
             };
         };
-        Ok((self.value(&fact, asset, (op, output))?, Some(fact)))
+        Ok((self.value(&fact, asset, (op, output), None)?, Some(fact)))
     }
 
     /// The materializations of those partitions of an asset that a run is for: what it took before if it goes on, else the latest.
@@ -325,15 +326,16 @@ impl Loader {
         Ok(facts)
     }
 
-    /// The value of a materialization.
+    /// The value of a materialization, which may be that of a partition of those that a run is for.
     fn value(
         &self,
         fact: &Materialization,
         asset: &LoadedAsset,
         (op, output): (&Arc<OpDef>, &OutputDef),
+        of: Option<&Arc<RunPartitions>>,
     ) -> Result<Value, Lack> {
         match &fact.value {
-            ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact)),
+            ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact), of),
             ValueAt::Nowhere => Err(Lack::in_memory(asset)),
             ValueAt::Elsewhere => self.foreign(fact, asset, (op, output)),
             ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
@@ -349,13 +351,13 @@ impl Loader {
         (op, output): (&Arc<OpDef>, &OutputDef),
     ) -> Result<Value, Lack> {
         if let Some(io) = op.io() {
-            return self.managed(asset, io, (op, output), Some(observed));
+            return self.managed(asset, io, (op, output), Some(observed), None);
         }
         let query =
             MaterializationQuery { observed: Some(false), ..MaterializationQuery::latest(&observed.asset) };
         let made = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
         match made.map_err(|error| Lack::storage(&error))?.first() {
-            Some(made) => self.value(made, asset, (op, output)),
+            Some(made) => self.value(made, asset, (op, output), None),
             None => Err(Lack::never(asset, asset.key.as_str(), self.storage.is_some())),
         }
     }
@@ -368,6 +370,7 @@ impl Loader {
         io: &str,
         (op, output): (&Arc<OpDef>, &OutputDef),
         fact: Option<&Materialization>,
+        of: Option<&Arc<RunPartitions>>,
     ) -> Result<Value, Lack> {
         let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
             why: format!(
@@ -380,11 +383,12 @@ impl Loader {
         let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
         let taken = self.storage.as_ref().zip(fact);
         let taken = taken.map(|(storage, fact)| (Arc::clone(storage), (fact.time, fact.run)));
-        let partition = fact.and_then(|fact| fact.partition.clone());
+        let (partition, of) = (fact.and_then(|fact| fact.partition.clone()), of.cloned());
         Ok(Value::later(move || {
             let (key, partition) = (&asset.key, partition.as_deref());
-            let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).partition(partition);
-            let at = at.columns(&asset.columns);
+            let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).columns(&asset.columns);
+            let of = of.as_ref().map(|of| of.keyspace.definition());
+            let at = at.partition(partition.zip(of).map(|(key, of)| PartitionAt::new(key, of)));
             let named = Named(key, partition);
             let loaded = manager
                 .load(&at)

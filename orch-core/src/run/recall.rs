@@ -109,7 +109,9 @@ impl Recall {
             events: Mutex::new(self.storage.events(run)?),
             files: files(&*self.storage, run)?,
             io: Arc::clone(&self.io),
+            // What is memoized makes no assets.
             assets: QuickMap::default(),
+            partitions: Vec::new(),
         });
         archives.insert(run, Arc::clone(&archive));
         Ok(archive)

@@ -20,6 +20,7 @@ pub(super) async fn load(
     }
     let assets: HashMap<_, _> =
         program.plan.steps.iter().map(|step| (step.name.clone(), step.assets.clone())).collect();
+    let partitions = program.plan.partitions.clone();
     let (io, job) = (Arc::clone(io), program.plan.job.clone());
     let (name, scrubber) = (job.clone(), scrubber.clone());
     let loading = tokio::task::spawn_blocking(move || {
@@ -34,7 +35,7 @@ pub(super) async fn load(
             let asset = made.find(|asset| asset.output == stored.output);
             let partition = asset.and_then(|asset| asset.partition_at(&stored.path));
             let at = OutputAt::new(earlier, &job, &stored.path, &output.name).item(item);
-            let at = at.asset(asset.map(|asset| &asset.key)).partition(partition.as_deref());
+            let at = asset.map_or(at, |asset| asset.placed(at, partition.as_deref(), &partitions));
             // A panic of the user's code is told as what it is.
             let loaded = quietly(|| manager.load(&at)).and_then(|loaded| loaded);
             loaded.map_err(|failure| Failure::new(scrubber.scrub(&failure.to_string())))

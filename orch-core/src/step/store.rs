@@ -54,7 +54,8 @@ impl Shared {
         let asset = self.program.asset(step, output);
         let partition = asset.and_then(|asset| asset.partition_at(path));
         let at = OutputAt::new(self.run.run, &self.run.job, path, &definition.name).item(key);
-        let at = at.asset(asset.map(|asset| &asset.key)).partition(partition.as_deref());
+        let of = &self.program.plan.partitions;
+        let at = asset.map_or(at, |asset| asset.placed(at, partition.as_deref(), of));
         let Some(io) = op.io() else {
             return self
                 .store_file(definition, &at, value, attempt)

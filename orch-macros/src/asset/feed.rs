@@ -14,7 +14,9 @@ pub(crate) fn depends(sources: &[Source], deps: &[Path]) -> TokenStream {
         let how = match source.takes {
             // What is read from where it is stored is there before; no value of it is handed over.
             Takes::Stored(..) | Takes::StoredIfThere(..) => "after",
-            Takes::Partitions(_) | Takes::StoredPartitions(..) => "takes_partitions",
+            Takes::Partitions(_) | Takes::StoredPartitions(..) | Takes::StoredTogether(..) => {
+                "takes_partitions"
+            }
             Takes::One(_) | Takes::OneAs(..) | Takes::Several(_) | Takes::Partition(_) => "takes",
         };
         let mapped = match (&source.takes, &source.mapped) {
@@ -82,6 +84,10 @@ pub(crate) fn arguments(
             Takes::StoredPartitions(path, ty) => {
                 let upstream = upstream(path.span());
                 quote_spanned!(path.span()=> #upstream.stored_partitions::<#path, #ty>(&[#(#columns),*]))
+            }
+            Takes::StoredTogether(path, ty) => {
+                let upstream = upstream(path.span());
+                quote_spanned!(path.span()=> #upstream.stored_together::<#path, #ty>(&[#(#columns),*]))
             }
             Takes::Several(paths) => {
                 let several = paths.iter().map(one);

@@ -1,14 +1,12 @@
 //! What feeds the parameters of an asset.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{
-    Attribute, Expr, ExprArray, ExprLit, FnArg, ItemFn, Lit, LitStr, Meta, MetaNameValue, PatType, Path,
-    Token, Type,
-};
+use syn::{Attribute, Expr, ExprArray, FnArg, ItemFn, LitStr, Meta, PatType, Path, Token, Type};
 
+use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::{func, parameter};
 
@@ -42,6 +40,8 @@ pub(crate) enum Takes {
     StoredIfThere(Path, Box<Type>),
     /// Partitions of an asset, each read so.
     StoredPartitions(Path, Box<Type>),
+    /// Partitions of an asset, all of which are read as one value of this type.
+    StoredTogether(Path, Box<Type>),
     /// The partition that is made, of those of this type.
     Partition(Box<Type>),
 }
@@ -56,7 +56,8 @@ impl Source {
             | Takes::Partitions(path)
             | Takes::Stored(path, _)
             | Takes::StoredIfThere(path, _)
-            | Takes::StoredPartitions(path, _) => path,
+            | Takes::StoredPartitions(path, _)
+            | Takes::StoredTogether(path, _) => path,
             Takes::Several(_) | Takes::Partition(_) => return,
         };
         if asset.segments.last().is_none_or(|last| !path.is_ident(&last.ident)) {
@@ -80,7 +81,8 @@ impl Source {
             | Takes::Partitions(path)
             | Takes::Stored(path, _)
             | Takes::StoredIfThere(path, _)
-            | Takes::StoredPartitions(path, _) => std::slice::from_ref(path),
+            | Takes::StoredPartitions(path, _)
+            | Takes::StoredTogether(path, _) => std::slice::from_ref(path),
             Takes::Several(paths) => paths,
             Takes::Partition(_) => &[],
         }
@@ -102,7 +104,8 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
             columns: Vec::new(),
         });
     }
-    let columns = attribute(STORED).and_then(|given| columns(given, diag)).unwrap_or_default();
+    let stored = attribute(STORED).map(|given| Stored::read(given, diag));
+    let (together, columns) = stored.map_or((None, Vec::new()), |stored| (stored.together, stored.columns));
     let mapped = attribute(MAPPED).and_then(|given| mapping(given, diag));
     let paths = match attribute(FROM) {
         // A parameter without a name is refused as such.
@@ -113,7 +116,12 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
         Ok([path]) => {
             let (partitions, optional) =
                 (parameter::argument(ty, "Partitions"), parameter::argument(ty, "Option"));
+            if let (Some(word), Some(_)) = (&together, partitions) {
+                let message = "`together` makes one value of all partitions, and `Partitions` has each by its key: leave one of the two out";
+                diag.error_at(word, message);
+            }
             match (attribute(STORED), partitions, optional) {
+                (Some(_), None, _) if together.is_some() => Takes::StoredTogether(path, Box::new(ty.clone())),
                 (None, None, None) => Takes::One(path),
                 // The asset itself may be an `Option`: which of the two is meant, its type says.
                 (None, None, Some(_)) => Takes::OneAs(path, Box::new(ty.clone())),
@@ -177,33 +185,43 @@ fn mapping(given: &Attribute, diag: &Diag) -> Option<Expr> {
     mapping.ok()
 }
 
-/// `#[stored]`, or `#[stored(columns = ["name", ..])]`
-fn columns(given: &Attribute, diag: &Diag) -> Option<Vec<LitStr>> {
-    if matches!(given.meta, Meta::Path(_)) {
-        return None;
-    }
-    let names = given.parse_args::<MetaNameValue>().ok().filter(|option| option.path.is_ident("columns"));
-    let names = names.and_then(|option| syn::parse2::<ExprArray>(option.value.into_token_stream()).ok());
-    let names =
-        names.map(|names| names.elems.into_iter().map(|name| text(&name)).collect::<Option<Vec<_>>>());
-    let Some(Some(names)) = names.filter(|names| names.as_ref().is_none_or(|names| !names.is_empty())) else {
-        let message =
-            "it takes the columns that are read, or nothing: `#[stored(columns = [\"name\", \"price\"])]`";
-        diag.error_at(given, message);
-        return None;
-    };
-    for (at, name) in names.iter().enumerate() {
-        if names[..at].iter().any(|before| before.value() == name.value()) {
-            diag.error_at(name, format!("the column `{}` is named twice", name.value()));
-        }
-    }
-    Some(names)
+/// What `#[stored(..)]` says.
+#[derive(Default)]
+struct Stored {
+    /// The word itself.
+    together: Option<TokenStream>,
+    columns: Vec<LitStr>,
 }
 
-fn text(name: &Expr) -> Option<LitStr> {
-    match name {
-        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Some(name.clone()),
-        _ => None,
+const OPTIONS: Known =
+    Known { owner: "`#[stored]`", options: &["together", "columns"], repeated: &[], elsewhere: &[] };
+
+impl Stored {
+    /// `#[stored]`, or `#[stored(together, columns = ["name", ..])]`
+    fn read(given: &Attribute, diag: &Diag) -> Self {
+        let tokens = match &given.meta {
+            Meta::Path(_) => return Self::default(),
+            Meta::List(list) => list.tokens.clone(),
+            Meta::NameValue(_) => {
+                diag.error_at(given, "it stands alone, or takes options: `#[stored(together)]`");
+                return Self::default();
+            }
+        };
+        let mut options = Options::read(&OPTIONS, tokens, diag);
+        let together = options.place("together").filter(|_| options.flag("together"));
+        let none = options.place("columns").filter(|given| {
+            syn::parse2::<ExprArray>(given.clone()).is_ok_and(|columns| columns.elems.is_empty())
+        });
+        if let Some(none) = none {
+            diag.error_at(none, "it names the columns that are read: leave it out for all of them");
+        }
+        let columns = options.texts("columns", "[\"name\", \"price\"]");
+        for (at, name) in columns.iter().enumerate() {
+            if columns[..at].iter().any(|before| before.value() == name.value()) {
+                diag.error_at(name, format!("the column `{}` is named twice", name.value()));
+            }
+        }
+        Self { together, columns }
     }
 }
 

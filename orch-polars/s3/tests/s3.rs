@@ -11,7 +11,8 @@ use hyper_util::server::conn::auto::Builder;
 use object_store::aws::AmazonS3Builder;
 use orch_core::failure::Failure;
 use orch_core::ids::{RunId, StepPath};
-use orch_core::io::{IoManager, OutputAt};
+use orch_core::io::{IoManager, OutputAt, PartitionAt};
+use orch_core::partition::{PartitionsDefinition, TimePartitions};
 use orch_polars::polars::df;
 use orch_polars::polars::prelude::Column;
 use orch_polars::{DataFrame, ParquetIo};
@@ -114,6 +115,27 @@ fn no_frame_is_no_object() {
     io.store(&at, &None::<DataFrame>).unwrap();
     io.store(&at, &None::<DataFrame>).unwrap();
     assert!(load().is_none());
+}
+
+#[test]
+fn partitions_are_objects_in_folders_and_one_frame() {
+    let server = Server::start();
+    let io = server.lake(SECRET);
+    let (key, step) = ("sold".parse().unwrap(), StepPath::new("sold", None));
+    let definition = PartitionsDefinition::product()
+        .by("day", TimePartitions::daily("2024-01-01"))
+        .by("region", PartitionsDefinition::of(["EU a/b"]))
+        .into();
+    let partition = |key| Some(PartitionAt::new(key, &definition));
+    let at = ["2024-01-01|EU a/b", "2024-01-02|EU a/b"]
+        .map(|day| output_of(&step).asset(Some(&key)).partition(partition(day)));
+    for at in &at {
+        io.store(at, &starters()).unwrap();
+    }
+    let second = "lake/frames/sold/day=2024-01-02/region=%45%55%20a%2fb/data.parquet";
+    assert!(server.files.path().join(second).is_file());
+    let frame: DataFrame = io.load_partitions(&at).unwrap();
+    assert_eq!(frame.column("region").unwrap(), &Column::new("region".into(), ["EU a/b"; 4]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use orch_core::io::{IoManager, Metadata, OutputAt};
 use polars::frame::DataFrame;
 
 use super::FrameIo;
+use super::together::join;
 use crate::file::cannot;
 use crate::format::Format;
 use crate::schema::{Frame, FrameSchema};
@@ -20,7 +21,15 @@ impl<F: Format> IoManager<DataFrame> for FrameIo<F> {
         self.read(at, None)
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<DataFrame> {
+        join(self.find_all(at, self.reader(at, None)?)?, None)
+    }
+
     fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
         true
     }
 }
@@ -37,7 +46,15 @@ impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
         self.read_if_there(at, None)
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<DataFrame>> {
+        self.find_some(at, self.reader(at, None)?)?.map(|found| join(found, None)).transpose()
+    }
+
     fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
         true
     }
 }
@@ -52,7 +69,17 @@ impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
         self.checked(at, frame)
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Frame<S>> {
+        let declared = S::schema();
+        let found = self.find_all(at, self.reader(at, Some(&declared))?)?;
+        Frame::checked(join(found, Some(&declared))?)
+    }
+
     fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
         true
     }
 }
@@ -70,7 +97,17 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Frame<S>>> for FrameIo<F> {
         frame.map(|frame| self.checked(at, frame)).transpose()
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<Frame<S>>> {
+        let declared = S::schema();
+        let found = self.find_some(at, self.reader(at, Some(&declared))?)?;
+        found.map(|found| Frame::checked(join(found, Some(&declared))?)).transpose()
+    }
+
     fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
         true
     }
 }

@@ -21,7 +21,8 @@ impl<F: Format> FrameIo<F> {
     }
 
     /// The file of an output. That of a partition of an asset lies in a folder of its own, `sales/partition=2024-01-31`, as
-    /// Hive's do: what reads such folders, polars among them, takes the partition for a column.
+    /// Hive's do, or in one for each dimension, `sales/day=2024-01-31/region=eu`: what reads such folders, polars among them,
+    /// takes these for columns.
     #[must_use]
     pub fn path(&self, at: &OutputAt<'_>) -> PathBuf {
         let within = if at.asset.is_some_and(|asset| asset.partition.is_some()) { "/data" } else { "" };

@@ -2,16 +2,22 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use orch_core::failure::{Failure, Result};
 use orch_core::io::{IoManager, Metadata, OutputAt};
+use polars::error::PolarsError;
+use polars::frame::DataFrame;
 use polars::prelude::{
-    Engine, LazyFrame, PlRefPath, ScanSources, SinkDestination, SinkTarget, UnifiedSinkArgs, col,
+    DslPlan, Engine, ExtraColumnsPolicy, LazyFrame, PlRefPath, ScanSource, ScanSourceRef, ScanSources,
+    SinkDestination, SinkTarget, UnifiedSinkArgs, col,
 };
+use polars_plan::plans::IR;
+use polars_plan::plans::hive::HivePartitionsDf;
 
 use super::FrameIo;
 use super::file::{about, data_version};
+use super::together::{Dimensions, Found};
 use crate::file::{cannot, missing};
 use crate::format::Format;
 
@@ -20,6 +26,10 @@ use crate::format::Format;
 ///
 /// The scan holds the file open. If another file takes its place while the plan is around, it still reads the one that it
 /// was loaded from. It is read at each collect; who collects twice should collect once and share the `DataFrame`.
+///
+/// Loaded of several partitions it is one scan of all their files, which are opened when they are read: of one that was made anew
+/// meanwhile the newer is read. Its columns are those of the first file. Of a partition that a filter leaves out nothing is
+/// read, but in an object store each object is fetched before.
 ///
 /// Steps are handed values in memory, so a step of the same run that takes the `LazyFrame` is given the plan that the op
 /// returned, not the file, and executes it once more. Where that costs too much, return a `DataFrame`.
@@ -34,7 +44,15 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
         self.scan(file, &path, at)
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<LazyFrame> {
+        self.scan_together(self.find_all(at, |path| self.source(path))?)
+    }
+
     fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
         true
     }
 }
@@ -52,7 +70,16 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
         self.open(&path)?.map(|file| self.scan(file, &path, at)).transpose()
     }
 
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<LazyFrame>> {
+        let found = self.find_some(at, |path| self.source(path))?;
+        found.map(|found| self.scan_together(found)).transpose()
+    }
+
     fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
         true
     }
 }
@@ -77,10 +104,93 @@ impl<F: Format> FrameIo<F> {
 
     fn scan(&self, file: File, path: &Path, at: &OutputAt<'_>) -> Result<LazyFrame> {
         let scanned = self.format.scan(ScanSources::Files(Arc::new([file])));
-        let scanned = scanned.map(|frame| match at.columns {
-            [] => frame,
-            columns => frame.select(columns.iter().map(col).collect::<Vec<_>>()),
-        });
-        scanned.map_err(|error| cannot("read", path, Failure::from(error)).not_retryable())
+        let scanned = scanned.map(|frame| of_columns(frame, at.columns));
+        scanned.map_err(|error| unscanned(path, error))
     }
+
+    /// A file as one of several that are scanned: more than a process may have open.
+    fn source(&self, path: &Path) -> Result<Option<ScanSource>> {
+        let Some(file) = self.open(path)? else { return Ok(None) };
+        let source = if self.place.is_folder() {
+            PlRefPath::try_from_path(path).map(ScanSource::Path)
+        } else {
+            ScanSourceRef::File(&file).to_memslice().map(ScanSource::Buffer)
+        };
+        source.map(Some).map_err(|error| unscanned(path, error))
+    }
+
+    fn scan_together(&self, found: Vec<Found<'_, ScanSource>>) -> Result<LazyFrame> {
+        let dimensions = Dimensions::of(found.iter().map(|found| &found.at))?;
+        let columns = found.first().map_or(&[] as &[_], |found| found.at.columns);
+        let first = found.first().map(|found| found.path.clone()).unwrap_or_default();
+        let (mut paths, mut buffers) = (Vec::new(), Vec::new());
+        for Found { opened, path, .. } in found {
+            match opened {
+                ScanSource::Path(path) => paths.push(path),
+                opened => {
+                    let buffer = opened.as_scan_source_ref().to_memslice();
+                    buffers.push(buffer.map_err(|error| unscanned(&path, error))?);
+                }
+            }
+        }
+        let sources = if buffers.is_empty() {
+            ScanSources::Paths(paths.into())
+        } else {
+            ScanSources::Buffers(buffers.into())
+        };
+        let scanned = self.format.scan(sources).map_err(|error| unscanned(&first, error))?;
+        let scanned = with_dimensions(scanned, dimensions, columns, &first)?;
+        Ok(of_columns(scanned, columns))
+    }
+}
+
+/// A scan of files that tells of each which partition it is, as polars has it of folders of Hive's: by its row in these dimensions.
+///
+/// Polars knows such columns of paths alone, and makes of what a path has escaped what it takes it for. Told as what they are,
+/// they need no path.
+fn with_dimensions(
+    scanned: LazyFrame,
+    dimensions: Dimensions,
+    columns: &[String],
+    first: &Path,
+) -> Result<LazyFrame> {
+    let unknown = || {
+        Failure::new("polars plans a scan otherwise than this build of `orch-polars` knows").not_retryable()
+    };
+    let mut plan = scanned.logical_plan;
+    let DslPlan::Scan { unified_scan_args, cached_ir, .. } = &mut plan else { return Err(unknown()) };
+    // Paths are what they are.
+    unified_scan_args.glob = false;
+    if !columns.is_empty() {
+        unified_scan_args.extra_columns_policy = ExtraColumnsPolicy::Ignore;
+    }
+    let cached_ir = Arc::clone(cached_ir);
+    // What the plan comes to, with the columns of the first file, polars keeps beside it.
+    let found = LazyFrame::from(plan.clone()).collect_schema().map_err(|error| unscanned(first, error))?;
+    dimensions.check(first, columns, found.iter_names().map(|name| name.as_str()))?;
+    let mut resolved = cached_ir.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(IR::Scan { file_info, hive_parts, unified_scan_args, .. }) = &mut *resolved else {
+        return Err(unknown());
+    };
+    if found.iter_names().any(|name| dimensions.has(name)) {
+        let others = found.iter_names().filter(|name| !dimensions.has(name));
+        unified_scan_args.projection = Some(others.cloned().collect());
+    }
+    let dimensions = DataFrame::from(dimensions);
+    file_info.update_schema_with_hive_schema(Arc::clone(dimensions.schema()));
+    *hive_parts = Some(HivePartitionsDf::from(dimensions));
+    drop(resolved);
+    Ok(LazyFrame::from(plan))
+}
+
+/// These columns of it; all if none are named.
+fn of_columns(frame: LazyFrame, columns: &[String]) -> LazyFrame {
+    match columns {
+        [] => frame,
+        columns => frame.select(columns.iter().map(col).collect::<Vec<_>>()),
+    }
+}
+
+fn unscanned(path: &Path, error: PolarsError) -> Failure {
+    cannot("read", path, Failure::from(error)).not_retryable()
 }

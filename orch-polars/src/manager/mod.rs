@@ -6,6 +6,7 @@ mod file;
 #[cfg(feature = "lazy")]
 mod lazy;
 mod register;
+mod together;
 mod verify;
 
 use std::path::PathBuf;
@@ -42,6 +43,12 @@ pub use register::RegisterFrames;
 /// | [`Frame<S>`](crate::Frame) | the frame, which has the columns of `S` | the whole of it, if it has the columns of `S` |
 /// | `LazyFrame` (feature `lazy`) | what it comes to, written batch by batch and never whole in memory | a scan, which reads what is asked for |
 /// | `Option` of one of these | the same, or no file | `None` if there is no file |
+///
+/// Partitions of an asset are taken by key, or together as one of these, `#[stored(together)] sales: LazyFrame`: the files below each
+/// other, with a column for each dimension of the partitions, `partition` where there is but one, which has no name. It is
+/// a text, as keys are; those of days and months compare as these do. Of a `LazyFrame` a filter of such a column keeps files from
+/// being read that have other partitions. All files have the same columns, and none has that of a dimension; a [`Frame<S>`](crate::Frame) has of
+/// the dimensions those that `S` declares, and is checked file by file.
 ///
 /// They share the file: what was stored as one is loaded as another. [`RegisterFrames::frames`] registers a manager for
 /// all of them at once, except that each `S` has a line of its own.

@@ -78,6 +78,11 @@ impl Schema {
         self
     }
 
+    /// Whether a frame may have a column of this name.
+    pub(crate) fn takes(&self, column: &str) -> bool {
+        self.open || self.columns.iter().any(|declared| declared.name == column)
+    }
+
     /// The columns' types, for what reads a file that has none.
     pub(crate) fn types(&self) -> polars::prelude::Schema {
         let types = self.columns.iter().map(|column| (column.name.as_str().into(), column.dtype.clone()));

@@ -11,6 +11,7 @@ mod objects;
 mod read_csv;
 mod round_trip;
 mod run;
+mod together;
 mod told;
 
 use std::fs;

@@ -13,6 +13,7 @@ mod optional;
 mod partitioned;
 mod said;
 mod stored;
+mod stored_together;
 mod together;
 
 use std::sync::Arc;

@@ -113,10 +113,14 @@ impl<'a> Taker<'a> {
             None if !self.is_check => "if it is made for each of them, say so, `partitions = ..`; else ",
             _ => "",
         };
+        let (name, ty) = (of.name(), other.value.ty.name());
+        // Whether its IO manager can, is known when there is one.
+        let together = match other.io() {
+            Some(_) => format!("as one value, `#[stored(together)] {name}: {ty}`, "),
+            None => String::new(),
+        };
         Some(problem.hint(format!(
-            "{same}take them by key, `{name}: &Partitions<{ty}>`, or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`",
-            name = of.name(),
-            ty = other.value.ty.name()
+            "{same}take them by key, `{name}: &Partitions<{ty}>`, {together}or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`"
         )))
     }
 

@@ -47,6 +47,8 @@ struct Reading {
     columns: Columns,
     within: Option<usize>,
     mapping: Option<PartitionMapping>,
+    /// Whether they are read as one value.
+    together: bool,
     /// Whether partitions are read that blocking checks may have stopped.
     stopped_too: bool,
 }
@@ -81,7 +83,7 @@ impl Upstream {
                     if_there: None,
                     codec: asset.value.codec,
                     takes: Takes::One,
-                    gather: take_one,
+                    gather: Some(take_one),
                 };
                 self.read_partitions(asset, Taken::Value, (asset.value.ty, &[]), one)
             }
@@ -105,7 +107,7 @@ impl Upstream {
             if_there: None,
             codec: asset.value.codec,
             takes: Takes::All,
-            gather: take_all::<T>,
+            gather: Some(take_all::<T>),
         };
         Out::new(self.read_partitions(asset, Taken::Partitions, (TypeInfo::of::<Partitions<T>>(), &[]), all))
     }
@@ -126,7 +128,7 @@ impl Upstream {
             if_there: Some(TypeInfo::of::<Option<T>>()),
             codec: asset.value.codec,
             takes: Takes::OneIfThere,
-            gather: take_one_if_there::<T>,
+            gather: Some(take_one_if_there::<T>),
         };
         Out::new(self.read_partitions(asset, Taken::Optional, (TypeInfo::of::<Option<T>>(), &[]), reads))
     }
@@ -158,8 +160,13 @@ impl Upstream {
         self.check_stored(asset, ty);
         Out::new(match asset.partitions {
             Some(_) => {
-                let one =
-                    ReadPartitions { ty, if_there: None, codec: None, takes: Takes::One, gather: take_one };
+                let one = ReadPartitions {
+                    ty,
+                    if_there: None,
+                    codec: None,
+                    takes: Takes::One,
+                    gather: Some(take_one),
+                };
                 self.read_partitions(asset, Taken::Nothing, (ty, columns), one)
             }
             None => self.read(asset, ty, columns),
@@ -182,7 +189,7 @@ impl Upstream {
             if_there: Some(optional),
             codec: None,
             takes: Takes::OneIfThere,
-            gather: take_one_if_there::<T>,
+            gather: Some(take_one_if_there::<T>),
         };
         Out::new(self.read_partitions(asset, Taken::Nothing, (optional, columns), reads))
     }
@@ -192,10 +199,25 @@ impl Upstream {
     pub fn stored_partitions<A: Asset, T: Data>(&self, columns: Columns) -> Out<Partitions<T>> {
         let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
         self.check_stored(asset, ty);
-        let all =
-            ReadPartitions { ty, if_there: None, codec: None, takes: Takes::All, gather: take_all::<T> };
+        let all = ReadPartitions {
+            ty,
+            if_there: None,
+            codec: None,
+            takes: Takes::All,
+            gather: Some(take_all::<T>),
+        };
         let partitions = TypeInfo::of::<Partitions<T>>();
         Out::new(self.read_partitions(asset, Taken::Partitions, (partitions, columns), all))
+    }
+
+    /// The handle of partitions of the asset `A` as one value of type `T`: as its IO manager reads them together, or these columns
+    /// of that; all if none are named.
+    #[track_caller]
+    pub fn stored_together<A: Asset, T: Data>(&self, columns: Columns) -> Out<T> {
+        let (asset, ty) = (A::asset(), TypeInfo::of::<T>());
+        self.check_stored(asset, ty);
+        let together = ReadPartitions { ty, if_there: None, codec: None, takes: Takes::All, gather: None };
+        Out::new(self.read_partitions(asset, Taken::Partitions, (ty, columns), together))
     }
 
     /// That an asset which is taken as it is stored names who stores it.
@@ -218,8 +240,15 @@ impl Upstream {
 
     /// A step that reads an asset without partitions, after the one that makes it.
     fn read(&self, asset: &AssetDef, ty: TypeInfo, columns: Columns) -> Placement {
-        let reading =
-            Reading { key: asset.key.clone(), ty, columns, within: None, mapping: None, stopped_too: false };
+        let reading = Reading {
+            key: asset.key.clone(),
+            ty,
+            columns,
+            within: None,
+            mapping: None,
+            together: false,
+            stopped_too: false,
+        };
         self.known_or(reading, || {
             let io = asset.io().unwrap_or_default();
             let loads = LoadedAsset {
@@ -250,9 +279,15 @@ impl Upstream {
         let mapping = self.mappings.get(&(asset.key.clone(), taken)).cloned();
         // A check looks at them all the same, where others are refused them: each has a step of its own.
         let stopped_too = self.looks && self.may_be_stopped(&asset.key);
-        let key = asset.key.clone();
-        let reading =
-            Reading { key, ty, columns, within: self.within, mapping: mapping.clone(), stopped_too };
+        let reading = Reading {
+            key: asset.key.clone(),
+            ty,
+            columns,
+            within: self.within,
+            mapping: mapping.clone(),
+            together: reads.is_together(),
+            stopped_too,
+        };
         self.known_or(reading, || {
             let made = self.sources.get(&asset.key);
             // What is made of the same partition is read after that alone; else all are waited for.
@@ -268,6 +303,7 @@ impl Upstream {
                     mapping,
                     single: reads.takes != Takes::All,
                     optional: reads.takes == Takes::OneIfThere,
+                    together: reads.is_together(),
                     waits: false,
                     made: made.and_then(|drawn| drawn.within),
                 }),
@@ -319,6 +355,7 @@ impl Upstream {
             mapping: self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned(),
             single: false,
             optional: false,
+            together: false,
             waits: true,
             made: self.map_of(asset.key()),
         };

@@ -3,6 +3,7 @@
 mod asked;
 mod journal;
 mod keys;
+mod load;
 mod missing;
 mod reader;
 mod stopped;

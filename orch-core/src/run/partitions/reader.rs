@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use super::ForPartitions;
 use super::missing::{Taker, absent, not_stored, not_written, unmapped};
 use super::stopped::Stopped;
-use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery, ValueAt};
+use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
 use crate::engine::Memory;
 use crate::event::Encoded;
-use crate::failure::{Failure, quietly};
-use crate::ids::{RunId, StepPath};
-use crate::io::{IoManagers, OutputAt};
-use crate::partition::{Keyspace, Link, MappedPartitions, PartitionKey, PartitionMapping, PartitionSet};
+use crate::failure::Failure;
+use crate::ids::RunId;
+use crate::io::IoManagers;
+use crate::partition::{Keyspace, Link, MappedPartitions, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
-use crate::value::{TypeInfo, Value};
+use crate::value::Value;
 
 /// So many partitions are looked up one by one; of more, all that are known are read at once.
 const FEW: u64 = 8;
@@ -25,26 +25,26 @@ const FEW: u64 = 8;
 /// Reads partitions of assets for the steps of a run: those that the run takes as they were when it began, and those that it
 /// makes itself as it has made them.
 pub(in crate::run) struct Reader {
-    storage: Option<Arc<dyn Storage>>,
-    io: Arc<IoManagers>,
-    run: RunId,
+    pub(super) storage: Option<Arc<dyn Storage>>,
+    pub(super) io: Arc<IoManagers>,
+    pub(super) run: RunId,
     /// Whether it goes on: what it takes of others is what was taken before.
     goes_on: bool,
     /// The runs that it goes on from: what they made is as good as made by it.
     ancestors: Vec<RunId>,
-    job: Arc<str>,
+    pub(super) job: Arc<str>,
     now: Timestamp,
     /// By the numbers of the steps.
     readings: HashMap<usize, Reading>,
     /// The materializations that the run takes.
-    taken: HashMap<AssetKey, BTreeMap<String, Materialization>>,
+    pub(super) taken: HashMap<AssetKey, BTreeMap<String, Materialization>>,
     /// Those that it has made so far, with the values of those that are small.
-    made: Mutex<HashMap<(AssetKey, String), Made>>,
+    pub(super) made: Mutex<HashMap<(AssetKey, String), Made>>,
     /// Those that it has not made, or that a blocking check has stopped.
     stopped: Stopped,
 }
 
-type Made = (Materialization, Option<Encoded>);
+pub(super) type Made = (Materialization, Option<Encoded>);
 
 /// What a step reads.
 pub(super) struct Reading {
@@ -58,7 +58,7 @@ pub(super) struct Reading {
     made: PartitionSet,
     /// Whether it does without those that a blocking check has stopped: what stands in their map waits for the checks itself, and
     /// checks look at what others have stopped.
-    heeds_checks: bool,
+    pub(super) heeds_checks: bool,
 }
 
 impl Reading {
@@ -263,113 +263,17 @@ impl Reader {
                     needed.len(),
                     reading.up.show(&needed)
                 );
+                let name = key.name();
+                // Whether its IO manager can, is told where it is asked to.
+                let together = match reading.asset.read_by {
+                    Some(_) => format!(", or as one value: `#[stored(together)] {name}: ..`"),
+                    None => String::new(),
+                };
                 return Err(Problem::new(ProblemKind::InvalidPartition, message)
-                    .hint(format!("take them by key: `{}: &Partitions<..>`", key.name())));
+                    .hint(format!("take them by key: `{name}: &Partitions<..>`{together}")));
             }
         }
         Ok(())
-    }
-
-    /// The value of a partition, and the materialization that it is, if one is known.
-    fn value(
-        &self,
-        reading: &Reading,
-        partition: &str,
-        is_made: bool,
-        reads: ReadPartitions,
-    ) -> Result<(Value, Option<Materialization>), Failure> {
-        let key = &reading.asset.key;
-        if is_made && reading.heeds_checks {
-            self.stopped.check_passed(key, partition)?;
-        } else if is_made {
-            self.stopped.check_made(key, partition)?;
-        }
-        let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
-        let Some((fact, inline)) = known else {
-            return match &reading.asset.read_by {
-                Some(io) if !is_made || self.storage.is_none() => {
-                    self.managed(io, &reading.asset, partition, reads).map(|value| (value, None))
-                }
-                _ => Err(Failure::new(format!(
-                    "`{key}[{partition}]` was to be made in this run before, and was not"
-                ))),
-            };
-        };
-        let value = match &fact.value {
-            ValueAt::Io(io) => {
-                let io = reading.asset.read_by.as_deref().unwrap_or(io);
-                self.managed(io, &reading.asset, partition, reads)
-            }
-            _ => self.written(&fact, inline.as_ref(), reads),
-        };
-        value.map(|value| (value, Some(fact))).map_err(|failure| {
-            let hint = format!("have it made anew: materialize {key} --partition '{partition}'");
-            failure.context(format!("`{key}[{partition}]` cannot be read")).hint(hint)
-        })
-    }
-
-    fn made_here(&self, key: &AssetKey, partition: &str) -> Option<Made> {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.get(&(key.clone(), partition.to_owned())).cloned()
-    }
-
-    fn taken_of(&self, key: &AssetKey, partition: &str) -> Option<Made> {
-        Some((self.taken.get(key)?.get(partition)?.clone(), None))
-    }
-
-    /// Whether an IO manager reads the asset as this type.
-    fn is_managed(&self, reading: &Reading, ty: TypeInfo) -> bool {
-        reading.asset.read_by.as_deref().is_some_and(|io| self.io.get(io, ty).is_some())
-    }
-
-    /// What an IO manager has stored.
-    fn managed(
-        &self,
-        io: &str,
-        asset: &LoadedAsset,
-        partition: &str,
-        reads: ReadPartitions,
-    ) -> Result<Value, Failure> {
-        let key = &asset.key;
-        let manager = self.io.get(io, reads.ty).ok_or_else(|| {
-            Failure::new(format!("there is no IO manager `{io}` for `{}`", reads.ty.name()))
-        })?;
-        let step = StepPath::new(key.step_name(), None);
-        let at =
-            OutputAt::new(self.run, &self.job, &step, "result").asset(Some(key)).partition(Some(partition));
-        let at = at.columns(&asset.columns);
-        quietly(|| manager.load(&at)).and_then(|loaded| loaded)
-    }
-
-    /// What was written as the codec of its type does.
-    fn written(
-        &self,
-        fact: &Materialization,
-        inline: Option<&Encoded>,
-        reads: ReadPartitions,
-    ) -> Result<Value, Failure> {
-        let codec = reads.codec.ok_or_else(|| {
-            Failure::new(format!("it is taken as `{}`, which serde cannot read", reads.ty.name()))
-        })?;
-        if let Some(value) = inline {
-            return codec.decode(value.bytes());
-        }
-        let storage = self.storage.as_ref().ok_or_else(|| Failure::new("the run is recorded nowhere"))?;
-        let bytes = match &fact.value {
-            ValueAt::File(file) => storage.asset_files().and_then(|files| files.read(file)),
-            ValueAt::Fact => {
-                return match storage.asset_value(fact).map_err(StorageError::into_failure)? {
-                    Some(value) => codec.decode(value.bytes()),
-                    None => Err(Failure::new("its value is there no more")),
-                };
-            }
-            ValueAt::Io(_) | ValueAt::Nowhere | ValueAt::Elsewhere => {
-                return Err(Failure::new(
-                    "nothing is left of it: it was in the memory of the run that made it",
-                ));
-            }
-        };
-        codec.decode(&bytes.map_err(StorageError::into_failure)?)
     }
 }
 
@@ -379,7 +283,7 @@ impl ReadsPartitions for Reader {
         step: usize,
         within: Option<&str>,
         reads: ReadPartitions,
-    ) -> Result<(Vec<(PartitionKey, Value)>, InputVersion), Failure> {
+    ) -> Result<(Value, InputVersion), Failure> {
         let reading =
             self.readings.get(&step).ok_or_else(|| Failure::contract("the step reads no partitions"))?;
         let down = match (&reading.within, within) {
@@ -387,7 +291,7 @@ impl ReadsPartitions for Reader {
             _ => 0,
         };
         let mut needed = reading.needed(&PartitionSet::from_iter([down]), self.now).keys;
-        let (mut values, mut facts) = (Vec::new(), Vec::new());
+        let (mut keys, mut values, mut facts) = (Vec::new(), Vec::new(), Vec::new());
         for index in needed.clone().iter() {
             let (key, is_made) = (reading.up.key_of(index)?, reading.made.contains(index));
             if reading.of.waits {
@@ -408,14 +312,21 @@ impl ReadsPartitions for Reader {
                 Some(ty) if self.is_managed(reading, ty) => ReadPartitions { ty, ..reads },
                 _ => reads,
             };
-            let (value, fact) = self.value(reading, key.as_str(), is_made, reads)?;
-            values.push((key, value));
-            facts.push(fact);
+            let known = self.known(reading, key.as_str(), is_made)?;
+            if !reads.is_together() {
+                let value = self.value(reading, key.as_str(), known.as_ref(), reads)?;
+                values.push((key.clone(), value));
+            }
+            keys.push(key);
+            facts.push(known.map(|(fact, _)| fact));
         }
-        let keys = values.iter().map(|(key, _)| key.clone());
-        let parts = keys.zip(facts.iter().map(Option::as_ref));
+        let value = match reads.gather {
+            Some(gather) => gather(values)?,
+            None => self.together(reading, &keys, &facts, reads)?,
+        };
+        let parts = keys.into_iter().zip(facts.iter().map(Option::as_ref));
         let version = InputVersion::of_partitions(&reading.asset.key, || reading.up.show(&needed), parts);
-        Ok((values, version))
+        Ok((value, version))
     }
 }
 

@@ -1,0 +1,161 @@
+//! How partitions are read: one by one, or together.
+
+use std::sync::PoisonError;
+
+use super::reader::{Made, Reader, Reading};
+use crate::asset::{AssetKey, Materialization, ValueAt};
+use crate::define::ReadPartitions;
+use crate::event::Encoded;
+use crate::failure::{Failure, quietly};
+use crate::ids::StepPath;
+use crate::io::{Erased, OutputAt, PartitionAt};
+use crate::partition::PartitionKey;
+use crate::storage::StorageError;
+use crate::value::{TypeInfo, Value};
+
+impl Reader {
+    /// The materialization that a partition is, if one is known: else its IO manager has it, or nobody.
+    ///
+    /// # Errors
+    /// If it was not made, or a blocking check has stopped it.
+    pub(super) fn known(
+        &self,
+        reading: &Reading,
+        partition: &str,
+        is_made: bool,
+    ) -> Result<Option<Made>, Failure> {
+        let key = &reading.asset.key;
+        if is_made && reading.heeds_checks {
+            self.stopped().check_passed(key, partition)?;
+        } else if is_made {
+            self.stopped().check_made(key, partition)?;
+        }
+        let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
+        let is_stored = reading.asset.read_by.is_some() && (!is_made || self.storage.is_none());
+        if known.is_none() && !is_stored {
+            return Err(Failure::new(format!(
+                "`{key}[{partition}]` was to be made in this run before, and was not"
+            )));
+        }
+        Ok(known)
+    }
+
+    /// The value of a partition.
+    pub(super) fn value(
+        &self,
+        reading: &Reading,
+        partition: &str,
+        known: Option<&Made>,
+        reads: ReadPartitions,
+    ) -> Result<Value, Failure> {
+        let read_by = reading.asset.read_by.as_deref();
+        let Some((fact, inline)) = known else {
+            return self.managed(read_by.unwrap_or_default(), reading, partition, reads);
+        };
+        let value = match &fact.value {
+            ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, reads),
+            _ => self.written(fact, inline.as_ref(), reads),
+        };
+        value.map_err(|failure| unread(&reading.asset.key, partition, failure))
+    }
+
+    /// Partitions as one value, of which these materializations are known.
+    pub(super) fn together(
+        &self,
+        reading: &Reading,
+        partitions: &[PartitionKey],
+        facts: &[Option<Materialization>],
+        reads: ReadPartitions,
+    ) -> Result<Value, Failure> {
+        let key = &reading.asset.key;
+        for (partition, fact) in partitions.iter().zip(facts) {
+            if fact.as_ref().is_some_and(|fact| !matches!(fact.value, ValueAt::Io(_))) {
+                let why = format!("it is taken as `{}`, and was stored by no IO manager", reads.ty.name());
+                return Err(unread(key, partition.as_str(), Failure::new(why)));
+            }
+        }
+        let manager = self.manager(reading.asset.read_by.as_deref().unwrap_or_default(), reads.ty)?;
+        let step = StepPath::new(key.step_name(), None);
+        let at: Vec<_> =
+            partitions.iter().map(|partition| self.place(reading, &step, partition.as_str())).collect();
+        let loaded = quietly(|| manager.load_partitions(&at)).and_then(|loaded| loaded);
+        loaded.map_err(|failure| failure.context(format!("partitions of `{key}` cannot be read together")))
+    }
+
+    fn made_here(&self, key: &AssetKey, partition: &str) -> Option<Made> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(&(key.clone(), partition.to_owned())).cloned()
+    }
+
+    pub(super) fn taken_of(&self, key: &AssetKey, partition: &str) -> Option<Made> {
+        Some((self.taken.get(key)?.get(partition)?.clone(), None))
+    }
+
+    /// Whether an IO manager reads the asset as this type.
+    pub(super) fn is_managed(&self, reading: &Reading, ty: TypeInfo) -> bool {
+        reading.asset.read_by.as_deref().is_some_and(|io| self.io.get(io, ty).is_some())
+    }
+
+    fn manager(&self, io: &str, ty: TypeInfo) -> Result<&dyn Erased, Failure> {
+        let manager = self.io.get(io, ty).map(|manager| &**manager);
+        manager.ok_or_else(|| Failure::new(format!("there is no IO manager `{io}` for `{}`", ty.name())))
+    }
+
+    /// Where a partition lies.
+    fn place<'a>(&'a self, reading: &'a Reading, step: &'a StepPath, partition: &'a str) -> OutputAt<'a> {
+        let asset = &reading.asset;
+        let partition = PartitionAt::new(partition, &reading.of.definition);
+        let at = OutputAt::new(self.run, &self.job, step, "result").asset(Some(&asset.key));
+        at.partition(Some(partition)).columns(&asset.columns)
+    }
+
+    /// What an IO manager has stored.
+    fn managed(
+        &self,
+        io: &str,
+        reading: &Reading,
+        partition: &str,
+        reads: ReadPartitions,
+    ) -> Result<Value, Failure> {
+        let manager = self.manager(io, reads.ty)?;
+        let step = StepPath::new(reading.asset.key.step_name(), None);
+        quietly(|| manager.load(&self.place(reading, &step, partition))).and_then(|loaded| loaded)
+    }
+
+    /// What was written as the codec of its type does.
+    fn written(
+        &self,
+        fact: &Materialization,
+        inline: Option<&Encoded>,
+        reads: ReadPartitions,
+    ) -> Result<Value, Failure> {
+        let codec = reads.codec.ok_or_else(|| {
+            Failure::new(format!("it is taken as `{}`, which serde cannot read", reads.ty.name()))
+        })?;
+        if let Some(value) = inline {
+            return codec.decode(value.bytes());
+        }
+        let storage = self.storage.as_ref().ok_or_else(|| Failure::new("the run is recorded nowhere"))?;
+        let bytes = match &fact.value {
+            ValueAt::File(file) => storage.asset_files().and_then(|files| files.read(file)),
+            ValueAt::Fact => {
+                return match storage.asset_value(fact).map_err(StorageError::into_failure)? {
+                    Some(value) => codec.decode(value.bytes()),
+                    None => Err(Failure::new("its value is there no more")),
+                };
+            }
+            ValueAt::Io(_) | ValueAt::Nowhere | ValueAt::Elsewhere => {
+                return Err(Failure::new(
+                    "nothing is left of it: it was in the memory of the run that made it",
+                ));
+            }
+        };
+        codec.decode(&bytes.map_err(StorageError::into_failure)?)
+    }
+}
+
+/// That a partition cannot be read, of which it is known that it was made.
+fn unread(key: &AssetKey, partition: &str, failure: Failure) -> Failure {
+    let hint = format!("have it made anew: materialize {key} --partition '{partition}'");
+    failure.context(format!("`{key}[{partition}]` cannot be read")).hint(hint)
+}

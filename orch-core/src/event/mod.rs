@@ -1,5 +1,6 @@
 //! What happened: the only interface between the engine and everything that shows or stores a run.
 
+mod cause;
 mod fold;
 mod journal;
 mod kind;
@@ -9,9 +10,10 @@ pub(crate) mod sample;
 mod sink;
 mod view;
 
+pub use cause::{LostCause, SkipCause};
 pub use fold::RunView;
 pub use journal::{Encoded, Entry, Journal, Logged};
-pub use kind::{Event, EventKind, LogLevel, LostCause, MadeBy, PlannedStep, SkipCause, StreamName, Taken};
+pub use kind::{Event, EventKind, LogLevel, MadeBy, PlannedStep, StreamName, Taken};
 pub use sink::{Sink, Tee};
 pub use view::{
     AttemptView, CanceledStep, CheckView, Counts, Detail, FailedStep, HookError, LiveStep, OpView,

@@ -1,6 +1,5 @@
 //! Some columns of a frame.
 
-use insta::assert_snapshot;
 use orch_core::io::IoManager;
 
 use crate::format::Format;
@@ -58,7 +57,7 @@ fn a_plan_that_asks_for_less_reads_less() {
     io.store(&at, &starters()).unwrap();
     let two = names(&["hp", "name"]);
     let frame: LazyFrame = io.load(&at.columns(&two)).unwrap();
-    assert_snapshot!(frame.select([col("hp").sum()]).explain(true).unwrap(), @r#"
+    insta::assert_snapshot!(frame.select([col("hp").sum()]).explain(true).unwrap(), @r#"
     SELECT [col("hp").sum()]
       Parquet SCAN [open-file]
       PROJECT 1/3 COLUMNS

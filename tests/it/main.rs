@@ -8,6 +8,7 @@ mod configuration;
 mod examples;
 mod kept;
 mod layers;
+mod memoized;
 mod project;
 mod readme;
 mod resources;

@@ -25,6 +25,10 @@ pub enum Ingredient {
     Partitions,
     /// The configuration of the steps that make it.
     Config,
+    /// The IO manager that keeps what an op gives.
+    Io,
+    /// What the context of a step says, if the op looks at it: path, job and tags.
+    Context,
     /// An environment variable that it was declared to read.
     Env(Arc<str>),
     /// A resource that it takes.
@@ -44,6 +48,8 @@ impl fmt::Display for Ingredient {
             Self::Type => f.write_str("type"),
             Self::Partitions => f.write_str("partitions"),
             Self::Config => f.write_str("config"),
+            Self::Io => f.write_str("io"),
+            Self::Context => f.write_str("context"),
             Self::Env(name) => write!(f, "env {name}"),
             Self::Resource(key) => write!(f, "resource {key}"),
             Self::Input(asset) => write!(f, "input {asset}"),
@@ -65,6 +71,8 @@ impl FromStr for Ingredient {
                 "type" => Self::Type,
                 "partitions" => Self::Partitions,
                 "config" => Self::Config,
+                "io" => Self::Io,
+                "context" => Self::Context,
                 _ => return Err(unknown()),
             },
             Some(("env", name)) => Self::Env(name.into()),

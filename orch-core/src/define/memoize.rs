@@ -19,6 +19,7 @@ pub struct Memoize {
     op: Arc<str>,
     fingerprint: Option<Arc<str>>,
     env: Vec<String>,
+    context: bool,
     trusts_resources: bool,
     pub(super) configured: bool,
 }
@@ -28,7 +29,14 @@ impl Memoize {
     /// is one that no other op has, with the modules in which it lies.
     #[must_use]
     pub fn of(op: impl Into<Arc<str>>) -> Self {
-        Self { op: op.into(), fingerprint: None, env: Vec::new(), trusts_resources: false, configured: false }
+        Self {
+            op: op.into(),
+            fingerprint: None,
+            env: Vec::new(),
+            context: false,
+            trusts_resources: false,
+            configured: false,
+        }
     }
 
     /// Says by what the code is known that has no version of its own: a hash of the source, which changes with it.
@@ -43,6 +51,15 @@ impl Memoize {
     #[must_use]
     pub fn env(mut self, name: impl Into<String>) -> Self {
         self.env.push(name.into());
+        self
+    }
+
+    /// Says that the code looks at its [`Context`](super::Context): a step of another path, keys among it, of another job or
+    /// with other tags gives something else. What is of one run alone, its identifier and its time, no step can depend on that
+    /// is to be passed over in another.
+    #[must_use]
+    pub fn context(mut self) -> Self {
+        self.context = true;
         self
     }
 
@@ -66,6 +83,10 @@ impl Memoize {
 
     pub(crate) fn variables(&self) -> &[String] {
         &self.env
+    }
+
+    pub(crate) fn takes_context(&self) -> bool {
+        self.context
     }
 
     pub(crate) fn trusts_resources(&self) -> bool {

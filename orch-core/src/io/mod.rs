@@ -71,6 +71,13 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     fn takes_partitions(&self) -> bool {
         false
     }
+
+    /// Whether what a run has stored stays as it is, whatever other runs store: outputs that are no assets lie where
+    /// [`OutputAt::relative_path`] says, or elsewhere in a place of that run. With a manager that does not say so no memoized step
+    /// is passed over, since what is loaded might be that of a later run.
+    fn keeps_runs_apart(&self) -> bool {
+        false
+    }
 }
 
 /// What an IO manager says of a stored output, by names of its own; it is told with the event
@@ -203,6 +210,7 @@ pub(crate) trait Erased: Send + Sync {
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure>;
     fn takes_columns(&self) -> bool;
     fn takes_partitions(&self) -> bool;
+    fn keeps_runs_apart(&self) -> bool;
     fn type_name(&self) -> String;
 }
 
@@ -231,6 +239,10 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
 
     fn takes_partitions(&self) -> bool {
         self.manager.takes_partitions()
+    }
+
+    fn keeps_runs_apart(&self) -> bool {
+        self.manager.keeps_runs_apart()
     }
 
     fn type_name(&self) -> String {

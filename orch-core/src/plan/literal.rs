@@ -7,14 +7,22 @@ const SHOWN: usize = 40;
 /// A constant as Rust writes it, if its type is a number, `bool`, `char` or text: what changes in it, changes in the plan.
 /// Of a long text the beginning is shown, and its hash stands for the rest.
 pub(super) fn written(value: &Value) -> Option<String> {
+    text(value).map(quoted).or_else(|| uncut(value))
+}
+
+/// The same, of a long text all of it: two constants of a type that are written alike are the same.
+pub(crate) fn uncut(value: &Value) -> Option<String> {
     macro_rules! first_of {
         ($($T:ty)*) => {
             None$(.or_else(|| value.get::<$T>().map(|value| format!("{value:?}"))))*
         };
     }
-    let text = value.get::<String>().map(String::as_str).or_else(|| value.get::<&'static str>().copied());
-    text.map(quoted)
-        .or_else(|| first_of!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char))
+    let text = text(value).map(|text| format!("{text:?}"));
+    text.or_else(|| first_of!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    value.get::<String>().map(String::as_str).or_else(|| value.get::<&'static str>().copied())
 }
 
 fn quoted(text: &str) -> String {

@@ -12,7 +12,9 @@ pub(super) fn mark(nodes: &[GraphNode], steps: &mut [Step], problems: &mut Vec<P
     let mut seen = HashSet::new();
     for (node, step) in nodes.iter().zip(steps) {
         let op = &node.op;
-        step.memoize = op.memoize.is_some() && step.assets.is_empty() && step.check.is_none();
+        // An observation looks each time: that is what it is for.
+        let looks = step.check.is_some() || step.observes.is_some();
+        step.memoize = op.memoize.is_some() && step.assets.is_empty() && !looks;
         let dynamic = op.outputs().iter().find(|output| output.kind == OutputKind::Dynamic);
         let Some(dynamic) = dynamic.filter(|_| step.memoize && seen.insert(Arc::as_ptr(op))) else {
             continue;

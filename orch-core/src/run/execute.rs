@@ -13,13 +13,14 @@ use super::opened::Opened;
 use super::partitions::{ForPartitions, Reader, Telling, key_sets, keys_of};
 use super::recall::Recall;
 use super::record::{Record, Recording, Upstream, this_program};
-use super::resume::{self, TakenUp, refused_by};
+use super::resume::{self, GoneOn, TakenUp, refused_by};
 use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
 use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, EventKind, Journal, Taken, Tee};
+use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
@@ -97,10 +98,10 @@ impl Runner {
         let scrubber = configured.scrubber(&program);
         let history = self.storage().map(instance::of);
         let keys = instance::keys_for(self.storage(), self.keys.as_ref());
-        let recall = self.storage().map(|storage| Arc::new(Recall::new(storage, &io)));
+        let recall = self.storage().map(|storage| Arc::new(Recall::new(storage, &io, self.id)));
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, .. } = loaded;
-        let Behind { program, taken_up, past, made } =
+        let Behind { program, taken_up, past, made, lost } =
             self.behind(program, &io, &scrubber, (&memory, reader.as_ref())).await?;
         versions.extend(std::mem::take(&mut self.made));
         if let Some(reader) = &reader {
@@ -109,7 +110,7 @@ impl Runner {
         versions.extend(made);
         let pinned_partitions = partitions.pinned_with(reader.iter().flat_map(|reader| reader.taken()));
         let resumed = past.is_some();
-        let (program, ops) = self.remember_steps(program, of_ops, recall).await?;
+        let (program, ops) = self.remember_steps(program, of_ops, recall, lost).await?;
         let program = Arc::new(program);
         let mut tags = tags;
         tags.extend(self.tags.clone());
@@ -328,22 +329,23 @@ impl Runner {
                 }
                 let (program, past) = (program.resume(ended), past.map(Arc::new));
                 let taken_up = Some(Recording { journal, files });
-                Ok(Behind { program, taken_up, past, made })
+                Ok(Behind { program, taken_up, past, made, lost: HashSet::new() })
             })
             .await;
         }
-        let (program, made) = match &self.record {
+        let (program, made, lost) = match &self.record {
             Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
                 let (storage, run) = (Arc::clone(storage), *run);
                 runtime::blocking(move || {
-                    let (ended, made) = resume::gone_on(&storage, run, &program, &io, &memory)?;
-                    Ok((program.resume(ended).with_given_marked(), made))
+                    let GoneOn { ended, made, lost } =
+                        resume::gone_on(&storage, run, &program, &io, &memory)?;
+                    Ok((program.resume(ended).with_given_marked(), made, lost))
                 })
                 .await?
             }
-            _ => (program, Versions::default()),
+            _ => (program, Versions::default(), HashSet::new()),
         };
-        Ok(Behind { program, taken_up: None, past: None, made })
+        Ok(Behind { program, taken_up: None, past: None, made, lost })
     }
 
     /// What the run is begun with.
@@ -404,6 +406,8 @@ struct Behind {
     past: Option<Arc<Past>>,
     /// The versions of the assets that were made before.
     made: Versions,
+    /// Of a run that goes on from the end of another one, the steps of which nothing can be read any more.
+    lost: HashSet<(RunId, StepPath)>,
 }
 
 pub(super) fn processors() -> usize {

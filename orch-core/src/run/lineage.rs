@@ -57,7 +57,7 @@ impl Lineage {
         let mut pinned = storage.pinned(run)?;
         let versioned = history.values.is_versioned();
         let (recorded, own) = Self::of_one(storage, run, history, &pinned, io)?;
-        let recall = Arc::new(Recall::new(storage, io));
+        let recall = Arc::new(Recall::new(storage, io, run));
         let mut lineage = Self { recorded, own, earlier: PathMap::default(), recall };
         while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
             let found = History::read(&**storage, upstream, versioned).and_then(|history| {
@@ -106,6 +106,11 @@ impl Lineage {
     /// Whether the run itself has made this step, and not an earlier one.
     pub(super) fn is_own(&self, path: &StepPath) -> bool {
         !self.earlier.contains_key(path)
+    }
+
+    /// The run that has made this step.
+    pub(super) fn made_by(&self, path: &StepPath) -> RunId {
+        self.archive(path).run
     }
 
     fn archive(&self, path: &StepPath) -> &Arc<Archive> {

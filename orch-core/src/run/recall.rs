@@ -10,10 +10,10 @@ use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::engine::{OpMemory, RememberedStep, hash_of};
 use crate::event::{MadeBy, Recorded};
 use crate::failure::{Failure, quietly};
-use crate::ids::{QuickMap, RunId};
-use crate::io::IoManagers;
+use crate::ids::{QuickMap, RunId, StepPath};
+use crate::io::{Codec, IoManagers};
 use crate::memo::{Memo, MemoQuery, code_of};
-use crate::plan::{Program, Source};
+use crate::plan::{Program, Source, uncut};
 use crate::storage::{Storage, StorageError};
 use crate::value::Value;
 
@@ -22,12 +22,14 @@ use crate::value::Value;
 pub(super) struct Recall {
     storage: Arc<dyn Storage>,
     io: Arc<IoManagers>,
+    /// The run that takes the values.
+    run: RunId,
     archives: Mutex<HashMap<RunId, Arc<Archive>>>,
 }
 
 impl Recall {
-    pub(super) fn new(storage: &Arc<dyn Storage>, io: &Arc<IoManagers>) -> Self {
-        Self { storage: Arc::clone(storage), io: Arc::clone(io), archives: Mutex::default() }
+    pub(super) fn new(storage: &Arc<dyn Storage>, io: &Arc<IoManagers>, run: RunId) -> Self {
+        Self { storage: Arc::clone(storage), io: Arc::clone(io), run, archives: Mutex::default() }
     }
 
     /// What an op has given, of which this is remembered; none if its outputs are others now.
@@ -67,7 +69,11 @@ impl Recall {
                 let name = &op.outputs()[output].name;
                 let what =
                     format!("`{name}` of `{}`, which is taken of the run {run}, cannot be loaded", by.path);
-                failure.context(what).hint("have it made anew, and remembered as that: `--no-memos`")
+                let taker = recall.run;
+                failure.context(what).hint(format!(
+                    "have the step that took it made anew, with all that depends on it: `rerun {taker} --select 'STEP+'`; or run the \
+                     job with nothing that is remembered: `--no-memos`"
+                ))
             })
         })
     }
@@ -151,17 +157,31 @@ impl Program {
         let memoized = self.plan.steps.iter().zip(&self.ops).filter(|(step, _)| step.memoize);
         for (step, op) in memoized {
             for (input, declared) in step.inputs.iter().zip(op.inputs()) {
-                let (Source::Literal { literal, .. } | Source::Config { literal }) = input.source else {
-                    continue;
-                };
-                let Some(codec) = declared.codec else { continue };
-                let (value, mut bytes) = (&mut self.literals[literal], Vec::new());
-                // `Serialize` is the user's code.
-                if let Ok(Ok(())) = quietly(|| codec.encode(value, &mut bytes)) {
-                    *value = value.clone().versioned(hash_of(&bytes));
-                }
+                version_literals(&input.source, declared.codec, &mut self.literals);
             }
         }
+    }
+}
+
+/// Gives versions to the constants of a source: to one that is the input itself that of the bytes that its codec writes, to
+/// others as far as a plan can write them.
+fn version_literals(source: &Source, codec: Option<Codec>, literals: &mut [Value]) {
+    match source {
+        Source::Literal { literal, .. } | Source::Config { literal } => {
+            let value = &mut literals[*literal];
+            let mut bytes = Vec::new();
+            // `Serialize` is the user's code.
+            let is_written =
+                codec.is_some_and(|codec| matches!(quietly(|| codec.encode(value, &mut bytes)), Ok(Ok(()))));
+            let written = if is_written { Some(bytes) } else { uncut(value).map(String::into_bytes) };
+            if let Some(written) = written {
+                *value = value.clone().versioned(hash_of(&written));
+            }
+        }
+        Source::List { elements, .. } => {
+            elements.iter().for_each(|element| version_literals(element, None, literals));
+        }
+        Source::Output { .. } | Source::Item { .. } | Source::Collect { .. } => {}
     }
 }
 
@@ -172,6 +192,7 @@ impl Runner {
         mut program: Program,
         recipes: HashMap<usize, Recipe>,
         recall: Option<Arc<Recall>>,
+        lost: HashSet<(RunId, StepPath)>,
     ) -> Result<(Program, OpMemory), RunError> {
         let Some(recall) = recall.filter(|_| !recipes.is_empty()) else {
             return Ok((program, OpMemory::default()));
@@ -179,7 +200,9 @@ impl Runner {
         let takes_memos = self.takes_memos;
         runtime::blocking(move || {
             program.version_literals();
-            let given = if takes_memos { recall.memory(&program, &recipes) } else { HashMap::new() };
+            let mut given = if takes_memos { recall.memory(&program, &recipes) } else { HashMap::new() };
+            // What cannot be read is not taken for the very step that is made anew for it.
+            given.retain(|_, step| !lost.contains(&(step.of, step.by.path.clone())));
             Ok((program, OpMemory { recipes, given }))
         })
         .await

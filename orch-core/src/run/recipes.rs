@@ -7,7 +7,8 @@ use super::config::Configured;
 use super::wiring::Wiring;
 use crate::asset::{AssetKey, Digest, Ingredient, Recipe};
 use crate::config::{ConfigPath, EnvVars, of_step};
-use crate::define::{OpDef, Provider};
+use crate::define::{OpDef, OutputDef, Provider, Tags};
+use crate::io::IoManagers;
 use crate::plan::{Maker, PlanError, Program};
 
 /// Of each asset that a run makes, and of each memoized step, all that it depends on, but for the data that it takes: that is
@@ -17,6 +18,9 @@ pub(super) struct Recipes<'a> {
     pub(super) wiring: &'a Wiring,
     pub(super) configured: &'a Configured,
     pub(super) env: &'a EnvVars,
+    pub(super) io: &'a IoManagers,
+    /// The tags of the run.
+    pub(super) tags: &'a Tags,
     /// Whether a step of this name is given inputs in the place of what feeds it.
     pub(super) is_fed: &'a dyn Fn(&str) -> bool,
 }
@@ -70,12 +74,33 @@ impl Recipes<'_> {
             Some(version) => recipe.add(Ingredient::CodeVersion, Some(version.as_str().into())),
             None => recipe.add(Ingredient::Source, memoize.source().cloned()),
         }
+        if let Some(io) = op.io() {
+            let keeps_apart = |output: &OutputDef| {
+                self.io.get(io, output.ty).is_some_and(|manager| manager.keeps_runs_apart())
+            };
+            recipe.add(Ingredient::Io, op.outputs().iter().all(keeps_apart).then(|| io.into()));
+        }
+        if memoize.takes_context() {
+            // The path is added when the step is ready.
+            recipe.add(Ingredient::Context, Some(self.context()));
+        }
         self.add_surroundings(&mut recipe, &[step], memoize.variables(), memoize.trusts_resources());
         if memoize.is_configured() {
             // What it is made of is known, and not what is made of that.
             recipe.add(Ingredient::Config, None);
         }
         Some(recipe)
+    }
+
+    /// What the context of each step says of the run, but for what is of that run alone.
+    fn context(&self) -> Arc<str> {
+        let mut digest = Digest::new("orch: the context of a step");
+        digest.add(&self.program.plan.job);
+        for (key, value) in self.program.plan.tags.iter().chain(self.tags) {
+            digest.add(key);
+            digest.add(value);
+        }
+        digest.finish()
     }
 
     /// Adds what the code of steps finds around it: variables, configuration and resources.
@@ -115,7 +140,6 @@ impl Recipes<'_> {
         let node = self.configured.node.as_ref()?;
         let mut digest = Digest::new("orch: the configuration of an asset");
         for path in paths {
-            digest.add(path.to_string());
             digest.add(
                 node.at(path).map_or(serde_json::Value::Null, |node| sorted(node.to_json())).to_string(),
             );
@@ -191,11 +215,13 @@ impl Runner {
         &self,
         checked: &Checked,
     ) -> (HashMap<AssetKey, Recipe>, HashMap<usize, Recipe>) {
-        let Checked { program, wiring, configured, given, .. } = checked;
+        let Checked { program, wiring, configured, given, tags } = checked;
+        let tags = tags.clone().into_iter().chain(self.tags.clone()).collect();
         let is_fed = |step: &str| {
             self.inputs.keys().any(|(fed, _)| fed == step) || given.at(&of_step(step).key("inputs")).is_some()
         };
-        let recipes = Recipes { program, wiring, configured, env: &self.env, is_fed: &is_fed };
+        let (env, io) = (&self.env, &self.environment.io);
+        let recipes = Recipes { program, wiring, configured, env, io, tags: &tags, is_fed: &is_fed };
         (recipes.all(), recipes.of_ops())
     }
 }

@@ -198,15 +198,24 @@ impl Interrupted {
     }
 }
 
-/// The steps that do not run in a new run that goes on from the end of this one, and the versions of the assets that this
-/// one has made.
+/// What a new run goes on with that goes on from the end of another one.
+pub(super) struct GoneOn {
+    /// The steps that do not run.
+    pub(super) ended: Vec<(StepPath, Ended)>,
+    /// The versions of the assets that the other one has made.
+    pub(super) made: Versions,
+    /// The steps whose values cannot be read any more, each with the run that has made it.
+    pub(super) lost: HashSet<(RunId, StepPath)>,
+}
+
+/// What a new run goes on with that goes on from the end of this one.
 pub(super) fn gone_on(
     storage: &Arc<dyn Storage>,
     run: RunId,
     program: &Program,
     io: &Arc<IoManagers>,
     memory: &Memory,
-) -> Result<(Vec<(StepPath, Ended)>, Versions), RunError> {
+) -> Result<GoneOn, RunError> {
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
     let mut history =
         History::read(&**storage, run, program.plan.has_memoized()).map_err(RunError::storage)?;
@@ -215,7 +224,9 @@ pub(super) fn gone_on(
     forget_refused(&**storage, run, program, &mut lineage.recorded)?;
     forget_dependents(&program.plan, &mut lineage.recorded);
     let made = lineage.recorded.assets().clone();
-    Ok((behind(program, &pinned.plan, &lineage, memory, Past::default()).0, made))
+    let (ended, past) = behind(program, &pinned.plan, &lineage, memory, Past::default());
+    let lost = past.lost.into_iter().map(|(path, ..)| (lineage.made_by(&path), path)).collect();
+    Ok(GoneOn { ended, made, lost })
 }
 
 /// What blocking checks of this run have found to be wrong: of the same they would find the same, so that is made anew by what

@@ -3,9 +3,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use crate::asset::Recipe;
-
-use super::model::{Found, Op, Outputs, Parameter, Settings};
+use super::model::{Found, Memoize, Op, Outputs, Parameter, Settings};
 use crate::names::{
     ARC, CALL, DEFAULT_FED, FALLIBLE_RETURN, FED, INPUT, INPUT_BY_VALUE, INTO_INPUT, MEMOIZE, NO_CONFIG,
     ONCE_LOCK, ONE, OP, OP_DEF, OUTPUT, OUTPUTS, TAKES_CONFIG, UNKNOWN,
@@ -237,13 +235,12 @@ fn argument(position: usize) -> Ident {
     Ident::new(&format!("argument_{position}"), Span::mixed_site())
 }
 
-/// That the steps of the op are memoized, as the op whose hidden type has this path: no other has.
-struct Memoize<'a>(&'a Recipe);
-
-impl ToTokens for Memoize<'_> {
+/// The op is known as that whose hidden type has this path: no other has.
+impl ToTokens for Memoize {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let recipe = self.0;
-        tokens.extend(quote!(#MEMOIZE::of(::core::any::type_name::<Self>()) #recipe));
+        let Self { recipe, context } = self;
+        let context = context.then(|| quote!(.context()));
+        tokens.extend(quote!(#MEMOIZE::of(::core::any::type_name::<Self>()) #context #recipe));
     }
 }
 
@@ -263,7 +260,7 @@ impl ToTokens for Settings {
         setting(tokens, "memory", self.memory);
         setting(tokens, "pool", self.pool.as_ref());
         setting(tokens, "code_version", self.code_version.as_ref());
-        setting(tokens, "memoize", self.memoize.as_ref().map(Memoize));
+        setting(tokens, "memoize", self.memoize.as_ref());
         setting(tokens, "io", self.io.as_ref());
     }
 }

@@ -69,9 +69,15 @@ pub(crate) struct Settings {
     pub(crate) memory: Option<u64>,
     pub(crate) pool: Option<LitStr>,
     pub(crate) code_version: Option<LitStr>,
-    /// What it depends on beside inputs and configuration, if its steps are memoized.
-    pub(crate) memoize: Option<Recipe>,
+    pub(crate) memoize: Option<Memoize>,
     pub(crate) io: Option<LitStr>,
+}
+
+/// That the steps of an op are memoized: what they depend on beside inputs and configuration.
+pub(crate) struct Memoize {
+    pub(crate) recipe: Recipe,
+    /// Whether they look at their context.
+    pub(crate) context: bool,
 }
 
 /// One parameter of the function.
@@ -134,8 +140,8 @@ impl Op {
     }
 }
 
-/// What an op depends on beside inputs and configuration, if its steps are memoized; what is said of that alone is refused else.
-fn memoize(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Option<Recipe> {
+/// Whether the steps of an op are memoized; what is said of that alone is refused else.
+fn memoize(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Option<Memoize> {
     // Asked for first: the options say something of what this asks for.
     let given = options.has("memoize");
     let memoize = options.flag("memoize");
@@ -148,7 +154,9 @@ fn memoize(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Option<Reci
         }
     }
     let recipe = Recipe::of_op(options, item, diag, given);
-    memoize.then_some(recipe)
+    let mut parameters = func::parameters(&item.sig).map(Parameter::read);
+    let context = parameters.any(|parameter| matches!(parameter, Parameter::Context { .. }));
+    memoize.then_some(Memoize { recipe, context })
 }
 
 impl Settings {

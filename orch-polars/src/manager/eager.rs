@@ -32,6 +32,10 @@ impl<F: Format> IoManager<DataFrame> for FrameIo<F> {
     fn takes_partitions(&self) -> bool {
         true
     }
+
+    fn keeps_runs_apart(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
@@ -57,6 +61,10 @@ impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
     fn takes_partitions(&self) -> bool {
         true
     }
+
+    fn keeps_runs_apart(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
@@ -80,6 +88,10 @@ impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
     }
 
     fn takes_partitions(&self) -> bool {
+        true
+    }
+
+    fn keeps_runs_apart(&self) -> bool {
         true
     }
 }
@@ -108,6 +120,10 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Frame<S>>> for FrameIo<F> {
     }
 
     fn takes_partitions(&self) -> bool {
+        true
+    }
+
+    fn keeps_runs_apart(&self) -> bool {
         true
     }
 }

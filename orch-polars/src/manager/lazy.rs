@@ -10,7 +10,7 @@ use polars::error::PolarsError;
 use polars::frame::DataFrame;
 use polars::prelude::{
     DslPlan, Engine, ExtraColumnsPolicy, LazyFrame, PlRefPath, ScanSource, ScanSourceRef, ScanSources,
-    SinkDestination, SinkTarget, UnifiedSinkArgs, col,
+    SinkDestination, SinkTarget, UnifiedSinkArgs, all, col,
 };
 use polars_plan::plans::IR;
 use polars_plan::plans::hive::HivePartitionsDf;
@@ -55,6 +55,10 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
     fn takes_partitions(&self) -> bool {
         true
     }
+
+    fn keeps_runs_apart(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
@@ -80,6 +84,10 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
     }
 
     fn takes_partitions(&self) -> bool {
+        true
+    }
+
+    fn keeps_runs_apart(&self) -> bool {
         true
     }
 }
@@ -140,7 +148,8 @@ impl<F: Format> FrameIo<F> {
         };
         let scanned = self.format.scan(sources).map_err(|error| unscanned(&first, error))?;
         let scanned = with_dimensions(scanned, dimensions, columns, &first)?;
-        Ok(of_columns(scanned, columns))
+        // Never the bare scan: polars makes some of its methods, such as `with_row_index`, a part of one, and plans it anew.
+        Ok(if columns.is_empty() { scanned.select([all().as_expr()]) } else { of_columns(scanned, columns) })
     }
 }
 

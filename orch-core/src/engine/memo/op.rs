@@ -81,6 +81,12 @@ impl State {
     /// All that a memoized step depends on: what the run knew of it before, and the data that it is given.
     fn recipe_of_step(&self, frame: FrameId, step: usize) -> Option<Recipe> {
         let mut recipe = self.settings.ops.recipes.get(&step)?.clone();
+        if let Some(context) = recipe.version(&Ingredient::Context) {
+            let mut digest = Digest::new("orch: the context of a step, and its path");
+            digest.add(context);
+            digest.add(self.path(frame, step).to_string());
+            recipe.add(Ingredient::Context, Some(digest.finish()));
+        }
         for (input, fetch) in self.program.ops[step].inputs().iter().zip(self.layout.fetches(step)) {
             let parameter = Ingredient::Parameter(Arc::clone(&input.name));
             recipe.add(parameter, self.version_of_input(frame, fetch));
@@ -128,7 +134,11 @@ impl State {
                 let plan = &self.program.plan.steps[step];
                 let asset = plan.assets.iter().find(|asset| asset.output == output).map(|asset| &asset.key);
                 let asset = asset.or(plan.loads.as_ref().map(|loads| &loads.key))?;
-                self.settings.versions.get(asset, &None)?.data_version.clone()
+                let version = self.settings.versions.get(asset, &None)?;
+                // What others make may have been made anew since another run has looked at it.
+                let is_external = plan.loads.as_ref().is_some_and(|loads| loads.external);
+                let is_known = !is_external || version.run == Some(self.settings.run);
+                version.data_version.clone().filter(|_| is_known)
             }
             _ => version_of(inline.as_ref(), stored.as_ref()).filter(|_| self.has_content(step, output)),
         }

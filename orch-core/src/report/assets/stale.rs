@@ -62,6 +62,8 @@ pub(super) fn named(ingredient: &Ingredient) -> String {
         Ingredient::Type => "its type".to_owned(),
         Ingredient::Partitions => "what its partitions stand for".to_owned(),
         Ingredient::Config => "its configuration".to_owned(),
+        Ingredient::Io => "its IO manager".to_owned(),
+        Ingredient::Context => "its context: its path, its job or tags".to_owned(),
         Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
         Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
         Ingredient::Input(asset) => format!("the data of `{asset}`"),
@@ -75,6 +77,9 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
         Ingredient::Source => "give it one, `code_version = \"1\"`",
         Ingredient::Resource(_) => {
             "the program gives it as a value; if that is always the same, say `trust_resources`"
+        }
+        Ingredient::Io => {
+            "what one run stores another one may replace, unless it says that it does not: `IoManager::keeps_runs_apart`"
         }
         Ingredient::Input(_) => {
             "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`, and of what others make an \

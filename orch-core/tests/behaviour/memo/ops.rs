@@ -30,6 +30,8 @@ struct Spec {
     env: i64,
     /// `halve` leaves out what is above.
     most: i64,
+    /// A tag of the run, which `sum` adds.
+    bonus: i64,
     /// Whether the last step fails.
     fails: bool,
 }
@@ -37,7 +39,7 @@ struct Spec {
 impl Spec {
     fn new() -> Self {
         let items = BTreeMap::from([("a", 1), ("b", 2), ("c", 3)]);
-        Self { items, factor: 10, code: Some(0), env: 0, most: 1000, fails: false }
+        Self { items, factor: 10, code: Some(0), env: 0, most: 1000, bonus: 0, fails: false }
     }
 
     fn embedded(&self, item: i64) -> i64 {
@@ -50,7 +52,7 @@ impl Spec {
 
     /// What comes of it, evaluated without engine, storage or hashes.
     fn report(&self) -> i64 {
-        self.items.values().filter_map(|item| self.halved(*item)).sum()
+        self.items.values().filter_map(|item| self.halved(*item)).sum::<i64>() + self.bonus
     }
 }
 
@@ -101,11 +103,12 @@ impl Bench {
         });
         let halve = halve.into();
         let notes = called.clone();
-        let sum = OpDef::builder("sum").code_version("1").memoize(Memoize::of("bench::sum"));
+        let sum = OpDef::builder("sum").code_version("1").memoize(Memoize::of("bench::sum").context());
         let sum = sum.input::<Vec<i64>>("all").returns::<Plain>().coded(number());
         let sum = sum.blocking(move |mut args| {
             notes.add("sum".to_owned());
-            Ok(args.take::<Vec<i64>>(0)?.into_iter().sum())
+            let bonus: i64 = args.context().tags()["bonus"].parse().unwrap();
+            Ok(args.take::<Vec<i64>>(0)?.into_iter().sum::<i64>() + bonus)
         });
         let sum = sum.into();
         let (fails, reported) = (self.spec.fails, self.reported.clone());
@@ -146,7 +149,7 @@ impl Bench {
         self.runs += 1;
         let definitions = self.definitions();
         let runner = definitions.runner(&definitions.jobs()[0]).run_id(RunId::from_u128(self.runs));
-        runner.env(self.env()).keep_events().keep_outputs()
+        runner.env(self.env()).tag("bonus", self.spec.bonus.to_string()).keep_events().keep_outputs()
     }
 
     /// Runs it, recorded.

@@ -15,6 +15,7 @@ enum Change {
     Code(Option<i64>),
     Env(i64),
     Most(i64),
+    Bonus(i64),
     /// A run that is recorded is removed.
     Remove(usize),
 }
@@ -29,17 +30,18 @@ fn change() -> impl Strategy<Value = Change> {
         2 => prop::option::weighted(0.8, 0..3_i64).prop_map(Change::Code),
         2 => (0..2_i64).prop_map(Change::Env),
         1 => (0..8_i64).prop_map(Change::Most),
+        1 => (0..2_i64).prop_map(Change::Bonus),
         1 => any::<usize>().prop_map(Change::Remove),
     ]
 }
 
 /// What was made, and in which run: of `embed` by item, factor, code and variable, of `halve` by what it is given and its code,
-/// of `sum` by the keys and values that it takes.
+/// of `sum` by the keys and values that it takes, and a tag.
 #[derive(Default)]
 struct Oracle {
     embed: BTreeSet<(u128, i64, i64, i64, i64)>,
     halve: BTreeSet<(u128, i64, i64)>,
-    sum: BTreeSet<(u128, Vec<(&'static str, i64)>)>,
+    sum: BTreeSet<(u128, Vec<(&'static str, i64)>, i64)>,
 }
 
 impl Oracle {
@@ -67,9 +69,9 @@ impl Oracle {
         self.halve.extend(halve);
         // If all were left out, so is what collects them.
         let collects = !halves.is_empty() || spec.items.is_empty();
-        if collects && !self.sum.iter().any(|(_, made)| *made == halves) {
+        if collects && !self.sum.iter().any(|(_, made, bonus)| (made, *bonus) == (&halves, spec.bonus)) {
             called.insert("sum".to_owned());
-            self.sum.insert((run, halves));
+            self.sum.insert((run, halves, spec.bonus));
         }
         called
     }
@@ -98,6 +100,7 @@ proptest! {
                     Change::Code(code) => bench.spec.code = code,
                     Change::Env(env) => bench.spec.env = env,
                     Change::Most(most) => bench.spec.most = most,
+                    Change::Bonus(bonus) => bench.spec.bonus = bonus,
                     Change::Remove(run) => {
                         let run = run as u128 % bench.runs.max(1) + 1;
                         // It may be gone already.

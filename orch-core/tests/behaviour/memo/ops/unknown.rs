@@ -131,6 +131,6 @@ fn a_value_that_is_not_there_any_more_is_told_to_who_takes_it() {
     });
     insta::assert_snapshot!(failed.unwrap(), @r#"
     `result` of `sum`, which is taken of the run 00000000-0000-0000-0000-000000000001, cannot be loaded
-    Some("have it made anew, and remembered as that: `--no-memos`")
+    Some("have the step that took it made anew, with all that depends on it: `rerun 00000000-0000-0000-0000-000000000002 --select 'STEP+'`; or run the job with nothing that is remembered: `--no-memos`")
     "#);
 }

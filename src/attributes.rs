@@ -75,9 +75,10 @@ mod observations;
 ///
 /// A step of an op with `memoize` is passed over if a step of the op has succeeded in a recorded run that was made of the same: code,
 /// types, configuration, declared variables, resources, and the data that each parameter is given. What that step has given is taken,
-/// from the run that keeps it; when that run is removed, it is forgotten. Whatever has no version makes the step run: data that lives in
+/// from the run that keeps it; when that run is removed, it is forgotten. An op that has a [`Context`](define::Context) depends on what
+/// that says too, path with keys, job and tags, but for what is of one run alone: its identifier, attempt and time. Whatever has no version makes the step run: data that lives in
 /// memory alone, a resource that is a value, what [`macro@configured`] makes of a configuration. Outputs are types of serde or have an IO
-/// manager; none may be [`Dynamic`](define::Dynamic). [`Runner::without_memos`](run::Runner::without_memos), on the command line
+/// manager that [keeps runs apart](io::IoManager::keeps_runs_apart), as those of `orch` do; none may be [`Dynamic`](define::Dynamic). [`Runner::without_memos`](run::Runner::without_memos), on the command line
 /// `run --no-memos`, runs all steps. An asset says nothing of this: `materialize --stale` passes over it.
 ///
 /// # Processes

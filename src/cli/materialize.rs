@@ -191,8 +191,21 @@ fn nothing(args: &MaterializeArgs, standings: &Standings, selected: &[bool], gra
              `{} materialize --stale +{key}`\n",
             program_name()
         ),
-        None => "all is as it would be made: there is nothing to make\n".to_owned(),
+        None => match observed_before(selected, graph) {
+            Some(key) => format!(
+                "all is as it would be made of what `{key}` was observed as last: `{} assets observe {key}` looks again\n",
+                program_name()
+            ),
+            None => "all is as it would be made: there is nothing to make\n".to_owned(),
+        },
     }
+}
+
+/// What others make, of which something that is selected is made, and at which a run of the selection does not look.
+fn observed_before<'a>(selected: &[bool], graph: &'a AssetGraph) -> Option<&'a AssetKey> {
+    let mut upstream = with_upstream(graph, selected).into_iter();
+    let found = upstream.find(|&number| !selected[number] && graph.observation(number).is_some());
+    found.map(|number| graph.assets()[number].key())
 }
 
 /// Nothing is made by mistake: all assets are asked for as such.

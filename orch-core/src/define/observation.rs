@@ -20,12 +20,16 @@ pub trait ObservationReturn {
 
 impl ObservationReturn for DataVersion {
     fn into_version(self) -> Result<WithMetadata<DataVersion>, Failure> {
-        Ok(WithMetadata::new(self))
+        WithMetadata::new(self).into_version()
     }
 }
 
 impl ObservationReturn for WithMetadata<DataVersion> {
     fn into_version(self) -> Result<WithMetadata<DataVersion>, Failure> {
+        if self.value.as_str().is_empty() {
+            return Err(Failure::new("the version is an empty text, which tells nothing")
+                .hint("where nothing is there to be looked at, let the observation fail"));
+        }
         Ok(self)
     }
 }

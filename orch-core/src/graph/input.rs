@@ -77,7 +77,7 @@ impl<T: TakesList<H>, H> Takes<Vec<H>> for T {
     message = "`Out<{V}>` cannot feed an input of type `{Self}`",
     label = "this gives `Out<{V}>`",
     note = "an input takes an output of its own type: let the op take `{V}`, or call an op in between that makes `{Self}` \
-            of it"
+            of it; in an asset `#[stored]` has its IO manager read it as that type"
 )]
 #[doc(hidden)]
 pub trait TakesValue<V>: Sized {

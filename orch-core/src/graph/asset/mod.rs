@@ -35,7 +35,7 @@ use crate::value::Data;
     message = "`{Self}` is no asset",
     label = "not the name of an asset",
     note = "a parameter of an asset is named after the asset that it takes: put `#[asset]` on the function `{Self}`, or say \
-            where it comes from, `#[from(path::to::asset)]`"
+            where it comes from, `#[from(path::to::asset)]`; observations are listed by `observations![..]` and checks by `checks![..]`"
 )]
 pub trait Asset: 'static {
     /// What it is in memory.

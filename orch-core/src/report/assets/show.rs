@@ -227,7 +227,10 @@ fn neighbours(
 }
 
 fn version(fact: &Materialization) -> String {
-    one_line(&fact.data_version.as_deref().unwrap_or_default().chars().take(VERSION).collect::<String>())
+    let version = fact.data_version.as_deref().unwrap_or_default();
+    // What an observation has found is told as it was said.
+    let shown = if fact.is_observation() { usize::MAX } else { VERSION };
+    one_line(&version.chars().take(shown).collect::<String>())
 }
 
 fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {

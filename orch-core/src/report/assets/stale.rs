@@ -83,7 +83,7 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
         }
         Ingredient::Input(_) => {
             "nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`, and of what others make an \
-             `#[asset_observation]` finds it out"
+             `#[asset_observation]` finds it out, when someone looks: `assets observe`"
         }
         Ingredient::Parameter(_) => {
             "it lives in memory alone, or is a sign and no data; serde's `Serialize` and `Deserialize` make it known, or what stores it \

@@ -88,7 +88,10 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
     let mut text =
         format!("{} is {}", palette.paint(Role::Name, &named.to_string()), palette.paint(role, word));
     if let Some(latest) = why.latest_of(&named) {
-        let _ = write!(text, ": the run {} made it {}", why.facts.run(latest), why.facts.when(latest.time));
+        let version = latest.data_version.as_deref().filter(|_| latest.is_observation());
+        let what = version
+            .map_or_else(|| "made it".to_owned(), |version| format!("observed it as {}", short(version)));
+        let _ = write!(text, ": the run {} {what} {}", why.facts.run(latest), why.facts.when(latest.time));
     }
     text.push('\n');
     let mut seen = BTreeSet::new();

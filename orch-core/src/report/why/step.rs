@@ -183,7 +183,17 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
 
 /// Why a memoized step was not passed over.
 fn ran(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
-    let Some((_, recipe, _)) = &story.made_of else { return String::new() };
+    let Some((_, recipe, _)) = &story.made_of else {
+        let never = why.plan.step(path.name()).map_or_else(Vec::new, |step| why.plan.never_memoized(step));
+        return match never.as_slice() {
+            [] => String::new(),
+            names => format!(
+                "  it always runs, though it is memoized: of what lives in memory alone nothing can be taken again: {}\n  hint: \
+                 derive serde's `Serialize` and `Deserialize` for its type, or have an IO manager store it, `io = \"..\"`\n",
+                names.join(", ")
+            ),
+        };
+    };
     if let Some(unknown) = recipe.first_unknown() {
         let change = Change::Unknown;
         let unknown = stale::because(&Difference { ingredient: unknown.clone(), change });

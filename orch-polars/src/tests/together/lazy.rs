@@ -61,6 +61,19 @@ fn a_filter_of_a_dimension_is_one_of_files() {
 }
 
 #[test]
+fn rows_are_numbered_without_losing_the_dimensions() {
+    let folder = Folder::new();
+    let io = ParquetIo::new(&folder.0);
+    let sold = Sold::by_day();
+    sold.store(&io);
+    let numbered = planned(&io, &sold).with_row_index("row", None);
+    let second =
+        numbered.filter(col("partition").eq(lit("2024-01-02"))).select([col("row"), col("partition")]);
+    let expected = df!("row" => [2_u32, 3], "partition" => ["2024-01-02", "2024-01-02"]);
+    assert_eq!(second.collect().unwrap(), expected.unwrap());
+}
+
+#[test]
 fn what_is_planned_of_partitions_is_sunk_batch_by_batch() {
     let folder = Folder::new();
     let io = ParquetIo::new(&folder.0);

@@ -210,7 +210,7 @@ fn what_is_stale_is_found_out_by_looking() {
     insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --stale --dry-run report"), @r"
     exit 0
     --- stderr
-    all is as it would be made: there is nothing to make
+    all is as it would be made of what `lake/orders` was observed as last: `program assets observe lake/orders` looks again
     ");
     insta::assert_snapshot!(shop.session(program("tuesday", 14), "materialize --missing"), @r"
     exit 0

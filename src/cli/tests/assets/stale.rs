@@ -330,7 +330,7 @@ fn what_nobody_knows_is_stale_and_says_what_to_do() {
     mart/orders   it is made of `raw_orders`, which is to be made
     mart/refunds  it is made of `raw_orders`, which is to be made
     total         it is made of `mart/orders`, which is to be made
-    report        nobody knows the version of the data of `fx/rate`: nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`, and of what others make an `#[asset_observation]` finds it out
+    report        nobody knows the version of the data of `fx/rate`: nothing is known of its bytes; whoever makes it may say it, `context.set_data_version(..)`, and of what others make an `#[asset_observation]` finds it out, when someone looks: `assets observe`
     ");
     insta::assert_snapshot!(kept.session(shop(3), "materialize raw_orders --dry-run"), @r"
     exit 0

@@ -12,7 +12,7 @@ use crate::event::{MadeBy, Recorded};
 use crate::failure::{Failure, quietly};
 use crate::ids::{QuickMap, RunId};
 use crate::io::IoManagers;
-use crate::memo::{Memo, MemoQuery, code_of};
+use crate::memo::{Given, Memo, code_of};
 use crate::plan::{Program, Source};
 use crate::storage::{Storage, StorageError};
 use crate::value::Value;
@@ -31,7 +31,7 @@ impl Recall {
     }
 
     /// What an op has given, of which this is remembered; none if its outputs are others now.
-    fn remembered(self: &Arc<Self>, memo: &Memo, op: &Arc<OpDef>) -> Option<RememberedStep> {
+    fn remembered(self: &Arc<Self>, memo: &Given, op: &Arc<OpDef>) -> Option<RememberedStep> {
         let is_declared = |name: &Arc<str>| op.outputs().iter().any(|output| output.name == *name);
         if !memo.outputs.keys().all(is_declared) {
             return None;
@@ -55,7 +55,7 @@ impl Recall {
         op: &Arc<OpDef>,
     ) -> Option<Vec<KeptOutput>> {
         let (memo, _) = self.told(run, by, op).ok()?;
-        let outputs = self.remembered(&memo?, op)?.outputs;
+        let outputs = self.remembered(&memo?.into(), op)?.outputs;
         let kept = |value: Option<Value>| value.map_or(KeptOutput::Absent, KeptOutput::Value);
         Some(outputs.into_iter().map(kept).collect())
     }
@@ -117,13 +117,13 @@ impl Recall {
         Ok(archive)
     }
 
-    /// What is remembered of these steps of a program, by the keys of their recipes; of several of one key the newest. What
-    /// cannot be read is not known, and of a run that is gone nothing is.
+    /// What is remembered of these steps of a program, by the keys of their recipes; of several of one key the newest. Of a run
+    /// that is gone nothing is known.
     fn memory(
         self: &Arc<Self>,
         program: &Program,
         recipes: &HashMap<usize, Recipe>,
-    ) -> HashMap<Arc<str>, RememberedStep> {
+    ) -> Result<HashMap<Arc<str>, RememberedStep>, RunError> {
         let (mut asked, mut is_there) = (HashSet::new(), HashMap::new());
         let mut given = HashMap::new();
         for (&step, recipe) in recipes {
@@ -132,17 +132,25 @@ impl Recall {
             if !asked.insert(memoize.op()) {
                 continue;
             }
-            let query = MemoQuery { code: Some(code), ..MemoQuery::of(memoize.op()) };
-            for memo in self.storage.memos(&query).unwrap_or_default() {
+            let latest = self.storage.latest_memos(memoize.op(), &code);
+            for memo in latest.map_err(|error| unread(memoize.op(), &error))? {
                 let is_there =
                     *is_there.entry(memo.run).or_insert_with(|| self.storage.run(memo.run).is_ok());
-                if let Some(key) = memo.recipe.key().filter(|key| is_there && !given.contains_key(key)) {
-                    given.extend(self.remembered(&memo, op).map(|remembered| (key, remembered)));
+                if is_there {
+                    given.extend(self.remembered(&memo, op).map(|remembered| (memo.key, remembered)));
                 }
             }
         }
-        given
+        Ok(given)
     }
+}
+
+/// What is remembered of an op cannot be read. A run that went on without would make all anew, and nobody would know why.
+fn unread(op: &str, error: &StorageError) -> RunError {
+    let message = format!("what is remembered of `{op}` cannot be read: {error}");
+    let without = "begin a run that asks for nothing of it: `--no-memos`";
+    let hint = error.advice().map_or_else(|| without.to_owned(), |hint| format!("{hint}; or {without}"));
+    RunError::storage(StorageError::new(error.kind().clone(), message).hint(hint))
 }
 
 impl Program {
@@ -179,7 +187,7 @@ impl Runner {
         let takes_memos = self.takes_memos;
         runtime::blocking(move || {
             program.version_literals();
-            let given = if takes_memos { recall.memory(&program, &recipes) } else { HashMap::new() };
+            let given = if takes_memos { recall.memory(&program, &recipes)? } else { HashMap::new() };
             Ok((program, OpMemory { recipes, given }))
         })
         .await

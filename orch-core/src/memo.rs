@@ -26,10 +26,35 @@ pub struct Memo {
     pub event: u64,
     /// When, in UTC.
     pub time: Timestamp,
+    /// The key of the recipe.
+    pub key: Arc<str>,
     /// All that the outputs depend on.
     pub recipe: Recipe,
     /// The outputs that have a value, each with the version of that, if it is known.
     pub outputs: BTreeMap<Arc<str>, Option<Arc<str>>>,
+}
+
+/// As much of a [`Memo`] as it takes to have its outputs in the place of those of a step that would be made of the same: the key
+/// of the recipe stands for it, so that of many none is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Given {
+    /// The key of the recipe.
+    pub key: Arc<str>,
+    /// The run that has the values.
+    pub run: RunId,
+    /// The step of that run that has given them.
+    pub step: StepPath,
+    /// The number of the event that tells of it, in the log of that run.
+    pub event: u64,
+    /// The outputs that have a value, each with the version of that, if it is known.
+    pub outputs: BTreeMap<Arc<str>, Option<Arc<str>>>,
+}
+
+impl From<Memo> for Given {
+    fn from(Memo { key, run, step, event, outputs, .. }: Memo) -> Self {
+        Self { key, run, step, event, outputs }
+    }
 }
 
 impl Memo {
@@ -38,12 +63,13 @@ impl Memo {
     #[must_use]
     pub fn told(number: u64, event: &Event) -> Option<Self> {
         let EventKind::OpRecipe { op, recipe, outputs } = &event.kind else { return None };
-        recipe.first_unknown().is_none().then_some(Self {
+        Some(Self {
             op: Arc::clone(op),
             run: event.run,
             step: event.step.clone()?,
             event: number,
             time: event.time,
+            key: recipe.key()?,
             recipe: recipe.clone(),
             outputs: outputs.clone(),
         })
@@ -69,8 +95,6 @@ pub fn code_of(recipe: &Recipe) -> Option<String> {
 pub struct MemoQuery {
     /// Those of the op that is known by this name.
     pub op: Option<String>,
-    /// Those of this code, as [`code_of`] says it.
-    pub code: Option<String>,
     /// Those of this run.
     pub run: Option<RunId>,
     /// So many at most.
@@ -87,8 +111,6 @@ impl MemoQuery {
     /// Whether a memo is asked for, but for how many there are.
     #[must_use]
     pub fn matches(&self, memo: &Memo) -> bool {
-        self.op.as_ref().is_none_or(|op| **op == *memo.op)
-            && self.code.as_ref().is_none_or(|code| Some(code) == memo.code().as_ref())
-            && self.run.is_none_or(|run| run == memo.run)
+        self.op.as_ref().is_none_or(|op| **op == *memo.op) && self.run.is_none_or(|run| run == memo.run)
     }
 }

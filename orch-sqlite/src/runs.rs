@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
-use orch_core::memo::{Memo, MemoQuery};
+use orch_core::memo::{Given, Memo, MemoQuery};
 use orch_core::storage::{
     Artifacts, Holder, Pinned, ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind,
     Watch, WriteEvents, WriteRuns,
@@ -77,6 +77,11 @@ impl ReadRuns for Folder {
     fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError> {
         self.facts_of(query.run)?;
         self.list().memos(query)
+    }
+
+    fn latest_memos(&self, op: &str, code: &str) -> Result<Vec<Given>, StorageError> {
+        self.facts_of(None)?;
+        self.list().latest_memos(op, code)
     }
 }
 

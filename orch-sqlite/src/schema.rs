@@ -81,6 +81,7 @@ pub(crate) const INSTANCE: Schema = Schema {
             event INTEGER NOT NULL,     -- its number in the log of that run
             op TEXT NOT NULL,           -- the name by which the op is known
             code TEXT,                  -- the code that it was made by, with its kind
+            key TEXT NOT NULL,          -- that of all that it was made of
             time INTEGER NOT NULL,      -- nanoseconds since 1970
             memo TEXT NOT NULL,         -- all that is known of it, as JSON
             sum INTEGER NOT NULL,       -- over all of it

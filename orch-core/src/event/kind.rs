@@ -384,20 +384,20 @@ pub enum Taken {
     /// Of each asset that it would make the latest materialization.
     Assets(Vec<InputVersion>),
     /// What a step of the same op has given.
-    Step(MadeBy),
+    Step(GivenBy),
 }
 
 /// The step that has given what is taken, in the run that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct MadeBy {
+pub struct GivenBy {
     /// Which.
     pub path: StepPath,
     /// The number of the event that tells of what it was made, in the log of that run.
     pub event: u64,
 }
 
-impl MadeBy {
+impl GivenBy {
     /// By this step, as the event of this number tells.
     #[must_use]
     pub fn new(path: StepPath, event: u64) -> Self {

@@ -13,7 +13,7 @@ mod view;
 pub use cause::{LostCause, SkipCause};
 pub use fold::RunView;
 pub use journal::{Encoded, Entry, Journal, Logged};
-pub use kind::{Event, EventKind, LogLevel, MadeBy, PlannedStep, StreamName, Taken};
+pub use kind::{Event, EventKind, GivenBy, LogLevel, PlannedStep, StreamName, Taken};
 pub use sink::{Sink, Tee};
 pub use view::{
     AttemptView, CanceledStep, CheckView, Counts, Detail, FailedStep, HookError, LiveStep, OpView,

@@ -8,11 +8,11 @@ use super::{RunError, Runner, runtime};
 use crate::asset::Recipe;
 use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::engine::{OpMemory, RememberedStep, hash_of};
-use crate::event::{MadeBy, Recorded};
+use crate::event::{GivenBy, Recorded};
 use crate::failure::{Failure, quietly};
 use crate::ids::{QuickMap, RunId, StepPath};
 use crate::io::{Codec, IoManagers};
-use crate::memo::{Memo, MemoQuery, code_of};
+use crate::memo::{Given, Memo, code_of};
 use crate::plan::{Program, Source, uncut};
 use crate::storage::{Storage, StorageError};
 use crate::value::Value;
@@ -33,12 +33,12 @@ impl Recall {
     }
 
     /// What an op has given, of which this is remembered; none if its outputs are others now.
-    fn remembered(self: &Arc<Self>, memo: &Memo, op: &Arc<OpDef>) -> Option<RememberedStep> {
+    fn remembered(self: &Arc<Self>, memo: &Given, op: &Arc<OpDef>) -> Option<RememberedStep> {
         let is_declared = |name: &Arc<str>| op.outputs().iter().any(|output| output.name == *name);
         if !memo.outputs.keys().all(is_declared) {
             return None;
         }
-        let by = MadeBy::new(memo.step.clone(), memo.event);
+        let by = GivenBy::new(memo.step.clone(), memo.event);
         let outputs =
             op.outputs().iter().enumerate().map(|(number, output)| match memo.outputs.get(&output.name) {
                 Some(version) => {
@@ -53,16 +53,16 @@ impl Recall {
     /// What a step gives in whose place that of another run was taken; none if it is not known any more.
     pub(super) fn outputs(
         self: &Arc<Self>,
-        (run, by): (RunId, &MadeBy),
+        (run, by): (RunId, &GivenBy),
         op: &Arc<OpDef>,
     ) -> Option<Vec<KeptOutput>> {
         let (memo, _) = self.told(run, by, op).ok()?;
-        let outputs = self.remembered(&memo?, op)?.outputs;
+        let outputs = self.remembered(&memo?.into(), op)?.outputs;
         let kept = |value: Option<Value>| value.map_or(KeptOutput::Absent, KeptOutput::Value);
         Some(outputs.into_iter().map(kept).collect())
     }
 
-    fn later(self: &Arc<Self>, (run, by): (RunId, &MadeBy), op: &Arc<OpDef>, output: usize) -> Value {
+    fn later(self: &Arc<Self>, (run, by): (RunId, &GivenBy), op: &Arc<OpDef>, output: usize) -> Value {
         let (recall, by, op) = (Arc::clone(self), by.clone(), Arc::clone(op));
         Value::later(move || {
             recall.load((run, &by), &op, output).map_err(|failure| {
@@ -78,7 +78,7 @@ impl Recall {
         })
     }
 
-    fn load(&self, (run, by): (RunId, &MadeBy), op: &Arc<OpDef>, output: usize) -> Result<Value, Failure> {
+    fn load(&self, (run, by): (RunId, &GivenBy), op: &Arc<OpDef>, output: usize) -> Result<Value, Failure> {
         let archive = self.archive(run).map_err(StorageError::into_failure)?;
         let (_, recorded) = self.told(run, by, op).map_err(StorageError::into_failure)?;
         let name = &op.outputs()[output].name;
@@ -88,7 +88,7 @@ impl Recall {
     }
 
     /// What the log tells of a step up to this event: its outputs come right before it, each followed by who has stored it.
-    fn told(&self, run: RunId, by: &MadeBy, op: &OpDef) -> Result<(Option<Memo>, Recorded), StorageError> {
+    fn told(&self, run: RunId, by: &GivenBy, op: &OpDef) -> Result<(Option<Memo>, Recorded), StorageError> {
         let (mut memo, mut recorded) = (None, Recorded::default());
         let before = by.event.saturating_sub(1 + 2 * op.outputs().len() as u64);
         let archive = self.archive(run)?;
@@ -123,13 +123,13 @@ impl Recall {
         Ok(archive)
     }
 
-    /// What is remembered of these steps of a program, by the keys of their recipes; of several of one key the newest. What
-    /// cannot be read is not known, and of a run that is gone nothing is.
+    /// What is remembered of these steps of a program, by the keys of their recipes; of several of one key the newest. Of a run
+    /// that is gone nothing is known.
     fn memory(
         self: &Arc<Self>,
         program: &Program,
         recipes: &HashMap<usize, Recipe>,
-    ) -> HashMap<Arc<str>, RememberedStep> {
+    ) -> Result<HashMap<Arc<str>, RememberedStep>, RunError> {
         let (mut asked, mut is_there) = (HashSet::new(), HashMap::new());
         let mut given = HashMap::new();
         for (&step, recipe) in recipes {
@@ -138,17 +138,25 @@ impl Recall {
             if !asked.insert(memoize.op()) {
                 continue;
             }
-            let query = MemoQuery { code: Some(code), ..MemoQuery::of(memoize.op()) };
-            for memo in self.storage.memos(&query).unwrap_or_default() {
+            let latest = self.storage.latest_memos(memoize.op(), &code);
+            for memo in latest.map_err(|error| unread(memoize.op(), &error))? {
                 let is_there =
                     *is_there.entry(memo.run).or_insert_with(|| self.storage.run(memo.run).is_ok());
-                if let Some(key) = memo.recipe.key().filter(|key| is_there && !given.contains_key(key)) {
-                    given.extend(self.remembered(&memo, op).map(|remembered| (key, remembered)));
+                if is_there {
+                    given.extend(self.remembered(&memo, op).map(|remembered| (memo.key, remembered)));
                 }
             }
         }
-        given
+        Ok(given)
     }
+}
+
+/// What is remembered of an op cannot be read. A run that went on without would make all anew, and nobody would know why.
+fn unread(op: &str, error: &StorageError) -> RunError {
+    let message = format!("what is remembered of `{op}` cannot be read: {error}");
+    let without = "begin a run that asks for nothing of it: `--no-memos`";
+    let hint = error.advice().map_or_else(|| without.to_owned(), |hint| format!("{hint}; or {without}"));
+    RunError::storage(StorageError::new(error.kind().clone(), message).hint(hint))
 }
 
 impl Program {
@@ -200,7 +208,7 @@ impl Runner {
         let takes_memos = self.takes_memos;
         runtime::blocking(move || {
             program.version_literals();
-            let mut given = if takes_memos { recall.memory(&program, &recipes) } else { HashMap::new() };
+            let mut given = if takes_memos { recall.memory(&program, &recipes)? } else { HashMap::new() };
             // What cannot be read is not taken for the very step that is made anew for it.
             given.retain(|_, step| !lost.contains(&(step.of, step.by.path.clone())));
             Ok((program, OpMemory { recipes, given }))

@@ -18,7 +18,7 @@ use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, 
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
-use crate::memo::{Memo, MemoQuery};
+use crate::memo::{Given, Memo, MemoQuery};
 use crate::partition::KeysInMemory;
 
 /// A storage in the memory of the process, for tests: what is in it survives a run, and not the process.
@@ -136,6 +136,13 @@ impl ReadRuns for Memory {
         memos.sort_by_key(|memo| std::cmp::Reverse((memo.time, memo.run, memo.event)));
         memos.truncate(query.limit.unwrap_or(usize::MAX));
         Ok(memos)
+    }
+
+    fn latest_memos(&self, op: &str, code: &str) -> Result<Vec<Given>, StorageError> {
+        let memos = self.memos(&MemoQuery::of(op))?;
+        let of_code = memos.into_iter().rev().filter(|memo| memo.code().as_deref() == Some(code));
+        let latest: BTreeMap<_, _> = of_code.map(|memo| (Arc::clone(&memo.key), memo.into())).collect();
+        Ok(latest.into_values().collect())
     }
 }
 

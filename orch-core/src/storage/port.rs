@@ -12,7 +12,7 @@ use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::{BackfillId, RunId};
 use crate::io::Artifacts;
-use crate::memo::{Memo, MemoQuery};
+use crate::memo::{Given, Memo, MemoQuery};
 use crate::partition::{ChangedKeys, KeySet, KeySets};
 
 /// Where runs are kept, and what they have made. Implemented for whatever has all its parts; nothing to implement by hand.
@@ -92,6 +92,13 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// If it cannot be read.
     fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError>;
+
+    /// What is remembered last of each recipe of an op that is made by this code, as [`code_of`](crate::memo::code_of) says it, in the
+    /// order of their keys. What is damaged is not remembered: of several of one key it is the newest of those that can be read.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn latest_memos(&self, op: &str, code: &str) -> Result<Vec<Given>, StorageError>;
 }
 
 /// What is known of assets, apart from the runs that made them.

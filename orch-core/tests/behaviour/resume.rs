@@ -22,7 +22,7 @@ use orch_core::failure::Failure;
 use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::{BackfillId, RunId};
 use orch_core::io::{ArtifactRef, Artifacts, Coded};
-use orch_core::memo::{Memo, MemoQuery};
+use orch_core::memo::{Given, Memo, MemoQuery};
 use orch_core::partition::{ChangedKeys, KeySet, KeySets};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
@@ -144,6 +144,10 @@ impl ReadRuns for Mortal {
 
     fn memos(&self, query: &MemoQuery) -> Result<Vec<Memo>, StorageError> {
         self.memory.memos(query)
+    }
+
+    fn latest_memos(&self, op: &str, code: &str) -> Result<Vec<Given>, StorageError> {
+        self.memory.latest_memos(op, code)
     }
 }
 

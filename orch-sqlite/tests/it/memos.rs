@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use orch_core::define::{JobOptions, Memoize, One, OpDef};
+use orch_core::graph::{Call, Job, lit};
+use orch_core::io::Coded;
 use orch_core::memo::MemoQuery;
-use orch_core::storage::{ReadRuns, StorageErrorKind, WriteRuns, conformance};
+use orch_core::storage::{ReadRuns, RunQuery, Storage, StorageErrorKind, WriteRuns, conformance};
 use orch_sqlite::Folder;
 use rusqlite::Connection;
 
@@ -14,6 +18,27 @@ use crate::folders::{id, make, open, put, record, run_of, storage, told};
 fn versions(folder: &Folder) -> Vec<String> {
     let memos = folder.memos(&MemoQuery::default()).expect("they can be read");
     memos.iter().flat_map(|memo| memo.outputs.values().flatten()).map(ToString::to_string).collect()
+}
+
+/// Likewise what is known of each recipe of an op, in the order in which it was given.
+fn latest(folder: &Folder) -> Vec<String> {
+    let latest = folder.latest_memos("embed", "code_version 1").expect("they can be read");
+    let mut versions: Vec<_> =
+        latest.iter().flat_map(|given| given.outputs.values().flatten()).map(ToString::to_string).collect();
+    versions.sort();
+    versions
+}
+
+/// A job of two steps of a memoized op.
+fn doubles() -> Job {
+    let double = OpDef::builder("double").code_version("1").memoize(Memoize::of("mail::double"));
+    let double = double.input::<i64>("x").input_codec(Coded::<i64>::CODEC).returns::<One<i64, 0>>();
+    let double = double.coded([Coded::<i64>::CODEC]).blocking(|mut args| Ok(args.take::<i64>(0)? * 2)).into();
+    Job::compose(JobOptions::new("doubles"), || {
+        for x in [1, 2] {
+            Call::of(&double).input::<i64>(lit(x)).place::<One<i64, 0>>();
+        }
+    })
 }
 
 /// A run of two steps of an op.
@@ -90,15 +115,47 @@ fn what_is_not_as_it_was_told_is_found_and_never_taken() {
         ("run", "'00000000-0000-0000-0000-000000000009'"),
         ("op", "'embedded'"),
         ("code", "'source 1'"),
+        ("key", "key || 'f'"),
+        ("key", "(SELECT key FROM memo WHERE event = 5)"),
+        ("key", "CAST(x'ff' AS TEXT)"),
         ("time", "time + 1"),
         ("memo", "replace(memo, '10', '12')"),
+        ("memo", "CAST(x'ff' AS TEXT)"),
         ("sum", "sum + 1"),
     ] {
         let kept = "CREATE TABLE kept AS SELECT * FROM memo";
         change(home.path(), &format!("{kept}; UPDATE memo SET {column} = {other} WHERE event = 2"));
         let read = folder.memos(&MemoQuery::default());
         assert_eq!(*read.expect_err(column).kind(), StorageErrorKind::Corrupt, "{column}");
+        assert_eq!(latest(&folder), ["11"], "{column}");
         change(home.path(), "DELETE FROM memo; INSERT INTO memo SELECT * FROM kept; DROP TABLE kept");
     }
     assert_eq!(versions(&folder), ["11", "10"]);
+    // Of several of one recipe the others are as good.
+    embed(&folder, 2);
+    assert_eq!(latest(&folder), ["20", "21"]);
+    change(home.path(), "UPDATE memo SET time = time + 1 WHERE run LIKE '%2' AND event = 2");
+    assert_eq!(latest(&folder), ["10", "21"]);
+}
+
+#[test]
+fn what_is_damaged_is_made_anew_and_what_cannot_be_read_is_told() {
+    let (home, folder) = storage();
+    let storage: Arc<dyn Storage> = Arc::new(folder);
+    let run = |number: u64| doubles().runner().run_id(id(number)).record(&storage).run_blocking();
+    let memoized = |number: u64| {
+        run(number).expect("it ends well");
+        storage.run(id(number)).expect("it is there").counts.memoized
+    };
+    assert_eq!([memoized(1), memoized(2)], [0, 2]);
+    change(home.path(), "UPDATE memo SET time = time + 1 WHERE event = (SELECT min(event) FROM memo)");
+    assert_eq!([memoized(3), memoized(4)], [1, 2], "all others stand, and what is made anew is remembered");
+    change(home.path(), "ALTER TABLE memo RENAME TO lost");
+    let refused = run(5).expect_err("it cannot be known what has been given");
+    let told = refused.to_string().replace(&home.path().display().to_string(), "HOME");
+    insta::assert_snapshot!(told, @r"
+    what is remembered of `mail::double` cannot be read: `HOME/instance.db` cannot be read: no such table: memo
+      hint: begin a run that asks for nothing of it: `--no-memos`
+    ");
+    assert_eq!(storage.runs(&RunQuery::default()).expect("they can be read").len(), 4, "none was made");
 }

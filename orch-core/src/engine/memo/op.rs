@@ -6,7 +6,7 @@ use crate::engine::frame::{Content, FrameId, Missing, Phase};
 use crate::engine::layout::Fetch;
 use crate::engine::settle::ancestor;
 use crate::engine::{Kept, State, Stored, Turn};
-use crate::event::{Encoded, EventKind, MadeBy, Taken};
+use crate::event::{Encoded, EventKind, GivenBy, Taken};
 use crate::ids::RunId;
 use crate::io::version_told;
 use crate::value::{Item, Value};
@@ -24,7 +24,7 @@ pub(crate) struct OpMemory {
 #[derive(Clone, Debug)]
 pub(crate) struct RememberedStep {
     pub(crate) of: RunId,
-    pub(crate) by: MadeBy,
+    pub(crate) by: GivenBy,
     /// Of each output its value, to be loaded when someone looks at it; none of one that was left out.
     pub(crate) outputs: Vec<Option<Value>>,
 }

@@ -1,6 +1,6 @@
 use super::samples::{memoized, pinned, record};
 use crate::ids::RunId;
-use crate::memo::{Memo, MemoQuery};
+use crate::memo::{Given, Memo, MemoQuery};
 use crate::storage::{Storage, WriteEvents};
 
 const READ: &str = "what is remembered can be read";
@@ -21,8 +21,8 @@ pub(super) fn queried(storage: &dyn Storage) {
         // Of runs that are under way it is known at once.
         let (id, mut writer) = make(storage, run);
         let number = run as u64 * 10;
-        for (after, (op, code)) in (0..).zip([("embed", "1"), ("embed", "2"), ("embed_all", "1")]) {
-            let entries = memoized(id, number + after, op, (code, "a"));
+        for (after, op) in (0..).zip(["embed", "embed", "embed_all"]) {
+            let entries = memoized(id, number + after, op, ("1", "a"));
             writer.commit(&entries).expect(WRITTEN);
             let expected = Memo::told(after * 3 + 2, &entries[1].event);
             assert_eq!(all(storage).first(), expected.as_ref(), "as it was told");
@@ -37,12 +37,38 @@ pub(super) fn queried(storage: &dyn Storage) {
     assert_eq!(found(&any()), ["22", "21", "20", "12", "11", "10"]);
     assert_eq!(found(&MemoQuery { limit: Some(2), ..any() }), ["22", "21"]);
     assert_eq!(found(&MemoQuery::of("embed")), ["21", "20", "11", "10"], "and not those of `embed_all`");
-    let code = Some("code_version 1".to_owned());
-    assert_eq!(found(&MemoQuery { code, ..MemoQuery::of("embed") }), ["20", "10"]);
-    let other = Some("source 1".to_owned());
-    assert_eq!(found(&MemoQuery { code: other, ..MemoQuery::of("embed") }), [""; 0]);
     let of_run = MemoQuery { run: Some(RunId::from_u128(1)), ..any() };
     assert_eq!(found(&of_run), ["12", "11", "10"]);
+}
+
+pub(super) fn latest(storage: &dyn Storage) {
+    let told = [("embed", "1", "a"), ("embed", "1", "b"), ("embed", "2", "a"), ("embed_all", "1", "a")];
+    // What is told later is not newer for that.
+    for (run, told) in [(3, &told[2..3]), (2, &told[..1]), (1, &told[..])] {
+        let (id, mut writer) = make(storage, run);
+        for (after, &(op, code, given)) in (0..).zip(told) {
+            writer.commit(&memoized(id, run as u64 * 10 + after, op, (code, given))).expect(WRITTEN);
+        }
+    }
+    let latest = |op: &str, code: &str| -> Vec<String> {
+        let latest = storage.latest_memos(op, code).expect(READ);
+        assert!(latest.is_sorted_by(|one, next| one.key < next.key), "each key once, in their order");
+        let all: Vec<Given> = all(storage).into_iter().map(Given::from).collect();
+        assert!(latest.iter().all(|given| all.contains(given)), "as it was told");
+        let mut given: Vec<_> = latest
+            .iter()
+            .flat_map(|given| given.outputs.values().flatten())
+            .map(ToString::to_string)
+            .collect();
+        given.sort();
+        given
+    };
+    assert_eq!(latest("embed", "code_version 1"), ["11", "20"]);
+    assert_eq!(latest("embed", "code_version 2"), ["30"]);
+    assert_eq!(latest("embed_all", "code_version 1"), ["13"], "and not those of `embed`");
+    assert_eq!(latest("embed", "source 1"), [""; 0]);
+    storage.remove(RunId::from_u128(2)).expect("nobody holds it");
+    assert_eq!(latest("embed", "code_version 1"), ["10", "11"], "what is older is known still");
 }
 
 pub(super) fn removed(storage: &dyn Storage) {

@@ -19,7 +19,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 34] = [
+pub const CASES: [Case; 35] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -44,7 +44,8 @@ pub const CASES: [Case; 34] = [
     ("it is found by each thing that can be asked for, the newest first", checks::queried),
     ("of partitions it is known what was found last of each", checks::of_partitions),
     ("it outlives its run", checks::outlive),
-    ("what memoized steps were made of is found by op, code and run, the newest first", memos::queried),
+    ("what memoized steps were made of is found by op and run, the newest first", memos::queried),
+    ("of each recipe of an op and code it is known which step has given it last", memos::latest),
     ("it goes with its run", memos::removed),
     ("a backfill that was made is listed, once", backfills::made),
     ("a backfill is held by one", backfills::held),

@@ -10,7 +10,7 @@ use crate::asset::{
 };
 use crate::define::JobOptions;
 use crate::event::{
-    Encoded, Entry, Event, EventKind, LogLevel, LostCause, MadeBy, PlannedStep, SkipCause, StreamName, Taken,
+    Encoded, Entry, Event, EventKind, GivenBy, LogLevel, LostCause, PlannedStep, SkipCause, StreamName, Taken,
 };
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::graph::Job;
@@ -354,7 +354,7 @@ fn variations() -> Vec<EventKind> {
         },
         EventKind::StepMemoized {
             of: RunId::from_u128(7),
-            taken: Taken::Step(MadeBy::new(path(&["a"]), 12)),
+            taken: Taken::Step(GivenBy::new(path(&["a"]), 12)),
         },
         EventKind::AssetCheckEvaluation {
             asset: key("orders"),

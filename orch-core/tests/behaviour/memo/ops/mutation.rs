@@ -35,13 +35,16 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+/// What `halve` gives, by the keys of its items.
+type Halves = Vec<(&'static str, i64)>;
+
 /// What was made, and in which run: of `embed` by item, factor, code and variable, of `halve` by what it is given and its code,
 /// of `sum` by the keys and values that it takes, and a tag.
 #[derive(Default)]
 struct Oracle {
     embed: BTreeSet<(u128, i64, i64, i64, i64)>,
     halve: BTreeSet<(u128, i64, i64)>,
-    sum: BTreeSet<(u128, Vec<(&'static str, i64)>, i64)>,
+    sum: BTreeSet<(u128, Halves, i64)>,
 }
 
 impl Oracle {

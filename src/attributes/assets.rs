@@ -295,7 +295,8 @@ pub use orch_macros::multi_asset;
 ///
 /// It is taken as any other asset, by what the instance knows of it, or with `io = "parquet"` from where that IO manager finds
 /// it under its key. It is never made. Which version of it is there, an
-/// [`asset_observation`](macro@crate::asset_observation) finds out.
+/// [`asset_observation`](macro@crate::asset_observation) finds out, unless it has `partitions`. What is only named in `deps` of others
+/// returns `()`: `fn table() -> ();`.
 ///
 /// # Options
 ///

@@ -309,15 +309,14 @@ fn behind(
         };
         (resumption, ended)
     });
-    if !resumption.lost.is_empty() {
-        ended.retain(|(path, _)| resumption.mark(recorded, path) == Mark::Stays);
-    }
+    // Mostly nothing is lost, and need not be asked of each step.
+    let stays =
+        |path: &StepPath| resumption.lost.is_empty() || resumption.mark(recorded, path) == Mark::Stays;
+    ended.retain(|(path, _)| stays(path));
     let hooked = !program.all_hooks().is_empty();
     for (path, step) in recorded.steps() {
         let Some(op) = ops.get(path.name()) else { continue };
-        if step.end().is_none()
-            || !resumption.lost.is_empty() && resumption.mark(recorded, path) != Mark::Stays
-        {
+        if step.end().is_none() || !stays(path) {
             past.steps.insert(path.clone(), past_step(op, step));
         } else if hooked && lineage.is_own(path) {
             past.owed.extend(owed(op, path, step, recorded));

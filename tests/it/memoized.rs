@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use orch::asset::MaterializationQuery;
 use orch::config::RunConfig;
 use orch::io::{IoManager, Metadata, OutputAt};
 use orch::prelude::*;
@@ -204,4 +206,63 @@ fn a_value_that_is_gone_is_made_anew_by_what_goes_on_from_the_run_that_made_it()
     insta::assert_snapshot!(succeeds(again), @"table rows");
     drop(storage);
     std::fs::remove_dir_all(home).unwrap();
+}
+
+/// How often others have made their number anew, each time another one.
+#[derive(Clone, Default)]
+struct Lake(Arc<AtomicI64>);
+
+impl IoManager<i64> for Lake {
+    fn store(&self, _: &OutputAt<'_>, _: &i64) -> Result<Metadata> {
+        Err(Failure::new("others fill the lake"))
+    }
+
+    fn load(&self, _: &OutputAt<'_>) -> Result<i64> {
+        Ok(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[external_asset(io = "lake")]
+fn level() -> i64;
+
+#[asset_observation(asset = level)]
+fn gauge(lake: Res<Lake>) -> DataVersion {
+    DataVersion::new(lake.0.load(Ordering::Relaxed))
+}
+
+#[op(memoize, code_version = "1")]
+fn double(level: i64) -> i64 {
+    2 * level
+}
+
+/// Makes the asset: of steps that do, assets have versions of their own.
+#[op]
+fn keep(number: i64) -> i64 {
+    number
+}
+
+#[graph_asset]
+fn doubled(level: Out<i64>) -> Out<i64> {
+    keep(double(level))
+}
+
+#[test]
+fn what_others_make_is_known_only_to_the_run_that_has_observed_it() {
+    let (storage, lake) = (memory(), Lake::default());
+    let definitions = Definitions::new().assets(assets![level, doubled]).observations(observations![gauge]);
+    let definitions = definitions.io::<i64>("lake", lake.clone()).resource(lake.clone());
+    let go = |selection: &str| {
+        let job = definitions.materialize(&selection.parse().unwrap());
+        let runner = definitions.runner(&job).record(&storage).keep_outputs().max_concurrent(1);
+        let run = runner.keep_events().run_blocking().expect("it succeeds");
+        let gave =
+            storage.materializations(&MaterializationQuery::latest(&"doubled".parse().unwrap())).unwrap();
+        format!("{} {:?}", told(&run), gave[0].data_version.as_deref().map(|version| &version[..4]))
+    };
+    insta::assert_snapshot!(go("*"), @r#"level.gauge doubled.double doubled.keep Some("2d3a")"#);
+    insta::assert_snapshot!(go("*"), @r#"level.gauge (doubled.double) doubled.keep Some("2d3a")"#);
+    // Since it was observed it may be another one, as it is here.
+    lake.0.store(1, Ordering::Relaxed);
+    insta::assert_snapshot!(go("doubled"), @r#"doubled.double doubled.keep Some("ab13")"#);
+    insta::assert_snapshot!(go("*"), @r#"level.gauge doubled.double doubled.keep Some("ab13")"#);
 }

@@ -9,6 +9,7 @@ use crate::engine::{Kept, State, Stored, Turn};
 use crate::event::{Encoded, EventKind, GivenBy, Taken};
 use crate::ids::RunId;
 use crate::io::version_told;
+use crate::plan::Source;
 use crate::value::{Item, Value};
 
 /// What a run knows of memoized ops when it begins.
@@ -87,11 +88,22 @@ impl State {
             digest.add(self.path(frame, step).to_string());
             recipe.add(Ingredient::Context, Some(digest.finish()));
         }
-        for (input, fetch) in self.program.ops[step].inputs().iter().zip(self.layout.fetches(step)) {
+        let planned = self.program.plan.steps[step].inputs.iter().zip(self.layout.fetches(step));
+        for (input, (planned, fetch)) in self.program.ops[step].inputs().iter().zip(planned) {
             let parameter = Ingredient::Parameter(Arc::clone(&input.name));
-            recipe.add(parameter, self.version_of_input(frame, fetch));
+            let observed = self.version_observed(&planned.source);
+            recipe.add(parameter, observed.or_else(|| self.version_of_input(frame, fetch)));
         }
         Some(recipe)
+    }
+
+    /// The version of what others make, if this run has observed it: that is not known yet when its value is given, and may be
+    /// another one since another run has looked at it.
+    fn version_observed(&self, source: &Source) -> Option<Arc<str>> {
+        let Source::Output { step, .. } = source else { return None };
+        let loads = self.program.plan.steps[*step].loads.as_ref().filter(|loads| loads.external)?;
+        let version = self.settings.versions.get(&loads.key, &None)?;
+        version.data_version.clone().filter(|_| version.run == Some(self.settings.run))
     }
 
     /// The version of the data that an input is; none if nobody knows it.
@@ -133,12 +145,9 @@ impl State {
             _ if self.is_given(frame, step) => {
                 let plan = &self.program.plan.steps[step];
                 let asset = plan.assets.iter().find(|asset| asset.output == output).map(|asset| &asset.key);
-                let asset = asset.or(plan.loads.as_ref().map(|loads| &loads.key))?;
-                let version = self.settings.versions.get(asset, &None)?;
-                // What others make may have been made anew since another run has looked at it.
-                let is_external = plan.loads.as_ref().is_some_and(|loads| loads.external);
-                let is_known = !is_external || version.run == Some(self.settings.run);
-                version.data_version.clone().filter(|_| is_known)
+                // Of what others make it is found when it is taken.
+                let loaded = plan.loads.as_ref().filter(|loads| !loads.external).map(|loads| &loads.key);
+                self.settings.versions.get(asset.or(loaded)?, &None)?.data_version.clone()
             }
             _ => version_of(inline.as_ref(), stored.as_ref()).filter(|_| self.has_content(step, output)),
         }

@@ -149,7 +149,8 @@ impl Bench {
         self.runs += 1;
         let definitions = self.definitions();
         let runner = definitions.runner(&definitions.jobs()[0]).run_id(RunId::from_u128(self.runs));
-        runner.env(self.env()).tag("bonus", self.spec.bonus.to_string()).keep_events().keep_outputs()
+        let runner = runner.env(self.env()).tag("bonus", self.spec.bonus.to_string()).max_concurrent(1);
+        runner.keep_events().keep_outputs()
     }
 
     /// Runs it, recorded.

@@ -37,6 +37,7 @@ use crate::place::folder;
 pub fn write_parquet(frame: &DataFrame, path: impl AsRef<Path>) -> Result<u64> {
     let path = path.as_ref();
     folder::replace(path, |file, _| encode(&crate::format::Parquet::default(), frame, file))
+        .map(|(bytes, _)| bytes)
         .map_err(|failure| cannot("write", path, failure))
 }
 

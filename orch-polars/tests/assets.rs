@@ -8,6 +8,7 @@ use orch::asset::MaterializationQuery;
 use orch::partition::ByDimensions;
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
+use orch::run::LatestFacts;
 use orch::storage::{Memory, Storage};
 use orch_polars::polars::df;
 use orch_polars::{DataFrame, ParquetIo, RegisterFrames as _};
@@ -55,6 +56,40 @@ fn a_frame_lies_under_its_key_and_is_told_with_its_columns() {
     let job = definitions.materialize(&"rows".parse().expect("a selection"));
     let run = definitions.runner(&job).record(&storage).keep_outputs().run_blocking().expect("it succeeds");
     assert_eq!(*run.output::<rows>(), 3);
+    std::fs::remove_dir_all(folder).expect("it was there");
+}
+
+/// As after a run that was killed between its file and what it would have told of it.
+#[test]
+fn a_file_that_nobody_has_told_of_is_not_taken_for_the_one_that_was_stored() {
+    let (folder, definitions) = lake("replaced");
+    let (file, copy) = (folder.join("mart/orders.parquet"), folder.join("copy.parquet"));
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let run = |what: &str| {
+        let job = definitions.materialize(&what.parse().expect("a selection"));
+        definitions.runner(&job).record(&storage).run_blocking().map(drop)
+    };
+    let stands = || {
+        let runner = definitions.runner(&definitions.materialize(&"*".parse().expect("all")));
+        let mut latest = LatestFacts::read(&*storage, definitions.asset_graph()).expect("what is known");
+        runner.look(&mut latest).expect("it is planned");
+        latest.lost.into_iter().map(|((asset, _), found)| format!("{asset}: {found}")).collect::<Vec<_>>()
+    };
+    run("mart/orders").expect("it succeeds");
+    assert_eq!(stands(), [""; 0]);
+    std::fs::copy(&file, &copy).expect("it was stored");
+    let other = df!("id" => [1_i64], "amount" => [50.0]).expect("a frame");
+    orch_polars::write_parquet(&other, &file).expect("it is there");
+    assert_eq!(stands(), ["mart/orders: something else lies in its place now"]);
+    let refused = run("rows").expect_err("nobody has told of it").to_string();
+    assert!(refused.contains("hint: have it made anew: materialize mart/orders"), "{refused}");
+    std::fs::remove_file(&file).expect("it is there");
+    assert_eq!(stands(), ["mart/orders: nothing lies in its place any more"]);
+    run("rows").expect_err("it is gone");
+    // A copy is another file, and the same data.
+    std::fs::copy(&copy, &file).expect("it is put back");
+    assert_eq!(stands(), [""; 0]);
+    run("rows").expect("it succeeds");
     std::fs::remove_dir_all(folder).expect("it was there");
 }
 

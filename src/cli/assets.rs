@@ -161,7 +161,7 @@ impl Recorded {
 /// knows, and that is told.
 pub(super) fn standings(
     definitions: &Definitions,
-    latest: &LatestFacts,
+    latest: &mut LatestFacts,
     around: &Around,
     printer: &Printer,
 ) -> Option<Standings> {
@@ -170,7 +170,8 @@ pub(super) fn standings(
         return Some(Standings::of(graph, BTreeMap::new(), latest, (around.now)()));
     }
     let runner = definitions.runner(&definitions.materialize(&AssetSelection::all()));
-    match runner.env(around.env.clone()).recipes() {
+    let runner = runner.env(around.env.clone());
+    match runner.look(latest).and_then(|()| runner.recipes()) {
         Ok(recipes) => Some(Standings::of(graph, recipes, latest, (around.now)())),
         Err(error) => {
             printer.warning(&format!("what is stale is not known here: {error}"), None);
@@ -187,10 +188,10 @@ fn list(
 ) -> Result<(), Exit> {
     let graph = definitions.asset_graph();
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
-    let recorded = Recorded::read(&args.home, graph, around, printer)?;
+    let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
     let partitions = recorded.partitions(graph, shown, around);
-    let standings = standings(definitions, &recorded.latest, around, printer);
+    let standings = standings(definitions, &mut recorded.latest, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
     if args.json {
@@ -219,8 +220,8 @@ fn show(
     printer: &Printer,
 ) -> Result<(), Exit> {
     let graph = definitions.asset_graph();
-    let recorded = Recorded::read(&args.home, graph, around, printer)?;
-    let key = find(&args.key, graph, &recorded.latest.records, printer)?;
+    let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
+    let key = &find(&args.key, graph, &recorded.latest.records, printer)?.clone();
     if let Some(partition) = &args.partition {
         let known = recorded.latest.partitions.get(key).into_iter().flatten();
         // What was made of a key that was removed is history as much as the rest.
@@ -238,7 +239,7 @@ fn show(
     let history =
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
-    let standings = standings(definitions, &recorded.latest, around, printer);
+    let standings = standings(definitions, &mut recorded.latest, around, printer);
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use orch_core::asset::AssetKey;
 use orch_core::graph::{AssetGraph, Job};
 use orch_core::partition::PartitionSet;
+use orch_core::plan::PlanError;
 use orch_core::report;
 use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings};
 use orch_core::select::Selectable as _;
@@ -75,33 +76,30 @@ fn job(
         printer.note(&report::assets_made_along(graph, &selected));
         return Ok(Some(job));
     }
-    let recipes = |job: &Job| {
-        let configure = &args.options.configure;
-        let runner = configure::runner(definitions, job, configure, around.env.clone(), printer)?;
-        Ok(runner.recipes())
+    let runner_of =
+        |job: &Job| configure::runner(definitions, job, &args.options.configure, around.env.clone(), printer);
+    let refused = |error: PlanError| {
+        printer.error(&error, None);
+        Exit::Usage
     };
     // What is not asked for may lack its configuration: then nobody asks how it stands.
     let whole = definitions.materialize_numbered(&with_upstream(graph, &selected));
-    let recipes = recipes(&whole)?.or(recipes(&job)?).map_err(|error| {
-        printer.error(&error, None);
-        Exit::Usage
-    })?;
+    let runner = runner_of(&whole)?;
+    let recipes = runner.recipes().or(runner_of(&job)?.recipes()).map_err(refused)?;
     let storage = home::perhaps(&args.options.record.home, around, printer)?;
     let latest = storage.as_ref();
     let latest = latest.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&**storage, graph));
-    let latest = latest.map_err(|error| home::refused(&error, printer))?;
+    let mut latest = latest.map_err(|error| home::refused(&error, printer))?;
+    runner.look(&mut latest).map_err(refused)?;
     let standings = Standings::of(graph, recipes, &latest, (around.now)());
     let making = match (args.stale, args.missing) {
         (true, _) => Making::Stale,
         (_, true) => Making::Missing,
         _ => Making::All,
     };
-    let runner = configure::runner(definitions, &job, &args.options.configure, around.env.clone(), printer)?;
+    let runner = runner_of(&job)?;
     let runner = args.options.partition.iter().fold(runner, Runner::partition).key_sets(latest.keys.clone());
-    let asked = runner.partitions().map_err(|error| {
-        printer.error(&error, None);
-        Exit::Usage
-    })?;
+    let asked = runner.partitions().map_err(refused)?;
     let made = standings.to_make_of(&selected, making, &asked);
     if made.assets.is_empty() {
         printer.note(&nothing(args, &standings, &selected, graph));
@@ -127,9 +125,7 @@ fn job(
         false => definitions.materialize_numbered(&drawn),
     };
     if args.dry_run {
-        let runner =
-            configure::runner(definitions, &job, &args.options.configure, around.env.clone(), printer)?;
-        let could_begin = partitions_for(args, &job).into_iter().fold(runner, Runner::partition);
+        let could_begin = partitions_for(args, &job).into_iter().fold(runner_of(&job)?, Runner::partition);
         let could_begin = could_begin.could_begin(&storage.unwrap_or_else(|| Arc::new(Memory::new())));
         return could_begin.map(|()| None).map_err(|error| run::refused(&error, printer));
     }

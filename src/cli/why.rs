@@ -57,11 +57,11 @@ fn why_asset(
     printer: &Printer,
 ) -> Result<(), Exit> {
     let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
-    let recorded = Recorded::read(&args.of.home, graph, around, printer)?;
+    let mut recorded = Recorded::read(&args.of.home, graph, around, printer)?;
     if let Some(partition) = &args.partition {
         assets::check_partition(partition, key, (graph, &recorded.latest.keys), printer)?;
     }
-    let Some(standings) = assets::standings(definitions, &recorded.latest, around, printer) else {
+    let Some(standings) = assets::standings(definitions, &mut recorded.latest, around, printer) else {
         return Err(Exit::Usage);
     };
     let at = |asset: &AssetKey, partition: Option<&str>, time: Timestamp| {

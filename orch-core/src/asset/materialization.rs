@@ -48,6 +48,9 @@ pub struct Materialization {
     pub recipe: Recipe,
     /// Where its value lies.
     pub value: ValueAt,
+    /// By what the IO manager that has stored it knows it again, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Arc<str>>,
 }
 
 impl Materialization {

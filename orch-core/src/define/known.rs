@@ -238,6 +238,7 @@ mod tests {
                 inputs: Vec::new(),
                 recipe: crate::asset::Recipe::new(),
                 value: ValueAt::Nowhere,
+                stamp: None,
             });
             Ok(made.collect())
         }

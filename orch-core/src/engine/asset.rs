@@ -6,7 +6,7 @@ use super::{State, Stored, Written};
 use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
 use crate::define::{Product, Products, Said};
 use crate::event::{Encoded, EventKind};
-use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION};
+use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION, STAMP};
 use crate::plan::PlannedAsset;
 use crate::value::TypeInfo;
 
@@ -88,6 +88,7 @@ impl State {
             _ => TypedMetadata::new(),
         };
         metadata.remove(DATA_VERSION);
+        metadata.remove(STAMP);
         // What has no content is told by no hash of it: that it was written somewhere else is all that is known.
         let has_content = self.has_content(step, output);
         let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();

@@ -118,6 +118,7 @@ mod tests {
                 inputs: Vec::new(),
                 recipe: crate::asset::Recipe::new(),
                 value: ValueAt::Nowhere,
+                stamp: None,
             };
             Ok(vec![made])
         }

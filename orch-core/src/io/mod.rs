@@ -6,6 +6,7 @@ mod codec;
 mod error;
 mod partition;
 mod path;
+mod stamp;
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,7 @@ pub use boundary::{around, boundary};
 pub use codec::{Codec, Coded, DefaultCoded};
 pub use error::{Holder, StorageError, StorageErrorKind};
 pub use partition::{DimensionAt, PartitionAt};
+pub use stamp::{Found, STAMP};
 
 pub(crate) use codec::EncodeError;
 
@@ -60,6 +62,17 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
         Err(Failure::new(message).hint("implement `IoManager::load_partitions` for it").not_retryable())
     }
 
+    /// Whether what lies there is still what was stored, of which `store` has told this [`STAMP`]: a run may have died after it has
+    /// stored and before that was told, and others may write to the same place. It is asked before an asset is taken, and whenever
+    /// someone wants to know how assets stand, so it should be told without reading all, as by the time and the size of a file.
+    ///
+    /// # Errors
+    /// If the place cannot be looked at.
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found, Failure> {
+        let _ = (at, stamp);
+        Ok(Found::Unseen)
+    }
+
     /// Whether `load` gives the [columns](OutputAt::columns) alone that it is asked for. Of a manager that does not, a program
     /// that asks for some is refused before it runs.
     fn takes_columns(&self) -> bool {
@@ -81,7 +94,8 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
 }
 
 /// What an IO manager says of a stored output, by names of its own; it is told with the event
-/// [`HandledOutput`](crate::event::EventKind::HandledOutput). Of an asset [`DATA_VERSION`] is the version of its data.
+/// [`HandledOutput`](crate::event::EventKind::HandledOutput). Of an asset [`DATA_VERSION`] is the version of its data, and
+/// [`STAMP`] by what it is known again.
 pub type Metadata = BTreeMap<String, serde_json::Value>;
 
 /// The name under which an IO manager tells the version of the data of an asset that it has stored, as a text: a hash of all that
@@ -208,6 +222,7 @@ pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure>;
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found, Failure>;
     fn takes_columns(&self) -> bool;
     fn takes_partitions(&self) -> bool;
     fn keeps_runs_apart(&self) -> bool;
@@ -231,6 +246,10 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure> {
         self.manager.load_partitions(at).map(Value::new)
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found, Failure> {
+        self.manager.look(at, stamp)
     }
 
     fn takes_columns(&self) -> bool {

@@ -5,7 +5,9 @@ use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::event::{LostCause, RecordedStep, RecordedValue};
 use crate::failure::{Failure, quietly};
 use crate::ids::{MappingKey, QuickMap, RunId, StepPath};
-use crate::io::{ARTIFACTS, ASSET_FILES, ArtifactRef, IoManagers, OutputAt, StorageError, version_told};
+use crate::io::{
+    ARTIFACTS, ASSET_FILES, ArtifactRef, Erased, IoManagers, OutputAt, STAMP, StorageError, version_told,
+};
 use crate::plan::{PlannedAsset, PlannedPartitions};
 use crate::step::Files;
 use crate::storage::ReadEvents;
@@ -42,16 +44,21 @@ enum Place {
     File(ArtifactRef),
     /// In a file of an asset.
     AssetFile(ArtifactRef),
-    /// Where the IO manager of the op has put it.
-    Manager,
+    /// Where the IO manager of the op has put it, which knows it again by this stamp.
+    Manager(Option<String>),
 }
 
 impl Archive {
-    /// Whether a value is there and can be read. What an IO manager of the program's own has stored is not looked at: to
-    /// load it may take long, and who needs it says if it cannot be.
+    /// Whether a value is there and can be read. What an IO manager of the program's own has stored is not read: to load it may
+    /// take long, and who needs it says if it cannot be. But of an asset it may tell that it is not there any more.
     pub(super) fn readable(&self, which: &Which, recorded: &RecordedValue) -> Result<(), LostCause> {
         match Place::of(which, recorded)? {
-            Place::Manager => Ok(()),
+            Place::Manager(None) => Ok(()),
+            Place::Manager(Some(stamp)) => match self.managed(which, |io, at| io.look(at, &stamp)) {
+                Ok(found) if found.is_lost() => Err(LostCause::Unreadable(found.to_string())),
+                // Who needs it says if it cannot be read.
+                Ok(_) | Err(_) => Ok(()),
+            },
             place => match self.load(which, &place) {
                 Ok(_) => Ok(()),
                 Err(failure) => Err(LostCause::Unreadable(failure.to_string())),
@@ -115,20 +122,27 @@ impl Archive {
             Place::AssetFile(file) => {
                 decode(&self.files.assets.read(file).map_err(StorageError::into_failure)?)
             }
-            Place::Manager => {
-                let io = which.op.io().unwrap_or_default();
-                let manager = self.io.get(io, output.ty).ok_or_else(|| {
-                    Failure::new(format!("there is no IO manager `{io}` for `{}`", output.ty.name()))
-                })?;
-                let at = OutputAt::new(self.run, &self.job, &which.path, &output.name);
-                let assets = self.assets.get(which.path.name()).into_iter().flatten();
-                let asset = assets.into_iter().find(|asset| asset.output == which.output);
-                let partition = asset.and_then(|asset| asset.partition_at(&which.path));
-                let at = at.item(which.key.as_ref());
-                let at = asset.map_or(at, |asset| asset.placed(at, partition.as_deref(), &self.partitions));
-                quietly(|| manager.load(&at)).and_then(|loaded| loaded)
-            }
+            Place::Manager(_) => self.managed(which, |manager, at| manager.load(at)),
         }
+    }
+
+    /// What an IO manager does where it has put a value.
+    fn managed<T>(
+        &self,
+        which: &Which,
+        does: impl FnOnce(&dyn Erased, &OutputAt<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let (io, output) = (which.op.io().unwrap_or_default(), &which.op.outputs()[which.output]);
+        let manager = self.io.get(io, output.ty).ok_or_else(|| {
+            Failure::new(format!("there is no IO manager `{io}` for `{}`", output.ty.name()))
+        })?;
+        let at = OutputAt::new(self.run, &self.job, &which.path, &output.name);
+        let assets = self.assets.get(which.path.name()).into_iter().flatten();
+        let asset = assets.into_iter().find(|asset| asset.output == which.output);
+        let partition = asset.and_then(|asset| asset.partition_at(&which.path));
+        let at = at.item(which.key.as_ref());
+        let at = asset.map_or(at, |asset| asset.placed(at, partition.as_deref(), &self.partitions));
+        quietly(|| does(&**manager, &at)).and_then(|done| done)
     }
 
     /// What a step that succeeded has given.
@@ -184,7 +198,10 @@ impl Place {
                 })?;
                 Ok(if handled.io() == ARTIFACTS { Self::File(file) } else { Self::AssetFile(file) })
             }
-            Some(handled) if which.op.io() == Some(handled.io()) => Ok(Self::Manager),
+            Some(handled) if which.op.io() == Some(handled.io()) => {
+                let metadata = handled.metadata();
+                Ok(Self::Manager(metadata.get(STAMP).and_then(|told| told.as_str()).map(str::to_owned)))
+            }
             Some(_) => Err(LostCause::Changed),
             None => Err(LostCause::Memory),
         }

@@ -1,12 +1,12 @@
 mod lack;
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::sync::Arc;
 
 use self::lack::Lack;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
+use super::place::{Named, Stored};
 use crate::asset::{
     AssetKey, CheckEvaluation, CheckResult, EvaluationQuery, InputVersion, Materialization,
     MaterializationQuery, ValueAt, Versions,
@@ -14,7 +14,7 @@ use crate::asset::{
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{Branch, RunId, StepPath};
-use crate::io::{IoManagers, OutputAt, PartitionAt};
+use crate::io::{Found, IoManagers};
 use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Problem, ProblemKind, Program, Step};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
@@ -216,7 +216,8 @@ impl Loader {
     }
 
     /// Finds the latest of the assets that steps are to make, as far as their values can be had: a step that would make the same
-    /// need not run. Of whatever nothing is known, the step runs; that a value cannot be loaded is told to the step that takes it.
+    /// need not run. Of whatever nothing is known, or of which its IO manager does not find what it has stored, the step runs; that a
+    /// value cannot be loaded is told to the step that takes it.
     pub(super) fn remember(&self, program: &Program, partitions: &ForPartitions) -> Memory {
         let mut memory = Memory::default();
         for maker in program.makers.iter().filter(|maker| maker.is_op) {
@@ -238,6 +239,9 @@ impl Loader {
             if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
                 for fact in self.facts_of(key, run, partitions.goes_on).unwrap_or_default() {
                     let output = &op.outputs()[maker.output];
+                    if self.is_lost(&fact, &asset, (op, output), Some(run)) {
+                        continue;
+                    }
                     if let Ok(value) = self.value(&fact, &asset, (op, output), Some(run)) {
                         memory.insert(Remembered { fact, value });
                     }
@@ -249,11 +253,26 @@ impl Loader {
             }
             if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op, maker.output)
                 && fact.partition.is_none()
+                && !self.is_lost(&fact, &asset, (op, &op.outputs()[maker.output]), None)
             {
                 memory.insert(Remembered { fact, value });
             }
         }
         memory
+    }
+
+    /// Whether the IO manager that has stored this finds something else in its place, or nothing. One that cannot look says so
+    /// when it is to load it.
+    pub(super) fn is_lost(
+        &self,
+        fact: &Materialization,
+        asset: &LoadedAsset,
+        output: (&Arc<OpDef>, &OutputDef),
+        of: Option<&Arc<RunPartitions>>,
+    ) -> bool {
+        let ValueAt::Io(io) = &fact.value else { return false };
+        let stored = self.stored(asset, io, output, Some(fact), of);
+        stored.is_ok_and(|stored| stored.look().is_ok_and(Found::is_lost))
     }
 
     /// What a check found last, by partition. What cannot be read is not known.
@@ -362,16 +381,28 @@ impl Loader {
         }
     }
 
-    /// The value that an IO manager has stored. It has one place for the asset: what lies there may have been made anew since
-    /// this materialization was the latest, and then the step that takes it is told so.
+    /// The value that an IO manager has stored.
     fn managed(
+        &self,
+        asset: &LoadedAsset,
+        io: &str,
+        output: (&Arc<OpDef>, &OutputDef),
+        fact: Option<&Materialization>,
+        of: Option<&Arc<RunPartitions>>,
+    ) -> Result<Value, Lack> {
+        let stored = self.stored(asset, io, output, fact, of)?;
+        Ok(Value::later(move || stored.load()))
+    }
+
+    /// Where an IO manager has stored an asset.
+    fn stored(
         &self,
         asset: &LoadedAsset,
         io: &str,
         (op, output): (&Arc<OpDef>, &OutputDef),
         fact: Option<&Materialization>,
         of: Option<&Arc<RunPartitions>>,
-    ) -> Result<Value, Lack> {
+    ) -> Result<Stored, Lack> {
         let manager = self.io.get(io, output.ty).map(Arc::clone).ok_or_else(|| Lack {
             why: format!(
                 "which the IO manager `{io}` has stored, and there is none of that key for `{}`",
@@ -379,37 +410,17 @@ impl Loader {
             ),
             hint: format!("define it: `Definitions::new().io(\"{io}\", manager)`"),
         })?;
-        let (asset, run, step) = (asset.clone(), self.run, StepPath::new(op.name(), None));
-        let (name, job) = (Arc::clone(&output.name), Arc::clone(&self.job));
-        let taken = self.storage.as_ref().zip(fact);
-        let taken = taken.map(|(storage, fact)| (Arc::clone(storage), (fact.time, fact.run)));
-        let (partition, of) = (fact.and_then(|fact| fact.partition.clone()), of.cloned());
-        Ok(Value::later(move || {
-            let (key, partition) = (&asset.key, partition.as_deref());
-            let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).columns(&asset.columns);
-            let of = of.as_ref().map(|of| of.keyspace.definition());
-            let at = at.partition(partition.zip(of).map(|(key, of)| PartitionAt::new(key, of)));
-            let named = Named(key, partition);
-            let loaded = manager
-                .load(&at)
-                .map_err(|failure| failure.context(format!("the asset `{named}` cannot be loaded")))?;
-            let latest = taken.as_ref().and_then(|(storage, taken)| {
-                let query = MaterializationQuery {
-                    partition: partition.map(str::to_owned),
-                    observed: Some(false),
-                    ..MaterializationQuery::latest(key)
-                };
-                let latest = storage.materializations(&query).ok()?;
-                let latest = latest.into_iter().next().filter(|fact| (fact.time, fact.run) > *taken)?;
-                Some(latest.run)
-            });
-            if let Some(latest) = latest {
-                tracing::warn!(
-                    "the asset `{named}` was made anew by the run {latest} since this run has begun: what is taken is that"
-                );
-            }
-            Ok(loaded)
-        }))
+        Ok(Stored {
+            manager,
+            asset: asset.clone(),
+            run: self.run,
+            job: Arc::clone(&self.job),
+            step: StepPath::new(op.name(), None),
+            output: Arc::clone(&output.name),
+            fact: fact.cloned(),
+            of: of.cloned(),
+            storage: self.storage.clone(),
+        })
     }
 
     /// The value that was written as the codec of its type does.
@@ -458,18 +469,6 @@ impl Loader {
                 failure.context(what).hint(hint)
             })
         }))
-    }
-}
-
-/// An asset, or a partition of it, as it is written: `sales[2024-01-31]`.
-struct Named<'a>(&'a AssetKey, Option<&'a str>);
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1 {
-            Some(partition) => write!(f, "{}[{partition}]", self.0),
-            None => write!(f, "{}", self.0),
-        }
     }
 }
 

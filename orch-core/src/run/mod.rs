@@ -23,6 +23,7 @@ mod opened;
 mod part;
 mod partitions;
 mod pin;
+mod place;
 mod recall;
 mod recipes;
 mod record;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use self::needs::{Known, Need, Versions};
 use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization, Recipe, ValueAt};
 use crate::graph::{AssetDef, AssetGraph};
+use crate::io::Found;
 use crate::partition::{Keyspace, PartitionSet};
 use crate::select::Selectable as _;
 
@@ -27,6 +28,8 @@ pub enum Standing {
     Missing,
     /// Nothing is left of its value: it was in the memory of the run that made it.
     Gone,
+    /// Its value does not lie any more where an IO manager has stored it: something else does, or nothing.
+    Lost(Found),
     /// It would be made of something else now.
     Stale(Difference),
     /// It is made of an asset that is itself to be made.
@@ -47,7 +50,7 @@ impl Standing {
     /// Whether there is no value of it.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing | Self::Gone)
+        matches!(self, Self::Missing | Self::Gone | Self::Lost(Found::Nothing))
     }
 }
 
@@ -177,6 +180,9 @@ impl Standings {
         let mut stand = |fact: &Materialization, index: u64| {
             if fact.value == ValueAt::Nowhere {
                 return Standing::Gone;
+            }
+            if let Some(found) = latest.lost(fact) {
+                return Standing::Lost(found);
             }
             match fact.recipe.difference(&recipe_of(index)) {
                 // Of partitions that are missing nobody knows the version until they are made.

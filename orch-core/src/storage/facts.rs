@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::asset::{AssetKey, Materialization, Recipe, ValueAt};
 use crate::event::{Encoded, Event, EventKind};
 use crate::ids::StepPath;
-use crate::io::{ASSET_FILES, ArtifactRef};
+use crate::io::{ASSET_FILES, ArtifactRef, STAMP};
 
 /// What is known of an asset at a glance.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,7 @@ pub struct Facts {
 struct Output {
     step: Option<StepPath>,
     at: ValueAt,
+    stamp: Option<Arc<str>>,
     value: Option<Encoded>,
 }
 
@@ -54,7 +55,8 @@ impl Facts {
         match &event.kind {
             EventKind::StepOutput { key: None, .. } => {
                 let at = if value.is_some() { ValueAt::Fact } else { ValueAt::Nowhere };
-                self.output = Some(Output { step: event.step.clone(), at, value: value.cloned() });
+                self.output =
+                    Some(Output { step: event.step.clone(), at, stamp: None, value: value.cloned() });
             }
             EventKind::HandledOutput { io, metadata, .. } => {
                 let output = self.output.as_mut().filter(|output| output.step == event.step)?;
@@ -62,6 +64,7 @@ impl Facts {
                     Some(file) if **io == *ASSET_FILES => ValueAt::File(file),
                     _ => ValueAt::Io(io.to_string()),
                 };
+                output.stamp = metadata.get(STAMP).and_then(|told| told.as_str()).map(Into::into);
             }
             EventKind::AssetMaterialization {
                 asset,
@@ -73,8 +76,8 @@ impl Facts {
                 recipe,
             } => {
                 let output = self.output.take().filter(|output| output.step == event.step);
-                let (value_at, value) =
-                    output.map_or((ValueAt::Nowhere, None), |output| (output.at, output.value));
+                let (value_at, stamp, value) = output
+                    .map_or((ValueAt::Nowhere, None, None), |output| (output.at, output.stamp, output.value));
                 let fact = Materialization {
                     asset: asset.clone(),
                     partition: partition.as_deref().map(str::to_owned),
@@ -87,6 +90,7 @@ impl Facts {
                     inputs: inputs.clone(),
                     recipe: recipe.clone(),
                     value: value_at,
+                    stamp,
                 };
                 return Some((fact, value));
             }
@@ -104,6 +108,7 @@ impl Facts {
                     inputs: Vec::new(),
                     recipe: Recipe::new(),
                     value: ValueAt::Elsewhere,
+                    stamp: None,
                 };
                 return Some((fact, None));
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use orch_core::failure::Result;
-use orch_core::io::{IoManager, Metadata, OutputAt};
+use orch_core::io::{Found, IoManager, Metadata, OutputAt};
 use polars::frame::DataFrame;
 
 use super::FrameIo;
@@ -23,6 +23,10 @@ impl<F: Format> IoManager<DataFrame> for FrameIo<F> {
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<DataFrame> {
         join(self.find_all(at, self.reader(at, None)?)?, None)
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
+        self.find_stored(at, stamp)
     }
 
     fn takes_columns(&self) -> bool {
@@ -54,6 +58,10 @@ impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
         self.find_some(at, self.reader(at, None)?)?.map(|found| join(found, None)).transpose()
     }
 
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
+        self.find_stored(at, stamp)
+    }
+
     fn takes_columns(&self) -> bool {
         true
     }
@@ -81,6 +89,10 @@ impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
         let declared = S::schema();
         let found = self.find_all(at, self.reader(at, Some(&declared))?)?;
         Frame::checked(join(found, Some(&declared))?)
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
+        self.find_stored(at, stamp)
     }
 
     fn takes_columns(&self) -> bool {
@@ -113,6 +125,10 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Frame<S>>> for FrameIo<F> {
         let declared = S::schema();
         let found = self.find_some(at, self.reader(at, Some(&declared))?)?;
         found.map(|found| Frame::checked(join(found, Some(&declared))?)).transpose()
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
+        self.find_stored(at, stamp)
     }
 
     fn takes_columns(&self) -> bool {

@@ -9,6 +9,7 @@ use polars::frame::DataFrame;
 use polars::prelude::SchemaRef;
 
 use super::FrameIo;
+use super::stamp::{hash, stamp, stamp_of_nothing};
 use super::verify::verify;
 use crate::file::{cannot, decode, encode, missing};
 use crate::format::{Format, Wanted};
@@ -52,10 +53,11 @@ impl<F: Format> FrameIo<F> {
             }
             Ok((bytes, data_version(at, temporary)?))
         });
-        let (bytes, data_version) = written.map_err(|failure| cannot("write", &path, failure))?;
+        let ((bytes, data_version), mark) = written.map_err(|failure| cannot("write", &path, failure))?;
         let mut metadata = self.describe.frame(frame);
         metadata.extend(about(&path, bytes));
         metadata.extend(data_version);
+        stamp(at, &mark, &mut metadata);
         Ok(metadata)
     }
 
@@ -64,7 +66,9 @@ impl<F: Format> FrameIo<F> {
         let path = self.path(at);
         self.place.remove(&path).map_err(|failure| cannot("remove", &path, failure))?;
         let place = ("path".to_owned(), path.display().to_string().into());
-        Ok(Metadata::from([place, ("missing".to_owned(), true.into())]))
+        let mut metadata = Metadata::from([place, ("missing".to_owned(), true.into())]);
+        metadata.extend(stamp_of_nothing(at));
+        Ok(metadata)
     }
 
     pub(super) fn read(&self, at: &OutputAt<'_>, types: Option<&SchemaRef>) -> Result<DataFrame> {
@@ -95,8 +99,7 @@ pub(super) fn data_version(at: &OutputAt<'_>, file: &Path) -> Result<Option<(Str
     if at.asset.is_none() {
         return Ok(None);
     }
-    let hash = blake3::Hasher::new().update_reader(File::open(file)?)?.finalize();
-    Ok(Some((DATA_VERSION.to_owned(), hash.to_hex().as_str().into())))
+    Ok(Some((DATA_VERSION.to_owned(), hash(File::open(file)?)?.into())))
 }
 
 /// What is told of every file.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use orch_core::failure::{Failure, Result};
-use orch_core::io::{IoManager, Metadata, OutputAt};
+use orch_core::io::{self, IoManager, Metadata, OutputAt};
 use polars::error::PolarsError;
 use polars::frame::DataFrame;
 use polars::prelude::{
@@ -17,6 +17,7 @@ use polars_plan::plans::hive::HivePartitionsDf;
 
 use super::FrameIo;
 use super::file::{about, data_version};
+use super::stamp::stamp;
 use super::together::{Dimensions, Found};
 use crate::file::{cannot, missing};
 use crate::format::Format;
@@ -46,6 +47,10 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<LazyFrame> {
         self.scan_together(self.find_all(at, |path| self.source(path))?)
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
+        self.find_stored(at, stamp)
     }
 
     fn takes_columns(&self) -> bool {
@@ -79,6 +84,10 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
         found.map(|found| self.scan_together(found)).transpose()
     }
 
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
+        self.find_stored(at, stamp)
+    }
+
     fn takes_columns(&self) -> bool {
         true
     }
@@ -107,7 +116,9 @@ impl<F: Format> FrameIo<F> {
             metadata.extend(data_version(at, temporary)?);
             Ok(metadata)
         });
-        sunk.map_err(|failure| cannot("write", &path, failure))
+        let (mut metadata, mark) = sunk.map_err(|failure| cannot("write", &path, failure))?;
+        stamp(at, &mark, &mut metadata);
+        Ok(metadata)
     }
 
     fn scan(&self, file: File, path: &Path, at: &OutputAt<'_>) -> Result<LazyFrame> {

@@ -6,6 +6,7 @@ mod file;
 #[cfg(feature = "lazy")]
 mod lazy;
 mod register;
+mod stamp;
 mod together;
 mod verify;
 

@@ -1,10 +1,11 @@
 //! Folders and files that survive a crash once a call has returned.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use orch_core::failure::Failure;
 
@@ -46,21 +47,47 @@ fn create_below_existing(folder: &Path) -> io::Result<()> {
 /// Puts a file in place as a whole: readers see the old one or the new one, and so does who comes after a crash.
 ///
 /// `write` fills a temporary file beside it, so that the rename never crosses a file system. It is given that file, open
-/// and empty, and its path.
+/// and empty, and its path. What it gives comes with the [mark](mark) of the file.
 pub(crate) fn replace<T>(
     path: &Path,
     write: impl FnOnce(&File, &Path) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+) -> Result<(T, String), Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     create(folder)?;
     let temporary = Temporary::beside(path);
     let file = File::options().read(true).write(true).create(true).truncate(true).open(&temporary.path)?;
     let written = write(&file, &temporary.path)?;
     file.sync_all()?;
+    let mark = mark(&file.metadata()?)?;
     drop(file);
     temporary.rename(path)?;
     sync(folder)?;
-    Ok(written)
+    Ok((written, mark))
+}
+
+/// What tells a file from any other one in its place: its size, when it was written, and where there are such its number on the
+/// disk, which no other file has as long as both are there.
+fn mark(file: &Metadata) -> io::Result<String> {
+    let time = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{}-{}-{}", number(file), file.len(), time.as_nanos()))
+}
+
+#[cfg(unix)]
+fn number(file: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(file)
+}
+
+#[cfg(not(unix))]
+fn number(_file: &Metadata) -> u64 {
+    0
+}
+
+/// The mark of the file that lies there; `None` if there is none.
+pub(crate) fn mark_of(path: &Path) -> io::Result<Option<String>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.and_then(|file| mark(&file)).map(Some),
+    }
 }
 
 /// Removes a file, durably, if it is there.

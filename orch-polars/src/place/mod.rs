@@ -46,12 +46,28 @@ impl Place {
         matches!(self, Self::Folder)
     }
 
-    /// Puts a file in place as a whole. `write` fills one that is given to it, open and empty, with its path.
-    pub(crate) fn replace<T>(&self, path: &Path, write: impl FnOnce(&File, &Path) -> Result<T>) -> Result<T> {
+    /// Puts a file in place as a whole, and gives its mark. `write` fills one that is given to it, open and empty, with its path.
+    pub(crate) fn replace<T>(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&File, &Path) -> Result<T>,
+    ) -> Result<(T, String)> {
         match self {
             Self::Folder => folder::replace(path, write),
             #[cfg(feature = "objects")]
             Self::Objects(objects) => objects.replace(path, write),
+            #[cfg(not(feature = "objects"))]
+            Self::Unknown => Err(unknown()),
+        }
+    }
+
+    /// What tells the file that lies there from any other one that is put in its place, without reading it; `None` if there is no
+    /// file.
+    pub(crate) fn mark(&self, path: &Path) -> Result<Option<String>> {
+        match self {
+            Self::Folder => Ok(folder::mark_of(path)?),
+            #[cfg(feature = "objects")]
+            Self::Objects(objects) => objects.mark(path),
             #[cfg(not(feature = "objects"))]
             Self::Unknown => Err(unknown()),
         }

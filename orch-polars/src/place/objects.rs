@@ -44,14 +44,23 @@ impl Objects {
         Self { base: prefix.into(), opened: Arc::new(Mutex::new(Some(opened))) }
     }
 
-    pub(super) fn replace<T>(&self, path: &Path, write: impl FnOnce(&File, &Path) -> Result<T>) -> Result<T> {
+    pub(super) fn replace<T>(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&File, &Path) -> Result<T>,
+    ) -> Result<(T, String)> {
         let (store, key) = self.find(path)?;
         let temporary = tempfile::NamedTempFile::new()?;
         let written = write(temporary.as_file(), temporary.path())?;
         // From its beginning, wherever the writing has left the other one.
         let file = temporary.reopen()?;
-        wait(async move { transfer::put(&*store, &key, file).await })?;
-        Ok(written)
+        let mark = wait(async move { transfer::put(&*store, &key, file).await })?;
+        Ok((written, mark))
+    }
+
+    pub(super) fn mark(&self, path: &Path) -> Result<Option<String>> {
+        let (store, key) = self.find(path)?;
+        wait(async move { transfer::mark(&*store, &key).await })
     }
 
     pub(super) fn open(&self, path: &Path) -> Result<Option<File>> {

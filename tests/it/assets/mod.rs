@@ -3,6 +3,7 @@
 mod checks;
 mod drawn;
 mod dynamic;
+mod in_place;
 mod kept;
 mod memo;
 mod mistakes;

@@ -7,6 +7,7 @@ use super::partitions::stretches;
 use super::reasons::reasons;
 use crate::asset::{Change, Difference, Ingredient};
 use crate::graph::AssetGraph;
+use crate::io::Found;
 use crate::run::{Standing, Standings, ToMake};
 use crate::select::Selectable as _;
 
@@ -20,8 +21,8 @@ const HASHES: [usize; 2] = [16, 64];
 pub(super) fn word(standing: &Standing) -> (Role, &'static str) {
     match standing {
         Standing::External => (Role::Faint, "external"),
-        Standing::Missing | Standing::Gone => (Role::Skip, "missing"),
-        Standing::Stale(_) | Standing::Behind(_) => (Role::Warn, "stale"),
+        Standing::Missing | Standing::Gone | Standing::Lost(Found::Nothing) => (Role::Skip, "missing"),
+        Standing::Lost(_) | Standing::Stale(_) | Standing::Behind(_) => (Role::Warn, "stale"),
         Standing::Partitioned => (Role::Faint, "by partition"),
         Standing::Fresh => (Role::Good, "fresh"),
     }
@@ -35,6 +36,7 @@ pub(super) fn reason(standing: &Standing) -> String {
         Standing::Gone => {
             "nothing is left of its value: it was in the memory of the run that made it".to_owned()
         }
+        Standing::Lost(found) => format!("it was stored, and {found}"),
         Standing::Stale(difference) => because(difference),
         Standing::Partitioned => "each of its partitions stands by itself".to_owned(),
         Standing::Behind(other) => format!("it is made of `{other}`, which is to be made"),

@@ -64,6 +64,7 @@ fn fact(asset: &str, number: u32, metadata: TypedMetadata) -> Materialization {
         inputs: Vec::new(),
         recipe: Recipe::new(),
         value: ValueAt::Fact,
+        stamp: None,
     }
 }
 

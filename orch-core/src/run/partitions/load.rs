@@ -10,6 +10,7 @@ use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::{Erased, OutputAt, PartitionAt};
 use crate::partition::PartitionKey;
+use crate::run::place::{as_stored, made_anew, stamp};
 use crate::storage::StorageError;
 use crate::value::{TypeInfo, Value};
 
@@ -50,10 +51,10 @@ impl Reader {
     ) -> Result<Value, Failure> {
         let read_by = reading.asset.read_by.as_deref();
         let Some((fact, inline)) = known else {
-            return self.managed(read_by.unwrap_or_default(), reading, partition, reads);
+            return self.managed(read_by.unwrap_or_default(), reading, partition, (reads, None));
         };
         let value = match &fact.value {
-            ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, reads),
+            ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, (reads, Some(fact))),
             _ => self.written(fact, inline.as_ref(), reads),
         };
         value.map_err(|failure| unread(&reading.asset.key, partition, failure))
@@ -78,6 +79,9 @@ impl Reader {
         let step = StepPath::new(key.step_name(), None);
         let at: Vec<_> =
             partitions.iter().map(|partition| self.place(reading, &step, partition.as_str())).collect();
+        for (at, fact) in at.iter().zip(facts) {
+            self.check_stored(manager, at, fact.as_ref())?;
+        }
         let loaded = quietly(|| manager.load_partitions(&at)).and_then(|loaded| loaded);
         loaded.map_err(|failure| failure.context(format!("partitions of `{key}` cannot be read together")))
     }
@@ -115,11 +119,29 @@ impl Reader {
         io: &str,
         reading: &Reading,
         partition: &str,
-        reads: ReadPartitions,
+        (reads, fact): (ReadPartitions, Option<&Materialization>),
     ) -> Result<Value, Failure> {
         let manager = self.manager(io, reads.ty)?;
         let step = StepPath::new(reading.asset.key.step_name(), None);
-        quietly(|| manager.load(&self.place(reading, &step, partition))).and_then(|loaded| loaded)
+        let at = self.place(reading, &step, partition);
+        self.check_stored(manager, &at, fact)?;
+        quietly(|| manager.load(&at)).and_then(|loaded| loaded)
+    }
+
+    /// That what an IO manager has stored still lies there, unless it is known who has made it anew.
+    fn check_stored(
+        &self,
+        manager: &dyn Erased,
+        at: &OutputAt<'_>,
+        fact: Option<&Materialization>,
+    ) -> Result<(), Failure> {
+        let Some((fact, stamp)) = fact.and_then(|fact| Some((fact, stamp(fact)?))) else { return Ok(()) };
+        let found = quietly(|| manager.look(at, stamp)).and_then(|found| found)?;
+        match self.storage.as_deref().filter(|_| found.is_lost()).and_then(|storage| made_anew(storage, fact))
+        {
+            Some(_) => Ok(()),
+            None => as_stored(found, fact),
+        }
     }
 
     /// What was written as the codec of its type does.

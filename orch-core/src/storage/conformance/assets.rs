@@ -62,6 +62,7 @@ fn fact(entries: &[Entry], event: u64, value: ValueAt) -> Materialization {
         inputs,
         recipe,
         value,
+        stamp: None,
     }
 }
 

@@ -19,23 +19,19 @@ const MOST_PARTS: u64 = 5_000;
 /// So many parts are on their way at once.
 const PARTS_AT_ONCE: usize = 4;
 
-/// Puts a file as an object, as a whole or not at all.
-pub(super) async fn put(store: &dyn ObjectStore, key: &Key, mut file: File) -> Result<()> {
+/// Puts a file as an object, as a whole or not at all, and gives its mark.
+pub(super) async fn put(store: &dyn ObjectStore, key: &Key, mut file: File) -> Result<String> {
     let bytes = file.metadata()?.len();
     if bytes <= PART {
         let mut whole = Vec::new();
         file.read_to_end(&mut whole)?;
-        store.put(key, whole.into()).await.map_err(refused)?;
-        return Ok(());
+        return store.put(key, whole.into()).await.map(|put| mark_of(put.e_tag)).map_err(refused);
     }
     let part = usize::try_from(PART.max(bytes.div_ceil(MOST_PARTS)))?;
     let upload = store.put_multipart(key).await.map_err(refused)?;
     let mut upload = WriteMultipart::new_with_chunk_size(upload, part);
     match send(&mut upload, file, part).await {
-        Ok(()) => {
-            upload.finish().await.map_err(refused)?;
-            Ok(())
-        }
+        Ok(()) => upload.finish().await.map(|put| mark_of(put.e_tag)).map_err(refused),
         Err(failure) => {
             // The store would keep the parts, and somebody would pay for them. The failure is the one to tell.
             let _ = upload.abort().await;
@@ -53,6 +49,19 @@ async fn send(upload: &mut WriteMultipart, mut file: File, part: usize) -> Resul
         }
         upload.wait_for_capacity(PARTS_AT_ONCE).await.map_err(refused)?;
         upload.write(&buffer[..read]);
+    }
+}
+
+/// What tells an object from any other one in its place: the tag that the store gives it, none of a store without.
+fn mark_of(tag: Option<String>) -> String {
+    tag.unwrap_or_default()
+}
+
+/// The mark of an object, `None` if there is no such object.
+pub(super) async fn mark(store: &dyn ObjectStore, key: &Key) -> Result<Option<String>> {
+    match store.head(key).await {
+        Err(Error::NotFound { .. }) => Ok(None),
+        found => found.map(|found| Some(mark_of(found.e_tag))).map_err(refused),
     }
 }
 

@@ -1,0 +1,61 @@
+//! Whether a file is the one that was stored.
+
+use std::fs::File;
+use std::path::Path;
+
+use orch_core::failure::Result;
+use orch_core::io::{DATA_VERSION, Found, Metadata, OutputAt, STAMP};
+
+use super::FrameIo;
+use crate::file::cannot;
+use crate::format::Format;
+
+/// The stamp of no file.
+const NOTHING: &str = "nothing";
+
+/// What is told of the file of an asset beside its version: its mark, and the hash of what is in it. Nobody asks for that of other
+/// outputs.
+pub(super) fn stamp(at: &OutputAt<'_>, mark: &str, metadata: &mut Metadata) {
+    let hash = metadata.get(DATA_VERSION).and_then(|version| version.as_str());
+    if let (Some(_), Some(hash)) = (at.asset, hash) {
+        let stamp = format!("{mark} {hash}");
+        metadata.insert(STAMP.to_owned(), stamp.into());
+    }
+}
+
+/// The same of an asset of which no file is there.
+pub(super) fn stamp_of_nothing(at: &OutputAt<'_>) -> Option<(String, serde_json::Value)> {
+    at.asset.map(|_| (STAMP.to_owned(), NOTHING.into()))
+}
+
+/// The hash of all that is in a file.
+pub(super) fn hash(file: File) -> Result<String> {
+    Ok(blake3::Hasher::new().update_reader(file)?.finalize().to_hex().to_string())
+}
+
+impl<F: Format> FrameIo<F> {
+    /// A file is known again by its mark; one with another mark, as a copy has that was put back, by what is in it.
+    pub(super) fn find_stored(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
+        let path = self.path(at);
+        let found = self.compare(&path, stamp);
+        found.map_err(|failure| cannot("look at", &path, failure))
+    }
+
+    fn compare(&self, path: &Path, stamp: &str) -> Result<Found> {
+        let Some((mark, stored)) = stamp.rsplit_once(' ') else {
+            let is_there = self.place.mark(path)?.is_some();
+            return Ok(if is_there { Found::Other } else { Found::Same });
+        };
+        match self.place.mark(path)? {
+            None => Ok(Found::Nothing),
+            Some(now) if now == mark && !mark.is_empty() => Ok(Found::Same),
+            Some(_) => Ok(match self.place.open(path)? {
+                None => Found::Nothing,
+                Some(file) => match hash(file)? == stored {
+                    true => Found::Same,
+                    false => Found::Other,
+                },
+            }),
+        }
+    }
+}

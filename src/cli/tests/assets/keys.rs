@@ -371,3 +371,86 @@ fn what_was_found_of_a_key_that_is_gone_is_of_its_latest_materialization() {
     some   ok     3h ago  019a5f3c-0001  an earlier materialization
     ");
 }
+
+#[test]
+fn a_partition_of_several_dimensions_is_named_as_it_is_made() {
+    let kept = Shop::empty();
+    kept.session(market(), "partitions add stations north south");
+    let mut told = String::new();
+    for partition in [
+        "date=2024-01-01;station=north",
+        "2024-01-01|north",
+        "date=2024-01-01",
+        "station=west",
+        "day=2024-01-01",
+    ] {
+        for command in ["why", "assets show"] {
+            let args = format!("{command} weather --partition {partition}");
+            told += &format!("$ program {args}\n{}\n", kept.session(market(), &args));
+        }
+    }
+    insta::assert_snapshot!(told, @r"
+    $ program why weather --partition date=2024-01-01;station=north
+    exit 0
+    --- stdout
+    weather[2024-01-01|north] is missing
+      it was never materialized
+    $ program assets show weather --partition date=2024-01-01;station=north
+    exit 0
+    --- stdout
+    weather
+
+    type         i64
+    defined      src/cli/tests/assets/keys.rs:_
+    partitions   0 of 4 partitions are materialized
+    missing      date=2024-01-01..2024-01-02; station=north, south
+
+    `2024-01-01|north` was never materialized
+    $ program why weather --partition 2024-01-01|north
+    exit 0
+    --- stdout
+    weather[2024-01-01|north] is missing
+      it was never materialized
+    $ program assets show weather --partition 2024-01-01|north
+    exit 0
+    --- stdout
+    weather
+
+    type         i64
+    defined      src/cli/tests/assets/keys.rs:_
+    partitions   0 of 4 partitions are materialized
+    missing      date=2024-01-01..2024-01-02; station=north, south
+
+    `2024-01-01|north` was never materialized
+    $ program why weather --partition date=2024-01-01
+    exit 2
+    --- stderr
+    error: of `weather`: `date=2024-01-01; station=north, south` selects 2 partitions, and one is asked for
+    hint: name one of them: `--partition '2024-01-01|north'`
+    $ program assets show weather --partition date=2024-01-01
+    exit 2
+    --- stderr
+    error: of `weather`: `date=2024-01-01; station=north, south` selects 2 partitions, and one is asked for
+    hint: name one of them: `--partition '2024-01-01|north'`
+    $ program why weather --partition station=west
+    exit 2
+    --- stderr
+    error: of `weather`: dimension `station`: `west` is not in the set `stations`
+    hint: add it with `partitions add stations west`
+    $ program assets show weather --partition station=west
+    exit 2
+    --- stderr
+    error: of `weather`: dimension `station`: `west` is not in the set `stations`
+    hint: add it with `partitions add stations west`
+    $ program why weather --partition day=2024-01-01
+    exit 2
+    --- stderr
+    error: of `weather`: there is no dimension `day`
+    hint: the dimensions are date, station
+    $ program assets show weather --partition day=2024-01-01
+    exit 2
+    --- stderr
+    error: of `weather`: there is no dimension `day`
+    hint: the dimensions are date, station
+    ");
+}

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::lack::Lack;
+use super::foreign;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use crate::asset::{
@@ -384,15 +385,17 @@ impl Loader {
         let taken = self.storage.as_ref().zip(fact);
         let taken = taken.map(|(storage, fact)| (Arc::clone(storage), (fact.time, fact.run)));
         let (partition, of) = (fact.and_then(|fact| fact.partition.clone()), of.cloned());
+        let io = io.to_owned();
         Ok(Value::later(move || {
             let (key, partition) = (&asset.key, partition.as_deref());
             let at = OutputAt::new(run, &job, &step, &name).asset(Some(key)).columns(&asset.columns);
             let of = of.as_ref().map(|of| of.keyspace.definition());
             let at = at.partition(partition.zip(of).map(|(key, of)| PartitionAt::new(key, of)));
             let named = Named(key, partition);
-            let loaded = manager
-                .load(&at)
-                .map_err(|failure| failure.context(format!("the asset `{named}` cannot be loaded")))?;
+            let loaded = manager.load(&at).map_err(|failure| match asset.external {
+                true => foreign::unloaded(&named, &io, failure),
+                false => failure.context(format!("the asset `{named}` cannot be loaded")),
+            })?;
             let latest = taken.as_ref().and_then(|(storage, taken)| {
                 let query = MaterializationQuery {
                     partition: partition.map(str::to_owned),

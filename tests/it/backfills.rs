@@ -374,11 +374,13 @@ fn it_is_held_to_the_program_that_launched_it() {
     begun sold revenue 2024-01-01
     refused sold revenue 2024-01-01: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
+      --> tests/it/backfills.rs:345 (is made of it)
       --> tests/it/backfills.rs:340 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-01'`, or take it as an `Option`: `tax: Option<..>`
     begun sold revenue 2024-01-02
     refused sold revenue 2024-01-02: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
+      --> tests/it/backfills.rs:345 (is made of it)
       --> tests/it/backfills.rs:340 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-02'`, or take it as an `Option`: `tax: Option<..>`
     backfill ID: failure

@@ -125,5 +125,10 @@ fn asked(
         making,
         args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value)),
     );
-    Ok(Some(Asked { runner, only }))
+    let plan = runner.plan().map_err(|error| {
+        printer.error(&error, None);
+        Exit::Usage
+    })?;
+    let is_for_none = run::tell_empty(&runner, &plan, &args.home, around, printer)?;
+    Ok((!is_for_none).then_some(Asked { runner, only }))
 }

@@ -8,6 +8,7 @@ mod load;
 mod missing;
 mod reader;
 mod stopped;
+mod takers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::storage::PinnedPartitions;
 pub(super) use journal::Telling;
 pub(super) use keys::{key_sets, keys_of};
 pub(super) use reader::{Reader, latest_of};
+pub(super) use takers::taken_by_key;
 
 /// The partitions of a run, as many sets as its plan has.
 #[derive(Default)]

@@ -498,7 +498,7 @@ fn prices() -> i64 {
 }
 
 #[asset(partitions = Customers)]
-fn offers(orders: String, prices: &i64) -> String {
+fn offers(orders: &str, prices: &i64) -> String {
     format!("{orders} for {prices}")
 }
 

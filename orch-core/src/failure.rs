@@ -6,6 +6,7 @@ mod tell;
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,14 @@ impl Failure {
     #[must_use]
     pub fn retry_wish(&self) -> RetryWish {
         self.0.retry
+    }
+
+    /// Whether at the root of it a file was not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        let first: &(dyn StdError + 'static) = &*self.0.error;
+        let mut chain = std::iter::successors(Some(first), |&error| error.source());
+        let is = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        chain.any(|error| error.downcast_ref().is_some_and(is))
     }
 
     /// The failure as it is written into events.

@@ -23,7 +23,7 @@ pub(super) use assets::{
 };
 pub(super) use backfill::{
     BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillLaunchArgs, BackfillListArgs,
-    BackfillOfArgs, BackfillStatusArgs,
+    BackfillOfArgs, BackfillStatusArgs, DrivenArgs,
 };
 pub(super) use going::{
     CancelArgs, DurabilityChoice, DurableArgs, LiveArgs, RerunArgs, ResumeArgs, RunOptions,

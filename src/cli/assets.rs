@@ -4,11 +4,10 @@ use std::sync::Arc;
 use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, MaterializationQuery};
 use orch_core::graph::{AssetGraph, CheckDef};
 use orch_core::ids::{RunId, nearest};
-use orch_core::partition::KeySets;
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::{Definitions, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
-use orch_core::storage::{AssetRecord, Storage};
+use orch_core::storage::{AssetRecord, Storage, StorageError};
 
 use super::args::{
     AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
@@ -80,6 +79,8 @@ pub(super) struct Recorded {
     /// None if nothing is recorded yet.
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) latest: LatestFacts,
+    /// How often each asset was observed that others make.
+    observations: BTreeMap<AssetKey, u64>,
     /// What each check of the program found last; of an asset with partitions, of each partition.
     evaluations: Vec<CheckEvaluation>,
 }
@@ -106,7 +107,13 @@ impl Recorded {
         };
         let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
         let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
-        Ok(Self { storage, latest: latest_facts, evaluations: evaluations.into_iter().flatten().collect() })
+        let observations = match &storage {
+            Some(storage) => observations(&**storage, &latest_facts.records, graph),
+            None => Ok(BTreeMap::new()),
+        };
+        let observations = observations.map_err(|error| home::refused(&error, printer))?;
+        let evaluations = evaluations.into_iter().flatten().collect();
+        Ok(Self { storage, latest: latest_facts, observations, evaluations })
     }
 
     /// The runs that are spoken of.
@@ -147,6 +154,7 @@ impl Recorded {
             graph,
             partitions,
             records: &self.latest.records,
+            observations: &self.observations,
             evaluations: &self.evaluations,
             standings,
             now: (around.now)(),
@@ -155,6 +163,25 @@ impl Recorded {
             palette: printer.data_palette(),
         }
     }
+}
+
+/// How often assets were observed, of those that may have been.
+fn observations(
+    storage: &dyn Storage,
+    records: &[AssetRecord],
+    graph: &AssetGraph,
+) -> Result<BTreeMap<AssetKey, u64>, StorageError> {
+    let is_own =
+        |key: &AssetKey| graph.number(key).is_some_and(|number| !graph.assets()[number].is_external());
+    let count = |record: &AssetRecord| {
+        let query = MaterializationQuery {
+            asset: Some(record.key.clone()),
+            observed: Some(true),
+            ..Default::default()
+        };
+        Ok((record.key.clone(), storage.materializations(&query)?.len() as u64))
+    };
+    records.iter().filter(|record| !is_own(&record.key)).map(count).collect()
 }
 
 /// How the assets of the program stand, with the configuration that the program has by itself. If that lacks something, nobody
@@ -222,16 +249,18 @@ fn show(
     let graph = definitions.asset_graph();
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let key = &find(&args.key, graph, &recorded.latest.records, printer)?.clone();
-    if let Some(partition) = &args.partition {
-        let known = recorded.latest.partitions.get(key).into_iter().flatten();
+    let one = |text: &String| {
+        let mut known = recorded.latest.partitions.get(key).into_iter().flatten();
         // What was made of a key that was removed is history as much as the rest.
-        if !known.clone().any(|fact| fact.partition.as_ref() == Some(partition)) {
-            check_partition(partition, key, (graph, &recorded.latest.keys), printer)?;
+        match known.any(|fact| fact.partition.as_ref() == Some(text)) {
+            true => Ok(text.clone()),
+            false => one_partition(text, key, (graph, &recorded.latest), around, printer),
         }
-    }
+    };
+    let partition = args.partition.as_ref().map(one).transpose()?;
     let query = MaterializationQuery {
         asset: Some(key.clone()),
-        partition: args.partition.clone(),
+        partition: partition.clone(),
         limit: Some(args.limit),
         ..Default::default()
     };
@@ -243,7 +272,7 @@ fn show(
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
-    let shown = ShownAsset { facts, key, history: &history, partition: args.partition.as_deref() };
+    let shown = ShownAsset { facts, key, history: &history, partition: partition.as_deref() };
     printer.data(&match (args.json, args.svg) {
         (true, _) => format!("{:#}\n", report::asset_as_json(&shown)),
         (_, true) => report::asset_plots_as_svg(&shown),
@@ -252,25 +281,42 @@ fn show(
     Ok(())
 }
 
-/// That an asset of the program has a partition.
-pub(super) fn check_partition(
-    partition: &str,
+/// The key of the one partition of an asset that is written as `materialize --partition` takes it.
+pub(super) fn one_partition(
+    text: &str,
     key: &AssetKey,
-    (graph, keys): (&AssetGraph, &KeySets),
+    (graph, latest): (&AssetGraph, &LatestFacts),
+    around: &Around,
     printer: &Printer,
-) -> Result<(), Exit> {
-    // Of an asset of another program nobody knows which it has.
-    let Some(asset) = graph.number(key).map(|number| &graph.assets()[number]) else { return Ok(()) };
-    let Some(definition) = asset.partitions() else {
-        printer.error(&format!("`{key}` has no partitions"), Some("leave `--partition` out"));
-        return Err(Exit::Usage);
+) -> Result<String, Exit> {
+    let refused = |message: &str, hint: Option<&str>| {
+        printer.error(&message, hint);
+        Err(Exit::Usage)
     };
-    match definition.resolve(keys).and_then(|keyspace| keyspace.index_of(partition)) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            printer.error(&format!("of `{key}`: {}", error.message()), error.advice());
-            Err(Exit::Usage)
+    // Of an asset of another program nobody knows which it has.
+    let Some(asset) = graph.number(key).map(|number| &graph.assets()[number]) else {
+        return Ok(text.to_owned());
+    };
+    let Some(definition) = asset.partitions() else {
+        return refused(&format!("`{key}` has no partitions"), Some("leave `--partition` out"));
+    };
+    let now = (around.now)();
+    let found = definition.resolve(&latest.keys).and_then(|keyspace| {
+        let set = keyspace.select(text, now)?;
+        let first = set.first().map(|first| keyspace.key_of(first)).transpose()?;
+        Ok((set.len(), first, keyspace.show(&set)))
+    });
+    match found {
+        Ok((1, Some(one), _)) => Ok(one.to_string()),
+        Ok((0, ..)) => refused(&format!("of `{key}`: `{text}` selects no partition"), None),
+        Ok((len, first, all)) => {
+            let first = first.map(|first| format!("name one of them: `--partition '{first}'`"));
+            refused(
+                &format!("of `{key}`: `{all}` selects {len} partitions, and one is asked for"),
+                first.as_deref(),
+            )
         }
+        Err(error) => refused(&format!("of `{key}`: {}", error.message()), error.advice()),
     }
 }
 

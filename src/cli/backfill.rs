@@ -1,6 +1,7 @@
 //! `backfill`: many partitions by many runs, driven by this process or one that it starts, and what there is to say of them.
 
-use std::fmt::Write as _;
+mod launch;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,17 +9,18 @@ use orch_core::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus
 use orch_core::define::Cancel;
 use orch_core::ids::BackfillId;
 use orch_core::report;
-use orch_core::run::{Definitions, RunErrorKind, Runner};
-use orch_core::storage::{BackfillMark, BackfillRecord, Memory, RunState, Storage, Unwoken};
+use orch_core::run::{Definitions, RunErrorKind};
+use orch_core::storage::{BackfillMark, BackfillRecord, RunState, Storage, Unwoken};
+use serde_json::json;
 
 use super::args::{
-    BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillLaunchArgs, BackfillListArgs,
-    BackfillOfArgs, BackfillStatusArgs, DurabilityChoice, DurableArgs, HomeArgs,
+    BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillListArgs, BackfillOfArgs,
+    BackfillStatusArgs, DrivenArgs, DurabilityChoice, DurableArgs, HomeArgs,
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::signals::Listener;
-use super::{Exit, IntoDefinitions, cancel, configure, defined, detach, keep, program_name, run, select};
+use super::{Exit, IntoDefinitions, cancel, defined, detach, keep, program_name, run};
 
 /// How long canceled runs wait for the code of their steps.
 const GRACE: Duration = Duration::from_secs(10);
@@ -41,7 +43,7 @@ pub(super) fn backfill<D: IntoDefinitions>(
             Ok(detach::start(&args.of.home, printer))
         }
         command => defined(definitions, printer).and_then(|definitions| match command {
-            BackfillCommand::Launch(args) => launch(args, &definitions, around, printer),
+            BackfillCommand::Launch(args) => launch::launch(args, &definitions, around, printer),
             BackfillCommand::Cancel(args) => end(args, &definitions, around, printer),
             BackfillCommand::RetryFailed(args) => {
                 go_on(args, around, printer, |storage, id| definitions.retry_backfill(storage, id))
@@ -55,66 +57,6 @@ pub(super) fn backfill<D: IntoDefinitions>(
     answered.unwrap_or_else(|exit| exit)
 }
 
-/// Launches a backfill, and drives it to its end.
-fn launch(
-    args: &BackfillLaunchArgs,
-    definitions: &Definitions,
-    around: &Around,
-    printer: &Arc<Printer>,
-) -> Result<Exit, Exit> {
-    let runner = asked(args, definitions, around, printer)?;
-    let launch = |runner| {
-        let (per, runs) = (args.per.get() as u64, args.max_concurrent.get());
-        definitions.backfill(runner).per(per).max_concurrent(runs)
-    };
-    if args.dry_run {
-        // Where nothing was ever recorded, nothing is there yet.
-        let storage = home::perhaps(&args.home, around, printer)?.unwrap_or_else(|| Arc::new(Memory::new()));
-        let (units, assets) = launch(runner).preview(&storage).map_err(|error| refused(&error, printer))?;
-        let mut told = format!("{} of\n", report::count(units, "run", "runs"));
-        for (asset, partitions) in assets {
-            let _ = writeln!(told, "  {asset}: {}", report::count(partitions, "partition", "partitions"));
-        }
-        printer.data(&told);
-        return Ok(Exit::Success);
-    }
-    // What is refused leaves nothing behind, not even a folder.
-    let home = home::write(&args.home, &args.durable, around, printer)?;
-    let backfill = launch(runner).launch(&home.storage).map_err(|error| refused(&error, printer))?;
-    let exit = drive(backfill, args.driven.detached, &home.storage, &args.home, printer);
-    keep::clear(&home, around, printer);
-    Ok(exit)
-}
-
-fn asked(
-    args: &BackfillLaunchArgs,
-    definitions: &Definitions,
-    around: &Around,
-    printer: &Printer,
-) -> Result<Runner, Exit> {
-    let graph = select::asset_graph(definitions, printer)?;
-    if args.selection.is_empty() && !args.all {
-        let program = program_name();
-        printer.error(
-            &"which assets?",
-            Some(&format!(
-                "name some, `{program} backfill launch ASSET --partition ..`, or take all, `--all`; `{program} assets list` \
-                 shows them"
-            )),
-        );
-        return Err(Exit::Usage);
-    }
-    let (selection, _) = select::assets(&args.selection, graph, printer)?;
-    let job = match args.no_checks {
-        true => definitions.materialize_unchecked(&selection),
-        false => definitions.materialize(&selection),
-    };
-    let runner = configure::runner(definitions, &job, &args.configure, around.env.clone(), printer)?;
-    run::told_once(&args.tags, printer)?;
-    let runner = args.partition.iter().fold(runner, |runner, partition| runner.partition(partition));
-    Ok(args.tags.iter().fold(runner, |runner, (key, value)| runner.tag(key, value)))
-}
-
 /// Lets a backfill go on, as `taken` says.
 fn go_on<'a>(
     args: &BackfillGoArgs,
@@ -126,7 +68,7 @@ fn go_on<'a>(
     let home = home::write(&args.of.home, &args.durable, around, printer)?;
     let backfill = taken(&home.storage, record.id).map_err(|error| refused(&error, printer))?;
     let backfill = if args.accept_changes { backfill.accept_changes() } else { backfill };
-    let exit = drive(backfill, args.driven.detached, &home.storage, &args.of.home, printer);
+    let exit = drive(backfill, &args.driven, &home.storage, &args.of.home, printer);
     keep::clear(&home, around, printer);
     Ok(exit)
 }
@@ -134,7 +76,7 @@ fn go_on<'a>(
 /// Drives a backfill to its end, tells what happens, and then where it stands.
 fn drive(
     backfill: Backfill<'_>,
-    detached: bool,
+    driven: &DrivenArgs,
     storage: &Arc<dyn Storage>,
     home: &HomeArgs,
     printer: &Arc<Printer>,
@@ -143,11 +85,14 @@ fn drive(
     let id = backfill.id();
     let runs = report::count(backfill.units(), "run", "runs");
     printer.note(&format!("backfill {id} of {runs}, recorded in {}\n", storage.describe()));
-    if detached {
+    if driven.detached {
         detach::tell_backfill(id);
     }
     let cancel = Cancel::new();
-    let backfill = backfill.cancel(cancel.clone()).grace(GRACE).watch(|event| tell(event, printer));
+    let backfill = backfill.cancel(cancel.clone()).grace(GRACE).watch(|event| match driven.json {
+        true => printer.data(&format!("{}\n", report::backfill_event_as_json(event))),
+        false => tell(event, printer),
+    });
     let runtime = match backfill.runtime() {
         Ok(runtime) => runtime,
         Err(error) => return refused(&error, printer),
@@ -158,7 +103,14 @@ fn drive(
     // Code that outlived a canceled run or a timeout is not waited for.
     runtime.shutdown_background();
     match result {
-        Ok(status) => told(&status, home, printer),
+        Ok(status) => {
+            if driven.json {
+                let mut stands = report::backfill_as_json(&status);
+                stands["event"] = json!("STATUS");
+                printer.data(&format!("{stands}\n"));
+            }
+            told(&status, home, printer)
+        }
         Err(error) => refused(&error, printer),
     }
 }
@@ -228,6 +180,7 @@ fn of(makes: Makes<'_>) -> String {
 fn status(args: &BackfillStatusArgs, around: &Around, printer: &Printer) -> Result<Exit, Exit> {
     let (storage, record) = find(&args.of, around, printer)?;
     let status = BackfillStatus::of(&*storage, &record).map_err(|error| refused(&error, printer))?;
+    let status = status.with_causes(&*storage);
     match args.json {
         true => printer.data(&format!("{:#}\n", report::backfill_as_json(&status))),
         false => printer.data(&report::backfill(&status, printer.data_palette())),

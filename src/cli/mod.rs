@@ -39,6 +39,7 @@ mod signals;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod to_make;
 mod why;
 
 use std::ffi::OsString;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -9,6 +10,8 @@ use orch_core::define::Cancel;
 use orch_core::event::{Detail, ResourceState, RunStatus, RunView};
 use orch_core::graph::Job;
 use orch_core::ids::RunId;
+use orch_core::partition::KeySets;
+use orch_core::plan::Plan;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
 use orch_core::storage::{ReadEvents, Storage};
@@ -66,13 +69,24 @@ pub(super) fn begin(
         return go(runner, None, None, &args.live, printer);
     }
     // A run that is refused leaves nothing behind, not even a folder.
-    let tells_of_assets = match runner.plan() {
-        Ok(plan) => plan.steps.iter().any(|step| !step.assets.is_empty() || step.observes.is_some()),
+    let plan = match runner.plan() {
+        Ok(plan) => plan,
         Err(error) => {
             printer.error(&error, None);
             return Exit::Usage;
         }
     };
+    let tells_of_assets = plan.steps.iter().any(|step| !step.assets.is_empty() || step.observes.is_some());
+    match tell_empty(&runner, &plan, &args.record.home, around, printer) {
+        Ok(false) => {}
+        Ok(true) => {
+            if args.live.detached {
+                detach::tell_nothing();
+            }
+            return Exit::Success;
+        }
+        Err(exit) => return exit,
+    }
     let home = match home::write(&args.record.home, &args.record.durable, around, printer) {
         Ok(home) => home,
         Err(exit) => return exit,
@@ -85,6 +99,34 @@ pub(super) fn begin(
     }
     keep::clear_after(id, &home, around, printer);
     exit
+}
+
+/// Says which sets are empty whose keys a run is for, and gives whether nothing is left then that it would do.
+pub(super) fn tell_empty(
+    runner: &Runner,
+    plan: &Plan,
+    home: &HomeArgs,
+    around: &Around,
+    printer: &Printer,
+) -> Result<bool, Exit> {
+    let sets: BTreeSet<&str> = plan.partitions.iter().flat_map(|of| of.definition.key_sets()).collect();
+    if sets.is_empty() {
+        return Ok(false);
+    }
+    // Where nothing was ever recorded, nobody has added a key.
+    let storage = home::perhaps(home, around, printer)?;
+    let keys = storage.map_or(Ok(KeySets::new()), |storage| storage.key_sets());
+    let keys = keys.map_err(|error| home::refused(&error, printer))?;
+    // What else is wrong with its partitions is told when it is to begin.
+    let Ok(is_for_none) = runner.is_for_none(&keys) else { return Ok(false) };
+    for set in sets.into_iter().filter(|set| keys.named(set).is_empty()) {
+        let nothing = if is_for_none { ": there is nothing to do" } else { "" };
+        printer.note(&format!(
+            "the set `{set}` is empty{nothing}; `{} partitions add {set} KEY` adds a key\n",
+            program_name()
+        ));
+    }
+    Ok(is_for_none)
 }
 
 /// Says what a run has materialized and observed, also if something else has failed.

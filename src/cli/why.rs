@@ -58,9 +58,8 @@ fn why_asset(
 ) -> Result<(), Exit> {
     let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
     let mut recorded = Recorded::read(&args.of.home, graph, around, printer)?;
-    if let Some(partition) = &args.partition {
-        assets::check_partition(partition, key, (graph, &recorded.latest.keys), printer)?;
-    }
+    let one = |text: &String| assets::one_partition(text, key, (graph, &recorded.latest), around, printer);
+    let partition = args.partition.as_ref().map(one).transpose()?;
     let Some(standings) = assets::standings(definitions, &mut recorded.latest, around, printer) else {
         return Err(Exit::Usage);
     };
@@ -74,7 +73,7 @@ fn why_asset(
         known.into_iter().find(|fact| fact.time <= time)
     };
     let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
-    let (partition, latest) = (args.partition.as_deref(), &recorded.latest);
+    let (partition, latest) = (partition.as_deref(), &recorded.latest);
     let why = WhyAsset { facts, latest, standings: &standings, key, partition, at: &at };
     printer.data(&report::why_asset(&why));
     Ok(())

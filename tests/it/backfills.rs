@@ -1,6 +1,7 @@
 //! Backfills: many partitions by many runs, and what is told of them.
 
 mod keys;
+mod only;
 mod outside;
 mod together;
 
@@ -207,7 +208,7 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     growth   4                        4
 
     failed      assets         run                                   why
-    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed
+    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed: it rains
     ");
     let over = shop.definitions.resume_backfill(&shop.storage, id).expect_err("nothing is left");
     insta::assert_snapshot!(over.to_string().replace(&id.to_string(), "ID"), @r"
@@ -227,7 +228,7 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     growth   4                        4
 
     failed      assets         run                                   why
-    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed
+    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed: it rains
     ");
     shop.rain.store(0, Ordering::SeqCst);
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
@@ -373,12 +374,14 @@ fn it_is_held_to_the_program_that_launched_it() {
     begun sold revenue 2024-01-01
     refused sold revenue 2024-01-01: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
-      --> tests/it/backfills.rs:339 (the asset)
+      --> tests/it/backfills.rs:345 (is made of it)
+      --> tests/it/backfills.rs:340 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-01'`, or take it as an `Option`: `tax: Option<..>`
     begun sold revenue 2024-01-02
     refused sold revenue 2024-01-02: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
-      --> tests/it/backfills.rs:339 (the asset)
+      --> tests/it/backfills.rs:345 (is made of it)
+      --> tests/it/backfills.rs:340 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-02'`, or take it as an `Option`: `tax: Option<..>`
     backfill ID: failure
     asset    asked for  failed

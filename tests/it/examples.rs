@@ -423,9 +423,11 @@ fn partitions_are_made_by_steps_of_their_own() {
     --- stderr
     error: the job `nightly` cannot be planned: 2 problems
     error: `revenue` is made of partitions of `till` that were never materialized: 2024-01-01
+      --> examples/partitions.rs:46 (is made of it)
       --> examples/partitions.rs:39 (the asset)
       hint: materialize them before, `materialize till --partition '2024-01-01'`, or take it as an `Option`: `till: Option<..>`
     error: `week` is made of partitions of `revenue` that were never materialized: 2024-01-02..2024-01-07
+      --> examples/partitions.rs:60 (is made of it)
       --> examples/partitions.rs:46 (the asset)
       hint: materialize them before, `materialize revenue --partition '2024-01-02..2024-01-07'`, or let the mapping say that it does without: `.allow_missing()`
     ");

@@ -196,13 +196,16 @@ impl<'a> Backfill<'a> {
         if let Some(error) = driven.broken {
             return Err(error);
         }
-        let status = BackfillStatus::of(&*self.storage, &self.record)?;
+        let status = BackfillStatus::of(&*self.storage, &self.record)?.with_causes(&*self.storage);
         if !driven.canceled {
             self.record =
                 self.storage.mark_backfill(self.record.id, BackfillMark::Ended(Timestamp::now()))?;
         }
         drop(self.hold);
-        if driven.canceled { BackfillStatus::read(&*self.storage, self.record.id) } else { Ok(status) }
+        if !driven.canceled {
+            return Ok(status);
+        }
+        Ok(BackfillStatus::read(&*self.storage, self.record.id)?.with_causes(&*self.storage))
     }
 
     /// Whether the program is the one that launched it.

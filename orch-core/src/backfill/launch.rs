@@ -9,10 +9,11 @@ use super::error::BackfillError;
 use super::progress::{Progress, Stands};
 use super::units::Units;
 use crate::asset::AssetKey;
+use crate::define::RunPartitions;
 use crate::graph::{AssetGraph, asset_groups};
 use crate::ids::BackfillId;
 use crate::plan::{PlanError, PlannedAsset, Problem, ProblemKind, Step};
-use crate::run::{Definitions, Pin, Runner};
+use crate::run::{Definitions, Pin, Runner, ToMake};
 use crate::storage::{BackfillGroup, BackfillMark, BackfillRecord, BackfillTakes, Storage};
 
 /// A backfill that is to be launched.
@@ -24,6 +25,8 @@ pub struct Launch<'a> {
     id: BackfillId,
     per: u64,
     max_concurrent: usize,
+    /// What of it is made, if that is not all.
+    only: Option<ToMake>,
 }
 
 impl Definitions {
@@ -33,7 +36,7 @@ impl Definitions {
     /// configuration and its tags, which are those of all runs. What code gives it beside these, such as a resource for this
     /// run alone, runs of a backfill do not have, as a run that is resumed has not.
     pub fn backfill(&self, asked: Runner) -> Launch<'_> {
-        Launch { definitions: self, asked, id: BackfillId::new(), per: 1, max_concurrent: 1 }
+        Launch { definitions: self, asked, id: BackfillId::new(), per: 1, max_concurrent: 1, only: None }
     }
 
     /// A backfill that goes on where it was interrupted. What is done is not done again, runs that were interrupted are
@@ -128,6 +131,15 @@ impl<'a> Launch<'a> {
         self
     }
 
+    /// Makes only this of what was asked for, which [`Standings::to_make_of`] says: for runs that
+    /// [memoize](Runner::memoize), or make [only what is missing](Runner::only_missing).
+    ///
+    /// [`Standings::to_make_of`]: crate::run::Standings::to_make_of
+    pub fn only(mut self, made: ToMake) -> Self {
+        self.only = Some(made);
+        self
+    }
+
     /// Gives the backfill this identifier.
     pub fn id(mut self, id: BackfillId) -> Self {
         self.id = id;
@@ -180,10 +192,7 @@ impl<'a> Launch<'a> {
                 problem.hint("a backfill is of assets: select some, `Definitions::materialize(..)`");
             return Err(BackfillError::Plan(PlanError::new(job.to_owned(), vec![problem])));
         }
-        let groups = grouped(graph, &planned, |number| {
-            let of = &partitions[number];
-            (!of.set.is_empty()).then(|| of.keyspace.show(&of.set))
-        });
+        let groups = grouped(graph, &planned, &partitions, self.only.as_ref());
         let problems = too_early(graph, &pinned.plan.steps, &groups);
         if !problems.is_empty() {
             return Err(BackfillError::Plan(PlanError::new(job.to_owned(), problems)));
@@ -199,20 +208,31 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// What is planned as groups, each with its partitions.
+/// What is planned as groups, each with its partitions; if `only` some of it is made, what is made of that.
 fn grouped(
     graph: &AssetGraph,
     planned: &[&PlannedAsset],
-    partitions: impl Fn(usize) -> Option<String>,
+    partitions: &[Arc<RunPartitions>],
+    only: Option<&ToMake>,
 ) -> Vec<BackfillGroup> {
     let key = |number: usize| graph.assets()[number].key();
     let of = |number: usize| planned.iter().find(|asset| asset.key == *key(number));
-    let groups = asset_groups(graph, |number| of(number).is_some());
+    let kept = |number: usize| only.and_then(|only| only.partitions.get(&number));
+    let is_made =
+        |number: usize| of(number).is_some() && only.is_none_or(|only| only.assets.contains(&number));
+    let groups = asset_groups(graph, is_made, |one, other| kept(one) == kept(other));
     let group = |group: crate::graph::AssetGroup| {
         let first = group.assets.first().copied();
         let mut told = BackfillGroup::new(group.assets.iter().map(|&number| key(number).clone()).collect());
         told.definition = first.and_then(|first| graph.assets()[first].partitions().cloned());
-        told.partitions = first.and_then(of).and_then(|asset| asset.partitions).and_then(&partitions);
+        let asked = first.and_then(of).and_then(|asset| asset.partitions).map(|number| &partitions[number]);
+        told.partitions = asked.and_then(|asked| {
+            let set = match first.and_then(kept) {
+                Some(kept) => &asked.set & kept,
+                None => asked.set.clone(),
+            };
+            (!set.is_empty()).then(|| asked.keyspace.show(&set))
+        });
         let takes = group.takes.into_iter();
         told.takes = takes.map(|taken| BackfillTakes::new(taken.group, taken.mapping)).collect();
         told

@@ -29,6 +29,7 @@
 //! # Ok::<(), orch_core::backfill::BackfillError>(())
 //! ```
 
+mod causes;
 mod drive;
 mod error;
 mod event;

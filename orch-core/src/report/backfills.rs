@@ -6,8 +6,9 @@ use super::runs::state_role;
 use super::table::{Cell, table};
 use super::text::one_line;
 use super::words::{ago, count};
-use crate::backfill::{AssetProgress, BackfillStatus, FailedUnit};
+use crate::backfill::{AssetProgress, BackfillEvent, BackfillStatus, FailedUnit, Makes};
 use crate::ids::RunId;
+use crate::run::{RunError, RunErrorKind};
 
 /// So many of what failed are named.
 const NAMED: usize = 20;
@@ -122,4 +123,34 @@ pub fn backfill_as_json(status: &BackfillStatus) -> Value {
         "under_way": status.under_way,
         "removed": status.removed,
     })
+}
+
+/// What happens in a backfill that is driven, as an object: `event` is `BEGINS`, `ENDED`, `REFUSED` or `CANCELED`.
+#[must_use]
+pub fn backfill_event_as_json(event: &BackfillEvent<'_>) -> Value {
+    let of = |event: &str, makes: &Makes<'_>| json!({ "event": event, "assets": makes.assets, "partitions": makes.partitions });
+    match event {
+        BackfillEvent::Begins { run, makes, resumed } => {
+            let mut told = of("BEGINS", makes);
+            (told["run"], told["resumed"]) = (json!(run), json!(resumed));
+            told
+        }
+        BackfillEvent::Ended { run, makes, error, left } => {
+            let state = match error.map(RunError::kind) {
+                None => "success",
+                Some(RunErrorKind::Canceled { .. }) => "canceled",
+                Some(_) => "failure",
+            };
+            let mut told = of("ENDED", makes);
+            (told["run"], told["state"], told["left"]) = (json!(run), json!(state), json!(left));
+            told["why"] = json!(error.map(ToString::to_string));
+            told
+        }
+        BackfillEvent::Refused { makes, why } => {
+            let mut told = of("REFUSED", makes);
+            told["why"] = json!(why);
+            told
+        }
+        BackfillEvent::Canceled => json!({ "event": "CANCELED" }),
+    }
 }

@@ -42,7 +42,7 @@ pub use assets::{
     asset_graph, asset_graph_as_dot, asset_graph_as_mermaid, asset_graph_as_svg, asset_others,
     asset_plots_as_svg, assets, assets_as_json, assets_made_along, assets_to_make, materialized, why_asset,
 };
-pub use backfills::{backfill, backfill_as_json, backfills};
+pub use backfills::{backfill, backfill_as_json, backfill_event_as_json, backfills};
 pub use gantt::gantt;
 pub use key_sets::{PartitionedBySets, key_set_as_json, key_sets, key_sets_as_json};
 pub use ops::{ops, steps};

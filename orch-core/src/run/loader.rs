@@ -412,6 +412,7 @@ impl Loader {
         })?;
         Ok(Stored {
             manager,
+            io: io.to_owned(),
             asset: asset.clone(),
             run: self.run,
             job: Arc::clone(&self.job),

@@ -12,6 +12,7 @@ mod execute;
 mod finished;
 mod fixed;
 mod folded;
+mod foreign;
 mod instance;
 mod isolated;
 mod itself;

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::foreign;
 use crate::asset::{AssetKey, Materialization, MaterializationQuery, ValueAt};
 use crate::define::RunPartitions;
 use crate::failure::{Failure, quietly};
@@ -13,6 +14,8 @@ use crate::value::Value;
 /// Where an IO manager has stored an asset. It has one place for it, whoever makes it.
 pub(super) struct Stored {
     pub(super) manager: Arc<dyn Erased>,
+    /// The key of the manager.
+    pub(super) io: String,
     pub(super) asset: LoadedAsset,
     /// The run that takes it, and in that its step.
     pub(super) run: RunId,
@@ -31,7 +34,10 @@ impl Stored {
     /// is told so; what nobody has told of is not taken.
     pub(super) fn load(&self) -> Result<Value, Failure> {
         let named = Named(&self.asset.key, self.partition());
-        let cannot = |failure: Failure| failure.context(format!("the asset `{named}` cannot be loaded"));
+        let cannot = |failure: Failure| match self.asset.external {
+            true => foreign::unloaded(&named, &self.io, failure),
+            false => failure.context(format!("the asset `{named}` cannot be loaded")),
+        };
         let newer = self.fact.as_ref().and_then(|fact| made_anew(self.storage.as_deref()?, fact));
         if let (None, Some(fact)) = (newer, &self.fact) {
             self.look().and_then(|found| as_stored(found, fact)).map_err(cannot)?;

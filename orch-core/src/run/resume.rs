@@ -5,6 +5,7 @@ use std::{panic, thread};
 use super::archive::Which;
 use super::execute::PARTITION_TAG;
 use super::lineage::{History, Lineage, lacks, ops_of};
+use super::partitions::taken_by_key;
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::{AssetKey, EvaluationQuery, Versions};
@@ -222,7 +223,8 @@ pub(super) fn gone_on(
     history.recorded.forget_failures();
     let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
     forget_refused(&**storage, run, program, &mut lineage.recorded)?;
-    forget_dependents(&program.plan, &mut lineage.recorded);
+    let taken = taken_by_key(&program.plan, pinned.partitions.as_ref());
+    forget_dependents(&program.plan, &mut lineage.recorded, &taken);
     let made = lineage.recorded.assets().clone();
     let (ended, past) = behind(program, &pinned.plan, &lineage, memory, Past::default());
     let lost = past.lost.into_iter().map(|(path, ..)| (lineage.made_by(&path), path)).collect();

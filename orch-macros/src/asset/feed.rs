@@ -12,8 +12,7 @@ use crate::names::{ASSET, PARTITION_MAPPING};
 pub(crate) fn depends(sources: &[Source], deps: &[Path]) -> TokenStream {
     let takes = sources.iter().flat_map(|source| {
         let how = match source.takes {
-            // What is read from where it is stored is there before; no value of it is handed over.
-            Takes::Stored(..) | Takes::StoredIfThere(..) => "after",
+            Takes::Stored(..) | Takes::StoredIfThere(..) => "takes_stored",
             Takes::Partitions(_) | Takes::StoredPartitions(..) | Takes::StoredTogether(..) => {
                 "takes_partitions"
             }

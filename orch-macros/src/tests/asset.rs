@@ -84,7 +84,7 @@ fn an_asset_that_is_taken_as_it_is_stored_and_several_at_once() {
                     .get_or_init(|| Arc::new(
                         AssetDef::builder("report")
                             .fingerprint("f1d0")
-                            .after(<orders as Asset>::asset)
+                            .takes_stored(<orders as Asset>::asset)
                             .takes(<a as Asset>::asset)
                             .takes(<b as Asset>::asset)
                             .made_by(

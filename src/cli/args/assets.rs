@@ -104,7 +104,7 @@ pub(in crate::cli) struct AssetShowArgs {
     /// The asset: its key, or the end of it.
     #[arg(value_name = "KEY")]
     pub(in crate::cli) key: String,
-    /// Only materializations of this partition, and what its checks have found.
+    /// Only materializations of this partition, and what its checks have found; written as for `materialize`.
     #[arg(long, value_name = "KEY")]
     pub(in crate::cli) partition: Option<String>,
     /// So many materializations at most, the newest.

@@ -23,6 +23,8 @@ Examples:
   backfill launch sales --partition 2024-01-01..2024-01-31          a run for each day
   backfill launch +weekly --partition 2024-01-01..2024-01-31        days, and each week after its days
   backfill launch sales --partition '*' --per 7 --max-concurrent 4  seven days a run, four runs at once
+  backfill launch sales --partition '*' --missing                   those days that are not there
+  backfill launch +weekly --partition '*' --stale                   what would come out otherwise now
   backfill launch sales --partition '*' --dry-run                   what it would be
   backfill launch sales --partition '*' --detach                    in a process of its own
 
@@ -68,6 +70,13 @@ pub(in crate::cli) struct BackfillLaunchArgs {
     /// All assets of the program.
     #[arg(long)]
     pub(in crate::cli) all: bool,
+    /// Of these, or of all, only partitions and assets that would come out otherwise now, and what depends on them, as of
+    /// `materialize`. What then turns out to be made of the same is not run.
+    #[arg(long)]
+    pub(in crate::cli) stale: bool,
+    /// Of these, or of all, only partitions and assets that were never materialized, or of which no value is left.
+    #[arg(long, conflicts_with = "stale")]
+    pub(in crate::cli) missing: bool,
     /// The partitions, as of `materialize`: those from which all others follow.
     #[arg(long, value_name = "PARTITIONS")]
     pub(in crate::cli) partition: Option<String>,
@@ -106,6 +115,9 @@ pub(in crate::cli) struct DrivenArgs {
     /// It is that process.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub(in crate::cli) detached: bool,
+    /// Print a line of JSON for all that happens, and last for where it stands; of what would be made an object.
+    #[arg(long, conflicts_with = "detach")]
+    pub(in crate::cli) json: bool,
 }
 
 /// Which backfill is meant.

@@ -153,7 +153,7 @@ pub(in crate::cli) struct WhyArgs {
     pub(in crate::cli) of: RunOfArgs,
     /// The step, `load[100]`; of a name without keys all copies are told of. Without it the run is meant.
     pub(in crate::cli) step: Option<String>,
-    /// Of an asset with partitions this one.
+    /// Of an asset with partitions this one, written as for `materialize`.
     #[arg(long, value_name = "KEY", conflicts_with = "step")]
     pub(in crate::cli) partition: Option<String>,
 }

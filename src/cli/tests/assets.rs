@@ -1,6 +1,7 @@
 //! Assets: made, listed, shown and drawn, and what `check` finds of them.
 
 mod backfill;
+mod backfill_only;
 mod check;
 mod checks;
 mod checks_by_day;

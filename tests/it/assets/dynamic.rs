@@ -215,6 +215,7 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(materialize(&storage, "plan", "paid")), @r"
     the job `materialize` cannot be planned
     error: `plan` is made of partitions of `orders` that do not exist: cogs
+      --> tests/it/assets/dynamic.rs:88 (is made of it)
       --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: add them, `partitions add customers KEY`, or let the mapping say that it does without: `.allow_missing()`
     ");
@@ -223,12 +224,14 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(materialize(&storage, "plan", "paid")), @r"
     the job `materialize` cannot be planned
     error: `plan` is made of partitions of `orders` that were never materialized: cogs
+      --> tests/it/assets/dynamic.rs:88 (is made of it)
       --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: materialize them before, `materialize orders --partition 'cogs'`, or let the mapping say that it does without: `.allow_missing()`
     ");
     insta::assert_snapshot!(refused(alone("welcome")), @r"
     the job `materialize` cannot be planned
     error: `welcome` is made of partitions of `orders` that were never materialized: cogs
+      --> tests/it/assets/dynamic.rs:77 (is made of it)
       --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: materialize them before, `materialize orders --partition 'cogs'`, or take it as an `Option`: `orders: Option<..>`
     ");
@@ -238,6 +241,7 @@ fn other_assets_take_all_the_newest_some_or_those_of_a_plan() {
     insta::assert_snapshot!(refused(alone("flagship")), @r"
     the job `materialize` cannot be planned
     error: `flagship` is made of partitions of `orders` that do not exist: acme
+      --> tests/it/assets/dynamic.rs:82 (is made of it)
       --> tests/it/assets/dynamic.rs:62 (the asset)
       hint: add them, `partitions add customers KEY`, or let the mapping say that it does without: `.allow_missing()`
     ");
@@ -453,12 +457,12 @@ fn what_is_wrong_is_told_with_the_assets_or_by_the_step() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 3 problems
     error: the partitions of `mistaken` cannot be: the partitions of `it::assets::dynamic::Mistaken` are of another kind than it says
-      --> tests/it/assets/dynamic.rs:418 (the asset)
+      --> tests/it/assets/dynamic.rs:422 (the asset)
       hint: they are by the keys of a set: `type Kind = BySet;`
     error: the partitions of `nameless` cannot be: the name of a set of keys is empty
-      --> tests/it/assets/dynamic.rs:433 (the asset)
+      --> tests/it/assets/dynamic.rs:437 (the asset)
     error: `impossible` cannot be made of the partitions of `orders`: the mapping: the partition key `acme..beta` has `..`, which ranges of keys are written with
-      --> tests/it/assets/dynamic.rs:439 (is made of it)
+      --> tests/it/assets/dynamic.rs:443 (is made of it)
       --> tests/it/assets/dynamic.rs:62 (the asset)
     ");
     let storage = storage();

@@ -112,8 +112,45 @@ fn a_value_that_is_not_there_any_more_is_named_by_the_step_that_takes_it() {
     let error = materialize(&definitions, &storage, "message").expect_err("nobody has written the name");
     insta::assert_snapshot!(error, @r"
     the run of `materialize` failed: 1 step
-    `message`: the asset `lake/name` cannot be loaded
+    `message`: the external asset `lake/name` cannot be loaded
       caused by: there is no `lake/name`
+      hint: others make it, and have to put it there where the IO manager `shelf` looks for it; this program only reads it
+    ");
+}
+
+/// Where others put their files.
+struct Export;
+
+impl IoManager<String> for Export {
+    fn store(&self, _: &OutputAt<'_>, _: &String) -> Result<Metadata> {
+        Err(Failure::new("others write it"))
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<String> {
+        let path = format!("exports/{}.txt", at.relative_path());
+        let read = std::fs::read_to_string(&path);
+        // It does not know whose file it is.
+        read.map_err(|error| {
+            Failure::from(error).context(format!("cannot read `{path}`")).hint("was it moved?")
+        })
+    }
+}
+
+#[asset]
+fn signature(name: &str) -> usize {
+    name.len()
+}
+
+#[test]
+fn what_others_have_not_put_there_is_theirs_to_put_there() {
+    let definitions = Definitions::new().assets(assets![name, signature]).io::<String>("shelf", Export);
+    let error = materialize(&definitions, &storage(), "*").expect_err("nobody has written the name");
+    insta::assert_snapshot!(error, @r"
+    the run of `materialize` failed: 1 step
+    `signature`: the external asset `lake/name` cannot be loaded
+      caused by: cannot read `exports/lake/name.txt`
+      caused by: No such file or directory (os error 2)
+      hint: others make it, and have to put it there where the IO manager `shelf` looks for it; this program only reads it
     ");
 }
 

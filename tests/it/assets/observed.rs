@@ -5,7 +5,7 @@ mod mistakes;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use orch::io::{IoManager, Metadata, OutputAt};
-use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::run::{Rerun, Standing};
 
 use super::memo::standings;
@@ -348,6 +348,40 @@ fn whatever_depends_on_it_waits_for_the_observation() {
     daily[2024-01-01], data b76ffa77, of raw_orders 12, fact
     daily[2024-01-02], data 1c310b6b, of raw_orders 12, fact
     ");
+}
+
+/// Of all days.
+#[asset]
+fn all_days(#[mapped(PartitionMapping::all().allow_missing())] daily: &Partitions<i64>) -> i64 {
+    daily.values().sum()
+}
+
+/// Is to come after all days, and reads nothing of them.
+#[asset(deps = [daily, report])]
+fn letter() -> i64 {
+    1
+}
+
+#[test]
+fn what_reads_partitions_that_depend_on_it_is_skipped_as_they_are() {
+    let (lake, storage) = (Lake::default(), storage());
+    lake.put(-1);
+    let definitions = shop(&lake).assets(assets![daily, all_days, letter]);
+    let job = definitions.materialize(&"*".parse().expect("a selection"));
+    let runner = definitions.runner(&job).partition("*").record(&storage).keep_events().max_concurrent(1);
+    let error = runner.run_blocking().expect_err("the lake is frozen");
+    insta::assert_snapshot!(error, @r"
+    the run of `materialize` failed: 1 step
+    `raw_orders.counted`: the lake is frozen
+    ");
+    let of_steps =
+        error.run().expect("it began").events().iter().filter(|event| event.kind.name() == "STEP_SKIPPED");
+    let skipped: Vec<_> = of_steps.filter_map(|event| Some(event.step.as_ref()?.to_string())).collect();
+    insta::assert_snapshot!(skipped.join(" "), @"orders report daily[2024-01-01] daily[2024-01-02] read_daily letter all_days");
+    // What it knows of earlier is no reason to make anything of the rest.
+    lake.put(12);
+    let rerun = definitions.rerun(&storage, error.run().expect("it began").id(), Rerun::FromFailure);
+    rerun.expect("it failed").run_blocking().expect("the lake has thawed");
 }
 
 mod others {

@@ -201,7 +201,7 @@ fn what_is_no_partition_is_not_taken_so() {
     error: `offer` takes `price` as an `Option`, as if a partition were missing, and it has none
       --> tests/it/assets/optional.rs:186 (is made of it)
       --> tests/it/assets/optional.rs:181 (the asset)
-      hint: take it as what it is, `price: &i64`, without a mapping
+      hint: take it as what it is, `price: &i64`
     error: `sums` takes `sold` as one value, and is made of several partitions of it
       --> tests/it/assets/optional.rs:191 (is made of it)
       --> tests/it/assets/optional.rs:27 (the asset)
@@ -221,6 +221,7 @@ fn it_is_one_or_none() {
     insta::assert_snapshot!(failed.expect_err("there are two"), @r"
     the job `materialize` cannot be planned
     error: `window[2024-01-03]` takes one partition of `sold`, and is made of 2: 2024-01-01..2024-01-02
+      --> tests/it/assets/optional.rs:213 (is made of it)
       --> tests/it/assets/optional.rs:27 (the asset)
       hint: take them by key: `sold: &Partitions<..>`
     ");
@@ -244,12 +245,14 @@ fn what_is_taken_as_a_value_is_there() {
     insta::assert_snapshot!(refused("2024-01-01"), @r"
     the job `materialize` cannot be planned
     error: `strict` is made of partitions of `sold` that do not exist: 2023-12-31
+      --> tests/it/assets/optional.rs:231 (is made of it)
       --> tests/it/assets/optional.rs:27 (the asset)
       hint: make others, or take it as an `Option`: `sold: Option<..>`
     ");
     insta::assert_snapshot!(refused("2024-01-05"), @r"
     the job `materialize` cannot be planned
     error: `strict` is made of partitions of `sold` that were never materialized: 2024-01-04
+      --> tests/it/assets/optional.rs:231 (is made of it)
       --> tests/it/assets/optional.rs:27 (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-04'`, or take it as an `Option`: `sold: Option<..>`
     ");
@@ -257,7 +260,7 @@ fn what_is_taken_as_a_value_is_there() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned
     error: `careless` takes `sold` as one value, and its mapping allows that it is missing
-      --> tests/it/assets/optional.rs:235 (is made of it)
+      --> tests/it/assets/optional.rs:236 (is made of it)
       --> tests/it/assets/optional.rs:27 (the asset)
       hint: take it as an `Option`, `sold: Option<i64>`, or leave out `.allow_missing()`
     ");

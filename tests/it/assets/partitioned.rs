@@ -163,6 +163,7 @@ fn what_is_not_made_is_loaded_partition_by_partition() {
     insta::assert_snapshot!(error.expect_err("a day is missing"), @r"
     the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `sold` that were never materialized: 2024-01-05
+      --> tests/it/assets/partitioned.rs:56 (is made of it)
       --> tests/it/assets/partitioned.rs:51 (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-05'`, or take it as an `Option`: `sold: Option<..>`
     ");
@@ -265,7 +266,7 @@ fn of_several_dimensions_each_takes_what_it_is_of() {
     the job `materialize` cannot be planned
     error: `sold` and `rate` have partitions of different kinds, and neither follow from those of the other
       --> tests/it/assets/partitioned.rs:51 (the asset)
-      hint: a run is for partitions of one kind: materialize them one after the other
+      hint: a run is for partitions of one kind: run one after the other `materialize sold --partition '2024-01-01'`, `materialize rate --partition ..`, `materialize local --partition ..`
     ");
 }
 
@@ -393,6 +394,7 @@ fn a_run_is_told_for_which_partitions_it_is() {
     insta::assert_snapshot!(alone, @r#"
     the job `materialize` cannot be planned
     error: `week` reads partitions of `revenue`, and the run knows of no instance that could have them
+      --> tests/it/assets/partitioned.rs:61 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
       hint: record the run, `.record(&storage)`, or have an IO manager store them: `io = ".."`
     "#);
@@ -435,18 +437,18 @@ fn what_is_wrong_with_partitions_is_told_with_the_assets() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 4 problems
     error: the partitions of `odd` cannot be: the start `2024-13-01` is no date
-      --> tests/it/assets/partitioned.rs:412 (the asset)
+      --> tests/it/assets/partitioned.rs:414 (the asset)
       hint: write `2024-01-31` or `2024-01-31T06:00`, on the clock of the zone
     error: `sums` takes `revenue` as one value, and is made of several partitions of it
-      --> tests/it/assets/partitioned.rs:417 (is made of it)
+      --> tests/it/assets/partitioned.rs:419 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `revenue: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] revenue: &i64`
     error: `prices` takes partitions of `price`, which has none
-      --> tests/it/assets/partitioned.rs:422 (is made of it)
+      --> tests/it/assets/partitioned.rs:424 (is made of it)
       --> tests/it/assets/partitioned.rs:46 (the asset)
-      hint: take it as what it is, `price: &i64`, without a mapping
+      hint: take it as what it is, `price: &i64`
     error: `regional` cannot be made of the partitions of `sold`: the mapping: `2023-01-01` is before the first of these partitions
-      --> tests/it/assets/partitioned.rs:427 (is made of it)
+      --> tests/it/assets/partitioned.rs:429 (is made of it)
       --> tests/it/assets/partitioned.rs:51 (the asset)
       hint: the first is `2024-01-01`
     ");

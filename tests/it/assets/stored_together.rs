@@ -180,6 +180,7 @@ fn a_partition_that_is_not_there_is_told() {
     insta::assert_snapshot!(error, @r"
     the job `materialize` cannot be planned
     error: `of_week` is made of partitions of `diary` that were never materialized: 2024-01-12..2024-01-13
+      --> tests/it/assets/stored_together.rs:88 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: materialize them before, `materialize diary --partition '2024-01-12..2024-01-13'`, or let the mapping say that it does without: `.allow_missing()`
     ");
@@ -191,6 +192,39 @@ fn a_partition_that_is_not_there_is_told() {
     the run of `materialize` failed: 1 step
     `read_diary[2024-01-07]`: partitions of `diary` cannot be read together
       caused by: `diary/partition=2024-01-07` is not on the shelf
+    ");
+}
+
+/// Reads the last day, once all of them are written and none is refused.
+#[asset(deps = [diary])]
+fn last_day(
+    #[stored]
+    #[mapped(PartitionMapping::last())]
+    diary: &Lines,
+) -> String {
+    diary.0.join(", ")
+}
+
+#[test]
+fn one_partition_that_is_read_is_asked_for_and_those_that_are_to_be_there_before_too() {
+    let (definitions, storage) = (definitions().assets(assets![last_day]), storage());
+    materialize(&definitions, &storage, ("diary", Some("2024-01-07..2024-01-13"))).expect("it succeeds");
+    let error = materialize(&definitions, &storage, ("last_day", None)).expect_err("the last day lacks");
+    insta::assert_snapshot!(error, @r"
+    the job `materialize` cannot be planned
+    error: `last_day` is made of partitions of `diary` that were never materialized: 2024-01-14
+      --> tests/it/assets/stored_together.rs:200 (is made of it)
+      --> tests/it/assets/stored_together.rs:77 (the asset)
+      hint: materialize them before, `materialize diary --partition '2024-01-14'`, or take it as an `Option`: `diary: Option<..>`
+    ");
+    let definitions = definitions.checks(checks![harmless]);
+    let both = ("diary or last_day", Some("2024-01-07..2024-01-14"));
+    let error = materialize(&definitions, &storage, both).expect_err("a day is refused");
+    insta::assert_snapshot!(error, @r"
+    the run of `materialize` failed: 2 steps
+    `diary.harmless[2024-01-09]`: the blocking check `harmless` of the asset `diary[2024-01-09]` has not passed: it is not
+    `wait_for_diary`: `diary[2024-01-09]` is not to be taken as it is: its blocking check `diary.harmless[2024-01-09]` has not passed
+      hint: mend it, and have it made anew: materialize diary --partition '2024-01-09'
     ");
 }
 
@@ -218,9 +252,10 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     }
     insta::assert_snapshot!(problem(&definitions().assets(assets![one])), @r"
     the job `materialize` cannot be planned
-    error: `one` takes one partition of `diary`, and is made of 14: 2024-01-01..2024-01-14
+    error: `one` takes `diary` as one value, and is made of several partitions of it
+      --> tests/it/assets/stored_together.rs:250 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
-      hint: take them by key: `diary: &Partitions<..>`, or as one value: `#[stored(together)] diary: ..`
+      hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `#[stored] diary: &Partitions<..>`, as one value, `#[stored(together)] diary: ..`, or say which one: `#[stored] #[mapped(PartitionMapping::last())] diary: ..`
     ");
     #[asset]
     fn as_it_is(diary: &str) -> usize {
@@ -229,7 +264,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![as_it_is])), @r"
     the job `materialize` cannot be planned
     error: `as_it_is` takes `diary` as one value, and is made of several partitions of it
-      --> tests/it/assets/stored_together.rs:226 (is made of it)
+      --> tests/it/assets/stored_together.rs:261 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `diary: &Partitions<String>`, as one value, `#[stored(together)] diary: String`, or say which one: `#[mapped(PartitionMapping::last())] diary: &String`
     ");
@@ -245,8 +280,8 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![letter, letters])), @r"
     the job `materialize` cannot be planned
     error: `letters` takes partitions of `letter`, which has none
-      --> tests/it/assets/stored_together.rs:242 (is made of it)
-      --> tests/it/assets/stored_together.rs:238 (the asset)
-      hint: take it as what it is, `letter: &String`, without a mapping
+      --> tests/it/assets/stored_together.rs:277 (is made of it)
+      --> tests/it/assets/stored_together.rs:273 (the asset)
+      hint: take it as what it is, `letter: &String`, or as it is stored, `#[stored] letter: ..`
     ");
 }

@@ -86,6 +86,82 @@ fn what_waits_for_all_partitions_waits_for_those_that_are_made_anew() {
     assert_eq!(*run.output::<sum>(), 60);
 }
 
+struct Weekly;
+
+impl Partitioning for Weekly {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::weekly("2023-12-31").into()
+    }
+}
+
+static STORM: AtomicBool = AtomicBool::new(false);
+
+/// Fails on the tenth while there is a storm.
+#[asset]
+fn landed(day: &Partition<Daily>) -> Result<i64> {
+    match day.key().as_str() {
+        "2024-01-10" if STORM.load(Ordering::Relaxed) => Err(Failure::new("there is a storm")),
+        _ => Ok(1),
+    }
+}
+
+#[asset]
+fn week(
+    _week: &Partition<Weekly>,
+    #[mapped(PartitionMapping::time_window(0, 0).allow_missing())] landed: &Partitions<i64>,
+) -> i64 {
+    landed.values().sum()
+}
+
+/// Of each week with the one before.
+#[asset(partitions = Weekly)]
+fn both_weeks(#[mapped(PartitionMapping::time_window(-1, 0).allow_missing())] week: &Partitions<i64>) -> i64 {
+    week.values().sum()
+}
+
+/// It is told when all have landed, and takes none of it.
+#[asset(deps = [landed])]
+fn bell() -> i64 {
+    1
+}
+
+#[test]
+fn of_what_takes_other_partitions_only_that_is_made_anew_which_takes_one_that_is() {
+    let definitions = Definitions::new().assets(assets![landed, week, both_weeks, bell]);
+    let storage = storage();
+    STORM.store(true, Ordering::Relaxed);
+    let days = "2024-01-01..2024-01-27";
+    let failed = materialize(&definitions, &storage, "*", days).expect_err("a day fails");
+    insta::assert_snapshot!(failed, @r"
+    the run of `materialize` failed: 4 steps
+    `landed[2024-01-10]`: there is a storm
+    `read_landed[2024-01-07]`: `landed[2024-01-10]` was to be made in this run before, and was not: `landed[2024-01-10]` failed: there is a storm
+    `read_week[2024-01-07]`: `week[2024-01-07]` was to be made in this run before, and was not: `read_landed[2024-01-07]` failed
+    `read_week[2024-01-14]`: `week[2024-01-07]` was to be made in this run before, and was not: `read_landed[2024-01-07]` failed
+    ");
+    STORM.store(false, Ordering::Relaxed);
+    let run = go_on(&definitions, &storage, &failed).expect("it is calm");
+    insta::assert_snapshot!(ran(&run).join("\n"), @r"
+    landed[2024-01-10]
+    all_daily_partitions
+    bell
+    read_landed[2024-01-07]
+    week[2024-01-07]
+    all_weekly_partitions
+    read_week[2024-01-07]
+    both_weeks[2024-01-07]
+    read_week[2024-01-14]
+    both_weeks[2024-01-14]
+    ");
+    let sums = run.outputs::<both_weeks>().map(|(path, sum)| format!("{path} {sum}")).collect::<Vec<_>>();
+    insta::assert_snapshot!(sums.join("\n"), @r"
+    both_weeks[2024-01-07] 13
+    both_weeks[2024-01-14] 14
+    ");
+}
+
 static BROKEN: AtomicBool = AtomicBool::new(false);
 
 /// What came of the day before alone.

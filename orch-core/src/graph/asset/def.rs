@@ -82,6 +82,8 @@ pub(super) struct Dependency {
 pub(super) enum Taken {
     /// Nothing: it is only to be there before.
     Nothing,
+    /// What its IO manager has stored of it, or of one partition, which a step of its own reads.
+    Stored,
     /// Its value, or that of one partition.
     Value,
     /// That of one partition, if there is one.
@@ -128,7 +130,7 @@ impl Dependency {
 
     /// Whether a value of it is taken.
     pub(super) fn is_data(&self) -> bool {
-        self.taken != Taken::Nothing
+        !matches!(self.taken, Taken::Nothing | Taken::Stored)
     }
 }
 
@@ -394,6 +396,14 @@ impl AssetBuilder {
     #[track_caller]
     pub fn after(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
         self.depends(Named::Later(asset), Taken::Nothing, Place::caller())
+    }
+
+    /// Says that it takes what the IO manager of another asset has stored, as it can be read; of one with partitions that of one of
+    /// them.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_stored(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
+        self.depends(Named::Later(asset), Taken::Stored, Place::caller())
     }
 
     /// As [`AssetBuilder::takes`], of an asset that was made by hand.

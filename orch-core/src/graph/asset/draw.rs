@@ -2,7 +2,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::check::{Checks, stoppable};
-use super::def::{AssetDef, Dependency, Draw};
+use super::def::{AssetDef, Dependency, Draw, Taken};
 use super::lineage::AssetGraph;
 use super::observation::Observations;
 use super::partitioned::{PartitionedBy, levels};
@@ -151,19 +151,19 @@ fn make(
         let key = dependency.asset().key();
         // What is not made in this run is there already, or is not waited for.
         let is_made = graph.number(key).is_some_and(&made);
-        // What is read of it as it is stored is asked for by who reads it.
-        let is_read = compose::with(|composition| reads(composition, first..last, key));
+        // What is taken of it as it is stored, is asked for by who reads it.
+        let is_read = dependency.taken == Taken::Stored;
         let before = match is_made {
             true if is_read => upstream.made_by(key),
             true => upstream.waited_for(dependency.asset()),
             false => None,
         };
         compose::with(|composition| {
-            let map = composition.scope();
+            let (map, of_partitions) = (composition.scope(), of_partitions(composition));
             let nodes = composition.graph.nodes.iter_mut().enumerate().take(last).skip(first);
             // What reads an asset waits for it already, and what waits for all of its partitions may be drawn for that.
             let nodes = nodes.filter(|(number, node)| {
-                node.scope == map && node.loads.is_none() && before != Some(*number)
+                node.scope == map && node.loads.is_none() && !of_partitions.contains(number)
             });
             let after = before.map(|before| (before, dependency.place.clone()));
             nodes.for_each(|(_, node)| node.after.extend(after.clone()));
@@ -211,14 +211,6 @@ fn make(
     });
 }
 
-/// Whether some of these nodes take what a step reads of an asset.
-fn reads(composition: &Composition, nodes: Range<usize>, key: &AssetKey) -> bool {
-    let graph = &composition.graph;
-    let is_read = |node: usize| graph.nodes[node].loads.as_ref().is_some_and(|loads| loads.key == *key);
-    let mut taken = graph.nodes[nodes].iter().flat_map(|node| &node.inputs);
-    taken.any(|&source| source < graph.sources.len() && composition.node_of(source).is_some_and(is_read))
-}
-
 /// Says which outputs of the op that was just called are not to be made, of those that are assets made with this one.
 fn leave_out(graph: &AssetGraph, number: usize, made: impl Fn(usize) -> bool) {
     let others = graph.together(number).iter().filter(|&&one| !made(one));
@@ -236,8 +228,7 @@ pub(super) fn wait_for<'a>(
     held: impl Iterator<Item = (&'a AssetKey, &'a Range<usize>)>,
     reads: impl Fn(&Graph, usize) -> bool,
 ) {
-    let of_partitions = composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]);
-    let of_partitions: Vec<usize> = of_partitions.flatten().collect();
+    let of_partitions = of_partitions(composition);
     for (held, nodes) in held {
         let scope = composition.scope_of(held);
         for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
@@ -253,6 +244,11 @@ pub(super) fn wait_for<'a>(
             }
         }
     }
+}
+
+/// The steps that give partitions, and those that wait for all that is made of some.
+fn of_partitions(composition: &Composition) -> Vec<usize> {
+    composition.graph.partitions.iter().flat_map(|of| [Some(of.node), of.end]).flatten().collect()
 }
 
 /// Draws a step in the place of an asset that is not made in this run: what it gives is loaded when someone looks, after the step

@@ -1,6 +1,7 @@
 use super::lineage::AssetGraph;
 use super::partitioned::{is_aligned, levels};
 use crate::partition::PartitionMapping;
+use crate::select::Selectable as _;
 
 /// Assets that are made together, partition by partition: those of one definition that take each other's same partition, and
 /// those that one step makes. Another one without partitions is alone.
@@ -21,12 +22,17 @@ pub(crate) struct TakenGroup {
     pub(crate) mapping: Option<PartitionMapping>,
 }
 
-/// The groups of what is `made`, each after those that it is made of.
+/// The groups of what is `made`, each after those that it is made of; of assets that are not made `alike`, of the same partitions,
+/// each is in another one.
 ///
 /// Where an asset takes the same partition of another one and, in a round about way, further ones, they are apart, as they
 /// stand in maps of different levels in one run: so no two groups wait for each other.
-pub(crate) fn groups(graph: &AssetGraph, made: impl Fn(usize) -> bool) -> Vec<AssetGroup> {
-    let levels = levels(graph, &made);
+pub(crate) fn groups(
+    graph: &AssetGraph,
+    made: impl Fn(usize) -> bool,
+    alike: impl Fn(usize, usize) -> bool,
+) -> Vec<AssetGroup> {
+    let levels: Vec<_> = levels(graph, &made).into_iter().zip(turns(graph, &made, alike)).collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for &number in graph.order().iter().filter(|&&number| is_made(graph, &made, number)) {
         let joins = |group: &Vec<usize>| {
@@ -43,6 +49,22 @@ pub(crate) fn groups(graph: &AssetGraph, made: impl Fn(usize) -> bool) -> Vec<As
         groups.push(group);
     }
     order(graph, groups)
+}
+
+/// How often what is made turns to other partitions on the way to each asset, at most: as with levels, what is taken directly and in
+/// a round about way is apart.
+fn turns(
+    graph: &AssetGraph,
+    made: &impl Fn(usize) -> bool,
+    alike: impl Fn(usize, usize) -> bool,
+) -> Vec<usize> {
+    let mut turns = vec![0; graph.assets().len()];
+    for &number in graph.order().iter().filter(|&&number| is_made(graph, made, number)) {
+        let taken = graph.upstream(number).iter().filter(|&&other| is_made(graph, made, other));
+        let taken = taken.map(|&other| turns[other] + usize::from(!alike(number, other)));
+        turns[number] = taken.max().unwrap_or_default();
+    }
+    turns
 }
 
 fn is_made(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> bool {

@@ -55,11 +55,18 @@ impl<'a> Taker<'a> {
                 _ => return None,
             };
             let problem = Problem::new(ProblemKind::InvalidPartition, message);
-            return Some(told(problem.hint(format!(
-                "take it as what it is, `{}: &{}`, without a mapping",
-                of.name(),
-                other.value.ty.name()
-            ))));
+            let (name, ty) = (of.name(), other.value.ty.name());
+            let stored = match (dependency.taken, other.io()) {
+                (Taken::Partitions, Some(_)) => format!(", or as it is stored, `#[stored] {name}: ..`"),
+                _ => String::new(),
+            };
+            let unmapped = match dependency.mapping.as_ref().is_some_and(|mapping| !mapping.follows()) {
+                true => ", without a mapping",
+                false => "",
+            };
+            return Some(told(
+                problem.hint(format!("take it as what it is, `{name}: &{ty}`{stored}{unmapped}")),
+            ));
         };
         let up = up.resolve(&KeySets::new()).ok()?;
         let down = match self.partitions {
@@ -99,7 +106,8 @@ impl<'a> Taker<'a> {
             (Some(up), Some(down)) => up != down && by_time(up) && by_time(down),
             (None, _) => false,
         };
-        let is_one = matches!(dependency.taken, Taken::Value | Taken::Optional);
+        let is_stored = dependency.taken == Taken::Stored;
+        let is_one = is_stored || matches!(dependency.taken, Taken::Value | Taken::Optional);
         let follows = dependency.mapping.as_ref().is_none_or(PartitionMapping::follows);
         if !(is_one && follows && several) {
             return None;
@@ -113,7 +121,14 @@ impl<'a> Taker<'a> {
             None if !self.is_check => "if it is made for each of them, say so, `partitions = ..`; else ",
             _ => "",
         };
-        let (name, ty) = (of.name(), other.value.ty.name());
+        let name = of.name();
+        if is_stored {
+            return Some(problem.hint(format!(
+                "{same}take them by key, `#[stored] {name}: &Partitions<..>`, as one value, `#[stored(together)] {name}: ..`, or say \
+                 which one: `#[stored] #[mapped(PartitionMapping::last())] {name}: ..`"
+            )));
+        }
+        let ty = other.value.ty.name();
         // Whether its IO manager can, is known when there is one.
         let together = match other.io() {
             Some(_) => format!("as one value, `#[stored(together)] {name}: {ty}`, "),

@@ -167,7 +167,7 @@ impl Upstream {
                     takes: Takes::One,
                     gather: Some(take_one),
                 };
-                self.read_partitions(asset, Taken::Nothing, (ty, columns), one)
+                self.read_partitions(asset, Taken::Stored, (ty, columns), one)
             }
             None => self.read(asset, ty, columns),
         })
@@ -191,7 +191,7 @@ impl Upstream {
             takes: Takes::OneIfThere,
             gather: Some(take_one_if_there::<T>),
         };
-        Out::new(self.read_partitions(asset, Taken::Nothing, (optional, columns), reads))
+        Out::new(self.read_partitions(asset, Taken::Stored, (optional, columns), reads))
     }
 
     /// The handle of the values of partitions of the asset `A`, each as a value of type `T`, as [`Upstream::stored`].

@@ -1,15 +1,20 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::event::Recorded;
 use crate::ids::{Branch, MappingKey};
-use crate::plan::{Plan, Source};
+use crate::plan::{Plan, PlannedPartitions, Source};
+
+/// Which partitions of what reads others take some of these: by the step that reads, and the keys of what was made before. None if
+/// that is not known, or the step has no partitions: it may take any of them.
+pub(crate) type Takers<'a> = &'a dyn Fn(usize, &HashSet<MappingKey>) -> Option<HashSet<MappingKey>>;
 
 /// Forgets, for a run that goes on from the failure of another, whatever depends on what is begun anew: what it has made
 /// of an older value, or of a failure that was collected, is not what it would make now.
 ///
 /// In a map it is each copy for itself: of an item that is begun anew only what is done with that item. What depends on a
-/// source that is begun anew are all of its items.
-pub(crate) fn forget_dependents(plan: &Plan, recorded: &mut Recorded) {
+/// source that is begun anew are all of its items. What reads partitions behind the end of their map depends on those that it
+/// takes, which `takers` says.
+pub(crate) fn forget_dependents(plan: &Plan, recorded: &mut Recorded, takers: Takers<'_>) {
     let dependents = dependents(plan);
     let maps: Vec<Vec<usize>> = plan.steps.iter().map(|step| maps_around(plan, step.map)).collect();
     let mut copies = Copies::of(plan, recorded);
@@ -19,20 +24,48 @@ pub(crate) fn forget_dependents(plan: &Plan, recorded: &mut Recorded) {
     let mut queue: Vec<(usize, Vec<MappingKey>)> =
         begun.filter(|(_, (_, number))| anew(*number)).map(|(step, (keys, _))| (step, keys)).collect();
     let (mut seen, mut forgotten) = (HashSet::new(), Vec::new());
-    while let Some((step, keys)) = queue.pop() {
-        for &dependent in &dependents[step] {
-            let common = maps[step].iter().zip(&maps[dependent]).take_while(|(a, b)| a == b).count();
-            let prefix = keys[..common.min(keys.len())].to_vec();
-            if !seen.insert((dependent, prefix.clone())) {
-                continue;
+    // The partitions that are begun anew, by the steps that wait for all of their maps: who reads them is looked for once for many.
+    let mut behind: BTreeMap<usize, HashSet<MappingKey>> = BTreeMap::new();
+    loop {
+        while let Some((step, keys)) = queue.pop() {
+            for &dependent in &dependents[step] {
+                if let Some(partition) = keys.first().filter(|_| is_end(plan, dependent, step)) {
+                    behind.entry(dependent).or_default().insert(partition.clone());
+                    continue;
+                }
+                let common = maps[step].iter().zip(&maps[dependent]).take_while(|(a, b)| a == b).count();
+                let prefix = keys[..common.min(keys.len())].to_vec();
+                if !seen.insert((dependent, prefix.clone())) {
+                    continue;
+                }
+                for (keys, number) in copies.within(dependent, &prefix) {
+                    forgotten.push(number);
+                    queue.push((dependent, keys));
+                }
             }
-            for (keys, number) in copies.within(dependent, &prefix) {
-                forgotten.push(number);
-                queue.push((dependent, keys));
+        }
+        let Some((end, partitions)) = behind.pop_first() else { break };
+        forgotten.extend(copies.within(end, &[]).into_iter().map(|(_, number)| number));
+        for &reader in &dependents[end] {
+            let taking = takers(reader, &partitions);
+            for (keys, number) in copies.within(reader, &[]) {
+                let takes =
+                    taking.as_ref().is_none_or(|taking| keys.first().is_some_and(|key| taking.contains(key)));
+                if takes && seen.insert((reader, keys.clone())) {
+                    forgotten.push(number);
+                    queue.push((reader, keys));
+                }
             }
         }
     }
     forgotten.into_iter().for_each(|number| recorded.forget(number));
+}
+
+/// Whether a step waits for all that is made of partitions, of which this is a part.
+fn is_end(plan: &Plan, step: usize, part: usize) -> bool {
+    let is_within =
+        |of: &PlannedPartitions| plan.steps[part].map.is_some_and(|map| plan.maps[map].step == of.step);
+    plan.partitions.iter().any(|of| of.end == Some(step) && is_within(of))
 }
 
 /// A recorded copy of a step: its keys, and its number in the record.

@@ -9,15 +9,15 @@ use crate::asset::Materialization;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
-/// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized last and by which
-/// run, rows if they are known, how often it was materialized, how its checks stand, and how it stands itself: fresh, stale,
+/// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized or observed last and by which
+/// run, rows if they are known, how often that has happened, how its checks stand, and how it stands itself: fresh, stale,
 /// missing, external or observable, or how many of its partitions are there. Ends with a line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {
         let asset = &facts.graph.assets()[number];
         let record = facts.record(asset.key());
-        let [mut when, run, rows, times] = latest(facts, record);
+        let [mut when, observed, run, rows, times] = latest(facts, record);
         if record.is_none() && !asset.is_external() {
             when = Cell::of(Role::Skip, "never");
         }
@@ -26,6 +26,7 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             one_line(asset.group().unwrap_or_default()).into(),
             one_line(&asset.kinds().join(", ")).into(),
             when,
+            observed,
             run,
             rows,
             times,
@@ -33,7 +34,8 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
             state(facts, number),
         ]
     };
-    let head = ["asset", "group", "kinds", "materialized", "run", "rows", "times", "checks", "state"];
+    let head =
+        ["asset", "group", "kinds", "materialized", "observed", "run", "rows", "times", "checks", "state"];
     table(head, by_key(facts, selected).into_iter().map(row).collect(), facts.palette)
 }
 
@@ -41,14 +43,14 @@ pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
 #[must_use]
 pub fn asset_others(facts: &AssetFacts<'_>) -> String {
     let row = |record: &AssetRecord| {
-        let [when, run, rows, times] = latest(facts, Some(record));
-        [Cell::of(Role::Name, record.key.as_str()), when, run, rows, times]
+        let [when, observed, run, rows, times] = latest(facts, Some(record));
+        [Cell::of(Role::Name, record.key.as_str()), when, observed, run, rows, times]
     };
     let rows: Vec<_> = others(facts).map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
-    let head = ["asset", "materialized", "run", "rows", "times"];
+    let head = ["asset", "materialized", "observed", "run", "rows", "times"];
     let title = facts.palette.paint(Role::Faint, "made by other programs, or by this one before it changed:");
     format!("{title}\n{}", table(head, rows, facts.palette))
 }
@@ -69,15 +71,21 @@ fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
     }
 }
 
-fn latest(facts: &AssetFacts<'_>, record: Option<&AssetRecord>) -> [Cell; 4] {
-    let Some(AssetRecord { latest, materializations, .. }) = record else {
-        return ["", "", "", ""].map(Cell::from);
+/// When it was materialized last, or observed, whichever was later; by which run, with how many rows, and how often that was done.
+fn latest(facts: &AssetFacts<'_>, record: Option<&AssetRecord>) -> [Cell; 5] {
+    let Some(record) = record else { return ["", "", "", "", ""].map(Cell::from) };
+    let (latest, when) = (&record.latest, facts.when(record.latest.time));
+    let (made, observed) = facts.times(record);
+    let (when, looked, times) = match latest.is_observation() {
+        true => (String::new(), when, observed),
+        false => (when, String::new(), made),
     };
     [
-        facts.when(latest.time).into(),
+        when.into(),
+        looked.into(),
         facts.run(latest).into(),
         rows(latest).unwrap_or_default().into(),
-        materializations.to_string().into(),
+        times.to_string().into(),
     ]
 }
 
@@ -86,7 +94,7 @@ fn latest(facts: &AssetFacts<'_>, record: Option<&AssetRecord>) -> [Cell; 4] {
 #[must_use]
 pub fn assets_as_json(facts: &AssetFacts<'_>, selected: &[bool], with_others: bool) -> Value {
     let own = by_key(facts, selected).into_iter().map(|number| defined(facts, number));
-    let others = others(facts).filter(|_| with_others).map(known);
+    let others = others(facts).filter(|_| with_others).map(|record| known(facts, record));
     own.chain(others).collect()
 }
 
@@ -125,7 +133,8 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         "place": asset.place().to_string(),
         "upstream": keys(facts.graph.upstream(number)),
         "downstream": keys(facts.graph.downstream(number)),
-        "materializations": record.map_or(0, |record| record.materializations),
+        "materializations": record.map_or(0, |record| facts.times(record).0),
+        "observations": record.map_or(0, |record| facts.times(record).1),
         "latest": record.map(|record| fact_as_json(&record.latest)),
         "standing": facts.standing(asset.key()).map(standing_as_json),
         "checks": checks::as_json(facts, number, None),
@@ -133,7 +142,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
 }
 
 /// An asset of another program: of its definition nothing is known.
-pub(super) fn known(record: &AssetRecord) -> Value {
+pub(super) fn known(facts: &AssetFacts<'_>, record: &AssetRecord) -> Value {
     json!({
         "key": record.key,
         "defined": false,
@@ -153,7 +162,8 @@ pub(super) fn known(record: &AssetRecord) -> Value {
         "place": null,
         "upstream": record.latest.inputs.iter().map(|input| json!(input.asset)).collect::<Value>(),
         "downstream": [],
-        "materializations": record.materializations,
+        "materializations": facts.times(record).0,
+        "observations": facts.times(record).1,
         "latest": fact_as_json(&record.latest),
         "standing": null,
         "checks": [],

@@ -20,6 +20,8 @@ mod told;
 mod tree;
 mod why;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::palette::Palette;
@@ -49,6 +51,8 @@ pub struct AssetFacts<'a> {
     pub graph: &'a AssetGraph,
     /// What is known of each asset that was ever materialized.
     pub records: &'a [AssetRecord],
+    /// Of how many of what is known of an asset it is known that they are observations, where there are some.
+    pub observations: &'a BTreeMap<AssetKey, u64>,
     /// Which partitions are materialized, of the assets that have some and are shown.
     pub partitions: &'a PartitionStates,
     /// How those of the program stand, if that could be found out.
@@ -68,6 +72,12 @@ pub struct AssetFacts<'a> {
 impl<'a> AssetFacts<'a> {
     fn record(&self, key: &AssetKey) -> Option<&'a AssetRecord> {
         self.records.iter().find(|record| record.key == *key)
+    }
+
+    /// How often an asset was materialized, and how often observed.
+    fn times(&self, record: &AssetRecord) -> (u64, u64) {
+        let observed = self.observations.get(&record.key).copied().unwrap_or_default();
+        (record.materializations.saturating_sub(observed), observed)
     }
 
     fn latest(&self, key: &AssetKey) -> Option<&'a Materialization> {

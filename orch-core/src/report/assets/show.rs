@@ -315,7 +315,7 @@ pub fn asset_as_json(shown: &ShownAsset<'_>) -> Value {
     let facts = &shown.facts;
     let mut told = match (shown.number(), facts.record(shown.key)) {
         (Some(number), _) => defined(facts, number),
-        (None, Some(record)) => known(record),
+        (None, Some(record)) => known(facts, record),
         (None, None) => json!({"key": shown.key}),
     };
     let neighbour = |key: &AssetKey, standing: Option<Standing>| {

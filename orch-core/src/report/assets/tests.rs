@@ -323,6 +323,7 @@ fn plots_over_time_are_a_picture() {
         graph: &graph,
         standings: None,
         records: &records,
+        observations: &BTreeMap::new(),
         now: now(),
         digits: digits(history.iter().map(|fact| fact.run)),
         exact: false,

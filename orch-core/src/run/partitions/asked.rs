@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
+use super::ForPartitions;
 use crate::asset::AssetKey;
-use crate::partition::PartitionSet;
+use crate::partition::{KeySets, PartitionSet};
 use crate::plan::PlanError;
 use crate::run::Runner;
 
@@ -20,5 +23,23 @@ impl Runner {
             Some((asset.key.clone(), set))
         });
         Ok(of.collect())
+    }
+
+    /// Whether the run is for no partition at all of what it makes or looks at, which all has partitions: with these keys there
+    /// are none.
+    ///
+    /// # Errors
+    /// As [`Runner::partitions`].
+    pub fn is_for_none(&self, keys: &KeySets) -> Result<bool, PlanError> {
+        let plan = self.plan()?;
+        let told = ForPartitions::of(&plan, self.partition.as_deref(), Timestamp::now(), keys.clone());
+        let told = told.map_err(|problems| PlanError::new(plan.job.clone(), problems))?;
+        let made = plan.steps.iter().flat_map(|step| &step.assets).map(|asset| asset.partitions);
+        let looked_at =
+            plan.steps.iter().filter_map(|step| step.check.as_ref()).map(|check| check.partitions);
+        let is_none = |within: Option<usize>| {
+            within.and_then(|within| told.of.get(within)).is_some_and(|of| of.set.is_empty())
+        };
+        Ok(!told.of.is_empty() && made.chain(looked_at).all(is_none))
     }
 }

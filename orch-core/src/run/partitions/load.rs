@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use super::super::foreign;
 use super::reader::{Made, Reader, Reading};
 use crate::asset::{AssetKey, Materialization, ValueAt};
 use crate::define::ReadPartitions;
@@ -50,14 +51,25 @@ impl Reader {
         reads: ReadPartitions,
     ) -> Result<Value, Failure> {
         let read_by = reading.asset.read_by.as_deref();
+        let named = format_args!("{}[{partition}]", reading.asset.key);
+        let foreign = |io: &str, failure| match reading.asset.external {
+            true => foreign::unloaded(&named, io, failure),
+            false => failure,
+        };
         let Some((fact, inline)) = known else {
-            return self.managed(read_by.unwrap_or_default(), reading, partition, (reads, None));
+            let io = read_by.unwrap_or_default();
+            return self
+                .managed(io, reading, partition, (reads, None))
+                .map_err(|failure| foreign(io, failure));
         };
         let value = match &fact.value {
             ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, (reads, Some(fact))),
             _ => self.written(fact, inline.as_ref(), reads),
         };
-        value.map_err(|failure| unread(&reading.asset.key, partition, failure))
+        value.map_err(|failure| match read_by.filter(|_| reading.asset.external) {
+            Some(io) => foreign(io, failure),
+            None => unread(&reading.asset.key, partition, failure),
+        })
     }
 
     /// Partitions as one value, of which these materializations are known.

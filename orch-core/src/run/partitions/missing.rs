@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::reader::Reading;
 use crate::asset::AssetKey;
+use crate::ids::Place;
 use crate::partition::PartitionSet;
 use crate::plan::{Problem, ProblemKind, Program};
 
@@ -9,16 +10,27 @@ use crate::plan::{Problem, ProblemKind, Program};
 pub(super) struct Taker {
     name: String,
     is_check: bool,
+    /// Where it stands in the source.
+    place: Option<Place>,
 }
 
 impl Taker {
     /// Who takes what the step of this number reads.
     pub(super) fn of(program: &Program, number: usize, key: &AssetKey) -> Self {
-        match program.reader_of(number) {
-            Some(step) if step.check.is_some() => Self { name: step.name.clone(), is_check: true },
-            Some(step) => Self { name: program.made_of(key, step), is_check: false },
-            None => Self { name: key.to_string(), is_check: false },
+        let reader = program.reader_of(number);
+        let place = reader.map(|step| step.place.clone());
+        match reader {
+            Some(step) if step.check.is_some() => Self { name: step.name.clone(), is_check: true, place },
+            Some(step) => Self { name: program.made_of(key, step), is_check: false, place },
+            None => Self { name: key.to_string(), is_check: false, place },
         }
+    }
+
+    /// The problem with the places of the one who takes partitions, and of the asset that they are of.
+    pub(super) fn told(&self, problem: Problem, of: &Place) -> Problem {
+        let takes = if self.is_check { "looks at it" } else { "is made of it" };
+        let problem = self.place.iter().fold(problem, |problem, place| problem.at(takes, place.clone()));
+        problem.at("the asset", of.clone())
     }
 
     pub(super) fn is_check(&self) -> bool {

@@ -3,10 +3,12 @@
 mod asked;
 mod journal;
 mod keys;
+mod kinds;
 mod load;
 mod missing;
 mod reader;
 mod stopped;
+mod takers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::storage::PinnedPartitions;
 pub(super) use journal::Telling;
 pub(super) use keys::{key_sets, keys_of};
 pub(super) use reader::{Reader, latest_of};
+pub(super) use takers::taken_by_key;
 
 /// The partitions of a run, as many sets as its plan has.
 #[derive(Default)]
@@ -76,7 +79,9 @@ impl ForPartitions {
         let mut roots = (0..groups.len()).filter(|&at| groups[at] == at && is_told(at));
         let (root, other) = (roots.next().unwrap_or(0), roots.next());
         if let Some(other) = other {
-            return Err(vec![two_roots(plan, &plan.partitions[root], &plan.partitions[other])]);
+            let is_for = |group: usize| told.filter(|told| spaces[group].select(told, now).is_ok());
+            let runs = kinds::runs(plan, &groups, is_told, is_for);
+            return Err(vec![two_roots(plan, (&plan.partitions[root], &plan.partitions[other]), &runs)]);
         }
         let Some(told) = told else { return Err(vec![untold(plan, first, &spaces[root], now)]) };
         let set = spaces[root].select(told, now).map_err(|error| refuse(&plan.partitions[root], &error))?;
@@ -190,14 +195,14 @@ fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp)
     problem(plan, of, message).hint(hint)
 }
 
-fn two_roots(plan: &Plan, first: &PlannedPartitions, second: &PlannedPartitions) -> Problem {
+fn two_roots(plan: &Plan, (first, second): (&PlannedPartitions, &PlannedPartitions), runs: &str) -> Problem {
     let (one, other) = (asset_of(plan, first), asset_of(plan, second));
     let message = format!(
         "`{one}` and `{other}` have partitions of different kinds, and neither follow from those of the other"
     );
     let hint = match plan.steps.iter().any(|step| !step.assets.is_empty()) {
-        true => "a run is for partitions of one kind: materialize them one after the other",
-        false => "a run is for partitions of one kind: let their checks look one after the other",
+        true => format!("a run is for partitions of one kind: run one after the other {runs}"),
+        false => "a run is for partitions of one kind: let their checks look one after the other".to_owned(),
     };
     problem(plan, first, message).hint(hint)
 }

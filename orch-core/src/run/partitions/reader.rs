@@ -127,11 +127,11 @@ impl Reader {
                     .and_then(|()| readable(&reading, &taker, program.ops[number].reads))
                 {
                     Ok(()) => _ = reader.readings.insert(number, reading),
-                    Err(problem) => problems.push(problem.at("the asset", place.clone())),
+                    Err(problem) => problems.push(taker.told(problem, place)),
                 },
                 Err(failure) => {
                     let problem = Problem::new(ProblemKind::InvalidPartition, failure.to_string());
-                    problems.push(problem.at("the asset", place.clone()));
+                    problems.push(taker.told(problem, place));
                 }
             }
         }

@@ -42,12 +42,12 @@ fn site(found: bool) -> Definitions {
 }
 
 /// A folder that is none, seen when all of its runs are years old.
-fn around() -> Around {
+pub(super) fn around() -> Around {
     let homes = Homes::Given(Arc::new(Memory::new()));
     Around { env: EnvVars::none(), now: || "2030-01-01T00:00:00Z".parse().expect("a time"), homes }
 }
 
-fn session(around: &Around, found: bool, args: &str) -> String {
+pub(super) fn session(around: &Around, found: bool, args: &str) -> String {
     let told = super::shop::without_lines(&session_around(around, || Ok(site(found)), args));
     // How many days ago depends on the present.
     let told = told.lines().map(|line| match line.find("d ago") {
@@ -91,7 +91,7 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
     worst   1                        1
 
     failed      assets  run                                   why
-    2024-01-04  errors  <run>  `errors[2024-01-04]` failed
+    2024-01-04  errors  <run>  `errors[2024-01-04]` failed: the log of that day is lost
     hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
     ");
     insta::assert_snapshot!(session(&around, false, "backfill status latest"), @r"
@@ -104,7 +104,7 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
     worst   1                        1
 
     failed      assets  run                                   why
-    2024-01-04  errors  <run>  `errors[2024-01-04]` failed
+    2024-01-04  errors  <run>  `errors[2024-01-04]` failed: the log of that day is lost
     ");
     insta::assert_snapshot!(session(&around, false, "backfill list"), @r"
     exit 0

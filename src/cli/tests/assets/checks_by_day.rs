@@ -347,6 +347,7 @@ fn checks_look_alone_at_the_partitions_that_are_named() {
     --- stderr
     error: the job `check_assets` cannot be planned
     error: `sold.positive` looks at partitions of `sold` that were never materialized: 2024-01-05..2024-01-06
+      --> src/cli/tests/assets/checks_by_day.rs:_ (looks at it)
       --> src/cli/tests/assets/checks_by_day.rs:_ (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-05..2024-01-06'`, or look at others
     ");

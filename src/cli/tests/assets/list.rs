@@ -91,6 +91,7 @@ fn assets_are_listed_with_their_latest_materialization() {
           "total"
         ],
         "materializations": 1,
+        "observations": 0,
         "latest": {
           "time": "2026-11-20T11:00:02.6Z",
           "run": "019a5f3c-0002-7000-8000-000000000002",

@@ -167,10 +167,10 @@ fn what_was_observed_is_told_shown_and_listed() {
     insta::assert_snapshot!(shop.session(program("tuesday", 14), "assets list"), @r"
     exit 0
     --- stdout
-    asset        materialized  run            rows  times  state
-    lake/orders  2h ago        019a5f3c-0002  14    3      observable
-    many         4h ago        019a5f3c-0000        1      stale
-    report       4h ago        019a5f3c-0000        1      stale
+    asset        materialized  observed  run            rows  times  state
+    lake/orders                2h ago    019a5f3c-0002  14    3      observable
+    many         4h ago                  019a5f3c-0000        1      stale
+    report       4h ago                  019a5f3c-0000        1      stale
     ");
 }
 

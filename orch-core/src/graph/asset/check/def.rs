@@ -226,6 +226,13 @@ impl CheckBuilder {
         self.depends(Named::Later(asset), Taken::Nothing)
     }
 
+    /// Says that it takes what the IO manager of an asset has stored, as it can be read; of one with partitions that of one of them.
+    #[must_use]
+    #[track_caller]
+    pub fn takes_stored(self, asset: fn() -> &'static Arc<AssetDef>) -> Self {
+        self.depends(Named::Later(asset), Taken::Stored)
+    }
+
     /// As [`CheckBuilder::takes`], of an asset that was made by hand.
     #[must_use]
     #[track_caller]

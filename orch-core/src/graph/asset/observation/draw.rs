@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ObservationDef;
+use crate::asset::AssetKey;
 use crate::graph::AssetGraph;
 use crate::graph::asset::draw::wait_for;
 use crate::graph::compose;
@@ -39,9 +40,31 @@ impl Observations {
                 wait_for(composition, &step, held, |graph, node| {
                     graph.nodes[node].loads.as_ref().is_some_and(|loads| loads.key == *key)
                 });
+                // Of what is made of it in whichever way there is nothing without it: who reads that in another map does not
+                // begin only to find nothing.
+                let below = made_of(graph, asset, |number| makers.contains_key(&number));
+                let is_below = |key: &AssetKey| graph.number(key).is_some_and(|number| below[number]);
+                for node in &mut composition.graph.nodes {
+                    let reads_below = node.loads.as_ref().is_some_and(|loads| {
+                        let of = loads.partitions.as_ref();
+                        of.is_some_and(|of| of.made.is_some() && of.made != of.within) && is_below(&loads.key)
+                    });
+                    if reads_below {
+                        node.after.push(step.clone());
+                    }
+                }
             });
         }
     }
+}
+
+/// The assets that are made of one, of those that are `made` in the job.
+fn made_of(graph: &AssetGraph, asset: usize, made: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut below = vec![false; graph.assets().len()];
+    for &number in graph.order().iter().filter(|&&number| made(number)) {
+        below[number] = graph.upstream(number).iter().any(|&other| other == asset || below[other]);
+    }
+    below
 }
 
 /// Draws the call, and gives its step.

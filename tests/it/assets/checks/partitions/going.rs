@@ -158,7 +158,7 @@ fn in_a_backfill_what_a_check_stops_excludes_what_is_made_of_it_until_it_is_mend
     best     1                        1
 
     failed      assets   run                                   why
-    2024-01-09  revenue  RUN  `sold.positive[2024-01-09]` failed
+    2024-01-09  revenue  RUN  `sold.positive[2024-01-09]` failed: the blocking check `positive` of the asset `sold[2024-01-09]` has not passed: -9 on 2024-01-09
     ");
     shop.broken_on(0);
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("a day failed");

@@ -184,9 +184,6 @@ fn what_waits_for_days_without_taking_them_is_not_made_if_one_of_them_is_stopped
     STEP_SUCCESS wait_for_sold_2[2024-01-07]
     ASSET_MATERIALIZATION report[2024-01-07] report 2024-01-07
     STEP_SUCCESS report[2024-01-07]
-    STEP_SUCCESS wait_for_sold_2[2024-01-14]
-    ASSET_MATERIALIZATION report[2024-01-14] report 2024-01-14
-    STEP_SUCCESS report[2024-01-14]
     RUN_SUCCESS
     ");
 }

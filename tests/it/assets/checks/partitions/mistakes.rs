@@ -62,7 +62,7 @@ fn what_it_takes_of_others_is_there() {
     error: the check `of_prices` takes partitions of `price`, which has none
       --> tests/it/assets/checks/partitions/mistakes.rs:24 (takes it)
       --> tests/it/assets/checks/partitions/mistakes.rs:9 (the asset)
-      hint: take it as what it is, `price: &i64`, without a mapping
+      hint: take it as what it is, `price: &i64`
     ");
     insta::assert_snapshot!(planned(checks![of_one_day].into()), @r"
     the job `materialize` cannot be planned
@@ -110,6 +110,7 @@ fn a_run_of_checks_is_told_its_partitions_and_they_are_there() {
     insta::assert_snapshot!(refused(shop.check("sold", "2024-01-06..2024-01-08")), @r"
     the job `check_assets` cannot be planned
     error: `sold.positive` looks at partitions of `sold` that were never materialized: 2024-01-06
+      --> tests/it/assets/checks/partitions.rs:77 (looks at it)
       --> tests/it/assets/checks/partitions.rs:56 (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-06'`, or look at others
     ");

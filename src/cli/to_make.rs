@@ -1,0 +1,175 @@
+//! Of what is asked for what is to be made: what is stale, or missing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use orch_core::asset::AssetKey;
+use orch_core::graph::{AssetGraph, Job};
+use orch_core::partition::PartitionSet;
+use orch_core::plan::PlanError;
+use orch_core::report::{self, Palette};
+use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings, ToMake};
+use orch_core::select::Selectable as _;
+use orch_core::storage::Storage;
+
+use super::args::{ConfigureArgs, HomeArgs};
+use super::home::{self, Around};
+use super::printer::Printer;
+use super::{Exit, configure, program_name};
+
+/// Of which assets what is to be made.
+pub(super) struct Wish<'a> {
+    /// The job of all that is asked for.
+    pub(super) job: &'a Job,
+    pub(super) selected: Vec<bool>,
+    pub(super) making: Making,
+    pub(super) no_checks: bool,
+    pub(super) partition: Option<&'a str>,
+    pub(super) configure: &'a ConfigureArgs,
+    pub(super) home: &'a HomeArgs,
+}
+
+/// What is to be made, and what is known of all that was asked for.
+pub(super) struct Found<'a> {
+    graph: &'a AssetGraph,
+    selected: Vec<bool>,
+    standings: Standings,
+    pub(super) made: ToMake,
+    /// The job that makes it.
+    pub(super) job: Job,
+    /// Where that was looked up, if there is such a place.
+    pub(super) storage: Option<Arc<dyn Storage>>,
+}
+
+/// Finds what is to be made; nothing if there is nothing, which is told.
+pub(super) fn find<'a>(
+    wish: Wish<'_>,
+    definitions: &'a Definitions,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Option<Found<'a>>, Exit> {
+    let (graph, making) = (definitions.asset_graph(), wish.making);
+    if making == Making::Missing {
+        check_missing(graph, &wish.selected, printer)?;
+    }
+    let runner = |job: &Job| configure::runner(definitions, job, wish.configure, around.env.clone(), printer);
+    let drawn = |numbers: &[usize]| match wish.no_checks {
+        true => definitions.materialize_numbered_unchecked(numbers),
+        false => definitions.materialize_numbered(numbers),
+    };
+    let refused = |error: PlanError| {
+        printer.error(&error, None);
+        Exit::Usage
+    };
+    // What is not asked for may lack its configuration: then nobody asks how it stands.
+    let whole = definitions.materialize_numbered(&with_upstream(graph, &wish.selected));
+    let whole = runner(&whole)?;
+    let recipes = whole.recipes().or(runner(wish.job)?.recipes()).map_err(refused)?;
+    let storage = home::perhaps(wish.home, around, printer)?;
+    let latest = storage.as_ref();
+    let latest = latest.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&**storage, graph));
+    let mut latest = latest.map_err(|error| home::refused(&error, printer))?;
+    whole.look(&mut latest).map_err(refused)?;
+    let standings = Standings::of(graph, recipes, &latest, (around.now)());
+    let asked = wish.partition.into_iter().fold(runner(wish.job)?, Runner::partition);
+    let asked = asked.key_sets(latest.keys.clone()).partitions().map_err(refused)?;
+    let made = standings.to_make_of(&wish.selected, making, &asked);
+    if made.assets.is_empty() {
+        printer.note(&nothing(making, &standings, &wish.selected, graph));
+        return Ok(None);
+    }
+    // What has partitions stays in the run, which passes over those that are not to be made: for which partitions a run is follows
+    // from all of its assets.
+    let is_drawn = |number: &usize| {
+        made.assets.contains(number) || !made.partitions.is_empty() && asked_for(graph, *number, &asked)
+    };
+    let drawn = drawn(&graph.order().iter().copied().filter(is_drawn).collect::<Vec<_>>());
+    Ok(Some(Found { graph, selected: wish.selected, standings, made, job: drawn, storage }))
+}
+
+impl Found<'_> {
+    /// A line for each asset that is to be made, and why.
+    pub(super) fn told(&self, palette: Palette) -> String {
+        report::assets_to_make(self.graph, &self.standings, (&self.selected, &self.made), palette)
+    }
+}
+
+/// The partitions that the run of a job is told: what is left to make may have none, though some were asked for.
+pub(super) fn partitions_for<'a>(partition: Option<&'a str>, making: Making, job: &Job) -> Option<&'a str> {
+    let has_partitions = job.try_plan().is_ok_and(|plan| !plan.partitions.is_empty());
+    partition.filter(|_| has_partitions || making == Making::All)
+}
+
+/// A run that makes no more than that of what it is for.
+pub(super) fn held_to(making: Making, runner: Runner) -> Runner {
+    match making {
+        Making::Stale => runner.memoize(),
+        Making::Missing => runner.only_missing(),
+        Making::All => runner,
+    }
+}
+
+/// Whether partitions of an asset are asked for.
+fn asked_for(graph: &AssetGraph, number: usize, asked: &BTreeMap<AssetKey, PartitionSet>) -> bool {
+    asked.contains_key(graph.assets()[number].key())
+}
+
+/// That of all assets with partitions those can be left out that are there.
+fn check_missing(graph: &AssetGraph, selected: &[bool], printer: &Printer) -> Result<(), Exit> {
+    let mut chosen = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected);
+    let Some((asset, _)) =
+        chosen.find(|(asset, _)| asset.partitions().is_some() && !asset.is_external() && !asset.is_op())
+    else {
+        return Ok(());
+    };
+    let (key, program) = (asset.key(), program_name());
+    printer.error(
+        &format!(
+            "`{key}` is made by a graph, of which `--missing` cannot leave out the partitions that are there"
+        ),
+        Some(&format!(
+            "`{program} assets show {key}` names those that are missing: `--partition` makes them"
+        )),
+    );
+    Err(Exit::Usage)
+}
+
+/// The numbers of the selected assets and of all that they are made of.
+fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize> {
+    let mut wanted = selected.to_vec();
+    for &number in graph.order().iter().rev() {
+        if wanted[number] {
+            graph.upstream(number).iter().for_each(|&other| wanted[other] = true);
+        }
+    }
+    (0..wanted.len()).filter(|&number| wanted[number]).collect()
+}
+
+/// Why there is nothing to make. What is stale only for what it is made of waits for that, which was not asked for.
+fn nothing(making: Making, standings: &Standings, selected: &[bool], graph: &AssetGraph) -> String {
+    let mut keys =
+        graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).map(|(asset, _)| asset.key());
+    let behind = keys.find(|key| matches!(standings.get(key), Some(Standing::Behind(_))));
+    match behind {
+        _ if making == Making::Missing => "nothing is missing: there is nothing to make\n".to_owned(),
+        Some(key) => format!(
+            "nothing that was asked for would come out otherwise as long as what `{key}` is made of is as it is; with that: \
+             `{} materialize --stale +{key}`\n",
+            program_name()
+        ),
+        None => match observed_before(selected, graph) {
+            Some(key) => format!(
+                "all is as it would be made of what `{key}` was observed as last: `{} assets observe {key}` looks again\n",
+                program_name()
+            ),
+            None => "all is as it would be made: there is nothing to make\n".to_owned(),
+        },
+    }
+}
+
+/// What others make, of which something that is selected is made, and at which a run of the selection does not look.
+fn observed_before<'a>(selected: &[bool], graph: &'a AssetGraph) -> Option<&'a AssetKey> {
+    let mut upstream = with_upstream(graph, selected).into_iter();
+    let found = upstream.find(|&number| !selected[number] && graph.observation(number).is_some());
+    found.map(|number| graph.assets()[number].key())
+}

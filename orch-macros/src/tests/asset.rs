@@ -174,3 +174,20 @@ fn an_asset_that_others_make() {
     impl ExternalAsset for rate {}
     "#);
 }
+
+#[test]
+fn an_asset_that_takes_earlier_partitions_of_its_own() {
+    let expansion = asset::attribute(
+        quote!(partitions = Daily),
+        &quote! {
+            fn balance(
+                sales: &i64,
+                #[mapped(PartitionMapping::time_window(-1, -1))] balance: Option<i64>,
+                #[from(self::balance)] #[mapped(PartitionMapping::time_window(-7, -1))] week: &Partitions<i64>,
+            ) -> i64 {
+                balance.unwrap_or_default() + sales
+            }
+        },
+    );
+    assert_snapshot!(beside(expansion), @"");
+}

@@ -183,7 +183,7 @@ pub(super) struct Stream {
     /// Where an attempt after the first has emitted which items, those of earlier attempts and its own.
     pub(super) again: QuickMap<u64, u64>,
     /// Steps of items that those of later items wait for, by the item; none of those that were a success.
-    pub(super) awaited: HashMap<(u32, MappingKey), Awaited>,
+    pub(super) awaited: QuickMap<(u32, MappingKey), Awaited>,
     /// Items that an earlier process has told, by number: whether they have yet to be opened in this one.
     pub(super) unopened: Vec<bool>,
     /// Whether an earlier process has found its end: then there are no further items.
@@ -328,7 +328,7 @@ impl Stream {
             keyed: None,
             keys: QuickMap::default(),
             again: QuickMap::default(),
-            awaited: HashMap::new(),
+            awaited: QuickMap::default(),
             unopened: Vec::new(),
             closed_before: false,
             end_told: false,

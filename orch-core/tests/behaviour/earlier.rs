@@ -271,7 +271,7 @@ fn what_was_never_made_is_named() {
         insta::allow_duplicates! { insta::assert_snapshot!(error, @r"
         the job `materialize` cannot be planned
         error: `balance` is made of partitions of `balance` that were never materialized: 2024-01-02
-          --> orch-core/tests/behaviour/earlier.rs:82 (the asset)
+          --> orch-core/tests/behaviour/earlier.rs:83 (the asset)
           hint: materialize them before, `materialize balance --partition '2024-01-02'`, or let the mapping say that it does without: `.allow_missing()`
         ") };
     }
@@ -320,36 +320,36 @@ fn only_what_comes_before_can_be_taken() {
     insta::assert_snapshot!(refused(not_before), @r"
     the job `materialize` cannot be planned
     error: `balance` takes partitions of its own that do not all come before
-      --> orch-core/tests/behaviour/earlier.rs:322 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:319 (takes them)
       hint: take windows that end before its own: `PartitionMapping::time_window(-1, -1)`
     ");
     let one_of_all = drawn(balance().takes_own_partitions(PartitionMapping::last()));
     insta::assert_snapshot!(refused(one_of_all), @r"
     the job `materialize` cannot be planned
     error: `balance` takes partitions of its own that do not all come before
-      --> orch-core/tests/behaviour/earlier.rs:329 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:326 (takes them)
       hint: take windows that end before its own: `PartitionMapping::time_window(-1, -1)`
     ");
     let whole = drawn(AssetDef::builder("balance").takes_own_partitions(days_before(-1, -1)));
     insta::assert_snapshot!(refused(whole), @r"
     the job `materialize` cannot be planned
     error: `balance` takes earlier partitions of its own, and has none
-      --> orch-core/tests/behaviour/earlier.rs:336 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:333 (takes them)
       hint: say by what it is partitioned: `partitions = ..`
     ");
     let first = drawn(balance().takes_own_as::<i64, i64, _>(days_before(-1, -1)));
     insta::assert_snapshot!(refused(first), @r"
     the job `materialize` cannot be planned
     error: `balance` takes an earlier partition of its own, and before the first there is none
-      --> orch-core/tests/behaviour/earlier.rs:343 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:340 (takes them)
       hint: take it as an `Option`: `balance: Option<i64>`
     ");
     let twice = balance().takes_own_partitions(days_before(-1, -1)).takes_own_partitions(days_before(-2, -2));
     insta::assert_snapshot!(refused(drawn(twice)), @r"
     the job `materialize` cannot be planned
     error: `balance` takes its own earlier partitions twice, by different mappings
-      --> orch-core/tests/behaviour/earlier.rs:350 (first)
-      --> orch-core/tests/behaviour/earlier.rs:350 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:347 (first)
+      --> orch-core/tests/behaviour/earlier.rs:347 (takes them)
       hint: take all of them by one mapping, as `&Partitions<..>`, and find them by key
     ");
 }
@@ -393,11 +393,25 @@ fn counted(mapping: PartitionMapping) -> Definitions {
 fn of_several_dimensions_one_is_of_time_and_the_others_are_the_same() {
     let in_region = PartitionMapping::dimensions().on_by("day", "day", days_before(-1, -1));
     let error = counted(in_region.clone()).materialize(&"*".parse().unwrap()).try_plan().unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"
+    the job `materialize` cannot be planned
+    error: `count` takes partitions of its own that do not all come before
+      --> orch-core/tests/behaviour/earlier.rs:384 (takes them)
+      hint: map each dimension on itself, and one by windows that end before: `PartitionMapping::dimensions().on("region", "region").on_by("day", "day", PartitionMapping::time_window(-1, -1))`
+    "#);
     let error = make(&counted(in_region.on("region", "region")), &storage(), "*", 1).unwrap_err();
     let mut ends: Vec<_> = error.run().unwrap().events().iter().filter_map(ended).collect();
     ends.sort();
-    insta::assert_debug_snapshot!(ends, @"");
+    insta::assert_debug_snapshot!(ends, @r#"
+    [
+        "count[2024-01-01|eu] succeeded",
+        "count[2024-01-01|us] succeeded",
+        "count[2024-01-02|eu] failed",
+        "count[2024-01-02|us] succeeded",
+        "count[2024-01-03|eu] skipped: Failed(count[2024-01-02|eu])",
+        "count[2024-01-03|us] succeeded",
+    ]
+    "#);
 }
 
 /// The end of a step that counts.

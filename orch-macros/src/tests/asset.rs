@@ -189,5 +189,39 @@ fn an_asset_that_takes_earlier_partitions_of_its_own() {
             }
         },
     );
-    assert_snapshot!(beside(expansion), @"");
+    assert_snapshot!(beside(expansion), @r#"
+    impl Asset for balance {
+            type Value = <<<balance as Op>::Outputs as Outputs>::Handles as AssetHandle>::Value;
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: OnceLock<
+                    Arc<AssetDef>,
+                > = OnceLock::new();
+                ASSET
+                    .get_or_init(|| Arc::new(
+                        AssetDef::builder("balance")
+                            .fingerprint("f1d0")
+                            .partitioned_by::<Daily>()
+                            .takes(<sales as Asset>::asset)
+                            .takes_own_as::<
+                                <balance as Asset>::Value,
+                                Option<i64>,
+                                _,
+                            >(PartitionMapping::time_window(-1, -1))
+                            .takes_own_partitions(PartitionMapping::time_window(-7, -1))
+                            .made_by(
+                                <balance as Op>::def(),
+                                |__upstream| {
+                                    <balance as Node>::node()
+                                        .call(
+                                            __upstream.of::<sales>(),
+                                            __upstream.taken_as::<balance, Option<i64>, _>(),
+                                            __upstream.partitions::<self::balance>(),
+                                        );
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
 }

@@ -303,11 +303,10 @@ impl WhyAsset<'_> {
             && let Difference { ingredient: Ingredient::Input(other), change: Change::Other { .. } } =
                 difference
             && seen.insert(named.clone())
+            && let Some((made, other)) = self.taken_by(latest, other)
         {
-            if let Some((made, other)) = self.taken_by(latest, other) {
-                let (made, other, taken) = self.beginning(made, other, before.time);
-                self.anew(&other, taken, &made, depth + 1, seen, text);
-            }
+            let (made, other, taken) = self.beginning(made, other, before.time);
+            self.anew(&other, taken, &made, depth + 1, seen, text);
         }
     }
 

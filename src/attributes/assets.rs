@@ -124,6 +124,53 @@ use crate::Outputs;
 /// taken, not made in the run and was never made is told before the run begins, unless the mapping says
 /// [`allow_missing`](crate::partition::PartitionMapping::allow_missing).
 ///
+/// # Earlier partitions of its own
+///
+/// A parameter that is named as the asset itself takes earlier partitions of that very asset, which `#[mapped(..)]` names: those of
+/// windows of time that end before its own. Before the first there is none: `&Partitions<T>` is empty then, and an `Option<T>`, of
+/// one, is `None`. An earlier one that exists is to be there: one that was never made is told before the run begins, also where an
+/// `Option` is taken, unless the mapping says [`allow_missing`](crate::partition::PartitionMapping::allow_missing).
+///
+/// ```
+/// use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
+/// use orch::prelude::*;
+///
+/// struct Daily;
+///
+/// impl Partitioning for Daily {
+///     type Kind = ByTime;
+///
+///     fn definition() -> PartitionsDefinition {
+///         TimePartitions::daily("2024-01-01").until("2024-02-01").into()
+///     }
+/// }
+///
+/// #[asset]
+/// fn sales(day: &Partition<Daily>) -> i64 {
+///     i64::from(day.window().start.day())
+/// }
+///
+/// /// What was sold up to a day.
+/// #[asset(partitions = Daily)]
+/// fn balance(
+///     sales: &i64,
+///     #[mapped(PartitionMapping::time_window(-1, -1))] balance: Option<i64>,
+/// ) -> i64 {
+///     balance.unwrap_or_default() + sales
+/// }
+///
+/// let definitions = Definitions::new().assets(assets![sales, balance]);
+/// let storage: std::sync::Arc<dyn orch::storage::Storage> = std::sync::Arc::new(orch::storage::Memory::new());
+/// let all = definitions.materialize(&"*".parse()?);
+/// let run = definitions.runner(&all).record(&storage).partition("*").keep_outputs().run_blocking()?;
+/// let (_, last) = run.outputs::<balance>().last().expect("there are days");
+/// assert_eq!(*last, 496);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A parameter of another name says `#[from(balance)]`. Each partition is made when those are there that it takes; if one of these
+/// fails, it is skipped, and what does not follow from it goes on. So in a run, and in a backfill between its runs.
+///
 /// # Options
 ///
 /// Those of [`macro@op`] but `name`, and:

@@ -245,9 +245,9 @@ fn too_early(graph: &AssetGraph, steps: &[Step], groups: &[BackfillGroup]) -> Ve
     let group_of = |key: &AssetKey| groups.iter().position(|group| group.assets.contains(key));
     // The groups that each one waits for; a group takes only those before it.
     let mut before: Vec<HashSet<usize>> = Vec::with_capacity(groups.len());
-    for group in groups {
-        let taken =
-            group.takes.iter().flat_map(|taken| before[taken.group].iter().copied().chain([taken.group]));
+    for (number, group) in groups.iter().enumerate() {
+        let others = group.takes.iter().filter(|taken| taken.group != number);
+        let taken = others.flat_map(|taken| before[taken.group].iter().copied().chain([taken.group]));
         let taken = taken.collect();
         before.push(taken);
     }

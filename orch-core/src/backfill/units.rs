@@ -23,7 +23,7 @@ struct Group {
     set: PartitionSet,
     /// The first partition of each stretch.
     starts: Vec<u64>,
-    /// The groups that it is made of.
+    /// The groups that it is made of; among them itself, if its partitions take earlier ones.
     takes: Vec<(usize, Link)>,
 }
 
@@ -36,7 +36,7 @@ impl Units {
         let now = record.created;
         let keys = pinned_keys(record);
         let mut groups: Vec<Group> = Vec::new();
-        for group in &record.groups {
+        for (number, group) in record.groups.iter().enumerate() {
             let space = group.definition.as_ref().map(|one| one.resolve(&keys)).transpose()?;
             let set = match (&space, &group.partitions) {
                 (Some(space), Some(selection)) => space.select(selection, now)?,
@@ -44,7 +44,8 @@ impl Units {
                 (None, _) => PartitionSet::from(0..1),
             };
             let takes = group.takes.iter().map(|taken| {
-                let of = groups.get(taken.group).and_then(|group| group.space.as_ref());
+                let other = || groups.get(taken.group).and_then(|group| group.space.as_ref());
+                let of = if taken.group == number { space.as_ref() } else { other() };
                 Ok((taken.group, Link::new(taken.mapping.as_ref(), of, space.as_ref())?))
             });
             let takes = takes.collect::<Result<_, PartitionError>>()?;
@@ -109,7 +110,12 @@ impl Units {
         let group = &self.groups[unit.group];
         let set = group.partitions(&one(unit.chunk));
         group.takes.iter().map(move |(taken, link)| {
-            (*taken, self.groups[*taken].chunks(&link.upstream_of(&set, self.now).keys))
+            let mut chunks = self.groups[*taken].chunks(&link.upstream_of(&set, self.now).keys);
+            if *taken == unit.group {
+                // Within the stretch its run makes one after the other.
+                chunks.remove(unit.chunk);
+            }
+            (*taken, chunks)
         })
     }
 
@@ -119,11 +125,34 @@ impl Units {
         // Each group stands after those that it is made of.
         for (number, group) in self.groups.iter().enumerate() {
             for (taken, link) in &group.takes {
-                let reached = &of[*taken] | &found[*taken];
-                let partitions = self.groups[*taken].partitions(&reached);
-                let needing = group.chunks(&link.downstream_of(&partitions, self.now));
-                found[number] |= &needing;
+                if *taken != number {
+                    let reached = &of[*taken] | &found[*taken];
+                    found[number] |= &self.needing((group, link), *taken, &reached);
+                }
             }
+            let reached = &of[number] | &found[number];
+            found[number] |= &self.later(number, reached);
+        }
+        found
+    }
+
+    /// The units of a group that need one of these of another one.
+    fn needing(&self, (group, link): (&Group, &Link), other: usize, units: &PartitionSet) -> PartitionSet {
+        let partitions = self.groups[other].partitions(units);
+        group.chunks(&link.downstream_of(&partitions, self.now))
+    }
+
+    /// The units of a group that need one of these of the same group, directly or by way of others, beside these.
+    fn later(&self, number: usize, mut reached: PartitionSet) -> PartitionSet {
+        let group = &self.groups[number];
+        let own = || group.takes.iter().filter(|(taken, _)| *taken == number);
+        let (mut found, mut last) = (PartitionSet::new(), reached.clone());
+        while !last.is_empty() {
+            let mut next = PartitionSet::new();
+            own().for_each(|(_, link)| next |= &self.needing((group, link), number, &last));
+            last = &next - &reached;
+            reached |= &last;
+            found |= &last;
         }
         found
     }

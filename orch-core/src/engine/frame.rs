@@ -25,6 +25,8 @@ pub(super) struct Frame {
     pub(super) collects: Vec<Gathering>,
     /// The versions of partitions of assets that were read or made in it, by the step that did so.
     pub(super) versions: Vec<(u32, InputVersion)>,
+    /// Why local steps will not run: what they wait for in earlier items will not come.
+    pub(super) lacking: Vec<(u32, Box<Missing>)>,
     /// Steps and streams that are not done; the frame is over at 0.
     pub(super) open: usize,
     /// Steps in inner frames that wait for something of this one.
@@ -180,6 +182,8 @@ pub(super) struct Stream {
     pub(super) keys: QuickMap<MappingKey, u64>,
     /// Where an attempt after the first has emitted which items, those of earlier attempts and its own.
     pub(super) again: QuickMap<u64, u64>,
+    /// Steps of items that those of later items wait for, by the item; none of those that were a success.
+    pub(super) awaited: QuickMap<(u32, MappingKey), Awaited>,
     /// Items that an earlier process has told, by number: whether they have yet to be opened in this one.
     pub(super) unopened: Vec<bool>,
     /// Whether an earlier process has found its end: then there are no further items.
@@ -190,6 +194,15 @@ pub(super) struct Stream {
     pub(super) orphans: Vec<u64>,
     /// Whether its end was found, and not only its source given up.
     pub(super) complete: bool,
+}
+
+/// A step of an item that steps of later items wait for.
+#[derive(Debug)]
+pub(super) enum Awaited {
+    /// It is not done; these wait for it.
+    Open(Vec<(FrameId, u32)>),
+    /// Nothing has come of it.
+    Missing(Box<Missing>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +262,7 @@ impl Frame {
             streams: Vec::new(),
             collects: Vec::new(),
             versions: Vec::new(),
+            lacking: Vec::new(),
             open: 0,
             waiters: HashMap::new(),
         }
@@ -287,6 +301,7 @@ impl Frame {
         self.streams.clear();
         self.collects.clear();
         self.versions.clear();
+        self.lacking.clear();
         self.waiters.clear();
     }
 
@@ -313,6 +328,7 @@ impl Stream {
             keyed: None,
             keys: QuickMap::default(),
             again: QuickMap::default(),
+            awaited: QuickMap::default(),
             unopened: Vec::new(),
             closed_before: false,
             end_told: false,

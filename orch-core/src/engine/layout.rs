@@ -35,6 +35,8 @@ pub(super) struct ScopeLayout {
     pub(super) uses: Vec<u32>,
     /// The collects that cells are elements of: cell and collect, sorted.
     feeds: Vec<(u32, u32)>,
+    /// Local steps that wait for the end of others, the second ones, in earlier items.
+    pub(super) earlier: Vec<(u32, u32)>,
 }
 
 pub(super) struct StepLayout {
@@ -319,6 +321,10 @@ impl Layout {
                 let up = self.levels(scope, self.steps[other].scope as usize);
                 waits.push(Outer { up, producer: Producer::End(self.steps[other].local) });
             }
+            for other in plan.awaited_of_earlier(index) {
+                let awaited = self.steps[other].local;
+                self.scopes[scope].earlier.push((local, awaited));
+            }
             waits.sort_unstable_by_key(|wait| (wait.up, wait.producer));
             waits.dedup_by_key(|wait| (wait.up, wait.producer));
             let from = self.outer.len() as u32;
@@ -459,6 +465,7 @@ impl ScopeLayout {
             collects: Vec::new(),
             uses: Vec::new(),
             feeds: Vec::new(),
+            earlier: Vec::new(),
         };
         if scope > 0 {
             // Cell 0 of a map's frame is the item.

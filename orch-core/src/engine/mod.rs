@@ -9,6 +9,7 @@ mod asset;
 mod cancel;
 mod check;
 mod dispatcher;
+mod earlier;
 mod executor;
 mod fetch;
 mod frame;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use dispatcher::{Broken, Dispatcher, Promise};
+pub(crate) use earlier::Earlier;
 pub(crate) use executor::{Executor, Surroundings};
 pub(crate) use memo::{Memory, OpMemory, Remembered, RememberedStep, hash_of};
 use message::LetGo;
@@ -77,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) memory: Arc<Memory>,
     /// What is known of memoized ops; nothing of a run that is not recorded.
     pub(crate) ops: Arc<OpMemory>,
+    /// Which earlier items steps wait for; none if no step does.
+    pub(crate) earlier: Option<Arc<dyn Earlier>>,
     /// What it has behind it, if it goes on.
     pub(crate) past: Option<Arc<Past>>,
 }

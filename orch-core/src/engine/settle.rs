@@ -57,6 +57,7 @@ impl State {
         if let Some(item) = item {
             self.resolve(id, 0, Content::Value(item));
         }
+        self.wait_for_earlier(id);
         for local in 0..self.layout.scopes[scope].steps.len() as u32 {
             if self.frames[id as usize].steps[local as usize].is_given {
                 self.settling.push_back(Settle::Ready(id, local));
@@ -127,8 +128,11 @@ impl State {
             }
             Producer::Outputs(_) | Producer::Collect(_) => None,
         });
+        let local = self.layout.steps[step].local;
+        let earlier = self.frames[frame as usize].lacking.iter();
+        let earlier = earlier.filter(|(waiting, _)| *waiting == local).map(|(_, missing)| &**missing);
         let mut absent = None;
-        for missing in inputs.chain(after) {
+        for missing in inputs.chain(after).chain(earlier) {
             match missing {
                 Missing::Failed(..) => return Some(Box::new(missing.clone())),
                 Missing::Absent(_) => absent = absent.or(Some(missing)),
@@ -198,6 +202,7 @@ impl State {
         }
         self.outputs_known(frame, local);
         self.produced_now(frame, Producer::End(local));
+        self.tell_later(frame, local);
         self.close(frame);
     }
 

@@ -73,6 +73,23 @@ impl Step {
 }
 
 impl Plan {
+    /// The steps for which a step waits in earlier items of its map: those that make the partitions of its own asset that it
+    /// reads, and the blocking checks of these.
+    pub(crate) fn awaited_of_earlier(&self, step: usize) -> impl Iterator<Item = usize> {
+        let map = self.steps[step].map;
+        let own = self.steps[step].loads.as_ref();
+        let own = own.filter(|asset| asset.partitions.as_ref().is_some_and(|partitions| partitions.own));
+        own.into_iter().flat_map(move |own| {
+            let makes = |step: &Step| step.assets.iter().any(|made| made.key == own.key);
+            let checks = |step: &Step| {
+                step.check.as_ref().is_some_and(|check| check.blocking && check.asset == own.key)
+            };
+            let steps = self.steps.iter().enumerate();
+            let steps = steps.filter(move |(_, step)| step.map == map && (makes(step) || checks(step)));
+            steps.map(|(number, _)| number)
+        })
+    }
+
     /// Whether a check of this asset stands in another map than what makes it.
     pub(crate) fn is_looked_at_elsewhere(&self, asset: &PlannedAsset) -> bool {
         let mut checks = self.steps.iter().filter_map(|step| step.check.as_ref());

@@ -93,6 +93,12 @@ impl Plan {
                 label: "after".to_owned(),
                 dashed: true,
             }));
+            arrows.extend(self.awaited_of_earlier(to).map(|from| Arrow {
+                from,
+                to,
+                label: "after earlier".to_owned(),
+                dashed: true,
+            }));
         }
         arrows
     }

@@ -56,4 +56,7 @@ pub struct LoadedPartitions {
     /// The partitions of the plan that are made before in the same run; none if none are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<usize>,
+    /// Whether the asset itself takes them: each partition of it waits for those that it takes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }

@@ -2,7 +2,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::isolated::size;
-use super::{Plan, Source, Step};
+use super::{Plan, Source};
 use crate::define::{OutputKind, Passing, Tags, first_sentence};
 
 /// The plan as an indented tree, the same on every machine: what users snapshot.
@@ -90,7 +90,7 @@ impl<'a> Tree<'a> {
             f.write_str(&output.ty)?;
         }
         f.write_char('\n')?;
-        for line in self.plan.notes(step) {
+        for line in self.plan.notes(index) {
             writeln!(f, "{:1$}| {line}", "", indent + 2)?;
         }
         Ok(())
@@ -123,7 +123,8 @@ impl Plan {
         }
     }
 
-    fn notes(&self, step: &Step) -> Vec<String> {
+    fn notes(&self, index: usize) -> Vec<String> {
+        let step = &self.steps[index];
         let mut notes = Vec::new();
         match &step.loads {
             Some(asset) if let Some(io) = &asset.read_by => {
@@ -157,6 +158,11 @@ impl Plan {
         if !step.after.is_empty() {
             let names: Vec<_> = step.after.iter().map(|&other| self.steps[other].name.as_str()).collect();
             notes.push(format!("after {}", names.join(", ")));
+        }
+        let earlier: Vec<_> =
+            self.awaited_of_earlier(index).map(|other| self.steps[other].name.as_str()).collect();
+        if !earlier.is_empty() {
+            notes.push(format!("after {} of earlier items", earlier.join(", ")));
         }
         if step.priority != 0 {
             notes.push(format!("priority {}", step.priority));

@@ -18,7 +18,7 @@ use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
-use crate::engine::{Broken, Dispatcher, Memory, Message, Past, Settings, State, Surroundings};
+use crate::engine::{Broken, Dispatcher, Earlier, Memory, Message, Past, Settings, State, Surroundings};
 use crate::event::{Event, EventKind, Journal, Taken, Tee};
 use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
@@ -146,7 +146,9 @@ impl Runner {
         let settings = self.settings(&program, tags, scrubber.clone(), resources.is_some());
         let was_canceling = past.as_ref().is_some_and(|past| past.canceling);
         let (memory_of_assets, ops) = (Arc::clone(&memory), Arc::new(ops));
-        let settings = Settings { past, versions, recipes, memory: memory_of_assets, ops, ..settings };
+        let earlier = reader.clone().map(|reader| reader as Arc<dyn Earlier>);
+        let settings =
+            Settings { past, versions, recipes, memory: memory_of_assets, ops, earlier, ..settings };
         let recording = match self.record.take() {
             Some(record) => {
                 let mut pinned = self.pinned(&program, &given, facts);
@@ -393,6 +395,7 @@ impl Runner {
             recipes: HashMap::new(),
             memory: Arc::default(),
             ops: Arc::default(),
+            earlier: None,
             past: None,
         }
     }

@@ -78,6 +78,14 @@ pub struct Standings {
     now: Timestamp,
 }
 
+/// Of the partitions of an asset that takes earlier ones of its own, those that were materialized, and of those before the one that
+/// is looked at, those that are to be made.
+#[derive(Default)]
+struct Own {
+    there: PartitionSet,
+    to_make: PartitionSet,
+}
+
 /// Which of the assets that were asked for are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Making {
@@ -112,7 +120,8 @@ impl Standings {
         let space = |asset: &Arc<AssetDef>| asset.partitions()?.resolve(&latest.keys).ok();
         let spaces: Vec<Option<Keyspace>> = assets.iter().map(space).collect();
         let needs = |number: usize| {
-            let upstream = graph.upstream(number).iter();
+            let own = graph.takes_own(number).then_some(&number);
+            let upstream = graph.upstream(number).iter().chain(own);
             upstream.map(|&other| Need::of(graph, number, other, &spaces)).collect()
         };
         let mut standings = Self {
@@ -166,10 +175,13 @@ impl Standings {
                 Some((need.other, (of.to_make(), &of.materialized)))
             })
             .collect();
-        // The first that it is made of and that is to be made.
-        let behind = |index: u64| {
+        // The first that it is made of and that is to be made; of its own partitions the earlier ones are known.
+        let behind = |index: u64, own: &Own| {
             let mut needs = self.needs[number].iter();
             let is_to_make = |need: &&Need| match to_make.get(&need.other) {
+                None if need.other == number => {
+                    need.upstream_of(index, &own.there, self.now).common_len(&own.to_make) > 0
+                }
                 Some((set, there)) => {
                     !set.is_empty() && need.upstream_of(index, there, self.now).common_len(set) > 0
                 }
@@ -177,7 +189,7 @@ impl Standings {
             };
             Some(Standing::Behind(key_of(needs.find(is_to_make)?.other).clone()))
         };
-        let mut stand = |fact: &Materialization, index: u64| {
+        let mut stand = |fact: &Materialization, index: u64, own: &Own| {
             if fact.value == ValueAt::Nowhere {
                 return Standing::Gone;
             }
@@ -187,30 +199,40 @@ impl Standings {
             match fact.recipe.difference(&recipe_of(index)) {
                 // Of partitions that are missing nobody knows the version until they are made.
                 Some(Difference { ingredient: Ingredient::Input(ref other), change: Change::Unknown })
-                    if behind(index) == Some(Standing::Behind(other.clone()))
-                        && self.numbers.get(other).is_some_and(|other| to_make.contains_key(other)) =>
+                    if behind(index, own) == Some(Standing::Behind(other.clone()))
+                        && self
+                            .numbers
+                            .get(other)
+                            .is_some_and(|other| *other == number || to_make.contains_key(other)) =>
                 {
                     Standing::Behind(other.clone())
                 }
                 Some(difference) => Standing::Stale(difference),
-                None => behind(index).unwrap_or(Standing::Fresh),
+                None => behind(index, own).unwrap_or(Standing::Fresh),
             }
         };
         let mut of_partitions = None;
         let standing = match (&known[number], latest.whole(asset.key())) {
             _ if asset.is_external() => Standing::External,
             (Some(own), _) => {
-                let stands = own.facts.iter().map(|(&index, fact)| (index, stand(fact, index)));
-                of_partitions = Some(PartitionStandings {
-                    keyspace: own.keyspace.clone(),
-                    existing: own.keyspace.all(self.now),
-                    materialized: own.materialized.clone(),
-                    changed: stands.filter(|(_, standing)| *standing != Standing::Fresh).collect(),
-                });
+                let existing = own.keyspace.all(self.now);
+                let mut before =
+                    Own { there: own.materialized.clone(), to_make: &existing - &own.materialized };
+                let mut changed = BTreeMap::new();
+                // Each after the earlier ones, of which it may be made.
+                for index in own.materialized.iter() {
+                    let standing = stand(own.facts[&index], index, &before);
+                    if standing != Standing::Fresh {
+                        before.to_make.insert(index);
+                        changed.insert(index, standing);
+                    }
+                }
+                let (keyspace, materialized) = (own.keyspace.clone(), own.materialized.clone());
+                of_partitions = Some(PartitionStandings { keyspace, existing, materialized, changed });
                 Standing::Partitioned
             }
             (None, None) => Standing::Missing,
-            (None, Some(fact)) => stand(fact, 0),
+            (None, Some(fact)) => stand(fact, 0, &Own::default()),
         };
         if !asset.is_external() {
             let whole = if known[number].is_none() { recipe_of(0) } else { recipe };
@@ -340,9 +362,23 @@ impl Standings {
             Making::Stale => {
                 // What is only behind waits for what it is made of.
                 let waits = partitions.of(|standing| matches!(standing, Standing::Behind(_)));
-                &(&(&partitions.to_make() - &waits) | &follows) & asked
+                let own = &(&(&partitions.to_make() - &waits) | &follows) & asked;
+                self.with_later(number, own, asked)
             }
         }
+    }
+
+    /// These partitions of an asset, and those that are `asked` for and take them as earlier ones of their own, be it by way of
+    /// others.
+    fn with_later(&self, number: usize, mut set: PartitionSet, asked: &PartitionSet) -> PartitionSet {
+        let Some(need) = self.needs[number].iter().find(|need| need.other == number) else { return set };
+        let mut last = set.clone();
+        while !last.is_empty() {
+            let next = &need.downstream_of(&last, self.now) & asked;
+            last = &next - &set;
+            set |= &last;
+        }
+        set
     }
 }
 

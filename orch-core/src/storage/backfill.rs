@@ -60,7 +60,7 @@ pub struct BackfillGroup {
     pub takes: Vec<BackfillTakes>,
 }
 
-/// That a group is made of partitions of an earlier one.
+/// That a group is made of partitions of an earlier one, or of earlier ones of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BackfillTakes {

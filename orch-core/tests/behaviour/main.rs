@@ -6,6 +6,7 @@ mod support;
 mod broken;
 mod cancel;
 mod circles;
+mod earlier;
 mod execution;
 mod hooks;
 mod io;

@@ -2,6 +2,7 @@
 
 mod assets;
 mod checks;
+mod earlier;
 mod ends;
 mod keys;
 mod memory;

@@ -10,7 +10,7 @@ use crate::names::{ASSET, PARTITION_MAPPING};
 
 /// What the definition says of them.
 pub(crate) fn depends(sources: &[Source], deps: &[Path]) -> TokenStream {
-    let takes = sources.iter().flat_map(|source| {
+    let takes = sources.iter().filter(|source| !source.own).flat_map(|source| {
         let how = match source.takes {
             Takes::Stored(..) | Takes::StoredIfThere(..) => "takes_stored",
             Takes::Partitions(_) | Takes::StoredPartitions(..) | Takes::StoredTogether(..) => {
@@ -30,8 +30,25 @@ pub(crate) fn depends(sources: &[Source], deps: &[Path]) -> TokenStream {
             quote!(#depends #mapped #taken)
         })
     });
+    let own = sources.iter().filter(|source| source.own).filter_map(takes_own);
     let after = deps.iter().map(|path| on("after", path));
-    quote!(#(#takes)* #(#after)*)
+    quote!(#(#takes)* #(#own)* #(#after)*)
+}
+
+/// That it takes earlier partitions of its own, at the user's word; none where that cannot be, which is told.
+fn takes_own(source: &Source) -> Option<TokenStream> {
+    let (path, mapping) = (source.paths().first()?, source.mapped.as_ref()?);
+    Some(match &source.takes {
+        Takes::OneAs(_, ty) => {
+            let asset = ASSET.at(path.span());
+            quote_spanned!(path.span()=> .takes_own_as::<<#path as #asset>::Value, #ty, _>(#mapping))
+        }
+        Takes::StoredIfThere(..) => quote_spanned!(path.span()=> .after_own(#mapping)),
+        Takes::Partitions(_) | Takes::StoredPartitions(..) | Takes::StoredTogether(..) => {
+            quote_spanned!(path.span()=> .takes_own_partitions(#mapping))
+        }
+        Takes::One(_) | Takes::Stored(..) | Takes::Several(_) | Takes::Partition(_) => return None,
+    })
 }
 
 /// As what it takes the value, where the types say it.

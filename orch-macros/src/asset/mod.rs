@@ -8,6 +8,7 @@ pub(crate) mod feed;
 mod fingerprint;
 mod key;
 mod model;
+mod own;
 mod recipe;
 mod source;
 

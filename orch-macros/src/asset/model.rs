@@ -4,9 +4,9 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, ItemFn, LitStr, PatType, Path, ReturnType, Signature, Token, Type, Visibility};
 
-use super::key;
 use super::recipe::Recipe;
 use super::source::{self, Source, Takes};
+use super::{key, own};
 use crate::attr::{self, Entry, Key, Known, Options, Value};
 use crate::diag::Diag;
 use crate::op::model::{Parameter, Settings};
@@ -184,7 +184,7 @@ impl Asset {
             sources: sources(item, diag),
             deps,
         };
-        (asset.partitioned(partitions), settings)
+        (asset.partitioned(partitions, diag), settings)
     }
 
     /// Of a function that draws a graph, and the name of the graph.
@@ -207,7 +207,7 @@ impl Asset {
                 .filter_map(|parameter| source::read(parameter, diag))
                 .collect(),
         };
-        (asset.partitioned(partitions), name)
+        (asset.partitioned(partitions, diag), name)
     }
 
     /// Of what others make.
@@ -236,11 +236,12 @@ impl Asset {
             sources: Vec::new(),
             deps: Vec::new(),
         };
-        asset.partitioned(partitions)
+        asset.partitioned(partitions, diag)
     }
 
-    fn partitioned(mut self, said: Option<Path>) -> Self {
+    fn partitioned(mut self, said: Option<Path>, diag: &Diag) -> Self {
         self.partitions = partitions(said, &self.sources);
+        own::find(&mut self.sources, &self.function, self.partitions.is_some(), diag);
         self
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Source {
     pub(crate) mapped: Option<Expr>,
     /// The columns that are read of what is stored, `#[stored(columns = [..])]`; all if none are named.
     pub(crate) columns: Vec<LitStr>,
+    /// Whether it is earlier partitions of the asset itself that it takes.
+    pub(crate) own: bool,
 }
 
 /// What it is that feeds a parameter.
@@ -102,6 +104,7 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
             takes: Takes::Partition(Box::new(of.clone())),
             mapped: None,
             columns: Vec::new(),
+            own: false,
         });
     }
     let stored = attribute(STORED).map(|given| Stored::read(given, diag));
@@ -139,7 +142,7 @@ pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
             Takes::Several(several)
         }
     };
-    Some(Source { takes, mapped, columns })
+    Some(Source { takes, mapped, columns, own: false })
 }
 
 /// The type of the value that a parameter takes, be it by reference or, in a graph, as a handle.

@@ -174,3 +174,54 @@ fn an_asset_that_others_make() {
     impl ExternalAsset for rate {}
     "#);
 }
+
+#[test]
+fn an_asset_that_takes_earlier_partitions_of_its_own() {
+    let expansion = asset::attribute(
+        quote!(partitions = Daily),
+        &quote! {
+            fn balance(
+                sales: &i64,
+                #[mapped(PartitionMapping::time_window(-1, -1))] balance: Option<i64>,
+                #[from(self::balance)] #[mapped(PartitionMapping::time_window(-7, -1))] week: &Partitions<i64>,
+            ) -> i64 {
+                balance.unwrap_or_default() + sales
+            }
+        },
+    );
+    assert_snapshot!(beside(expansion), @r#"
+    impl Asset for balance {
+            type Value = <<<balance as Op>::Outputs as Outputs>::Handles as AssetHandle>::Value;
+            fn asset() -> &'static Arc<AssetDef> {
+                static ASSET: OnceLock<
+                    Arc<AssetDef>,
+                > = OnceLock::new();
+                ASSET
+                    .get_or_init(|| Arc::new(
+                        AssetDef::builder("balance")
+                            .fingerprint("f1d0")
+                            .partitioned_by::<Daily>()
+                            .takes(<sales as Asset>::asset)
+                            .takes_own_as::<
+                                <balance as Asset>::Value,
+                                Option<i64>,
+                                _,
+                            >(PartitionMapping::time_window(-1, -1))
+                            .takes_own_partitions(PartitionMapping::time_window(-7, -1))
+                            .made_by(
+                                <balance as Op>::def(),
+                                |__upstream| {
+                                    <balance as Node>::node()
+                                        .call(
+                                            __upstream.of::<sales>(),
+                                            __upstream.taken_as::<balance, Option<i64>, _>(),
+                                            __upstream.partitions::<self::balance>(),
+                                        );
+                                },
+                            ),
+                    ))
+            }
+        }
+    };
+    "#);
+}

@@ -11,6 +11,7 @@ mod list;
 mod materialize;
 mod multi;
 mod observe;
+mod own;
 mod partitions;
 mod shop;
 mod show;

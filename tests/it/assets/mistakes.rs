@@ -90,7 +90,7 @@ fn assets_in_a_circle_are_told() {
     error: assets are made of each other in a circle: `chicken` is made of `egg` is made of `chicken`
       --> tests/it/assets/mistakes.rs:8 (in the circle)
       --> tests/it/assets/mistakes.rs:13 (in the circle)
-      hint: take one of the parameters away; an asset cannot take its own former value
+      hint: take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it
     ");
 }
 

@@ -11,6 +11,7 @@ mod multi;
 mod multi_by_day;
 mod observed;
 mod optional;
+mod own;
 mod partitioned;
 mod said;
 mod stored;

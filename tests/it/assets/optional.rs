@@ -73,7 +73,7 @@ fn materialize(
 }
 
 /// What an asset came to, partition by partition.
-fn made<N: Op>(run: &Run) -> String
+pub(super) fn made<N: Op>(run: &Run) -> String
 where
     for<'v> <N::Outputs as Outputs>::Values<'v>: std::fmt::Debug,
 {

@@ -17,14 +17,17 @@ struct Drawn {
     kind: u8,
     set: u32,
     takes: Vec<(usize, u8)>,
+    /// Which earlier partitions of its own.
+    own: u8,
 }
 
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
-    let group = (0..3_u8, any::<u32>(), prop::collection::vec((0..8_usize, 0..4_u8), 0..3));
+    let group = (0..3_u8, any::<u32>(), prop::collection::vec((0..8_usize, 0..4_u8), 0..3), 0..6_u8);
     prop::collection::vec(group, 1..6).prop_map(|groups| {
-        let groups = groups.into_iter().enumerate().map(|(number, (kind, set, takes))| {
+        let groups = groups.into_iter().enumerate().map(|(number, (kind, set, takes, own))| {
             let earlier = takes.into_iter().filter(|_| number > 0);
-            Drawn { kind, set, takes: earlier.map(|(group, how)| (group % number.max(1), how)).collect() }
+            let takes = earlier.map(|(group, how)| (group % number.max(1), how)).collect();
+            Drawn { kind, set, takes, own }
         });
         groups.collect()
     })
@@ -43,6 +46,15 @@ fn mapping(how: u8, up: u8, down: u8) -> Option<PartitionMapping> {
         (1, 0 | 1, 0 | 1) => Some(PartitionMapping::time_window(-1, 0).allow_missing()),
         (2, 0 | 1, _) => Some(PartitionMapping::all()),
         (3, 0 | 1, 0 | 1) => Some(PartitionMapping::time_window(-2, -1).allow_missing()),
+        _ => None,
+    }
+}
+
+/// Most groups take none of their own.
+fn own(group: &Drawn) -> Option<PartitionMapping> {
+    match (group.own, group.kind) {
+        (0, 0 | 1) => Some(PartitionMapping::time_window(-1, -1)),
+        (1, 0 | 1) => Some(PartitionMapping::time_window(-3, -2)),
         _ => None,
     }
 }
@@ -66,8 +78,9 @@ impl Oracle {
             }
             for &index in &sets[number] {
                 let needed = needs.entry((number, index)).or_default();
-                for &(up, how) in &group.takes {
-                    let mapping = mapping(how, drawn[up].kind, group.kind);
+                let others =
+                    group.takes.iter().map(|&(up, how)| (up, mapping(how, drawn[up].kind, group.kind)));
+                for (up, mapping) in others.chain(own(group).map(|mapping| (number, Some(mapping)))) {
                     let link =
                         Link::new(mapping.as_ref(), spaces[up].as_ref(), spaces[number].as_ref()).unwrap();
                     let found = link.upstream_of(&PartitionSet::from_iter([index]), now()).keys;
@@ -85,7 +98,7 @@ impl Oracle {
     /// The units that a unit needs.
     fn needed(&self, unit: Unit) -> BTreeSet<Unit> {
         let pairs = self.units[&unit].iter().flat_map(|pair| &self.needs[pair]);
-        pairs.map(|pair| self.unit_of(*pair)).collect()
+        pairs.map(|pair| self.unit_of(*pair)).filter(|needed| *needed != unit).collect()
     }
 }
 
@@ -108,6 +121,7 @@ proptest! {
             .collect();
         let groups = drawn.iter().zip(&sets).enumerate().map(|(number, (of, set))| {
             let takes = of.takes.iter().map(|&(up, how)| (up, mapping(how, drawn[up].kind, of.kind)));
+            let takes = takes.chain(own(of).map(|mapping| (number, Some(mapping))));
             let mut told = group(&format!("asset_{number}"), None, takes);
             told.definition = definition(of.kind);
             let space = told.definition.as_ref().map(|of| of.resolve(&KeySets::new()).unwrap());

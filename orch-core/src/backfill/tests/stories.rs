@@ -95,6 +95,71 @@ fn what_failed_excludes_what_is_made_of_it_and_nothing_else() {
     ");
 }
 
+/// Days that take the one before, or the one two days before, and weeks of them.
+fn chained(per: u64, days_before: i64) -> Units {
+    let own = PartitionMapping::time_window(-days_before, -days_before);
+    let groups = vec![
+        group("balance", Some((days(), "2024-01-05..2024-01-13")), [(0, Some(own))]),
+        group("week", Some((weeks(), "2024-01-07")), [(0, None)]),
+    ];
+    units(groups, per)
+}
+
+#[test]
+fn days_that_take_the_one_before_come_one_after_the_other() {
+    insta::assert_snapshot!(driven(&chained(2, 1), 4, |_| false).join("\n"), @r"
+    0 2024-01-05..2024-01-06
+    0 2024-01-07..2024-01-08
+    0 2024-01-09..2024-01-10
+    0 2024-01-11..2024-01-12
+    0 2024-01-13
+    1 2024-01-07
+    ");
+}
+
+#[test]
+fn a_day_that_failed_excludes_all_that_follow_from_it() {
+    insta::assert_snapshot!(driven(&chained(1, 1), 4, |at| at == unit(0, 4)).join("\n"), @r"
+    0 2024-01-05
+    0 2024-01-06
+    0 2024-01-07
+    0 2024-01-08
+    0 2024-01-09
+    0 2024-01-09 failed
+    excluded: 0 2024-01-10..2024-01-13
+    excluded: 1 2024-01-07
+    ");
+    insta::assert_snapshot!(driven(&chained(1, 2), 2, |at| at == unit(0, 4)).join("\n"), @r"
+    0 2024-01-05
+    0 2024-01-06
+    0 2024-01-07
+    0 2024-01-08
+    0 2024-01-09
+    0 2024-01-10
+    0 2024-01-09 failed
+    0 2024-01-12
+    excluded: 0 2024-01-11, 2024-01-13
+    excluded: 1 2024-01-07
+    ");
+}
+
+#[test]
+fn ten_thousand_days_in_a_row_are_planned_at_once() {
+    let own = PartitionMapping::time_window(-1, -1);
+    let of = TimePartitions::daily("1990-01-01").into();
+    let units = units(vec![group("balance", Some((of, "1990-01-01..2017-05-18")), [(0, Some(own))])], 1);
+    assert_eq!(units.len(), 10_000);
+    let mut schedule = Schedule::new(&units, [], []);
+    for chunk in 0..5_000 {
+        assert_eq!(schedule.next(), Some(unit(0, chunk)));
+        assert_eq!(schedule.next(), None, "the next one waits");
+        schedule.succeed(unit(0, chunk));
+    }
+    schedule.fail(unit(0, 5_000));
+    assert_eq!(schedule.excluded(0).len(), 4_999);
+    assert!(schedule.left(0).is_empty());
+}
+
 #[test]
 fn a_hundred_thousand_partitions_that_all_need_each_other_s_are_planned_at_once() {
     let hours = || TimePartitions::hourly("2010-01-01").into();

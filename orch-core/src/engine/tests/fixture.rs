@@ -104,6 +104,7 @@ pub(super) fn settings(job: &Job) -> Settings {
         recipes: std::collections::HashMap::new(),
         memory: Arc::default(),
         ops: Arc::default(),
+        earlier: None,
         past: None,
     }
 }

@@ -121,6 +121,7 @@ impl Simulation {
             recipes: HashMap::new(),
             memory: Arc::default(),
             ops: Arc::default(),
+            earlier: None,
             past: None,
         };
         Self {

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::multi::Together;
+use super::own::OwnPartitions;
 use super::partitioned::PartitionedBy;
 use super::taken_as::TakenAs;
 use super::upstream::Upstream;
@@ -45,6 +46,8 @@ pub struct AssetDef {
     pub(super) partitions: Option<PartitionedBy>,
     pub(super) place: Place,
     pub(super) dependencies: Vec<Dependency>,
+    /// What it takes of its own earlier partitions. It is no dependency: no asset is made of itself, only a partition of others.
+    pub(super) own: Vec<OwnPartitions>,
     pub(super) value: ValueOf,
     /// None of an asset that others make.
     pub(super) draw: Option<Draw>,
@@ -157,6 +160,7 @@ impl AssetDef {
                 partitions: None,
                 place: Place::caller(),
                 dependencies: Vec::new(),
+                own: Vec::new(),
                 value: ValueOf { ty: TypeInfo::of::<()>(), codec: None },
                 draw: None,
             },

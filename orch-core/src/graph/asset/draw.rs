@@ -69,7 +69,9 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
             } else if made(number) {
                 let first = compose::with(|composition| composition.graph.nodes.len());
                 enter(asset.partitions.as_ref(), levels[number], &asset.dependencies, &mut upstream);
+                upstream.take_own(asset);
                 make(asset, graph, number, &mut upstream, made);
+                upstream.own = None;
                 leave(&mut upstream);
                 let end = compose::with(|composition| composition.graph.nodes.len());
                 for &one in graph.together(number).iter().filter(|&&one| made(one)) {
@@ -193,7 +195,9 @@ fn make(
                 }));
                 continue;
             };
-            let keys = graph.upstream(number).iter().map(|&other| graph.assets()[other].key.clone());
+            let others = graph.upstream(number).iter().map(|&other| &graph.assets()[other]);
+            let own = (!asset.own.is_empty()).then_some(asset);
+            let keys = others.chain(own).map(|asset| asset.key.clone());
             let all = first..composition.graph.nodes.len();
             // Neither what reads others for it nor what waits for these.
             let waits = |node: &usize| composition.graph.partitions.iter().any(|of| of.end == Some(*node));

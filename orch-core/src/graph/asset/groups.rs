@@ -16,7 +16,7 @@ pub(crate) struct AssetGroup {
 /// That a group is made of partitions of another one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TakenGroup {
-    /// By its number, which is less than that of the group.
+    /// By its number, which is less than that of the group; its own if its partitions take earlier ones.
     pub(crate) group: usize,
     /// The mapping; none for the one that follows from the definitions.
     pub(crate) mapping: Option<PartitionMapping>,
@@ -98,6 +98,12 @@ fn order(graph: &AssetGraph, mut left: Vec<Vec<usize>>) -> Vec<AssetGroup> {
                 if !takes.contains(&taken) {
                     takes.push(taken);
                 }
+            }
+        }
+        for own in assets.iter().flat_map(|&number| &graph.assets()[number].own) {
+            let taken = TakenGroup { group: ordered.len(), mapping: Some(own.mapping.clone()) };
+            if !takes.contains(&taken) {
+                takes.push(taken);
             }
         }
         ordered.push(AssetGroup { assets, takes });

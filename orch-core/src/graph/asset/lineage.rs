@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::def::AssetDef;
 use super::{CheckDef, ObservationDef};
-use super::{linked, multi};
+use super::{linked, multi, own};
 use crate::asset::AssetKey;
 use crate::ids::check_tag_key;
 use crate::plan::{Problem, ProblemKind};
@@ -136,6 +136,7 @@ impl AssetGraph {
             self.problems.push(problem.at("the asset", asset.place.clone()).hint(error.hint()));
         }
         self.problems.extend(linked::check(asset));
+        self.problems.extend(own::check(asset));
         self.problems.extend(multi::check(asset));
         for error in asset.tags.keys().filter_map(|key| check_tag_key(key).err()) {
             let problem = Problem::new(ProblemKind::InvalidTag, error.to_string());
@@ -202,9 +203,14 @@ impl AssetGraph {
             let problem = circle
                 .iter()
                 .fold(problem, |problem, &at| problem.at("in the circle", self.assets[at].place.clone()));
-            self.problems.push(
-                problem.hint("take one of the parameters away; an asset cannot take its own former value"),
-            );
+            let alone = circle.first().filter(|_| circle.len() == 1).map(|&at| &self.assets[at]);
+            self.problems.push(problem.hint(match alone.map(|asset| (asset.key.name(), asset.made_with())) {
+                None => "take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it".to_owned(),
+                Some((name, None)) => format!(
+                    "only earlier partitions of its own can an asset take: `#[from({name})] #[mapped(PartitionMapping::time_window(-1, -1))]`"
+                ),
+                Some(_) => "earlier partitions of its own takes an asset that a step makes alone: `#[asset]`".to_owned(),
+            }));
         }
     }
 

@@ -159,8 +159,8 @@ impl<'a> Taker<'a> {
 }
 
 impl AssetGraph {
-    /// How an asset maps the partitions of another one that it is made of, by their numbers: none where that follows from the
-    /// definitions.
+    /// How an asset maps the partitions of another one that it is made of, or its own earlier ones, by their numbers: none where
+    /// that follows from the definitions.
     pub(crate) fn mappings(
         &self,
         asset: usize,
@@ -168,11 +168,13 @@ impl AssetGraph {
     ) -> impl Iterator<Item = Option<&PartitionMapping>> {
         let key = self.assets()[other].key();
         let dependencies = self.assets()[asset].dependencies.iter();
-        dependencies.filter(move |one| one.asset().key() == key).map(|one| one.mapping.as_ref())
+        let others = dependencies.filter(move |one| one.asset().key() == key).map(|one| one.mapping.as_ref());
+        let own = self.assets()[asset].own.iter().filter(move |_| asset == other);
+        others.chain(own.map(|one| Some(&one.mapping)))
     }
 }
 
-fn refused(what: &str, error: &PartitionError) -> Problem {
+pub(super) fn refused(what: &str, error: &PartitionError) -> Problem {
     let problem = Problem::new(ProblemKind::InvalidPartition, format!("{what}: {}", error.message()));
     match error.advice() {
         Some(hint) => problem.hint(hint),

@@ -9,6 +9,7 @@ mod lineage;
 mod linked;
 mod multi;
 mod observation;
+mod own;
 mod partitioned;
 mod taken_as;
 mod upstream;

@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::Asset;
 use super::def::{AssetDef, Taken};
@@ -25,6 +26,8 @@ pub struct Upstream {
     pub(super) mappings: HashMap<(AssetKey, Taken), PartitionMapping>,
     /// The assets of which partitions may be stopped by blocking checks, or not be made for that.
     pub(super) stoppable: HashSet<AssetKey>,
+    /// The asset that is drawn at present, if it takes earlier partitions of its own.
+    pub(super) own: Option<Arc<AssetDef>>,
     /// Whether it is a check that is drawn at present.
     pub(super) looks: bool,
     /// The steps that read an asset while the run goes on.
@@ -290,6 +293,8 @@ impl Upstream {
         };
         self.known_or(reading, || {
             let made = self.sources.get(&asset.key);
+            // Of its own partitions each waits for those that it takes, when it is known which they are.
+            let own = self.is_own(asset);
             // What is made of the same partition is read after that alone; else all are waited for.
             let aligned = made.filter(|drawn| drawn.within == self.within);
             let loads = LoadedAsset {
@@ -305,7 +310,8 @@ impl Upstream {
                     optional: reads.takes == Takes::OneIfThere,
                     together: reads.is_together(),
                     waits: false,
-                    made: made.and_then(|drawn| drawn.within),
+                    made: if own { self.within } else { made.and_then(|drawn| drawn.within) },
+                    own,
                 }),
             };
             let map = self.within.map_or(0, |within| self.scopes.get(within).map);
@@ -358,6 +364,7 @@ impl Upstream {
             together: false,
             waits: true,
             made: self.map_of(asset.key()),
+            own: false,
         };
         let loads = LoadedAsset {
             partitions: Some(partitions),

@@ -153,6 +153,21 @@ impl PartitionMapping {
         matches!(self.rule, None | Some(Rule::Identity))
     }
 
+    /// Whether what each partition depends on comes before it in time, where it depends on partitions of its own definition, which
+    /// has these dimensions if it has several: then no partition depends on itself in a round-about way, and one comes after all
+    /// that it depends on in the order of their indexes.
+    pub(crate) fn is_earlier<'a>(&self, mut dimensions: impl Iterator<Item = &'a str>) -> bool {
+        let ends_before =
+            |rule: &Option<Rule>| matches!(rule, Some(Rule::TimeWindow { end_offset: ..0, .. }));
+        let Some(Rule::Dimensions(from)) = &self.rule else { return ends_before(&self.rule) };
+        let on_itself = |name: &str| {
+            let is_same = |rule: &Option<Rule>| matches!(rule, None | Some(Rule::Identity));
+            from.get(name)
+                .is_some_and(|of| of.upstream == name && (is_same(&of.rule) || ends_before(&of.rule)))
+        };
+        dimensions.all(on_itself) && from.values().any(|of| ends_before(&of.rule))
+    }
+
     /// Whether what is not there is left out.
     #[must_use]
     pub fn allows_missing(&self) -> bool {

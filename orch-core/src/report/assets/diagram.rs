@@ -22,7 +22,7 @@ pub fn asset_graph_as_mermaid(graph: &AssetGraph, selected: &[bool]) -> String {
             text.push_str("    end\n");
         }
     }
-    for Arrow { from, to, dashed } in drawn.arrows() {
+    for Arrow { from, to, dashed } in drawn.arrows().chain(drawn.own_arrows()) {
         let arrow = if dashed { "-.->" } else { "-->" };
         let _ = writeln!(text, "    a{from} {arrow} a{to}");
     }
@@ -57,7 +57,7 @@ pub fn asset_graph_as_dot(graph: &AssetGraph, selected: &[bool]) -> String {
             text.push_str("    }\n");
         }
     }
-    for Arrow { from, to, dashed } in drawn.arrows() {
+    for Arrow { from, to, dashed } in drawn.arrows().chain(drawn.own_arrows()) {
         let style = if dashed { " [style=dashed]" } else { "" };
         let _ = writeln!(text, "    a{from} -> a{to}{style};");
     }

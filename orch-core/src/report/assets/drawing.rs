@@ -42,6 +42,11 @@ pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool]) -> String {
             draw_arrow(&mut body, arrow.dashed, from, ways, to);
         }
     }
+    for arrow in drawn.own_arrows() {
+        if let Some(at) = layout.boxes[arrow.to] {
+            draw_loop(&mut body, at);
+        }
+    }
     for &number in &order {
         if let Some(at) = layout.boxes[number] {
             draw(&mut body, &drawn, number, at);
@@ -73,6 +78,16 @@ fn draw_arrow(body: &mut String, dashed: bool, from: At, ways: &[At], to: At) {
     );
 }
 
+/// From a box to itself, above its right corner.
+fn draw_loop(body: &mut String, at: At) {
+    let (x, y) = (at.right() - EDGE, at.y - BOX / 2.0);
+    let _ = writeln!(
+        body,
+        "<path class=\"e\" d=\"M{x:.1} {y:.1}v-4c0 -8 -18 -8 -18 0\"/><path class=\"t\" d=\"M{:.1} {y:.1}l-4 -{HEAD}h8z\"/>",
+        x - 18.0
+    );
+}
+
 fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
     let asset = &drawn.graph.assets()[number];
     let class = if asset.is_external() { "x" } else { "a" };
@@ -81,6 +96,7 @@ fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
         Some(asset.kinds().join(", ")).filter(|kinds| !kinds.is_empty()),
         asset.is_external().then(|| "made by others".to_owned()),
         drawn.graph.observation(number).map(|_| "observable".to_owned()),
+        drawn.graph.takes_own(number).then(|| "takes earlier partitions of its own".to_owned()),
     ];
     let told = told.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let told = if told.is_empty() { asset.key().to_string() } else { format!("{}: {told}", asset.key()) };

@@ -111,6 +111,8 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
         keys.collect::<Value>()
     };
     let record = facts.record(asset.key());
+    let own = facts.graph.takes_own(number).then_some(number);
+    let upstream: Vec<usize> = facts.graph.upstream(number).iter().copied().chain(own).collect();
     json!({
         "key": asset.key(),
         "defined": true,
@@ -131,7 +133,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
             .get(asset.key())
             .map(|partitions| partitions.as_json(facts.partition_standings(asset.key()))),
         "place": asset.place().to_string(),
-        "upstream": keys(facts.graph.upstream(number)),
+        "upstream": keys(&upstream),
         "downstream": keys(facts.graph.downstream(number)),
         "materializations": record.map_or(0, |record| facts.times(record).0),
         "observations": record.map_or(0, |record| facts.times(record).1),

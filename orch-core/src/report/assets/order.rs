@@ -59,4 +59,10 @@ impl<'a> Drawn<'a> {
         let arrow = |from, to| Arrow { from, to, dashed: !self.graph.takes(to, from) };
         self.order().flat_map(move |to| self.upstream(to).map(move |from| arrow(from, to)))
     }
+
+    /// The arrows from assets to themselves, of which earlier partitions are taken.
+    pub(super) fn own_arrows(&self) -> impl Iterator<Item = Arrow> + '_ {
+        let own = self.order().filter(|&number| self.graph.takes_own(number));
+        own.map(|number| Arrow { from: number, to: number, dashed: false })
+    }
 }

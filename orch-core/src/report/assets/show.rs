@@ -60,7 +60,11 @@ impl<'a> ShownAsset<'a> {
     fn upstream(&self) -> Vec<&'a AssetKey> {
         let graph = self.facts.graph;
         match self.number() {
-            Some(number) => graph.upstream(number).iter().map(|&other| graph.assets()[other].key()).collect(),
+            Some(number) => {
+                let own = graph.takes_own(number).then_some(&number);
+                let upstream = graph.upstream(number).iter().chain(own);
+                upstream.map(|&other| graph.assets()[other].key()).collect()
+            }
             None => {
                 self.latest().into_iter().flat_map(|fact| &fact.inputs).map(|input| &input.asset).collect()
             }

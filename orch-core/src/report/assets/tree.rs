@@ -27,6 +27,9 @@ pub fn asset_graph(graph: &AssetGraph, selected: &[bool], palette: Palette) -> S
         if graph.observation(number).is_some() {
             notes.push("observable".to_owned());
         }
+        if graph.takes_own(number) {
+            notes.push("takes earlier partitions of its own".to_owned());
+        }
         let upstream: Vec<_> = drawn.upstream(number).map(|other| drawn.key(other)).collect();
         let several =
             if upstream.len() > 1 { format!("  <- {}", upstream.join(", ")) } else { String::new() };

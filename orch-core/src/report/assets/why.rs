@@ -183,11 +183,22 @@ impl WhyAsset<'_> {
         }
     }
 
-    /// What something is made of and that is to be made: of one with partitions the first.
+    /// What something is made of and that is to be made: of one with partitions the first; of earlier ones of its own that wait for
+    /// each other, the one for which all of them wait.
     fn first_to_make(&self, named: &Named, other: &AssetKey) -> Named {
         let Some(partitions) = self.standings.partitions(other) else { return Named::whole(other) };
-        let needed = self.standings.needed((&named.key, named.index()), other, partitions.materialized());
-        let first = (&needed & &partitions.to_make()).first();
+        let to_make = partitions.to_make();
+        let first_of = |index: u64| {
+            let needed = self.standings.needed((&named.key, index), other, partitions.materialized());
+            (&needed & &to_make).first()
+        };
+        let mut first = first_of(named.index());
+        while let Some(index) = first.filter(|_| named.key == *other)
+            && partitions.get(index) == Standing::Behind(other.clone())
+            && let Some(before) = first_of(index)
+        {
+            first = Some(before);
+        }
         let key =
             first.and_then(|index| Some((index, partitions.keyspace().key_of(index).ok()?.to_string())));
         Named { key: other.clone(), partition: key }
@@ -292,15 +303,36 @@ impl WhyAsset<'_> {
             && let Difference { ingredient: Ingredient::Input(other), change: Change::Other { .. } } =
                 difference
             && seen.insert(named.clone())
+            && let Some((made, other)) = self.taken_by(latest, other)
         {
-            let input = latest.inputs.iter().find(|input| input.asset == *other);
-            let other = input.and_then(|input| self.named(other, input.partition.as_deref()));
-            let made =
-                other.and_then(|other| Some(((self.at)(&other.key, other.partition(), latest.time)?, other)));
-            if let Some((made, other)) = made {
-                self.anew(&other, before.time, &made, depth + 1, seen, text);
-            }
+            let (made, other, taken) = self.beginning(made, other, before.time);
+            self.anew(&other, taken, &made, depth + 1, seen, text);
         }
+    }
+
+    /// What a materialization took of another asset, if that was one partition, or all of it.
+    fn taken_by(&self, fact: &Materialization, other: &AssetKey) -> Option<(Materialization, Named)> {
+        let input = fact.inputs.iter().find(|input| input.asset == *other)?;
+        let other = self.named(other, input.partition.as_deref())?;
+        Some(((self.at)(&other.key, other.partition(), fact.time)?, other))
+    }
+
+    /// Of partitions that were made anew since earlier ones of their own asset were, the one with which that began.
+    fn beginning(
+        &self,
+        mut made: Materialization,
+        mut named: Named,
+        mut taken: Timestamp,
+    ) -> (Materialization, Named, Timestamp) {
+        while let Some(before) = (self.at)(&named.key, named.partition(), taken)
+            && let Some(Difference { ingredient: Ingredient::Input(other), change: Change::Other { .. } }) =
+                before.recipe.difference(&made.recipe)
+            && other == named.key
+            && let Some((earlier, of)) = self.taken_by(&made, &other)
+        {
+            (made, named, taken) = (earlier, of, before.time);
+        }
+        (made, named, taken)
     }
 
     /// What an input was: an asset, or one partition; none if it was several.

@@ -81,7 +81,7 @@ pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &PartitionSet) -
 
 /// What to write to do without them.
 fn without(reading: &Reading) -> String {
-    if reading.of.single {
+    if reading.of.single && !reading.of.own {
         format!("take it as an `Option`: `{}: Option<..>`", reading.asset.key.name())
     } else {
         "let the mapping say that it does without: `.allow_missing()`".to_owned()

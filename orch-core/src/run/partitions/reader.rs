@@ -9,10 +9,10 @@ use super::missing::{Taker, absent, not_stored, not_written, unmapped};
 use super::stopped::Stopped;
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
-use crate::engine::Memory;
+use crate::engine::{Earlier, Memory};
 use crate::event::Encoded;
 use crate::failure::Failure;
-use crate::ids::RunId;
+use crate::ids::{MappingKey, RunId};
 use crate::io::IoManagers;
 use crate::partition::{Keyspace, Link, MappedPartitions, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
@@ -72,13 +72,18 @@ impl Reading {
         let within = of.within.map(|number| Arc::clone(&run.of[number]));
         let link = Link::new(of.mapping.as_ref(), Some(&up), within.as_ref().map(|within| &within.keyspace))?;
         let made = of.made.map_or_else(PartitionSet::new, |number| run.of[number].set.clone());
-        let heeds_checks = of.within != of.made && !taker.is_check();
+        let heeds_checks = (of.within != of.made || of.own) && !taker.is_check();
         Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made, heeds_checks })
     }
 
     /// What is needed for these partitions of what the step is for.
     fn needed(&self, down: &PartitionSet, now: Timestamp) -> MappedPartitions {
-        self.link.upstream_of(down, now)
+        let mut needed = self.link.upstream_of(down, now);
+        if self.of.own {
+            // Of its own partitions an asset takes those that there are: before the first is none.
+            needed.missing.clear();
+        }
+        needed
     }
 
     /// All of which the run has one step: what has no partitions is one.
@@ -274,6 +279,18 @@ impl Reader {
             }
         }
         Ok(())
+    }
+}
+
+impl Earlier for Reader {
+    fn items_before(&self, step: usize, item: &MappingKey) -> Vec<MappingKey> {
+        let Some(reading) = self.readings.get(&step).filter(|reading| reading.of.own) else {
+            return Vec::new();
+        };
+        let own = reading.within.as_ref().and_then(|of| of.keyspace.index_of(&item.to_string()).ok());
+        let needed = own.map(|own| reading.needed(&PartitionSet::from_iter([own]), self.now).keys);
+        let made = &needed.unwrap_or_default() & &reading.made;
+        made.iter().filter_map(|index| Some(reading.up.key_of(index).ok()?.as_str().into())).collect()
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Need {
 pub(super) struct Way {
     link: Arc<Link>,
     allows_missing: bool,
+    /// Whether it is from an asset to its own earlier partitions: of these those that there are.
+    is_own: bool,
 }
 
 /// What is known of an asset with partitions: those that were materialized, by their indexes.
@@ -38,7 +40,7 @@ impl Need {
         let ways = graph.mappings(number, other).filter_map(|mapping| {
             let link = Link::new(mapping, Some(up), spaces[number].as_ref()).ok()?;
             let allows_missing = mapping.is_some_and(crate::partition::PartitionMapping::allows_missing);
-            Some(Way { link: Arc::new(link), allows_missing })
+            Some(Way { link: Arc::new(link), allows_missing, is_own: number == other })
         });
         Self { other, ways: ways.collect() }
     }
@@ -100,7 +102,7 @@ impl Versions {
                 Some((known.keyspace.key_of(index).ok()?, known.facts.get(&index).copied()))
             });
             let mut version = InputVersion::of_partitions(asset, || known.keyspace.show(&taken), parts);
-            if !mapped.missing.is_empty() {
+            if !mapped.missing.is_empty() && !way.is_own {
                 // No run takes what does not exist.
                 version.data_version = None;
             }

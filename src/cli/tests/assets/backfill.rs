@@ -48,8 +48,11 @@ pub(super) fn around() -> Around {
 }
 
 pub(super) fn session(around: &Around, found: bool, args: &str) -> String {
-    let told = super::shop::without_lines(&session_around(around, || Ok(site(found)), args));
-    // How many days ago depends on the present.
+    without_age(&super::shop::without_lines(&session_around(around, || Ok(site(found)), args)))
+}
+
+/// How many days ago something was depends on the present.
+pub(super) fn without_age(told: &str) -> String {
     let told = told.lines().map(|line| match line.find("d ago") {
         Some(at) => {
             let number = line[..at].rfind(' ').map_or(0, |before| before + 1);

@@ -88,7 +88,7 @@ fn assets_that_do_not_fit_together_are_told_once() {
     error: assets are made of each other in a circle: `first` is made of `second` is made of `first`
       --> src/cli/tests/assets/check.rs:_ (in the circle)
       --> src/cli/tests/assets/check.rs:_ (in the circle)
-      hint: take one of the parameters away; an asset cannot take its own former value
+      hint: take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it
     "#);
     // A job of assets has the same problems, and no others.
     let with_jobs = || program().asset_job("nightly", "*").asset_job("late", "rows");
@@ -109,7 +109,7 @@ fn assets_that_do_not_fit_together_are_told_once() {
     error: assets are made of each other in a circle: `first` is made of `second` is made of `first`
       --> src/cli/tests/assets/check.rs:_ (in the circle)
       --> src/cli/tests/assets/check.rs:_ (in the circle)
-      hint: take one of the parameters away; an asset cannot take its own former value
+      hint: take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it
     "#);
 }
 

@@ -103,7 +103,14 @@ pub(crate) const RUN: Schema = Schema {
             -- Up to the event of this number it was told in another instance; 0 if it was made here.
             imported INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        -- Events and log lines share one sequence of numbers.
+        -- How much there was when the log was last brought into this file: damage may hide rows.
+        CREATE TABLE seal (
+            last INTEGER NOT NULL,      -- the number of the last event or log line
+            events INTEGER NOT NULL,    -- how many are events
+            outline INTEGER NOT NULL,   -- how many of these say where the run stands as a whole
+            sum INTEGER NOT NULL        -- over all of it
+        ) STRICT;
+        -- Events and log lines share one sequence of numbers, which leaves none out.
         CREATE TABLE event (
             number INTEGER PRIMARY KEY,
             time INTEGER NOT NULL,      -- nanoseconds since 1970

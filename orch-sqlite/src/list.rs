@@ -1,5 +1,6 @@
 //! The list of runs, and the facts about assets beside it: `instance.db`.
 
+mod line;
 mod locked;
 
 use std::fs::File;
@@ -143,25 +144,45 @@ impl List {
     fn select(
         &self,
         conditions: &str,
-        mut values: Vec<Value>,
+        values: Vec<Value>,
         limit: Option<usize>,
     ) -> Result<Vec<RunRecord>, StorageError> {
+        let lines = self.lines(conditions, values, limit)?;
+        lines.into_iter().map(|line| self.whole(line)).collect()
+    }
+
+    fn lines(
+        &self,
+        conditions: &str,
+        mut values: Vec<Value>,
+        limit: Option<usize>,
+    ) -> Result<Vec<line::Read>, StorageError> {
         values.push(limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
         let order = "ORDER BY created DESC, id DESC LIMIT ?";
-        let sql = format!("SELECT record FROM run WHERE {conditions} {order}");
-        let read: Vec<String> = self.read(|list| {
-            list.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
-        })?;
-        read.iter().map(|json| self.record(json)).collect()
+        let sql = format!("SELECT {} FROM run WHERE {conditions} {order}", line::COLUMNS);
+        self.read(|list| {
+            list.prepare_cached(&sql)?.query_map(params_from_iter(values), line::read)?.collect()
+        })
+    }
+
+    /// All lines, and beside them what is wrong with those that are damaged.
+    pub(crate) fn runs_and_damage(&self) -> Result<(Vec<RunRecord>, Vec<String>), StorageError> {
+        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        for line in self.lines("1", Vec::new(), None)? {
+            match line {
+                Ok(run) => runs.push(run),
+                Err(why) => damaged.push(why),
+            }
+        }
+        Ok((runs, damaged))
     }
 
     /// The line of a run, as the list has it.
     pub(crate) fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
-        let sql = "SELECT record FROM run WHERE id = ?1";
-        let json: Option<String> = self.read(|list| {
-            list.prepare_cached(sql)?.query_row([run.to_string()], |row| row.get(0)).optional()
-        })?;
-        self.record(&json.ok_or_else(|| StorageError::no_run(run))?)
+        let sql = format!("SELECT {} FROM run WHERE id = ?1", line::COLUMNS);
+        let line: Option<line::Read> =
+            self.read(|list| list.prepare_cached(&sql)?.query_row([run.to_string()], line::read).optional())?;
+        self.whole(line.ok_or_else(|| StorageError::no_run(run))?)
     }
 
     /// The runs that are not over, whoever holds them or nobody.
@@ -176,8 +197,8 @@ impl List {
         self.select("settled = 0", Vec::new(), None)
     }
 
-    fn record(&self, json: &str) -> Result<RunRecord, StorageError> {
-        serde_json::from_str(json).map_err(|error| error::corrupt(&self.path, error))
+    fn whole(&self, line: line::Read) -> Result<RunRecord, StorageError> {
+        line.map_err(|why| error::corrupt(&self.path, why))
     }
 }
 

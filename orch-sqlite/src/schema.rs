@@ -33,7 +33,8 @@ pub(crate) const INSTANCE: Schema = Schema {
             status TEXT NOT NULL,
             created INTEGER NOT NULL,   -- nanoseconds since 1970
             settled INTEGER NOT NULL,   -- 0 if its events may say something else
-            record TEXT NOT NULL        -- all that is known at a glance, as JSON
+            record TEXT NOT NULL,       -- all that is known at a glance, as JSON
+            sum INTEGER NOT NULL        -- over all of it but `settled`
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest ON run (created DESC, id DESC);
         CREATE INDEX unsettled ON run (id) WHERE settled = 0;

@@ -8,7 +8,7 @@ use orch_core::storage::{RunRecord, StorageError};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
-use super::{DURABILITY, Writer, nanoseconds, taken};
+use super::{DURABILITY, Writer, line, nanoseconds, taken};
 use crate::facts::{self, OfRun};
 use crate::schema::INSTANCE;
 use crate::write::Checkpoint;
@@ -175,9 +175,10 @@ impl Drop for Locked<'_> {
 pub(super) fn put(writing: &write::Writing<'_>, run: &RunRecord, settled: bool) -> rusqlite::Result<usize> {
     let record = serde_json::to_string(run)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let sql = "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
+    let sql = "INSERT INTO run (id, job, status, created, settled, record, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6, sum = ?7";
     let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
+    let sum = line::Columns { id: &id, job: &run.job, status, created, record: &record }.sum();
     writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
-    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
+    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record, sum))
 }

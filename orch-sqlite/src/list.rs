@@ -72,6 +72,7 @@ impl List {
                 writing.run("UPDATE run SET settled = 0", []).map(drop)
             })?;
             list.writer.connection = Some(made);
+            write::sync_folder(home, "list.make").map_err(|error| error::machine(&path, "made", &error))?;
         }
         let reader = match opened {
             Opened::Whole(reader) => reader,

@@ -4,6 +4,7 @@ mod line;
 mod locked;
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,8 @@ pub(crate) struct List {
     writer: Mutex<Writer>,
     /// As the writer has it.
     pages: Arc<AtomicI32>,
+    /// Why nothing can be written, if that is so.
+    read_only: Option<ErrorKind>,
 }
 
 #[derive(Debug)]
@@ -43,7 +46,8 @@ struct Writer {
     facts: Option<Connection>,
     /// How many pages the write-ahead log has had when facts were put there last.
     pages: Arc<AtomicI32>,
-    lock: File,
+    /// None where nothing can be written: whoever only looks needs none there.
+    lock: Option<File>,
 }
 
 impl List {
@@ -54,13 +58,25 @@ impl List {
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
-        let lock =
-            write::lockable(&at, "instance.lock").map_err(|error| error::machine(&at, "locked", &error))?;
+        let (lock, read_only) = match write::lockable(&at, "instance.lock") {
+            Ok(lock) => (Some(lock), None),
+            // Of a list that is there it can be read what there is.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+                    && path.exists() =>
+            {
+                (None, Some(error.kind()))
+            }
+            Err(error) => return Err(error::machine(&at, "locked", &error)),
+        };
         let pages = Arc::new(AtomicI32::new(0));
         let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages), lock };
         let writer = Mutex::new(writer);
         let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
         if !matches!(opened, Opened::Whole(_)) {
+            if let Some(why) = read_only {
+                return Err(error::machine(&at, "locked", &why.into()));
+            }
             // Two programs may begin at once, and one of them makes the list.
             let mut list = Locked::wait(&path, &writer)?;
             // One that is empty was left by a program that died while it made it.
@@ -78,7 +94,7 @@ impl List {
             Opened::Whole(reader) => reader,
             Opened::Older | Opened::Empty => INSTANCE.read(&path)?.whole(&path)?,
         };
-        Ok(Self { path, reader: Mutex::new(reader), writer, pages })
+        Ok(Self { path, reader: Mutex::new(reader), writer, pages, read_only })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -101,7 +117,20 @@ impl List {
 
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
+        match self.read_only {
+            None => self.look(),
+            Some(why) => Err(error::machine(&self.path.with_extension("lock"), "locked", &why.into())),
+        }
+    }
+
+    /// The same, to look and not to write: where nothing can be written, nobody is kept from anything.
+    pub(crate) fn look(&self) -> Result<Locked<'_>, StorageError> {
         Locked::wait(&self.path, &self.writer)
+    }
+
+    /// Whether nothing can be written here.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only.is_some()
     }
 
     /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.

@@ -67,7 +67,7 @@ impl ReadRuns for Folder {
 
     fn holder(&self, run: RunId) -> Result<Option<Holder>, StorageError> {
         self.list().run(run)?;
-        Hold::of(&self.list().lock()?, &self.run_folder(run))
+        Hold::of(&self.list().look()?, &self.run_folder(run))
     }
 
     fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
@@ -190,7 +190,7 @@ impl Folder {
     /// What there is to say of the run that a folder is named after.
     pub(crate) fn stand(&self, run: RunId) -> Result<Stand, StorageError> {
         let folder = self.run_folder(run);
-        let mut list = self.list().lock()?;
+        let mut list = self.list().look()?;
         // One that is being made is held.
         Ok(if list.has(run)? || Hold::of(&list, &folder)?.is_some() {
             Stand::Listed

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,13 +24,16 @@ pub(crate) struct Locked<'a> {
 impl<'a> Locked<'a> {
     pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
         let writer = taken(writer);
-        writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        if let Some(lock) = &writer.lock {
+            lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        }
         Ok(Self { path, writer })
     }
 
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.connection.take() {
             Some(connection) => connection,
+            None if self.writer.lock.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
             None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
         };
         Ok(self.writer.connection.insert(connection))
@@ -167,7 +171,7 @@ impl<'a> Locked<'a> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         // If this fails, the lock goes with the file.
-        let _ = self.writer.lock.unlock();
+        let _ = self.writer.lock.as_ref().map(File::unlock);
     }
 }
 

@@ -74,7 +74,10 @@ fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
     assert!(found > 50, "{found}");
 }
 
-fn history(folder: &Folder) -> Result<Vec<(Logged, Option<Vec<u8>>)>, StorageError> {
+/// An event, and its value.
+type Read = (Logged, Option<Vec<u8>>);
+
+fn history(folder: &Folder) -> Result<Vec<Read>, StorageError> {
     let mut read = Vec::new();
     let mut keep = |logged, value: Option<&[u8]>| read.push((logged, value.map(<[u8]>::to_vec)));
     folder.events(id(1)).and_then(|log| log.history(&mut keep))?;

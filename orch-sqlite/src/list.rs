@@ -1,8 +1,10 @@
 //! The list of runs, and the facts about assets beside it: `instance.db`.
 
+mod line;
 mod locked;
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +34,8 @@ pub(crate) struct List {
     writer: Mutex<Writer>,
     /// As the writer has it.
     pages: Arc<AtomicI32>,
+    /// Why nothing can be written, if that is so.
+    read_only: Option<ErrorKind>,
 }
 
 #[derive(Debug)]
@@ -42,7 +46,8 @@ struct Writer {
     facts: Option<Connection>,
     /// How many pages the write-ahead log has had when facts were put there last.
     pages: Arc<AtomicI32>,
-    lock: File,
+    /// None where nothing can be written: whoever only looks needs none there.
+    lock: Option<File>,
 }
 
 impl List {
@@ -53,13 +58,25 @@ impl List {
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
-        let lock =
-            write::lockable(&at, "instance.lock").map_err(|error| error::machine(&at, "locked", &error))?;
+        let (lock, read_only) = match write::lockable(&at, "instance.lock") {
+            Ok(lock) => (Some(lock), None),
+            // Of a list that is there it can be read what there is.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+                    && path.exists() =>
+            {
+                (None, Some(error.kind()))
+            }
+            Err(error) => return Err(error::machine(&at, "locked", &error)),
+        };
         let pages = Arc::new(AtomicI32::new(0));
         let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages), lock };
         let writer = Mutex::new(writer);
         let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
         if !matches!(opened, Opened::Whole(_)) {
+            if let Some(why) = read_only {
+                return Err(error::machine(&at, "locked", &why.into()));
+            }
             // Two programs may begin at once, and one of them makes the list.
             let mut list = Locked::wait(&path, &writer)?;
             // One that is empty was left by a program that died while it made it.
@@ -71,12 +88,13 @@ impl List {
                 writing.run("UPDATE run SET settled = 0", []).map(drop)
             })?;
             list.writer.connection = Some(made);
+            write::sync_folder(home, "list.make").map_err(|error| error::machine(&path, "made", &error))?;
         }
         let reader = match opened {
             Opened::Whole(reader) => reader,
             Opened::Older | Opened::Empty => INSTANCE.read(&path)?.whole(&path)?,
         };
-        Ok(Self { path, reader: Mutex::new(reader), writer, pages })
+        Ok(Self { path, reader: Mutex::new(reader), writer, pages, read_only })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -99,7 +117,20 @@ impl List {
 
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
+        match self.read_only {
+            None => self.look(),
+            Some(why) => Err(error::machine(&self.path.with_extension("lock"), "locked", &why.into())),
+        }
+    }
+
+    /// The same, to look and not to write: where nothing can be written, nobody is kept from anything.
+    pub(crate) fn look(&self) -> Result<Locked<'_>, StorageError> {
         Locked::wait(&self.path, &self.writer)
+    }
+
+    /// Whether nothing can be written here.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only.is_some()
     }
 
     /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.
@@ -143,25 +174,45 @@ impl List {
     fn select(
         &self,
         conditions: &str,
-        mut values: Vec<Value>,
+        values: Vec<Value>,
         limit: Option<usize>,
     ) -> Result<Vec<RunRecord>, StorageError> {
+        let lines = self.lines(conditions, values, limit)?;
+        lines.into_iter().map(|line| self.whole(line)).collect()
+    }
+
+    fn lines(
+        &self,
+        conditions: &str,
+        mut values: Vec<Value>,
+        limit: Option<usize>,
+    ) -> Result<Vec<line::Read>, StorageError> {
         values.push(limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
         let order = "ORDER BY created DESC, id DESC LIMIT ?";
-        let sql = format!("SELECT record FROM run WHERE {conditions} {order}");
-        let read: Vec<String> = self.read(|list| {
-            list.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
-        })?;
-        read.iter().map(|json| self.record(json)).collect()
+        let sql = format!("SELECT {} FROM run WHERE {conditions} {order}", line::COLUMNS);
+        self.read(|list| {
+            list.prepare_cached(&sql)?.query_map(params_from_iter(values), line::read)?.collect()
+        })
+    }
+
+    /// All lines, and beside them what is wrong with those that are damaged.
+    pub(crate) fn runs_and_damage(&self) -> Result<(Vec<RunRecord>, Vec<String>), StorageError> {
+        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        for line in self.lines("1", Vec::new(), None)? {
+            match line {
+                Ok(run) => runs.push(run),
+                Err(why) => damaged.push(why),
+            }
+        }
+        Ok((runs, damaged))
     }
 
     /// The line of a run, as the list has it.
     pub(crate) fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
-        let sql = "SELECT record FROM run WHERE id = ?1";
-        let json: Option<String> = self.read(|list| {
-            list.prepare_cached(sql)?.query_row([run.to_string()], |row| row.get(0)).optional()
-        })?;
-        self.record(&json.ok_or_else(|| StorageError::no_run(run))?)
+        let sql = format!("SELECT {} FROM run WHERE id = ?1", line::COLUMNS);
+        let line: Option<line::Read> =
+            self.read(|list| list.prepare_cached(&sql)?.query_row([run.to_string()], line::read).optional())?;
+        self.whole(line.ok_or_else(|| StorageError::no_run(run))?)
     }
 
     /// The runs that are not over, whoever holds them or nobody.
@@ -176,8 +227,8 @@ impl List {
         self.select("settled = 0", Vec::new(), None)
     }
 
-    fn record(&self, json: &str) -> Result<RunRecord, StorageError> {
-        serde_json::from_str(json).map_err(|error| error::corrupt(&self.path, error))
+    fn whole(&self, line: line::Read) -> Result<RunRecord, StorageError> {
+        line.map_err(|why| error::corrupt(&self.path, why))
     }
 }
 

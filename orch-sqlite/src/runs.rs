@@ -1,5 +1,6 @@
 //! The ports of a storage.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use orch_core::storage::{
 };
 
 use crate::files::Files;
-use crate::folder::Folder;
+use crate::folder::{Folder, runs_in};
 use crate::list::Locked;
 use crate::lock::Hold;
 use crate::log::has_begun;
@@ -23,17 +24,21 @@ impl ReadRuns for Folder {
     }
 
     fn runs(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {
-        let corrected = self.settle(None)?;
-        let mut runs = self.list().runs(query)?;
-        if !corrected.is_empty() {
-            replace(&mut runs, &corrected);
-            runs.retain(|run| query.matches(run));
-        }
+        // Looked at before the list: what is made meanwhile is in the list alone.
+        let asks_for_all =
+            query.limit.is_none_or(|limit| self.list().count().is_ok_and(|runs| runs <= limit as u64))
+                && RunQuery { limit: None, ..query.clone() } == RunQuery::default();
+        let there = if asks_for_all { runs_in(&self.runs_folder())? } else { Vec::new() };
+        let runs = self.listed(query)?;
+        self.has_all(there, &runs)?;
         Ok(runs)
     }
 
     fn run(&self, run: RunId) -> Result<RunRecord, StorageError> {
-        let mut runs = vec![self.list().run(run)?];
+        let mut runs = vec![self.list().run(run).or_else(|error| match error.kind() {
+            StorageErrorKind::NotFound => self.has_all([run], &[]).and(Err(error)),
+            _ => Err(error),
+        })?];
         if !runs[0].status.is_terminal() {
             let corrected = self.settle(Some(run))?;
             runs = vec![self.list().run(run)?];
@@ -46,6 +51,12 @@ impl ReadRuns for Folder {
         let corrected = self.settle(None)?;
         let mut runs = self.list().begin_with(prefix, limit)?;
         replace(&mut runs, &corrected);
+        if runs.is_empty() {
+            let mut there = runs_in(&self.runs_folder())?;
+            let digits = |text: &str| text.replace('-', "").to_ascii_lowercase();
+            there.retain(|run| digits(&run.to_string()).starts_with(&digits(prefix)));
+            self.has_all(there, &runs)?;
+        }
         Ok(runs)
     }
 
@@ -56,7 +67,7 @@ impl ReadRuns for Folder {
 
     fn holder(&self, run: RunId) -> Result<Option<Holder>, StorageError> {
         self.list().run(run)?;
-        Hold::of(&self.list().lock()?, &self.run_folder(run))
+        Hold::of(&self.list().look()?, &self.run_folder(run))
     }
 
     fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
@@ -132,6 +143,66 @@ impl WriteRuns for Folder {
 }
 
 impl Folder {
+    /// The runs of the list that are asked for, whether it has all or not.
+    pub(crate) fn listed(&self, query: &RunQuery) -> Result<Vec<RunRecord>, StorageError> {
+        let corrected = self.settle(None)?;
+        let mut runs = self.list().runs(query)?;
+        if !corrected.is_empty() {
+            replace(&mut runs, &corrected);
+            runs.retain(|run| query.matches(run));
+        }
+        Ok(runs)
+    }
+
+    /// Fails if one of those that have a folder is a run, and the list has lost it.
+    fn has_all(
+        &self,
+        there: impl IntoIterator<Item = RunId>,
+        listed: &[RunRecord],
+    ) -> Result<(), StorageError> {
+        let listed: HashSet<RunId> = listed.iter().map(|run| run.id).collect();
+        for run in there.into_iter().filter(|run| !listed.contains(run)) {
+            let lost = match self.stand(run)? {
+                Stand::Lost => true,
+                // It has come to be meanwhile, or what leads to its line does not.
+                Stand::Listed => self.is_hidden(run)?,
+                Stand::Removed | Stand::NeverBegun => false,
+            };
+            if lost {
+                let why = format!("the run {run} is not in the list");
+                return Err(error::corrupt(self.list().path(), why));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a run has its line, and is not found by whoever looks for all.
+    fn is_hidden(&self, run: RunId) -> Result<bool, StorageError> {
+        let has_line = || self.list().run(run).is_ok();
+        if !has_line() {
+            return Ok(false);
+        }
+        let all = self.list().runs(&RunQuery::default())?;
+        // It may have been removed just now.
+        Ok(!all.iter().any(|listed| listed.id == run) && has_line())
+    }
+
+    /// What there is to say of the run that a folder is named after.
+    pub(crate) fn stand(&self, run: RunId) -> Result<Stand, StorageError> {
+        let folder = self.run_folder(run);
+        let mut list = self.list().look()?;
+        // One that is being made is held.
+        Ok(if list.has(run)? || Hold::of(&list, &folder)?.is_some() {
+            Stand::Listed
+        } else if list.is_removed(run)? {
+            Stand::Removed
+        } else if has_begun(run, &folder) {
+            Stand::Lost
+        } else {
+            Stand::NeverBegun
+        })
+    }
+
     /// Makes the folder of a run, and takes hold of it. Until the run is in the list this is no run, and swept away
     /// once its maker is gone.
     pub(crate) fn claim(&self, run: RunId) -> Result<Hold, StorageError> {
@@ -207,6 +278,19 @@ impl Folder {
             _ => self.list().lock()?.forget(run),
         }
     }
+}
+
+/// What what is in the folder of a run is to the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// It is in the list, or about to be.
+    Listed,
+    /// What is left of one that was removed, or not imported to its end.
+    Removed,
+    /// A run that the list lacks.
+    Lost,
+    /// What was to be one.
+    NeverBegun,
 }
 
 fn replace(runs: &mut [RunRecord], corrected: &[RunRecord]) {

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use orch_core::storage::{StorageError, StorageErrorKind};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::Durability;
 use crate::error;
@@ -33,7 +33,8 @@ pub(crate) const INSTANCE: Schema = Schema {
             status TEXT NOT NULL,
             created INTEGER NOT NULL,   -- nanoseconds since 1970
             settled INTEGER NOT NULL,   -- 0 if its events may say something else
-            record TEXT NOT NULL        -- all that is known at a glance, as JSON
+            record TEXT NOT NULL,       -- all that is known at a glance, as JSON
+            sum INTEGER NOT NULL        -- over all of it but `settled`
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest ON run (created DESC, id DESC);
         CREATE INDEX unsettled ON run (id) WHERE settled = 0;
@@ -103,7 +104,14 @@ pub(crate) const RUN: Schema = Schema {
             -- Up to the event of this number it was told in another instance; 0 if it was made here.
             imported INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        -- Events and log lines share one sequence of numbers.
+        -- How much there was when the log was last brought into this file: damage may hide rows.
+        CREATE TABLE seal (
+            last INTEGER NOT NULL,      -- the number of the last event or log line
+            events INTEGER NOT NULL,    -- how many are events
+            outline INTEGER NOT NULL,   -- how many of these say where the run stands as a whole
+            sum INTEGER NOT NULL        -- over all of it
+        ) STRICT;
+        -- Events and log lines share one sequence of numbers, which leaves none out.
         CREATE TABLE event (
             number INTEGER PRIMARY KEY,
             time INTEGER NOT NULL,      -- nanoseconds since 1970
@@ -257,7 +265,7 @@ impl Schema {
 
     /// Opens a database to be read.
     pub(crate) fn read(&self, path: &Path) -> Result<Opened, StorageError> {
-        let connection = connect(path, OpenFlags::empty())?;
+        let connection = connect_to_read(path)?;
         match self.state(&connection, path)? {
             State::Present => {}
             State::New => return Ok(Opened::Empty),
@@ -272,7 +280,7 @@ impl Schema {
 
     /// Copies a database as it is at this moment, whoever writes it, to a file that is not there.
     pub(crate) fn copy(&self, from: &Path, to: &Path) -> Result<(), StorageError> {
-        let connection = connect(from, OpenFlags::empty())?;
+        let connection = connect_to_read(from)?;
         self.state(&connection, from)?;
         let name = to.to_string_lossy();
         write::alone(&connection, "database.copy", "VACUUM INTO ?1", [&name])
@@ -337,6 +345,24 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StorageError> {
     let connection = Connection::open_with_flags(path, flags).map_err(cannot)?;
     connection.busy_timeout(PATIENCE).map_err(cannot)?;
     Ok(connection)
+}
+
+/// The same, of what is only read. What cannot be written is opened as something that nobody changes: else SQLite needs a
+/// file beside it, even to look whether there is a write-ahead log.
+fn connect_to_read(path: &Path) -> Result<Connection, StorageError> {
+    let connection = connect(path, OpenFlags::empty())?;
+    let read = connection.query_row("PRAGMA application_id", [], |_| Ok(()));
+    let code = read.err().and_then(|error| error.sqlite_error_code());
+    let is_logged = path.with_extension("db-wal").metadata().is_ok_and(|log| log.len() > 0);
+    if !matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) || is_logged {
+        return Ok(connection);
+    }
+    let Some(name) = path.to_str() else { return Ok(connection) };
+    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+        .map_err(|error| error::database(path, "opened", &error))
 }
 
 /// Sees to it that commits go to a write-ahead log, which readers do not wait for.

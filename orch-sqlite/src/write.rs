@@ -130,9 +130,19 @@ pub(crate) fn folder(path: &Path, name: &str) -> io::Result<bool> {
     }
 }
 
-/// Makes a folder and all that it is in.
+/// Makes a folder and all that it is in, each of them durably: what is in one that has no name any more is lost.
 pub(crate) fn all_folders(path: &Path, name: &str) -> io::Result<()> {
-    around(name, || fs::create_dir_all(path))
+    if path.is_dir() {
+        return Ok(());
+    }
+    let outer = outer(path);
+    all_folders(outer, name)?;
+    if folder(path, name)? { sync_folder(outer, name) } else { Ok(()) }
+}
+
+/// The folder that something lies in.
+fn outer(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a folder and those it is in, down from `root`, each of them durably.
@@ -191,7 +201,7 @@ pub(crate) fn whole(
         let _ = remove_file(&partial, "file.sweep");
     }
     renamed?;
-    sync_folder(path.parent().unwrap_or(path), "file.sync_folder").map_err(fail)
+    sync_folder(outer(path), "file.sync_folder").map_err(fail)
 }
 
 /// The extension of files that are not yet complete.
@@ -209,7 +219,7 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
 pub(crate) fn complete(partial: &Path, path: &Path, name: &str) -> io::Result<()> {
     sync(partial, name)?;
     around(name, || fs::rename(partial, path))?;
-    sync_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")), name)
+    sync_folder(outer(path), name)
 }
 
 /// Makes what is in a file durable.
@@ -221,7 +231,8 @@ pub(crate) fn sync(path: &Path, name: &str) -> io::Result<()> {
 /// Copies a file, durably.
 pub(crate) fn copy(from: &Path, to: &Path, name: &str) -> io::Result<()> {
     around(name, || fs::copy(from, to))?;
-    sync(to, name)
+    sync(to, name)?;
+    sync_folder(outer(to), name)
 }
 
 /// Removes a file.

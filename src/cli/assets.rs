@@ -98,6 +98,10 @@ impl Recorded {
             None => Ok(LatestFacts::default()),
         };
         let latest_facts = latest.map_err(|error| home::refused(&error, printer))?;
+        let damaged = storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.damaged_assets());
+        for damaged in damaged.map_err(|error| home::refused(&error, printer))? {
+            printer.warning(&damaged.to_string(), damaged.advice());
+        }
         let latest = |check: &Arc<CheckDef>| match (&storage, check.asset().key(), check.name()) {
             (None, ..) => Ok(Vec::new()),
             (Some(storage), key, name) if check.asset().partitions().is_some() => {

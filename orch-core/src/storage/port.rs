@@ -113,6 +113,16 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// If they cannot be read.
     fn assets(&self) -> Result<Vec<AssetRecord>, StorageError>;
 
+    /// What is damaged of the latest materializations, one error for each. [`assets`](Self::assets) and
+    /// [`latest_partitions`](Self::latest_partitions) leave it out, so that the others are known, and until it is made anew it
+    /// is as good as never made.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn damaged_assets(&self) -> Result<Vec<StorageError>, StorageError> {
+        Ok(Vec::new())
+    }
+
     /// The materializations that are asked for, and observations, the newest first: by the times at which they were told, whenever that
     /// became known here.
     ///

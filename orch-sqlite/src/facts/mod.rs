@@ -60,6 +60,11 @@ impl ReadAssets for Folder {
         self.list().assets()
     }
 
+    fn damaged_assets(&self) -> Result<Vec<StorageError>, StorageError> {
+        self.facts_of(None)?;
+        self.list().damaged_latest()
+    }
+
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError> {
         self.facts_of(query.run)?;
         self.list().materializations(query)

@@ -28,6 +28,9 @@ const LATEST: &str = "FROM fact WHERE asset = ?1 AND partition IS NOT NULL AND N
         AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event))
         ORDER BY partition";
 
+/// What to do about a fact that is damaged: the rest of the list stands.
+const MEND: &str = "materialize the asset, or its partition, anew; or restore `instance.db` from a backup";
+
 /// What can be read of a row: the fact, or why it is none.
 type Read = Result<Materialization, String>;
 
@@ -95,11 +98,24 @@ impl List {
         let found: Vec<(Read, i64)> = self.read(|list| {
             list.prepare_cached(&sql)?.query_map([], |row| Ok((read(row)?, row.get(7)?)))?.collect()
         })?;
-        let record = |(fact, number): (Read, i64)| {
-            fact.map(|fact| AssetRecord::new(fact, number.unsigned_abs()))
-                .map_err(|why| error::corrupt(self.path(), why))
-        };
-        found.into_iter().map(record).collect()
+        let record = |(fact, number): (Read, i64)| Some(AssetRecord::new(fact.ok()?, number.unsigned_abs()));
+        Ok(found.into_iter().filter_map(record).collect())
+    }
+
+    /// What is damaged of the latest of all assets and partitions.
+    pub(crate) fn damaged_latest(&self) -> Result<Vec<StorageError>, StorageError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM fact WHERE id IN (SELECT latest FROM asset) OR (partition IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition = fact.partition
+                AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event)))
+                ORDER BY asset, partition"
+        );
+        let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
+        Ok(found.into_iter().filter_map(Read::err).map(|why| self.damaged(why)).collect())
+    }
+
+    fn damaged(&self, why: String) -> StorageError {
+        error::corrupt(self.path(), why).hint(MEND)
     }
 
     /// The materializations that are asked for, the newest first.
@@ -110,7 +126,7 @@ impl List {
         let (sql, values) = asked(query);
         let found: Vec<Read> = self
             .read(|list| list.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect())?;
-        found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
+        found.into_iter().map(|fact| fact.map_err(|why| self.damaged(why))).collect()
     }
 
     /// The latest materialization of each partition of an asset.
@@ -118,7 +134,7 @@ impl List {
         let sql = format!("SELECT {COLUMNS} {LATEST}");
         let found: Vec<Read> =
             self.read(|list| list.prepare_cached(&sql)?.query_map([asset.as_str()], read)?.collect())?;
-        found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
+        Ok(found.into_iter().filter_map(Read::ok).collect())
     }
 
     /// The value that lies with a fact.

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -8,7 +9,7 @@ use orch_core::storage::{RunRecord, StorageError};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
-use super::{DURABILITY, Writer, nanoseconds, taken};
+use super::{DURABILITY, Writer, line, nanoseconds, taken};
 use crate::facts::{self, OfRun};
 use crate::schema::INSTANCE;
 use crate::write::Checkpoint;
@@ -23,13 +24,16 @@ pub(crate) struct Locked<'a> {
 impl<'a> Locked<'a> {
     pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
         let writer = taken(writer);
-        writer.lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        if let Some(lock) = &writer.lock {
+            lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        }
         Ok(Self { path, writer })
     }
 
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.connection.take() {
             Some(connection) => connection,
+            None if self.writer.lock.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
             None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
         };
         Ok(self.writer.connection.insert(connection))
@@ -167,7 +171,7 @@ impl<'a> Locked<'a> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         // If this fails, the lock goes with the file.
-        let _ = self.writer.lock.unlock();
+        let _ = self.writer.lock.as_ref().map(File::unlock);
     }
 }
 
@@ -175,9 +179,10 @@ impl Drop for Locked<'_> {
 pub(super) fn put(writing: &write::Writing<'_>, run: &RunRecord, settled: bool) -> rusqlite::Result<usize> {
     let record = serde_json::to_string(run)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let sql = "INSERT INTO run (id, job, status, created, settled, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6";
+    let sql = "INSERT INTO run (id, job, status, created, settled, record, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (id) DO UPDATE SET job = ?2, status = ?3, created = ?4, settled = ?5, record = ?6, sum = ?7";
     let (id, status, created) = (run.id.to_string(), run.status.name(), nanoseconds(run.created));
+    let sum = line::Columns { id: &id, job: &run.job, status, created, record: &record }.sum();
     writing.run("DELETE FROM removed WHERE id = ?1", [&id])?;
-    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record))
+    writing.run(sql, (&id, &run.job, status, created, settled || run.status.is_terminal(), &record, sum))
 }

@@ -1,6 +1,7 @@
 use orch_core::storage::{Pinned, RunRecord, StorageError};
 
 use super::Writer;
+use super::extent::Extent;
 use crate::folder::Folder;
 use crate::lock::Hold;
 use crate::{error, write};
@@ -20,9 +21,12 @@ pub(crate) fn make(
     let blake3 = blake3::hash(&pinned).to_hex();
     let writer = Writer::make(folder, hold, run.id, |connection| {
         let sql = "INSERT INTO run (record, pinned, blake3) VALUES (?1, ?2, ?3)";
-        let pin = |writing: &write::Writing<'_>| writing.run(sql, (&record, &pinned, blake3.as_str()));
+        let pin = |writing: &write::Writing<'_>| {
+            writing.run(sql, (&record, &pinned, blake3.as_str()))?;
+            Extent::begin(writing)
+        };
         let written = write::transaction(connection, "run.pin", pin);
-        written.map(drop).map_err(|error| error::database(&path, "written", &error))
+        written.map_err(|error| error::database(&path, "written", &error))
     })?;
     folder.sync_run(run.id)?;
     Ok(writer)

@@ -1,5 +1,6 @@
 //! The log of a run: `run.db`.
 
+mod extent;
 mod make;
 mod read;
 mod rows;

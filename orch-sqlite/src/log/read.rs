@@ -4,6 +4,7 @@ mod history;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use orch_core::event::{Encoded, Event, EventKind, LogLevel, Logged};
@@ -14,6 +15,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use super::extent::{Extent, OUTLINE_KINDS};
 use crate::error;
 use crate::schema::{Opened, RUN};
 use crate::sum::{Columns, Line, Sum};
@@ -25,11 +27,14 @@ const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, su
     level, target, message FROM log WHERE number > ?1";
 
 /// Those that say where a run stands as a whole, and what of it has failed.
-const OUTLINE: &str =
-    "SELECT number, time, step, attempt, fields, kind, sum, value FROM event INDEXED BY told
-    WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
-    AND kind IN ('RUN_START', 'RUN_RESUMED', 'RUN_CANCELING', 'RUN_SUCCESS', 'RUN_FAILURE', 'RUN_CANCELED',
-    'STEP_FAILURE') ORDER BY number";
+static OUTLINE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT number, time, step, attempt, fields, kind, sum, value FROM event INDEXED BY told
+        WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1
+        AND kind IN ({}) ORDER BY number",
+        *OUTLINE_KINDS
+    )
+});
 /// The columns of one event.
 const EVENT: &str =
     "SELECT number, time, step, attempt, fields, kind, sum, value FROM event WHERE number = ?1";
@@ -62,7 +67,8 @@ impl Reader {
 
     /// Whether anything has happened.
     pub(crate) fn has_events(&self) -> Result<bool, StorageError> {
-        let has = || self.connection.prepare_cached("SELECT 1 FROM event")?.exists([]);
+        let sql = "SELECT 1 FROM event UNION ALL SELECT 1 FROM seal WHERE last > 0";
+        let has = || self.connection.prepare_cached(sql)?.exists([]);
         has().map_err(|error| self.cannot(&error))
     }
 
@@ -101,6 +107,31 @@ impl Reader {
             each(&logged.event);
             ControlFlow::Continue(())
         })
+    }
+
+    /// Reads what comes after the event of a number. Whoever reads from the beginning on, to the end, has `expected` of what was
+    /// written down.
+    fn read_all(
+        &self,
+        sql: &str,
+        after: u64,
+        expected: impl Fn(Extent) -> i64,
+        each: Each<'_>,
+    ) -> Result<(), StorageError> {
+        if after > 0 {
+            return self.read(sql, vec![number(after)], each);
+        }
+        let sealed = self.sealed()?;
+        let (mut read, mut beyond) = (0, ControlFlow::Continue(()));
+        self.read(sql, vec![number(after)], &mut |logged| {
+            read += i64::from(logged.number <= sealed.last.unsigned_abs());
+            beyond = each(logged);
+            beyond
+        })?;
+        match beyond {
+            ControlFlow::Continue(()) => sealed.has_all(&self.path, expected(sealed), read),
+            ControlFlow::Break(()) => Ok(()),
+        }
     }
 
     fn read(&self, sql: &str, values: Vec<Value>, each: Each<'_>) -> Result<(), StorageError> {
@@ -157,16 +188,40 @@ impl Reader {
     /// Calls `each` for the events after one that say where the run stands as a whole, up to the last event there is; gives
     /// its number.
     pub(crate) fn outline(&self, after: u64, each: Each<'_>) -> Result<u64, StorageError> {
-        let last = self.last_event()?;
-        self.read(OUTLINE, vec![number(after), number(last)], each)?;
+        let last = Extent::of(&self.connection, &self.path)?.last.unsigned_abs();
+        let expected = |sealed: Extent| sealed.outline;
+        self.read_all(&OUTLINE, after, expected, &mut |logged| match logged.number > last {
+            true => ControlFlow::Continue(()),
+            false => each(logged),
+        })?;
         Ok(last)
     }
 
-    /// The number of the last event there is, 0 if there is none.
+    /// The number of the last event there is, 0 if there is none. As any number it may be damaged: whoever goes by it looks
+    /// whether there is such an event.
     fn last_event(&self) -> Result<u64, StorageError> {
         let last =
             self.connection.query_row("SELECT coalesce(max(number), 0) FROM event", [], |row| row.get(0));
         last.map(i64::unsigned_abs).map_err(|error| self.cannot(&error))
+    }
+
+    /// Whether the last event or log line there is, and whatever may be beyond, is the one of this number.
+    pub(super) fn ends_with(&self, last: i64) -> Result<(), StorageError> {
+        let mut read = Vec::new();
+        let sql = format!("{EVENTS} UNION ALL {LOGS} ORDER BY number");
+        self.read(&sql, vec![(last - 1).into()], &mut |logged| {
+            read.push(logged.number);
+            ControlFlow::Continue(())
+        })?;
+        if read == Vec::from_iter((last != 0).then_some(last.unsigned_abs())) {
+            Ok(())
+        } else {
+            Err(error::corrupt(&self.path, format!("its last event is not the one of number {last}")))
+        }
+    }
+
+    fn sealed(&self) -> Result<Extent, StorageError> {
+        Extent::sealed(&self.connection, &self.path)
     }
 
     fn cannot(&self, error: &rusqlite::Error) -> StorageError {
@@ -177,7 +232,8 @@ impl Reader {
 impl ReadEvents for Reader {
     fn events(&self, after: u64, logs: bool, each: Each<'_>) -> Result<(), StorageError> {
         let logs = if logs { format!("UNION ALL {LOGS}") } else { String::new() };
-        self.read(&format!("{EVENTS} {logs} ORDER BY number"), vec![number(after)], each)
+        let expected = |sealed: Extent| if logs.is_empty() { sealed.events } else { sealed.last };
+        self.read_all(&format!("{EVENTS} {logs} ORDER BY number"), after, expected, each)
     }
 
     fn logs(&self, after: u64, query: &LogQuery, each: Each<'_>) -> Result<(), StorageError> {
@@ -335,3 +391,6 @@ impl Known {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

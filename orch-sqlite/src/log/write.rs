@@ -10,6 +10,7 @@ use orch_core::storage::{Row, RunRecord, StorageError, WriteEvents};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
+use super::extent::Extent;
 use super::rows::Rows;
 use crate::facts::OfRun;
 use crate::folder::Folder;
@@ -22,8 +23,6 @@ use crate::{Durability, error, write};
 
 const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields, sum)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const LAST: &str =
-    "SELECT max(coalesce((SELECT max(number) FROM event), 0), coalesce((SELECT max(number) FROM log), 0))";
 
 /// The log of a run, to be written by the one who holds it.
 #[derive(Debug)]
@@ -31,8 +30,9 @@ pub(crate) struct Writer {
     // Closed before the hold is given up: closing tidies up, and that is writing.
     connection: Connection,
     path: PathBuf,
-    /// The number of the last event.
-    last: i64,
+    /// How much there is, and how much of it is written down.
+    extent: Extent,
+    sealed: Extent,
     /// How many pages the write-ahead log has.
     pages: Arc<AtomicI32>,
     row: Row,
@@ -49,7 +49,10 @@ impl Writer {
     /// Opens the log of a run.
     pub(crate) fn open(folder: &Folder, hold: Hold, run: RunId) -> Result<Self, StorageError> {
         let path = super::path(&folder.run_folder(run));
-        Self::make(folder, hold, run, |_| Err(error::corrupt(&path, "there is nothing in it")))
+        let writer = Self::make(folder, hold, run, |_| Err(error::corrupt(&path, "there is nothing in it")))?;
+        // What comes next is written behind it.
+        folder.reader(run)?.ends_with(writer.extent.last)?;
+        Ok(writer)
     }
 
     /// The same, and if there is none it is made and filled.
@@ -62,7 +65,8 @@ impl Writer {
         let path = super::path(&folder.run_folder(run));
         let mut connection = RUN.open(&path, folder.durability(), fill)?;
         let cannot = |error: rusqlite::Error| error::database(&path, "opened", &error);
-        let last = connection.query_row(LAST, [], |row| row.get(0)).map_err(cannot)?;
+        let sealed = Extent::sealed(&connection, &path)?;
+        let extent = Extent::of(&connection, &path)?;
         let pages = Arc::new(AtomicI32::new(0));
         let told = Arc::clone(&pages);
         // In place of SQLite's own hook, which brings it into the database within a commit.
@@ -74,7 +78,8 @@ impl Writer {
         Ok(Self {
             connection,
             path,
-            last,
+            extent,
+            sealed,
             pages,
             row: Row::default(),
             run,
@@ -100,6 +105,16 @@ impl Writer {
     /// Whether the write-ahead log is to be brought into the database.
     fn is_due(&self) -> bool {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT
+    }
+
+    /// Brings the write-ahead log into the database, where it is guarded by what is written down of it.
+    fn bring(&mut self, how: Checkpoint, name: &str) -> rusqlite::Result<()> {
+        if self.sealed != self.extent {
+            let extent = self.extent;
+            write::transaction(&self.connection, "run.seal", |writing| extent.seal(writing))?;
+            self.sealed = extent;
+        }
+        write::checkpoint(&self.connection, how, name)
     }
 }
 
@@ -139,7 +154,7 @@ impl Writer {
     }
 
     fn facts_after(&self, event: u64) -> Result<OfRun, StorageError> {
-        self.folder.reader(self.run)?.facts(event, self.last.unsigned_abs())
+        self.folder.reader(self.run)?.facts(event, self.extent.last.unsigned_abs())
     }
 }
 
@@ -148,7 +163,7 @@ impl Drop for Writer {
     /// a run that nobody holds are put by others.
     fn drop(&mut self) {
         self.await_told();
-        let _ = write::checkpoint(&self.connection, Checkpoint::Truncate, "run.checkpoint");
+        let _ = self.bring(Checkpoint::Truncate, "run.checkpoint");
     }
 }
 
@@ -156,16 +171,17 @@ impl Journal for Writer {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
         if self.is_due() {
             // If a reader is in the way, or the disk is full, it is tried again with the next commit.
-            let _ = write::checkpoint(&self.connection, Checkpoint::Passive, "journal.checkpoint");
+            let _ = self.bring(Checkpoint::Passive, "journal.checkpoint");
         }
-        let (row, mut number) = (&mut self.row, self.last);
+        let (row, mut extent) = (&mut self.row, self.extent);
         let written = write::transaction(&self.connection, "journal.commit", |writing| {
             let is_event = |entry: &&Entry| !matches!(entry.event.kind, EventKind::Log { .. });
             let mut events = Rows::new(entries.iter().filter(is_event).count());
             let mut logs: Option<Prepared<'_>> = None;
             let mut step = Step::default();
             for Entry { event, value } in entries {
-                number += 1;
+                extent.last += 1;
+                let number = extent.last;
                 let step = step.text(event.step.as_ref());
                 let time = nanoseconds(event.time);
                 if let EventKind::Log { level, target, message, fields, .. } = &event.kind {
@@ -179,6 +195,7 @@ impl Journal for Writer {
                     };
                 } else {
                     let (kind, fields) = row.write(&event.kind)?;
+                    extent.count(kind);
                     let value = value.as_ref().map(|value| value.bytes());
                     let attempt = event.attempt;
                     events.insert(writing, &Columns { number, time, step, attempt, kind, fields, value })?;
@@ -188,8 +205,8 @@ impl Journal for Writer {
         });
         match written {
             Ok(()) => {
-                let before = std::mem::replace(&mut self.last, number);
-                self.tell(entries, before.unsigned_abs());
+                let before = std::mem::replace(&mut self.extent, extent);
+                self.tell(entries, before.last.unsigned_abs());
                 self.is_there(entries)
             }
             Err(NotWritten::Database(error)) => {

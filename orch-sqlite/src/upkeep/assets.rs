@@ -77,7 +77,7 @@ impl Folder {
             && found == log.found
             && remembered == log.remembered;
         // Of one that is under way something may not be there yet.
-        Ok(!is_same && !self.list().lock()?.is_unsettled(run.id)?)
+        Ok(!is_same && !self.list().look()?.is_unsettled(run.id)?)
     }
 
     /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.

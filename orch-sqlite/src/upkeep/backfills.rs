@@ -27,7 +27,7 @@ impl Folder {
             match self.backfill(backfill) {
                 Ok(_) => {}
                 Err(error) if *error.kind() == StorageErrorKind::NotFound => {
-                    if Hold::of(&self.list().lock()?, &file)?.is_none() {
+                    if Hold::of(&self.list().look()?, &file)?.is_none() {
                         find("it was to be a backfill, and was never launched".to_owned(), SWEEP);
                     }
                 }

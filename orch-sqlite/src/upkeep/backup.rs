@@ -64,6 +64,9 @@ impl Folder {
         // After the runs: a file is there before an event tells of it.
         copy_files(self.path(), ASSETS, to).map_err(cannot)?;
         copy_files(self.path(), BACKFILLS, to).map_err(cannot)?;
+        for folder in [&to.join("runs"), to] {
+            write::sync_folder(folder, "backup.sync").map_err(cannot)?;
+        }
         let bytes = size(to).map_err(cannot)?;
         Ok(BackedUp { runs, bytes, left_out })
     }

@@ -6,14 +6,13 @@ use orch_core::asset::{Materialization, ValueAt};
 use orch_core::event::{Detail, Logged, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{
-    ArtifactRef, Facts, ReadEvents, ReadKeySets as _, ReadRuns, RunQuery, RunRecord, StorageError,
-    StorageErrorKind,
+    ArtifactRef, Facts, ReadEvents, ReadKeySets as _, ReadRuns, RunRecord, StorageError, StorageErrorKind,
 };
 use rusqlite::Connection;
 
 use crate::error::LIST;
 use crate::folder::runs_in;
-use crate::lock::Hold;
+use crate::runs::Stand;
 use crate::{Folder, error, log};
 
 const RESTORE: &str = "restore it from a backup, or remove the run; what other runs have stands";
@@ -56,7 +55,12 @@ impl Folder {
         if let Some(problem) = self.list().read(|list| Ok(integrity(list)))? {
             found.push(Finding { run: None, file: list.to_owned(), problem, hint: LIST.to_owned() });
         }
-        let listed = self.runs(&RunQuery::default())?;
+        // What is damaged is told, and hinders none of the others from being right.
+        let _ = self.settle(None);
+        let (listed, damaged) = self.list().runs_and_damage()?;
+        for problem in damaged {
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: LIST.to_owned() });
+        }
         for run in &listed {
             self.check_run(run, &mut found);
         }
@@ -149,25 +153,20 @@ impl Folder {
     /// What is in the folder of runs, and is no run of the list.
     fn check_unlisted(&self, listed: &[RunRecord], found: &mut Vec<Finding>) -> Result<(), StorageError> {
         for run in runs_in(&self.runs_folder())? {
-            let folder = self.run_folder(run);
-            let mut list = self.list().lock()?;
-            // One that is being made is held.
-            if listed.iter().any(|listed| listed.id == run)
-                || list.has(run)?
-                || Hold::of(&list, &folder)?.is_some()
-            {
+            if listed.iter().any(|listed| listed.id == run) {
                 continue;
             }
-            let (problem, hint) = if list.is_removed(run)? {
-                ("it is what is left of a run that was removed, or not imported to its end", SWEEP)
-            } else if log::has_begun(run, &folder) {
-                ("the run is not in the list", LIST)
-            } else {
-                ("it was to be a run, and was never begun", SWEEP)
+            let (problem, hint) = match self.stand(run)? {
+                Stand::Listed => continue,
+                Stand::Removed => {
+                    ("it is what is left of a run that was removed, or not imported to its end", SWEEP)
+                }
+                Stand::Lost => ("the run is not in the list", LIST),
+                Stand::NeverBegun => ("it was to be a run, and was never begun", SWEEP),
             };
             found.push(Finding {
                 run: Some(run),
-                file: folder,
+                file: self.run_folder(run),
                 problem: problem.to_owned(),
                 hint: hint.to_owned(),
             });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use orch_core::ids::RunId;
-use orch_core::storage::{ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind};
+use orch_core::storage::{RunQuery, RunRecord, StorageError, StorageErrorKind};
 
 use super::info::{each_file, size};
 use crate::files::ARTIFACTS;
@@ -103,7 +103,7 @@ impl Folder {
         let days = |days: u32| now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).ok();
         let oldest = keep.days.and_then(days);
         let is_old = |created: Timestamp| oldest.is_some_and(|oldest| created < oldest);
-        self.collect_backfills(&self.runs(&RunQuery::default())?, is_old, &mut collected)?;
+        self.collect_backfills(&self.listed(&RunQuery::default())?, is_old, &mut collected)?;
         self.collect_superseded(&mut collected)?;
         Ok(collected)
     }
@@ -114,7 +114,7 @@ impl Folder {
         now: Timestamp,
         spared: Option<RunId>,
     ) -> Result<Vec<(RunRecord, u64)>, StorageError> {
-        let mut runs = self.runs(&RunQuery::default())?;
+        let mut runs = self.listed(&RunQuery::default())?;
         let kept = self.kept(&runs, keep, now, spared)?;
         runs.retain(|run| !kept.contains(&run.id));
         let with_size = |run: RunRecord| {

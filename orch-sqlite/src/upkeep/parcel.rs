@@ -99,7 +99,7 @@ impl Folder {
             let name = file.to_string_lossy();
             write::alone(log, "parcel.attach", "ATTACH DATABASE ?1 AS parcel", [&name]).map_err(cannot)?;
             write::transaction(log, "parcel.unpack", |writing| {
-                ["run", "event", "log"].iter().try_for_each(|table| {
+                ["run", "seal", "event", "log"].iter().try_for_each(|table| {
                     writing
                         .run(&format!("INSERT INTO main.{table} SELECT * FROM parcel.{table}"), [])
                         .map(drop)

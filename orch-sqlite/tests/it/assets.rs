@@ -327,3 +327,37 @@ fn a_changed_bit_is_never_taken_for_the_fact() {
     let refused = folder.asset_value(&latest).expect_err("it has changed");
     insta::assert_snapshot!(told(home.path(), &refused), @"`HOME/instance.db` is damaged: the value of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001 is not what was written");
 }
+
+#[test]
+fn one_that_is_damaged_hides_no_other_and_is_mended_by_the_next() {
+    let (home, folder) = storage();
+    materialize(&folder, 1);
+    let keys = || -> Vec<_> {
+        folder.assets().expect("they are known").iter().map(|asset| asset.key.to_string()).collect()
+    };
+    assert_eq!(keys(), ["orders", "pages"]);
+    change(home.path(), "UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE event = 3");
+    assert_eq!(keys(), ["pages"]);
+    let damaged = folder.damaged_assets().expect("it can be looked for");
+    let damaged: Vec<_> = damaged
+        .iter()
+        .map(|error| told(home.path(), &format!("{error}\n  hint: {}", error.advice().unwrap_or("none"))))
+        .collect();
+    insta::assert_snapshot!(damaged.join("\n"), @r"
+    `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written
+      hint: materialize the asset, or its partition, anew; or restore `instance.db` from a backup
+    ");
+    let latest = MaterializationQuery {
+        asset: "orders".parse().ok(),
+        limit: Some(1),
+        ..MaterializationQuery::default()
+    };
+    assert_eq!(
+        *folder.materializations(&latest).expect_err("no older one").kind(),
+        StorageErrorKind::Corrupt
+    );
+    materialize(&folder, 2);
+    assert_eq!(keys(), ["orders", "pages"]);
+    assert_eq!(folder.damaged_assets().expect("it can be looked for").len(), 0);
+    assert_eq!(folder.materializations(&latest).expect("it was made anew").len(), 1);
+}

@@ -111,6 +111,30 @@ fn a_process_may_die_at_any_of_its_writes() {
     }
 }
 
+/// A name lasts when the folder that it is in was brought to the disk, and a file is whole under it if it was before.
+#[test]
+fn what_gets_a_name_is_brought_to_the_disk_in_order() {
+    let home = Empty::in_memory();
+    let log = home.path().join("passed");
+    let whole = program("live", home.path()).env("ORCH_CRASH_LOG", &log).status();
+    assert!(whole.expect("it can be begun").success());
+    let passed = fs::read_to_string(&log).expect("boundaries were passed");
+    let before: Vec<_> = passed.lines().filter_map(|name| name.strip_prefix("before ")).collect();
+    let first = |name: &str, many: usize| {
+        let at = before.iter().position(|passed| *passed == name).expect("it is passed");
+        before[at..at + many].join(", ")
+    };
+    insta::assert_snapshot!(first("home.make", 5), @"home.make, home.make, home.make, home.make, gitignore.write");
+    insta::assert_snapshot!(first("list.make", 1), @"list.make");
+    insta::assert_snapshot!(first("run.sync", 2), @"run.sync, run.sync");
+    insta::assert_snapshot!(first("artifact.folder", 8), @"artifact.folder, artifact.folder, artifact.folder, artifact.folder, artifact.write, file.sync, file.rename, file.sync_folder");
+    insta::assert_snapshot!(first("keys.make", 1), @"keys.make");
+    insta::assert_snapshot!(first("parcel.pack", 4), @"parcel.pack, parcel.complete, parcel.complete, parcel.complete");
+    insta::assert_snapshot!(first("backup.file", 3), @"backup.file, backup.file, backup.file");
+    insta::assert_snapshot!(first("backup.sync", 2), @"backup.sync, backup.sync");
+    insta::assert_snapshot!(first("backup.folder", 5), @"backup.folder, backup.folder, backup.folder, backup.folder, database.copy");
+}
+
 #[test]
 fn who_dies_while_it_makes_a_lost_list_anew_leaves_none_that_lacks_runs() {
     let lost = || {

@@ -2,15 +2,20 @@
 
 use std::fs;
 use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
 
-use orch_core::event::{Event, EventKind, LogLevel, RunStatus};
-use orch_core::storage::{ArtifactRef, ReadRuns, Row, StorageErrorKind, WriteRuns, conformance};
+use orch_core::event::{Event, EventKind, LogLevel, Logged, RunStatus};
+use orch_core::storage::{
+    ArtifactRef, ReadRuns, Row, RunQuery, StorageError, StorageErrorKind, WriteRuns, conformance,
+};
+use orch_sqlite::{Durability, Folder};
 
-use crate::folders::{at, events, id, make, record, run_to_its_end, storage, told};
+use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end, storage, told};
 
 #[test]
 fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
-    let (home, folder) = storage();
+    let home = Empty::in_memory();
+    let folder = open(home.path());
     let mut writer = make(&folder, 1);
     for step in 0..8 {
         writer.commit(&conformance::step(id(1), step)).expect("committed");
@@ -20,6 +25,7 @@ fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
     }
     drop(writer);
     let whole = (events(&folder, id(1)), folder.pinned(id(1)).expect("it is pinned"));
+    let of_history = history(&folder).expect("it can be read");
     let file = home.path().join(format!("runs/{}/run.db", id(1)));
     let bytes = fs::read(&file).expect("it is there");
     let mut found = 0;
@@ -36,16 +42,27 @@ fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
             };
             let events = folder.events(id(1)).and_then(|events| events.events(0, true, &mut keep));
             let pinned = folder.pinned(id(1));
-            (events.map(|()| read), pinned)
+            let before = history(&folder);
+            // Whoever goes on with the run writes behind what is there, or not at all.
+            let reopened = folder.reopen(id(1)).map(|mut writer| {
+                let _ = writer.commit(&conformance::step(id(1), 8));
+            });
+            (events.map(|()| read), pinned, before, reopened, history(&folder))
         });
-        let (events, pinned) = read.expect("no panic");
+        let (events, pinned, history, reopened, longer) = read.expect("no panic");
         match events {
-            // Rows at the end may be cut off together with the page that they were on, which `check` finds out.
-            Ok(read) => assert!(
-                whole.0 == read || !folder.check().expect("it can be checked").is_empty(),
-                "byte {at}"
-            ),
+            Ok(read) => assert!(whole.0 == read, "byte {at}"),
             Err(_) => found += 1,
+        }
+        match history {
+            Ok(read) => assert!(of_history == read, "byte {at}"),
+            Err(_) => found += 1,
+        }
+        if reopened.is_err() {
+            found += 1;
+        }
+        if let Ok(longer) = longer {
+            assert!(longer.starts_with(&of_history), "byte {at}");
         }
         match pinned {
             Ok(read) => assert!(whole.1 == read, "byte {at}"),
@@ -55,6 +72,16 @@ fn no_changed_bit_of_a_log_is_taken_for_what_was_written() {
         let _ = fs::remove_file(file.with_extension("db-shm"));
     }
     assert!(found > 50, "{found}");
+}
+
+/// An event, and its value.
+type Read = (Logged, Option<Vec<u8>>);
+
+fn history(folder: &Folder) -> Result<Vec<Read>, StorageError> {
+    let mut read = Vec::new();
+    let mut keep = |logged, value: Option<&[u8]>| read.push((logged, value.map(<[u8]>::to_vec)));
+    folder.events(id(1)).and_then(|log| log.history(&mut keep))?;
+    Ok(read)
 }
 
 #[test]
@@ -129,4 +156,83 @@ fn a_file_that_has_changed_is_found() {
     `HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/load/cut`: the file `load/cut` of the run does not have the 9 bytes that were written
     `HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/gone` cannot be read: it is not there
     ");
+}
+
+/// The list of a folder in which two runs were made.
+fn two_runs() -> (Empty, PathBuf) {
+    let home = Empty::in_memory();
+    let folder = open(home.path());
+    (1..=2).for_each(|run| run_to_its_end(&folder, &record(run)));
+    let file = home.path().join("instance.db");
+    (home, file)
+}
+
+fn change(file: &Path, sql: &str) {
+    let database = rusqlite::Connection::open(file).expect("a database");
+    assert_eq!(database.execute(sql, []).expect("it can be changed"), 1);
+}
+
+#[test]
+fn a_line_that_has_changed_is_told_with_its_run() {
+    let (home, file) = two_runs();
+    let folder = open(home.path());
+    change(&file, "UPDATE run SET status = 'FAILURE' WHERE id LIKE '%1'");
+    let refused = folder.runs(&RunQuery::default()).expect_err("it has changed");
+    insta::assert_snapshot!(told(home.path(), &format!("{refused}\n  hint: {}", refused.advice().unwrap_or("none"))), @r"
+    `HOME/instance.db` is damaged: what the list says of the run 00000000-0000-0000-0000-000000000001: it is not what was written
+      hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
+    ");
+    assert_eq!(*folder.run(id(1)).expect_err("it has changed").kind(), StorageErrorKind::Corrupt);
+    assert_eq!(folder.run(id(2)).expect("it has not").status, RunStatus::Success);
+    let findings = folder.check().expect("it can be checked");
+    let findings: Vec<_> = findings.iter().map(|finding| told(home.path(), finding)).collect();
+    insta::assert_snapshot!(findings.join("\n"), @"`HOME/instance.db`: what the list says of the run 00000000-0000-0000-0000-000000000001: it is not what was written");
+}
+
+#[test]
+fn a_run_that_the_list_has_lost_is_told() {
+    let (home, file) = two_runs();
+    change(&file, "DELETE FROM run WHERE id LIKE '%1'");
+    let folder = open(home.path());
+    let whole = folder.runs(&RunQuery { limit: Some(1), ..RunQuery::default() });
+    assert_eq!(whole.expect_err("a run is missing").advice(), folder.run(id(1)).expect_err("it is").advice());
+    let refused = folder.runs(&RunQuery::default()).expect_err("a run is missing");
+    insta::assert_snapshot!(told(home.path(), &format!("{refused}\n  hint: {}", refused.advice().unwrap_or("none"))), @r"
+    `HOME/instance.db` is damaged: the run 00000000-0000-0000-0000-000000000001 is not in the list
+      hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
+    ");
+    let lost = "00000000-0000-0000-0000-000000000001";
+    assert_eq!(folder.begin_with(lost, 2).expect_err("it is missing").to_string(), refused.to_string());
+    assert_eq!(folder.begin_with(&lost.replace('1', "7"), 2).expect("there is none"), []);
+    drop(folder);
+    for beside in ["db", "db-wal", "db-shm"] {
+        let _ = fs::remove_file(file.with_extension(beside));
+    }
+    assert_eq!(open(home.path()).runs(&RunQuery::default()).expect("it is made anew").len(), 2);
+}
+
+#[test]
+fn no_changed_bit_of_a_list_makes_it_say_something_else() {
+    let (home, file) = two_runs();
+    let whole = open(home.path()).runs(&RunQuery::default()).expect("a list");
+    let bytes = fs::read(&file).expect("it is there");
+    let mut found = 0;
+    for at in 0..bytes.len() {
+        // What is empty says nothing.
+        if bytes[at] == 0 && !at.is_multiple_of(256) {
+            continue;
+        }
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(&file, &flipped).expect("written");
+        let opened = Folder::open(home.path(), Durability::Normal);
+        match opened.and_then(|folder| folder.runs(&RunQuery::default())) {
+            Ok(read) => assert!(read == whole, "byte {at}"),
+            Err(_) => found += 1,
+        }
+        for beside in ["db-wal", "db-shm"] {
+            let _ = fs::remove_file(file.with_extension(beside));
+        }
+    }
+    assert!(found > 50, "{found}");
 }

@@ -11,6 +11,8 @@ use orch_core::asset::{Materialization, MaterializationQuery};
 use orch_core::event::{Logged, RunStatus};
 use orch_core::storage::{ReadAssets, ReadRuns, WriteEvents, WriteRuns, conformance};
 use orch_sqlite::{Folder, Retention};
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::folders::{Empty, at, await_facts, events, id, make, open};
 
@@ -51,6 +53,19 @@ impl Files {
             None => files.remove(name),
         };
         Self(files)
+    }
+
+    /// The same files, when it is written down in the log how much there is, as it is in this database.
+    fn sealed(&self, database_then: &Path) -> Self {
+        let home = self.lay_down();
+        let log = Connection::open(home.path().join(database())).expect("the log");
+        log.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).expect("it stays as it is");
+        let then = database_then.to_string_lossy();
+        log.execute("ATTACH DATABASE ?1 AS sealed", [then]).expect("it is there");
+        let seal = "UPDATE main.seal SET (last, events, outline, sum) = (SELECT * FROM sealed.seal)";
+        assert_eq!(log.execute(seal, []).expect("it can be written"), 1);
+        drop(log);
+        Self::of(home.path())
     }
 
     /// A home that has these files.
@@ -228,7 +243,7 @@ fn what_a_log_was_before_it_was_begun_anew_does_not_come_back() {
     let log = moment.log();
     let ends = ends(log);
     assert_eq!((ends.len(), moment.events.len()), (6, 40), "it was begun anew with the fifth commit");
-    assert_eq!(log.len(), before.log().len());
+    assert_eq!(log.len(), before.log().len() + FRAME, "with how much it was when it was brought there");
 
     let written = ends[ends.len() - 1];
     // Of its beginning nothing else is written before that is on the disk.
@@ -237,7 +252,7 @@ fn what_a_log_was_before_it_was_begun_anew_does_not_come_back() {
         let place = format!("as it was from {start}");
         let start = start.max(HEADER);
         let mut torn = log.to_owned();
-        let end = if start % (2 * SECTOR) == 0 { start + SECTOR } else { log.len() };
+        let end = if start % (2 * SECTOR) == 0 { start + SECTOR } else { before.log().len() };
         torn[start..end].copy_from_slice(&before.log()[start..end]);
         moment.goes_on_after(Some(&torn), &place);
     }
@@ -251,10 +266,11 @@ fn what_a_log_was_before_it_was_begun_anew_does_not_come_back() {
 fn a_database_with_torn_sectors_has_all_that_its_log_has() {
     let home = Empty::in_memory();
     let writer = under_way(home.path(), 24);
-    let moment = Moment::of(home.path());
+    let mut moment = Moment::of(home.path());
     drop(writer);
-    let old = &moment.files.0[&database()];
     let new = &Files::of(home.path()).0[&database()];
+    moment.files = moment.files.sealed(&home.path().join(database()));
+    let old = &moment.files.0[&database()];
     let sectors = new.len() / SECTOR;
     let mut changed = 0;
     for sector in 0..sectors {

@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use orch_core::storage::{ReadRuns, WriteKeySets, conformance};
+use orch_core::storage::{ReadAssets, ReadRuns, RunQuery, WriteKeySets, WriteRuns, conformance};
 
 use crate::crash;
-use crate::folders::{id, make, open, record, run_to_its_end};
+use crate::folders::{Empty, events, id, make, open, record, run_to_its_end};
 
 const WHAT: &str = "ORCH_TEST_PROGRAM";
 const HOME: &str = "ORCH_TEST_HOME";
@@ -84,8 +84,27 @@ fn run() {
         #[cfg(unix)]
         ("room", bytes) => crate::room::use_up(home, bytes.parse().expect("how large the values are")),
         ("open", _) => drop(open(home)),
+        ("look", _) => look(home),
         (other, _) => panic!("there is no program `{other}`"),
     }
+}
+
+/// Looks at all there is, and tries to write.
+fn look(home: &Path) {
+    let folder = open(home);
+    let runs = folder.runs(&RunQuery::default()).expect("a list");
+    runs.iter().for_each(|run| say(&format!("{} {}", run.id, run.status.name())));
+    say(&format!("{} events, held by {:?}", events(&folder, id(1)).len(), folder.holder(id(1))));
+    say(&format!("{} assets", folder.assets().expect("they are known").len()));
+    say(&format!("{} sets of keys", folder.info().expect("it can be read").key_sets));
+    say(&format!("{:?}", folder.check().expect("it can be checked")));
+    let elsewhere = Empty::in_memory();
+    let exported = folder.export(id(1), &elsewhere.path().join("parcel"));
+    say(&format!("{} files exported", exported.expect("it can be written elsewhere").files));
+    let refused = folder.create(&record(2), &conformance::pinned()).err().expect("nothing can be written");
+    say(&format!("{refused}\nhint: {}", refused.advice().unwrap_or("none")));
+    let refused = folder.add_keys("customers", &["beta"]).expect_err("nothing can be written");
+    say(&refused);
 }
 
 /// Writes until that fails.

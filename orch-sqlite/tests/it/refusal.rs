@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use orch_core::storage::{ReadRuns, StorageError, StorageErrorKind, WriteRuns, conformance};
+use orch_core::storage::{ReadRuns, StorageError, StorageErrorKind, WriteKeySets, WriteRuns, conformance};
 use orch_sqlite::{Durability, Folder};
 use rusqlite::Connection;
 
-use crate::folders::{events, id, make, open, storage, told};
-use crate::programs::{limited, said};
+use crate::folders::{Empty, events, id, make, open, record, run_to_its_end, storage, told};
+use crate::programs::{limited, program, said};
 
 fn error(home: &Path, error: &StorageError) -> String {
     told(home, &format!("{error}\n  hint: {}", error.advice().unwrap_or("none")))
@@ -50,8 +50,6 @@ fn a_run_of_a_newer_version_is_refused_and_the_others_are_not() {
 #[test]
 fn a_program_that_goes_to_another_folder_writes_where_it_began() {
     use std::process::Command;
-
-    use crate::folders::{Empty, record, run_to_its_end};
 
     // In a process of its own, as all threads of one are in the same folder.
     if std::env::var_os("GOES_AWAY").is_some() {
@@ -116,22 +114,69 @@ fn a_folder_that_cannot_be_written_is_told() {
     let blocked = home.path().join("instance.db/.orch");
     let refused = Folder::open(&blocked, Durability::Normal).expect_err("a file is no folder");
     insta::assert_snapshot!(error(home.path(), &refused), @r"
-    `HOME/instance.db/.orch` cannot be made: a file is where a folder should be
-      hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
+    `HOME/instance.db/.orch` cannot be made: File exists (os error 17)
+      hint: none
     ");
+}
 
-    let mut permissions = fs::metadata(home.path()).expect("it is there").permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(home.path(), permissions.clone()).expect("it is ours");
-    // Root writes wherever it likes.
-    let refused = fs::write(home.path().join("probe"), "").is_err();
-    let opened = Folder::open(home.path(), Durability::Normal);
-    #[expect(clippy::permissions_set_readonly_false, reason = "it is removed at once")]
-    permissions.set_readonly(false);
-    fs::set_permissions(home.path(), permissions).expect("it is ours");
-    if refused {
-        assert_eq!(*opened.expect_err("it is read-only").kind(), StorageErrorKind::Machine);
+/// Root writes wherever it likes, so another one has to look.
+#[cfg(unix)]
+fn looked_at_by_another(home: &Path) -> Vec<String> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+
+    let mut program = program("look", home);
+    if fs::metadata(home).expect("it is there").uid() == 0 {
+        program.uid(65_534);
     }
+    let may = |mode| fs::set_permissions(home, fs::Permissions::from_mode(mode)).expect("it is ours");
+    may(0o555);
+    let mut looking = program.spawn().expect("it can be begun");
+    let lines = said(&mut looking).map(|line| told(home, &line)).collect();
+    may(0o755);
+    assert!(looking.wait().expect("it is ours").success());
+    lines
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_can_be_looked_at() {
+    let home = Empty::in_memory();
+    let folder = open(home.path());
+    run_to_its_end(&folder, &record(1));
+    folder.add_keys("customers", &["acme"]).expect("added");
+    drop(folder);
+    let files = |home: &Path| -> Vec<_> {
+        let folders = [home.to_owned(), home.join(format!("runs/{}", id(1)))];
+        let files = folders.iter().flat_map(|folder| folder.read_dir().expect("it is there"));
+        files.map(|file| file.expect("it is there").path()).collect()
+    };
+    for file in files(home.path()) {
+        let mut permissions = fs::metadata(&file).expect("it is there").permissions();
+        if file.is_file() {
+            permissions.set_readonly(true);
+            fs::set_permissions(&file, permissions).expect("it is ours");
+        }
+    }
+    // With what SQLite keeps beside its files, and without: that is there as long as somebody has them.
+    let beside = looked_at_by_another(home.path());
+    for file in files(home.path()) {
+        if file.extension().is_some_and(|extension| extension == "db-wal" || extension == "db-shm") {
+            fs::remove_file(file).expect("it is ours");
+        }
+    }
+    let alone = looked_at_by_another(home.path());
+    assert_eq!(alone, beside);
+    insta::assert_snapshot!(alone.join("\n"), @r"
+    00000000-0000-0000-0000-000000000001 success
+    5 events, held by Ok(None)
+    0 assets
+    1 sets of keys
+    []
+    0 files exported
+    `HOME/instance.lock` cannot be locked: permission denied |hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
+    `HOME/instance.lock` cannot be locked: permission denied
+    ");
 }
 
 #[cfg(unix)]

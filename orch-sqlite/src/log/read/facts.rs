@@ -9,11 +9,11 @@ use super::{Known, Reader, number};
 use crate::facts::OfRun;
 
 const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
-    WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1 AND number <= ?2
+    WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1
     AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
-    WHERE number > ?1 AND number <= ?2
+    WHERE number > ?1
     AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_OBSERVATION',
         'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
     ORDER BY number";
@@ -23,7 +23,7 @@ impl Reader {
     pub(crate) fn facts(&self, after: u64, to: u64) -> Result<OfRun, StorageError> {
         let imported: i64 = self.of_run("SELECT imported FROM run")?;
         let of_run = OfRun { after: after.max(imported.unsigned_abs()), ..OfRun::default() };
-        let values = || [number(of_run.after), number(to)];
+        let values = || [number(of_run.after)];
         let tells = self.connection.prepare_cached(TELLS).and_then(|mut tells| tells.exists(values()));
         // Most runs tell nothing, and most outputs are no assets.
         if !tells.map_err(|error| self.cannot(&error))? {
@@ -33,6 +33,9 @@ impl Reader {
         let (mut told, mut found, mut remembered) = (Vec::new(), Vec::new(), Vec::new());
         self.rows(FACTS, values(), &mut |row| {
             let (logged, value) = self.logged(row, &mut known)?;
+            if logged.number > to {
+                return Ok(ControlFlow::Break(()));
+            }
             let value = value.map(|value| Encoded::from(value.to_vec()));
             told.extend(facts.take(logged.number, &logged.event, value.as_ref()));
             found.extend(CheckEvaluation::told(logged.number, &logged.event));

@@ -168,7 +168,7 @@ pub(super) fn go(
     }
     let result = match runner.runtime() {
         Ok(runtime) => {
-            let listener = Listener::start(cancel, Arc::clone(printer));
+            let listener = Listener::start(cancel, args.detached, Arc::clone(printer));
             let result = runtime.block_on(runner.run());
             listener.run_is_over();
             // Code that outlived a canceled run or a timeout is not waited for.

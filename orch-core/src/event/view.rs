@@ -90,7 +90,7 @@ pub struct Counts {
     pub retries: u64,
     /// Items emitted by dynamic outputs, those of failed attempts included; an item emitted anew counts once.
     pub items: u64,
-    /// Attempts that were under way when the process of the run was gone.
+    /// Attempts that were under way when the process of the run was gone, and the run then went on.
     #[serde(default)]
     pub interrupted: u64,
     /// How often a step that had succeeded was to run again, since what it gave was no longer there.

@@ -85,6 +85,8 @@ struct Live {
     streams: Vec<OpenStream>,
     /// Why the attempt failed, while the step waits for the next.
     error: Option<Arc<ErrorInfo>>,
+    /// Whether an attempt of it has failed.
+    retried: bool,
     /// When its attempt was cut off, of a run that is taken up only to end.
     cut: Option<Timestamp>,
     /// Whether it had succeeded before. The items of its streams have been counted then, and there will be no others.
@@ -219,7 +221,16 @@ impl RunView {
             let key = step.path.clone();
             self.live.insert(
                 key,
-                Live { step, op, view, streams: Vec::new(), error: None, cut: None, lost: false },
+                Live {
+                    step,
+                    op,
+                    view,
+                    streams: Vec::new(),
+                    error: None,
+                    retried: false,
+                    cut: None,
+                    lost: false,
+                },
             );
             self.count(op, |counts| counts.running += 1);
             view
@@ -246,6 +257,9 @@ impl RunView {
     fn wait_for_retry(&mut self, path: &StepPath, time: Timestamp, error: &Arc<ErrorInfo>, delay: Duration) {
         let Some((op, view)) = self.wait(path, time, delay, Some(error)) else { return };
         self.count(op, |counts| counts.retries += 1);
+        if let Some(live) = self.live.get_mut(path) {
+            live.retried = true;
+        }
         self.end_attempt(view, time, Some(error));
     }
 
@@ -298,7 +312,7 @@ impl RunView {
             match end {
                 End::Success => {
                     counts.succeeded += 1;
-                    counts.retried += u64::from(attempt > 1);
+                    counts.retried += u64::from(live.as_ref().is_some_and(|live| live.retried));
                 }
                 End::Failure(_) => counts.failed += 1,
                 End::Canceled => counts.canceled += 1,

@@ -51,6 +51,7 @@ impl RunView {
             return;
         };
         let Some(view) = self.succeeded(path) else { return };
+        // If it was another one of the op, the two make up for each other when this one succeeds again.
         let was_retried = event.attempt > 1 && self.ops[op].counts.retried > 0;
         self.count(op, |counts| {
             counts.succeeded -= 1;
@@ -70,7 +71,16 @@ impl RunView {
         };
         self.live.insert(
             path.clone(),
-            Live { step, op, view, streams: Vec::new(), error: None, cut: None, lost: true },
+            Live {
+                step,
+                op,
+                view,
+                streams: Vec::new(),
+                error: None,
+                retried: was_retried,
+                cut: None,
+                lost: true,
+            },
         );
     }
 

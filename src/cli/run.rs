@@ -119,6 +119,12 @@ impl Told {
         let header = format!("run {run}, recorded in {}\n", storage.describe());
         Self { header, home: home::again(home) }
     }
+
+    /// And this, in lines of its own.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.header.push_str(more);
+        self
+    }
 }
 
 /// Runs what was made ready, with live progress, then tells how it went; of a run that goes on with what it had come to
@@ -183,7 +189,18 @@ pub(super) fn go(
     let view = progress.finish();
     let exit = match &result {
         Ok(_) => Exit::Success,
-        Err(error) => refused(error, printer),
+        Err(error) => match (error.kind(), &home) {
+            (RunErrorKind::Unrecorded { run, message, .. }, Some(home)) => {
+                let (name, id, job) = (program_name(), run.id(), &run.plan().job);
+                let what = format!(
+                    "the run of `{job}` broke off, since what happens cannot be recorded any more: {message}"
+                );
+                let hint = format!("when that is mended, let it go on: `{name} resume {id}{home}`");
+                printer.error(&what, Some(&hint));
+                Exit::Machine
+            }
+            _ => refused(error, printer),
+        },
     };
     let exit = match exit {
         // What a resource kept back until it is closed, such as the last rows, is lost.

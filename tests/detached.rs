@@ -17,9 +17,11 @@ mod stories {
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::PathBuf;
     use std::process::{Command, ExitCode, Output};
+    use std::sync::OnceLock;
     use std::{env, fs};
 
     use orch::prelude::*;
+    use rustix::process::{Pid, Signal, kill_process};
 
     /// Where a step asks whether it may end; set for the program alone.
     const GATE: &str = "GATE";
@@ -50,6 +52,19 @@ mod stories {
         wait();
     }
 
+    /// Has a child that has the gate open, and sleeps itself.
+    #[op]
+    async fn sleep() -> Result<i64> {
+        let gate = UnixStream::connect(env::var(GATE)?)?;
+        Command::new("sleep").arg("1000").stdout(OwnedFd::from(gate)).spawn()?;
+        std::future::pending().await
+    }
+
+    #[job]
+    fn asleep() {
+        sleep();
+    }
+
     /// The program, or if it is called without a command, the stories that are told with it.
     pub(super) fn main() -> ExitCode {
         // What the test runner asks of each test binary.
@@ -57,14 +72,18 @@ mod stories {
             return ExitCode::SUCCESS;
         }
         if env::var_os(GATE).is_some() {
-            return orch::cli::run_main(|| Definitions::new().job(patient()).assets(assets![letter]));
+            return orch::cli::run_main(|| {
+                Definitions::new().job(patient()).job(asleep()).assets(assets![letter])
+            });
         }
         let wanted: Vec<String> = env::args().skip(1).filter(|wanted| !wanted.starts_with('-')).collect();
-        let stories: [(&str, fn()); 7] = [
+        let stories: [(&str, fn()); 9] = [
             ("it_goes_on_when_its_beginner_is_gone", it_goes_on_when_its_beginner_is_gone),
             ("what_makes_assets_goes_on_too", what_makes_assets_goes_on_too),
             ("it_is_canceled_from_elsewhere", it_is_canceled_from_elsewhere),
             ("what_it_has_started_is_killed_with_it", what_it_has_started_is_killed_with_it),
+            ("what_its_steps_have_started_ends_with_it", what_its_steps_have_started_ends_with_it),
+            ("it_ends_at_once_if_it_is_asked_twice", it_ends_at_once_if_it_is_asked_twice),
             ("a_backfill_is_canceled_from_elsewhere", a_backfill_is_canceled_from_elsewhere),
             ("a_backfill_that_does_not_end_is_killed", a_backfill_that_does_not_end_is_killed),
             ("what_is_refused_is_told_as_ever", what_is_refused_is_told_as_ever),
@@ -124,6 +143,27 @@ mod stories {
         assert!(text(&place.ask(&["show", &run]).stdout).contains("canceled"));
     }
 
+    fn what_its_steps_have_started_ends_with_it() {
+        let place = Place::new("leaves-nothing");
+        let (run, mut child) = place.begin_with(&["run", "asleep", "--detach"]);
+        let canceled = place.ask(&["cancel", &run]);
+        assert!(canceled.status.success(), "{canceled:?}");
+        assert!(!text(&canceled.stderr).contains("killed"), "it has ended in order: {canceled:?}");
+        assert_eq!(child.read_to_end(&mut Vec::new()).expect("it can be read"), 0);
+        assert!(text(&place.ask(&["show", &run]).stdout).contains("canceled"));
+    }
+
+    fn it_ends_at_once_if_it_is_asked_twice() {
+        let place = Place::new("twice");
+        let (run, mut step) = place.begin();
+        let process = *place.process.get().expect("it has told its number");
+        kill_process(process, Signal::TERM).expect("it is there");
+        place.until(&run, "RUN_CANCELING");
+        kill_process(process, Signal::TERM).expect("its step does not end");
+        assert_eq!(step.read_to_end(&mut Vec::new()).expect("it can be read"), 0);
+        assert!(text(&place.ask(&["show", &run]).stdout).contains("interrupted"));
+    }
+
     fn a_backfill_is_canceled_from_elsewhere() {
         let place = Place::new("backfill");
         let (backfill, mut step) = place.begin_with(&["backfill", "launch", "letter", "--detach"]);
@@ -168,6 +208,8 @@ mod stories {
     struct Place {
         folder: PathBuf,
         gate: UnixListener,
+        /// The one in which the first run goes on.
+        process: OnceLock<Pid>,
     }
 
     impl Place {
@@ -176,7 +218,7 @@ mod stories {
             let folder = env::temp_dir().join(format!("orch-{name}-{}", std::process::id()));
             fs::create_dir_all(&folder).expect("a folder");
             let gate = UnixListener::bind(folder.join("gate")).expect("a gate");
-            Self { folder, gate }
+            Self { folder, gate, process: OnceLock::new() }
         }
 
         fn ask(&self, words: &[&str]) -> Output {
@@ -190,7 +232,7 @@ mod stories {
 
         /// Begins a run, whose beginner has ended by then; gives it with its step, which waits.
         fn begin(&self) -> (String, UnixStream) {
-            self.begin_with(&["run", "--detach"])
+            self.begin_with(&["run", "patient", "--detach"])
         }
 
         fn begin_with(&self, words: &[&str]) -> (String, UnixStream) {
@@ -198,6 +240,9 @@ mod stories {
             assert!(begun.status.success(), "{begun:?}");
             let said = text(&begun.stderr);
             assert!(said.contains("recorded in") && said.contains("it goes on in process"), "{said}");
+            let process = said.split_once("in process ").and_then(|(_, rest)| rest.split(':').next());
+            let process = process.and_then(|process| Pid::from_raw(process.parse().ok()?));
+            self.process.get_or_init(|| process.expect("it tells its number"));
             let (step, _) = self.gate.accept().expect("the step comes to the gate");
             (text(&begun.stdout).trim().to_owned(), step)
         }

@@ -69,7 +69,7 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes:
   0    the run ended without a failed step
-  1    the run failed
+  1    the run failed, or was interrupted while it was followed
   2    wrong arguments, a job that cannot be planned, a run that is not recorded, or something to mend that a check has found
   3    the machine refused: no thread can be started, a file or stdout cannot be written, what is recorded cannot be read
   4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off

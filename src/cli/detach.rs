@@ -118,6 +118,20 @@ pub(super) fn tell_nothing() {
     let _ = writeln!(out, "{NOTHING}").and_then(|()| out.flush());
 }
 
+/// For the process that went on: what was canceled there leaves nothing behind, neither what its steps have started nor this
+/// process, which has no more to say.
+#[cfg(unix)]
+pub(super) fn end_group() {
+    use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group};
+    // `start` has made the group for it. One that it does not lead is another's.
+    if getpgrp() == getpid() {
+        let _ = kill_current_process_group(Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn end_group() {}
+
 /// For the process that drives a backfill, once that is kept.
 pub(super) fn tell_backfill(backfill: BackfillId) {
     tell(BEGUN_BACKFILL, &backfill);

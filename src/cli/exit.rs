@@ -6,7 +6,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: what was asked for is done; a run ended without a failed step.
     Success,
-    /// 1: the run ended with failed steps, or a resource could not be opened or closed.
+    /// 1: the run ended with failed steps, or a resource could not be opened or closed; a run that was
+    /// followed was interrupted.
     RunFailed,
     /// 2: wrong arguments, an unknown job or run, definitions that cannot be made, a job that cannot be planned, or something
     /// to mend that a check has found. No step began.

@@ -39,6 +39,7 @@ fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, Stora
     let watch = if args.follow { Some(found.storage.watch(run)?) } else { None };
     let events = found.storage.events(run)?;
     let mut told = Told { args, wanted, printer, view: RunView::new(Detail::Counts), last: 0, lines: 0 };
+    let mut exit = Exit::Success;
     match watch {
         None if args.events => told.all(&*events)?,
         None => told.logs(&*events)?,
@@ -52,6 +53,7 @@ fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, Stora
                 }
                 if !held {
                     printer.note("the run was interrupted: nobody runs it any more\n");
+                    exit = Exit::RunFailed;
                     break;
                 }
                 if !watch.wait(SILENCE) {
@@ -64,7 +66,7 @@ fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, Stora
     if told.lines == 0 {
         printer.note(if args.events { "there are no such events\n" } else { "there are no such lines\n" });
     }
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// What has been told so far.

@@ -55,7 +55,7 @@ use orch_core::run::Definitions;
 
 pub use exit::Exit;
 
-use args::{Arguments, Asked, AssetsArgs, AssetsCommand, Command, OutputArgs, RecordedCommand};
+use args::{Arguments, Asked, Command, OutputArgs, RecordedCommand};
 use home::Around;
 use printer::Printer;
 
@@ -161,7 +161,11 @@ fn run_in<D: IntoDefinitions>(
         Asked::Backfill(args) => backfill::backfill(args, definitions, around, &printer),
         Asked::Recorded(command) => recorded(command, around, &printer),
     };
-    written(&printer, exit)
+    let exit = written(&printer, exit);
+    if exit == Exit::Canceled && args.command.is_detached() {
+        detach::end_group();
+    }
+    exit
 }
 
 /// Answers commands on what is recorded. It can be seen whatever has become of the definitions, which may need what is not
@@ -216,20 +220,7 @@ fn answer<D: IntoDefinitions>(
         printer.error(&error, Some("give one of them another: #[job(name = \"..\")]"));
         return Exit::Usage;
     }
-    let live = match command {
-        Command::Assets(AssetsArgs { command: AssetsCommand::Check(args) }) => {
-            Some((&args.options.live, &args.options.record.home))
-        }
-        Command::Assets(AssetsArgs { command: AssetsCommand::Observe(args) }) => {
-            Some((&args.options.live, &args.options.record.home))
-        }
-        Command::Run(args) => Some((&args.options.live, &args.options.record.home)),
-        Command::Materialize(args) => Some((&args.options.live, &args.options.record.home)),
-        Command::Resume(args) => Some((&args.live, &args.of.home)),
-        Command::Rerun(args) => Some((&args.live, &args.of.home)),
-        _ => None,
-    };
-    if let Some((_, home)) = live.filter(|(live, _)| live.detach) {
+    if let Some((_, home)) = command.live().filter(|(live, _)| live.detach) {
         return detach::start(home, printer);
     }
     match command {

@@ -161,6 +161,12 @@ impl Told {
         let header = format!("run {run}, recorded in {}\n", storage.describe());
         Self { header, home: home::again(home) }
     }
+
+    /// And this, in lines of its own.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.header.push_str(more);
+        self
+    }
 }
 
 /// Runs what was made ready, with live progress, then tells how it went; of a run that goes on with what it had come to
@@ -210,7 +216,7 @@ pub(super) fn go(
     }
     let result = match runner.runtime() {
         Ok(runtime) => {
-            let listener = Listener::start(cancel, Arc::clone(printer));
+            let listener = Listener::start(cancel, args.detached, Arc::clone(printer));
             let result = runtime.block_on(runner.run());
             listener.run_is_over();
             // Code that outlived a canceled run or a timeout is not waited for.
@@ -225,7 +231,18 @@ pub(super) fn go(
     let view = progress.finish();
     let exit = match &result {
         Ok(_) => Exit::Success,
-        Err(error) => refused(error, printer),
+        Err(error) => match (error.kind(), &home) {
+            (RunErrorKind::Unrecorded { run, message, .. }, Some(home)) => {
+                let (name, id, job) = (program_name(), run.id(), &run.plan().job);
+                let what = format!(
+                    "the run of `{job}` broke off, since what happens cannot be recorded any more: {message}"
+                );
+                let hint = format!("when that is mended, let it go on: `{name} resume {id}{home}`");
+                printer.error(&what, Some(&hint));
+                Exit::Machine
+            }
+            _ => refused(error, printer),
+        },
     };
     let exit = match exit {
         // What a resource kept back until it is closed, such as the last rows, is lost.

@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use orch_core::event::RunStatus;
@@ -45,7 +46,10 @@ fn list(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
     }
     if found.is_empty() {
         printer.note(if asks_for_all(args) { "there are no runs\n" } else { "there are no such runs\n" });
-        return Exit::Success;
+        return match &args.job {
+            Some(job) => tell_jobs(job, &*storage, printer),
+            None => Exit::Success,
+        };
     }
     let listed = Listed {
         now,
@@ -59,6 +63,29 @@ fn list(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
         printer.note(&format!("these are the newest {newest}; --limit shows more\n"));
     }
     Exit::Success
+}
+
+/// Says of which jobs there are runs, if there are none of this one.
+fn tell_jobs(job: &str, storage: &(impl ReadRuns + ?Sized), printer: &Printer) -> Exit {
+    let of_job = RunQuery { job: Some(job.to_owned()), limit: Some(1), ..RunQuery::default() };
+    let jobs = match storage.runs(&of_job) {
+        Ok(of_job) if of_job.is_empty() => storage.runs(&RunQuery::default()),
+        told => told.map(|_| Vec::new()),
+    };
+    match jobs {
+        Ok(runs) => {
+            let jobs: BTreeSet<_> = runs.iter().map(|run| format!("`{}`", run.job)).collect();
+            if !jobs.is_empty() {
+                let jobs: Vec<_> = jobs.into_iter().collect();
+                printer.hint(&format!(
+                    "of the job `{job}` there are none; there are runs of {}",
+                    jobs.join(", ")
+                ));
+            }
+            Exit::Success
+        }
+        Err(error) => home::refused(&error, printer),
+    }
 }
 
 fn asks_for_all(args: &RunsArgs) -> bool {

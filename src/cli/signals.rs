@@ -13,8 +13,8 @@ use tokio::runtime::Builder;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Exit;
 use super::printer::Printer;
+use super::{Exit, detach};
 
 /// How long the last word may take to be written: whoever reads it may have stopped to.
 const LAST_WORD: Duration = Duration::from_millis(50);
@@ -69,8 +69,8 @@ impl Listener {
     /// to listen, a signal ends the program by itself.
     ///
     /// It has a thread and a runtime of its own. Those of the run may be taken: by async ops that compute, or by a sink
-    /// that waits for whoever reads stdout.
-    pub(super) fn start(cancel: Cancel, printer: Arc<Printer>) -> Self {
+    /// that waits for whoever reads stdout. A program that was `detached` ends with what its steps have started.
+    pub(super) fn start(cancel: Cancel, detached: bool, printer: Arc<Printer>) -> Self {
         let run_is_over = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&run_is_over);
         let (listening, is_listening) = sync_channel(1);
@@ -84,7 +84,7 @@ impl Listener {
                 }
                 cancel.cancel();
                 if over.load(Ordering::Relaxed) || requests.next().await.is_ok() {
-                    stop(printer);
+                    stop(detached, printer);
                 }
             });
         };
@@ -102,7 +102,7 @@ impl Listener {
 }
 
 /// Ends the program, whatever its other threads wait for.
-fn stop(printer: Arc<Printer>) {
+fn stop(detached: bool, printer: Arc<Printer>) {
     let (said, is_said) = sync_channel(1);
     let say = move || {
         printer.say("\nstopped at once; what was under way was not waited for\n");
@@ -110,6 +110,9 @@ fn stop(printer: Arc<Printer>) {
     };
     if thread::Builder::new().spawn(say).is_ok() {
         let _ = is_said.recv_timeout(LAST_WORD);
+    }
+    if detached {
+        detach::end_group();
     }
     process::exit(i32::from(Exit::Canceled.code()));
 }

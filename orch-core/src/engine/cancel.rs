@@ -12,7 +12,7 @@ impl State {
         if std::mem::replace(&mut self.canceling, true) {
             return;
         }
-        if !self.settings.past.as_ref().is_some_and(|past| past.canceling) {
+        if !self.settings.past.as_ref().is_some_and(|past| past.canceling || past.ends) {
             self.emit_run(EventKind::RunCanceling, turn);
         }
         let mut never_start: Vec<_> = self.ready.drain();

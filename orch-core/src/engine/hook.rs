@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,13 +107,19 @@ impl State {
 
     /// The run goes on: hooks that had not ended when the process before was gone are told what they were to be told.
     pub(super) fn call_owed_hooks(&mut self, turn: &mut Turn) {
-        let (Some(past), program) = (self.settings.past.clone(), Arc::clone(&self.program)) else { return };
+        let Some(past) = self.settings.past.clone() else { return };
         for OwedHooks { told, done } in &past.owed {
-            let step = program.plan.steps.iter().position(|step| step.name == told.path.name());
-            let hooks = step.into_iter().flat_map(|step| program.hooks_of(step));
-            for hook in hooks.filter(|hook| hook.on().has(told.outcome) && !done.contains(hook.name())) {
-                self.call_hook(hook, HookTold::Step(Arc::clone(told)), turn);
-            }
+            self.tell_hooks(told, done, turn);
+        }
+    }
+
+    /// Calls the hooks of a step that has no frame, but those that are `done`.
+    pub(super) fn tell_hooks(&mut self, told: &Arc<StepTold>, done: &HashSet<String>, turn: &mut Turn) {
+        let program = Arc::clone(&self.program);
+        let step = program.plan.steps.iter().position(|step| step.name == told.path.name());
+        let hooks = step.into_iter().flat_map(|step| program.hooks_of(step));
+        for hook in hooks.filter(|hook| hook.on().has(told.outcome) && !done.contains(hook.name())) {
+            self.call_hook(hook, HookTold::Step(Arc::clone(told)), turn);
         }
     }
 

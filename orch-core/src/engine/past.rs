@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::frame::FrameId;
 use super::{State, Turn};
-use crate::define::StepTold;
+use crate::define::{OutputMetadata, StepOutcome, StepTold};
 use crate::event::{EventKind, LostCause, SkipCause};
-use crate::ids::{MappingKey, PathMap, StepPath};
+use crate::ids::{MappingKey, PathMap, QuickMap, StepPath};
 
 /// What a run has behind it that goes on after its process was gone: asked for by the paths of steps, as their frames
 /// open. Of steps that are over the program knows the outputs, as of those that are given; here is the rest.
@@ -25,6 +25,10 @@ pub(crate) struct Past {
     pub(crate) run_hooks: HashSet<String>,
     /// Whether someone had asked to cancel the run.
     pub(crate) canceling: bool,
+    /// Whether it goes on only to end as canceled.
+    pub(crate) ends: bool,
+    /// Of a run that ends, the copies that had not begun, though their items were there.
+    pub(crate) waiting: Vec<StepPath>,
 }
 
 /// What the hooks of a step that is over are to be told.
@@ -60,6 +64,10 @@ pub(crate) struct PastStream {
 impl State {
     /// The run goes on: tells what has become of what was under way.
     pub(super) fn tell_past(&self, past: &Past, turn: &mut Turn) {
+        // Told first: what goes on only to end is not resumed.
+        if past.ends && !past.canceling {
+            self.emit_run(EventKind::RunCanceling, turn);
+        }
         self.emit_run(EventKind::RunResumed, turn);
         for (path, attempt) in &past.interrupted {
             turn.events.push(self.event(Some(path.clone()), *attempt, EventKind::StepInterrupted));
@@ -70,15 +78,32 @@ impl State {
         }
     }
 
-    /// The run goes on to be canceled: the copies of steps that had begun are told, as no frame of theirs will open.
-    pub(super) fn tell_canceled(&self, turn: &mut Turn) {
-        let Some(past) = &self.settings.past else { return };
-        let copies = past.steps.iter().filter(|(path, _)| path.branch().is_some());
-        let mut copies: Vec<_> = copies.map(|(path, step)| (path.to_string(), path, step.attempts)).collect();
-        copies.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        for (_, path, attempt) in copies {
+    /// The run goes on to be canceled: copies of steps are told, as no frame of theirs will open. The older branch comes
+    /// first, then the plan's order.
+    pub(super) fn tell_canceled(&mut self, turn: &mut Turn) {
+        let Some(past) = self.settings.past.clone() else { return };
+        let begun = past.steps.iter().map(|(path, step)| (path, step.attempts));
+        let waiting = past.waiting.iter().map(|path| (path, 0));
+        let steps = &self.program.plan.steps;
+        let numbers: QuickMap<&str, usize> = steps.iter().map(|step| &*step.name).zip(0..).collect();
+        let copy = |(path, attempt): (&StepPath, u32)| {
+            let number = *numbers.get(path.name())?;
+            Some((path.branch()?.clone(), number, path.clone(), attempt))
+        };
+        let mut copies: Vec<_> = begun.chain(waiting).filter_map(copy).collect();
+        copies.sort_unstable_by(|a, b| a.0.age_cmp(&b.0).then(a.1.cmp(&b.1)));
+        for (_, step, path, attempt) in copies {
             let kind = EventKind::StepSkipped { cause: SkipCause::Canceled };
             turn.events.push(self.event(Some(path.clone()), attempt, kind));
+            let told = StepTold {
+                path,
+                op: self.program.ops[step].name().to_owned(),
+                attempt,
+                outcome: if attempt > 0 { StepOutcome::Canceled } else { StepOutcome::NotExecuted },
+                error: None,
+                outputs: OutputMetadata::default(),
+            };
+            self.tell_hooks(&Arc::new(told), &HashSet::new(), turn);
         }
     }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::stream::OpenStream;
 use super::view::{
     AttemptView, CanceledStep, CheckView, Counts, Detail, FailedStep, HookError, LiveStep, OpView,
-    ResourceView, RunStatus, StepState, StepView, StreamView, between,
+    ResourceView, RunStatus, StepState, StepView, between,
 };
 use super::{Event, EventKind, PlannedStep, SkipCause, StreamName};
 use crate::failure::{ErrorInfo, ErrorKind};
@@ -15,6 +16,7 @@ use crate::ids::{Branch, PathMap, QuickMap, RunId, StepPath};
 mod check;
 mod resume;
 mod show;
+mod stream;
 mod surround;
 #[cfg(test)]
 mod tests;
@@ -66,7 +68,9 @@ pub struct RunView {
     hooks_errored: u64,
     /// How often the run was taken up again.
     resumed: u64,
-    /// The last that was told of the process before the present one.
+    /// The last that was told but for the wish to cancel it, which may be that of who takes it up again.
+    told: Option<Timestamp>,
+    /// The same of the process before the present one.
     gone: Option<Timestamp>,
     /// The positions of steps in `steps`, from the first lost one on.
     view_of: Option<PathMap<usize>>,
@@ -81,17 +85,12 @@ struct Live {
     streams: Vec<OpenStream>,
     /// Why the attempt failed, while the step waits for the next.
     error: Option<Arc<ErrorInfo>>,
+    /// Whether an attempt of it has failed.
+    retried: bool,
+    /// When its attempt was cut off, of a run that is taken up only to end.
+    cut: Option<Timestamp>,
     /// Whether it had succeeded before. The items of its streams have been counted then, and there will be no others.
     lost: bool,
-}
-
-/// A stream of a step that is live. A later attempt emits again what an earlier one had emitted, so items are counted
-/// up to the highest number that any attempt reached.
-#[derive(Clone, Debug)]
-struct OpenStream {
-    stream: usize,
-    emitted: u64,
-    highest: u64,
 }
 
 /// How a step ended.
@@ -130,6 +129,9 @@ impl RunView {
         }
         self.start.get_or_insert(event.time);
         self.latest = self.latest.max(Some(event.time));
+        if event.kind != EventKind::RunCanceling {
+            self.told = self.latest;
+        }
         match (&event.kind, &event.step) {
             (EventKind::RunStart { job, tags, max_concurrent, steps }, _) => {
                 self.job = Arc::clone(job);
@@ -199,7 +201,7 @@ impl RunView {
             let was_waiting = live.step.retry_after.take().is_some();
             live.step.attempt = number;
             live.step.since = time;
-            live.error = None;
+            (live.error, live.cut) = (None, None);
             let was_open = std::mem::take(&mut live.step.open);
             live.streams.iter_mut().for_each(|open| open.emitted = 0);
             let (op, view) = (live.op, live.view);
@@ -217,7 +219,19 @@ impl RunView {
             let path = path.clone();
             let step = LiveStep { path, attempt: number, since: time, retry_after: None, open: false };
             let key = step.path.clone();
-            self.live.insert(key, Live { step, op, view, streams: Vec::new(), error: None, lost: false });
+            self.live.insert(
+                key,
+                Live {
+                    step,
+                    op,
+                    view,
+                    streams: Vec::new(),
+                    error: None,
+                    retried: false,
+                    cut: None,
+                    lost: false,
+                },
+            );
             self.count(op, |counts| counts.running += 1);
             view
         };
@@ -240,74 +254,12 @@ impl RunView {
         }
     }
 
-    fn item(&mut self, path: &StepPath, output: &Arc<str>, time: Timestamp) {
-        self.first_item(path, time);
-        if self.live.get(path).is_none_or(|live| live.lost) {
-            return;
-        }
-        let Some(open) = self.open(path, output) else { return };
-        open.emitted += 1;
-        if open.emitted > open.highest {
-            open.highest = open.emitted;
-            let stream = open.stream;
-            let op = self.live[path].op;
-            self.ops[op].streams[stream].items += 1;
-            self.count(op, |counts| counts.items += 1);
-        }
-    }
-
-    /// With its first item the attempt becomes an open one.
-    fn first_item(&mut self, path: &StepPath, time: Timestamp) {
-        let Some(live) = self.live.get_mut(path) else { return };
-        if live.step.open || live.step.retry_after.is_some() {
-            return;
-        }
-        live.step.open = true;
-        let (op, view) = (live.op, live.view);
-        self.count(op, |counts| counts.open += 1);
-        if let Some(attempt) = self.steps.get_mut(view).and_then(|step| step.attempts.last_mut()) {
-            attempt.opened = Some(time.max(attempt.start));
-        }
-    }
-
-    /// The close tells the exact number of items, so it corrects what was counted.
-    fn close(&mut self, path: &StepPath, output: &Arc<str>, items: u64) {
-        if self.live.get(path).is_none_or(|live| live.lost) {
-            return;
-        }
-        let Some(open) = self.open(path, output) else { return };
-        let counted = std::mem::replace(&mut open.highest, items);
-        let stream = open.stream;
-        let op = self.live[path].op;
-        let view = &mut self.ops[op].streams[stream];
-        view.items = view.items.saturating_add(items) - counted;
-        view.closed += 1;
-        self.count(op, |counts| counts.items = counts.items.saturating_add(items) - counted);
-    }
-
-    fn open(&mut self, path: &StepPath, output: &Arc<str>) -> Option<&mut OpenStream> {
-        let live = self.live.get_mut(path)?;
-        let op = &mut self.ops[live.op];
-        let stream = op.streams.iter().position(|stream| stream.output == *output).unwrap_or_else(|| {
-            op.streams.push(StreamView { output: Arc::clone(output), items: 0, closed: 0 });
-            let depth = depth(path);
-            if self.streams_at.len() <= depth {
-                self.streams_at.resize(depth + 1, Vec::new());
-            }
-            let name = StreamName { step: Arc::clone(&op.name), output: Arc::clone(output) };
-            self.streams_at[depth].push(name);
-            op.streams.len() - 1
-        });
-        let at = live.streams.iter().position(|open| open.stream == stream).unwrap_or_else(|| {
-            live.streams.push(OpenStream { stream, emitted: 0, highest: 0 });
-            live.streams.len() - 1
-        });
-        Some(&mut live.streams[at])
-    }
-
     fn wait_for_retry(&mut self, path: &StepPath, time: Timestamp, error: &Arc<ErrorInfo>, delay: Duration) {
         let Some((op, view)) = self.wait(path, time, delay, Some(error)) else { return };
         self.count(op, |counts| counts.retries += 1);
+        if let Some(live) = self.live.get_mut(path) {
+            live.retried = true;
+        }
         self.end_attempt(view, time, Some(error));
     }
 
@@ -360,7 +312,7 @@ impl RunView {
             match end {
                 End::Success => {
                     counts.succeeded += 1;
-                    counts.retried += u64::from(attempt > 1);
+                    counts.retried += u64::from(live.as_ref().is_some_and(|live| live.retried));
                 }
                 End::Failure(_) => counts.failed += 1,
                 End::Canceled => counts.canceled += 1,
@@ -439,7 +391,7 @@ impl RunView {
             return;
         }
         let step = &live.step;
-        let took = step.retry_after.is_none().then(|| between(step.since, time));
+        let took = step.retry_after.is_none().then(|| between(step.since, live.cut.unwrap_or(time)));
         let (path, attempt, error) = (step.path.clone(), step.attempt, live.error.clone());
         self.canceled.push(CanceledStep { path, attempt, took, error });
     }

@@ -72,7 +72,8 @@ pub enum EventKind {
     },
     /// The run goes on, in another process than before: the one that ran it is gone. Events before this are of that one.
     ///
-    /// What had begun and not ended is told to be interrupted, and what is to be made anew to be lost, with this event.
+    /// What had begun and not ended is told to be interrupted, and what is to be made anew to be lost, with this event. If the
+    /// run is being canceled, as may be told right before, it goes on only to end, and with nothing.
     RunResumed,
     /// An attempt was under way when its process was gone; another will follow. It does not count as one that failed.
     StepInterrupted,

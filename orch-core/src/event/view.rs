@@ -75,7 +75,7 @@ pub struct Counts {
     pub waiting_retry: u64,
     /// Steps that succeeded.
     pub succeeded: u64,
-    /// Of these, the ones that did so in a later attempt than the first.
+    /// Of these, the ones that did so after an attempt that failed.
     pub retried: u64,
     /// Steps whose last attempt failed.
     pub failed: u64,
@@ -90,7 +90,7 @@ pub struct Counts {
     pub retries: u64,
     /// Items emitted by dynamic outputs, those of failed attempts included; an item emitted anew counts once.
     pub items: u64,
-    /// Attempts that were under way when the process of the run was gone.
+    /// Attempts that were under way when the process of the run was gone, and the run then went on.
     #[serde(default)]
     pub interrupted: u64,
     /// How often a step that had succeeded was to run again, since what it gave was no longer there.
@@ -231,11 +231,14 @@ pub struct StepView {
 }
 
 impl StepView {
-    /// The time from the first start to the end of the last attempt, retry waits included; none unless all ended.
+    /// The time from the first start to the end of the last attempt, retry waits included, but not the time between an
+    /// attempt that did not fail and one that another process made; none unless all ended.
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
         let (first, last) = (self.attempts.first()?, self.attempts.last()?);
-        Some(between(first.start, last.end?))
+        let again = self.attempts.windows(2).filter(|pair| pair[0].error.is_none());
+        let idle: Duration = again.filter_map(|pair| Some(between(pair[0].end?, pair[1].start))).sum();
+        Some(between(first.start, last.end?).saturating_sub(idle))
     }
 }
 

@@ -89,6 +89,6 @@ fn told(attempt: &AttemptView, view: &RunView, palette: Palette) -> String {
     format!("{:LABEL$} #{} at {}s{took}{error}\n", "", attempt.number, begun.trim_start())
 }
 
-fn took(attempt: &AttemptView) -> Option<Duration> {
+pub(super) fn took(attempt: &AttemptView) -> Option<Duration> {
     attempt.end.map(|end| between(attempt.start, end))
 }

@@ -8,6 +8,7 @@ use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
 use crate::storage::RunState;
 
+use super::ops::took;
 use super::palette::{Palette, Role};
 use super::text::{judged, one_line};
 use super::words::{count, duration};
@@ -269,7 +270,10 @@ fn slowest(view: &RunView, palette: Palette) -> String {
     // How long a stream was open tells how long its items took, and not how slow its step is.
     let open = |step: &StepView| step.attempts.iter().any(|attempt| attempt.opened.is_some());
     let steps = view.steps().iter().filter(|step| !open(step));
-    let mut steps: Vec<_> = steps.filter_map(|step| Some((step.took()?, step))).collect();
+    // Only what ran: a wait for a retry is not slow, and for how long no process was there says nothing of the step.
+    let ran = |step: &StepView| step.attempts.iter().map(took).sum::<Option<Duration>>();
+    let steps = steps.filter(|step| !step.attempts.is_empty());
+    let mut steps: Vec<_> = steps.filter_map(|step| Some((ran(step)?, step))).collect();
     if view.detail() == Detail::Counts || steps.len() <= SLOWEST {
         return String::new();
     }

@@ -12,7 +12,7 @@ use super::loader::{Loaded, Loader};
 use super::opened::Opened;
 use super::partitions::{ForPartitions, Reader, Telling, key_sets, keys_of};
 use super::recall::Recall;
-use super::record::{Record, Recording, Upstream, this_program};
+use super::record::{Record, Recording, Upstream};
 use super::resume::{self, GoneOn, TakenUp, refused_by};
 use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
@@ -24,7 +24,7 @@ use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
-use crate::storage::{Pinned, Storage};
+use crate::storage::{Made, Pinned, Storage};
 
 /// The tag of a run that says for which partitions it is.
 pub(super) const PARTITION_TAG: &str = "orch/partition";
@@ -358,7 +358,7 @@ impl Runner {
         loaded: Vec<Materialization>,
     ) -> Pinned {
         let config = given.clone().into_node().0.to_json();
-        let mut pinned = Pinned::new(program.plan.clone(), config, this_program());
+        let mut pinned = Pinned::new(program.plan.clone(), config, Made::this_program());
         pinned.environment.clone_from(&self.environment_name);
         pinned.loaded = loaded;
         (pinned.memoizes, pinned.only_missing) = (self.memoizes, self.only_missing);

@@ -8,7 +8,7 @@ use crate::event::{Detail, Entry, Journal, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::step::Files;
-use crate::storage::{Made, Pinned, RunRecord, Storage, StorageError, WriteEvents};
+use crate::storage::{Pinned, RunRecord, Storage, StorageError, WriteEvents};
 
 /// Where a new run is recorded, and what it is made from.
 #[derive(Clone, Debug)]
@@ -90,17 +90,4 @@ impl Drop for Recorder {
             let _ = self.events.update(&self.record);
         }
     }
-}
-
-/// This program, as far as it can be told.
-pub(super) fn this_program() -> Made {
-    let mut made = Made { orch: env!("CARGO_PKG_VERSION").to_owned(), ..Made::default() };
-    if let Ok(path) = std::env::current_exe() {
-        made.build = std::fs::metadata(&path).ok().and_then(|metadata| {
-            let changed = Timestamp::try_from(metadata.modified().ok()?).ok()?;
-            Some(format!("{} bytes, {changed}", metadata.len()))
-        });
-        made.executable = Some(path.display().to_string());
-    }
-    made
 }

@@ -14,7 +14,7 @@ use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::graph::Job;
-use crate::ids::{QuickMap, RunId, StepPath};
+use crate::ids::{Branch, QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, Step, forget_dependents};
 use crate::step::Files;
@@ -184,6 +184,7 @@ impl Interrupted {
         let files = files(&*storage, run).map_err(RunError::storage)?;
         let past = Past {
             canceling: recorded.is_canceling(),
+            ends: canceled || recorded.is_canceling(),
             run_hooks: recorded.hooks().iter().map(ToString::to_string).collect(),
             ..Past::default()
         };
@@ -325,6 +326,9 @@ fn behind(
         }
     }
     let attempt = |path: &StepPath| recorded.step(path).map_or(0, RecordedStep::attempts);
+    if past.ends {
+        past.waiting = waiting(&program.plan, lineage);
+    }
     past.interrupted = resumption.interrupted.iter().map(|path| (path.clone(), attempt(path))).collect();
     past.lost = resumption
         .lost
@@ -335,6 +339,28 @@ fn behind(
         })
         .collect();
     (ended, past)
+}
+
+/// The copies that nothing was told of, though the run has had their items.
+fn waiting(plan: &Plan, lineage: &Lineage) -> Vec<StepPath> {
+    let recorded = &lineage.recorded;
+    let mut waiting = Vec::new();
+    for (number, map) in plan.maps.iter().enumerate() {
+        let source = &plan.steps[map.step];
+        let output = &source.outputs[map.output].name;
+        let copied: Vec<_> =
+            plan.steps.iter().filter(|step| step.map == Some(number) && !step.given).collect();
+        let sources = recorded.steps().filter(|(path, _)| path.name() == source.name && lineage.is_own(path));
+        for (path, step) in sources {
+            for (item, index) in step.stream(output).into_iter().flat_map(RecordedStream::items).zip(0..) {
+                let branch = Branch::new(path.branch(), item.key().clone(), index);
+                let copies = copied.iter().map(|step| StepPath::new(&*step.name, Some(branch.clone())));
+                let untold = copies.filter(|copy| !item.is_orphan() && recorded.step(copy).is_none());
+                waiting.extend(untold);
+            }
+        }
+    }
+    waiting
 }
 
 /// How the steps have ended that have come to an end.

@@ -163,3 +163,19 @@ pub struct Made {
     /// The version of orch that it was made with.
     pub orch: String,
 }
+
+impl Made {
+    /// This program, as far as it can be told.
+    #[must_use]
+    pub fn this_program() -> Self {
+        let mut made = Self { orch: env!("CARGO_PKG_VERSION").to_owned(), ..Self::default() };
+        if let Ok(path) = std::env::current_exe() {
+            made.build = std::fs::metadata(&path).ok().and_then(|metadata| {
+                let changed = Timestamp::try_from(metadata.modified().ok()?).ok()?;
+                Some(format!("{} bytes, {changed}", metadata.len()))
+            });
+            made.executable = Some(path.display().to_string());
+        }
+        made
+    }
+}

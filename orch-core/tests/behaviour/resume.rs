@@ -1,6 +1,7 @@
 //! Runs that are interrupted at any commit, and go on.
 
 mod assets;
+mod canceled;
 mod checks;
 mod earlier;
 mod ends;

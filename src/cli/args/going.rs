@@ -9,7 +9,10 @@ use orch_core::select::StepSelection;
 use orch_sqlite::Durability;
 
 use super::recorded::{HomeArgs, RunOfArgs};
-use super::{ConfigureArgs, OrderChoice, ProgressChoice, count, svg_file, tag, time};
+use super::{
+    Asked, AssetsArgs, AssetsCommand, BackfillCommand, Command, ConfigureArgs, OrderChoice, ProgressChoice,
+    count, svg_file, tag, time,
+};
 
 /// How a run is run, recorded and shown.
 #[derive(Args, Debug)]
@@ -66,6 +69,37 @@ pub(in crate::cli) struct LiveArgs {
     /// It is that process.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub(in crate::cli) detached: bool,
+}
+
+impl Command {
+    /// How the run that it asks for is shown, and where it is recorded.
+    pub(in crate::cli) fn live(&self) -> Option<(&LiveArgs, &HomeArgs)> {
+        let options = match self {
+            Self::Run(args) => &args.options,
+            Self::Materialize(args) => &args.options,
+            Self::Assets(AssetsArgs { command: AssetsCommand::Check(args) }) => &args.options,
+            Self::Assets(AssetsArgs { command: AssetsCommand::Observe(args) }) => &args.options,
+            Self::Resume(args) => return Some((&args.live, &args.of.home)),
+            Self::Rerun(args) => return Some((&args.live, &args.of.home)),
+            _ => return None,
+        };
+        Some((&options.live, &options.record.home))
+    }
+}
+
+impl Asked {
+    /// Whether this process is one of its own for what it is asked.
+    pub(in crate::cli) fn is_detached(&self) -> bool {
+        match self {
+            Self::Defined(command) => command.live().is_some_and(|(live, _)| live.detached),
+            Self::Backfill(args) => match &args.command {
+                BackfillCommand::Launch(args) => args.driven.detached,
+                BackfillCommand::Resume(args) | BackfillCommand::RetryFailed(args) => args.driven.detached,
+                BackfillCommand::Status(_) | BackfillCommand::List(_) | BackfillCommand::Cancel(_) => false,
+            },
+            Self::Recorded(_) => false,
+        }
+    }
 }
 
 /// Where a run is recorded.

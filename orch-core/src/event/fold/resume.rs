@@ -4,19 +4,23 @@ use jiff::Timestamp;
 
 use super::{Live, RunView};
 use crate::event::Event;
-use crate::event::view::{Detail, LiveStep, StepState};
+use crate::event::view::{Detail, LiveStep, RunStatus, StepState};
 use crate::ids::StepPath;
 
 /// What is told when a run is taken up again.
 impl RunView {
     /// What comes from here on is of another process.
     pub(super) fn resume(&mut self) {
-        self.resumed += 1;
-        self.gone = self.latest;
+        // One that is taken up only to end does not go on.
+        self.resumed += u64::from(self.status != RunStatus::Canceling);
+        self.gone = self.told;
     }
 
     /// An attempt was cut off with its process; the step waits for the next.
     pub(super) fn interrupt(&mut self, path: &StepPath, time: Timestamp) {
+        if self.status == RunStatus::Canceling {
+            return self.cut(path, time);
+        }
         let Some((op, view)) = self.wait(path, time, Duration::ZERO, None) else { return };
         self.count(op, |counts| counts.interrupted += 1);
         // When exactly it was cut off nobody could tell any more; it is not the time for which nobody ran the run.
@@ -24,6 +28,17 @@ impl RunView {
         if let Some(attempt) = self.steps.get_mut(view).and_then(|step| step.attempts.last_mut()) {
             attempt.interrupted = true;
         }
+    }
+
+    /// The same in a run that goes on only to end: for the step there is no next attempt.
+    fn cut(&mut self, path: &StepPath, time: Timestamp) {
+        let gone = self.gone.unwrap_or(time);
+        let Some(live) = self.live.get_mut(path).filter(|live| live.step.retry_after.is_none()) else {
+            return;
+        };
+        live.cut = Some(gone);
+        let view = live.view;
+        self.end_attempt(view, gone, None);
     }
 
     /// A step that had succeeded waits for a further attempt.
@@ -36,6 +51,7 @@ impl RunView {
             return;
         };
         let Some(view) = self.succeeded(path) else { return };
+        // If it was another one of the op, the two make up for each other when this one succeeds again.
         let was_retried = event.attempt > 1 && self.ops[op].counts.retried > 0;
         self.count(op, |counts| {
             counts.succeeded -= 1;
@@ -53,7 +69,19 @@ impl RunView {
             retry_after: Some(Duration::ZERO),
             open: false,
         };
-        self.live.insert(path.clone(), Live { step, op, view, streams: Vec::new(), error: None, lost: true });
+        self.live.insert(
+            path.clone(),
+            Live {
+                step,
+                op,
+                view,
+                streams: Vec::new(),
+                error: None,
+                retried: was_retried,
+                cut: None,
+                lost: true,
+            },
+        );
     }
 
     /// The position of a step in `steps`; none if steps are kept and this one has not succeeded.

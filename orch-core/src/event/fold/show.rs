@@ -69,7 +69,7 @@ impl RunView {
         self.hooks_errored
     }
 
-    /// How often the run was taken up again after its process was gone.
+    /// How often the run was taken up again after its process was gone, to go on; not to end as canceled.
     #[must_use]
     pub fn resumed(&self) -> u64 {
         self.resumed

@@ -240,7 +240,7 @@ fn a_run_that_is_taken_up_again_goes_on_with_its_steps() {
     assert_eq!((cut_off.start, cut_off.end, cut_off.interrupted), (at(300), Some(at(500)), true));
     let made_anew = &view.steps()[0].attempts;
     assert_eq!((made_anew[0].end, made_anew[0].interrupted), (Some(at(100)), false));
-    assert_eq!((view.resumed(), view.counts().retried, view.counts().items), (1, 3, 2));
+    assert_eq!((view.resumed(), view.counts().retried, view.counts().items), (1, 0, 2));
 }
 
 #[test]
@@ -257,7 +257,19 @@ fn a_source_whose_items_are_lost_emits_none_that_are_new() {
         let view = RunView::of(detail, log.events());
         let cells = view.op("cells").expect("an op of the plan");
         assert_eq!((before, view.counts().items, cells.streams[0].closed), (6, 6, 2));
-        assert_eq!((view.counts().succeeded, view.counts().retried, view.counts().lost), (3, 1, 1));
+        assert_eq!((view.counts().succeeded, view.counts().retried, view.counts().lost), (3, 0, 1));
+    }
+}
+
+#[test]
+fn only_an_attempt_that_failed_is_followed_by_a_retry() {
+    let mut log = Log::new("two", &["a", "b"]);
+    log.start("a").retry("a", 1, "no", 5).restart("a", 2).success("a", 2).start("b");
+    log.resumed().interrupted("b", 1).lost("a", 2).restart("b", 2).success("b", 2).restart("a", 3);
+    log.success("a", 3);
+    for detail in [Detail::Counts, Detail::Steps] {
+        let counts = *RunView::of(detail, log.events()).counts();
+        assert_eq!((counts.succeeded, counts.retried, counts.interrupted), (2, 1, 1));
     }
 }
 

@@ -136,10 +136,10 @@ fn rows_have_the_order_of_the_plan() {
 fn an_attempt_that_was_cut_off_ends_where_its_process_was_last_heard_of() {
     insta::assert_snapshot!(drawn(&taken_up(), 80), @r"
             ╷0.0s       ╷0.5s       ╷1.0s       ╷1.5s       ╷2.0s
-    clean   ██╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████           2.2s #2
-    extract   ▚▚▚▚▚▚▚▚▚▚╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌█━━━━━      2.3s #2
+    clean   ██╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████          300ms #2
+    extract   ▚▚▚▚▚▚▚▚▚▚╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌█━━━━━     600ms #2
     load[0]   ███                                                           100ms
-    load[1]        ▚▚▚▚▚╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████      2.1s #2
+    load[1]        ▚▚▚▚▚╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌██████     400ms #2
     ░ queued  █ running  ━ open  ▒ failed attempt  ▚ interrupted
     ╌ waiting for retry  ✗ failed  · skipped
     ");

@@ -212,10 +212,29 @@ fn hooks_that_failed_are_told_and_change_nothing() {
 fn a_run_that_was_taken_up_again_says_so() {
     insta::assert_snapshot!(told(&taken_up(), Detail::Counts), @r"
     ────────────
-         Success [    2.5s] pages: 4 steps: 4 succeeded (3 after a retry)
+         Success [    2.5s] pages: 4 steps: 4 succeeded
          Resumed [        ] once, 2 attempts interrupted, values of 1 step lost
+    ");
+    // Nor is the time without a process that of a step.
+    let mut log = Log::new("hello", &["greet", "a", "b", "c", "d", "e"]);
+    log.start("greet").at(100);
+    for step in ["a", "b", "c", "d", "e"] {
+        log.start(step).success(step, 1);
+    }
+    log.at(60_000)
+        .resumed()
+        .interrupted("greet", 1)
+        .restart("greet", 2)
+        .at(60_020)
+        .success("greet", 2)
+        .run_success();
+    let told = |log: &Log| told(log, Detail::Steps);
+    insta::assert_snapshot!(told(&log).lines().skip(1).take(3).collect::<Vec<_>>().join("\n"), @r"
+         Success [   1m 0s] hello: 6 steps: 6 succeeded
+         Resumed [        ] once, 1 attempt interrupted
+         Slowest [   120ms] greet
     ");
     let mut log = Log::new("hello", &["greet"]);
     log.resumed().resumed().start("greet").at(12).success("greet", 1).run_success();
-    insta::assert_snapshot!(told(&log, Detail::Counts).lines().nth(2).expect("a line"), @"     Resumed [        ] 2 times");
+    insta::assert_snapshot!(told(&log).lines().nth(2).expect("a line"), @"     Resumed [        ] 2 times");
 }

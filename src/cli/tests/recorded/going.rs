@@ -1,5 +1,12 @@
 //! Runs that go on, and runs that are made of others.
 
+use std::ops::ControlFlow;
+
+use orch_core::event::{Detail, Entry, RunView};
+use orch_core::ids::RunId;
+use orch_core::storage::{Made, Storage, WriteRuns as _};
+
+use super::fixture::cut;
 use super::*;
 
 /// The program in which page 1 cannot be loaded, or in which it can.
@@ -16,7 +23,7 @@ impl Terminal {
     }
 
     fn ask(&self, bad: i64, args: &str) -> String {
-        let homes = Homes::Given(Arc::clone(&self.0) as Arc<dyn orch_core::storage::Storage>);
+        let homes = Homes::Given(Arc::clone(&self.0) as Arc<dyn Storage>);
         session_around(&Around { homes, ..Around::of(EnvVars::none()) }, || program(bad), args)
     }
 }
@@ -103,12 +110,73 @@ fn what_is_over_neither_goes_on_nor_is_canceled() {
     exit 2
     --- stderr
     error: the run <run> is over: success
-    hint: make a new run of it: rerun <run> --all
+    hint: make a new run of it: `program rerun <run> --all`
     ");
     insta::assert_snapshot!(terminal.ask(-1, "cancel latest"), @r"
     exit 2
     --- stderr
     error: the run <run> is over: success
     hint: there is nothing to cancel
+    ");
+}
+
+/// A terminal in whose home a run was interrupted, which another program has begun.
+fn interrupted(begun_by: impl FnOnce(&mut Made)) -> Terminal {
+    let raw: Arc<dyn Storage> = Arc::new(Memory::new());
+    let id = RunId::from_u128(0x019a_5f3c_0001_7000_8000_0000_0000_0001);
+    let runner = pages("pages", -1).runner().max_concurrent(1).run_id(id);
+    runner.record(&raw).run_blocking().expect("it succeeds");
+    let mut events = Vec::new();
+    let read = raw.events(id).expect("events").events(0, true, &mut |logged| {
+        events.push(logged.event);
+        ControlFlow::Continue(())
+    });
+    read.expect("events");
+    cut(&mut events, "STEP_START", "load[2]");
+    let (mut record, mut pinned) = (raw.run(id).expect("a run"), raw.pinned(id).expect("a run"));
+    record.tell(&RunView::of(Detail::Counts, &events));
+    begun_by(&mut pinned.program);
+    let terminal = Terminal::new();
+    let entries: Vec<_> = events.into_iter().map(Entry::from).collect();
+    terminal.0.create(&record, &pinned).expect("a run").commit(&entries).expect("in memory");
+    terminal
+}
+
+#[test]
+fn a_program_that_was_built_anew_says_so_when_it_goes_on() {
+    let same = interrupted(|_| ()).ask(-1, "resume latest --progress none");
+    assert!(!same.contains("what is done stands"), "{same}");
+    let anew = interrupted(|made| made.build = Some("1 bytes, 2026-11-20T14:00:00Z".to_owned()));
+    insta::assert_snapshot!(anew.ask(-1, "resume latest --progress none"), @r"
+    exit 0
+    --- stderr
+    run 019a5f3c-0001-7000-8000-000000000001, recorded in memory
+    the program was built anew since the run began: what is done stands, what is left runs by the new code
+    ────────────
+         Success [<time>] pages: 4 steps: 4 succeeded
+         Resumed [        ] once, 2 attempts interrupted
+    ");
+    let another = interrupted(|made| {
+        made.build = Some("1 bytes, 2026-11-20T14:00:00Z".to_owned());
+        made.executable = Some("/srv/dex".to_owned());
+    });
+    let told = another.ask(-1, "resume latest --progress none");
+    let said = told.lines().nth(3).expect("a line");
+    insta::assert_snapshot!(said, @"the run was begun by another executable, `/srv/dex`: what is done stands, what is left runs by the new code");
+}
+
+#[test]
+fn hints_name_the_program_and_its_folder() {
+    let folder = std::env::temp_dir().join(format!("orch-hints-{}", std::process::id()));
+    let home = format!("--home {}", folder.display());
+    let ask = |args: &str| session(|| program(-1), &format!("{args} {home}")).replace(&home, "--home DIR");
+    ask("run --progress none");
+    let told = ask("resume latest");
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    insta::assert_snapshot!(told, @r"
+    exit 2
+    --- stderr
+    error: the run <run> is over: success
+    hint: make a new run of it: `program rerun <run> --all --home DIR`
     ");
 }

@@ -97,7 +97,7 @@ fn what_is_followed_ends_with_the_run() {
     assert!(end.contains("Failure [    3.2s] dex: 8 steps: 4 succeeded, 1 failed, 3 skipped"), "{end}");
     // Or when nobody is there any more who would go on with it.
     insta::assert_snapshot!(asked("logs 019a5f3c-0005 --follow"), @r"
-    exit 0
+    exit 1
     --- stdout
        0.500  LOG load[0] info: storing page=0
        1.100  LOG load[1] info: storing page=1

@@ -84,3 +84,18 @@ fn what_cannot_be_looked_for_is_told() {
     );
     assert!(asked("runs --tag env").contains("a tag is written key=value"));
 }
+
+#[test]
+fn a_job_without_runs_is_told_with_those_that_have_some() {
+    insta::assert_snapshot!(asked("runs --job dexx"), @r"
+    exit 0
+    --- stderr
+    there are no such runs
+    hint: of the job `dexx` there are none; there are runs of `dex`, `pages`
+    ");
+    insta::assert_snapshot!(asked("runs --job dex --status success"), @r"
+    exit 0
+    --- stderr
+    there are no such runs
+    ");
+}

@@ -34,26 +34,26 @@ fn late(#[mapped(PartitionMapping::time_window(-1, 0))] late: &Partitions<i64>) 
 }
 
 /// What is wrong with these assets.
-fn refused(assets: Definitions) -> String {
+fn refused(assets: &Definitions) -> String {
     let job = assets.materialize(&"*".parse().expect("a selection"));
     job.try_plan().expect_err("it cannot be").to_string()
 }
 
 #[test]
 fn what_cannot_be_made_of_its_own_is_told() {
-    insta::assert_snapshot!(refused(Definitions::new().assets(assets![late])), @r"
+    insta::assert_snapshot!(refused(&Definitions::new().assets(assets![late])), @r"
     the job `materialize` cannot be planned
     error: `late` takes partitions of its own that do not all come before
       --> tests/it/assets/own/mistakes.rs:32 (takes them)
       hint: take windows that end before its own: `PartitionMapping::time_window(-1, -1)`
     ");
-    insta::assert_snapshot!(refused(Definitions::new().assets(assets![far::remote])), @r"
+    insta::assert_snapshot!(refused(&Definitions::new().assets(assets![far::remote])), @r"
     the job `materialize` cannot be planned
     error: assets are made of each other in a circle: `remote` is made of `remote`
       --> tests/it/assets/own/mistakes.rs:11 (in the circle)
       hint: only earlier partitions of its own can an asset take: `#[from(remote)] #[mapped(PartitionMapping::time_window(-1, -1))]`
     ");
-    insta::assert_snapshot!(refused(Definitions::new().assets(assets![even, odd])), @r"
+    insta::assert_snapshot!(refused(&Definitions::new().assets(assets![even, odd])), @r"
     the job `materialize` cannot be planned
     error: assets are made of each other in a circle: `even` is made of `odd` is made of `even`
       --> tests/it/assets/own/mistakes.rs:22 (in the circle)

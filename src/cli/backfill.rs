@@ -97,7 +97,7 @@ fn drive(
         Ok(runtime) => runtime,
         Err(error) => return refused(&error, printer),
     };
-    let listener = Listener::start(cancel, detached, Arc::clone(printer));
+    let listener = Listener::start(cancel, driven.detached, Arc::clone(printer));
     let result = runtime.block_on(backfill.run());
     listener.run_is_over();
     // Code that outlived a canceled run or a timeout is not waited for.

@@ -271,6 +271,7 @@ fn what_was_never_made_is_named() {
         insta::allow_duplicates! { insta::assert_snapshot!(error, @r"
         the job `materialize` cannot be planned
         error: `balance` is made of partitions of `balance` that were never materialized: 2024-01-02
+          --> orch-core/tests/behaviour/earlier.rs:141 (is made of it)
           --> orch-core/tests/behaviour/earlier.rs:83 (the asset)
           hint: materialize them before, `materialize balance --partition '2024-01-02'`, or let the mapping say that it does without: `.allow_missing()`
         ") };

@@ -43,7 +43,7 @@ fn takes_own(source: &Source) -> Option<TokenStream> {
             let asset = ASSET.at(path.span());
             quote_spanned!(path.span()=> .takes_own_as::<<#path as #asset>::Value, #ty, _>(#mapping))
         }
-        Takes::StoredIfThere(..) => quote_spanned!(path.span()=> .after_own(#mapping)),
+        Takes::StoredIfThere(..) => quote_spanned!(path.span()=> .takes_own_stored(#mapping)),
         Takes::Partitions(_) | Takes::StoredPartitions(..) | Takes::StoredTogether(..) => {
             quote_spanned!(path.span()=> .takes_own_partitions(#mapping))
         }

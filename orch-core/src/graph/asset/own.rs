@@ -43,8 +43,8 @@ impl AssetBuilder {
     /// Says that each of its partitions reads an earlier one of its own as it is stored, if there is one.
     #[must_use]
     #[track_caller]
-    pub fn after_own(self, mapping: PartitionMapping) -> Self {
-        self.depends_on_own(Taken::Nothing, mapping, Place::caller())
+    pub fn takes_own_stored(self, mapping: PartitionMapping) -> Self {
+        self.depends_on_own(Taken::Stored, mapping, Place::caller())
     }
 
     fn depends_on_own(mut self, taken: Taken, mapping: PartitionMapping, place: Place) -> Self {

@@ -161,9 +161,11 @@ fn a_change_is_followed_through_the_days() {
     --- stderr
     error: the job `materialize` cannot be planned: 2 problems
     error: `balance` is made of partitions of `sales` that were never materialized: 2024-01-07
+      --> src/cli/tests/assets/own.rs:_ (is made of it)
       --> src/cli/tests/assets/own.rs:_ (the asset)
       hint: materialize them before, `materialize sales --partition '2024-01-07'`, or take it as an `Option`: `sales: Option<..>`
     error: `balance` is made of partitions of `balance` that were never materialized: 2024-01-06
+      --> src/cli/tests/assets/own.rs:_ (is made of it)
       --> src/cli/tests/assets/own.rs:_ (the asset)
       hint: materialize them before, `materialize balance --partition '2024-01-06'`, or let the mapping say that it does without: `.allow_missing()`
     ");
@@ -187,7 +189,7 @@ fn a_backfill_makes_day_after_day() {
     balance  5          3     1       1
 
     failed      assets          run                                   why
-    2024-01-04  sales, balance  <run>  `sales[2024-01-04]` failed
+    2024-01-04  sales, balance  <run>  `sales[2024-01-04]` failed: the till is closed
     hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
     ");
     insta::assert_snapshot!(program.session("backfill status latest"), @r"
@@ -199,7 +201,7 @@ fn a_backfill_makes_day_after_day() {
     balance  5          3     1       1
 
     failed      assets          run                                   why
-    2024-01-04  sales, balance  <run>  `sales[2024-01-04]` failed
+    2024-01-04  sales, balance  <run>  `sales[2024-01-04]` failed: the till is closed
     ");
     program.sell("2024-01-04", 4);
     insta::assert_snapshot!(program.session("backfill retry-failed latest"), @r"

@@ -159,9 +159,14 @@ mod stories {
         let process = *place.process.get().expect("it has told its number");
         kill_process(process, Signal::TERM).expect("it is there");
         place.until(&run, "RUN_CANCELING");
-        kill_process(process, Signal::TERM).expect("its step does not end");
+        // Where looking takes longer than the patience of a canceled run, that has ended by itself.
+        let is_asked_twice = kill_process(process, Signal::TERM).is_ok();
         assert_eq!(step.read_to_end(&mut Vec::new()).expect("it can be read"), 0);
-        assert!(text(&place.ask(&["show", &run]).stdout).contains("interrupted"));
+        let end = if is_asked_twice { "interrupted" } else { "canceled" };
+        // The system closes what a process had open one by one.
+        while !text(&place.ask(&["show", &run]).stdout).contains(end) {
+            std::thread::yield_now();
+        }
     }
 
     fn a_backfill_is_canceled_from_elsewhere() {

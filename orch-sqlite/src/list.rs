@@ -128,11 +128,6 @@ impl List {
         Locked::wait(&self.path, &self.writer)
     }
 
-    /// Whether nothing can be written here.
-    pub(crate) fn is_read_only(&self) -> bool {
-        self.read_only.is_some()
-    }
-
     /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.
     pub(crate) fn is_due(&self) -> bool {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT

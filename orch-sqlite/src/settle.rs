@@ -57,9 +57,6 @@ impl Folder {
     /// Corrects what the list says of the runs that are under way by it and that nobody holds: of all, or of one. Gives
     /// the lines that are now right, whether the list could be written or not.
     pub(crate) fn settle(&self, only: Option<RunId>) -> Result<Vec<RunRecord>, StorageError> {
-        if self.list().is_read_only() {
-            return Ok(Vec::new());
-        }
         let left = self.left(only)?;
         if left.is_empty() { Ok(Vec::new()) } else { self.correct(left) }
     }
@@ -72,7 +69,7 @@ impl Folder {
             return Ok(Vec::new());
         }
         {
-            let list = self.list().lock()?;
+            let list = self.list().look()?;
             let free = |run: &RunRecord| matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
             unsettled.retain(free);
         }
@@ -88,7 +85,7 @@ impl Folder {
     /// Puts right what the list says of these. Each may have been taken up again, or removed, since it was read, and
     /// then the list says more of it; or taken up and left again, and then it has further events.
     fn correct(&self, left: Vec<Told>) -> Result<Vec<RunRecord>, StorageError> {
-        let mut list = self.list().lock()?;
+        let mut list = self.list().look()?;
         let mut corrected = Vec::new();
         for mut told in left {
             let folder = self.run_folder(told.run.id);

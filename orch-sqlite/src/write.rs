@@ -126,6 +126,9 @@ pub(crate) fn folder(path: &Path, name: &str) -> io::Result<bool> {
     match around(name, || fs::create_dir(path)) {
         Ok(()) => Ok(true),
         Err(_) if path.is_dir() => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(io::ErrorKind::NotADirectory.into())
+        }
         Err(error) => Err(error),
     }
 }
@@ -136,7 +139,9 @@ pub(crate) fn all_folders(path: &Path, name: &str) -> io::Result<()> {
         return Ok(());
     }
     let outer = outer(path);
-    all_folders(outer, name)?;
+    if outer != path {
+        all_folders(outer, name)?;
+    }
     if folder(path, name)? { sync_folder(outer, name) } else { Ok(()) }
 }
 

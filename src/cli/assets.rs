@@ -7,7 +7,7 @@ use orch_core::ids::{RunId, nearest};
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::{Definitions, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
-use orch_core::storage::{AssetRecord, Storage, StorageError};
+use orch_core::storage::{AssetRecord, Storage};
 
 use super::args::{
     AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
@@ -111,11 +111,9 @@ impl Recorded {
         };
         let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
         let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
-        let observations = match &storage {
-            Some(storage) => observations(&**storage, &latest_facts.records, graph),
-            None => Ok(BTreeMap::new()),
-        };
-        let observations = observations.map_err(|error| home::refused(&error, printer))?;
+        let observations =
+            storage.as_ref().map(|storage| observations(&**storage, &latest_facts.records, graph));
+        let observations = observations.unwrap_or_default();
         let evaluations = evaluations.into_iter().flatten().collect();
         Ok(Self { storage, latest: latest_facts, observations, evaluations })
     }
@@ -169,12 +167,12 @@ impl Recorded {
     }
 }
 
-/// How often assets were observed, of those that may have been.
+/// How often assets were observed, of those that may have been. Where that cannot be read, nobody knows; the rest is told.
 fn observations(
     storage: &dyn Storage,
     records: &[AssetRecord],
     graph: &AssetGraph,
-) -> Result<BTreeMap<AssetKey, u64>, StorageError> {
+) -> BTreeMap<AssetKey, u64> {
     let is_own =
         |key: &AssetKey| graph.number(key).is_some_and(|number| !graph.assets()[number].is_external());
     let count = |record: &AssetRecord| {
@@ -183,9 +181,9 @@ fn observations(
             observed: Some(true),
             ..Default::default()
         };
-        Ok((record.key.clone(), storage.materializations(&query)?.len() as u64))
+        Some((record.key.clone(), storage.materializations(&query).ok()?.len() as u64))
     };
-    records.iter().filter(|record| !is_own(&record.key)).map(count).collect()
+    records.iter().filter(|record| !is_own(&record.key)).filter_map(count).collect()
 }
 
 /// How the assets of the program stand, with the configuration that the program has by itself. If that lacks something, nobody

@@ -69,7 +69,7 @@ pub(super) fn find<'a>(
     let latest = storage.as_ref();
     let latest = latest.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&**storage, graph));
     let mut latest = latest.map_err(|error| home::refused(&error, printer))?;
-    whole.look(&mut latest).map_err(refused)?;
+    whole.look(&mut latest).or_else(|_| runner(wish.job)?.look(&mut latest).map_err(refused))?;
     let standings = Standings::of(graph, recipes, &latest, (around.now)());
     let asked = wish.partition.into_iter().fold(runner(wish.job)?, Runner::partition);
     let asked = asked.key_sets(latest.keys.clone()).partitions().map_err(refused)?;

@@ -6,6 +6,7 @@ use crate::define::{Product, Products};
 use crate::event::{Encoded, EventKind};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, StepPath};
+use crate::io::STAMP;
 
 /// What is being stored of an attempt that has failed. It keeps its slot, and the run does not end before it.
 pub(super) struct LateStore {
@@ -72,7 +73,12 @@ impl State {
             Ok(mut stored) => {
                 // Here, before events and hooks have it.
                 for Stored { metadata, .. } in &mut stored {
+                    let stamp = metadata.get(STAMP).cloned();
                     self.settings.scrubber.metadata(metadata);
+                    // With a secret taken out of it nothing would be known again.
+                    if metadata.get(STAMP) != stamp.as_ref() {
+                        metadata.remove(STAMP);
+                    }
                 }
                 stored
             }

@@ -38,12 +38,12 @@ impl Stored {
             true => foreign::unloaded(&named, &self.io, failure),
             false => failure.context(format!("the asset `{named}` cannot be loaded")),
         };
-        let newer = self.fact.as_ref().and_then(|fact| made_anew(self.storage.as_deref()?, fact));
-        if let (None, Some(fact)) = (newer, &self.fact) {
-            self.look().and_then(|found| as_stored(found, fact)).map_err(cannot)?;
+        let storage = self.storage.as_deref();
+        if let Some(fact) = &self.fact {
+            self.look().and_then(|found| check(found, fact, storage)).map_err(cannot)?;
         }
         let loaded = self.at(|manager, at| manager.load(at)).map_err(cannot)?;
-        if let Some(newer) = newer {
+        if let Some(newer) = self.fact.as_ref().and_then(|fact| made_anew(storage?, fact)) {
             tracing::warn!(
                 "the asset `{named}` was made anew by the run {newer} since this run has begun: what is taken is that"
             );
@@ -78,7 +78,7 @@ pub(in crate::run) fn stamp(fact: &Materialization) -> Option<&str> {
 }
 
 /// The run that is known to have made an asset, or its partition, since this was the latest of it.
-pub(in crate::run) fn made_anew(storage: &dyn Storage, fact: &Materialization) -> Option<RunId> {
+fn made_anew(storage: &dyn Storage, fact: &Materialization) -> Option<RunId> {
     let query = MaterializationQuery {
         partition: fact.partition.clone(),
         observed: Some(false),
@@ -88,14 +88,19 @@ pub(in crate::run) fn made_anew(storage: &dyn Storage, fact: &Materialization) -
     ((latest.time, latest.run) > (fact.time, fact.run)).then_some(latest.run)
 }
 
-/// Refuses to take what is not what a materialization has stored: nobody knows what it is made of.
-pub(in crate::run) fn as_stored(found: Found, fact: &Materialization) -> Result<(), Failure> {
-    if !found.is_lost() {
+/// Refuses to take what is not what a materialization has stored, and of which no later run has told: nobody knows what it is
+/// made of. It may be told in a moment, so another attempt may take it.
+pub(in crate::run) fn check(
+    found: Found,
+    fact: &Materialization,
+    storage: Option<&dyn Storage>,
+) -> Result<(), Failure> {
+    if !found.is_lost() || storage.is_some_and(|storage| made_anew(storage, fact).is_some()) {
         return Ok(());
     }
     let Materialization { asset, partition, run, .. } = fact;
     let named = Named(asset, partition.as_deref());
-    let failure = Failure::new(format!("`{named}` was stored by the run {run}, and {found}")).not_retryable();
+    let failure = Failure::new(format!("`{named}` was stored by the run {run}, and {found}"));
     Err(failure.hint(match partition {
         Some(partition) => format!("have it made anew: materialize {asset} --partition '{partition}'"),
         None => format!("have it made anew: materialize {asset}"),

@@ -271,7 +271,7 @@ fn what_was_never_made_is_named() {
         insta::allow_duplicates! { insta::assert_snapshot!(error, @r"
         the job `materialize` cannot be planned
         error: `balance` is made of partitions of `balance` that were never materialized: 2024-01-02
-          --> orch-core/tests/behaviour/earlier.rs:141 (is made of it)
+          --> orch-core/tests/behaviour/earlier.rs:118 (is made of it)
           --> orch-core/tests/behaviour/earlier.rs:83 (the asset)
           hint: materialize them before, `materialize balance --partition '2024-01-02'`, or let the mapping say that it does without: `.allow_missing()`
         ") };
@@ -321,7 +321,7 @@ fn only_what_comes_before_can_be_taken() {
     insta::assert_snapshot!(refused(not_before), @r"
     the job `materialize` cannot be planned
     error: `balance` takes partitions of its own that do not all come before
-      --> orch-core/tests/behaviour/earlier.rs:319 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:320 (takes them)
       hint: take windows that end before its own: `PartitionMapping::time_window(-1, -1)`
     ");
     let one_of_all = drawn(balance().takes_own_partitions(PartitionMapping::last()));
@@ -397,7 +397,7 @@ fn of_several_dimensions_one_is_of_time_and_the_others_are_the_same() {
     insta::assert_snapshot!(error, @r#"
     the job `materialize` cannot be planned
     error: `count` takes partitions of its own that do not all come before
-      --> orch-core/tests/behaviour/earlier.rs:384 (takes them)
+      --> orch-core/tests/behaviour/earlier.rs:385 (takes them)
       hint: map each dimension on itself, and one by windows that end before: `PartitionMapping::dimensions().on("region", "region").on_by("day", "day", PartitionMapping::time_window(-1, -1))`
     "#);
     let error = make(&counted(in_region.on("region", "region")), &storage(), "*", 1).unwrap_err();

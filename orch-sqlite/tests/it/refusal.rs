@@ -114,8 +114,8 @@ fn a_folder_that_cannot_be_written_is_told() {
     let blocked = home.path().join("instance.db/.orch");
     let refused = Folder::open(&blocked, Durability::Normal).expect_err("a file is no folder");
     insta::assert_snapshot!(error(home.path(), &refused), @r"
-    `HOME/instance.db/.orch` cannot be made: File exists (os error 17)
-      hint: none
+    `HOME/instance.db/.orch` cannot be made: a file is where a folder should be
+      hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
     ");
 }
 

@@ -1,5 +1,6 @@
 //! Assets: made, listed, shown and drawn, and what `check` finds of them.
 
+mod asked;
 mod backfill;
 mod backfill_only;
 mod check;

@@ -26,7 +26,7 @@ impl Runner {
     }
 
     /// Whether the run is for no partition at all of what it makes or looks at, which all has partitions: with these keys there
-    /// are none.
+    /// are none. One that observes something has that to do.
     ///
     /// # Errors
     /// As [`Runner::partitions`].
@@ -40,6 +40,7 @@ impl Runner {
         let is_none = |within: Option<usize>| {
             within.and_then(|within| told.of.get(within)).is_some_and(|of| of.set.is_empty())
         };
-        Ok(!told.of.is_empty() && made.chain(looked_at).all(is_none))
+        let observes = plan.steps.iter().any(|step| step.observes.is_some());
+        Ok(!told.of.is_empty() && !observes && made.chain(looked_at).all(is_none))
     }
 }

@@ -11,7 +11,7 @@ use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::{Erased, OutputAt, PartitionAt};
 use crate::partition::PartitionKey;
-use crate::run::place::{as_stored, made_anew, stamp};
+use crate::run::place::{check, stamp};
 use crate::storage::StorageError;
 use crate::value::{TypeInfo, Value};
 
@@ -149,11 +149,7 @@ impl Reader {
     ) -> Result<(), Failure> {
         let Some((fact, stamp)) = fact.and_then(|fact| Some((fact, stamp(fact)?))) else { return Ok(()) };
         let found = quietly(|| manager.look(at, stamp)).and_then(|found| found)?;
-        match self.storage.as_deref().filter(|_| found.is_lost()).and_then(|storage| made_anew(storage, fact))
-        {
-            Some(_) => Ok(()),
-            None => as_stored(found, fact),
-        }
+        check(found, fact, self.storage.as_deref())
     }
 
     /// What was written as the codec of its type does.

@@ -9,10 +9,16 @@ use std::process::Command;
 use orch_core::ids::RunId;
 use orch_polars::{DataFrame, read_csv, read_parquet};
 
-/// A run of one job: what it has written, by the name of the file.
-fn run(job: &str, csv: &Path) -> Vec<(String, DataFrame)> {
+/// A new folder.
+fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(RunId::new().to_string());
     fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A run of one job: what it has written, by the name of the file.
+fn run(job: &str, csv: &Path) -> Vec<(String, DataFrame)> {
+    let folder = folder();
     let output = Command::new(example())
         .args(["run", job, "--preset", "fast", "--set"])
         .arg(path_of(job, csv))
@@ -96,11 +102,13 @@ fn every_job_loads_the_full_set() {
 
 #[test]
 fn a_table_that_is_not_there_fails_the_run_and_is_named() {
+    let folder = folder();
     let output = Command::new(example())
         .args(["run", "static_job", "--set", &path_of("static_job", Path::new("no/such/table.csv"))])
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .current_dir(&folder)
         .output()
         .unwrap();
+    fs::remove_dir_all(folder).unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(told.contains("cannot read `no/such/table.csv`"), "{told}");

@@ -15,6 +15,7 @@ use super::args::{
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
+use super::to_make::with_upstream;
 use super::{Exit, program_name, run, select};
 
 /// The assets of the program, and what is recorded of them.
@@ -29,7 +30,7 @@ pub(super) fn assets(
         AssetsCommand::Observe(args) => Err(observe(args, graph, definitions, around, printer)),
         AssetsCommand::List(args) => list(args, definitions, around, printer),
         AssetsCommand::Show(args) => show(args, definitions, around, printer),
-        AssetsCommand::Graph(args) => draw(args, graph, printer),
+        AssetsCommand::Graph(args) => draw(args, definitions, around, printer),
     });
     done.err().unwrap_or(Exit::Success)
 }
@@ -186,10 +187,16 @@ fn observations(
     records.iter().filter(|record| !is_own(&record.key)).filter_map(count).collect()
 }
 
+/// The one asset, of those of the program.
+pub(super) fn only(key: &AssetKey, graph: &AssetGraph) -> Vec<bool> {
+    graph.assets().iter().map(|asset| asset.key() == key).collect()
+}
+
 /// How the assets of the program stand, with the configuration that the program has by itself. If that lacks something, nobody
-/// knows, and that is told.
+/// knows, and that is told. It is looked in the places of those alone that are shown, and of what they are made of.
 pub(super) fn standings(
     definitions: &Definitions,
+    shown: &[bool],
     latest: &mut LatestFacts,
     around: &Around,
     printer: &Printer,
@@ -200,8 +207,13 @@ pub(super) fn standings(
     }
     let runner = definitions.runner(&definitions.materialize(&AssetSelection::all()));
     let runner = runner.env(around.env.clone());
-    match runner.look(latest).and_then(|()| runner.recipes()) {
-        Ok(recipes) => Some(Standings::of(graph, recipes, latest, (around.now)())),
+    let looked = definitions.materialize_numbered_unchecked(&with_upstream(graph, shown));
+    let looked = definitions.runner(&looked).env(around.env.clone()).look(latest);
+    match looked.and_then(|failures| Ok((failures, runner.recipes()?))) {
+        Ok((failures, recipes)) => {
+            failures.iter().for_each(|failure| printer.warning(&failure.info(), None));
+            Some(Standings::of(graph, recipes, latest, (around.now)()))
+        }
         Err(error) => {
             printer.warning(&format!("what is stale is not known here: {error}"), None);
             None
@@ -220,7 +232,7 @@ fn list(
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
     let partitions = recorded.partitions(graph, shown, around);
-    let standings = standings(definitions, &mut recorded.latest, around, printer);
+    let standings = standings(definitions, &selected, &mut recorded.latest, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
     if args.json {
@@ -270,7 +282,8 @@ fn show(
     let history =
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
-    let standings = standings(definitions, &mut recorded.latest, around, printer);
+    let shown = only(key, graph);
+    let standings = standings(definitions, &shown, &mut recorded.latest, around, printer);
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
@@ -371,18 +384,34 @@ pub(super) fn find<'a>(
     }
 }
 
-fn draw(args: &AssetGraphArgs, graph: &AssetGraph, printer: &Printer) -> Result<(), Exit> {
+fn draw(
+    args: &AssetGraphArgs,
+    definitions: &Definitions,
+    around: &Around,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let graph = definitions.asset_graph();
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
     if graph.assets().is_empty() {
         printer.note("this program has no assets\n");
     } else if !selected.contains(&true) {
         printer.note("the selection leaves no asset\n");
     }
-    printer.data(&match args.format {
-        GraphFormat::Text => report::asset_graph(graph, &selected, printer.data_palette()),
-        GraphFormat::Mermaid => report::asset_graph_as_mermaid(graph, &selected),
-        GraphFormat::Dot => report::asset_graph_as_dot(graph, &selected),
-        GraphFormat::Svg => report::asset_graph_as_svg(graph, &selected),
-    });
+    let drawn = |facts: Option<&AssetFacts<'_>>| match args.format {
+        GraphFormat::Text => report::asset_graph(graph, &selected, facts, printer.data_palette()),
+        GraphFormat::Mermaid => report::asset_graph_as_mermaid(graph, &selected, facts),
+        GraphFormat::Dot => report::asset_graph_as_dot(graph, &selected, facts),
+        GraphFormat::Svg => report::asset_graph_as_svg(graph, &selected, facts),
+    };
+    if !args.status {
+        printer.data(&drawn(None));
+        return Ok(());
+    }
+    let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
+    let shown = (0..selected.len()).filter(|&number| selected[number]);
+    let partitions = recorded.partitions(graph, shown, around);
+    let standings = standings(definitions, &selected, &mut recorded.latest, around, printer);
+    let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
+    printer.data(&drawn(Some(&facts)));
     Ok(())
 }

@@ -99,6 +99,9 @@ impl<D: IntoDefinitions, E: Into<Failure>> IntoDefinitions for Result<D, E> {
 /// that it cannot be read is told on stderr. `--progress none` shows these lines and nothing else before the summary,
 /// `--quiet` not even them.
 ///
+/// The process that `--detach` has started for a run does not return from it if the run was canceled: it kills its process
+/// group, itself included, so that nothing lives on that its steps have started.
+///
 /// ```no_run
 /// # use std::process::ExitCode;
 /// # use orch::define::JobOptions;

@@ -69,7 +69,8 @@ pub(super) fn find<'a>(
     let latest = storage.as_ref();
     let latest = latest.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&**storage, graph));
     let mut latest = latest.map_err(|error| home::refused(&error, printer))?;
-    whole.look(&mut latest).or_else(|_| runner(wish.job)?.look(&mut latest).map_err(refused))?;
+    let looked = whole.look(&mut latest).or_else(|_| runner(wish.job)?.look(&mut latest).map_err(refused))?;
+    looked.iter().for_each(|failure| printer.warning(&failure.info(), None));
     let standings = Standings::of(graph, recipes, &latest, (around.now)());
     let asked = wish.partition.into_iter().fold(runner(wish.job)?, Runner::partition);
     let asked = asked.key_sets(latest.keys.clone()).partitions().map_err(refused)?;
@@ -135,7 +136,8 @@ fn check_missing(graph: &AssetGraph, selected: &[bool], printer: &Printer) -> Re
 }
 
 /// The numbers of the selected assets and of all that they are made of.
-fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize> {
+/// Assets, and all that they are made of.
+pub(super) fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize> {
     let mut wanted = selected.to_vec();
     for &number in graph.order().iter().rev() {
         if wanted[number] {

@@ -60,7 +60,9 @@ fn why_asset(
     let mut recorded = Recorded::read(&args.of.home, graph, around, printer)?;
     let one = |text: &String| assets::one_partition(text, key, (graph, &recorded.latest), around, printer);
     let partition = args.partition.as_ref().map(one).transpose()?;
-    let Some(standings) = assets::standings(definitions, &mut recorded.latest, around, printer) else {
+    let shown = assets::only(key, graph);
+    let Some(standings) = assets::standings(definitions, &shown, &mut recorded.latest, around, printer)
+    else {
         return Err(Exit::Usage);
     };
     let at = |asset: &AssetKey, partition: Option<&str>, time: Timestamp| {

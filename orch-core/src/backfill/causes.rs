@@ -6,7 +6,7 @@ use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::RunId;
 use crate::storage::{Storage, StorageError};
 
-/// Of so many units that failed the logs are read.
+/// So many logs are read at most: a backfill of thousands of units may have failed for one cause.
 const READ: usize = 100;
 
 impl BackfillStatus {

@@ -93,6 +93,12 @@ struct Live {
     lost: bool,
 }
 
+impl Live {
+    fn new(step: LiveStep, op: usize, view: usize) -> Self {
+        Self { step, op, view, streams: Vec::new(), error: None, retried: false, cut: None, lost: false }
+    }
+}
+
 /// How a step ended.
 enum End<'a> {
     Success,
@@ -219,19 +225,7 @@ impl RunView {
             let path = path.clone();
             let step = LiveStep { path, attempt: number, since: time, retry_after: None, open: false };
             let key = step.path.clone();
-            self.live.insert(
-                key,
-                Live {
-                    step,
-                    op,
-                    view,
-                    streams: Vec::new(),
-                    error: None,
-                    retried: false,
-                    cut: None,
-                    lost: false,
-                },
-            );
+            self.live.insert(key, Live::new(step, op, view));
             self.count(op, |counts| counts.running += 1);
             view
         };

@@ -1,4 +1,5 @@
 mod latest;
+mod look;
 mod needs;
 mod partitions;
 

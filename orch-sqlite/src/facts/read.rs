@@ -29,7 +29,8 @@ const LATEST: &str = "FROM fact WHERE asset = ?1 AND partition IS NOT NULL AND N
         ORDER BY partition";
 
 /// What to do about a fact that is damaged: the rest of the list stands.
-const MEND: &str = "materialize the asset, or its partition, anew; or restore `instance.db` from a backup";
+const MEND: &str =
+    "materialize the asset, or its partition, anew; or go back to a backup of the whole folder";
 
 /// What can be read of a row: the fact, or why it is none.
 type Read = Result<Materialization, String>;

@@ -44,7 +44,7 @@ pub(super) struct Extent {
     pub(super) last: i64,
     /// How many are events.
     pub(super) events: i64,
-    /// How many of these say where the run stands as a whole.
+    /// How many of these say where the run stands as a whole, and what of it has failed.
     pub(super) outline: i64,
 }
 

@@ -345,7 +345,7 @@ fn one_that_is_damaged_hides_no_other_and_is_mended_by_the_next() {
         .collect();
     insta::assert_snapshot!(damaged.join("\n"), @r"
     `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written
-      hint: materialize the asset, or its partition, anew; or restore `instance.db` from a backup
+      hint: materialize the asset, or its partition, anew; or go back to a backup of the whole folder
     ");
     let latest = MaterializationQuery {
         asset: "orders".parse().ok(),

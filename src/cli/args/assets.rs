@@ -146,6 +146,11 @@ pub(in crate::cli) struct AssetGraphArgs {
     /// How to show it.
     #[arg(long, short, default_value = "text")]
     pub(in crate::cli) format: GraphFormat,
+    /// With how each asset stands, and why, as the instance knows it.
+    #[arg(long)]
+    pub(in crate::cli) status: bool,
+    #[command(flatten)]
+    pub(in crate::cli) home: HomeArgs,
 }
 
 /// How a graph is shown.

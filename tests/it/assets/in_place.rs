@@ -1,6 +1,7 @@
 //! What lies where an IO manager has stored an asset: what it was, something else, or nothing.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use orch::ids::RunId;
@@ -13,11 +14,11 @@ use orch::storage::{RunQuery, Storage};
 use super::storage;
 
 /// Knows numbers again by what they are.
-#[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<String, i64>>>);
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelf(Arc<Mutex<BTreeMap<String, i64>>>);
 
 impl Shelf {
-    fn put(&self, place: &str, number: Option<i64>) {
+    pub(super) fn put(&self, place: &str, number: Option<i64>) {
         let mut shelf = self.0.lock().expect("not poisoned");
         match number {
             Some(number) => shelf.insert(place.to_owned(), number),
@@ -25,8 +26,8 @@ impl Shelf {
         };
     }
 
-    fn get(&self, at: &OutputAt<'_>) -> Option<i64> {
-        self.0.lock().expect("not poisoned").get(&at.relative_path()).copied()
+    pub(super) fn get(&self, place: &str) -> Option<i64> {
+        self.0.lock().expect("not poisoned").get(place).copied()
     }
 }
 
@@ -38,11 +39,11 @@ impl IoManager<i64> for Shelf {
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<i64> {
-        self.get(at).ok_or_else(|| Failure::new("it is not on the shelf"))
+        self.get(&at.relative_path()).ok_or_else(|| Failure::new("it is not on the shelf"))
     }
 
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
-        Ok(match self.get(at) {
+        Ok(match self.get(&at.relative_path()) {
             Some(number) if number.to_string() == stamp => Found::Same,
             Some(_) => Found::Other,
             None => Found::Nothing,
@@ -105,7 +106,7 @@ fn stand(definitions: &Definitions, storage: &Arc<dyn Storage>) -> String {
     let graph = definitions.asset_graph();
     let runner = definitions.runner(&definitions.materialize(&"*".parse().expect("all")));
     let mut latest = LatestFacts::read(&**storage, graph).expect("what is known");
-    runner.look(&mut latest).expect("it is planned");
+    assert!(runner.look(&mut latest).expect("it is planned").is_empty());
     let now = "2026-11-22T00:00:00Z".parse().expect("a time");
     let standings = Standings::of(graph, runner.recipes().expect("it is configured"), &latest, now);
     let stands = graph.assets().iter().map(|asset| match standings.partitions(asset.key()) {
@@ -182,4 +183,44 @@ fn it_is_made_anew_and_what_is_made_of_it_stays_if_it_comes_out_the_same() {
     total: Behind(AssetKey("sold"))
     "#);
     assert_eq!(made(&materialize(&definitions, &storage, "*").expect("it succeeds")), ["sold[tue]"]);
+}
+
+/// Keeps what it is given, and is not to be reached when someone looks.
+#[derive(Clone, Default)]
+struct Far {
+    shelf: Shelf,
+    asked: Arc<AtomicUsize>,
+}
+
+impl IoManager<i64> for Far {
+    fn store(&self, at: &OutputAt<'_>, number: &i64) -> Result<Metadata> {
+        self.shelf.store(at, number)
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<i64> {
+        self.shelf.load(at)
+    }
+
+    fn look(&self, _: &OutputAt<'_>, _: &str) -> Result<Found> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Err(Failure::new("connection refused").context("`s3://sales` cannot be reached"))
+    }
+}
+
+#[test]
+fn where_nobody_can_look_it_is_told_and_not_asked_again_for_each_partition() {
+    let (far, storage) = (Far::default(), storage());
+    let definitions = Definitions::new().assets(assets![sold]).io::<i64>("shelf", far.clone());
+    materialize(&definitions, &storage, "*").expect("it succeeds");
+    let runner = definitions.runner(&definitions.materialize(&"*".parse().expect("all")));
+    let mut latest = LatestFacts::read(&*storage, definitions.asset_graph()).expect("what is known");
+    let failures = runner.look(&mut latest).expect("it is planned");
+    insta::assert_debug_snapshot!(failures, @r"
+    [
+        whether `sold` still lies where it was stored is not known here
+          caused by: `s3://sales` cannot be reached
+          caused by: connection refused,
+    ]
+    ");
+    assert_eq!((far.asked.load(Ordering::Relaxed), latest.lost.len()), (1, 0));
 }

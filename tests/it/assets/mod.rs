@@ -9,6 +9,7 @@ mod memo;
 mod mistakes;
 mod multi;
 mod multi_by_day;
+mod mutation;
 mod observed;
 mod optional;
 mod own;

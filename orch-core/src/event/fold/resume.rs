@@ -69,19 +69,8 @@ impl RunView {
             retry_after: Some(Duration::ZERO),
             open: false,
         };
-        self.live.insert(
-            path.clone(),
-            Live {
-                step,
-                op,
-                view,
-                streams: Vec::new(),
-                error: None,
-                retried: was_retried,
-                cut: None,
-                lost: true,
-            },
-        );
+        let live = Live { retried: was_retried, lost: true, ..Live::new(step, op, view) };
+        self.live.insert(path.clone(), live);
     }
 
     /// The position of a step in `steps`; none if steps are kept and this one has not succeeded.

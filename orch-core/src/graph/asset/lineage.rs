@@ -209,7 +209,7 @@ impl AssetGraph {
                 Some((name, None)) => format!(
                     "only earlier partitions of its own can an asset take: `#[from({name})] #[mapped(PartitionMapping::time_window(-1, -1))]`"
                 ),
-                Some(_) => "earlier partitions of its own takes an asset that a step makes alone: `#[asset]`".to_owned(),
+                Some(_) => "only an asset of `#[asset]`, which has a step to itself, can take earlier partitions of its own".to_owned(),
             }));
         }
     }

@@ -4,7 +4,9 @@ use super::super::columns::{shorten, width};
 use super::super::picture::{Style, escape, picture};
 use super::super::text::one_line;
 use super::super::words::count;
+use super::AssetFacts;
 use super::layout::{At, BOX, Layout};
+use super::mark::Mark;
 use super::order::Drawn;
 use crate::graph::AssetGraph;
 
@@ -20,16 +22,17 @@ const HEAD: f64 = 8.0;
 
 const STYLE: Style = Style {
     light: ".a{fill:#ddeaf5;stroke:#2f81c1}.x{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}\
-            .e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}",
+            .e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}\
+            .fresh{stroke:#1a7f37}.stale{stroke:#bf8700;stroke-width:2}.missing{stroke:#8250df;stroke-width:2}",
     dark: ".a{fill:#12273a;stroke:#58a6d8}.x{fill:#0d1117}",
 };
 
 /// The selected assets as a picture: in columns, each right of all that it is made of, the arrow dashed where no value is
 /// taken. A file of its own: no scripts, nothing fetched, light or dark as its reader likes it, with what an asset is under
-/// the pointer.
+/// the pointer. With what is known of them, each has the colour of how it stands, and that is told under the pointer.
 #[must_use]
-pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool]) -> String {
-    let drawn = Drawn::new(graph, selected);
+pub fn asset_graph_as_svg(graph: &AssetGraph, selected: &[bool], facts: Option<&AssetFacts<'_>>) -> String {
+    let drawn = Drawn::new(graph, selected, facts);
     let (order, arrows): (Vec<_>, Vec<_>) = (drawn.order().collect(), drawn.arrows().collect());
     let widths: Vec<_> = (0..graph.assets().len()).map(|number| box_width(&drawn, number)).collect();
     let ends: Vec<_> = arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
@@ -90,13 +93,19 @@ fn draw_loop(body: &mut String, at: At) {
 
 fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
     let asset = &drawn.graph.assets()[number];
+    let mark = drawn.mark(number);
     let class = if asset.is_external() { "x" } else { "a" };
+    let class = match mark.as_ref().and_then(Mark::class) {
+        Some(mark) => format!("{class} {mark}"),
+        None => class.to_owned(),
+    };
     let told = [
         asset.description().map(one_line),
         Some(asset.kinds().join(", ")).filter(|kinds| !kinds.is_empty()),
         asset.is_external().then(|| "made by others".to_owned()),
         drawn.graph.observation(number).map(|_| "observable".to_owned()),
         drawn.graph.takes_own(number).then(|| "takes earlier partitions of its own".to_owned()),
+        mark.map(|mark| mark.told),
     ];
     let told = told.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let told = if told.is_empty() { asset.key().to_string() } else { format!("{}: {told}", asset.key()) };

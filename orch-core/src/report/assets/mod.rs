@@ -5,6 +5,7 @@ mod diagram;
 mod drawing;
 mod layout;
 mod list;
+mod mark;
 mod metadata;
 mod order;
 mod partitions;

@@ -1,3 +1,5 @@
+use super::AssetFacts;
+use super::mark::Mark;
 use crate::graph::AssetGraph;
 use crate::select::Selectable as _;
 
@@ -5,6 +7,7 @@ use crate::select::Selectable as _;
 pub(super) struct Drawn<'a> {
     pub(super) graph: &'a AssetGraph,
     selected: &'a [bool],
+    facts: Option<&'a AssetFacts<'a>>,
 }
 
 /// From an asset to one that is made of it; dashed where no value is taken.
@@ -16,8 +19,13 @@ pub(super) struct Arrow {
 }
 
 impl<'a> Drawn<'a> {
-    pub(super) fn new(graph: &'a AssetGraph, selected: &'a [bool]) -> Self {
-        Self { graph, selected }
+    /// With how each asset stands, if what is known of it is given.
+    pub(super) fn new(
+        graph: &'a AssetGraph,
+        selected: &'a [bool],
+        facts: Option<&'a AssetFacts<'a>>,
+    ) -> Self {
+        Self { graph, selected, facts }
     }
 
     pub(super) fn has(&self, number: usize) -> bool {
@@ -39,6 +47,11 @@ impl<'a> Drawn<'a> {
 
     pub(super) fn key(&self, number: usize) -> &'a str {
         self.graph.assets()[number].key().as_str()
+    }
+
+    /// How an asset stands, if that is drawn.
+    pub(super) fn mark(&self, number: usize) -> Option<Mark> {
+        Mark::of(self.facts?, number)
     }
 
     /// The groups in the order of their first assets, each with its assets; those without a group stand in one of their own.

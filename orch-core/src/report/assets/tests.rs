@@ -87,7 +87,7 @@ fn plot(numbers: &[Option<f64>]) -> String {
 fn each_asset_stands_once_below_what_it_is_made_of() {
     let graph = graph();
     let all = vec![true; 6];
-    insta::assert_snapshot!(asset_graph(&graph, &all, Palette::Plain), @r#"
+    insta::assert_snapshot!(asset_graph(&graph, &all, None, Palette::Plain), @r#"
     raw           a "raw" <one>, external
       mart/right  sales, external
       mart/left   sales, external
@@ -96,14 +96,14 @@ fn each_asset_stands_once_below_what_it_is_made_of() {
       last        external  <- joined, apart
     "#);
     let part: Vec<_> = graph.assets().iter().map(|asset| asset.key().as_str() != "raw").collect();
-    insta::assert_snapshot!(asset_graph(&graph, &part, Palette::Plain), @r"
+    insta::assert_snapshot!(asset_graph(&graph, &part, None, Palette::Plain), @r"
     mart/right  sales, external
     mart/left   sales, external
       joined    external  <- mart/left, mart/right
     apart       external
       last      external  <- joined, apart
     ");
-    assert_eq!(asset_graph(&graph, &[false; 6], Palette::Plain), "");
+    assert_eq!(asset_graph(&graph, &[false; 6], None, Palette::Plain), "");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn diagrams_stand_whatever_groups_are_called() {
         let last: Vec<_> = lines.skip(all - 9).collect();
         format!("{}\n..\n{}", first.join("\n"), last.join("\n"))
     };
-    insta::assert_snapshot!(first(asset_graph_as_mermaid(&graph, &[true; 6])), @r#"
+    insta::assert_snapshot!(first(asset_graph_as_mermaid(&graph, &[true; 6], None)), @r#"
     flowchart LR
         subgraph g0["a #quot;raw#quot; #lt;one#gt;"]
             a4["raw"]
@@ -127,7 +127,7 @@ fn diagrams_stand_whatever_groups_are_called() {
         classDef external stroke-dasharray: 4 3
         class a4,a2,a3,a1,a5,a0 external
     "#);
-    insta::assert_snapshot!(first(asset_graph_as_dot(&graph, &[true; 6])), @r#"
+    insta::assert_snapshot!(first(asset_graph_as_dot(&graph, &[true; 6], None)), @r#"
     digraph assets {
         rankdir=LR;
         node [shape=box, style=rounded];
@@ -144,10 +144,10 @@ fn diagrams_stand_whatever_groups_are_called() {
 #[test]
 fn a_picture_has_each_asset_right_of_what_it_is_made_of() {
     let graph = graph();
-    let file = asset_graph_as_svg(&graph, &[true; 6]);
+    let file = asset_graph_as_svg(&graph, &[true; 6], None);
     well_formed(&file).expect("XML");
-    assert_eq!(file, asset_graph_as_svg(&graph, &[true; 6]), "it is the same each time");
-    well_formed(&asset_graph_as_svg(&graph, &[false; 6])).expect("XML");
+    assert_eq!(file, asset_graph_as_svg(&graph, &[true; 6], None), "it is the same each time");
+    well_formed(&asset_graph_as_svg(&graph, &[false; 6], None)).expect("XML");
     let drawn = file.lines().skip_while(|line| !line.starts_with("<g ")).skip(1);
     let drawn = drawn.take_while(|line| *line != "</g>").filter_map(|line| line.split("<text").next());
     insta::assert_snapshot!(drawn.collect::<Vec<_>>().join("\n"), @r#"

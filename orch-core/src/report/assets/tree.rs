@@ -3,14 +3,20 @@ use std::fmt::Write as _;
 use super::super::columns::width;
 use super::super::palette::{Palette, Role};
 use super::super::text::one_line;
+use super::AssetFacts;
 use super::order::Drawn;
 use crate::graph::AssetGraph;
 
-/// The selected assets as a tree: each once, below what it is made of; of one that is made of several, these are named. Ends
-/// with a line break.
+/// The selected assets as a tree: each once, below what it is made of; of one that is made of several, these are named. With what
+/// is known of them, how each stands, and why. Ends with a line break.
 #[must_use]
-pub fn asset_graph(graph: &AssetGraph, selected: &[bool], palette: Palette) -> String {
-    let drawn = Drawn::new(graph, selected);
+pub fn asset_graph(
+    graph: &AssetGraph,
+    selected: &[bool],
+    facts: Option<&AssetFacts<'_>>,
+    palette: Palette,
+) -> String {
+    let drawn = Drawn::new(graph, selected, facts);
     let lines = lines(&drawn);
     let indented = |(number, level): (usize, usize)| level * 2 + width(drawn.key(number));
     let widest = lines.iter().map(|line| indented(*line)).max().unwrap_or(0);
@@ -34,14 +40,16 @@ pub fn asset_graph(graph: &AssetGraph, selected: &[bool], palette: Palette) -> S
         let several =
             if upstream.len() > 1 { format!("  <- {}", upstream.join(", ")) } else { String::new() };
         let notes = notes.join(", ");
-        if notes.is_empty() && several.is_empty() {
+        let mark = drawn.mark(number).map(|mark| format!("  {}", palette.paint(mark.role, &mark.told)));
+        let mark = mark.unwrap_or_default();
+        if notes.is_empty() && several.is_empty() && mark.is_empty() {
             let _ = writeln!(text, "{}{}", "  ".repeat(level), palette.paint(Role::Name, drawn.key(number)));
             continue;
         }
         let pad = " ".repeat(widest - indented((number, level)) + 2);
         let _ = writeln!(
             text,
-            "{}{}{pad}{}{several}",
+            "{}{}{pad}{}{several}{mark}",
             "  ".repeat(level),
             palette.paint(Role::Name, drawn.key(number)),
             palette.paint(Role::Faint, &notes),

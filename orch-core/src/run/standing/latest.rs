@@ -1,15 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::asset::{AssetKey, Materialization, ValueAt};
-use crate::failure::quietly;
+use crate::asset::{AssetKey, Materialization};
 use crate::graph::AssetGraph;
-use crate::ids::StepPath;
-use crate::io::{Found, OutputAt};
+use crate::io::Found;
 use crate::partition::{KeySets, PartitionsDefinition};
-use crate::plan::PlanError;
-use crate::run::Runner;
-use crate::run::check::Wanted;
-use crate::run::place::stamp;
 use crate::storage::{AssetRecord, ReadAssets, ReadKeySets, StorageError};
 
 /// What is known of the latest materializations of assets.
@@ -52,7 +46,7 @@ impl LatestFacts {
     }
 
     /// What is known of the latest of an asset, or of each of its partitions.
-    fn of<'a>(&'a self, asset: &'a AssetKey) -> impl Iterator<Item = &'a Materialization> {
+    pub(super) fn of<'a>(&'a self, asset: &'a AssetKey) -> impl Iterator<Item = &'a Materialization> {
         self.whole(asset).into_iter().chain(self.partitions.get(asset).into_iter().flatten())
     }
 
@@ -71,37 +65,5 @@ impl LatestFacts {
     pub(crate) fn partition(&self, asset: &AssetKey, partition: &str) -> Option<&Materialization> {
         let facts = self.partitions.get(asset)?;
         facts.iter().find(|fact| fact.partition.as_deref() == Some(partition))
-    }
-}
-
-impl Runner {
-    /// Looks whether what is known to have been stored last of the assets that the run would make, and of their partitions, still
-    /// lies there, as far as their IO managers know it again.
-    ///
-    /// # Errors
-    /// As [`Runner::plan`].
-    pub fn look(&self, latest: &mut LatestFacts) -> Result<(), PlanError> {
-        let program = self.check_for(Wanted::Plan)?.program;
-        let io = &self.environment.io;
-        let steps = program.plan.steps.iter().zip(&program.ops);
-        let made = steps.flat_map(|(step, op)| step.assets.iter().map(move |asset| (step, op, asset)));
-        let mut lost = BTreeMap::new();
-        for (step, op, asset) in made {
-            let (output, path) = (&op.outputs()[asset.output], StepPath::new(step.name.as_str(), None));
-            for fact in latest.of(&asset.key) {
-                let (ValueAt::Io(key), Some(stamp)) = (&fact.value, stamp(fact)) else { continue };
-                let Some(manager) = io.get(key.as_str(), output.ty) else { continue };
-                let at = OutputAt::new(fact.run, &program.plan.job, &path, &output.name);
-                let at = asset.placed(at, fact.partition.as_deref(), &program.plan.partitions);
-                // One that cannot look says so when it is to load it.
-                if let Ok(Ok(found)) = quietly(|| manager.look(&at, stamp))
-                    && found.is_lost()
-                {
-                    lost.insert((fact.asset.clone(), fact.partition.clone()), found);
-                }
-            }
-        }
-        latest.lost = lost;
-        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What is made of what.
 
+use super::stale::{first, second};
 use super::*;
 
 #[test]
@@ -95,4 +96,64 @@ fn completions_know_the_assets() {
         let script = session(|| Ok(shop(3)), &format!("completions {shell}"));
         assert!(script.matches("mart/orders").count() >= 3, "{shell}: {script}");
     }
+}
+
+#[test]
+fn how_each_asset_stands_is_drawn_with_the_reason() {
+    let mut kept = Shop::empty();
+    insta::assert_snapshot!(kept.session(first::program(), "assets graph --status"), @r"
+    exit 0
+    --- stdout
+    sales         missing: it was never materialized
+      revenue     missing: it was never materialized
+        report    missing: it was never materialized
+    ");
+    kept.put(1, &first::program(), &all());
+    insta::assert_snapshot!(kept.session(first::program(), "assets graph --status"), @r"
+    exit 0
+    --- stdout
+    sales         fresh
+      revenue     fresh
+        report    fresh
+    ");
+    insta::assert_snapshot!(kept.session(second::program(), "assets graph --status"), @r"
+    exit 0
+    --- stdout
+    sales         stale: its code version has changed: 1 → 2
+      revenue     stale: it is made of `sales`, which is to be made
+        report    stale: it is made of `revenue`, which is to be made
+    ");
+    insta::assert_snapshot!(kept.session(second::program(), "assets graph --status --format mermaid"), @r#"
+    exit 0
+    --- stdout
+    flowchart LR
+        a0["sales"]
+        a1["revenue"]
+        a2["report"]
+        a0 --> a1
+        a1 --> a2
+        classDef stale stroke:#bf8700,stroke-width:2px
+        class a0,a1,a2 stale
+    "#);
+    insta::assert_snapshot!(kept.session(second::program(), "assets graph --status --format dot"), @r##"
+    exit 0
+    --- stdout
+    digraph assets {
+        rankdir=LR;
+        node [shape=box, style=rounded];
+        a0 [label="sales", color="#bf8700", tooltip="stale: its code version has changed: 1 → 2"];
+        a1 [label="revenue", color="#bf8700", tooltip="stale: it is made of `sales`, which is to be made"];
+        a2 [label="report", color="#bf8700", tooltip="stale: it is made of `revenue`, which is to be made"];
+        a0 -> a1;
+        a1 -> a2;
+    }
+    "##);
+    let svg = kept.session(second::program(), "assets graph --status --format svg");
+    let told: Vec<_> = svg.lines().filter(|line| line.contains("<title>")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    <title>3 assets</title>
+    <g><title>sales: stale: its code version has changed: 1 → 2</title><rect class="a stale" x="0.0" y="8.0" width="90.0" height="40" rx="6"/><text x="12.0" y="25.0">sales</text><text class="d" x="12.0" y="40.0"></text></g>
+    <g><title>revenue: stale: it is made of `sales`, which is to be made</title><rect class="a stale" x="154.0" y="8.0" width="90.0" height="40" rx="6"/><text x="166.0" y="25.0">revenue</text><text class="d" x="166.0" y="40.0"></text></g>
+    <g><title>report: stale: it is made of `revenue`, which is to be made</title><rect class="a stale" x="308.0" y="8.0" width="90.0" height="40" rx="6"/><text x="320.0" y="25.0">report</text><text class="d" x="320.0" y="40.0"></text></g>
+    "#);
 }

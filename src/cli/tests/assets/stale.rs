@@ -5,7 +5,7 @@ use orch_core::run::Runner;
 use super::{Shop, all, shop};
 
 /// A chain of three, as it was at first.
-mod first {
+pub(super) mod first {
     use orch::prelude::*;
 
     #[asset(code_version = "1")]
@@ -23,13 +23,13 @@ mod first {
         format!("{revenue} {}", std::env::var("CURRENCY").unwrap_or_default())
     }
 
-    pub(super) fn program() -> Definitions {
+    pub(in super::super) fn program() -> Definitions {
         Definitions::new().assets(assets![sales, revenue, report])
     }
 }
 
 /// The same, in which sales come otherwise.
-mod second {
+pub(super) mod second {
     use orch::prelude::*;
 
     #[asset(code_version = "2")]
@@ -47,7 +47,7 @@ mod second {
         revenue.to_string()
     }
 
-    pub(super) fn program() -> Definitions {
+    pub(in super::super) fn program() -> Definitions {
         Definitions::new().assets(assets![sales, revenue, report])
     }
 }

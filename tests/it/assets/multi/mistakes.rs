@@ -71,7 +71,7 @@ fn one_that_is_made_of_another_one_of_its_step_is_told() {
     the job `materialize` cannot be planned
     error: assets are made of each other in a circle: `egg` is made of `egg`
       --> tests/it/assets/multi/mistakes.rs:64 (in the circle)
-      hint: earlier partitions of its own takes an asset that a step makes alone: `#[asset]`
+      hint: only an asset of `#[asset]`, which has a step to itself, can take earlier partitions of its own
     ");
 }
 

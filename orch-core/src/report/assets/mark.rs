@@ -1,0 +1,40 @@
+use super::super::palette::Role;
+use super::AssetFacts;
+use super::stale::{reason, word};
+
+/// How an asset stands, where it is drawn.
+pub(super) struct Mark {
+    pub(super) role: Role,
+    /// How, and why.
+    pub(super) told: String,
+}
+
+/// The classes of drawn assets, with the colour of each where a drawing has no other.
+pub(super) const CLASSES: [(&str, &str); 3] =
+    [("fresh", "#1a7f37"), ("stale", "#bf8700"), ("missing", "#8250df")];
+
+impl Mark {
+    /// How an asset of the program stands; nothing if that is not known, or if it cannot stand otherwise.
+    pub(super) fn of(facts: &AssetFacts<'_>, number: usize) -> Option<Self> {
+        let asset = &facts.graph.assets()[number];
+        if let Some(partitions) = facts.partitions.get(asset.key()) {
+            let (role, told) = partitions.brief(facts.partition_standings(asset.key()));
+            return Some(Self { role, told });
+        }
+        let standing = facts.standing(asset.key()).filter(|_| !asset.is_external())?;
+        let ((role, word), reason) = (word(standing), reason(standing));
+        let told = if reason.is_empty() { word.to_owned() } else { format!("{word}: {reason}") };
+        Some(Self { role, told })
+    }
+
+    /// The class of it; of partitions that may stand otherwise each, there is none.
+    pub(super) fn class(&self) -> Option<&'static str> {
+        let class = match self.role {
+            Role::Good => 0,
+            Role::Warn => 1,
+            Role::Skip => 2,
+            _ => return None,
+        };
+        Some(CLASSES[class].0)
+    }
+}

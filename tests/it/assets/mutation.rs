@@ -1,0 +1,217 @@
+//! Whatever assets depend on besides their code is changed at random, and what lies in their places: what runs is compared with
+//! a plain evaluation.
+
+use orch::config::{EnvVars, RunConfig};
+use orch::run::{LatestFacts, Standings};
+use proptest::prelude::*;
+
+use super::in_place::Shelf;
+use super::*;
+
+#[derive(Debug, Config)]
+struct Base {
+    #[config(default = 1)]
+    number: i64,
+}
+
+/// Something that is opened for each run.
+struct Desk(i64);
+
+#[resource]
+fn desk(config: Config<Base>) -> Desk {
+    Desk(config.number)
+}
+
+#[asset(code_version = "1", io = "shelf")]
+fn counted(base: Config<Base>) -> i64 {
+    base.number
+}
+
+#[asset(code_version = "1", io = "shelf", env = ["HALVED"])]
+fn halved(counted: i64) -> i64 {
+    counted / 2
+}
+
+#[asset(code_version = "1")]
+fn signed(halved: i64, desk: Res<Desk>) -> i64 {
+    halved * 10 + desk.0
+}
+
+/// The same asset with values of one type and another.
+mod wide {
+    use super::*;
+
+    #[asset(code_version = "1", group = "wide")]
+    pub(super) fn last(signed: i64) -> i64 {
+        signed
+    }
+}
+
+mod narrow {
+    use super::*;
+
+    #[asset(code_version = "1", group = "narrow")]
+    pub(super) fn last(signed: i64) -> i32 {
+        signed as i32
+    }
+}
+
+const ASSETS: [&str; 4] = ["counted", "halved", "signed", "last"];
+
+/// The assets that lie on the shelf.
+const SHELVED: usize = 2;
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Config(i64),
+    Env(i64),
+    Resource(i64),
+    Type,
+    /// Something lies in the place of an asset without a word, or nothing.
+    Place(usize, Option<i64>),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => (0..4_i64).prop_map(Change::Config),
+        1 => (0..2_i64).prop_map(Change::Env),
+        1 => (0..2_i64).prop_map(Change::Resource),
+        1 => Just(Change::Type),
+        2 => (0..SHELVED, prop::option::of(0..4_i64)).prop_map(|(at, lies)| Change::Place(at, lies)),
+    ]
+}
+
+/// What the assets depend on.
+#[derive(Clone, Debug, Default)]
+struct World {
+    config: i64,
+    env: i64,
+    resource: i64,
+    is_narrow: bool,
+    shelf: Shelf,
+}
+
+impl World {
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Config(number) => self.config = number,
+            Change::Env(number) => self.env = number,
+            Change::Resource(number) => self.resource = number,
+            Change::Type => self.is_narrow ^= true,
+            Change::Place(at, lies) => self.shelf.put(ASSETS[at], lies),
+        }
+    }
+
+    fn definitions(&self) -> Definitions {
+        let last = if self.is_narrow { assets![narrow::last] } else { assets![wide::last] };
+        let definitions = Definitions::new().assets(assets![counted, halved, signed]).assets(last);
+        definitions.resource_from::<desk>().io::<i64>("shelf", self.shelf.clone())
+    }
+
+    fn runner(&self) -> orch::run::Runner {
+        let definitions = self.definitions();
+        let config = RunConfig::new().set(&format!("ops.counted.config.number={}", self.config));
+        let config = config.set(&format!("resources.desk.config.number={}", self.resource));
+        let env = EnvVars::none().with("HALVED", self.env.to_string());
+        let job = definitions.materialize(&"*".parse().expect("all"));
+        definitions.runner(&job).config(config).env(env).max_concurrent(1)
+    }
+
+    /// The assets that would be made, as they stand.
+    fn to_make(&self, storage: &Arc<dyn Storage>) -> Vec<usize> {
+        let (definitions, runner) = (self.definitions(), self.runner());
+        let graph = definitions.asset_graph();
+        let mut latest = LatestFacts::read(&**storage, graph).expect("what is known");
+        assert!(runner.look(&mut latest).expect("it is planned").is_empty());
+        let now = "2026-11-22T00:00:00Z".parse().expect("a time");
+        let standings = Standings::of(graph, runner.recipes().expect("it is configured"), &latest, now);
+        let stands = |&at: &usize| standings.get(&ASSETS[at].parse().expect("a key")).expect("it is known");
+        (0..ASSETS.len()).filter(|at| stands(at).is_to_make()).collect()
+    }
+
+    /// Makes what is not as it would be made, and gives what was.
+    fn memoized(&self, storage: &Arc<dyn Storage>) -> Vec<usize> {
+        let run = self.runner().memoize().keep_events().record(storage).run_blocking().expect("it succeeds");
+        let made = |name: &str| {
+            run.events().iter().any(|event| {
+                event.kind.name() == "STEP_SUCCESS"
+                    && event.step.as_ref().is_some_and(|step| step.name() == name)
+            })
+        };
+        (0..ASSETS.len()).filter(|&at| made(ASSETS[at])).collect()
+    }
+
+    /// What an asset is made of besides its input, and what comes of it.
+    fn make(&self, at: usize, input: i64) -> (String, i64) {
+        match at {
+            0 => (self.config.to_string(), self.config),
+            1 => (self.env.to_string(), input / 2),
+            2 => (self.resource.to_string(), input * 10 + self.resource),
+            _ => (self.is_narrow.to_string(), input),
+        }
+    }
+}
+
+/// What each asset was made of last, with the value of its input, and what came of it.
+#[derive(Default)]
+struct Oracle([Option<(String, i64, i64)>; ASSETS.len()]);
+
+impl Oracle {
+    fn is_known(&self, world: &World, at: usize) -> bool {
+        let Some((made_of, input, value)) = &self.0[at] else { return false };
+        let lies = at >= SHELVED || world.shelf.get(ASSETS[at]) == Some(*value);
+        lies && (made_of, *input) == (&world.make(at, *input).0, self.input(at))
+    }
+
+    /// The value that an asset is made of as it is now.
+    fn input(&self, at: usize) -> i64 {
+        at.checked_sub(1).map_or(0, |input| self.0[input].as_ref().map_or(0, |made| made.2))
+    }
+
+    /// What stands to be made: all that comes after the first that would come out otherwise.
+    fn to_make(&self, world: &World) -> Vec<usize> {
+        let first = (0..ASSETS.len()).find(|&at| !self.is_known(world, at));
+        (first.unwrap_or(ASSETS.len())..ASSETS.len()).collect()
+    }
+
+    /// Makes what is not known, and gives what that was.
+    fn memoized(&mut self, world: &World) -> Vec<usize> {
+        let mut made = Vec::new();
+        for at in 0..ASSETS.len() {
+            if !self.is_known(world, at) {
+                let input = self.input(at);
+                let (made_of, value) = world.make(at, input);
+                self.0[at] = Some((made_of, input, value));
+                made.push(at);
+            }
+        }
+        made
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_stale_is_taken_whatever_has_changed(
+        changes in prop::collection::vec(prop::collection::vec(change(), 0..3), 1..8),
+    ) {
+        let (mut world, mut oracle, storage) = (World::default(), Oracle::default(), storage());
+        for changes in std::iter::once(Vec::new()).chain(changes) {
+            changes.into_iter().for_each(|change| world.change(change));
+            prop_assert_eq!(world.to_make(&storage), oracle.to_make(&world));
+            // Asked first, since it looks what lies on the shelf before the run.
+            let expected = oracle.memoized(&world);
+            prop_assert_eq!(world.memoized(&storage), expected);
+            prop_assert_eq!(world.to_make(&storage), [0; 0]);
+            // All is as it would be if it were made anew.
+            let mut input = 0;
+            for (at, (name, made)) in ASSETS.into_iter().zip(&oracle.0).enumerate() {
+                let (_, value) = world.make(at, input);
+                prop_assert_eq!(made.as_ref().map(|made| made.2), Some(value));
+                prop_assert!(at >= SHELVED || world.shelf.get(name) == Some(value));
+                input = value;
+            }
+        }
+    }
+}

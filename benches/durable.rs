@@ -4,7 +4,8 @@
 //!     cargo bench --bench durable -- "normal: chain"
 //!
 //! The second measures only what is called so. Prints microseconds a step, the median of several runs that take turns with
-//! their yardstick, the ratio to it, and the size of the run's folder. A step has four events: its start, its input, its
+//! their yardstick, the ratio to it, and the size of the run's folder in bytes a step; beside a figure stands its bar, what it is to
+//! stay below, if it has one. A step has four events: its start, its input, its
 //! output with a small value, its success; in a fan-out there is a fifth, the item that it is made for. Raw is one prepared
 //! `INSERT` for each of these, with one commit for as many steps as can be written together: no more than there are slots,
 //! and 64 at most. A bench is a look at the machine and no test: nothing here fails.
@@ -23,6 +24,16 @@ use rusqlite::Connection;
 use tokio::runtime::Runtime;
 
 const RUNS: usize = 5;
+
+/// What a step of a chain is to cost at most, in what raw takes for it, and one of a fan-out with room for 64 steps a commit.
+const CHAIN: f64 = 1.5;
+const FAN_OUT: f64 = 2.0;
+
+/// How many bytes of file a step is to leave at most.
+const BYTES: f64 = 500.0;
+
+/// In how many milliseconds the first step of a run of 100,000 that goes on is to begin.
+const RESUME: f64 = 1000.0;
 
 /// So many steps raw writes together, if there are so many at once.
 const TOGETHER: usize = 64;
@@ -76,8 +87,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let bench = Bench { runtime: runtime.expect("a runtime"), runs, folder: scratch() };
     println!(
-        "{:<44}{:>10}{:>9}{:>9}{:>8}{:>10}",
-        "microseconds a step", "steps", "orch", "raw", "ratio", "bytes"
+        "{:<44}{:>10}{:>9}{:>9}{:>8}{:>6}{:>8}{:>6}",
+        "microseconds a step", "steps", "orch", "raw", "ratio", "bar", "bytes", "bar"
     );
     for (name, durability) in [("normal", Durability::Normal), ("full", Durability::Full)] {
         let chain_of = format!("{name}: chain / commit of one step");
@@ -88,7 +99,7 @@ fn main() {
                 || bench.steps(&chain(n), 2, durability, &mut bytes),
                 || bench.raw(n, &ROWS[1..], 1, durability),
             );
-            row(&chain_of, n, ours, raw, bytes);
+            row(&chain_of, n, (ours, raw), Some(CHAIN), bytes);
         }
         for &n in fans {
             let fan = |slots: usize| {
@@ -101,21 +112,24 @@ fn main() {
                     || bench.steps(&fan_out(n), slots, durability, &mut bytes),
                     || bench.raw(n, &ROWS, slots.min(TOGETHER), durability),
                 );
-                row(&fan(slots), n, ours, raw, bytes);
+                let bar = (slots >= TOGETHER).then_some(FAN_OUT);
+                row(&fan(slots), n, (ours, raw), bar, bytes);
             }
         }
     }
-    println!("\n{:<44}{:>10}{:>9}", "milliseconds", "steps", "orch");
+    println!("\n{:<44}{:>10}{:>9}{:>6}", "milliseconds", "steps", "orch", "bar");
     let resume = "resume, until its first step begins";
     for &n in fans.iter().filter(|_| wanted(resume)) {
         let took = bench.resume(n).as_secs_f64() * 1e3;
-        println!("{resume:<44}{n:>10}{took:>9.0}");
+        println!("{resume:<44}{n:>10}{took:>9.0}{RESUME:>6.0}");
     }
     std::fs::remove_dir_all(&bench.folder).expect("the folder was made here");
 }
 
-fn row(what: &str, n: usize, orch: f64, raw: f64, bytes: u64) {
-    println!("{what:<44}{n:>10}{orch:>9.1}{raw:>9.1}{:>8.2}{:>10.0}", orch / raw, bytes as f64 / n as f64);
+fn row(what: &str, n: usize, (orch, raw): (f64, f64), bar: Option<f64>, bytes: u64) {
+    let (ratio, bytes) = (orch / raw, bytes as f64 / n as f64);
+    let bar = bar.map(|bar| format!("{bar:.1}")).unwrap_or_default();
+    println!("{what:<44}{n:>10}{orch:>9.1}{raw:>9.1}{ratio:>8.2}{bar:>6}{bytes:>8.0}{BYTES:>6.0}");
 }
 
 struct Bench {

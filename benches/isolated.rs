@@ -3,8 +3,8 @@
 //!     cargo bench --bench isolated
 //!
 //! Prints what a step takes in the process of the run, in a worker that is there, and in one that has to be started, each
-//! the median of several runs, with small values and with large ones. A bench is a look at the machine and no test: nothing
-//! here fails. Times are those between the first and the last event of a run, or of its first step.
+//! the median of several runs, with small values and with large ones; beside what the last two are over the first stands its bar,
+//! what it is to stay below, if it has one. A bench is a look at the machine and no test: nothing here fails. Times are those between the first and the last event of a run, or of its first step.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -67,6 +67,11 @@ fn blocks_apart(n: usize) {
     }
 }
 
+/// How many microseconds more than in process a step with a small value is to take at most, in a worker that is there and in one
+/// that has to be started.
+const WARM: f64 = 1_000.0;
+const COLD: f64 = 15_000.0;
+
 const STEPS: usize = 500;
 const BLOCKS: usize = 50;
 
@@ -89,11 +94,15 @@ fn main() {
     orch::run::worker(|| Ok(definitions()));
     let short = !std::env::args().any(|argument| argument == "--bench");
     let runs = if short { 1 } else { 9 };
-    println!("{:<44}{:>14}{:>14}{:>14}", "microseconds a step", "in process", "warm", "cold");
-    for (what, here, apart, n) in [
-        ("a number, in a job of 2 steps", pair(), pair_apart(), 2),
-        ("the same, in one of 500", chain(STEPS), chain_apart(STEPS), STEPS),
-        ("a list of 1 Mi numbers, in and out", blocks(BLOCKS), blocks_apart(BLOCKS), BLOCKS),
+    println!(
+        "{:<36}{:>11}{:>10}{:>10}{:>7}{:>10}{:>10}{:>7}",
+        "microseconds a step", "in process", "warm", "over", "bar", "cold", "over", "bar"
+    );
+    let small = Some((WARM, COLD));
+    for (what, here, apart, n, bars) in [
+        ("a number, in a job of 2 steps", pair(), pair_apart(), 2, small),
+        ("the same, in one of 500", chain(STEPS), chain_apart(STEPS), STEPS, small),
+        ("a list of 1 Mi numbers, in and out", blocks(BLOCKS), blocks_apart(BLOCKS), BLOCKS, None),
     ] {
         let (mut ours, mut warm, mut cold) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..runs {
@@ -102,7 +111,14 @@ fn main() {
             cold.push(first);
             warm.push(others);
         }
-        println!("{what:<44}{:>14.1}{:>14.1}{:>14.1}", median(ours), median(warm), median(cold));
+        let (ours, warm, cold) = (median(ours), median(warm), median(cold));
+        let bar = |bar: Option<f64>| bar.map(|bar| format!("{bar:.0}")).unwrap_or_default();
+        let (warm_bar, cold_bar) = (bar(bars.map(|bars| bars.0)), bar(bars.map(|bars| bars.1)));
+        println!(
+            "{what:<36}{ours:>11.1}{warm:>10.1}{:>10.1}{warm_bar:>7}{cold:>10.1}{:>10.1}{cold_bar:>7}",
+            warm - ours,
+            cold - ours
+        );
     }
 }
 

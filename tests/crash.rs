@@ -1,25 +1,23 @@
-//! A program that is killed by `kill -9` at each of its writes, and goes on.
-//!
-//! The writes are numbered by the program itself: each passes a boundary before and after it. The child is this test
-//! binary, with one test alone. Its job has what is hard to go on with: sources within sources, retries, steps that are
-//! skipped, one that fails, values that are files, values that live in memory alone.
+//! A program that is killed by `kill -9` at each of its writes, and goes on. Its job has what is hard to go on with: sources
+//! within sources, retries, steps that are skipped, one that fails, values that are files, values that live in memory alone.
 
 mod backfills;
+mod canceled;
+mod killed;
 mod outcome;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::env;
 use std::sync::Arc;
-use std::{env, fs};
 
 use orch::define::Cancel;
-use orch::event::{Event, EventKind, RunStatus, StepState};
+use orch::event::{Event, RunStatus};
 use orch::ids::RunId;
 use orch::prelude::*;
 use orch::run::RunErrorKind;
 use orch::storage::Storage;
 use orch_sqlite::{Durability, Folder};
 
+use self::killed::{Case, HOME};
 use self::outcome::Outcome;
 
 /// One of many that are made of nothing, so that they are as they were when they are made anew.
@@ -56,7 +54,10 @@ fn large(amount: u64) -> Optional<u64> {
 }
 
 #[op]
-async fn doubled(amount: u64) -> u64 {
+async fn doubled(amount: u64, ctx: Context) -> u64 {
+    if canceled::hangs(ctx.step()) {
+        std::future::pending::<()>().await;
+    }
     amount * 2
 }
 
@@ -103,7 +104,7 @@ const RUN: RunId = RunId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
 /// The program that is killed; nothing unless this binary calls itself.
 #[test]
 fn child() {
-    let Some(home) = env::var_os("CRASH_HOME") else { return };
+    let Some(home) = env::var_os(HOME) else { return };
     let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
     let definitions = Definitions::new().job(books());
     let runner = match storage.run(RUN) {
@@ -115,10 +116,8 @@ fn child() {
     };
     let cancel = Cancel::new();
     let token = cancel.clone();
-    let cancels = env::var("CRASH_CANCEL").is_ok();
     let runner = runner.cancel(cancel).sink(move |event: &Event| {
-        let done = matches!(event.kind, EventKind::StepSuccess);
-        if cancels && done && event.step.as_ref().is_some_and(|step| step.name() == "sales") {
+        if canceled::is_the_time(event) {
             token.cancel();
         }
     });
@@ -128,96 +127,31 @@ fn child() {
     }
 }
 
-/// How often a run is begun that is to come to a boundary.
-const TRIES: usize = 20;
-
-struct Case {
-    home: PathBuf,
-    cancels: bool,
-}
-
-impl Case {
-    fn new(name: &str, cancels: bool) -> Self {
-        let home =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-{name}-{}", std::process::id()));
-        Self { home, cancels }
-    }
-
-    /// Runs the program; it is killed at the boundary of this number, if it gets there.
-    fn live(&self, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
-        let mut child = Command::new(env::current_exe().expect("this binary"));
-        child.args(["--exact", "child", "--test-threads=1"]).env("CRASH_HOME", &self.home);
-        child.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
-        child.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
-        child.envs(self.cancels.then_some(("CRASH_CANCEL", "1")));
-        child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
-    }
-
-    fn outcome(&self) -> Outcome {
-        Outcome::read(&self.home, RUN)
-    }
-
-    fn clear(&self) {
-        if self.home.exists() {
-            fs::remove_dir_all(&self.home).expect("the folder was made here");
-        }
-    }
-
-    /// The undisturbed run, and the names of the boundaries that it passes.
-    fn undisturbed(&self) -> (Outcome, Vec<String>) {
-        let log = self.home.with_extension("log");
-        assert!(self.live(None, Some(&log)).success(), "the program runs");
-        let passed = taken(&log);
-        let outcome = self.outcome();
-        self.clear();
-        (outcome, passed)
-    }
-
-    /// Has the program killed at the boundary of this number; says whether it was. What happens while a commit is made is
-    /// in the next, so that a run may be over before it has passed so many.
-    fn is_killed(&self, at: usize) -> bool {
-        let log = self.home.with_extension("log");
-        for _ in 0..TRIES {
-            let killed = !self.live(Some(at), Some(&log)).success();
-            let passed = taken(&log).len();
-            if killed {
-                assert_eq!(passed, at, "it is killed at once");
-                return true;
-            }
-            assert!(passed < at, "it passed {passed} boundaries and was not killed at {at}");
-            self.clear();
-        }
-        false
-    }
-}
-
-/// What was written there, which is gone then.
-fn taken(log: &Path) -> Vec<String> {
-    let lines = fs::read_to_string(log).expect("the log is there");
-    fs::remove_file(log).expect("it was made here");
-    lines.lines().map(str::to_owned).collect()
+/// The run undisturbed.
+fn expected() -> (Outcome, Vec<String>) {
+    let case = Case::new("child", "whole", &[]);
+    let boundaries = case.undisturbed();
+    (Outcome::read(&case.home, RUN), boundaries)
 }
 
 #[test]
 fn killed_at_each_write_it_goes_on_to_the_same_end() {
-    let case = Case::new("each", false);
-    let (expected, boundaries) = case.undisturbed();
+    let (expected, boundaries) = expected();
     assert_eq!(expected.status, RunStatus::Failure);
     assert!(expected.steps.len() >= 60, "{} steps", expected.steps.len());
     assert!(expected.values.contains_key("report result"), "the report is kept");
+    let case = Case::new("child", "each", &[]);
     for (at, name) in (1..).zip(&boundaries) {
-        let killed = case.is_killed(at);
-        assert!(killed || at + 20 > boundaries.len(), "boundary {at} of {} is not met", boundaries.len());
+        case.killed(at, boundaries.len(), |_| {});
         assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
-        assert_eq!(case.outcome(), expected, "killed at {at} ({name})");
-        case.clear();
+        assert_eq!(Outcome::read(&case.home, RUN), expected, "killed at {at} ({name})");
     }
 }
 
 #[test]
 fn killed_several_times_it_goes_on_to_the_same_end() {
-    let case = Case::new("again", false);
-    let (expected, boundaries) = case.undisturbed();
+    let (expected, boundaries) = expected();
+    let case = Case::new("child", "again", &[]);
     let mut random = 7_usize;
     for round in 0..12 {
         let mut kills = Vec::new();
@@ -229,23 +163,7 @@ fn killed_several_times_it_goes_on_to_the_same_end() {
             case.live(Some(*at), None);
         }
         assert!(case.live(None, None).success(), "round {round}, killed at {kills:?}");
-        assert_eq!(case.outcome(), expected, "round {round}, killed at {kills:?}");
-        case.clear();
-    }
-}
-
-#[test]
-fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
-    let case = Case::new("cancel", true);
-    let (expected, boundaries) = case.undisturbed();
-    assert_eq!(expected.status, RunStatus::Canceled);
-    for at in (1..=boundaries.len()).step_by(3) {
-        case.live(Some(at), None);
-        assert!(case.live(None, None).success(), "it goes on after {at}");
-        let outcome = case.outcome();
-        assert_eq!(outcome.status, RunStatus::Canceled, "killed at {at}");
-        let under_way = outcome.steps.values().any(|state| matches!(state, StepState::Running));
-        assert!(!under_way, "killed at {at}");
+        assert_eq!(Outcome::read(&case.home, RUN), expected, "round {round}, killed at {kills:?}");
         case.clear();
     }
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
-use orch_core::storage::{RunRecord, StorageError};
+use orch_core::storage::{Holder, RunRecord, StorageError};
 
 use crate::facts::Teller;
 use crate::list::List;
@@ -66,6 +66,12 @@ impl Folder {
         let runs = home.join("runs");
         let is_run = |run: RunId| log::path(&runs.join(run.to_string())).exists();
         home.join("instance.db").exists() || runs_in(&runs).is_ok_and(|runs| runs.into_iter().any(is_run))
+    }
+
+    /// Has this called when another process has been writing the list for more than a moment, and what is to be written or looked
+    /// at here waits for it: with that process, as far as it is known.
+    pub fn tell_waits(&self, tell: impl Fn(Option<&Holder>) + Send + Sync + 'static) {
+        self.list().tell_waits(Box::new(tell));
     }
 
     /// Where it is, as an absolute path.

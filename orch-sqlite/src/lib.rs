@@ -3,7 +3,7 @@
 //! ```text
 //! .orch/
 //!   instance.db            the list of runs, and what is known of assets
-//!   instance.lock          locked for each write to the list, so that writers wait in a queue of the system's
+//!   instance.lock          locked for each write to the list, so that writers wait in a queue of the system's; names the last
 //!   keys.db                the sets of keys that dynamic partitions are, once there is one
 //!   runs/<run>/run.db      what the run was begun with, its events, log lines and small values
 //!   runs/<run>/holder      locked by the process that runs it, for as long as that lives

@@ -2,8 +2,8 @@
 
 mod line;
 mod locked;
+mod turn;
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -19,6 +19,7 @@ use crate::schema::{INSTANCE, Opened};
 use crate::{Durability, error, write};
 
 pub(crate) use locked::Locked;
+use turn::{Tell, Turn};
 
 /// What the list says outlives a loss of power in any case: a run whose line is lost is not found, whatever there is of it.
 const DURABILITY: Durability = Durability::Full;
@@ -47,7 +48,7 @@ struct Writer {
     /// How many pages the write-ahead log has had when facts were put there last.
     pages: Arc<AtomicI32>,
     /// None where nothing can be written: whoever only looks needs none there.
-    lock: Option<File>,
+    turn: Option<Turn>,
 }
 
 impl List {
@@ -58,8 +59,8 @@ impl List {
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
-        let (lock, read_only) = match write::lockable(&at, "instance.lock") {
-            Ok(lock) => (Some(lock), None),
+        let (turn, read_only) = match write::lockable(&at, "instance.lock") {
+            Ok(file) => (Some(Turn::new(file, &at)), None),
             // Of a list that is there it can be read what there is.
             Err(error)
                 if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
@@ -70,7 +71,7 @@ impl List {
             Err(error) => return Err(error::machine(&at, "locked", &error)),
         };
         let pages = Arc::new(AtomicI32::new(0));
-        let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages), lock };
+        let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages), turn };
         let writer = Mutex::new(writer);
         let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
         if !matches!(opened, Opened::Whole(_)) {
@@ -126,6 +127,13 @@ impl List {
     /// The same, to look and not to write: where nothing can be written, nobody is kept from anything.
     pub(crate) fn look(&self) -> Result<Locked<'_>, StorageError> {
         Locked::wait(&self.path, &self.writer)
+    }
+
+    /// Has this told who is waited for, when that takes longer than a moment.
+    pub(crate) fn tell_waits(&self, tell: Tell) {
+        if let Some(turn) = &mut taken(&self.writer).turn {
+            turn.tell_by(tell);
+        }
     }
 
     /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.

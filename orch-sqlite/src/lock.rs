@@ -30,10 +30,10 @@ impl Hold {
         let file = write::lockable(&path, "holder.make").map_err(cannot)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(named(&path))),
+            Err(TryLockError::WouldBlock) => return Err(held(holder(&path))),
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
-        write::say(&file, &format!("{} {}\n", process::id(), host()), "holder.say").map_err(cannot)?;
+        write::say(&file, &own_name(), "holder.say").map_err(cannot)?;
         Ok(Self { file })
     }
 
@@ -56,7 +56,7 @@ impl Hold {
                 let _ = file.unlock();
                 Ok(None)
             }
-            Err(TryLockError::WouldBlock) => Ok(Some(named(&path))),
+            Err(TryLockError::WouldBlock) => Ok(Some(holder(&path))),
             Err(TryLockError::Error(error)) => Err(cannot(error)),
         }
     }
@@ -74,11 +74,21 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("holder")
 }
 
-/// The holder that the file names. Where a locked file cannot be read, all that is known is that there is one.
-fn named(path: &Path) -> Holder {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let (process, host) = text.trim_end().split_once(' ').unwrap_or(("0", "a machine that is not known"));
-    Holder::new(process.parse().unwrap_or_default(), host)
+/// How this process is named in the files that it locks.
+pub(crate) fn own_name() -> String {
+    format!("{} {}\n", process::id(), host())
+}
+
+/// The process that the file names; none where a locked file cannot be read.
+pub(crate) fn named(path: &Path) -> Option<Holder> {
+    let text = fs::read_to_string(path).ok()?;
+    let (process, host) = text.trim_end().split_once(' ')?;
+    Some(Holder::new(process.parse().ok()?, host))
+}
+
+/// The holder that the file names, or all that is known: that there is one.
+fn holder(path: &Path) -> Holder {
+    named(path).unwrap_or_else(|| Holder::new(0, "a machine that is not known"))
 }
 
 /// The name of this machine, as far as it can be known without asking the system's C library.

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -179,6 +179,7 @@ pub(crate) fn lockable(path: &Path, name: &str) -> io::Result<File> {
 pub(crate) fn say(mut file: &File, text: &str, name: &str) -> io::Result<()> {
     around(name, || {
         file.set_len(0)?;
+        file.rewind()?;
         file.write_all(text.as_bytes())
     })
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use orch_core::config::EnvVars;
-use orch_core::storage::{Storage, StorageError, StorageErrorKind};
+use orch_core::storage::{Holder, Storage, StorageError, StorageErrorKind};
 use orch_sqlite::{Durability, Folder};
 
 use super::args::{DurableArgs, HomeArgs};
@@ -87,7 +87,26 @@ pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> R
         printer.error(&format!("nothing has been recorded in `{shown}` yet"), Some(&hint));
         return Err(Exit::Usage);
     }
-    Folder::open(folder, Durability::Normal).map_err(|error| refused(&error, printer))
+    open(folder, Durability::Normal, printer).map_err(|error| refused(&error, printer))
+}
+
+/// Opens the folder; if another program keeps it for long, that is told.
+fn open(folder: PathBuf, durability: Durability, printer: &Printer) -> Result<Folder, StorageError> {
+    let (opened, printer) = (Folder::open(folder, durability)?, printer.clone());
+    opened.tell_waits(move |holder| {
+        let (waiting, hint) = waiting(holder);
+        printer.warning(&waiting, Some(hint));
+    });
+    Ok(opened)
+}
+
+/// What is said to who waits for another program.
+fn waiting(holder: Option<&Holder>) -> (String, &'static str) {
+    let holder = holder.map_or_else(|| "another program".to_owned(), ToString::to_string);
+    (
+        format!("waiting for {holder}, which keeps the list of runs locked"),
+        "it takes long to clear many runs away or to make a list anew; if the process hangs, end it",
+    )
 }
 
 /// What is recorded there, to be changed; a folder that is not there is made.
@@ -102,7 +121,7 @@ pub(super) fn changed(args: &HomeArgs, around: &Around, printer: &Printer) -> Re
 /// The folder that is named; one that is not there is made. What is written to it by way of this survives a loss of power.
 pub(super) fn made(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
     let folder = folder(args, &around.env);
-    Folder::open(folder, Durability::Full).map_err(|error| refused(&error, printer))
+    open(folder, Durability::Full, printer).map_err(|error| refused(&error, printer))
 }
 
 /// Where a run is recorded; a folder that is not there is made.
@@ -117,7 +136,7 @@ pub(super) fn write(
         #[cfg(test)]
         Homes::Given(storage) => return Ok(Home { storage: Arc::clone(storage), folder: None }),
     };
-    match Folder::open(folder, durable.durability.into()) {
+    match open(folder, durable.durability.into(), printer) {
         Ok(folder) => Ok(Home { storage: Arc::new(folder.clone()), folder: Some(folder) }),
         Err(error) => {
             let advice =
@@ -150,6 +169,13 @@ pub(super) fn refused(error: &StorageError, printer: &Printer) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_is_told_for_whom() {
+        let told = |holder: Option<Holder>| waiting(holder.as_ref()).0;
+        insta::assert_snapshot!(told(Some(Holder::new(4242, "dex-1"))), @"waiting for process 4242 on `dex-1`, which keeps the list of runs locked");
+        insta::assert_snapshot!(told(None), @"waiting for another program, which keeps the list of runs locked");
+    }
 
     #[test]
     fn an_argument_goes_before_the_variable_and_that_before_the_default() {

@@ -41,11 +41,14 @@ pub(super) fn export(args: &ExportArgs, around: &Around, printer: &Printer) -> E
 
 /// Takes a run out of a file.
 pub(super) fn import(args: &ImportArgs, around: &Around, printer: &Printer) -> Exit {
-    // A folder is made only if there is something for it.
     if !args.file.is_file() {
         let hint = "`runs export RUN FILE` writes one";
         printer.error(&format!("there is no file `{}`", args.file.display()), Some(hint));
         return Exit::Usage;
+    }
+    // A folder is made only if there is something for it.
+    if let Err(error) = Parcel::read(&args.file) {
+        return not_imported(error, printer);
     }
     let folder = match home::made(&args.home, around, printer) {
         Ok(folder) => folder,
@@ -56,20 +59,18 @@ pub(super) fn import(args: &ImportArgs, around: &Around, printer: &Printer) -> E
             printer.note(&format!("{} is in `{}`\n", told(&parcel), folder.path().display()));
             Exit::Success
         }
-        Err(error) => {
-            // What is wrong is the file, and not what lies in the folder.
-            let hint = match error.kind() {
-                StorageErrorKind::Corrupt => {
-                    Some("nothing was imported; `runs export RUN FILE` writes such a file")
-                }
-                StorageErrorKind::Exists => {
-                    Some("nothing was imported; `show` tells what became of that run")
-                }
-                _ => None,
-            };
-            home::refused(&hint.into_iter().fold(error, StorageError::hint), printer)
-        }
+        Err(error) => not_imported(error, printer),
     }
+}
+
+fn not_imported(error: StorageError, printer: &Printer) -> Exit {
+    // What is wrong is the file, and not what lies in the folder.
+    let hint = match error.kind() {
+        StorageErrorKind::Corrupt => Some("nothing was imported; `runs export RUN FILE` writes such a file"),
+        StorageErrorKind::Exists => Some("nothing was imported; `show` tells what became of that run"),
+        _ => None,
+    };
+    home::refused(&hint.into_iter().fold(error, StorageError::hint), printer)
 }
 
 fn told(parcel: &Parcel) -> String {

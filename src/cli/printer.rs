@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orch_core::report::{Palette, Role};
 
@@ -20,9 +20,12 @@ pub(super) enum Verbosity {
 /// Whoever reads the output may go away at any time, as `head` does. What cannot be written then is dropped, so that
 /// a run does not end because nobody listens, and nothing is said of it. If data cannot be written for another reason,
 /// such as a full disk, [`refused`](Self::refused) tells.
+///
+/// Clones write to the same.
+#[derive(Clone)]
 pub(super) struct Printer {
-    out: Mutex<Stream>,
-    err: Mutex<Stream>,
+    out: Arc<Mutex<Stream>>,
+    err: Arc<Mutex<Stream>>,
     pub(super) verbosity: Verbosity,
 }
 
@@ -35,8 +38,8 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(to: Box<dyn Write + Send>, palette: Palette, terminal: bool) -> Mutex<Self> {
-        Mutex::new(Self { to, palette, terminal, refused: None })
+    fn new(to: Box<dyn Write + Send>, palette: Palette, terminal: bool) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { to, palette, terminal, refused: None }))
     }
 }
 

@@ -1,10 +1,9 @@
 //! A backfill whose process is killed at any of its writes goes on to the end that it would have come to, and makes nothing twice.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::env;
+use std::path::Path;
 use std::sync::Arc;
-use std::{env, fs};
 
 use orch::asset::MaterializationQuery;
 use orch::backfill::{BackfillEvent, BackfillStatus};
@@ -14,6 +13,14 @@ use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefiniti
 use orch::prelude::*;
 use orch::storage::{ReadAssets as _, ReadBackfills as _, ReadRuns as _, RunQuery, RunState, Storage};
 use orch_sqlite::{Durability, Folder};
+
+use super::killed::{Case, HOME};
+
+/// Set if what was lost is found again.
+const FOUND: &str = "BACKFILL_FOUND";
+
+/// Set if the backfill is to be canceled.
+const CANCELED: &str = "BACKFILL_CANCEL";
 
 struct Daily;
 
@@ -33,7 +40,7 @@ fn sold(day: &Partition<Daily>) -> i64 {
 /// Of the third day it is lost, unless it was found again.
 #[asset(partitions = Daily)]
 fn revenue(sold: i64) -> Result<i64> {
-    let is_found = env::var_os("BACKFILL_FOUND").is_some();
+    let is_found = env::var_os(FOUND).is_some();
     if sold == 3 && !is_found { Err("it is lost".into()) } else { Ok(sold * 10) }
 }
 
@@ -57,11 +64,10 @@ const ID: BackfillId = BackfillId::from_u128(0x0190_0000_0000_7000_8000_0000_000
 /// The program that is killed; nothing unless this binary calls itself.
 #[test]
 fn child() {
-    let Some(home) = env::var_os("BACKFILL_HOME") else { return };
+    let Some(home) = env::var_os(HOME) else { return };
     let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
     let definitions = Definitions::new().assets(assets![sold, revenue, growth, total]);
-    let (cancels, again) =
-        (env::var_os("BACKFILL_CANCEL").is_some(), env::var_os("BACKFILL_FOUND").is_some());
+    let (cancels, again) = (env::var_os(CANCELED).is_some(), env::var_os(FOUND).is_some());
     let backfill = match storage.backfill(ID) {
         Err(_) => {
             let job = definitions.materialize(&"*".parse().expect("a selection"));
@@ -119,93 +125,58 @@ impl Became {
     }
 }
 
-struct Case {
-    home: PathBuf,
-    set: Vec<&'static str>,
-}
+const PROGRAM: &str = "backfills::child";
 
-impl Case {
-    fn new(name: &str, set: &[&'static str]) -> Self {
-        let home = format!("backfill-{name}-{}", std::process::id());
-        // In memory, where there is such a thing: it is begun often, and no loss of power is meant.
-        let memory = Path::new("/dev/shm");
-        let within = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
-        Self { home: within.join(home), set: set.to_vec() }
-    }
-
-    /// Runs the program; it is killed at the boundary of this number, if it gets there.
-    fn live(&self, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
-        let mut child = Command::new(env::current_exe().expect("this binary"));
-        child.args(["--exact", "backfills::child", "--test-threads=1"]).env("BACKFILL_HOME", &self.home);
-        child.envs(self.set.iter().map(|name| (*name, "1")));
-        child.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
-        child.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
-        child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
-    }
-
-    /// What becomes of it undisturbed, and the names of the boundaries that it passes.
-    fn undisturbed(&self) -> (Became, Vec<String>) {
-        let log = self.home.with_extension("log");
-        assert!(self.live(None, Some(&log)).success(), "the program runs");
-        let lines = fs::read_to_string(&log).expect("the log is there");
-        fs::remove_file(log).expect("it was made here");
-        let became = Became::read(&self.home);
-        (became, lines.lines().map(str::to_owned).collect())
-    }
-
-    fn clear(&self) {
-        if self.home.exists() {
-            fs::remove_dir_all(&self.home).expect("the folder was made here");
-        }
-    }
+/// What becomes of it undisturbed, and the names of the boundaries that it passes.
+fn undisturbed(case: &Case) -> (Became, Vec<String>) {
+    let boundaries = case.undisturbed();
+    (Became::read(&case.home), boundaries)
 }
 
 #[test]
 fn killed_at_each_write_it_goes_on_to_the_same_end() {
-    let case = Case::new("each", &[]);
-    let (expected, boundaries) = case.undisturbed();
-    case.clear();
+    let case = Case::new(PROGRAM, "each", &[]);
+    let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Failure);
     assert_eq!(expected.runs.len(), 5, "three days, and the growth of two: {:?}", expected.runs);
     for at in ["before backfill.write", "before backfill.mark", "before run.folder"] {
         assert!(boundaries.iter().any(|name| name == at), "{at} is passed");
     }
     for (at, name) in (1..).zip(&boundaries) {
-        case.live(Some(at), None);
+        case.killed(at, boundaries.len(), |_| {});
         assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
         assert_eq!(Became::read(&case.home), expected, "killed at {at} ({name})");
-        case.clear();
     }
 }
 
 #[test]
 fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
-    let (case, again) = (Case::new("again", &[]), Case::new("again", &["BACKFILL_FOUND"]));
-    case.undisturbed();
-    let (expected, boundaries) = again.undisturbed();
-    case.clear();
+    let (failed, case) = (Case::new(PROGRAM, "failed", &[]), Case::new(PROGRAM, "again", &[FOUND]));
+    failed.undisturbed();
+    let failed_before = |home: &Path| {
+        let folder = Folder::open(&failed.home, Durability::Normal).expect("a folder");
+        folder.backup(home).expect("it can be copied");
+    };
+    failed_before(&case.home);
+    let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Success);
-    for at in (1..=boundaries.len()).step_by(5) {
-        assert!(case.live(None, None).success(), "the program runs");
-        again.live(Some(at), None);
-        assert!(again.live(None, None).success(), "it goes on after {at}");
-        assert_eq!(Became::read(&case.home), expected, "killed at {at} ({})", boundaries[at - 1]);
-        case.clear();
+    for (at, name) in (1..).zip(&boundaries) {
+        case.killed(at, boundaries.len(), failed_before);
+        assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
+        assert_eq!(Became::read(&case.home), expected, "killed at {at} ({name})");
     }
 }
 
 #[test]
 fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
-    let case = Case::new("cancel", &["BACKFILL_CANCEL"]);
-    let (expected, boundaries) = case.undisturbed();
-    case.clear();
+    let case = Case::new(PROGRAM, "cancel", &[CANCELED]);
+    let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Canceled);
-    for at in (1..=boundaries.len()).step_by(5) {
-        case.live(Some(at), None);
-        assert!(case.live(None, None).success(), "it goes on after {at}");
+    for (at, name) in (1..).zip(&boundaries) {
+        case.killed(at, boundaries.len(), |_| {});
+        assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
         let became = Became::read(&case.home);
-        assert_eq!(became.state, RunState::Canceled, "killed at {at} ({})", boundaries[at - 1]);
-        assert!(became.runs.values().all(|runs| *runs == 1), "killed at {at}: {:?}", became.runs);
-        case.clear();
+        assert_eq!(became.state, RunState::Canceled, "killed at {at} ({name})");
+        assert!(became.runs.values().all(|runs| *runs == 1), "killed at {at} ({name}): {:?}", became.runs);
     }
 }

@@ -26,7 +26,7 @@ pub enum StorageErrorKind {
     Needed,
     /// The run is over, and cannot go on.
     Over,
-    /// What was to be stored cannot be: a key of a partition that can be none.
+    /// What was to be stored cannot be: a key of a partition that can be none, a copy within what it is made of.
     Invalid,
     /// What is stored was made by a newer version of orch.
     Newer,

@@ -1,5 +1,4 @@
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -24,8 +23,8 @@ pub(crate) struct Locked<'a> {
 impl<'a> Locked<'a> {
     pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
         let writer = taken(writer);
-        if let Some(lock) = &writer.lock {
-            lock.lock().map_err(|error| error::machine(path, "locked", &error))?;
+        if let Some(turn) = &writer.turn {
+            turn.wait().map_err(|error| error::machine(path, "locked", &error))?;
         }
         Ok(Self { path, writer })
     }
@@ -33,7 +32,7 @@ impl<'a> Locked<'a> {
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.connection.take() {
             Some(connection) => connection,
-            None if self.writer.lock.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
+            None if self.writer.turn.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
             None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
         };
         Ok(self.writer.connection.insert(connection))
@@ -170,8 +169,9 @@ impl<'a> Locked<'a> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        // If this fails, the lock goes with the file.
-        let _ = self.writer.lock.as_ref().map(File::unlock);
+        if let Some(turn) = &self.writer.turn {
+            turn.end();
+        }
     }
 }
 

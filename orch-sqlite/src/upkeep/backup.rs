@@ -28,9 +28,14 @@ impl Folder {
     /// as it is at that moment, to a folder that is empty or not there. The copy is opened as any other. Programs may go on with their runs meanwhile.
     ///
     /// # Errors
-    /// If there is something in the folder, or it cannot be written.
+    /// If there is something in the folder, it lies in this one, or it cannot be written.
     pub fn backup(&self, to: &Path) -> Result<BackedUp, StorageError> {
         let cannot = |error: io::Error| error::machine(to, "written", &error);
+        if self.contains(to) {
+            let message = format!("`{}` lies in the folder that is to be copied", to.display());
+            return Err(StorageError::new(StorageErrorKind::Invalid, message)
+                .hint("choose a folder outside of it, best on another disk"));
+        }
         if to.exists() && to.read_dir().map_err(cannot)?.next().is_some() {
             let message = format!("`{}` is not empty", to.display());
             return Err(StorageError::new(StorageErrorKind::Exists, message)
@@ -69,6 +74,14 @@ impl Folder {
         }
         let bytes = size(to).map_err(cannot)?;
         Ok(BackedUp { runs, bytes, left_out })
+    }
+
+    /// Whether it is this folder or lies in it, by whichever name.
+    fn contains(&self, path: &Path) -> bool {
+        let Ok(path) = std::path::absolute(path) else { return false };
+        // What is not there yet will lie where that of it lies which is.
+        let there = path.ancestors().find_map(|part| part.canonicalize().ok());
+        there.is_some_and(|there| self.path().canonicalize().is_ok_and(|home| there.starts_with(home)))
     }
 
     fn copy_run(&self, run: RunId, to: &Path) -> Result<(), StorageError> {

@@ -29,6 +29,31 @@ pub struct Parcel {
     pub bytes: u64,
 }
 
+impl Parcel {
+    /// What is in a file that a run was exported to, as it says itself.
+    ///
+    /// # Errors
+    /// If the file is no exported run, is damaged or is of a newer version.
+    pub fn read(file: &Path) -> Result<Self, StorageError> {
+        Self::open(file).map(|(parcel, _)| parcel)
+    }
+
+    fn open(file: &Path) -> Result<(Self, Connection), StorageError> {
+        let bytes = match file.metadata() {
+            Ok(found) if found.is_file() => found.len(),
+            _ => return Err(error::machine(file, "read", &io::ErrorKind::NotFound.into())),
+        };
+        let parcel = PARCEL.read(file)?.whole(file)?;
+        let cannot = |error: rusqlite::Error| error::database(file, "read", &error);
+        let record: Option<String> =
+            parcel.query_row("SELECT record FROM run", [], |row| row.get(0)).optional().map_err(cannot)?;
+        let run: RunRecord = serde_json::from_str(&record.unwrap_or_default())
+            .map_err(|why| error::corrupt(file, format!("it does not say which run it is: {why}")))?;
+        let files = packed(&parcel).map_err(cannot)?.len() as u64;
+        Ok((Self { run, files, bytes }, parcel))
+    }
+}
+
 impl Folder {
     /// Puts a run with its files into one file, as it is at this moment.
     ///
@@ -66,34 +91,24 @@ impl Folder {
     /// If there is such a run already, if the file is no exported run, is damaged or is of a newer version, or if the
     /// run cannot be written. There is no such run then.
     pub fn import(&self, file: &Path) -> Result<Parcel, StorageError> {
-        if !file.is_file() {
-            return Err(error::machine(file, "read", &io::ErrorKind::NotFound.into()));
-        }
-        let parcel = PARCEL.read(file)?.whole(file)?;
-        let record: Option<String> = parcel
-            .query_row("SELECT record FROM run", [], |row| row.get(0))
-            .optional()
-            .map_err(|error| error::database(file, "read", &error))?;
-        let record: RunRecord = serde_json::from_str(&record.unwrap_or_default())
-            .map_err(|why| error::corrupt(file, format!("it does not say which run it is: {why}")))?;
-        let bytes = file.metadata().map_err(|error| error::machine(file, "read", &error))?.len();
-        let hold = self.claim(record.id)?;
+        let (parcel, connection) = Parcel::open(file)?;
+        let run = parcel.run.id;
+        let hold = self.claim(run)?;
         // It has events before it is a run; if it does not become one, it must not be taken for one.
-        self.list().lock()?.delete(record.id)?;
-        let unpacked = self.unpack(&parcel, file, hold, record.id).and_then(|files| {
-            self.list().lock()?.put(&record, false)?;
-            Ok(files)
-        });
+        self.list().lock()?.delete(run)?;
+        let unpacked = self
+            .unpack(&connection, file, hold, run)
+            .and_then(|()| self.list().lock()?.put(&parcel.run, false));
         match unpacked {
-            Ok(files) => Ok(Parcel { run: record, files, bytes }),
+            Ok(()) => Ok(parcel),
             Err(error) => {
-                self.give_up(record.id);
+                self.give_up(run);
                 Err(error)
             }
         }
     }
 
-    fn unpack(&self, parcel: &Connection, file: &Path, hold: Hold, run: RunId) -> Result<u64, StorageError> {
+    fn unpack(&self, parcel: &Connection, file: &Path, hold: Hold, run: RunId) -> Result<(), StorageError> {
         let writer = log::Writer::make(self, hold, run, |log| {
             let cannot = |error: rusqlite::Error| error::database(file, "read", &error);
             let name = file.to_string_lossy();
@@ -115,7 +130,7 @@ impl Folder {
         let reader = self.reader(run)?;
         reader.pinned()?;
         reader.each(|_| ())?;
-        let (files, mut count) = (Files::of(&self.run_folder(run)), 0);
+        let files = Files::of(&self.run_folder(run));
         let cannot = |error: rusqlite::Error| error::database(file, "read", &error);
         for packed in packed(parcel).map_err(cannot)? {
             let mut content = |out: &mut dyn io::Write| pieces(parcel, &packed.file, out);
@@ -124,11 +139,10 @@ impl Folder {
             if written != packed {
                 return Err(error::corrupt(file, format!("`{}` is not what was put into it", packed.file)));
             }
-            count += 1;
         }
         self.sync_run(run)?;
         drop(writer);
-        Ok(count)
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use orch_core::storage::{
 };
 use orch_sqlite::{Folder, Retention};
 
-use crate::folders::{at, id, open, record, run_to_its_end, storage, told};
+use crate::folders::{Empty, at, id, open, record, run_to_its_end, storage, told};
 
 /// Launches a backfill with runs of these numbers, which have ended.
 fn launched(folder: &Folder, bits: u128, runs: &[u64]) -> BackfillRecord {
@@ -85,7 +85,8 @@ fn a_backup_has_them_and_a_check_finds_what_is_damaged() {
     let (home, folder) = storage();
     let backfill = launched(&folder, 1, &[1]);
     folder.mark_backfill(backfill.id, BackfillMark::Ended(at(9))).expect("marked");
-    let to = home.path().join("backup");
+    let elsewhere = Empty::new();
+    let to = elsewhere.path().join("backup");
     folder.backup(&to).expect("copied");
     let copy = open(&to);
     assert_eq!(copy.backfills().expect("a list"), folder.backfills().expect("a list"));

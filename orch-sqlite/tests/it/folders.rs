@@ -26,6 +26,11 @@ impl Empty {
         if memory.is_dir() { Self::within(memory) } else { Self::new() }
     }
 
+    /// One that each user of the machine comes to.
+    pub(crate) fn of_all() -> Self {
+        Self::within(&std::env::temp_dir())
+    }
+
     fn within(folder: &Path) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::fs;
 use orch_core::storage::{ReadKeySets, WriteKeySets};
 use orch_sqlite::Folder;
 
-use crate::folders::{open, storage, told};
+use crate::folders::{Empty, open, storage, told};
 use crate::programs::program;
 
 fn customers(folder: &Folder) -> Vec<(u64, String)> {
@@ -42,10 +42,11 @@ fn a_list_that_is_lost_takes_no_keys_along() {
 #[test]
 fn a_backup_has_them_and_a_check_finds_what_is_damaged() {
     let (home, folder) = storage();
-    folder.backup(&home.path().join("without")).expect("there may be none");
+    let elsewhere = Empty::new();
+    folder.backup(&elsewhere.path().join("without")).expect("there may be none");
     folder.add_keys("customers", &["acme", "beta", "cogs"]).expect("added");
     folder.remove_keys("customers", &["beta"]).expect("removed");
-    let to = home.path().join("backup");
+    let to = elsewhere.path().join("backup");
     folder.backup(&to).expect("copied");
     let copy = open(&to);
     assert_eq!(copy.key_sets().expect("the sets"), folder.key_sets().expect("the sets"));

@@ -1,9 +1,9 @@
 //! Programs on a folder, each a process of its own: this binary again, told by its environment what to do.
 
-use std::env;
 use std::io::{BufRead, BufReader, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::{env, fs};
 
 use orch_core::storage::{ReadAssets, ReadRuns, RunQuery, WriteKeySets, WriteRuns, conformance};
 
@@ -16,6 +16,14 @@ const HOME: &str = "ORCH_TEST_HOME";
 /// The program that does `what` in the folder.
 pub(crate) fn program(what: &str, home: &Path) -> Command {
     let mut program = Command::new(env::current_exe().expect("the name of this program"));
+    told(&mut program, what, home);
+    program
+}
+
+/// The same by a copy of this binary: another user need not come to where it lies.
+pub(crate) fn copied(what: &str, home: &Path, copy: &Path) -> Command {
+    fs::copy(env::current_exe().expect("the name of this program"), copy).expect("there is room");
+    let mut program = Command::new(copy);
     told(&mut program, what, home);
     program
 }
@@ -98,7 +106,7 @@ fn look(home: &Path) {
     say(&format!("{} assets", folder.assets().expect("they are known").len()));
     say(&format!("{} sets of keys", folder.info().expect("it can be read").key_sets));
     say(&format!("{:?}", folder.check().expect("it can be checked")));
-    let elsewhere = Empty::in_memory();
+    let elsewhere = Empty::of_all();
     let exported = folder.export(id(1), &elsewhere.path().join("parcel"));
     say(&format!("{} files exported", exported.expect("it can be written elsewhere").files));
     let refused = folder.create(&record(2), &conformance::pinned()).err().expect("nothing can be written");

@@ -8,7 +8,7 @@ use orch_sqlite::{Durability, Folder};
 use rusqlite::Connection;
 
 use crate::folders::{Empty, events, id, make, open, record, run_to_its_end, storage, told};
-use crate::programs::{limited, program, said};
+use crate::programs::{copied, limited, program, said};
 
 fn error(home: &Path, error: &StorageError) -> String {
     told(home, &format!("{error}\n  hint: {}", error.advice().unwrap_or("none")))
@@ -125,11 +125,20 @@ fn looked_at_by_another(home: &Path) -> Vec<String> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     use std::os::unix::process::CommandExt as _;
 
-    let mut program = program("look", home);
-    if fs::metadata(home).expect("it is there").uid() == 0 {
+    let allow = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    let place = Empty::of_all();
+    let mut program = if fs::metadata(home).expect("it is there").uid() == 0 {
+        let copy = place.path().join("program");
+        let mut program = copied("look", home, &copy);
+        [place.path(), &copy].iter().for_each(|path| allow(path, 0o755));
         program.uid(65_534);
-    }
-    let may = |mode| fs::set_permissions(home, fs::Permissions::from_mode(mode)).expect("it is ours");
+        program
+    } else {
+        program("look", home)
+    };
+    let may = |mode| allow(home, mode);
     may(0o555);
     let mut looking = program.spawn().expect("it can be begun");
     let lines = said(&mut looking).map(|line| told(home, &line)).collect();
@@ -141,7 +150,9 @@ fn looked_at_by_another(home: &Path) -> Vec<String> {
 #[cfg(unix)]
 #[test]
 fn what_cannot_be_written_can_be_looked_at() {
-    let home = Empty::in_memory();
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Empty::of_all();
     let folder = open(home.path());
     run_to_its_end(&folder, &record(1));
     folder.add_keys("customers", &["acme"]).expect("added");
@@ -151,12 +162,11 @@ fn what_cannot_be_written_can_be_looked_at() {
         let files = folders.iter().flat_map(|folder| folder.read_dir().expect("it is there"));
         files.map(|file| file.expect("it is there").path()).collect()
     };
-    for file in files(home.path()) {
-        let mut permissions = fs::metadata(&file).expect("it is there").permissions();
-        if file.is_file() {
-            permissions.set_readonly(true);
-            fs::set_permissions(&file, permissions).expect("it is ours");
-        }
+    // Whatever this user lets others see of what it makes.
+    let inner = home.path().join("runs");
+    for path in files(home.path()).into_iter().chain([inner.join(id(1).to_string()), inner]) {
+        let mode = if path.is_dir() { 0o755 } else { 0o444 };
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
     }
     // With what SQLite keeps beside its files, and without: that is there as long as somebody has them.
     let beside = looked_at_by_another(home.path());

@@ -1,10 +1,16 @@
 //! Several at once on one folder.
 
-use std::sync::mpsc;
+use std::collections::HashMap;
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
+use orch_core::define::{Dynamic, JobOptions, One, OpDef};
 use orch_core::event::{Event, EventKind, Logged, RunStatus};
-use orch_core::storage::{LogQuery, ReadRuns, Row, RunQuery, StorageErrorKind, WriteRuns, conformance};
+use orch_core::graph::{Call, Job, Out};
+use orch_core::run::Definitions;
+use orch_core::storage::{
+    LogQuery, ReadRuns, Row, RunQuery, Storage, StorageErrorKind, WriteRuns, conformance,
+};
 
 use crate::folders::{at, events, id, make, open, storage};
 use crate::programs::{program, said};
@@ -69,6 +75,55 @@ fn many_threads_share_a_journal() {
         .iter()
         .filter(|logged| logged.event.step.as_ref().is_some_and(|step| step.to_string() == "load[7]"));
     assert!(of_seven.map(|logged| logged.event.time).is_sorted(), "the events of a thread are in order");
+}
+
+/// How many lines each of 256 steps logs, a million in all.
+const LINES: usize = 1_000_000 / 256 + 1;
+
+/// Each step logs its part of a million lines while all others do.
+fn chatty() -> Definitions {
+    let source = OpDef::builder("source").returns::<One<Dynamic<usize>, 2>>();
+    let source = source.blocking(|_| Ok(Dynamic::from_values(0..256))).into();
+    let chat = OpDef::builder("chat").input::<usize>("number").returns::<One<usize, 0>>();
+    let all = Arc::new(Barrier::new(256));
+    let chat = chat.blocking(move |mut args| {
+        all.wait();
+        (0..LINES).for_each(|line| tracing::info!("{line}"));
+        args.take::<usize>(0)
+    });
+    let chat = chat.into();
+    let options = JobOptions::new("chatty").max_concurrent(256).max_in_flight(512);
+    Definitions::new().job(Job::compose(options, || {
+        let items = Call::of(&source).place::<One<Dynamic<usize>, 2>>();
+        items.map(|item: Out<usize>| Call::of(&chat).input::<usize>(item).place::<One<usize, 0>>());
+    }))
+}
+
+#[test]
+fn many_steps_at_once_write_a_million_events() {
+    let (_home, folder) = storage();
+    let folder = Arc::new(folder);
+    let definitions = chatty();
+    let runner = definitions.runner(&definitions.jobs()[0]).run_id(id(1));
+    runner.record(&(Arc::clone(&folder) as Arc<dyn Storage>)).run_blocking().expect("nobody is in the way");
+    let (mut lines, mut ended) = (HashMap::new(), 0);
+    let written = events(&folder, id(1));
+    for Logged { event, .. } in &written {
+        match &event.kind {
+            EventKind::Log { message, .. } => {
+                let next: &mut usize = lines.entry(event.step.clone()).or_default();
+                assert_eq!(**message, next.to_string(), "the lines of a step are in order, and none is lost");
+                *next += 1;
+            }
+            EventKind::StepSuccess => ended += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(lines.len(), 256);
+    assert!(lines.values().all(|count| *count == LINES), "{lines:?}");
+    assert_eq!(ended, 257, "the steps, and their source");
+    assert!(written.len() > 1_000_000, "{} events", written.len());
+    assert_eq!(folder.run(id(1)).expect("it is listed").status, RunStatus::Success);
 }
 
 #[test]

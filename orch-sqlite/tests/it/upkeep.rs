@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use orch_core::storage::{ReadRuns, RunQuery, StorageErrorKind, WriteRuns};
+use orch_core::event::RunStatus;
+use orch_core::storage::{ReadRuns, RunQuery, StorageErrorKind, WriteRuns, conformance};
 use orch_sqlite::{Folder, Retention};
 
 use crate::folders::{Empty, at, events, id, make, open, record, run_to_its_end, storage, told};
@@ -123,7 +124,7 @@ fn a_backup_is_a_folder_as_any_other() {
     let (home, folder) = storage();
     run_to_its_end(&folder, &record(1));
     let mut writer = make(&folder, 2);
-    writer.commit(&orch_core::storage::conformance::step(id(2), 1)).expect("committed");
+    writer.commit(&conformance::step(id(2), 1)).expect("committed");
     let files = folder.artifacts(id(2)).expect("the files of the run");
     let artifact = files.write("a/b/c", &mut |out| Ok(out.write_all(b"value")?)).expect("written");
     drop(make(&folder, 3));
@@ -143,7 +144,7 @@ fn a_backup_is_a_folder_as_any_other() {
         assert_eq!(events(&copy, run), events(&folder, run));
     }
     assert_eq!(copy.artifacts(id(2)).expect("the files").read(&artifact).expect("it is there"), b"value");
-    writer.commit(&orch_core::storage::conformance::step(id(2), 2)).expect("the run goes on");
+    writer.commit(&conformance::step(id(2), 2)).expect("the run goes on");
     assert_eq!(events(&copy, id(2)).len(), 4);
     drop(copy.reopen(id(2)).expect("nobody holds the copy"));
 }
@@ -152,7 +153,7 @@ fn a_backup_is_a_folder_as_any_other() {
 fn a_run_travels_in_one_file() {
     let (home, folder) = storage();
     let mut writer = make(&folder, 1);
-    writer.commit(&orch_core::storage::conformance::events_of_each_kind(id(1))).expect("committed");
+    writer.commit(&conformance::events_of_each_kind(id(1))).expect("committed");
     let files = folder.artifacts(id(1)).expect("the files of the run");
     let large = vec![7; (5 << 20) / 2];
     let artifacts = [("load/a%20b/result", &large[..]), ("small", b"value"), ("empty", b"")]
@@ -191,4 +192,36 @@ fn a_run_travels_in_one_file() {
     assert_eq!(other.check().expect("it can be checked"), [], "nothing of it is left");
     let list = home.path().join("instance.db");
     assert_eq!(*other.import(&list).expect_err("no run").kind(), StorageErrorKind::Corrupt);
+}
+
+#[test]
+fn a_backup_has_a_run_that_is_under_way_as_it_is_at_that_moment() {
+    let (home, folder) = storage();
+    let mut writer = make(&folder, 1);
+    let files = folder.artifacts(id(1)).expect("the files of the run");
+    files.write("load/result", &mut |out| Ok(out.write_all(b"large")?)).expect("written");
+    writer.commit(&conformance::step(id(1), 1)).expect("committed");
+    // A file of a step that has not come to its end.
+    fs::write(home.path().join(format!("runs/{}/artifacts/load/other.7-0.part", id(1))), "half")
+        .expect("written");
+    let elsewhere = Empty::new();
+    let copied = folder.backup(&elsewhere.path().join("copy")).expect("it can be copied");
+    assert_eq!((copied.runs, copied.left_out.len()), (1, 0));
+    // It goes on, and the copy does not.
+    writer.commit(&conformance::step(id(1), 2)).expect("nothing is in the way");
+
+    let copy = open(&elsewhere.path().join("copy"));
+    assert_eq!(copy.check().expect("it can be checked"), []);
+    assert_eq!(copy.run(id(1)).expect("it is listed").status, RunStatus::Running);
+    assert_eq!(copy.holder(id(1)).expect("it is known"), None, "it was interrupted there");
+    assert!(folder.holder(id(1)).expect("it is known").is_some(), "and is under way here");
+    assert_eq!((events(&copy, id(1)).len(), events(&folder, id(1)).len()), (4, 8));
+    let mut value = Vec::new();
+    let files = copy.artifacts(id(1)).expect("the files of the run");
+    files.open("load/result").expect("it is there").read_to_end(&mut value).expect("it can be read");
+    assert_eq!(value, b"large");
+    assert!(files.open("load/other.7-0.part").is_err());
+    let mut resumed = copy.reopen(id(1)).expect("nobody holds it");
+    resumed.commit(&conformance::step(id(1), 3)).expect("it goes on there");
+    assert_eq!((events(&copy, id(1)).len(), events(&folder, id(1)).len()), (8, 8));
 }

@@ -4,6 +4,7 @@ mod fixture;
 mod going;
 mod guide;
 mod logs;
+mod lost;
 mod memos;
 mod runs;
 mod show;

@@ -18,15 +18,19 @@ use super::fixture::{cut, dex, now};
 use super::*;
 
 /// A folder of its own, which goes with it.
-struct Place(PathBuf);
+pub(super) struct Place(PathBuf);
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("orch-upkeep-{}-{number}", std::process::id()));
         fs::create_dir(&folder).expect("a folder");
         Self(folder)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -274,6 +278,11 @@ fn a_backup_is_a_folder_as_any_other() {
     019a5f3c-0002  dex    failure      4h ago  3.2s  4 ok, 1 failed, 3 skipped  env=prod
     019a5f3c-0001  pages  success      5h ago  1.9s  4 ok
     ");
+    insta::assert_snapshot!(kept.session("instance check --home PLACE/copy"), @r"
+    exit 0
+    --- stdout
+    checked 4 runs, 0 assets, <size>: nothing to mend
+    ");
     insta::assert_snapshot!(kept.session("instance backup PLACE/copy"), @r"
     exit 2
     --- stderr
@@ -288,6 +297,28 @@ fn a_backup_is_a_folder_as_any_other() {
     hint: `instance check` tells what is damaged, and what to do about it
     copied 3 runs, <size>, to `PLACE/other`
     ");
+}
+
+#[test]
+fn a_backup_does_not_lie_in_what_it_is_made_of() {
+    let kept = Recorded::new();
+    for to in ["PLACE/home/copy", "PLACE/home/runs/copy/of/today", "PLACE/home"] {
+        let told = kept.session(&format!("instance backup {to}"));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told.replace(&to.replace("PLACE/", ""), "TO"), @r"
+            exit 2
+            --- stderr
+            error: `PLACE/TO` lies in the folder that is to be copied
+            hint: choose a folder outside of it, best on another disk
+            ");
+        }
+    }
+    insta::assert_snapshot!(kept.session("instance check"), @r"
+    exit 0
+    --- stdout
+    checked 4 runs, 0 assets, <size>: nothing to mend
+    ");
+    assert!(!kept.home.join("copy").exists() && !kept.home.join("runs/copy").exists());
 }
 
 #[test]

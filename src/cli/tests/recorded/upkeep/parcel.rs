@@ -114,5 +114,15 @@ fn what_cannot_be_imported_is_told() {
     error: `PLACE/run.orch` is of version 99, made by a newer orch; this program knows versions up to 1
     hint: build the program with that version of orch, or choose another folder with `--home`
     ");
+    parcel.pragma_update(None, "user_version", 1).expect("changed");
+    assert!(kept.session("runs import PLACE/text --home PLACE/other").starts_with("exit 3"));
+    parcel.execute("UPDATE run SET record = '{}'", []).expect("changed");
+    insta::assert_snapshot!(kept.session("runs import PLACE/run.orch --home PLACE/other"), @r"
+    exit 3
+    --- stderr
+    error: `PLACE/run.orch` is damaged: it does not say which run it is: missing field `id` at line 1 column 2
+    hint: nothing was imported; `runs export RUN FILE` writes such a file
+    ");
+    assert!(!kept.place.0.join("other").exists(), "no folder is made for what is not imported");
     assert_eq!(kept.left(), [4, 3, 2, 1]);
 }

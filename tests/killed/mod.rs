@@ -1,0 +1,102 @@
+//! A program that is killed by `kill -9` at each of its writes: this test binary, with one test alone.
+//!
+//! The writes are numbered by the program itself: each passes a boundary before and after it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::{env, fs};
+
+/// Where the program has its folder.
+pub(crate) const HOME: &str = "CRASH_HOME";
+
+/// How often a program is begun that is to come to a boundary.
+const TRIES: usize = 20;
+
+pub(crate) struct Case {
+    pub(crate) home: PathBuf,
+    /// The test that is the program.
+    program: &'static str,
+    /// Variables that it finds set.
+    set: Vec<&'static str>,
+}
+
+impl Case {
+    pub(crate) fn new(program: &'static str, name: &str, set: &[&'static str]) -> Self {
+        // In memory, where there is such a thing: it is begun often, and no loss of power is meant.
+        let memory = Path::new("/dev/shm");
+        let within = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
+        let home = format!("{}-{name}-{}", program.replace("::", "-"), std::process::id());
+        Self { home: within.join(home), program, set: set.to_vec() }
+    }
+
+    /// Runs the program; it is killed at the boundary of this number, if it gets there.
+    pub(crate) fn live(&self, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
+        let mut child = Command::new(env::current_exe().expect("this binary"));
+        child.args(["--exact", self.program, "--test-threads=1"]).env(HOME, &self.home);
+        child.envs(self.set.iter().map(|name| (*name, "1")));
+        child.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
+        child.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
+        child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
+    }
+
+    /// Runs it to its end, and gives the names of the boundaries that it passes.
+    pub(crate) fn undisturbed(&self) -> Vec<String> {
+        let log = self.home.with_extension("log");
+        assert!(self.live(None, Some(&log)).success(), "the program runs");
+        taken(&log)
+    }
+
+    /// Has the program killed at the boundary of this number, of so many that it has passed undisturbed; before each try `prepare`
+    /// makes what it finds. What happens while a commit is made is in the next, so that it may be over before it has passed as many.
+    pub(crate) fn killed(&self, at: usize, of: usize, prepare: impl Fn(&Path)) {
+        let log = self.home.with_extension("log");
+        for _ in 0..TRIES {
+            self.clear();
+            prepare(&self.home);
+            let status = self.live(Some(at), Some(&log));
+            let passed = taken(&log).len();
+            if !status.success() {
+                assert!(is_kill(status), "it ends by itself, at {at}: {status}");
+                assert_eq!(passed, at, "it is killed at once");
+                return;
+            }
+            assert!(passed < at, "it passed {passed} boundaries and was not killed at {at}");
+        }
+        assert!(at + 20 > of, "boundary {at} of {of} is not met");
+    }
+
+    pub(crate) fn clear(&self) {
+        if self.home.exists() {
+            fs::remove_dir_all(&self.home).expect("the folder was made here");
+        }
+    }
+}
+
+impl Drop for Case {
+    fn drop(&mut self) {
+        // What failed is to be looked at.
+        if !std::thread::panicking() {
+            self.clear();
+        }
+    }
+}
+
+/// Whether it was killed, and did not end by a panic.
+fn is_kill(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        status.signal() == Some(9)
+    }
+    #[cfg(not(unix))]
+    {
+        !status.success()
+    }
+}
+
+/// What was written there, which is gone then.
+fn taken(log: &Path) -> Vec<String> {
+    let lines = fs::read_to_string(log).expect("the log is there");
+    fs::remove_file(log).expect("it was made here");
+    lines.lines().map(str::to_owned).collect()
+}

@@ -2,21 +2,23 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use orch_core::failure::{Failure, Result};
 use orch_core::io::{self, IoManager, Metadata, OutputAt};
 use polars::error::PolarsError;
 use polars::frame::DataFrame;
+use polars::io::utils::file::Writable;
 use polars::prelude::{
     DslPlan, Engine, ExtraColumnsPolicy, LazyFrame, PlRefPath, ScanSource, ScanSourceRef, ScanSources,
-    SinkDestination, SinkTarget, UnifiedSinkArgs, all, col,
+    SinkDestination, SinkTarget, SpecialEq, UnifiedSinkArgs, all, col,
 };
 use polars_plan::plans::IR;
 use polars_plan::plans::hive::HivePartitionsDf;
 
 use super::FrameIo;
-use super::file::{about, data_version};
+use super::file::about;
+use super::hashing::Hashing;
 use super::stamp::stamp;
 use super::together::{Dimensions, Found};
 use crate::file::{cannot, missing};
@@ -104,16 +106,18 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
 impl<F: Format> FrameIo<F> {
     fn sink(&self, at: &OutputAt<'_>, frame: &LazyFrame) -> Result<Metadata> {
         let path = self.path(at);
-        let sunk = self.place.replace(&path, |file, temporary| {
+        let sunk = self.place.replace(&path, |file, _| {
             let mut plan = frame.clone();
             let columns = plan.collect_schema()?;
-            let target = SinkTarget::Path(PlRefPath::try_from_path(temporary)?);
+            let hashing = Hashing::new(at, file)?;
+            let target = Writable::Dyn(Box::new(hashing.clone()));
+            let target = SinkTarget::Dyn(SpecialEq::new(Arc::new(Mutex::new(Some(target)))));
             plan.sink(SinkDestination::File { target }, self.format.sink(), UnifiedSinkArgs::default())?
                 .collect_with_engine(Engine::Streaming)?;
             let index = self.format.index(file.try_clone()?)?;
             let mut metadata = self.describe.file(&columns, index);
             metadata.extend(about(&path, file.metadata()?.len()));
-            metadata.extend(data_version(at, temporary)?);
+            metadata.extend(hashing.data_version());
             Ok(metadata)
         });
         let (mut metadata, mark) = sunk.map_err(|failure| cannot("write", &path, failure))?;

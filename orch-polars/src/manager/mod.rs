@@ -3,6 +3,7 @@
 mod build;
 mod eager;
 mod file;
+mod hashing;
 #[cfg(feature = "lazy")]
 mod lazy;
 mod register;

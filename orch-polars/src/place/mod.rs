@@ -61,8 +61,8 @@ impl Place {
         }
     }
 
-    /// What tells the file that lies there from any other one that is put in its place, without reading it; `None` if there is no
-    /// file.
+    /// What tells the file that lies there from any other one that is put in its place, without reading it; empty where nothing
+    /// does, `None` if there is no file.
     pub(crate) fn mark(&self, path: &Path) -> Result<Option<String>> {
         match self {
             Self::Folder => Ok(folder::mark_of(path)?),

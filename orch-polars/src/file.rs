@@ -74,13 +74,19 @@ pub(crate) fn decode<F: Format>(
     path: &Path,
     wanted: &Wanted<'_>,
 ) -> Result<DataFrame> {
-    format.read(file, wanted).map_err(|error| {
-        let hint = match error {
-            PolarsError::ColumnNotFound(_) => "are these the columns that it was written with?".to_owned(),
-            _ => format!("is it of the format of a {}, and complete? one written by orch always is", F::NAME),
-        };
-        cannot("read", path, error.into()).hint(hint).not_retryable()
-    })
+    format.read(file, wanted).map_err(|error| unreadable::<F>(path, error))
+}
+
+/// The file is there, and cannot be read.
+pub(crate) fn unreadable<F: Format>(path: &Path, error: PolarsError) -> Failure {
+    let hint = match error {
+        PolarsError::ColumnNotFound(_) => "are these the columns that it was written with?".to_owned(),
+        _ => format!(
+            "is it of the format of a {}, and complete? one written by orch always is: have it made anew, or put back",
+            F::NAME
+        ),
+    };
+    cannot("read", path, error.into()).hint(hint).not_retryable()
 }
 
 /// There is no such file.

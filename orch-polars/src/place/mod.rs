@@ -40,12 +40,6 @@ impl Place {
         }
     }
 
-    /// Whether its files are those of a disk.
-    #[cfg(feature = "lazy")]
-    pub(crate) fn is_folder(&self) -> bool {
-        matches!(self, Self::Folder)
-    }
-
     /// Puts a file in place as a whole, and gives its mark. `write` fills one that is given to it, open and empty, with its path.
     pub(crate) fn replace<T>(
         &self,

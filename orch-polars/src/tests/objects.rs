@@ -1,5 +1,7 @@
 //! Frames in an object store. The store of these tests is in memory; `tests/s3` has one that speaks S3.
 
+#[cfg(feature = "lazy")]
+mod lazy;
 mod watched;
 
 use std::sync::Arc;
@@ -120,18 +122,6 @@ fn of_a_store_without_tags_is_known_what_is_there() {
         io.store(&at, &None::<DataFrame>).unwrap();
         assert_eq!(look(&io, &at, &told), Found::Nothing);
     }
-}
-
-#[cfg(feature = "lazy")]
-#[test]
-fn a_plan_is_sunk_into_an_object_and_scans_it() {
-    use polars::prelude::{IntoLazy as _, LazyFrame, col};
-    let io = ParquetIo::in_store(Arc::new(InMemory::new()), "lake");
-    let step = extract();
-    let at = output_of(&step, None);
-    io.store(&at, &starters().lazy()).unwrap();
-    let plan: LazyFrame = io.load(&at).unwrap();
-    assert_eq!(plan.select([col("name")]).collect().unwrap(), starters().select(["name"]).unwrap());
 }
 
 #[test]

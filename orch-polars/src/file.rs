@@ -1,7 +1,7 @@
 //! One file of a frame.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use orch_core::failure::{Failure, Result};
@@ -36,7 +36,8 @@ use crate::place::folder;
 #[cfg(feature = "parquet")]
 pub fn write_parquet(frame: &DataFrame, path: impl AsRef<Path>) -> Result<u64> {
     let path = path.as_ref();
-    folder::replace(path, |file, _| encode(&crate::format::Parquet::default(), frame, file))
+    let format = crate::format::Parquet::default();
+    folder::replace(path, |file, _| encode(&format, frame, file).and_then(|()| Ok(file.metadata()?.len())))
         .map(|(bytes, _)| bytes)
         .map_err(|failure| cannot("write", path, failure))
 }
@@ -60,11 +61,10 @@ pub fn read_parquet(path: impl AsRef<Path>) -> Result<DataFrame> {
     decode(&crate::format::Parquet::default(), file, path, &Wanted::default())
 }
 
-/// Writes the whole of a frame to a file, and returns its size in bytes.
-pub(crate) fn encode<F: Format>(format: &F, frame: &DataFrame, file: &File) -> Result<u64> {
+/// Writes the whole of a frame.
+pub(crate) fn encode<F: Format>(format: &F, frame: &DataFrame, to: impl Write) -> Result<()> {
     // Writers want to merge the frame's chunks in place; a clone shares the columns and copies no data.
-    format.write(&mut frame.clone(), file)?;
-    Ok(file.metadata()?.len())
+    Ok(format.write(&mut frame.clone(), to)?)
 }
 
 /// Reads a frame from a file; `path` is what messages call it.
@@ -74,13 +74,19 @@ pub(crate) fn decode<F: Format>(
     path: &Path,
     wanted: &Wanted<'_>,
 ) -> Result<DataFrame> {
-    format.read(file, wanted).map_err(|error| {
-        let hint = match error {
-            PolarsError::ColumnNotFound(_) => "are these the columns that it was written with?".to_owned(),
-            _ => format!("is it of the format of a {}, and complete? one written by orch always is", F::NAME),
-        };
-        cannot("read", path, error.into()).hint(hint).not_retryable()
-    })
+    format.read(file, wanted).map_err(|error| unreadable::<F>(path, error))
+}
+
+/// The file is there, and cannot be read.
+pub(crate) fn unreadable<F: Format>(path: &Path, error: PolarsError) -> Failure {
+    let hint = match error {
+        PolarsError::ColumnNotFound(_) => "are these the columns that it was written with?".to_owned(),
+        _ => format!(
+            "is it of the format of a {}, and complete? one written by orch always is: have it made anew, or put back",
+            F::NAME
+        ),
+    };
+    cannot("read", path, error.into()).hint(hint).not_retryable()
 }
 
 /// There is no such file.

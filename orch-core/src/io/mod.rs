@@ -66,6 +66,10 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// stored and before that was told, and others may write to the same place. It is asked before an asset is taken, and whenever
     /// someone wants to know how assets stand, so it should be told without reading all, as by the time and the size of a file.
     ///
+    /// Files that were put back from a backup, or copied by `rsync`, are the same by what is in them, and not by such marks. A manager
+    /// that then reads them, as those of `orch-polars` do to hash them, reads all of them at each look until their assets are made
+    /// anew, since a look keeps nothing.
+    ///
     /// # Errors
     /// If the place cannot be looked at.
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found, Failure> {

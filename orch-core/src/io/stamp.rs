@@ -8,7 +8,7 @@ pub const STAMP: &str = "stamp";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Found {
-    /// It does not look: what was told is believed.
+    /// It does not look, or cannot tell: what was told is believed.
     #[default]
     Unseen,
     /// What it has stored.

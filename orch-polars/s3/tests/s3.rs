@@ -14,7 +14,7 @@ use orch_core::ids::{RunId, StepPath};
 use orch_core::io::{IoManager, OutputAt, PartitionAt};
 use orch_core::partition::{PartitionsDefinition, TimePartitions};
 use orch_polars::polars::df;
-use orch_polars::polars::prelude::Column;
+use orch_polars::polars::prelude::{Column, IntoLazy as _, LazyFrame, col, lit};
 use orch_polars::{DataFrame, ParquetIo};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -103,6 +103,23 @@ fn a_frame_is_an_object_and_comes_back() {
 }
 
 #[test]
+fn a_plan_is_sunk_into_an_object_and_reads_it_in_parts() {
+    let server = Server::start();
+    let io = server.lake(SECRET);
+    for name in ["extract", "a b+c?d#é"] {
+        let step = StepPath::new(name, None);
+        let at = output_of(&step);
+        io.store(&at, &starters().lazy()).unwrap();
+        let plan: LazyFrame = io.load(&at).unwrap();
+        let weak = plan.filter(col("hp").lt(lit(45))).select([col("name")]);
+        assert_eq!(weak.clone().collect().unwrap(), df!("name" => ["Charmander"]).unwrap());
+        // What is made of an object can take its place.
+        io.store(&at, &weak).unwrap();
+        assert_eq!(load(&io, &at).unwrap(), df!("name" => ["Charmander"]).unwrap());
+    }
+}
+
+#[test]
 fn no_frame_is_no_object() {
     let server = Server::start();
     let io = server.lake(SECRET);
@@ -136,6 +153,9 @@ fn partitions_are_objects_in_folders_and_one_frame() {
     assert!(server.files.path().join(second).is_file());
     let frame: DataFrame = io.load_partitions(&at).unwrap();
     assert_eq!(frame.column("region").unwrap(), &Column::new("region".into(), ["EU a/b"; 4]));
+    let plan: LazyFrame = io.load_partitions(&at).unwrap();
+    let second = plan.filter(col("day").eq(lit("2024-01-02"))).collect().unwrap();
+    assert_eq!(second.column("region").unwrap(), &Column::new("region".into(), ["EU a/b"; 2]));
 }
 
 #[test]

@@ -36,6 +36,11 @@
 //! the partitions before it in time: seven days, and the day before. Of partitions that are not by time it is compared with
 //! earlier materializations of the same one.
 //!
+//! A `LazyFrame` is looked at without being in memory as a whole. What a check asks is a plan of its own, which polars' streaming engine
+//! executes batch by batch, and once more for the rows that it shows, if there are some; [`unique`] gathers the sets of values that
+//! there are. In the run that makes the frame a check is given the plan, as a step is, and executes that: where it costs too much,
+//! return a `DataFrame`, or run the checks by themselves, `assets check`, which look at what is stored.
+//!
 //! | of | null | NaN |
 //! |---|---|---|
 //! | [`not_null`] | is found | is a value |
@@ -43,6 +48,8 @@
 //! | [`range`] | is passed over | is in no range |
 
 mod nulls;
+#[cfg(feature = "lazy")]
+mod planned;
 mod rows;
 mod schema;
 mod unique;
@@ -64,20 +71,59 @@ pub use schema::same_schema;
 pub use unique::unique;
 pub use values::range;
 
-/// The value of an asset that is a frame: a [`DataFrame`], or one whose columns are declared.
+/// The value of an asset that is a frame: a [`DataFrame`], one whose columns are declared, or with the feature `lazy` a `LazyFrame`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no frame",
-    label = "the asset is no frame in memory",
-    note = "these checks look at assets that are a `DataFrame` or a `Frame<S>`; of others write one, `#[asset_check(asset = ..)]`"
+    label = "the asset is no frame",
+    note = "these checks look at assets that are a `DataFrame`, a `LazyFrame` or a `Frame<S>`; of others write one, `#[asset_check(asset = ..)]`"
 )]
 pub trait HasFrame: Data {
     /// The frame.
-    fn frame(&self) -> &DataFrame;
+    fn frame(&self) -> AnyFrame<'_>;
+}
+
+/// A frame, be it in memory or not.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum AnyFrame<'a> {
+    /// In memory.
+    Whole(&'a DataFrame),
+    /// Planned.
+    #[cfg(feature = "lazy")]
+    Planned(&'a pl::LazyFrame),
+}
+
+impl std::fmt::Debug for AnyFrame<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Whole(frame) => frame.fmt(f),
+            #[cfg(feature = "lazy")]
+            Self::Planned(_) => f.write_str("a frame that is planned"),
+        }
+    }
+}
+
+impl AnyFrame<'_> {
+    fn rows(self) -> Result<usize, Failure> {
+        match self {
+            Self::Whole(frame) => Ok(frame.height()),
+            #[cfg(feature = "lazy")]
+            Self::Planned(plan) => planned::rows(plan),
+        }
+    }
+
+    fn schema(self) -> Result<pl::SchemaRef, Failure> {
+        match self {
+            Self::Whole(frame) => Ok(frame.schema().clone()),
+            #[cfg(feature = "lazy")]
+            Self::Planned(plan) => Ok(plan.clone().collect_schema()?),
+        }
+    }
 }
 
 impl HasFrame for DataFrame {
-    fn frame(&self) -> &DataFrame {
-        self
+    fn frame(&self) -> AnyFrame<'_> {
+        AnyFrame::Whole(self)
     }
 }
 
@@ -85,8 +131,15 @@ impl<S> HasFrame for Frame<S>
 where
     Self: Data,
 {
-    fn frame(&self) -> &DataFrame {
-        self
+    fn frame(&self) -> AnyFrame<'_> {
+        AnyFrame::Whole(self)
+    }
+}
+
+#[cfg(feature = "lazy")]
+impl HasFrame for pl::LazyFrame {
+    fn frame(&self) -> AnyFrame<'_> {
+        AnyFrame::Planned(self)
     }
 }
 
@@ -105,14 +158,12 @@ fn before(context: &Context, limit: usize) -> Result<Vec<CheckEvaluation>, Failu
     }
 }
 
-/// The columns of these names; if one is not there, that is what was found.
-fn columns<'a>(frame: &'a DataFrame, names: &[String]) -> Result<Vec<&'a pl::Column>, CheckResult> {
-    let lack = |name: &String| {
-        let there: Vec<_> = frame.columns().iter().map(|column| format!("`{}`", column.name())).collect();
-        let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
-        CheckResult::failed(format!("there is no column `{name}`; there are {there}"))
-    };
-    names.iter().map(|name| frame.column(name).map_err(|_| lack(name))).collect()
+/// What was found, if there is a column of one of these names not.
+fn lack(schema: &pl::Schema, names: &[String]) -> Option<CheckResult> {
+    let name = names.iter().find(|name| !schema.contains(name))?;
+    let there: Vec<_> = schema.iter_names().map(|name| format!("`{name}`")).collect();
+    let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+    Some(CheckResult::failed(format!("there is no column `{name}`; there are {there}")))
 }
 
 /// `one row`, `3 rows`
@@ -125,25 +176,48 @@ fn named(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// What was found of these rows, which are not as they should be: how many there are, and the first of them.
-fn told(frame: &DataFrame, rows: &[usize], why: &str) -> CheckResult {
-    let result = CheckResult::expect(rows.is_empty(), format!("{} {why}", counted(rows.len())))
-        .metadata("rows", MetadataValue::RowCount(frame.height() as u64))
-        .metadata("found", rows.len() as i64);
-    if rows.is_empty() { result } else { result.metadata("sample", sample(frame, rows)) }
+/// Rows that are not as they should be.
+struct Found {
+    /// How many there are.
+    number: usize,
+    /// Of how many.
+    of: usize,
+    /// The first of them.
+    shown: MetadataValue,
 }
 
-/// The first of these rows as a table, each behind its number.
-fn sample(frame: &DataFrame, rows: &[usize]) -> MetadataValue {
+impl Found {
+    fn told(self, why: &str) -> CheckResult {
+        let Self { number, of, shown } = self;
+        let result = CheckResult::expect(number == 0, format!("{} {why}", counted(number)))
+            .metadata("rows", MetadataValue::RowCount(of as u64))
+            .metadata("found", number as i64);
+        if number == 0 { result } else { result.metadata("sample", shown) }
+    }
+
+    /// These rows of a frame.
+    fn of(frame: &DataFrame, rows: &[usize]) -> Self {
+        let first = rows.iter().take(SHOWN).map(|&row| (row as u64, row));
+        Self { number: rows.len(), of: frame.height(), shown: sample(frame, first) }
+    }
+}
+
+/// `have` or `has`
+fn verb<'a>(rows: usize, one: &'a str, many: &'a str) -> &'a str {
+    if rows == 1 { one } else { many }
+}
+
+/// Rows as a table, each behind the number that it is told by.
+fn sample(frame: &DataFrame, rows: impl Iterator<Item = (u64, usize)>) -> MetadataValue {
     let columns = || frame.columns().iter().take(SHOWN_COLUMNS);
     let head = columns().map(|column| Column::new(column.name().as_str(), column.dtype().to_string()));
-    let row = |&row: &usize| {
+    let row = |(number, row): (u64, usize)| {
         let values = columns()
             .map(|column| column.get(row).map_or(serde_json::Value::Null, |value| value::json(&value)));
-        [serde_json::Value::from(row)].into_iter().chain(values).collect()
+        [serde_json::Value::from(number)].into_iter().chain(values).collect()
     };
     MetadataValue::Table(Table {
         columns: [Column::new("row", "u64")].into_iter().chain(head).collect(),
-        rows: rows.iter().take(SHOWN).map(row).collect(),
+        rows: rows.map(row).collect(),
     })
 }

@@ -4,10 +4,9 @@ use orch_core::asset::{CheckEvaluation, CheckResult, MetadataValue};
 use orch_core::define::Context;
 use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
-use polars::frame::DataFrame;
 
 use super::values::bounds;
-use super::{HasFrame, before, counted};
+use super::{AnyFrame, HasFrame, before, counted};
 
 /// With how many earlier materializations the present one is compared.
 const EARLIER: usize = 7;
@@ -31,12 +30,12 @@ pub fn row_count_within<A: Asset<Value: HasFrame>>(
         .looks_at(move |value: &A::Value, context| look(value.frame(), &times, context))
 }
 
-pub(super) fn look(
-    frame: &DataFrame,
+fn look(
+    frame: AnyFrame<'_>,
     times: &impl RangeBounds<f64>,
     context: &Context,
 ) -> Result<CheckResult, Failure> {
-    let rows = frame.height();
+    let rows = frame.rows()?;
     let mut earlier: Vec<u64> = before(context, EARLIER)?.iter().filter_map(told_rows).collect();
     let counted_now = |result: CheckResult| result.metadata("rows", MetadataValue::RowCount(rows as u64));
     let Some(median) = median(&mut earlier) else {

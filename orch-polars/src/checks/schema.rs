@@ -2,9 +2,8 @@ use orch_core::asset::{CheckResult, Column, MetadataValue};
 use orch_core::define::Context;
 use orch_core::failure::Failure;
 use orch_core::graph::{Asset, CheckDef};
-use polars::frame::DataFrame;
 
-use super::{HasFrame, before};
+use super::{AnyFrame, HasFrame, before};
 
 /// That the columns are those of the materialization before, with the same types, in whatever order: named `same_schema`.
 ///
@@ -18,10 +17,10 @@ pub fn same_schema<A: Asset<Value: HasFrame>>() -> CheckDef {
         .looks_at(|value: &A::Value, context| look(value.frame(), context))
 }
 
-pub(super) fn look(frame: &DataFrame, context: &Context) -> Result<CheckResult, Failure> {
-    let column =
-        |column: &polars::prelude::Column| Column::new(column.name().as_str(), column.dtype().to_string());
-    let columns: Vec<Column> = frame.columns().iter().map(column).collect();
+fn look(frame: AnyFrame<'_>, context: &Context) -> Result<CheckResult, Failure> {
+    let schema = frame.schema()?;
+    let columns: Vec<Column> =
+        schema.iter().map(|(name, ty)| Column::new(name.as_str(), ty.to_string())).collect();
     let earlier = before(context, 1)?;
     let before = earlier.first().and_then(|earlier| match earlier.result.metadata.get("columns") {
         Some(MetadataValue::TableSchema(columns)) => Some(columns),

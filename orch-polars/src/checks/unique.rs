@@ -4,7 +4,9 @@ use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 use polars::prelude::GroupsIndicator;
 
-use super::{HasFrame, columns, named, told};
+#[cfg(feature = "lazy")]
+use super::planned;
+use super::{AnyFrame, Found, HasFrame, lack, named};
 
 /// That no two rows have the same values in these columns: named `unique`.
 ///
@@ -18,10 +20,20 @@ pub fn unique<A: Asset<Value: HasFrame>>(names: impl IntoIterator<Item = impl In
         .looks_at(move |value: &A::Value, _| look(value.frame(), &names))
 }
 
-pub(super) fn look(frame: &DataFrame, names: &[String]) -> Result<CheckResult, Failure> {
-    if let Err(lack) = columns(frame, names) {
+fn look(frame: AnyFrame<'_>, names: &[String]) -> Result<CheckResult, Failure> {
+    if let Some(lack) = lack(&*frame.schema()?, names) {
         return Ok(lack);
     }
+    let rows = match frame {
+        AnyFrame::Whole(frame) => find(frame, names)?,
+        #[cfg(feature = "lazy")]
+        AnyFrame::Planned(plan) => planned::shared(plan, names)?,
+    };
+    Ok(rows.told(&format!("share {} with another", named(names))))
+}
+
+/// Rows that share these values with another.
+fn find(frame: &DataFrame, names: &[String]) -> Result<Found, Failure> {
     let groups = frame.group_by(names.iter().map(String::as_str))?;
     let mut rows = Vec::new();
     for group in groups.get_groups().iter().filter(|group| group.len() > 1) {
@@ -35,5 +47,5 @@ pub(super) fn look(frame: &DataFrame, names: &[String]) -> Result<CheckResult, F
         }
     }
     rows.sort_unstable();
-    Ok(told(frame, &rows, &format!("share {} with another", named(names))))
+    Ok(Found::of(frame, &rows))
 }

@@ -6,7 +6,9 @@ use orch_core::graph::{Asset, CheckDef};
 use polars::frame::DataFrame;
 use polars::prelude::DataType;
 
-use super::{HasFrame, columns, told};
+#[cfg(feature = "lazy")]
+use super::planned;
+use super::{AnyFrame, Found, HasFrame, lack, verb};
 
 /// That the numbers of a column are in this range: named `range`.
 ///
@@ -23,20 +25,39 @@ pub fn range<A: Asset<Value: HasFrame>>(
         .looks_at(move |value: &A::Value, _| look(value.frame(), &names, &range))
 }
 
-pub(super) fn look(
-    frame: &DataFrame,
+fn look(
+    frame: AnyFrame<'_>,
     names: &[String],
     range: &impl RangeBounds<f64>,
 ) -> Result<CheckResult, Failure> {
-    let column = match columns(frame, names) {
-        Ok(columns) => columns[0],
-        Err(lack) => return Ok(lack),
-    };
-    let (name, ty) = (column.name(), column.dtype());
+    let (name, schema) = (&names[0], frame.schema()?);
+    if let Some(lack) = lack(&schema, names) {
+        return Ok(lack);
+    }
+    let ty = schema.try_get(name)?;
     if !ty.is_primitive_numeric() {
         return Ok(CheckResult::failed(format!("the column `{name}` has no numbers: it is {ty}")));
     }
-    let numbers = column.cast(&DataType::Float64)?;
+    let (rows, extremes) = match frame {
+        AnyFrame::Whole(frame) => find(frame, name, range)?,
+        #[cfg(feature = "lazy")]
+        AnyFrame::Planned(plan) => planned::outside(plan, name, range)?,
+    };
+    let why = format!("{} not {} in `{name}`", verb(rows.number, "is", "are"), bounds(range));
+    let result = rows.told(&why);
+    Ok(match extremes {
+        Some((least, most)) => result.metadata("smallest", least).metadata("largest", most),
+        None => result,
+    })
+}
+
+/// Rows whose number is not in the range, with the smallest and the largest.
+fn find(
+    frame: &DataFrame,
+    name: &str,
+    range: &impl RangeBounds<f64>,
+) -> Result<(Found, Option<(f64, f64)>), Failure> {
+    let numbers = frame.column(name)?.cast(&DataType::Float64)?;
     let (mut rows, mut extremes) = (Vec::new(), None::<(f64, f64)>);
     for (row, number) in numbers.f64()?.iter().enumerate().filter_map(|(row, number)| Some((row, number?))) {
         if !range.contains(&number) {
@@ -47,12 +68,7 @@ pub(super) fn look(
             extremes = Some((least.min(number), most.max(number)));
         }
     }
-    let verb = if rows.len() == 1 { "is" } else { "are" };
-    let result = told(frame, &rows, &format!("{verb} not {} in `{name}`", bounds(range)));
-    Ok(match extremes {
-        Some((least, most)) => result.metadata("smallest", least).metadata("largest", most),
-        None => result,
-    })
+    Ok((Found::of(frame, &rows), extremes))
 }
 
 /// A range as people say it: `at least 0 and below 10`.

@@ -47,6 +47,8 @@ impl sealed::Sealed for Csv {}
 impl Format for Csv {
     const NAME: &'static str = "CSV file";
     const EXTENSION: &'static str = "csv";
+    #[cfg(feature = "lazy")]
+    const IN_PARTS: bool = false;
 
     fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()> {
         CsvWriter::new(to).with_separator(self.separator).finish(frame)

@@ -25,6 +25,8 @@ impl sealed::Sealed for Ipc {}
 impl Format for Ipc {
     const NAME: &'static str = "Arrow IPC file";
     const EXTENSION: &'static str = "arrow";
+    #[cfg(feature = "lazy")]
+    const IN_PARTS: bool = true;
 
     fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()> {
         self.options.to_writer(to).finish(frame)

@@ -38,6 +38,10 @@ pub trait Format: sealed::Sealed + Clone + fmt::Debug + Default + Send + Sync + 
     /// How the name of such a file ends, without the dot.
     const EXTENSION: &'static str;
 
+    /// Whether a scan reads parts of a file, told by its own index: of columns and rows that nobody asks for nothing.
+    #[cfg(feature = "lazy")]
+    const IN_PARTS: bool;
+
     /// Writes the whole of `frame`, whose chunks may be merged for it.
     ///
     /// # Errors

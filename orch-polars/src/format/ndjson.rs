@@ -35,6 +35,8 @@ impl sealed::Sealed for Ndjson {}
 impl Format for Ndjson {
     const NAME: &'static str = "NDJSON file";
     const EXTENSION: &'static str = "ndjson";
+    #[cfg(feature = "lazy")]
+    const IN_PARTS: bool = false;
 
     fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()> {
         JsonWriter::new(to).with_json_format(JsonFormat::JsonLines).finish(frame)

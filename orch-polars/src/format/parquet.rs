@@ -29,6 +29,8 @@ impl sealed::Sealed for Parquet {}
 impl Format for Parquet {
     const NAME: &'static str = "Parquet file";
     const EXTENSION: &'static str = "parquet";
+    #[cfg(feature = "lazy")]
+    const IN_PARTS: bool = true;
 
     fn write(&self, frame: &mut DataFrame, to: impl Write) -> PolarsResult<()> {
         self.options.to_writer(to).finish(frame).map(drop)

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use orch_core::failure::Result;
-use orch_core::io::{DATA_VERSION, Metadata, OutputAt};
+use orch_core::io::{Metadata, OutputAt};
 use polars::frame::DataFrame;
 use polars::prelude::SchemaRef;
 
 use super::FrameIo;
-use super::stamp::{hash, stamp, stamp_of_nothing};
+use super::hashing::Hashing;
+use super::stamp::{stamp, stamp_of_nothing};
 use super::verify::verify;
 use crate::file::{cannot, decode, encode, missing};
 use crate::format::{Format, Wanted};
@@ -39,7 +40,8 @@ impl<F: Format> FrameIo<F> {
     ) -> Result<Metadata> {
         let path = self.path(at);
         let written = self.place.replace(&path, |file, temporary| {
-            let bytes = encode(&self.format, frame, file)?;
+            let mut hashing = Hashing::new(at, file)?;
+            encode(&self.format, frame, &mut hashing)?;
             if self.verify {
                 verify(
                     frame,
@@ -51,7 +53,7 @@ impl<F: Format> FrameIo<F> {
                     )?,
                 )?;
             }
-            Ok((bytes, data_version(at, temporary)?))
+            Ok((file.metadata()?.len(), hashing.data_version()))
         });
         let ((bytes, data_version), mark) = written.map_err(|failure| cannot("write", &path, failure))?;
         let mut metadata = self.describe.frame(frame);
@@ -91,15 +93,6 @@ impl<F: Format> FrameIo<F> {
     pub(super) fn open(&self, path: &Path) -> Result<Option<File>> {
         self.place.open(path).map_err(|failure| cannot("read", path, failure))
     }
-}
-
-/// Of an asset the hash of its file, by which it is known whether it has come out as it was. Nobody asks for that of other
-/// outputs.
-pub(super) fn data_version(at: &OutputAt<'_>, file: &Path) -> Result<Option<(String, serde_json::Value)>> {
-    if at.asset.is_none() {
-        return Ok(None);
-    }
-    Ok(Some((DATA_VERSION.to_owned(), hash(File::open(file)?)?.into())))
 }
 
 /// What is told of every file.

@@ -2,25 +2,30 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use orch_core::failure::{Failure, Result};
 use orch_core::io::{self, IoManager, Metadata, OutputAt};
-use polars::error::PolarsError;
+use polars::error::PolarsResult;
 use polars::frame::DataFrame;
+use polars::io::utils::file::Writable;
 use polars::prelude::{
     DslPlan, Engine, ExtraColumnsPolicy, LazyFrame, PlRefPath, ScanSource, ScanSourceRef, ScanSources,
-    SinkDestination, SinkTarget, UnifiedSinkArgs, all, col,
+    SinkDestination, SinkTarget, SpecialEq, UnifiedSinkArgs, all, col,
 };
 use polars_plan::plans::IR;
 use polars_plan::plans::hive::HivePartitionsDf;
 
 use super::FrameIo;
-use super::file::{about, data_version};
+use super::file::about;
+use super::hashing::Hashing;
 use super::stamp::stamp;
 use super::together::{Dimensions, Found};
-use crate::file::{cannot, missing};
+use crate::file::{cannot, missing, unreadable};
 use crate::format::Format;
+#[cfg(feature = "objects")]
+use crate::place::Objects;
+use crate::place::Place;
 
 /// Stored, the plan is executed by polars' streaming engine, batch by batch into the file. Loaded, it is the plan of a
 /// scan: columns that nobody asks for and rows that a filter leaves out are not read, as far as the format allows that.
@@ -30,7 +35,23 @@ use crate::format::Format;
 ///
 /// Loaded of several partitions it is one scan of all their files, which are opened when they are read: of one that was made anew
 /// meanwhile the newer is read. Its columns are those of the first file. Of a partition that a filter leaves out nothing is
-/// read, but in an object store each object is fetched before.
+/// read.
+///
+/// # In an object store
+///
+/// What is fetched, and when, depends on the format:
+///
+/// | | when it is loaded | when it is collected |
+/// |---|---|---|
+/// | Parquet | the footer | of the row groups in which a filter may find something, the columns that are asked for |
+/// | Arrow IPC | the footer | all batches with all columns |
+/// | CSV, NDJSON | all of it, to find out which columns there are | nothing |
+///
+/// Of partitions together, in the first two formats, the footer of the first one is fetched when they are loaded, and when they are
+/// collected all else, of those alone that a filter of their dimensions leaves.
+///
+/// If another object takes its place while the plan is around, collecting fails and says so, in stores that give tags. What is sunk
+/// is written to a temporary file and then put as an object, so it can take the place of what it was made of.
 ///
 /// Steps are handed values in memory, so a step of the same run that takes the `LazyFrame` is given the plan that the op
 /// returned, not the file, and executes it once more. Where that costs too much, return a `DataFrame`.
@@ -41,8 +62,8 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
 
     fn load(&self, at: &OutputAt<'_>) -> Result<LazyFrame> {
         let path = self.path(at);
-        let file = self.open(&path)?.ok_or_else(|| missing(&path))?;
-        self.scan(file, &path, at)
+        let source = self.alone(&path)?.ok_or_else(|| missing(&path))?;
+        self.scan(source, &path, at)
     }
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<LazyFrame> {
@@ -76,7 +97,7 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<LazyFrame>> {
         let path = self.path(at);
-        self.open(&path)?.map(|file| self.scan(file, &path, at)).transpose()
+        self.alone(&path)?.map(|source| self.scan(source, &path, at)).transpose()
     }
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<LazyFrame>> {
@@ -104,16 +125,18 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
 impl<F: Format> FrameIo<F> {
     fn sink(&self, at: &OutputAt<'_>, frame: &LazyFrame) -> Result<Metadata> {
         let path = self.path(at);
-        let sunk = self.place.replace(&path, |file, temporary| {
+        let sunk = self.place.replace(&path, |file, _| {
             let mut plan = frame.clone();
             let columns = plan.collect_schema()?;
-            let target = SinkTarget::Path(PlRefPath::try_from_path(temporary)?);
+            let hashing = Hashing::new(at, file)?;
+            let target = Writable::Dyn(Box::new(hashing.clone()));
+            let target = SinkTarget::Dyn(SpecialEq::new(Arc::new(Mutex::new(Some(target)))));
             plan.sink(SinkDestination::File { target }, self.format.sink(), UnifiedSinkArgs::default())?
                 .collect_with_engine(Engine::Streaming)?;
             let index = self.format.index(file.try_clone()?)?;
             let mut metadata = self.describe.file(&columns, index);
             metadata.extend(about(&path, file.metadata()?.len()));
-            metadata.extend(data_version(at, temporary)?);
+            metadata.extend(hashing.data_version());
             Ok(metadata)
         });
         let (mut metadata, mark) = sunk.map_err(|failure| cannot("write", &path, failure))?;
@@ -121,21 +144,38 @@ impl<F: Format> FrameIo<F> {
         Ok(metadata)
     }
 
-    fn scan(&self, file: File, path: &Path, at: &OutputAt<'_>) -> Result<LazyFrame> {
-        let scanned = self.format.scan(ScanSources::Files(Arc::new([file])));
-        let scanned = scanned.map(|frame| of_columns(frame, at.columns));
-        scanned.map_err(|error| unscanned(path, error))
+    fn scan(&self, source: ScanSource, path: &Path, at: &OutputAt<'_>) -> Result<LazyFrame> {
+        let mut scanned =
+            self.format.scan(source.into_sources()).map_err(|error| unreadable::<F>(path, error))?;
+        if F::IN_PARTS {
+            // The footer, which the plan keeps. Whoever collects the plan would be told as well that there is none, but not of
+            // which file.
+            scanned.collect_schema().map_err(|error| unreadable::<F>(path, error))?;
+        }
+        Ok(of_columns(scanned, at.columns))
+    }
+
+    /// A file that is scanned by itself, `None` if there is none: held open, or an object of which parts are fetched.
+    fn alone(&self, path: &Path) -> Result<Option<ScanSource>> {
+        #[cfg(feature = "objects")]
+        if let (Place::Objects(objects), true) = (&self.place, F::IN_PARTS) {
+            return in_parts(objects, path);
+        }
+        Ok(self.open(path)?.map(|file| ScanSource::File(Arc::new(file))))
     }
 
     /// A file as one of several that are scanned: more than a process may have open.
     fn source(&self, path: &Path) -> Result<Option<ScanSource>> {
-        let Some(file) = self.open(path)? else { return Ok(None) };
-        let source = if self.place.is_folder() {
-            PlRefPath::try_from_path(path).map(ScanSource::Path)
-        } else {
-            ScanSourceRef::File(&file).to_memslice().map(ScanSource::Buffer)
+        let opened = |source: fn(&Path, &File) -> PolarsResult<ScanSource>| {
+            let Some(file) = self.open(path)? else { return Ok(None) };
+            source(path, &file).map(Some).map_err(|error| unreadable::<F>(path, error))
         };
-        source.map(Some).map_err(|error| unscanned(path, error))
+        match &self.place {
+            Place::Folder => opened(|path, _| PlRefPath::try_from_path(path).map(ScanSource::Path)),
+            #[cfg(feature = "objects")]
+            Place::Objects(objects) if F::IN_PARTS => in_parts(objects, path),
+            _ => opened(|_, file| ScanSourceRef::File(file).to_memslice().map(ScanSource::Buffer)),
+        }
     }
 
     fn scan_together(&self, found: Vec<Found<'_, ScanSource>>) -> Result<LazyFrame> {
@@ -148,7 +188,7 @@ impl<F: Format> FrameIo<F> {
                 ScanSource::Path(path) => paths.push(path),
                 opened => {
                     let buffer = opened.as_scan_source_ref().to_memslice();
-                    buffers.push(buffer.map_err(|error| unscanned(&path, error))?);
+                    buffers.push(buffer.map_err(|error| unreadable::<F>(&path, error))?);
                 }
             }
         }
@@ -157,8 +197,8 @@ impl<F: Format> FrameIo<F> {
         } else {
             ScanSources::Buffers(buffers.into())
         };
-        let scanned = self.format.scan(sources).map_err(|error| unscanned(&first, error))?;
-        let scanned = with_dimensions(scanned, dimensions, columns, &first)?;
+        let scanned = self.format.scan(sources).map_err(|error| unreadable::<F>(&first, error))?;
+        let scanned = with_dimensions::<F>(scanned, dimensions, columns, &first)?;
         // Never the bare scan: polars makes some of its methods, such as `with_row_index`, a part of one, and plans it anew.
         Ok(if columns.is_empty() { scanned.select([all().as_expr()]) } else { of_columns(scanned, columns) })
     }
@@ -168,7 +208,7 @@ impl<F: Format> FrameIo<F> {
 ///
 /// Polars knows such columns of paths alone, and makes of what a path has escaped what it takes it for. Told as what they are,
 /// they need no path.
-fn with_dimensions(
+fn with_dimensions<F: Format>(
     scanned: LazyFrame,
     dimensions: Dimensions,
     columns: &[String],
@@ -186,7 +226,8 @@ fn with_dimensions(
     }
     let cached_ir = Arc::clone(cached_ir);
     // What the plan comes to, with the columns of the first file, polars keeps beside it.
-    let found = LazyFrame::from(plan.clone()).collect_schema().map_err(|error| unscanned(first, error))?;
+    let found =
+        LazyFrame::from(plan.clone()).collect_schema().map_err(|error| unreadable::<F>(first, error))?;
     dimensions.check(first, columns, found.iter_names().map(|name| name.as_str()))?;
     let mut resolved = cached_ir.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(IR::Scan { file_info, hive_parts, unified_scan_args, .. }) = &mut *resolved else {
@@ -211,6 +252,8 @@ fn of_columns(frame: LazyFrame, columns: &[String]) -> LazyFrame {
     }
 }
 
-fn unscanned(path: &Path, error: PolarsError) -> Failure {
-    cannot("read", path, Failure::from(error)).not_retryable()
+#[cfg(feature = "objects")]
+fn in_parts(objects: &Objects, path: &Path) -> Result<Option<ScanSource>> {
+    let url = objects.url(path).map_err(|failure| cannot("read", path, failure))?;
+    Ok(url.map(ScanSource::Path))
 }

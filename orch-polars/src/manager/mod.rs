@@ -3,6 +3,7 @@
 mod build;
 mod eager;
 mod file;
+mod hashing;
 #[cfg(feature = "lazy")]
 mod lazy;
 mod register;
@@ -58,7 +59,7 @@ pub use register::RegisterFrames;
 /// complete file or none. The folder is made when the first frame is stored.
 ///
 /// In an object store a frame is put as one object, which is there as a whole or not at all. It is a temporary file on its
-/// way in either direction, so a `LazyFrame` fetches the whole object before it reads what is asked for.
+/// way in either direction, but a `LazyFrame` of Parquet or Arrow IPC fetches of an object what a plan needs.
 ///
 /// # Metadata
 ///

@@ -34,7 +34,8 @@ pub(super) fn hash(file: File) -> Result<String> {
 }
 
 impl<F: Format> FrameIo<F> {
-    /// A file is known again by its mark; one with another mark, as a copy has that was put back, by what is in it.
+    /// A file is known again by its mark; one with another mark, as a copy has that was put back, by what is in it. Of what has
+    /// no mark, as the objects of a store that gives no tags, is known that it is there.
     pub(super) fn find_stored(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
         let path = self.path(at);
         let found = self.compare(&path, stamp);
@@ -42,20 +43,18 @@ impl<F: Format> FrameIo<F> {
     }
 
     fn compare(&self, path: &Path, stamp: &str) -> Result<Found> {
+        let now = self.place.mark(path)?;
         let Some((mark, stored)) = stamp.rsplit_once(' ') else {
-            let is_there = self.place.mark(path)?.is_some();
-            return Ok(if is_there { Found::Other } else { Found::Same });
+            return Ok(if now.is_some() { Found::Other } else { Found::Same });
         };
-        match self.place.mark(path)? {
-            None => Ok(Found::Nothing),
-            Some(now) if now == mark && !mark.is_empty() => Ok(Found::Same),
-            Some(_) => Ok(match self.place.open(path)? {
-                None => Found::Nothing,
-                Some(file) => match hash(file)? == stored {
-                    true => Found::Same,
-                    false => Found::Other,
-                },
-            }),
+        let Some(now) = now else { return Ok(Found::Nothing) };
+        if mark.is_empty() || now.is_empty() {
+            return Ok(Found::Unseen);
         }
+        if now == mark {
+            return Ok(Found::Same);
+        }
+        let Some(file) = self.place.open(path)? else { return Ok(Found::Nothing) };
+        Ok(if hash(file)? == stored { Found::Same } else { Found::Other })
     }
 }

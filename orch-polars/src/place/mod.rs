@@ -40,12 +40,6 @@ impl Place {
         }
     }
 
-    /// Whether its files are those of a disk.
-    #[cfg(feature = "lazy")]
-    pub(crate) fn is_folder(&self) -> bool {
-        matches!(self, Self::Folder)
-    }
-
     /// Puts a file in place as a whole, and gives its mark. `write` fills one that is given to it, open and empty, with its path.
     pub(crate) fn replace<T>(
         &self,
@@ -61,8 +55,8 @@ impl Place {
         }
     }
 
-    /// What tells the file that lies there from any other one that is put in its place, without reading it; `None` if there is no
-    /// file.
+    /// What tells the file that lies there from any other one that is put in its place, without reading it; empty where nothing
+    /// does, `None` if there is no file.
     pub(crate) fn mark(&self, path: &Path) -> Result<Option<String>> {
         match self {
             Self::Folder => Ok(folder::mark_of(path)?),

@@ -3,6 +3,8 @@
 //! An object is put as a whole: readers see the old one or the new one, and what was interrupted is never seen. On its way
 //! it is a temporary file, so a frame's bytes need not fit into memory.
 
+#[cfg(feature = "lazy")]
+mod scan;
 mod transfer;
 mod wait;
 
@@ -66,6 +68,13 @@ impl Objects {
     pub(super) fn open(&self, path: &Path) -> Result<Option<File>> {
         let (store, key) = self.find(path)?;
         wait(async move { transfer::get(&*store, &key).await })
+    }
+
+    /// The URL under which polars reads the object in parts, `None` if there is no such object.
+    #[cfg(feature = "lazy")]
+    pub(crate) fn url(&self, path: &Path) -> Result<Option<polars::prelude::PlRefPath>> {
+        let (store, key) = self.find(path)?;
+        self.mark(path)?.map(|tag| scan::url(&store, &key, &tag)).transpose()
     }
 
     pub(super) fn remove(&self, path: &Path) -> Result<()> {

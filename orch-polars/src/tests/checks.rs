@@ -1,5 +1,8 @@
 //! Ready-made checks of frames, of frames that are made by hand.
 
+#[cfg(feature = "lazy")]
+mod lazy;
+
 use std::sync::{Arc, Mutex};
 
 use orch::prelude::*;

@@ -13,6 +13,7 @@ mod round_trip;
 mod run;
 mod together;
 mod told;
+mod version;
 
 use std::fs;
 use std::path::{Path, PathBuf};

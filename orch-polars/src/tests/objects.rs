@@ -1,14 +1,20 @@
 //! Frames in an object store. The store of these tests is in memory; `tests/s3` has one that speaks S3.
 
+#[cfg(feature = "lazy")]
+mod lazy;
+mod watched;
+
 use std::sync::Arc;
 
 use insta::assert_snapshot;
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
-use orch_core::io::IoManager;
+use orch_core::asset::AssetKey;
+use orch_core::io::{Found, IoManager, STAMP};
 use polars::prelude::{NamedFrom as _, Series};
 
+use self::watched::Watched;
 use super::*;
 
 fn keys(store: &InMemory) -> Vec<String> {
@@ -74,16 +80,48 @@ fn it_may_be_called_wherever_the_caller_comes_from() {
     assert!(IoManager::<DataFrame>::load(&io, &at).is_ok());
 }
 
-#[cfg(feature = "lazy")]
+fn look(io: &ParquetIo, at: &OutputAt<'_>, told: &Metadata) -> Found {
+    IoManager::<DataFrame>::look(io, at, told[STAMP].as_str().unwrap()).unwrap()
+}
+
 #[test]
-fn a_plan_is_sunk_into_an_object_and_scans_it() {
-    use polars::prelude::{IntoLazy as _, LazyFrame, col};
-    let io = ParquetIo::in_store(Arc::new(InMemory::new()), "lake");
-    let step = extract();
-    let at = output_of(&step, None);
-    io.store(&at, &starters().lazy()).unwrap();
-    let plan: LazyFrame = io.load(&at).unwrap();
-    assert_eq!(plan.select([col("name")]).collect().unwrap(), starters().select(["name"]).unwrap());
+fn an_object_is_known_by_its_tag() {
+    let store = Arc::new(Watched::default());
+    let io = ParquetIo::in_store(store.clone(), "");
+    let (key, step): (AssetKey, _) = ("orders".parse().unwrap(), extract());
+    let at = output_of(&step, None).asset(Some(&key));
+    let told = io.store(&at, &starters()).unwrap();
+    assert_eq!((look(&io, &at, &told), store.fetched()), (Found::Same, vec![]));
+    // The same again has another tag, and is known by what is in it.
+    io.store(&at, &starters()).unwrap();
+    assert_eq!(look(&io, &at, &told), Found::Same);
+    assert_eq!(store.fetched(), [("orders.parquet".to_owned(), told["bytes"].as_u64().unwrap())]);
+    io.store(&at, &starters().slice(0, 1)).unwrap();
+    assert_eq!(look(&io, &at, &told), Found::Other);
+    io.store(&at, &None::<DataFrame>).unwrap();
+    assert_eq!(look(&io, &at, &told), Found::Nothing);
+}
+
+/// What has no tag is no other object for that: it is there, and more is not known.
+#[test]
+fn of_a_store_without_tags_is_known_what_is_there() {
+    for tag in [None, Some("")] {
+        let store = Arc::new(Watched::tagging(tag));
+        let io = ParquetIo::in_store(store.clone(), "");
+        let (key, step): (AssetKey, _) = ("orders".parse().unwrap(), extract());
+        let at = output_of(&step, None).asset(Some(&key));
+        let told = io.store(&at, &starters()).unwrap();
+        assert_eq!(look(&io, &at, &told), Found::Unseen);
+        io.store(&at, &starters().slice(0, 1)).unwrap();
+        assert_eq!(look(&io, &at, &told), Found::Unseen);
+        assert_eq!(store.fetched(), [], "nothing is read to find out");
+        // Nor is it another one when the store has come to give tags, or has ceased to.
+        let tagged = told[STAMP].as_str().unwrap();
+        let tagged = Metadata::from([(STAMP.to_owned(), format!("tag {}", tagged.trim()).into())]);
+        assert_eq!(look(&io, &at, &tagged), Found::Unseen);
+        io.store(&at, &None::<DataFrame>).unwrap();
+        assert_eq!(look(&io, &at, &told), Found::Nothing);
+    }
 }
 
 #[test]

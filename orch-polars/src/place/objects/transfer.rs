@@ -52,7 +52,7 @@ async fn send(upload: &mut WriteMultipart, mut file: File, part: usize) -> Resul
     }
 }
 
-/// What tells an object from any other one in its place: the tag that the store gives it, none of a store without.
+/// What tells an object from any other one in its place: the tag that the store gives it. Of a store without it is empty.
 fn mark_of(tag: Option<String>) -> String {
     tag.unwrap_or_default()
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, MaterializationQuery};
 use orch_core::graph::{AssetGraph, CheckDef};
 use orch_core::ids::{RunId, nearest};
-use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
+use orch_core::partition::{KeySets, Keyspace};
+use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset, ShownPartitions};
 use orch_core::run::{Definitions, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
-use orch_core::storage::{AssetRecord, Storage};
+use orch_core::storage::{AssetRecord, PartitionStatus, Storage};
 
 use super::args::{
-    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
-    AssetsCommand, GraphFormat, HomeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetPartitionsArgs, AssetShowArgs,
+    AssetsArgs, AssetsCommand, GraphFormat, HomeArgs, PartitionIs,
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
@@ -29,6 +30,7 @@ pub(super) fn assets(
         AssetsCommand::Observe(args) => Err(observe(args, graph, definitions, around, printer)),
         AssetsCommand::List(args) => list(args, definitions, around, printer),
         AssetsCommand::Show(args) => show(args, definitions, around, printer),
+        AssetsCommand::Partitions(args) => partitions(args, graph, around, printer),
         AssetsCommand::Graph(args) => draw(args, graph, printer),
     });
     done.err().unwrap_or(Exit::Success)
@@ -119,28 +121,32 @@ impl Recorded {
     }
 
     /// The runs that are spoken of.
-    fn runs(&self) -> impl Iterator<Item = RunId> {
+    pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         let made = self.latest.records.iter().map(|record| record.latest.run);
         made.chain(self.evaluations.iter().map(|fact| fact.run))
     }
 
-    /// Which partitions are materialized of the assets of these numbers.
+    /// Which partitions are materialized of the assets of these numbers, and which failed.
     fn partitions(
         &self,
         graph: &AssetGraph,
         numbers: impl Iterator<Item = usize>,
         around: &Around,
-    ) -> PartitionStates {
+        printer: &Printer,
+    ) -> Result<PartitionStates, Exit> {
         let mut states = PartitionStates::new();
         for asset in numbers.map(|number| &graph.assets()[number]) {
             let Some(definition) = asset.partitions() else { continue };
             let known = self.latest.partitions.get(asset.key()).into_iter().flatten();
             // A definition that cannot be was told with the graph.
-            if let Ok(state) = PartitionState::of(definition, known, (&self.latest.keys, (around.now)())) {
-                states.insert(asset.key().clone(), state);
-            }
+            let Ok(keyspace) = definition.resolve(&self.latest.keys) else { continue };
+            let status = status(self.storage.as_deref(), asset.key(), &keyspace, printer)?;
+            states.insert(
+                asset.key().clone(),
+                PartitionState::of(keyspace, known, &status.failed, (around.now)()),
+            );
         }
-        states
+        Ok(states)
     }
 
     /// As it is shown, with runs by so many digits as tell the latest of each asset apart.
@@ -219,7 +225,7 @@ fn list(
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
-    let partitions = recorded.partitions(graph, shown, around);
+    let partitions = recorded.partitions(graph, shown, around, printer)?;
     let standings = standings(definitions, &mut recorded.latest, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
@@ -266,7 +272,7 @@ fn show(
         limit: Some(args.limit),
         ..Default::default()
     };
-    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around);
+    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around, printer)?;
     let history =
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
@@ -369,6 +375,57 @@ pub(super) fn find<'a>(
             Err(Exit::Usage)
         }
     }
+}
+
+fn partitions(
+    args: &AssetPartitionsArgs,
+    graph: &AssetGraph,
+    around: &Around,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let storage = home::perhaps(&args.home, around, printer)?;
+    let key = find(&args.key, graph, &[], printer)?;
+    let Some(definition) = graph.number(key).and_then(|number| graph.assets()[number].partitions()) else {
+        printer.error(&format!("`{key}` has no partitions"), Some("`assets show` shows it as a whole"));
+        return Err(Exit::Usage);
+    };
+    let sets = storage.as_ref().map_or_else(|| Ok(KeySets::new()), |storage| storage.key_sets());
+    let sets = sets.map_err(|error| home::refused(&error, printer))?;
+    let keyspace = definition.resolve(&sets).map_err(|error| {
+        printer.error(&format!("of `{key}`: {}", error.message()), error.advice());
+        Exit::Usage
+    })?;
+    let status = status(storage.as_deref(), key, &keyspace, printer)?;
+    let shown = ShownPartitions::of(key, &keyspace, &status, (around.now)());
+    let Some(state) = args.state else {
+        printer.data(&match args.json {
+            true => format!("{:#}\n", report::asset_partitions_as_json(&shown)),
+            false => report::asset_partitions(&shown, printer.data_palette()),
+        });
+        return Ok(());
+    };
+    let (selected, what) = match state {
+        PartitionIs::Materialized => (shown.materialized(), "is materialized"),
+        PartitionIs::Failed => (shown.failed(), "failed"),
+        PartitionIs::Missing => (shown.missing(), "is missing"),
+    };
+    match selected.is_empty() {
+        true => printer.note(&format!("no partition of `{key}` {what}\n")),
+        false => printer.data(&format!("{selected}\n")),
+    }
+    Ok(())
+}
+
+/// Which partitions of an asset are materialized, and which failed; none where nothing is recorded yet.
+fn status(
+    storage: Option<&dyn Storage>,
+    key: &AssetKey,
+    partitions: &Keyspace,
+    printer: &Printer,
+) -> Result<PartitionStatus, Exit> {
+    let status = storage
+        .map_or_else(|| Ok(PartitionStatus::default()), |storage| storage.partition_status(key, partitions));
+    status.map_err(|error| home::refused(&error, printer))
 }
 
 fn draw(args: &AssetGraphArgs, graph: &AssetGraph, printer: &Printer) -> Result<(), Exit> {

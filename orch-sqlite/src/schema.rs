@@ -57,10 +57,37 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT;
         CREATE INDEX newest_of_asset ON fact (asset, partition, time);
         CREATE INDEX alone ON fact (id) WHERE alone = 1;
+        -- In the order in which they became known.
+        CREATE INDEX told_of_asset ON fact (asset, id, partition);
         CREATE TABLE asset (
             key TEXT PRIMARY KEY,
             materializations INTEGER NOT NULL,
             latest INTEGER NOT NULL     -- the newest of its facts
+        ) STRICT, WITHOUT ROWID;
+        -- What was to be materialized and failed, a row for each time. It stays when its run is removed.
+        CREATE TABLE failed (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL,
+            event INTEGER NOT NULL,     -- its number in the log of that run
+            asset TEXT NOT NULL,
+            partition TEXT,             -- null if the asset has none
+            time INTEGER NOT NULL,      -- nanoseconds since 1970
+            fact TEXT NOT NULL,         -- all that is known of it, as JSON
+            sum INTEGER NOT NULL,       -- over all of it but `id`
+            UNIQUE (run, event)
+        ) STRICT;
+        CREATE INDEX newest_failed ON failed (asset, partition, time);
+        CREATE INDEX failed_of_asset ON failed (asset, id, partition);
+        -- Which partitions are materialized, and which failed: what facts say as well, but not in no time.
+        CREATE TABLE partition_status (
+            asset TEXT PRIMARY KEY,
+            partitions TEXT NOT NULL,   -- the hash of their definition, which gives them their indexes
+            last TEXT,                  -- the key of the materialized one of the greatest index
+            fact INTEGER NOT NULL,      -- the last of the facts of the asset that are in it
+            failure INTEGER NOT NULL,   -- the last of those that failed
+            materialized BLOB NOT NULL, -- a compressed bitmap of indexes
+            failed BLOB NOT NULL,       -- the same
+            sum INTEGER NOT NULL        -- over all of it
         ) STRICT, WITHOUT ROWID;
         -- What checks have found, a row for each time that one has looked. It stays when its run is removed.
         CREATE TABLE evaluation (

@@ -39,6 +39,7 @@ impl Told {
             self.facts.after = more.after;
         }
         self.facts.told.extend(more.told);
+        self.facts.failed.extend(more.failed);
         self.facts.found.extend(more.found);
         self.facts.remembered.extend(more.remembered);
         if self.outline.status().is_terminal() {

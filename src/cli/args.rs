@@ -18,8 +18,8 @@ mod tests;
 mod upkeep;
 
 pub(super) use assets::{
-    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
-    AssetsCommand, GraphFormat, MaterializeArgs,
+    AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetPartitionsArgs, AssetShowArgs,
+    AssetsArgs, AssetsCommand, GraphFormat, MaterializeArgs, PartitionIs,
 };
 pub(super) use backfill::{
     BackfillArgs, BackfillCancelArgs, BackfillCommand, BackfillGoArgs, BackfillLaunchArgs, BackfillListArgs,

@@ -1,3 +1,5 @@
+mod partitions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ pub(super) fn assets(
         AssetsCommand::Observe(args) => Err(observe(args, graph, definitions, around, printer)),
         AssetsCommand::List(args) => list(args, definitions, around, printer),
         AssetsCommand::Show(args) => show(args, definitions, around, printer),
+        AssetsCommand::Partitions(args) => partitions::show(args, graph, around, printer),
         AssetsCommand::Graph(args) => draw(args, definitions, around, printer),
     });
     done.err().unwrap_or(Exit::Success)
@@ -120,28 +123,32 @@ impl Recorded {
     }
 
     /// The runs that are spoken of.
-    fn runs(&self) -> impl Iterator<Item = RunId> {
+    pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         let made = self.latest.records.iter().map(|record| record.latest.run);
         made.chain(self.evaluations.iter().map(|fact| fact.run))
     }
 
-    /// Which partitions are materialized of the assets of these numbers.
+    /// Which partitions are materialized of the assets of these numbers, and which failed.
     fn partitions(
         &self,
         graph: &AssetGraph,
         numbers: impl Iterator<Item = usize>,
         around: &Around,
-    ) -> PartitionStates {
+        printer: &Printer,
+    ) -> Result<PartitionStates, Exit> {
         let mut states = PartitionStates::new();
         for asset in numbers.map(|number| &graph.assets()[number]) {
             let Some(definition) = asset.partitions() else { continue };
             let known = self.latest.partitions.get(asset.key()).into_iter().flatten();
             // A definition that cannot be was told with the graph.
-            if let Ok(state) = PartitionState::of(definition, known, (&self.latest.keys, (around.now)())) {
-                states.insert(asset.key().clone(), state);
-            }
+            let Ok(keyspace) = definition.resolve(&self.latest.keys) else { continue };
+            let status = partitions::status(self.storage.as_deref(), asset.key(), &keyspace, printer)?;
+            states.insert(
+                asset.key().clone(),
+                PartitionState::of(keyspace, known, &status.failed, (around.now)()),
+            );
         }
-        states
+        Ok(states)
     }
 
     /// As it is shown, with runs by so many digits as tell the latest of each asset apart.
@@ -231,7 +238,7 @@ fn list(
     let (_, selected) = select::assets(&args.selection, graph, printer)?;
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
-    let partitions = recorded.partitions(graph, shown, around);
+    let partitions = recorded.partitions(graph, shown, around, printer)?;
     let standings = standings(definitions, &selected, &mut recorded.latest, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
@@ -278,7 +285,7 @@ fn show(
         limit: Some(args.limit),
         ..Default::default()
     };
-    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around);
+    let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around, printer)?;
     let history =
         recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
     let history = history.map_err(|error| home::refused(&error, printer))?;
@@ -409,7 +416,7 @@ fn draw(
     }
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
-    let partitions = recorded.partitions(graph, shown, around);
+    let partitions = recorded.partitions(graph, shown, around, printer)?;
     let standings = standings(definitions, &selected, &mut recorded.latest, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     printer.data(&drawn(Some(&facts)));

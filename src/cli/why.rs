@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::ids::StepPath;
 use orch_core::memo::MemoQuery;
-use orch_core::report::{self, History, PartitionStates, Why, WhyAsset};
+use orch_core::report::{self, AssetFacts, History, PartitionStates, Why, WhyAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
 
@@ -76,7 +76,11 @@ fn why_asset(
     };
     let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
     let (partition, latest) = (partition.as_deref(), &recorded.latest);
-    let why = WhyAsset { facts, latest, standings: &standings, key, partition, at: &at };
+    let failed = recorded.storage.as_ref().map(|storage| storage.latest_failure(key, partition));
+    let failed = failed.transpose().map_err(|error| home::refused(&error, printer))?.flatten();
+    let runs = recorded.runs().chain(failed.iter().map(|failed| failed.run));
+    let (facts, failed) = (AssetFacts { digits: report::digits(runs), ..facts }, failed.as_ref());
+    let why = WhyAsset { facts, latest, standings: &standings, key, partition, failed, at: &at };
     printer.data(&report::why_asset(&why));
     Ok(())
 }

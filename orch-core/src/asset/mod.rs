@@ -1,7 +1,8 @@
-//! Words about assets: their keys, what is said of a materialization, and the record of one; what a check finds, and the
+//! Words about assets: their keys, what is said of a materialization, and the record of one, and of one that failed; what a check finds, and the
 //! record of that; the version of data that others make.
 
 mod check;
+mod failed;
 mod history;
 mod key;
 mod materialization;
@@ -10,6 +11,7 @@ mod observation;
 mod recipe;
 
 pub use check::{CheckEvaluation, CheckResult, CheckTarget, EvaluationQuery, Severity};
+pub use failed::FailedMaterialization;
 pub use history::AssetHistory;
 pub use key::{AssetKey, InvalidAssetKey};
 pub use materialization::{InputVersion, Materialization, MaterializationQuery, ValueAt};

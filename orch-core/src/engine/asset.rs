@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use super::frame::FrameId;
 use super::memo::version_of;
-use super::{State, Stored, Written};
+use super::{State, Stored, Turn, Written};
 use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
 use crate::define::{Product, Products, Said};
 use crate::event::{Encoded, EventKind};
+use crate::failure::{ErrorInfo, ErrorKind};
 use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION, STAMP};
 use crate::plan::PlannedAsset;
 use crate::value::TypeInfo;
@@ -112,6 +113,17 @@ impl State {
         let version = InputVersion::new(asset.key.clone(), Some(self.settings.run), data_version);
         self.know(frame, step, version.partition(partition));
         Some(kind)
+    }
+
+    /// Tells of the assets of a step that this error keeps from being made.
+    pub(super) fn tell_unmade(&self, frame: FrameId, step: usize, error: &ErrorInfo, turn: &mut Turn) {
+        if error.kind == ErrorKind::Canceled {
+            return;
+        }
+        for asset in &self.program.plan.steps[step].assets {
+            let (asset, partition) = (asset.key.clone(), self.partition_of(frame, asset));
+            self.emit(frame, step, EventKind::AssetFailedToMaterialize { asset, partition }, turn);
+        }
     }
 
     /// Whether an output is more than a sign that something was done.

@@ -162,6 +162,15 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Recipe::is_empty")]
         recipe: Recipe,
     },
+    /// An asset was not materialized, by the last attempt at the step that makes it; the failure of the step follows.
+    #[non_exhaustive]
+    AssetFailedToMaterialize {
+        /// The asset.
+        asset: AssetKey,
+        /// The partition, of an asset that has some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<Arc<str>>,
+    },
     /// What a memoized step gives was made of this; that it has succeeded follows.
     #[non_exhaustive]
     OpRecipe {
@@ -353,6 +362,7 @@ impl EventKind {
             Self::StepOutput { .. } => "STEP_OUTPUT",
             Self::HandledOutput { .. } => "HANDLED_OUTPUT",
             Self::AssetMaterialization { .. } => "ASSET_MATERIALIZATION",
+            Self::AssetFailedToMaterialize { .. } => "ASSET_FAILED_TO_MATERIALIZE",
             Self::OpRecipe { .. } => "OP_RECIPE",
             Self::StepMemoized { .. } => "STEP_MEMOIZED",
             Self::AssetCheckEvaluation { .. } => "ASSET_CHECK_EVALUATION",

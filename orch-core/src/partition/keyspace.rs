@@ -72,6 +72,12 @@ impl Keyspace {
         }
     }
 
+    /// The index that a key has or had: also of one that was removed from a dynamic set. None if there never was such a key.
+    #[must_use]
+    pub fn known_index(&self, key: &str) -> Option<u64> {
+        self.named_index(key).ok().flatten()
+    }
+
     /// The index of a key that a mapping names; none if a dynamic set that it has a value of does not know that, and may later.
     pub(super) fn named_index(&self, key: &str) -> Result<Option<u64>, PartitionError> {
         match &*self.shape {

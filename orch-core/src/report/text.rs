@@ -190,7 +190,8 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::StepOutput { output, key: None } => write!(text, " {output}"),
         EventKind::HandledOutput { output, io, .. } => write!(text, " {output} by {io}"),
-        EventKind::AssetMaterialization { asset, partition, .. } => {
+        EventKind::AssetMaterialization { asset, partition, .. }
+        | EventKind::AssetFailedToMaterialize { asset, partition } => {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
             write!(text, " {asset}{partition}")
         }
@@ -280,6 +281,7 @@ fn role(kind: &EventKind) -> Role {
     match kind {
         EventKind::StepSuccess | EventKind::StepMemoized { .. } | EventKind::RunSuccess => Role::Good,
         EventKind::StepFailure { .. }
+        | EventKind::AssetFailedToMaterialize { .. }
         | EventKind::ResourceInitFailure { .. }
         | EventKind::RunFailure { .. }
         | EventKind::RunCanceled { .. } => Role::Bad,

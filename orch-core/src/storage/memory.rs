@@ -11,15 +11,18 @@ use backfills::Backfills;
 
 use super::query::Each;
 use super::{
-    ArtifactRef, Artifacts, AssetRecord, Facts, Holder, LogQuery, Pinned, ReadAssets, ReadEvents, ReadRuns,
-    RunQuery, RunRecord, StorageError, StorageErrorKind, WriteEvents, WriteRuns, check_name,
+    ArtifactRef, Artifacts, AssetRecord, Facts, Holder, LogQuery, PartitionStatus, Pinned, ReadAssets,
+    ReadEvents, ReadRuns, RunQuery, RunRecord, StorageError, StorageErrorKind, WriteEvents, WriteRuns,
+    check_name,
 };
-use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
+use crate::asset::{
+    AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+};
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::memo::{Given, Memo, MemoQuery};
-use crate::partition::KeysInMemory;
+use crate::partition::{KeysInMemory, Keyspace};
 
 /// A storage in the memory of the process, for tests: what is in it survives a run, and not the process.
 ///
@@ -37,6 +40,8 @@ pub struct Memory {
 struct Assets {
     /// From the oldest.
     facts: Mutex<BTreeMap<Age, (Materialization, Option<Encoded>)>>,
+    /// Attempts that failed, likewise.
+    failed: Mutex<BTreeMap<Age, FailedMaterialization>>,
     /// What checks have found, likewise.
     evaluations: Mutex<BTreeMap<Age, CheckEvaluation>>,
     files: Files,
@@ -171,6 +176,36 @@ impl ReadAssets for Memory {
         Ok(latest.into_values().cloned().collect())
     }
 
+    fn partition_status(
+        &self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> Result<PartitionStatus, StorageError> {
+        let (made, failed) = (locked(&self.assets.facts), locked(&self.assets.failed));
+        let made = made.iter().filter(|(_, (fact, _))| fact.asset == *asset);
+        let made = made.map(|(age, (fact, _))| (age, fact.partition.as_deref()));
+        let failed = failed.iter().filter(|(_, fact)| fact.asset == *asset);
+        let failed = failed.map(|(age, fact)| (age, fact.partition.as_deref()));
+        let last = |facts: &mut dyn Iterator<Item = (&Age, Option<&str>)>| -> BTreeMap<u64, Age> {
+            // From the oldest, so that of each the last stays.
+            facts.filter_map(|(age, key)| Some((partitions.known_index(key?)?, *age))).collect()
+        };
+        let (made, mut failed) = (last(&mut { made }), last(&mut { failed }));
+        failed.retain(|index, age| made.get(index).is_none_or(|made| made < age));
+        Ok(PartitionStatus::new(made.into_keys().collect(), failed.into_keys().collect()))
+    }
+
+    fn latest_failure(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        let failed = locked(&self.assets.failed);
+        let of =
+            |fact: &&FailedMaterialization| fact.asset == *asset && fact.partition.as_deref() == partition;
+        Ok(failed.values().rev().find(of).cloned())
+    }
+
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
         let evaluations = locked(&self.assets.evaluations);
         let found = evaluations.values().rev().filter(|fact| query.matches(fact));
@@ -301,6 +336,9 @@ impl Journal for Writer {
             let number = events.last().map_or(1, |(last, _)| last.number + 1);
             let told = self.facts.take(number, event, value.as_ref());
             locked(&self.assets.facts).extend(told.map(|told| (age(&told.0), told)));
+            let failed = FailedMaterialization::told(number, event);
+            let failed = failed.map(|fact| ((fact.time, fact.run, fact.event), fact));
+            locked(&self.assets.failed).extend(failed);
             let found = CheckEvaluation::told(number, event);
             let found = found.map(|fact| ((fact.time, fact.run, fact.event), fact));
             locked(&self.assets.evaluations).extend(found);

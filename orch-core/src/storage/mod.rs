@@ -15,6 +15,7 @@ mod query;
 mod record;
 mod row;
 mod state;
+mod status;
 mod watch;
 
 // What a storage has to do with, and the vocabulary has already, since steps write files.
@@ -36,4 +37,5 @@ pub use query::{LogQuery, RunQuery};
 pub use record::{Made, Pinned, PinnedPartitions, RunRecord};
 pub use row::Row;
 pub use state::RunState;
+pub use status::PartitionStatus;
 pub use watch::{Unwoken, Watch};

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use super::query::Each;
 use super::watch::Unwoken;
 use super::{
-    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, LogQuery, Pinned, RunQuery, RunRecord,
-    StorageError, Watch,
+    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, LogQuery, PartitionStatus, Pinned,
+    RunQuery, RunRecord, StorageError, Watch,
 };
-use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
+use crate::asset::{
+    AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+};
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
 use crate::ids::{BackfillId, RunId};
 use crate::io::Artifacts;
 use crate::memo::{Given, Memo, MemoQuery};
-use crate::partition::{ChangedKeys, KeySet, KeySets};
+use crate::partition::{ChangedKeys, KeySet, KeySets, Keyspace};
 
 /// Where runs are kept, and what they have made. Implemented for whatever has all its parts; nothing to implement by hand.
 pub trait Storage:
@@ -103,8 +105,8 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
 
 /// What is known of assets, apart from the runs that made them.
 ///
-/// Nobody writes these facts by hand: a storage takes them from the events of runs with [`Facts`](super::Facts) and
-/// [`CheckEvaluation::told`], when they are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
+/// Nobody writes these facts by hand: a storage takes them from the events of runs with [`Facts`](super::Facts),
+/// [`CheckEvaluation::told`] and [`FailedMaterialization::told`], when they are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
 /// along, nor the values of the latest.
 pub trait ReadAssets: Send + Sync + 'static {
     /// All assets that were ever materialized, or observed, by their keys.
@@ -135,6 +137,27 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// # Errors
     /// If they cannot be read.
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError>;
+
+    /// Which partitions of an asset are materialized, and which failed. What it costs does not grow with how many there are, but
+    /// with what has become known since someone asked.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn partition_status(
+        &self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> Result<PartitionStatus, StorageError>;
+
+    /// The latest attempt that failed to materialize an asset, or a partition of it, if one did.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn latest_failure(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError>;
 
     /// The evaluations of checks that are asked for, the newest first, as materializations are.
     ///

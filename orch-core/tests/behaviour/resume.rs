@@ -17,7 +17,9 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
+use orch_core::asset::{
+    AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+};
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
 use orch_core::failure::Failure;
@@ -25,11 +27,11 @@ use orch_core::graph::{Call, Job, Out};
 use orch_core::ids::{BackfillId, RunId};
 use orch_core::io::{ArtifactRef, Artifacts, Coded};
 use orch_core::memo::{Given, Memo, MemoQuery};
-use orch_core::partition::{ChangedKeys, KeySet, KeySets};
+use orch_core::partition::{ChangedKeys, KeySet, KeySets, Keyspace};
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{
-    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, Memory, Pinned, ReadAssets,
-    ReadBackfills, ReadEvents, ReadKeySets, ReadRuns, RunQuery, RunRecord, Storage, StorageError,
+    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, Memory, PartitionStatus, Pinned,
+    ReadAssets, ReadBackfills, ReadEvents, ReadKeySets, ReadRuns, RunQuery, RunRecord, Storage, StorageError,
     WriteBackfills, WriteEvents, WriteKeySets, WriteRuns,
 };
 use orch_core::value::{Keyed, StepFailure};
@@ -212,6 +214,22 @@ impl ReadAssets for Mortal {
 
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
         self.memory.latest_partitions(asset)
+    }
+
+    fn partition_status(
+        &self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> Result<PartitionStatus, StorageError> {
+        self.memory.partition_status(asset, partitions)
+    }
+
+    fn latest_failure(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        self.memory.latest_failure(asset, partition)
     }
 
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {

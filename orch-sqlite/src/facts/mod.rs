@@ -1,4 +1,4 @@
-//! Facts: what the events of runs tell of materializations and of what checks have found, kept in `instance.db` so that it
+//! Facts: what the events of runs tell of materializations, of those that failed and of what checks have found, kept in `instance.db` so that it
 //! outlives them; and of what memoized steps were made, which goes with its run.
 //!
 //! A fact is first an event in the log of its run, and that is the truth. Whoever commits it has it put here afterwards,
@@ -8,24 +8,30 @@
 //! what a settled run has told is here, and as durable as its line.
 
 mod evaluations;
+mod failed;
 mod memos;
 mod put;
 mod read;
+mod status;
 mod teller;
 
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery};
+use orch_core::asset::{
+    AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+};
 use orch_core::event::{Encoded, Entry};
 use orch_core::ids::RunId;
 use orch_core::memo::Memo;
-use orch_core::storage::{Artifacts, AssetRecord, Facts, ReadAssets, StorageError};
+use orch_core::partition::Keyspace;
+use orch_core::storage::{Artifacts, AssetRecord, Facts, PartitionStatus, ReadAssets, StorageError};
 
 use crate::Folder;
 use crate::files::Files;
 
 pub(crate) use put::{clear, leave, put, replace};
 pub(crate) use read::Superseded;
+pub(crate) use status::keep as keep_status;
 pub(crate) use teller::Teller;
 
 /// A fact, and its value if that lies with it.
@@ -35,6 +41,7 @@ pub(crate) type Told = (Materialization, Option<Encoded>);
 #[derive(Debug, Default)]
 pub(crate) struct OfRun {
     pub(crate) told: Vec<Told>,
+    pub(crate) failed: Vec<FailedMaterialization>,
     pub(crate) found: Vec<CheckEvaluation>,
     pub(crate) remembered: Vec<Memo>,
     /// After the event of this number. What was imported with the run is told by another instance, and no fact here.
@@ -47,6 +54,7 @@ impl OfRun {
         let (mut of_run, mut facts) = (Self { after: before, ..Self::default() }, Facts::default());
         for (number, Entry { event, value }) in (before + 1..).zip(entries) {
             of_run.told.extend(facts.take(number, event, value.as_ref()));
+            of_run.failed.extend(FailedMaterialization::told(number, event));
             of_run.found.extend(CheckEvaluation::told(number, event));
             of_run.remembered.extend(Memo::told(number, event));
         }
@@ -73,6 +81,24 @@ impl ReadAssets for Folder {
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
         self.facts_of(None)?;
         self.list().latest_partitions(asset)
+    }
+
+    fn partition_status(
+        &self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> Result<PartitionStatus, StorageError> {
+        self.facts_of(None)?;
+        self.list().partition_status(asset, partitions)
+    }
+
+    fn latest_failure(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        self.facts_of(None)?;
+        self.list().latest_failure(asset, partition)
     }
 
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {

@@ -1,7 +1,7 @@
 use orch_core::ids::RunId;
 use rusqlite::{Error, Result};
 
-use super::{OfRun, Told, evaluations, memos};
+use super::{OfRun, Told, evaluations, failed, memos, status};
 use crate::list::nanoseconds;
 use crate::sum::Fact;
 use crate::write::Writing;
@@ -19,7 +19,11 @@ const RECOUNT: &str = "UPDATE asset SET
     WHERE key = ?1";
 
 /// Puts facts that are not there yet.
-pub(crate) fn put(writing: &Writing<'_>, OfRun { told, found, remembered, .. }: &OfRun) -> Result<()> {
+pub(crate) fn put(
+    writing: &Writing<'_>,
+    OfRun { told, failed, found, remembered, .. }: &OfRun,
+) -> Result<()> {
+    failed::put(writing, failed)?;
     evaluations::put(writing, found)?;
     memos::put(writing, remembered)?;
     if told.is_empty() {
@@ -54,7 +58,9 @@ pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result
         writing.run("DELETE FROM fact WHERE id = ?1", [id])?;
         writing.run(RECOUNT, [&asset])?;
         writing.run("DELETE FROM asset WHERE key = ?1 AND materializations = 0", [&asset])?;
+        status::drop(writing, &asset)?;
     }
+    failed::replace(writing, id, told.after, &told.failed)?;
     evaluations::replace(writing, id, told.after, &told.found)?;
     memos::replace(writing, id, told.after, &told.remembered)?;
     put(writing, told)

@@ -265,7 +265,7 @@ mod tests {
             way(&sql, values)
         };
         insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), ..all() }), @r"
-        SEARCH fact USING INDEX newest_of_asset (asset=?)
+        SEARCH fact USING INDEX told_of_asset (asset=?)
         USE TEMP B-TREE FOR ORDER BY
         ");
         let partition = Some("monday".to_owned());

@@ -3,8 +3,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use orch_core::asset::AssetKey;
 use orch_core::ids::RunId;
-use orch_core::storage::{RunRecord, StorageError};
+use orch_core::partition::Keyspace;
+use orch_core::storage::{PartitionStatus, RunRecord, StorageError};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
@@ -76,6 +78,18 @@ impl<'a> Locked<'a> {
         let replace = |writing: &write::Writing<'_>| facts::replace(writing, run, told);
         let replaced = write::transaction(self.facts()?, "facts.replace", replace);
         replaced.map_err(|error| error::database(path, "written", &error))
+    }
+
+    /// Keeps which partitions of an asset are materialized, brought up to date. It need not last: facts say the same.
+    pub(crate) fn keep_status(
+        &mut self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> Result<PartitionStatus, StorageError> {
+        let path = self.path;
+        let keep = |writing: &write::Writing<'_>| facts::keep_status(writing, asset, partitions);
+        let kept = write::transaction(self.facts()?, "status.keep", keep);
+        kept.map_err(|error| error::database(path, "written", &error))
     }
 
     /// Brings the write-ahead log into the database.

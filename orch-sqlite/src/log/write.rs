@@ -130,10 +130,14 @@ impl Writer {
     /// Has put beside the list what these entries tell, which come after the event of this number.
     fn tell(&mut self, entries: &[Entry], before: u64) {
         let tells = |entry: &Entry| {
-            use EventKind::{AssetCheckEvaluation, AssetMaterialization, AssetObservation, OpRecipe};
+            use EventKind::{
+                AssetCheckEvaluation, AssetFailedToMaterialize, AssetMaterialization, AssetObservation,
+                OpRecipe,
+            };
             matches!(
                 entry.event.kind,
                 AssetMaterialization { .. }
+                    | AssetFailedToMaterialize { .. }
                     | AssetObservation { .. }
                     | AssetCheckEvaluation { .. }
                     | OpRecipe { .. }

@@ -26,7 +26,8 @@ impl Folder {
     ) -> Result<(), StorageError> {
         let list = self.list().path();
         let damaged = self.list().damaged_facts()?;
-        let damaged = damaged.into_iter().chain(self.list().damaged_evaluations()?);
+        let damaged = damaged.into_iter().chain(self.list().damaged_failures()?);
+        let damaged = damaged.chain(self.list().damaged_evaluations()?);
         for problem in damaged.chain(self.list().damaged_memos()?) {
             found.push(Finding { run: None, file: list.to_owned(), problem, hint: error::LIST.to_owned() });
         }
@@ -65,6 +66,8 @@ impl Folder {
         let Ok(mut known) = self.list().materializations(&query) else { return Ok(false) };
         known.retain(|fact| fact.event > log.after);
         known.sort_by_key(|fact| fact.event);
+        let Ok(mut failed) = self.list().failures_of(run.id) else { return Ok(false) };
+        failed.retain(|fact| fact.event > log.after);
         let query = EvaluationQuery { run: Some(run.id), ..EvaluationQuery::default() };
         let Ok(mut found) = self.list().evaluations(&query) else { return Ok(false) };
         found.retain(|fact| fact.event > log.after);
@@ -74,6 +77,7 @@ impl Folder {
         remembered.retain(|memo| memo.event > log.after);
         remembered.sort_by_key(|memo| memo.event);
         let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact))
+            && failed == log.failed
             && found == log.found
             && remembered == log.remembered;
         // Of one that is under way something may not be there yet.

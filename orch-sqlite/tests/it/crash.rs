@@ -16,6 +16,7 @@ use orch_sqlite::{Folder, Retention};
 use crate::boundaries::names;
 use crate::folders::{Empty, at, await_facts, events, id, make, open, record, run_of};
 use crate::programs::{program, said, say};
+use crate::status;
 
 /// Writes that only follow from a failure.
 const SELDOM: [&str; 4] = ["artifact.sweep", "file.sweep", "parcel.sweep", "run.sweep"];
@@ -90,6 +91,8 @@ fn fill_the_log(folder: &Folder) {
     let mut large = conformance::asset(id(3), 40, "orders", None);
     large[1].value = Some(vec![7; 5 << 20].into());
     writer.commit(&large).expect("committed");
+    writer.commit(&status::many(id(3), 100)).expect("committed");
+    status::is_what_facts_say(folder, "days");
     await_facts(folder);
     writer.commit(&conformance::step(id(3), 2)).expect("committed");
 }
@@ -228,6 +231,7 @@ fn die_at(number: usize, name: &str) {
     assert!(has(3) || acknowledged("more") == 0, "{place}");
     assert!(!has(2) || acknowledged("removed") == 0 || runs.len() > 1, "{place}");
     knows_what_the_logs_tell(&folder, &runs, &place);
+    status::is_what_facts_say(&folder, "days");
     let backfills = folder.backfills().expect(&place);
     let canceled = backfills.iter().any(|backfill| backfill.marks.canceled.is_some());
     assert!(canceled || acknowledged("canceled") == 0, "{place}");

@@ -16,5 +16,6 @@ mod programs;
 mod refusal;
 #[cfg(unix)]
 mod room;
+mod status;
 mod together;
 mod upkeep;

@@ -9,6 +9,7 @@ use orch_core::storage::{ReadAssets, ReadRuns, RunQuery, WriteKeySets, WriteRuns
 
 use crate::crash;
 use crate::folders::{Empty, events, id, make, open, record, run_to_its_end};
+use crate::status;
 
 const WHAT: &str = "ORCH_TEST_PROGRAM";
 const HOME: &str = "ORCH_TEST_HOME";
@@ -104,6 +105,7 @@ fn look(home: &Path) {
     runs.iter().for_each(|run| say(&format!("{} {}", run.id, run.status.name())));
     say(&format!("{} events, held by {:?}", events(&folder, id(1)).len(), folder.holder(id(1))));
     say(&format!("{} assets", folder.assets().expect("they are known").len()));
+    status::is_what_facts_say(&folder, "days");
     say(&format!("{} sets of keys", folder.info().expect("it can be read").key_sets));
     say(&format!("{:?}", folder.check().expect("it can be checked")));
     let elsewhere = Empty::of_all();

@@ -7,8 +7,9 @@ use orch_core::storage::{ReadRuns, StorageError, StorageErrorKind, WriteKeySets,
 use orch_sqlite::{Durability, Folder};
 use rusqlite::Connection;
 
-use crate::folders::{Empty, events, id, make, open, record, run_to_its_end, storage, told};
+use crate::folders::{Empty, events, id, make, open, record, run_of, run_to_its_end, storage, told};
 use crate::programs::{copied, limited, program, said};
+use crate::status;
 
 fn error(home: &Path, error: &StorageError) -> String {
     told(home, &format!("{error}\n  hint: {}", error.advice().unwrap_or("none")))
@@ -154,7 +155,7 @@ fn what_cannot_be_written_can_be_looked_at() {
 
     let home = Empty::of_all();
     let folder = open(home.path());
-    run_to_its_end(&folder, &record(1));
+    run_of(&folder, &record(1), &status::many(id(1), 1));
     folder.add_keys("customers", &["acme"]).expect("added");
     drop(folder);
     let files = |home: &Path| -> Vec<_> {
@@ -179,8 +180,8 @@ fn what_cannot_be_written_can_be_looked_at() {
     assert_eq!(alone, beside);
     insta::assert_snapshot!(alone.join("\n"), @r"
     00000000-0000-0000-0000-000000000001 success
-    5 events, held by Ok(None)
-    0 assets
+    331 events, held by Ok(None)
+    1 assets
     1 sets of keys
     []
     0 files exported

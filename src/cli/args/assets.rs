@@ -59,6 +59,14 @@ Examples:
   assets show orders --svg > orders.svg  each number that is known of it, over time
   assets show orders --json              one object; all times in UTC")]
     Show(AssetShowArgs),
+    /// Tell which partitions of an asset are materialized, which failed and which are missing; of millions in no time.
+    #[command(after_help = "\
+Examples:
+  assets partitions visits                   how many there are of each, and which
+  assets partitions visits --state failed    those alone, as `--partition` takes them
+  materialize visits --partition \"$(program assets partitions visits --state failed)\"
+  assets partitions visits --json            an object, with all stretches of keys")]
+    Partitions(AssetPartitionsArgs),
     /// Let the checks of assets look at what was materialized last; nothing is made.
     #[command(after_help = "\
 Examples:
@@ -118,6 +126,32 @@ pub(in crate::cli) struct AssetShowArgs {
     pub(in crate::cli) svg: bool,
     #[command(flatten)]
     pub(in crate::cli) home: HomeArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AssetPartitionsArgs {
+    /// The asset: its key, or the end of it.
+    #[arg(value_name = "KEY")]
+    pub(in crate::cli) key: String,
+    /// Only the partitions in this state, all of them, as `--partition` takes them.
+    #[arg(long)]
+    pub(in crate::cli) state: Option<PartitionIs>,
+    /// Print an object of JSON.
+    #[arg(long, conflicts_with = "state")]
+    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) home: HomeArgs,
+}
+
+/// The states that a partition may be in. One that has failed is in one of the others too.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum PartitionIs {
+    /// It was materialized.
+    Materialized,
+    /// The last attempt at it failed, whatever came before.
+    Failed,
+    /// It was never materialized.
+    Missing,
 }
 
 #[derive(Args, Debug)]

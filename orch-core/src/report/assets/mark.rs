@@ -10,8 +10,8 @@ pub(super) struct Mark {
 }
 
 /// The classes of drawn assets, with the colour of each where a drawing has no other.
-pub(super) const CLASSES: [(&str, &str); 3] =
-    [("fresh", "#1a7f37"), ("stale", "#bf8700"), ("missing", "#8250df")];
+pub(super) const CLASSES: [(&str, &str); 4] =
+    [("fresh", "#1a7f37"), ("stale", "#bf8700"), ("missing", "#8250df"), ("failed", "#cf222e")];
 
 impl Mark {
     /// How an asset of the program stands; nothing if that is not known, or if it cannot stand otherwise.
@@ -33,6 +33,7 @@ impl Mark {
             Role::Good => 0,
             Role::Warn => 1,
             Role::Skip => 2,
+            Role::Bad => 3,
             _ => return None,
         };
         Some(CLASSES[class].0)

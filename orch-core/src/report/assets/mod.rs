@@ -15,6 +15,7 @@ mod reasons;
 mod show;
 pub(super) mod stale;
 mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -41,6 +42,7 @@ pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
 pub use stale::{assets_made_along, assets_to_make};
+pub use status::{ShownPartitions, asset_partitions, asset_partitions_as_json};
 pub use told::materialized;
 pub use tree::asset_graph;
 pub use why::{MaterializedAt, WhyAsset, why_asset};

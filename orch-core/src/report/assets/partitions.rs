@@ -8,7 +8,7 @@ use super::reasons::reasons;
 use super::stale::word;
 use crate::asset::{AssetKey, Materialization};
 use crate::ids::RunId;
-use crate::partition::{KeyRange, KeySets, Keyspace, PartitionError, PartitionSet, PartitionsDefinition};
+use crate::partition::{KeyRange, Keyspace, PartitionSet};
 use crate::run::{PartitionStandings, is_unknown};
 
 /// So many stretches of partitions are named.
@@ -17,15 +17,16 @@ const NAMED: usize = 8;
 /// So long is the text of those of several dimensions.
 const LONGEST: usize = 200;
 
-/// Which partitions of assets are materialized, by the keys of the assets.
+/// Which partitions of assets are materialized, and which failed, by the keys of the assets.
 pub type PartitionStates = BTreeMap<AssetKey, PartitionState>;
 
-/// Which partitions of an asset are materialized, and which are not.
+/// Which partitions of an asset are materialized, which are not, and at which the last attempt failed.
 #[derive(Clone, Debug)]
 pub struct PartitionState {
     keyspace: Keyspace,
     existing: PartitionSet,
     materialized: PartitionSet,
+    failed: PartitionSet,
     /// By index, the run that made each of them last.
     made: BTreeMap<u64, RunId>,
     /// The same of keys that are none of the definition's, or were removed.
@@ -33,17 +34,14 @@ pub struct PartitionState {
 }
 
 impl PartitionState {
-    /// Of an asset with these partitions, of which these are the latest materializations. What exists of them depends on the time
-    /// and on the keys of dynamic sets.
-    ///
-    /// # Errors
-    /// If the definition cannot be.
+    /// Of an asset with these partitions, of which these are the latest materializations, and at which the last attempt failed.
+    #[must_use]
     pub fn of<'f>(
-        definition: &PartitionsDefinition,
+        keyspace: Keyspace,
         latest: impl IntoIterator<Item = &'f Materialization>,
-        (sets, now): (&KeySets, Timestamp),
-    ) -> Result<Self, PartitionError> {
-        let keyspace = definition.resolve(sets)?;
+        failed: &PartitionSet,
+        now: Timestamp,
+    ) -> Self {
         let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
         for fact in latest {
             let Some(key) = &fact.partition else { continue };
@@ -53,7 +51,9 @@ impl PartitionState {
             }
         }
         let materialized = made.keys().copied().collect();
-        Ok(Self { existing: keyspace.all(now), keyspace, materialized, made, others })
+        let existing = keyspace.all(now);
+        let failed = failed & &existing;
+        Self { keyspace, existing, materialized, failed, made, others }
     }
 
     pub(super) fn keyspace(&self) -> &Keyspace {
@@ -80,13 +80,18 @@ impl PartitionState {
         format!("{} of {} partitions", self.materialized.common_len(&self.existing), self.existing.len())
     }
 
-    /// As [`PartitionState::count`], and how many of them would come out otherwise: `3 of 31 partitions, 1 stale`.
+    /// As [`PartitionState::count`], how many have failed, and how many would come out otherwise:
+    /// `3 of 31 partitions, 1 failed, 1 stale`.
     pub(super) fn brief(&self, standings: Option<&PartitionStandings>) -> (Role, String) {
         let (stale, unknown) = standings.map_or((0, 0), |of| (of.stale().len(), of.unknown().len()));
-        let told = [(stale, "stale"), (unknown, "unknown")];
+        let told = [(self.failed.len(), "failed"), (stale, "stale"), (unknown, "unknown")];
         let told =
             told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
-        let role = if stale + unknown > 0 { Role::Warn } else { Role::Faint };
+        let role = match (self.failed.is_empty(), stale + unknown) {
+            (false, _) => Role::Bad,
+            (true, 1..) => Role::Warn,
+            (true, 0) => Role::Faint,
+        };
         (role, self.count() + &told.collect::<String>())
     }
 
@@ -96,6 +101,7 @@ impl PartitionState {
         let mut lines = vec![("partitions", format!("{} are materialized", self.count()))];
         lines.push(("present", stretches(&self.keyspace, &self.materialized)));
         lines.push(("missing", stretches(&self.keyspace, &self.missing())));
+        lines.push(("failed", stretches(&self.keyspace, &self.failed)));
         if let Some(standings) = standings.filter(|standings| standings.changed().next().is_some()) {
             lines.push(("fresh", stretches(&self.keyspace, &standings.fresh())));
             let changed: PartitionSet = standings.changed().map(|(index, _)| index).collect();
@@ -123,6 +129,7 @@ impl PartitionState {
             "existing": self.existing.len(),
             "materialized": of(&self.materialized),
             "missing": of(&self.missing()),
+            "failed": of(&self.failed),
             "fresh": standings.map(|standings| of(&standings.fresh())),
             "stale": standings.map(|standings| of(&standings.stale())),
             "unknown": standings.map(|standings| of(&standings.unknown())),

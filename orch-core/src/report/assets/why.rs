@@ -9,7 +9,7 @@ use super::AssetFacts;
 use super::partitions::stretches;
 use super::reasons::reasons;
 use super::stale::{because, reason, short, word};
-use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization};
+use crate::asset::{AssetKey, Change, Difference, FailedMaterialization, Ingredient, Materialization};
 use crate::partition::{Keyspace, PartitionSet};
 use crate::run::{LatestFacts, PartitionStandings, Standing, Standings, is_unknown};
 
@@ -29,6 +29,8 @@ pub struct WhyAsset<'a> {
     pub key: &'a AssetKey,
     /// Which partition of it, of one that has some; without it, all of them.
     pub partition: Option<&'a str>,
+    /// The latest attempt at it, or at the partition, that failed, if one did.
+    pub failed: Option<&'a FailedMaterialization>,
     /// What was known of an asset, or of a partition of it, at a time: the latest materialization then.
     pub at: MaterializedAt<'a>,
 }
@@ -94,6 +96,11 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
         let _ = write!(text, ": the run {} {what} {}", why.facts.run(latest), why.facts.when(latest.time));
     }
     text.push('\n');
+    if let Some(failed) = why.failed.filter(|failed| failed.is_after(why.latest_of(&named))) {
+        let run = why.facts.run_of(failed.run);
+        let told = format!("the last attempt failed, in the run {run} {}", why.facts.when(failed.time));
+        let _ = writeln!(text, "  {}", palette.paint(Role::Bad, &told));
+    }
     let mut seen = BTreeSet::new();
     why.stands(&named, &standing, 1, &mut seen, &mut text);
     text

@@ -1,5 +1,5 @@
 use super::files::write;
-use super::samples::{asset, at, key, observation, pinned, record};
+use super::samples::{asset, at, key, observation, of_partition, pinned, record};
 use crate::asset::{Materialization, MaterializationQuery, MetadataValue, ValueAt};
 use crate::event::{Encoded, Entry, EventKind};
 use crate::ids::RunId;
@@ -21,16 +21,6 @@ fn all(storage: &dyn Storage) -> Vec<Materialization> {
 fn known(storage: &dyn Storage) -> Vec<(String, u64, Materialization)> {
     let told = |known: AssetRecord| (known.key.to_string(), known.materializations, known.latest);
     storage.assets().expect(READ).into_iter().map(told).collect()
-}
-
-/// The same step, of a partition.
-fn of_partition(mut entries: Vec<Entry>, of: &str) -> Vec<Entry> {
-    for entry in &mut entries {
-        if let EventKind::AssetMaterialization { partition, .. } = &mut entry.event.kind {
-            *partition = Some(of.into());
-        }
-    }
-    entries
 }
 
 /// What the event of this number says, and that its value lies there.

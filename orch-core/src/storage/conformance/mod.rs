@@ -8,10 +8,14 @@ mod keys;
 mod memos;
 mod runs;
 mod samples;
+mod status;
 mod writing;
 
 pub use backfills::backfill;
-pub use samples::{asset, check as check_of_asset, events_of_each_kind, memoized, observation, pinned, step};
+pub use samples::{
+    asset, check as check_of_asset, events_of_each_kind, failed, memoized, observation, of_partition, pinned,
+    step,
+};
 
 use super::Storage;
 
@@ -19,7 +23,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 35] = [
+pub const CASES: [Case; 38] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -40,6 +44,9 @@ pub const CASES: [Case; 35] = [
     ("a run that is taken up again tells no fact twice", assets::told_once),
     ("facts outlive their run, with the latest values", assets::outlive),
     ("files of assets are of no run", assets::files),
+    ("it is known which partitions are materialized, and at which the last attempt failed", status::told),
+    ("partitions keep their state while keys are added and removed", status::of_keys),
+    ("what failed outlives its run, and is told once", status::outlive),
     ("what checks have found is read as it was told, once", checks::told),
     ("it is found by each thing that can be asked for, the newest first", checks::queried),
     ("of partitions it is known what was found last of each", checks::of_partitions),

@@ -90,6 +90,34 @@ pub fn asset(run: RunId, number: u64, asset: &str, file: Option<&ArtifactRef>) -
     events
 }
 
+/// The events of a step that was to materialize an asset, and failed. Those of greater numbers are newer, also than those of
+/// [`asset`].
+#[must_use]
+pub fn failed(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
+    let asset = key(asset);
+    let path: StepPath = asset.step_name().parse().expect("the name of a step");
+    let event = |after: u64, kind| {
+        let time = at(number * 1_000_003 + after * 1_009);
+        Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
+    };
+    let told = EventKind::AssetFailedToMaterialize { asset, partition: None };
+    let start = EventKind::StepStart { waited: Duration::ZERO };
+    vec![event(0, start), event(3, told), event(3, EventKind::StepFailure { error: error() })]
+}
+
+/// The same events, of a partition of the asset.
+#[must_use]
+pub fn of_partition(mut entries: Vec<Entry>, of: &str) -> Vec<Entry> {
+    for entry in &mut entries {
+        if let EventKind::AssetMaterialization { partition, .. }
+        | EventKind::AssetFailedToMaterialize { partition, .. } = &mut entry.event.kind
+        {
+            *partition = Some(of.into());
+        }
+    }
+    entries
+}
+
 /// The events of a step that observes an asset, which others make. They happen after those of [`asset`] of the number.
 #[must_use]
 pub fn observation(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
@@ -280,7 +308,11 @@ fn next(kind: &EventKind) -> Option<EventKind> {
             metadata: BTreeMap::from([("bytes".to_owned(), serde_json::json!(1))]),
         },
         EventKind::HandledOutput { .. } => materialization(),
-        EventKind::AssetMaterialization { .. } => EventKind::OpRecipe {
+        EventKind::AssetMaterialization { .. } => EventKind::AssetFailedToMaterialize {
+            asset: key("warehouse/orders"),
+            partition: Some("2026-01-02".into()),
+        },
+        EventKind::AssetFailedToMaterialize { .. } => EventKind::OpRecipe {
             op: "mail::embed".into(),
             recipe: Recipe::new().with(Ingredient::Op, "mail::embed").with_unknown(Ingredient::Source),
             outputs: BTreeMap::from([(output, Some("b0b".into())), ("more".into(), None)]),

@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 
-use orch_core::asset::CheckEvaluation;
+use orch_core::asset::{CheckEvaluation, FailedMaterialization};
 use orch_core::event::Encoded;
 use orch_core::memo::Memo;
 use orch_core::storage::{Facts, StorageError};
@@ -10,12 +10,13 @@ use crate::facts::OfRun;
 
 const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
     WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1
-    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
+    AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_OBSERVATION',
+        'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
     WHERE number > ?1
-    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_OBSERVATION',
-        'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
+    AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_FAILED_TO_MATERIALIZE',
+        'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
     ORDER BY number";
 
 impl Reader {
@@ -30,7 +31,8 @@ impl Reader {
             return Ok(of_run);
         }
         let (mut known, mut facts) = (Known::default(), Facts::default());
-        let (mut told, mut found, mut remembered) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut told, mut failed, mut found, mut remembered) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         self.rows(FACTS, values(), &mut |row| {
             let (logged, value) = self.logged(row, &mut known)?;
             if logged.number > to {
@@ -38,10 +40,11 @@ impl Reader {
             }
             let value = value.map(|value| Encoded::from(value.to_vec()));
             told.extend(facts.take(logged.number, &logged.event, value.as_ref()));
+            failed.extend(FailedMaterialization::told(logged.number, &logged.event));
             found.extend(CheckEvaluation::told(logged.number, &logged.event));
             remembered.extend(Memo::told(logged.number, &logged.event));
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(OfRun { told, found, remembered, ..of_run })
+        Ok(OfRun { told, failed, found, remembered, ..of_run })
     }
 }

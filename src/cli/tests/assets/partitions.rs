@@ -28,6 +28,20 @@ fn errors(visits: i64) -> Result<i64> {
     if visits == 40 { Err(Failure::new("the log of that day is lost")) } else { Ok(visits / 7) }
 }
 
+mod mended {
+    use super::*;
+
+    #[asset(group = "web", partitions = Daily)]
+    pub(super) fn errors(visits: i64) -> i64 {
+        visits / 7
+    }
+}
+
+/// The program when the log of that day was found.
+fn mended() -> Definitions {
+    Definitions::new().assets(assets![visits, mended::errors])
+}
+
 fn site() -> Definitions {
     Definitions::new().assets(assets![visits, errors])
 }
@@ -181,6 +195,10 @@ fn what_is_there_and_what_is_missing_is_told() {
               ]
             ]
           },
+          "failed": {
+            "count": 0,
+            "ranges": []
+          },
           "fresh": {
             "count": 6,
             "ranges": [
@@ -251,5 +269,137 @@ fn a_run_is_told_its_partitions() {
     Materialized visits[2024-01-04]
     Materialized visits[2024-01-05]
     Materialized errors[2024-01-05]
+    ");
+}
+
+#[test]
+fn what_failed_is_told_until_it_is_made() {
+    let mut kept = Shop::empty();
+    kept.put_with(1, &site(), &all(), |runner| runner.partition("2024-01-01..2024-01-03"));
+    kept.put_failing(2, &site(), &all(), |runner| runner.partition("2024-01-03..2024-01-05"));
+    insta::assert_snapshot!(kept.session(site(), "assets partitions errors"), @r"
+    exit 0
+    --- stdout
+    errors has 19 partitions
+    state         count  partitions
+    materialized  4      2024-01-01..2024-01-03, 2024-01-05
+    failed        1      2024-01-04
+    missing       15     2024-01-04, 2024-01-06..2024-01-19
+    ");
+    insta::assert_snapshot!(kept.session(site(), "assets partitions errors --state failed"), @r"
+    exit 0
+    --- stdout
+    2024-01-04
+    ");
+    insta::assert_snapshot!(kept.session(site(), "assets partitions errors --state materialized"), @r"
+    exit 0
+    --- stdout
+    2024-01-01..2024-01-03, 2024-01-05
+    ");
+    insta::assert_snapshot!(kept.session(site(), "assets partitions visits --state failed"), @r"
+    exit 0
+    --- stderr
+    no partition of `visits` failed
+    ");
+    insta::assert_snapshot!(kept.session(site(), "assets partitions errors --json"), @r#"
+    exit 0
+    --- stdout
+    {
+      "asset": "errors",
+      "existing": 19,
+      "materialized": {
+        "count": 4,
+        "ranges": [
+          [
+            "2024-01-01",
+            "2024-01-03"
+          ],
+          [
+            "2024-01-05",
+            "2024-01-05"
+          ]
+        ]
+      },
+      "failed": {
+        "count": 1,
+        "ranges": [
+          [
+            "2024-01-04",
+            "2024-01-04"
+          ]
+        ]
+      },
+      "missing": {
+        "count": 15,
+        "ranges": [
+          [
+            "2024-01-04",
+            "2024-01-04"
+          ],
+          [
+            "2024-01-06",
+            "2024-01-19"
+          ]
+        ]
+      }
+    }
+    "#);
+    insta::assert_snapshot!(kept.session(site(), "assets list"), @r"
+    exit 0
+    --- stdout
+    asset   group  materialized  run       times  state
+    errors  web    2h ago        019a5f3c  5      4 of 19 partitions, 1 failed
+    visits  web    2h ago        019a5f3c  6      5 of 19 partitions
+    ");
+    let shown = kept.session(site(), "assets show errors --limit 1");
+    let partitions = shown.lines().skip_while(|line| !line.starts_with("partitions")).take(4);
+    insta::assert_snapshot!(partitions.collect::<Vec<_>>().join("\n"), @r"
+    partitions   4 of 19 partitions are materialized
+    present      2024-01-01..2024-01-03, 2024-01-05
+    missing      2024-01-04, 2024-01-06..2024-01-19
+    failed       2024-01-04
+    ");
+    insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-04"), @r"
+    exit 0
+    --- stdout
+    errors[2024-01-04] is missing
+      the last attempt failed, in the run 019a5f3c 2h ago
+      it was never materialized
+    ");
+    insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-07"), @r"
+    exit 0
+    --- stdout
+    errors[2024-01-07] is missing
+      it was never materialized
+    ");
+    insta::assert_snapshot!(kept.session(site(), "assets partitions errors --state lost"), @r"
+    exit 2
+    --- stderr
+    error: invalid value 'lost' for '--state <STATE>'
+      [possible values: materialized, failed, missing]
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(kept.session(shop(5), "assets partitions report"), @r"
+    exit 2
+    --- stderr
+    error: `report` has no partitions
+    hint: `assets show` shows it as a whole
+    ");
+    insta::assert_snapshot!(kept.session(site(), "assets partitions error"), @r"
+    exit 2
+    --- stderr
+    error: there is no asset `error`
+    hint: did you mean `errors`? `program assets list` names all assets
+    ");
+    kept.put_with(3, &mended(), &all(), |runner| runner.partition("2024-01-04"));
+    insta::assert_snapshot!(kept.session(mended(), "assets partitions errors"), @r"
+    exit 0
+    --- stdout
+    errors has 19 partitions
+    state         count  partitions
+    materialized  5      2024-01-01..2024-01-05
+    failed        0
+    missing       14     2024-01-06..2024-01-19
     ");
 }

@@ -8,7 +8,7 @@ use orch_core::asset::{Column, MetadataValue, Table};
 use orch_core::event::{Detail, Entry, RunView};
 use orch_core::ids::RunId;
 use orch_core::io::{IoManager, Metadata, OutputAt};
-use orch_core::run::Runner;
+use orch_core::run::{Run, RunError, Runner};
 use orch_core::select::AssetSelection;
 use orch_core::storage::{Memory, Storage, WriteRuns as _};
 
@@ -150,10 +150,27 @@ impl Shop {
         selection: &AssetSelection,
         asked: impl FnOnce(Runner) -> Runner,
     ) {
+        let runner = asked(program.runner(&program.materialize(selection)));
+        self.keep(hour, runner, |ended| ended.is_ok());
+    }
+
+    /// The same, of a run that fails.
+    pub(super) fn put_failing(
+        &mut self,
+        hour: u32,
+        program: &Definitions,
+        selection: &AssetSelection,
+        asked: impl FnOnce(Runner) -> Runner,
+    ) {
+        let runner = asked(program.runner(&program.materialize(selection)));
+        self.keep(hour, runner, |ended| ended.is_err());
+    }
+
+    fn keep(&mut self, hour: u32, runner: Runner, expected: impl FnOnce(Result<Run, RunError>) -> bool) {
         let id =
             RunId::from_u128(0x019a_5f3c_0000_7000_8000_0000_0000_0000 + u128::from(hour) * ((1 << 80) + 1));
-        let runner = program.runner(&program.materialize(selection)).run_id(id).max_concurrent(1);
-        asked(runner).record(&self.raw).run_blocking().expect("it succeeds");
+        let runner = runner.run_id(id).max_concurrent(1);
+        assert!(expected(runner.record(&self.raw).run_blocking()), "it ends otherwise");
         let (mut record, pinned) = (self.raw.run(id).expect("a run"), self.raw.pinned(id).expect("a run"));
         let begin = now() - Duration::from_secs(3600 * u64::from(5 - hour));
         let mut entries = Vec::new();

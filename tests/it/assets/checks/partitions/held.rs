@@ -255,6 +255,7 @@ fn of_a_day_that_was_not_made_it_is_told_what_failed_and_not_that_a_check_has_re
     let ran = shop.materialize("*", "2024-01-07..2024-01-13");
     insta::assert_snapshot!(without(&ran, &["MATERIALIZATION", "EVALUATION", "STEP_SUCCESS"]), @r"
     RUN_START materialize orch/partition=2024-01-07..2024-01-13
+    ASSET_FAILED_TO_MATERIALIZE till[2024-01-09] till 2024-01-09
     STEP_FAILURE till[2024-01-09] the till is stuck
     STEP_SKIPPED till.filled_till[2024-01-09]: till[2024-01-09] failed
     STEP_SKIPPED takings[2024-01-09]: till[2024-01-09] failed
@@ -301,6 +302,7 @@ fn a_check_that_could_not_look_says_so() {
     let ran = shop.materialize("*", "2024-01-07..2024-01-13");
     insta::assert_snapshot!(without(&ran, &["MATERIALIZATION", "EVALUATION", "STEP_SUCCESS"]), @r"
     RUN_START materialize orch/partition=2024-01-07..2024-01-13
+    ASSET_FAILED_TO_MATERIALIZE oil[2024-01-09] oil 2024-01-09
     STEP_FAILURE oil[2024-01-09] no bill has come
     STEP_SKIPPED lit.worth_the_oil[2024-01-09]: oil[2024-01-09] failed
     STREAM_CLOSED daily_partitions result, 7 items

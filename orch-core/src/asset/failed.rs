@@ -1,0 +1,47 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AssetKey, Materialization};
+use crate::event::{Event, EventKind};
+use crate::ids::RunId;
+
+/// A fact: that a run was to materialize an asset, and the step that makes it failed.
+///
+/// It is told by the event [`AssetFailedToMaterialize`](crate::event::EventKind::AssetFailedToMaterialize) of its run, and kept
+/// apart from the run, as [`Materialization`] is. What a run did not come to, since something before it failed, has not failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FailedMaterialization {
+    /// The asset.
+    pub asset: AssetKey,
+    /// The partition, of an asset that has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// The run in which it failed.
+    pub run: RunId,
+    /// The number of the event that tells of it, in the log of that run.
+    pub event: u64,
+    /// When, in UTC.
+    pub time: Timestamp,
+}
+
+impl FailedMaterialization {
+    /// The fact that an event tells, by its number in the log of its run; none unless an asset failed.
+    #[must_use]
+    pub fn told(number: u64, event: &Event) -> Option<Self> {
+        let EventKind::AssetFailedToMaterialize { asset, partition } = &event.kind else { return None };
+        Some(Self {
+            asset: asset.clone(),
+            partition: partition.as_deref().map(str::to_owned),
+            run: event.run,
+            event: number,
+            time: event.time,
+        })
+    }
+
+    /// Whether it was the last attempt, if this is the latest materialization of the same.
+    #[must_use]
+    pub fn is_after(&self, latest: Option<&Materialization>) -> bool {
+        latest.is_none_or(|made| (self.time, self.run, self.event) > (made.time, made.run, made.event))
+    }
+}

@@ -1,0 +1,122 @@
+use super::samples::{asset, failed, key, of_partition, pinned, record};
+use crate::ids::RunId;
+use crate::partition::{KeySet, KeySets, Keyspace, PartitionsDefinition};
+use crate::storage::{Storage, WriteEvents};
+
+const READ: &str = "the status can be read";
+const WRITTEN: &str = "the events can be written";
+
+fn make(storage: &dyn Storage, run: u128) -> (RunId, Box<dyn WriteEvents>) {
+    let run = record(run, "job", 0);
+    (run.id, storage.create(&run, &pinned()).expect("the run can be made"))
+}
+
+fn weekdays() -> Keyspace {
+    let days = PartitionsDefinition::of(["mon", "tue", "wed", "thu", "fri"]);
+    days.resolve(&KeySets::new()).expect("a definition")
+}
+
+/// The partitions that are materialized, and those that failed.
+fn status(storage: &dyn Storage, of: &str, partitions: &Keyspace) -> (String, String) {
+    let status = storage.partition_status(&key(of), partitions).expect(READ);
+    (partitions.show(&status.materialized), partitions.show(&status.failed))
+}
+
+/// Of which run and with which event the latest attempt failed.
+fn failure(storage: &dyn Storage, partition: Option<&str>) -> Option<(RunId, u64)> {
+    let latest = storage.latest_failure(&key("orders"), partition).expect(READ)?;
+    assert_eq!((latest.asset.as_str(), latest.partition.as_deref()), ("orders", partition));
+    Some((latest.run, latest.event))
+}
+
+fn texts(materialized: &str, failed: &str) -> (String, String) {
+    (materialized.to_owned(), failed.to_owned())
+}
+
+pub(super) fn told(storage: &dyn Storage) {
+    let days = weekdays();
+    let of = |asset: &str| status(storage, asset, &days);
+    assert_eq!(of("orders"), texts("", ""), "nothing has happened");
+    let (run, mut writer) = make(storage, 1);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(asset(run, 1, "orders", None), "mon");
+    commit(failed(run, 2, "orders"), "tue");
+    commit(asset(run, 3, "orders/clean", None), "fri");
+    commit(failed(run, 3, "orders/clean"), "fri");
+    assert_eq!(of("orders"), texts("mon", "tue"), "and not of `orders/clean`");
+    assert_eq!(of("orders/clean").0, "fri");
+    assert_eq!(failure(storage, Some("tue")), Some((run, 6)));
+    assert_eq!((failure(storage, Some("mon")), failure(storage, None)), (None, None));
+    commit(failed(run, 10, "orders"), "mon");
+    assert_eq!(of("orders"), texts("mon", "mon, tue"), "it failed when it was to be made anew");
+    commit(asset(run, 11, "orders", None), "tue");
+    assert_eq!(of("orders"), texts("mon, tue", "mon"), "it was made after it had failed");
+    // A run that is behind the others tells what is older than what is known.
+    let (late, mut writer) = make(storage, 2);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(asset(late, 5, "orders", None), "mon");
+    commit(failed(late, 5, "orders"), "tue");
+    assert_eq!(of("orders"), texts("mon, tue", "mon"), "what happened last counts");
+    commit(failed(late, 4, "orders"), "thu");
+    commit(asset(late, 6, "orders", None), "sun");
+    assert_eq!(of("orders"), texts("mon, tue", "mon, thu"), "`sun` is no partition");
+    writer.commit(&failed(late, 20, "orders")).expect(WRITTEN);
+    assert_eq!(of("orders"), texts("mon, tue", "mon, thu"), "what failed is no partition");
+    assert!(failure(storage, None).is_some_and(|(run, _)| run == late));
+    assert_eq!(failure(storage, Some("mon")), Some((run, 16)), "the latest");
+    let facts = storage.latest_partitions(&key("orders")).expect("the facts can be read");
+    let monday = facts.iter().find(|fact| fact.partition.as_deref() == Some("mon"));
+    let latest = storage.latest_failure(&key("orders"), Some("mon")).expect(READ);
+    assert!(latest.is_some_and(|latest| latest.is_after(monday) && latest.is_after(None)));
+    let other = PartitionsDefinition::of(["tue", "mon"]).resolve(&KeySets::new()).expect("a definition");
+    assert_eq!(status(storage, "orders", &other), texts("tue, mon", "mon"), "by another definition");
+    assert_eq!(of("orders"), texts("mon, tue", "mon, thu"), "and by this again");
+}
+
+pub(super) fn of_keys(storage: &dyn Storage) {
+    let keys = |keys: KeySet| {
+        let customers = PartitionsDefinition::dynamic("customers");
+        customers.resolve(&KeySets::new().with("customers", keys)).expect("a definition")
+    };
+    let mut known = KeySet::new();
+    for key in ["acme", "beta"] {
+        known.add(key).expect("a key");
+    }
+    let (run, mut writer) = make(storage, 1);
+    for (number, customer) in (1..).zip(["acme", "beta", "gamma"]) {
+        writer.commit(&of_partition(asset(run, number, "orders", None), customer)).expect(WRITTEN);
+    }
+    let count = |of: &Keyspace| {
+        let status = storage.partition_status(&key("orders"), of).expect(READ);
+        (status.materialized.len(), status.failed.len())
+    };
+    assert_eq!(count(&keys(known.clone())), (2, 0), "`gamma` is not in the set");
+    known.add("gamma").expect("a key");
+    assert_eq!(count(&keys(known.clone())), (3, 0), "now it is");
+    known.remove("acme");
+    assert_eq!(count(&keys(known.clone())), (3, 0), "it has its number still");
+    writer.commit(&of_partition(failed(run, 9, "orders"), "acme")).expect(WRITTEN);
+    assert_eq!(count(&keys(known)), (3, 1));
+}
+
+pub(super) fn outlive(storage: &dyn Storage) {
+    let days = weekdays();
+    let (run, mut writer) = make(storage, 1);
+    writer.commit(&of_partition(asset(run, 1, "orders", None), "mon")).expect(WRITTEN);
+    writer.commit(&of_partition(failed(run, 2, "orders"), "mon")).expect(WRITTEN);
+    drop(writer);
+    let mut writer = storage.reopen(run).expect("nobody holds it");
+    let before = (status(storage, "orders", &days), failure(storage, Some("mon")));
+    assert_eq!(before, (texts("mon", "mon"), Some((run, 6))));
+    writer.commit(&of_partition(failed(run, 3, "orders"), "tue")).expect(WRITTEN);
+    writer.update(&record(1, "job", 0)).expect("listed");
+    drop(writer);
+    let before = (status(storage, "orders", &days), failure(storage, Some("mon")));
+    assert_eq!(before, (texts("mon", "mon, tue"), Some((run, 6))));
+    storage.remove(run).expect("nobody holds it");
+    assert_eq!((status(storage, "orders", &days), failure(storage, Some("mon"))), before);
+}

@@ -1,0 +1,244 @@
+//! Which partitions of an asset are materialized, and which failed: two bitmaps, kept beside the facts so that nobody has to
+//! read millions of these.
+//!
+//! They are a cache. Facts are added all the time and nobody thinks of it; whoever asks adds those that came since, and if they
+//! are many, keeps what has come of it. Whoever takes a fact away has what is kept dropped with it, so that what is kept
+//! is never more than the facts say, and a number that is given anew is never taken for one that was seen. What is damaged,
+//! is of another definition, or of other rules of its time zone, is as good as not there.
+
+use std::collections::BTreeMap;
+
+use orch_core::asset::AssetKey;
+use orch_core::partition::{Keyspace, PartitionSet};
+use orch_core::storage::{PartitionStatus, StorageError};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row};
+
+use crate::list::List;
+use crate::sum::Sum;
+use crate::write::Writing;
+
+/// So many facts are looked at each time rather than written about.
+const FEW: usize = 64;
+
+const KEPT: &str = "SELECT partitions, last, fact, failure, materialized, failed, sum FROM partition_status
+    WHERE asset = ?1";
+const KEEP: &str =
+    "INSERT OR REPLACE INTO partition_status (asset, partitions, last, fact, failure, materialized, failed, sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+/// What became known of an asset after these facts.
+const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
+const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
+/// Whether the last attempt at a partition failed.
+const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND NOT EXISTS (
+        SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
+        AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event)))";
+
+/// What is kept, or is to be.
+#[derive(Default)]
+struct Kept {
+    status: PartitionStatus,
+    /// The last facts that are in it.
+    fact: i64,
+    failure: i64,
+    /// How many came since.
+    new: usize,
+    /// Whether keys are known that have no index, and may come to have one.
+    has_others: bool,
+}
+
+impl Kept {
+    /// What is kept of an asset; nothing if it is not of these partitions.
+    fn read(list: &Connection, asset: &AssetKey, partitions: &Keyspace) -> Result<Self> {
+        let kept = |row: &Row<'_>| Ok(Self::whole(row, asset, partitions));
+        let kept = list.prepare_cached(KEPT)?.query_row([asset.as_str()], kept).optional()?;
+        Ok(kept.flatten().unwrap_or_default())
+    }
+
+    /// What a row says, if it can be relied on.
+    fn whole(row: &Row<'_>, asset: &AssetKey, partitions: &Keyspace) -> Option<Self> {
+        let columns = Columns {
+            asset: asset.as_str(),
+            partitions: row.get_ref(0).ok()?.as_str().ok()?,
+            last: row.get_ref(1).ok()?.as_str_or_null().ok()?,
+            fact: row.get(2).ok()?,
+            failure: row.get(3).ok()?,
+            materialized: row.get_ref(4).ok()?.as_blob().ok()?,
+            failed: row.get_ref(5).ok()?.as_blob().ok()?,
+        };
+        if row.get(6) != Ok(columns.sum()) || columns.partitions != hash(partitions) {
+            return None;
+        }
+        let set = |bytes| PartitionSet::from_bytes(bytes).ok();
+        let status = PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?);
+        // Were a zone to change its clock otherwise than was known, later windows would be counted otherwise.
+        let last = columns.last.and_then(|key| partitions.known_index(key));
+        let (fact, failure) = (columns.fact, columns.failure);
+        (last == status.materialized.last()).then(|| Self { status, fact, failure, ..Self::default() })
+    }
+
+    /// Adds what became known since; none if that is more than `most`.
+    fn brought_up(
+        mut self,
+        list: &Connection,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+        most: usize,
+    ) -> Result<Option<Self>> {
+        // Facts come in any order of their times, so of a partition that has failed it is looked up which was last.
+        let mut open: BTreeMap<u64, String> = BTreeMap::new();
+        for (sql, is_made) in [(MADE, true), (FAILED, false)] {
+            let mut told = list.prepare_cached(sql)?;
+            let after = if is_made { &mut self.fact } else { &mut self.failure };
+            let mut rows = told.query((asset.as_str(), *after))?;
+            while let Some(row) = rows.next()? {
+                *after = row.get(0)?;
+                let Some(key) = row.get_ref(1)?.as_str_or_null()? else { continue };
+                self.new += 1;
+                if self.new > most {
+                    return Ok(None);
+                }
+                let Some(index) = partitions.known_index(key) else {
+                    self.has_others = true;
+                    continue;
+                };
+                if is_made {
+                    self.status.materialized.insert(index);
+                }
+                if !is_made || self.status.failed.contains(index) {
+                    open.insert(index, key.to_owned());
+                }
+            }
+        }
+        let mut is_failed = list.prepare_cached(IS_FAILED)?;
+        for (index, key) in open {
+            match is_failed.query_row((asset.as_str(), key), |row| row.get(0))? {
+                true => self.status.failed.insert(index),
+                false => self.status.failed.remove(index),
+            };
+        }
+        Ok(Some(self))
+    }
+
+    fn keep(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
+        let last = self.status.materialized.last().and_then(|index| partitions.key_of(index).ok());
+        let (last, hash) = (last.map(|key| key.to_string()), hash(partitions));
+        let (materialized, failed) = (self.status.materialized.to_bytes(), self.status.failed.to_bytes());
+        let columns = Columns {
+            asset: asset.as_str(),
+            partitions: &hash,
+            last: last.as_deref(),
+            fact: self.fact,
+            failure: self.failure,
+            materialized: &materialized,
+            failed: &failed,
+        };
+        let Columns { asset, partitions, last, fact, failure, .. } = columns;
+        let row = (asset, partitions, last, fact, failure, &materialized, &failed, columns.sum());
+        writing.run(KEEP, row).map(std::mem::drop)
+    }
+}
+
+/// Brings what is kept of an asset up to date, and keeps it.
+pub(crate) fn keep(
+    writing: &Writing<'_>,
+    asset: &AssetKey,
+    partitions: &Keyspace,
+) -> Result<PartitionStatus> {
+    let list = writing.reader();
+    let kept = Kept::read(list, asset, partitions)?;
+    let kept = kept.brought_up(list, asset, partitions, usize::MAX)?.unwrap_or_default();
+    // A key that is added to a set later than something was made of it has its index only then.
+    if kept.new > 0 && !(kept.has_others && !partitions.definition().key_sets().is_empty()) {
+        kept.keep(writing, asset, partitions)?;
+    }
+    Ok(kept.status)
+}
+
+/// Drops what is kept of an asset, with a fact that is in it.
+pub(super) fn drop(writing: &Writing<'_>, asset: &str) -> Result<()> {
+    writing.run("DELETE FROM partition_status WHERE asset = ?1", [asset]).map(std::mem::drop)
+}
+
+/// What tells definitions apart: with another one an index is another partition. Which keys dynamic sets have makes no
+/// difference, since these have their numbers for ever.
+fn hash(partitions: &Keyspace) -> String {
+    // A definition is JSON in any case.
+    let json = serde_json::to_vec(partitions.definition()).unwrap_or_default();
+    blake3::hash(&json).to_hex().to_string()
+}
+
+/// The columns that the sum is made of.
+struct Columns<'a> {
+    asset: &'a str,
+    partitions: &'a str,
+    last: Option<&'a str>,
+    fact: i64,
+    failure: i64,
+    materialized: &'a [u8],
+    failed: &'a [u8],
+}
+
+impl Columns<'_> {
+    fn sum(&self) -> i64 {
+        Sum::of(self.fact)
+            .word(self.failure.cast_unsigned())
+            .bytes(Some(self.asset.as_bytes()))
+            .bytes(Some(self.partitions.as_bytes()))
+            .bytes(self.last.map(str::as_bytes))
+            .bytes(Some(self.materialized))
+            .bytes(Some(self.failed))
+            .short()
+    }
+}
+
+impl List {
+    /// Which partitions of an asset are materialized, and which failed.
+    pub(crate) fn partition_status(
+        &self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> std::result::Result<PartitionStatus, StorageError> {
+        let read = |most| {
+            self.read(|list| {
+                let kept = Kept::read(list, asset, partitions)?;
+                kept.brought_up(list, asset, partitions, most)
+            })
+        };
+        if let Some(kept) = read(FEW)? {
+            return Ok(kept.status);
+        }
+        match self.lock().and_then(|mut list| list.keep_status(asset, partitions)) {
+            Ok(status) => Ok(status),
+            // Where nothing can be written it is found out each time.
+            Err(_) => read(usize::MAX).map(|kept| kept.unwrap_or_default().status),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::params_from_iter;
+
+    use super::*;
+    use crate::schema::INSTANCE;
+
+    #[test]
+    fn what_came_since_is_found_without_looking_at_the_rest() {
+        let list = Connection::open_in_memory().expect("a database");
+        list.execute_batch(INSTANCE.steps[0]).expect("its tables");
+        let way = |sql: &str| {
+            let mut plan = list.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
+            let steps = plan.query_map(params_from_iter(["orders", "1"]), |row| row.get::<_, String>(3));
+            steps.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a plan").join("\n")
+        };
+        insta::assert_snapshot!(way(MADE), @"SEARCH fact USING COVERING INDEX told_of_asset (asset=? AND id>?)");
+        insta::assert_snapshot!(way(FAILED), @"SEARCH failed USING COVERING INDEX failed_of_asset (asset=? AND id>?)");
+        insta::assert_snapshot!(way(IS_FAILED), @r"
+        SCAN CONSTANT ROW
+        SCALAR SUBQUERY 2
+        SEARCH failed USING INDEX newest_failed (asset=? AND partition=?)
+        CORRELATED SCALAR SUBQUERY 1
+        SEARCH new USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        ");
+    }
+}

@@ -1,0 +1,185 @@
+//! Which partitions are materialized, and which failed: kept beside the facts, and never other than these say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use orch_core::asset::{AssetKey, MaterializationQuery};
+use orch_core::event::Entry;
+use orch_core::ids::RunId;
+use orch_core::partition::{KeySets, Keyspace, PartitionsDefinition, TimePartitions};
+use orch_core::storage::{ReadAssets, WriteRuns, conformance};
+use orch_sqlite::Folder;
+use rusqlite::Connection;
+
+use crate::folders::{Empty, await_facts, id, make, open, put, record, run_of, storage};
+
+/// The days since 1970.
+static DAYS: LazyLock<Keyspace> = LazyLock::new(|| {
+    let days = PartitionsDefinition::from(TimePartitions::daily("1970-01-01"));
+    days.resolve(&KeySets::new()).expect("a definition")
+});
+
+fn key(asset: &str) -> AssetKey {
+    asset.parse().expect("a key")
+}
+
+fn day(index: u64) -> String {
+    DAYS.key_of(index).expect("a day").to_string()
+}
+
+/// More than are looked at each time: every third day failed.
+pub(crate) fn many(run: RunId, first: u64) -> Vec<Entry> {
+    let of_day = |index: u64| {
+        let entries = match index % 3 {
+            0 => conformance::failed(run, first + index, "days"),
+            _ => conformance::asset(run, first + index, "days", None),
+        };
+        conformance::of_partition(entries, &day(index))
+    };
+    (0..90).flat_map(of_day).collect()
+}
+
+/// Compares what is kept of an asset with all its facts.
+pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
+    let asset = key(asset);
+    let status = folder.partition_status(&asset, &DAYS).expect("it can be read");
+    let query = MaterializationQuery { asset: Some(asset.clone()), ..Default::default() };
+    let made = folder.materializations(&query).expect("the facts can be read");
+    let mut latest = BTreeMap::new();
+    for fact in &made {
+        if let Some(partition) = &fact.partition {
+            latest.entry(DAYS.index_of(partition).expect("a day")).or_insert(fact);
+        }
+    }
+    let materialized: BTreeSet<u64> = status.materialized.iter().collect();
+    assert_eq!(materialized, latest.keys().copied().collect());
+    for index in 0..ALL {
+        let failure = folder.latest_failure(&asset, Some(&day(index))).expect("it can be read");
+        let is_failed = failure.is_some_and(|failure| failure.is_after(latest.get(&index).copied()));
+        assert_eq!(status.failed.contains(index), is_failed, "{}", day(index));
+    }
+}
+
+/// So many partitions have something happen to them.
+const ALL: u64 = 120;
+
+/// Numbers without a pattern, the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    /// Attempts at partitions, in any order of their times.
+    fn attempts(&mut self, run: RunId, assets: &[&str], most: u64) -> Vec<Entry> {
+        let mut attempt = |_| {
+            let asset = assets[self.below(assets.len() as u64) as usize];
+            let (number, partition) = (self.below(100_000), day(self.below(ALL)));
+            let entries = match self.below(4) {
+                0 => conformance::failed(run, number, asset),
+                _ => conformance::asset(run, number, asset, None),
+            };
+            conformance::of_partition(entries, &partition)
+        };
+        let attempts = most / 2;
+        (0..attempts).flat_map(&mut attempt).collect()
+    }
+}
+
+/// The files of a run, and how they are put back: as after a loss of power, which takes the end of its log and nothing of the
+/// facts.
+struct Before(Vec<(PathBuf, Vec<u8>)>);
+
+impl Before {
+    fn of(run: &Path) -> Self {
+        let files = fs::read_dir(run).expect("a folder").map(|entry| entry.expect("a file").path());
+        let files = files.filter(|path| path.is_file());
+        Self(files.map(|path| (path.clone(), fs::read(path).expect("its bytes"))).collect())
+    }
+
+    fn put_back(&self, run: &Path) {
+        for entry in fs::read_dir(run).expect("a folder") {
+            let path = entry.expect("a file").path();
+            if path.is_file() {
+                fs::remove_file(path).expect("it goes");
+            }
+        }
+        self.0.iter().for_each(|(path, bytes)| fs::write(path, bytes).expect("it is put back"));
+    }
+}
+
+#[test]
+fn what_is_kept_is_what_all_facts_say_whatever_happens() {
+    let assets = ["days", "others"];
+    for seed in 0..4 {
+        let home = Empty::in_memory();
+        let folder = open(home.path());
+        let mut numbers = Numbers(seed);
+        let mut was_kept = 0;
+        for run in 1..=8 {
+            let mut writer = make(&folder, run);
+            for _ in 0..1 + numbers.below(3) {
+                let most = numbers.below(300);
+                writer.commit(&numbers.attempts(id(run), &assets, most)).expect("committed");
+                let asked = numbers.below(4);
+                assets.iter().take(asked as usize).for_each(|asset| is_what_facts_say(&folder, asset));
+            }
+            drop(writer);
+            await_facts(&folder);
+            if numbers.below(2) == 0 {
+                // The end of a log is lost, and whoever goes on has what it told taken away.
+                let at = home.path().join(format!("runs/{}", id(run)));
+                let before = Before::of(&at);
+                let mut writer = folder.reopen(id(run)).expect("nobody holds it");
+                writer.commit(&numbers.attempts(id(run), &assets, 200)).expect("committed");
+                assets.iter().for_each(|asset| is_what_facts_say(&folder, asset));
+                drop(writer);
+                before.put_back(&at);
+                let mut writer = folder.reopen(id(run)).expect("nobody holds it");
+                writer.commit(&numbers.attempts(id(run), &assets, 60)).expect("committed");
+                drop(writer);
+            }
+            was_kept += put(home.path(), "partition_status");
+            assets.iter().for_each(|asset| is_what_facts_say(&folder, asset));
+        }
+        assert!(was_kept > 0, "seed {seed}: they were kept");
+        assert_eq!(folder.check().expect("it can be checked"), [], "seed {seed}");
+    }
+}
+
+#[test]
+fn what_is_kept_and_damaged_is_made_anew() {
+    let (home, folder) = storage();
+    run_of(&folder, &record(1), &many(id(1), 1));
+    let kept = || put(home.path(), "partition_status");
+    assert_eq!(kept(), 0, "nobody has asked");
+    is_what_facts_say(&folder, "days");
+    assert_eq!(kept(), 1);
+    for change in [
+        "UPDATE partition_status SET materialized = x'00'",
+        "UPDATE partition_status SET failed = materialized",
+        "UPDATE partition_status SET fact = fact + 1",
+        "UPDATE partition_status SET partitions = 'others'",
+        "UPDATE partition_status SET last = '1970-01-05'",
+        "DELETE FROM partition_status",
+    ] {
+        let list = Connection::open(home.path().join("instance.db")).expect("the list");
+        list.execute_batch(change).expect("it can be changed");
+        is_what_facts_say(&folder, "days");
+        assert_eq!(folder.check().expect("it can be checked"), [], "{change}");
+    }
+    assert_eq!(kept(), 1);
+}
+
+#[test]
+fn few_facts_are_looked_at_and_nothing_is_written_about_them() {
+    let (home, folder) = storage();
+    let few: Vec<_> = many(id(1), 1).into_iter().take(40).collect();
+    run_of(&folder, &record(1), &few);
+    is_what_facts_say(&folder, "days");
+    assert_eq!(put(home.path(), "partition_status"), 0);
+}

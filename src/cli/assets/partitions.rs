@@ -1,0 +1,63 @@
+use orch_core::asset::AssetKey;
+use orch_core::graph::AssetGraph;
+use orch_core::partition::{KeySets, Keyspace};
+use orch_core::report::{self, ShownPartitions};
+use orch_core::storage::{PartitionStatus, Storage};
+
+use super::super::Exit;
+use super::super::args::{AssetPartitionsArgs, PartitionIs};
+use super::super::home::{self, Around};
+use super::super::printer::Printer;
+use super::find;
+
+/// Which partitions of an asset are materialized, which failed and which are missing, from what is kept of all of them together.
+pub(super) fn show(
+    args: &AssetPartitionsArgs,
+    graph: &AssetGraph,
+    around: &Around,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let storage = home::perhaps(&args.home, around, printer)?;
+    let key = find(&args.key, graph, &[], printer)?;
+    let Some(definition) = graph.number(key).and_then(|number| graph.assets()[number].partitions()) else {
+        printer.error(&format!("`{key}` has no partitions"), Some("`assets show` shows it as a whole"));
+        return Err(Exit::Usage);
+    };
+    let sets = storage.as_ref().map_or_else(|| Ok(KeySets::new()), |storage| storage.key_sets());
+    let sets = sets.map_err(|error| home::refused(&error, printer))?;
+    let keyspace = definition.resolve(&sets).map_err(|error| {
+        printer.error(&format!("of `{key}`: {}", error.message()), error.advice());
+        Exit::Usage
+    })?;
+    let status = status(storage.as_deref(), key, &keyspace, printer)?;
+    let shown = ShownPartitions::of(key, &keyspace, &status, (around.now)());
+    let Some(state) = args.state else {
+        printer.data(&match args.json {
+            true => format!("{:#}\n", report::asset_partitions_as_json(&shown)),
+            false => report::asset_partitions(&shown, printer.data_palette()),
+        });
+        return Ok(());
+    };
+    let (selected, what) = match state {
+        PartitionIs::Materialized => (shown.materialized(), "is materialized"),
+        PartitionIs::Failed => (shown.failed(), "failed"),
+        PartitionIs::Missing => (shown.missing(), "is missing"),
+    };
+    match selected.is_empty() {
+        true => printer.note(&format!("no partition of `{key}` {what}\n")),
+        false => printer.data(&format!("{selected}\n")),
+    }
+    Ok(())
+}
+
+/// Which partitions of an asset are materialized, and which failed; none where nothing is recorded yet.
+pub(super) fn status(
+    storage: Option<&dyn Storage>,
+    key: &AssetKey,
+    partitions: &Keyspace,
+    printer: &Printer,
+) -> Result<PartitionStatus, Exit> {
+    let status = storage
+        .map_or_else(|| Ok(PartitionStatus::default()), |storage| storage.partition_status(key, partitions));
+    status.map_err(|error| home::refused(&error, printer))
+}

@@ -73,7 +73,7 @@ Exit codes:
   2    wrong arguments, a job that cannot be planned, a run that is not recorded, or something to mend that a check has found
   3    the machine refused: no thread can be started, a file or stdout cannot be written, what is recorded cannot be read
   4    code of the program outside its steps panicked: its definitions, or in a run, which then broke off
-  130  the run was canceled by Ctrl-C or SIGTERM";
+  130  the run was canceled by Ctrl-C, SIGTERM or SIGHUP";
 
 /// What is said, and in which colours.
 #[derive(Args, Clone, Copy, Debug)]

@@ -19,18 +19,37 @@ use super::{Exit, detach};
 /// How long the last word may take to be written: whoever reads it may have stopped to.
 const LAST_WORD: Duration = Duration::from_millis(50);
 
-/// What asks a program to end: Ctrl-C, and on Unix SIGTERM, which service managers and containers send.
+/// What asks a program to end: Ctrl-C, and on Unix SIGTERM, which service managers and containers send, and SIGHUP, which says
+/// that the terminal is gone.
 struct Requests {
     /// Those that can be heard; the others end the program by themselves.
     #[cfg(unix)]
     signals: Vec<Signal>,
+    /// It asks once: the shell and the system may both send it for one terminal.
+    #[cfg(unix)]
+    hangup: Option<Signal>,
+}
+
+/// Whether this process is to live on without its terminal, as `nohup` has it: to listen would undo that. Only Linux tells.
+#[cfg(unix)]
+fn outlives_its_terminal() -> bool {
+    std::fs::read_to_string("/proc/self/status").map_or(true, |status| ignores_hangup(&status))
+}
+
+#[cfg(unix)]
+fn ignores_hangup(status: &str) -> bool {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // SIGHUP has the number 1, and so the lowest bit.
+    ignored.is_none_or(|mask| mask & 1 == 1)
 }
 
 impl Requests {
     #[cfg(unix)]
     fn listen() -> io::Result<Self> {
         let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
-        Ok(Self { signals: signals.into_iter().filter_map(Result::ok).collect() })
+        let hangup = if outlives_its_terminal() { None } else { signal(SignalKind::hangup()).ok() };
+        Ok(Self { signals: signals.into_iter().filter_map(Result::ok).collect(), hangup })
     }
 
     #[cfg(not(unix))]
@@ -38,24 +57,36 @@ impl Requests {
         Ok(Self {})
     }
 
+    /// The first of them.
     #[cfg(unix)]
-    async fn next(&mut self) -> io::Result<()> {
-        let any = |cx: &mut std::task::Context<'_>| {
-            let mut signals = self.signals.iter_mut();
-            if signals.any(|signal| signal.poll_recv(cx).is_ready()) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        };
-        poll_fn(any).await;
-        Ok(())
+    async fn first(&mut self) {
+        let Self { signals, hangup } = self;
+        poll_fn(|cx| any(signals.iter_mut().chain(hangup.as_mut()), cx)).await;
+    }
+
+    /// One that comes after the first.
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        poll_fn(|cx| any(self.signals.iter_mut(), cx)).await;
     }
 
     #[cfg(not(unix))]
-    async fn next(&mut self) -> io::Result<()> {
-        tokio::signal::ctrl_c().await
+    async fn first(&mut self) {
+        self.next().await;
     }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // None can be heard, so none comes.
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(unix)]
+fn any<'a>(mut signals: impl Iterator<Item = &'a mut Signal>, cx: &mut std::task::Context<'_>) -> Poll<()> {
+    if signals.any(|signal| signal.poll_recv(cx).is_ready()) { Poll::Ready(()) } else { Poll::Pending }
 }
 
 /// Listens to requests until the process ends.
@@ -79,13 +110,12 @@ impl Listener {
             runtime.block_on(async {
                 let Ok(mut requests) = Requests::listen() else { return };
                 let _ = listening.send(());
-                if requests.next().await.is_err() {
-                    return;
-                }
+                requests.first().await;
                 cancel.cancel();
-                if over.load(Ordering::Relaxed) || requests.next().await.is_ok() {
-                    stop(detached, printer);
+                if !over.load(Ordering::Relaxed) {
+                    requests.next().await;
                 }
+                stop(detached, printer);
             });
         };
         if thread::Builder::new().name("signals".to_owned()).spawn(listen).is_ok() {
@@ -238,6 +268,28 @@ mod tests {
         let (code, told) = program.exit();
         assert_eq!(code, Some(130));
         assert!(told.iter().any(|line| line.contains("RUN_CANCELED")), "{told:?}");
+    }
+
+    #[test]
+    fn a_terminal_that_goes_away_lets_the_run_end_in_order() {
+        let mut program = be_the_program("a_terminal_that_goes_away_lets_the_run_end_in_order", patient);
+        program.signal_after("STEP_START", "-HUP");
+        // From the shell, and from the system.
+        program.signal("-HUP");
+        if outlives_its_terminal() {
+            // So do these tests.
+            program.signal("-TERM");
+        }
+        let (code, told) = program.exit();
+        assert_eq!(code, Some(130));
+        assert!(told.iter().any(|line| line.contains("RUN_CANCELED")), "{told:?}");
+    }
+
+    #[test]
+    fn who_is_begun_to_outlive_its_terminal_does_not_hear_of_it() {
+        assert!(ignores_hangup("Name:\tdex\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000000\n"));
+        assert!(!ignores_hangup("Name:\tdex\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000000001\n"));
+        assert!(ignores_hangup(""), "what is not known is left as it is");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use orch_core::asset::{Materialization, MaterializationQuery, ValueAt};
 use orch_core::event::{Event, EventKind, RunStatus};
@@ -161,7 +162,7 @@ fn who_dies_while_it_makes_a_lost_list_anew_leaves_none_that_lacks_runs() {
     for (number, name) in passed.lines().enumerate() {
         let (home, facts) = lost();
         let died = program("open", home.path()).env("ORCH_CRASH_AT", (number + 1).to_string()).status();
-        assert!(!died.expect("it can be begun").success(), "it is killed at {name}");
+        assert!(is_kill(died.expect("it can be begun")), "it is killed at {name}");
         let folder = open(home.path());
         assert_eq!(all_facts(&folder), facts, "killed at {name}");
         let runs = folder.runs(&RunQuery::default()).expect("a list");
@@ -210,15 +211,33 @@ fn knows_what_the_logs_tell(folder: &Folder, runs: &[RunRecord], place: &str) {
     }
 }
 
+/// Whether it was killed, and did not end by a panic.
+fn is_kill(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        status.signal() == Some(9)
+    }
+    #[cfg(not(unix))]
+    {
+        !status.success()
+    }
+}
+
 fn die_at(number: usize, name: &str) {
     let home = Empty::in_memory();
+    let log = home.path().join("passed");
     let mut process = program("live", home.path())
         .env("ORCH_CRASH_AT", number.to_string())
+        .env("ORCH_CRASH_LOG", &log)
         .spawn()
         .expect("it can be begun");
     let said: Vec<_> = said(&mut process).collect();
     let status = process.wait().expect("it is ours");
-    assert!(!status.success(), "it is killed at {number}, {name}");
+    assert!(is_kill(status), "it is killed at {number}, {name}: {status}");
+    let passed = fs::read_to_string(&log).expect("boundaries were passed");
+    let (many, last) = (passed.lines().count(), passed.lines().last());
+    assert_eq!((many, last), (number, Some(name)), "it is killed at once");
 
     let place = format!("killed at {number}, {name}, after {said:?}");
     let folder = open(&home.path().join(".orch"));

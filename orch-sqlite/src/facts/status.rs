@@ -148,7 +148,8 @@ pub(crate) fn keep(
     let kept = Kept::read(list, asset, partitions)?;
     let kept = kept.brought_up(list, asset, partitions, usize::MAX)?.unwrap_or_default();
     // A key that is added to a set later than something was made of it has its index only then.
-    if kept.new > 0 && !(kept.has_others && !partitions.definition().key_sets().is_empty()) {
+    let may_come = kept.has_others && !partitions.definition().key_sets().is_empty();
+    if kept.new > 0 && !may_come {
         kept.keep(writing, asset, partitions)?;
     }
     Ok(kept.status)

@@ -283,7 +283,7 @@ fn die_at(number: usize, name: &str) {
             assert!(value == b"other" || steps < 2, "{place}");
         }
         let mut writer = folder.reopen(run.id).expect(&place);
-        writer.commit(&conformance::asset(run.id, 70, "orders", None)).expect(&place);
+        writer.commit(&conformance::asset(run.id, 700, "orders", None)).expect(&place);
         drop(writer);
         assert_eq!(events(&folder, run.id).len(), read.len() + 4, "{place}");
     }

@@ -90,7 +90,7 @@ fn ends_in_order(home: &Path, place: &str) {
 fn made_from_it(home: &Path, canceled: Outcome, place: &str) -> Outcome {
     let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
     let definitions = Definitions::new().job(books());
-    let refused = definitions.resume(&storage, RUN).err().expect("it is over");
+    let refused = definitions.resume(&storage, RUN).expect_err("it is over");
     assert!(refused.to_string().contains("is over: canceled"), "{place}: {refused}");
     let rerun = definitions.rerun(&storage, RUN, Rerun::FromFailure).expect("it can be made again");
     let failed = rerun.run_id(CHILD).run_blocking().expect_err("an audit fails for good");

@@ -31,7 +31,8 @@ pub(super) fn hangs(step: &StepPath) -> bool {
 
 /// Whether the run is to be canceled by now.
 pub(super) fn is_the_time(event: &Event) -> bool {
-    matches!(event.kind, EventKind::StepStart { .. }) && event.step.as_ref().is_some_and(hangs)
+    let is_begun = matches!(event.kind, EventKind::StepStart { .. } | EventKind::StepRestarted { .. });
+    is_begun && event.step.as_ref().is_some_and(hangs)
 }
 
 fn log(home: &Path, run: RunId) -> Vec<Event> {

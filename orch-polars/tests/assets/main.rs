@@ -1,5 +1,7 @@
 //! Assets that are frames: where they lie, what is told of them, and how others take them.
 
+mod unreadable;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -217,9 +219,12 @@ fn partitions_are_taken_as_one_frame_of_which_some_files_are_read() {
     materialize("baskets", Some("day=2024-01-01..2024-01-02; shop=Nord/West"));
     let first = folder.join("baskets/day=2024-01-01/shop=%4eord%2f%57est/data.parquet");
     assert!(first.is_file());
-    // The columns are known of the first file; its rows are of no concern.
-    let bytes = std::fs::read(&first).expect("a file");
+    // The columns are known of the first file; its rows are of no concern. With its time it is still taken for what was stored.
+    let (bytes, time) =
+        (std::fs::read(&first).expect("a file"), first.metadata().and_then(|file| file.modified()));
     std::fs::write(&first, [&[0; 64], &bytes[64..]].concat()).expect("it is there");
+    let file = std::fs::File::options().write(true).open(&first).expect("it is there");
+    file.set_modified(time.expect("it has one")).expect("it is ours");
     let rows = |pieces: [i64; 2]| pieces.map(|pieces| ("Nord/West".to_owned(), pieces));
     assert_eq!(materialize("later", None).output::<later>(), &rows([2, 20]));
     // What the same run makes is read from where it is stored.

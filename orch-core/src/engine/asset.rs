@@ -7,8 +7,9 @@ use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
 use crate::define::{Product, Products, Said};
 use crate::event::{Encoded, EventKind};
 use crate::failure::{ErrorInfo, ErrorKind};
+use crate::ids::StepPath;
 use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION, STAMP};
-use crate::plan::PlannedAsset;
+use crate::plan::{Maker, PlannedAsset};
 use crate::value::TypeInfo;
 
 /// The assets that steps make.
@@ -115,12 +116,26 @@ impl State {
         Some(kind)
     }
 
-    /// Tells of the assets of a step that this error keeps from being made.
-    pub(super) fn tell_unmade(&self, frame: FrameId, step: usize, error: &ErrorInfo, turn: &mut Turn) {
+    /// Tells of the assets of a step that the failure of this one, or of a step before it, keeps from being made. What comes before
+    /// it makes the asset too if both are of its graph.
+    pub(super) fn tell_unmade(
+        &self,
+        frame: FrameId,
+        step: usize,
+        (failed, error): (&StepPath, &ErrorInfo),
+        turn: &mut Turn,
+    ) {
         if error.kind == ErrorKind::Canceled {
             return;
         }
-        for asset in &self.program.plan.steps[step].assets {
+        let planned = &self.program.plan.steps[step];
+        let graphs = || self.program.makers.iter().filter(|maker| maker.steps.len() > 1);
+        let has_step = |maker: &Maker| maker.steps.iter().any(|step| step == failed.name());
+        for asset in &planned.assets {
+            let by_graph = || graphs().any(|maker| *maker.asset.key() == asset.key && has_step(maker));
+            if failed.name() != planned.name && !by_graph() {
+                continue;
+            }
             let (asset, partition) = (asset.key.clone(), self.partition_of(frame, asset));
             self.emit(frame, step, EventKind::AssetFailedToMaterialize { asset, partition }, turn);
         }

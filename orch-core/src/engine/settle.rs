@@ -98,6 +98,9 @@ impl State {
             if self.settings.keep && matches!(cause, SkipCause::Absent(_)) {
                 turn.kept.push(Kept::Skipped { path: self.path(frame, step), step });
             }
+            if let Missing::Failed(failed, error) = &*missing {
+                self.tell_unmade(frame, step, (failed, error), turn);
+            }
             self.emit(frame, step, EventKind::StepSkipped { cause }, turn);
             self.call_hooks_of_skip(frame, step, &missing, turn);
             self.finish(frame, step, Some(missing), turn);

@@ -365,7 +365,7 @@ impl State {
     pub(super) fn fail(&mut self, frame: FrameId, step: usize, error: Arc<ErrorInfo>, turn: &mut Turn) {
         let (path, attempts) =
             (self.path(frame, step), self.run(frame, self.layout.steps[step].local).attempt);
-        self.tell_unmade(frame, step, &error, turn);
+        self.tell_unmade(frame, step, (&path, &error), turn);
         self.emit(frame, step, EventKind::StepFailure { error: Arc::clone(&error) }, turn);
         turn.kept.push(Kept::Failed { path: path.clone(), attempts, error: Arc::clone(&error) });
         self.call_hooks_of_failure(frame, step, &error, turn);

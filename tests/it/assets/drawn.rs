@@ -133,6 +133,45 @@ fn run_of(run: &orch::run::Run) -> &[i64] {
     run.output::<orders>()
 }
 
+#[op]
+fn halve(order: i64) -> Result<i64> {
+    if order % 2 == 1 { Err(Failure::new(format!("{order} is odd"))) } else { Ok(order / 2) }
+}
+
+/// Half of each order, together.
+#[graph_asset]
+fn half(raw_orders: Out<Vec<i64>>) -> Out<i64> {
+    sum(spread(raw_orders).map(halve).collect())
+}
+
+#[asset]
+fn quarter(half: i64) -> i64 {
+    half / 2
+}
+
+#[test]
+fn an_asset_fails_with_a_step_of_its_graph_and_what_is_made_of_it_does_not() {
+    let (definitions, storage) = (Definitions::new().assets(assets![raw_orders, half, quarter]), storage());
+    let failed = materialize(&definitions, &storage, "*").expect_err("an order is odd");
+    let told = failed.run().expect("it has begun").events().iter().filter(|event| {
+        matches!(event.kind.name(), "STEP_FAILURE" | "STEP_SKIPPED" | "ASSET_FAILED_TO_MATERIALIZE")
+    });
+    let told: Vec<_> = told
+        .map(|event| format!("{} {}", event.kind.name(), event.step.as_ref().expect("it is of a step")))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    STEP_FAILURE half.halve[0]
+    STEP_FAILURE half.halve[1]
+    ASSET_FAILED_TO_MATERIALIZE half.sum
+    STEP_SKIPPED half.sum
+    STEP_SKIPPED quarter
+    ");
+    let has_failed = |key: &str| {
+        storage.latest_failure(&key.parse().expect("a key"), None).expect("what is known").is_some()
+    };
+    assert_eq!(["raw_orders", "half", "quarter"].map(has_failed), [false, true, false]);
+}
+
 #[test]
 fn an_asset_that_is_left_out_is_not_materialized_and_skips_what_is_made_of_it_alone() {
     #[asset]

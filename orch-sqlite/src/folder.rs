@@ -71,7 +71,7 @@ impl Folder {
     /// Has this called when another process has been writing the list for more than a moment, and what is to be written or looked
     /// at here waits for it: with that process, as far as it is known.
     pub fn tell_waits(&self, tell: impl Fn(Option<&Holder>) + Send + Sync + 'static) {
-        self.list().tell_waits(Box::new(tell));
+        self.list().tell_waits(Arc::new(tell));
     }
 
     /// Where it is, as an absolute path.

@@ -81,8 +81,7 @@ pub(crate) const INSTANCE: Schema = Schema {
         -- Which partitions are materialized, and which failed: what facts say as well, but not in no time.
         CREATE TABLE partition_status (
             asset TEXT PRIMARY KEY,
-            partitions TEXT NOT NULL,   -- the hash of their definition, which gives them their indexes
-            last TEXT,                  -- the key of the materialized one of the greatest index
+            partitions TEXT NOT NULL,   -- which key each index is of, as a hash
             fact INTEGER NOT NULL,      -- the last of the facts of the asset that are in it
             failure INTEGER NOT NULL,   -- the last of those that failed
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes

@@ -18,7 +18,7 @@ pub enum Exit {
     /// 4: code of the program outside its steps panicked: the function that makes the definitions or the body of a job, and
     /// no step began; or a sink or the `Drop` of a value, and the run broke off.
     Broken,
-    /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT), or on Unix by SIGTERM or SIGHUP.
+    /// 130: the run was canceled by Ctrl-C, as shells have it (128 + SIGINT), on Unix by SIGTERM, or on Linux by SIGHUP.
     Canceled,
 }
 

@@ -69,6 +69,7 @@ pub(super) fn find<'a>(
     let latest = storage.as_ref();
     let latest = latest.map_or(Ok(LatestFacts::default()), |storage| LatestFacts::read(&**storage, graph));
     let mut latest = latest.map_err(|error| home::refused(&error, printer))?;
+    // Of what was not asked for something else may be wrong, of which that is told when it is.
     let looked = whole.look(&mut latest).or_else(|_| runner(wish.job)?.look(&mut latest).map_err(refused))?;
     looked.iter().for_each(|failure| printer.warning(&failure.info(), None));
     let standings = Standings::of(graph, recipes, &latest, (around.now)());
@@ -136,7 +137,6 @@ fn check_missing(graph: &AssetGraph, selected: &[bool], printer: &Printer) -> Re
 }
 
 /// The numbers of the selected assets and of all that they are made of.
-/// Assets, and all that they are made of.
 pub(super) fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize> {
     let mut wanted = selected.to_vec();
     for &number in graph.order().iter().rev() {

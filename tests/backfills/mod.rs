@@ -142,11 +142,11 @@ fn killed_at_each_write_it_goes_on_to_the_same_end() {
     for at in ["before backfill.write", "before backfill.mark", "before run.folder"] {
         assert!(boundaries.iter().any(|name| name == at), "{at} is passed");
     }
-    for (at, name) in (1..).zip(&boundaries) {
-        case.killed(at, boundaries.len(), |_| {});
-        assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
-        assert_eq!(Became::read(&case.home), expected, "killed at {at} ({name})");
-    }
+    let look = |place: &str| {
+        assert!(case.live(None, None).success(), "it goes on, {place}");
+        assert_eq!(Became::read(&case.home), expected, "{place}");
+    };
+    case.killed_at_each(&boundaries, |_| {}, look);
 }
 
 #[test]
@@ -160,11 +160,11 @@ fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
     failed_before(&case.home);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Success);
-    for (at, name) in (1..).zip(&boundaries) {
-        case.killed(at, boundaries.len(), failed_before);
-        assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
-        assert_eq!(Became::read(&case.home), expected, "killed at {at} ({name})");
-    }
+    let look = |place: &str| {
+        assert!(case.live(None, None).success(), "it goes on, {place}");
+        assert_eq!(Became::read(&case.home), expected, "{place}");
+    };
+    case.killed_at_each(&boundaries, failed_before, look);
 }
 
 #[test]
@@ -172,11 +172,11 @@ fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
     let case = Case::new(PROGRAM, "cancel", &[CANCELED]);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Canceled);
-    for (at, name) in (1..).zip(&boundaries) {
-        case.killed(at, boundaries.len(), |_| {});
-        assert!(case.live(None, None).success(), "it goes on after {at} ({name})");
+    let look = |place: &str| {
+        assert!(case.live(None, None).success(), "it goes on, {place}");
         let became = Became::read(&case.home);
-        assert_eq!(became.state, RunState::Canceled, "killed at {at} ({name})");
-        assert!(became.runs.values().all(|runs| *runs == 1), "killed at {at} ({name}): {:?}", became.runs);
-    }
+        assert_eq!(became.state, RunState::Canceled, "{place}");
+        assert!(became.runs.values().all(|runs| *runs == 1), "{place}: {:?}", became.runs);
+    };
+    case.killed_at_each(&boundaries, |_| {}, look);
 }

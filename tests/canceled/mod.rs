@@ -110,16 +110,15 @@ fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
     let case = Case::new("child", "cancel", &[CANCELED]);
     let boundaries = case.undisturbed();
     assert_eq!(Outcome::read(&case.home, RUN).status, RunStatus::Canceled);
-    for (at, name) in (1..).zip(&boundaries) {
-        case.killed(at, boundaries.len(), |_| {});
-        let place = format!("killed at {at} ({name})");
+    let look = |place: &str| {
         assert!(case.live(None, None).success(), "it goes on, {place}");
         let outcome = Outcome::read(&case.home, RUN);
         assert_eq!(outcome.status, RunStatus::Canceled, "{place}");
         for (name, value) in &outcome.values {
             assert_eq!(Some(value), expected.values.get(name), "{name}, {place}");
         }
-        ends_in_order(&case.home, &place);
-        assert_eq!(made_from_it(&case.home, outcome, &place), expected, "{place}");
-    }
+        ends_in_order(&case.home, place);
+        assert_eq!(made_from_it(&case.home, outcome, place), expected, "{place}");
+    };
+    case.killed_at_each(&boundaries, |_| {}, look);
 }

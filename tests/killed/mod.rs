@@ -2,6 +2,7 @@
 //!
 //! The writes are numbered by the program itself: each passes a boundary before and after it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::{env, fs};
@@ -11,6 +12,9 @@ pub(crate) const HOME: &str = "CRASH_HOME";
 
 /// How often a program is begun that is to come to a boundary.
 const TRIES: usize = 20;
+
+/// So many boundaries at the end need not be met: nothing decides how many there are.
+const LAST: usize = 6;
 
 pub(crate) struct Case {
     pub(crate) home: PathBuf,
@@ -46,23 +50,42 @@ impl Case {
         taken(&log)
     }
 
-    /// Has the program killed at the boundary of this number, of so many that it has passed undisturbed; before each try `prepare`
-    /// makes what it finds. What happens while a commit is made is in the next, so that it may be over before it has passed as many.
-    pub(crate) fn killed(&self, at: usize, of: usize, prepare: impl Fn(&Path)) {
+    /// Has the program killed at each boundary, one after the other, until it comes to its end before it has passed as many; before each
+    /// try `prepare` makes what it finds, and after it `look` is told where it was. How many there are nothing decides: what happens
+    /// while a commit is made is in the next. But each that is passed undisturbed is met, but for the last few.
+    pub(crate) fn killed_at_each(
+        &self,
+        undisturbed: &[String],
+        prepare: impl Fn(&Path),
+        mut look: impl FnMut(&str),
+    ) {
+        let mut met = BTreeSet::new();
+        for at in 1.. {
+            let Some(name) = self.killed(at, &prepare) else { break };
+            look(&format!("killed at {at} ({name})"));
+            met.insert(name);
+        }
+        let all = &undisturbed[..undisturbed.len().saturating_sub(LAST)];
+        let missed: Vec<_> = all.iter().filter(|&name| !met.contains(name)).collect();
+        assert!(missed.is_empty(), "these were not met: {missed:?}");
+    }
+
+    /// Has it killed at the boundary of this number, and gives the name of that; none if it never comes so far.
+    fn killed(&self, at: usize, prepare: impl Fn(&Path)) -> Option<String> {
         let log = self.home.with_extension("log");
         for _ in 0..TRIES {
             self.clear();
             prepare(&self.home);
             let status = self.live(Some(at), Some(&log));
-            let passed = taken(&log).len();
+            let mut passed = taken(&log);
             if !status.success() {
                 assert!(is_kill(status), "it ends by itself, at {at}: {status}");
-                assert_eq!(passed, at, "it is killed at once");
-                return;
+                assert_eq!(passed.len(), at, "it is killed at once");
+                return passed.pop();
             }
-            assert!(passed < at, "it passed {passed} boundaries and was not killed at {at}");
+            assert!(passed.len() < at, "it passed {} boundaries and was not killed at {at}", passed.len());
         }
-        assert!(at + 20 > of, "boundary {at} of {of} is not met");
+        None
     }
 
     pub(crate) fn clear(&self) {

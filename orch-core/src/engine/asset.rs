@@ -128,12 +128,12 @@ impl State {
         if error.kind == ErrorKind::Canceled {
             return;
         }
-        let planned = &self.program.plan.steps[step];
+        let (planned, itself) = (&self.program.plan.steps[step], self.path(frame, step));
         let graphs = || self.program.makers.iter().filter(|maker| maker.steps.len() > 1);
         let has_step = |maker: &Maker| maker.steps.iter().any(|step| step == failed.name());
         for asset in &planned.assets {
             let by_graph = || graphs().any(|maker| *maker.asset.key() == asset.key && has_step(maker));
-            if failed.name() != planned.name && !by_graph() {
+            if *failed != itself && !by_graph() {
                 continue;
             }
             let (asset, partition) = (asset.key.clone(), self.partition_of(frame, asset));

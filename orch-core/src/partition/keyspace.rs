@@ -47,6 +47,21 @@ impl Keyspace {
         &self.definition
     }
 
+    /// What tells from another one which key each index is of: a hash of the definition, of the numbers that keys have in dynamic
+    /// sets, whether they are there or not, and of when the clocks of its zones are changed. Where it is another, what was kept
+    /// by index means nothing any more.
+    #[must_use]
+    pub fn indexing(&self) -> String {
+        let mut hasher = blake3::Hasher::new_derive_key("orch: the indexes of partitions");
+        // A definition is JSON in any case, and its end is found without a length before it.
+        hasher.update(&serde_json::to_vec(&self.definition).unwrap_or_default());
+        match &*self.shape {
+            Shape::One(axis) => axis.add_indexing(&mut hasher),
+            Shape::Product(product) => product.axes().for_each(|(_, axis)| axis.add_indexing(&mut hasher)),
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// The names of the dimensions, in their order; none if there is but one, which has no name.
     pub fn dimensions(&self) -> impl Iterator<Item = &str> {
         let product = match &*self.shape {

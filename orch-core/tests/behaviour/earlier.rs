@@ -167,8 +167,10 @@ fn make(
 
 /// The steps of a run that failed or were skipped, and why.
 fn unmade(run: &Run) -> String {
-    let is_bad =
-        |event: &&Event| matches!(event.kind, EventKind::StepFailure { .. } | EventKind::StepSkipped { .. });
+    let is_bad = |event: &&Event| {
+        let told = ["STEP_FAILURE", "STEP_SKIPPED", "ASSET_FAILED_TO_MATERIALIZE"];
+        told.contains(&event.kind.name())
+    };
     run.events().iter().filter(is_bad).map(|event| tell(std::slice::from_ref(event))).collect()
 }
 

@@ -81,8 +81,9 @@ fn told(answers: &DataFrame, shown: LazyFrame, row: &str) -> Result<Found> {
         Ok(numbers) => (0..shown.height()).filter_map(|at| numbers.get(at).ok()?.extract()).collect(),
         Err(_) => Vec::new(),
     };
+    let shown = if number == 0 { shown } else { shown.drop(row)? };
     let at = numbers.into_iter().enumerate().map(|(at, number)| (number, at));
-    Ok(Found { number, of, shown: sample(&shown.drop(row).unwrap_or_default(), at) })
+    Ok(Found { number, of, shown: sample(&shown, at) })
 }
 
 /// The plan with the number of each row, in a column that it calls otherwise than all others.

@@ -55,15 +55,12 @@ fn put(name: &str, bytes: &[u8]) -> (PathBuf, Definitions) {
     (folder, definitions)
 }
 
-/// The first half of a file.
-fn half() -> Vec<u8> {
-    let file = std::env::temp_dir().join(format!("orch-polars-unreadable-{}.parquet", std::process::id()));
+/// Puts the first half of a file there.
+fn put_half(file: &Path) {
     let orders = df!("id" => (0..1_000_i64).collect::<Vec<_>>()).expect("a frame");
-    orch_polars::write_parquet(&orders, &file).expect("it is written");
-    let mut bytes = fs::read(&file).expect("it is read");
-    fs::remove_file(file).expect("it is there");
-    bytes.truncate(bytes.len() / 2);
-    bytes
+    orch_polars::write_parquet(&orders, file).expect("it is written");
+    let bytes = fs::read(file).expect("it is read");
+    fs::write(file, &bytes[..bytes.len() / 2]).expect("it is cut short");
 }
 
 #[test]
@@ -76,7 +73,7 @@ fn a_frame_names_the_file_and_the_asset() {
       caused by: parquet: File out of specification: A Parquet file must contain a header and footer with at least 12 bytes
       hint: is it of the format of a Parquet file, and complete? one written by orch always is: have it made anew, or put back
     ");
-    fs::write(folder.join("orders.parquet"), half()).expect("a file");
+    put_half(&folder.join("orders.parquet"));
     insta::assert_snapshot!(said(&definitions, "rows", &folder), @r"
     the run of `materialize` failed: 1 step
     `rows`: the external asset `orders` cannot be loaded
@@ -99,7 +96,7 @@ fn a_planned_frame_names_them_too() {
       caused by: parquet: File out of specification: A Parquet file must contain a header and footer with at least 12 bytes
       hint: is it of the format of a Parquet file, and complete? one written by orch always is: have it made anew, or put back
     ");
-    fs::write(folder.join("orders.parquet"), half()).expect("a file");
+    put_half(&folder.join("orders.parquet"));
     insta::assert_snapshot!(said(&definitions, "counted", &folder), @r"
     the run of `materialize` failed: 1 step
     `read_orders`: the asset `orders` cannot be read

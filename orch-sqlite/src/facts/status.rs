@@ -4,7 +4,7 @@
 //! They are a cache. Facts are added all the time and nobody thinks of it; whoever asks adds those that came since, and if they
 //! are many, keeps what has come of it. Whoever takes a fact away has what is kept dropped with it, so that what is kept
 //! is never more than the facts say, and a number that is given anew is never taken for one that was seen. What is damaged,
-//! is of another definition, or of other rules of its time zone, is as good as not there.
+//! or is of other indexes, is as good as not there.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ use crate::write::Writing;
 /// So many facts are looked at each time rather than written about.
 const FEW: usize = 64;
 
-const KEPT: &str = "SELECT partitions, last, fact, failure, materialized, failed, sum FROM partition_status
+const KEPT: &str = "SELECT partitions, fact, failure, materialized, failed, sum FROM partition_status
     WHERE asset = ?1";
 const KEEP: &str =
-    "INSERT OR REPLACE INTO partition_status (asset, partitions, last, fact, failure, materialized, failed, sum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "INSERT OR REPLACE INTO partition_status (asset, partitions, fact, failure, materialized, failed, sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 /// What became known of an asset after these facts.
 const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
@@ -59,21 +59,17 @@ impl Kept {
         let columns = Columns {
             asset: asset.as_str(),
             partitions: row.get_ref(0).ok()?.as_str().ok()?,
-            last: row.get_ref(1).ok()?.as_str_or_null().ok()?,
-            fact: row.get(2).ok()?,
-            failure: row.get(3).ok()?,
-            materialized: row.get_ref(4).ok()?.as_blob().ok()?,
-            failed: row.get_ref(5).ok()?.as_blob().ok()?,
+            fact: row.get(1).ok()?,
+            failure: row.get(2).ok()?,
+            materialized: row.get_ref(3).ok()?.as_blob().ok()?,
+            failed: row.get_ref(4).ok()?.as_blob().ok()?,
         };
-        if row.get(6) != Ok(columns.sum()) || columns.partitions != hash(partitions) {
+        if row.get(5) != Ok(columns.sum()) || columns.partitions != partitions.indexing() {
             return None;
         }
         let set = |bytes| PartitionSet::from_bytes(bytes).ok();
         let status = PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?);
-        // Were a zone to change its clock otherwise than was known, later windows would be counted otherwise.
-        let last = columns.last.and_then(|key| partitions.known_index(key));
-        let (fact, failure) = (columns.fact, columns.failure);
-        (last == status.materialized.last()).then(|| Self { status, fact, failure, ..Self::default() })
+        Some(Self { status, fact: columns.fact, failure: columns.failure, ..Self::default() })
     }
 
     /// Adds what became known since; none if that is more than `most`.
@@ -120,20 +116,18 @@ impl Kept {
     }
 
     fn keep(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
-        let last = self.status.materialized.last().and_then(|index| partitions.key_of(index).ok());
-        let (last, hash) = (last.map(|key| key.to_string()), hash(partitions));
+        let indexing = partitions.indexing();
         let (materialized, failed) = (self.status.materialized.to_bytes(), self.status.failed.to_bytes());
         let columns = Columns {
             asset: asset.as_str(),
-            partitions: &hash,
-            last: last.as_deref(),
+            partitions: &indexing,
             fact: self.fact,
             failure: self.failure,
             materialized: &materialized,
             failed: &failed,
         };
-        let Columns { asset, partitions, last, fact, failure, .. } = columns;
-        let row = (asset, partitions, last, fact, failure, &materialized, &failed, columns.sum());
+        let Columns { asset, partitions, fact, failure, .. } = columns;
+        let row = (asset, partitions, fact, failure, &materialized, &failed, columns.sum());
         writing.run(KEEP, row).map(std::mem::drop)
     }
 }
@@ -160,19 +154,10 @@ pub(super) fn drop(writing: &Writing<'_>, asset: &str) -> Result<()> {
     writing.run("DELETE FROM partition_status WHERE asset = ?1", [asset]).map(std::mem::drop)
 }
 
-/// What tells definitions apart: with another one an index is another partition. Which keys dynamic sets have makes no
-/// difference, since these have their numbers for ever.
-fn hash(partitions: &Keyspace) -> String {
-    // A definition is JSON in any case.
-    let json = serde_json::to_vec(partitions.definition()).unwrap_or_default();
-    blake3::hash(&json).to_hex().to_string()
-}
-
 /// The columns that the sum is made of.
 struct Columns<'a> {
     asset: &'a str,
     partitions: &'a str,
-    last: Option<&'a str>,
     fact: i64,
     failure: i64,
     materialized: &'a [u8],
@@ -185,7 +170,6 @@ impl Columns<'_> {
             .word(self.failure.cast_unsigned())
             .bytes(Some(self.asset.as_bytes()))
             .bytes(Some(self.partitions.as_bytes()))
-            .bytes(self.last.map(str::as_bytes))
             .bytes(Some(self.materialized))
             .bytes(Some(self.failed))
             .short()
@@ -201,8 +185,10 @@ impl List {
     ) -> std::result::Result<PartitionStatus, StorageError> {
         let read = |most| {
             self.read(|list| {
-                let kept = Kept::read(list, asset, partitions)?;
-                kept.brought_up(list, asset, partitions, most)
+                // All of it as it is at one moment.
+                let list = list.unchecked_transaction()?;
+                let kept = Kept::read(&list, asset, partitions)?;
+                kept.brought_up(&list, asset, partitions, most)
             })
         };
         if let Some(kept) = read(FEW)? {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::{lock, write};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Tells for whom it is waited, as far as that is known.
-pub(crate) type Tell = Box<dyn Fn(Option<&Holder>) + Send + Sync>;
+pub(crate) type Tell = Arc<dyn Fn(Option<&Holder>) + Send + Sync>;
 
 /// The lock of the list.
 pub(super) struct Turn {
@@ -53,20 +54,20 @@ impl Turn {
     }
 
     fn queue(&self, patience: Duration) -> io::Result<()> {
-        let Some(tell) = &self.tell else { return self.file.lock() };
+        let Some(tell) = self.tell.clone() else { return self.file.lock() };
         let (waits, is_over) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            let watch = move || {
-                if is_over.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-                    tell(lock::named(&self.path).as_ref());
-                }
-            };
-            // Where there is no room for one thread more, it waits without a word.
-            let _ = thread::Builder::new().spawn_scoped(scope, watch);
-            let locked = self.file.lock();
-            drop(waits);
-            locked
-        })
+        let path = self.path.clone();
+        let watch = move || {
+            if is_over.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                tell(lock::named(&path).as_ref());
+            }
+        };
+        // Where there is no room for one thread more, it waits without a word. Nobody waits for that one: who is told may be slow,
+        // and others wait for this lock.
+        let _ = thread::Builder::new().spawn(watch);
+        let locked = self.file.lock();
+        drop(waits);
+        locked
     }
 
     /// Says whose turn it is, unless it was this one's before.
@@ -92,7 +93,7 @@ impl fmt::Debug for Turn {
 #[cfg(test)]
 mod tests {
     use std::process;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
 
@@ -106,7 +107,7 @@ mod tests {
         let (first, mut second) = (Arc::new(turn(&path)), turn(&path));
         let told = Arc::new(Mutex::new(Vec::new()));
         let (ends, tells) = (Arc::clone(&first), Arc::clone(&told));
-        second.tell_by(Box::new(move |holder| {
+        second.tell_by(Arc::new(move |holder| {
             tells.lock().expect("nobody panicked").push(holder.cloned());
             ends.end();
         }));

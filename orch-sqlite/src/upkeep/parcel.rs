@@ -39,10 +39,11 @@ impl Parcel {
     }
 
     fn open(file: &Path) -> Result<(Self, Connection), StorageError> {
-        let bytes = match file.metadata() {
-            Ok(found) if found.is_file() => found.len(),
-            _ => return Err(error::machine(file, "read", &io::ErrorKind::NotFound.into())),
-        };
+        let found = file.metadata().map_err(|error| error::machine(file, "read", &error))?;
+        if !found.is_file() {
+            return Err(error::machine(file, "read", &io::ErrorKind::IsADirectory.into()));
+        }
+        let bytes = found.len();
         let parcel = PARCEL.read(file)?.whole(file)?;
         let cannot = |error: rusqlite::Error| error::database(file, "read", &error);
         let record: Option<String> =

@@ -92,6 +92,7 @@ fn fill_the_log(folder: &Folder) {
     let mut large = conformance::asset(id(3), 40, "orders", None);
     large[1].value = Some(vec![7; 5 << 20].into());
     writer.commit(&large).expect("committed");
+    await_facts(folder);
     writer.commit(&status::many(id(3), 100)).expect("committed");
     status::is_what_facts_say(folder, "days");
     await_facts(folder);

@@ -1,9 +1,9 @@
 //! Programs on a folder, each a process of its own: this binary again, told by its environment what to do.
 
+use std::env;
 use std::io::{BufRead, BufReader, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::{env, fs};
 
 use orch_core::storage::{ReadAssets, ReadRuns, RunQuery, WriteKeySets, WriteRuns, conformance};
 
@@ -23,7 +23,9 @@ pub(crate) fn program(what: &str, home: &Path) -> Command {
 
 /// The same by a copy of this binary: another user need not come to where it lies.
 pub(crate) fn copied(what: &str, home: &Path, copy: &Path) -> Command {
-    fs::copy(env::current_exe().expect("the name of this program"), copy).expect("there is room");
+    // Not by this process: others that it starts meanwhile would have the copy open to be written, and nothing could run it.
+    let program = env::current_exe().expect("the name of this program");
+    assert!(Command::new("cp").arg(program).arg(copy).status().expect("there is `cp`").success());
     let mut program = Command::new(copy);
     told(&mut program, what, home);
     program

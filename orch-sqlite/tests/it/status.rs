@@ -9,7 +9,7 @@ use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::event::Entry;
 use orch_core::ids::RunId;
 use orch_core::partition::{KeySets, Keyspace, PartitionsDefinition, TimePartitions};
-use orch_core::storage::{PartitionStatus, ReadAssets, WriteRuns, conformance};
+use orch_core::storage::{ReadAssets, WriteRuns, conformance};
 use orch_sqlite::Folder;
 use rusqlite::Connection;
 
@@ -47,9 +47,6 @@ pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
     let status = folder.partition_status(&asset, &DAYS).expect("it can be read");
     let query = MaterializationQuery { asset: Some(asset.clone()), ..Default::default() };
     let made = folder.materializations(&query).expect("the facts can be read");
-    if made.is_empty() && status == PartitionStatus::default() {
-        return;
-    }
     let mut latest = BTreeMap::new();
     for fact in &made {
         if let Some(partition) = &fact.partition {
@@ -167,7 +164,6 @@ fn what_is_kept_and_damaged_is_made_anew() {
         "UPDATE partition_status SET failed = materialized",
         "UPDATE partition_status SET fact = fact + 1",
         "UPDATE partition_status SET partitions = 'others'",
-        "UPDATE partition_status SET last = '1970-01-05'",
         "DELETE FROM partition_status",
     ] {
         let list = Connection::open(home.path().join("instance.db")).expect("the list");

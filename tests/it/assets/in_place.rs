@@ -185,6 +185,41 @@ fn it_is_made_anew_and_what_is_made_of_it_stays_if_it_comes_out_the_same() {
     assert_eq!(made(&materialize(&definitions, &storage, "*").expect("it succeeds")), ["sold[tue]"]);
 }
 
+/// So many that they are looked at by several at once.
+struct Numbered;
+
+impl Partitioning for Numbered {
+    type Kind = ByKey;
+
+    fn definition() -> PartitionsDefinition {
+        PartitionsDefinition::of((0..200).map(|number| format!("n{number}")))
+    }
+}
+
+#[asset(partitions = Numbered, io = "shelf", code_version = "1")]
+fn counted() -> i64 {
+    1
+}
+
+#[test]
+fn of_many_partitions_each_is_looked_at() {
+    let (shelf, storage) = (Shelf::default(), storage());
+    let definitions = Definitions::new().assets(assets![counted]).io::<i64>("shelf", shelf.clone());
+    materialize(&definitions, &storage, "*").expect("it succeeds");
+    let runner = definitions.runner(&definitions.materialize(&"*".parse().expect("all")));
+    let lost = || {
+        let mut latest = LatestFacts::read(&*storage, definitions.asset_graph()).expect("what is known");
+        assert!(runner.look(&mut latest).expect("it is planned").is_empty());
+        let lost = latest.lost.into_iter().map(|((_, partition), found)| format!("{partition:?} {found:?}"));
+        lost.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(lost(), "");
+    for (number, lies) in [(0, Some(2)), (70, None), (199, Some(2))] {
+        shelf.put(&format!("counted/partition=n{number}"), lies);
+    }
+    insta::assert_snapshot!(lost(), @r#"Some("n0") Other, Some("n199") Other, Some("n70") Nothing"#);
+}
+
 /// Keeps what it is given, and is not to be reached when someone looks.
 #[derive(Clone, Default)]
 struct Far {

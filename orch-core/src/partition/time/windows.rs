@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 use super::format::{KeyFormat, is_skipped, moments};
 use super::pattern::{DAY, Pattern};
@@ -63,6 +63,14 @@ impl Windows {
         };
         windows.all = windows.ended(end_at);
         Ok(windows)
+    }
+
+    /// When the clocks are changed while there are windows, and how far from UTC they are since then.
+    pub(in crate::partition) fn changes(&self) -> impl Iterator<Item = (Timestamp, Offset)> {
+        let (first, end) = (self.start(0), self.start(self.all));
+        let changes = self.zone.following(first).map(|change| (change.timestamp(), change.offset()));
+        std::iter::once((first, self.zone.to_offset(first)))
+            .chain(changes.take_while(move |(at, _)| *at < end))
     }
 
     /// How many windows have ended at this moment, had they no last one.

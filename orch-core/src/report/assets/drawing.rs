@@ -23,8 +23,8 @@ const HEAD: f64 = 8.0;
 const STYLE: Style = Style {
     light: ".a{fill:#ddeaf5;stroke:#2f81c1}.x{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}\
             .e{fill:none;stroke:#8c959f;stroke-width:1.5}.w{stroke-dasharray:4 3}.t{fill:#8c959f}\
-            .fresh{stroke:#1a7f37}.stale{stroke:#bf8700;stroke-width:2}.missing{stroke:#8250df;stroke-width:2}\
-            .failed{stroke:#cf222e;stroke-width:2}",
+            .a.fresh{stroke:#1a7f37}.a.stale{stroke:#bf8700;stroke-width:2}.a.missing{stroke:#8250df;stroke-width:2}\
+            .a.failed{stroke:#cf222e;stroke-width:2}",
     dark: ".a{fill:#12273a;stroke:#58a6d8}.x{fill:#0d1117}",
 };
 

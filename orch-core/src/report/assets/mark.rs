@@ -27,7 +27,7 @@ impl Mark {
         Some(Self { role, told })
     }
 
-    /// The class of it; of partitions that may stand otherwise each, there is none.
+    /// The class of it; none of partitions of which none is stale or has failed, since some may be missing.
     pub(super) fn class(&self) -> Option<&'static str> {
         let class = match self.role {
             Role::Good => 0,

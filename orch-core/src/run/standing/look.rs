@@ -1,3 +1,4 @@
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -79,9 +80,18 @@ fn lost_of(
     let lost = thread::scope(|scope| {
         let mut shares = facts.chunks(share);
         let first = shares.next().unwrap_or_default();
-        let others: Vec<_> = shares.map(|facts| scope.spawn(|| lost_of(facts))).collect();
+        // Where there is no room for one thread more, this one looks.
+        let lost_of = &lost_of;
+        let spawn =
+            |facts| thread::Builder::new().spawn_scoped(scope, move || lost_of(facts)).map_err(|_| facts);
+        let others: Vec<_> = shares.map(spawn).collect();
         let mut lost = lost_of(first);
-        lost.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        for other in others {
+            lost.extend(match other {
+                Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(facts) => lost_of(facts),
+            });
+        }
         lost
     });
     failed.into_inner().map_or(Ok(lost), Err)

@@ -22,7 +22,8 @@ use url::form_urlencoded::{Serializer, parse};
 
 const SCHEME: &str = "orch";
 
-/// All stores that were scanned, by number. A plan may be read after all else that knows its store is gone.
+/// All stores that were scanned, by number. A plan may be read after all else that knows its store is gone, so they stay: one of each
+/// IO manager that has given a plan, and that lives as long as the program as a rule.
 static STORES: Mutex<Vec<Arc<dyn ObjectStore>>> = Mutex::new(Vec::new());
 
 /// The URL under which polars reads an object, as long as it has this tag. One that has none it reads as it is.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use self::lack::Lack;
 use super::lineage::passed_over;
 use super::partitions::{ForPartitions, Reader, latest_of};
-use super::place::{Named, Stored};
+use super::place::{Named, Stored, as_it_lies, newer};
 use crate::asset::{
     AssetKey, CheckEvaluation, CheckResult, EvaluationQuery, InputVersion, Materialization,
     MaterializationQuery, ValueAt, Versions,
@@ -275,6 +275,23 @@ impl Loader {
         stored.is_ok_and(|stored| stored.look().is_ok_and(Found::is_lost))
     }
 
+    /// The materialization that lies in the place of one that was taken before. If none does, who takes it is told.
+    fn as_it_lies(
+        &self,
+        fact: Materialization,
+        asset: &LoadedAsset,
+        output: (&Arc<OpDef>, &OutputDef),
+    ) -> Materialization {
+        let (Some(storage), ValueAt::Io(io)) = (self.storage.as_deref(), &fact.value) else { return fact };
+        // What is the latest is looked at when it is loaded.
+        if newer(storage, &fact).is_none() {
+            return fact;
+        }
+        let look =
+            |stored: Stored| as_it_lies(fact.clone(), Some(storage), |stamp| stored.look_for(stamp)).ok();
+        self.stored(asset, io, output, Some(&fact), None).ok().and_then(look).unwrap_or(fact)
+    }
+
     /// What a check found last, by partition. What cannot be read is not known.
     fn found_last(&self, check: &PlannedCheck) -> HashMap<Option<String>, CheckEvaluation> {
         let Some(storage) = &self.storage else { return HashMap::new() };
@@ -312,6 +329,7 @@ impl Loader {
     ) -> Result<(Value, Option<Materialization>), Lack> {
         let (key, output) = (&asset.key, &op.outputs()[output]);
         let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
+        let fact = fact.map(|fact| self.as_it_lies(fact, asset, (op, output)));
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
                 true => self.managed(asset, io, (op, output), fact.as_ref(), None).map(|value| (value, fact)),

@@ -30,33 +30,34 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Loads it. What lies there may have been made anew since the materialization was the latest, and then the step that takes it
-    /// is told so; what nobody has told of is not taken.
+    /// Loads it, if it is what the materialization has stored.
     pub(super) fn load(&self) -> Result<Value, Failure> {
         let named = Named(&self.asset.key, self.partition());
         let cannot = |failure: Failure| match self.asset.external {
             true => foreign::unloaded(&named, &self.io, failure),
             false => failure.context(format!("the asset `{named}` cannot be loaded")),
         };
-        let storage = self.storage.as_deref();
         if let Some(fact) = &self.fact {
-            self.look().and_then(|found| check(found, fact, storage)).map_err(cannot)?;
+            let found = self.look().map_err(cannot)?;
+            if found.is_lost() {
+                let newer = self.storage.as_deref().and_then(|storage| newer(storage, fact));
+                return Err(cannot(refusal(found, fact, newer.as_ref())));
+            }
         }
-        let loaded = self.at(|manager, at| manager.load(at)).map_err(cannot)?;
-        if let Some(newer) = self.fact.as_ref().and_then(|fact| made_anew(storage?, fact)) {
-            tracing::warn!(
-                "the asset `{named}` was made anew by the run {newer} since this run has begun: what is taken is that"
-            );
-        }
-        Ok(loaded)
+        self.at(|manager, at| manager.load(at)).map_err(cannot)
     }
 
     /// Whether what lies there is what the materialization has stored.
     pub(super) fn look(&self) -> Result<Found, Failure> {
         match self.fact.as_ref().and_then(stamp) {
-            Some(stamp) => self.at(|manager, at| quietly(|| manager.look(at, stamp)).and_then(|found| found)),
+            Some(stamp) => self.look_for(stamp),
             None => Ok(Found::Unseen),
         }
+    }
+
+    /// Whether what lies there is what has this stamp.
+    pub(super) fn look_for(&self, stamp: &str) -> Result<Found, Failure> {
+        self.at(|manager, at| quietly(|| manager.look(at, stamp)).and_then(|found| found))
     }
 
     fn partition(&self) -> Option<&str> {
@@ -77,34 +78,59 @@ pub(in crate::run) fn stamp(fact: &Materialization) -> Option<&str> {
     fact.stamp.as_deref().filter(|_| matches!(fact.value, ValueAt::Io(_)))
 }
 
-/// The run that is known to have made an asset, or its partition, since this was the latest of it.
-fn made_anew(storage: &dyn Storage, fact: &Materialization) -> Option<RunId> {
+/// What is known to have been made of an asset, or of its partition, after this.
+pub(in crate::run) fn newer(storage: &dyn Storage, fact: &Materialization) -> Option<Materialization> {
     let query = MaterializationQuery {
         partition: fact.partition.clone(),
         observed: Some(false),
         ..MaterializationQuery::latest(&fact.asset)
     };
     let latest = storage.materializations(&query).ok()?.into_iter().next()?;
-    ((latest.time, latest.run) > (fact.time, fact.run)).then_some(latest.run)
+    ((latest.time, latest.run) > (fact.time, fact.run)).then_some(latest)
 }
 
-/// Refuses to take what is not what a materialization has stored, and of which no later run has told: nobody knows what it is
-/// made of. It may be told in a moment, so another attempt may take it.
-pub(in crate::run) fn check(
-    found: Found,
-    fact: &Materialization,
+/// Of a materialization whose place has something else in it the one that was made since and lies there, which is told: what is
+/// made of it is made of that.
+///
+/// # Errors
+/// If none is known that lies there: nobody knows what it is made of. It may be told in a moment, so another attempt may take it.
+pub(in crate::run) fn as_it_lies(
+    fact: Materialization,
     storage: Option<&dyn Storage>,
-) -> Result<(), Failure> {
-    if !found.is_lost() || storage.is_some_and(|storage| made_anew(storage, fact).is_some()) {
-        return Ok(());
+    look: impl Fn(&str) -> Result<Found, Failure>,
+) -> Result<Materialization, Failure> {
+    let look = |fact: &Materialization| stamp(fact).map_or(Ok(Found::Unseen), &look);
+    let found = look(&fact)?;
+    if !found.is_lost() {
+        return Ok(fact);
     }
+    let newer = storage.and_then(|storage| newer(storage, &fact));
+    match newer {
+        Some(newer) if !look(&newer)?.is_lost() => {
+            let (named, run) = (Named(&fact.asset, fact.partition.as_deref()), newer.run);
+            tracing::warn!(
+                "`{named}` was made anew by the run {run} since it was to be taken: what is taken is that"
+            );
+            Ok(newer)
+        }
+        newer => Err(refusal(found, &fact, newer.as_ref())),
+    }
+}
+
+/// Refuses to take what is not what a materialization has stored, be it that a later one has stored over it.
+fn refusal(found: Found, fact: &Materialization, newer: Option<&Materialization>) -> Failure {
     let Materialization { asset, partition, run, .. } = fact;
     let named = Named(asset, partition.as_deref());
     let failure = Failure::new(format!("`{named}` was stored by the run {run}, and {found}"));
-    Err(failure.hint(match partition {
-        Some(partition) => format!("have it made anew: materialize {asset} --partition '{partition}'"),
-        None => format!("have it made anew: materialize {asset}"),
-    }))
+    failure.hint(match (partition, newer) {
+        (_, Some(newer)) => {
+            format!("the run {} has made it anew: a run that begins now, or goes on, takes that", newer.run)
+        }
+        (Some(partition), None) => {
+            format!("have it made anew: materialize {asset} --partition '{partition}'")
+        }
+        (None, None) => format!("have it made anew: materialize {asset}"),
+    })
 }
 
 /// An asset, or a partition of it, as it is written: `sales[2024-01-31]`.

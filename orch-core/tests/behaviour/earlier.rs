@@ -258,6 +258,7 @@ fn a_day_that_failed_stops_those_that_take_it() {
     ]
     "#);
     insta::assert_snapshot!(unmade(error.run().unwrap()), @r"
+    ASSET_FAILED_TO_MATERIALIZE balance[2024-01-03]
     STEP_FAILURE balance[2024-01-03]: Error the books are closed
     STEP_SKIPPED read_balance[2024-01-04]: balance[2024-01-03] failed
     STEP_SKIPPED balance[2024-01-04]: balance[2024-01-03] failed

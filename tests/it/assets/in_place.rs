@@ -1,5 +1,7 @@
 //! What lies where an IO manager has stored an asset: what it was, something else, or nothing.
 
+mod since;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

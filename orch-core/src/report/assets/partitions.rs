@@ -75,19 +75,25 @@ impl PartitionState {
         &self.existing - &self.materialized
     }
 
+    /// Those that were materialized and of which there is no value any more.
+    fn lost(&self, standings: Option<&PartitionStandings>) -> PartitionSet {
+        standings.map_or_else(PartitionSet::new, |of| &(&of.missing() & &self.materialized) & &self.existing)
+    }
+
     /// `3 of 31 partitions`
     pub(super) fn count(&self) -> String {
         format!("{} of {} partitions", self.materialized.common_len(&self.existing), self.existing.len())
     }
 
-    /// As [`PartitionState::count`], how many have failed, and how many would come out otherwise:
-    /// `3 of 31 partitions, 1 failed, 1 stale`.
+    /// As [`PartitionState::count`], how many have failed, of how many there is no value any more, and how many would come out
+    /// otherwise: `3 of 31 partitions, 1 failed, 1 lost, 1 stale`.
     pub(super) fn brief(&self, standings: Option<&PartitionStandings>) -> (Role, String) {
         let (stale, unknown) = standings.map_or((0, 0), |of| (of.stale().len(), of.unknown().len()));
-        let told = [(self.failed.len(), "failed"), (stale, "stale"), (unknown, "unknown")];
+        let lost = self.lost(standings).len();
+        let told = [(self.failed.len(), "failed"), (lost, "lost"), (stale, "stale"), (unknown, "unknown")];
         let told =
             told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
-        let role = match (self.failed.is_empty(), stale + unknown) {
+        let role = match (self.failed.is_empty(), lost + stale + unknown) {
             (false, _) => Role::Bad,
             (true, 1..) => Role::Warn,
             (true, 0) => Role::Faint,
@@ -99,7 +105,7 @@ impl PartitionState {
     /// and why.
     pub(super) fn lines(&self, standings: Option<&PartitionStandings>) -> Vec<(&'static str, String)> {
         let mut lines = vec![("partitions", format!("{} are materialized", self.count()))];
-        lines.push(("present", stretches(&self.keyspace, &self.materialized)));
+        lines.push(("present", stretches(&self.keyspace, &(&self.materialized - &self.lost(standings)))));
         lines.push(("missing", stretches(&self.keyspace, &self.missing())));
         lines.push(("failed", stretches(&self.keyspace, &self.failed)));
         if let Some(standings) = standings.filter(|standings| standings.changed().next().is_some()) {
@@ -130,6 +136,7 @@ impl PartitionState {
             "materialized": of(&self.materialized),
             "missing": of(&self.missing()),
             "failed": of(&self.failed),
+            "lost": standings.map(|_| of(&self.lost(standings))),
             "fresh": standings.map(|standings| of(&standings.fresh())),
             "stale": standings.map(|standings| of(&standings.stale())),
             "unknown": standings.map(|standings| of(&standings.unknown())),

@@ -11,7 +11,7 @@ use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::{Erased, OutputAt, PartitionAt};
 use crate::partition::PartitionKey;
-use crate::run::place::{check, stamp};
+use crate::run::place::as_it_lies;
 use crate::storage::StorageError;
 use crate::value::{TypeInfo, Value};
 
@@ -58,12 +58,10 @@ impl Reader {
         };
         let Some((fact, inline)) = known else {
             let io = read_by.unwrap_or_default();
-            return self
-                .managed(io, reading, partition, (reads, None))
-                .map_err(|failure| foreign(io, failure));
+            return self.managed(io, reading, partition, reads).map_err(|failure| foreign(io, failure));
         };
         let value = match &fact.value {
-            ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, (reads, Some(fact))),
+            ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, reads),
             _ => self.written(fact, inline.as_ref(), reads),
         };
         value.map_err(|failure| match read_by.filter(|_| reading.asset.external) {
@@ -91,9 +89,6 @@ impl Reader {
         let step = StepPath::new(key.step_name(), None);
         let at: Vec<_> =
             partitions.iter().map(|partition| self.place(reading, &step, partition.as_str())).collect();
-        for (at, fact) in at.iter().zip(facts) {
-            self.check_stored(manager, at, fact.as_ref())?;
-        }
         let loaded = quietly(|| manager.load_partitions(&at)).and_then(|loaded| loaded);
         loaded.map_err(|failure| failure.context(format!("partitions of `{key}` cannot be read together")))
     }
@@ -131,25 +126,34 @@ impl Reader {
         io: &str,
         reading: &Reading,
         partition: &str,
-        (reads, fact): (ReadPartitions, Option<&Materialization>),
+        reads: ReadPartitions,
     ) -> Result<Value, Failure> {
         let manager = self.manager(io, reads.ty)?;
         let step = StepPath::new(reading.asset.key.step_name(), None);
         let at = self.place(reading, &step, partition);
-        self.check_stored(manager, &at, fact)?;
         quietly(|| manager.load(&at)).and_then(|loaded| loaded)
     }
 
-    /// That what an IO manager has stored still lies there, unless it is known who has made it anew.
-    fn check_stored(
+    /// The materialization that lies in the place of one that is known.
+    pub(super) fn as_it_lies(
         &self,
-        manager: &dyn Erased,
-        at: &OutputAt<'_>,
-        fact: Option<&Materialization>,
-    ) -> Result<(), Failure> {
-        let Some((fact, stamp)) = fact.and_then(|fact| Some((fact, stamp(fact)?))) else { return Ok(()) };
-        let found = quietly(|| manager.look(at, stamp)).and_then(|found| found)?;
-        check(found, fact, self.storage.as_deref())
+        reading: &Reading,
+        partition: &str,
+        (fact, inline): Made,
+        ty: TypeInfo,
+    ) -> Result<Made, Failure> {
+        let ValueAt::Io(io) = &fact.value else { return Ok((fact, inline)) };
+        let (asset, io) = (&reading.asset, reading.asset.read_by.clone().unwrap_or_else(|| io.clone()));
+        // That there is none is told when it is to read.
+        let Ok(manager) = self.manager(&io, ty) else { return Ok((fact, inline)) };
+        let step = StepPath::new(asset.key.step_name(), None);
+        let at = self.place(reading, &step, partition);
+        let look = |stamp: &str| quietly(|| manager.look(&at, stamp)).and_then(|found| found);
+        let lies = as_it_lies(fact, self.storage.as_deref(), look);
+        lies.map(|fact| (fact, inline)).map_err(|failure| match asset.external {
+            true => foreign::unloaded(&format_args!("{}[{partition}]", asset.key), &io, failure),
+            false => unread(&asset.key, partition, failure),
+        })
     }
 
     /// What was written as the codec of its type does.
@@ -186,6 +190,9 @@ impl Reader {
 
 /// That a partition cannot be read, of which it is known that it was made.
 fn unread(key: &AssetKey, partition: &str, failure: Failure) -> Failure {
-    let hint = format!("have it made anew: materialize {key} --partition '{partition}'");
-    failure.context(format!("`{key}[{partition}]` cannot be read")).hint(hint)
+    let failure = match failure.info().hint {
+        Some(_) => failure,
+        None => failure.hint(format!("have it made anew: materialize {key} --partition '{partition}'")),
+    };
+    failure.context(format!("`{key}[{partition}]` cannot be read"))
 }

@@ -330,6 +330,8 @@ impl ReadsPartitions for Reader {
                 _ => reads,
             };
             let known = self.known(reading, key.as_str(), is_made)?;
+            let lies = |made| self.as_it_lies(reading, key.as_str(), made, reads.ty);
+            let known = known.map(lies).transpose()?;
             if !reads.is_together() {
                 let value = self.value(reading, key.as_str(), known.as_ref(), reads)?;
                 values.push((key.clone(), value));

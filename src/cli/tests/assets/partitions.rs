@@ -199,6 +199,10 @@ fn what_is_there_and_what_is_missing_is_told() {
             "count": 0,
             "ranges": []
           },
+          "lost": {
+            "count": 0,
+            "ranges": []
+          },
           "fresh": {
             "count": 6,
             "ranges": [

@@ -1,0 +1,96 @@
+//! What a later run has stored in the place of what a run was to take: it is taken for what it is.
+
+use orch::config::RunConfig;
+use orch::run::Rerun;
+
+use super::super::facts;
+use super::*;
+
+#[derive(Debug, Config)]
+struct Count {
+    number: i64,
+}
+
+#[asset(io = "shelf", code_version = "1")]
+fn entry(count: Config<Count>) -> i64 {
+    count.number
+}
+
+#[asset(io = "shelf", code_version = "1")]
+fn entries(day: &Partition<Daily>, count: Config<Count>) -> i64 {
+    count.number + day.key().as_str().len() as i64
+}
+
+fn few(number: i64) -> Result<i64> {
+    if number > 100 { Err(Failure::new(format!("{number} are too many"))) } else { Ok(number) }
+}
+
+#[asset(code_version = "1")]
+fn checked(entry: i64) -> Result<i64> {
+    few(entry)
+}
+
+#[asset(code_version = "1")]
+fn summed(entries: &Partitions<i64>) -> Result<i64> {
+    few(entries.values().sum())
+}
+
+/// Something that is made again and again, and what takes it.
+struct World {
+    definitions: Definitions,
+    storage: Arc<dyn Storage>,
+    runs: u128,
+}
+
+impl World {
+    fn new() -> Self {
+        let definitions = Definitions::new().assets(assets![entry, entries, checked, summed]);
+        Self { definitions: definitions.io::<i64>("shelf", Shelf::default()), storage: storage(), runs: 0 }
+    }
+
+    fn make(&mut self, what: &str, number: Option<i64>) -> Result<Run, RunError> {
+        self.runs += 1;
+        let job = self.definitions.materialize(&what.parse().expect("a selection"));
+        let config = match number {
+            Some(number) => RunConfig::new().set(&format!("ops.{what}.config.number={number}")),
+            None => RunConfig::new(),
+        };
+        let runner = self.definitions.runner(&job).config(config).run_id(RunId::from_u128(self.runs));
+        let runner = if what == "entries" { runner.partition("*") } else { runner };
+        runner.max_concurrent(1).record(&self.storage).run_blocking()
+    }
+
+    fn rerun(&mut self, run: u128) -> Result<Run, RunError> {
+        self.runs += 1;
+        let runner = self.definitions.rerun(&self.storage, RunId::from_u128(run), Rerun::FromFailure);
+        runner.expect("it is known").run_id(RunId::from_u128(self.runs)).max_concurrent(1).run_blocking()
+    }
+}
+
+#[test]
+fn a_rerun_takes_what_lies_there_for_what_it_is() {
+    let story = |upstream, taker| {
+        let mut world = World::new();
+        world.make(upstream, Some(200)).expect("it succeeds");
+        world.make(taker, None).expect_err("they are too many");
+        world.make(upstream, Some(5)).expect("it succeeds");
+        world.rerun(2).expect("they are few now");
+        world.make(upstream, Some(200)).expect("it succeeds");
+        facts(&world.storage)
+    };
+    insta::assert_snapshot!(story("entry", "checked"), @r"
+    entry, code 1, data 200, io
+    entry, code 1, data 5, io
+    checked, code 1, data 84cb40e7, of entry 5, fact
+    entry, code 1, data 200, io
+    ");
+    insta::assert_snapshot!(story("entries", "summed"), @r"
+    entries[mon], code 1, data 203, io
+    entries[tue], code 1, data 203, io
+    entries[mon], code 1, data 8, io
+    entries[tue], code 1, data 8, io
+    summed, code 1, data b35d4ab3, of entries[mon, tue] c770ba88, fact
+    entries[mon], code 1, data 203, io
+    entries[tue], code 1, data 203, io
+    ");
+}

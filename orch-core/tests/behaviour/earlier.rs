@@ -349,6 +349,13 @@ fn only_what_comes_before_can_be_taken() {
       --> orch-core/tests/behaviour/earlier.rs:_ (takes them)
       hint: take it as an `Option`: `balance: Option<i64>`
     ");
+    let several = drawn(balance().takes_own_as::<i64, Option<i64>, _>(days_before(-2, -1)));
+    insta::assert_snapshot!(refused(several), @r"
+    the job `materialize` cannot be planned
+    error: `balance` takes an earlier partition of its own as one value, and its mapping several of them
+      --> orch-core/tests/behaviour/earlier.rs:_ (takes them)
+      hint: take them by key, `balance: &Partitions<i64>`, or map one: `PartitionMapping::time_window(-1, -1)`
+    ");
     let twice = balance().takes_own_partitions(days_before(-1, -1)).takes_own_partitions(days_before(-2, -2));
     insta::assert_snapshot!(refused(drawn(twice)), @r"
     the job `materialize` cannot be planned

@@ -148,5 +148,12 @@ fn check_one(asset: &AssetDef, own: &OwnPartitions) -> Option<Problem> {
         ));
         return Some(problem.hint(format!("take it as an `Option`: `{name}: Option<{ty}>`")));
     }
+    if own.taken == Taken::Optional && own.mapping.takes_several_windows() {
+        let problem = problem(format!(
+            "`{key}` takes an earlier partition of its own as one value, and its mapping several of them"
+        ));
+        let one = "or map one: `PartitionMapping::time_window(-1, -1)`";
+        return Some(problem.hint(format!("take them by key, `{name}: &Partitions<{ty}>`, {one}")));
+    }
     None
 }

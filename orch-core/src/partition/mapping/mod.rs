@@ -168,6 +168,15 @@ impl PartitionMapping {
         dimensions.all(on_itself) && from.values().any(|of| ends_before(&of.rule))
     }
 
+    /// Whether a partition depends on several windows of time, one after the other.
+    pub(crate) fn takes_several_windows(&self) -> bool {
+        let several = |rule: &Option<Rule>| matches!(rule, Some(Rule::TimeWindow { start_offset, end_offset }) if start_offset < end_offset);
+        match &self.rule {
+            Some(Rule::Dimensions(from)) => from.values().any(|of| several(&of.rule)),
+            rule => several(rule),
+        }
+    }
+
     /// Whether what is not there is left out.
     #[must_use]
     pub fn allows_missing(&self) -> bool {

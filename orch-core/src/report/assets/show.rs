@@ -219,8 +219,13 @@ fn neighbours(
             (None, false) => Cell::of(Role::Skip, "never"),
         };
         let (role, told) = standing(key).unwrap_or((Role::Faint, ""));
+        // Of partitions it is the latest of all, whichever is shown.
+        let named = match latest.and_then(|fact| fact.partition.as_deref()) {
+            Some(partition) => format!("{key}[{}]", one_line(partition)),
+            None => key.to_string(),
+        };
         [
-            Cell::of(Role::Name, key.as_str()),
+            Cell::of(Role::Name, named),
             when,
             latest.map_or_else(String::new, |fact| facts.run(fact)).into(),
             latest.map_or_else(String::new, version).into(),

@@ -97,8 +97,8 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     present      2024-01-01..2024-01-09
     missing      2024-01-10..2024-01-19
 
-    downstream  materialized  run            data
-    revenue     2h ago        019a5f3c-0002  82408a7f2713
+    downstream           materialized  run            data
+    revenue[2024-01-09]  2h ago        019a5f3c-0002  82408a7f2713
 
     check     found          partitions                                      looked  run
     positive  2 failed       2024-01-04..2024-01-05                          3h ago  019a5f3c-0001  blocking  -5 pieces
@@ -130,8 +130,8 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     present      2024-01-01..2024-01-09
     missing      2024-01-10..2024-01-19
 
-    downstream  materialized  run            data
-    revenue     2h ago        019a5f3c-0002  82408a7f2713
+    downstream           materialized  run            data
+    revenue[2024-01-09]  2h ago        019a5f3c-0002  82408a7f2713
 
     check     found   looked  run
     positive  failed  3h ago  019a5f3c-0001  blocking  -4 pieces
@@ -158,8 +158,8 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     present      2024-01-01..2024-01-09
     missing      2024-01-10..2024-01-19
 
-    downstream  materialized  run            data
-    revenue     2h ago        019a5f3c-0002  82408a7f2713
+    downstream           materialized  run            data
+    revenue[2024-01-09]  2h ago        019a5f3c-0002  82408a7f2713
 
     check     found  looked  run                      of
     positive  ok     3h ago  019a5f3c-0001  blocking  an earlier materialization

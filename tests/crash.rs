@@ -17,7 +17,7 @@ use orch::run::RunErrorKind;
 use orch::storage::Storage;
 use orch_sqlite::{Durability, Folder};
 
-use self::killed::{Case, HOME};
+use self::killed::{At, Case, HOME};
 use self::outcome::Outcome;
 
 /// One of many that are made of nothing, so that they are as they were when they are made anew.
@@ -159,8 +159,8 @@ fn killed_several_times_it_goes_on_to_the_same_end() {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             kills.push(1 + (random >> 33) % boundaries.len());
         }
-        for at in &kills {
-            case.live(Some(*at), None);
+        for &number in &kills {
+            case.live(Some(At { number, name: None }), None);
         }
         assert!(case.live(None, None).success(), "round {round}, killed at {kills:?}");
         assert_eq!(Outcome::read(&case.home, RUN), expected, "round {round}, killed at {kills:?}");

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::{env, fs};
+use std::{env, fmt, fs};
 
 /// Where the program has its folder.
 pub(crate) const HOME: &str = "CRASH_HOME";
@@ -13,8 +13,27 @@ pub(crate) const HOME: &str = "CRASH_HOME";
 /// How often a program is begun that is to come to a boundary.
 const TRIES: usize = 20;
 
-/// So many boundaries at the end need not be met: nothing decides how many there are.
-const LAST: usize = 6;
+/// A boundary: the one of this number, from 1, among those of a name if one is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) number: usize,
+    pub(crate) name: Option<&'a str>,
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number)?;
+        self.name.map_or(Ok(()), |name| write!(f, " {name}"))
+    }
+}
+
+impl At<'_> {
+    /// Whether who passes these passes it.
+    fn is_among(self, passed: &[String]) -> bool {
+        let counted = passed.iter().filter(|&passed| self.name.is_none_or(|name| name == passed));
+        counted.count() >= self.number
+    }
+}
 
 pub(crate) struct Case {
     pub(crate) home: PathBuf,
@@ -33,12 +52,12 @@ impl Case {
         Self { home: within.join(home), program, set: set.to_vec() }
     }
 
-    /// Runs the program; it is killed at the boundary of this number, if it gets there.
-    pub(crate) fn live(&self, crash: Option<usize>, log: Option<&Path>) -> ExitStatus {
+    /// Runs the program; it is killed at this boundary, if it gets there.
+    pub(crate) fn live(&self, crash: Option<At<'_>>, log: Option<&Path>) -> ExitStatus {
         let mut child = Command::new(env::current_exe().expect("this binary"));
         child.args(["--exact", self.program, "--test-threads=1"]).env(HOME, &self.home);
         child.envs(self.set.iter().map(|name| (*name, "1")));
-        child.envs(crash.map(|number| ("ORCH_CRASH_AT", number.to_string())));
+        child.envs(crash.map(|at| ("ORCH_CRASH_AT", at.to_string())));
         child.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
         child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
     }
@@ -52,7 +71,7 @@ impl Case {
 
     /// Has the program killed at each boundary, one after the other, until it comes to its end before it has passed as many; before each
     /// try `prepare` makes what it finds, and after it `look` is told where it was. How many there are nothing decides: what happens
-    /// while a commit is made is in the next. But each that is passed undisturbed is met, but for the last few.
+    /// while a commit is made is in the next. So whatever was passed undisturbed and not met by its number is met by its name.
     pub(crate) fn killed_at_each(
         &self,
         undisturbed: &[String],
@@ -60,30 +79,33 @@ impl Case {
         mut look: impl FnMut(&str),
     ) {
         let mut met = BTreeSet::new();
-        for at in 1.. {
-            let Some(name) = self.killed(at, &prepare) else { break };
-            look(&format!("killed at {at} ({name})"));
-            met.insert(name);
+        for number in 1.. {
+            let Some(passed) = self.killed(At { number, name: None }, &prepare) else { break };
+            assert_eq!(passed.len(), number, "it is killed at once");
+            let name = passed.last().expect("the boundary that it was killed at");
+            look(&format!("killed at {number} ({name})"));
+            met.insert(name.clone());
         }
-        let all = &undisturbed[..undisturbed.len().saturating_sub(LAST)];
-        let missed: Vec<_> = all.iter().filter(|&name| !met.contains(name)).collect();
-        assert!(missed.is_empty(), "these were not met: {missed:?}");
+        for name in undisturbed.iter().filter(|&name| !met.contains(name)).collect::<BTreeSet<_>>() {
+            let is_met = self.killed(At { number: 1, name: Some(name) }, &prepare).is_some();
+            assert!(is_met, "it was never killed at {name}");
+            look(&format!("killed at the first {name}"));
+        }
     }
 
-    /// Has it killed at the boundary of this number, and gives the name of that; none if it never comes so far.
-    fn killed(&self, at: usize, prepare: impl Fn(&Path)) -> Option<String> {
+    /// Has it killed there, and gives the names of the boundaries that it passed, that one among them; none if it never comes so far.
+    fn killed(&self, at: At<'_>, prepare: impl Fn(&Path)) -> Option<Vec<String>> {
         let log = self.home.with_extension("log");
         for _ in 0..TRIES {
             self.clear();
             prepare(&self.home);
             let status = self.live(Some(at), Some(&log));
-            let mut passed = taken(&log);
+            let passed = taken(&log);
             if !status.success() {
                 assert!(is_kill(status), "it ends by itself, at {at}: {status}");
-                assert_eq!(passed.len(), at, "it is killed at once");
-                return passed.pop();
+                return Some(passed);
             }
-            assert!(passed.len() < at, "it passed {} boundaries and was not killed at {at}", passed.len());
+            assert!(!at.is_among(&passed), "it passed {at} and was not killed");
         }
         None
     }

@@ -39,8 +39,9 @@ impl Stored {
         };
         if let Some(fact) = &self.fact {
             let found = self.look().map_err(cannot)?;
-            if found.is_lost() {
-                let newer = self.storage.as_deref().and_then(|storage| newer(storage, fact));
+            let storage = self.storage.as_deref().filter(|_| found != Found::Same && is_stored(fact));
+            let newer = storage.and_then(|storage| newer(storage, fact));
+            if found.is_lost() || newer.as_ref().is_some_and(is_stored) {
                 return Err(cannot(refusal(found, fact, newer.as_ref())));
             }
         }
@@ -75,7 +76,7 @@ impl Stored {
 
 /// By what an IO manager knows again what a materialization has stored.
 pub(in crate::run) fn stamp(fact: &Materialization) -> Option<&str> {
-    fact.stamp.as_deref().filter(|_| matches!(fact.value, ValueAt::Io(_)))
+    fact.stamp.as_deref().filter(|_| is_stored(fact))
 }
 
 /// What is known to have been made of an asset, or of its partition, after this.
@@ -90,7 +91,7 @@ pub(in crate::run) fn newer(storage: &dyn Storage, fact: &Materialization) -> Op
 }
 
 /// Of a materialization whose place has something else in it the one that was made since and lies there, which is told: what is
-/// made of it is made of that.
+/// made of it is made of that. Where nobody knows it again it is the latest, since an asset has one place.
 ///
 /// # Errors
 /// If none is known that lies there: nobody knows what it is made of. It may be told in a moment, so another attempt may take it.
@@ -101,11 +102,13 @@ pub(in crate::run) fn as_it_lies(
 ) -> Result<Materialization, Failure> {
     let look = |fact: &Materialization| stamp(fact).map_or(Ok(Found::Unseen), &look);
     let found = look(&fact)?;
-    if !found.is_lost() {
+    if found == Found::Same {
         return Ok(fact);
     }
-    let newer = storage.and_then(|storage| newer(storage, &fact));
+    let newer =
+        storage.and_then(|storage| newer(storage, &fact)).filter(|newer| found.is_lost() || is_stored(newer));
     match newer {
+        None if !found.is_lost() => Ok(fact),
         Some(newer) if !look(&newer)?.is_lost() => {
             let (named, run) = (Named(&fact.asset, fact.partition.as_deref()), newer.run);
             tracing::warn!(
@@ -117,10 +120,16 @@ pub(in crate::run) fn as_it_lies(
     }
 }
 
+/// Whether an IO manager has stored it.
+fn is_stored(fact: &Materialization) -> bool {
+    matches!(fact.value, ValueAt::Io(_))
+}
+
 /// Refuses to take what is not what a materialization has stored, be it that a later one has stored over it.
 fn refusal(found: Found, fact: &Materialization, newer: Option<&Materialization>) -> Failure {
     let Materialization { asset, partition, run, .. } = fact;
     let named = Named(asset, partition.as_deref());
+    let found = if found.is_lost() { found } else { Found::Other };
     let failure = Failure::new(format!("`{named}` was stored by the run {run}, and {found}"));
     failure.hint(match (partition, newer) {
         (_, Some(newer)) => {

@@ -37,9 +37,8 @@ pub fn asset_graph_as_mermaid(
         let _ = writeln!(text, "    classDef external stroke-dasharray: 4 3");
         let _ = writeln!(text, "    class {} external", external.join(","));
     }
-    for (class, colour) in CLASSES {
-        let marked =
-            drawn.order().filter(|&number| drawn.mark(number).and_then(|mark| mark.class()) == Some(class));
+    for (role, class, colour) in CLASSES {
+        let marked = drawn.order().filter(|&number| drawn.mark(number).is_some_and(|mark| mark.role == role));
         let marked: Vec<_> = marked.map(|number| format!("a{number}")).collect();
         if !marked.is_empty() {
             let _ = writeln!(text, "    classDef {class} stroke:{colour},stroke-width:2px");
@@ -84,8 +83,7 @@ pub fn asset_graph_as_dot(graph: &AssetGraph, selected: &[bool], facts: Option<&
 
 /// The attributes of a node for how it stands.
 fn dot_mark(mark: &Mark) -> String {
-    let colour = mark.class().and_then(|class| CLASSES.iter().find(|(name, _)| *name == class));
-    let colour = colour.map(|(_, colour)| format!(", color=\"{colour}\"")).unwrap_or_default();
+    let colour = mark.class().map(|(_, colour)| format!(", color=\"{colour}\"")).unwrap_or_default();
     format!("{colour}, tooltip=\"{}\"", dot_escape(&mark.told))
 }
 

@@ -97,7 +97,7 @@ fn draw(body: &mut String, drawn: &Drawn<'_>, number: usize, at: At) {
     let mark = drawn.mark(number);
     let class = if asset.is_external() { "x" } else { "a" };
     let class = match mark.as_ref().and_then(Mark::class) {
-        Some(mark) => format!("{class} {mark}"),
+        Some((mark, _)) => format!("{class} {mark}"),
         None => class.to_owned(),
     };
     let told = [

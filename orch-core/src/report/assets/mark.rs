@@ -9,9 +9,13 @@ pub(super) struct Mark {
     pub(super) told: String,
 }
 
-/// The classes of drawn assets, with the colour of each where a drawing has no other.
-pub(super) const CLASSES: [(&str, &str); 4] =
-    [("fresh", "#1a7f37"), ("stale", "#bf8700"), ("missing", "#8250df"), ("failed", "#cf222e")];
+/// How assets may stand that are drawn, with the class and the colour of each where a drawing has no other.
+pub(super) const CLASSES: [(Role, &str, &str); 4] = [
+    (Role::Good, "fresh", "#1a7f37"),
+    (Role::Warn, "stale", "#bf8700"),
+    (Role::Skip, "missing", "#8250df"),
+    (Role::Bad, "failed", "#cf222e"),
+];
 
 impl Mark {
     /// How an asset of the program stands; nothing if that is not known, or if it cannot stand otherwise.
@@ -27,15 +31,8 @@ impl Mark {
         Some(Self { role, told })
     }
 
-    /// The class of it; none of partitions of which none is stale or has failed, since some may be missing.
-    pub(super) fn class(&self) -> Option<&'static str> {
-        let class = match self.role {
-            Role::Good => 0,
-            Role::Warn => 1,
-            Role::Skip => 2,
-            Role::Bad => 3,
-            _ => return None,
-        };
-        Some(CLASSES[class].0)
+    /// The class of it and its colour; none of partitions of which none is stale or has failed, since some may be missing.
+    pub(super) fn class(&self) -> Option<(&'static str, &'static str)> {
+        CLASSES.iter().find(|(role, ..)| *role == self.role).map(|(_, class, colour)| (*class, *colour))
     }
 }

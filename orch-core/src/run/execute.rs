@@ -24,7 +24,7 @@ use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
 use crate::plan::{Plan, PlanError, Problem, Program, Step};
 use crate::step::Local;
-use crate::storage::{Made, Pinned, Storage};
+use crate::storage::{Made, Pinned, Storage, StorageError};
 
 /// The tag of a run that says for which partitions it is.
 pub(super) const PARTITION_TAG: &str = "orch/partition";
@@ -267,31 +267,33 @@ impl Runner {
             return Ok((program, partitions, Loaded::default()));
         }
         let storage = self.storage().map(Arc::clone);
+        let pinned = self.interrupted.as_ref().map(|interrupted| &interrupted.pinned);
+        let before = pinned.map(|pinned| (pinned.loaded.clone(), pinned.upstream));
         let upstream = self.record.as_ref().and_then(|record| record.upstream);
         let failed = upstream.filter(|upstream| upstream.goes_on).map(|upstream| upstream.run);
         let upstream = upstream.map(|upstream| upstream.run);
-        let mut taken = self.interrupted.as_ref().map(|interrupted| interrupted.pinned.loaded.clone());
         let (io, run) = (Arc::clone(io), self.id);
         let (memoizes, only_missing) = (self.memoizes, self.only_missing);
         runtime::blocking(move || {
-            // What goes on with the values of another run goes on with what that took.
+            let goes_on = before.is_some();
+            let (mut taken, before) = before.unwrap_or_default();
+            // What goes on with the values of another run passes over what that would have passed over; of others it takes what
+            // there is now.
             if let (Some(storage), Some(upstream)) = (&storage, upstream) {
-                taken = Some(storage.pinned(upstream).map_err(RunError::storage)?.loaded);
+                let made = program.made();
+                taken = storage.pinned(upstream).map_err(RunError::storage)?.loaded;
+                taken.retain(|fact| made.contains(&fact.asset));
             }
-            let mut ancestors = Vec::new();
-            if let Some(storage) = &storage {
-                let mut next = upstream;
-                while let Some(run) = next.filter(|run| !ancestors.contains(run)) {
-                    ancestors.push(run);
-                    next = storage.pinned(run).map_err(RunError::storage)?.upstream;
-                }
-            }
-            let (job, taken) = (program.plan.job.as_str().into(), taken.unwrap_or_default());
+            let ancestors = match &storage {
+                Some(storage) => ancestors(&**storage, upstream.or(before)).map_err(RunError::storage)?,
+                None => Vec::new(),
+            };
+            let job = program.plan.job.as_str().into();
             let refused = match (&storage, failed) {
                 (Some(storage), Some(failed)) if memoizes => refused_by(&**storage, failed)?,
                 _ => HashSet::new(),
             };
-            let loader = Loader { storage, io, run, job, ancestors, taken };
+            let loader = Loader { storage, io, run, job, ancestors, taken, goes_on };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
             if only_missing {
                 loaded.give(&program, &loader, &loader.remember(&program, &partitions));
@@ -399,6 +401,16 @@ impl Runner {
             past: None,
         }
     }
+}
+
+/// This run and those that it goes on from, the last first.
+fn ancestors(storage: &dyn Storage, run: Option<RunId>) -> Result<Vec<RunId>, StorageError> {
+    let (mut ancestors, mut next) = (Vec::new(), run);
+    while let Some(run) = next.filter(|run| !ancestors.contains(run)) {
+        ancestors.push(run);
+        next = storage.pinned(run)?.upstream;
+    }
+    Ok(ancestors)
 }
 
 /// What lies behind a run before its first step.

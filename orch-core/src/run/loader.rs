@@ -1,111 +1,23 @@
 mod lack;
+mod loaded;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use self::lack::Lack;
-use super::lineage::passed_over;
+pub(super) use self::loaded::Loaded;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use super::place::{Named, Stored, as_it_lies, newer};
 use crate::asset::{
-    AssetKey, CheckEvaluation, CheckResult, EvaluationQuery, InputVersion, Materialization,
-    MaterializationQuery, ValueAt, Versions,
+    AssetKey, CheckEvaluation, EvaluationQuery, InputVersion, Materialization, MaterializationQuery, ValueAt,
 };
 use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
-use crate::ids::{Branch, RunId, StepPath};
+use crate::ids::{RunId, StepPath};
 use crate::io::{Found, IoManagers};
 use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Problem, ProblemKind, Program, Step};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
-
-/// The assets that a run takes and does not make.
-#[derive(Default)]
-pub(super) struct Loaded {
-    pub(super) ended: Vec<(StepPath, Ended)>,
-    /// The materializations that they are.
-    pub(super) facts: Vec<Materialization>,
-    pub(super) versions: Versions,
-    /// Who reads partitions while the run goes on; none if nothing has any.
-    pub(super) reader: Option<Arc<Reader>>,
-    /// What may be taken in the place of assets that the run makes.
-    pub(super) memory: Arc<Memory>,
-}
-
-impl Loaded {
-    /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
-    pub(super) fn give(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
-        let checks: Vec<_> = program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)).collect();
-        for step in &program.plan.steps {
-            let Some(first) = step.assets.first() else { continue };
-            for partition in memory.partitions_of(&first.key) {
-                let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
-                let path = StepPath::new(step.name.as_str(), branch);
-                let Some(outputs) = passed_over(program, (&path, partition), memory, |_| true) else {
-                    continue;
-                };
-                self.ended.push((path, Ended::Succeeded(outputs)));
-                let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
-                for Remembered { fact, .. } in given {
-                    self.has(fact);
-                    self.give_checks(&checks, fact);
-                }
-            }
-        }
-    }
-
-    /// Of what is given checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
-    /// refused it, or never looked at it, is to look before anything is made of it.
-    fn give_checks(&mut self, checks: &[Looked<'_>], fact: &Materialization) {
-        for Looked { step, .. } in checks.iter().filter(|check| check.is_done_with(fact)) {
-            let branch = fact.partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
-            let nothing = KeptOutput::Value(Value::new(CheckResult::passed()));
-            self.ended.push((StepPath::new(step.name.as_str(), branch), Ended::Succeeded(vec![nothing])));
-        }
-    }
-
-    /// This materialization is the one that is known.
-    fn is(&mut self, fact: &Materialization) {
-        let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
-        self.versions.insert(version.partition(fact.partition.as_deref().map(Into::into)));
-    }
-
-    /// This materialization is one of those that the run takes.
-    fn has(&mut self, fact: &Materialization) {
-        self.is(fact);
-        if let Some(reader) = &self.reader {
-            reader.tell(fact.clone(), None);
-        }
-        self.facts.push(fact.clone());
-    }
-}
-
-/// A check, and what it has found before.
-struct Looked<'p> {
-    step: &'p Step,
-    check: &'p PlannedCheck,
-    /// Of a blocking one what it found last, by partition.
-    found: HashMap<Option<String>, CheckEvaluation>,
-}
-
-impl<'p> Looked<'p> {
-    fn of(step: &'p Step, loader: &Loader) -> Option<Self> {
-        let check = step.check.as_ref()?;
-        let found = if check.blocking { loader.found_last(check) } else { HashMap::new() };
-        Some(Self { step, check, found })
-    }
-
-    /// Whether it need not look at this materialization: it stops nothing, or has found last that this one has no error.
-    fn is_done_with(&self, fact: &Materialization) -> bool {
-        let Self { check, found, .. } = self;
-        let let_through = |found: &CheckEvaluation| {
-            found.target.as_ref().is_some_and(|target| target.run == fact.run) && !found.result.is_error()
-        };
-        check.asset == fact.asset
-            && check.partitions.is_some() == fact.partition.is_some()
-            && (!check.blocking || found.get(&fact.partition).is_some_and(let_through))
-    }
-}
 
 /// The way to the values of assets.
 pub(super) struct Loader {
@@ -116,14 +28,17 @@ pub(super) struct Loader {
     pub(super) job: Arc<str>,
     /// The runs that it goes on from, the last first.
     pub(super) ancestors: Vec<RunId>,
-    /// What a run has taken before that goes on, or that another one goes on from: it is taken again.
+    /// What was taken before by the run, or in the place of what it makes by the one that it goes on from: it is taken again.
     pub(super) taken: Vec<Materialization>,
+    /// Whether the run itself goes on: what it takes of others is what it took before.
+    pub(super) goes_on: bool,
 }
 
 impl Loader {
     /// That of a run that has not begun and goes on from no other.
     pub(super) fn of_new(run: RunId, job: &str, storage: Arc<dyn Storage>, io: Arc<IoManagers>) -> Self {
-        Self { storage: Some(storage), io, run, job: job.into(), ancestors: Vec::new(), taken: Vec::new() }
+        let (ancestors, taken) = (Vec::new(), Vec::new());
+        Self { storage: Some(storage), io, run, job: job.into(), ancestors, taken, goes_on: false }
     }
 
     /// Finds what the program takes. The values themselves are loaded when someone looks at them.
@@ -161,7 +76,8 @@ impl Loader {
         self.add_dependencies(program, &made, &mut loaded);
         if partitions.pinned.is_some() || program.loads().any(|(_, asset)| asset.partitions.is_some()) {
             let (storage, run) = (self.storage.clone(), (self.run, self.ancestors.clone()));
-            match Reader::of(program, partitions, (storage, Arc::clone(&self.io)), run, &self.taken) {
+            let before = self.goes_on.then_some(&*self.taken);
+            match Reader::of(program, partitions, (storage, Arc::clone(&self.io)), run, before) {
                 Ok(reader) => {
                     loaded.facts.extend(reader.facts().cloned());
                     loaded.reader = Some(Arc::new(reader));
@@ -209,7 +125,7 @@ impl Loader {
             checks.filter_map(|check| Some((&check.asset, check.partitions?))).collect();
         for (key, within) in looked_at {
             let Some(run) = partitions.of.get(within) else { continue };
-            let facts = self.facts_of(key, run, partitions.goes_on).unwrap_or_default();
+            let facts = self.facts_of(key, run, self.goes_on).unwrap_or_default();
             facts.iter().for_each(|fact| loaded.is(fact));
             loaded.facts.extend(facts.into_iter().filter(|fact| !known.contains(&(fact.run, fact.event))));
         }

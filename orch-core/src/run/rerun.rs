@@ -27,7 +27,8 @@ pub enum Rerun {
 
 impl Definitions {
     /// A new run of the job of a recorded one, with the same environment and configuration, which names that as its parent.
-    /// Values of steps that do not run are those of whichever of its ancestors has made them.
+    /// Values of steps that do not run are those of whichever of its ancestors has made them; what is taken of assets that the run does
+    /// not make is the latest.
     ///
     /// # Errors
     /// If there is no such run, or this program has no such job or environment; with [`Rerun::FromFailure`] also if the run
@@ -94,9 +95,11 @@ impl Runner {
         let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
         self.made = lineage.recorded.assets().clone();
         let taken = storage.pinned(run).map_err(RunError::storage)?.loaded;
-        let job = program.plan.job.as_str().into();
-        let loader =
-            Loader { storage: Some(Arc::clone(storage)), io, run, job, ancestors: Vec::new(), taken };
+        let loader = Loader {
+            ancestors: Vec::new(),
+            taken,
+            ..Loader::of_new(run, &program.plan.job, Arc::clone(storage), io)
+        };
         let partitions = self
             .for_partitions(&program.plan)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;

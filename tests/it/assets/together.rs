@@ -1,8 +1,9 @@
 //! Partitions, checks and what is passed over, in runs that go on and beside each other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
+use orch::asset::MaterializationQuery;
 use orch::config::EnvVars;
 use orch::define::{Executor, JobOptions};
 use orch::io::{IoManager, Metadata, OutputAt};
@@ -201,23 +202,42 @@ fn a_run_that_goes_on_takes_what_it_made_and_tells_of_nothing_else() {
 static UNREADY: AtomicBool = AtomicBool::new(false);
 
 #[asset]
-fn ready(#[mapped(PartitionMapping::all().allow_missing())] sold: &Partitions<i64>) -> Result<usize> {
-    if UNREADY.load(Ordering::Relaxed) { Err(Failure::new("not ready")) } else { Ok(sold.len()) }
+fn unit() -> usize {
+    UNIT.fetch_add(9, Ordering::Relaxed)
+}
+
+static UNIT: AtomicUsize = AtomicUsize::new(1);
+
+#[asset]
+fn ready(
+    #[mapped(PartitionMapping::all().allow_missing())] sold: &Partitions<i64>,
+    unit: usize,
+) -> Result<usize> {
+    if UNREADY.load(Ordering::Relaxed) { Err(Failure::new("not ready")) } else { Ok(sold.len() * unit) }
 }
 
 #[test]
-fn a_run_that_goes_on_reads_no_partitions_that_came_since() {
-    let (definitions, storage) = (Definitions::new().assets(assets![sold, ready]), storage());
+fn a_rerun_takes_of_others_what_there_is_now() {
+    let (definitions, storage) = (Definitions::new().assets(assets![sold, unit, ready]), storage());
     materialize(&definitions, &storage, "sold", "2024-01-01..2024-01-02").expect("it succeeds");
-    let job = definitions.materialize(&"ready".parse().expect("a selection"));
+    let alone = |asset: &str| {
+        let job = definitions.materialize(&asset.parse().expect("a selection"));
+        definitions.runner(&job).record(&storage).run_blocking()
+    };
+    alone("unit").expect("it succeeds");
     UNREADY.store(true, Ordering::Relaxed);
-    let failed = definitions.runner(&job).record(&storage).run_blocking().expect_err("it is not ready");
+    let failed = alone("ready").expect_err("it is not ready");
     UNREADY.store(false, Ordering::Relaxed);
     materialize(&definitions, &storage, "sold", "2024-01-03").expect("it succeeds");
     let run = go_on(&definitions, &storage, &failed).expect("it is ready");
-    assert_eq!(*run.output::<ready>(), 2, "the days that there were when it began");
+    assert_eq!(*run.output::<ready>(), 3, "three days, times one");
+    alone("unit").expect("it succeeds");
     let anew = definitions.rerun(&storage, run.id(), Rerun::All).expect("it is there").keep_outputs();
-    assert_eq!(*anew.run_blocking().expect("it is ready").output::<ready>(), 3);
+    assert_eq!(*anew.run_blocking().expect("it is ready").output::<ready>(), 30, "times ten");
+    let query = MaterializationQuery::latest(&"ready".parse().expect("a key"));
+    let latest = storage.materializations(&query).expect("it is known").remove(0);
+    let of: Vec<_> = latest.inputs.iter().map(|input| input.asset.to_string()).collect();
+    assert_eq!(of, ["sold", "unit"]);
 }
 
 #[test]

@@ -28,8 +28,6 @@ pub(in crate::run) struct Reader {
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) io: Arc<IoManagers>,
     pub(super) run: RunId,
-    /// Whether it goes on: what it takes of others is what was taken before.
-    goes_on: bool,
     /// The runs that it goes on from: what they made is as good as made by it.
     ancestors: Vec<RunId>,
     pub(super) job: Arc<str>,
@@ -99,20 +97,20 @@ impl Reading {
 }
 
 impl Reader {
-    /// Finds out what the steps of a program read, and where that is. `taken` is what the run has taken before, if it goes on.
+    /// Finds out what the steps of a program read, and where that is. `before` is what the run has taken before, if it
+    /// goes on: it takes that and nothing else.
     pub(in crate::run) fn of(
         program: &Program,
         partitions: &ForPartitions,
         (storage, io): (Option<Arc<dyn Storage>>, Arc<IoManagers>),
         (run, ancestors): (RunId, Vec<RunId>),
-        before: &[Materialization],
+        before: Option<&[Materialization]>,
     ) -> Result<Self, Vec<Problem>> {
         let pinned = partitions.pinned.as_ref();
         let mut reader = Self {
             storage,
             io,
             run,
-            goes_on: partitions.goes_on,
             ancestors,
             job: program.plan.job.as_str().into(),
             now: pinned.map_or_else(Timestamp::now, |pinned| pinned.now),
@@ -176,7 +174,12 @@ impl Reader {
     }
 
     /// Finds what a step reads of what the run does not make.
-    fn take(&mut self, reading: &Reading, taker: &Taker, before: &[Materialization]) -> Result<(), Problem> {
+    fn take(
+        &mut self,
+        reading: &Reading,
+        taker: &Taker,
+        before: Option<&[Materialization]>,
+    ) -> Result<(), Problem> {
         let key = &reading.asset.key;
         if reading.of.waits {
             return Ok(());
@@ -198,7 +201,7 @@ impl Reader {
             let message = format!("what is known of `{key}` cannot be read: {error}");
             Problem::new(ProblemKind::MissingAsset, message)
         };
-        let facts = facts(&*storage, reading, &taken, (before, self.goes_on)).map_err(unread)?;
+        let facts = facts(&*storage, reading, &taken, before).map_err(unread)?;
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
@@ -360,7 +363,7 @@ fn facts(
     storage: &dyn Storage,
     reading: &Reading,
     wanted: &PartitionSet,
-    (before, goes_on): (&[Materialization], bool),
+    before: Option<&[Materialization]>,
 ) -> Result<HashMap<String, Materialization>, StorageError> {
     let key = &reading.asset.key;
     let mut facts = HashMap::new();
@@ -368,11 +371,10 @@ fn facts(
         let partition = fact.partition.clone().unwrap_or_default();
         facts.entry(partition).or_insert(fact);
     };
-    before.iter().filter(|fact| fact.asset == *key).cloned().for_each(&mut add);
-    if goes_on {
-        return Ok(facts);
+    match before {
+        Some(before) => before.iter().filter(|fact| fact.asset == *key).cloned().for_each(&mut add),
+        None => latest_of(storage, key, &reading.up, wanted)?.into_iter().for_each(&mut add),
     }
-    latest_of(storage, key, &reading.up, wanted)?.into_iter().for_each(&mut add);
     Ok(facts)
 }
 

@@ -101,16 +101,27 @@ fn a_day_that_failed_stops_the_same_days() {
 #[test]
 fn from_its_failure_on_a_run_makes_the_days_that_could_not_be_made() {
     let shop = Shop::default();
-    shop.close("2024-01-03");
     let definitions = summed(&shop, days_before(-2, -2));
-    let memory = Memory::new();
-    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
-    runner(&definitions, &storage, "2024-01-01..2024-01-05", 1).run_blocking().unwrap_err();
-    shop.open();
-    shop.made();
-    let again = definitions.rerun(&storage, RunId::from_u128(1), Rerun::FromFailure).unwrap();
-    again.run_id(RUN).run_blocking().unwrap();
-    insta::assert_debug_snapshot!((shop.made(), ends(&memory, RUN)), @r#"
+    // A storage that ends after so many commits, in which a run has failed.
+    let begun = |memory: &Memory, left: usize| -> Arc<dyn Storage> {
+        let storage = |left| -> Arc<dyn Storage> {
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        };
+        shop.close("2024-01-03");
+        let failed = storage(usize::MAX);
+        runner(&definitions, &failed, "2024-01-01..2024-01-05", 1).run_blocking().unwrap_err();
+        shop.open();
+        shop.made();
+        storage(left)
+    };
+    let again = |storage: &Arc<dyn Storage>| {
+        let again = definitions.rerun(storage, RunId::from_u128(1), Rerun::FromFailure).unwrap();
+        again.run_id(RUN).max_concurrent(1).run_blocking()
+    };
+    let whole = Memory::new();
+    again(&begun(&whole, usize::MAX)).unwrap();
+    let undisturbed = ends(&whole, RUN);
+    insta::assert_debug_snapshot!((shop.made(), &undisturbed), @r#"
     (
         [
             "01-03: [01-01 1] 4",
@@ -122,4 +133,14 @@ fn from_its_failure_on_a_run_makes_the_days_that_could_not_be_made() {
         ],
     )
     "#);
+    for life in 0.. {
+        let memory = Memory::new();
+        if again(&begun(&memory, life)).is_ok() {
+            assert!(life > 4, "{life} commits");
+            break;
+        }
+        let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+        runtime().block_on(definitions.resume(&storage, RUN).unwrap().max_concurrent(1).run()).unwrap();
+        assert_eq!(ends(&memory, RUN), undisturbed, "interrupted after {life} commits");
+    }
 }

@@ -1,0 +1,100 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Loader;
+use crate::asset::{CheckEvaluation, CheckResult, InputVersion, Materialization, Versions};
+use crate::define::KeptOutput;
+use crate::engine::{Memory, Remembered};
+use crate::ids::{Branch, StepPath};
+use crate::plan::{Ended, PlannedCheck, Program, Step};
+use crate::run::lineage::passed_over;
+use crate::run::partitions::Reader;
+use crate::value::Value;
+
+/// The assets that a run takes and does not make.
+#[derive(Default)]
+pub(in crate::run) struct Loaded {
+    pub(in crate::run) ended: Vec<(StepPath, Ended)>,
+    /// The materializations that they are.
+    pub(in crate::run) facts: Vec<Materialization>,
+    pub(in crate::run) versions: Versions,
+    /// Who reads partitions while the run goes on; none if nothing has any.
+    pub(in crate::run) reader: Option<Arc<Reader>>,
+    /// What may be taken in the place of assets that the run makes.
+    pub(in crate::run) memory: Arc<Memory>,
+}
+
+impl Loaded {
+    /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
+    pub(in crate::run) fn give(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
+        let checks: Vec<_> = program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)).collect();
+        for step in &program.plan.steps {
+            let Some(first) = step.assets.first() else { continue };
+            for partition in memory.partitions_of(&first.key) {
+                let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
+                let path = StepPath::new(step.name.as_str(), branch);
+                let Some(outputs) = passed_over(program, (&path, partition), memory, |_| true) else {
+                    continue;
+                };
+                self.ended.push((path, Ended::Succeeded(outputs)));
+                let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
+                for Remembered { fact, .. } in given {
+                    self.has(fact);
+                    self.give_checks(&checks, fact);
+                }
+            }
+        }
+    }
+
+    /// Of what is given checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
+    /// refused it, or never looked at it, is to look before anything is made of it.
+    fn give_checks(&mut self, checks: &[Looked<'_>], fact: &Materialization) {
+        for Looked { step, .. } in checks.iter().filter(|check| check.is_done_with(fact)) {
+            let branch = fact.partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
+            let nothing = KeptOutput::Value(Value::new(CheckResult::passed()));
+            self.ended.push((StepPath::new(step.name.as_str(), branch), Ended::Succeeded(vec![nothing])));
+        }
+    }
+
+    /// This materialization is the one that is known.
+    pub(super) fn is(&mut self, fact: &Materialization) {
+        let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+        self.versions.insert(version.partition(fact.partition.as_deref().map(Into::into)));
+    }
+
+    /// This materialization is one of those that the run takes.
+    fn has(&mut self, fact: &Materialization) {
+        self.is(fact);
+        if let Some(reader) = &self.reader {
+            reader.tell(fact.clone(), None);
+        }
+        self.facts.push(fact.clone());
+    }
+}
+
+/// A check, and what it has found before.
+struct Looked<'p> {
+    step: &'p Step,
+    check: &'p PlannedCheck,
+    /// Of a blocking one what it found last, by partition.
+    found: HashMap<Option<String>, CheckEvaluation>,
+}
+
+impl<'p> Looked<'p> {
+    fn of(step: &'p Step, loader: &Loader) -> Option<Self> {
+        let check = step.check.as_ref()?;
+        let found = if check.blocking { loader.found_last(check) } else { HashMap::new() };
+        Some(Self { step, check, found })
+    }
+
+    /// Whether it need not look at this materialization: it stops nothing, or has found last that this one has no error.
+    fn is_done_with(&self, fact: &Materialization) -> bool {
+        let Self { check, found, .. } = self;
+        let let_through = |found: &CheckEvaluation| {
+            found.target.as_ref().is_some_and(|target| target.run == fact.run) && !found.result.is_error()
+        };
+        check.asset == fact.asset
+            && check.partitions.is_some() == fact.partition.is_some()
+            && (!check.blocking || found.get(&fact.partition).is_some_and(let_through))
+    }
+}

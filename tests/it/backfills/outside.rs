@@ -1,5 +1,7 @@
 //! What a backfill takes and does not make is to be there before its first run.
 
+use std::sync::atomic::AtomicI64;
+
 use super::*;
 
 #[test]
@@ -37,4 +39,62 @@ fn what_is_not_there_is_named_before_anything_is_launched() {
     let price = shop.definitions.materialize(&"price".parse().expect("a selection"));
     shop.definitions.runner(&price).record(&shop.storage).run_blocking().expect("it succeeds");
     assert_eq!(go("revenue or growth"), RunState::Success);
+}
+
+/// What is written on a bill.
+struct Bill(Arc<AtomicI64>);
+
+#[asset(partitions = Daily)]
+fn delivered(bill: Res<Bill>) -> i64 {
+    bill.0.load(Ordering::SeqCst)
+}
+
+#[asset(partitions = Daily)]
+fn stocked(delivered: i64) -> Result<i64> {
+    if delivered < 0 { Err(format!("{delivered} is no amount").into()) } else { Ok(delivered) }
+}
+
+#[test]
+fn what_is_made_again_is_made_of_what_was_mended_meanwhile() {
+    let (bill, storage) = (Arc::new(AtomicI64::new(-1)), Arc::new(Memory::new()));
+    let storage: Arc<dyn Storage> = storage;
+    let definitions =
+        Definitions::new().assets(assets![delivered, stocked]).resource(Bill(Arc::clone(&bill)));
+    let for_days = |what: &str, days: &str| {
+        let job = definitions.materialize(&what.parse().expect("a selection"));
+        definitions
+            .backfill(definitions.runner(&job).partition(days))
+            .launch(&storage)
+            .expect("it can be made")
+    };
+    driven(for_days("delivered", "2024-01-01..2024-01-02"));
+    let stocked = for_days("stocked", "2024-01-01..2024-01-02");
+    let id = stocked.id();
+    insta::assert_snapshot!(driven(stocked), @r"
+    begun stocked 2024-01-01
+    failed stocked 2024-01-01
+    begun stocked 2024-01-02
+    failed stocked 2024-01-02
+    backfill ID: failure
+    asset    asked for  failed
+    stocked  2          2
+
+    failed      assets   run                                   why
+    2024-01-01  stocked  RUN  `stocked[2024-01-01]` failed: -1 is no amount
+    2024-01-02  stocked  RUN  `stocked[2024-01-02]` failed: -1 is no amount
+    ");
+    bill.store(3, Ordering::SeqCst);
+    driven(for_days("delivered", "2024-01-02"));
+    let again = definitions.retry_backfill(&storage, id).expect("both days have failed");
+    insta::assert_snapshot!(driven(again), @r"
+    begun stocked 2024-01-01
+    failed stocked 2024-01-01
+    begun stocked 2024-01-02
+    backfill ID: failure
+    asset    asked for  done  failed
+    stocked  2          1     1
+
+    failed      assets   run                                   why
+    2024-01-01  stocked  RUN  `stocked[2024-01-01]` failed: -1 is no amount
+    ");
 }

@@ -4,7 +4,7 @@ mod since;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use orch::ids::RunId;
 use orch::io::{DATA_VERSION, Found, IoManager, Metadata, OutputAt, STAMP};
@@ -220,6 +220,51 @@ fn of_many_partitions_each_is_looked_at() {
         shelf.put(&format!("counted/partition=n{number}"), lies);
     }
     insta::assert_snapshot!(lost(), @r#"Some("n0") Other, Some("n199") Other, Some("n70") Nothing"#);
+}
+
+/// Looks in one place when it is looked in as many.
+struct Slow(Shelf, Barrier);
+
+impl IoManager<i64> for Slow {
+    fn store(&self, at: &OutputAt<'_>, number: &i64) -> Result<Metadata> {
+        self.0.store(at, number)
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<i64> {
+        self.0.load(at)
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
+        self.1.wait();
+        self.0.look(at, stamp)
+    }
+}
+
+#[asset(io = "shelf", code_version = "1")]
+fn ordered() -> i64 {
+    1
+}
+
+#[test]
+fn several_assets_are_looked_at_at_once() {
+    let (shelf, storage) = (Shelf::default(), storage());
+    let slow = Slow(shelf.clone(), Barrier::new(2));
+    let definitions = Definitions::new().assets(assets![stock, ordered]).io::<i64>("shelf", slow);
+    let all = definitions.materialize(&"*".parse().expect("all"));
+    definitions.runner(&all).record(&storage).run_blocking().expect("it succeeds");
+    shelf.put("ordered", None);
+    let mut latest = LatestFacts::read(&*storage, definitions.asset_graph()).expect("what is known");
+    assert!(definitions.runner(&all).look(&mut latest).expect("it is planned").is_empty());
+    insta::assert_debug_snapshot!(latest.lost, @r#"
+    {
+        (
+            AssetKey(
+                "ordered",
+            ),
+            None,
+        ): Nothing,
+    }
+    "#);
 }
 
 /// Keeps what it is given, and is not to be reached when someone looks.

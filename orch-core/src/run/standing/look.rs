@@ -1,5 +1,6 @@
 use std::panic::resume_unwind;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::LatestFacts;
@@ -7,7 +8,7 @@ use crate::asset::{AssetKey, Materialization, ValueAt};
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::{Found, OutputAt};
-use crate::plan::PlanError;
+use crate::plan::{PlanError, Program};
 use crate::run::Runner;
 use crate::run::check::Wanted;
 use crate::run::place::stamp;
@@ -15,7 +16,7 @@ use crate::run::place::stamp;
 /// So many partitions of an asset are looked at one after the other; of more, several at once: a place may be far away.
 const AT_A_TIME: usize = 64;
 
-/// So many are looked at at once.
+/// So many are looked at at once, of one asset or of several.
 const AT_ONCE: usize = 16;
 
 impl Runner {
@@ -26,75 +27,98 @@ impl Runner {
     /// # Errors
     /// As [`Runner::plan`].
     pub fn look(&self, latest: &mut LatestFacts) -> Result<Vec<Failure>, PlanError> {
-        let program = self.check_for(Wanted::Plan)?.program;
-        let io = &self.environment.io;
-        let steps = program.plan.steps.iter().zip(&program.ops);
-        let made = steps.flat_map(|(step, op)| step.assets.iter().map(move |asset| (step, op, asset)));
-        let (mut lost, mut failures) = (Vec::new(), Vec::new());
-        for (step, op, asset) in made {
-            let (output, path) = (&op.outputs()[asset.output], StepPath::new(step.name.as_str(), None));
-            let look = |fact: &Materialization| {
-                let (ValueAt::Io(key), Some(stamp)) = (&fact.value, stamp(fact)) else {
-                    return Ok(Found::Unseen);
+        let Program { plan, ops, .. } = self.check_for(Wanted::Plan)?.program;
+        let made = plan.steps.iter().zip(&ops);
+        let made = made.flat_map(|(step, op)| step.assets.iter().map(move |asset| (step, op, asset)));
+        let places: Vec<_> = made
+            .filter_map(|(step, op, asset)| {
+                let (output, path) = (&op.outputs()[asset.output], StepPath::new(step.name.as_str(), None));
+                let (io, plan, stored) = (&self.environment.io, &plan, stored(latest.of(&asset.key)));
+                let look = move |(fact, io_key, stamp): &Stamped<'_>| {
+                    let Some(manager) = io.get(io_key, output.ty) else { return Ok(Found::Unseen) };
+                    let at = OutputAt::new(fact.run, &plan.job, &path, &output.name);
+                    let at = asset.placed(at, fact.partition.as_deref(), &plan.partitions);
+                    quietly(|| manager.look(&at, stamp)).and_then(|found| found)
                 };
-                let Some(manager) = io.get(key.as_str(), output.ty) else { return Ok(Found::Unseen) };
-                let at = OutputAt::new(fact.run, &program.plan.job, &path, &output.name);
-                let at = asset.placed(at, fact.partition.as_deref(), &program.plan.partitions);
-                quietly(|| manager.look(&at, stamp)).and_then(|found| found)
-            };
-            match lost_of(&latest.of(&asset.key).collect::<Vec<_>>(), &look) {
-                Ok(of) => lost.extend(of),
-                Err(failure) => failures.push(unseen(&asset.key, failure)),
-            }
-        }
+                let failed = OnceLock::new();
+                (!stored.is_empty()).then_some(Places { asset: &asset.key, stored, look, failed })
+            })
+            .collect();
+        let lost = lost_of(&places);
+        let failures =
+            places.into_iter().filter_map(|places| Some((places.asset, places.failed.into_inner()?)));
+        let failures = failures.map(|(asset, failure)| unseen(asset, failure)).collect();
         latest.lost = lost.into_iter().collect();
         Ok(failures)
     }
 }
 
+/// What an IO manager has stored, the key of that, and by what it knows it again.
+type Stamped<'a> = (&'a Materialization, &'a str, &'a str);
+
+/// Of these facts those whose IO manager knows again what it has stored.
+fn stored<'a>(facts: impl Iterator<Item = &'a Materialization>) -> Vec<Stamped<'a>> {
+    let stored = facts.filter_map(|fact| match (&fact.value, stamp(fact)) {
+        (ValueAt::Io(io), Some(stamp)) => Some((fact, &**io, stamp)),
+        _ => None,
+    });
+    stored.collect()
+}
+
+/// Where an asset and its partitions were stored, and the way to look there.
+struct Places<'a, Look> {
+    asset: &'a AssetKey,
+    stored: Vec<Stamped<'a>>,
+    look: Look,
+    /// Why it could not be looked. After it no more is: what is out of reach would be asked for in vain as often as there are partitions.
+    failed: OnceLock<Failure>,
+}
+
 /// Which materialization it is, and what lies in its place.
 type Lost = ((AssetKey, Option<String>), Found);
 
-/// What does not lie in its place any more. After a failure no more is looked at: what is out of reach would be asked for in vain
-/// as often as there are partitions.
-fn lost_of(
-    facts: &[&Materialization],
-    look: &(impl Fn(&Materialization) -> Result<Found, Failure> + Sync),
-) -> Result<Vec<Lost>, Failure> {
-    let failed = OnceLock::new();
-    let lost_of = |facts: &[&Materialization]| {
+impl<Look: Fn(&Stamped<'_>) -> Result<Found, Failure>> Places<'_, Look> {
+    /// What of these does not lie in its place any more.
+    fn lost_of(&self, stored: &[Stamped<'_>]) -> Vec<Lost> {
         let mut lost = Vec::new();
-        for fact in facts.iter().take_while(|_| failed.get().is_none()) {
-            match look(fact) {
+        for stored in stored.iter().take_while(|_| self.failed.get().is_none()) {
+            match (self.look)(stored) {
                 Ok(found) if found.is_lost() => {
+                    let (fact, ..) = stored;
                     lost.push(((fact.asset.clone(), fact.partition.clone()), found));
                 }
                 Ok(_) => {}
                 // Another was the first.
-                Err(failure) => _ = failed.set(failure),
+                Err(failure) => _ = self.failed.set(failure),
             }
         }
         lost
-    };
-    let share = facts.len().div_ceil(AT_ONCE).max(AT_A_TIME);
-    let lost = thread::scope(|scope| {
-        let mut shares = facts.chunks(share);
-        let first = shares.next().unwrap_or_default();
-        // Where there is no room for one thread more, this one looks.
-        let lost_of = &lost_of;
-        let spawn =
-            |facts| thread::Builder::new().spawn_scoped(scope, move || lost_of(facts)).map_err(|_| facts);
-        let others: Vec<_> = shares.map(spawn).collect();
-        let mut lost = lost_of(first);
-        for other in others {
-            lost.extend(match other {
-                Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                Err(facts) => lost_of(facts),
-            });
+    }
+}
+
+/// What does not lie in these places any more. They are shared out in parts, of which each thread takes the next.
+fn lost_of(places: &[Places<'_, impl Fn(&Stamped<'_>) -> Result<Found, Failure> + Sync>]) -> Vec<Lost> {
+    let parts =
+        places.iter().flat_map(|places| places.stored.chunks(AT_A_TIME).map(move |part| (places, part)));
+    let (parts, next): (Vec<_>, _) = (parts.collect(), AtomicUsize::new(0));
+    let look = || {
+        let mut lost = Vec::new();
+        while let Some((places, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            lost.extend(places.lost_of(part));
         }
         lost
-    });
-    failed.into_inner().map_or(Ok(lost), Err)
+    };
+    thread::scope(|scope| {
+        // Where there is no room for one thread more, those that there are look.
+        let others = (1..parts.len().min(AT_ONCE))
+            .map_while(|_| thread::Builder::new().spawn_scoped(scope, look).ok());
+        let others: Vec<_> = others.collect();
+        let mut lost = look();
+        for other in others {
+            lost.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        lost
+    })
 }
 
 fn unseen(asset: &AssetKey, failure: Failure) -> Failure {

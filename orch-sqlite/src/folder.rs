@@ -5,7 +5,7 @@ use orch_core::ids::RunId;
 use orch_core::storage::{Holder, RunRecord, StorageError};
 
 use crate::facts::Teller;
-use crate::list::List;
+use crate::list::{List, Tell};
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::{Durability, error, log, write};
@@ -37,7 +37,23 @@ impl Folder {
     /// # Errors
     /// If it cannot be made or read, if it is of a newer version, or if what lies there is no storage.
     pub fn open(home: impl Into<PathBuf>, durability: Durability) -> Result<Self, StorageError> {
-        let named: PathBuf = home.into();
+        Self::open_with(home.into(), durability, None)
+    }
+
+    /// Opens it as [`Folder::open`] does, and has this called when another process has been writing the list for more than a moment,
+    /// and what is to be opened, written or looked at here waits for it: with that process, as far as it is known.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn open_telling(
+        home: impl Into<PathBuf>,
+        durability: Durability,
+        tell: impl Fn(Option<&Holder>) + Send + Sync + 'static,
+    ) -> Result<Self, StorageError> {
+        Self::open_with(home.into(), durability, Some(Arc::new(tell)))
+    }
+
+    fn open_with(named: PathBuf, durability: Durability, tell: Option<Tell>) -> Result<Self, StorageError> {
         // Code of a step may change the working directory of the program.
         let path = std::path::absolute(&named).unwrap_or_else(|_| named.clone());
         let runs = path.join("runs");
@@ -55,7 +71,7 @@ impl Folder {
                 },
             )?;
         }
-        let list = Arc::new(List::open(&path, || whole_runs(&runs))?);
+        let list = Arc::new(List::open(&path, tell, || whole_runs(&runs))?);
         let teller = Teller::new(Arc::clone(&list));
         Ok(Self { home: Arc::new(Home { named, path, durability, list, teller }) })
     }
@@ -66,12 +82,6 @@ impl Folder {
         let runs = home.join("runs");
         let is_run = |run: RunId| log::path(&runs.join(run.to_string())).exists();
         home.join("instance.db").exists() || runs_in(&runs).is_ok_and(|runs| runs.into_iter().any(is_run))
-    }
-
-    /// Has this called when another process has been writing the list for more than a moment, and what is to be written or looked
-    /// at here waits for it: with that process, as far as it is known.
-    pub fn tell_waits(&self, tell: impl Fn(Option<&Holder>) + Send + Sync + 'static) {
-        self.list().tell_waits(Arc::new(tell));
     }
 
     /// Where it is, as an absolute path.

@@ -19,7 +19,8 @@ use crate::schema::{INSTANCE, Opened};
 use crate::{Durability, error, write};
 
 pub(crate) use locked::Locked;
-use turn::{Tell, Turn};
+pub(crate) use turn::Tell;
+use turn::Turn;
 
 /// What the list says outlives a loss of power in any case: a run whose line is lost is not found, whatever there is of it.
 const DURABILITY: Durability = Durability::Full;
@@ -52,15 +53,17 @@ struct Writer {
 }
 
 impl List {
-    /// Opens the list in this folder, or makes it of the runs that are `found`, all of them or none.
+    /// Opens the list in this folder, or makes it of the runs that are `found`, all of them or none. Who waits for another process
+    /// for more than a moment has that told.
     pub(crate) fn open(
         home: &Path,
+        tell: Option<Tell>,
         found: impl FnOnce() -> Result<Vec<RunRecord>, StorageError>,
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
         let (turn, read_only) = match write::lockable(&at, "instance.lock") {
-            Ok(file) => (Some(Turn::new(file, &at)), None),
+            Ok(file) => (Some(Turn::new(file, &at, tell)), None),
             // Of a list that is there it can be read what there is.
             Err(error)
                 if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
@@ -127,13 +130,6 @@ impl List {
     /// The same, to look and not to write: where nothing can be written, nobody is kept from anything.
     pub(crate) fn look(&self) -> Result<Locked<'_>, StorageError> {
         Locked::wait(&self.path, &self.writer)
-    }
-
-    /// Has this told who is waited for, when that takes longer than a moment.
-    pub(crate) fn tell_waits(&self, tell: Tell) {
-        if let Some(turn) = &mut taken(&self.writer).turn {
-            turn.tell_by(tell);
-        }
     }
 
     /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.

@@ -92,12 +92,11 @@ pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> R
 
 /// Opens the folder; if another program keeps it for long, that is told.
 fn open(folder: PathBuf, durability: Durability, printer: &Printer) -> Result<Folder, StorageError> {
-    let (opened, printer) = (Folder::open(folder, durability)?, printer.clone());
-    opened.tell_waits(move |holder| {
+    let printer = printer.clone();
+    Folder::open_telling(folder, durability, move |holder| {
         let (waiting, hint) = waiting(holder);
         printer.warning(&waiting, Some(hint));
-    });
-    Ok(opened)
+    })
 }
 
 /// What is said to who waits for another program.

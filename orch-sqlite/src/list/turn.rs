@@ -29,12 +29,8 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(file: File, path: &Path) -> Self {
-        Self { file, path: path.to_owned(), name: lock::own_name(), tell: None }
-    }
-
-    pub(super) fn tell_by(&mut self, tell: Tell) {
-        self.tell = Some(tell);
+    pub(super) fn new(file: File, path: &Path, tell: Option<Tell>) -> Self {
+        Self { file, path: path.to_owned(), name: lock::own_name(), tell }
     }
 
     /// Waits until it is the turn of this process.
@@ -97,20 +93,20 @@ mod tests {
 
     use super::*;
 
-    fn turn(path: &Path) -> Turn {
-        Turn::new(write::lockable(path, "instance.lock").expect("a file"), path)
+    fn turn(path: &Path, tell: Option<Tell>) -> Turn {
+        Turn::new(write::lockable(path, "instance.lock").expect("a file"), path, tell)
     }
 
     #[test]
     fn who_waits_is_told_for_whom() {
         let path = std::env::temp_dir().join(format!("orch-turn-{}", process::id()));
-        let (first, mut second) = (Arc::new(turn(&path)), turn(&path));
-        let told = Arc::new(Mutex::new(Vec::new()));
+        let (first, told) = (Arc::new(turn(&path, None)), Arc::new(Mutex::new(Vec::new())));
         let (ends, tells) = (Arc::clone(&first), Arc::clone(&told));
-        second.tell_by(Arc::new(move |holder| {
+        let tell = move |holder: Option<&Holder>| {
             tells.lock().expect("nobody panicked").push(holder.cloned());
             ends.end();
-        }));
+        };
+        let second = turn(&path, Some(Arc::new(tell)));
         second.wait_with(Duration::ZERO).expect("it is free");
         second.end();
         assert_eq!(*told.lock().expect("nobody panicked"), [], "nobody was in the way");

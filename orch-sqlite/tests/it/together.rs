@@ -1,6 +1,7 @@
 //! Several at once on one folder.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
@@ -11,8 +12,9 @@ use orch_core::run::Definitions;
 use orch_core::storage::{
     LogQuery, ReadRuns, Row, RunQuery, Storage, StorageErrorKind, WriteRuns, conformance,
 };
+use orch_sqlite::{Durability, Folder};
 
-use crate::folders::{at, events, id, make, open, storage};
+use crate::folders::{Empty, at, events, id, make, open, storage};
 use crate::programs::{program, said};
 
 #[test]
@@ -163,4 +165,20 @@ fn who_is_killed_holds_nothing() {
     assert_eq!(open(home.path()).holder(id(1)).expect("it is known"), None);
     let mut writer = folder.reopen(id(1)).expect("nobody holds it");
     writer.commit(&conformance::step(id(1), 1)).expect("it goes on");
+}
+
+/// It comes to an end only because it is told that somebody waits.
+#[test]
+fn who_opens_a_folder_while_its_list_is_being_made_is_told() {
+    let home = Empty::new();
+    let at = home.path().join("instance.lock");
+    let making = File::options().create(true).truncate(false).write(true).open(at).expect("a file");
+    making.lock().expect("nobody has it");
+    let (tell, told) = mpsc::channel();
+    let opened = Folder::open_telling(home.path(), Durability::Normal, move |holder| {
+        tell.send(holder.cloned()).expect("it is waited for");
+        making.unlock().expect("it is held");
+    });
+    assert!(opened.expect("it is free again").runs(&RunQuery::default()).expect("the list").is_empty());
+    assert_eq!(told.recv().expect("it is told"), None, "who has not said so is not known");
 }

@@ -38,6 +38,8 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest ON run (created DESC, id DESC);
         CREATE INDEX unsettled ON run (id) WHERE settled = 0;
+        -- Those under way are few, however many there were before.
+        CREATE INDEX newest_of_status ON run (status, created DESC, id DESC);
         -- What is no run, whatever is in its folder: it was removed, or is not yet imported.
         CREATE TABLE removed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         -- What is known of assets, a row for each materialization. It stays when its run is removed.

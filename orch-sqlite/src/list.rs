@@ -116,6 +116,15 @@ impl List {
         read(&taken(&self.reader)).map_err(|error| error::database(&self.path, "read", &error))
     }
 
+    /// The same by a connection of its own, for what may take long: nobody waits for it.
+    pub(crate) fn read_alone<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageError> {
+        let list = INSTANCE.read(&self.path)?.whole(&self.path)?;
+        read(&list).map_err(|error| error::database(&self.path, "read", &error))
+    }
+
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
         match self.read_only {

@@ -88,7 +88,9 @@ pub(crate) const INSTANCE: Schema = Schema {
             failure INTEGER NOT NULL,   -- the last of those that failed
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes
             failed BLOB NOT NULL,       -- the same
-            sum INTEGER NOT NULL        -- over all of it
+            sum INTEGER NOT NULL,       -- over all of these
+            -- How often facts of the asset were taken away: what was found before that is not kept any more.
+            taken_away INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         -- What checks have found, a row for each time that one has looked. It stays when its run is removed.
         CREATE TABLE evaluation (

@@ -6,6 +6,9 @@
 //! Whoever takes a fact away has what is kept dropped with it, and what others are about to keep refused, so that what is kept
 //! is never more than the facts say, and a number that is given anew is never taken for one that was seen. What is damaged,
 //! or is of other indexes, is as good as not there.
+//!
+//! A fact of a key that has no index is left out. If the key comes to have one, in a dynamic set, the indexes are others, and all
+//! facts are read anew.
 
 use std::collections::BTreeMap;
 
@@ -49,8 +52,6 @@ pub(crate) struct Kept {
     failure: i64,
     /// How many came since.
     new: usize,
-    /// Whether keys are known that have no index, and may come to have one.
-    has_others: bool,
     /// How often facts of the asset had been taken away.
     taken_away: i64,
 }
@@ -112,10 +113,7 @@ impl Kept {
                 if self.new > most {
                     return Ok(None);
                 }
-                let Some(index) = partitions.known_index(key) else {
-                    self.has_others = true;
-                    continue;
-                };
+                let Some(index) = partitions.known_index(key) else { continue };
                 if is_made {
                     self.status.materialized.insert(index);
                 }
@@ -159,10 +157,6 @@ pub(crate) fn keep(
     partitions: &Keyspace,
     found: &Kept,
 ) -> Result<()> {
-    // A key that is added to a set later than something was made of it has its index only then.
-    if found.has_others && !partitions.definition().key_sets().is_empty() {
-        return Ok(());
-    }
     let taken_away = writing.read(TAKEN_AWAY, [asset.as_str()], |row| row.get::<_, i64>(0))?;
     match taken_away.first().copied().unwrap_or_default() == found.taken_away {
         true => found.put(writing, asset, partitions),

@@ -99,7 +99,7 @@ impl Recorded {
         printer: &Printer,
     ) -> Result<Self, Exit> {
         let storage = home::perhaps(args, around, printer)?;
-        let in_progress = partitions::in_progress(storage.as_deref(), printer)?;
+        let in_progress = partitions::in_progress(storage.as_deref(), printer);
         let latest = match &storage {
             Some(storage) => LatestFacts::read(&**storage, graph),
             None => Ok(LatestFacts::default()),

@@ -183,35 +183,26 @@ impl Left {
     fn of(run: RunId, pinned: &Pinned) -> Self {
         let (mut assets, mut steps) = (Vec::new(), HashMap::new());
         let told = pinned.partitions.as_ref();
-        let told = told.map_or_else(
-            || Ok(ForPartitions::default()),
-            |told| ForPartitions::of(&pinned.plan, told.selection.as_deref(), told.now, told.keys.clone()),
-        );
-        // The run itself has found them.
-        let Ok(told) = told else { return Self { assets, steps } };
+        let (now, keys) = told.map(|told| (told.now, told.keys.clone())).unwrap_or_default();
+        let told = told.and_then(|told| told.selection.as_deref());
+        // The run itself has found them before it began.
+        let Ok(told) = ForPartitions::of(&pinned.plan, told, now, keys) else {
+            return Self { assets, steps };
+        };
         for step in pinned.plan.steps.iter().filter(|step| !step.given && !step.assets.is_empty()) {
             let first = assets.len();
             let of_asset = |asset: &PlannedAsset| {
-                let partitions = asset.partitions.map(|number| told.of.get(number).cloned());
-                let left = PartitionSet::from_iter([0]);
-                let mut open = Open {
-                    run,
-                    asset: asset.key.clone(),
-                    partitions: None,
-                    left,
-                    begun: PartitionSet::new(),
-                };
-                if let Some(partitions) = partitions {
-                    let partitions = partitions?;
-                    (open.left, open.partitions) = (partitions.set.clone(), Some(partitions));
-                }
+                let partitions = asset.partitions.map(|number| Arc::clone(&told.of[number]));
+                let left = partitions.as_ref().map_or_else(|| [0].into_iter().collect(), |of| of.set.clone());
+                let (asset, begun) = (asset.key.clone(), PartitionSet::new());
+                let mut open = Open { run, asset, partitions, left, begun };
                 if !step.only.is_empty() {
                     let only = step.only.iter().filter_map(|path| open.made_at(&path.parse().ok()?));
                     open.left = &open.left & &only.collect();
                 }
-                Some(open)
+                open
             };
-            assets.extend(step.assets.iter().filter_map(of_asset));
+            assets.extend(step.assets.iter().map(of_asset));
             steps.insert(step.name.clone(), first..assets.len());
         }
         // These are there.

@@ -31,7 +31,7 @@ pub(super) fn show(
         printer.error(&format!("of `{key}`: {}", error.message()), error.advice());
         Exit::Usage
     })?;
-    let in_progress = in_progress(storage.as_deref(), printer)?.partitions(key, &keyspace);
+    let in_progress = in_progress(storage.as_deref(), printer).partitions(key, &keyspace);
     let status = status(storage.as_deref(), key, &keyspace, printer)?;
     let shown = ShownPartitions::of(key, &keyspace, &status, &in_progress, (around.now)());
     let Some(state) = args.state else {
@@ -66,9 +66,12 @@ pub(super) fn status(
     status.map_err(|error| home::refused(&error, printer))
 }
 
-/// What runs under way are to make; nothing where nothing is recorded yet. Who asks for the status too asks for that afterwards, so that
-/// what is made meanwhile is in one of both.
-pub(super) fn in_progress(storage: Option<&dyn Storage>, printer: &Printer) -> Result<InProgress, Exit> {
+/// What runs under way are to make; nothing where nothing is recorded yet. It is asked for before the status, so that what is made
+/// meanwhile is in one of both. Where it cannot be read, nobody knows; the rest is told.
+pub(super) fn in_progress(storage: Option<&dyn Storage>, printer: &Printer) -> InProgress {
     let found = storage.map_or_else(|| Ok(InProgress::default()), InProgress::read);
-    found.map_err(|error| home::refused(&error, printer))
+    found.unwrap_or_else(|error| {
+        printer.warning(&format!("what is in progress is not known here: {error}"), error.advice());
+        InProgress::default()
+    })
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::partition::{BySet, ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch_core::event::{Entry, Event, EventKind};
 use orch_core::ids::RunId;
@@ -391,5 +391,76 @@ fn of_a_backfill_only_those_are_in_progress_that_a_run_was_begun_for() {
     in progress   0
     failed        0
     missing       3      2024-01-07..2024-01-09
+    ");
+}
+
+struct Customers;
+
+impl Partitioning for Customers {
+    type Kind = BySet;
+
+    fn definition() -> PartitionsDefinition {
+        PartitionsDefinition::dynamic("customers")
+    }
+}
+
+#[asset]
+fn invoices(customer: &Partition<Customers>) -> String {
+    customer.key().to_string()
+}
+
+#[op]
+fn read(invoices: String) -> Result<String> {
+    if invoices == "beta" { Err(Failure::new("it cannot be read")) } else { Ok(invoices) }
+}
+
+#[op]
+fn count(text: &str) -> usize {
+    text.len()
+}
+
+/// By a graph of several steps.
+#[graph_asset(partitions = Customers)]
+fn letters(invoices: Out<String>) -> Out<usize> {
+    count(read(invoices))
+}
+
+#[test]
+fn keys_of_a_set_are_in_progress_whichever_numbers_the_run_was_given_and_graphs_until_they_fail() {
+    let office = || Definitions::new().assets(assets![invoices, letters]);
+    let states = |kept: &Shop, asset: &str| {
+        let told = kept.session(office(), &format!("assets partitions {asset}"));
+        told.lines().skip(4).map(str::trim_end).collect::<Vec<_>>().join("\n")
+    };
+    let mut kept = Shop::empty();
+    kept.raw().add_keys("customers", &["gamma", "beta", "acme"]).expect("keys");
+    kept.storage().add_keys("customers", &["acme", "beta", "gamma", "delta"]).expect("keys");
+    let run = |kept: &Shop| {
+        let runner = office().runner(&office().materialize(&all()));
+        runner.partition("beta, gamma").record(kept.raw())
+    };
+    let begun = run(&kept);
+    let under_way = kept.begin(1, begun, starts("invoices[gamma]"));
+    insta::assert_snapshot!(states(&kept, "invoices"), @r"
+    materialized  0
+    in progress   2      beta, gamma
+    failed        0
+    missing       2      acme, delta
+    ");
+    insta::assert_snapshot!(states(&kept, "letters"), @r"
+    materialized  0
+    in progress   2      beta, gamma
+    failed        0
+    missing       2      acme, delta
+    ");
+    drop(under_way);
+    let begun = run(&kept);
+    let _under_way =
+        kept.begin(2, begun, |event| matches!(event.kind, EventKind::AssetFailedToMaterialize { .. }));
+    insta::assert_snapshot!(states(&kept, "letters"), @r"
+    materialized  1      gamma
+    in progress   0
+    failed        1      beta
+    missing       2      acme, delta
     ");
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use orch_core::asset::AssetKey;
 use orch_core::partition::{KeySets, Keyspace, PartitionsDefinition, TimePartitions};
 use orch_core::report::{Palette, ShownPartitions, asset_partitions};
+use orch_core::run::InProgress;
 use orch_core::storage::ReadAssets;
 use orch_sqlite::{Durability, Folder};
 use rusqlite::Connection;
@@ -92,8 +93,9 @@ impl Home {
         let asset: AssetKey = "minutes".parse().expect("a key");
         let start = Instant::now();
         let folder = Folder::open(&self.0, Durability::Normal).expect("a folder");
+        let in_progress = InProgress::read(&folder).expect("the runs").partitions(&asset, minutes);
         let status = folder.partition_status(&asset, minutes).expect("the status");
-        let shown = ShownPartitions::of(&asset, minutes, &status, now);
+        let shown = ShownPartitions::of(&asset, minutes, &status, &in_progress, now);
         let told = asset_partitions(&shown, Palette::Plain);
         let took = start.elapsed();
         assert!(told.contains(&format!("has {partitions} partitions")), "{told}");

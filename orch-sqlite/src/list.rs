@@ -119,6 +119,15 @@ impl List {
         read(&taken(&self.reader)).map_err(|error| error::database(&self.path, "read", &error))
     }
 
+    /// The same by a connection of its own, for what may take long: nobody waits for it.
+    pub(crate) fn read_alone<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageError> {
+        let list = INSTANCE.read(&self.path)?.whole(&self.path)?;
+        read(&list).map_err(|error| error::database(&self.path, "read", &error))
+    }
+
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
         match self.read_only {
@@ -187,10 +196,10 @@ impl List {
         limit: Option<usize>,
     ) -> Result<Vec<line::Read>, StorageError> {
         values.push(limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
-        let order = "ORDER BY created DESC, id DESC LIMIT ?";
-        let sql = format!("SELECT {} FROM run WHERE {conditions} {order}", line::COLUMNS);
         self.read(|list| {
-            list.prepare_cached(&sql)?.query_map(params_from_iter(values), line::read)?.collect()
+            list.prepare_cached(&selects(conditions))?
+                .query_map(params_from_iter(values), line::read)?
+                .collect()
         })
     }
 
@@ -231,6 +240,11 @@ impl List {
     }
 }
 
+/// Selects the newest lines, in no greater number than a last parameter says.
+fn selects(conditions: &str) -> String {
+    format!("SELECT {} FROM run WHERE {conditions} ORDER BY created DESC, id DESC LIMIT ?", line::COLUMNS)
+}
+
 /// SQLite rolls back what a panic has interrupted.
 fn taken<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -256,7 +270,32 @@ fn dashed(prefix: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
+    use super::selects;
+    use crate::schema::INSTANCE;
     use crate::{Durability, Folder};
+
+    #[test]
+    fn runs_under_way_are_found_without_looking_at_those_that_are_over() {
+        let list = Connection::open_in_memory().expect("a database");
+        list.execute_batch(INSTANCE.steps[0]).expect("its tables");
+        let way = |conditions: &str| {
+            let sql = format!("EXPLAIN QUERY PLAN {}", selects(conditions));
+            let mut plan = list.prepare(&sql).expect("a statement");
+            let mut steps = plan.raw_query();
+            let mut way = Vec::new();
+            while let Some(step) = steps.next().expect("a plan") {
+                way.push(step.get::<_, String>(3).expect("a text"));
+            }
+            way.join("\n")
+        };
+        insta::assert_snapshot!(way("1 AND status IN (?, ?)"), @r"
+        SEARCH run USING INDEX newest_of_status (status=?)
+        USE TEMP B-TREE FOR ORDER BY
+        ");
+        insta::assert_snapshot!(way("1"), @"SCAN run USING INDEX newest");
+    }
 
     #[test]
     fn a_line_waits_for_the_disk_whatever_runs_do() {

@@ -38,6 +38,8 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest ON run (created DESC, id DESC);
         CREATE INDEX unsettled ON run (id) WHERE settled = 0;
+        -- Those under way are few, however many there were before.
+        CREATE INDEX newest_of_status ON run (status, created DESC, id DESC);
         -- What is no run, whatever is in its folder: it was removed, or is not yet imported.
         CREATE TABLE removed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         -- What is known of assets, a row for each materialization. It stays when its run is removed.
@@ -86,7 +88,9 @@ pub(crate) const INSTANCE: Schema = Schema {
             failure INTEGER NOT NULL,   -- the last of those that failed
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes
             failed BLOB NOT NULL,       -- the same
-            sum INTEGER NOT NULL        -- over all of it
+            sum INTEGER NOT NULL,       -- over all of these
+            -- How often facts of the asset were taken away: what was found before that is not kept any more.
+            taken_away INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         -- What checks have found, a row for each time that one has looked. It stays when its run is removed.
         CREATE TABLE evaluation (

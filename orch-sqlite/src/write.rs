@@ -40,11 +40,6 @@ impl<'a> Writing<'a> {
         self.0.prepare_cached(sql)?.query_map(values, row)?.collect()
     }
 
-    /// To read what is there by now, row by row.
-    pub(crate) fn reader(&self) -> &Connection {
-        self.0
-    }
-
     pub(crate) fn script(&self, sql: &str) -> rusqlite::Result<()> {
         self.0.execute_batch(sql)
     }

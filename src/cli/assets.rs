@@ -7,7 +7,7 @@ use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materializati
 use orch_core::graph::{AssetGraph, CheckDef};
 use orch_core::ids::{RunId, nearest};
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
-use orch_core::run::{Definitions, LatestFacts, Runner, Standings};
+use orch_core::run::{Definitions, InProgress, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage};
 
@@ -82,6 +82,8 @@ fn observe(
 pub(super) struct Recorded {
     /// None if nothing is recorded yet.
     pub(super) storage: Option<Arc<dyn Storage>>,
+    /// What runs under way are to make.
+    in_progress: InProgress,
     pub(super) latest: LatestFacts,
     /// How often each asset was observed that others make.
     observations: BTreeMap<AssetKey, u64>,
@@ -97,6 +99,7 @@ impl Recorded {
         printer: &Printer,
     ) -> Result<Self, Exit> {
         let storage = home::perhaps(args, around, printer)?;
+        let in_progress = partitions::in_progress(storage.as_deref(), printer);
         let latest = match &storage {
             Some(storage) => LatestFacts::read(&**storage, graph),
             None => Ok(LatestFacts::default()),
@@ -119,16 +122,16 @@ impl Recorded {
             storage.as_ref().map(|storage| observations(&**storage, &latest_facts.records, graph));
         let observations = observations.unwrap_or_default();
         let evaluations = evaluations.into_iter().flatten().collect();
-        Ok(Self { storage, latest: latest_facts, observations, evaluations })
+        Ok(Self { storage, in_progress, latest: latest_facts, observations, evaluations })
     }
 
     /// The runs that are spoken of.
     pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         let made = self.latest.records.iter().map(|record| record.latest.run);
-        made.chain(self.evaluations.iter().map(|fact| fact.run))
+        made.chain(self.evaluations.iter().map(|fact| fact.run)).chain(self.in_progress.runs())
     }
 
-    /// Which partitions are materialized of the assets of these numbers, and which failed.
+    /// Which partitions are materialized of the assets of these numbers, in progress, or failed.
     fn partitions(
         &self,
         graph: &AssetGraph,
@@ -143,10 +146,9 @@ impl Recorded {
             // A definition that cannot be was told with the graph.
             let Ok(keyspace) = definition.resolve(&self.latest.keys) else { continue };
             let status = partitions::status(self.storage.as_deref(), asset.key(), &keyspace, printer)?;
-            states.insert(
-                asset.key().clone(),
-                PartitionState::of(keyspace, known, &status.failed, (around.now)()),
-            );
+            let in_progress = self.in_progress.partitions(asset.key(), &keyspace);
+            let state = PartitionState::of(keyspace, known, &status.failed, &in_progress, (around.now)());
+            states.insert(asset.key().clone(), state);
         }
         Ok(states)
     }
@@ -165,6 +167,7 @@ impl Recorded {
             partitions,
             records: &self.latest.records,
             observations: &self.observations,
+            in_progress: &self.in_progress,
             evaluations: &self.evaluations,
             standings,
             now: (around.now)(),

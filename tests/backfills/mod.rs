@@ -11,10 +11,11 @@ use orch::define::Cancel;
 use orch::ids::BackfillId;
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
+use orch::run::InProgress;
 use orch::storage::{ReadAssets as _, ReadBackfills as _, ReadRuns as _, RunQuery, RunState, Storage};
 use orch_sqlite::{Durability, Folder};
 
-use super::killed::{Case, HOME};
+use super::killed::{At, Case, HOME};
 
 /// Set if what was lost is found again.
 const FOUND: &str = "BACKFILL_FOUND";
@@ -179,4 +180,16 @@ fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
         assert!(became.runs.values().all(|runs| *runs == 1), "{place}: {:?}", became.runs);
     };
     case.killed_at_each(&boundaries, |_| {}, look);
+}
+
+#[test]
+fn killed_it_has_nothing_in_progress() {
+    let case = Case::new(PROGRAM, "progress", &[]);
+    let at = At { number: 2, name: Some("before journal.commit") };
+    assert!(!case.live(Some(at), None).success(), "it is killed");
+    let folder = Folder::open(&case.home, Durability::Normal).expect("a folder");
+    let mut run = folder.runs(&RunQuery::default()).expect("the runs").pop().expect("one that has begun");
+    assert_eq!(RunState::look(&folder, &mut run).expect("it is known"), RunState::Interrupted);
+    assert_eq!(InProgress::read(&folder).expect("the runs").runs().count(), 0);
+    assert!(case.live(None, None).success(), "it goes on");
 }

@@ -31,7 +31,7 @@ use crate::files::Files;
 
 pub(crate) use put::{clear, leave, put, replace};
 pub(crate) use read::Superseded;
-pub(crate) use status::keep as keep_status;
+pub(crate) use status::{Kept as KeptStatus, keep as keep_status};
 pub(crate) use teller::Teller;
 
 /// A fact, and its value if that lies with it.

@@ -2,9 +2,13 @@
 //! read millions of these.
 //!
 //! They are a cache. Facts are added all the time and nobody thinks of it; whoever asks adds those that came since, and if they
-//! are many, keeps what has come of it. Whoever takes a fact away has what is kept dropped with it, so that what is kept
+//! are many, keeps what has come of it. They are read while others write, who would wait for long where millions came since.
+//! Whoever takes a fact away has what is kept dropped with it, and what others are about to keep refused, so that what is kept
 //! is never more than the facts say, and a number that is given anew is never taken for one that was seen. What is damaged,
 //! or is of other indexes, is as good as not there.
+//!
+//! A fact of a key that has no index is left out. If the key comes to have one, in a dynamic set, the indexes are others, and all
+//! facts are read anew.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +24,17 @@ use crate::write::Writing;
 /// So many facts are looked at each time rather than written about.
 const FEW: usize = 64;
 
-const KEPT: &str = "SELECT partitions, fact, failure, materialized, failed, sum FROM partition_status
-    WHERE asset = ?1";
-const KEEP: &str =
-    "INSERT OR REPLACE INTO partition_status (asset, partitions, fact, failure, materialized, failed, sum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const KEPT: &str = "SELECT partitions, fact, failure, materialized, failed, sum, taken_away
+    FROM partition_status WHERE asset = ?1";
+const KEEP: &str = "INSERT OR REPLACE INTO partition_status
+    (asset, partitions, fact, failure, materialized, failed, sum, taken_away)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const DROP: &str = "INSERT INTO partition_status
+    (asset, partitions, fact, failure, materialized, failed, sum, taken_away)
+    VALUES (?1, '', 0, 0, x'', x'', 0, 1)
+    ON CONFLICT (asset) DO UPDATE SET
+        partitions = '', materialized = x'', failed = x'', taken_away = taken_away + 1";
+const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = ?1";
 /// What became known of an asset after these facts.
 const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
@@ -35,23 +45,33 @@ const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AN
 
 /// What is kept, or is to be.
 #[derive(Default)]
-struct Kept {
+pub(crate) struct Kept {
     status: PartitionStatus,
     /// The last facts that are in it.
     fact: i64,
     failure: i64,
     /// How many came since.
     new: usize,
-    /// Whether keys are known that have no index, and may come to have one.
-    has_others: bool,
+    /// How often facts of the asset had been taken away.
+    taken_away: i64,
 }
 
 impl Kept {
+    /// What all facts of an asset say, as they are at one moment; none if more than `most` came since it was kept.
+    fn of(list: &Connection, asset: &AssetKey, partitions: &Keyspace, most: usize) -> Result<Option<Self>> {
+        let list = list.unchecked_transaction()?;
+        let kept = Self::read(&list, asset, partitions)?;
+        kept.brought_up(&list, asset, partitions, most)
+    }
+
     /// What is kept of an asset; nothing if it is not of these partitions.
     fn read(list: &Connection, asset: &AssetKey, partitions: &Keyspace) -> Result<Self> {
-        let kept = |row: &Row<'_>| Ok(Self::whole(row, asset, partitions));
+        let kept = |row: &Row<'_>| {
+            let kept = Self::whole(row, asset, partitions).unwrap_or_default();
+            Ok(Self { taken_away: row.get(6)?, ..kept })
+        };
         let kept = list.prepare_cached(KEPT)?.query_row([asset.as_str()], kept).optional()?;
-        Ok(kept.flatten().unwrap_or_default())
+        Ok(kept.unwrap_or_default())
     }
 
     /// What a row says, if it can be relied on.
@@ -93,10 +113,7 @@ impl Kept {
                 if self.new > most {
                     return Ok(None);
                 }
-                let Some(index) = partitions.known_index(key) else {
-                    self.has_others = true;
-                    continue;
-                };
+                let Some(index) = partitions.known_index(key) else { continue };
                 if is_made {
                     self.status.materialized.insert(index);
                 }
@@ -115,7 +132,7 @@ impl Kept {
         Ok(Some(self))
     }
 
-    fn keep(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
+    fn put(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
         let indexing = partitions.indexing();
         let (materialized, failed) = (self.status.materialized.to_bytes(), self.status.failed.to_bytes());
         let columns = Columns {
@@ -127,31 +144,29 @@ impl Kept {
             failed: &failed,
         };
         let Columns { asset, partitions, fact, failure, .. } = columns;
-        let row = (asset, partitions, fact, failure, &materialized, &failed, columns.sum());
+        let sum = columns.sum();
+        let row = (asset, partitions, fact, failure, &materialized, &failed, sum, self.taken_away);
         writing.run(KEEP, row).map(std::mem::drop)
     }
 }
 
-/// Brings what is kept of an asset up to date, and keeps it.
+/// Keeps what was found, unless facts were taken away since; those that came since are added by whoever looks next.
 pub(crate) fn keep(
     writing: &Writing<'_>,
     asset: &AssetKey,
     partitions: &Keyspace,
-) -> Result<PartitionStatus> {
-    let list = writing.reader();
-    let kept = Kept::read(list, asset, partitions)?;
-    let kept = kept.brought_up(list, asset, partitions, usize::MAX)?.unwrap_or_default();
-    // A key that is added to a set later than something was made of it has its index only then.
-    let may_come = kept.has_others && !partitions.definition().key_sets().is_empty();
-    if kept.new > 0 && !may_come {
-        kept.keep(writing, asset, partitions)?;
+    found: &Kept,
+) -> Result<()> {
+    let taken_away = writing.read(TAKEN_AWAY, [asset.as_str()], |row| row.get::<_, i64>(0))?;
+    match taken_away.first().copied().unwrap_or_default() == found.taken_away {
+        true => found.put(writing, asset, partitions),
+        false => Ok(()),
     }
-    Ok(kept.status)
 }
 
-/// Drops what is kept of an asset, with a fact that is in it.
+/// Drops what is kept of an asset, with a fact that is in it or that someone is about to keep.
 pub(super) fn drop(writing: &Writing<'_>, asset: &str) -> Result<()> {
-    writing.run("DELETE FROM partition_status WHERE asset = ?1", [asset]).map(std::mem::drop)
+    writing.run(DROP, [asset]).map(std::mem::drop)
 }
 
 /// The columns that the sum is made of.
@@ -183,49 +198,21 @@ impl List {
         asset: &AssetKey,
         partitions: &Keyspace,
     ) -> std::result::Result<PartitionStatus, StorageError> {
-        let read = |most| {
-            self.read(|list| {
-                // All of it as it is at one moment.
-                let list = list.unchecked_transaction()?;
-                let kept = Kept::read(&list, asset, partitions)?;
-                kept.brought_up(&list, asset, partitions, most)
-            })
-        };
-        if let Some(kept) = read(FEW)? {
+        if let Some(kept) = self.read(|list| Kept::of(list, asset, partitions, FEW))? {
             return Ok(kept.status);
         }
-        match self.lock().and_then(|mut list| list.keep_status(asset, partitions)) {
-            Ok(status) => Ok(status),
-            // Where nothing can be written it is found out each time.
-            Err(_) => read(usize::MAX).map(|kept| kept.unwrap_or_default().status),
-        }
+        let found = self.found(asset, partitions)?;
+        // Where nothing can be written it is found out each time.
+        let _ = self.lock().and_then(|mut list| list.keep_status(asset, partitions, &found));
+        Ok(found.status)
+    }
+
+    /// What all facts say, read while others may write.
+    fn found(&self, asset: &AssetKey, partitions: &Keyspace) -> std::result::Result<Kept, StorageError> {
+        let found = self.read_alone(|list| Kept::of(list, asset, partitions, usize::MAX))?;
+        Ok(found.unwrap_or_default())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use rusqlite::params_from_iter;
-
-    use super::*;
-    use crate::schema::INSTANCE;
-
-    #[test]
-    fn what_came_since_is_found_without_looking_at_the_rest() {
-        let list = Connection::open_in_memory().expect("a database");
-        list.execute_batch(INSTANCE.steps[0]).expect("its tables");
-        let way = |sql: &str| {
-            let mut plan = list.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
-            let steps = plan.query_map(params_from_iter(["orders", "1"]), |row| row.get::<_, String>(3));
-            steps.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a plan").join("\n")
-        };
-        insta::assert_snapshot!(way(MADE), @"SEARCH fact USING COVERING INDEX told_of_asset (asset=? AND id>?)");
-        insta::assert_snapshot!(way(FAILED), @"SEARCH failed USING COVERING INDEX failed_of_asset (asset=? AND id>?)");
-        insta::assert_snapshot!(way(IS_FAILED), @r"
-        SCAN CONSTANT ROW
-        SCALAR SUBQUERY 2
-        SEARCH failed USING INDEX newest_failed (asset=? AND partition=?)
-        CORRELATED SCALAR SUBQUERY 1
-        SEARCH new USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
-        ");
-    }
-}
+mod tests;

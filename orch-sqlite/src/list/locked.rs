@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use orch_core::asset::AssetKey;
 use orch_core::ids::RunId;
 use orch_core::partition::Keyspace;
-use orch_core::storage::{PartitionStatus, RunRecord, StorageError};
+use orch_core::storage::{RunRecord, StorageError};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
 use super::{DURABILITY, Writer, line, nanoseconds, taken};
-use crate::facts::{self, OfRun};
+use crate::facts::{self, KeptStatus, OfRun};
 use crate::schema::INSTANCE;
 use crate::write::Checkpoint;
 use crate::{Durability, error, write};
@@ -80,14 +80,15 @@ impl<'a> Locked<'a> {
         replaced.map_err(|error| error::database(path, "written", &error))
     }
 
-    /// Keeps which partitions of an asset are materialized, brought up to date. It need not last: facts say the same.
+    /// Keeps which partitions of an asset were found to be materialized. It need not last: facts say the same.
     pub(crate) fn keep_status(
         &mut self,
         asset: &AssetKey,
         partitions: &Keyspace,
-    ) -> Result<PartitionStatus, StorageError> {
+        found: &KeptStatus,
+    ) -> Result<(), StorageError> {
         let path = self.path;
-        let keep = |writing: &write::Writing<'_>| facts::keep_status(writing, asset, partitions);
+        let keep = |writing: &write::Writing<'_>| facts::keep_status(writing, asset, partitions, found);
         let kept = write::transaction(self.facts()?, "status.keep", keep);
         kept.map_err(|error| error::database(path, "written", &error))
     }

@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::event::Entry;
 use orch_core::ids::RunId;
-use orch_core::partition::{KeySets, Keyspace, PartitionsDefinition, TimePartitions};
+use orch_core::partition::{KeySet, KeySets, Keyspace, PartitionsDefinition, TimePartitions};
 use orch_core::storage::{ReadAssets, WriteRuns, conformance};
 use orch_sqlite::Folder;
 use rusqlite::Connection;
 
-use crate::folders::{Empty, await_facts, id, make, open, put, record, run_of, storage};
+use crate::folders::{Empty, at, await_facts, id, make, open, put, record, run_of, storage};
 
 /// The days since 1970.
 static DAYS: LazyLock<Keyspace> = LazyLock::new(|| {
@@ -181,4 +181,43 @@ fn few_facts_are_looked_at_and_nothing_is_written_about_them() {
     run_of(&folder, &record(1), &few);
     is_what_facts_say(&folder, "days");
     assert_eq!(put(home.path(), "partition_status"), 0);
+}
+
+#[test]
+fn facts_of_keys_that_nobody_knows_are_left_out_of_what_is_kept_until_someone_adds_them() {
+    let (home, folder) = storage();
+    let customer = |number: u64| format!("customer {number}");
+    let made = |number| {
+        conformance::of_partition(conformance::asset(id(1), number, "days", None), &customer(number))
+    };
+    run_of(&folder, &record(1), &(0..90).flat_map(made).collect::<Vec<_>>());
+    let mut known = KeySet::new();
+    let status = |known: &KeySet| {
+        let customers = PartitionsDefinition::dynamic("customers");
+        let customers =
+            customers.resolve(&KeySets::new().with("customers", known.clone())).expect("a definition");
+        let status = folder.partition_status(&key("days"), &customers).expect("it can be read");
+        (status.materialized.len(), customers.show(&(&status.materialized & &customers.all(at(0)))))
+    };
+    let kept = || {
+        let list = Connection::open(home.path().join("instance.db")).expect("the list");
+        let kept = list.query_row("SELECT fact, partitions FROM partition_status", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        });
+        kept.expect("it is kept")
+    };
+    for number in 1..80 {
+        known.add(&customer(number)).expect("a key");
+    }
+    assert_eq!(status(&known).0, 79);
+    let of_all = kept();
+    assert_eq!(of_all.0, 90, "all facts are in it, those of others too");
+    known.remove(&customer(7));
+    assert_eq!(status(&known).0, 79, "it has its number still");
+    assert_eq!(kept(), of_all);
+    known.add(&customer(0)).expect("a key");
+    assert_eq!(status(&known).0, 80, "it counts from now on");
+    assert_ne!(kept().1, of_all.1, "it has an index now");
+    let only_one = KeySet::from_rows([(3, "customer 88", true)]).expect("a set");
+    assert_eq!(status(&only_one), (1, "customer 88".to_owned()));
 }

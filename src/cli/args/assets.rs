@@ -59,7 +59,7 @@ Examples:
   assets show orders --svg > orders.svg  each number that is known of it, over time
   assets show orders --json              one object; all times in UTC")]
     Show(AssetShowArgs),
-    /// Tell which partitions of an asset are materialized, which failed and which are missing; of millions in no time.
+    /// Tell which partitions of an asset are materialized, in progress, failed or missing, each in one state; of millions in no time.
     #[command(after_help = "\
 Examples:
   assets partitions visits                   how many there are of each, and which
@@ -143,14 +143,16 @@ pub(in crate::cli) struct AssetPartitionsArgs {
     pub(in crate::cli) home: HomeArgs,
 }
 
-/// The states that a partition may be in. One that has failed is in one of the others too.
+/// The states that a partition may be in, each in one.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(in crate::cli) enum PartitionIs {
-    /// It was materialized.
+    /// It was materialized, and the last attempt did not fail.
     Materialized,
-    /// The last attempt at it failed, whatever came before.
+    /// A run under way is to make it, and has neither made it nor failed yet, whatever came before.
+    InProgress,
+    /// The last attempt at it failed, whether one before it had made it or not.
     Failed,
-    /// It was never materialized.
+    /// Nothing has come of it yet.
     Missing,
 }
 

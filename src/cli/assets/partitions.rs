@@ -2,6 +2,7 @@ use orch_core::asset::AssetKey;
 use orch_core::graph::AssetGraph;
 use orch_core::partition::{KeySets, Keyspace};
 use orch_core::report::{self, ShownPartitions};
+use orch_core::run::InProgress;
 use orch_core::storage::{PartitionStatus, Storage};
 
 use super::super::Exit;
@@ -10,7 +11,8 @@ use super::super::home::{self, Around};
 use super::super::printer::Printer;
 use super::find;
 
-/// Which partitions of an asset are materialized, which failed and which are missing, from what is kept of all of them together.
+/// Which partitions of an asset are materialized, in progress, failed or missing, from what is kept of all of them together and the
+/// runs under way.
 pub(super) fn show(
     args: &AssetPartitionsArgs,
     graph: &AssetGraph,
@@ -29,8 +31,9 @@ pub(super) fn show(
         printer.error(&format!("of `{key}`: {}", error.message()), error.advice());
         Exit::Usage
     })?;
+    let in_progress = in_progress(storage.as_deref(), printer).partitions(key, &keyspace);
     let status = status(storage.as_deref(), key, &keyspace, printer)?;
-    let shown = ShownPartitions::of(key, &keyspace, &status, (around.now)());
+    let shown = ShownPartitions::of(key, &keyspace, &status, &in_progress, (around.now)());
     let Some(state) = args.state else {
         printer.data(&match args.json {
             true => format!("{:#}\n", report::asset_partitions_as_json(&shown)),
@@ -40,6 +43,7 @@ pub(super) fn show(
     };
     let (selected, what) = match state {
         PartitionIs::Materialized => (shown.materialized(), "is materialized"),
+        PartitionIs::InProgress => (shown.in_progress(), "is in progress"),
         PartitionIs::Failed => (shown.failed(), "failed"),
         PartitionIs::Missing => (shown.missing(), "is missing"),
     };
@@ -60,4 +64,14 @@ pub(super) fn status(
     let status = storage
         .map_or_else(|| Ok(PartitionStatus::default()), |storage| storage.partition_status(key, partitions));
     status.map_err(|error| home::refused(&error, printer))
+}
+
+/// What runs under way are to make; nothing where nothing is recorded yet. It is asked for before the status, so that what is made
+/// meanwhile is in one of both. Where it cannot be read, nobody knows; the rest is told.
+pub(super) fn in_progress(storage: Option<&dyn Storage>, printer: &Printer) -> InProgress {
+    let found = storage.map_or_else(|| Ok(InProgress::default()), InProgress::read);
+    found.unwrap_or_else(|error| {
+        printer.warning(&format!("what is in progress is not known here: {error}"), error.advice());
+        InProgress::default()
+    })
 }

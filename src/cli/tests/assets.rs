@@ -7,6 +7,7 @@ mod check;
 mod checks;
 mod checks_by_day;
 mod graph;
+mod in_progress;
 mod keys;
 mod list;
 mod materialize;

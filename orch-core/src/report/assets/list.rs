@@ -4,14 +4,14 @@ use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
 use super::stale::{standing_as_json, word};
-use super::{AssetFacts, checks, rows};
+use super::{AssetFacts, IN_PROGRESS, checks, rows};
 use crate::asset::Materialization;
 use crate::select::Selectable as _;
 use crate::storage::AssetRecord;
 
 /// A line for each selected asset, by its key and below a head: group, kinds, when it was materialized or observed last and by which
 /// run, rows if they are known, how often that has happened, how its checks stand, and how it stands itself: fresh, stale,
-/// missing, external or observable, or how many of its partitions are there. Ends with a line break.
+/// missing, external or observable, and whether it is in progress, or how many of its partitions are there. Ends with a line break.
 #[must_use]
 pub fn assets(facts: &AssetFacts<'_>, selected: &[bool]) -> String {
     let row = |number: usize| {
@@ -66,6 +66,9 @@ fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
         return Cell::of(role, told);
     }
     match facts.standing(asset.key()).map(word) {
+        Some((_, word)) if facts.is_in_progress(asset.key()) => {
+            Cell::of(Role::Busy, format!("{word}, {IN_PROGRESS}"))
+        }
         Some((role, word)) => Cell::of(role, word),
         None => Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
     }
@@ -132,6 +135,7 @@ pub(super) fn defined(facts: &AssetFacts<'_>, number: usize) -> Value {
             .partitions
             .get(asset.key())
             .map(|partitions| partitions.as_json(facts.partition_standings(asset.key()))),
+        "in_progress": facts.in_progress.runs_of(asset.key()).map(|run| json!(run)).collect::<Value>(),
         "place": asset.place().to_string(),
         "upstream": keys(&upstream),
         "downstream": keys(facts.graph.downstream(number)),
@@ -161,6 +165,7 @@ pub(super) fn known(facts: &AssetFacts<'_>, record: &AssetRecord) -> Value {
         "io": null,
         "metadata": {},
         "partitions": null,
+        "in_progress": [],
         "place": null,
         "upstream": record.latest.inputs.iter().map(|input| json!(input.asset)).collect::<Value>(),
         "downstream": [],

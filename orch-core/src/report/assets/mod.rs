@@ -32,7 +32,7 @@ use super::words::{ago, moment};
 use crate::asset::{AssetKey, CheckEvaluation, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
 use crate::ids::RunId;
-use crate::run::{PartitionStandings, Standing, Standings};
+use crate::run::{InProgress, PartitionStandings, Standing, Standings};
 use crate::storage::AssetRecord;
 
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
@@ -47,6 +47,9 @@ pub use told::materialized;
 pub use tree::asset_graph;
 pub use why::{MaterializedAt, WhyAsset, why_asset};
 
+/// What is said of what a run under way is to make.
+const IN_PROGRESS: &str = "in progress";
+
 /// The assets of a program, and what an instance knows of these and of others, at a moment.
 #[derive(Clone, Copy, Debug)]
 pub struct AssetFacts<'a> {
@@ -58,6 +61,8 @@ pub struct AssetFacts<'a> {
     pub observations: &'a BTreeMap<AssetKey, u64>,
     /// Which partitions are materialized, of the assets that have some and are shown.
     pub partitions: &'a PartitionStates,
+    /// What runs under way are to make.
+    pub in_progress: &'a InProgress,
     /// How those of the program stand, if that could be found out.
     pub standings: Option<&'a Standings>,
     /// What each check of the program found last; of an asset with partitions, of each partition.
@@ -93,6 +98,11 @@ impl<'a> AssetFacts<'a> {
 
     fn partition_standings(&self, key: &AssetKey) -> Option<&'a PartitionStandings> {
         self.standings.and_then(|standings| standings.partitions(key))
+    }
+
+    /// Whether a run under way is to make the asset, of one without partitions.
+    fn is_in_progress(&self, key: &AssetKey) -> bool {
+        self.in_progress.run(key, None).is_some()
     }
 
     fn when(&self, time: Timestamp) -> String {

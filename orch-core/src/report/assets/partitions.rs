@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::palette::Role;
+use super::IN_PROGRESS;
 use super::reasons::reasons;
 use super::stale::word;
 use crate::asset::{AssetKey, Materialization};
@@ -17,15 +18,16 @@ const NAMED: usize = 8;
 /// So long is the text of those of several dimensions.
 const LONGEST: usize = 200;
 
-/// Which partitions of assets are materialized, and which failed, by the keys of the assets.
+/// Which partitions of assets are materialized, in progress and failed, by the keys of the assets.
 pub type PartitionStates = BTreeMap<AssetKey, PartitionState>;
 
-/// Which partitions of an asset are materialized, which are not, and at which the last attempt failed.
+/// Which partitions of an asset are materialized, which are not, which are in progress, and at which others the last attempt failed.
 #[derive(Clone, Debug)]
 pub struct PartitionState {
     keyspace: Keyspace,
     existing: PartitionSet,
     materialized: PartitionSet,
+    in_progress: PartitionSet,
     failed: PartitionSet,
     /// By index, the run that made each of them last.
     made: BTreeMap<u64, RunId>,
@@ -34,12 +36,14 @@ pub struct PartitionState {
 }
 
 impl PartitionState {
-    /// Of an asset with these partitions, of which these are the latest materializations, and at which the last attempt failed.
+    /// Of an asset with these partitions, of which these are the latest materializations, and at which the last attempt
+    /// failed, and that are in progress.
     #[must_use]
     pub fn of<'f>(
         keyspace: Keyspace,
         latest: impl IntoIterator<Item = &'f Materialization>,
         failed: &PartitionSet,
+        in_progress: &PartitionSet,
         now: Timestamp,
     ) -> Self {
         let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
@@ -52,8 +56,9 @@ impl PartitionState {
         }
         let materialized = made.keys().copied().collect();
         let existing = keyspace.all(now);
-        let failed = failed & &existing;
-        Self { keyspace, existing, materialized, failed, made, others }
+        let in_progress = in_progress & &existing;
+        let failed = &(failed & &existing) - &in_progress;
+        Self { keyspace, existing, materialized, in_progress, failed, made, others }
     }
 
     pub(super) fn keyspace(&self) -> &Keyspace {
@@ -85,12 +90,19 @@ impl PartitionState {
         format!("{} of {} partitions", self.materialized.common_len(&self.existing), self.existing.len())
     }
 
-    /// As [`PartitionState::count`], how many have failed, of how many there is no value any more, and how many would come out
-    /// otherwise: `3 of 31 partitions, 1 failed, 1 lost, 1 stale`.
+    /// As [`PartitionState::count`], how many are in progress, how many have failed, of how many there is no value any more, and how
+    /// many would come out otherwise: `3 of 31 partitions, 1 in progress, 1 failed, 1 lost, 1 stale`.
     pub(super) fn brief(&self, standings: Option<&PartitionStandings>) -> (Role, String) {
         let (stale, unknown) = standings.map_or((0, 0), |of| (of.stale().len(), of.unknown().len()));
         let lost = self.lost(standings).len();
-        let told = [(self.failed.len(), "failed"), (lost, "lost"), (stale, "stale"), (unknown, "unknown")];
+        let (going, failed) = (self.in_progress.len(), self.failed.len());
+        let told = [
+            (going, "in progress"),
+            (failed, "failed"),
+            (lost, "lost"),
+            (stale, "stale"),
+            (unknown, "unknown"),
+        ];
         let told =
             told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
         let role = match (self.failed.is_empty(), lost + stale + unknown) {
@@ -107,7 +119,12 @@ impl PartitionState {
         let mut lines = vec![("partitions", format!("{} are materialized", self.count()))];
         lines.push(("present", stretches(&self.keyspace, &(&self.materialized - &self.lost(standings)))));
         lines.push(("missing", stretches(&self.keyspace, &self.missing())));
-        lines.push(("failed", stretches(&self.keyspace, &self.failed)));
+        // Whether one was there before or not.
+        for (name, set) in [(IN_PROGRESS, &self.in_progress), ("failed", &self.failed)] {
+            if !set.is_empty() {
+                lines.push((name, format!("{}, of those above", stretches(&self.keyspace, set))));
+            }
+        }
         if let Some(standings) = standings.filter(|standings| standings.changed().next().is_some()) {
             lines.push(("fresh", stretches(&self.keyspace, &standings.fresh())));
             let changed: PartitionSet = standings.changed().map(|(index, _)| index).collect();
@@ -135,6 +152,7 @@ impl PartitionState {
             "existing": self.existing.len(),
             "materialized": of(&self.materialized),
             "missing": of(&self.missing()),
+            "in_progress": of(&self.in_progress),
             "failed": of(&self.failed),
             "lost": standings.map(|_| of(&self.lost(standings))),
             "fresh": standings.map(|standings| of(&standings.fresh())),

@@ -12,7 +12,7 @@ use super::metadata::{NAME, metadata};
 use super::plot::{number as rounded, plots, series};
 use super::stale::{reason, word};
 use super::standing::Standing;
-use super::{AssetFacts, checks};
+use super::{AssetFacts, IN_PROGRESS, checks};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
 use crate::graph::{AssetDef, ObservationDef};
 use crate::select::Selectable as _;
@@ -151,6 +151,8 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
         format!("{}{reason}", palette.paint(role, word))
     });
+    let run = shown.facts.in_progress.run(shown.key, None);
+    let run = run.map_or_else(String::new, |(run, _)| format!("by the run {}", shown.facts.run_of(run)));
     let lines = [
         ("external", if def.is_external() { "others make it".to_owned() } else { String::new() }),
         ("observed by", shown.observation().map_or_else(String::new, observed_by)),
@@ -164,6 +166,7 @@ fn definition(shown: &ShownAsset<'_>) -> String {
         ("io", one_line(def.io().unwrap_or_default())),
         ("defined", def.place().to_string()),
         ("state", state),
+        (IN_PROGRESS, run),
     ];
     let partitions = shown.facts.partitions.get(shown.key);
     let partitions = partitions.map(|state| state.lines(shown.facts.partition_standings(shown.key)));

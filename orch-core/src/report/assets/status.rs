@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,22 +12,39 @@ use crate::partition::{Keyspace, PartitionSet};
 use crate::storage::PartitionStatus;
 
 /// The partitions of an asset at a moment, by their bitmaps alone: of millions it costs no more than of a few.
+///
+/// Each is in one state: in progress, else failed, else materialized, else missing.
 #[derive(Clone, Debug)]
 pub struct ShownPartitions<'a> {
     key: &'a AssetKey,
     keyspace: &'a Keyspace,
     existing: PartitionSet,
-    materialized: PartitionSet,
+    in_progress: PartitionSet,
     failed: PartitionSet,
+    materialized: PartitionSet,
+    missing: PartitionSet,
+    /// Those in progress or failed that were materialized before.
+    before: PartitionSet,
 }
 
 impl<'a> ShownPartitions<'a> {
-    /// Of an asset with these partitions, as far as they exist.
+    /// Of an asset with these partitions, as far as they exist, of which these are in progress.
     #[must_use]
-    pub fn of(key: &'a AssetKey, keyspace: &'a Keyspace, status: &PartitionStatus, now: Timestamp) -> Self {
+    pub fn of(
+        key: &'a AssetKey,
+        keyspace: &'a Keyspace,
+        status: &PartitionStatus,
+        in_progress: &PartitionSet,
+        now: Timestamp,
+    ) -> Self {
         let existing = keyspace.all(now);
-        let (materialized, failed) = (&status.materialized & &existing, &status.failed & &existing);
-        Self { key, keyspace, existing, materialized, failed }
+        let in_progress = in_progress & &existing;
+        let failed = &(&status.failed & &existing) - &in_progress;
+        let attempted = &in_progress | &failed;
+        let made = &status.materialized & &existing;
+        let (materialized, before) = (&made - &attempted, &made & &attempted);
+        let missing = &(&existing - &made) - &attempted;
+        Self { key, keyspace, existing, in_progress, failed, materialized, missing, before }
     }
 
     /// Those that are materialized, as a text that selects them.
@@ -34,38 +53,49 @@ impl<'a> ShownPartitions<'a> {
         self.keyspace.show(&self.materialized)
     }
 
+    /// Those that a run under way is to make, in the same way.
+    #[must_use]
+    pub fn in_progress(&self) -> String {
+        self.keyspace.show(&self.in_progress)
+    }
+
     /// Those whose last attempt failed, in the same way.
     #[must_use]
     pub fn failed(&self) -> String {
         self.keyspace.show(&self.failed)
     }
 
-    /// Those that were never materialized, in the same way.
+    /// Those that nobody has tried to make, in the same way.
     #[must_use]
     pub fn missing(&self) -> String {
-        self.keyspace.show(&self.never())
-    }
-
-    fn never(&self) -> PartitionSet {
-        &self.existing - &self.materialized
+        self.keyspace.show(&self.missing)
     }
 }
 
-/// How many partitions of an asset there are, and for each state how many are in it, and which. One that has failed is also among
-/// those that are materialized, or missing. Ends with a line break.
+/// How many partitions of an asset there are, and for each state how many are in it, and which. Each is in one of them; of those in
+/// progress and those that failed a line says which were materialized before. Ends with a line break.
 #[must_use]
 pub fn asset_partitions(shown: &ShownPartitions<'_>, palette: Palette) -> String {
     let row = |role, state, set: &PartitionSet| {
         [Cell::of(role, state), set.len().to_string().into(), stretches(shown.keyspace, set).into()]
     };
+    let if_any = |role, set: &PartitionSet| if set.is_empty() { Role::Faint } else { role };
     let rows = vec![
         row(Role::Good, "materialized", &shown.materialized),
-        row(if shown.failed.is_empty() { Role::Faint } else { Role::Bad }, "failed", &shown.failed),
-        row(Role::Skip, "missing", &shown.never()),
+        row(if_any(Role::Busy, &shown.in_progress), "in progress", &shown.in_progress),
+        row(if_any(Role::Bad, &shown.failed), "failed", &shown.failed),
+        row(Role::Skip, "missing", &shown.missing),
     ];
     let all = count(shown.existing.len(), "partition", "partitions");
     let key = palette.paint(Role::Name, shown.key.as_str());
-    format!("{key} has {all}\n{}", table(["state", "count", "partitions"], rows, palette))
+    let mut text = format!("{key} has {all}\n{}", table(["state", "count", "partitions"], rows, palette));
+    if !shown.before.is_empty() {
+        let (before, which) = (shown.before.len(), stretches(shown.keyspace, &shown.before));
+        let were = if before == 1 { "was" } else { "were" };
+        let told = format!("of those in progress or failed, {before} {were} materialized before: {which}");
+        let _ = writeln!(text, "{}", palette.paint(Role::Faint, &told));
+    }
+    text
 }
 
 /// The same as JSON, with all stretches of keys, both ends included.
@@ -76,7 +106,9 @@ pub fn asset_partitions_as_json(shown: &ShownPartitions<'_>) -> Value {
         "asset": shown.key,
         "existing": shown.existing.len(),
         "materialized": of(&shown.materialized),
+        "in_progress": of(&shown.in_progress),
         "failed": of(&shown.failed),
-        "missing": of(&shown.never()),
+        "missing": of(&shown.missing),
+        "materialized_before": of(&shown.before),
     })
 }

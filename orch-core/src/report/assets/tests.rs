@@ -11,6 +11,7 @@ use super::*;
 use crate::asset::{Column, ColumnSource, InputVersion, Recipe, Table, TypedMetadata, ValueAt};
 use crate::graph::AssetDef;
 use crate::ids::RunId;
+use crate::run::InProgress;
 
 /// Assets of which one is made of others: a function for each, which gives its definition.
 macro_rules! definitions {
@@ -322,6 +323,7 @@ fn plots_over_time_are_a_picture() {
         evaluations: &[],
         graph: &graph,
         standings: None,
+        in_progress: &InProgress::default(),
         records: &records,
         observations: &BTreeMap::new(),
         now: now(),

@@ -96,6 +96,14 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
         let _ = write!(text, ": the run {} {what} {}", why.facts.run(latest), why.facts.when(latest.time));
     }
     text.push('\n');
+    if let Some((run, has_begun)) = why.facts.in_progress.run(why.key, named.partition()) {
+        let run = why.facts.run_of(run);
+        let told = match has_begun {
+            true => format!("the run {run} is making it now"),
+            false => format!("the run {run} is under way and is to make it"),
+        };
+        let _ = writeln!(text, "  {}", palette.paint(Role::Busy, &told));
+    }
     if let Some(failed) = why.failed.filter(|failed| failed.is_after(why.latest_of(&named))) {
         let run = why.facts.run_of(failed.run);
         let told = format!("the last attempt failed, in the run {run} {}", why.facts.when(failed.time));

@@ -83,6 +83,7 @@ fn assets_are_listed_with_their_latest_materialization() {
         "io": null,
         "metadata": {},
         "partitions": null,
+        "in_progress": [],
         "place": "src/cli/tests/assets/shop.rs:_",
         "upstream": [
           "raw_orders"

@@ -195,6 +195,10 @@ fn what_is_there_and_what_is_missing_is_told() {
               ]
             ]
           },
+          "in_progress": {
+            "count": 0,
+            "ranges": []
+          },
           "failed": {
             "count": 0,
             "ranges": []
@@ -225,6 +229,7 @@ fn what_is_there_and_what_is_missing_is_told() {
             "ranges": []
           }
         },
+        "in_progress": [],
     "#);
     insta::assert_snapshot!(kept.session(site(), "runs"), @r"
     exit 0
@@ -287,8 +292,9 @@ fn what_failed_is_told_until_it_is_made() {
     errors has 19 partitions
     state         count  partitions
     materialized  4      2024-01-01..2024-01-03, 2024-01-05
+    in progress   0
     failed        1      2024-01-04
-    missing       15     2024-01-04, 2024-01-06..2024-01-19
+    missing       14     2024-01-06..2024-01-19
     ");
     insta::assert_snapshot!(kept.session(site(), "assets partitions errors --state failed"), @r"
     exit 0
@@ -324,6 +330,10 @@ fn what_failed_is_told_until_it_is_made() {
           ]
         ]
       },
+      "in_progress": {
+        "count": 0,
+        "ranges": []
+      },
       "failed": {
         "count": 1,
         "ranges": [
@@ -334,17 +344,17 @@ fn what_failed_is_told_until_it_is_made() {
         ]
       },
       "missing": {
-        "count": 15,
+        "count": 14,
         "ranges": [
-          [
-            "2024-01-04",
-            "2024-01-04"
-          ],
           [
             "2024-01-06",
             "2024-01-19"
           ]
         ]
+      },
+      "materialized_before": {
+        "count": 0,
+        "ranges": []
       }
     }
     "#);
@@ -361,7 +371,7 @@ fn what_failed_is_told_until_it_is_made() {
     partitions   4 of 19 partitions are materialized
     present      2024-01-01..2024-01-03, 2024-01-05
     missing      2024-01-04, 2024-01-06..2024-01-19
-    failed       2024-01-04
+    failed       2024-01-04, of those above
     ");
     insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-04"), @r"
     exit 0
@@ -380,7 +390,7 @@ fn what_failed_is_told_until_it_is_made() {
     exit 2
     --- stderr
     error: invalid value 'lost' for '--state <STATE>'
-      [possible values: materialized, failed, missing]
+      [possible values: materialized, in-progress, failed, missing]
 
     For more information, try '--help'.
     ");
@@ -403,6 +413,7 @@ fn what_failed_is_told_until_it_is_made() {
     errors has 19 partitions
     state         count  partitions
     materialized  5      2024-01-01..2024-01-05
+    in progress   0
     failed        0
     missing       14     2024-01-06..2024-01-19
     ");

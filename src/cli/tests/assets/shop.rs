@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use orch::prelude::*;
 use orch_core::asset::{Column, MetadataValue, Table};
-use orch_core::event::{Detail, Entry, RunView};
+use orch_core::event::{Detail, Entry, Event, RunView};
 use orch_core::ids::RunId;
 use orch_core::io::{IoManager, Metadata, OutputAt};
 use orch_core::run::{Run, RunError, Runner};
 use orch_core::select::AssetSelection;
-use orch_core::storage::{Memory, Storage, WriteRuns as _};
+use orch_core::storage::{Memory, Pinned, RunRecord, Storage, WriteEvents, WriteRuns as _};
 
 use super::super::*;
 
@@ -150,7 +150,7 @@ impl Shop {
         selection: &AssetSelection,
         asked: impl FnOnce(Runner) -> Runner,
     ) {
-        let runner = asked(program.runner(&program.materialize(selection)));
+        let runner = asked(program.runner(&program.materialize(selection)).record(&self.raw));
         self.keep(hour, runner, |ended| ended.is_ok());
     }
 
@@ -162,15 +162,44 @@ impl Shop {
         selection: &AssetSelection,
         asked: impl FnOnce(Runner) -> Runner,
     ) {
-        let runner = asked(program.runner(&program.materialize(selection)));
+        let runner = asked(program.runner(&program.materialize(selection)).record(&self.raw));
         self.keep(hour, runner, |ended| ended.is_err());
     }
 
+    /// The same, of a run that is under way for as long as the result lives: it has come to the first event of which this holds.
+    pub(super) fn begin(
+        &mut self,
+        hour: u32,
+        runner: Runner,
+        until: impl Fn(&Event) -> bool,
+    ) -> Box<dyn WriteEvents> {
+        let (mut record, pinned, mut entries) = self.run(hour, runner, |_| true);
+        let end = entries.iter().position(|entry| until(&entry.event)).expect("it comes to that");
+        entries.truncate(end + 1);
+        let events: Vec<_> = entries.iter().map(|entry| entry.event.clone()).collect();
+        record.tell(&RunView::of(Detail::Counts, &events));
+        let mut writer = self.kept.create(&record, &pinned).expect("a run");
+        writer.commit(&entries).expect("in memory");
+        writer
+    }
+
     fn keep(&mut self, hour: u32, runner: Runner, expected: impl FnOnce(Result<Run, RunError>) -> bool) {
+        let (record, pinned, entries) = self.run(hour, runner, expected);
+        let mut writer = self.kept.create(&record, &pinned).expect("a run");
+        writer.commit(&entries).expect("in memory");
+    }
+
+    /// What a run tells, at the times at which it is to have told it.
+    fn run(
+        &mut self,
+        hour: u32,
+        runner: Runner,
+        expected: impl FnOnce(Result<Run, RunError>) -> bool,
+    ) -> (RunRecord, Pinned, Vec<Entry>) {
         let id =
             RunId::from_u128(0x019a_5f3c_0000_7000_8000_0000_0000_0000 + u128::from(hour) * ((1 << 80) + 1));
         let runner = runner.run_id(id).max_concurrent(1);
-        assert!(expected(runner.record(&self.raw).run_blocking()), "it ends otherwise");
+        assert!(expected(runner.run_blocking()), "it ends otherwise");
         let (mut record, pinned) = (self.raw.run(id).expect("a run"), self.raw.pinned(id).expect("a run"));
         let begin = now() - Duration::from_secs(3600 * u64::from(5 - hour));
         let mut entries = Vec::new();
@@ -183,8 +212,7 @@ impl Shop {
         let events: Vec<_> = entries.iter().map(|entry| entry.event.clone()).collect();
         record.created = begin;
         record.tell(&RunView::of(Detail::Counts, &events));
-        let mut writer = self.kept.create(&record, &pinned).expect("a run");
-        writer.commit(&entries).expect("in memory");
+        (record, pinned, entries)
     }
 
     /// Where these runs are recorded.
@@ -192,9 +220,19 @@ impl Shop {
         &*self.kept
     }
 
+    /// Where they were run.
+    pub(super) fn raw(&self) -> &Arc<dyn Storage> {
+        &self.raw
+    }
+
+    /// The same, to record others there too.
+    pub(super) fn shared(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.kept) as Arc<dyn Storage>
+    }
+
     /// What a program answers where these runs are recorded.
     pub(super) fn session(&self, program: Definitions, args: &str) -> String {
-        let homes = Homes::Given(Arc::clone(&self.kept) as Arc<dyn Storage>);
+        let homes = Homes::Given(self.shared());
         let around = Around { env: EnvVars::none(), now, homes };
         let (out, err) = (Kept::default(), Kept::default());
         let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);

@@ -1,0 +1,252 @@
+use std::collections::HashMap;
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use super::partitions::ForPartitions;
+use crate::asset::AssetKey;
+use crate::define::RunPartitions;
+use crate::event::{Event, EventKind, RunStatus};
+use crate::ids::{RunId, StepPath};
+use crate::partition::{Keyspace, PartitionSet};
+use crate::plan::PlannedAsset;
+use crate::storage::{Pinned, ReadRuns, RunQuery, RunRecord, RunState, StorageError};
+
+/// The assets and partitions that runs under way are to make, and have neither made nor failed to make yet.
+///
+/// What these runs were begun with and their logs say it, and nothing is kept of it: it costs what there is to read of them, however
+/// many runs there were before. A run whose process is gone makes nothing; of a backfill only the runs count that have begun.
+#[derive(Clone, Debug, Default)]
+pub struct InProgress {
+    /// Those of the newest run first.
+    assets: Vec<Open>,
+}
+
+/// What is left to be made of an asset in a run.
+#[derive(Clone, Debug)]
+struct Open {
+    run: RunId,
+    asset: AssetKey,
+    /// Those that the run is for, of an asset that has some.
+    partitions: Option<Arc<RunPartitions>>,
+    /// By index; of an asset without partitions the index is 0.
+    left: PartitionSet,
+    /// Those with which a step has begun.
+    begun: PartitionSet,
+}
+
+impl InProgress {
+    /// Reads what the runs under way are to make.
+    ///
+    /// # Errors
+    /// If it cannot be read which these are. A run that is gone meanwhile is passed over, and one of which something is damaged: of that
+    /// `instance check` tells.
+    pub fn read(storage: &(impl ReadRuns + ?Sized)) -> Result<Self, StorageError> {
+        let status = vec![RunStatus::Running, RunStatus::Canceling];
+        let runs = storage.runs(&RunQuery { status, ..RunQuery::default() })?;
+        let assets = runs.into_iter().flat_map(|run| of_run(storage, run).unwrap_or_default());
+        Ok(Self { assets: assets.collect() })
+    }
+
+    /// The partitions of an asset that are in progress, by their indexes in this keyspace.
+    #[must_use]
+    pub fn partitions(&self, asset: &AssetKey, of: &Keyspace) -> PartitionSet {
+        let mut found = PartitionSet::new();
+        for open in self.of(asset) {
+            let Some(RunPartitions { keyspace, .. }) = open.partitions.as_deref() else { continue };
+            // A run may have been given other sets of keys, in which these have other numbers.
+            let is_same = keyspace.definition() == of.definition() && of.definition().key_sets().is_empty();
+            if is_same {
+                found |= &open.left;
+                continue;
+            }
+            let keys = open.left.iter().filter_map(|index| keyspace.key_of(index).ok());
+            keys.filter_map(|key| of.known_index(&key.to_string())).for_each(|index| _ = found.insert(index));
+        }
+        found
+    }
+
+    /// The runs that are to make something, of each asset once.
+    pub fn runs(&self) -> impl Iterator<Item = RunId> {
+        self.assets.iter().map(|open| open.run)
+    }
+
+    /// The runs that are to make something of an asset, the newest first.
+    pub fn runs_of(&self, asset: &AssetKey) -> impl Iterator<Item = RunId> {
+        self.of(asset).map(|open| open.run)
+    }
+
+    /// The run that is to make an asset, or a partition of it, and whether it has begun with that. Of several it is one that has
+    /// begun, and the newest.
+    #[must_use]
+    pub fn run(&self, asset: &AssetKey, partition: Option<&str>) -> Option<(RunId, bool)> {
+        let runs = self.of(asset).filter_map(|open| {
+            let index = open.index(partition).filter(|index| open.left.contains(*index))?;
+            Some((open.run, open.begun.contains(index)))
+        });
+        let runs: Vec<_> = runs.collect();
+        runs.iter().find(|(_, begun)| *begun).or(runs.first()).copied()
+    }
+
+    fn of(&self, asset: &AssetKey) -> impl Iterator<Item = &Open> {
+        self.assets.iter().filter(move |open| open.asset == *asset && !open.left.is_empty())
+    }
+}
+
+impl Open {
+    /// The index of a partition, as far as the run could have it.
+    fn index(&self, partition: Option<&str>) -> Option<u64> {
+        match (&self.partitions, partition) {
+            (None, None) => Some(0),
+            (Some(partitions), Some(key)) => partitions.keyspace.index_of(key).ok(),
+            _ => None,
+        }
+    }
+
+    /// The index of what a step of this path makes.
+    fn made_at(&self, path: &StepPath) -> Option<u64> {
+        let key = path.branch().filter(|_| self.partitions.is_some()).map(|branch| branch.key().to_string());
+        self.index(key.as_deref())
+    }
+}
+
+/// What is left to be made of the assets of a run, if it is under way.
+fn of_run(storage: &(impl ReadRuns + ?Sized), mut run: RunRecord) -> Result<Vec<Open>, StorageError> {
+    if !matches!(RunState::look(storage, &mut run)?, RunState::Running | RunState::Canceling) {
+        return Ok(Vec::new());
+    }
+    let pinned = storage.pinned(run.id)?;
+    let mut left = Left::of(run.id, &pinned);
+    if left.assets.is_empty() {
+        return Ok(Vec::new());
+    }
+    // What goes on from the end of another run makes nothing anew that succeeded there.
+    let mut earlier = Vec::new();
+    let mut next = pinned.upstream.filter(|_| pinned.selection.is_none());
+    while let Some(run) = next.filter(|run| !earlier.contains(run)) {
+        earlier.push(run);
+        next = storage.pinned(run)?.upstream;
+    }
+    for run in earlier.into_iter().rev() {
+        left.follow(storage, run, Tells::of_earlier)?;
+    }
+    left.assets.iter_mut().for_each(|open| open.begun = PartitionSet::new());
+    if left.follow(storage, run.id, Tells::of)? {
+        // Nothing starts any more.
+        left.assets.iter_mut().for_each(|open| open.left = &open.left & &open.begun);
+    }
+    Ok(left.assets)
+}
+
+/// What is left to be made in a run, as its log goes on.
+struct Left {
+    assets: Vec<Open>,
+    /// By the names of steps, which of the assets they make.
+    steps: HashMap<String, Range<usize>>,
+}
+
+/// What an event says of what a step makes.
+enum Tells<'a> {
+    Begun,
+    /// It will begin, or begin again.
+    Open,
+    /// It is over, with all of the step.
+    Over,
+    /// With this asset alone.
+    OverWith(&'a AssetKey),
+}
+
+impl Tells<'_> {
+    fn of(kind: &EventKind) -> Option<Tells<'_>> {
+        match kind {
+            EventKind::StepInterrupted => Some(Tells::Open),
+            EventKind::AssetMaterialization { asset, .. }
+            | EventKind::AssetFailedToMaterialize { asset, .. } => Some(Tells::OverWith(asset)),
+            EventKind::StepFailure { .. } | EventKind::StepSkipped { .. } => Some(Tells::Over),
+            _ => Self::of_earlier(kind),
+        }
+    }
+
+    /// Of a run from whose end another one goes on: what failed there is still to be made.
+    fn of_earlier(kind: &EventKind) -> Option<Tells<'_>> {
+        match kind {
+            EventKind::StepStart { .. } | EventKind::StepRestarted { .. } => Some(Tells::Begun),
+            EventKind::StepLost { .. } => Some(Tells::Open),
+            EventKind::StepSuccess | EventKind::StepMemoized { .. } => Some(Tells::Over),
+            EventKind::StepSkipped { cause } if cause.is_absence() => Some(Tells::Over),
+            _ => None,
+        }
+    }
+}
+
+impl Left {
+    /// All that a run is for, before it begins.
+    fn of(run: RunId, pinned: &Pinned) -> Self {
+        let (mut assets, mut steps) = (Vec::new(), HashMap::new());
+        let told = pinned.partitions.as_ref();
+        let (now, keys) = told.map(|told| (told.now, told.keys.clone())).unwrap_or_default();
+        let told = told.and_then(|told| told.selection.as_deref());
+        // The run itself has found them before it began.
+        let Ok(told) = ForPartitions::of(&pinned.plan, told, now, keys) else {
+            return Self { assets, steps };
+        };
+        for step in pinned.plan.steps.iter().filter(|step| !step.given && !step.assets.is_empty()) {
+            let first = assets.len();
+            let of_asset = |asset: &PlannedAsset| {
+                let partitions = asset.partitions.map(|number| Arc::clone(&told.of[number]));
+                let left = partitions.as_ref().map_or_else(|| [0].into_iter().collect(), |of| of.set.clone());
+                let (asset, begun) = (asset.key.clone(), PartitionSet::new());
+                let mut open = Open { run, asset, partitions, left, begun };
+                if !step.only.is_empty() {
+                    let only = step.only.iter().filter_map(|path| open.made_at(&path.parse().ok()?));
+                    open.left = &open.left & &only.collect();
+                }
+                open
+            };
+            assets.extend(step.assets.iter().map(of_asset));
+            steps.insert(step.name.clone(), first..assets.len());
+        }
+        // These are there.
+        for fact in pinned.loaded.iter().filter(|_| pinned.only_missing) {
+            for open in assets.iter_mut().filter(|open| open.asset == fact.asset) {
+                open.index(fact.partition.as_deref()).map(|index| open.left.remove(index));
+            }
+        }
+        Self { assets, steps }
+    }
+
+    /// Goes through the log of a run; whether that is being canceled.
+    fn follow(
+        &mut self,
+        storage: &(impl ReadRuns + ?Sized),
+        run: RunId,
+        tells: fn(&EventKind) -> Option<Tells<'_>>,
+    ) -> Result<bool, StorageError> {
+        let mut is_canceling = false;
+        storage.events(run)?.events(0, false, &mut |logged| {
+            is_canceling |= matches!(logged.event.kind, EventKind::RunCanceling);
+            self.apply(&logged.event, tells);
+            ControlFlow::Continue(())
+        })?;
+        Ok(is_canceling)
+    }
+
+    fn apply(&mut self, event: &Event, tells: fn(&EventKind) -> Option<Tells<'_>>) {
+        let (Some(path), Some(told)) = (&event.step, tells(&event.kind)) else { return };
+        let Some(range) = self.steps.get(path.name()) else { return };
+        for open in &mut self.assets[range.clone()] {
+            let Some(index) = open.made_at(path) else { continue };
+            match told {
+                Tells::Begun => {
+                    open.left.insert(index);
+                    open.begun.insert(index);
+                }
+                Tells::Open => {
+                    open.left.insert(index);
+                    open.begun.remove(index);
+                }
+                Tells::OverWith(asset) if *asset != open.asset => {}
+                Tells::Over | Tells::OverWith(_) => _ = open.left.remove(index),
+            }
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! The file of an output: written, read, removed.
 
 use std::fs::File;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use orch_core::failure::Result;
 use orch_core::io::{Metadata, OutputAt};
@@ -39,24 +41,23 @@ impl<F: Format> FrameIo<F> {
         types: Option<&SchemaRef>,
     ) -> Result<Metadata> {
         let path = self.path(at);
-        let written = self.place.replace(&path, |file, temporary| {
-            let mut hashing = Hashing::new(at, file)?;
-            encode(&self.format, frame, &mut hashing)?;
-            if self.verify {
-                verify(
-                    frame,
-                    &decode(
-                        &self.format,
-                        File::open(temporary)?,
-                        temporary,
-                        &Wanted { types, columns: &[] },
-                    )?,
-                )?;
-            }
-            Ok((file.metadata()?.len(), hashing.data_version()))
-        });
-        let ((bytes, data_version), mark) = written.map_err(|failure| cannot("write", &path, failure))?;
-        let mut metadata = self.describe.frame(frame);
+        let (mut metadata, bytes, data_version, mark) = thread::scope(|scope| {
+            let written = self.place.replace(&path, |file, temporary| {
+                let mut hashing = Hashing::new(at, file)?;
+                encode(&self.format, frame, &mut hashing)?;
+                if self.verify {
+                    let wanted = Wanted { types, columns: &[] };
+                    verify(frame, &decode(&self.format, File::open(temporary)?, temporary, &wanted)?)?;
+                }
+                // While the file is brought to disk.
+                let described = thread::Builder::new().spawn_scoped(scope, || self.describe.frame(frame))?;
+                Ok((described, file.metadata()?.len(), hashing))
+            });
+            let ((described, bytes, hashing), mark) = written?;
+            let metadata = described.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok((metadata, bytes, hashing.data_version(), mark))
+        })
+        .map_err(|failure| cannot("write", &path, failure))?;
         metadata.extend(about(&path, bytes));
         metadata.extend(data_version);
         stamp(at, &mark, &mut metadata);

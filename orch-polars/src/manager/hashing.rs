@@ -2,10 +2,20 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::mem;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
-use blake3::Hasher;
+use blake3::{Hash, Hasher};
 use orch_core::io::{DATA_VERSION, OutputAt};
+
+/// So many bytes are hashed at once. Of a file that is smaller no thread is started.
+const PART: usize = 1 << 20;
+
+/// So many parts may wait to be hashed before the writer waits.
+const WAITING: usize = 8;
 
 /// Writes to a file and, where that is asked for, hashes what it writes, so that the file need not be read for it.
 ///
@@ -13,35 +23,81 @@ use orch_core::io::{DATA_VERSION, OutputAt};
 #[derive(Clone)]
 pub(super) struct Hashing {
     file: Arc<File>,
-    hasher: Option<Arc<Mutex<Hasher>>>,
+    written: Option<Arc<Mutex<Written>>>,
 }
 
 impl Hashing {
     /// Of an asset the hash is its version, by which it is known whether it has come out as it was. Nobody asks for that of other
     /// outputs.
     pub(super) fn new(at: &OutputAt<'_>, file: &File) -> io::Result<Self> {
-        Ok(Self { file: Arc::new(file.try_clone()?), hasher: at.asset.map(|_| Arc::default()) })
+        Ok(Self { file: Arc::new(file.try_clone()?), written: at.asset.map(|_| Arc::default()) })
     }
 
-    /// The hash of all that was written, under its name.
+    /// The hash of all that was written, under its name. To be asked for when the file is on disk: it may take until then.
     pub(super) fn data_version(&self) -> Option<(String, serde_json::Value)> {
-        let hasher = self.hasher.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        Some((DATA_VERSION.to_owned(), hasher.finalize().to_hex().to_string().into()))
+        let mut written = self.written.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        Some((DATA_VERSION.to_owned(), written.hash().to_hex().to_string().into()))
     }
 }
 
 impl Write for Hashing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = (&*self.file).write(bytes)?;
-        if let Some(hasher) = &self.hasher {
-            hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&bytes[..written]);
+        let count = (&*self.file).write(bytes)?;
+        if let Some(written) = &self.written {
+            written.lock().unwrap_or_else(PoisonError::into_inner).add(&bytes[..count])?;
         }
-        Ok(written)
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         (&*self.file).flush()
     }
+}
+
+/// What was written, which is hashed by a thread of its own while more is written and while that is brought to disk.
+#[derive(Default)]
+struct Written {
+    /// What is not hashed yet.
+    last: Vec<u8>,
+    hashes: Option<(SyncSender<Vec<u8>>, JoinHandle<Hasher>)>,
+}
+
+impl Written {
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.last.extend_from_slice(bytes);
+        if self.last.len() < PART {
+            return Ok(());
+        }
+        let (parts, _) = match &mut self.hashes {
+            Some(hashes) => hashes,
+            none => none.insert(hashing()?),
+        };
+        let part = mem::replace(&mut self.last, Vec::with_capacity(PART));
+        parts.send(part).map_err(|_| io::Error::other("what is written cannot be hashed"))
+    }
+
+    fn hash(&mut self) -> Hash {
+        let mut hasher = match self.hashes.take() {
+            Some((parts, hasher)) => {
+                // There are no more.
+                drop(parts);
+                hasher.join().unwrap_or_else(|panic| resume_unwind(panic))
+            }
+            None => Hasher::new(),
+        };
+        hasher.update(&self.last).finalize()
+    }
+}
+
+/// A thread that hashes the parts that it is given.
+fn hashing() -> io::Result<(SyncSender<Vec<u8>>, JoinHandle<Hasher>)> {
+    let (parts, given) = sync_channel::<Vec<u8>>(WAITING);
+    let hash = move || {
+        let mut hasher = Hasher::new();
+        given.iter().for_each(|part| _ = hasher.update(&part));
+        hasher
+    };
+    Ok((parts, Builder::new().name("orch hashes".to_owned()).spawn(hash)?))
 }
 
 /// Whoever puts the file in place syncs it.

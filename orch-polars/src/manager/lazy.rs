@@ -136,10 +136,10 @@ impl<F: Format> FrameIo<F> {
             let index = self.format.index(file.try_clone()?)?;
             let mut metadata = self.describe.file(&columns, index);
             metadata.extend(about(&path, file.metadata()?.len()));
-            metadata.extend(hashing.data_version());
-            Ok(metadata)
+            Ok((metadata, hashing))
         });
-        let (mut metadata, mark) = sunk.map_err(|failure| cannot("write", &path, failure))?;
+        let ((mut metadata, hashing), mark) = sunk.map_err(|failure| cannot("write", &path, failure))?;
+        metadata.extend(hashing.data_version());
         stamp(at, &mark, &mut metadata);
         Ok(metadata)
     }

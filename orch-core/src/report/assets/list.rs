@@ -66,6 +66,9 @@ fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
         return Cell::of(role, told);
     }
     match facts.standing(asset.key()).map(word) {
+        Some((_, word)) if facts.failures.contains_key(asset.key()) => {
+            Cell::of(Role::Bad, format!("{word}, failed"))
+        }
         Some((role, word)) => Cell::of(role, word),
         None => Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
     }

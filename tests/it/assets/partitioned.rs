@@ -342,9 +342,8 @@ fn a_partition_that_fails_leaves_the_others_and_is_told_to_who_needs_it() {
     let storage = storage();
     let error = materialize(&definitions, &storage, "*", "2024-01-01..2024-01-03").expect_err("a day fails");
     insta::assert_snapshot!(error, @r"
-    the run of `materialize` failed: 2 steps
+    the run of `materialize` failed: 1 step
     `fragile[2024-01-02]`: the till was closed
-    `read_polished`: `polished[2024-01-02]` was to be made in this run before, and was not: `fragile[2024-01-02]` failed
     ");
     insta::assert_snapshot!(facts(&storage), @r"
     fragile[2024-01-01], data 48fc721f, fact

@@ -154,6 +154,43 @@ fn what_is_downstream_names_what_failed_before_it() {
 }
 
 #[test]
+fn what_reads_several_days_is_skipped_for_the_one_that_failed() {
+    let days = "materialize --all --partition 2024-01-01..2024-01-07 --max-concurrent 1 --progress none";
+    let site = || Ok(Definitions::new().assets(assets![lines, errors, alerts, report]));
+    insta::assert_snapshot!(session(site, days), @r"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 25 steps: 19 succeeded, 2 failed, 4 skipped
+          Failed [<time>] errors[2024-01-04]
+                 the log of that day is lost
+                   caused by: the disk `logs` is full
+                   hint: ask for it at the site
+          Failed [<time>] errors[2024-01-06]
+                 the log of that day is empty
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    Materialized lines[2024-01-01]
+    Materialized errors[2024-01-01]
+    Materialized alerts[2024-01-01]
+    Materialized lines[2024-01-02]
+    Materialized errors[2024-01-02]
+    Materialized alerts[2024-01-02]
+    Materialized lines[2024-01-03]
+    Materialized errors[2024-01-03]
+    Materialized alerts[2024-01-03]
+    Materialized lines[2024-01-04]
+    Materialized lines[2024-01-05]
+    Materialized errors[2024-01-05]
+    Materialized alerts[2024-01-05]
+    Materialized lines[2024-01-06]
+    Materialized lines[2024-01-07]
+    Materialized errors[2024-01-07]
+    Materialized alerts[2024-01-07]
+    ");
+}
+
+#[test]
 fn of_a_run_that_was_removed_is_told_that_nobody_knows_more() {
     let kept = failed();
     let run = RunId::from_u128(0x019a_5f3c_0002_7000_8000_0000_0000_0002);

@@ -39,7 +39,8 @@ fn error(
             (EventKind::StepFailure { error, .. }, Some(path)) => _ = errors.insert(path, error),
             _ => {}
         }
-        if is_told && logged.number > fact.event { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        // Of a step that makes several assets each is told before it is.
+        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     Ok(found)
 }

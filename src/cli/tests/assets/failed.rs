@@ -49,7 +49,7 @@ fn total(alerts: i64, #[mapped(PartitionMapping::time_window(-1, -1))] total: Op
 }
 
 #[asset]
-fn report(#[mapped(PartitionMapping::all())] alerts: Partitions<i64>) -> usize {
+fn report(#[mapped(PartitionMapping::all())] alerts: &Partitions<i64>) -> usize {
     alerts.len()
 }
 
@@ -327,6 +327,33 @@ fn of_an_asset_without_partitions_it_is_told_in_the_same_way() {
         a1 [label="revenue", color="#cf222e", tooltip="missing: it was never materialized; the last attempt failed, in the run 019a5f3c 2h ago"];
     }
     "##);
+}
+
+#[derive(Outputs)]
+struct Market {
+    #[asset]
+    buyers: i64,
+    #[asset]
+    sellers: i64,
+}
+
+#[multi_asset]
+fn market() -> Result<Market> {
+    Err(Failure::new("the market is closed"))
+}
+
+#[test]
+fn each_asset_of_a_step_that_failed_tells_of_it() {
+    let mut kept = Shop::empty();
+    let market = || Definitions::new().assets(assets![buyers, sellers]);
+    kept.put_failing(1, &market(), &all(), |runner| runner);
+    for key in ["buyers", "sellers"] {
+        let told = kept.session(market(), &format!("why {key}"));
+        assert!(
+            told.contains("the last attempt failed, in the run 019a5f3c 3h ago: the market is closed"),
+            "{told}"
+        );
+    }
 }
 
 /// No amount is below zero.

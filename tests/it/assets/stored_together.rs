@@ -211,7 +211,7 @@ fn one_partition_that_is_read_is_asked_for_and_those_that_are_to_be_there_before
     insta::assert_snapshot!(error, @r"
     the job `materialize` cannot be planned
     error: `last_day` is made of partitions of `diary` that were never materialized: 2024-01-14
-      --> tests/it/assets/stored_together.rs:200 (is made of it)
+      --> tests/it/assets/stored_together.rs:198 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: materialize them before, `materialize diary --partition '2024-01-14'`, or take it as an `Option`: `diary: Option<..>`
     ");
@@ -249,7 +249,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![one])), @r"
     the job `materialize` cannot be planned
     error: `one` takes `diary` as one value, and is made of several partitions of it
-      --> tests/it/assets/stored_together.rs:250 (is made of it)
+      --> tests/it/assets/stored_together.rs:246 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `#[stored] diary: &Partitions<..>`, as one value, `#[stored(together)] diary: ..`, or say which one: `#[stored] #[mapped(PartitionMapping::last())] diary: ..`
     ");
@@ -260,7 +260,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![as_it_is])), @r"
     the job `materialize` cannot be planned
     error: `as_it_is` takes `diary` as one value, and is made of several partitions of it
-      --> tests/it/assets/stored_together.rs:261 (is made of it)
+      --> tests/it/assets/stored_together.rs:257 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `diary: &Partitions<String>`, as one value, `#[stored(together)] diary: String`, or say which one: `#[mapped(PartitionMapping::last())] diary: &String`
     ");

@@ -97,10 +97,19 @@ impl<'a> Spread<'a> {
         Self { state, def, found }
     }
 
-    /// The partitions in which it has found an error, and what it found last of those.
-    pub(super) fn failed(self) -> Option<(PartitionSet, &'a CheckEvaluation)> {
-        let failed = self.found.into_iter().find(|found| found.word.1 == FAILED)?;
-        Some((failed.set, failed.latest?))
+    /// Of these partitions those in which it has found an error, and what it found last of them.
+    pub(super) fn failed(
+        &self,
+        facts: &AssetFacts<'a>,
+        of: &PartitionSet,
+    ) -> Option<(PartitionSet, &'a CheckEvaluation)> {
+        let failed = &self.found.iter().find(|found| found.word.1 == FAILED)?.set & of;
+        let is_one = |fact: &&CheckEvaluation| {
+            let index = fact.partition.as_deref().and_then(|key| self.state.keyspace().index_of(key).ok());
+            index.is_some_and(|index| failed.contains(index))
+        };
+        let latest = evaluations(facts, self.def).filter(is_one).map(Some).fold(None, later)?;
+        Some((failed, latest))
     }
 }
 

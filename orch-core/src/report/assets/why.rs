@@ -9,7 +9,7 @@ use super::AssetFacts;
 use super::failed::{FailedAttempt, waiting};
 use super::partitions::stretches;
 use super::reasons::reasons;
-use super::refused::refused;
+use super::refused::{refused, refused_before};
 use super::stale::{because, reason, short, word};
 use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization};
 use crate::partition::{Keyspace, PartitionSet};
@@ -102,6 +102,9 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
     let mut seen = BTreeSet::new();
     why.stands(&named, &standing, 1, &mut seen, &mut text);
     why.failed_upstream(Some(&named), &mut text);
+    if standing.is_to_make() {
+        why.refused_upstream([named.index()].into_iter().collect(), &mut text);
+    }
     text
 }
 
@@ -159,6 +162,7 @@ impl WhyAsset<'_> {
             }
         }
         self.failed_upstream(None, &mut text);
+        self.refused_upstream(partitions.to_make(), &mut text);
         text
     }
 
@@ -219,6 +223,14 @@ impl WhyAsset<'_> {
         for failed in self.failed.iter().filter(is_other) {
             let told =
                 format!("what it is made of failed: `{}`, {}", failed.name(), failed.told(&self.facts));
+            let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
+        }
+    }
+
+    /// What these partitions are made of and blocking checks have refused.
+    fn refused_upstream(&self, set: PartitionSet, text: &mut String) {
+        for (key, refused) in refused_before(&self.facts, self.key, set) {
+            let told = format!("`{key}` is not to be taken as it is: {}", refused.told(&self.facts));
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
         }
     }

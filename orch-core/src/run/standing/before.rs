@@ -40,6 +40,20 @@ impl Standings {
         before
     }
 
+    /// What these are made of, be it to be made or not.
+    pub(crate) fn made_of(&self, sets: &Sets) -> Sets {
+        let mut of = Sets::new();
+        for (number, set) in sets {
+            for need in &self.needs[*number] {
+                *of.entry(need.other).or_default() |= &match self.partitions.get(&need.other) {
+                    Some(other) => need.upstream_of_all(set, &other.materialized, self.now),
+                    None => PartitionSet::from_iter([0]),
+                };
+            }
+        }
+        of
+    }
+
     /// Of the partitions of an asset that are to be made those that are made of any of these, be it by way of others that are to be
     /// made.
     pub(crate) fn to_make_after(&self, asset: &AssetKey, from: &Sets) -> PartitionSet {

@@ -380,6 +380,13 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     orders is fresh: the run 019a5f3c made it 3h ago
       its blocking check `positive` failed, in the run 019a5f3c 3h ago: 1 is negative
     ");
+    insta::assert_snapshot!(kept.session(guarded(), "why letter"), @r"
+    exit 0
+    --- stdout
+    letter is missing
+      it was never materialized
+      `orders` is not to be taken as it is: its blocking check `positive` failed, in the run 019a5f3c 3h ago: 1 is negative
+    ");
     insta::assert_snapshot!(kept.session(guarded(), "assets graph --status"), @r"
     exit 0
     --- stdout
@@ -411,6 +418,20 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     --- stdout
     errors[2024-01-02] is fresh: the run 019a5f3c made it 3h ago
       its blocking check `plausible` failed, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
+    ");
+    insta::assert_snapshot!(kept.session(guarded(), "why alerts --partition 2024-01-02"), @r"
+    exit 0
+    --- stdout
+    alerts[2024-01-02] is missing
+      it was never materialized
+      `errors` is not to be taken as it is: its blocking check `plausible` failed for 2024-01-02, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
+    ");
+    insta::assert_snapshot!(kept.session(guarded(), "why alerts"), @r"
+    exit 0
+    --- stdout
+    alerts has 7 partitions: 2 fresh, 5 missing
+      missing 2024-01-02, 2024-01-04..2024-01-07: it was never materialized
+      `errors` is not to be taken as it is: its blocking check `plausible` failed for 2024-01-02, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
     ");
     insta::assert_snapshot!(kept.session(guarded(), "assets graph --status"), @r"
     exit 0

@@ -276,8 +276,8 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![letter, letters])), @r"
     the job `materialize` cannot be planned
     error: `letters` takes partitions of `letter`, which has none
-      --> tests/it/assets/stored_together.rs:277 (is made of it)
-      --> tests/it/assets/stored_together.rs:273 (the asset)
+      --> tests/it/assets/stored_together.rs:273 (is made of it)
+      --> tests/it/assets/stored_together.rs:269 (the asset)
       hint: take it as what it is, `letter: &String`, or as it is stored, `#[stored] letter: ..`
     ");
 }

@@ -19,7 +19,7 @@ pub(super) struct Refused<'a> {
 pub(super) fn refused<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<&str>) -> Vec<Refused<'a>> {
     let key = facts.graph.assets()[asset].key();
     if let Some(state) = facts.partitions.get(key).filter(|_| partition.is_none()) {
-        return refused_of(facts, asset, state.made().keys().copied().collect());
+        return refused_of(facts, asset, &state.made().keys().copied().collect());
     }
     let known = known(facts, asset, partition).into_iter();
     let known = known.filter(|check| check.def.is_blocking() && check.current);
@@ -31,13 +31,13 @@ pub(super) fn refused<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Optio
 }
 
 /// The same of these partitions of an asset; of 0 of one that has none.
-fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: PartitionSet) -> Vec<Refused<'a>> {
+fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> Vec<Refused<'a>> {
     let Some(state) = facts.partitions.get(facts.graph.assets()[asset].key()) else {
         return refused(facts, asset, None);
     };
     let blocking = facts.graph.checks_of(asset).filter(|def| def.is_blocking());
     let refused = blocking.filter_map(|def| {
-        let (failed, latest) = Spread::of(facts, state, def).failed(facts, &set)?;
+        let (failed, latest) = Spread::of(facts, state, def).failed(facts, set)?;
         Some(Refused { def, partitions: Some(stretches(state.keyspace(), &failed)), latest })
     });
     refused.collect()
@@ -54,7 +54,7 @@ pub(super) fn refused_before<'a>(
     let mut found = Vec::new();
     for &number in facts.graph.order().iter().filter(|number| **number != own) {
         let set = of.remove(&number).filter(|set| !set.is_empty());
-        let refused = set.map(|set| refused_of(facts, number, set)).unwrap_or_default();
+        let refused = set.map(|set| refused_of(facts, number, &set)).unwrap_or_default();
         found.extend(refused.into_iter().map(|refused| (facts.graph.assets()[number].key(), refused)));
     }
     found

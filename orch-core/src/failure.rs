@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::StepPath;
+
 pub(crate) use self::catch::{catch_places, caught, panic_message, quietly};
 pub(crate) use self::tell::tell;
 
@@ -42,6 +44,7 @@ struct Inner {
     place: Option<String>,
     metadata: BTreeMap<String, serde_json::Value>,
     retry: RetryWish,
+    kept_from: Option<StepPath>,
 }
 
 /// What the op wishes for after a failed attempt.
@@ -76,6 +79,18 @@ impl Failure {
         let mut failure = Self::new(message);
         failure.0.kind = kind;
         failure
+    }
+
+    /// What a step is to read was to be made in the same run, and this other step failed: it has not failed itself, but is kept from
+    /// what it is there for, as what takes it by an input is.
+    pub(crate) fn kept_from(mut self, by: StepPath) -> Self {
+        self.0.kept_from = Some(by);
+        self.not_retryable()
+    }
+
+    /// The step that failed, if that is all that is wrong.
+    pub(crate) fn by_which_kept(&self) -> Option<&StepPath> {
+        self.0.kept_from.as_ref()
     }
 
     /// The framework refuses what a function did; another attempt would do the same.
@@ -196,6 +211,7 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Failure {
             place: None,
             metadata: BTreeMap::new(),
             retry: RetryWish::Policy,
+            kept_from: None,
         }))
     }
 }

@@ -3,13 +3,15 @@ mod partitions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery, MaterializationQuery};
+use orch_core::asset::{
+    AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, MaterializationQuery,
+};
 use orch_core::graph::{AssetGraph, CheckDef};
 use orch_core::ids::{RunId, nearest};
 use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::{Definitions, InProgress, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
-use orch_core::storage::{AssetRecord, Storage};
+use orch_core::storage::{AssetRecord, Storage, StorageError};
 
 use super::args::{
     AssetCheckArgs, AssetGraphArgs, AssetListArgs, AssetObserveArgs, AssetShowArgs, AssetsArgs,
@@ -89,6 +91,8 @@ pub(super) struct Recorded {
     observations: BTreeMap<AssetKey, u64>,
     /// What each check of the program found last; of an asset with partitions, of each partition.
     evaluations: Vec<CheckEvaluation>,
+    /// Of the assets of the program without partitions at which the last attempt failed, that it did.
+    failures: BTreeMap<AssetKey, FailedMaterialization>,
 }
 
 impl Recorded {
@@ -122,17 +126,23 @@ impl Recorded {
             storage.as_ref().map(|storage| observations(&**storage, &latest_facts.records, graph));
         let observations = observations.unwrap_or_default();
         let evaluations = evaluations.into_iter().flatten().collect();
-        Ok(Self { storage, in_progress, latest: latest_facts, observations, evaluations })
+        let failures = storage
+            .as_ref()
+            .map_or(Ok(BTreeMap::new()), |storage| failures(&**storage, &latest_facts.records, graph));
+        let failures = failures.map_err(|error| home::refused(&error, printer))?;
+        Ok(Self { storage, in_progress, latest: latest_facts, observations, evaluations, failures })
     }
 
     /// The runs that are spoken of.
     pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         let made = self.latest.records.iter().map(|record| record.latest.run);
-        made.chain(self.evaluations.iter().map(|fact| fact.run)).chain(self.in_progress.runs())
+        let failed = self.failures.values().map(|failed| failed.run);
+        let evaluated = self.evaluations.iter().map(|fact| fact.run);
+        made.chain(evaluated).chain(failed).chain(self.in_progress.runs())
     }
 
     /// Which partitions are materialized of the assets of these numbers, in progress, or failed.
-    fn partitions(
+    pub(super) fn partitions(
         &self,
         graph: &AssetGraph,
         numbers: impl Iterator<Item = usize>,
@@ -169,6 +179,7 @@ impl Recorded {
             observations: &self.observations,
             in_progress: &self.in_progress,
             evaluations: &self.evaluations,
+            failures: &self.failures,
             standings,
             now: (around.now)(),
             digits: report::digits(self.runs()),
@@ -195,6 +206,23 @@ fn observations(
         Some((record.key.clone(), storage.materializations(&query).ok()?.len() as u64))
     };
     records.iter().filter(|record| !is_own(&record.key)).filter_map(count).collect()
+}
+
+/// Of the assets without partitions at which the last attempt failed, that it did.
+fn failures(
+    storage: &dyn Storage,
+    records: &[AssetRecord],
+    graph: &AssetGraph,
+) -> Result<BTreeMap<AssetKey, FailedMaterialization>, StorageError> {
+    let mut failures = BTreeMap::new();
+    for asset in graph.assets().iter().filter(|asset| asset.partitions().is_none()) {
+        let made = records.iter().find(|record| record.key == *asset.key()).map(|record| &record.latest);
+        let failed = storage.latest_failure(asset.key(), None)?;
+        failures.extend(
+            failed.filter(|failed| failed.is_after(made)).map(|failed| (asset.key().clone(), failed)),
+        );
+    }
+    Ok(failures)
 }
 
 /// The one asset, of those of the program.

@@ -1,10 +1,12 @@
+mod failed;
+
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use orch_core::asset::{AssetKey, MaterializationQuery};
+use orch_core::asset::{AssetKey, FailedMaterialization, MaterializationQuery};
 use orch_core::ids::StepPath;
 use orch_core::memo::MemoQuery;
-use orch_core::report::{self, AssetFacts, History, PartitionStates, Why, WhyAsset};
+use orch_core::report::{self, AssetFacts, History, PartitionState, Why, WhyAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
 
@@ -56,7 +58,7 @@ fn why_asset(
     around: &Around,
     printer: &Printer,
 ) -> Result<(), Exit> {
-    let (graph, partitions) = (definitions.asset_graph(), PartitionStates::new());
+    let graph = definitions.asset_graph();
     let mut recorded = Recorded::read(&args.of.home, graph, around, printer)?;
     let one = |text: &String| assets::one_partition(text, key, (graph, &recorded.latest), around, printer);
     let partition = args.partition.as_ref().map(one).transpose()?;
@@ -74,15 +76,39 @@ fn why_asset(
         let known = recorded.storage.as_ref()?.materializations(&query).ok()?;
         known.into_iter().find(|fact| fact.time <= time)
     };
+    let partitions = recorded.partitions(graph, 0..graph.assets().len(), around, printer)?;
     let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
     let (partition, latest) = (partition.as_deref(), &recorded.latest);
-    let failed = recorded.storage.as_ref().map(|storage| storage.latest_failure(key, partition));
-    let failed = failed.transpose().map_err(|error| home::refused(&error, printer))?.flatten();
-    let runs = recorded.runs().chain(failed.iter().map(|failed| failed.run));
-    let (facts, failed) = (AssetFacts { digits: report::digits(runs), ..facts }, failed.as_ref());
-    let why = WhyAsset { facts, latest, standings: &standings, key, partition, failed, at: &at };
+    let failed = report::failed_before(&facts, key, partition).into_iter().filter_map(|(key, partition)| {
+        let storage = recorded.storage.as_deref()?;
+        let fact = storage.latest_failure(&key, partition.as_deref()).transpose()?;
+        Some(fact.map(|fact| failed::attempt(storage, fact)))
+    });
+    let failed: Result<Vec<_>, _> = failed.collect();
+    let failed = failed.map_err(|error| home::refused(&error, printer))?;
+    let runs = recorded.runs().chain(failed.iter().map(|failed| failed.fact.run));
+    let facts = AssetFacts { digits: report::digits(runs), ..facts };
+    let why = WhyAsset { facts, latest, standings: &standings, key, partition, failed: &failed, at: &at };
     printer.data(&report::why_asset(&why));
+    if let Some(first) = failed.first() {
+        let all = partitions.get(key).filter(|_| first.fact.asset == *key && partition.is_none());
+        printer.hint(&again(&first.fact, key, all, args));
+    }
     Ok(())
+}
+
+/// What makes again what has failed: of an asset that is asked for as a whole all partitions that have.
+fn again(
+    failed: &FailedMaterialization,
+    asked: &AssetKey,
+    all: Option<&PartitionState>,
+    args: &WhyArgs,
+) -> String {
+    let (name, home, key) = (program_name(), home::again(&args.of.home), &failed.asset);
+    let partitions = all.map(PartitionState::show_failed).or_else(|| failed.partition.clone());
+    let partitions = partitions.map_or_else(String::new, |text| format!(" --partition '{text}'"));
+    let what = if key == asked { "it" } else { "what failed" };
+    format!("`{name} materialize {key}{partitions}{home}` makes {what} again")
 }
 
 fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {

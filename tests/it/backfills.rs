@@ -1,5 +1,6 @@
 //! Backfills: many partitions by many runs, and what is told of them.
 
+mod canceled;
 mod keys;
 mod only;
 mod outside;
@@ -269,7 +270,7 @@ fn a_cancel_is_the_last_of_it() {
     });
     insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @r"
     backfill ID: canceled
-    asset  asked for  done  left
+    asset  asked for  done  canceled
     sold   5          2     3
     ");
     let refused = |result: Result<Backfill<'_>, BackfillError>| {
@@ -300,7 +301,7 @@ fn a_cancel_by_someone_else_admits_no_further_run() {
     });
     insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it ends in order")), @r"
     backfill ID: canceled
-    asset  asked for  left
+    asset  asked for  canceled
     sold   5          5
     ");
     assert_eq!(shop.storage.runs(&RunQuery::default()).expect("the runs"), []);
@@ -374,14 +375,14 @@ fn it_is_held_to_the_program_that_launched_it() {
     begun sold revenue 2024-01-01
     refused sold revenue 2024-01-01: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
-      --> tests/it/backfills.rs:345 (is made of it)
-      --> tests/it/backfills.rs:340 (the asset)
+      --> tests/it/backfills.rs:346 (is made of it)
+      --> tests/it/backfills.rs:341 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-01'`, or take it as an `Option`: `tax: Option<..>`
     begun sold revenue 2024-01-02
     refused sold revenue 2024-01-02: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
-      --> tests/it/backfills.rs:345 (is made of it)
-      --> tests/it/backfills.rs:340 (the asset)
+      --> tests/it/backfills.rs:346 (is made of it)
+      --> tests/it/backfills.rs:341 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-02'`, or take it as an `Option`: `tax: Option<..>`
     backfill ID: failure
     asset    asked for  failed

@@ -16,7 +16,7 @@ pub(super) struct Progress {
     runs: BTreeMap<Unit, (Stands, RunRecord)>,
     /// Why no run could begin.
     pub(super) refused: BTreeMap<Unit, String>,
-    /// All runs of the units that failed.
+    /// All runs of the units that failed, or were canceled with the backfill.
     of_failed: BTreeMap<Unit, Vec<RunId>>,
 }
 
@@ -28,6 +28,8 @@ pub(super) enum Stands {
     /// Its process is gone.
     Interrupted,
     Failed,
+    /// Its run was canceled with the backfill.
+    Canceled,
     /// It failed, and is to be made again.
     Again,
 }
@@ -54,17 +56,23 @@ impl Progress {
                 RunState::Running | RunState::Canceling => Stands::UnderWay,
                 RunState::Interrupted => Stands::Interrupted,
                 _ if record.marks.again.contains(&run.id) => Stands::Again,
+                // Nothing of it has failed, and what is made of it was never begun.
+                RunState::Canceled if record.marks.canceled.is_some() && run.first_failed.is_none() => {
+                    Stands::Canceled
+                }
                 RunState::Failure | RunState::Canceled => Stands::Failed,
             };
             progress.runs.insert(unit, (stands, run));
         }
         for refused in record.marks.refused.iter().filter(|refused| units.has(refused.unit)) {
             let stands = progress.runs.get(&refused.unit).map(|(stands, _)| *stands);
-            if stands.is_none_or(|stands| !matches!(stands, Stands::Done | Stands::Failed)) {
+            if stands.is_none_or(|stands| !matches!(stands, Stands::Done | Stands::Failed | Stands::Canceled))
+            {
                 progress.refused.insert(refused.unit, refused.why.clone());
             }
         }
-        let failed: HashSet<_> = progress.failed().collect();
+        let canceled = progress.standing(Stands::Canceled).map(|(unit, _)| unit);
+        let failed: HashSet<_> = progress.failed().chain(canceled).collect();
         progress.of_failed = all.into_iter().filter(|(unit, _)| failed.contains(unit)).collect();
         Ok(progress)
     }
@@ -89,7 +97,7 @@ impl Progress {
         Schedule::new(units, self.standing(Stands::Done).map(|(unit, _)| unit), self.failed())
     }
 
-    /// The partitions of an asset that the runs of a unit that failed have made all the same; one without a name of an asset
+    /// The partitions of an asset that the runs of a unit that failed, or was canceled, have made all the same; one without a name of an asset
     /// without partitions.
     pub(super) fn made_of_failed(
         &self,

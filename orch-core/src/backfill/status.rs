@@ -52,6 +52,8 @@ pub struct AssetProgress {
     pub excluded: u64,
     /// How many are still to be begun.
     pub left: u64,
+    /// How many are not made since the backfill was canceled: they were never begun, or their run was canceled with it.
+    pub canceled: u64,
 }
 
 /// What one run, or one that could not begin, has not made.
@@ -86,29 +88,37 @@ impl BackfillStatus {
         let held = storage.backfill_holder(record.id)?.is_some();
         let progress = Progress::read(storage, record, &units)?;
         let schedule = progress.schedule(&units);
-        let mut under_way = vec![PartitionSet::new(); units.groups()];
-        for (unit, _) in progress.standing(Stands::UnderWay).chain(progress.standing(Stands::Interrupted)) {
-            under_way[unit.group].insert(unit.chunk);
-        }
+        let by_group = |these: &[Stands]| {
+            let mut sets = vec![PartitionSet::new(); units.groups()];
+            for (unit, _) in these.iter().flat_map(|stands| progress.standing(*stands)) {
+                sets[unit.group].insert(unit.chunk);
+            }
+            sets
+        };
+        let under_way = by_group(&[Stands::UnderWay, Stands::Interrupted]);
+        let canceled = by_group(&[Stands::Canceled]);
         let (mut assets, mut failed) = (Vec::new(), Vec::new());
         for (number, group) in record.groups.iter().enumerate() {
             let count = |chunks: &PartitionSet| units.partitions(number, chunks);
-            let lacking = lacking(storage, (record, &units, &progress), number, schedule.failed(number))?;
+            let lacking_of = |set| lacking(storage, (record, &units, &progress), number, set);
+            let (lacking, cut_off) = (lacking_of(schedule.failed(number))?, lacking_of(&canceled[number])?);
             for key in &group.assets {
-                let lacks: u64 = lacking
-                    .iter()
-                    .flat_map(|(_, of)| of)
-                    .filter(|(of, ..)| of == key)
-                    .map(|(_, lacks, _)| lacks)
-                    .sum();
+                let (lacks, cut_off) = (lacks_of(key, &lacking), lacks_of(key, &cut_off));
+                let left = &schedule.left(number) - &under_way[number];
+                let (left, never) = match record.marks.canceled {
+                    None => (count(&left), 0),
+                    Some(_) => (0, count(&(&left - &canceled[number]))),
+                };
+                let made = (count(schedule.failed(number)) - lacks) + (count(&canceled[number]) - cut_off);
                 assets.push(AssetProgress {
                     asset: key.clone(),
                     asked: count(&units.all(number)),
-                    done: count(schedule.done(number)) + (count(schedule.failed(number)) - lacks),
+                    done: count(schedule.done(number)) + made,
                     under_way: count(&under_way[number]),
                     failed: lacks,
                     excluded: count(schedule.excluded(number)),
-                    left: count(&(&schedule.left(number) - &under_way[number])),
+                    left,
+                    canceled: never + cut_off,
                 });
             }
             failed.extend(lacking.into_iter().map(|(unit, of)| told((record, &units, &progress), unit, of)));
@@ -163,15 +173,21 @@ fn removed(
 /// Of an asset how many partitions lack, and which.
 type Lacks = (AssetKey, u64, Option<String>);
 
-/// What lacks of each asset by units of a group that failed: their runs may have made some of it.
+/// How many partitions of an asset lack.
+fn lacks_of(key: &AssetKey, lacking: &[(Unit, Vec<Lacks>)]) -> u64 {
+    let of_key = lacking.iter().flat_map(|(_, of)| of).filter(|(of, ..)| of == key);
+    of_key.map(|(_, lacks, _)| lacks).sum()
+}
+
+/// What lacks of each asset by units of a group that failed, or were canceled: their runs may have made some of it.
 fn lacking(
     storage: &dyn Storage,
     (record, units, progress): (&BackfillRecord, &Units, &Progress),
     group: usize,
-    failed: &PartitionSet,
+    chunks: &PartitionSet,
 ) -> Result<Vec<(Unit, Vec<Lacks>)>, StorageError> {
     let mut lacking = Vec::new();
-    for chunk in failed.iter() {
+    for chunk in chunks.iter() {
         let unit = Unit { group, chunk };
         let mut of = Vec::new();
         for key in &record.groups[group].assets {

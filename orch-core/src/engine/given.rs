@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::frame::FrameId;
+use super::frame::{FrameId, Missing};
 use super::{State, Token, Turn, Written};
 use crate::define::ItemStream;
-use crate::event::EventKind;
+use crate::event::{EventKind, SkipCause};
 use crate::failure::Failure;
 use crate::plan::Handed;
 
@@ -70,6 +70,18 @@ impl State {
         }
     }
 
+    /// What kept a step from running before the run was interrupted, though it had all that it takes by its inputs.
+    pub(super) fn was_kept_from(&self, frame: FrameId, step: usize) -> Option<Box<Missing>> {
+        if !self.has_given {
+            return None;
+        }
+        let Some(SkipCause::Failed(by)) = self.program.was_skipped(&self.path(frame, step)) else {
+            return None;
+        };
+        let failed = self.program.given_failure(by)?;
+        Some(Box::new(Missing::Failed(by.clone(), Arc::clone(&failed.error))))
+    }
+
     /// It has failed before, after so many attempts.
     pub(super) fn fail_again(&mut self, frame: FrameId, step: usize, turn: &mut Turn) {
         let program = Arc::clone(&self.program);
@@ -91,7 +103,7 @@ impl State {
                 self.program.given_failure(&self.path(frame, step)).is_some()
             }
             (is_given, EventKind::StepSkipped { .. }) => {
-                is_given || self.has_given && self.program.was_skipped(&self.path(frame, step))
+                is_given || self.has_given && self.program.was_skipped(&self.path(frame, step)).is_some()
             }
             (is_given, _) => is_given,
         }

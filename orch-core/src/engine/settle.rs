@@ -89,7 +89,7 @@ impl State {
             return self.skip_canceled(frame, step, turn);
         }
         if !self.is_given(frame, step)
-            && let Some(missing) = self.missing_for(frame, step)
+            && let Some(missing) = self.missing_for(frame, step).or_else(|| self.was_kept_from(frame, step))
         {
             let cause = match &*missing {
                 Missing::Absent(path) => SkipCause::Absent(path.clone()),
@@ -98,13 +98,7 @@ impl State {
             if self.settings.keep && matches!(cause, SkipCause::Absent(_)) {
                 turn.kept.push(Kept::Skipped { path: self.path(frame, step), step });
             }
-            if let Missing::Failed(failed, error) = &*missing {
-                self.tell_unmade(frame, step, (failed, error), turn);
-            }
-            self.emit(frame, step, EventKind::StepSkipped { cause }, turn);
-            self.call_hooks_of_skip(frame, step, &missing, turn);
-            self.finish(frame, step, Some(missing), turn);
-            return;
+            return self.skip(frame, step, missing, cause, turn);
         }
         if self.memoize(frame, step, turn) {
             return;
@@ -119,6 +113,23 @@ impl State {
         let (rank, class) = (self.layout.steps[step].rank, self.layout.steps[step].class);
         let branch = entry.branch.clone();
         self.ready.push(class, Ready { rank, branch, step: step as u32, frame, stream: None });
+    }
+
+    /// A step does not run, or has begun and found that what it is to read was not made.
+    pub(super) fn skip(
+        &mut self,
+        frame: FrameId,
+        step: usize,
+        missing: Box<Missing>,
+        cause: SkipCause,
+        turn: &mut Turn,
+    ) {
+        if let Missing::Failed(failed, error) = &*missing {
+            self.tell_unmade(frame, step, (failed, error), turn);
+        }
+        self.emit(frame, step, EventKind::StepSkipped { cause }, turn);
+        self.call_hooks_of_skip(frame, step, &missing, turn);
+        self.finish(frame, step, Some(missing), turn);
     }
 
     /// The first thing that a step needs and that will not come; a failure before an absence.

@@ -15,7 +15,7 @@ use super::store::LateStore;
 use super::surround::{Around, Life};
 use super::{Kept, LetGo, Message, Produced, Settings, Stored, Task, Timer, Token, Turn, Work, Written};
 use crate::define::{Inputs, Product, Products};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, SkipCause};
 use crate::failure::{ErrorInfo, ErrorKind, Failure, RetryWish};
 use crate::ids::StepPath;
 use crate::plan::Program;
@@ -338,6 +338,11 @@ impl State {
         }
         let local = self.layout.steps[step].local;
         self.close_streams(frame, step, turn);
+        if let Some(by) = failure.by_which_kept() {
+            let error = Arc::new(self.settings.scrubber.error(failure.info()));
+            let (missing, cause) = (Missing::Failed(by.clone(), error), SkipCause::Failed(by.clone()));
+            return self.skip(frame, step, Box::new(missing), cause, turn);
+        }
         let run = self.run(frame, local);
         run.failures += 1;
         let failures = run.failures;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Escaped, MappingKey, QuickMap, QuickSet};
+use super::{Escaped, MappingKey, QuickMap};
 
 /// One element of a fan-out, within the elements it is nested in: `[a][17]`.
 ///
@@ -135,9 +135,6 @@ pub struct StepPath {
 
 /// What there is of each of many steps.
 pub(crate) type PathMap<T> = QuickMap<StepPath, T>;
-
-/// Some of many steps.
-pub(crate) type PathSet = QuickSet<StepPath>;
 
 impl StepPath {
     /// The step `name`, in `branch` if it is inside a map.

@@ -9,6 +9,7 @@ use super::words::{ago, count};
 use crate::backfill::{AssetProgress, BackfillEvent, BackfillStatus, FailedUnit, Makes};
 use crate::ids::RunId;
 use crate::run::{RunError, RunErrorKind};
+use crate::storage::RunState;
 
 /// So many of what failed are named.
 const NAMED: usize = 20;
@@ -39,6 +40,7 @@ pub fn backfills(backfills: &[BackfillStatus], now: Timestamp, palette: Palette)
 pub fn backfill(status: &BackfillStatus, palette: Palette) -> String {
     let state = palette.paint(state_role(status.state), status.state.name());
     let mut told = format!("backfill {}: {state}\n", status.backfill);
+    let is_canceled = matches!(status.state, RunState::Canceled | RunState::Canceling);
     let row = |asset: &AssetProgress| {
         let number = |role: Role, number: u64| match number {
             0 => Cell::from(String::new()),
@@ -51,10 +53,15 @@ pub fn backfill(status: &BackfillStatus, palette: Palette) -> String {
             number(Role::Busy, asset.under_way),
             number(Role::Bad, asset.failed),
             number(Role::Skip, asset.excluded),
-            number(Role::Faint, asset.left),
+            // Of what was canceled nothing begins any more.
+            match is_canceled {
+                true => number(Role::Skip, asset.canceled),
+                false => number(Role::Faint, asset.left),
+            },
         ]
     };
-    let head = ["asset", "asked for", "done", "under way", "failed", "excluded", "left"];
+    let last = if is_canceled { "canceled" } else { "left" };
+    let head = ["asset", "asked for", "done", "under way", "failed", "excluded", last];
     told += &table(head, status.assets.iter().map(row).collect(), palette);
     if !status.failed.is_empty() {
         told += "\n";
@@ -106,6 +113,7 @@ pub fn backfill_as_json(status: &BackfillStatus) -> Value {
             "failed": asset.failed,
             "excluded": asset.excluded,
             "left": asset.left,
+            "canceled": asset.canceled,
         })
     };
     let failed = |failed: &FailedUnit| {

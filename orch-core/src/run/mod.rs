@@ -52,6 +52,6 @@ pub use in_progress::InProgress;
 pub use isolated::worker;
 pub use rerun::Rerun;
 pub use runner::Runner;
-pub(crate) use standing::is_unknown;
 pub use standing::{LatestFacts, Making, PartitionStandings, Standing, Standings, ToMake};
+pub(crate) use standing::{Sets, is_unknown};
 pub use verify::{CheckError, CheckSummary, Finding, FindingKind, FoundAt};

@@ -1,3 +1,4 @@
+mod before;
 mod latest;
 mod look;
 mod needs;
@@ -15,6 +16,7 @@ use crate::io::Found;
 use crate::partition::{Keyspace, PartitionSet};
 use crate::select::Selectable as _;
 
+pub(crate) use before::Sets;
 pub use latest::LatestFacts;
 pub use partitions::PartitionStandings;
 pub(crate) use partitions::is_unknown;

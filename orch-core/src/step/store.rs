@@ -1,10 +1,13 @@
+use serde_json::Value as Json;
+
 use super::code::{self, Attempt};
 use super::local::Shared;
+use crate::asset::AssetKey;
 use crate::define::Product;
 use crate::engine::{Produced, Stored, Written};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, StepPath};
-use crate::io::OutputAt;
+use crate::io::{DATA_VERSION, Metadata, OutputAt, STAMP};
 use crate::value::Value;
 
 /// What the state gives to be stored, on its way through the IO manager of the op.
@@ -68,6 +71,31 @@ impl Shared {
         let metadata = code::run(attempt, || manager.store(&at, value)).and_then(|stored| stored).map_err(
             |failure| failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name)),
         )?;
+        asset.map_or(Ok(()), |asset| check_told(io, &asset.key, &metadata))?;
         Ok(Stored { output, io: io.into(), metadata })
     }
+}
+
+/// Refuses what an IO manager tells of an asset under a name of ours and nobody could take: it would be as if it had told nothing.
+fn check_told(io: &str, asset: &AssetKey, metadata: &Metadata) -> Result<(), Failure> {
+    let told = [DATA_VERSION, STAMP].into_iter().filter_map(|name| Some((name, metadata.get(name)?)));
+    for (name, value) in told {
+        let given = match value {
+            Json::String(_) => continue,
+            Json::Null => "null".to_owned(),
+            Json::Bool(value) => format!("the boolean {value}"),
+            Json::Number(value) => format!("the number {value}"),
+            Json::Array(_) => "a list".to_owned(),
+            Json::Object(_) => "an object".to_owned(),
+        };
+        let told = format!(
+            "the IO manager `{io}` tells `{name}` of the asset `{asset}` as {given}, and not as a text"
+        );
+        let hint = match value {
+            Json::Null => format!("leave `{name}` out if there is none"),
+            _ => format!("make a text of it: `(\"{name}\".to_owned(), value.to_string().into())`"),
+        };
+        return Err(Failure::contract(told).hint(hint));
+    }
+    Ok(())
 }

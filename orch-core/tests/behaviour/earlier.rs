@@ -123,6 +123,23 @@ pub(crate) fn summed(shop: &Shop, mapping: PartitionMapping) -> Definitions {
     Definitions::new().assets([sales, Arc::new(balance)])
 }
 
+/// All balances in one, beside what makes them: it is read when their map is done.
+pub(crate) fn with_all(definitions: Definitions) -> Definitions {
+    let balance = Arc::clone(definitions.asset_graph().assets().last().unwrap());
+    let op = OpDef::builder("balances").input::<Partitions<i64>>("balance").returns::<Plain>();
+    let op: Arc<OpDef> = op
+        .coded([Coded::<i64>::CODEC])
+        .blocking(|mut args| Ok(args.take::<Partitions<i64>>(0)?.values().sum::<i64>()))
+        .into();
+    let def = AssetDef::builder("balances").code_version("1").takes_partitions_made(&balance);
+    let def = def.mapped(PartitionMapping::all().allow_missing());
+    let all = def.made_by(&Arc::clone(&op), move |upstream: &Upstream| {
+        let call = Call::of(&op);
+        call.input::<Partitions<i64>>(upstream.partitions_of_made::<i64>(&balance)).place::<Plain>();
+    });
+    definitions.assets([Arc::new(all)])
+}
+
 /// One more than that of another day, if there is one.
 fn carried(shop: &Shop, mapping: PartitionMapping) -> Definitions {
     let shop = shop.clone();

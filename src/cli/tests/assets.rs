@@ -6,6 +6,7 @@ mod backfill_only;
 mod check;
 mod checks;
 mod checks_by_day;
+mod failed;
 mod graph;
 mod in_progress;
 mod keys;

@@ -342,9 +342,8 @@ fn a_partition_that_fails_leaves_the_others_and_is_told_to_who_needs_it() {
     let storage = storage();
     let error = materialize(&definitions, &storage, "*", "2024-01-01..2024-01-03").expect_err("a day fails");
     insta::assert_snapshot!(error, @r"
-    the run of `materialize` failed: 2 steps
+    the run of `materialize` failed: 1 step
     `fragile[2024-01-02]`: the till was closed
-    `read_polished`: `polished[2024-01-02]` was to be made in this run before, and was not: `fragile[2024-01-02]` failed
     ");
     insta::assert_snapshot!(facts(&storage), @r"
     fragile[2024-01-01], data 48fc721f, fact
@@ -437,18 +436,18 @@ fn what_is_wrong_with_partitions_is_told_with_the_assets() {
     insta::assert_snapshot!(job.try_plan().expect_err("it cannot be"), @r"
     the job `materialize` cannot be planned: 4 problems
     error: the partitions of `odd` cannot be: the start `2024-13-01` is no date
-      --> tests/it/assets/partitioned.rs:414 (the asset)
+      --> tests/it/assets/partitioned.rs:413 (the asset)
       hint: write `2024-01-31` or `2024-01-31T06:00`, on the clock of the zone
     error: `sums` takes `revenue` as one value, and is made of several partitions of it
-      --> tests/it/assets/partitioned.rs:419 (is made of it)
+      --> tests/it/assets/partitioned.rs:418 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `revenue: &Partitions<i64>`, or say which one: `#[mapped(PartitionMapping::last())] revenue: &i64`
     error: `prices` takes partitions of `price`, which has none
-      --> tests/it/assets/partitioned.rs:424 (is made of it)
+      --> tests/it/assets/partitioned.rs:423 (is made of it)
       --> tests/it/assets/partitioned.rs:46 (the asset)
       hint: take it as what it is, `price: &i64`
     error: `regional` cannot be made of the partitions of `sold`: the mapping: `2023-01-01` is before the first of these partitions
-      --> tests/it/assets/partitioned.rs:429 (is made of it)
+      --> tests/it/assets/partitioned.rs:428 (is made of it)
       --> tests/it/assets/partitioned.rs:51 (the asset)
       hint: the first is `2024-01-01`
     ");

@@ -164,10 +164,8 @@ fn what_the_same_run_makes_is_read_once_it_is_made() {
     let error =
         materialize(&definitions, &storage, ("diary or of_week", days)).expect_err("a day is refused");
     insta::assert_snapshot!(error, @r"
-    the run of `materialize` failed: 2 steps
+    the run of `materialize` failed: 1 step
     `diary.harmless[2024-01-09]`: the blocking check `harmless` of the asset `diary[2024-01-09]` has not passed: it is not
-    `read_diary_2[2024-01-07]`: `diary[2024-01-09]` is not to be taken as it is: its blocking check `diary.harmless[2024-01-09]` has not passed
-      hint: mend it, and have it made anew: materialize diary --partition '2024-01-09'
     ");
 }
 
@@ -213,7 +211,7 @@ fn one_partition_that_is_read_is_asked_for_and_those_that_are_to_be_there_before
     insta::assert_snapshot!(error, @r"
     the job `materialize` cannot be planned
     error: `last_day` is made of partitions of `diary` that were never materialized: 2024-01-14
-      --> tests/it/assets/stored_together.rs:200 (is made of it)
+      --> tests/it/assets/stored_together.rs:198 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: materialize them before, `materialize diary --partition '2024-01-14'`, or take it as an `Option`: `diary: Option<..>`
     ");
@@ -221,10 +219,8 @@ fn one_partition_that_is_read_is_asked_for_and_those_that_are_to_be_there_before
     let both = ("diary or last_day", Some("2024-01-07..2024-01-14"));
     let error = materialize(&definitions, &storage, both).expect_err("a day is refused");
     insta::assert_snapshot!(error, @r"
-    the run of `materialize` failed: 2 steps
+    the run of `materialize` failed: 1 step
     `diary.harmless[2024-01-09]`: the blocking check `harmless` of the asset `diary[2024-01-09]` has not passed: it is not
-    `wait_for_diary`: `diary[2024-01-09]` is not to be taken as it is: its blocking check `diary.harmless[2024-01-09]` has not passed
-      hint: mend it, and have it made anew: materialize diary --partition '2024-01-09'
     ");
 }
 
@@ -253,7 +249,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![one])), @r"
     the job `materialize` cannot be planned
     error: `one` takes `diary` as one value, and is made of several partitions of it
-      --> tests/it/assets/stored_together.rs:250 (is made of it)
+      --> tests/it/assets/stored_together.rs:246 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `#[stored] diary: &Partitions<..>`, as one value, `#[stored(together)] diary: ..`, or say which one: `#[stored] #[mapped(PartitionMapping::last())] diary: ..`
     ");
@@ -264,7 +260,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![as_it_is])), @r"
     the job `materialize` cannot be planned
     error: `as_it_is` takes `diary` as one value, and is made of several partitions of it
-      --> tests/it/assets/stored_together.rs:261 (is made of it)
+      --> tests/it/assets/stored_together.rs:257 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
       hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `diary: &Partitions<String>`, as one value, `#[stored(together)] diary: String`, or say which one: `#[mapped(PartitionMapping::last())] diary: &String`
     ");
@@ -280,8 +276,8 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     insta::assert_snapshot!(problem(&definitions().assets(assets![letter, letters])), @r"
     the job `materialize` cannot be planned
     error: `letters` takes partitions of `letter`, which has none
-      --> tests/it/assets/stored_together.rs:277 (is made of it)
-      --> tests/it/assets/stored_together.rs:273 (the asset)
+      --> tests/it/assets/stored_together.rs:273 (is made of it)
+      --> tests/it/assets/stored_together.rs:269 (the asset)
       hint: take it as what it is, `letter: &String`, or as it is stored, `#[stored] letter: ..`
     ");
 }

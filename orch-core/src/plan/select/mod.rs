@@ -16,7 +16,7 @@ use super::{Problem, ProblemKind, Program};
 use crate::define::{ItemStream, KeptOutput, Product, Products};
 use crate::event::SkipCause;
 use crate::failure::{ErrorInfo, Failure};
-use crate::ids::{MappingKey, PathMap, PathSet, StepPath};
+use crate::ids::{MappingKey, PathMap, StepPath};
 use crate::select::{Copies, StepSelection};
 use crate::value::Value;
 
@@ -106,8 +106,8 @@ pub(crate) struct Given {
     outputs: PathMap<Vec<KeptOutput>>,
     /// Steps that have failed before the run was interrupted.
     failed: PathMap<Failed>,
-    /// Steps that have been skipped before the run was interrupted: nobody is told of it again.
-    skipped: PathSet,
+    /// Steps that have been skipped before the run was interrupted, and why: nobody is told of it again.
+    skipped: PathMap<SkipCause>,
     /// Those of them that are yet to be loaded.
     stored: Vec<Stored>,
     /// Which copies of the program's steps run.
@@ -161,7 +161,7 @@ impl Program {
             match end {
                 Ended::Succeeded(outputs) => _ = given.outputs.insert(path, outputs),
                 Ended::Failed(failed) => _ = given.failed.insert(path, failed),
-                Ended::Skipped(_) => _ = given.skipped.insert(path),
+                Ended::Skipped(cause) => _ = given.skipped.insert(path, cause),
             }
         }
         self
@@ -204,9 +204,9 @@ impl Program {
         given.is_some_and(|given| given.outputs.contains_key(path) || given.failed.contains_key(path))
     }
 
-    /// Whether the step was skipped before the run was interrupted.
-    pub(crate) fn was_skipped(&self, path: &StepPath) -> bool {
-        self.given.as_ref().is_some_and(|given| given.skipped.contains(path))
+    /// Why the step was skipped before the run was interrupted, if it was.
+    pub(crate) fn was_skipped(&self, path: &StepPath) -> Option<&SkipCause> {
+        self.given.as_ref()?.skipped.get(path)
     }
 
     /// The keys of a dynamic output of a step that does not run.

@@ -15,21 +15,24 @@ use crate::partition::PartitionSet;
 
 /// A check of the program, and what it found last: of an asset, or of a partition of one.
 #[derive(Clone, Copy)]
-struct Known<'a> {
-    def: &'a CheckDef,
-    latest: Option<&'a CheckEvaluation>,
+pub(super) struct Known<'a> {
+    pub(super) def: &'a CheckDef,
+    pub(super) latest: Option<&'a CheckEvaluation>,
     /// Whether it has looked at the latest materialization that is known.
-    current: bool,
+    pub(super) current: bool,
 }
+
+/// How a check stands that has found an error.
+const FAILED: &str = "failed";
 
 /// How a check stands that has not looked at what is there.
 const NOT_CHECKED: (Role, &str) = (Role::Skip, "not checked");
 
 /// The words of how checks stand, in the order in which they are told.
-const WORDS: [&str; 4] = ["failed", "warned", "ok", NOT_CHECKED.1];
+const WORDS: [&str; 4] = [FAILED, "warned", "ok", NOT_CHECKED.1];
 
 /// The same, the worst first: that one partition is as it should be says nothing of those that nobody has looked at.
-const WORST: [&str; 4] = ["failed", "warned", NOT_CHECKED.1, "ok"];
+const WORST: [&str; 4] = [FAILED, "warned", NOT_CHECKED.1, "ok"];
 
 /// What was found, in a word.
 fn word(found: &CheckEvaluation) -> (Role, &'static str) {
@@ -37,7 +40,7 @@ fn word(found: &CheckEvaluation) -> (Role, &'static str) {
     let word = match (result.passed, result.severity) {
         (true, _) => "ok",
         (false, Severity::Warn) => "warned",
-        (false, Severity::Error) => "failed",
+        (false, Severity::Error) => FAILED,
     };
     (judged(result), word)
 }
@@ -55,7 +58,7 @@ impl Known<'_> {
 }
 
 /// A check of an asset with partitions: how it stands to each that is there, or that it has looked at.
-struct Spread<'a> {
+pub(super) struct Spread<'a> {
     state: &'a PartitionState,
     def: &'a CheckDef,
     /// By word, the worst first, the partitions, and what was found last of them.
@@ -69,7 +72,7 @@ struct Found<'a> {
 }
 
 impl<'a> Spread<'a> {
-    fn of(facts: &AssetFacts<'a>, state: &'a PartitionState, def: &'a CheckDef) -> Self {
+    pub(super) fn of(facts: &AssetFacts<'a>, state: &'a PartitionState, def: &'a CheckDef) -> Self {
         let known = evaluations(facts, def).filter_map(|fact| {
             let index = state.keyspace().index_of(fact.partition.as_deref()?).ok()?;
             Some((index, fact))
@@ -92,6 +95,21 @@ impl<'a> Spread<'a> {
         }
         found.sort_by_key(|found| WORST.iter().position(|word| *word == found.word.1));
         Self { state, def, found }
+    }
+
+    /// Of these partitions those in which it has found an error, and what it found last of them.
+    pub(super) fn failed(
+        &self,
+        facts: &AssetFacts<'a>,
+        of: &PartitionSet,
+    ) -> Option<(PartitionSet, &'a CheckEvaluation)> {
+        let failed = &self.found.iter().find(|found| found.word.1 == FAILED)?.set & of;
+        let is_one = |fact: &&CheckEvaluation| {
+            let index = fact.partition.as_deref().and_then(|key| self.state.keyspace().index_of(key).ok());
+            index.is_some_and(|index| failed.contains(index))
+        };
+        let latest = evaluations(facts, self.def).filter(is_one).map(Some).fold(None, later)?;
+        Some((failed, latest))
     }
 }
 
@@ -118,7 +136,7 @@ fn evaluations<'a>(
 }
 
 /// The checks of an asset without partitions, or of one partition.
-fn known<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<&str>) -> Vec<Known<'a>> {
+pub(super) fn known<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<&str>) -> Vec<Known<'a>> {
     let key = facts.graph.assets()[asset].key();
     let made = match partition {
         Some(partition) => facts.partitions.get(key).and_then(|state| state.made_of(partition)),
@@ -254,7 +272,7 @@ pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize, partition: Option<&s
             "current": current && latest.is_some(),
             "latest": latest.map(evaluation),
             "partitions": {
-                "failed": of("failed"),
+                "failed": of(FAILED),
                 "warned": of("warned"),
                 "ok": of("ok"),
                 "not_checked": of(NOT_CHECKED.1),

@@ -69,6 +69,9 @@ fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
         Some((_, word)) if facts.is_in_progress(asset.key()) => {
             Cell::of(Role::Busy, format!("{word}, {IN_PROGRESS}"))
         }
+        Some((_, word)) if facts.failures.contains_key(asset.key()) => {
+            Cell::of(Role::Bad, format!("{word}, failed"))
+        }
         Some((role, word)) => Cell::of(role, word),
         None => Cell::of(Role::Faint, if asset.is_external() { "external" } else { "" }),
     }

@@ -1,5 +1,6 @@
 use super::super::palette::Role;
 use super::AssetFacts;
+use super::refused::{Refused, refused};
 use super::stale::{reason, word};
 
 /// How an asset stands, where it is drawn.
@@ -23,12 +24,27 @@ impl Mark {
         let asset = &facts.graph.assets()[number];
         if let Some(partitions) = facts.partitions.get(asset.key()) {
             let (role, told) = partitions.brief(facts.partition_standings(asset.key()));
-            return Some(Self { role, told });
+            return Some(Self { role, told }.with_failures(facts, number));
         }
         let standing = facts.standing(asset.key()).filter(|_| !asset.is_external())?;
         let ((role, word), reason) = (word(standing), reason(standing));
         let told = if reason.is_empty() { word.to_owned() } else { format!("{word}: {reason}") };
-        Some(Self { role, told })
+        Some(Self { role, told }.with_failures(facts, number))
+    }
+
+    /// The same, with what went wrong: the last attempt failed, or a blocking check has refused what is there.
+    fn with_failures(self, facts: &AssetFacts<'_>, number: usize) -> Self {
+        let failed = facts.failures.get(facts.graph.assets()[number].key());
+        let failed = failed.map(|failed| {
+            let (run, when) = (facts.run_of(failed.run), facts.when(failed.time));
+            format!("the last attempt failed, in the run {run} {when}")
+        });
+        let refused = refused(facts, number, None);
+        let told: Vec<_> = failed.into_iter().chain(refused.iter().map(Refused::brief)).collect();
+        match told.is_empty() {
+            true => self,
+            false => Self { role: Role::Bad, told: format!("{}; {}", self.told, told.join("; ")) },
+        }
     }
 
     /// The class of it and its colour; none of partitions of which none is stale or has failed, since some may be missing.

@@ -3,6 +3,7 @@
 mod checks;
 mod diagram;
 mod drawing;
+mod failed;
 mod layout;
 mod list;
 mod mark;
@@ -12,6 +13,7 @@ mod partitions;
 mod plot;
 mod plots;
 mod reasons;
+mod refused;
 mod show;
 pub(super) mod stale;
 mod standing;
@@ -29,7 +31,7 @@ use jiff::Timestamp;
 use super::palette::Palette;
 use super::short::short;
 use super::words::{ago, moment};
-use crate::asset::{AssetKey, CheckEvaluation, Materialization, MetadataValue};
+use crate::asset::{AssetKey, CheckEvaluation, FailedMaterialization, Materialization, MetadataValue};
 use crate::graph::AssetGraph;
 use crate::ids::RunId;
 use crate::run::{InProgress, PartitionStandings, Standing, Standings};
@@ -37,6 +39,7 @@ use crate::storage::AssetRecord;
 
 pub use diagram::{asset_graph_as_dot, asset_graph_as_mermaid};
 pub use drawing::asset_graph_as_svg;
+pub use failed::{FailedAttempt, failed_before};
 pub use list::{asset_others, assets, assets_as_json};
 pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
@@ -63,6 +66,8 @@ pub struct AssetFacts<'a> {
     pub partitions: &'a PartitionStates,
     /// What runs under way are to make.
     pub in_progress: &'a InProgress,
+    /// Of the assets without partitions at which the last attempt failed, that it did.
+    pub failures: &'a BTreeMap<AssetKey, FailedMaterialization>,
     /// How those of the program stand, if that could be found out.
     pub standings: Option<&'a Standings>,
     /// What each check of the program found last; of an asset with partitions, of each partition.

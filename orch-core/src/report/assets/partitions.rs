@@ -76,6 +76,17 @@ impl PartitionState {
         made.or_else(|| self.others.get(key)).copied()
     }
 
+    /// Those at which the last attempt failed.
+    pub(super) fn failed(&self) -> &PartitionSet {
+        &self.failed
+    }
+
+    /// The same as a text that selects them.
+    #[must_use]
+    pub fn show_failed(&self) -> String {
+        self.keyspace.show(&self.failed)
+    }
+
     fn missing(&self) -> PartitionSet {
         &self.existing - &self.materialized
     }

@@ -320,6 +320,7 @@ fn plots_over_time_are_a_picture() {
     let partitions = PartitionStates::new();
     let facts = AssetFacts {
         partitions: &partitions,
+        failures: &BTreeMap::new(),
         evaluations: &[],
         graph: &graph,
         standings: None,

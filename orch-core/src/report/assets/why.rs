@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use super::super::palette::Role;
 use super::super::words::count;
 use super::AssetFacts;
+use super::failed::{FailedAttempt, waiting};
 use super::partitions::stretches;
 use super::reasons::reasons;
+use super::refused::{refused, refused_before};
 use super::stale::{because, reason, short, word};
-use crate::asset::{AssetKey, Change, Difference, FailedMaterialization, Ingredient, Materialization};
+use crate::asset::{AssetKey, Change, Difference, Ingredient, Materialization};
 use crate::partition::{Keyspace, PartitionSet};
 use crate::run::{LatestFacts, PartitionStandings, Standing, Standings, is_unknown};
 
@@ -29,8 +31,8 @@ pub struct WhyAsset<'a> {
     pub key: &'a AssetKey,
     /// Which partition of it, of one that has some; without it, all of them.
     pub partition: Option<&'a str>,
-    /// The latest attempt at it, or at the partition, that failed, if one did.
-    pub failed: Option<&'a FailedMaterialization>,
+    /// What has failed of it and of what it is made of, as [`failed_before`](super::failed_before) names it.
+    pub failed: &'a [FailedAttempt],
     /// What was known of an asset, or of a partition of it, at a time: the latest materialization then.
     pub at: MaterializedAt<'a>,
 }
@@ -104,13 +106,13 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
         };
         let _ = writeln!(text, "  {}", palette.paint(Role::Busy, &told));
     }
-    if let Some(failed) = why.failed.filter(|failed| failed.is_after(why.latest_of(&named))) {
-        let run = why.facts.run_of(failed.run);
-        let told = format!("the last attempt failed, in the run {run} {}", why.facts.when(failed.time));
-        let _ = writeln!(text, "  {}", palette.paint(Role::Bad, &told));
-    }
+    why.failed_itself(&named, &mut text);
     let mut seen = BTreeSet::new();
     why.stands(&named, &standing, 1, &mut seen, &mut text);
+    why.failed_upstream(Some(&named), &mut text);
+    if standing.is_to_make() {
+        why.refused_upstream([named.index()].into_iter().collect(), &mut text);
+    }
     text
 }
 
@@ -138,6 +140,11 @@ impl WhyAsset<'_> {
             (&partitions.stale() & existing, Role::Warn, "stale"),
             (&partitions.unknown() & existing, Role::Warn, "unknown"),
             (partitions.missing(), Role::Skip, "missing"),
+            (
+                self.facts.partitions.get(self.key).map(|of| of.failed().clone()).unwrap_or_default(),
+                Role::Bad,
+                "failed",
+            ),
         ];
         let told = counts.iter().filter(|(set, ..)| !set.is_empty());
         let told = told.map(|(set, role, word)| palette.paint(*role, &format!("{} {word}", set.len())));
@@ -147,13 +154,93 @@ impl WhyAsset<'_> {
             existing.len(),
             told.collect::<Vec<_>>().join(", ")
         );
+        self.failed_partitions(&mut text);
+        let waiting = waiting(&self.facts, self.key);
         for one in reasons(partitions, &partitions.to_make()) {
             let (_, word) = word(&one.standing);
             let word = if is_unknown(&one.standing) { "unknown" } else { word };
-            let keys = stretches(partitions.keyspace(), &one.set);
-            let _ = writeln!(text, "  {word} {keys}: {}", one.words());
+            let waiting =
+                if one.standing == Standing::Missing { &one.set & &waiting } else { PartitionSet::new() };
+            let waits = format!("{}, and what it is made of failed", one.words());
+            let others = &one.set - &waiting;
+            for (set, words) in [(waiting, waits), (others, one.words())] {
+                if !set.is_empty() {
+                    let _ = writeln!(text, "  {word} {}: {words}", stretches(partitions.keyspace(), &set));
+                }
+            }
         }
+        self.failed_upstream(None, &mut text);
+        self.refused_upstream(partitions.to_make(), &mut text);
         text
+    }
+
+    /// That the last attempt failed, or that a blocking check has refused what is there.
+    fn failed_itself(&self, named: &Named, text: &mut String) {
+        let palette = self.facts.palette;
+        let is_it = |failed: &&FailedAttempt| {
+            failed.fact.asset == named.key && failed.fact.partition.as_deref() == named.partition()
+        };
+        if let Some(failed) = self.failed.iter().find(is_it) {
+            let told = format!("the last attempt failed, {}", failed.told(&self.facts));
+            let _ = writeln!(text, "  {}", palette.paint(Role::Bad, &told));
+            if let Some(hint) = failed.hint() {
+                let _ = writeln!(text, "  {} {hint}", palette.paint(Role::Busy, "hint:"));
+            }
+        }
+        self.refused(named.partition(), text);
+    }
+
+    /// At which partitions the last attempt failed, those that failed alike together, and what blocking checks have refused.
+    fn failed_partitions(&self, text: &mut String) {
+        let Some(state) = self.facts.partitions.get(self.key) else { return };
+        let mut alike: Vec<(String, PartitionSet)> = Vec::new();
+        for failed in self.failed.iter().filter(|failed| failed.fact.asset == *self.key) {
+            let index = failed.fact.partition.as_deref().and_then(|key| state.keyspace().index_of(key).ok());
+            let told = failed.told(&self.facts);
+            match alike.iter_mut().find(|(other, _)| *other == told) {
+                Some((_, set)) => *set |= &index.into_iter().collect(),
+                None => alike.push((told, index.into_iter().collect())),
+            }
+        }
+        for (told, set) in &alike {
+            let told = format!("failed {}, {told}", stretches(state.keyspace(), set));
+            let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
+        }
+        let more = alike.iter().fold(state.failed().clone(), |left, (_, set)| &left - set);
+        if !more.is_empty() {
+            let told = format!("failed {}", stretches(state.keyspace(), &more));
+            let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
+        }
+        self.refused(None, text);
+    }
+
+    /// What blocking checks have refused of what is there.
+    fn refused(&self, partition: Option<&str>, text: &mut String) {
+        let Some(number) = self.facts.graph.number(self.key) else { return };
+        for refused in refused(&self.facts, number, partition) {
+            let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &refused.told(&self.facts)));
+        }
+    }
+
+    /// What keeps one partition, or any, from being made, however far before it.
+    fn failed_upstream(&self, named: Option<&Named>, text: &mut String) {
+        let is_other = |failed: &&FailedAttempt| {
+            failed.fact.asset != *self.key
+                || named.is_some_and(|named| failed.fact.partition.as_deref() != named.partition())
+        };
+        for failed in self.failed.iter().filter(is_other) {
+            let told =
+                format!("what it is made of failed: `{}`, {}", failed.name(), failed.told(&self.facts));
+            let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
+        }
+    }
+
+    /// What these partitions are made of and blocking checks have refused.
+    fn refused_upstream(&self, set: PartitionSet, text: &mut String) {
+        for (key, refused) in refused_before(&self.facts, self.key, set) {
+            let told = format!("`{key}` is not to be taken as it is: {}", refused.told(&self.facts));
+            let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
+        }
     }
 
     /// Why an asset, or a partition of it, is to be made.

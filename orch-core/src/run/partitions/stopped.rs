@@ -153,6 +153,15 @@ impl Stopped {
 }
 
 impl BadEnd {
+    /// Who takes what it was there for has not failed, if this one or one before it has.
+    fn keeps(&self, failure: Failure) -> Failure {
+        match &self.how {
+            How::Failed(_) => failure.kept_from(self.step.clone()),
+            How::Skipped(SkipCause::Failed(by)) => failure.kept_from(by.clone()),
+            How::Skipped(_) => failure,
+        }
+    }
+
     /// Why the step has not done what it was there for.
     fn why(&self) -> String {
         match &self.how {
@@ -167,7 +176,8 @@ impl BadEnd {
 /// What was to be made in the same run is not there.
 fn not_made(asset: &AssetKey, partition: &str, maker: &BadEnd) -> Failure {
     let why = maker.why();
-    Failure::new(format!("`{asset}[{partition}]` was to be made in this run before, and was not: {why}"))
+    let told = format!("`{asset}[{partition}]` was to be made in this run before, and was not: {why}");
+    maker.keeps(Failure::new(told))
 }
 
 /// It is there, and a blocking check of it has found an error, or nothing at all.
@@ -177,8 +187,9 @@ fn not_passed(asset: &AssetKey, partition: &str, check: &BadEnd) -> Failure {
         How::Failed(_) => "has not passed".to_owned(),
         How::Skipped(_) => format!("has not looked: {}", check.why()),
     };
-    Failure::new(format!(
-        "`{asset}[{partition}]` is not to be taken as it is: its blocking check `{step}` {found}"
-    ))
-    .hint(format!("mend it, and have it made anew: materialize {asset} --partition '{partition}'"))
+    let told =
+        format!("`{asset}[{partition}]` is not to be taken as it is: its blocking check `{step}` {found}");
+    check
+        .keeps(Failure::new(told))
+        .hint(format!("mend it, and have it made anew: materialize {asset} --partition '{partition}'"))
 }

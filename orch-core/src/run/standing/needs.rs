@@ -53,10 +53,19 @@ impl Need {
         materialized: &PartitionSet,
         now: Timestamp,
     ) -> PartitionSet {
-        let one = PartitionSet::from_iter([index]);
+        self.upstream_of_all(&PartitionSet::from_iter([index]), materialized, now)
+    }
+
+    /// The same of several.
+    pub(super) fn upstream_of_all(
+        &self,
+        set: &PartitionSet,
+        materialized: &PartitionSet,
+        now: Timestamp,
+    ) -> PartitionSet {
         let mut needed = PartitionSet::new();
         for way in &self.ways {
-            let keys = way.link.upstream_of(&one, now).keys;
+            let keys = way.link.upstream_of(set, now).keys;
             needed |= &if way.allows_missing { &keys & materialized } else { keys };
         }
         needed

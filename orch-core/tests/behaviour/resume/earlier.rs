@@ -4,7 +4,7 @@ use orch_core::event::{EventKind, Logged};
 use orch_core::run::Rerun;
 
 use super::*;
-use crate::earlier::{Shop, days_before, runner, summed};
+use crate::earlier::{Shop, days_before, runner, summed, with_all};
 
 const RUN: RunId = RunId::from_u128(2);
 
@@ -143,4 +143,36 @@ fn from_its_failure_on_a_run_makes_the_days_that_could_not_be_made() {
         runtime().block_on(definitions.resume(&storage, RUN).unwrap().max_concurrent(1).run()).unwrap();
         assert_eq!(ends(&memory, RUN), undisturbed, "interrupted after {life} commits");
     }
+}
+
+#[test]
+fn what_reads_all_days_is_skipped_for_the_one_that_failed() {
+    let shop = Shop::default();
+    shop.close("2024-01-03");
+    let definitions = with_all(summed(&shop, days_before(-2, -2)));
+    insta::assert_debug_snapshot!(interrupted(&shop, &definitions), @r#"
+    [
+        "balance[2024-01-02] ab13, made of [] 9993 of None",
+        "balance[2024-01-03] failed: the books are closed",
+        "balance[2024-01-04] 1c31, made of [2024-01-02] ab13 of Some(2)",
+        "balance[2024-01-05] skipped: Failed(balance[2024-01-03])",
+        "balances skipped: Failed(balance[2024-01-03])",
+        "read_balance[2024-01-05] skipped: Failed(balance[2024-01-03])",
+        "read_balance_2 skipped: Failed(balance[2024-01-03])",
+    ]
+    "#);
+    // It is made when what failed is.
+    let memory = Memory::new();
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    runner(&definitions, &storage, "2024-01-01..2024-01-05", 1).run_blocking().unwrap_err();
+    shop.open();
+    let again = definitions.rerun(&storage, RunId::from_u128(1), Rerun::FromFailure).unwrap();
+    again.run_id(RUN).run_blocking().unwrap();
+    insta::assert_debug_snapshot!(ends(&memory, RUN), @r#"
+    [
+        "balance[2024-01-03] 0c38, made of [2024-01-01] 48fc of Some(1)",
+        "balance[2024-01-05] 7219, made of [2024-01-03] 0c38 of Some(2)",
+        "balances 1314, made of [2024-01-01..2024-01-05] a077 of Some(2)",
+    ]
+    "#);
 }

@@ -158,7 +158,8 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
           "under_way": 0,
           "failed": 0,
           "excluded": 0,
-          "left": 0
+          "left": 0,
+          "canceled": 0
         },
         {
           "asset": "errors",
@@ -167,7 +168,8 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
           "under_way": 0,
           "failed": 0,
           "excluded": 0,
-          "left": 0
+          "left": 0,
+          "canceled": 0
         },
         {
           "asset": "worst",
@@ -176,7 +178,8 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
           "under_way": 0,
           "failed": 0,
           "excluded": 0,
-          "left": 0
+          "left": 0,
+          "canceled": 0
         }
       ],
       "failed": [],
@@ -210,7 +213,7 @@ fn one_that_nobody_drives_is_canceled_by_this_command() {
     --- stderr
     the backfill <run> is canceled
     backfill <run>: canceled
-    asset   asked for  left
+    asset   asked for  canceled
     visits  3          3
     ");
     insta::assert_snapshot!(session(&around, true, "backfill resume latest"), @r"

@@ -130,5 +130,5 @@ fn scripts_read_a_line_for_all_that_happens() {
     {"event":"BEGINS","assets":["visits","errors"],"partitions":"2024-01-05","run":"<run>","resumed":false}
     {"event":"ENDED","assets":["visits","errors"],"partitions":"2024-01-05","run":"<run>","state":"success","left":0,"why":null}
     "#);
-    insta::assert_snapshot!(stands, @r#""state":"failure","partitions":"2024-01-04..2024-01-05","units":2,"assets":[{"asset":"visits","asked":2,"done":2,"under_way":0,"failed":0,"excluded":0,"left":0},{"asset":"errors","asked":2,"done":1,"under_way":0,"failed":1,"excluded":0,"left":0}],"failed":[{"assets":["errors"],"partitions":"2024-01-04","run":"<run>","why":"`errors[2024-01-04]` failed: the log of that day is lost"}],"under_way":[],"removed":{},"event":"STATUS"}"#);
+    insta::assert_snapshot!(stands, @r#""state":"failure","partitions":"2024-01-04..2024-01-05","units":2,"assets":[{"asset":"visits","asked":2,"done":2,"under_way":0,"failed":0,"excluded":0,"left":0,"canceled":0},{"asset":"errors","asked":2,"done":1,"under_way":0,"failed":1,"excluded":0,"left":0,"canceled":0}],"failed":[{"assets":["errors"],"partitions":"2024-01-04","run":"<run>","why":"`errors[2024-01-04]` failed: the log of that day is lost"}],"under_way":[],"removed":{},"event":"STATUS"}"#);
 }

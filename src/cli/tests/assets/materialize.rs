@@ -1,5 +1,8 @@
 //! Assets are made.
 
+use orch::io::{IoManager, Metadata, OutputAt};
+use orch::prelude::*;
+
 use super::*;
 
 #[test]
@@ -120,5 +123,91 @@ fn an_asset_is_no_job() {
     --- stderr
     error: there is no job `raw_orders`
     hint: `raw_orders` is an asset: `program materialize raw_orders`
+    ");
+}
+
+/// Counts up what it has stored, and says so under this name.
+struct Counting(&'static str, serde_json::Value);
+
+impl IoManager<i64> for Counting {
+    fn store(&self, _: &OutputAt<'_>, _: &i64) -> Result<Metadata> {
+        Ok(Metadata::from([(self.0.to_owned(), self.1.clone())]))
+    }
+
+    fn load(&self, _: &OutputAt<'_>) -> Result<i64> {
+        Ok(1)
+    }
+}
+
+#[asset(io = "shelf", retry(max = 3))]
+fn stock() -> i64 {
+    7
+}
+
+#[op(io = "shelf")]
+fn count() -> i64 {
+    7
+}
+
+#[job]
+fn counted() {
+    count();
+}
+
+#[test]
+fn what_an_io_manager_tells_of_an_asset_under_a_name_of_ours_is_a_text() {
+    let told = |name, value: serde_json::Value, args| {
+        let shelf = Counting(name, value);
+        let definitions = Definitions::new().assets(assets![stock]).job(counted()).io::<i64>("shelf", shelf);
+        session(|| Ok(definitions), &format!("{args} --progress none"))
+    };
+    insta::assert_snapshot!(told("stamp", 3.into(), "materialize stock"), @r#"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 1 step: 1 failed
+          Failed [<time>] stock
+                 the IO manager `shelf` tells `stamp` of the asset `stock` as the number 3, and not as a text
+                   hint: make a text of it: `("stamp".to_owned(), value.to_string().into())`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    "#);
+    insta::assert_snapshot!(told("data_version", serde_json::json!({"etag": "a1"}), "materialize stock"), @r#"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 1 step: 1 failed
+          Failed [<time>] stock
+                 the IO manager `shelf` tells `data_version` of the asset `stock` as an object, and not as a text
+                   hint: make a text of it: `("data_version".to_owned(), value.to_string().into())`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    "#);
+    insta::assert_snapshot!(told("stamp", serde_json::Value::Null, "materialize stock"), @r"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 1 step: 1 failed
+          Failed [<time>] stock
+                 the IO manager `shelf` tells `stamp` of the asset `stock` as null, and not as a text
+                   hint: leave `stamp` out if there is none
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    ");
+    // A text is what it should be, and of what is no asset the names are free.
+    insta::assert_snapshot!(told("stamp", "3".into(), "materialize stock"), @r"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 1 step: 1 succeeded
+    Materialized stock
+    ");
+    insta::assert_snapshot!(told("stamp", 3.into(), "run counted"), @r"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] counted: 1 step: 1 succeeded
     ");
 }

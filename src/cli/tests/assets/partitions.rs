@@ -377,8 +377,10 @@ fn what_failed_is_told_until_it_is_made() {
     exit 0
     --- stdout
     errors[2024-01-04] is missing
-      the last attempt failed, in the run 019a5f3c 2h ago
+      the last attempt failed, in the run 019a5f3c 2h ago: the log of that day is lost
       it was never materialized
+    --- stderr
+    hint: `program materialize errors --partition '2024-01-04'` makes it again
     ");
     insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-07"), @r"
     exit 0

@@ -215,6 +215,11 @@ impl Shop {
         (record, pinned, entries)
     }
 
+    /// Removes a run; what is known of assets stays.
+    pub(super) fn removed(&self, run: RunId) {
+        self.kept.remove(run).expect("a run that is over");
+    }
+
     /// Where these runs are recorded.
     pub(super) fn storage(&self) -> &dyn Storage {
         &*self.kept

@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+
+use super::Standings;
+use super::needs::Need;
+use crate::asset::AssetKey;
+use crate::partition::PartitionSet;
+
+/// Partitions of assets, by the numbers of these; of an asset without any it is 0.
+pub(crate) type Sets = BTreeMap<usize, PartitionSet>;
+
+impl Standings {
+    /// Partitions of an asset, and what they are made of and that is to be made itself, however far before them.
+    pub(crate) fn to_make_before(&self, asset: &AssetKey, set: PartitionSet) -> Sets {
+        let mut before = Sets::new();
+        let Some(&number) = self.numbers.get(asset) else { return before };
+        before.insert(number, set);
+        for &number in self.order.iter().rev() {
+            let Some(mut set) = before.remove(&number) else { continue };
+            let needed = |need: &Need, of: &PartitionSet| match self.partitions.get(&need.other) {
+                Some(other) => {
+                    &need.upstream_of_all(of, &other.materialized, self.now) & &self.set_to_make(need.other)
+                }
+                None => self.set_to_make(need.other),
+            };
+            let (own, others): (Vec<_>, Vec<_>) =
+                self.needs[number].iter().partition(|need| need.other == number);
+            for need in own {
+                let mut last = set.clone();
+                while !last.is_empty() {
+                    last = &needed(need, &last) - &set;
+                    set |= &last;
+                }
+            }
+            for need in others {
+                *before.entry(need.other).or_default() |= &needed(need, &set);
+            }
+            before.insert(number, set);
+        }
+        before.retain(|_, set| !set.is_empty());
+        before
+    }
+
+    /// What these are made of, be it to be made or not.
+    pub(crate) fn made_of(&self, sets: &Sets) -> Sets {
+        let mut of = Sets::new();
+        for (number, set) in sets {
+            for need in &self.needs[*number] {
+                *of.entry(need.other).or_default() |= &match self.partitions.get(&need.other) {
+                    Some(other) => need.upstream_of_all(set, &other.materialized, self.now),
+                    None => PartitionSet::from_iter([0]),
+                };
+            }
+        }
+        of
+    }
+
+    /// Of the partitions of an asset that are to be made those that are made of any of these, be it by way of others that are to be
+    /// made.
+    pub(crate) fn to_make_after(&self, asset: &AssetKey, from: &Sets) -> PartitionSet {
+        let mut after = Sets::new();
+        for &number in &self.order {
+            let to_make = self.set_to_make(number);
+            let mut set = PartitionSet::new();
+            // Its own earlier ones are the last that it is made of.
+            for need in &self.needs[number] {
+                let mut last = from.get(&need.other).cloned().unwrap_or_default();
+                last |= if need.other == number { &set } else { after.entry(need.other).or_default() };
+                while !last.is_empty() {
+                    let needing = match self.partitions.contains_key(&need.other) {
+                        true => &need.downstream_of(&last, self.now) & &to_make,
+                        false => to_make.clone(),
+                    };
+                    last = if need.other == number { &needing - &set } else { PartitionSet::new() };
+                    set |= &needing;
+                }
+            }
+            after.insert(number, set);
+        }
+        self.numbers.get(asset).and_then(|number| after.remove(number)).unwrap_or_default()
+    }
+
+    /// The partitions of an asset that are to be made.
+    fn set_to_make(&self, number: usize) -> PartitionSet {
+        match self.partitions.get(&number) {
+            Some(partitions) => partitions.to_make(),
+            None => self.standings[number].is_to_make().then_some(0).into_iter().collect(),
+        }
+    }
+}

@@ -90,9 +90,13 @@ fn why_asset(
     let facts = AssetFacts { digits: report::digits(runs), ..facts };
     let why = WhyAsset { facts, latest, standings: &standings, key, partition, failed: &failed, at: &at };
     printer.data(&report::why_asset(&why));
-    if let Some(first) = failed.first() {
-        let all = partitions.get(key).filter(|_| first.fact.asset == *key && partition.is_none());
-        printer.hint(&again(&first.fact, key, all, args));
+    // What is being made again needs no word.
+    let is_left = |fact: &FailedMaterialization| {
+        why.facts.in_progress.run(&fact.asset, fact.partition.as_deref()).is_none()
+    };
+    if let Some(first) = failed.iter().map(|failed| &failed.fact).find(|fact| is_left(fact)) {
+        let all = partitions.get(key).filter(|_| first.asset == *key && partition.is_none());
+        printer.hint(&again(first, key, all, args));
     }
     Ok(())
 }

@@ -35,8 +35,8 @@ pub fn failed_before(
     let asked = match (facts.partitions.get(key), partition) {
         (Some(state), Some(partition)) => state.keyspace().index_of(partition).into_iter().collect(),
         (Some(state), None) => match standings.partitions(key) {
-            Some(of) => &of.to_make() | state.failed(),
-            None => state.failed().clone(),
+            Some(of) => &of.to_make() | state.failed_last(),
+            None => state.failed_last().clone(),
         },
         (None, _) => PartitionSet::from_iter([0]),
     };
@@ -69,7 +69,7 @@ fn named(facts: &AssetFacts<'_>, number: usize, index: u64) -> Option<(AssetKey,
 fn failed(facts: &AssetFacts<'_>, number: usize) -> PartitionSet {
     let key = facts.graph.assets()[number].key();
     match facts.partitions.get(key) {
-        Some(state) => state.failed().clone(),
+        Some(state) => state.failed_last().clone(),
         None => facts.failures.contains_key(key).then_some(0).into_iter().collect(),
     }
 }

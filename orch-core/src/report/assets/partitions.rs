@@ -29,6 +29,8 @@ pub struct PartitionState {
     materialized: PartitionSet,
     in_progress: PartitionSet,
     failed: PartitionSet,
+    /// Those at which the last attempt failed, be they in progress again.
+    failed_last: PartitionSet,
     /// By index, the run that made each of them last.
     made: BTreeMap<u64, RunId>,
     /// The same of keys that are none of the definition's, or were removed.
@@ -57,8 +59,9 @@ impl PartitionState {
         let materialized = made.keys().copied().collect();
         let existing = keyspace.all(now);
         let in_progress = in_progress & &existing;
-        let failed = &(failed & &existing) - &in_progress;
-        Self { keyspace, existing, materialized, in_progress, failed, made, others }
+        let failed_last = failed & &existing;
+        let failed = &failed_last - &in_progress;
+        Self { keyspace, existing, materialized, in_progress, failed, failed_last, made, others }
     }
 
     pub(super) fn keyspace(&self) -> &Keyspace {
@@ -76,12 +79,12 @@ impl PartitionState {
         made.or_else(|| self.others.get(key)).copied()
     }
 
-    /// Those at which the last attempt failed.
-    pub(super) fn failed(&self) -> &PartitionSet {
-        &self.failed
+    /// Those at which the last attempt failed, be they in progress again.
+    pub(super) fn failed_last(&self) -> &PartitionSet {
+        &self.failed_last
     }
 
-    /// The same as a text that selects them.
+    /// Those at which the last attempt failed and that are not in progress, as a text that selects them.
     #[must_use]
     pub fn show_failed(&self) -> String {
         self.keyspace.show(&self.failed)

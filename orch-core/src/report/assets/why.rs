@@ -141,7 +141,7 @@ impl WhyAsset<'_> {
             (&partitions.unknown() & existing, Role::Warn, "unknown"),
             (partitions.missing(), Role::Skip, "missing"),
             (
-                self.facts.partitions.get(self.key).map(|of| of.failed().clone()).unwrap_or_default(),
+                self.facts.partitions.get(self.key).map(|of| of.failed_last().clone()).unwrap_or_default(),
                 Role::Bad,
                 "failed",
             ),
@@ -206,7 +206,7 @@ impl WhyAsset<'_> {
             let told = format!("failed {}, {told}", stretches(state.keyspace(), set));
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
         }
-        let more = alike.iter().fold(state.failed().clone(), |left, (_, set)| &left - set);
+        let more = alike.iter().fold(state.failed_last().clone(), |left, (_, set)| &left - set);
         if !more.is_empty() {
             let told = format!("failed {}", stretches(state.keyspace(), &more));
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));

@@ -198,7 +198,7 @@ fn what_a_run_is_to_make_is_in_progress_for_as_long_as_it_is_under_way() {
     --- stdout
     errors[2024-01-04] is missing
       the run 019a5f3c-0002 is making it now
-      the last attempt failed, in the run 019a5f3c-0001 3h ago
+      the last attempt failed, in the run 019a5f3c-0001 3h ago: the log of that day is lost
       it was never materialized
     ");
     insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-05"), @r"
@@ -247,8 +247,10 @@ fn what_a_run_is_to_make_is_in_progress_for_as_long_as_it_is_under_way() {
     exit 0
     --- stdout
     errors[2024-01-04] is missing
-      the last attempt failed, in the run 019a5f3c-0001 3h ago
+      the last attempt failed, in the run 019a5f3c-0001 3h ago: the log of that day is lost
       it was never materialized
+    --- stderr
+    hint: `program materialize errors --partition '2024-01-04'` makes it again
     ");
 }
 

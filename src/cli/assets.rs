@@ -1,6 +1,6 @@
 mod partitions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use orch_core::asset::{
@@ -214,9 +214,10 @@ fn failures(
     records: &[AssetRecord],
     graph: &AssetGraph,
 ) -> Result<BTreeMap<AssetKey, FailedMaterialization>, StorageError> {
+    let latest: HashMap<_, _> = records.iter().map(|record| (&record.key, &record.latest)).collect();
     let mut failures = BTreeMap::new();
     for asset in graph.assets().iter().filter(|asset| asset.partitions().is_none()) {
-        let made = records.iter().find(|record| record.key == *asset.key()).map(|record| &record.latest);
+        let made = latest.get(asset.key()).copied();
         let failed = storage.latest_failure(asset.key(), None)?;
         failures.extend(
             failed.filter(|failed| failed.is_after(made)).map(|failed| (asset.key().clone(), failed)),

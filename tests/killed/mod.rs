@@ -71,7 +71,7 @@ impl Case {
 
     /// Has the program killed at each boundary, one after the other, until it comes to its end before it has passed as many; before each
     /// try `prepare` makes what it finds, and after it `look` is told where it was. How many there are nothing decides: what happens
-    /// while a commit is made is in the next. So whatever was passed undisturbed and not met by its number is met by its name.
+    /// while a commit is made is in the next. So whatever is passed each time undisturbed, and was not met by its number, is met by its name.
     pub(crate) fn killed_at_each(
         &self,
         undisturbed: &[String],
@@ -86,7 +86,12 @@ impl Case {
             look(&format!("killed at {number} ({name})"));
             met.insert(name.clone());
         }
-        for name in undisturbed.iter().filter(|&name| !met.contains(name)).collect::<BTreeSet<_>>() {
+        self.clear();
+        prepare(&self.home);
+        // What is passed but now and then need not be met.
+        let always: BTreeSet<_> =
+            self.undisturbed().into_iter().filter(|name| undisturbed.contains(name)).collect();
+        for name in always.difference(&met) {
             let is_met = self.killed(At { number: 1, name: Some(name) }, &prepare).is_some();
             assert!(is_met, "it was never killed at {name}");
             look(&format!("killed at the first {name}"));

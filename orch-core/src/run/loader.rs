@@ -177,8 +177,8 @@ impl Loader {
         memory
     }
 
-    /// Whether the IO manager that has stored this finds something else in its place, or nothing. One that cannot look says so
-    /// when it is to load it.
+    /// Whether something else lies where an IO manager has stored this, or nothing. Where nobody knows it again it is what was told last.
+    /// One that cannot look says so when it is to load it.
     pub(super) fn is_lost(
         &self,
         fact: &Materialization,
@@ -187,8 +187,14 @@ impl Loader {
         of: Option<&Arc<RunPartitions>>,
     ) -> bool {
         let ValueAt::Io(io) = &fact.value else { return false };
-        let stored = self.stored(asset, io, output, Some(fact), of);
-        stored.is_ok_and(|stored| stored.look().is_ok_and(Found::is_lost))
+        let found = self.stored(asset, io, output, Some(fact), of).ok().and_then(|stored| stored.look().ok());
+        let is_replaced = |storage: &Arc<dyn Storage>| {
+            newer(&**storage, fact).is_some_and(|newer| newer.value == fact.value)
+        };
+        match found {
+            Some(Found::Unseen) => self.storage.as_ref().is_some_and(is_replaced),
+            found => found.is_some_and(Found::is_lost),
+        }
     }
 
     /// The materialization that lies in the place of one that was taken before. If none does, who takes it is told.

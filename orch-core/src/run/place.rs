@@ -41,7 +41,7 @@ impl Stored {
             let found = self.look().map_err(cannot)?;
             let storage = self.storage.as_deref().filter(|_| found != Found::Same && is_stored(fact));
             let newer = storage.and_then(|storage| newer(storage, fact));
-            if found.is_lost() || newer.as_ref().is_some_and(is_stored) {
+            if found.is_lost() || newer.as_ref().is_some_and(|newer| newer.value == fact.value) {
                 return Err(cannot(refusal(found, fact, newer.as_ref())));
             }
         }
@@ -105,8 +105,9 @@ pub(in crate::run) fn as_it_lies(
     if found == Found::Same {
         return Ok(fact);
     }
-    let newer =
-        storage.and_then(|storage| newer(storage, &fact)).filter(|newer| found.is_lost() || is_stored(newer));
+    let newer = storage
+        .and_then(|storage| newer(storage, &fact))
+        .filter(|newer| found.is_lost() || newer.value == fact.value);
     match newer {
         None if !found.is_lost() => Ok(fact),
         Some(newer) if !look(&newer)?.is_lost() => {

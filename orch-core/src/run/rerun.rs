@@ -28,7 +28,7 @@ pub enum Rerun {
 impl Definitions {
     /// A new run of the job of a recorded one, with the same environment and configuration, which names that as its parent.
     /// Values of steps that do not run are those of whichever of its ancestors has made them; what is taken of assets that the run does
-    /// not make is the latest.
+    /// not make is the latest, but for [`Rerun::All`] of the partitions that there were when the recorded one began.
     ///
     /// # Errors
     /// If there is no such run, or this program has no such job or environment; with [`Rerun::FromFailure`] also if the run

@@ -1,11 +1,11 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::{panic, thread};
 
 use super::archive::Which;
 use super::execute::PARTITION_TAG;
 use super::lineage::{History, Lineage, lacks, ops_of};
-use super::partitions::taken_by_key;
+use super::partitions::{ForPartitions, taken_by_key};
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::{AssetKey, EvaluationQuery, Versions};
@@ -14,7 +14,7 @@ use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
 use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::graph::Job;
-use crate::ids::{Branch, QuickMap, RunId, StepPath};
+use crate::ids::{Branch, MappingKey, QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, Step, forget_dependents};
 use crate::step::Files;
@@ -224,12 +224,52 @@ pub(super) fn gone_on(
     history.recorded.forget_failures();
     let mut lineage = Lineage::of(storage, run, history, io).map_err(RunError::storage)?;
     forget_refused(&**storage, run, program, &mut lineage.recorded)?;
+    let lost = passed_over_and_lost(program, &pinned, memory, &mut lineage.recorded);
     let taken = taken_by_key(&program.plan, pinned.partitions.as_ref());
-    forget_dependents(&program.plan, &mut lineage.recorded, &taken);
+    forget_dependents(&program.plan, &mut lineage.recorded, lost, &taken);
     let made = lineage.recorded.assets().clone();
     let (ended, past) = behind(program, &pinned.plan, &lineage, memory, Past::default());
     let lost = past.lost.into_iter().map(|(path, ..)| (lineage.made_by(&path), path)).collect();
     Ok(GoneOn { ended, made, lost })
+}
+
+/// Forgets what the run had passed over for the sake of materializations that are not what lies there by now. Gives the copies that
+/// are begun anew so, by the numbers of their steps: of what is made only where it is missing, the run has told nothing.
+fn passed_over_and_lost(
+    program: &Program,
+    pinned: &Pinned,
+    memory: &Memory,
+    recorded: &mut Recorded,
+) -> Vec<(usize, Vec<MappingKey>)> {
+    let steps = program.plan.steps.iter().enumerate();
+    let makers: HashMap<_, _> = steps
+        .flat_map(|(number, step)| step.assets.iter().map(move |asset| (&asset.key, (number, asset))))
+        .collect();
+    let of = pinned.partitions.as_ref().and_then(|told| {
+        ForPartitions::of(&pinned.plan, told.selection.as_deref(), told.now, told.keys.clone()).ok()
+    });
+    let mut anew = Vec::new();
+    for fact in &pinned.loaded {
+        let Some(&(number, asset)) = makers.get(&fact.asset) else { continue };
+        let partition = fact.partition.as_deref();
+        // An asset may have taken others of its own that the run was not to make.
+        let within = asset.partitions.and_then(|within| of.as_ref()?.of.get(within));
+        let index = within.and_then(|within| within.keyspace.index_of(partition?).ok());
+        if within.is_some_and(|within| !index.is_some_and(|index| within.set.contains(index))) {
+            continue;
+        }
+        let branch = partition.map(|key| Branch::new(None, key.into(), 0));
+        let path = StepPath::new(program.plan.steps[number].name.as_str(), branch);
+        let is_made =
+            recorded.step(&path).is_some_and(|step| matches!(step.end(), Some(RecordedEnd::Succeeded)));
+        let remembered = memory.get(&fact.asset, &partition.map(Into::into));
+        if is_made || program.is_given(&path) || remembered.is_some_and(|found| found.fact.run == fact.run) {
+            continue;
+        }
+        recorded.number(&path).into_iter().for_each(|number| recorded.forget(number));
+        anew.push((number, partition.map(Into::into).into_iter().collect()));
+    }
+    anew
 }
 
 /// What blocking checks of this run have found to be wrong: of the same they would find the same, so that is made anew by what

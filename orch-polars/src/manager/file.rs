@@ -41,7 +41,8 @@ impl<F: Format> FrameIo<F> {
         types: Option<&SchemaRef>,
     ) -> Result<Metadata> {
         let path = self.path(at);
-        let (mut metadata, bytes, data_version, mark) = thread::scope(|scope| {
+        let (described, written) = thread::scope(|scope| {
+            let mut describing = None;
             let written = self.place.replace(&path, |file, temporary| {
                 let mut hashing = Hashing::new(at, file)?;
                 encode(&self.format, frame, &mut hashing)?;
@@ -50,16 +51,17 @@ impl<F: Format> FrameIo<F> {
                     verify(frame, &decode(&self.format, File::open(temporary)?, temporary, &wanted)?)?;
                 }
                 // While the file is brought to disk.
-                let described = thread::Builder::new().spawn_scoped(scope, || self.describe.frame(frame))?;
-                Ok((described, file.metadata()?.len(), hashing))
+                let describe = || self.describe.frame(frame);
+                describing = thread::Builder::new().spawn_scoped(scope, describe).ok();
+                Ok((file.metadata()?.len(), hashing))
             });
-            let ((described, bytes, hashing), mark) = written?;
-            let metadata = described.join().unwrap_or_else(|panic| resume_unwind(panic));
-            Ok((metadata, bytes, hashing.data_version(), mark))
-        })
-        .map_err(|failure| cannot("write", &path, failure))?;
+            let described = describing.map(|described| described.join());
+            (described.map(|described| described.unwrap_or_else(|panic| resume_unwind(panic))), written)
+        });
+        let ((bytes, hashing), mark) = written.map_err(|failure| cannot("write", &path, failure))?;
+        let mut metadata = described.unwrap_or_else(|| self.describe.frame(frame));
         metadata.extend(about(&path, bytes));
-        metadata.extend(data_version);
+        metadata.extend(hashing.data_version());
         stamp(at, &mark, &mut metadata);
         Ok(metadata)
     }

@@ -54,50 +54,83 @@ impl Write for Hashing {
     }
 }
 
-/// What was written, which is hashed by a thread of its own while more is written and while that is brought to disk.
+/// What was written, which is hashed while more is written and while that is brought to disk.
 #[derive(Default)]
 struct Written {
     /// What is not hashed yet.
     last: Vec<u8>,
-    hashes: Option<(SyncSender<Vec<u8>>, JoinHandle<Hasher>)>,
+    by: By,
+}
+
+/// Who hashes.
+#[derive(Default)]
+enum By {
+    #[default]
+    Nobody,
+    /// A thread of its own, which is given parts.
+    Thread(SyncSender<Vec<u8>>, JoinHandle<Hasher>),
+    /// Who writes, where there is no room for one thread more.
+    Writer(Box<Hasher>),
 }
 
 impl Written {
-    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.last.extend_from_slice(bytes);
-        if self.last.len() < PART {
-            return Ok(());
+    fn add(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while self.last.len() + bytes.len() >= PART {
+            let (now, later) = bytes.split_at(PART - self.last.len());
+            self.last.extend_from_slice(now);
+            bytes = later;
+            if matches!(self.by, By::Nobody) {
+                self.by = By::start();
+            }
+            self.by.take(&mut self.last)?;
         }
-        let (parts, _) = match &mut self.hashes {
-            Some(hashes) => hashes,
-            none => none.insert(hashing()?),
-        };
-        let part = mem::replace(&mut self.last, Vec::with_capacity(PART));
-        parts.send(part).map_err(|_| io::Error::other("what is written cannot be hashed"))
+        self.last.extend_from_slice(bytes);
+        Ok(())
     }
 
     fn hash(&mut self) -> Hash {
-        let mut hasher = match self.hashes.take() {
-            Some((parts, hasher)) => {
+        let mut hasher = match mem::take(&mut self.by) {
+            By::Nobody => Hasher::new(),
+            By::Thread(parts, hasher) => {
                 // There are no more.
                 drop(parts);
                 hasher.join().unwrap_or_else(|panic| resume_unwind(panic))
             }
-            None => Hasher::new(),
+            By::Writer(hasher) => *hasher,
         };
         hasher.update(&self.last).finalize()
     }
 }
 
-/// A thread that hashes the parts that it is given.
-fn hashing() -> io::Result<(SyncSender<Vec<u8>>, JoinHandle<Hasher>)> {
-    let (parts, given) = sync_channel::<Vec<u8>>(WAITING);
-    let hash = move || {
-        let mut hasher = Hasher::new();
-        given.iter().for_each(|part| _ = hasher.update(&part));
-        hasher
-    };
-    Ok((parts, Builder::new().name("orch hashes".to_owned()).spawn(hash)?))
+impl By {
+    fn start() -> Self {
+        let (parts, given) = sync_channel::<Vec<u8>>(WAITING);
+        let hash = move || {
+            let mut hasher = Hasher::new();
+            given.iter().for_each(|part| _ = hasher.update(&part));
+            hasher
+        };
+        match Builder::new().name("orch hashes".to_owned()).spawn(hash) {
+            Ok(hasher) => Self::Thread(parts, hasher),
+            Err(_) => Self::Writer(Box::default()),
+        }
+    }
+
+    /// Hashes a part, or has it hashed, and leaves nothing of it.
+    fn take(&mut self, part: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::Thread(parts, _) => {
+                let part = mem::replace(part, Vec::with_capacity(PART));
+                parts.send(part).map_err(|_| io::Error::other("what is written cannot be hashed"))
+            }
+            Self::Writer(hasher) => {
+                hasher.update(part);
+                part.clear();
+                Ok(())
+            }
+            Self::Nobody => Ok(()),
+        }
+    }
 }
 
 /// Whoever puts the file in place syncs it.

@@ -4,7 +4,8 @@ mod since;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use orch::ids::RunId;
 use orch::io::{DATA_VERSION, Found, IoManager, Metadata, OutputAt, STAMP};
@@ -222,21 +223,34 @@ fn of_many_partitions_each_is_looked_at() {
     insta::assert_snapshot!(lost(), @r#"Some("n0") Other, Some("n199") Other, Some("n70") Nothing"#);
 }
 
-/// Looks in one place when it is looked in as many.
-struct Slow(Shelf, Barrier);
+/// Looks in one place when it is looked in two.
+#[derive(Default)]
+struct Slow {
+    shelf: Shelf,
+    looks: Mutex<usize>,
+    another: Condvar,
+}
 
 impl IoManager<i64> for Slow {
     fn store(&self, at: &OutputAt<'_>, number: &i64) -> Result<Metadata> {
-        self.0.store(at, number)
+        self.shelf.store(at, number)
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<i64> {
-        self.0.load(at)
+        self.shelf.load(at)
     }
 
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
-        self.1.wait();
-        self.0.look(at, stamp)
+        let mut looks = self.looks.lock().expect("not poisoned");
+        *looks += 1;
+        self.another.notify_all();
+        // Without another it is a failure in place of a test that does not end.
+        let waited = self.another.wait_timeout_while(looks, Duration::from_secs(60), |looks| *looks < 2);
+        drop(waited.expect("not poisoned").0);
+        match *self.looks.lock().expect("not poisoned") {
+            2 => self.shelf.look(at, stamp),
+            _ => Err(Failure::new("nobody looks elsewhere")),
+        }
     }
 }
 
@@ -248,7 +262,7 @@ fn ordered() -> i64 {
 #[test]
 fn several_assets_are_looked_at_at_once() {
     let (shelf, storage) = (Shelf::default(), storage());
-    let slow = Slow(shelf.clone(), Barrier::new(2));
+    let slow = Slow { shelf: shelf.clone(), ..Slow::default() };
     let definitions = Definitions::new().assets(assets![stock, ordered]).io::<i64>("shelf", slow);
     let all = definitions.materialize(&"*".parse().expect("all"));
     definitions.runner(&all).record(&storage).run_blocking().expect("it succeeds");

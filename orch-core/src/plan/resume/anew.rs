@@ -13,8 +13,13 @@ pub(crate) type Takers<'a> = &'a dyn Fn(usize, &HashSet<MappingKey>) -> Option<H
 ///
 /// In a map it is each copy for itself: of an item that is begun anew only what is done with that item. What depends on a
 /// source that is begun anew are all of its items. What reads partitions behind the end of their map depends on those that it
-/// takes, which `takers` says.
-pub(crate) fn forget_dependents(plan: &Plan, recorded: &mut Recorded, takers: Takers<'_>) {
+/// takes, which `takers` says. Of `unrecorded` copies, by the numbers of their steps, it knows by nothing else that they are begun anew.
+pub(crate) fn forget_dependents(
+    plan: &Plan,
+    recorded: &mut Recorded,
+    unrecorded: Vec<(usize, Vec<MappingKey>)>,
+    takers: Takers<'_>,
+) {
     let dependents = dependents(plan);
     let maps: Vec<Vec<usize>> = plan.steps.iter().map(|step| maps_around(plan, step.map)).collect();
     let mut copies = Copies::of(plan, recorded);
@@ -23,6 +28,7 @@ pub(crate) fn forget_dependents(plan: &Plan, recorded: &mut Recorded, takers: Ta
     let begun = begun.flat_map(|(step, all)| all.iter().map(move |copy| (step, copy.clone())));
     let mut queue: Vec<(usize, Vec<MappingKey>)> =
         begun.filter(|(_, (_, number))| anew(*number)).map(|(step, (keys, _))| (step, keys)).collect();
+    queue.extend(unrecorded);
     let (mut seen, mut forgotten) = (HashSet::new(), Vec::new());
     // The partitions that are begun anew, by the steps that wait for all of their maps: who reads them is looked for once for many.
     let mut behind: BTreeMap<usize, HashSet<MappingKey>> = BTreeMap::new();

@@ -16,23 +16,24 @@ impl Standings {
         before.insert(number, set);
         for &number in self.order.iter().rev() {
             let Some(mut set) = before.remove(&number) else { continue };
-            let needed = |need: &Need, of: &PartitionSet| match self.partitions.get(&need.other) {
-                Some(other) => {
-                    &need.upstream_of_all(of, &other.materialized, self.now) & &self.set_to_make(need.other)
-                }
-                None => self.set_to_make(need.other),
+            let needed = |need: &Need, of: &PartitionSet, to_make: &PartitionSet| match self
+                .partitions
+                .get(&need.other)
+            {
+                Some(other) => &need.upstream_of_all(of, &other.materialized, self.now) & to_make,
+                None => to_make.clone(),
             };
             let (own, others): (Vec<_>, Vec<_>) =
                 self.needs[number].iter().partition(|need| need.other == number);
             for need in own {
-                let mut last = set.clone();
+                let (mut last, to_make) = (set.clone(), self.set_to_make(number));
                 while !last.is_empty() {
-                    last = &needed(need, &last) - &set;
+                    last = &needed(need, &last, &to_make) - &set;
                     set |= &last;
                 }
             }
             for need in others {
-                *before.entry(need.other).or_default() |= &needed(need, &set);
+                *before.entry(need.other).or_default() |= &needed(need, &set, &self.set_to_make(need.other));
             }
             before.insert(number, set);
         }

@@ -1,7 +1,7 @@
 //! What a later run has stored in the place of what a run was to take: it is taken for what it is.
 
 use orch::config::RunConfig;
-use orch::run::Rerun;
+use orch::run::{Rerun, Runner};
 
 use super::super::facts;
 use super::*;
@@ -112,5 +112,39 @@ fn a_rerun_takes_what_lies_there_for_what_it_is() {
     // Its place is one, so that the latest lies there.
     for (upstream, taker) in [("entry", "checked"), ("entries", "summed")] {
         assert_eq!(blind(upstream, taker), seeing(upstream, taker));
+    }
+}
+
+/// How a run passes over what is there.
+type PassesOver = fn(Runner) -> Runner;
+
+#[test]
+fn what_was_passed_over_and_has_been_stored_over_since_is_made_anew() {
+    let story = |mut world: World, passes_over: PassesOver| {
+        world.make("entries", Some(48)).expect("it succeeds");
+        let job = world.definitions.materialize(&"entries or summed".parse().expect("a selection"));
+        let config = RunConfig::new().set("ops.entries.config.number=48");
+        let runner = passes_over(world.definitions.runner(&job).config(config).partition("*"));
+        world.runs += 1;
+        let runner = runner.run_id(RunId::from_u128(world.runs)).max_concurrent(1).record(&world.storage);
+        runner.run_blocking().expect_err("they are too many");
+        world.make("entries", Some(5)).expect("it succeeds");
+        let again = world.rerun(2).expect_err("they are too many again").to_string();
+        format!("{again}\n{}", facts(&world.storage))
+    };
+    let seeing = story(World::new(Shelf::default()), Runner::memoize);
+    insta::assert_snapshot!(seeing, @r"
+    the run of `materialize` failed: 1 step
+    `summed`: 102 are too many
+    entries[mon], code 1, data 51, io
+    entries[tue], code 1, data 51, io
+    entries[mon], code 1, data 8, io
+    entries[tue], code 1, data 8, io
+    entries[mon], code 1, data 51, io
+    entries[tue], code 1, data 51, io
+    ");
+    for passes_over in [Runner::memoize, Runner::only_missing] {
+        assert_eq!(story(World::new(Shelf::default()), passes_over), seeing);
+        assert_eq!(story(World::new(Blind(Shelf::default())), passes_over), seeing);
     }
 }

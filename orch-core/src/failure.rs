@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,7 @@ struct Inner {
     place: Option<String>,
     metadata: BTreeMap<String, serde_json::Value>,
     retry: RetryWish,
-    kept_from: Option<StepPath>,
+    kept_from: Option<(StepPath, Option<Arc<ErrorInfo>>)>,
 }
 
 /// What the op wishes for after a failed attempt.
@@ -82,15 +83,15 @@ impl Failure {
     }
 
     /// What a step is to read was to be made in the same run, and this other step failed: it has not failed itself, but is kept from
-    /// what it is there for, as what takes it by an input is.
-    pub(crate) fn kept_from(mut self, by: StepPath) -> Self {
-        self.0.kept_from = Some(by);
+    /// what it is there for, as what takes it by an input is. With the error of that step, as far as it is known.
+    pub(crate) fn kept_from(mut self, by: StepPath, error: Option<Arc<ErrorInfo>>) -> Self {
+        self.0.kept_from = Some((by, error));
         self.not_retryable()
     }
 
-    /// The step that failed, if that is all that is wrong.
-    pub(crate) fn by_which_kept(&self) -> Option<&StepPath> {
-        self.0.kept_from.as_ref()
+    /// The step that failed, if that is all that is wrong, and its error.
+    pub(crate) fn by_which_kept(&self) -> Option<(&StepPath, Option<&Arc<ErrorInfo>>)> {
+        self.0.kept_from.as_ref().map(|(by, error)| (by, error.as_ref()))
     }
 
     /// The framework refuses what a function did; another attempt would do the same.

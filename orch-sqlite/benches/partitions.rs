@@ -93,7 +93,7 @@ impl Home {
         let asset: AssetKey = "minutes".parse().expect("a key");
         let start = Instant::now();
         let folder = Folder::open(&self.0, Durability::Normal).expect("a folder");
-        let in_progress = InProgress::read(&folder).expect("the runs").partitions(&asset, minutes);
+        let in_progress = InProgress::read(&folder, &folder).expect("the runs").partitions(&asset, minutes);
         let status = folder.partition_status(&asset, minutes).expect("the status");
         let shown = ShownPartitions::of(&asset, minutes, &status, &in_progress, now);
         let told = asset_partitions(&shown, Palette::Plain);

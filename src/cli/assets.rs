@@ -3,12 +3,10 @@ mod partitions;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use orch_core::asset::{
-    AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, MaterializationQuery,
-};
-use orch_core::graph::{AssetGraph, CheckDef};
+use orch_core::asset::{AssetKey, EvaluationQuery, FailedMaterialization, MaterializationQuery};
+use orch_core::graph::AssetGraph;
 use orch_core::ids::{RunId, nearest};
-use orch_core::report::{self, AssetFacts, PartitionState, PartitionStates, ShownAsset};
+use orch_core::report::{self, AssetFacts, Evaluations, PartitionState, PartitionStates, ShownAsset};
 use orch_core::run::{Definitions, InProgress, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage, StorageError};
@@ -89,8 +87,8 @@ pub(super) struct Recorded {
     pub(super) latest: LatestFacts,
     /// How often each asset was observed that others make.
     observations: BTreeMap<AssetKey, u64>,
-    /// What each check of the program found last; of an asset with partitions, of each partition.
-    evaluations: Vec<CheckEvaluation>,
+    /// What each check of the program found last.
+    evaluations: Evaluations,
     /// Of the assets of the program without partitions at which the last attempt failed, that it did.
     failures: BTreeMap<AssetKey, FailedMaterialization>,
 }
@@ -113,19 +111,11 @@ impl Recorded {
         for damaged in damaged.map_err(|error| home::refused(&error, printer))? {
             printer.warning(&damaged.to_string(), damaged.advice());
         }
-        let latest = |check: &Arc<CheckDef>| match (&storage, check.asset().key(), check.name()) {
-            (None, ..) => Ok(Vec::new()),
-            (Some(storage), key, name) if check.asset().partitions().is_some() => {
-                storage.latest_evaluations(key, name)
-            }
-            (Some(storage), key, name) => storage.evaluations(&EvaluationQuery::latest(key, name)),
-        };
-        let evaluations: Result<Vec<_>, _> = graph.checks().iter().map(latest).collect();
-        let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?;
+        let evaluations = storage.as_ref().map(|storage| evaluations(&**storage, graph)).transpose();
+        let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?.unwrap_or_default();
         let observations =
             storage.as_ref().map(|storage| observations(&**storage, &latest_facts.records, graph));
         let observations = observations.unwrap_or_default();
-        let evaluations = evaluations.into_iter().flatten().collect();
         let failures = storage
             .as_ref()
             .map_or(Ok(BTreeMap::new()), |storage| failures(&**storage, &latest_facts.records, graph));
@@ -137,7 +127,7 @@ impl Recorded {
     pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         let made = self.latest.records.iter().map(|record| record.latest.run);
         let failed = self.failures.values().map(|failed| failed.run);
-        let evaluated = self.evaluations.iter().map(|fact| fact.run);
+        let evaluated = self.evaluations.values().flat_map(HashMap::values).flatten().map(|fact| fact.run);
         made.chain(evaluated).chain(failed).chain(self.in_progress.runs())
     }
 
@@ -187,6 +177,20 @@ impl Recorded {
             palette: printer.data_palette(),
         }
     }
+}
+
+/// What each check of the program found last.
+fn evaluations(storage: &dyn Storage, graph: &AssetGraph) -> Result<Evaluations, StorageError> {
+    let mut evaluations = Evaluations::new();
+    for check in graph.checks() {
+        let (asset, name) = (check.asset().key(), check.name());
+        let found = match check.asset().partitions() {
+            Some(_) => storage.latest_evaluations(asset, name)?,
+            None => storage.evaluations(&EvaluationQuery::latest(asset, name))?,
+        };
+        evaluations.entry(asset.clone()).or_default().insert(name.to_owned(), found);
+    }
+    Ok(evaluations)
 }
 
 /// How often assets were observed, of those that may have been. Where that cannot be read, nobody knows; the rest is told.

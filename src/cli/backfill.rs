@@ -83,6 +83,12 @@ fn drive(
 ) -> Exit {
     run::log_through_events(printer);
     let id = backfill.id();
+    if driven.json {
+        printer.data(&format!(
+            "{}\n",
+            json!({ "event": "BACKFILL", "backfill": id, "units": backfill.units() })
+        ));
+    }
     let runs = report::count(backfill.units(), "run", "runs");
     printer.note(&format!("backfill {id} of {runs}, recorded in {}\n", storage.describe()));
     if driven.detached {

@@ -15,6 +15,7 @@ use super::assets::{self, Recorded};
 use super::home::{self, Around};
 use super::printer::Printer;
 use super::recorded::Found;
+use super::to_make::with_upstream;
 use super::{Exit, IntoDefinitions, defined, program_name, recorded};
 
 /// With so many memos of its op, the newest, a step is compared.
@@ -76,16 +77,17 @@ fn why_asset(
         let known = recorded.storage.as_ref()?.materializations(&query).ok()?;
         known.into_iter().find(|fact| fact.time <= time)
     };
-    let partitions = recorded.partitions(graph, 0..graph.assets().len(), around, printer)?;
+    let before = with_upstream(graph, &shown).into_iter();
+    let partitions = recorded.partitions(graph, before, around, printer)?;
     let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
     let (partition, latest) = (partition.as_deref(), &recorded.latest);
     let failed = report::failed_before(&facts, key, partition).into_iter().filter_map(|(key, partition)| {
-        let storage = recorded.storage.as_deref()?;
-        let fact = storage.latest_failure(&key, partition.as_deref()).transpose()?;
-        Some(fact.map(|fact| failed::attempt(storage, fact)))
+        recorded.storage.as_ref()?.latest_failure(&key, partition.as_deref()).transpose()
     });
     let failed: Result<Vec<_>, _> = failed.collect();
     let failed = failed.map_err(|error| home::refused(&error, printer))?;
+    let failed = recorded.storage.as_ref().map(|storage| failed::attempts(&**storage, failed));
+    let failed = failed.unwrap_or_default();
     let runs = recorded.runs().chain(failed.iter().map(|failed| failed.fact.run));
     let facts = AssetFacts { digits: report::digits(runs), ..facts };
     let why = WhyAsset { facts, latest, standings: &standings, key, partition, failed: &failed, at: &at };

@@ -190,6 +190,6 @@ fn killed_it_has_nothing_in_progress() {
     let folder = Folder::open(&case.home, Durability::Normal).expect("a folder");
     let mut run = folder.runs(&RunQuery::default()).expect("the runs").pop().expect("one that has begun");
     assert_eq!(RunState::look(&folder, &mut run).expect("it is known"), RunState::Interrupted);
-    assert_eq!(InProgress::read(&folder).expect("the runs").runs().count(), 0);
+    assert_eq!(InProgress::read(&folder, &folder).expect("the runs").runs().count(), 0);
     assert!(case.live(None, None).success(), "it goes on");
 }

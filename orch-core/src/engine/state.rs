@@ -338,8 +338,9 @@ impl State {
         }
         let local = self.layout.steps[step].local;
         self.close_streams(frame, step, turn);
-        if let Some(by) = failure.by_which_kept() {
-            let error = Arc::new(self.settings.scrubber.error(failure.info()));
+        if let Some((by, error)) = failure.by_which_kept() {
+            let error = error.cloned();
+            let error = error.unwrap_or_else(|| Arc::new(self.settings.scrubber.error(failure.info())));
             let (missing, cause) = (Missing::Failed(by.clone(), error), SkipCause::Failed(by.clone()));
             return self.skip(frame, step, Box::new(missing), cause, turn);
         }

@@ -38,8 +38,8 @@ mod why;
 mod words;
 
 pub use assets::{
-    AssetFacts, FailedAttempt, MaterializedAt, PartitionState, PartitionStates, ShownAsset, ShownPartitions,
-    WhyAsset, asset, asset_as_json, asset_graph, asset_graph_as_dot, asset_graph_as_mermaid,
+    AssetFacts, Evaluations, FailedAttempt, MaterializedAt, PartitionState, PartitionStates, ShownAsset,
+    ShownPartitions, WhyAsset, asset, asset_as_json, asset_graph, asset_graph_as_dot, asset_graph_as_mermaid,
     asset_graph_as_svg, asset_others, asset_partitions, asset_partitions_as_json, asset_plots_as_svg, assets,
     assets_as_json, assets_made_along, assets_to_make, failed_before, materialized, why_asset,
 };

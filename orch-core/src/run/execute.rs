@@ -290,7 +290,9 @@ impl Runner {
             };
             let job = program.plan.job.as_str().into();
             let refused = match (&storage, failed) {
-                (Some(storage), Some(failed)) if memoizes => refused_by(&**storage, failed)?,
+                (Some(storage), Some(failed)) if memoizes => {
+                    refused_by(&**storage, failed).map_err(RunError::storage)?
+                }
                 _ => HashSet::new(),
             };
             let loader = Loader { storage, io, run, job, ancestors, taken, goes_on };

@@ -3,18 +3,24 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use super::partitions::ForPartitions;
-use crate::asset::AssetKey;
+use super::resume::refused_by;
+use crate::asset::{AssetKey, MaterializationQuery};
 use crate::define::RunPartitions;
 use crate::event::{Event, EventKind, RunStatus};
 use crate::ids::{RunId, StepPath};
 use crate::partition::{Keyspace, PartitionSet};
 use crate::plan::PlannedAsset;
-use crate::storage::{Pinned, ReadRuns, RunQuery, RunRecord, RunState, StorageError};
+use crate::storage::{
+    Pinned, ReadAssets, ReadKeySets, ReadRuns, RunQuery, RunRecord, RunState, StorageError,
+};
 
 /// The assets and partitions that runs under way are to make, and have neither made nor failed to make yet.
 ///
 /// What these runs were begun with and their logs say it, and nothing is kept of it: it costs what there is to read of them, however
 /// many runs there were before. A run whose process is gone makes nothing; of a backfill only the runs count that have begun.
+///
+/// What a run has made is known of its asset a moment after the log tells it, since that is kept apart. Until then it is in progress,
+/// so that whoever reads what is known after this finds it in one of both.
 #[derive(Clone, Debug, Default)]
 pub struct InProgress {
     /// Those of the newest run first.
@@ -32,18 +38,23 @@ struct Open {
     left: PartitionSet,
     /// Those with which a step has begun.
     begun: PartitionSet,
+    /// Those of which the log of the run tells that they are made, or failed.
+    told: PartitionSet,
 }
 
 impl InProgress {
-    /// Reads what the runs under way are to make.
+    /// Reads what the runs under way are to make, of which this is known.
     ///
     /// # Errors
     /// If it cannot be read which these are. A run that is gone meanwhile is passed over, and one of which something is damaged: of that
     /// `instance check` tells.
-    pub fn read(storage: &(impl ReadRuns + ?Sized)) -> Result<Self, StorageError> {
+    pub fn read(
+        runs: &(impl ReadRuns + ?Sized),
+        known: &(impl ReadAssets + ReadKeySets + ?Sized),
+    ) -> Result<Self, StorageError> {
         let status = vec![RunStatus::Running, RunStatus::Canceling];
-        let runs = storage.runs(&RunQuery { status, ..RunQuery::default() })?;
-        let assets = runs.into_iter().flat_map(|run| of_run(storage, run).unwrap_or_default());
+        let under_way = runs.runs(&RunQuery { status, ..RunQuery::default() })?;
+        let assets = under_way.into_iter().flat_map(|run| of_run(runs, known, run).unwrap_or_default());
         Ok(Self { assets: assets.collect() })
     }
 
@@ -52,15 +63,8 @@ impl InProgress {
     pub fn partitions(&self, asset: &AssetKey, of: &Keyspace) -> PartitionSet {
         let mut found = PartitionSet::new();
         for open in self.of(asset) {
-            let Some(RunPartitions { keyspace, .. }) = open.partitions.as_deref() else { continue };
-            // A run may have been given other sets of keys, in which these have other numbers.
-            let is_same = keyspace.definition() == of.definition() && of.definition().key_sets().is_empty();
-            if is_same {
-                found |= &open.left;
-                continue;
-            }
-            let keys = open.left.iter().filter_map(|index| keyspace.key_of(index).ok());
-            keys.filter_map(|key| of.known_index(&key.to_string())).for_each(|index| _ = found.insert(index));
+            let Some(partitions) = open.partitions.as_deref() else { continue };
+            found |= &carried(&open.left, &partitions.keyspace, of);
         }
         found
     }
@@ -107,14 +111,58 @@ impl Open {
         let key = path.branch().filter(|_| self.partitions.is_some()).map(|branch| branch.key().to_string());
         self.index(key.as_deref())
     }
+
+    /// Leaves open what the log tells and is not known of the asset yet.
+    fn await_facts(&mut self, known: &(impl ReadAssets + ReadKeySets + ?Sized)) -> Result<(), StorageError> {
+        if self.told.is_empty() {
+            return Ok(());
+        }
+        let there = match self.partitions.as_deref() {
+            None => {
+                let latest = MaterializationQuery {
+                    asset: Some(self.asset.clone()),
+                    limit: Some(1),
+                    ..MaterializationQuery::default()
+                };
+                let is_there = !known.materializations(&latest)?.is_empty()
+                    || known.latest_failure(&self.asset, None)?.is_some();
+                is_there.then_some(0).into_iter().collect()
+            }
+            Some(RunPartitions { keyspace, .. }) => {
+                // Asked for as everyone asks, since what is kept is of the keys that there are now.
+                let now = keyspace.definition().resolve(&known.key_sets()?);
+                let now = now.unwrap_or_else(|_| keyspace.clone());
+                let status = known.partition_status(&self.asset, &now)?;
+                carried(&(&status.materialized | &status.failed), &now, keyspace)
+            }
+        };
+        let awaited = &self.told - &there;
+        self.left |= &awaited;
+        self.begun |= &awaited;
+        Ok(())
+    }
+}
+
+/// The indexes that these have in another keyspace, as far as they are in it.
+fn carried(set: &PartitionSet, from: &Keyspace, to: &Keyspace) -> PartitionSet {
+    // A run may have been given other sets of keys, in which these have other numbers.
+    if from.definition() == to.definition() && to.definition().key_sets().is_empty() {
+        return set.clone();
+    }
+    let keys = set.iter().filter_map(|index| from.key_of(index).ok());
+    keys.filter_map(|key| to.known_index(&key.to_string())).collect()
 }
 
 /// What is left to be made of the assets of a run, if it is under way.
-fn of_run(storage: &(impl ReadRuns + ?Sized), mut run: RunRecord) -> Result<Vec<Open>, StorageError> {
-    if !matches!(RunState::look(storage, &mut run)?, RunState::Running | RunState::Canceling) {
+fn of_run(
+    runs: &(impl ReadRuns + ?Sized),
+    known: &(impl ReadAssets + ReadKeySets + ?Sized),
+    mut run: RunRecord,
+) -> Result<Vec<Open>, StorageError> {
+    if !matches!(RunState::look(runs, &mut run)?, RunState::Running | RunState::Canceling) {
         return Ok(Vec::new());
     }
-    let pinned = storage.pinned(run.id)?;
+    let pinned = runs.pinned(run.id)?;
     let mut left = Left::of(run.id, &pinned);
     if left.assets.is_empty() {
         return Ok(Vec::new());
@@ -124,15 +172,19 @@ fn of_run(storage: &(impl ReadRuns + ?Sized), mut run: RunRecord) -> Result<Vec<
     let mut next = pinned.upstream.filter(|_| pinned.selection.is_none());
     while let Some(run) = next.filter(|run| !earlier.contains(run)) {
         earlier.push(run);
-        next = storage.pinned(run)?.upstream;
+        next = runs.pinned(run)?.upstream;
     }
     for run in earlier.into_iter().rev() {
-        left.follow(storage, run, Tells::of_earlier)?;
+        left.follow(runs, run, Tells::of_earlier)?;
+        left.refuse(known, run)?;
     }
     left.assets.iter_mut().for_each(|open| open.begun = PartitionSet::new());
-    if left.follow(storage, run.id, Tells::of)? {
+    if left.follow(runs, run.id, Tells::of)? {
         // Nothing starts any more.
         left.assets.iter_mut().for_each(|open| open.left = &open.left & &open.begun);
+    }
+    for open in &mut left.assets {
+        open.await_facts(known)?;
     }
     Ok(left.assets)
 }
@@ -194,8 +246,8 @@ impl Left {
             let of_asset = |asset: &PlannedAsset| {
                 let partitions = asset.partitions.map(|number| Arc::clone(&told.of[number]));
                 let left = partitions.as_ref().map_or_else(|| [0].into_iter().collect(), |of| of.set.clone());
-                let (asset, begun) = (asset.key.clone(), PartitionSet::new());
-                let mut open = Open { run, asset, partitions, left, begun };
+                let (begun, told) = (PartitionSet::new(), PartitionSet::new());
+                let mut open = Open { run, asset: asset.key.clone(), partitions, left, begun, told };
                 if !step.only.is_empty() {
                     let only = step.only.iter().filter_map(|path| open.made_at(&path.parse().ok()?));
                     open.left = &open.left & &only.collect();
@@ -217,17 +269,30 @@ impl Left {
     /// Goes through the log of a run; whether that is being canceled.
     fn follow(
         &mut self,
-        storage: &(impl ReadRuns + ?Sized),
+        runs: &(impl ReadRuns + ?Sized),
         run: RunId,
         tells: fn(&EventKind) -> Option<Tells<'_>>,
     ) -> Result<bool, StorageError> {
         let mut is_canceling = false;
-        storage.events(run)?.events(0, false, &mut |logged| {
+        runs.events(run)?.events(0, false, &mut |logged| {
             is_canceling |= matches!(logged.event.kind, EventKind::RunCanceling);
             self.apply(&logged.event, tells);
             ControlFlow::Continue(())
         })?;
         Ok(is_canceling)
+    }
+
+    /// What blocking checks of an earlier run have refused is made anew.
+    fn refuse(&mut self, known: &(impl ReadAssets + ?Sized), run: RunId) -> Result<(), StorageError> {
+        for (asset, partition) in refused_by(known, run)? {
+            for open in self.assets.iter_mut().filter(|open| open.asset == asset) {
+                let of = open.partitions.as_deref().map(|partitions| &partitions.set);
+                let index = open.index(partition.as_deref());
+                let index = index.filter(|index| of.is_none_or(|of| of.contains(*index)));
+                index.into_iter().for_each(|index| _ = open.left.insert(index));
+            }
+        }
+        Ok(())
     }
 
     fn apply(&mut self, event: &Event, tells: fn(&EventKind) -> Option<Tells<'_>>) {
@@ -245,7 +310,11 @@ impl Left {
                     open.begun.remove(index);
                 }
                 Tells::OverWith(asset) if *asset != open.asset => {}
-                Tells::Over | Tells::OverWith(_) => _ = open.left.remove(index),
+                Tells::Over => _ = open.left.remove(index),
+                Tells::OverWith(_) => {
+                    open.left.remove(index);
+                    open.told.insert(index);
+                }
             }
         }
     }

@@ -18,7 +18,9 @@ use crate::ids::{Branch, MappingKey, QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, Step, forget_dependents};
 use crate::step::Files;
-use crate::storage::{BACKFILL_TAG, Pinned, RunRecord, Storage, StorageError, StorageErrorKind, UNIT_TAG};
+use crate::storage::{
+    BACKFILL_TAG, Pinned, ReadAssets, RunRecord, Storage, StorageError, StorageErrorKind, UNIT_TAG,
+};
 
 /// A run that was interrupted, and is to go on.
 #[derive(Clone, Debug)]
@@ -275,11 +277,11 @@ fn passed_over_and_lost(
 /// What blocking checks of this run have found to be wrong: of the same they would find the same, so that is made anew by what
 /// goes on from it, of an asset with partitions that partition.
 pub(super) fn refused_by(
-    storage: &dyn Storage,
+    storage: &(impl ReadAssets + ?Sized),
     run: RunId,
-) -> Result<HashSet<(AssetKey, Option<String>)>, RunError> {
+) -> Result<HashSet<(AssetKey, Option<String>)>, StorageError> {
     let found = EvaluationQuery { run: Some(run), ..EvaluationQuery::default() };
-    let found = storage.evaluations(&found).map_err(RunError::storage)?;
+    let found = storage.evaluations(&found)?;
     let refused = found.into_iter().filter(|fact| fact.blocking && fact.result.is_error());
     Ok(refused.map(|fact| (fact.asset, fact.partition)).collect())
 }
@@ -291,7 +293,7 @@ fn forget_refused(
     program: &Program,
     recorded: &mut Recorded,
 ) -> Result<(), RunError> {
-    for (asset, partition) in &refused_by(storage, run)? {
+    for (asset, partition) in &refused_by(storage, run).map_err(RunError::storage)? {
         let made_by = program.makers.iter().find(|maker| maker.asset.key() == asset);
         let Some(steps) = made_by.map(|maker| &maker.steps) else { continue };
         let is_of = |path: &&StepPath| {

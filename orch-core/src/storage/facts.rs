@@ -23,6 +23,12 @@ impl AssetRecord {
     pub fn new(latest: Materialization, materializations: u64) -> Self {
         Self { key: latest.asset.clone(), materializations, latest }
     }
+
+    /// The one of this asset, of records in the order of their keys, as [`ReadAssets::assets`](super::ReadAssets::assets) gives them.
+    #[must_use]
+    pub fn find<'a>(records: &'a [Self], key: &AssetKey) -> Option<&'a Self> {
+        records.binary_search_by(|record| record.key.cmp(key)).ok().map(|at| &records[at])
+    }
 }
 
 /// Takes the facts about assets from the events of a run, in the order of its log.

@@ -152,7 +152,7 @@ pub(in crate::cli) enum PartitionIs {
     InProgress,
     /// The last attempt at it failed, whether one before it had made it or not.
     Failed,
-    /// Nothing has come of it yet.
+    /// Not materialized, not in progress, and no attempt at it failed.
     Missing,
 }
 

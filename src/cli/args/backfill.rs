@@ -115,7 +115,8 @@ pub(in crate::cli) struct DrivenArgs {
     /// It is that process.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub(in crate::cli) detached: bool,
-    /// Print a line of JSON for all that happens, and last for where it stands; of what would be made an object.
+    /// Print a line of JSON for all that happens: first which backfill it is, and last where it stands; of what would be made an
+    /// object.
     #[arg(long, conflicts_with = "detach")]
     pub(in crate::cli) json: bool,
 }

@@ -67,9 +67,10 @@ pub(super) fn status(
 }
 
 /// What runs under way are to make; nothing where nothing is recorded yet. It is asked for before the status, so that what is made
-/// meanwhile is in one of both: but for the moment between its event and the fact, which is put beside. Where it cannot be read, nobody knows; the rest is told.
+/// meanwhile is in one of both. Where it cannot be read, nobody knows; the rest is told.
 pub(super) fn in_progress(storage: Option<&dyn Storage>, printer: &Printer) -> InProgress {
-    let found = storage.map_or_else(|| Ok(InProgress::default()), InProgress::read);
+    let found =
+        storage.map_or_else(|| Ok(InProgress::default()), |storage| InProgress::read(storage, storage));
     found.unwrap_or_else(|error| {
         printer.warning(&format!("what is in progress is not known here: {error}"), error.advice());
         InProgress::default()

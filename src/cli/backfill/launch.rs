@@ -25,8 +25,11 @@ pub(super) fn launch(
     printer: &Arc<Printer>,
 ) -> Result<Exit, Exit> {
     let Some(Asked { runner, only }) = asked(args, definitions, around, printer)? else {
-        if args.driven.detached {
-            detach::tell_nothing();
+        match &args.driven {
+            driven if driven.detached => detach::tell_nothing(),
+            driven if driven.json && args.dry_run => printer.data(&preview_as_json(0, &[])),
+            driven if driven.json => printer.data(&format!("{}\n", json!({ "event": "NOTHING" }))),
+            _ => {}
         }
         return Ok(Exit::Success);
     };

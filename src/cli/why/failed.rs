@@ -1,46 +1,64 @@
 //! What has failed of assets, with the errors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use orch_core::asset::FailedMaterialization;
 use orch_core::event::{EventKind, SkipCause};
 use orch_core::failure::ErrorInfo;
-use orch_core::ids::StepPath;
+use orch_core::ids::{RunId, StepPath};
 use orch_core::report::FailedAttempt;
 use orch_core::storage::{Storage, StorageError};
 
-/// An attempt that failed, with the error if the log of its run is there.
-pub(super) fn attempt(storage: &dyn Storage, fact: FailedMaterialization) -> FailedAttempt {
+/// Why attempts failed, by the numbers of the events that tell that they did.
+type Errors = HashMap<u64, Arc<ErrorInfo>>;
+
+/// These attempts, with the errors of those whose logs are there. The log of a run is read once, however many of them it tells.
+pub(super) fn attempts(storage: &dyn Storage, facts: Vec<FailedMaterialization>) -> Vec<FailedAttempt> {
+    let mut told: HashMap<RunId, HashSet<u64>> = HashMap::new();
+    for fact in &facts {
+        told.entry(fact.run).or_default().insert(fact.event);
+    }
     // Of a run that cannot be read `check` tells; what is known of the asset is told all the same.
-    let error = error(storage, &fact).ok().flatten();
-    FailedAttempt { fact, error }
+    let errors =
+        told.into_iter().map(|(run, events)| (run, errors(storage, run, events).unwrap_or_default()));
+    let errors: HashMap<RunId, Errors> = errors.collect();
+    let attempt = |fact: FailedMaterialization| {
+        let error = errors.get(&fact.run).and_then(|errors| errors.get(&fact.event)).cloned();
+        FailedAttempt { fact, error }
+    };
+    facts.into_iter().map(attempt).collect()
 }
 
-/// The error of the step that failed: the one that tells of the asset, or of an asset that a graph makes one before it.
-fn error(
-    storage: &dyn Storage,
-    fact: &FailedMaterialization,
-) -> Result<Option<Arc<ErrorInfo>>, StorageError> {
-    let (mut step, mut found) = (None, None);
-    let mut errors: HashMap<StepPath, Arc<ErrorInfo>> = HashMap::new();
-    storage.events(fact.run)?.events(0, false, &mut |logged| {
-        let event = logged.event;
-        if logged.number == fact.event {
-            step = event.step.clone();
+/// The errors of the steps of which these events tell that what they were to make is not made: their own, or that of the step for
+/// which they were skipped, as within an asset that a graph makes.
+fn errors(storage: &dyn Storage, run: RunId, mut events: HashSet<u64>) -> Result<Errors, StorageError> {
+    let mut errors = Errors::new();
+    let mut failed: HashMap<StepPath, Arc<ErrorInfo>> = HashMap::new();
+    // A step that makes several assets tells of each before it ends.
+    let mut waiting: HashMap<StepPath, Vec<u64>> = HashMap::new();
+    storage.events(run)?.events(0, false, &mut |logged| {
+        let Some(path) = logged.event.step else { return ControlFlow::Continue(()) };
+        if events.remove(&logged.number) {
+            waiting.entry(path.clone()).or_default().push(logged.number);
         }
-        let is_told = step.is_some() && event.step == step;
-        match (event.kind, event.step) {
-            (EventKind::StepFailure { error, .. }, Some(_)) if is_told => found = Some(error),
-            (EventKind::StepSkipped { cause: SkipCause::Failed(before), .. }, _) if is_told => {
-                found = errors.remove(&before);
+        let error = match logged.event.kind {
+            EventKind::StepFailure { error, .. } => {
+                failed.insert(path.clone(), Arc::clone(&error));
+                Some(error)
             }
-            (EventKind::StepFailure { error, .. }, Some(path)) => _ = errors.insert(path, error),
-            _ => {}
+            EventKind::StepSkipped { cause: SkipCause::Failed(before), .. } => failed.get(&before).cloned(),
+            _ => None,
+        };
+        if let Some(error) = error {
+            let told = waiting.remove(&path).into_iter().flatten();
+            errors.extend(told.map(|event| (event, Arc::clone(&error))));
         }
-        // Of a step that makes several assets each is told before it is.
-        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        match events.is_empty() && waiting.is_empty() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     })?;
-    Ok(found)
+    Ok(errors)
 }

@@ -131,8 +131,8 @@ fn evaluations<'a>(
     facts: &AssetFacts<'a>,
     def: &'a CheckDef,
 ) -> impl Iterator<Item = &'a CheckEvaluation> + use<'a> {
-    let of_it = |fact: &&CheckEvaluation| fact.asset == *def.asset().key() && *fact.check == *def.name();
-    facts.evaluations.iter().filter(of_it)
+    let of_asset = facts.evaluations.get(def.asset().key());
+    of_asset.and_then(|of_asset| of_asset.get(def.name())).into_iter().flatten()
 }
 
 /// The checks of an asset without partitions, or of one partition.

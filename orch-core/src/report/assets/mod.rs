@@ -24,7 +24,7 @@ mod told;
 mod tree;
 mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -53,12 +53,15 @@ pub use why::{MaterializedAt, WhyAsset, why_asset};
 /// What is said of what a run under way is to make.
 const IN_PROGRESS: &str = "in progress";
 
+/// What checks found last, by the keys of their assets and their names; of an asset with partitions, of each partition.
+pub type Evaluations = HashMap<AssetKey, HashMap<String, Vec<CheckEvaluation>>>;
+
 /// The assets of a program, and what an instance knows of these and of others, at a moment.
 #[derive(Clone, Copy, Debug)]
 pub struct AssetFacts<'a> {
     /// The assets of the program.
     pub graph: &'a AssetGraph,
-    /// What is known of each asset that was ever materialized.
+    /// What is known of each asset that was ever materialized, in the order of their keys.
     pub records: &'a [AssetRecord],
     /// Of how many of what is known of an asset it is known that they are observations, where there are some.
     pub observations: &'a BTreeMap<AssetKey, u64>,
@@ -70,8 +73,8 @@ pub struct AssetFacts<'a> {
     pub failures: &'a BTreeMap<AssetKey, FailedMaterialization>,
     /// How those of the program stand, if that could be found out.
     pub standings: Option<&'a Standings>,
-    /// What each check of the program found last; of an asset with partitions, of each partition.
-    pub evaluations: &'a [CheckEvaluation],
+    /// What each check of the program found last.
+    pub evaluations: &'a Evaluations,
     /// The present time.
     pub now: Timestamp,
     /// How many digits of the identifiers of runs are shown; see [`digits`](super::digits).
@@ -84,7 +87,7 @@ pub struct AssetFacts<'a> {
 
 impl<'a> AssetFacts<'a> {
     fn record(&self, key: &AssetKey) -> Option<&'a AssetRecord> {
-        self.records.iter().find(|record| record.key == *key)
+        AssetRecord::find(self.records, key)
     }
 
     /// How often an asset was materialized, and how often observed.

@@ -111,7 +111,7 @@ impl PartitionState {
         let lost = self.lost(standings).len();
         let (going, failed) = (self.in_progress.len(), self.failed.len());
         let told = [
-            (going, "in progress"),
+            (going, IN_PROGRESS),
             (failed, "failed"),
             (lost, "lost"),
             (stale, "stale"),

@@ -6,11 +6,16 @@ use crate::asset::{AssetKey, CheckEvaluation};
 use crate::graph::CheckDef;
 use crate::partition::PartitionSet;
 
+/// So long is what selects partitions, as it is to be typed.
+const LONGEST: usize = 200;
+
 /// A blocking check that has found an error in what is there.
 pub(super) struct Refused<'a> {
     def: &'a CheckDef,
     /// In which partitions, of an asset with partitions that is asked for as a whole.
     partitions: Option<String>,
+    /// The same, as they are selected; or the one partition that is asked for.
+    selected: Option<String>,
     latest: &'a CheckEvaluation,
 }
 
@@ -25,7 +30,7 @@ pub(super) fn refused<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Optio
     let known = known.filter(|check| check.def.is_blocking() && check.current);
     let refused = known.filter_map(|check| {
         let latest = check.latest.filter(|latest| latest.result.is_error())?;
-        Some(Refused { def: check.def, partitions: None, latest })
+        Some(Refused { def: check.def, partitions: None, selected: partition.map(str::to_owned), latest })
     });
     refused.collect()
 }
@@ -38,7 +43,8 @@ fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> V
     let blocking = facts.graph.checks_of(asset).filter(|def| def.is_blocking());
     let refused = blocking.filter_map(|def| {
         let (failed, latest) = Spread::of(facts, state, def).failed(facts, set)?;
-        Some(Refused { def, partitions: Some(stretches(state.keyspace(), &failed)), latest })
+        let (partitions, selected) = (stretches(state.keyspace(), &failed), state.keyspace().show(&failed));
+        Some(Refused { def, partitions: Some(partitions), selected: Some(selected), latest })
     });
     refused.collect()
 }
@@ -72,5 +78,15 @@ impl Refused<'_> {
         let said = self.latest.result.description.as_deref().map(|said| format!(": {}", one_line(said)));
         let (run, when) = (facts.run_of(self.latest.run), facts.when(self.latest.time));
         format!("{}, in the run {run} {when}{}", self.brief(), said.unwrap_or_default())
+    }
+
+    /// What can be done.
+    pub(super) fn hint(&self) -> String {
+        let partition = match &self.selected {
+            Some(selected) if selected.len() > LONGEST => " --partition ..".to_owned(),
+            Some(selected) => format!(" --partition '{selected}'"),
+            None => String::new(),
+        };
+        format!("mend it, and have it made anew: materialize {}{partition}", self.def.asset().key())
     }
 }

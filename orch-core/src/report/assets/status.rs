@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table};
 use super::super::words::count;
+use super::IN_PROGRESS;
 use super::partitions::{set_as_json, stretches};
 use crate::asset::AssetKey;
 use crate::partition::{Keyspace, PartitionSet};
@@ -82,7 +83,7 @@ pub fn asset_partitions(shown: &ShownPartitions<'_>, palette: Palette) -> String
     let if_any = |role, set: &PartitionSet| if set.is_empty() { Role::Faint } else { role };
     let rows = vec![
         row(Role::Good, "materialized", &shown.materialized),
-        row(if_any(Role::Busy, &shown.in_progress), "in progress", &shown.in_progress),
+        row(if_any(Role::Busy, &shown.in_progress), IN_PROGRESS, &shown.in_progress),
         row(if_any(Role::Bad, &shown.failed), "failed", &shown.failed),
         row(Role::Skip, "missing", &shown.missing),
     ];

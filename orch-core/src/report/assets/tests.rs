@@ -321,7 +321,7 @@ fn plots_over_time_are_a_picture() {
     let facts = AssetFacts {
         partitions: &partitions,
         failures: &BTreeMap::new(),
-        evaluations: &[],
+        evaluations: &Evaluations::new(),
         graph: &graph,
         standings: None,
         in_progress: &InProgress::default(),

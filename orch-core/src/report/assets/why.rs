@@ -184,7 +184,7 @@ impl WhyAsset<'_> {
             let told = format!("the last attempt failed, {}", failed.told(&self.facts));
             let _ = writeln!(text, "  {}", palette.paint(Role::Bad, &told));
             if let Some(hint) = failed.hint() {
-                let _ = writeln!(text, "  {} {hint}", palette.paint(Role::Busy, "hint:"));
+                self.hint(&hint, text);
             }
         }
         self.refused(named.partition(), text);
@@ -219,7 +219,12 @@ impl WhyAsset<'_> {
         let Some(number) = self.facts.graph.number(self.key) else { return };
         for refused in refused(&self.facts, number, partition) {
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &refused.told(&self.facts)));
+            self.hint(&refused.hint(), text);
         }
+    }
+
+    fn hint(&self, hint: &str, text: &mut String) {
+        let _ = writeln!(text, "  {} {hint}", self.facts.palette.paint(Role::Busy, "hint:"));
     }
 
     /// What keeps one partition, or any, from being made, however far before it.
@@ -240,6 +245,7 @@ impl WhyAsset<'_> {
         for (key, refused) in refused_before(&self.facts, self.key, set) {
             let told = format!("`{key}` is not to be taken as it is: {}", refused.told(&self.facts));
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
+            self.hint(&refused.hint(), text);
         }
     }
 

@@ -1,9 +1,9 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::asset::AssetKey;
 use crate::event::{EventKind, SkipCause};
-use crate::failure::Failure;
+use crate::failure::{ErrorInfo, Failure};
 use crate::ids::StepPath;
 use crate::plan::{Ended, Program};
 
@@ -15,7 +15,15 @@ use crate::plan::{Ended, Program};
 pub(in crate::run) struct Stopped {
     /// What steps in maps of partitions are there for, by their names.
     roles: HashMap<String, Role>,
-    by: Mutex<HashMap<AssetKey, HashMap<String, Partition>>>,
+    ends: Mutex<Ends>,
+}
+
+/// What has not succeeded.
+#[derive(Debug, Default)]
+struct Ends {
+    partitions: HashMap<AssetKey, HashMap<String, Partition>>,
+    /// Why steps have failed, whatever they are there for: others are skipped for them.
+    errors: HashMap<StepPath, Arc<ErrorInfo>>,
 }
 
 /// What a step does for partitions.
@@ -46,8 +54,9 @@ struct BadEnd {
 #[derive(Clone, Debug)]
 enum How {
     /// It failed, of this.
-    Failed(String),
-    Skipped(SkipCause),
+    Failed(Arc<ErrorInfo>),
+    /// It was skipped; for a step that failed, with the error of that.
+    Skipped(SkipCause, Option<Arc<ErrorInfo>>),
 }
 
 impl Stopped {
@@ -64,15 +73,15 @@ impl Stopped {
             };
             Some((step.name.clone(), role))
         });
-        Self { roles: roles.collect(), by: Mutex::default() }
+        Self { roles: roles.collect(), ends: Mutex::default() }
     }
 
     /// Takes what has become of a step.
     pub(in crate::run) fn take(&self, step: Option<&StepPath>, kind: &EventKind) {
         let Some(step) = step else { return };
         match kind {
-            EventKind::StepFailure { error } => self.add(step, How::Failed(error.message.clone())),
-            EventKind::StepSkipped { cause } => self.add(step, How::Skipped(cause.clone())),
+            EventKind::StepFailure { error } => self.failed(step, error),
+            EventKind::StepSkipped { cause } => self.skipped(step, cause),
             _ => {}
         }
     }
@@ -81,17 +90,35 @@ impl Stopped {
     pub(in crate::run) fn take_ended(&self, step: &StepPath, ended: &Ended) {
         match ended {
             Ended::Succeeded(_) => {}
-            Ended::Failed(failed) => self.add(step, How::Failed(failed.error.message.clone())),
-            Ended::Skipped(cause) => self.add(step, How::Skipped(cause.clone())),
+            Ended::Failed(failed) => self.failed(step, &failed.error),
+            Ended::Skipped(cause) => self.skipped(step, cause),
         }
     }
 
-    fn add(&self, step: &StepPath, how: How) {
+    fn failed(&self, step: &StepPath, error: &Arc<ErrorInfo>) {
+        if self.roles.is_empty() {
+            return;
+        }
+        let mut ends = self.ends();
+        ends.errors.insert(step.clone(), Arc::clone(error));
+        self.add(&mut ends, step, How::Failed(Arc::clone(error)));
+    }
+
+    fn skipped(&self, step: &StepPath, cause: &SkipCause) {
+        let mut ends = self.ends();
+        let error = match cause {
+            SkipCause::Failed(by) => ends.errors.get(by).cloned(),
+            _ => None,
+        };
+        self.add(&mut ends, step, How::Skipped(cause.clone(), error));
+    }
+
+    fn add(&self, ends: &mut Ends, step: &StepPath, how: How) {
         let (Some(role), Some(branch)) = (self.roles.get(step.name()), step.branch()) else { return };
         let end = BadEnd { step: step.clone(), how };
-        let mut by = self.by();
         let mut of = |asset: &AssetKey, set: fn(&mut Partition) -> &mut Option<BadEnd>| {
-            let partition = by.entry(asset.clone()).or_default().entry(branch.key().to_string()).or_default();
+            let partitions = ends.partitions.entry(asset.clone()).or_default();
+            let partition = partitions.entry(branch.key().to_string()).or_default();
             _ = set(partition).get_or_insert_with(|| end.clone());
         };
         match role {
@@ -102,8 +129,8 @@ impl Stopped {
         }
     }
 
-    fn by(&self) -> MutexGuard<'_, HashMap<AssetKey, HashMap<String, Partition>>> {
-        self.by.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// That a partition was not left unmade by a step that failed or was skipped.
@@ -132,10 +159,10 @@ impl Stopped {
         let leaves_out = |by: &StepPath| self.roles.get(by.name()).is_some_and(makes);
         match of {
             Partition { maker: Some(maker), .. } => {
-                matches!(&maker.how, How::Skipped(cause) if cause.is_absence())
+                matches!(&maker.how, How::Skipped(cause, _) if cause.is_absence())
             }
             Partition { check: Some(check), .. } => {
-                matches!(&check.how, How::Skipped(SkipCause::Absent(by)) if leaves_out(by))
+                matches!(&check.how, How::Skipped(SkipCause::Absent(by), _) if leaves_out(by))
             }
             Partition { .. } => false,
         }
@@ -148,7 +175,7 @@ impl Stopped {
         partition: &str,
         take: impl FnOnce(&Partition) -> Option<T>,
     ) -> Option<T> {
-        self.by().get(asset).and_then(|partitions| partitions.get(partition)).and_then(take)
+        self.ends().partitions.get(asset).and_then(|partitions| partitions.get(partition)).and_then(take)
     }
 }
 
@@ -156,19 +183,19 @@ impl BadEnd {
     /// Who takes what it was there for has not failed, if this one or one before it has.
     fn keeps(&self, failure: Failure) -> Failure {
         match &self.how {
-            How::Failed(_) => failure.kept_from(self.step.clone()),
-            How::Skipped(SkipCause::Failed(by)) => failure.kept_from(by.clone()),
-            How::Skipped(_) => failure,
+            How::Failed(error) => failure.kept_from(self.step.clone(), Some(Arc::clone(error))),
+            How::Skipped(SkipCause::Failed(by), error) => failure.kept_from(by.clone(), error.clone()),
+            How::Skipped(..) => failure,
         }
     }
 
     /// Why the step has not done what it was there for.
     fn why(&self) -> String {
         match &self.how {
-            How::Failed(error) => format!("`{}` failed: {error}", self.step),
-            How::Skipped(SkipCause::Failed(by)) => format!("`{by}` failed"),
-            How::Skipped(SkipCause::Absent(by)) => format!("`{by}` left its output out"),
-            How::Skipped(SkipCause::Canceled) => "the run was canceled".to_owned(),
+            How::Failed(error) => format!("`{}` failed: {}", self.step, error.message),
+            How::Skipped(SkipCause::Failed(by), _) => format!("`{by}` failed"),
+            How::Skipped(SkipCause::Absent(by), _) => format!("`{by}` left its output out"),
+            How::Skipped(SkipCause::Canceled, _) => "the run was canceled".to_owned(),
         }
     }
 }
@@ -185,7 +212,7 @@ fn not_passed(asset: &AssetKey, partition: &str, check: &BadEnd) -> Failure {
     let step = &check.step;
     let found = match &check.how {
         How::Failed(_) => "has not passed".to_owned(),
-        How::Skipped(_) => format!("has not looked: {}", check.why()),
+        How::Skipped(..) => format!("has not looked: {}", check.why()),
     };
     let told =
         format!("`{asset}[{partition}]` is not to be taken as it is: its blocking check `{step}` {found}");

@@ -9,9 +9,9 @@ use crate::storage::{AssetRecord, ReadAssets, ReadKeySets, StorageError};
 /// What is known of the latest materializations of assets.
 #[derive(Clone, Debug, Default)]
 pub struct LatestFacts {
-    /// Of each asset that was ever materialized.
+    /// Of each asset that was ever materialized, in the order of their keys.
     pub records: Vec<AssetRecord>,
-    /// Of each partition of the assets of a program that have some.
+    /// Of each partition of the assets of a program that have some, in the order of their keys as text.
     pub partitions: BTreeMap<AssetKey, Vec<Materialization>>,
     /// The sets whose keys are partitions of these assets, as they are now.
     pub keys: KeySets,
@@ -32,7 +32,7 @@ impl LatestFacts {
         let mut partitions = BTreeMap::new();
         for asset in graph.assets().iter().filter(|asset| asset.partitions().is_some()) {
             // Of most programs' assets most were never made.
-            if records.iter().any(|record| record.key == *asset.key()) {
+            if AssetRecord::find(&records, asset.key()).is_some() {
                 partitions.insert(asset.key().clone(), storage.latest_partitions(asset.key())?);
             }
         }
@@ -57,13 +57,14 @@ impl LatestFacts {
 
     /// The latest materialization of an asset without partitions. It may have had some before: these are others.
     pub(super) fn whole(&self, asset: &AssetKey) -> Option<&Materialization> {
-        let record = self.records.iter().find(|record| record.key == *asset)?;
+        let record = AssetRecord::find(&self.records, asset)?;
         record.latest.partition.is_none().then_some(&record.latest)
     }
 
     /// The latest materialization of a partition.
     pub(crate) fn partition(&self, asset: &AssetKey, partition: &str) -> Option<&Materialization> {
         let facts = self.partitions.get(asset)?;
-        facts.iter().find(|fact| fact.partition.as_deref() == Some(partition))
+        let at = facts.binary_search_by_key(&Some(partition), |fact| fact.partition.as_deref());
+        at.ok().map(|at| &facts[at])
     }
 }

@@ -1,5 +1,9 @@
 //! Runs of assets that take earlier partitions of their own are interrupted at any commit, and come to the same.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use orch_core::define::{HookContext, HookDef, StepOutcome};
 use orch_core::event::{EventKind, Logged};
 use orch_core::run::Rerun;
 
@@ -174,5 +178,29 @@ fn what_reads_all_days_is_skipped_for_the_one_that_failed() {
         "balance[2024-01-05] 7219, made of [2024-01-03] 0c38 of Some(2)",
         "balances 1314, made of [2024-01-01..2024-01-05] a077 of Some(2)",
     ]
+    "#);
+}
+
+#[test]
+fn hooks_are_told_the_same_of_what_was_skipped_whenever_the_run_is_interrupted() {
+    let shop = Shop::default();
+    shop.close("2024-01-03");
+    let heard: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    let notes = Arc::clone(&heard);
+    let hook = HookDef::builder("hear").on([StepOutcome::NotExecuted]).blocking(move |told: HookContext| {
+        let why = told.error().map(|error| error.message.clone());
+        notes.lock().unwrap().insert(format!("{}: {}", told.step(), why.unwrap_or_default()));
+        Ok(())
+    });
+    let definitions = with_all(summed(&shop, days_before(-2, -2))).with_hook(&hook);
+    interrupted(&shop, &definitions);
+    // By all of these runs, and in no other words.
+    insta::assert_debug_snapshot!(heard.lock().unwrap(), @r#"
+    {
+        "balance[2024-01-05]: the books are closed",
+        "balances: the books are closed",
+        "read_balance[2024-01-05]: the books are closed",
+        "read_balance_2: the books are closed",
+    }
     "#);
 }

@@ -125,10 +125,26 @@ fn scripts_read_a_line_for_all_that_happens() {
     insta::assert_snapshot!(before, @r#"
     exit 1
     --- stdout
+    {"event":"BACKFILL","backfill":"<run>","units":2}
     {"event":"BEGINS","assets":["visits","errors"],"partitions":"2024-01-04","run":"<run>","resumed":false}
     {"event":"ENDED","assets":["visits","errors"],"partitions":"2024-01-04","run":"<run>","state":"failure","left":1,"why":"the run of `materialize` failed: 1 step\n`errors[2024-01-04]`: the log of that day is lost"}
     {"event":"BEGINS","assets":["visits","errors"],"partitions":"2024-01-05","run":"<run>","resumed":false}
     {"event":"ENDED","assets":["visits","errors"],"partitions":"2024-01-05","run":"<run>","state":"success","left":0,"why":null}
     "#);
     insta::assert_snapshot!(stands, @r#""state":"failure","partitions":"2024-01-04..2024-01-05","units":2,"assets":[{"asset":"visits","asked":2,"done":2,"under_way":0,"failed":0,"excluded":0,"left":0,"canceled":0},{"asset":"errors","asked":2,"done":1,"under_way":0,"failed":1,"excluded":0,"left":0,"canceled":0}],"failed":[{"assets":["errors"],"partitions":"2024-01-04","run":"<run>","why":"`errors[2024-01-04]` failed: the log of that day is lost"}],"under_way":[],"removed":{},"event":"STATUS"}"#);
+    // Nothing is left to be made, which is told as well.
+    let nothing = "backfill launch visits --partition 2024-01-04..2024-01-05 --missing --json --quiet";
+    insta::assert_snapshot!(session(&around, false, nothing), @r#"
+    exit 0
+    --- stdout
+    {"event":"NOTHING"}
+    "#);
+    insta::assert_snapshot!(session(&around, false, &format!("{nothing} --dry-run")), @r#"
+    exit 0
+    --- stdout
+    {
+      "units": 0,
+      "assets": []
+    }
+    "#);
 }

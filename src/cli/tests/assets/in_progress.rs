@@ -11,6 +11,8 @@ use orch_core::run::{Rerun, Runner};
 
 use super::*;
 
+mod known;
+
 struct Daily;
 
 impl Partitioning for Daily {

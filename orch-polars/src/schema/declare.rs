@@ -63,6 +63,12 @@ macro_rules! __schema {
         #[derive(Debug)]
         $visibility enum $schema {}
 
+        const _: () = {
+            // The compiler tells of a column that is declared twice at its name.
+            #[allow(dead_code, non_camel_case_types, clippy::extra_unused_type_parameters)]
+            fn columns<$($($name,)?)*>() {}
+        };
+
         impl $crate::schema::FrameSchema for $schema {
             fn schema() -> $crate::schema::Schema {
                 $crate::schema::Schema::new(::core::stringify!($schema))

@@ -1,0 +1,11 @@
+//! A column that is declared twice.
+
+orch_polars::schema! {
+    struct Sales {
+        id: i64,
+        name: String,
+        id: String,
+    }
+}
+
+fn main() {}

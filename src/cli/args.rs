@@ -366,8 +366,17 @@ fn count(text: &str) -> Result<NonZero<usize>, String> {
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
+    tag_with(text, |key| key)
+}
+
+/// A tag that is looked for, which may be one of orch's own.
+fn tag_of_any(text: &str) -> Result<(String, String), String> {
+    tag_with(text, |key| key.strip_prefix("orch/").unwrap_or(key))
+}
+
+fn tag_with(text: &str, checked: impl FnOnce(&str) -> &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => match check_tag_key(key) {
+        Some((key, value)) if !key.is_empty() => match check_tag_key(checked(key)) {
             Ok(()) => Ok((key.to_owned(), value.to_owned())),
             Err(error) => Err(format!("{error}; {}", error.hint())),
         },

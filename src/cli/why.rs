@@ -31,7 +31,7 @@ pub(super) fn why<D: IntoDefinitions>(
 ) -> Exit {
     let named = args.of.run.strip_prefix("key:");
     let is_of_asset = named.is_some() || args.partition.is_some();
-    if !is_of_asset && (args.step.is_some() || recorded::may_name_a_run(&args.of.run)) {
+    if !is_of_asset && recorded::may_name_a_run(&args.of.run) {
         return why_run(args, around, printer);
     }
     let definitions = match defined(definitions, printer) {
@@ -43,11 +43,23 @@ pub(super) fn why<D: IntoDefinitions>(
         Some(named) => assets::find(named, graph, &[], printer),
         None => match assets::own(&args.of.run, graph) {
             Some(key) => Ok(key),
-            None if is_of_asset => assets::find(&args.of.run, graph, &[], printer),
-            None => return why_run(args, around, printer),
+            None if !is_of_asset && (args.step.is_some() || graph.assets().is_empty()) => {
+                return why_run(args, around, printer);
+            }
+            None => assets::find(&args.of.run, graph, &[], printer),
         },
     };
-    let told = found.and_then(|key| why_asset(key, args, &definitions, around, printer));
+    let told = found.and_then(|key| match &args.step {
+        Some(step) => {
+            let hint = format!("of a partition of it: `{} why {key} --partition '{step}'`", program_name());
+            printer.error(
+                &format!("`{key}` is an asset, and no run, of which `{step}` could be a step"),
+                Some(&hint),
+            );
+            Err(Exit::Usage)
+        }
+        None => why_asset(key, args, &definitions, around, printer),
+    });
     told.err().unwrap_or(Exit::Success)
 }
 

@@ -61,7 +61,7 @@ impl Nowhere {
         let message =
             format!("the set of partitions `{set}` lives in an instance, and the run knows of none");
         Failure::new(message)
-            .hint("record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`")
+            .hint("record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`; on the command line leave out `--no-record`")
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use orch_core::storage::RunState;
 
 use super::recorded::{HomeArgs, RunOfArgs};
-use super::tag;
+use super::tag_of_any;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RunsArgs {
@@ -25,8 +25,8 @@ pub(in crate::cli) struct RunsArgs {
     /// Only runs made since then: a time ago, such as 90s, 30m, 2h, 7d, or a date or time, which are in UTC.
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(in crate::cli) since: Option<Since>,
-    /// Only runs with these tags.
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag)]
+    /// Only runs with these tags, also orch's own: `orch/partition=2024-01-01`.
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag_of_any)]
     pub(in crate::cli) tags: Vec<(String, String)>,
     /// So many at most.
     #[arg(long, value_name = "RUNS", default_value_t = 50)]

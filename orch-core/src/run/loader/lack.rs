@@ -44,7 +44,8 @@ impl Lack {
         Self {
             why: "which is not made in this run, and the run knows of no instance that could have it"
                 .to_owned(),
-            hint: "record the run, `.record(&storage)`, or select the asset too".to_owned(),
+            hint: "record the run, `.record(&storage)`, or select the asset too; on the command line leave out `--no-record`"
+                .to_owned(),
         }
     }
 

@@ -94,7 +94,7 @@ pub(super) fn not_stored(key: &AssetKey, taker: &Taker) -> Problem {
         "`{taker}` reads partitions of `{key}`, and the run knows of no instance that could have them"
     );
     Problem::new(ProblemKind::MissingAsset, message)
-        .hint("record the run, `.record(&storage)`, or have an IO manager store them: `io = \"..\"`")
+        .hint("record the run, `.record(&storage)`, or have an IO manager store them, `io = \"..\"`; on the command line leave out `--no-record`")
 }
 
 /// Partitions of an asset are taken that nothing writes down.

@@ -238,6 +238,13 @@ fn what_is_there_and_what_is_missing_is_told() {
     019a5f3c-0002  materialize  success  3h ago  2.4s  5 ok   orch/partition=2024-01-02, 2024-01-06..2024-01-08
     019a5f3c-0001  materialize  success  4h ago  3.1s  7 ok   orch/partition=2024-01-01..2024-01-03
     ");
+    let of_days = "runs --tag orch/partition=2024-01-01..2024-01-03";
+    insta::assert_snapshot!(kept.session(site(), of_days), @r"
+    exit 0
+    --- stdout
+    run       job          status   when    took  steps  tags
+    019a5f3c  materialize  success  4h ago  3.1s  7 ok   orch/partition=2024-01-01..2024-01-03
+    ");
 }
 
 #[test]

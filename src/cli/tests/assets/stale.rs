@@ -307,8 +307,14 @@ fn what_may_name_a_run_is_taken_for_one() {
     insta::assert_snapshot!(kept.session(first::program(), "why sale"), @r"
     exit 2
     --- stderr
-    error: `sale` names no run: write the beginning of its identifier, `latest`, or `latest:JOB` for the latest of a job
-    hint: `program runs` lists the runs there are
+    error: there is no asset `sale`
+    hint: did you mean `sales`? `program assets list` names all assets
+    ");
+    insta::assert_snapshot!(kept.session(first::program(), "why sales 2024-01-01"), @r"
+    exit 2
+    --- stderr
+    error: `sales` is an asset, and no run, of which `2024-01-01` could be a step
+    hint: of a partition of it: `program why sales --partition '2024-01-01'`
     ");
     insta::assert_snapshot!(kept.session(first::program(), "why key:sale"), @r"
     exit 2

@@ -23,11 +23,15 @@ pub(crate) fn forget_dependents(
     let dependents = dependents(plan);
     let maps: Vec<Vec<usize>> = plan.steps.iter().map(|step| maps_around(plan, step.map)).collect();
     let mut copies = Copies::of(plan, recorded);
-    let anew = |number: u32| recorded.at(number).end().is_none();
+    // What gives partitions gives the same ones again, for the same run.
+    let gives_partitions = |step: usize| plan.partitions.iter().any(|of| of.step == step);
+    let anew = |step: usize, number: u32| recorded.at(number).end().is_none() && !gives_partitions(step);
     let begun = copies.all.iter().enumerate();
     let begun = begun.flat_map(|(step, all)| all.iter().map(move |copy| (step, copy.clone())));
-    let mut queue: Vec<(usize, Vec<MappingKey>)> =
-        begun.filter(|(_, (_, number))| anew(*number)).map(|(step, (keys, _))| (step, keys)).collect();
+    let mut queue: Vec<(usize, Vec<MappingKey>)> = begun
+        .filter(|(step, (_, number))| anew(*step, *number))
+        .map(|(step, (keys, _))| (step, keys))
+        .collect();
     queue.extend(unrecorded);
     let (mut seen, mut forgotten) = (HashSet::new(), Vec::new());
     // The partitions that are begun anew, by the steps that wait for all of their maps: who reads them is looked for once for many.

@@ -1,10 +1,11 @@
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Readable;
 use super::ask::{Answer, Unreadable};
 use super::shape::{Shape, scope_of};
-use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedStream};
+use crate::event::{LostCause, Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream};
 use crate::ids::{Branch, MappingKey, StepPath};
 use crate::plan::{Plan, Program};
 
@@ -125,13 +126,33 @@ impl<'a> Walk<'a> {
             if self.state(at) == State::Given {
                 let keys = self.program.given_keys(&self.path(at), output).into_iter().flatten();
                 keys.enumerate().for_each(|(position, key)| open(&key, position, false));
-            } else if let Some(stream) = self.stream(at, output) {
-                let items = stream.items().iter().enumerate();
-                items.for_each(|(position, item)| open(item.key(), position, item.is_orphan()));
+            } else {
+                let items = self.stream(at, output).map(RecordedStream::items).unwrap_or_default();
+                items.iter().enumerate().for_each(|(at, item)| open(item.key(), at, item.is_orphan()));
+                if !self.is_closed(map, frame) {
+                    let told: HashSet<_> = items.iter().map(RecordedItem::key).collect();
+                    let others = self.partitions(map).into_iter().filter(|key| !told.contains(key));
+                    others.zip(items.len()..).for_each(|(key, position)| open(key, position, false));
+                }
             }
             self.items[map].push(from..frames.len());
         }
         self.frames.push(frames);
+    }
+
+    /// Of a map of partitions those of which something is recorded. What gives them gives them again, also where it was stopped in
+    /// an earlier run, and what was made of them stays.
+    fn partitions(&self, map: usize) -> Vec<&'a MappingKey> {
+        let plan = &self.program.plan;
+        if !plan.partitions.iter().any(|of| of.step == plan.maps[map].step) {
+            return Vec::new();
+        }
+        let within = plan.steps.iter().filter(|step| step.map == Some(map));
+        let within: HashSet<&str> = within.map(|step| step.name.as_str()).collect();
+        let copies = self.recorded.steps().filter(|(path, _)| within.contains(path.name()));
+        let keys = copies.filter_map(|(path, _)| path.branch()).map(Branch::key);
+        let mut seen = HashSet::new();
+        keys.filter(|key| seen.insert(*key)).collect()
     }
 
     /// Finds how the steps of a scope stand in each of its frames.

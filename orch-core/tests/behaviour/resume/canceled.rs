@@ -2,11 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use orch_core::define::{Cancel, HookContext, HookDef, StepOutcome};
 use orch_core::event::{Counts, Event, EventKind, Total};
 
+use orch_core::graph::{AssetDef, Upstream};
+use orch_core::partition::Partition;
+use orch_core::run::Rerun;
+
 use super::*;
+use crate::earlier::{Daily, runner};
 
 /// What there is to say of a run, whoever has ended it.
 #[derive(Debug, PartialEq)]
@@ -143,4 +149,98 @@ fn a_run_that_was_canceled_is_told_alike_whether_its_process_or_another_one_ends
     let (ended, heard, asked, _) = canceled(usize::MAX, true);
     assert!(asked);
     assert_eq!((ended, heard), (orderly, told));
+}
+
+/// Readings of days: that of the third asks for the end of the run, the first time, and is stopped; and what is made of each.
+fn readings(cancel: &Cancel, made: &Arc<Mutex<Vec<String>>>) -> Definitions {
+    let (asks, stops, notes) = (cancel.clone(), Arc::new(AtomicBool::new(true)), Arc::clone(made));
+    let read = OpDef::builder("reading").input::<Partition<Daily>>("day").returns::<Plain>();
+    let read = read.coded([Coded::<i64>::CODEC]).asynchronous(move |mut args| {
+        let (day, asks) = (args.take::<Partition<Daily>>(0), asks.clone());
+        let (stops, notes) = (Arc::clone(&stops), Arc::clone(&notes));
+        async move {
+            let day = day?.key().to_string();
+            if day == "2024-01-03" && stops.swap(false, Ordering::SeqCst) {
+                asks.cancel();
+                std::future::pending::<()>().await;
+            }
+            notes.lock().expect("nobody panicked").push(day);
+            Ok(1_i64)
+        }
+    });
+    let read: Arc<OpDef> = read.into();
+    let reading = AssetDef::builder("reading").partitioned_by::<Daily>();
+    let op = Arc::clone(&read);
+    let reading = Arc::new(reading.made_by(&read, move |upstream: &Upstream| {
+        Call::of(&op).input::<Partition<Daily>>(upstream.partition::<Daily>()).place::<Plain>();
+    }));
+    let twice = OpDef::builder("twice").input::<i64>("reading").returns::<Plain>();
+    let twice: Arc<OpDef> =
+        twice.coded([Coded::<i64>::CODEC]).blocking(|mut args| Ok(args.take::<i64>(0)? * 2)).into();
+    let (op, taken) = (Arc::clone(&twice), Arc::clone(&reading));
+    let def = AssetDef::builder("twice").partitioned_by::<Daily>().takes_made(&reading);
+    let doubled = def.made_by(&twice, move |upstream: &Upstream| {
+        Call::of(&op).input::<i64>(upstream.of_made::<i64>(&taken)).place::<Plain>();
+    });
+    Definitions::new().assets([reading, Arc::new(doubled)])
+}
+
+#[test]
+fn from_its_cancel_on_a_run_makes_the_days_that_it_had_not_made() {
+    let (cancel, made) = (Cancel::new(), Arc::default());
+    let definitions = readings(&cancel, &made);
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let taken = || std::mem::take(&mut *made.lock().expect("nobody panicked")).join(", ");
+    // Not all days are given by then.
+    let first =
+        runner(&definitions, &storage, "2024-01-01..2024-01-07", 1).max_concurrent(1).max_in_flight(2);
+    first.cancel(cancel).run_blocking().expect_err("it is canceled");
+    assert_eq!(taken(), "2024-01-01, 2024-01-02");
+    let again = |of: u128, id: u128| {
+        let again = definitions.rerun(&storage, RunId::from_u128(of), Rerun::FromFailure);
+        again.expect("it can be gone on from").run_id(RunId::from_u128(id)).max_concurrent(1).max_in_flight(2)
+    };
+    // One that makes nothing, and has given no day.
+    let canceled = Cancel::new();
+    canceled.cancel();
+    again(1, 2).cancel(canceled).run_blocking().expect_err("it is canceled too");
+    again(2, 3).run_blocking().expect("all can be made");
+    assert_eq!(taken(), "2024-01-03, 2024-01-04, 2024-01-05, 2024-01-06, 2024-01-07");
+    let of_twice =
+        MaterializationQuery { asset: Some("twice".parse().expect("a key")), ..Default::default() };
+    let facts = storage.materializations(&of_twice).expect("facts");
+    let days =
+        facts.iter().rev().map(|fact| (fact.run.as_u128(), fact.partition.as_deref().unwrap_or_default()));
+    insta::assert_debug_snapshot!(days.collect::<Vec<_>>(), @r#"
+    [
+        (
+            1,
+            "2024-01-01",
+        ),
+        (
+            1,
+            "2024-01-02",
+        ),
+        (
+            3,
+            "2024-01-03",
+        ),
+        (
+            3,
+            "2024-01-04",
+        ),
+        (
+            3,
+            "2024-01-05",
+        ),
+        (
+            3,
+            "2024-01-06",
+        ),
+        (
+            3,
+            "2024-01-07",
+        ),
+    ]
+    "#);
 }

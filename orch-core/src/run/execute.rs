@@ -6,6 +6,7 @@ use std::vec::Drain;
 use jiff::Timestamp;
 
 use super::check::{Checked, Wanted};
+use super::gone_on::{GoneOn, gone_on, refused_by};
 use super::keeper::Keeper;
 use super::lifecycle::{Lifecycle, Resources};
 use super::loader::{Loaded, Loader};
@@ -13,7 +14,7 @@ use super::opened::Opened;
 use super::partitions::{ForPartitions, Reader, Telling, key_sets, keys_of};
 use super::recall::Recall;
 use super::record::{Record, Recording, Upstream};
-use super::resume::{self, GoneOn, TakenUp, refused_by};
+use super::resume::TakenUp;
 use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
@@ -100,7 +101,7 @@ impl Runner {
         let keys = instance::keys_for(self.storage(), self.keys.as_ref());
         let recall = self.storage().map(|storage| Arc::new(Recall::new(storage, &io, self.id)));
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
-        let Loaded { facts, mut versions, reader, memory, .. } = loaded;
+        let Loaded { facts, mut versions, reader, memory, since, .. } = loaded;
         let Behind { program, taken_up, past, made, lost } =
             self.behind(program, &io, &scrubber, (&memory, reader.as_ref())).await?;
         versions.extend(std::mem::take(&mut self.made));
@@ -108,6 +109,7 @@ impl Runner {
             reader.remember(&memory, made.iter());
         }
         versions.extend(made);
+        versions.extend(since);
         let pinned_partitions = partitions.pinned_with(reader.iter().flat_map(|reader| reader.taken()));
         let resumed = past.is_some();
         let (program, ops) = self.remember_steps(program, of_ops, recall, lost).await?;
@@ -268,6 +270,7 @@ impl Runner {
         }
         let storage = self.storage().map(Arc::clone);
         let pinned = self.interrupted.as_ref().map(|interrupted| &interrupted.pinned);
+        let went_on = pinned.and_then(|pinned| pinned.upstream.filter(|_| pinned.selection.is_none()));
         let before = pinned.map(|pinned| (pinned.loaded.clone(), pinned.upstream));
         let upstream = self.record.as_ref().and_then(|record| record.upstream);
         let failed = upstream.filter(|upstream| upstream.goes_on).map(|upstream| upstream.run);
@@ -304,6 +307,9 @@ impl Runner {
                 refused.iter().for_each(|(asset, partition)| memory.forget(asset, partition.as_deref()));
                 loaded.memory = Arc::new(memory);
                 loaded.facts.extend(loaded.memory.facts().cloned());
+            }
+            if !only_missing && failed.or(went_on).is_some() {
+                loaded.give_since(&program, &loader, &loader.since(&program, &partitions));
             }
             let program = program.resume(std::mem::take(&mut loaded.ended));
             Ok((program, partitions, loaded))
@@ -343,8 +349,7 @@ impl Runner {
             Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
                 let (storage, run) = (Arc::clone(storage), *run);
                 runtime::blocking(move || {
-                    let GoneOn { ended, made, lost } =
-                        resume::gone_on(&storage, run, &program, &io, &memory)?;
+                    let GoneOn { ended, made, lost } = gone_on(&storage, run, &program, &io, &memory)?;
                     Ok((program.resume(ended).with_given_marked(), made, lost))
                 })
                 .await?

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
+use super::gone_on::refused_by;
 use super::partitions::ForPartitions;
-use super::resume::refused_by;
 use crate::asset::{AssetKey, MaterializationQuery};
 use crate::define::RunPartitions;
 use crate::event::{Event, EventKind, RunStatus};

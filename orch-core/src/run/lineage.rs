@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use super::archive::{Archive, Which};
 use super::folded::Folded;
+use super::gone_on::Anew;
 use super::recall::Recall;
 use super::record::files;
 use super::values::SmallValues;
@@ -47,33 +48,55 @@ impl History {
 }
 
 impl Lineage {
-    /// That of a run, of which this is recorded.
+    /// That of a run, of which this is recorded. Of what earlier runs have made that does not count which it makes `anew`.
     pub(super) fn of(
         storage: &Arc<dyn Storage>,
         run: RunId,
         history: History,
         io: &Arc<IoManagers>,
+        anew: &Anew<'_>,
     ) -> Result<Self, StorageError> {
-        let mut pinned = storage.pinned(run)?;
         let versioned = history.values.is_versioned();
-        let (recorded, own) = Self::of_one(storage, run, history, &pinned, io)?;
-        let recall = Arc::new(Recall::new(storage, io, run));
-        let mut lineage = Self { recorded, own, earlier: PathMap::default(), recall };
-        while let Some(upstream) = pinned.upstream.filter(|upstream| *upstream != run) {
-            let found = History::read(&**storage, upstream, versioned).and_then(|history| {
-                let pinned = storage.pinned(upstream)?;
-                Ok((Self::of_one(storage, upstream, history, &pinned, io)?, pinned))
-            });
-            let ((mut recorded, archive), next) = found.map_err(|error| match error.kind() {
+        let mut chain = vec![(run, storage.pinned(run)?, history)];
+        while let Some((last, pinned, _)) = chain.last()
+            && let Some(upstream) = pinned.upstream.filter(|upstream| upstream != last)
+        {
+            let found = History::read(&**storage, upstream, versioned)
+                .and_then(|history| Ok((upstream, storage.pinned(upstream)?, history)));
+            chain.push(found.map_err(|error| match error.kind() {
                 StorageErrorKind::NotFound => lacks(run, upstream),
                 _ => error,
-            })?;
-            recorded.forget_failures();
-            let adopted = lineage.recorded.adopt(recorded, |path| has_left_out(&pinned, path));
-            lineage.earlier.extend(adopted.into_iter().map(|path| (path, Arc::clone(&archive))));
-            pinned = next;
+            })?);
         }
-        Ok(lineage)
+        let recall = Arc::new(Recall::new(storage, io, run));
+        let goes_on: Vec<bool> = chain.iter().map(|(_, pinned, _)| pinned.selection.is_none()).collect();
+        let mut before: Option<Self> = None;
+        // From the first run on: what one makes anew may be of what the one before it has not.
+        for (at, (id, pinned, history)) in chain.into_iter().enumerate().rev() {
+            let (recorded, own) = Self::of_one(storage, id, history, &pinned, io)?;
+            let mut lineage =
+                Self { recorded, own, earlier: PathMap::default(), recall: Arc::clone(&recall) };
+            if at > 0 {
+                lineage.recorded.forget_failures();
+            }
+            before.into_iter().for_each(|before| lineage.adopt(before, &pinned));
+            if at > 0 && goes_on[at - 1] {
+                anew.forget(id, &pinned, &mut lineage.recorded)?;
+            }
+            before = Some(lineage);
+        }
+        before.ok_or_else(|| lacks(run, run))
+    }
+
+    /// Takes over what the run that this one goes on from has come to, of what it was not to make itself.
+    fn adopt(&mut self, before: Self, pinned: &Pinned) {
+        let Self { recorded, own, earlier, .. } = before;
+        let adopted = self.recorded.adopt(recorded, |path| has_left_out(pinned, path));
+        let adopted = adopted.into_iter().map(|path| {
+            let archive = Arc::clone(earlier.get(&path).unwrap_or(&own));
+            (path, archive)
+        });
+        self.earlier.extend(adopted);
     }
 
     fn of_one(

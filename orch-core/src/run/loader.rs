@@ -4,6 +4,8 @@ mod loaded;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use self::lack::Lack;
 pub(super) use self::loaded::Loaded;
 use super::partitions::{ForPartitions, Reader, latest_of};
@@ -20,6 +22,7 @@ use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
 
 /// The way to the values of assets.
+#[derive(Clone)]
 pub(super) struct Loader {
     /// None if the run knows of no instance.
     pub(super) storage: Option<Arc<dyn Storage>>,
@@ -135,6 +138,39 @@ impl Loader {
     /// need not run. Of whatever nothing is known, or of which its IO manager does not find what it has stored, the step runs; that a
     /// value cannot be loaded is told to the step that takes it.
     pub(super) fn remember(&self, program: &Program, partitions: &ForPartitions) -> Memory {
+        self.remember_those(program, partitions, partitions.goes_on, |_| true)
+    }
+
+    /// As [`Loader::remember`], of what others have made anew since the runs that this one goes on from have made it. A run that goes on
+    /// itself takes what it took before.
+    pub(super) fn since(&self, program: &Program, partitions: &ForPartitions) -> Memory {
+        let made = |fact: &Materialization, run: RunId| {
+            let query = MaterializationQuery {
+                asset: Some(fact.asset.clone()),
+                partition: fact.partition.clone(),
+                run: Some(run),
+                limit: Some(1),
+                ..MaterializationQuery::default()
+            };
+            self.storage.as_ref()?.materializations(&query).ok()?.pop()
+        };
+        let is_since = |fact: &Materialization| {
+            let before = self.ancestors.iter().filter_map(|run| made(fact, *run)).max_by_key(age);
+            before.is_some_and(|before| age(&before) < age(fact))
+        };
+        let taken = if self.goes_on { self.taken.clone() } else { Vec::new() };
+        let latest = Self { taken, ..self.clone() };
+        latest.remember_those(program, partitions, self.goes_on, is_since)
+    }
+
+    /// Of the latest those that are wanted; where `goes_on`, of those that were taken before.
+    fn remember_those(
+        &self,
+        program: &Program,
+        partitions: &ForPartitions,
+        goes_on: bool,
+        is_wanted: impl Fn(&Materialization) -> bool,
+    ) -> Memory {
         let mut memory = Memory::default();
         for maker in program.makers.iter().filter(|maker| maker.is_op) {
             let [step] = maker.steps.as_slice() else { continue };
@@ -153,9 +189,9 @@ impl Loader {
             let asset = LoadedAsset::of(key.clone(), false);
             let within = program.plan.steps[number].assets.iter().find_map(|asset| asset.partitions);
             if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
-                for fact in self.facts_of(key, run, partitions.goes_on).unwrap_or_default() {
+                for fact in self.facts_of(key, run, goes_on).unwrap_or_default() {
                     let output = &op.outputs()[maker.output];
-                    if self.is_lost(&fact, &asset, (op, output), Some(run)) {
+                    if !is_wanted(&fact) || self.is_lost(&fact, &asset, (op, output), Some(run)) {
                         continue;
                     }
                     if let Ok(value) = self.value(&fact, &asset, (op, output), Some(run)) {
@@ -164,7 +200,7 @@ impl Loader {
                 }
                 continue;
             }
-            if !matches!(self.fact(key), Ok(Some(_))) {
+            if !matches!(self.fact(key), Ok(Some(fact)) if is_wanted(&fact)) {
                 continue;
             }
             if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op, maker.output)
@@ -411,6 +447,11 @@ impl Loader {
             })
         }))
     }
+}
+
+/// By which of two materializations the later one is told.
+fn age(fact: &Materialization) -> (Timestamp, RunId, u64) {
+    (fact.time, fact.run, fact.event)
 }
 
 /// A step that takes the value of this one.

@@ -13,6 +13,7 @@ mod finished;
 mod fixed;
 mod folded;
 mod foreign;
+mod gone_on;
 mod in_progress;
 mod instance;
 mod isolated;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::gone_on::Anew;
 use super::lineage::{History, Lineage};
 use super::loader::Loader;
 use super::record::{Record, Upstream};
@@ -92,18 +93,19 @@ impl Runner {
         let history =
             History::read(&**storage, run, program.plan.has_memoized()).map_err(RunError::storage)?;
         let io = Arc::new(self.environment.io.clone());
-        let lineage = Lineage::of(storage, run, history, &io).map_err(RunError::storage)?;
-        self.made = lineage.recorded.assets().clone();
         let taken = storage.pinned(run).map_err(RunError::storage)?.loaded;
         let loader = Loader {
             ancestors: Vec::new(),
             taken,
-            ..Loader::of_new(run, &program.plan.job, Arc::clone(storage), io)
+            ..Loader::of_new(run, &program.plan.job, Arc::clone(storage), Arc::clone(&io))
         };
         let partitions = self
             .for_partitions(&program.plan)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
         let memory = loader.remember(&program, &partitions);
+        let anew = Anew { storage: &**storage, program: &program, memory: &memory };
+        let lineage = Lineage::of(storage, run, history, &io, &anew).map_err(RunError::storage)?;
+        self.made = lineage.recorded.assets().clone();
         self.earlier = Some(Arc::new(lineage.known(&program, &memory)));
         Ok(())
     }

@@ -22,6 +22,8 @@ pub(in crate::run) struct Loaded {
     pub(in crate::run) reader: Option<Arc<Reader>>,
     /// What may be taken in the place of assets that the run makes.
     pub(in crate::run) memory: Arc<Memory>,
+    /// Of what is given in the place of what earlier runs have made, as others have made it anew since.
+    pub(in crate::run) since: Versions,
 }
 
 impl Loaded {
@@ -46,6 +48,13 @@ impl Loaded {
         }
     }
 
+    /// Gives what others have made anew since of what the runs that this one goes on from have made.
+    pub(in crate::run) fn give_since(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
+        let before = self.facts.len();
+        self.give(program, loader, memory);
+        self.facts[before..].iter().for_each(|fact| self.since.insert(version_of(fact)));
+    }
+
     /// Of what is given checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
     /// refused it, or never looked at it, is to look before anything is made of it.
     fn give_checks(&mut self, checks: &[Looked<'_>], fact: &Materialization) {
@@ -58,8 +67,7 @@ impl Loaded {
 
     /// This materialization is the one that is known.
     pub(super) fn is(&mut self, fact: &Materialization) {
-        let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
-        self.versions.insert(version.partition(fact.partition.as_deref().map(Into::into)));
+        self.versions.insert(version_of(fact));
     }
 
     /// This materialization is one of those that the run takes.
@@ -70,6 +78,11 @@ impl Loaded {
         }
         self.facts.push(fact.clone());
     }
+}
+
+fn version_of(fact: &Materialization) -> InputVersion {
+    let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+    version.partition(fact.partition.as_deref().map(Into::into))
 }
 
 /// A check, and what it has found before.

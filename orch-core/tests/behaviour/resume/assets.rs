@@ -36,6 +36,7 @@ macro_rules! asset {
 static RAW: AtomicUsize = AtomicUsize::new(7);
 
 asset!(Raw: |args| { drop(args); RAW.load(Ordering::Relaxed) as i64 });
+asset!(Side: |args| { drop(args); 9 });
 asset!(Next of Raw: |args| args.take::<i64>(0)? + 1);
 asset!(Last of Next: |args| args.take::<i64>(0)? * 10);
 

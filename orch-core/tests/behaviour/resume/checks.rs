@@ -3,9 +3,9 @@
 use orch_core::asset::CheckResult;
 use orch_core::event::EventKind;
 use orch_core::graph::{Asset as _, CheckDef};
-use orch_core::run::RunError;
+use orch_core::run::{Rerun, RunError};
 
-use super::assets::{Last, Next, Raw};
+use super::assets::{Last, Next, Raw, Side};
 use super::*;
 
 const RUN: RunId = RunId::from_u128(1);
@@ -19,6 +19,13 @@ fn definitions(most: i64) -> Definitions {
     Definitions::new().assets(assets.map(Arc::clone)).checks([of_raw, of_next])
 }
 
+/// Beside it a number of which nothing is made, and which is checked as well.
+fn and_side(most: i64) -> Definitions {
+    let small = move |number: &i64| CheckResult::expect(*number <= most, format!("{number} is large"));
+    let check = CheckDef::builder::<Side>("small").blocking().looks_at(move |number: &i64, _| small(number));
+    definitions(most).assets([Arc::clone(Side::asset())]).checks([check])
+}
+
 fn materialize(definitions: &Definitions, storage: &Arc<dyn Storage>) -> Result<(), RunError> {
     let job = definitions.materialize(&"*".parse().unwrap());
     let runner = definitions.runner(&job).run_id(RUN).max_concurrent(1).record(storage);
@@ -26,10 +33,10 @@ fn materialize(definitions: &Definitions, storage: &Arc<dyn Storage>) -> Result<
 }
 
 /// What the run has come to: what was found, which assets there are, and how its steps have ended.
-fn came_to(memory: &Memory) -> (Vec<String>, Vec<String>, Vec<String>) {
+fn came_to(memory: &Memory, run: RunId) -> (Vec<String>, Vec<String>, Vec<String>) {
     let found = memory.evaluations(&EvaluationQuery::default()).unwrap();
     let found = found.iter().rev().map(|fact| {
-        let of_run = fact.target.as_ref().is_some_and(|target| target.run == RUN);
+        let of_run = fact.target.as_ref().is_some_and(|target| target.run == run);
         format!("{}.{} {}, of this run: {of_run}", fact.asset, fact.check, fact.result.passed)
     });
     let made = memory.materializations(&MaterializationQuery::default()).unwrap();
@@ -44,7 +51,7 @@ fn came_to(memory: &Memory) -> (Vec<String>, Vec<String>, Vec<String>) {
             _ => {}
         }
     };
-    memory.events(RUN).unwrap().history(&mut tell).unwrap();
+    memory.events(run).unwrap().history(&mut tell).unwrap();
     ends.sort();
     (found.collect(), made.collect(), ends)
 }
@@ -56,7 +63,7 @@ fn interrupted(definitions: &Definitions) -> (Vec<String>, Vec<String>, Vec<Stri
         Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
     };
     let succeeds = materialize(definitions, &storage(&whole, usize::MAX)).is_ok();
-    let undisturbed = came_to(&whole);
+    let undisturbed = came_to(&whole, RUN);
     for life in 0.. {
         let memory = Memory::new();
         let _ = materialize(definitions, &storage(&memory, life));
@@ -67,7 +74,7 @@ fn interrupted(definitions: &Definitions) -> (Vec<String>, Vec<String>, Vec<Stri
         let runner = definitions.resume(&storage(&memory, usize::MAX), RUN).unwrap();
         let ended = runtime().block_on(runner.run());
         assert_eq!(ended.is_ok(), succeeds, "interrupted after {life} commits");
-        assert_eq!(came_to(&memory), undisturbed, "interrupted after {life} commits");
+        assert_eq!(came_to(&memory, RUN), undisturbed, "interrupted after {life} commits");
     }
     undisturbed
 }
@@ -115,4 +122,43 @@ fn what_a_check_has_stopped_stays_so() {
         ],
     )
     "#);
+}
+
+#[test]
+fn what_was_refused_is_made_anew_by_what_goes_on_from_there_however_often_that_is_interrupted() {
+    let again = RunId::from_u128(2);
+    let storage = |memory: &Memory, left| -> Arc<dyn Storage> {
+        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+    };
+    let mended = and_side(100);
+    let gone_on = |left| {
+        let memory = Memory::new();
+        materialize(&and_side(1), &storage(&memory, usize::MAX)).unwrap_err();
+        let runner = mended.rerun(&storage(&memory, left), RUN, Rerun::FromFailure).unwrap();
+        let ended = runtime().block_on(runner.run_id(again).max_concurrent(1).run());
+        (memory, ended.is_ok())
+    };
+    let (whole, _) = gone_on(usize::MAX);
+    let undisturbed = came_to(&whole, again);
+    insta::assert_debug_snapshot!(undisturbed.2, @r#"
+    [
+        "Last succeeded",
+        "Next succeeded",
+        "Next.small succeeded",
+        "Raw succeeded",
+        "Raw.small succeeded",
+        "Side succeeded",
+        "Side.small succeeded",
+    ]
+    "#);
+    for life in 1.. {
+        let (memory, is_over) = gone_on(life);
+        if is_over {
+            assert!(life >= 3, "{life} commits");
+            break;
+        }
+        let runner = mended.resume(&storage(&memory, usize::MAX), again).unwrap();
+        runtime().block_on(runner.max_concurrent(1).run()).unwrap();
+        assert_eq!(came_to(&memory, again), undisturbed, "interrupted after {life} commits");
+    }
 }

@@ -204,3 +204,51 @@ fn hooks_are_told_the_same_of_what_was_skipped_whenever_the_run_is_interrupted()
     }
     "#);
 }
+
+#[test]
+fn what_others_have_made_anew_since_is_taken_and_what_was_made_of_the_old_is_made_anew() {
+    let again = |left: usize| {
+        let (shop, memory) = (Shop::default(), Memory::new());
+        let definitions = summed(&shop, days_before(-2, -2));
+        let storage = |left| -> Arc<dyn Storage> {
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        };
+        shop.close("2024-01-03");
+        let whole = storage(usize::MAX);
+        runner(&definitions, &whole, "2024-01-01..2024-01-04", 1).run_blocking().unwrap_err();
+        // What was sold on two of these days was wrong.
+        ["2024-01-02", "2024-01-03"].iter().for_each(|day| shop.sell(day, 100));
+        let mended = definitions.runner(&definitions.materialize(&"sales".parse().unwrap()));
+        let mended = mended.run_id(RunId::from_u128(5)).partition("2024-01-02..2024-01-03");
+        mended.record(&whole).run_blocking().unwrap();
+        shop.open();
+        shop.made();
+        let rerun = definitions.rerun(&storage(left), RunId::from_u128(1), Rerun::FromFailure).unwrap();
+        let ended = rerun.run_id(RUN).max_concurrent(1).run_blocking();
+        (shop, memory, definitions, ended.is_ok())
+    };
+    let (shop, whole, ..) = again(usize::MAX);
+    let undisturbed = ends(&whole, RUN);
+    insta::assert_debug_snapshot!((shop.made(), &undisturbed), @r#"
+    (
+        [
+            "01-02: [] 100",
+            "01-03: [01-01 1] 101",
+        ],
+        [
+            "balance[2024-01-02] d5ed, made of [] 9993 of None",
+            "balance[2024-01-03] 27bb, made of [2024-01-01] 48fc of Some(1)",
+        ],
+    )
+    "#);
+    for life in 1.. {
+        let (_, memory, definitions, is_over) = again(life);
+        if is_over {
+            assert!(life > 4, "{life} commits");
+            break;
+        }
+        let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+        runtime().block_on(definitions.resume(&storage, RUN).unwrap().max_concurrent(1).run()).unwrap();
+        assert_eq!(ends(&memory, RUN), undisturbed, "interrupted after {life} commits");
+    }
+}

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use orch_core::define::Cancel;
 use orch_core::event::RunStatus;
 use orch_core::ids::RunId;
-use orch_core::run::{Definitions, RunErrorKind};
-use orch_core::storage::{Holder, Storage, StorageError, Watch};
+use orch_core::run::{Definitions, RunError, RunErrorKind};
+use orch_core::storage::{Holder, Storage, StorageError, StorageErrorKind, Watch};
 
 use super::args::{CancelArgs, DurabilityChoice, DurableArgs};
 use super::home::{self, Around};
@@ -36,14 +36,45 @@ pub(super) fn cancel(
         printer.error(&message, Some("there is nothing to cancel"));
         return Exit::Usage;
     }
-    let refused = |error: &StorageError| home::refused(error, printer);
     if let Err(exit) = ask(&*storage, run.id, args.within, printer) {
         return exit;
     }
-    match storage.run(run.id) {
-        Ok(run) if run.status.is_terminal() => told(run.id, run.status, printer),
-        Ok(_) => end(args, definitions, around, run.id, printer),
-        Err(error) => refused(&error),
+    loop {
+        match storage.run(run.id) {
+            Ok(run) if run.status.is_terminal() => return told(run.id, run.status, printer),
+            Ok(_) => {}
+            Err(error) => return home::refused(&error, printer),
+        }
+        match end(args, definitions, around, run.id, printer) {
+            Ok(exit) => return exit,
+            // Someone else is ending it, who is waited for and not stopped in that.
+            Err(Taken) => {
+                if let Err(exit) = let_end(&*storage, run.id, printer) {
+                    return exit;
+                }
+            }
+        }
+    }
+}
+
+/// Someone else has taken up the run that was to be ended.
+struct Taken;
+
+impl Taken {
+    fn is(error: &RunError) -> bool {
+        let is_held = |error: &StorageError| matches!(error.kind(), StorageErrorKind::Held(_));
+        matches!(error.kind(), RunErrorKind::Storage(error) if is_held(error))
+    }
+}
+
+/// Waits until nobody holds the run any more.
+fn let_end(storage: &dyn Storage, run: RunId, printer: &Printer) -> Result<(), Exit> {
+    let refused = |error: StorageError| home::refused(&error, printer);
+    let mut watch = storage.watch(run).map_err(refused)?;
+    match released(&|| storage.holder(run), &mut *watch, KILLED).map_err(refused)? {
+        true => Ok(()),
+        // It runs on there, and is asked to end.
+        false => ask(storage, run, KILLED, printer),
     }
 }
 
@@ -121,24 +152,26 @@ fn end(
     around: &Around,
     run: RunId,
     printer: &Arc<Printer>,
-) -> Exit {
+) -> Result<Exit, Taken> {
     let durable = DurableArgs { durability: DurabilityChoice::Normal };
     let home = match home::write(&args.of.home, &durable, around, printer) {
         Ok(home) => home,
-        Err(exit) => return exit,
+        Err(exit) => return Ok(exit),
     };
     let cancel = Cancel::new();
     cancel.cancel();
     let ended = match definitions.resume(&home.storage, run) {
         Ok(runner) => runner.accept_changes().cancel(cancel).run_blocking(),
-        Err(error) => return run::refused(&error, printer),
+        Err(error) if Taken::is(&error) => return Err(Taken),
+        Err(error) => return Ok(run::refused(&error, printer)),
     };
     match ended {
+        Err(error) if Taken::is(&error) => Err(Taken),
         Err(error) if matches!(error.kind(), RunErrorKind::Canceled { .. }) => {
-            told(run, RunStatus::Canceled, printer)
+            Ok(told(run, RunStatus::Canceled, printer))
         }
-        Err(error) => run::refused(&error, printer),
-        Ok(_) => told(run, RunStatus::Success, printer),
+        Err(error) => Ok(run::refused(&error, printer)),
+        Ok(_) => Ok(told(run, RunStatus::Success, printer)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use orch_core::ids::RunId;
-use orch_core::storage::{RunQuery, RunRecord, StorageError, StorageErrorKind};
+use orch_core::storage::{ReadRuns as _, RunQuery, RunRecord, StorageError, StorageErrorKind};
 
 use super::info::{each_file, size};
 use crate::files::ARTIFACTS;
@@ -88,6 +88,10 @@ impl Folder {
         self.sweep_assets(&mut collected)?;
         // The newest first: one that was made from another goes before it.
         for (run, bytes) in self.not_kept(keep, now, spared)? {
+            // What is in it nobody here can know.
+            if self.events(run.id).is_err_and(|error| *error.kind() == StorageErrorKind::Newer) {
+                continue;
+            }
             // In the meantime another may have been made from it.
             match self.remove_if(run.id, |list| Ok(!list.has_children(run.id)?)) {
                 Ok(true) => {

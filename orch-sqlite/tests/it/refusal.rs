@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use orch_core::storage::{ReadRuns, StorageError, StorageErrorKind, WriteKeySets, WriteRuns, conformance};
-use orch_sqlite::{Durability, Folder};
+use orch_sqlite::{Durability, Folder, Retention};
 use rusqlite::Connection;
 
 use crate::folders::{Empty, events, id, make, open, record, run_of, run_to_its_end, storage, told};
@@ -46,6 +46,19 @@ fn a_run_of_a_newer_version_is_refused_and_the_others_are_not() {
     assert_eq!(folder.reopen(id(1)).err().expect("it is newer").to_string(), refused.to_string());
     assert_eq!(folder.runs(&Default::default()).expect("a list").len(), 2);
     assert_eq!(events(&folder, id(2)), []);
+}
+
+#[test]
+fn a_run_of_a_newer_version_is_kept_whatever_is_to_go() {
+    let (home, folder) = storage();
+    for number in [1, 2] {
+        run_to_its_end(&folder, &record(number));
+    }
+    change(&home.path().join(format!("runs/{}/run.db", id(1))), "PRAGMA user_version = 2");
+    let nothing = Retention { runs: Some(0), ..Retention::default() };
+    let removed = folder.gc(&nothing, record(2).created).expect("the rest can go").removed;
+    assert_eq!(removed, [id(2)]);
+    assert_eq!(folder.runs(&Default::default()).expect("a list").len(), 1);
 }
 
 #[test]

@@ -22,11 +22,10 @@ const SUPERSEDED: &str =
         AND new.fact ->> '$.value' IS NOT 'elsewhere'
         AND NOT EXISTS (SELECT 1 FROM run WHERE id = new.run AND settled = 0))";
 
-/// The latest facts of the partitions of an asset.
-const LATEST: &str = "FROM fact WHERE asset = ?1 AND partition IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition = fact.partition
-        AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event))
-        ORDER BY partition";
+/// The latest facts of partitions, each with its sum, or null if it is not of that partition.
+const LATEST: &str = "SELECT fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact,
+    CASE WHEN (fact.asset, fact.partition) = (of.asset, of.partition) THEN fact.sum END
+    FROM asset_partition AS of CROSS JOIN fact ON fact.id = of.latest";
 
 /// What to do about a fact that is damaged: the rest of the list stands.
 const MEND: &str =
@@ -50,7 +49,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
             columns.asset, columns.event, columns.run
         )
     };
-    if columns.sum() != row.get::<_, i64>(6)? {
+    if row.get::<_, Option<i64>>(6)? != Some(columns.sum()) {
         return Ok(Err(wrong(&"it is not what was written")));
     }
     Ok(serde_json::from_str(columns.fact).map_err(|error| wrong(&error)))
@@ -106,10 +105,9 @@ impl List {
     /// What is damaged of the latest of all assets and partitions.
     pub(crate) fn damaged_latest(&self) -> Result<Vec<StorageError>, StorageError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM fact WHERE id IN (SELECT latest FROM asset) OR (partition IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition = fact.partition
-                AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event)))
-                ORDER BY asset, partition"
+            "SELECT {COLUMNS} FROM asset CROSS JOIN fact ON fact.id = asset.latest
+                WHERE asset.latest NOT IN (SELECT latest FROM asset_partition WHERE asset = asset.key)
+                UNION ALL {LATEST} ORDER BY 3, 4"
         );
         let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
         Ok(found.into_iter().filter_map(Read::err).map(|why| self.damaged(why)).collect())
@@ -132,7 +130,7 @@ impl List {
 
     /// The latest materialization of each partition of an asset.
     pub(crate) fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
-        let sql = format!("SELECT {COLUMNS} {LATEST}");
+        let sql = format!("{LATEST} WHERE of.asset = ?1 ORDER BY of.partition");
         let found: Vec<Read> =
             self.read(|list| list.prepare_cached(&sql)?.query_map([asset.as_str()], read)?.collect())?;
         Ok(found.into_iter().filter_map(Read::ok).collect())
@@ -212,7 +210,11 @@ impl List {
         let uncounted = "SELECT asset.key FROM asset WHERE materializations <> (SELECT count(*) FROM fact
                 WHERE asset = asset.key) OR latest IS NOT (SELECT id FROM fact WHERE asset = asset.key
                 ORDER BY time DESC, run DESC, event DESC LIMIT 1)
-            UNION SELECT asset FROM fact WHERE asset NOT IN (SELECT key FROM asset)";
+            UNION SELECT asset FROM fact WHERE asset NOT IN (SELECT key FROM asset)
+            UNION SELECT asset FROM asset_partition AS of WHERE latest IS NOT (SELECT id FROM fact
+                WHERE asset = of.asset AND partition = of.partition ORDER BY time DESC, run DESC, event DESC LIMIT 1)
+            UNION SELECT asset FROM fact WHERE partition IS NOT NULL AND NOT EXISTS (SELECT 1 FROM asset_partition AS of
+                WHERE of.asset = fact.asset AND of.partition = fact.partition)";
         let told = |row: &Row<'_>| {
             Ok(Some(format!(
                 "what is known of `{}` at a glance is not what its facts say",
@@ -265,29 +267,28 @@ mod tests {
             way(&sql, values)
         };
         insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), ..all() }), @r"
-        SEARCH fact USING INDEX told_of_asset (asset=?)
-        USE TEMP B-TREE FOR ORDER BY
+        SEARCH fact USING INDEX newest_of_asset (asset=?)
+        USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
         ");
         let partition = Some("monday".to_owned());
         insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), partition, ..all() }), @r"
-        SEARCH fact USING INDEX newest_of_asset (asset=? AND partition=?)
+        SEARCH fact USING INDEX newest_made (asset=? AND partition=?)
         USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
         ");
         insta::assert_snapshot!(of(MaterializationQuery { run: Some(RunId::from_u128(1)), ..all() }), @r"
         SEARCH fact USING INDEX sqlite_autoindex_fact_1 (run=?)
         USE TEMP B-TREE FOR ORDER BY
         ");
-        let latest = format!("SELECT id {LATEST}");
+        let latest = format!("{LATEST} WHERE of.asset = ?1 ORDER BY of.partition");
         insta::assert_snapshot!(way(&latest, vec!["orders".to_owned().into()]), @r"
-        SEARCH fact USING INDEX newest_of_asset (asset=? AND partition>?)
-        CORRELATED SCALAR SUBQUERY 1
-        SEARCH new USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        SEARCH of USING PRIMARY KEY (asset=?)
+        SEARCH fact USING INTEGER PRIMARY KEY (rowid=?)
         ");
         insta::assert_snapshot!(way(SUPERSEDED, Vec::new()), @r"
         SCAN old USING INDEX alone
         CORRELATED SCALAR SUBQUERY 1
         SEARCH run USING PRIMARY KEY (id=?)
-        SEARCH new EXISTS USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        SEARCH new EXISTS USING INDEX newest_made (asset=? AND partition=? AND time>?)
         CORRELATED SCALAR SUBQUERY 2
         SEARCH run USING PRIMARY KEY (id=?)
         ");

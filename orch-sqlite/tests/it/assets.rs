@@ -361,3 +361,76 @@ fn one_that_is_damaged_hides_no_other_and_is_mended_by_the_next() {
     assert_eq!(folder.damaged_assets().expect("it can be looked for").len(), 0);
     assert_eq!(folder.materializations(&latest).expect("it was made anew").len(), 1);
 }
+
+#[test]
+fn what_is_damaged_of_the_latest_of_partitions_hides_no_other_is_told_and_mended_by_the_next() {
+    let partitions = |folder: &Folder| -> Vec<String> {
+        let latest = folder.latest_partitions(&"orders".parse().expect("a key")).expect("it can be read");
+        latest.into_iter().filter_map(|fact| Some(format!("{} {}", fact.partition?, fact.run))).collect()
+    };
+    let make = |folder: &Folder, run, days: &[&str]| {
+        let of_day = |day| conformance::of_partition(conformance::asset(id(run), run, "orders", None), day);
+        run_of(folder, &record(run), &days.iter().copied().flat_map(of_day).collect::<Vec<_>>());
+    };
+    let found = |sql: &str| -> String {
+        let (home, folder) = storage();
+        make(&folder, 1, &["monday", "tuesday"]);
+        make(&folder, 2, &["monday", "wednesday"]);
+        assert_eq!(folder.check().expect("it can be checked"), []);
+        change(home.path(), sql);
+        let damaged = folder.damaged_assets().expect("it can be looked for");
+        let findings = folder.check().expect("it can be checked");
+        let mut lines = partitions(&folder);
+        lines.extend(damaged.iter().map(|error| format!("warning: {}", told(home.path(), error))));
+        lines.extend(findings.iter().map(|finding| format!("check: {}", told(home.path(), finding))));
+        make(&folder, 3, &["monday"]);
+        assert_eq!(partitions(&folder)[0], format!("monday {}", id(3)), "{sql}");
+        lines.join("\n")
+    };
+    insta::assert_snapshot!(found("SELECT 1"), @r"
+    monday 00000000-0000-0000-0000-000000000002
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    ");
+    insta::assert_snapshot!(found("UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE id = 3"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    ");
+    insta::assert_snapshot!(found("UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE id = 1"), @r"
+    monday 00000000-0000-0000-0000-000000000002
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written
+    ");
+    insta::assert_snapshot!(found("UPDATE fact SET partition = 'friday' WHERE id = 3"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE asset_partition SET latest = 4 WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 7 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE asset_partition SET latest = 1 WHERE partition = 'monday'"), @r"
+    monday 00000000-0000-0000-0000-000000000001
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE asset_partition SET latest = 9 WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("DELETE FROM asset_partition WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+}

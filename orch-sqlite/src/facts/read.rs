@@ -33,7 +33,7 @@ const MEND: &str =
 
 /// The same of a fact that is not the latest.
 const SUCCEEDED: &str =
-    "nothing has to be done: what is the latest stands without it; a backup of the whole folder has it still";
+    "it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still";
 
 /// What can be read of a row: the fact, or why it is none.
 type Read = Result<Materialization, String>;

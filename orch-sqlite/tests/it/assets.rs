@@ -267,13 +267,13 @@ fn what_is_not_as_it_was_told_is_found() {
     let of = |sql: &'static str| found(&move |home| change(home, sql));
     insta::assert_snapshot!(of("UPDATE fact SET fact = replace(fact, '20', '21') WHERE event = 3"), @r"
     `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written; something newer has taken its place
-      hint: nothing has to be done: what is the latest stands without it; a backup of the whole folder has it still
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
       hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
     ");
     insta::assert_snapshot!(of("UPDATE fact SET value = x'00' WHERE event = 3 AND run LIKE '%1'"), @r"
     `HOME/instance.db`: the value of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001 is not what was written; something newer has taken its place
-      hint: nothing has to be done: what is the latest stands without it; a backup of the whole folder has it still
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     ");
     insta::assert_snapshot!(of("DELETE FROM fact WHERE event = 3 AND run LIKE '%2'"), @r"
     `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
@@ -384,7 +384,7 @@ fn a_damaged_one_of_history_is_left_out_where_it_is_shown_and_told_and_refused_t
     00000000-0000-0000-0000-000000000003
     00000000-0000-0000-0000-000000000001
     warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
-      hint: nothing has to be done: what is the latest stands without it; a backup of the whole folder has it still
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     ");
     let refused = |query: &MaterializationQuery| {
         let refused = folder.materializations(query).expect_err("it is damaged");
@@ -403,7 +403,7 @@ fn a_damaged_one_of_history_is_left_out_where_it_is_shown_and_told_and_refused_t
     insta::assert_snapshot!(shown(&all), @r"
     00000000-0000-0000-0000-000000000001
     warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
-      hint: nothing has to be done: what is the latest stands without it; a backup of the whole folder has it still
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     ");
     assert_eq!(shown(&latest), "");
     assert_eq!(folder.damaged_assets().expect("it can be looked for").len(), 1);

@@ -57,7 +57,8 @@ pub(crate) const INSTANCE: Schema = Schema {
             alone INTEGER NOT NULL DEFAULT 0, -- 1 if its run was removed, and its value or file may lie here still
             UNIQUE (run, event)
         ) STRICT;
-        CREATE INDEX newest_of_asset ON fact (asset, partition, time);
+        CREATE INDEX newest_of_asset ON fact (asset, time);
+        CREATE INDEX newest_made ON fact (asset, partition, time);
         CREATE INDEX alone ON fact (id) WHERE alone = 1;
         -- In the order in which they became known.
         CREATE INDEX told_of_asset ON fact (asset, id, partition);
@@ -65,6 +66,13 @@ pub(crate) const INSTANCE: Schema = Schema {
             key TEXT PRIMARY KEY,
             materializations INTEGER NOT NULL,
             latest INTEGER NOT NULL     -- the newest of its facts
+        ) STRICT, WITHOUT ROWID;
+        -- A row for each partition of which there is a fact, however many there are of it.
+        CREATE TABLE asset_partition (
+            asset TEXT NOT NULL,
+            partition TEXT NOT NULL,
+            latest INTEGER NOT NULL,    -- the newest of its facts
+            PRIMARY KEY (asset, partition)
         ) STRICT, WITHOUT ROWID;
         -- What was to be materialized and failed, a row for each time. It stays when its run is removed.
         CREATE TABLE failed (
@@ -106,6 +114,16 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX newest_of_check ON evaluation (asset, name, time);
         CREATE INDEX newest_of_partition ON evaluation (asset, name, partition, time) WHERE partition IS NOT NULL;
+        -- A row for each partition that a check has looked at: what it found last.
+        CREATE TABLE check_partition (
+            asset TEXT NOT NULL,
+            name TEXT NOT NULL,
+            partition TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            run TEXT NOT NULL,
+            event INTEGER NOT NULL,
+            PRIMARY KEY (asset, name, partition)
+        ) STRICT, WITHOUT ROWID;
         -- What memoized steps were made of, a row for each that has succeeded. It goes with its run, which has the values.
         CREATE TABLE memo (
             run TEXT NOT NULL,

@@ -322,9 +322,11 @@ fn show(
         ..Default::default()
     };
     let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around, printer)?;
-    let history =
-        recorded.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
-    let history = history.map_err(|error| home::refused(&error, printer))?;
+    let history = recorded.storage.as_ref().map(|storage| storage.history(&query)).transpose();
+    let (history, damaged) = history.map_err(|error| home::refused(&error, printer))?.unwrap_or_default();
+    for damaged in damaged {
+        printer.warning(&damaged.to_string(), damaged.advice());
+    }
     let shown = only(key, graph);
     let standings = standings(definitions, &shown, &mut recorded.latest, around, printer);
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));

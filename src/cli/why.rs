@@ -84,10 +84,11 @@ fn why_asset(
         let query = MaterializationQuery {
             asset: Some(asset.clone()),
             partition: partition.map(str::to_owned),
+            until: Some(time),
+            limit: Some(1),
             ..Default::default()
         };
-        let known = recorded.storage.as_ref()?.materializations(&query).ok()?;
-        known.into_iter().find(|fact| fact.time <= time)
+        recorded.storage.as_ref()?.materializations(&query).ok()?.pop()
     };
     let before = with_upstream(graph, &shown).into_iter();
     let partitions = recorded.partitions(graph, before, around, printer)?;

@@ -218,6 +218,8 @@ pub struct MaterializationQuery {
     pub run: Option<RunId>,
     /// Observations alone, or what runs have made alone.
     pub observed: Option<bool>,
+    /// Those that were told at this time or before.
+    pub until: Option<Timestamp>,
     /// So many at most.
     pub limit: Option<usize>,
 }
@@ -236,5 +238,6 @@ impl MaterializationQuery {
             && self.partition.as_ref().is_none_or(|partition| Some(partition) == fact.partition.as_ref())
             && self.run.is_none_or(|run| run == fact.run)
             && self.observed.is_none_or(|observed| observed == fact.is_observation())
+            && self.until.is_none_or(|until| fact.time <= until)
     }
 }

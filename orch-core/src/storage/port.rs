@@ -132,6 +132,18 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// If they cannot be read.
     fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, StorageError>;
 
+    /// The same, for whoever shows them: what is damaged is left out. Of what is damaged of the latest
+    /// [`damaged_assets`](Self::damaged_assets) tells, and this of the rest, one error for each.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn history(
+        &self,
+        query: &MaterializationQuery,
+    ) -> Result<(Vec<Materialization>, Vec<StorageError>), StorageError> {
+        Ok((self.materializations(query)?, Vec::new()))
+    }
+
     /// The latest materialization of each partition of an asset, in the order of their keys as text.
     ///
     /// # Errors

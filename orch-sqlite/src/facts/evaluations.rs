@@ -1,5 +1,7 @@
 //! What checks have found, kept beside what was materialized: told by the same logs, in the same ways.
 
+use std::collections::BTreeSet;
+
 use orch_core::asset::{AssetKey, CheckEvaluation, EvaluationQuery};
 use orch_core::ids::RunId;
 use orch_core::storage::StorageError;
@@ -17,47 +19,100 @@ const PUT: &str = "INSERT INTO evaluation (run, event, asset, name, partition, t
 /// The columns, in the order in which they are read.
 const COLUMNS: &str = "run, event, asset, name, partition, time, fact, sum";
 
-/// What a check found last of each partition.
-const LATEST: &str =
-    "FROM evaluation AS found WHERE asset = ?1 AND name = ?2 AND partition IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM evaluation AS new WHERE new.asset = found.asset AND new.name = found.name
-        AND new.partition = found.partition AND new.partition IS NOT NULL
-        AND new.time >= found.time AND (new.time, new.run, new.event) > (found.time, found.run, found.event))
-        ORDER BY partition";
+/// Says of an evaluation that it is the newest of its partition, if it is.
+const SUCCEED: &str = "INSERT INTO check_partition (run, event, asset, name, partition, time)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (asset, name, partition) DO UPDATE
+    SET run = excluded.run, event = excluded.event, time = excluded.time
+    WHERE (time, run, event) < (excluded.time, excluded.run, excluded.event)";
+/// Finds out which of a partition is the newest.
+const FIND: &str = "INSERT OR REPLACE INTO check_partition (run, event, asset, name, partition, time)
+    SELECT run, event, asset, name, partition, time FROM evaluation
+    WHERE asset = ?1 AND name = ?2 AND partition = ?3 ORDER BY time DESC, run DESC, event DESC LIMIT 1";
+
+/// What a check found last of each partition. The sum is over what is known of the newest here, so that it is that.
+const LATEST: &str = "SELECT of.run, of.event, of.asset, of.name, of.partition, of.time,
+    coalesce(found.fact, ''), coalesce(found.sum, 0)
+    FROM check_partition AS of LEFT JOIN evaluation AS found ON found.run = of.run AND found.event = of.event
+    WHERE of.asset = ?1 AND of.name = ?2 ORDER BY of.partition";
+
+/// Checks of which something else is said to be the newest of a partition than is.
+const MISTAKEN: &str = "SELECT asset, name FROM check_partition AS of WHERE (run, event) IS NOT (
+        SELECT run, event FROM evaluation WHERE asset = of.asset AND name = of.name AND partition = of.partition
+        ORDER BY time DESC, run DESC, event DESC LIMIT 1)
+    UNION SELECT asset, name FROM evaluation AS found WHERE partition IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM check_partition AS of
+        WHERE of.asset = found.asset AND of.name = found.name AND of.partition = found.partition)";
 
 /// Puts evaluations that are not there yet.
 pub(super) fn put(writing: &Writing<'_>, found: &[CheckEvaluation]) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    let mut put = writing.prepare(PUT)?;
+    let (mut put, mut succeed) = (writing.prepare(PUT)?, writing.prepare(SUCCEED)?);
     for fact in found {
-        let (run, json) = (fact.run.to_string(), serde_json::to_string(fact));
-        let columns = Columns {
-            run: &run,
-            event: i64::try_from(fact.event).unwrap_or(i64::MAX),
-            asset: fact.asset.as_str(),
-            name: &fact.check,
-            partition: fact.partition.as_deref(),
-            time: nanoseconds(fact.time),
-            fact: &json.map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?,
-        };
-        let Columns { event, asset, name, partition, time, fact, .. } = columns;
-        put.run((&run, event, asset, name, partition, time, fact, columns.sum()))?;
+        let (run, json) = written(fact)?;
+        let columns = columns(fact, &run, &json);
+        let sum = columns.sum();
+        let Columns { run, event, asset, name, partition, time, fact } = columns;
+        if put.run((run, event, asset, name, partition, time, fact, sum))? > 0
+            && let Some(partition) = partition
+        {
+            succeed.run((run, event, asset, name, partition, time))?;
+        }
     }
     Ok(())
 }
 
-/// Puts the evaluations that the log of a run tells after an event in the place of those that are there.
+/// Puts the evaluations that the log of a run tells after an event, and takes away what it does not tell.
 pub(super) fn replace(
     writing: &Writing<'_>,
     run: RunId,
     after: u64,
     found: &[CheckEvaluation],
 ) -> Result<()> {
-    let after = i64::try_from(after).unwrap_or(i64::MAX);
-    writing.run("DELETE FROM evaluation WHERE run = ?1 AND event > ?2", (run.to_string(), after))?;
+    let (run, after) = (run.to_string(), i64::try_from(after).unwrap_or(i64::MAX));
+    let sql = "SELECT event, sum, asset, name, partition FROM evaluation WHERE run = ?1 AND event > ?2";
+    type There = (i64, i64, (String, String, Option<String>));
+    let there: Vec<There> = writing.read(sql, (&run, after), |row| {
+        Ok((row.get(0)?, row.get(1)?, (row.get(2)?, row.get(3)?, row.get(4)?)))
+    })?;
+    let mut gone = BTreeSet::new();
+    for (event, sum, of) in there {
+        let at = found.binary_search_by_key(&event.unsigned_abs(), |fact| fact.event);
+        if let Ok(at) = at {
+            let (run, json) = written(&found[at])?;
+            if columns(&found[at], &run, &json).sum() == sum {
+                continue;
+            }
+        }
+        writing.run("DELETE FROM evaluation WHERE run = ?1 AND event = ?2", (&run, event))?;
+        gone.insert(of);
+    }
+    for (asset, name, partition) in gone {
+        if writing.run(FIND, (&asset, &name, &partition))? == 0 {
+            let sql = "DELETE FROM check_partition WHERE asset = ?1 AND name = ?2 AND partition = ?3";
+            writing.run(sql, (&asset, &name, &partition))?;
+        }
+    }
     put(writing, found)
+}
+
+/// The texts of its run and of all that is known of it.
+fn written(fact: &CheckEvaluation) -> Result<(String, String)> {
+    let json = serde_json::to_string(fact);
+    Ok((fact.run.to_string(), json.map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?))
+}
+
+fn columns<'a>(fact: &'a CheckEvaluation, run: &'a str, json: &'a str) -> Columns<'a> {
+    Columns {
+        run,
+        event: i64::try_from(fact.event).unwrap_or(i64::MAX),
+        asset: fact.asset.as_str(),
+        name: &fact.check,
+        partition: fact.partition.as_deref(),
+        time: nanoseconds(fact.time),
+        fact: json,
+    }
 }
 
 /// The columns that the sum of an evaluation is made of.
@@ -145,10 +200,9 @@ impl List {
         asset: &AssetKey,
         check: &str,
     ) -> std::result::Result<Vec<CheckEvaluation>, StorageError> {
-        let sql = format!("SELECT {COLUMNS} {LATEST}");
         let values = (asset.as_str(), check);
         let found: Vec<Read> =
-            self.read(|list| list.prepare_cached(&sql)?.query_map(values, read)?.collect())?;
+            self.read(|list| list.prepare_cached(LATEST)?.query_map(values, read)?.collect())?;
         found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
     }
 
@@ -156,7 +210,14 @@ impl List {
     pub(crate) fn damaged_evaluations(&self) -> std::result::Result<Vec<String>, StorageError> {
         let sql = format!("SELECT {COLUMNS} FROM evaluation ORDER BY run, event");
         let read: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
-        Ok(read.into_iter().filter_map(Read::err).collect())
+        let mistaken: Vec<String> = self.read(|list| {
+            let told = |row: &Row<'_>| {
+                let (asset, name): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(format!("what the check `{name}` of `{asset}` found last is not what its facts say"))
+            };
+            list.prepare(MISTAKEN)?.query_map([], told)?.collect()
+        })?;
+        Ok(read.into_iter().filter_map(Read::err).chain(mistaken).collect())
     }
 }
 
@@ -183,6 +244,13 @@ mod tests {
         let partition = Some("monday".to_owned());
         let of_partition = EvaluationQuery { partition, ..EvaluationQuery::latest(&key, "unique") };
         insta::assert_snapshot!(way(of_partition), @"SEARCH evaluation USING INDEX newest_of_partition (asset=? AND name=? AND partition=?)");
+        let mut latest = connection.prepare(&format!("EXPLAIN QUERY PLAN {LATEST}")).expect("a statement");
+        let rows = latest.query_map(("orders", "unique"), |row| row.get::<_, String>(3));
+        let of_latest = rows.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a way").join("\n");
+        insta::assert_snapshot!(of_latest, @r"
+        SEARCH of USING PRIMARY KEY (asset=? AND name=?)
+        SEARCH found USING PRIMARY KEY (run=? AND event=?) LEFT-JOIN
+        ");
         let run = Some(RunId::from_u128(1));
         insta::assert_snapshot!(way(EvaluationQuery { run, ..EvaluationQuery::default() }), @r"
         SEARCH evaluation USING PRIMARY KEY (run=?)

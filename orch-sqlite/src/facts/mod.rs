@@ -78,6 +78,14 @@ impl ReadAssets for Folder {
         self.list().materializations(query)
     }
 
+    fn history(
+        &self,
+        query: &MaterializationQuery,
+    ) -> Result<(Vec<Materialization>, Vec<StorageError>), StorageError> {
+        self.facts_of(query.run)?;
+        self.list().history(query)
+    }
+
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
         self.facts_of(None)?;
         self.list().latest_partitions(asset)

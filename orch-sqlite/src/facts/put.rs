@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use orch_core::ids::RunId;
 use rusqlite::{Error, Result};
 
@@ -17,6 +19,16 @@ const RECOUNT: &str = "UPDATE asset SET
     materializations = (SELECT count(*) FROM fact WHERE asset = key),
     latest = coalesce((SELECT id FROM fact WHERE asset = key ORDER BY time DESC, run DESC, event DESC LIMIT 1), 0)
     WHERE key = ?1";
+/// Says that the fact that was put last, of an asset, a partition, a time, a run and an event, is the newest of its partition, if it
+/// is.
+const SUCCEED: &str =
+    "INSERT INTO asset_partition (asset, partition, latest) VALUES (?1, ?2, last_insert_rowid())
+    ON CONFLICT (asset, partition) DO UPDATE SET latest = excluded.latest
+        WHERE (SELECT (time, run, event) < (?3, ?4, ?5) FROM fact WHERE id = latest) IS NOT 0";
+/// Finds out which of a partition is the newest.
+const FIND: &str = "INSERT OR REPLACE INTO asset_partition (asset, partition, latest)
+    SELECT asset, partition, id FROM fact WHERE asset = ?1 AND partition = ?2
+    ORDER BY time DESC, run DESC, event DESC LIMIT 1";
 
 /// Puts facts that are not there yet.
 pub(crate) fn put(
@@ -30,12 +42,16 @@ pub(crate) fn put(
         return Ok(());
     }
     let (mut put, mut count) = (writing.prepare(PUT)?, writing.prepare(COUNT)?);
+    let mut succeed = writing.prepare(SUCCEED)?;
     for told in told {
         let row = Row::of(told)?;
         let Fact { run, event, asset, partition, time, fact } = row.columns();
         let (sum, value, value_sum) = (row.columns().sum(), row.value, row.value_sum());
         if put.run((run, event, asset, partition, time, fact, sum, value, value_sum))? > 0 {
             count.run((asset, time, run, event))?;
+            if let Some(partition) = partition {
+                succeed.run((asset, partition, time, run, event))?;
+            }
         }
     }
     Ok(())
@@ -46,24 +62,44 @@ pub(crate) fn put(
 pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result<()> {
     let (id, run) = (run, run.to_string());
     let rows: Vec<_> = told.told.iter().map(Row::of).collect::<Result<_>>()?;
-    let sql = "SELECT id, event, sum, asset FROM fact WHERE run = ?1 AND event > ?2 ORDER BY event";
+    let sql = "SELECT id, event, sum, asset, partition FROM fact WHERE run = ?1 AND event > ?2";
     let after = i64::try_from(told.after).unwrap_or(i64::MAX);
-    let there: Vec<(i64, i64, i64, String)> =
-        writing.read(sql, (&run, after), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    for (id, event, sum, asset) in there {
+    type There = (i64, i64, i64, (String, Option<String>));
+    let there: Vec<There> = writing.read(sql, (&run, after), |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?)))
+    })?;
+    let mut gone = BTreeSet::new();
+    for (id, event, sum, of) in there {
         let at = rows.binary_search_by_key(&event, |row| row.event);
         if at.is_ok_and(|at| rows[at].columns().sum() == sum) {
             continue;
         }
         writing.run("DELETE FROM fact WHERE id = ?1", [id])?;
-        writing.run(RECOUNT, [&asset])?;
-        writing.run("DELETE FROM asset WHERE key = ?1 AND materializations = 0", [&asset])?;
-        status::drop(writing, &asset)?;
+        gone.insert(of);
     }
+    find_latest(writing, &gone)?;
     failed::replace(writing, id, told.after, &told.failed)?;
     evaluations::replace(writing, id, told.after, &told.found)?;
     memos::replace(writing, id, told.after, &told.remembered)?;
     put(writing, told)
+}
+
+/// Finds out what is the latest of assets and partitions of which facts were taken away.
+fn find_latest(writing: &Writing<'_>, gone: &BTreeSet<(String, Option<String>)>) -> Result<()> {
+    for (asset, partition) in gone {
+        let Some(partition) = partition else { continue };
+        if writing.run(FIND, (asset, partition))? == 0 {
+            let sql = "DELETE FROM asset_partition WHERE asset = ?1 AND partition = ?2";
+            writing.run(sql, (asset, partition))?;
+        }
+    }
+    let assets: BTreeSet<&String> = gone.iter().map(|(asset, _)| asset).collect();
+    for asset in assets {
+        writing.run(RECOUNT, [asset])?;
+        writing.run("DELETE FROM asset WHERE key = ?1 AND materializations = 0", [asset])?;
+        status::drop(writing, asset)?;
+    }
+    Ok(())
 }
 
 /// Says of the facts of a run that it is gone: what lies here of their values may go when others have taken their place. What

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::error;
-use crate::list::List;
+use crate::list::{List, nanoseconds};
 use crate::sum::Fact;
 
 /// The columns of a fact, in the order in which they are read.
@@ -22,15 +22,18 @@ const SUPERSEDED: &str =
         AND new.fact ->> '$.value' IS NOT 'elsewhere'
         AND NOT EXISTS (SELECT 1 FROM run WHERE id = new.run AND settled = 0))";
 
-/// The latest facts of the partitions of an asset.
-const LATEST: &str = "FROM fact WHERE asset = ?1 AND partition IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition = fact.partition
-        AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event))
-        ORDER BY partition";
+/// The latest facts of partitions, each with its sum, or null if it is not of that partition.
+const LATEST: &str = "SELECT fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact,
+    CASE WHEN (fact.asset, fact.partition) = (of.asset, of.partition) THEN fact.sum END
+    FROM asset_partition AS of CROSS JOIN fact ON fact.id = of.latest";
 
 /// What to do about a fact that is damaged: the rest of the list stands.
 const MEND: &str =
     "materialize the asset, or its partition, anew; or go back to a backup of the whole folder";
+
+/// The same of a fact that is not the latest.
+const SUCCEEDED: &str =
+    "it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still";
 
 /// What can be read of a row: the fact, or why it is none.
 type Read = Result<Materialization, String>;
@@ -50,7 +53,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
             columns.asset, columns.event, columns.run
         )
     };
-    if columns.sum() != row.get::<_, i64>(6)? {
+    if row.get::<_, Option<i64>>(6)? != Some(columns.sum()) {
         return Ok(Err(wrong(&"it is not what was written")));
     }
     Ok(serde_json::from_str(columns.fact).map_err(|error| wrong(&error)))
@@ -79,6 +82,10 @@ fn asked(query: &MaterializationQuery) -> (String, Vec<Value>) {
             values.push(value.into());
         }
     }
+    if let Some(until) = query.until {
+        conditions += " AND time <= ?";
+        values.push(nanoseconds(until).into());
+    }
     conditions += match query.observed {
         Some(true) => " AND fact ->> '$.value' IS 'elsewhere'",
         Some(false) => " AND fact ->> '$.value' IS NOT 'elsewhere'",
@@ -105,18 +112,27 @@ impl List {
 
     /// What is damaged of the latest of all assets and partitions.
     pub(crate) fn damaged_latest(&self) -> Result<Vec<StorageError>, StorageError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM fact WHERE id IN (SELECT latest FROM asset) OR (partition IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition = fact.partition
-                AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event)))
-                ORDER BY asset, partition"
-        );
-        let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
-        Ok(found.into_iter().filter_map(Read::err).map(|why| self.damaged(why)).collect())
+        Ok(self.wrong_latest()?.into_iter().map(|why| self.damaged(why, MEND)).collect())
     }
 
-    fn damaged(&self, why: String) -> StorageError {
-        error::corrupt(self.path(), why).hint(MEND)
+    /// Why the latest of these are none.
+    fn wrong_latest(&self) -> Result<Vec<String>, StorageError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM asset CROSS JOIN fact ON fact.id = asset.latest
+                WHERE asset.latest NOT IN (SELECT latest FROM asset_partition WHERE asset = asset.key)
+                UNION ALL {LATEST} ORDER BY 3, 4"
+        );
+        let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
+        Ok(found.into_iter().filter_map(Read::err).collect())
+    }
+
+    fn damaged(&self, why: String, hint: &str) -> StorageError {
+        error::corrupt(self.path(), why).hint(hint)
+    }
+
+    fn asked(&self, query: &MaterializationQuery) -> Result<Vec<Read>, StorageError> {
+        let (sql, values) = asked(query);
+        self.read(|list| list.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect())
     }
 
     /// The materializations that are asked for, the newest first.
@@ -124,15 +140,32 @@ impl List {
         &self,
         query: &MaterializationQuery,
     ) -> Result<Vec<Materialization>, StorageError> {
-        let (sql, values) = asked(query);
-        let found: Vec<Read> = self
-            .read(|list| list.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect())?;
-        found.into_iter().map(|fact| fact.map_err(|why| self.damaged(why))).collect()
+        let found = self.asked(query)?.into_iter();
+        found.map(|fact| fact.map_err(|why| self.damaged(why, MEND))).collect()
+    }
+
+    /// The same without what is damaged, and what that is, but for the latest.
+    pub(crate) fn history(
+        &self,
+        query: &MaterializationQuery,
+    ) -> Result<(Vec<Materialization>, Vec<StorageError>), StorageError> {
+        let (mut facts, mut wrong) = (Vec::new(), Vec::new());
+        for found in self.asked(query)? {
+            match found {
+                Ok(fact) => facts.push(fact),
+                Err(why) => wrong.push(why),
+            }
+        }
+        if !wrong.is_empty() {
+            let latest = self.wrong_latest()?;
+            wrong.retain(|why| !latest.contains(why));
+        }
+        Ok((facts, wrong.into_iter().map(|why| self.damaged(why, SUCCEEDED)).collect()))
     }
 
     /// The latest materialization of each partition of an asset.
     pub(crate) fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
-        let sql = format!("SELECT {COLUMNS} {LATEST}");
+        let sql = format!("{LATEST} WHERE of.asset = ?1 ORDER BY of.partition");
         let found: Vec<Read> =
             self.read(|list| list.prepare_cached(&sql)?.query_map([asset.as_str()], read)?.collect())?;
         Ok(found.into_iter().filter_map(Read::ok).collect())
@@ -195,31 +228,43 @@ impl List {
         Ok(found.into_iter().filter_map(Result::ok).filter_map(with_file).collect())
     }
 
-    /// What is wrong with the facts themselves.
-    pub(crate) fn damaged_facts(&self) -> Result<Vec<String>, StorageError> {
-        let sql = format!("SELECT {COLUMNS}, value, value_sum FROM fact ORDER BY id");
+    /// What is wrong with the facts themselves, and what to do about it.
+    pub(crate) fn damaged_facts(&self) -> Result<Vec<(String, &'static str)>, StorageError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, value, value_sum, id IN (SELECT latest FROM asset UNION SELECT latest FROM asset_partition)
+                FROM fact ORDER BY id"
+        );
         let damage = |row: &Row<'_>| {
-            let fact = match read(row)? {
-                Ok(fact) => fact,
-                Err(why) => return Ok(Some(why)),
+            let wrong = match read(row)? {
+                Ok(fact) => {
+                    let value = row.get_ref(7)?.as_blob_or_null()?;
+                    let sum = value.map(|value| Fact::value_sum(row.get(1).unwrap_or_default(), value));
+                    (sum != row.get(8)?).then(|| changed(&fact))
+                }
+                Err(why) => Some(why),
             };
-            let value = row.get_ref(7)?.as_blob_or_null()?;
-            let sum = value.map(|value| Fact::value_sum(row.get(1).unwrap_or_default(), value));
-            Ok((sum != row.get(8)?).then(|| changed(&fact)))
+            let is_latest: bool = row.get(9)?;
+            Ok(wrong.map(|why| match is_latest {
+                true => (why, error::LIST),
+                false => (format!("{why}; something newer has taken its place"), SUCCEEDED),
+            }))
         };
-        let damaged: Vec<Option<String>> =
+        let damaged: Vec<Option<(String, &str)>> =
             self.read(|list| list.prepare(&sql)?.query_map([], damage)?.collect())?;
         let uncounted = "SELECT asset.key FROM asset WHERE materializations <> (SELECT count(*) FROM fact
                 WHERE asset = asset.key) OR latest IS NOT (SELECT id FROM fact WHERE asset = asset.key
                 ORDER BY time DESC, run DESC, event DESC LIMIT 1)
-            UNION SELECT asset FROM fact WHERE asset NOT IN (SELECT key FROM asset)";
+            UNION SELECT asset FROM fact WHERE asset NOT IN (SELECT key FROM asset)
+            UNION SELECT asset FROM asset_partition AS of WHERE latest IS NOT (SELECT id FROM fact
+                WHERE asset = of.asset AND partition = of.partition ORDER BY time DESC, run DESC, event DESC LIMIT 1)
+            UNION SELECT asset FROM fact WHERE partition IS NOT NULL AND NOT EXISTS (SELECT 1 FROM asset_partition AS of
+                WHERE of.asset = fact.asset AND of.partition = fact.partition)";
         let told = |row: &Row<'_>| {
-            Ok(Some(format!(
-                "what is known of `{}` at a glance is not what its facts say",
-                row.get::<_, String>(0)?
-            )))
+            let asset: String = row.get(0)?;
+            let wrong = format!("what is known of `{asset}` at a glance is not what its facts say");
+            Ok(Some((wrong, error::LIST)))
         };
-        let uncounted: Vec<Option<String>> =
+        let uncounted: Vec<Option<(String, &str)>> =
             self.read(|list| list.prepare(uncounted)?.query_map([], told)?.collect())?;
         Ok(damaged.into_iter().chain(uncounted).flatten().collect())
     }
@@ -265,29 +310,33 @@ mod tests {
             way(&sql, values)
         };
         insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), ..all() }), @r"
-        SEARCH fact USING INDEX told_of_asset (asset=?)
-        USE TEMP B-TREE FOR ORDER BY
+        SEARCH fact USING INDEX newest_of_asset (asset=?)
+        USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
         ");
         let partition = Some("monday".to_owned());
         insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), partition, ..all() }), @r"
-        SEARCH fact USING INDEX newest_of_asset (asset=? AND partition=?)
+        SEARCH fact USING INDEX newest_made (asset=? AND partition=?)
+        USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
+        ");
+        let until = Some(jiff::Timestamp::UNIX_EPOCH);
+        insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), until, ..all() }), @r"
+        SEARCH fact USING INDEX newest_of_asset (asset=? AND time<?)
         USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
         ");
         insta::assert_snapshot!(of(MaterializationQuery { run: Some(RunId::from_u128(1)), ..all() }), @r"
         SEARCH fact USING INDEX sqlite_autoindex_fact_1 (run=?)
         USE TEMP B-TREE FOR ORDER BY
         ");
-        let latest = format!("SELECT id {LATEST}");
+        let latest = format!("{LATEST} WHERE of.asset = ?1 ORDER BY of.partition");
         insta::assert_snapshot!(way(&latest, vec!["orders".to_owned().into()]), @r"
-        SEARCH fact USING INDEX newest_of_asset (asset=? AND partition>?)
-        CORRELATED SCALAR SUBQUERY 1
-        SEARCH new USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        SEARCH of USING PRIMARY KEY (asset=?)
+        SEARCH fact USING INTEGER PRIMARY KEY (rowid=?)
         ");
         insta::assert_snapshot!(way(SUPERSEDED, Vec::new()), @r"
         SCAN old USING INDEX alone
         CORRELATED SCALAR SUBQUERY 1
         SEARCH run USING PRIMARY KEY (id=?)
-        SEARCH new EXISTS USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+        SEARCH new EXISTS USING INDEX newest_made (asset=? AND partition=? AND time>?)
         CORRELATED SCALAR SUBQUERY 2
         SEARCH run USING PRIMARY KEY (id=?)
         ");

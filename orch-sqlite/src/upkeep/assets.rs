@@ -25,11 +25,11 @@ impl Folder {
         found: &mut Vec<Finding>,
     ) -> Result<(), StorageError> {
         let list = self.list().path();
-        let damaged = self.list().damaged_facts()?;
-        let damaged = damaged.into_iter().chain(self.list().damaged_failures()?);
-        let damaged = damaged.chain(self.list().damaged_evaluations()?);
-        for problem in damaged.chain(self.list().damaged_memos()?) {
-            found.push(Finding { run: None, file: list.to_owned(), problem, hint: error::LIST.to_owned() });
+        let others = self.list().damaged_failures()?.into_iter();
+        let others = others.chain(self.list().damaged_evaluations()?).chain(self.list().damaged_memos()?);
+        let others = others.map(|problem| (problem, error::LIST));
+        for (problem, hint) in self.list().damaged_facts()?.into_iter().chain(others) {
+            found.push(Finding { run: None, file: list.to_owned(), problem, hint: hint.to_owned() });
         }
         for run in runs {
             if self.tells_otherwise(run)? {

@@ -266,14 +266,14 @@ fn what_is_not_as_it_was_told_is_found() {
     };
     let of = |sql: &'static str| found(&move |home| change(home, sql));
     insta::assert_snapshot!(of("UPDATE fact SET fact = replace(fact, '20', '21') WHERE event = 3"), @r"
-    `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written
-      hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
+    `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written; something newer has taken its place
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
       hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
     ");
     insta::assert_snapshot!(of("UPDATE fact SET value = x'00' WHERE event = 3 AND run LIKE '%1'"), @r"
-    `HOME/instance.db`: the value of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001 is not what was written
-      hint: end all programs on the folder and move `instance.db` away: it is made anew from the runs that are there; what it knows of assets by other runs is only in a backup
+    `HOME/instance.db`: the value of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001 is not what was written; something newer has taken its place
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     ");
     insta::assert_snapshot!(of("DELETE FROM fact WHERE event = 3 AND run LIKE '%2'"), @r"
     `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
@@ -360,4 +360,124 @@ fn one_that_is_damaged_hides_no_other_and_is_mended_by_the_next() {
     assert_eq!(keys(), ["orders", "pages"]);
     assert_eq!(folder.damaged_assets().expect("it can be looked for").len(), 0);
     assert_eq!(folder.materializations(&latest).expect("it was made anew").len(), 1);
+}
+
+#[test]
+fn a_damaged_one_of_history_is_left_out_where_it_is_shown_and_told_and_refused_to_who_needs_it() {
+    let (home, folder) = storage();
+    (1..=3).for_each(|run| materialize(&folder, run));
+    let all = MaterializationQuery { asset: "orders".parse().ok(), ..MaterializationQuery::default() };
+    let shown = |query: &MaterializationQuery| -> String {
+        let (facts, damaged) = folder.history(query).expect("it can be read");
+        let facts = facts.iter().map(|fact| fact.run.to_string());
+        let damaged = damaged.iter().map(|error| {
+            let hint = error.advice().unwrap_or("none");
+            format!("warning: {}\n  hint: {hint}", told(home.path(), error))
+        });
+        facts.chain(damaged).collect::<Vec<_>>().join("\n")
+    };
+    change(
+        home.path(),
+        "UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE event = 3 AND run LIKE '%2'",
+    );
+    insta::assert_snapshot!(shown(&all), @r"
+    00000000-0000-0000-0000-000000000003
+    00000000-0000-0000-0000-000000000001
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
+    ");
+    let refused = |query: &MaterializationQuery| {
+        let refused = folder.materializations(query).expect_err("it is damaged");
+        assert_eq!(*refused.kind(), StorageErrorKind::Corrupt);
+    };
+    refused(&all);
+    refused(&MaterializationQuery { run: Some(id(2)), ..all.clone() });
+    let latest = MaterializationQuery { limit: Some(1), ..all.clone() };
+    assert_eq!(folder.materializations(&latest).expect("it is whole").len(), 1);
+    assert_eq!(folder.damaged_assets().expect("it can be looked for").len(), 0, "it is not the latest");
+    // Of the latest is told with all others that are.
+    change(
+        home.path(),
+        "UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE event = 3 AND run LIKE '%3'",
+    );
+    insta::assert_snapshot!(shown(&all), @r"
+    00000000-0000-0000-0000-000000000001
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+      hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
+    ");
+    assert_eq!(shown(&latest), "");
+    assert_eq!(folder.damaged_assets().expect("it can be looked for").len(), 1);
+}
+
+#[test]
+fn what_is_damaged_of_the_latest_of_partitions_hides_no_other_is_told_and_mended_by_the_next() {
+    let partitions = |folder: &Folder| -> Vec<String> {
+        let latest = folder.latest_partitions(&"orders".parse().expect("a key")).expect("it can be read");
+        latest.into_iter().filter_map(|fact| Some(format!("{} {}", fact.partition?, fact.run))).collect()
+    };
+    let make = |folder: &Folder, run, days: &[&str]| {
+        let of_day = |day| conformance::of_partition(conformance::asset(id(run), run, "orders", None), day);
+        run_of(folder, &record(run), &days.iter().copied().flat_map(of_day).collect::<Vec<_>>());
+    };
+    let found = |sql: &str| -> String {
+        let (home, folder) = storage();
+        make(&folder, 1, &["monday", "tuesday"]);
+        make(&folder, 2, &["monday", "wednesday"]);
+        assert_eq!(folder.check().expect("it can be checked"), []);
+        change(home.path(), sql);
+        let damaged = folder.damaged_assets().expect("it can be looked for");
+        let findings = folder.check().expect("it can be checked");
+        let mut lines = partitions(&folder);
+        lines.extend(damaged.iter().map(|error| format!("warning: {}", told(home.path(), error))));
+        lines.extend(findings.iter().map(|finding| format!("check: {}", told(home.path(), finding))));
+        make(&folder, 3, &["monday"]);
+        assert_eq!(partitions(&folder)[0], format!("monday {}", id(3)), "{sql}");
+        lines.join("\n")
+    };
+    insta::assert_snapshot!(found("SELECT 1"), @r"
+    monday 00000000-0000-0000-0000-000000000002
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    ");
+    insta::assert_snapshot!(found("UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE id = 3"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    ");
+    insta::assert_snapshot!(found("UPDATE fact SET fact = replace(fact, 'rows', 'rowz') WHERE id = 1"), @r"
+    monday 00000000-0000-0000-0000-000000000002
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000001: it is not what was written; something newer has taken its place
+    ");
+    insta::assert_snapshot!(found("UPDATE fact SET partition = 'friday' WHERE id = 3"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: the materialization of `orders` by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE asset_partition SET latest = 4 WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    warning: `HOME/instance.db` is damaged: the materialization of `orders` by event 7 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE asset_partition SET latest = 1 WHERE partition = 'monday'"), @r"
+    monday 00000000-0000-0000-0000-000000000001
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE asset_partition SET latest = 9 WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
+    insta::assert_snapshot!(found("DELETE FROM asset_partition WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what is known of `orders` at a glance is not what its facts say
+    ");
 }

@@ -121,3 +121,57 @@ fn a_changed_column_is_never_taken_for_what_was_found() {
     }
     assert_eq!(numbers(&folder), ["11", "10"]);
 }
+
+#[test]
+fn what_is_damaged_of_the_latest_of_partitions_is_refused_and_found() {
+    let found = |sql: &str| -> String {
+        let (home, folder) = storage();
+        for (run, days) in [(1, ["monday", "tuesday"]), (2, ["monday", "wednesday"])] {
+            let entries = |day| {
+                let entries = conformance::check_of_asset(id(run), run, "orders", "unique");
+                conformance::of_partition(entries, day)
+            };
+            run_of(&folder, &record(run), &days.into_iter().flat_map(entries).collect::<Vec<_>>());
+        }
+        assert_eq!(folder.check().expect("it can be checked"), []);
+        change(home.path(), sql);
+        let latest = folder.latest_evaluations(&"orders".parse().expect("a key"), "unique");
+        let mut lines: Vec<String> = match latest {
+            Ok(latest) => latest
+                .into_iter()
+                .filter_map(|found| Some(format!("{} {}", found.partition?, found.run)))
+                .collect(),
+            Err(refused) => vec![format!("refused: {}", told(home.path(), &refused))],
+        };
+        let findings = folder.check().expect("it can be checked");
+        lines.extend(findings.iter().map(|finding| format!("check: {}", told(home.path(), finding))));
+        lines.join("\n")
+    };
+    insta::assert_snapshot!(found("SELECT 1"), @r"
+    monday 00000000-0000-0000-0000-000000000002
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    ");
+    insta::assert_snapshot!(found("UPDATE evaluation SET fact = '{}' WHERE run LIKE '%2' AND partition = 'monday'"), @r"
+    refused: `HOME/instance.db` is damaged: what the check `unique` of `orders` found, by event 2 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what the check `unique` of `orders` found, by event 2 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    ");
+    insta::assert_snapshot!(found("DELETE FROM evaluation WHERE run LIKE '%2' AND partition = 'monday'"), @r"
+    refused: `HOME/instance.db` is damaged: what the check `unique` of `orders` found, by event 2 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what the check `unique` of `orders` found last is not what its facts say
+    check: `HOME/instance.db`: what is known of assets and memoized steps by the run 00000000-0000-0000-0000-000000000002 is not what its events say
+    ");
+    insta::assert_snapshot!(found("UPDATE check_partition SET event = event + 1 WHERE partition = 'monday'"), @r"
+    refused: `HOME/instance.db` is damaged: what the check `unique` of `orders` found, by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what the check `unique` of `orders` found last is not what its facts say
+    ");
+    insta::assert_snapshot!(found("UPDATE check_partition SET partition = 'friday' WHERE partition = 'monday'"), @r"
+    refused: `HOME/instance.db` is damaged: what the check `unique` of `orders` found, by event 2 of the run 00000000-0000-0000-0000-000000000002: it is not what was written
+    check: `HOME/instance.db`: what the check `unique` of `orders` found last is not what its facts say
+    ");
+    insta::assert_snapshot!(found("DELETE FROM check_partition WHERE partition = 'monday'"), @r"
+    tuesday 00000000-0000-0000-0000-000000000001
+    wednesday 00000000-0000-0000-0000-000000000002
+    check: `HOME/instance.db`: what the check `unique` of `orders` found last is not what its facts say
+    ");
+}

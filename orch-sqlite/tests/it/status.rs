@@ -1,11 +1,12 @@
-//! Which partitions are materialized, and which failed: kept beside the facts, and never other than these say.
+//! Which partitions are materialized, which failed, and what is the latest of each: kept beside the facts, and never other than
+//! these say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use orch_core::asset::{AssetKey, MaterializationQuery};
+use orch_core::asset::{AssetKey, EvaluationQuery, MaterializationQuery};
 use orch_core::event::Entry;
 use orch_core::ids::RunId;
 use orch_core::partition::{KeySet, KeySets, Keyspace, PartitionsDefinition, TimePartitions};
@@ -41,7 +42,7 @@ pub(crate) fn many(run: RunId, first: u64) -> Vec<Entry> {
     (0..90).flat_map(of_day).collect()
 }
 
-/// Compares what is kept of an asset with all its facts.
+/// Compares what is kept of an asset with all its facts, and with all that its check has found.
 pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
     let asset = key(asset);
     let status = folder.partition_status(&asset, &DAYS).expect("it can be read");
@@ -55,6 +56,16 @@ pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
     }
     let materialized: BTreeSet<u64> = status.materialized.iter().collect();
     assert_eq!(materialized, latest.keys().copied().collect());
+    let newest: Vec<_> = latest.values().map(|&fact| fact.clone()).collect();
+    assert_eq!(folder.latest_partitions(&asset).expect("it can be read"), newest);
+    let query = EvaluationQuery::of(&asset, "unique");
+    let mut newest = BTreeMap::new();
+    for found in folder.evaluations(&query).expect("they can be read") {
+        newest.entry(found.partition.clone()).or_insert(found);
+    }
+    newest.remove(&None);
+    let found = folder.latest_evaluations(&asset, "unique").expect("it can be read");
+    assert_eq!(found, newest.into_values().collect::<Vec<_>>());
     for index in 0..ALL {
         let failure = folder.latest_failure(&asset, Some(&day(index))).expect("it can be read");
         let is_failed = failure.is_some_and(|failure| failure.is_after(latest.get(&index).copied()));
@@ -78,9 +89,11 @@ impl Numbers {
     fn attempts(&mut self, run: RunId, assets: &[&str], most: u64) -> Vec<Entry> {
         let mut attempt = |_| {
             let asset = assets[self.below(assets.len() as u64) as usize];
-            let (number, partition) = (self.below(100_000), day(self.below(ALL)));
-            let entries = match self.below(4) {
+            // Of a partition more than one may happen at the same time.
+            let (number, partition) = (self.below(2_000), day(self.below(ALL)));
+            let entries = match self.below(5) {
                 0 => conformance::failed(run, number, asset),
+                1 => conformance::check_of_asset(run, number, asset, "unique"),
                 _ => conformance::asset(run, number, asset, None),
             };
             conformance::of_partition(entries, &partition)

@@ -1,5 +1,6 @@
 //! Runs that are over, under way or interrupted, looked back at.
 
+mod damaged;
 mod fixture;
 mod going;
 mod guide;

@@ -119,6 +119,11 @@ pub(super) fn queried(storage: &dyn Storage) {
     let monday = || MaterializationQuery { partition: Some("monday".to_owned()), ..orders() };
     assert_eq!(found(&monday()), ["7", "4", "1"]);
     assert_eq!(found(&MaterializationQuery { limit: Some(1), ..monday() }), ["7"]);
+    let until =
+        |number: u64| MaterializationQuery { until: Some(at(number * 1_000_003 + 3 * 1_009)), ..orders() };
+    assert_eq!(found(&until(4)), ["4", "2", "1"], "at this time or before");
+    assert_eq!(found(&MaterializationQuery { limit: Some(1), ..until(3) }), ["2"]);
+    assert_eq!(found(&until(0)), [""; 0]);
     let of_run = |run| MaterializationQuery { run: Some(RunId::from_u128(run)), ..any() };
     assert_eq!(found(&of_run(2)), ["6", "5", "4"]);
     assert_eq!(found(&MaterializationQuery { asset: Some(key("orders/clean")), ..of_run(2) }), ["6"]);

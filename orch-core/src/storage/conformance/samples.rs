@@ -110,7 +110,8 @@ pub fn failed(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
 pub fn of_partition(mut entries: Vec<Entry>, of: &str) -> Vec<Entry> {
     for entry in &mut entries {
         if let EventKind::AssetMaterialization { partition, .. }
-        | EventKind::AssetFailedToMaterialize { partition, .. } = &mut entry.event.kind
+        | EventKind::AssetFailedToMaterialize { partition, .. }
+        | EventKind::AssetCheckEvaluation { partition, .. } = &mut entry.event.kind
         {
             *partition = Some(of.into());
         }

@@ -146,6 +146,6 @@ fn what_came_since_is_found_without_looking_at_the_rest() {
     SCALAR SUBQUERY 2
     SEARCH failed USING INDEX newest_failed (asset=? AND partition=?)
     CORRELATED SCALAR SUBQUERY 1
-    SEARCH new USING INDEX newest_of_asset (asset=? AND partition=? AND time>?)
+    SEARCH new USING INDEX newest_made (asset=? AND partition=? AND time>?)
     ");
 }

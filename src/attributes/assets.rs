@@ -193,10 +193,10 @@ use crate::Outputs;
 /// # What it depends on
 ///
 /// With each materialization is recorded what it was made of, its [`Recipe`](crate::asset::Recipe): the version of the code, the
-/// type, the configuration of its steps, variables, resources, and for each asset that it takes or waits for the version of its
-/// data. If one of these is another now, the asset is *stale*; if nobody knows one of them, it is taken for stale. `assets list`
-/// tells which are, `why ASSET` why, and `materialize --stale` makes them and what depends on them. A step that turns out to take
-/// what the latest materialization was made of does not run then, [`Runner::memoize`](crate::run::Runner::memoize).
+/// type, the configuration of its steps, its IO manager, variables, resources, and for each asset that it takes or waits for the
+/// version of its data. If one of these is another now, the asset is *stale*; if nobody knows one of them, it is taken for stale.
+/// `assets list` tells which are, `why ASSET` why, and `materialize --stale` makes them and what depends on them. A step that turns
+/// out to take what the latest materialization was made of does not run then, [`Runner::memoize`](crate::run::Runner::memoize).
 ///
 /// - **Code** without a version counts by a fingerprint of the source, which is made when it is compiled: of all Rust files of
 ///   the package, its build script among them, and all that lies in its `src`; of the files that these name with `include_str!` and
@@ -216,6 +216,8 @@ use crate::Outputs;
 ///   [`DATA_VERSION`](crate::io::DATA_VERSION), as frames do; else the code says it, `ctx.set_data_version(..)`. An asset that
 ///   returns nothing, `()`, has none by itself. One that returns the path of something returns the same however that changes: let
 ///   it say a version.
+/// - **An IO manager** counts by its key: another one stores in another place. What was stored by one that the program does not have
+///   any more cannot be had, so that it is missing.
 /// - **Configuration** counts with its defaults. Of a secret the reference counts, and not what stands behind it.
 /// - **Resources** that are opened for each run count by their configuration, and so do those that they take. What one gives that
 ///   the program made is unknown.

@@ -184,7 +184,7 @@ use crate::Outputs;
 /// | `kind = "table"` or `kind = ["table", "csv"]` | of what kind it is |
 /// | `metadata(source = "billing", budget = 100)` | what is known of it before it is made |
 /// | `partitions = Daily` | by what it is partitioned, where no parameter takes its partition |
-/// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself |
+/// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself, so that their data counts as that of what it takes |
 /// | `code_version = "2"` | the version of its code, which then counts alone, whatever the source |
 /// | `fingerprint = "function"` | of the source this function alone counts, by its tokens: what it calls is not seen. By default, `"package"`, all of it does |
 /// | `env = ["RATE"]` | environment variables that it reads; hashes of their values are recorded, so none may be a secret |

@@ -184,7 +184,7 @@ use crate::Outputs;
 /// | `kind = "table"` or `kind = ["table", "csv"]` | of what kind it is |
 /// | `metadata(source = "billing", budget = 100)` | what is known of it before it is made |
 /// | `partitions = Daily` | by what it is partitioned, where no parameter takes its partition |
-/// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself |
+/// | `deps = [prices, raw::rates]` | assets that are to be there before, and that it reads by itself, so that their data counts as that of what it takes |
 /// | `code_version = "2"` | the version of its code, which then counts alone, whatever the source |
 /// | `fingerprint = "function"` | of the source this function alone counts, by its tokens: what it calls is not seen. By default, `"package"`, all of it does |
 /// | `env = ["RATE"]` | environment variables that it reads; hashes of their values are recorded, so none may be a secret |
@@ -193,21 +193,31 @@ use crate::Outputs;
 /// # What it depends on
 ///
 /// With each materialization is recorded what it was made of, its [`Recipe`](crate::asset::Recipe): the version of the code, the
-/// type, the configuration of its steps, variables, resources, and for each asset that it takes or waits for the version of its
-/// data. If one of these is another now, the asset is *stale*; if nobody knows one of them, it is taken for stale. `assets list`
-/// tells which are, `why ASSET` why, and `materialize --stale` makes them and what depends on them. A step that turns out to take
-/// what the latest materialization was made of does not run then, [`Runner::memoize`](crate::run::Runner::memoize).
+/// type, the configuration of its steps, its IO manager, variables, resources, and for each asset that it takes or waits for the
+/// version of its data. If one of these is another now, the asset is *stale*; if nobody knows one of them, it is taken for stale.
+/// `assets list` tells which are, `why ASSET` why, and `materialize --stale` makes them and what depends on them. A step that turns
+/// out to take what the latest materialization was made of does not run then, [`Runner::memoize`](crate::run::Runner::memoize).
 ///
 /// - **Code** without a version counts by a fingerprint of the source, which is made when it is compiled: of all Rust files of
-///   the package and all that lies in its `src`, of files that are included by a written path, of `Cargo.toml`, of packages that
-///   it depends on by a path, of the `Cargo.lock`, by which all other packages are known, and of the features of the package. The
-///   profile and the compiler do not count, nor does what a build script or a macro reads elsewhere. Of a package that was
-///   downloaded from a registry nobody knows the source. It is the source as it was when the crate was compiled last: a change
-///   that cargo does not compile it for, such as in another binary of the package, counts from the next time on.
+///   the package, its build script among them, and all that lies in its `src`; of the files that these name with `include_str!` and
+///   its siblings or with `#[path]`, and of targets that `Cargo.toml` has elsewhere, with their modules; of the variables that
+///   `env!` and `option_env!` compile into it, so that a program with `env!("CARGO_MANIFEST_DIR")` is another one where it lies
+///   elsewhere; of `Cargo.toml`, of packages that it depends on by a path, of the `Cargo.lock`, by which all other packages are
+///   known, and of the features of the package. It is the source as it was when the crate was compiled last: a change that cargo
+///   does not compile it for, such as in another binary of the package, counts from the next time on.
+///
+///   Where nobody can know what is read there is no fingerprint, so that the asset is made anew each time until it has a
+///   `code_version` or `fingerprint = "function"`: of a path that is not made of texts, `concat!` and `env!`, of one in a
+///   `macro_rules!` that leads from where that is called, of a file that is not there, of a variable of a package that it depends
+///   on by a path, and of a package that was downloaded. Not seen, and not missed either, is what a build script or a macro of
+///   another crate reads elsewhere, such as templates and queries: what a build script writes and the code includes does count.
+///   The profile, the compiler and what cargo is told by its own configuration do not count.
 /// - **Data** counts by its version: a hash of the value as serde writes it, or what the IO manager says of what it has stored,
 ///   [`DATA_VERSION`](crate::io::DATA_VERSION), as frames do; else the code says it, `ctx.set_data_version(..)`. An asset that
 ///   returns nothing, `()`, has none by itself. One that returns the path of something returns the same however that changes: let
 ///   it say a version.
+/// - **An IO manager** counts by its key: another one stores in another place. What was stored by one that the program does not have
+///   any more cannot be had, so that it is missing.
 /// - **Configuration** counts with its defaults. Of a secret the reference counts, and not what stands behind it.
 /// - **Resources** that are opened for each run count by their configuration, and so do those that they take. What one gives that
 ///   the program made is unknown.

@@ -25,7 +25,7 @@ pub enum Ingredient {
     Partitions,
     /// The configuration of the steps that make it.
     Config,
-    /// The IO manager that keeps what an op gives.
+    /// The IO manager that stores it, or what an op gives.
     Io,
     /// What the context of a step says, if the op looks at it: path, job and tags.
     Context,
@@ -188,7 +188,8 @@ impl Recipe {
         self.0.iter().find(|(_, version)| version.is_none()).map(|(ingredient, _)| ingredient)
     }
 
-    /// The ingredients with their versions, in their order: op, code, type, partitions, configuration, environment, resources, inputs.
+    /// The ingredients with their versions, in their order: op, code, type, partitions, configuration, IO manager, environment,
+    /// resources, inputs.
     pub fn ingredients(&self) -> impl Iterator<Item = (&Ingredient, Option<&str>)> {
         self.0.iter().map(|(ingredient, version)| (ingredient, version.as_deref()))
     }

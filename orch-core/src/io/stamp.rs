@@ -17,13 +17,15 @@ pub enum Found {
     Other,
     /// Nothing.
     Nothing,
+    /// Nobody can: the program does not have the IO manager any more that has stored it.
+    Unmanaged,
 }
 
 impl Found {
-    /// Whether what was stored is not there any more.
+    /// Whether what was stored cannot be had any more.
     #[must_use]
     pub fn is_lost(self) -> bool {
-        matches!(self, Self::Other | Self::Nothing)
+        matches!(self, Self::Other | Self::Nothing | Self::Unmanaged)
     }
 }
 
@@ -35,6 +37,7 @@ impl fmt::Display for Found {
             Self::Same => "it is there",
             Self::Other => "something else lies in its place now",
             Self::Nothing => "nothing lies in its place any more",
+            Self::Unmanaged => "the program does not have its IO manager any more",
         })
     }
 }

@@ -51,6 +51,10 @@ impl Recipes<'_> {
             Some(version) => recipe.add(Ingredient::CodeVersion, Some(version.into())),
             None => recipe.add(Ingredient::Source, asset.fingerprint().map(Into::into)),
         }
+        // What has stored it has another place than the next one, so what lies there is not what would lie here.
+        if let Some(io) = steps.last().and_then(|&step| self.program.ops[step].io()) {
+            recipe.add(Ingredient::Io, Some(io.into()));
+        }
         self.add_surroundings(&mut recipe, steps, asset.env(), asset.trusts_resources());
         recipe
     }

@@ -31,7 +31,8 @@ pub enum Standing {
     Missing,
     /// Nothing is left of its value: it was in the memory of the run that made it.
     Gone,
-    /// Its value does not lie any more where an IO manager has stored it: something else does, or nothing.
+    /// Its value does not lie any more where an IO manager has stored it, something else does, or nothing; or the program does not
+    /// have that IO manager any more.
     Lost(Found),
     /// It would be made of something else now.
     Stale(Difference),
@@ -53,7 +54,7 @@ impl Standing {
     /// Whether there is no value of it.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing | Self::Gone | Self::Lost(Found::Nothing))
+        matches!(self, Self::Missing | Self::Gone | Self::Lost(Found::Nothing | Found::Unmanaged))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What lies where an IO manager has stored an asset: what it was, something else, or nothing.
 
+mod moved;
 mod since;
 
 use std::collections::BTreeMap;

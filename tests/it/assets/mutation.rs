@@ -37,22 +37,51 @@ fn signed(halved: i64, desk: Res<Desk>) -> i64 {
     halved * 10 + desk.0
 }
 
-/// The same asset with values of one type and another.
-mod wide {
-    use super::*;
+/// The same asset, of which each says something else.
+mod last {
+    pub(super) mod wide {
+        use super::super::*;
 
-    #[asset(code_version = "1", group = "wide")]
-    pub(super) fn last(signed: i64) -> i64 {
-        signed
+        #[asset(code_version = "1")]
+        pub(in super::super) fn last(signed: i64) -> i64 {
+            signed
+        }
     }
-}
 
-mod narrow {
-    use super::*;
+    pub(super) mod narrow {
+        use super::super::*;
 
-    #[asset(code_version = "1", group = "narrow")]
-    pub(super) fn last(signed: i64) -> i32 {
-        signed as i32
+        #[asset(code_version = "1")]
+        pub(in super::super) fn last(signed: i64) -> i32 {
+            signed as i32
+        }
+    }
+
+    pub(super) mod shelved {
+        use super::super::*;
+
+        #[asset(code_version = "1", io = "shelf")]
+        pub(in super::super) fn last(signed: i64) -> i64 {
+            signed
+        }
+    }
+
+    pub(super) mod locked {
+        use super::super::*;
+
+        #[asset(code_version = "1", io = "safe")]
+        pub(in super::super) fn last(signed: i64) -> i64 {
+            signed
+        }
+    }
+
+    pub(super) mod waiting {
+        use super::super::*;
+
+        #[asset(code_version = "1", deps = [counted])]
+        pub(in super::super) fn last(signed: i64) -> i64 {
+            signed
+        }
     }
 }
 
@@ -61,12 +90,28 @@ const ASSETS: [&str; 4] = ["counted", "halved", "signed", "last"];
 /// The assets that lie on the shelf.
 const SHELVED: usize = 2;
 
+/// Which of the last assets it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Last {
+    #[default]
+    Wide,
+    Narrow,
+    Shelved,
+    Locked,
+    Waiting,
+}
+
+impl Last {
+    const ALL: [Self; 5] = [Self::Wide, Self::Narrow, Self::Shelved, Self::Locked, Self::Waiting];
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Change {
     Config(i64),
     Env(i64),
     Resource(i64),
-    Type,
+    /// The type of the last asset, its IO manager, or what it waits for.
+    Last(Last),
     /// Something lies in the place of an asset without a word, or nothing.
     Place(usize, Option<i64>),
 }
@@ -76,7 +121,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => (0..4_i64).prop_map(Change::Config),
         1 => (0..2_i64).prop_map(Change::Env),
         1 => (0..2_i64).prop_map(Change::Resource),
-        1 => Just(Change::Type),
+        2 => prop::sample::select(&Last::ALL[..]).prop_map(Change::Last),
         2 => (0..SHELVED, prop::option::of(0..4_i64)).prop_map(|(at, lies)| Change::Place(at, lies)),
     ]
 }
@@ -87,8 +132,9 @@ struct World {
     config: i64,
     env: i64,
     resource: i64,
-    is_narrow: bool,
+    last: Last,
     shelf: Shelf,
+    safe: Shelf,
 }
 
 impl World {
@@ -97,15 +143,24 @@ impl World {
             Change::Config(number) => self.config = number,
             Change::Env(number) => self.env = number,
             Change::Resource(number) => self.resource = number,
-            Change::Type => self.is_narrow ^= true,
+            Change::Last(last) => self.last = last,
             Change::Place(at, lies) => self.shelf.put(ASSETS[at], lies),
         }
     }
 
     fn definitions(&self) -> Definitions {
-        let last = if self.is_narrow { assets![narrow::last] } else { assets![wide::last] };
+        let last = match self.last {
+            Last::Wide => assets![last::wide::last],
+            Last::Narrow => assets![last::narrow::last],
+            Last::Shelved => assets![last::shelved::last],
+            Last::Locked => assets![last::locked::last],
+            Last::Waiting => assets![last::waiting::last],
+        };
         let definitions = Definitions::new().assets(assets![counted, halved, signed]).assets(last);
-        definitions.resource_from::<desk>().io::<i64>("shelf", self.shelf.clone())
+        let definitions = definitions.resource_from::<desk>().io::<i64>("shelf", self.shelf.clone());
+        // Who does not need it any more does not have it either.
+        let has_safe = self.last == Last::Locked;
+        if has_safe { definitions.io::<i64>("safe", self.safe.clone()) } else { definitions }
     }
 
     fn runner(&self) -> orch::run::Runner {
@@ -147,7 +202,7 @@ impl World {
             0 => (self.config.to_string(), self.config),
             1 => (self.env.to_string(), input / 2),
             2 => (self.resource.to_string(), input * 10 + self.resource),
-            _ => (self.is_narrow.to_string(), input),
+            _ => (format!("{:?}", self.last), input),
         }
     }
 }
@@ -160,7 +215,16 @@ impl Oracle {
     fn is_known(&self, world: &World, at: usize) -> bool {
         let Some((made_of, input, value)) = &self.0[at] else { return false };
         let lies = at >= SHELVED || world.shelf.get(ASSETS[at]) == Some(*value);
-        lies && (made_of, *input) == (&world.make(at, *input).0, self.input(at))
+        lies && *made_of == self.made_of(world, at) && *input == self.input(at)
+    }
+
+    /// What an asset is made of besides what it takes: what it only waits for counts by its data, as it may read that by itself.
+    fn made_of(&self, world: &World, at: usize) -> String {
+        let made_of = world.make(at, self.input(at)).0;
+        match (at, world.last) {
+            (3, Last::Waiting) => format!("{made_of} for {:?}", self.0[0].as_ref().map(|made| made.2)),
+            _ => made_of,
+        }
     }
 
     /// The value that an asset is made of as it is now.
@@ -180,7 +244,7 @@ impl Oracle {
         for at in 0..ASSETS.len() {
             if !self.is_known(world, at) {
                 let input = self.input(at);
-                let (made_of, value) = world.make(at, input);
+                let (made_of, value) = (self.made_of(world, at), world.make(at, input).1);
                 self.0[at] = Some((made_of, input, value));
                 made.push(at);
             }

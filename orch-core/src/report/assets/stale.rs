@@ -21,7 +21,9 @@ const HASHES: [usize; 2] = [16, 64];
 pub(super) fn word(standing: &Standing) -> (Role, &'static str) {
     match standing {
         Standing::External => (Role::Faint, "external"),
-        Standing::Missing | Standing::Gone | Standing::Lost(Found::Nothing) => (Role::Skip, "missing"),
+        Standing::Missing | Standing::Gone | Standing::Lost(Found::Nothing | Found::Unmanaged) => {
+            (Role::Skip, "missing")
+        }
         Standing::Lost(_) | Standing::Stale(_) | Standing::Behind(_) => (Role::Warn, "stale"),
         Standing::Partitioned => (Role::Faint, "by partition"),
         Standing::Fresh => (Role::Good, "fresh"),
@@ -47,6 +49,13 @@ pub(super) fn reason(standing: &Standing) -> String {
 pub(in crate::report) fn because(difference: &Difference) -> String {
     let named = named(&difference.ingredient);
     match &difference.change {
+        // Without one it is kept as well.
+        Change::New if difference.ingredient == Ingredient::Io => {
+            "it has an IO manager, and had none when it was made".to_owned()
+        }
+        Change::Gone if difference.ingredient == Ingredient::Io => {
+            "it had an IO manager when it was made, and has none any more".to_owned()
+        }
         Change::Other { before, now } => format!("{named} has changed: {} → {}", short(before), short(now)),
         Change::New => format!("{named} counts, and did not when it was made"),
         Change::Gone => format!("{named} counted when it was made, and does not any more"),

@@ -21,8 +21,8 @@ const AT_ONCE: usize = 16;
 
 impl Runner {
     /// Looks whether what is known to have been stored last of the assets that the run would make, and of their partitions, still
-    /// lies there, as far as their IO managers know it again. Gives why it could not be looked, of each asset whose manager has failed:
-    /// of that nothing is known.
+    /// lies there, as far as their IO managers know it again; where the program does not have that manager any more, it cannot be
+    /// had. Gives why it could not be looked, of each asset whose manager has failed: of that nothing is known.
     ///
     /// # Errors
     /// As [`Runner::plan`].
@@ -34,8 +34,9 @@ impl Runner {
             .filter_map(|(step, op, asset)| {
                 let (output, path) = (&op.outputs()[asset.output], StepPath::new(step.name.as_str(), None));
                 let (io, plan, stored) = (&self.environment.io, &plan, stored(latest.of(&asset.key)));
-                let look = move |(fact, io_key, stamp): &Stamped<'_>| {
-                    let Some(manager) = io.get(io_key, output.ty) else { return Ok(Found::Unseen) };
+                let look = move |(fact, io_key): &Stored<'_>| {
+                    let Some(manager) = io.get(io_key, output.ty) else { return Ok(Found::Unmanaged) };
+                    let Some(stamp) = stamp(fact) else { return Ok(Found::Unseen) };
                     let at = OutputAt::new(fact.run, &plan.job, &path, &output.name);
                     let at = asset.placed(at, fact.partition.as_deref(), &plan.partitions);
                     quietly(|| manager.look(&at, stamp)).and_then(|found| found)
@@ -53,13 +54,13 @@ impl Runner {
     }
 }
 
-/// What an IO manager has stored, the key of that, and by what it knows it again.
-type Stamped<'a> = (&'a Materialization, &'a str, &'a str);
+/// What an IO manager has stored, and the key of that.
+type Stored<'a> = (&'a Materialization, &'a str);
 
-/// Of these facts those whose IO manager knows again what it has stored.
-fn stored<'a>(facts: impl Iterator<Item = &'a Materialization>) -> Vec<Stamped<'a>> {
-    let stored = facts.filter_map(|fact| match (&fact.value, stamp(fact)) {
-        (ValueAt::Io(io), Some(stamp)) => Some((fact, &**io, stamp)),
+/// Of these facts those that an IO manager has stored.
+fn stored<'a>(facts: impl Iterator<Item = &'a Materialization>) -> Vec<Stored<'a>> {
+    let stored = facts.filter_map(|fact| match &fact.value {
+        ValueAt::Io(io) => Some((fact, &**io)),
         _ => None,
     });
     stored.collect()
@@ -68,7 +69,7 @@ fn stored<'a>(facts: impl Iterator<Item = &'a Materialization>) -> Vec<Stamped<'
 /// Where an asset and its partitions were stored, and the way to look there.
 struct Places<'a, Look> {
     asset: &'a AssetKey,
-    stored: Vec<Stamped<'a>>,
+    stored: Vec<Stored<'a>>,
     look: Look,
     /// Why it could not be looked. After it no more is: what is out of reach would be asked for in vain as often as there are partitions.
     failed: OnceLock<Failure>,
@@ -77,9 +78,9 @@ struct Places<'a, Look> {
 /// Which materialization it is, and what lies in its place.
 type Lost = ((AssetKey, Option<String>), Found);
 
-impl<Look: Fn(&Stamped<'_>) -> Result<Found, Failure>> Places<'_, Look> {
+impl<Look: Fn(&Stored<'_>) -> Result<Found, Failure>> Places<'_, Look> {
     /// What of these does not lie in its place any more.
-    fn lost_of(&self, stored: &[Stamped<'_>]) -> Vec<Lost> {
+    fn lost_of(&self, stored: &[Stored<'_>]) -> Vec<Lost> {
         let mut lost = Vec::new();
         for stored in stored.iter().take_while(|_| self.failed.get().is_none()) {
             match (self.look)(stored) {
@@ -97,7 +98,7 @@ impl<Look: Fn(&Stamped<'_>) -> Result<Found, Failure>> Places<'_, Look> {
 }
 
 /// What does not lie in these places any more. They are shared out in parts, of which each thread takes the next.
-fn lost_of(places: &[Places<'_, impl Fn(&Stamped<'_>) -> Result<Found, Failure> + Sync>]) -> Vec<Lost> {
+fn lost_of(places: &[Places<'_, impl Fn(&Stored<'_>) -> Result<Found, Failure> + Sync>]) -> Vec<Lost> {
     let parts =
         places.iter().flat_map(|places| places.stored.chunks(AT_A_TIME).map(move |part| (places, part)));
     let (parts, next): (Vec<_>, _) = (parts.collect(), AtomicUsize::new(0));

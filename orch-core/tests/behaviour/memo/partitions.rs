@@ -1,35 +1,15 @@
 //! Assets by day, by week and without partitions, made of each other: whatever they depend on is changed at random, and which
 //! partitions are made is compared with a plain recursive evaluation.
 
+mod windows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use orch_core::partition::{
-    ByTime, Partition, PartitionMapping, PartitionSet, Partitioning, Partitions, PartitionsDefinition,
-    TimePartitions,
-};
+use orch_core::partition::{ByTime, Partition, PartitionMapping, PartitionSet, Partitioning, Partitions};
 use proptest::prelude::*;
 
+use self::windows::{Daily, Morning, MorningWeekly, Weekly};
 use super::*;
-
-pub(super) struct Daily;
-
-impl Partitioning for Daily {
-    type Kind = ByTime;
-
-    fn definition() -> PartitionsDefinition {
-        TimePartitions::daily("2024-01-07").until("2024-01-21").into()
-    }
-}
-
-pub(super) struct Weekly;
-
-impl Partitioning for Weekly {
-    type Kind = ByTime;
-
-    fn definition() -> PartitionsDefinition {
-        TimePartitions::weekly("2024-01-07").until("2024-01-21").into()
-    }
-}
 
 const DAYS: u64 = 14;
 
@@ -72,6 +52,8 @@ pub(super) struct Site {
     pub(super) specs: Vec<PartSpec>,
     /// Whether the third asset takes the day before too.
     pub(super) window: bool,
+    /// Whether its days, and so its weeks, begin in the morning.
+    morning: bool,
     pub(super) noise: Arc<std::sync::Mutex<Vec<i64>>>,
     pub(super) memory: Memory,
     pub(super) called: Notes<At>,
@@ -104,6 +86,7 @@ impl Site {
         Self {
             specs: below.iter().map(spec).collect(),
             window: false,
+            morning: false,
             noise: Arc::new(std::sync::Mutex::new(vec![0; DAYS as usize])),
             memory: Memory::new(),
             called: Notes::new(),
@@ -125,18 +108,25 @@ impl Site {
     pub(super) fn definitions(&self) -> Definitions {
         let mut assets: Vec<Arc<AssetDef>> = Vec::new();
         for number in 0..OWN.len() {
-            assets.push(Arc::new(self.asset(number, &assets)));
+            assets.push(Arc::new(match self.morning {
+                false => self.asset::<Daily, Weekly>(number, &assets),
+                true => self.asset::<Morning, MorningWeekly>(number, &assets),
+            }));
         }
         Definitions::new().assets(assets)
     }
 
-    fn asset(&self, number: usize, others: &[Arc<AssetDef>]) -> AssetDef {
+    fn asset<D, W>(&self, number: usize, others: &[Arc<AssetDef>]) -> AssetDef
+    where
+        D: Partitioning<Kind = ByTime>,
+        W: Partitioning<Kind = ByTime>,
+    {
         let (name, own, inputs) = (format!("p{number}"), OWN[number], self.inputs(number));
         let op = OpDef::builder(&name);
         let op = match own {
             Own::Whole => op,
-            Own::Day => op.input::<Partition<Daily>>("part"),
-            Own::Week => op.input::<Partition<Weekly>>("part"),
+            Own::Day => op.input::<Partition<D>>("part"),
+            Own::Week => op.input::<Partition<W>>("part"),
         };
         let op = inputs.iter().fold(op, |op, (other, how)| match how {
             How::Value => op.input::<i64>(&format!("x{other}")),
@@ -148,8 +138,8 @@ impl Site {
         let op = op.returns::<Plain>().coded([Coded::<i64>::CODEC]).blocking(move |mut args| {
             let part = match own {
                 Own::Whole => None,
-                Own::Day => Some(index(own, args.take::<Partition<Daily>>(0)?.window().start.day())),
-                Own::Week => Some(index(own, args.take::<Partition<Weekly>>(0)?.window().start.day())),
+                Own::Day => Some(index(own, args.take::<Partition<D>>(0)?.window().start.day())),
+                Own::Week => Some(index(own, args.take::<Partition<W>>(0)?.window().start.day())),
             };
             called.add((number, part));
             let first = usize::from(part.is_some());
@@ -174,8 +164,8 @@ impl Site {
         let def = AssetDef::builder(&name).env(format!("E{number}"));
         let def = match own {
             Own::Whole => def,
-            Own::Day => def.partitioned_by::<Daily>(),
-            Own::Week => def.partitioned_by::<Weekly>(),
+            Own::Day => def.partitioned_by::<D>(),
+            Own::Week => def.partitioned_by::<W>(),
         };
         let def = self.specs[number].code.iter().fold(def, |def, code| def.fingerprint(code.to_string()));
         let def = inputs.iter().fold(def, |def, (other, how)| match how {
@@ -196,8 +186,8 @@ impl Site {
             let call = Call::of(&called);
             let call = match own {
                 Own::Whole => call,
-                Own::Day => call.input::<Partition<Daily>>(drawn.partition::<Daily>()),
-                Own::Week => call.input::<Partition<Weekly>>(drawn.partition::<Weekly>()),
+                Own::Day => call.input::<Partition<D>>(drawn.partition::<D>()),
+                Own::Week => call.input::<Partition<W>>(drawn.partition::<W>()),
             };
             let call = upstream.iter().fold(call, |call, (asset, how)| match how {
                 How::Value => call.input::<i64>(drawn.of_made::<i64>(asset)),
@@ -280,6 +270,7 @@ fn value(spec: &PartSpec, part: Option<u64>, noise: i64, inputs: &[Vec<(u64, i64
 struct Made {
     code: Option<i64>,
     env: i64,
+    morning: bool,
     inputs: Vec<(At, i64)>,
 }
 
@@ -305,7 +296,7 @@ impl Oracle {
     fn now(&self, site: &Site, at: At) -> Made {
         let PartSpec { code, env, .. } = site.specs[at.0];
         let inputs = Self::taken(site, at).into_iter().flatten().map(|input| (input, self.0[&input].1));
-        Made { code, env, inputs: inputs.collect() }
+        Made { code, env, morning: site.morning && at.1.is_some(), inputs: inputs.collect() }
     }
 
     /// Whether it would come out as it is.
@@ -370,6 +361,8 @@ enum Step {
     Env(usize, i64),
     Fingerprint(usize),
     Mapping,
+    /// The same keys stand for other windows.
+    Definition,
     /// The source has something else on a day, and that day of an asset is made anew.
     Noise(u64, i64),
     /// A partition is made anew, whatever it is.
@@ -386,6 +379,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (at(), 0..3_i64).prop_map(|(at, env)| Step::Env(at, env)),
         1 => at().prop_map(Step::Fingerprint),
         1 => Just(Step::Mapping),
+        1 => Just(Step::Definition),
         3 => (0..DAYS, 0..4_i64).prop_map(|(day, noise)| Step::Noise(day, noise)),
         2 => (at(), 0..DAYS).prop_map(|(at, day)| Step::Force(at, day)),
         4 => some_days.prop_map(Step::Memoize),
@@ -420,6 +414,7 @@ proptest! {
                 Step::Env(at, env) => site.specs[at].env = env,
                 Step::Fingerprint(at) => site.specs[at].code = None,
                 Step::Mapping => site.window ^= true,
+                Step::Definition => site.morning ^= true,
                 Step::Noise(day, noise) => {
                     site.noise.lock().unwrap()[day as usize] = noise;
                     site.run(&[1], key_of((1, Some(day))).as_deref(), &site.storage(), |run| run).unwrap();

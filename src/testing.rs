@@ -156,6 +156,44 @@
 //! assert_eq!(run.story_of("report"), "STEP_SKIPPED report: load failed");
 //! ```
 //!
+//! # An asset with partitions
+//!
+//! is a function of its partition, [`Partition::of`](crate::partition::Partition::of) a key, and of the values of others,
+//! `Partitions::from_iter([("2024-01-01", 1)])`. A run is for the partitions that [`TestRun::partition`] names:
+//!
+//! ```
+//! use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+//! use orch::prelude::*;
+//!
+//! struct Daily;
+//!
+//! impl Partitioning for Daily {
+//!     type Kind = ByTime;
+//!
+//!     fn definition() -> PartitionsDefinition {
+//!         TimePartitions::daily("2024-01-01").into()
+//!     }
+//! }
+//!
+//! #[asset]
+//! fn sold(day: &Partition<Daily>) -> i64 {
+//!     i64::from(day.window().start.day())
+//! }
+//!
+//! #[asset]
+//! fn total(sold: &Partitions<i64>) -> i64 {
+//!     sold.values().sum()
+//! }
+//!
+//! assert_eq!(sold(&Partition::of("2024-01-31")?), 31);
+//! assert_eq!(total(&Partitions::from_iter([("2024-01-01", 1), ("2024-01-31", 31)])), 32);
+//!
+//! let definitions = Definitions::new().assets(assets![sold, total]);
+//! let run = definitions.test(&definitions.materialize(&"sold".parse()?)).partition("2024-01-31").run();
+//! assert!(run.assert_success().outputs::<sold>().map(|(_, sold)| *sold).eq([31]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Plans and stories
 //!
 //! [`assert_plan_snapshot!`](crate::testing::assert_plan_snapshot) compares the plan of a job with a snapshot,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use orch::define::Cancel;
+use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::testing::{TestRun, assert_plan_snapshot, assert_story_snapshot};
 
@@ -379,4 +380,46 @@ fn a_fake_is_shared_with_the_test_and_a_run_is_taken_up_by_another() {
     assert_eq!((disk.attempts.load(Ordering::SeqCst), run.took()), (2, hours(1)));
     let again = dex().test().select("report").upstream(&run).run();
     assert_eq!(again.assert_success().output::<report>(), "7 loaded");
+}
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").into()
+    }
+}
+
+#[asset]
+fn sold(day: &Partition<Daily>) -> i64 {
+    i64::from(day.window().start.day())
+}
+
+#[asset]
+fn total(sold: &Partitions<i64>) -> i64 {
+    sold.values().sum()
+}
+
+#[test]
+fn an_asset_with_partitions_is_called_with_a_key_and_run_for_those_that_are_named() {
+    assert_eq!(sold(&Partition::of("2024-01-31").unwrap()), 31);
+    assert_eq!(total(&Partitions::from_iter([("2024-01-01", 1), ("2024-01-31", 31)])), 32);
+    insta::assert_snapshot!(Partition::<Daily>::of("2023-12-31").unwrap_err(), @r"
+    `2023-12-31` is before the first of these partitions
+      hint: the first is `2024-01-01`
+    ");
+
+    let definitions = Definitions::new().assets(assets![sold, total]);
+    let job = definitions.materialize(&"sold".parse().unwrap());
+    let run = definitions.test(&job).partition("2024-01-30..2024-01-31").run();
+    assert!(run.assert_success().outputs::<sold>().map(|(_, sold)| *sold).eq([30, 31]));
+    let told = definitions.test(&job).partition("2024-01-32").try_run().unwrap_err().to_string();
+    let told: Vec<_> = told.lines().filter(|line| !line.contains("-->")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    the job `materialize` cannot be planned
+    error: of the partitions of `sold`: `2024-01-32` is no key of these partitions by time
+      hint: keys are the starts of windows, such as `2024-01-01`, the first
+    ");
 }

@@ -210,6 +210,20 @@ impl IoManagers {
         names
     }
 
+    /// Whether there is one of this key, of whatever type.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.of(key).next().is_some()
+    }
+
+    /// Whether one of this key reads partitions as one value.
+    pub(crate) fn takes_partitions(&self, key: &str) -> bool {
+        self.of(key).any(|manager| manager.takes_partitions())
+    }
+
+    fn of(&self, key: &str) -> impl Iterator<Item = &Arc<dyn Erased>> {
+        self.managers.iter().filter(move |((other, _), _)| other == key).map(|(_, manager)| manager)
+    }
+
     pub(crate) fn get(&self, key: &str, ty: TypeInfo) -> Option<&Arc<dyn Erased>> {
         self.managers.get(&(key.to_owned(), ty.id()))
     }

@@ -70,7 +70,10 @@ pub fn summary_of(view: &RunView, state: RunState, palette: Palette) -> String {
     text.push_str(&canceled(view, palette));
     for path in view.detached() {
         let label = palette.paint(Role::Warn, &format!("{:>LABEL$}", "Detached"));
-        let _ = writeln!(text, "{label} {path} did not end in time and may still be running");
+        let _ = writeln!(
+            text,
+            "{label} {path} did not end in time; its code may run on for as long as the process of the run does"
+        );
     }
     text.push_str(&hooks(view, palette));
     text.push_str(&unclosed(view, palette));
@@ -208,7 +211,7 @@ fn alike(step: &FailedStep) -> String {
     format!(", and {}: {}", count(step.alike, "more item", "more items"), keys.join(", "))
 }
 
-/// What a canceled run cut off; not what may still be running, which is told besides.
+/// What a canceled run cut off; not what did not end in time, which is told besides.
 fn canceled(view: &RunView, palette: Palette) -> String {
     let mut text = String::new();
     let mut told = 0;

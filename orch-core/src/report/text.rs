@@ -238,7 +238,7 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::RunCanceled { detached } if !detached.is_empty() => {
             let steps: Vec<_> = detached.iter().map(ToString::to_string).collect();
-            write!(text, ", still running: {}", steps.join(", "))
+            write!(text, ", did not end in time: {}", steps.join(", "))
         }
         _ => Ok(()),
     };

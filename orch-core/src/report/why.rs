@@ -89,7 +89,10 @@ pub fn why_run(why: &Why<'_>) -> String {
     text.push_str(&under_way(why));
     text.push_str(&skipped(history));
     for path in &history.detached {
-        let _ = writeln!(text, "  {path} did not end in time and may still be running");
+        let _ = writeln!(
+            text,
+            "  {path} did not end in time; its code may run on for as long as the process of the run does"
+        );
     }
     text.push_str(&to_come(why));
     text

@@ -1,3 +1,5 @@
+mod io_managers;
+
 use super::config::Configured;
 use super::itself::{Execution, Itself};
 use super::schema::Configurables;
@@ -6,8 +8,7 @@ use super::{Environment, Runner};
 use crate::config::{ConfigError, ConfigProblem, ConfigProblemKind, RunConfig};
 use crate::define::{Tags, unite};
 use crate::ids::{check_tag_key, nearest};
-use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program, Step};
-use crate::value::TypeInfo;
+use crate::plan::{self, Plan, PlanError, Problem, ProblemKind, Program};
 
 /// A run that may begin.
 pub(super) struct Checked {
@@ -116,7 +117,7 @@ impl Runner {
         unite(&mut program.hooks, &self.environment.hooks);
         program.plan.hooks = plan::hook_names(&program.hooks);
         pools(program, &self.environment, problems);
-        io_managers(program, &self.environment, problems);
+        io_managers::check(program, &self.environment.io, problems);
         self.limits(problems);
         self.presets(problems);
         plan::check_tag_keys(&self.tags, None, problems);
@@ -187,79 +188,6 @@ fn pools(program: &Program, environment: &Environment, problems: &mut Vec<Proble
             .hint("write 1 or more"),
         );
     }
-}
-
-fn io_managers(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) {
-    let managers = &environment.io;
-    for (step, op) in program.plan.steps.iter().zip(&program.ops) {
-        let read_by = step.loads.as_ref().and_then(|asset| asset.read_by.as_deref());
-        let Some(io) = step.io.as_deref().or(read_by) else { continue };
-        // What reads several partitions by key reads each by itself.
-        let types: Vec<TypeInfo> = match op.reads {
-            Some(reads) => vec![reads.ty],
-            None => op.outputs().iter().map(|output| output.ty).collect(),
-        };
-        let columns = step.loads.as_ref().is_some_and(|asset| !asset.columns.is_empty());
-        let together = op.reads.is_some_and(|reads| reads.is_together());
-        for ty in types {
-            if let Some(manager) = managers.get(io, ty) {
-                if columns && !manager.takes_columns() {
-                    problems.push(no_columns(step, io, &ty.name()));
-                }
-                if together && !manager.takes_partitions() {
-                    problems.push(no_partitions(step, io, &ty.name()));
-                }
-                continue;
-            }
-            let define = format!(
-                "define it for the program, `Definitions::new().io(\"{io}\", manager)`, or for one run, `job.runner().io(\"{io}\", manager)`"
-            );
-            problems.push(
-                Problem::new(
-                    ProblemKind::UnknownIo,
-                    match read_by {
-                        Some(_) => format!(
-                            "`{}` reads a `{}` by the IO manager `{io}`, which is not defined for it",
-                            step.name,
-                            ty.name()
-                        ),
-                        None => format!(
-                            "`{}` has its `{}` stored by the IO manager `{io}`, which is not defined",
-                            step.name,
-                            ty.name()
-                        ),
-                    },
-                )
-                .at("the step", step.place.clone())
-                .hint(known_or(
-                    io,
-                    &managers.names(),
-                    "IO managers of this program",
-                    &define,
-                )),
-            );
-        }
-    }
-}
-
-/// Columns are wanted of what is read, and its IO manager knows nothing of columns.
-fn no_columns(step: &Step, io: &str, ty: &str) -> Problem {
-    let message =
-        format!("`{}` reads columns of a `{ty}`, which the IO manager `{io}` reads as a whole", step.name);
-    Problem::new(ProblemKind::UnknownIo, message)
-        .at("the step", step.place.clone())
-        .hint("leave them out, `#[stored]`, or have the manager read them: `IoManager::takes_columns`")
-}
-
-/// Partitions are wanted as one value, and their IO manager reads each by itself.
-fn no_partitions(step: &Step, io: &str, ty: &str) -> Problem {
-    let message = format!(
-        "`{}` reads partitions together as a `{ty}`, which the IO manager `{io}` reads of one alone",
-        step.name
-    );
-    Problem::new(ProblemKind::UnknownIo, message).at("the step", step.place.clone()).hint(format!(
-        "take them by key, `#[stored]` before a `&Partitions<{ty}>`, or have the manager read them: `IoManager::load_partitions`"
-    ))
 }
 
 pub(super) fn wiring(program: &Program, environment: &Environment, problems: &mut Vec<Problem>) -> Wiring {

@@ -115,6 +115,22 @@ impl TestRun {
         self
     }
 
+    /// Says for which partitions the run is: one, `2024-01-31`, from one to another, `2024-01-01..2024-01-31`, or all, `*`; see
+    /// [`Runner::partition`]. Which one is `latest` depends on the day on which the test runs.
+    ///
+    /// ```
+    /// # use orch_core::run::Definitions;
+    /// # fn test(definitions: &Definitions) -> Result<(), Box<dyn std::error::Error>> {
+    /// let job = definitions.materialize(&"revenue+".parse()?);
+    /// definitions.test(&job).partition("2024-01-31").run().assert_success();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn partition(mut self, selection: impl Into<String>) -> Self {
+        self.runner = self.runner.partition(selection);
+        self
+    }
+
     /// Gives the run the keys of dynamic partitions: a test has no instance.
     pub fn key_sets(mut self, sets: KeySets) -> Self {
         self.runner = self.runner.key_sets(sets);

@@ -6,8 +6,9 @@ use syn::spanned::Spanned as _;
 use super::feed;
 use super::model::{Asset, Head, Said};
 use crate::names::{ARC, ASSET, ASSET_DEF, ASSET_HANDLE, EXTERNAL_ASSET, NODE, ONCE_LOCK, OP, OUTPUTS};
+use crate::op::{self, model::Outputs};
 use crate::policy::setting;
-use crate::{coded, hidden};
+use crate::{coded, hidden, kind};
 
 /// What makes an asset.
 pub(super) enum Maker {
@@ -40,6 +41,37 @@ pub(super) fn made(asset: &Asset, maker: &Maker) -> TokenStream {
         }
     };
     implement(asset, &value, &quote!(#depends #made))
+}
+
+/// Stands in for the definition of an asset whose parameters are refused, so that those that take it, or list it, have no
+/// second error.
+pub(super) fn stub(asset: &Asset, value: &TokenStream) -> TokenStream {
+    let Asset { function, conditions, sources, .. } = asset;
+    let imports = kind::imports();
+    // So that what they name is not told as unused.
+    let mappings = sources.iter().filter_map(|source| source.mapped.as_ref());
+    quote! {
+        #conditions
+        #[doc(hidden)]
+        #[allow(deprecated, unused_imports, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #imports
+            #[automatically_derived]
+            impl #ASSET for #function {
+                type Value = #value;
+                fn asset() -> &'static #ARC<#ASSET_DEF> {
+                    #(let _ = #mappings;)*
+                    ::core::unreachable!()
+                }
+            }
+        };
+    }
+}
+
+/// The type of the value that an op makes which is known by these outputs alone.
+pub(super) fn value_of(outputs: &Outputs) -> TokenStream {
+    let outputs = op::expand::outputs(outputs);
+    quote!(<<#outputs as #OUTPUTS>::Handles as #ASSET_HANDLE>::Value)
 }
 
 /// The type of an asset that others make, and its definition.

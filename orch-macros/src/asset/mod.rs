@@ -13,7 +13,7 @@ mod recipe;
 mod source;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 pub(crate) use self::model::{Said, inputs, key_prefix, named, partitions, sources};
 pub(crate) use self::recipe::Recipe;
@@ -38,12 +38,20 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let errors = diag.finish();
     let beside = match fits {
         true => {
-            let made = asset.is_fed(&plain).then(|| expand::made(&asset, &expand::Maker::Op));
+            let made = match asset.is_fed(&plain) {
+                true => expand::made(&asset, &expand::Maker::Op),
+                false => expand::stub(&asset, &expand::value_of(&op.returns.outputs)),
+            };
             let node = op::expand::node(&op);
             quote!(#node #made)
         }
         false if func::is_method(&plain.sig) => TokenStream::new(),
-        false => op::expand::stub(&op),
+        false => {
+            let made = op::check::is_output_known(&plain)
+                .then(|| expand::stub(&asset, &expand::value_of(&op.returns.outputs)));
+            let stub = op::expand::stub(&op);
+            quote!(#stub #made)
+        }
     };
     let item = parameter::without_keys(&plain);
     quote!(#item #errors #beside)
@@ -69,8 +77,10 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
         plain = job::expand::without_body(plain);
     }
     job::repair(&mut plain);
-    let value = value.filter(|_| asset.is_fed(&plain));
-    let made = value.map(|value| expand::made(&asset, &expand::Maker::Graph(Box::new(value))));
+    let made = value.map(|value| match asset.is_fed(&plain) {
+        true => expand::made(&asset, &expand::Maker::Graph(Box::new(value))),
+        false => expand::stub(&asset, &value.to_token_stream()),
+    });
     let options = GraphOptions { name, hooks: Vec::new() };
     let graph = if draws { job::expand::graph(plain, &options) } else { job::expand::graph_stub(plain) };
     quote!(#graph #made #errors)

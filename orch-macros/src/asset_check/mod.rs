@@ -29,11 +29,15 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let beside = match fits {
         true => {
             let made = check.is_fed(&plain).then(|| expand::made(&check)).flatten();
+            let made = made.unwrap_or_else(|| expand::stub(&check));
             let node = op::expand::node(&op);
             quote!(#node #made)
         }
         false if func::is_method(&plain.sig) => TokenStream::new(),
-        false => op::expand::stub(&op),
+        false => {
+            let (stub, made) = (op::expand::stub(&op), expand::stub(&check));
+            quote!(#stub #made)
+        }
     };
     let item = parameter::without_keys(&plain);
     quote!(#item #errors #beside)

@@ -34,3 +34,17 @@ pub(super) fn made(observation: &Observation) -> Option<TokenStream> {
         };
     })
 }
+
+/// Stands in for the definition of an observation that is refused, so that whoever lists it has no second error.
+pub(super) fn stub(observation: &Observation) -> TokenStream {
+    let Observation { function, conditions, .. } = observation;
+    quote! {
+        #conditions
+        #[automatically_derived]
+        impl #OBSERVATION for #function {
+            fn observation() -> &'static #ARC<#OBSERVATION_DEF> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}

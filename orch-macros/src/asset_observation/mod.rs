@@ -28,12 +28,15 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let errors = diag.finish();
     let beside = match fits {
         true => {
-            let made = expand::made(&observation);
+            let made = expand::made(&observation).unwrap_or_else(|| expand::stub(&observation));
             let node = op::expand::node(&op);
             quote!(#node #made)
         }
         false if func::is_method(&plain.sig) => TokenStream::new(),
-        false => op::expand::stub(&op),
+        false => {
+            let (stub, made) = (op::expand::stub(&op), expand::stub(&observation));
+            quote!(#stub #made)
+        }
     };
     let item = parameter::without_keys(&plain);
     quote!(#item #errors #beside)

@@ -47,3 +47,17 @@ pub(super) fn made(assets: &MultiAsset, returned: &Type) -> TokenStream {
         };
     }
 }
+
+/// Stands in for the definition of assets whose parameters are refused, so that those that take them have no second error.
+pub(super) fn stub(assets: &MultiAsset, returned: &Type) -> TokenStream {
+    let MultiAsset { function, conditions, .. } = assets;
+    quote! {
+        #conditions
+        #[automatically_derived]
+        impl #MADE_BY<#function> for #returned {
+            fn made() -> &'static #MULTI_ASSET_DEF {
+                ::core::unreachable!()
+            }
+        }
+    }
+}

@@ -27,12 +27,19 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let errors = diag.finish();
     let beside = match fits {
         true => {
-            let made = returned.filter(|_| assets.is_fed(&plain)).map(|ty| expand::made(&assets, ty));
+            let made = returned.map(|ty| match assets.is_fed(&plain) {
+                true => expand::made(&assets, ty),
+                false => expand::stub(&assets, ty),
+            });
             let node = op::expand::node(&op);
             quote!(#node #made)
         }
         false if func::is_method(&plain.sig) => TokenStream::new(),
-        false => op::expand::stub(&op),
+        false => {
+            let known = returned.filter(|_| op::check::is_output_known(&plain));
+            let (stub, made) = (op::expand::stub(&op), known.map(|ty| expand::stub(&assets, ty)));
+            quote!(#stub #made)
+        }
     };
     let item = parameter::without_keys(&plain);
     quote!(#item #errors #beside)

@@ -109,6 +109,13 @@ fn borrows(ty: &Type, inner: &Type, diag: &Diag) {
     }
 }
 
+/// Whether the type that is returned is one that an op can have, whatever else is wrong with the signature.
+pub(crate) fn is_output_known(item: &ItemFn) -> bool {
+    let diag = Diag::new();
+    return_type(&item.sig.output, &diag);
+    item.sig.generics.params.is_empty() && diag.finish().is_empty()
+}
+
 fn return_type(output: &ReturnType, diag: &Diag) {
     let ReturnType::Type(_, ty) = output else { return };
     if let Some(span) = func::impl_trait(ty) {

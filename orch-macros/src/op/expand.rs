@@ -162,7 +162,8 @@ fn method(function: &Ident, parameters: &TokenStream, returns: &TokenStream) -> 
     quote_spanned!(function.span()=> fn call(self, #parameters) -> #returns)
 }
 
-fn outputs(outputs: &Outputs) -> TokenStream {
+/// The type that stands for the outputs.
+pub(crate) fn outputs(outputs: &Outputs) -> TokenStream {
     let one = |ty: &Type| {
         let kind = kind::fit(ty);
         quote!(#ONE<#ty, #kind>)

@@ -1,8 +1,9 @@
 //! The arguments of commands that need no definitions, only what is recorded.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueEnum};
 use orch_core::event::LogLevel;
 
 use super::runs::RunsArgs;
@@ -86,6 +87,42 @@ pub(in crate::cli) struct RunOfArgs {
     pub(in crate::cli) home: HomeArgs,
 }
 
+/// Which run is meant, or which asset: arguments as those of a run, which say so.
+#[derive(Debug)]
+pub(in crate::cli) struct RunOrAssetArgs(RunOfArgs);
+
+impl Deref for RunOrAssetArgs {
+    type Target = RunOfArgs;
+
+    fn deref(&self) -> &RunOfArgs {
+        &self.0
+    }
+}
+
+impl FromArgMatches for RunOrAssetArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        RunOfArgs::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+impl Args for RunOrAssetArgs {
+    fn augment_args(command: Command) -> Command {
+        RunOfArgs::augment_args(command).mut_arg("run", |run| {
+            let help =
+                "The run: the beginning of its identifier, `latest`, or `latest:JOB`; or the key of an asset";
+            run.value_name("RUN|ASSET").help(help)
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ShowArgs {
     #[command(flatten)]
@@ -150,7 +187,7 @@ impl From<LevelChoice> for LogLevel {
 #[derive(Args, Debug)]
 pub(in crate::cli) struct WhyArgs {
     #[command(flatten)]
-    pub(in crate::cli) of: RunOfArgs,
+    pub(in crate::cli) of: RunOrAssetArgs,
     /// The step, `load[100]`; of a name without keys all copies are told of. Without it the run is meant.
     pub(in crate::cli) step: Option<String>,
     /// Of an asset with partitions this one, written as for `materialize`.

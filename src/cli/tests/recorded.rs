@@ -36,6 +36,22 @@ fn a_run_is_named_by_the_beginning_of_its_identifier_or_as_the_latest() {
 }
 
 #[test]
+fn why_says_that_it_takes_an_asset_too() {
+    let told = asked("why --help");
+    let (begin, end) = (told.find("Usage:").unwrap(), told.find("Options:").unwrap());
+    insta::assert_snapshot!(told[begin..end], @r"
+    Usage: program why [OPTIONS] <RUN|ASSET> [STEP]
+
+    Arguments:
+      <RUN|ASSET>
+              The run: the beginning of its identifier, `latest`, or `latest:JOB`; or the key of an asset
+
+      [STEP]
+              The step, `load[100]`; of a name without keys all copies are told of. Without it the run is meant
+    ");
+}
+
+#[test]
 fn a_run_that_is_not_there_is_told_with_what_to_write() {
     insta::assert_snapshot!(asked("show 77"), @r"
     exit 2

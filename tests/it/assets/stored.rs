@@ -107,8 +107,8 @@ fn what_cannot_be_read_is_told_before_the_run() {
     let error = unread.runner(&job(&unread, "*")).run_blocking().expect_err("nothing reads lines");
     insta::assert_snapshot!(error, @r#"
     the job `materialize` cannot be planned
-    error: `read_poem` reads a `Lines` by the IO manager `shelf`, which is not defined for it
-      --> tests/it/assets/stored.rs:42 (the step)
+    error: the parameter `poem` of `length` reads `poem` as a `Lines` by the IO manager `shelf`, which is not defined for `Lines`
+      --> tests/it/assets/stored.rs:47 (the step)
       hint: define it for the program, `Definitions::new().io("shelf", manager)`, or for one run, `job.runner().io("shelf", manager)`; IO managers of this program: `shelf` for `String`
     "#);
     let error = materialize(&definitions(), &storage(), "length").expect_err("never made");
@@ -130,8 +130,8 @@ fn what_cannot_be_read_is_told_before_the_run() {
     let error = definitions.runner(&job(&definitions, "poem or titles")).run_blocking();
     insta::assert_snapshot!(error.expect_err("it has no columns"), @r"
     the job `materialize` cannot be planned
-    error: `read_poem` reads columns of a `Lines`, which the IO manager `shelf` reads as a whole
-      --> tests/it/assets/stored.rs:42 (the step)
+    error: the parameter `lines` of `titles` reads columns of `poem` as a `Lines`, which the IO manager `shelf` reads as a whole
+      --> tests/it/assets/stored.rs:122 (the step)
       hint: leave them out, `#[stored]`, or have the manager read them: `IoManager::takes_columns`
     ");
     #[asset]

@@ -237,8 +237,8 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     }
     insta::assert_snapshot!(problem(&definitions().assets(assets![whole])), @r"
     the job `materialize` cannot be planned
-    error: `read_diary_3` reads partitions together as a `String`, which the IO manager `shelf` reads of one alone
-      --> tests/it/assets/stored_together.rs:77 (the step)
+    error: the parameter `diary` of `whole` reads partitions of `diary` together as a `String`, which the IO manager `shelf` reads of one alone
+      --> tests/it/assets/stored_together.rs:235 (the step)
       hint: take them by key, `#[stored]` before a `&Partitions<String>`, or have the manager read them: `IoManager::load_partitions`
     ");
     // One partition is meant, and there are several.
@@ -251,7 +251,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     error: `one` takes `diary` as one value, and is made of several partitions of it
       --> tests/it/assets/stored_together.rs:246 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
-      hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `#[stored] diary: &Partitions<..>`, as one value, `#[stored(together)] diary: ..`, or say which one: `#[stored] #[mapped(PartitionMapping::last())] diary: ..`
+      hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `#[stored] diary: &Partitions<..>`, or say which one: `#[stored] #[mapped(PartitionMapping::last())] diary: ..`; if the IO manager `shelf` reads partitions together, also as one value: `#[stored(together)] diary: ..`
     ");
     #[asset]
     fn as_it_is(diary: &str) -> usize {
@@ -262,7 +262,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
     error: `as_it_is` takes `diary` as one value, and is made of several partitions of it
       --> tests/it/assets/stored_together.rs:257 (is made of it)
       --> tests/it/assets/stored_together.rs:77 (the asset)
-      hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `diary: &Partitions<String>`, as one value, `#[stored(together)] diary: String`, or say which one: `#[mapped(PartitionMapping::last())] diary: &String`
+      hint: if it is made for each of them, say so, `partitions = ..`; else take them by key, `diary: &Partitions<String>`, or say which one: `#[mapped(PartitionMapping::last())] diary: &String`; if the IO manager `shelf` reads partitions together, also as one value: `#[stored(together)] diary: ..`
     ");
     // There are no partitions.
     #[asset(io = "shelf")]
@@ -280,4 +280,80 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
       --> tests/it/assets/stored_together.rs:269 (the asset)
       hint: take it as what it is, `letter: &String`, or as it is stored, `#[stored] letter: ..`
     ");
+}
+
+/// The day and the one before, where one is taken.
+#[asset(partitions = Daily)]
+fn pair(
+    #[stored]
+    #[mapped(PartitionMapping::time_window(-1, 0))]
+    diary: &String,
+) -> usize {
+    diary.len()
+}
+
+#[test]
+fn what_is_offered_can_be_done() {
+    let told = |definitions: Definitions| {
+        let error =
+            materialize(&definitions, &storage(), ("diary or pair", Some("2024-01-03"))).expect_err("two");
+        error.to_string()
+    };
+    insta::assert_snapshot!(told(definitions().assets(assets![pair])), @r"
+    the job `materialize` cannot be planned
+    error: `pair[2024-01-03]` takes one partition of `diary`, and is made of 2: 2024-01-02..2024-01-03
+      --> tests/it/assets/stored_together.rs:287 (is made of it)
+      --> tests/it/assets/stored_together.rs:77 (the asset)
+      hint: take them by key: `diary: &Partitions<..>`, or as one value: `#[stored(together)] diary: ..`
+    ");
+    let each_by_itself =
+        Definitions::new().assets(assets![diary, pair]).io::<String>("shelf", Shelf::default());
+    insta::assert_snapshot!(told(each_by_itself), @r"
+    the job `materialize` cannot be planned
+    error: `pair[2024-01-03]` takes one partition of `diary`, and is made of 2: 2024-01-02..2024-01-03
+      --> tests/it/assets/stored_together.rs:287 (is made of it)
+      --> tests/it/assets/stored_together.rs:77 (the asset)
+      hint: take them by key: `diary: &Partitions<..>`
+    ");
+}
+
+/// As texts, which are not what the shelf has of it.
+#[asset]
+fn count(
+    #[from(diary)]
+    #[mapped(PartitionMapping::last())]
+    #[stored]
+    last: &Lines,
+) -> usize {
+    last.0.len()
+}
+
+#[asset(io = "shelf")]
+fn title() -> String {
+    "A diary".to_owned()
+}
+
+#[test]
+fn an_io_manager_that_lacks_is_told_once_by_who_names_it() {
+    let told = |definitions: Definitions| {
+        let error = materialize(&definitions, &storage(), ("*", Some("*"))).expect_err("it lacks");
+        error.to_string()
+    };
+    let program = || Definitions::new().assets(assets![diary, count, title]);
+    // It reads no lines.
+    insta::assert_snapshot!(told(program().io::<String>("shelf", Shelf::default())), @r#"
+    the job `materialize` cannot be planned
+    error: the parameter `last` of `count` reads `diary` as a `Lines` by the IO manager `shelf`, which is not defined for `Lines`
+      --> tests/it/assets/stored_together.rs:310 (the step)
+      hint: define it for the program, `Definitions::new().io("shelf", manager)`, or for one run, `job.runner().io("shelf", manager)`; IO managers of this program: `shelf` for `String`
+    "#);
+    // It is not there at all.
+    insta::assert_snapshot!(told(program()), @r#"
+    the job `materialize` cannot be planned
+    error: `diary` has its `String` stored by the IO manager `shelf`, which is not defined
+      --> tests/it/assets/stored_together.rs:77 (the step)
+      --> tests/it/assets/stored_together.rs:310 (the step)
+      --> tests/it/assets/stored_together.rs:320 (the step)
+      hint: define it for the program, `Definitions::new().io("shelf", manager)`, or for one run, `job.runner().io("shelf", manager)`
+    "#);
 }

@@ -122,20 +122,18 @@ impl<'a> Taker<'a> {
             _ => "",
         };
         let name = of.name();
-        if is_stored {
-            return Some(problem.hint(format!(
-                "{same}take them by key, `#[stored] {name}: &Partitions<..>`, as one value, `#[stored(together)] {name}: ..`, or say \
-                 which one: `#[stored] #[mapped(PartitionMapping::last())] {name}: ..`"
-            )));
-        }
-        let ty = other.value.ty.name();
-        // Whether its IO manager can, is known when there is one.
-        let together = match other.io() {
-            Some(_) => format!("as one value, `#[stored(together)] {name}: {ty}`, "),
-            None => String::new(),
+        let (stored, by_key, one) = match is_stored {
+            true => ("#[stored] ", "..".to_owned(), "..".to_owned()),
+            false => ("", other.value.ty.name(), format!("&{}", other.value.ty.name())),
         };
+        // Whether its IO manager can, is not known yet: it belongs to the program, and not to the asset.
+        let together = other.io().map(|io| {
+            format!("; if the IO manager `{io}` reads partitions together, also as one value: `#[stored(together)] {name}: ..`")
+        });
         Some(problem.hint(format!(
-            "{same}take them by key, `{name}: &Partitions<{ty}>`, {together}or say which one: `#[mapped(PartitionMapping::last())] {name}: &{ty}`"
+            "{same}take them by key, `{stored}{name}: &Partitions<{by_key}>`, or say which one: \
+             `{stored}#[mapped(PartitionMapping::last())] {name}: {one}`{}",
+            together.unwrap_or_default()
         )))
     }
 

@@ -28,14 +28,14 @@ fn a_good_run_ends_with_one_line() {
 }
 
 #[test]
-fn a_canceled_run_names_what_may_still_run() {
+fn a_canceled_run_names_what_did_not_end_in_time() {
     let mut log = Log::new("stubborn", &["a", "b"]);
     log.start("a").at(5000).push(None, 0, EventKind::RunCanceling);
     log.at(9000).push(None, 0, EventKind::RunCanceled { detached: vec![path("a")] });
     insta::assert_snapshot!(told(&log, Detail::Counts), @r"
     ────────────
         Canceled [    9.0s] stubborn: 1 of 2 steps: 1 canceled
-        Detached a did not end in time and may still be running
+        Detached a did not end in time; its code may run on for as long as the process of the run does
     ");
 }
 
@@ -59,7 +59,7 @@ fn a_canceled_run_names_what_it_cut_off() {
         Canceled [    1.0s] load[2]
         Canceled [    1.0s] load[3]
                … and 4 more steps canceled
-        Detached load[8] did not end in time and may still be running
+        Detached load[8] did not end in time; its code may run on for as long as the process of the run does
     ");
 }
 
@@ -83,7 +83,7 @@ fn a_failed_step_that_still_has_something_stored_is_not_one_of_the_canceled() {
         Canceled [    2.0s] load[2]
         Canceled [    2.0s] load[3]
                … and 3 more steps canceled
-        Detached torn did not end in time and may still be running
+        Detached torn did not end in time; its code may run on for as long as the process of the run does
     ");
 }
 

@@ -59,7 +59,7 @@ fn the_rarer_events_have_their_line() {
     STEP_SKIPPED c: a left its output out
     STEP_SKIPPED d: the run was canceled
     RUN_CANCELING
-    RUN_CANCELED, still running: a
+    RUN_CANCELED, did not end in time: a
     ");
 }
 

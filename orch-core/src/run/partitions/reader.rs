@@ -272,10 +272,10 @@ impl Reader {
                     reading.up.show(&needed)
                 );
                 let name = key.name();
-                // Whether its IO manager can, is told where it is asked to.
-                let together = match reading.asset.read_by {
-                    Some(_) => format!(", or as one value: `#[stored(together)] {name}: ..`"),
-                    None => String::new(),
+                let io = reading.asset.read_by.as_deref();
+                let together = match io.is_some_and(|io| self.io.takes_partitions(io)) {
+                    true => format!(", or as one value: `#[stored(together)] {name}: ..`"),
+                    false => String::new(),
                 };
                 return Err(Problem::new(ProblemKind::InvalidPartition, message)
                     .hint(format!("take them by key: `{name}: &Partitions<..>`{together}")));

@@ -330,7 +330,8 @@ fn show(
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
-    let shown = ShownAsset { facts, key, history: &history, partition: partition.as_deref() };
+    let (latest, partition) = (&recorded.latest, partition.as_deref());
+    let shown = ShownAsset { facts, latest, key, history: &history, partition };
     printer.data(&match (args.json, args.svg) {
         (true, _) => format!("{:#}\n", report::asset_as_json(&shown)),
         (_, true) => report::asset_plots_as_svg(&shown),

@@ -13,6 +13,7 @@ mod keys;
 mod list;
 mod materialize;
 mod multi;
+mod neighbours;
 mod observe;
 mod own;
 mod partitions;

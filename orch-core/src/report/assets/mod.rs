@@ -8,6 +8,7 @@ mod layout;
 mod list;
 mod mark;
 mod metadata;
+mod neighbours;
 mod order;
 mod partitions;
 mod plot;

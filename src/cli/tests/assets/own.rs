@@ -7,8 +7,9 @@ use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefiniti
 use orch::prelude::*;
 
 use super::super::*;
+use super::all;
 use super::backfill::{around, without_age};
-use super::shop::without_lines;
+use super::shop::{Shop, without_lines};
 use super::stale::steady;
 
 struct Daily;
@@ -35,6 +36,11 @@ fn sales(day: &Partition<Daily>, books: Res<Books>) -> Result<i64> {
 #[asset(code_version = "1", partitions = Daily)]
 fn balance(sales: &i64, #[mapped(PartitionMapping::time_window(-1, -1))] balance: Option<i64>) -> i64 {
     balance.unwrap_or_default() + sales
+}
+
+#[asset_check(asset = balance, blocking)]
+fn not_overdrawn(balance: i64) -> CheckResult {
+    CheckResult::expect(balance < 100, format!("{balance} is more than there is"))
 }
 
 struct Program {
@@ -168,6 +174,50 @@ fn a_change_is_followed_through_the_days() {
       --> src/cli/tests/assets/own.rs:_ (is made of it)
       --> src/cli/tests/assets/own.rs:_ (the asset)
       hint: materialize them before, `materialize balance --partition '2024-01-06'`, or let the mapping say that it does without: `.allow_missing()`
+    ");
+}
+
+#[test]
+fn a_day_that_was_refused_is_told_of_those_that_come_after_it() {
+    let program = Program::new();
+    program.sell("2024-01-02", 200);
+    let checked = || {
+        let definitions = Definitions::new().assets(assets![sales, balance]).checks(checks![not_overdrawn]);
+        definitions.resource(program.books.clone())
+    };
+    let mut kept = Shop::empty();
+    kept.put_failing(1, &checked(), &all(), |runner| runner.partition("2024-01-01..2024-01-05"));
+    let told = |args: &str| kept.session(checked(), args);
+    insta::assert_snapshot!(told("why balance --partition 2024-01-03"), @r"
+    exit 0
+    --- stdout
+    balance[2024-01-03] is missing
+      it was never materialized
+      `balance` is not to be taken as it is: its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+    ");
+    insta::assert_snapshot!(told("why balance --partition 2024-01-05"), @r"
+    exit 0
+    --- stdout
+    balance[2024-01-05] is missing
+      it was never materialized
+      `balance` is not to be taken as it is: its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+    ");
+    insta::assert_snapshot!(told("why balance --partition 2024-01-02"), @r"
+    exit 0
+    --- stdout
+    balance[2024-01-02] is fresh: the run 019a5f3c made it 3h ago
+      its blocking check `not_overdrawn` failed, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+    ");
+    insta::assert_snapshot!(told("why balance"), @r"
+    exit 0
+    --- stdout
+    balance has 7 partitions: 2 fresh, 5 missing
+      its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+      missing 2024-01-03..2024-01-07: it was never materialized
     ");
 }
 

@@ -21,6 +21,7 @@ mod standing;
 mod status;
 #[cfg(test)]
 mod tests;
+mod to_make;
 mod told;
 mod tree;
 mod why;
@@ -45,8 +46,8 @@ pub use list::{asset_others, assets, assets_as_json};
 pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
-pub use stale::{assets_made_along, assets_to_make};
 pub use status::{ShownPartitions, asset_partitions, asset_partitions_as_json};
+pub use to_make::{assets_made_along, assets_to_make, assets_to_make_as_json};
 pub use told::materialized;
 pub use tree::asset_graph;
 pub use why::{MaterializedAt, WhyAsset, why_asset};

@@ -146,6 +146,52 @@ fn a_change_is_followed_through_the_days() {
     balance[2024-01-02]              the data of `sales` has changed: 9b203563 → 83eff515
     balance[2024-01-03..2024-01-05]  it is made of `balance`, which is to be made
     ");
+    let days = "--partition 2024-01-01..2024-01-05";
+    insta::assert_snapshot!(program.session(&format!("materialize --stale --dry-run --json {days}")), @r#"
+    exit 0
+    --- stdout
+    {
+      "assets": [
+        {
+          "asset": "balance",
+          "partitions": {
+            "count": 1,
+            "ranges": [
+              [
+                "2024-01-02",
+                "2024-01-02"
+              ]
+            ]
+          },
+          "state": "stale",
+          "reason": "the data of `sales` has changed: 9b203563 → 83eff515"
+        },
+        {
+          "asset": "balance",
+          "partitions": {
+            "count": 3,
+            "ranges": [
+              [
+                "2024-01-03",
+                "2024-01-05"
+              ]
+            ]
+          },
+          "state": "stale",
+          "reason": "it is made of `balance`, which is to be made"
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(program.session(&format!("materialize --missing --dry-run --json {days}")), @r#"
+    exit 0
+    --- stdout
+    {
+      "assets": []
+    }
+    --- stderr
+    nothing is missing: there is nothing to make
+    "#);
     let made = program.session("materialize --stale --partition 2024-01-01..2024-01-05");
     let made: Vec<_> = made.lines().filter(|line| line.contains("Materialized ")).collect();
     insta::assert_snapshot!(made.join("\n"), @r"

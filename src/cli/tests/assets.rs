@@ -2,6 +2,7 @@
 
 mod asked;
 mod backfill;
+mod backfill_failed;
 mod backfill_only;
 mod check;
 mod checks;
@@ -20,6 +21,7 @@ mod partitions;
 mod shop;
 mod show;
 mod stale;
+mod unread;
 mod versions;
 
 use orch_core::select::AssetSelection;

@@ -147,6 +147,7 @@ Examples:
   materialize --all --max-concurrent 4        with the options of `run`
   materialize --stale                         what would come out otherwise now
   materialize --stale --dry-run               what that is, and why
+  materialize --stale --dry-run --json        the same as one object, for scripts
   materialize mart/orders --no-checks         the asset alone, without its checks
 
 `assets list` and `assets graph` take the same selections and show what is meant. In quotes, a shell leaves `*` and blanks

@@ -240,11 +240,11 @@ pub(super) fn only(key: &AssetKey, graph: &AssetGraph) -> Vec<bool> {
 pub(super) fn standings(
     definitions: &Definitions,
     shown: &[bool],
-    latest: &mut LatestFacts,
+    recorded: &mut Recorded,
     around: &Around,
     printer: &Printer,
 ) -> Option<Standings> {
-    let graph = definitions.asset_graph();
+    let (graph, latest) = (definitions.asset_graph(), &mut recorded.latest);
     if graph.assets().iter().all(|asset| asset.is_external()) {
         return Some(Standings::of(graph, BTreeMap::new(), latest, (around.now)()));
     }
@@ -255,6 +255,9 @@ pub(super) fn standings(
     match looked.and_then(|failures| Ok((failures, runner.recipes()?))) {
         Ok((failures, recipes)) => {
             failures.iter().for_each(|failure| printer.warning(&failure.info(), None));
+            // What is being made anew is stored before it is known that it is.
+            let in_progress = &recorded.in_progress;
+            latest.lost.retain(|(key, partition), _| in_progress.run(key, partition.as_deref()).is_none());
             Some(Standings::of(graph, recipes, latest, (around.now)()))
         }
         Err(error) => {
@@ -275,7 +278,7 @@ fn list(
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
     let partitions = recorded.partitions(graph, shown, around, printer)?;
-    let standings = standings(definitions, &selected, &mut recorded.latest, around, printer);
+    let standings = standings(definitions, &selected, &mut recorded, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     let with_others = args.selection.is_empty();
     if args.json {
@@ -328,11 +331,12 @@ fn show(
         printer.warning(&damaged.to_string(), damaged.advice());
     }
     let shown = only(key, graph);
-    let standings = standings(definitions, &shown, &mut recorded.latest, around, printer);
+    let standings = standings(definitions, &shown, &mut recorded, around, printer);
     let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
-    let shown = ShownAsset { facts, key, history: &history, partition: partition.as_deref() };
+    let (latest, partition) = (&recorded.latest, partition.as_deref());
+    let shown = ShownAsset { facts, latest, key, history: &history, partition };
     printer.data(&match (args.json, args.svg) {
         (true, _) => format!("{:#}\n", report::asset_as_json(&shown)),
         (_, true) => report::asset_plots_as_svg(&shown),
@@ -455,7 +459,7 @@ fn draw(
     let mut recorded = Recorded::read(&args.home, graph, around, printer)?;
     let shown = (0..selected.len()).filter(|&number| selected[number]);
     let partitions = recorded.partitions(graph, shown, around, printer)?;
-    let standings = standings(definitions, &selected, &mut recorded.latest, around, printer);
+    let standings = standings(definitions, &selected, &mut recorded, around, printer);
     let facts = recorded.facts(graph, standings.as_ref(), &partitions, around, printer);
     printer.data(&drawn(Some(&facts)));
     Ok(())

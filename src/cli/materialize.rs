@@ -4,6 +4,7 @@ use orch_core::graph::{AssetGraph, Job};
 use orch_core::report;
 use orch_core::run::{Definitions, Making, Runner};
 use orch_core::storage::Memory;
+use serde_json::{Value, json};
 
 use super::args::MaterializeArgs;
 use super::home::Around;
@@ -68,17 +69,30 @@ fn job(
     let (no_checks, partition) = (args.no_checks, args.options.partition.as_deref());
     let (configure, home) = (&args.options.configure, &args.options.record.home);
     let wish = Wish { job: &job, selected, making, no_checks, partition, configure, home };
-    let Some(found) = to_make::find(wish, definitions, around, printer)? else { return Ok(None) };
+    let is_json = args.options.live.json;
+    let Some(found) = to_make::find(wish, definitions, around, printer)? else {
+        if args.dry_run && is_json {
+            printer.data(&preview_as_json(&json!([])));
+        }
+        return Ok(None);
+    };
     if !args.dry_run {
         printer.note(&found.told(printer.palette()));
         return Ok(Some(found.job));
     }
-    printer.data(&found.told(printer.data_palette()));
+    printer.data(&match is_json {
+        true => preview_as_json(&found.as_json()),
+        false => found.told(printer.data_palette()),
+    });
     let runner = configure::runner(definitions, &found.job, configure, around.env.clone(), printer)?;
     let could_begin =
         partitions_for(partition, making, &found.job).into_iter().fold(runner, Runner::partition);
     let could_begin = could_begin.could_begin(&found.storage.unwrap_or_else(|| Arc::new(Memory::new())));
     could_begin.map(|()| None).map_err(|error| run::refused(&error, printer))
+}
+
+fn preview_as_json(assets: &Value) -> String {
+    format!("{:#}\n", json!({ "assets": assets }))
 }
 
 /// What is made of what is asked for.

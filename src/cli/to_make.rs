@@ -11,6 +11,7 @@ use orch_core::report::{self, Palette};
 use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings, ToMake};
 use orch_core::select::Selectable as _;
 use orch_core::storage::Storage;
+use serde_json::Value;
 
 use super::args::{ConfigureArgs, HomeArgs};
 use super::home::{self, Around};
@@ -93,6 +94,11 @@ impl Found<'_> {
     /// A line for each asset that is to be made, and why.
     pub(super) fn told(&self, palette: Palette) -> String {
         report::assets_to_make(self.graph, &self.standings, (&self.selected, &self.made), palette)
+    }
+
+    /// The same, for scripts.
+    pub(super) fn as_json(&self) -> Value {
+        report::assets_to_make_as_json(self.graph, &self.standings, (&self.selected, &self.made))
     }
 }
 

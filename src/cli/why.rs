@@ -76,8 +76,7 @@ fn why_asset(
     let one = |text: &String| assets::one_partition(text, key, (graph, &recorded.latest), around, printer);
     let partition = args.partition.as_ref().map(one).transpose()?;
     let shown = assets::only(key, graph);
-    let Some(standings) = assets::standings(definitions, &shown, &mut recorded.latest, around, printer)
-    else {
+    let Some(standings) = assets::standings(definitions, &shown, &mut recorded, around, printer) else {
         return Err(Exit::Usage);
     };
     let at = |asset: &AssetKey, partition: Option<&str>, time: Timestamp| {

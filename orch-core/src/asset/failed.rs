@@ -8,8 +8,9 @@ use crate::ids::RunId;
 /// A fact: that a run was to materialize an asset, and the step that makes it failed.
 ///
 /// It is told by the event [`AssetFailedToMaterialize`](crate::event::EventKind::AssetFailedToMaterialize) of its run, and kept
-/// apart from the run, as [`Materialization`] is. An asset that a graph makes fails with any step of the graph. What a run did not
-/// come to, since something before it failed, has not failed; nor has what was canceled.
+/// apart from the run, as [`Materialization`] is. An asset that a graph makes fails with any step of the graph, and one for which
+/// partitions are read with the step that reads them. What a run did not come to, since something else before it failed, has not
+/// failed; nor has what was canceled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FailedMaterialization {

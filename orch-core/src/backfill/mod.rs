@@ -33,6 +33,7 @@ mod causes;
 mod drive;
 mod error;
 mod event;
+mod lacking;
 mod launch;
 mod progress;
 mod schedule;

@@ -116,6 +116,25 @@ impl Progress {
         }
         Ok(made.into_iter().collect())
     }
+
+    /// Whether of what a unit lacks this partition of an asset has failed itself, or all has, as in a run that could not begin.
+    pub(super) fn has_failed(
+        &self,
+        storage: &dyn Storage,
+        unit: Unit,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<bool, StorageError> {
+        let came_to_steps = self.of(unit).is_some_and(|(_, run)| run.first_failed.is_some());
+        let Some(first) = self.of_failed.get(&unit).and_then(|runs| runs.iter().min()) else {
+            return Ok(true);
+        };
+        if !came_to_steps || self.refused.contains_key(&unit) {
+            return Ok(true);
+        }
+        // What failed in another run since then may have hidden it.
+        Ok(storage.latest_failure(asset, partition)?.is_some_and(|failed| failed.run >= *first))
+    }
 }
 
 impl Units {

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::error::BackfillError;
+use super::lacking::{Lacks, lacking, lacks_of};
 use super::progress::{Progress, Stands};
 use super::units::{Units, one, pinned_keys};
 use crate::asset::AssetKey;
@@ -46,9 +47,9 @@ pub struct AssetProgress {
     pub done: u64,
     /// How many are of runs under way, or of runs that were interrupted and are to go on.
     pub under_way: u64,
-    /// How many failed.
+    /// How many failed themselves, or with a run that came to none of its steps.
     pub failed: u64,
-    /// How many are not made since what they are made of failed.
+    /// How many are not made since what they are made of failed, be it in the same run.
     pub excluded: u64,
     /// How many are still to be begun.
     pub left: u64,
@@ -60,9 +61,9 @@ pub struct AssetProgress {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedUnit {
-    /// The assets that lack something.
+    /// The assets that failed; if all that failed is something else, such as a check, those that were not made for it.
     pub assets: Vec<AssetKey>,
-    /// The partitions of which something lacks, as selections are written; none of an asset without.
+    /// The partitions of which that is so, as selections are written; none of an asset without.
     pub partitions: Option<String>,
     /// The run; none if none could begin.
     pub run: Option<RunId>,
@@ -103,7 +104,8 @@ impl BackfillStatus {
             let lacking_of = |set| lacking(storage, (record, &units, &progress), number, set);
             let (lacking, cut_off) = (lacking_of(schedule.failed(number))?, lacking_of(&canceled[number])?);
             for key in &group.assets {
-                let (lacks, cut_off) = (lacks_of(key, &lacking), lacks_of(key, &cut_off));
+                let (lacks, lacks_failed) = lacks_of(key, &lacking);
+                let (cut_off, _) = lacks_of(key, &cut_off);
                 let left = &schedule.left(number) - &under_way[number];
                 let (left, never) = match record.marks.canceled {
                     None => (count(&left), 0),
@@ -115,13 +117,13 @@ impl BackfillStatus {
                     asked: count(&units.all(number)),
                     done: count(schedule.done(number)) + made,
                     under_way: count(&under_way[number]),
-                    failed: lacks,
-                    excluded: count(schedule.excluded(number)),
+                    failed: lacks_failed,
+                    excluded: count(schedule.excluded(number)) + (lacks - lacks_failed),
                     left,
                     canceled: never + cut_off,
                 });
             }
-            failed.extend(lacking.into_iter().map(|(unit, of)| told((record, &units, &progress), unit, of)));
+            failed.extend(lacking.iter().map(|(unit, of)| told((record, &units, &progress), *unit, of)));
         }
         let open = assets.iter().any(|asset| asset.under_way + asset.left > 0);
         let state = match (record.marks.canceled, open) {
@@ -170,51 +172,28 @@ fn removed(
     Ok(removed)
 }
 
-/// Of an asset how many partitions lack, and which.
-type Lacks = (AssetKey, u64, Option<String>);
-
-/// How many partitions of an asset lack.
-fn lacks_of(key: &AssetKey, lacking: &[(Unit, Vec<Lacks>)]) -> u64 {
-    let of_key = lacking.iter().flat_map(|(_, of)| of).filter(|(of, ..)| of == key);
-    of_key.map(|(_, lacks, _)| lacks).sum()
-}
-
-/// What lacks of each asset by units of a group that failed, or were canceled: their runs may have made some of it.
-fn lacking(
-    storage: &dyn Storage,
-    (record, units, progress): (&BackfillRecord, &Units, &Progress),
-    group: usize,
-    chunks: &PartitionSet,
-) -> Result<Vec<(Unit, Vec<Lacks>)>, StorageError> {
-    let mut lacking = Vec::new();
-    for chunk in chunks.iter() {
-        let unit = Unit { group, chunk };
-        let mut of = Vec::new();
-        for key in &record.groups[group].assets {
-            let made = progress.made_of_failed(storage, unit, key)?;
-            let keys: Vec<&str> = made.iter().flatten().map(String::as_str).collect();
-            let is_made = record.groups[group].definition.is_none() && !made.is_empty();
-            let (lacks, which) = units.without(unit, &keys);
-            if lacks > 0 && !is_made {
-                of.push((key.clone(), lacks, which));
-            }
-        }
-        lacking.push((unit, of));
-    }
-    Ok(lacking)
-}
-
 fn told(
     (record, units, progress): (&BackfillRecord, &Units, &Progress),
     unit: Unit,
-    of: Vec<Lacks>,
+    lacking: &[Lacks],
 ) -> FailedUnit {
-    let most = of.iter().max_by_key(|(_, lacks, _)| *lacks);
+    // What was not come to is excluded; where nothing else lacks, it is what the failure has left.
+    let failed: Vec<&Lacks> = lacking.iter().filter(|lacks| !lacks.failed.is_empty()).collect();
+    let (assets, set): (Vec<_>, _) = match failed.as_slice() {
+        [] => (
+            lacking.iter().map(|lacks| lacks.asset.clone()).collect(),
+            most(lacking.iter().map(|lacks| &lacks.all)),
+        ),
+        _ => (
+            failed.iter().map(|lacks| lacks.asset.clone()).collect(),
+            most(failed.iter().map(|lacks| &lacks.failed)),
+        ),
+    };
     // All may be made, and what came after it has failed, such as a check.
-    let partitions = most.map_or_else(|| units.selected(unit), |(.., which)| which.clone());
-    let assets = match of.is_empty() {
-        true => record.groups[unit.group].assets.clone(),
-        false => of.into_iter().map(|(key, ..)| key).collect(),
+    let assets = if assets.is_empty() { record.groups[unit.group].assets.clone() } else { assets };
+    let partitions = match set {
+        Some(set) => units.show(unit.group, set),
+        None => units.selected(unit),
     };
     let (run, why) = match (progress.refused.get(&unit), progress.of(unit)) {
         (Some(why), _) => (None, why.clone()),
@@ -228,6 +207,10 @@ fn told(
         (None, None) => (None, String::new()),
     };
     FailedUnit { assets, partitions, run, why }
+}
+
+fn most<'a>(sets: impl Iterator<Item = &'a PartitionSet>) -> Option<&'a PartitionSet> {
+    sets.max_by_key(|set| set.len())
 }
 
 impl Units {

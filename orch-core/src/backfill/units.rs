@@ -91,18 +91,26 @@ impl Units {
 
     /// The partitions of units of a group as a text that selects them; none of an asset without.
     pub(super) fn selection(&self, group: usize, chunks: &PartitionSet) -> Option<String> {
-        let group = &self.groups[group];
-        Some(group.space.as_ref()?.show(&group.partitions(chunks)))
+        self.show(group, &self.groups[group].partitions(chunks))
     }
 
-    /// The partitions of a group that have these keys, and those of its partitions that have none of them, each as a text.
-    pub(super) fn without(&self, unit: Unit, keys: &[&str]) -> (u64, Option<String>) {
+    /// The partitions of a unit that have none of these keys.
+    pub(super) fn without(&self, unit: Unit, keys: &[&str]) -> PartitionSet {
         let group = &self.groups[unit.group];
         let set = group.partitions(&one(unit.chunk));
-        let Some(space) = &group.space else { return (set.len(), None) };
+        let Some(space) = &group.space else { return set };
         let made: PartitionSet = keys.iter().filter_map(|key| space.index_of(key).ok()).collect();
-        let left = &set - &made;
-        (left.len(), Some(space.show(&left)))
+        &set - &made
+    }
+
+    /// The key of a partition of a group; none of an asset without.
+    pub(super) fn key_of(&self, group: usize, index: u64) -> Option<String> {
+        Some(self.groups[group].space.as_ref()?.key_of(index).ok()?.to_string())
+    }
+
+    /// Partitions of a group as a text that selects them; none of an asset without.
+    pub(super) fn show(&self, group: usize, set: &PartitionSet) -> Option<String> {
+        Some(self.groups[group].space.as_ref()?.show(set))
     }
 
     /// The units that a unit needs, as stretches of the groups that it is made of.

@@ -117,7 +117,7 @@ impl State {
     }
 
     /// Tells of the assets of a step that the failure of this one, or of a step before it, keeps from being made. What comes before
-    /// it makes the asset too if both are of its graph.
+    /// it makes the asset too if both are of its graph; and what reads partitions for it does nothing else.
     pub(super) fn tell_unmade(
         &self,
         frame: FrameId,
@@ -128,12 +128,17 @@ impl State {
         if error.kind == ErrorKind::Canceled {
             return;
         }
-        let (planned, itself) = (&self.program.plan.steps[step], self.path(frame, step));
+        let steps = &self.program.plan.steps;
+        let (planned, itself) = (&steps[step], self.path(frame, step));
         let graphs = || self.program.makers.iter().filter(|maker| maker.steps.len() > 1);
         let has_step = |maker: &Maker| maker.steps.iter().any(|step| step == failed.name());
+        // What was to be read for an earlier item has failed for that one.
+        let is_of_item = || failed.branch().is_none() || failed.branch() == itself.branch();
         for asset in &planned.assets {
             let by_graph = || graphs().any(|maker| *maker.asset.key() == asset.key && has_step(maker));
-            if *failed != itself && !by_graph() {
+            let by_reading =
+                || is_of_item() && asset.reads.iter().any(|&read| steps[read].name == *failed.name());
+            if *failed != itself && !by_graph() && !by_reading() {
                 continue;
             }
             let (asset, partition) = (asset.key.clone(), self.partition_of(frame, asset));

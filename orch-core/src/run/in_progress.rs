@@ -10,9 +10,7 @@ use crate::event::{Event, EventKind, RunStatus};
 use crate::ids::{RunId, StepPath};
 use crate::partition::{Keyspace, PartitionSet};
 use crate::plan::PlannedAsset;
-use crate::storage::{
-    Pinned, ReadAssets, ReadKeySets, ReadRuns, RunQuery, RunRecord, RunState, StorageError,
-};
+use crate::storage::{Pinned, ReadAssets, ReadRuns, RunQuery, RunRecord, RunState, StorageError};
 
 /// The assets and partitions that runs under way are to make, and have neither made nor failed to make yet.
 ///
@@ -38,8 +36,8 @@ struct Open {
     left: PartitionSet,
     /// Those with which a step has begun.
     begun: PartitionSet,
-    /// Those of which the log of the run tells that they are made, or failed.
-    told: PartitionSet,
+    /// Those of which the log of the run tells that they are made, or failed, in its order.
+    told: Vec<u64>,
 }
 
 impl InProgress {
@@ -50,7 +48,7 @@ impl InProgress {
     /// `instance check` tells.
     pub fn read(
         runs: &(impl ReadRuns + ?Sized),
-        known: &(impl ReadAssets + ReadKeySets + ?Sized),
+        known: &(impl ReadAssets + ?Sized),
     ) -> Result<Self, StorageError> {
         let status = vec![RunStatus::Running, RunStatus::Canceling];
         let under_way = runs.runs(&RunQuery { status, ..RunQuery::default() })?;
@@ -112,34 +110,30 @@ impl Open {
         self.index(key.as_deref())
     }
 
-    /// Leaves open what the log tells and is not known of the asset yet.
-    fn await_facts(&mut self, known: &(impl ReadAssets + ReadKeySets + ?Sized)) -> Result<(), StorageError> {
-        if self.told.is_empty() {
-            return Ok(());
+    /// Leaves open what the log tells and is not known of the asset yet. It becomes known in the order in which it is told.
+    fn await_facts(&mut self, known: &(impl ReadAssets + ?Sized)) -> Result<(), StorageError> {
+        let mut awaited = PartitionSet::new();
+        for &index in self.told.iter().rev() {
+            if self.is_known(index, known)? {
+                break;
+            }
+            awaited.insert(index);
         }
-        let there = match self.partitions.as_deref() {
-            None => {
-                let latest = MaterializationQuery {
-                    asset: Some(self.asset.clone()),
-                    limit: Some(1),
-                    ..MaterializationQuery::default()
-                };
-                let is_there = !known.materializations(&latest)?.is_empty()
-                    || known.latest_failure(&self.asset, None)?.is_some();
-                is_there.then_some(0).into_iter().collect()
-            }
-            Some(RunPartitions { keyspace, .. }) => {
-                // Asked for as everyone asks, since what is kept is of the keys that there are now.
-                let now = keyspace.definition().resolve(&known.key_sets()?);
-                let now = now.unwrap_or_else(|_| keyspace.clone());
-                let status = known.partition_status(&self.asset, &now)?;
-                carried(&(&status.materialized | &status.failed), &now, keyspace)
-            }
-        };
-        let awaited = &self.told - &there;
         self.left |= &awaited;
         self.begun |= &awaited;
         Ok(())
+    }
+
+    /// Whether it is known what became of this one in the run. An earlier run may have made it too.
+    fn is_known(&self, index: u64, known: &(impl ReadAssets + ?Sized)) -> Result<bool, StorageError> {
+        let key = self.partitions.as_deref().and_then(|partitions| partitions.keyspace.key_of(index).ok());
+        let query = MaterializationQuery {
+            partition: key.map(|key| key.to_string()),
+            run: Some(self.run),
+            ..MaterializationQuery::latest(&self.asset)
+        };
+        let failed = || known.latest_failure(&self.asset, query.partition.as_deref());
+        Ok(!known.materializations(&query)?.is_empty() || failed()?.is_some_and(|fact| fact.run == self.run))
     }
 }
 
@@ -156,7 +150,7 @@ fn carried(set: &PartitionSet, from: &Keyspace, to: &Keyspace) -> PartitionSet {
 /// What is left to be made of the assets of a run, if it is under way.
 fn of_run(
     runs: &(impl ReadRuns + ?Sized),
-    known: &(impl ReadAssets + ReadKeySets + ?Sized),
+    known: &(impl ReadAssets + ?Sized),
     mut run: RunRecord,
 ) -> Result<Vec<Open>, StorageError> {
     if !matches!(RunState::look(runs, &mut run)?, RunState::Running | RunState::Canceling) {
@@ -246,7 +240,7 @@ impl Left {
             let of_asset = |asset: &PlannedAsset| {
                 let partitions = asset.partitions.map(|number| Arc::clone(&told.of[number]));
                 let left = partitions.as_ref().map_or_else(|| [0].into_iter().collect(), |of| of.set.clone());
-                let (begun, told) = (PartitionSet::new(), PartitionSet::new());
+                let (begun, told) = (PartitionSet::new(), Vec::new());
                 let mut open = Open { run, asset: asset.key.clone(), partitions, left, begun, told };
                 if !step.only.is_empty() {
                     let only = step.only.iter().filter_map(|path| open.made_at(&path.parse().ok()?));
@@ -313,7 +307,7 @@ impl Left {
                 Tells::Over => _ = open.left.remove(index),
                 Tells::OverWith(_) => {
                     open.left.remove(index);
-                    open.told.insert(index);
+                    open.told.push(index);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod backfill;
+mod backfill_failed;
 mod backfill_only;
 mod check;
 mod checks;
@@ -13,12 +14,14 @@ mod keys;
 mod list;
 mod materialize;
 mod multi;
+mod neighbours;
 mod observe;
 mod own;
 mod partitions;
 mod shop;
 mod show;
 mod stale;
+mod unread;
 mod versions;
 
 use orch_core::select::AssetSelection;

@@ -49,16 +49,19 @@ fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> V
     refused.collect()
 }
 
-/// What partitions of an asset are made of, however far before them, and blocking checks have refused, by the keys of the assets.
+/// What partitions of an asset are made of, however far before them, and blocking checks have refused, by the keys of the assets;
+/// earlier partitions of its own too.
 pub(super) fn refused_before<'a>(
     facts: &AssetFacts<'a>,
     key: &AssetKey,
     set: PartitionSet,
 ) -> Vec<(&'a AssetKey, Refused<'a>)> {
     let (Some(standings), Some(own)) = (facts.standings, facts.graph.number(key)) else { return Vec::new() };
-    let mut of = standings.made_of(&standings.to_make_before(key, set));
+    let mut of = standings.made_of(&standings.to_make_before(key, set.clone()));
+    // What is asked for is told by itself.
+    of.entry(own).and_modify(|earlier| *earlier = &*earlier - &set);
     let mut found = Vec::new();
-    for &number in facts.graph.order().iter().filter(|number| **number != own) {
+    for &number in facts.graph.order() {
         let set = of.remove(&number).filter(|set| !set.is_empty());
         let refused = set.map(|set| refused_of(facts, number, &set)).unwrap_or_default();
         found.extend(refused.into_iter().map(|refused| (facts.graph.assets()[number].key(), refused)));

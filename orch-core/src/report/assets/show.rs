@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::super::palette::{Palette, Role};
-use super::super::table::{Cell, table, table_of};
+use super::super::table::{Cell, table_of};
 use super::super::text::one_line;
 use super::super::words::{ago, count, moment};
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
+use super::neighbours::{Neighbour, Side};
 use super::plot::{number as rounded, plots, series};
 use super::stale::{reason, word};
-use super::standing::Standing;
 use super::{AssetFacts, IN_PROGRESS, checks};
 use crate::asset::{AssetKey, Materialization, MetadataValue, ValueAt};
 use crate::graph::{AssetDef, ObservationDef};
-use crate::select::Selectable as _;
+use crate::run::LatestFacts;
 
 /// How many characters of the version of data are shown.
 const VERSION: usize = 12;
@@ -25,6 +25,8 @@ const VERSION: usize = 12;
 pub struct ShownAsset<'a> {
     /// What is known of all assets.
     pub facts: AssetFacts<'a>,
+    /// The latest materializations, those of partitions too.
+    pub latest: &'a LatestFacts,
     /// The asset: one of the program, or one that the instance knows.
     pub key: &'a AssetKey,
     /// Its materializations that are shown, the newest first.
@@ -35,7 +37,7 @@ pub struct ShownAsset<'a> {
 
 impl<'a> ShownAsset<'a> {
     /// Its number, of one of the program.
-    fn number(&self) -> Option<usize> {
+    pub(super) fn number(&self) -> Option<usize> {
         self.facts.graph.number(self.key)
     }
 
@@ -49,36 +51,11 @@ impl<'a> ShownAsset<'a> {
         self.number().and_then(|number| graph.observation(number)).map(|observation| &**observation)
     }
 
-    fn latest(&self) -> Option<&'a Materialization> {
+    pub(super) fn latest(&self) -> Option<&'a Materialization> {
         match self.partition {
             Some(_) => self.history.first(),
             None => self.facts.latest(self.key),
         }
-    }
-
-    /// What it is made of: as its definition says, else as its latest materialization does.
-    fn upstream(&self) -> Vec<&'a AssetKey> {
-        let graph = self.facts.graph;
-        match self.number() {
-            Some(number) => {
-                let own = graph.takes_own(number).then_some(&number);
-                let upstream = graph.upstream(number).iter().chain(own);
-                upstream.map(|&other| graph.assets()[other].key()).collect()
-            }
-            None => {
-                self.latest().into_iter().flat_map(|fact| &fact.inputs).map(|input| &input.asset).collect()
-            }
-        }
-    }
-
-    /// What is made of it: as definitions say, and as the latest materializations of assets of other programs do.
-    fn downstream(&self) -> Vec<&'a AssetKey> {
-        let graph = self.facts.graph;
-        let own = self.number().into_iter().flat_map(|number| graph.downstream(number));
-        let own = own.map(|&other| graph.assets()[other].key());
-        let others = self.facts.records.iter().filter(|record| graph.number(&record.key).is_none());
-        let takes = |fact: &Materialization| fact.inputs.iter().any(|input| input.asset == *self.key);
-        own.chain(others.filter(|record| takes(&record.latest)).map(|record| &record.key)).collect()
     }
 
     /// The version of the code, if the latest materialization was made by another.
@@ -95,14 +72,7 @@ impl<'a> ShownAsset<'a> {
 pub fn asset(shown: &ShownAsset<'_>) -> String {
     let palette = shown.facts.palette;
     let mut parts = vec![definition(shown)];
-    parts.push(neighbours(shown, "upstream", &shown.upstream(), |other| {
-        let latest = shown.latest()?;
-        Some(Standing::of(latest, other, shown.facts.latest(other)).of_upstream())
-    }));
-    parts.push(neighbours(shown, "downstream", &shown.downstream(), |other| {
-        let latest = shown.facts.latest(other)?;
-        Some(Standing::of(latest, shown.key, shown.latest()).of_downstream())
-    }));
+    parts.extend([shown.neighbours(Side::Upstream), shown.neighbours(Side::Downstream)]);
     parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number, shown.partition)));
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
@@ -203,42 +173,7 @@ fn named(lines: &[(&str, String)], palette: Palette) -> String {
     text
 }
 
-fn neighbours(
-    shown: &ShownAsset<'_>,
-    what: &str,
-    keys: &[&AssetKey],
-    standing: impl Fn(&AssetKey) -> Option<(Role, &'static str)>,
-) -> String {
-    if keys.is_empty() {
-        return String::new();
-    }
-    let facts = &shown.facts;
-    let row = |key: &&AssetKey| {
-        let latest = facts.latest(key);
-        let def = facts.graph.number(key).map(|number| &facts.graph.assets()[number]);
-        let when = match (latest, def.is_none_or(|def| def.is_external())) {
-            (Some(fact), _) => facts.when(fact.time).into(),
-            (None, true) => "".into(),
-            (None, false) => Cell::of(Role::Skip, "never"),
-        };
-        let (role, told) = standing(key).unwrap_or((Role::Faint, ""));
-        // Of partitions it is the latest of all, whichever is shown.
-        let named = match latest.and_then(|fact| fact.partition.as_deref()) {
-            Some(partition) => format!("{key}[{}]", one_line(partition)),
-            None => key.to_string(),
-        };
-        [
-            Cell::of(Role::Name, named),
-            when,
-            latest.map_or_else(String::new, |fact| facts.run(fact)).into(),
-            latest.map_or_else(String::new, version).into(),
-            Cell::of(role, told),
-        ]
-    };
-    table([what, "materialized", "run", "data", ""], keys.iter().map(row).collect(), facts.palette)
-}
-
-fn version(fact: &Materialization) -> String {
+pub(super) fn version(fact: &Materialization) -> String {
     let version = fact.data_version.as_deref().unwrap_or_default();
     // What an observation has found is told as it was said.
     let shown = if fact.is_observation() { usize::MAX } else { VERSION };
@@ -330,26 +265,8 @@ pub fn asset_as_json(shown: &ShownAsset<'_>) -> Value {
         (None, Some(record)) => known(facts, record),
         (None, None) => json!({"key": shown.key}),
     };
-    let neighbour = |key: &AssetKey, standing: Option<Standing>| {
-        let latest = facts.latest(key);
-        json!({
-            "key": key,
-            "time": latest.map(|fact| fact.time),
-            "run": latest.map(|fact| fact.run),
-            "data_version": latest.and_then(|fact| fact.data_version.as_deref()),
-            "standing": standing,
-        })
-    };
-    let upstream = shown.upstream().into_iter().map(|key| {
-        let standing = shown.latest().map(|latest| Standing::of(latest, key, facts.latest(key)));
-        neighbour(key, standing)
-    });
-    let downstream = shown.downstream().into_iter().map(|key| {
-        let standing = facts.latest(key).map(|latest| Standing::of(latest, shown.key, shown.latest()));
-        neighbour(key, standing)
-    });
-    told["upstream"] = upstream.collect();
-    told["downstream"] = downstream.collect();
+    told["upstream"] = shown.upstream().iter().map(Neighbour::as_json).collect();
+    told["downstream"] = shown.downstream().iter().map(Neighbour::as_json).collect();
     if shown.partition.is_some() {
         told["latest"] = shown.latest().map_or(Value::Null, fact_as_json);
         let checks = shown.number().map(|number| checks::as_json(facts, number, shown.partition));

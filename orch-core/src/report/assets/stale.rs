@@ -1,15 +1,10 @@
 use serde_json::{Value, json};
 
-use super::super::palette::{Palette, Role};
-use super::super::table::{Cell, table};
+use super::super::palette::Role;
 use super::super::text::one_line;
-use super::partitions::stretches;
-use super::reasons::reasons;
 use crate::asset::{Change, Difference, Ingredient};
-use crate::graph::AssetGraph;
 use crate::io::Found;
-use crate::run::{Standing, Standings, ToMake};
-use crate::select::Selectable as _;
+use crate::run::Standing;
 
 /// How many characters of a hash are shown.
 const SHORT: usize = 8;
@@ -108,83 +103,6 @@ fn remedy(ingredient: &Ingredient) -> &'static str {
 pub(super) fn short(version: &str) -> String {
     let is_hash = HASHES.contains(&version.len()) && version.bytes().all(|byte| byte.is_ascii_hexdigit());
     one_line(if is_hash { &version[..SHORT] } else { version })
-}
-
-/// A line for each asset that is to be made, and why: of those that are selected, or made along with one; of one with partitions for
-/// those that are made for one reason. What others make and what is observed is one of them, and what is made of that. Ends with a
-/// line break.
-#[must_use]
-pub fn assets_to_make(
-    graph: &AssetGraph,
-    standings: &Standings,
-    (selected, made): (&[bool], &ToMake),
-    palette: Palette,
-) -> String {
-    let reason_of = |number: usize| {
-        let standing = standings.get(graph.assets()[number].key());
-        let own = standing.map(reason).filter(|reason| !reason.is_empty());
-        own.or_else(|| graph.observation(number).map(|_| "it is observed each time".to_owned()))
-    };
-    let observed = below_observed(graph, &made.assets);
-    let follows = |number: usize| {
-        let upstream = graph.upstream(number).iter().find(|other| observed[**other])?;
-        Some(format!(
-            "it is made of `{}`, which may turn out to be other data",
-            graph.assets()[*upstream].key()
-        ))
-    };
-    let mut rows = Vec::new();
-    for &number in &made.assets {
-        // One that is as it would be made, or was not asked for, may be made for another of its step.
-        let is_cause = |other: usize| match reason_of(other) {
-            Some(_) => selected[other] && made.assets.contains(&other),
-            None => selected[other] && !selected[number],
-        };
-        let along = || graph.together(number).iter().find(|&&other| other != number && is_cause(other));
-        let along =
-            || along().map(|&other| format!("one step makes it with `{}`", graph.assets()[other].key()));
-        let mut row = |name: &str, own: Option<String>| {
-            let own = own.filter(|reason| !reason.is_empty());
-            let reason = if selected[number] { own.or_else(along) } else { along() };
-            let reason = reason.or_else(|| follows(number));
-            let reason = reason.unwrap_or_else(|| "it is asked for".to_owned());
-            rows.push([Cell::of(Role::Name, name), Cell::of(Role::Faint, &reason)]);
-        };
-        let key = graph.assets()[number].key();
-        match (standings.partitions(key), made.partitions.get(&number)) {
-            (Some(partitions), Some(set)) => {
-                for one in reasons(partitions, set) {
-                    let name = format!("{key}[{}]", stretches(partitions.keyspace(), &one.set));
-                    row(&name, Some(one.words()));
-                }
-            }
-            _ => row(key.as_str(), reason_of(number)),
-        }
-    }
-    table(["to make", "since"], rows, palette)
-}
-
-/// Of these assets, each after what it is made of, those that are observed and those that are made of them.
-fn below_observed(graph: &AssetGraph, made: &[usize]) -> Vec<bool> {
-    let mut observed = vec![false; graph.assets().len()];
-    for &number in made {
-        let mut upstream = graph.upstream(number).iter();
-        observed[number] = graph.observation(number).is_some() || upstream.any(|&other| observed[other]);
-    }
-    observed
-}
-
-/// What is made though it is not selected, as one step makes it with what is; a line for each. Empty if there is nothing.
-#[must_use]
-pub fn assets_made_along(graph: &AssetGraph, selected: &[bool]) -> String {
-    let made = graph.with_made_along(selected);
-    let along = (0..made.len()).filter(|&number| made[number] && !selected[number]);
-    let line = |number: usize| {
-        let with = graph.together(number).iter().find(|&&other| selected[other])?;
-        let (key, with) = (graph.assets()[number].key(), graph.assets()[*with].key());
-        Some(format!("`{key}` is made too: one step makes it with `{with}`\n"))
-    };
-    along.filter_map(line).collect()
 }
 
 /// How an asset stands as an object.

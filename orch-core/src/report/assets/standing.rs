@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::super::palette::Role;
-use crate::asset::{AssetKey, Materialization};
+use crate::asset::{AssetKey, InputVersion, Materialization};
 
 /// How a materialization stands to what another asset, of which it is made, is at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -22,12 +22,15 @@ pub(super) enum Standing {
 impl Standing {
     /// How `fact` stands to `upstream`, of which `latest` is the latest materialization that is known.
     pub(super) fn of(fact: &Materialization, upstream: &AssetKey, latest: Option<&Materialization>) -> Self {
-        let Some(input) = fact.inputs.iter().find(|input| input.asset == *upstream) else {
-            return Self::NotTaken;
-        };
+        let input = fact.inputs.iter().find(|input| input.asset == *upstream);
+        input.map_or(Self::NotTaken, |input| Self::of_input(input, latest))
+    }
+
+    /// How what was made of this stands to it, of which `latest` is the latest materialization that is known.
+    pub(super) fn of_input(input: &InputVersion, latest: Option<&Materialization>) -> Self {
         match latest {
-            // The latest materialization may be that of another partition than what was taken.
-            Some(latest) if input.partition.is_some() || latest.partition.is_some() => Self::Unknown,
+            // Several may have been taken, or another one.
+            Some(latest) if input.partition.as_deref() != latest.partition.as_deref() => Self::Unknown,
             None => Self::Unknown,
             Some(latest) if input.run == Some(latest.run) => {
                 match input.data_version == latest.data_version {

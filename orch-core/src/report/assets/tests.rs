@@ -11,7 +11,7 @@ use super::*;
 use crate::asset::{Column, ColumnSource, InputVersion, Recipe, Table, TypedMetadata, ValueAt};
 use crate::graph::AssetDef;
 use crate::ids::RunId;
-use crate::run::InProgress;
+use crate::run::{InProgress, LatestFacts};
 
 /// Assets of which one is made of others: a function for each, which gives its definition.
 macro_rules! definitions {
@@ -333,7 +333,8 @@ fn plots_over_time_are_a_picture() {
         palette: Palette::Plain,
     };
     let drawn = |history: &[Materialization]| {
-        asset_plots_as_svg(&ShownAsset { facts, key: &history[0].asset, history, partition: None })
+        let latest = &LatestFacts::default();
+        asset_plots_as_svg(&ShownAsset { facts, latest, key: &history[0].asset, history, partition: None })
     };
     let file = drawn(&history);
     well_formed(&file).expect("XML");

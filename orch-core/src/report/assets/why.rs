@@ -242,7 +242,9 @@ impl WhyAsset<'_> {
 
     /// What these partitions are made of and blocking checks have refused.
     fn refused_upstream(&self, set: PartitionSet, text: &mut String) {
-        for (key, refused) in refused_before(&self.facts, self.key, set) {
+        let before = refused_before(&self.facts, self.key, set).into_iter();
+        // Of all partitions it is told what is refused of any.
+        for (key, refused) in before.filter(|(key, _)| self.partition.is_some() || *key != self.key) {
             let told = format!("`{key}` is not to be taken as it is: {}", refused.told(&self.facts));
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
             self.hint(&refused.hint(), text);

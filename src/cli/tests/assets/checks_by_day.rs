@@ -97,8 +97,8 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     present      2024-01-01..2024-01-09
     missing      2024-01-10..2024-01-19
 
-    downstream           materialized  run            data
-    revenue[2024-01-09]  2h ago        019a5f3c-0002  82408a7f2713
+    downstream  materialized  run
+    revenue     2h ago        019a5f3c-0002
 
     check     found          partitions                                      looked  run
     positive  2 failed       2024-01-04..2024-01-05                          3h ago  019a5f3c-0001  blocking  -5 pieces
@@ -131,7 +131,7 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     missing      2024-01-10..2024-01-19
 
     downstream           materialized  run            data
-    revenue[2024-01-09]  2h ago        019a5f3c-0002  82408a7f2713
+    revenue[2024-01-04]  3h ago        019a5f3c-0001  ae1ba0f433a5
 
     check     found   looked  run
     positive  failed  3h ago  019a5f3c-0001  blocking  -4 pieces
@@ -159,7 +159,7 @@ fn what_was_found_of_partitions_is_told_by_stretches() {
     missing      2024-01-10..2024-01-19
 
     downstream           materialized  run            data
-    revenue[2024-01-09]  2h ago        019a5f3c-0002  82408a7f2713
+    revenue[2024-01-07]  2h ago        019a5f3c-0002  542a1d6b133a
 
     check     found  looked  run                      of
     positive  ok     3h ago  019a5f3c-0001  blocking  an earlier materialization

@@ -12,6 +12,7 @@ use orch_core::run::{Rerun, Runner};
 use super::*;
 
 mod known;
+mod stored;
 
 struct Daily;
 

@@ -259,8 +259,8 @@ fn assets_are_shown_with_the_keys_that_there_are() {
     missing      gamma, delta
                  1 were materialized of keys that were removed
 
-    downstream   materialized  run       data
-    bills[beta]  3h ago        019a5f3c  bfb525848dde
+    downstream  materialized  run
+    bills       3h ago        019a5f3c
 
     latest       2026-11-20 10:00:01Z, 3h ago
     run          019a5f3c-0001-7000-8000-000000000001

@@ -7,8 +7,9 @@ use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefiniti
 use orch::prelude::*;
 
 use super::super::*;
+use super::all;
 use super::backfill::{around, without_age};
-use super::shop::without_lines;
+use super::shop::{Shop, without_lines};
 use super::stale::steady;
 
 struct Daily;
@@ -35,6 +36,11 @@ fn sales(day: &Partition<Daily>, books: Res<Books>) -> Result<i64> {
 #[asset(code_version = "1", partitions = Daily)]
 fn balance(sales: &i64, #[mapped(PartitionMapping::time_window(-1, -1))] balance: Option<i64>) -> i64 {
     balance.unwrap_or_default() + sales
+}
+
+#[asset_check(asset = balance, blocking)]
+fn not_overdrawn(balance: i64) -> CheckResult {
+    CheckResult::expect(balance < 100, format!("{balance} is more than there is"))
 }
 
 struct Program {
@@ -140,6 +146,52 @@ fn a_change_is_followed_through_the_days() {
     balance[2024-01-02]              the data of `sales` has changed: 9b203563 → 83eff515
     balance[2024-01-03..2024-01-05]  it is made of `balance`, which is to be made
     ");
+    let days = "--partition 2024-01-01..2024-01-05";
+    insta::assert_snapshot!(program.session(&format!("materialize --stale --dry-run --json {days}")), @r#"
+    exit 0
+    --- stdout
+    {
+      "assets": [
+        {
+          "asset": "balance",
+          "partitions": {
+            "count": 1,
+            "ranges": [
+              [
+                "2024-01-02",
+                "2024-01-02"
+              ]
+            ]
+          },
+          "state": "stale",
+          "reason": "the data of `sales` has changed: 9b203563 → 83eff515"
+        },
+        {
+          "asset": "balance",
+          "partitions": {
+            "count": 3,
+            "ranges": [
+              [
+                "2024-01-03",
+                "2024-01-05"
+              ]
+            ]
+          },
+          "state": "stale",
+          "reason": "it is made of `balance`, which is to be made"
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(program.session(&format!("materialize --missing --dry-run --json {days}")), @r#"
+    exit 0
+    --- stdout
+    {
+      "assets": []
+    }
+    --- stderr
+    nothing is missing: there is nothing to make
+    "#);
     let made = program.session("materialize --stale --partition 2024-01-01..2024-01-05");
     let made: Vec<_> = made.lines().filter(|line| line.contains("Materialized ")).collect();
     insta::assert_snapshot!(made.join("\n"), @r"
@@ -149,10 +201,7 @@ fn a_change_is_followed_through_the_days() {
     Materialized balance[2024-01-05]
     ");
     let shown = program.session("assets show balance");
-    assert!(
-        shown.lines().any(|line| line.starts_with("balance[2024-01-05]  ")),
-        "it is made of itself: {shown}"
-    );
+    assert!(shown.contains("earlier partitions of its own"), "it is made of itself: {shown}");
     insta::assert_snapshot!(program.session("why balance"), @r"
     exit 0
     --- stdout
@@ -175,6 +224,50 @@ fn a_change_is_followed_through_the_days() {
 }
 
 #[test]
+fn a_day_that_was_refused_is_told_of_those_that_come_after_it() {
+    let program = Program::new();
+    program.sell("2024-01-02", 200);
+    let checked = || {
+        let definitions = Definitions::new().assets(assets![sales, balance]).checks(checks![not_overdrawn]);
+        definitions.resource(program.books.clone())
+    };
+    let mut kept = Shop::empty();
+    kept.put_failing(1, &checked(), &all(), |runner| runner.partition("2024-01-01..2024-01-05"));
+    let told = |args: &str| kept.session(checked(), args);
+    insta::assert_snapshot!(told("why balance --partition 2024-01-03"), @r"
+    exit 0
+    --- stdout
+    balance[2024-01-03] is missing
+      it was never materialized
+      `balance` is not to be taken as it is: its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+    ");
+    insta::assert_snapshot!(told("why balance --partition 2024-01-05"), @r"
+    exit 0
+    --- stdout
+    balance[2024-01-05] is missing
+      it was never materialized
+      `balance` is not to be taken as it is: its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+    ");
+    insta::assert_snapshot!(told("why balance --partition 2024-01-02"), @r"
+    exit 0
+    --- stdout
+    balance[2024-01-02] is fresh: the run 019a5f3c made it 3h ago
+      its blocking check `not_overdrawn` failed, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+    ");
+    insta::assert_snapshot!(told("why balance"), @r"
+    exit 0
+    --- stdout
+    balance has 7 partitions: 2 fresh, 5 missing
+      its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
+      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+      missing 2024-01-03..2024-01-07: it was never materialized
+    ");
+}
+
+#[test]
 fn a_backfill_makes_day_after_day() {
     let program = Program::new();
     program.sell("2024-01-04", -1);
@@ -189,10 +282,10 @@ fn a_backfill_makes_day_after_day() {
     backfill <run>: failure
     asset    asked for  done  failed  excluded
     sales    5          3     1       1
-    balance  5          3     1       1
+    balance  5          3             2
 
-    failed      assets          run                                   why
-    2024-01-04  sales, balance  <run>  `sales[2024-01-04]` failed: the till is closed
+    failed      assets  run                                   why
+    2024-01-04  sales   <run>  `sales[2024-01-04]` failed: the till is closed
     hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
     ");
     insta::assert_snapshot!(program.session("backfill status latest"), @r"
@@ -201,10 +294,10 @@ fn a_backfill_makes_day_after_day() {
     backfill <run>: failure
     asset    asked for  done  failed  excluded
     sales    5          3     1       1
-    balance  5          3     1       1
+    balance  5          3             2
 
-    failed      assets          run                                   why
-    2024-01-04  sales, balance  <run>  `sales[2024-01-04]` failed: the till is closed
+    failed      assets  run                                   why
+    2024-01-04  sales   <run>  `sales[2024-01-04]` failed: the till is closed
     ");
     program.sell("2024-01-04", 4);
     insta::assert_snapshot!(program.session("backfill retry-failed latest"), @r"

@@ -90,8 +90,8 @@ fn what_is_there_and_what_is_missing_is_told() {
     present      2024-01-01..2024-01-03, 2024-01-06..2024-01-08
     missing      2024-01-04..2024-01-05, 2024-01-09..2024-01-19
 
-    downstream          materialized  run            data
-    errors[2024-01-03]  3h ago        019a5f3c-0001  0c389a743e34
+    downstream  materialized  run
+    errors      3h ago        019a5f3c-0001
 
     latest       2026-11-20 11:00:02Z, 2h ago
     run          019a5f3c-0002-7000-8000-000000000002
@@ -123,7 +123,7 @@ fn what_is_there_and_what_is_missing_is_told() {
     missing      2024-01-04..2024-01-05, 2024-01-09..2024-01-19
 
     downstream          materialized  run            data
-    errors[2024-01-03]  3h ago        019a5f3c-0001  0c389a743e34
+    errors[2024-01-02]  3h ago        019a5f3c-0001  ab13bedf42e8  made of an earlier one, with the same data
 
     latest       2026-11-20 11:00:00Z, 2h ago
     run          019a5f3c-0002-7000-8000-000000000002

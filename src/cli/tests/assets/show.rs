@@ -220,6 +220,7 @@ fn an_asset_of_another_version_of_the_program_is_told_as_such() {
     [
       {
         "key": "raw_orders",
+        "partition": null,
         "time": "2026-11-20T11:00:00.3Z",
         "run": "019a5f3c-0002-7000-8000-000000000002",
         "data_version": "66ed6d0a881def625af287d0e5413538136a8d7f873fbc6b74e5474d8009c3c0",

@@ -88,6 +88,25 @@ fn what_has_changed_is_found_from_the_code_to_the_last_that_depends_on_it() {
     revenue  it was never materialized
     report   it was never materialized
     ");
+    insta::assert_snapshot!(kept.session(first::program(), "materialize report --missing --dry-run --json"), @r#"
+    exit 2
+    --- stdout
+    {
+      "assets": [
+        {
+          "asset": "report",
+          "partitions": null,
+          "state": "missing",
+          "reason": "it was never materialized"
+        }
+      ]
+    }
+    --- stderr
+    error: the job `materialize` cannot be planned
+    error: `report` takes the asset `revenue`, which was never materialized
+      --> src/cli/tests/assets/stale.rs:_ (the step)
+      hint: materialize it before, `materialize revenue`, or with all that is needed: `materialize '+report'`
+    "#);
     // What the run would be refused for is told too.
     insta::assert_snapshot!(kept.session(first::program(), "materialize revenue --dry-run"), @r"
     exit 2

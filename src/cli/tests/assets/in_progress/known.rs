@@ -35,6 +35,27 @@ fn what_the_log_tells_is_in_progress_until_it_is_known_of_the_asset() {
     assert_eq!(told(&kept, kept.storage()), "visits ; errors ; worst");
 }
 
+#[test]
+fn what_was_there_before_is_in_progress_until_it_is_known_that_it_was_made_anew() {
+    let days = Daily::definition().resolve(&KeySets::new()).expect("days");
+    let key = "visits".parse().expect("a key");
+    let of_two_days = |runner: Runner| runner.partition("2024-01-05..2024-01-06");
+    let mut kept = Shop::empty();
+    kept.put_with(1, &site(), &all(), of_two_days);
+    let mut before = Shop::empty();
+    before.put_with(1, &site(), &all(), of_two_days);
+    let run = makes(&kept, "2024-01-05..2024-01-06");
+    let _under_way = kept.begin(2, run, |event| {
+        matches!(&event.kind, EventKind::AssetMaterialization { asset, .. } if asset.name() == "worst")
+    });
+    let told = |known: &dyn Storage| {
+        let found = InProgress::read(kept.storage(), known).expect("a run");
+        days.show(&found.partitions(&key, &days))
+    };
+    assert_eq!(told(before.storage()), "2024-01-05..2024-01-06");
+    assert_eq!(told(kept.storage()), "");
+}
+
 #[asset_check(asset = visits, blocking)]
 fn plausible(visits: i64) -> CheckResult {
     CheckResult::expect(visits != 40, "40 is what the site says when it is off")

@@ -402,7 +402,7 @@ fn a_test_gives_a_run_the_keys() {
     insta::assert_snapshot!(refused(runner(&definitions(), "signups").run_blocking()), @r"
     the run of `materialize` failed: 1 step
     `signups`: the set of partitions `customers` lives in an instance, and the run knows of none
-      hint: record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`
+      hint: record the run, `.record(&storage)`, or give it the keys, `.key_sets(..)`; on the command line leave out `--no-record`
     ");
     let customer = Partition::<Customers>::of("acme").expect("taken for one that is there");
     assert_eq!(orders(&customer), "orders of acme");

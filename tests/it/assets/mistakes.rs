@@ -163,7 +163,7 @@ fn an_asset_that_is_not_there_is_told_before_the_run_begins() {
     the job `materialize` cannot be planned
     error: `made` takes the asset `raw`, which is not made in this run, and the run knows of no instance that could have it
       --> tests/it/assets/mistakes.rs:32 (the step)
-      hint: record the run, `.record(&storage)`, or select the asset too
+      hint: record the run, `.record(&storage)`, or select the asset too; on the command line leave out `--no-record`
     ");
 }
 

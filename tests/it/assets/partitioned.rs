@@ -395,7 +395,7 @@ fn a_run_is_told_for_which_partitions_it_is() {
     error: `week` reads partitions of `revenue`, and the run knows of no instance that could have them
       --> tests/it/assets/partitioned.rs:61 (is made of it)
       --> tests/it/assets/partitioned.rs:56 (the asset)
-      hint: record the run, `.record(&storage)`, or have an IO manager store them: `io = ".."`
+      hint: record the run, `.record(&storage)`, or have an IO manager store them, `io = ".."`; on the command line leave out `--no-record`
     "#);
 }
 

@@ -317,7 +317,7 @@ fn what_is_offered_can_be_done() {
     ");
 }
 
-/// As texts, which are not what the shelf has of it.
+/// As lines, which not every shelf reads.
 #[asset]
 fn count(
     #[from(diary)]
@@ -344,7 +344,7 @@ fn an_io_manager_that_lacks_is_told_once_by_who_names_it() {
     insta::assert_snapshot!(told(program().io::<String>("shelf", Shelf::default())), @r#"
     the job `materialize` cannot be planned
     error: the parameter `last` of `count` reads `diary` as a `Lines` by the IO manager `shelf`, which is not defined for `Lines`
-      --> tests/it/assets/stored_together.rs:310 (the step)
+      --> tests/it/assets/stored_together.rs:322 (the step)
       hint: define it for the program, `Definitions::new().io("shelf", manager)`, or for one run, `job.runner().io("shelf", manager)`; IO managers of this program: `shelf` for `String`
     "#);
     // It is not there at all.
@@ -352,8 +352,8 @@ fn an_io_manager_that_lacks_is_told_once_by_who_names_it() {
     the job `materialize` cannot be planned
     error: `diary` has its `String` stored by the IO manager `shelf`, which is not defined
       --> tests/it/assets/stored_together.rs:77 (the step)
-      --> tests/it/assets/stored_together.rs:310 (the step)
-      --> tests/it/assets/stored_together.rs:320 (the step)
+      --> tests/it/assets/stored_together.rs:322 (the step)
+      --> tests/it/assets/stored_together.rs:332 (the step)
       hint: define it for the program, `Definitions::new().io("shelf", manager)`, or for one run, `job.runner().io("shelf", manager)`
     "#);
 }

@@ -3,10 +3,14 @@ mod partitions;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, EvaluationQuery, FailedMaterialization, MaterializationQuery};
+use orch_core::asset::{
+    AssetKey, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+};
 use orch_core::graph::AssetGraph;
 use orch_core::ids::{RunId, nearest};
-use orch_core::report::{self, AssetFacts, Evaluations, PartitionState, PartitionStates, ShownAsset};
+use orch_core::report::{
+    self, AssetFacts, Evaluations, FailedAttempt, PartitionState, PartitionStates, ShownAsset,
+};
 use orch_core::run::{Definitions, InProgress, LatestFacts, Runner, Standings};
 use orch_core::select::AssetSelection;
 use orch_core::storage::{AssetRecord, Storage, StorageError};
@@ -18,6 +22,7 @@ use super::args::{
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::to_make::with_upstream;
+use super::why::failed::attempts;
 use super::{Exit, program_name, run, select};
 
 /// The assets of the program, and what is recorded of them.
@@ -330,19 +335,37 @@ fn show(
     for damaged in damaged {
         printer.warning(&damaged.to_string(), damaged.advice());
     }
+    let failed = last_failed(&recorded, key, partition.as_deref(), &history);
+    let failed = failed.map_err(|error| home::refused(&error, printer))?;
     let shown = only(key, graph);
     let standings = standings(definitions, &shown, &mut recorded, around, printer);
-    let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)));
+    let of_failed = failed.iter().map(|failed| failed.fact.run);
+    let digits = report::digits(recorded.runs().chain(history.iter().map(|fact| fact.run)).chain(of_failed));
     let facts =
         AssetFacts { digits, ..recorded.facts(graph, standings.as_ref(), &partitions, around, printer) };
     let (latest, partition) = (&recorded.latest, partition.as_deref());
-    let shown = ShownAsset { facts, latest, key, history: &history, partition };
+    let shown = ShownAsset { facts, latest, key, history: &history, partition, failed: failed.as_ref() };
     printer.data(&match (args.json, args.svg) {
         (true, _) => format!("{:#}\n", report::asset_as_json(&shown)),
         (_, true) => report::asset_plots_as_svg(&shown),
         _ => report::asset(&shown),
     });
     Ok(())
+}
+
+/// The last attempt at an asset, or at the partition of which this is the history, if it failed.
+fn last_failed(
+    recorded: &Recorded,
+    key: &AssetKey,
+    partition: Option<&str>,
+    history: &[Materialization],
+) -> Result<Option<FailedAttempt>, StorageError> {
+    let Some(storage) = &recorded.storage else { return Ok(None) };
+    let failed = match partition {
+        None => recorded.failures.get(key).cloned(),
+        Some(_) => storage.latest_failure(key, partition)?.filter(|failed| failed.is_after(history.first())),
+    };
+    Ok(attempts(&**storage, failed.into_iter().collect()).pop())
 }
 
 /// The key of the one partition of an asset that is written as `materialize --partition` takes it.

@@ -191,6 +191,10 @@ fn status(args: &BackfillStatusArgs, around: &Around, printer: &Printer) -> Resu
         true => printer.data(&format!("{:#}\n", report::backfill_as_json(&status))),
         false => printer.data(&report::backfill(&status, printer.data_palette())),
     }
+    if status.state == RunState::Interrupted && !args.json {
+        let (name, home, id) = (program_name(), home::again(&args.of.home), status.backfill);
+        printer.hint(&format!("nobody drives it: `{name} backfill resume {id}{home}` goes on with it"));
+    }
     Ok(Exit::Success)
 }
 

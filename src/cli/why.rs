@@ -1,4 +1,4 @@
-mod failed;
+pub(super) mod failed;
 
 use std::ops::ControlFlow;
 

@@ -205,11 +205,11 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     asset    asked for  done  failed  excluded
     price    1          1
     sold     4          3     1
-    revenue  4          3     1
+    revenue  4          3             1
     growth   4                        4
 
-    failed      assets         run                                   why
-    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed: it rains
+    failed      assets  run                                   why
+    2024-01-07  sold    RUN  `sold[2024-01-07]` failed: it rains
     ");
     let over = shop.definitions.resume_backfill(&shop.storage, id).expect_err("nothing is left");
     insta::assert_snapshot!(over.to_string().replace(&id.to_string(), "ID"), @r"
@@ -225,11 +225,11 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     asset    asked for  done  failed  excluded
     price    1          1
     sold     4          3     1
-    revenue  4          3     1
+    revenue  4          3             1
     growth   4                        4
 
-    failed      assets         run                                   why
-    2024-01-07  sold, revenue  RUN  `sold[2024-01-07]` failed: it rains
+    failed      assets  run                                   why
+    2024-01-07  sold    RUN  `sold[2024-01-07]` failed: it rains
     ");
     shop.rain.store(0, Ordering::SeqCst);
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");

@@ -61,7 +61,9 @@ pub fn backfill(status: &BackfillStatus, palette: Palette) -> String {
         ]
     };
     let last = if is_canceled { "canceled" } else { "left" };
-    let head = ["asset", "asked for", "done", "under way", "failed", "excluded", last];
+    // What nobody drives goes on when somebody does.
+    let begun = if status.state == RunState::Interrupted { "interrupted" } else { "under way" };
+    let head = ["asset", "asked for", "done", begun, "failed", "excluded", last];
     told += &table(head, status.assets.iter().map(row).collect(), palette);
     if !status.failed.is_empty() {
         told += "\n";

@@ -15,7 +15,10 @@ use orch_core::storage::{Storage, StorageError};
 type Errors = HashMap<u64, Arc<ErrorInfo>>;
 
 /// These attempts, with the errors of those whose logs are there. The log of a run is read once, however many of them it tells.
-pub(super) fn attempts(storage: &dyn Storage, facts: Vec<FailedMaterialization>) -> Vec<FailedAttempt> {
+pub(in crate::cli) fn attempts(
+    storage: &dyn Storage,
+    facts: Vec<FailedMaterialization>,
+) -> Vec<FailedAttempt> {
     let mut told: HashMap<RunId, HashSet<u64>> = HashMap::new();
     for fact in &facts {
         told.entry(fact.run).or_default().insert(fact.event);

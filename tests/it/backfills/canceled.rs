@@ -63,10 +63,10 @@ fn what_a_cancel_has_cut_off_has_neither_failed_nor_was_it_excluded() {
     backfill ID: canceled
     asset    asked for  done  failed  excluded  canceled
     read     4          1     1                 2
-    counted  4          1     1                 2
+    counted  4          1             1         2
     month    1                        1
 
-    failed      assets         run                                   why
-    2024-01-02  read, counted  RUN  `read[2024-01-02]` failed: the page is torn
+    failed      assets  run                                   why
+    2024-01-02  read    RUN  `read[2024-01-02]` failed: the page is torn
     ");
 }

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::super::columns::shorten;
 use super::super::text::{chain, one_line};
 use super::AssetFacts;
@@ -90,6 +92,11 @@ impl FailedAttempt {
             Some(error) => format!("{run}: {}", shorten(&chain(error), LONGEST)),
             None => format!("{run}; why nobody knows any more: its log is not there"),
         }
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        let error = self.error.as_ref().map(|error| chain(error));
+        json!({"run": self.fact.run, "time": self.fact.time, "error": error})
     }
 
     /// What the error says that can be done.

@@ -7,6 +7,7 @@ use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table_of};
 use super::super::text::one_line;
 use super::super::words::{ago, count, moment};
+use super::failed::FailedAttempt;
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
 use super::neighbours::{Neighbour, Side};
@@ -33,6 +34,8 @@ pub struct ShownAsset<'a> {
     pub history: &'a [Materialization],
     /// The partition of which they are, if they are all of one.
     pub partition: Option<&'a str>,
+    /// The last attempt at it, if that failed: at the partition, or at an asset without any.
+    pub failed: Option<&'a FailedAttempt>,
 }
 
 impl<'a> ShownAsset<'a> {
@@ -74,6 +77,10 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
     let mut parts = vec![definition(shown)];
     parts.extend([shown.neighbours(Side::Upstream), shown.neighbours(Side::Downstream)]);
     parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number, shown.partition)));
+    parts.extend(shown.failed.map(|failed| {
+        let told = format!("the last attempt failed, {}", failed.told(&shown.facts));
+        format!("{}\n", palette.paint(Role::Bad, &told))
+    }));
     match shown.latest() {
         Some(fact) => parts.extend([latest(shown, fact), history(shown)]),
         None if shown.observation().is_some() => {
@@ -272,6 +279,7 @@ pub fn asset_as_json(shown: &ShownAsset<'_>) -> Value {
         let checks = shown.number().map(|number| checks::as_json(facts, number, shown.partition));
         told["checks"] = checks.unwrap_or_else(|| json!([]));
     }
+    told["last_failed"] = shown.failed.map_or(Value::Null, FailedAttempt::as_json);
     told["code_changed"] = json!(shown.other_code().is_some());
     told["history"] = shown.history.iter().map(fact_as_json).collect();
     told

@@ -334,7 +334,14 @@ fn plots_over_time_are_a_picture() {
     };
     let drawn = |history: &[Materialization]| {
         let latest = &LatestFacts::default();
-        asset_plots_as_svg(&ShownAsset { facts, latest, key: &history[0].asset, history, partition: None })
+        asset_plots_as_svg(&ShownAsset {
+            facts,
+            latest,
+            key: &history[0].asset,
+            history,
+            partition: None,
+            failed: None,
+        })
     };
     let file = drawn(&history);
     well_formed(&file).expect("XML");

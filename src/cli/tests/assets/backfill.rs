@@ -207,6 +207,8 @@ fn one_that_nobody_drives_is_canceled_by_this_command() {
     backfill <run>: interrupted
     asset   asked for  left
     visits  3          3
+    --- stderr
+    hint: nobody drives it: `program backfill resume <run>` goes on with it
     ");
     insta::assert_snapshot!(session(&around, true, "backfill cancel latest"), @r"
     exit 0

@@ -215,7 +215,7 @@ fn an_asset_of_another_version_of_the_program_is_told_as_such() {
     let json = told.strip_prefix("exit 0\n--- stdout\n").expect("data");
     let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
     let keys: Vec<_> = json.as_object().expect("an object").keys().map(String::as_str).collect();
-    insta::assert_snapshot!(keys.join(" "), @"key defined external observation made_with group kinds owners tags description code_version type io metadata partitions in_progress place upstream downstream materializations observations latest standing checks code_changed history");
+    insta::assert_snapshot!(keys.join(" "), @"key defined external observation made_with group kinds owners tags description code_version type io metadata partitions in_progress place upstream downstream materializations observations latest standing checks last_failed code_changed history");
     insta::assert_snapshot!(format!("{:#}", json["upstream"]), @r#"
     [
       {

@@ -88,4 +88,35 @@ fn what_could_not_be_read_for_it_has_failed() {
     --- stderr
     no partition of `letter` failed
     ");
+    insta::assert_snapshot!(kept.session(book(), "assets show balance --partition 2024-01-03"), @r"
+    exit 0
+    --- stdout
+    balance
+
+    code         version 1
+    type         i64
+    io           book
+    defined      src/cli/tests/assets/unread.rs:_
+    partitions   2 of 5 partitions are materialized
+    present      2024-01-01..2024-01-02
+    missing      2024-01-03..2024-01-05
+    failed       2024-01-03, of those above
+
+    upstream
+    balance   earlier partitions of its own
+
+    downstream  materialized
+    letter      never
+
+    the last attempt failed, in the run 019a5f3c-0002 2h ago: `balance[2024-01-02]` cannot be read: the page is torn
+
+    `2024-01-03` was never materialized
+    ");
+    let json = kept.session(book(), "assets show balance --partition 2024-01-03 --json");
+    let json: serde_json::Value =
+        serde_json::from_str(json.trim_start_matches("exit 0\n--- stdout\n")).expect("JSON");
+    insta::assert_snapshot!(json["last_failed"], @r#"{"run":"019a5f3c-0002-7000-8000-000000000002","time":"2026-11-20T11:00:00.5Z","error":"`balance[2024-01-02]` cannot be read: the page is torn"}"#);
+    // What was not come to has not failed.
+    let shown = kept.session(book(), "assets show balance --partition 2024-01-04");
+    assert!(shown.ends_with("`2024-01-04` was never materialized"), "{shown}");
 }

@@ -151,11 +151,11 @@ fn in_a_backfill_what_a_check_stops_excludes_what_is_made_of_it_until_it_is_mend
     };
     insta::assert_snapshot!(shown(&backfill.run_blocking().expect("it is driven")), @r"
     backfill ID: failure
-    asset    asked for  done  failed  excluded
+    asset    asked for  done  excluded
     sold     7          7
     revenue  7          6     1
-    week     1                        1
-    best     1                        1
+    week     1                1
+    best     1                1
 
     failed      assets   run                                   why
     2024-01-09  revenue  RUN  `sold.positive[2024-01-09]` failed: the blocking check `positive` of the asset `sold[2024-01-09]` has not passed: -9 on 2024-01-09

@@ -54,12 +54,12 @@ fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> V
 pub(super) fn refused_before<'a>(
     facts: &AssetFacts<'a>,
     key: &AssetKey,
-    set: PartitionSet,
+    set: &PartitionSet,
 ) -> Vec<(&'a AssetKey, Refused<'a>)> {
     let (Some(standings), Some(own)) = (facts.standings, facts.graph.number(key)) else { return Vec::new() };
     let mut of = standings.made_of(&standings.to_make_before(key, set.clone()));
     // What is asked for is told by itself.
-    of.entry(own).and_modify(|earlier| *earlier = &*earlier - &set);
+    of.entry(own).and_modify(|earlier| *earlier = &*earlier - set);
     let mut found = Vec::new();
     for &number in facts.graph.order() {
         let set = of.remove(&number).filter(|set| !set.is_empty());

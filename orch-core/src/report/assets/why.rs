@@ -111,7 +111,7 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
     why.stands(&named, &standing, 1, &mut seen, &mut text);
     why.failed_upstream(Some(&named), &mut text);
     if standing.is_to_make() {
-        why.refused_upstream([named.index()].into_iter().collect(), &mut text);
+        why.refused_upstream(&[named.index()].into_iter().collect(), &mut text);
     }
     text
 }
@@ -170,7 +170,7 @@ impl WhyAsset<'_> {
             }
         }
         self.failed_upstream(None, &mut text);
-        self.refused_upstream(partitions.to_make(), &mut text);
+        self.refused_upstream(&partitions.to_make(), &mut text);
         text
     }
 
@@ -241,7 +241,7 @@ impl WhyAsset<'_> {
     }
 
     /// What these partitions are made of and blocking checks have refused.
-    fn refused_upstream(&self, set: PartitionSet, text: &mut String) {
+    fn refused_upstream(&self, set: &PartitionSet, text: &mut String) {
         let before = refused_before(&self.facts, self.key, set).into_iter();
         // Of all partitions it is told what is refused of any.
         for (key, refused) in before.filter(|(key, _)| self.partition.is_some() || *key != self.key) {

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicI64;
 
+use orch::asset::MaterializationQuery;
+
 use super::*;
 
 #[test]
@@ -54,21 +56,28 @@ fn stocked(delivered: i64) -> Result<i64> {
     if delivered < 0 { Err(format!("{delivered} is no amount").into()) } else { Ok(delivered) }
 }
 
+/// A shop that is told what is on the bill, and its instance.
+fn shop(bill: &Arc<AtomicI64>) -> (Definitions, Arc<dyn Storage>) {
+    let definitions = Definitions::new().assets(assets![delivered, stocked]);
+    (definitions.resource(Bill(Arc::clone(bill))), Arc::new(Memory::new()))
+}
+
+fn for_days<'a>(
+    (definitions, storage): &'a (Definitions, Arc<dyn Storage>),
+    what: &str,
+    days: &str,
+) -> Backfill<'a> {
+    let job = definitions.materialize(&what.parse().expect("a selection"));
+    let launch = definitions.backfill(definitions.runner(&job).partition(days));
+    launch.launch(storage).expect("it can be made")
+}
+
 #[test]
 fn what_is_made_again_is_made_of_what_was_mended_meanwhile() {
-    let (bill, storage) = (Arc::new(AtomicI64::new(-1)), Arc::new(Memory::new()));
-    let storage: Arc<dyn Storage> = storage;
-    let definitions =
-        Definitions::new().assets(assets![delivered, stocked]).resource(Bill(Arc::clone(&bill)));
-    let for_days = |what: &str, days: &str| {
-        let job = definitions.materialize(&what.parse().expect("a selection"));
-        definitions
-            .backfill(definitions.runner(&job).partition(days))
-            .launch(&storage)
-            .expect("it can be made")
-    };
-    driven(for_days("delivered", "2024-01-01..2024-01-02"));
-    let stocked = for_days("stocked", "2024-01-01..2024-01-02");
+    let bill = Arc::new(AtomicI64::new(-1));
+    let shop = shop(&bill);
+    driven(for_days(&shop, "delivered", "2024-01-01..2024-01-02"));
+    let stocked = for_days(&shop, "stocked", "2024-01-01..2024-01-02");
     let id = stocked.id();
     insta::assert_snapshot!(driven(stocked), @r"
     begun stocked 2024-01-01
@@ -84,8 +93,8 @@ fn what_is_made_again_is_made_of_what_was_mended_meanwhile() {
     2024-01-02  stocked  RUN  `stocked[2024-01-02]` failed: -1 is no amount
     ");
     bill.store(3, Ordering::SeqCst);
-    driven(for_days("delivered", "2024-01-02"));
-    let again = definitions.retry_backfill(&storage, id).expect("both days have failed");
+    driven(for_days(&shop, "delivered", "2024-01-02"));
+    let again = shop.0.retry_backfill(&shop.1, id).expect("both days have failed");
     insta::assert_snapshot!(driven(again), @r"
     begun stocked 2024-01-01
     failed stocked 2024-01-01
@@ -97,4 +106,45 @@ fn what_is_made_again_is_made_of_what_was_mended_meanwhile() {
     failed      assets   run                                   why
     2024-01-01  stocked  RUN  `stocked[2024-01-01]` failed: -1 is no amount
     ");
+}
+
+#[test]
+fn what_the_same_run_had_made_and_was_mended_meanwhile_is_taken_as_well() {
+    let bill = Arc::new(AtomicI64::new(-1));
+    let shop = shop(&bill);
+    let both = for_days(&shop, "*", "2024-01-01..2024-01-02");
+    let id = both.id();
+    insta::assert_snapshot!(driven(both), @r"
+    begun delivered stocked 2024-01-01
+    failed delivered stocked 2024-01-01
+    begun delivered stocked 2024-01-02
+    failed delivered stocked 2024-01-02
+    backfill ID: failure
+    asset      asked for  done  failed
+    delivered  2          2
+    stocked    2                2
+
+    failed      assets   run                                   why
+    2024-01-01  stocked  RUN  `stocked[2024-01-01]` failed: -1 is no amount
+    2024-01-02  stocked  RUN  `stocked[2024-01-02]` failed: -1 is no amount
+    ");
+    bill.store(3, Ordering::SeqCst);
+    driven(for_days(&shop, "delivered", "2024-01-02"));
+    // What was not made anew since stays as it is.
+    insta::assert_snapshot!(driven(shop.0.retry_backfill(&shop.1, id).expect("both days have failed")), @r"
+    begun delivered stocked 2024-01-01
+    failed delivered stocked 2024-01-01
+    begun delivered stocked 2024-01-02
+    backfill ID: failure
+    asset      asked for  done  failed
+    delivered  2          2
+    stocked    2          1     1
+
+    failed      assets   run                                   why
+    2024-01-01  stocked  RUN  `stocked[2024-01-01]` failed: -1 is no amount
+    ");
+    // Nobody has delivered once more what was mended.
+    let delivered =
+        MaterializationQuery { asset: Some("delivered".parse().expect("a key")), ..Default::default() };
+    assert_eq!(shop.1.materializations(&delivered).expect("facts").len(), 3);
 }

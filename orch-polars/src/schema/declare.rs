@@ -64,9 +64,12 @@ macro_rules! __schema {
         $visibility enum $schema {}
 
         const _: () = {
-            // The compiler tells of a column that is declared twice at its name.
-            #[allow(dead_code, non_camel_case_types, clippy::extra_unused_type_parameters)]
-            fn columns<$($($name,)?)*>() {}
+            const COLUMNS: &[&str] = &[$($(::core::stringify!($name))? $($text)?),*];
+            $($crate::schema::declared_once(
+                COLUMNS,
+                $(::core::stringify!($name))? $($text)?,
+                ::core::concat!("the column `", $(::core::stringify!($name))? $($text)?, "` is declared twice"),
+            );)*
         };
 
         impl $crate::schema::FrameSchema for $schema {
@@ -77,4 +80,32 @@ macro_rules! __schema {
             }
         }
     };
+}
+
+/// Stops the compiler, with this message, where a schema has a column of this name twice.
+#[doc(hidden)]
+pub const fn declared_once(columns: &[&str], name: &str, message: &str) {
+    let (mut found, mut at) = (0, 0);
+    while at < columns.len() {
+        if is(columns[at].as_bytes(), name.as_bytes()) {
+            found += 1;
+        }
+        at += 1;
+    }
+    assert!(found == 1, "{}", message);
+}
+
+/// What `==` does, which the compiler cannot do before the program runs.
+const fn is(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }

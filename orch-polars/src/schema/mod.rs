@@ -11,6 +11,8 @@ use polars::prelude::DataType;
 
 pub use check::Mismatch;
 pub use column::{ColumnType, Date, Datetime, Time};
+#[doc(hidden)]
+pub use declare::declared_once;
 pub use frame::Frame;
 
 /// A type that says what columns a frame has, made by [`schema!`](crate::schema!).

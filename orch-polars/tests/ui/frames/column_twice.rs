@@ -5,6 +5,8 @@ orch_polars::schema! {
         id: i64,
         name: String,
         id: String,
+        "unit price": f64,
+        "unit price": i64,
     }
 }
 

@@ -64,9 +64,9 @@ macro_rules! __schema {
         $visibility enum $schema {}
 
         const _: () = {
-            const COLUMNS: &[&str] = &[$($(::core::stringify!($name))? $($text)?),*];
+            let _columns: &[&str] = &[$($(::core::stringify!($name))? $($text)?),*];
             $($crate::schema::declared_once(
-                COLUMNS,
+                _columns,
                 $(::core::stringify!($name))? $($text)?,
                 ::core::concat!("the column `", $(::core::stringify!($name))? $($text)?, "` is declared twice"),
             );)*

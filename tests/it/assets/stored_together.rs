@@ -287,7 +287,7 @@ fn what_cannot_be_read_together_is_told_before_the_run() {
 fn pair(
     #[stored]
     #[mapped(PartitionMapping::time_window(-1, 0))]
-    diary: &str,
+    diary: String,
 ) -> usize {
     diary.len()
 }

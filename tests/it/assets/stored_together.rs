@@ -289,7 +289,7 @@ fn pair(
     #[mapped(PartitionMapping::time_window(-1, 0))]
     diary: String,
 ) -> usize {
-    diary.len()
+    diary.into_bytes().len()
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) fn cancel(
             Ok(exit) => return exit,
             // Someone else is ending it, who is waited for and not stopped in that.
             Err(Taken) => {
-                if let Err(exit) = let_end(&*storage, run.id, printer) {
+                if let Err(exit) = let_end(&*storage, run.id, args.within, printer) {
                     return exit;
                 }
             }
@@ -68,13 +68,14 @@ impl Taken {
 }
 
 /// Waits until nobody holds the run any more.
-fn let_end(storage: &dyn Storage, run: RunId, printer: &Printer) -> Result<(), Exit> {
+fn let_end(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -> Result<(), Exit> {
     let refused = |error: StorageError| home::refused(&error, printer);
     let mut watch = storage.watch(run).map_err(refused)?;
+    watch.wait(LOOK);
     match released(&|| storage.holder(run), &mut *watch, KILLED).map_err(refused)? {
         true => Ok(()),
         // It runs on there, and is asked to end.
-        false => ask(storage, run, KILLED, printer),
+        false => ask(storage, run, within, printer),
     }
 }
 

@@ -103,7 +103,7 @@ impl Runner {
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, since, .. } = loaded;
         let Behind { program, taken_up, past, made, lost } =
-            self.behind(program, &io, &scrubber, (&memory, reader.as_ref())).await?;
+            self.behind(program, &io, &scrubber, (&memory, &since, reader.as_ref())).await?;
         versions.extend(std::mem::take(&mut self.made));
         if let Some(reader) = &reader {
             reader.remember(&memory, made.iter());
@@ -324,18 +324,19 @@ impl Runner {
         program: Program,
         io: &Arc<IoManagers>,
         scrubber: &Scrubber,
-        (memory, reader): (&Arc<Memory>, Option<&Arc<Reader>>),
+        (memory, since, reader): (&Arc<Memory>, &Versions, Option<&Arc<Reader>>),
     ) -> Result<Behind, RunError> {
         let program = match self.stored {
             Some(earlier) => stored::load(program, io, earlier, scrubber).await?,
             None => program,
         };
         let (io, memory, reader) = (Arc::clone(io), Arc::clone(memory), reader.map(Arc::clone));
+        let since = since.clone();
         if let Some(interrupted) = self.interrupted.take() {
             let canceled = self.cancel.is_canceled();
             return runtime::blocking(move || {
                 let TakenUp { journal, files, ended, past, made } =
-                    interrupted.take_up(&program, &io, &memory, canceled)?;
+                    interrupted.take_up(&program, &io, (&memory, &since), canceled)?;
                 if let Some(reader) = reader {
                     ended.iter().for_each(|(path, ended)| reader.stopped().take_ended(path, ended));
                 }
@@ -349,7 +350,8 @@ impl Runner {
             Some(Record { storage, upstream: Some(Upstream { run, goes_on: true }), .. }) => {
                 let (storage, run) = (Arc::clone(storage), *run);
                 runtime::blocking(move || {
-                    let GoneOn { ended, made, lost } = gone_on(&storage, run, &program, &io, &memory)?;
+                    let GoneOn { ended, made, lost } =
+                        gone_on(&storage, run, &program, &io, (&memory, &since))?;
                     Ok((program.resume(ended).with_given_marked(), made, lost))
                 })
                 .await?

@@ -29,13 +29,13 @@ pub(super) fn gone_on(
     run: RunId,
     program: &Program,
     io: &Arc<IoManagers>,
-    memory: &Memory,
+    (memory, since): (&Memory, &Versions),
 ) -> Result<GoneOn, RunError> {
     let pinned = storage.pinned(run).map_err(RunError::storage)?;
     let mut history =
         History::read(&**storage, run, program.plan.has_memoized()).map_err(RunError::storage)?;
     history.recorded.forget_failures();
-    let anew = Anew { storage: &**storage, program, memory };
+    let anew = Anew { storage: &**storage, program, memory, since };
     let mut lineage = Lineage::of(storage, run, history, io, &anew).map_err(RunError::storage)?;
     anew.forget(run, &pinned, &mut lineage.recorded).map_err(RunError::storage)?;
     let made = lineage.recorded.assets().clone();
@@ -52,6 +52,8 @@ pub(super) struct Anew<'a> {
     pub(super) storage: &'a dyn Storage,
     pub(super) program: &'a Program,
     pub(super) memory: &'a Memory,
+    /// What is given since others have made it anew.
+    pub(super) since: &'a Versions,
 }
 
 impl Anew<'_> {
@@ -62,53 +64,62 @@ impl Anew<'_> {
         pinned: &Pinned,
         recorded: &mut Recorded,
     ) -> Result<(), StorageError> {
-        let Self { storage, program, memory } = *self;
-        forget_refused(storage, run, program, recorded)?;
-        let mut anew = passed_over_and_lost(program, pinned, memory, recorded);
-        anew.extend(replaced(program, recorded));
-        let taken = taken_by_key(&program.plan, pinned.partitions.as_ref());
-        forget_dependents(&program.plan, recorded, anew, &taken);
+        forget_refused(self.storage, run, self.program, recorded)?;
+        let mut anew = self.passed_over_and_lost(pinned, recorded);
+        anew.extend(replaced(self.program, recorded));
+        let taken = taken_by_key(&self.program.plan, pinned.partitions.as_ref());
+        forget_dependents(&self.program.plan, recorded, anew, &taken);
         Ok(())
     }
-}
 
-/// Forgets what the run had passed over for the sake of materializations that are not what lies there by now. Gives the copies that
-/// are begun anew so, by the numbers of their steps: of what is made only where it is missing, the run has told nothing.
-fn passed_over_and_lost(
-    program: &Program,
-    pinned: &Pinned,
-    memory: &Memory,
-    recorded: &mut Recorded,
-) -> Vec<(usize, Vec<MappingKey>)> {
-    let steps = program.plan.steps.iter().enumerate();
-    let makers: HashMap<_, _> = steps
-        .flat_map(|(number, step)| step.assets.iter().map(move |asset| (&asset.key, (number, asset))))
-        .collect();
-    let of = pinned.partitions.as_ref().and_then(|told| {
-        ForPartitions::of(&pinned.plan, told.selection.as_deref(), told.now, told.keys.clone()).ok()
-    });
-    let mut anew = Vec::new();
-    for fact in &pinned.loaded {
-        let Some(&(number, asset)) = makers.get(&fact.asset) else { continue };
-        let partition = fact.partition.as_deref();
-        // An asset may have taken others of its own that the run was not to make.
-        let within = asset.partitions.and_then(|within| of.as_ref()?.of.get(within));
-        let index = within.and_then(|within| within.keyspace.index_of(partition?).ok());
-        if within.is_some_and(|within| !index.is_some_and(|index| within.set.contains(index))) {
-            continue;
+    /// Forgets what the run had passed over for the sake of materializations that are not what lies there by now. Gives the copies that
+    /// are begun anew so, by the numbers of their steps: of what is made only where it is missing, the run has told nothing.
+    fn passed_over_and_lost(
+        &self,
+        pinned: &Pinned,
+        recorded: &mut Recorded,
+    ) -> Vec<(usize, Vec<MappingKey>)> {
+        let Self { program, memory, since, .. } = *self;
+        let steps = program.plan.steps.iter().enumerate();
+        let makers: HashMap<_, _> = steps
+            .flat_map(|(number, step)| step.assets.iter().map(move |asset| (&asset.key, (number, asset))))
+            .collect();
+        let of = pinned.partitions.as_ref().and_then(|told| {
+            ForPartitions::of(&pinned.plan, told.selection.as_deref(), told.now, told.keys.clone()).ok()
+        });
+        let mut anew = Vec::new();
+        for fact in &pinned.loaded {
+            let Some(&(number, asset)) = makers.get(&fact.asset) else { continue };
+            let partition = fact.partition.as_deref();
+            // An asset may have taken others of its own that the run was not to make.
+            let within = asset.partitions.and_then(|within| of.as_ref()?.of.get(within));
+            let index = within.and_then(|within| within.keyspace.index_of(partition?).ok());
+            if within.is_some_and(|within| !index.is_some_and(|index| within.set.contains(index))) {
+                continue;
+            }
+            let branch = partition.map(|key| Branch::new(None, key.into(), 0));
+            let path = StepPath::new(program.plan.steps[number].name.as_str(), branch);
+            let is_made =
+                recorded.step(&path).is_some_and(|step| matches!(step.end(), Some(RecordedEnd::Succeeded)));
+            let copy = (number, partition.map(Into::into).into_iter().collect());
+            // It was given to that run, and something else is given now.
+            let given = since.get(&fact.asset, &partition.map(Into::into));
+            if given.is_some_and(|given| given.run != Some(fact.run)) {
+                anew.push(copy);
+                continue;
+            }
+            let remembered = memory.get(&fact.asset, &partition.map(Into::into));
+            if is_made
+                || program.is_given(&path)
+                || remembered.is_some_and(|found| found.fact.run == fact.run)
+            {
+                continue;
+            }
+            recorded.number(&path).into_iter().for_each(|number| recorded.forget(number));
+            anew.push(copy);
         }
-        let branch = partition.map(|key| Branch::new(None, key.into(), 0));
-        let path = StepPath::new(program.plan.steps[number].name.as_str(), branch);
-        let is_made =
-            recorded.step(&path).is_some_and(|step| matches!(step.end(), Some(RecordedEnd::Succeeded)));
-        let remembered = memory.get(&fact.asset, &partition.map(Into::into));
-        if is_made || program.is_given(&path) || remembered.is_some_and(|found| found.fact.run == fact.run) {
-            continue;
-        }
-        recorded.number(&path).into_iter().for_each(|number| recorded.forget(number));
-        anew.push((number, partition.map(Into::into).into_iter().collect()));
+        anew
     }
-    anew
 }
 
 /// Forgets what something else is given for: others have made it anew since. Gives those copies, by the numbers of their steps: what

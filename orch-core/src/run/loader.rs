@@ -154,13 +154,33 @@ impl Loader {
             };
             self.storage.as_ref()?.materializations(&query).ok()?.pop()
         };
+        let was_taken = |fact: &Materialization| {
+            self.taken.iter().any(|taken| (taken.run, taken.event) == (fact.run, fact.event))
+        };
         let is_since = |fact: &Materialization| {
+            if self.goes_on && !was_taken(fact) || self.is_refused(fact) {
+                return false;
+            }
             let before = self.ancestors.iter().filter_map(|run| made(fact, *run)).max_by_key(age);
             before.is_some_and(|before| age(&before) < age(fact))
         };
         let taken = if self.goes_on { self.taken.clone() } else { Vec::new() };
         let latest = Self { taken, ..self.clone() };
         latest.remember_those(program, partitions, self.goes_on, is_since)
+    }
+
+    /// Whether a blocking check has refused a materialization: of the same it would find the same.
+    fn is_refused(&self, fact: &Materialization) -> bool {
+        let of_it = EvaluationQuery {
+            asset: Some(fact.asset.clone()),
+            partition: fact.partition.clone(),
+            ..EvaluationQuery::default()
+        };
+        let found = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.evaluations(&of_it));
+        found.unwrap_or_default().iter().any(|found| {
+            let is_target = found.target.as_ref().is_some_and(|target| target.run == fact.run);
+            is_target && found.partition == fact.partition && found.blocking && found.result.is_error()
+        })
     }
 
     /// Of the latest those that are wanted; where `goes_on`, of those that were taken before.

@@ -6,6 +6,7 @@ use super::loader::Loader;
 use super::record::{Record, Upstream};
 use super::resume::own_tags;
 use super::{Definitions, RunError, Runner};
+use crate::asset::Versions;
 use crate::ids::RunId;
 use crate::plan::{PlanError, Program};
 use crate::select::StepSelection;
@@ -20,7 +21,8 @@ pub enum Rerun {
     /// What did not come to a good end, and all that depends on it: steps that failed, that were interrupted or canceled,
     /// that were skipped for want of these, or never began. In a map it is each item for itself. What succeeded, or was
     /// skipped for want of an output that was left out, stays as it is; but what a blocking check has refused is made anew, since
-    /// of the same it would find the same.
+    /// of the same it would find the same. What another run has made anew since is taken in its place, and what was made of the old is
+    /// made anew.
     FromFailure,
     /// These steps. What they take from others, these or earlier runs have made.
     Select(StepSelection),
@@ -28,7 +30,8 @@ pub enum Rerun {
 
 impl Definitions {
     /// A new run of the job of a recorded one, with the same environment and configuration, which names that as its parent.
-    /// Values of steps that do not run are those of whichever of its ancestors has made them; what is taken of assets that the run does
+    /// Values of steps that do not run are those of whichever of its ancestors has made them, with [`Rerun::FromFailure`] of assets that
+    /// another run has made anew since those of that; what is taken of assets that the run does
     /// not make is the latest, but for [`Rerun::All`] of the partitions that there were when the recorded one began.
     ///
     /// # Errors
@@ -103,7 +106,8 @@ impl Runner {
             .for_partitions(&program.plan)
             .map_err(|problems| RunError::plan(PlanError::new(program.plan.job.clone(), problems)))?;
         let memory = loader.remember(&program, &partitions);
-        let anew = Anew { storage: &**storage, program: &program, memory: &memory };
+        let anew =
+            Anew { storage: &**storage, program: &program, memory: &memory, since: &Versions::default() };
         let lineage = Lineage::of(storage, run, history, &io, &anew).map_err(RunError::storage)?;
         self.made = lineage.recorded.assets().clone();
         self.earlier = Some(Arc::new(lineage.known(&program, &memory)));

@@ -163,7 +163,7 @@ impl Interrupted {
         self,
         program: &Program,
         io: &Arc<IoManagers>,
-        memory: &Memory,
+        (memory, since): (&Memory, &Versions),
         canceled: bool,
     ) -> Result<TakenUp, RunError> {
         let Self { storage, record, pinned, accepts_changes } = self;
@@ -192,7 +192,7 @@ impl Interrupted {
         }
         // A process that died before its first event has begun nothing.
         let begun = recorded.last_event() > 0;
-        let anew = Anew { storage: &*storage, program, memory };
+        let anew = Anew { storage: &*storage, program, memory, since };
         let lineage = Lineage::of(&storage, run, history, io, &anew).map_err(RunError::storage)?;
         let (ended, past) = behind(program, &pinned.plan, &lineage, memory, past);
         let (past, made) = (begun.then_some(past), lineage.recorded.assets().clone());

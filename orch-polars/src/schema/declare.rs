@@ -22,6 +22,14 @@
 /// [`ColumnType`](crate::schema::ColumnType); an `Option` may have nulls, all others have none. With `..` at the end a
 /// frame may have other columns as well, without it only these. The order does not matter.
 ///
+/// A column that is declared twice is told by the compiler, `the column 'id' is declared twice`:
+///
+/// ```compile_fail,E0080
+/// orch_polars::schema! {
+///     struct Sales { id: i64, name: String, id: String }
+/// }
+/// ```
+///
 /// What it declares has no values: rows are in the frame.
 #[macro_export]
 macro_rules! schema {

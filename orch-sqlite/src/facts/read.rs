@@ -76,9 +76,12 @@ fn asked(query: &MaterializationQuery) -> (String, Vec<Value>) {
     let asset = query.asset.as_ref().map(ToString::to_string);
     let run = query.run.map(|run| run.to_string());
     let columns = [("asset", asset), ("partition", query.partition.clone()), ("run", run)];
+    // Of an asset there may be any number, of a run there are few.
+    let by_run = query.run.is_some() && query.partition.is_none();
     for (column, value) in columns {
         if let Some(value) = value {
-            conditions += &format!(" AND {column} = ?");
+            let plus = if by_run && column == "asset" { "+" } else { "" };
+            conditions += &format!(" AND {plus}{column} = ?");
             values.push(value.into());
         }
     }

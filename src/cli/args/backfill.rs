@@ -52,7 +52,8 @@ It stays canceled. Runs that nobody runs any more are ended by this command itse
 Examples:
   backfill retry-failed latest
 
-A run that failed is gone on with from its end: what it has made is not made again, but for what a blocking check refused.")]
+A run that failed is gone on with from its end: what it has made is not made again, but for what a blocking check refused.
+What another run has made anew since is taken in its place.")]
     RetryFailed(BackfillGoArgs),
     /// Let a backfill go on that was interrupted: what is done is not done again, runs that were interrupted are resumed.
     #[command(after_help = "\

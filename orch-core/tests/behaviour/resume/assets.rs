@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use orch_core::graph::{Asset, AssetDef, AssetGraph, Upstream};
-use orch_core::run::RunError;
+use orch_core::run::{Rerun, RunError};
 
 use super::*;
 
@@ -112,5 +112,52 @@ fn a_run_of_assets_goes_on_with_what_it_began_with() {
         let runner = definitions.resume(&storage, run).unwrap();
         runtime().block_on(runner.run()).unwrap();
         assert_eq!(facts(&memory, run), undisturbed, "interrupted after {life} commits");
+    }
+}
+
+/// A number that is another one each time, and one that is made of it, which fails the first time.
+fn counted() -> Definitions {
+    let (calls, fails) = (AtomicUsize::new(0), AtomicUsize::new(1));
+    let one = OpDef::builder("one").returns::<Plain>().coded([Coded::<i64>::CODEC]);
+    let one: Arc<OpDef> = one.blocking(move |_| Ok(calls.fetch_add(1, Ordering::SeqCst) as i64)).into();
+    let op = Arc::clone(&one);
+    let first = Arc::new(AssetDef::builder("one").made_by(&one, move |_: &Upstream| {
+        Call::of(&op).place::<Plain>();
+    }));
+    let ten = OpDef::builder("ten").input::<i64>("one").returns::<Plain>().coded([Coded::<i64>::CODEC]);
+    let ten = ten.blocking(move |mut args| match fails.swap(0, Ordering::SeqCst) {
+        1 => Err(Failure::new("not yet")),
+        _ => Ok(args.take::<i64>(0)? * 10),
+    });
+    let ten: Arc<OpDef> = ten.into();
+    let (op, taken) = (Arc::clone(&ten), Arc::clone(&first));
+    let def = AssetDef::builder("ten").takes_made(&first);
+    let tenfold = def.made_by(&ten, move |upstream: &Upstream| {
+        Call::of(&op).input::<i64>(upstream.of_made::<i64>(&taken)).place::<Plain>();
+    });
+    Definitions::new().assets([first, Arc::new(tenfold)])
+}
+
+#[test]
+fn a_rerun_that_goes_on_takes_what_it_took_when_it_began_whatever_is_made_meanwhile() {
+    for life in 1.. {
+        let (definitions, memory) = (counted(), Memory::new());
+        let storage = |left| -> Arc<dyn Storage> {
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        };
+        let whole = storage(usize::MAX);
+        materialize(&definitions, &whole, "*", 1).unwrap_err();
+        // What it takes.
+        materialize(&definitions, &whole, "one", 2).unwrap();
+        let rerun = definitions.rerun(&storage(life), RunId::from_u128(1), Rerun::FromFailure).unwrap();
+        if runtime().block_on(rerun.run_id(RunId::from_u128(3)).run()).is_ok() {
+            assert!(life > 1, "{life} commits");
+            break;
+        }
+        // What comes too late.
+        materialize(&definitions, &whole, "one", 4).unwrap();
+        runtime().block_on(definitions.resume(&whole, RunId::from_u128(3)).unwrap().run()).unwrap();
+        let (facts, value) = facts(&memory, RunId::from_u128(3));
+        assert_eq!(value.as_deref(), Some(&[10][..]), "interrupted after {life} commits: {facts:?}");
     }
 }

@@ -252,3 +252,36 @@ fn what_others_have_made_anew_since_is_taken_and_what_was_made_of_the_old_is_mad
         assert_eq!(ends(&memory, RUN), undisturbed, "interrupted after {life} commits");
     }
 }
+
+#[test]
+fn what_is_made_anew_once_more_is_taken_by_what_goes_on_from_the_one_that_took_it() {
+    let (shop, memory) = (Shop::default(), Memory::new());
+    let definitions = summed(&shop, days_before(-2, -2));
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    let sold = |amount: i64, id: u128| {
+        shop.sell("2024-01-02", amount);
+        let mended = definitions.runner(&definitions.materialize(&"sales".parse().unwrap()));
+        mended.run_id(RunId::from_u128(id)).partition("2024-01-02").record(&storage).run_blocking().unwrap();
+    };
+    let again = |of: u128, id: u128| {
+        let rerun = definitions.rerun(&storage, RunId::from_u128(of), Rerun::FromFailure).unwrap();
+        let ended = rerun.run_id(RunId::from_u128(id)).max_concurrent(1).run_blocking().is_ok();
+        (shop.made(), ended)
+    };
+    shop.close("2024-01-03");
+    runner(&definitions, &storage, "2024-01-01..2024-01-03", 1).run_blocking().unwrap_err();
+    shop.made();
+    sold(100, 5);
+    assert_eq!(again(1, 2), (vec!["01-02: [] 100".to_owned()], false));
+    sold(200, 6);
+    shop.open();
+    insta::assert_debug_snapshot!(again(2, 3), @r#"
+    (
+        [
+            "01-02: [] 200",
+            "01-03: [01-01 1] 4",
+        ],
+        true,
+    )
+    "#);
+}

@@ -66,7 +66,7 @@ fn unknown_pools_and_io_managers_are_named_with_what_there_is() {
     error: `pooled` names the pool `gpu`, which is not defined
       --> orch-core/tests/behaviour/start.rs:_ (the step)
       hint: did you mean `cpu`? pools of this program: `cpu`
-    error: `stored` has its `i64` stored by the IO manager `files`, which is not defined
+    error: `stored` has its `i64` stored by the IO manager `files`, which is not defined for `i64`
       --> orch-core/tests/behaviour/start.rs:_ (the step)
       hint: define it for the program, `Definitions::new().io("files", manager)`, or for one run, `job.runner().io("files", manager)`; IO managers of this program: `files` for `String`
     "#);

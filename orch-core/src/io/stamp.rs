@@ -37,7 +37,7 @@ impl fmt::Display for Found {
             Self::Same => "it is there",
             Self::Other => "something else lies in its place now",
             Self::Nothing => "nothing lies in its place any more",
-            Self::Unmanaged => "the program does not have its IO manager any more",
+            Self::Unmanaged => "the program has no IO manager for it any more",
         })
     }
 }

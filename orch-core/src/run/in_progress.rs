@@ -2,9 +2,11 @@ use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::gone_on::refused_by;
 use super::partitions::ForPartitions;
-use crate::asset::{AssetKey, MaterializationQuery};
+use crate::asset::{AssetKey, FailedMaterialization, MaterializationQuery};
 use crate::define::RunPartitions;
 use crate::event::{Event, EventKind, RunStatus};
 use crate::ids::{RunId, StepPath};
@@ -37,7 +39,7 @@ struct Open {
     /// Those with which a step has begun.
     begun: PartitionSet,
     /// Those of which the log of the run tells that they are made, or failed, in its order.
-    told: Vec<u64>,
+    told: Vec<(u64, Timestamp)>,
 }
 
 impl InProgress {
@@ -113,8 +115,8 @@ impl Open {
     /// Leaves open what the log tells and is not known of the asset yet. It becomes known in the order in which it is told.
     fn await_facts(&mut self, known: &(impl ReadAssets + ?Sized)) -> Result<(), StorageError> {
         let mut awaited = PartitionSet::new();
-        for &index in self.told.iter().rev() {
-            if self.is_known(index, known)? {
+        for &(index, time) in self.told.iter().rev() {
+            if self.is_known(index, time, known)? {
                 break;
             }
             awaited.insert(index);
@@ -125,7 +127,12 @@ impl Open {
     }
 
     /// Whether it is known what became of this one in the run. An earlier run may have made it too.
-    fn is_known(&self, index: u64, known: &(impl ReadAssets + ?Sized)) -> Result<bool, StorageError> {
+    fn is_known(
+        &self,
+        index: u64,
+        time: Timestamp,
+        known: &(impl ReadAssets + ?Sized),
+    ) -> Result<bool, StorageError> {
         let key = self.partitions.as_deref().and_then(|partitions| partitions.keyspace.key_of(index).ok());
         let query = MaterializationQuery {
             partition: key.map(|key| key.to_string()),
@@ -133,7 +140,9 @@ impl Open {
             ..MaterializationQuery::latest(&self.asset)
         };
         let failed = || known.latest_failure(&self.asset, query.partition.as_deref());
-        Ok(!known.materializations(&query)?.is_empty() || failed()?.is_some_and(|fact| fact.run == self.run))
+        // Of failures the latest alone is known, which may be that of another run since.
+        let is_told = |fact: FailedMaterialization| fact.run == self.run || fact.time > time;
+        Ok(!known.materializations(&query)?.is_empty() || failed()?.is_some_and(is_told))
     }
 }
 
@@ -307,7 +316,7 @@ impl Left {
                 Tells::Over => _ = open.left.remove(index),
                 Tells::OverWith(_) => {
                     open.left.remove(index);
-                    open.told.push(index);
+                    open.told.push((index, event.time));
                 }
             }
         }

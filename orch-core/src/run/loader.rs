@@ -154,18 +154,18 @@ impl Loader {
             };
             self.storage.as_ref()?.materializations(&query).ok()?.pop()
         };
-        let was_taken = |fact: &Materialization| {
-            self.taken.iter().any(|taken| (taken.run, taken.event) == (fact.run, fact.event))
-        };
+        let taken: HashSet<_> = self.taken.iter().map(|taken| (taken.run, taken.event)).collect();
         let is_since = |fact: &Materialization| {
-            if self.goes_on && !was_taken(fact) || self.is_refused(fact) {
+            // Mostly it is what they have made, and nothing need be looked up.
+            if self.ancestors.contains(&fact.run) || self.goes_on && !taken.contains(&(fact.run, fact.event))
+            {
                 return false;
             }
             let before = self.ancestors.iter().filter_map(|run| made(fact, *run)).max_by_key(age);
-            before.is_some_and(|before| age(&before) < age(fact))
+            before.is_some_and(|before| age(&before) < age(fact)) && !self.is_refused(fact)
         };
-        let taken = if self.goes_on { self.taken.clone() } else { Vec::new() };
-        let latest = Self { taken, ..self.clone() };
+        let before = if self.goes_on { self.taken.clone() } else { Vec::new() };
+        let latest = Self { taken: before, ..self.clone() };
         latest.remember_those(program, partitions, self.goes_on, is_since)
     }
 

@@ -321,6 +321,12 @@ mod tests {
         SEARCH fact USING INDEX newest_made (asset=? AND partition=?)
         USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
         ");
+        // Of an asset there may be any number, of a run there are few.
+        let run = Some(orch_core::ids::RunId::from_u128(1));
+        insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), run, ..all() }), @r"
+        SEARCH fact USING INDEX sqlite_autoindex_fact_1 (run=?)
+        USE TEMP B-TREE FOR ORDER BY
+        ");
         let until = Some(jiff::Timestamp::UNIX_EPOCH);
         insta::assert_snapshot!(of(MaterializationQuery { asset: asset(), until, ..all() }), @r"
         SEARCH fact USING INDEX newest_of_asset (asset=? AND time<?)

@@ -68,10 +68,13 @@ impl<'a> ShownAsset<'a> {
         let defined = number.into_iter().flat_map(|number| graph.downstream(number));
         let defined = defined.map(|&other| graph.assets()[other].key());
         let others = self.facts.records.iter().filter(|record| graph.number(&record.key).is_none());
-        let others = others.filter(|record| self.is_taken_by(&record.latest)).map(|record| &record.key);
-        let mut found: Vec<_> = defined.chain(others).map(|key| self.made_of_it(key)).collect();
+        // Once for all that may be made of it, which are many where it has many partitions.
+        let own = self.keyspace(self.key);
+        let own = own.as_ref();
+        let others = others.filter(|record| self.is_taken_by(&record.latest, own)).map(|record| &record.key);
+        let mut found: Vec<_> = defined.chain(others).map(|key| self.made_of_it(key, own)).collect();
         if self.partition.is_some() && number.is_some_and(|number| graph.takes_own(number)) {
-            found.extend(self.partitions_made_of_it(self.key));
+            found.extend(self.partitions_made_of_it(self.key, own));
         }
         found
     }
@@ -89,7 +92,8 @@ impl<'a> ShownAsset<'a> {
         let newest = match input.partition.as_deref() {
             None => self.facts.latest(&input.asset),
             Some(partition) => {
-                let among = self.among(&input.asset, partition);
+                let keyspace = self.keyspace(&input.asset);
+                let among = self.among(keyspace.as_ref(), partition);
                 let of = self.latest.partitions.get(&input.asset).into_iter().flatten();
                 newest(of.filter(|fact| fact.partition.as_deref().is_some_and(&among)))
             }
@@ -104,13 +108,13 @@ impl<'a> ShownAsset<'a> {
     }
 
     /// Another asset that is made of this one, or those of its partitions that are made of the one that is shown.
-    fn made_of_it(&self, key: &'a AssetKey) -> Neighbour<'a> {
+    fn made_of_it(&self, key: &'a AssetKey, own: Option<&Keyspace>) -> Neighbour<'a> {
         let latest = self.facts.latest(key);
         let standing = match self.partition {
             None => latest.map(|latest| Standing::of(latest, self.key, self.latest())),
             Some(_) if self.latest().is_none() => None,
             Some(_) if self.latest.partitions.contains_key(key) => {
-                return self.partitions_made_of_it(key).unwrap_or_else(|| Neighbour {
+                return self.partitions_made_of_it(key, own).unwrap_or_else(|| Neighbour {
                     key,
                     partition: None,
                     newest: None,
@@ -118,53 +122,52 @@ impl<'a> ShownAsset<'a> {
                     is_own: false,
                 });
             }
-            Some(_) => latest.map(|latest| self.standing_of(latest)),
+            Some(_) => latest.map(|latest| self.standing_of(latest, own)),
         };
         self.whole(key, standing)
     }
 
     /// The partitions of an asset that are made of the one that is shown, if any are.
-    fn partitions_made_of_it(&self, key: &'a AssetKey) -> Option<Neighbour<'a>> {
+    fn partitions_made_of_it(&self, key: &'a AssetKey, own: Option<&Keyspace>) -> Option<Neighbour<'a>> {
         let keyspace = self.keyspace(key)?;
         let of = self.latest.partitions.get(key).into_iter().flatten();
-        let made: Vec<_> = of.filter(|fact| self.is_taken_by(fact)).collect();
+        let made: Vec<_> = of.filter(|fact| self.is_taken_by(fact, own)).collect();
         let newest = newest(made.iter().copied())?;
         let indexes = made.iter().filter_map(|fact| keyspace.known_index(fact.partition.as_deref()?));
         let partition = match made.as_slice() {
             [one] => one.partition.clone(),
             _ => Some(stretches(&keyspace, &indexes.collect())),
         };
-        let standing = (made.len() == 1).then(|| self.standing_of(newest));
+        let standing = (made.len() == 1).then(|| self.standing_of(newest, own));
         Some(Neighbour { key, partition, newest: Some(newest), standing, is_own: false })
     }
 
     /// How something stands to the partition that is shown.
-    fn standing_of(&self, fact: &Materialization) -> Standing {
-        let input = fact.inputs.iter().find(|input| self.takes(input));
+    fn standing_of(&self, fact: &Materialization, own: Option<&Keyspace>) -> Standing {
+        let input = fact.inputs.iter().find(|input| self.takes(input, own));
         input.map_or(Standing::NotTaken, |input| Standing::of_input(input, self.latest()))
     }
 
     /// Whether it was made of the asset, or of the partition that is shown.
-    fn is_taken_by(&self, fact: &Materialization) -> bool {
-        fact.inputs.iter().any(|input| self.takes(input))
+    fn is_taken_by(&self, fact: &Materialization, own: Option<&Keyspace>) -> bool {
+        fact.inputs.iter().any(|input| self.takes(input, own))
     }
 
-    fn takes(&self, input: &InputVersion) -> bool {
+    fn takes(&self, input: &InputVersion, own: Option<&Keyspace>) -> bool {
         let is_shown = || match (self.partition, input.partition.as_deref()) {
-            (Some(shown), Some(taken)) => self.among(self.key, taken)(shown),
+            (Some(shown), Some(taken)) => self.among(own, taken)(shown),
             (shown, _) => shown.is_none(),
         };
         input.asset == *self.key && is_shown()
     }
 
     /// Whether a partition of an asset is one of those that were taken, as they are written.
-    fn among<'t>(&self, key: &AssetKey, taken: &'t str) -> impl Fn(&str) -> bool + use<'t> {
+    fn among<'t>(&self, keyspace: Option<&'t Keyspace>, taken: &'t str) -> impl Fn(&str) -> bool + use<'t> {
         // One alone is named by its key, and may be one that there is no more.
-        let keyspace = self.keyspace(key);
-        let set = keyspace.as_ref().and_then(|keyspace| keyspace.select(taken, self.facts.now).ok());
+        let set = keyspace.and_then(|keyspace| keyspace.select(taken, self.facts.now).ok());
         move |partition| {
             let is_in = |set: &PartitionSet| {
-                let index = keyspace.as_ref().and_then(|keyspace| keyspace.known_index(partition));
+                let index = keyspace.and_then(|keyspace| keyspace.known_index(partition));
                 index.is_some_and(|index| set.contains(index))
             };
             partition == taken || set.as_ref().is_some_and(is_in)

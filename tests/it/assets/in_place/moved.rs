@@ -131,8 +131,8 @@ fn what_an_io_manager_has_stored_that_the_program_does_not_have_any_more_is_miss
     let new = new.io::<i64>("archive", archive.clone());
     insta::assert_snapshot!(to_make(&new, &storage, Making::Missing), @r"
     to make           since
-    fish              it was stored, and the program does not have its IO manager any more
-    caught[mon..tue]  it was stored, and the program does not have its IO manager any more
+    fish              it was stored, and the program has no IO manager for it any more
+    caught[mon..tue]  it was stored, and the program has no IO manager for it any more
     ");
     let job = new.materialize(&"*".parse().expect("all"));
     let missing = new.runner(&job).partition("*").only_missing().max_concurrent(1).keep_events();

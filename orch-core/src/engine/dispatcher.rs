@@ -195,9 +195,10 @@ impl Dispatcher {
             let Inner { held, holds, .. } = &mut *guard;
             turn.hold(before, held);
             *holds = true;
+            let events = held.events.len();
             turn.work.range(before..).for_each(|work| self.executor.expect(work));
             drop(guard);
-            self.hand_over();
+            self.hand_over(events);
             return;
         }
         let events = std::mem::take(&mut turn.events);
@@ -283,9 +284,7 @@ impl Dispatcher {
         let mut turn = Turn::default();
         self.report(message, &mut turn);
         self.flush(&mut turn);
-        for work in turn.work {
-            self.executor.start(work, self);
-        }
+        self.executor.start_all(&mut turn.work, self);
     }
 
     /// Ends the run where it stands. What panicked is told, unless the run was over before.

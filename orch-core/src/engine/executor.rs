@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Dispatcher, HookCall, Token, Work};
@@ -7,8 +8,8 @@ pub(crate) trait Executor: Send + Sync + 'static {
     /// Hears of work that was decided on, before anyone can ask for it to stop.
     fn expect(&self, work: &Work);
 
-    /// Starts `work` without waiting for it; its outcome is reported with [`Dispatcher::report`].
-    fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>);
+    /// Starts all of `work`, in its order, without waiting for it; the outcomes are reported with [`Dispatcher::report`].
+    fn start_all(&self, work: &mut VecDeque<Work>, dispatcher: &Arc<Dispatcher>);
 
     /// Asks the code of this work to stop, or not to begin; its outcome will be ignored.
     fn abort(&self, token: Token);

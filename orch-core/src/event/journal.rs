@@ -69,7 +69,7 @@ pub trait Journal: Send + 'static {
     /// it can be resumed from those before them.
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure>;
 
-    /// Whether the next commit waits for a disk, so that a thread which polls async code must not make it. Asked at first
-    /// and after each commit.
-    fn blocks(&self) -> bool;
+    /// From how many events on the next commit takes so long that a thread which polls async code must not make it: 0 if it
+    /// waits for a disk, `usize::MAX` if none takes long. Asked at first and after each commit.
+    fn blocks_from(&self) -> usize;
 }

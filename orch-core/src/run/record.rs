@@ -76,8 +76,8 @@ impl Journal for Recorder {
         Ok(())
     }
 
-    fn blocks(&self) -> bool {
-        self.events.blocks()
+    fn blocks_from(&self) -> usize {
+        self.events.blocks_from()
     }
 }
 

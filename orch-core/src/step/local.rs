@@ -127,8 +127,8 @@ impl Executor for Local {
         }
     }
 
-    fn start(&self, work: Work, dispatcher: &Arc<Dispatcher>) {
-        self.shared.start(work, dispatcher);
+    fn start_all(&self, work: &mut VecDeque<Work>, dispatcher: &Arc<Dispatcher>) {
+        self.shared.start_all(work, dispatcher);
     }
 
     fn abort(&self, token: Token) {
@@ -166,17 +166,22 @@ impl Executor for Local {
 
 impl Shared {
     pub(super) fn start(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
+        if !self.blocks(&work) {
+            return self.start_worker(VecDeque::from([work]), dispatcher);
+        }
         let (me, subscriber) = (Arc::clone(self), self.subscriber.clone());
         let mut promise = Promise::to(dispatcher);
-        if self.blocks(&work) {
-            drop(self.runtime.spawn_blocking(move || {
-                let dispatcher = promise.dispatcher();
-                tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, dispatcher));
-                promise.keep();
-            }));
-        } else {
-            drop(self.runtime.spawn(Worker::new(me, promise, work).with_subscriber(subscriber)));
-        }
+        drop(self.runtime.spawn_blocking(move || {
+            let dispatcher = promise.dispatcher();
+            tracing::dispatcher::with_default(&subscriber, || me.work_blocking(work, dispatcher));
+            promise.keep();
+        }));
+    }
+
+    /// Has a new worker do async work.
+    fn start_worker(self: &Arc<Self>, work: VecDeque<Work>, dispatcher: &Arc<Dispatcher>) {
+        let worker = Worker::new(Arc::clone(self), Promise::to(dispatcher), work);
+        drop(self.runtime.spawn(worker.with_subscriber(self.subscriber.clone())));
     }
 
     fn work_blocking(self: &Arc<Self>, work: Work, dispatcher: &Arc<Dispatcher>) {
@@ -217,8 +222,13 @@ impl Shared {
         self.start(work, dispatcher);
     }
 
-    /// Has others do what a worker is not going to do soon.
+    /// Starts all of it: by one worker, if all of it takes less time than it takes to wake one for each.
     pub(super) fn start_all(self: &Arc<Self>, work: &mut VecDeque<Work>, dispatcher: &Arc<Dispatcher>) {
+        let is_brief =
+            |work: &Work| !self.blocks(work) && !self.has_deadline(work) && self.pace(work.step).is_brief();
+        if work.len() > 1 && work.iter().all(is_brief) {
+            return self.start_worker(std::mem::take(work), dispatcher);
+        }
         work.drain(..).for_each(|work| self.start(work, dispatcher));
     }
 

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,18 +59,18 @@ enum Waits {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, promise: Promise, work: Work) -> Self {
+    /// For these pieces, of which there is one at least.
+    pub(super) fn new(shared: Arc<Shared>, promise: Promise, work: VecDeque<Work>) -> Self {
         let hand = Hand {
-            token: work.token,
-            step: work.step,
+            token: work[0].token,
+            step: work[0].step,
             output: 0,
             stop: None,
             begun: Timestamp::UNIX_EPOCH,
             short: false,
             waited: false,
         };
-        let mut turn = Turn::default();
-        turn.work.push_back(work);
+        let turn = Turn { work, ..Turn::default() };
         shared.ready.fetch_add(1, Ordering::Relaxed);
         Self {
             shared,

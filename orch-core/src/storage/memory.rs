@@ -348,8 +348,8 @@ impl Journal for Writer {
         Ok(())
     }
 
-    fn blocks(&self) -> bool {
-        false
+    fn blocks_from(&self) -> usize {
+        usize::MAX
     }
 }
 

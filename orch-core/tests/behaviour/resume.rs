@@ -81,8 +81,8 @@ impl Journal for MortalLog {
         self.log.commit(entries)
     }
 
-    fn blocks(&self) -> bool {
-        self.log.blocks()
+    fn blocks_from(&self) -> usize {
+        self.log.blocks_from()
     }
 }
 

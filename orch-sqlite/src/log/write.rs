@@ -24,6 +24,9 @@ use crate::{Durability, error, write};
 const LOG: &str = "INSERT INTO log (number, time, step, attempt, level, target, message, fields, sum)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
+/// So many events take several times as long to commit as it takes to wake the thread that does it.
+const MANY: usize = 128;
+
 /// The log of a run, to be written by the one who holds it.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -221,9 +224,9 @@ impl Journal for Writer {
     }
 
     /// With [`Durability::Normal`] a commit is handed to the system, and only what brings many of them into the database
-    /// waits for the disk.
-    fn blocks(&self) -> bool {
-        self.folder.durability() == Durability::Full || self.is_due()
+    /// waits for the disk. A large one takes its time all the same.
+    fn blocks_from(&self) -> usize {
+        if self.folder.durability() == Durability::Full || self.is_due() { 0 } else { MANY }
     }
 }
 

@@ -51,13 +51,13 @@ struct Paper {
     blocks: Blocks,
 }
 
-/// Whether a commit waits after so many.
-type Blocks = fn(usize) -> bool;
+/// From how many events on a commit takes long after so many commits.
+type Blocks = fn(usize) -> usize;
 
-const NEVER: Blocks = |_| false;
+const NEVER: Blocks = |_| usize::MAX;
 
-/// Those that wait, those that do not, and those of which some do.
-const ALL: [Blocks; 3] = [NEVER, |_| true, |commits| commits % 3 == 1];
+/// None that takes long, all, every third, and those of several steps.
+const ALL: [Blocks; 4] = [NEVER, |_| 0, |commits| if commits % 3 == 1 { 0 } else { usize::MAX }, |_| 6];
 
 impl Journal for Paper {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), Failure> {
@@ -69,7 +69,7 @@ impl Journal for Paper {
         Ok(())
     }
 
-    fn blocks(&self) -> bool {
+    fn blocks_from(&self) -> usize {
         (self.blocks)(self.log.commits().len())
     }
 }
@@ -187,8 +187,8 @@ impl Journal for Waits {
         self.paper.commit(entries)
     }
 
-    fn blocks(&self) -> bool {
-        self.paper.blocks()
+    fn blocks_from(&self) -> usize {
+        self.paper.blocks_from()
     }
 }
 
@@ -225,8 +225,8 @@ fn a_journal_that_panics_breaks_the_run_off() {
         fn commit(&mut self, _: &[Entry]) -> Result<(), Failure> {
             panic!("no pen");
         }
-        fn blocks(&self) -> bool {
-            false
+        fn blocks_from(&self) -> usize {
+            usize::MAX
         }
     }
     let error = fan_out(&Log::default(), true).runner().journal(Panics).run_blocking().expect_err("no pen");

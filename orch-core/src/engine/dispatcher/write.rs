@@ -1,5 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -28,25 +28,30 @@ const ROUNDS: usize = 8;
 /// writes before, so that nothing is held for long. Only calls of ops wait; to pull the next item, or to store one, goes on
 /// with code whose start is written.
 ///
-/// A commit that waits for a disk is made by a thread of its own, which sleeps until there is one: those that poll async
-/// code must not wait so long.
+/// A commit that takes long, since it waits for a disk or is a large one, is made by a thread of its own, which sleeps until
+/// there is one: those that poll async code must not wait so long, and meanwhile do what comes next.
 pub(super) struct Writer {
     journal: Mutex<Option<Box<dyn Journal>>>,
-    /// Whether the next commit waits for a disk.
-    blocks: AtomicBool,
+    /// From how many events on the next commit takes long.
+    blocks_from: AtomicUsize,
     /// Wakes the thread for these, once there has been one; none if none could be started.
     wake: OnceLock<Option<SyncSender<Arc<Dispatcher>>>>,
 }
 
 impl Writer {
     pub(super) fn new(journal: Box<dyn Journal>) -> Self {
-        let blocks = AtomicBool::new(journal.blocks());
-        Self { journal: Mutex::new(Some(journal)), blocks, wake: OnceLock::new() }
+        let blocks_from = AtomicUsize::new(journal.blocks_from());
+        Self { journal: Mutex::new(Some(journal)), blocks_from, wake: OnceLock::new() }
     }
 
-    /// Whether someone else makes the next commit, since it waits for a disk.
-    fn is_handed_over(&self) -> bool {
-        self.blocks.load(Ordering::Relaxed) && self.wake.get().is_some_and(Option::is_some)
+    /// Whether a commit of so many events takes long.
+    fn blocks(&self, events: usize) -> bool {
+        events >= self.blocks_from.load(Ordering::Relaxed)
+    }
+
+    /// Whether someone else makes the next commit, if it is one of so many events.
+    fn is_handed_over(&self, events: usize) -> bool {
+        self.blocks(events) && self.wake.get().is_some_and(Option::is_some)
     }
 
     fn commit(&self, entries: &[Entry]) -> Result<(), Failure> {
@@ -55,7 +60,7 @@ impl Writer {
             Some(journal) if !entries.is_empty() => {
                 let committed = catch_unwind(AssertUnwindSafe(|| {
                     journal.commit(entries)?;
-                    self.blocks.store(journal.blocks(), Ordering::Relaxed);
+                    self.blocks_from.store(journal.blocks_from(), Ordering::Relaxed);
                     Ok(())
                 }));
                 committed.unwrap_or_else(|payload| Err(Failure::new(panic_message(&*payload))))
@@ -74,11 +79,9 @@ impl Dispatcher {
     /// Writes what is held, for a caller that has nothing else to do, or is going to do what may take its time. The work that
     /// follows is added to the turn's.
     pub(crate) fn flush(self: &Arc<Self>, turn: &mut Turn) {
-        if self.writer.as_ref().is_none_or(Writer::is_handed_over) {
-            return;
-        }
+        let Some(writer) = self.writer.as_ref().filter(|writer| !writer.is_handed_over(0)) else { return };
         for _ in 0..ROUNDS {
-            if !self.write(turn) {
+            if !self.write(turn, |events| !writer.is_handed_over(events)) {
                 return;
             }
         }
@@ -109,10 +112,10 @@ impl Dispatcher {
     /// Has another thread of the runtime write what is held. It is one of those for code that blocks, so that a clock which
     /// is paused for a test waits for it.
     fn call_writer(self: &Arc<Self>) {
-        if self.writer.as_ref().is_none_or(Writer::is_handed_over) {
-            return;
-        }
-        if !std::mem::replace(&mut self.lock().called, true) {
+        let Some(writer) = &self.writer else { return };
+        let mut guard = self.lock();
+        if !writer.is_handed_over(guard.held.events.len()) && !std::mem::replace(&mut guard.called, true) {
+            drop(guard);
             let dispatcher = Arc::clone(self);
             drop(self.runtime.spawn_blocking(move || {
                 dispatcher.lock().called = false;
@@ -126,8 +129,8 @@ impl Dispatcher {
         let mut turn = Turn::default();
         let mut goes_on = true;
         while goes_on {
-            goes_on = self.write(&mut turn);
-            turn.work.drain(..).for_each(|work| self.executor.start(work, self));
+            goes_on = self.write(&mut turn, |_| true);
+            self.executor.start_all(&mut turn.work, self);
         }
     }
 
@@ -143,13 +146,14 @@ impl Dispatcher {
         journal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Writes, tells and carries out what is held, unless someone is at it. Says whether more is held by then, and nobody
-    /// at it: the caller has to see to this, now or when it has done the work that follows.
-    fn write(self: &Arc<Self>, turn: &mut Turn) -> bool {
+    /// Writes, tells and carries out what is held, unless someone is at it, or so many events are not the caller's to write. Says
+    /// whether more is held by then, and nobody at it: the caller has to see to this, now or when it has done the work that
+    /// follows.
+    fn write(self: &Arc<Self>, turn: &mut Turn, is_own: impl FnOnce(usize) -> bool) -> bool {
         let Some(writer) = &self.writer else { return false };
         let mut held = {
             let mut guard = self.lock();
-            if guard.writing || !guard.holds {
+            if guard.writing || !guard.holds || !is_own(guard.held.events.len()) {
                 return false;
             }
             (guard.writing, guard.holds) = (guard.broken.is_none(), false);
@@ -177,12 +181,12 @@ impl Dispatcher {
         let mut guard = self.lock();
         guard.writing = false;
         self.make_room(&guard);
-        let more = guard.holds;
+        let (more, events) = (guard.holds, guard.held.events.len());
         drop(guard);
         if lets_go {
             self.let_go(&mut dropped);
         }
-        more && !self.hand_over()
+        more && !self.hand_over(events)
     }
 
     /// Wakes those who wait to report a line: it can be held, or they can write.
@@ -192,19 +196,17 @@ impl Dispatcher {
         }
     }
 
-    /// Has what is held written by the thread for commits that wait for a disk, if the next one does; else whoever has
+    /// Has the so many events that are held written by the thread for commits that take long, if that is one; else whoever has
     /// nothing else to do writes.
-    pub(super) fn hand_over(self: &Arc<Self>) -> bool {
-        let Some(writer) = self.writer.as_ref().filter(|writer| writer.blocks.load(Ordering::Relaxed)) else {
-            return false;
-        };
+    pub(super) fn hand_over(self: &Arc<Self>, events: usize) -> bool {
+        let Some(writer) = self.writer.as_ref().filter(|writer| writer.blocks(events)) else { return false };
         let Some(wake) = writer.wake.get_or_init(|| self.start_writing()) else { return false };
         // If it has been woken already, it will see this too. With the word it has the dispatcher itself: what is held is
         // written though nobody else may know of the run any more.
         !matches!(wake.try_send(Arc::clone(self)), Err(TrySendError::Disconnected(_)))
     }
 
-    /// Starts the thread for commits that wait. Where the machine has none left to give, whoever reports waits himself.
+    /// Starts the thread for commits that take long. Where the machine has none left to give, whoever reports waits himself.
     fn start_writing(&self) -> Option<SyncSender<Arc<Self>>> {
         let (wake, woken) = sync_channel::<Arc<Self>>(1);
         let runtime = self.runtime.clone();

@@ -37,7 +37,7 @@ impl<J: Journal> Journal for Telling<J> {
         Ok(())
     }
 
-    fn blocks(&self) -> bool {
-        self.journal.blocks()
+    fn blocks_from(&self) -> usize {
+        self.journal.blocks_from()
     }
 }

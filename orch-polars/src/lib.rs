@@ -9,7 +9,7 @@
 //! | say that there may be no frame | `Option<DataFrame>`: `None` is stored as no file |
 //! | take many partitions of an asset as one frame, and read only some of their files | `#[stored(together)]` before the parameter |
 //! | read some columns of what an asset has stored | `#[stored(columns = [..])]` before the parameter |
-//! | pass and store what does not fit into memory | `LazyFrame`, with the feature `lazy` |
+//! | pass and store what does not fit into memory | `LazyFrame`, or `Lazy<S>` with declared columns, with the feature `lazy` |
 //! | read a CSV file in an op | [`read_csv()`] |
 //! | read or write one Parquet file in an op | [`read_parquet`], [`write_parquet`] |
 //!
@@ -69,6 +69,8 @@ pub use manager::{FrameIo, RegisterFrames};
 #[cfg(feature = "csv")]
 pub use read_csv::read_csv;
 pub use schema::Frame;
+#[cfg(feature = "lazy")]
+pub use schema::Lazy;
 
 /// Stores frames as Parquet files.
 ///

@@ -71,7 +71,8 @@ pub use schema::same_schema;
 pub use unique::unique;
 pub use values::range;
 
-/// The value of an asset that is a frame: a [`DataFrame`], one whose columns are declared, or with the feature `lazy` a `LazyFrame`.
+/// The value of an asset that is a frame: a [`DataFrame`], one whose columns are declared, or with the feature `lazy`
+/// a `LazyFrame`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no frame",
     label = "the asset is no frame",
@@ -138,6 +139,16 @@ where
 
 #[cfg(feature = "lazy")]
 impl HasFrame for pl::LazyFrame {
+    fn frame(&self) -> AnyFrame<'_> {
+        AnyFrame::Planned(self)
+    }
+}
+
+#[cfg(feature = "lazy")]
+impl<S> HasFrame for crate::Lazy<S>
+where
+    Self: Data,
+{
     fn frame(&self) -> AnyFrame<'_> {
         AnyFrame::Planned(self)
     }

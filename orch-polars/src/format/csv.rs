@@ -20,7 +20,7 @@ use super::{Format, Wanted, sealed};
 /// | a column without values, any column of a frame without rows | texts |
 /// | an integer that is none of `i64` | nothing: the file cannot be read |
 ///
-/// Loaded as a [`Frame<S>`](crate::Frame), columns have the types that `S` declares, so all of that is kept, except for
+/// Loaded as a [`Frame<S>`](crate::Frame), or a `Lazy<S>`, columns have the types that `S` declares, so all of that is kept, except for
 /// times of the day, which stay texts: declare them as `String`.
 ///
 /// Of no use is a declaration to quotation marks in a column's name, which come back doubled, to lists, which cannot be
@@ -85,17 +85,17 @@ impl Format for Csv {
     }
 
     #[cfg(feature = "lazy")]
-    fn scan(&self, source: polars::prelude::ScanSources) -> PolarsResult<polars::prelude::LazyFrame> {
+    fn scan(
+        &self,
+        source: polars::prelude::ScanSources,
+        types: Option<&polars::prelude::SchemaRef>,
+    ) -> PolarsResult<polars::prelude::LazyFrame> {
         use polars::prelude::{LazyCsvReader, LazyFileListReader as _};
         LazyCsvReader::new_with_sources(source)
             .with_infer_schema_length(None)
+            .with_dtype_overwrite(types.map(super::textual))
             .with_separator(self.separator)
             .with_glob(false)
             .finish()
-    }
-
-    #[cfg(feature = "lazy")]
-    fn index(&self, _from: impl MmapBytesReader) -> PolarsResult<super::Index> {
-        Ok(super::Index::default())
     }
 }

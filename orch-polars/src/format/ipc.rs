@@ -42,18 +42,15 @@ impl Format for Ipc {
     }
 
     #[cfg(feature = "lazy")]
-    fn scan(&self, source: polars::prelude::ScanSources) -> PolarsResult<polars::prelude::LazyFrame> {
+    fn scan(
+        &self,
+        source: polars::prelude::ScanSources,
+        _types: Option<&polars::prelude::SchemaRef>,
+    ) -> PolarsResult<polars::prelude::LazyFrame> {
         use polars::io::HiveOptions;
         use polars::prelude::{LazyFrame, UnifiedScanArgs};
         let hive_options = HiveOptions::new_disabled();
         let args = UnifiedScanArgs { glob: false, hive_options, ..Default::default() };
         LazyFrame::scan_ipc_sources(source, polars::io::ipc::IpcScanOptions::default(), args)
-    }
-
-    #[cfg(feature = "lazy")]
-    fn index(&self, from: impl MmapBytesReader) -> PolarsResult<super::Index> {
-        // Of no column it reads the heads of its batches alone.
-        let nothing = IpcReader::new(from).with_projection(Some(Vec::new())).finish()?;
-        Ok(super::Index { rows: Some(nothing.height()), statistics: None })
     }
 }

@@ -58,19 +58,13 @@ pub trait Format: sealed::Sealed + Clone + fmt::Debug + Default + Send + Sync + 
     #[cfg(feature = "lazy")]
     fn sink(&self) -> FileWriteFormat;
 
-    /// A frame that is read when it is collected, and of that only what is asked for.
+    /// A frame that is read when it is collected, and of that only what is asked for. Formats that keep no types take those that
+    /// are told for the columns of that name.
     ///
     /// # Errors
     /// If the source cannot be opened, where the format asks that before it is read.
     #[cfg(feature = "lazy")]
-    fn scan(&self, source: ScanSources) -> PolarsResult<LazyFrame>;
-
-    /// What a file's own index says of it, which is read without its data.
-    ///
-    /// # Errors
-    /// If the index cannot be read.
-    #[cfg(feature = "lazy")]
-    fn index(&self, from: impl MmapBytesReader) -> PolarsResult<Index>;
+    fn scan(&self, source: ScanSources, types: Option<&SchemaRef>) -> PolarsResult<LazyFrame>;
 }
 
 /// What is wanted of a frame that is read.
@@ -95,16 +89,6 @@ impl Wanted<'_> {
     fn of(&self, frame: DataFrame) -> PolarsResult<DataFrame> {
         if self.columns.is_empty() { Ok(frame) } else { frame.select(self.columns) }
     }
-}
-
-/// What a file says of itself.
-#[cfg(feature = "lazy")]
-#[derive(Debug, Default)]
-pub struct Index {
-    /// How many rows it has, if it says so.
-    pub(crate) rows: Option<usize>,
-    /// What it says of each column's values, if it does.
-    pub(crate) statistics: Option<Vec<crate::describe::Statistics>>,
 }
 
 /// The types of those columns that can be had from text. Of a time of the day polars reads no fractions of seconds, and in

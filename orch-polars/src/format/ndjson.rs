@@ -22,7 +22,7 @@ use super::{Format, Wanted, sealed};
 /// | a column without values | nulls, of no other type |
 /// | a frame without rows | one without columns |
 ///
-/// Loaded as a [`Frame<S>`](crate::Frame), columns have the types that `S` declares, so all of that is kept, except for
+/// Loaded as a [`Frame<S>`](crate::Frame), or a `Lazy<S>`, columns have the types that `S` declares, so all of that is kept, except for
 /// times of the day, which stay texts: declare them as `String`.
 ///
 /// Of no use is a declaration to what is no finite number, which comes back as a null, and to the number of rows of a frame
@@ -69,13 +69,15 @@ impl Format for Ndjson {
     }
 
     #[cfg(feature = "lazy")]
-    fn scan(&self, source: polars::prelude::ScanSources) -> PolarsResult<polars::prelude::LazyFrame> {
+    fn scan(
+        &self,
+        source: polars::prelude::ScanSources,
+        types: Option<&polars::prelude::SchemaRef>,
+    ) -> PolarsResult<polars::prelude::LazyFrame> {
         use polars::prelude::{LazyFileListReader as _, LazyJsonLineReader};
-        LazyJsonLineReader::new_with_sources(source).with_infer_schema_length(None).finish()
-    }
-
-    #[cfg(feature = "lazy")]
-    fn index(&self, _from: impl MmapBytesReader) -> PolarsResult<super::Index> {
-        Ok(super::Index::default())
+        LazyJsonLineReader::new_with_sources(source)
+            .with_infer_schema_length(None)
+            .with_schema_overwrite(types.map(super::textual))
+            .finish()
     }
 }

@@ -46,22 +46,15 @@ impl Format for Parquet {
     }
 
     #[cfg(feature = "lazy")]
-    fn scan(&self, source: polars::prelude::ScanSources) -> PolarsResult<polars::prelude::LazyFrame> {
+    fn scan(
+        &self,
+        source: polars::prelude::ScanSources,
+        _types: Option<&polars::prelude::SchemaRef>,
+    ) -> PolarsResult<polars::prelude::LazyFrame> {
         use polars::io::HiveOptions;
         use polars::prelude::{LazyFrame, ScanArgsParquet};
         let hive_options = HiveOptions::new_disabled();
         let args = ScanArgsParquet { glob: false, hive_options, ..Default::default() };
         LazyFrame::scan_parquet_sources(source, args)
-    }
-
-    #[cfg(feature = "lazy")]
-    fn index(&self, from: impl MmapBytesReader) -> PolarsResult<super::Index> {
-        let mut reader = ParquetReader::new(from);
-        let schema = reader.schema()?;
-        let footer = reader.get_metadata()?;
-        Ok(super::Index {
-            rows: Some(footer.num_rows),
-            statistics: Some(crate::describe::footer(&schema, footer)?),
-        })
     }
 }

@@ -151,6 +151,7 @@ impl<F: Format> FrameIo<F> {
     }
 }
 
-fn types<S: FrameSchema>() -> polars::prelude::SchemaRef {
+/// The types that `S` declares.
+pub(super) fn types<S: FrameSchema>() -> polars::prelude::SchemaRef {
     Arc::new(S::schema().types())
 }

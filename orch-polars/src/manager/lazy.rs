@@ -11,12 +11,13 @@ use polars::frame::DataFrame;
 use polars::io::utils::file::Writable;
 use polars::prelude::{
     DslPlan, Engine, ExtraColumnsPolicy, LazyFrame, PlRefPath, ScanSource, ScanSourceRef, ScanSources,
-    SinkDestination, SinkTarget, SpecialEq, UnifiedSinkArgs, all, col,
+    SchemaRef, SinkDestination, SinkTarget, SpecialEq, UnifiedSinkArgs, all, col,
 };
 use polars_plan::plans::IR;
 use polars_plan::plans::hive::HivePartitionsDf;
 
 use super::FrameIo;
+use super::eager::types;
 use super::file::about;
 use super::hashing::Hashing;
 use super::stamp::stamp;
@@ -26,6 +27,7 @@ use crate::format::Format;
 #[cfg(feature = "objects")]
 use crate::place::Objects;
 use crate::place::Place;
+use crate::schema::{FrameSchema, Lazy, Schema};
 
 /// Stored, the plan is executed by polars' streaming engine, batch by batch into the file. Loaded, it is the plan of a
 /// scan: columns that nobody asks for and rows that a filter leaves out are not read, as far as the format allows that.
@@ -57,17 +59,17 @@ use crate::place::Place;
 /// returned, not the file, and executes it once more. Where that costs too much, return a `DataFrame`.
 impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
     fn store(&self, at: &OutputAt<'_>, frame: &LazyFrame) -> Result<Metadata> {
-        self.sink(at, frame)
+        self.sink(at, frame, None)
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<LazyFrame> {
         let path = self.path(at);
         let source = self.alone(&path)?.ok_or_else(|| missing(&path))?;
-        self.scan(source, &path, at)
+        self.scan(source, &path, at, None)
     }
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<LazyFrame> {
-        self.scan_together(self.find_all(at, |path| self.source(path))?)
+        self.scan_together(self.find_all(at, |path| self.source(path))?, None)
     }
 
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
@@ -90,19 +92,88 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
 impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
     fn store(&self, at: &OutputAt<'_>, frame: &Option<LazyFrame>) -> Result<Metadata> {
         match frame {
-            Some(frame) => self.sink(at, frame),
+            Some(frame) => self.sink(at, frame, None),
             None => self.write_nothing(at),
         }
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<LazyFrame>> {
         let path = self.path(at);
-        self.alone(&path)?.map(|source| self.scan(source, &path, at)).transpose()
+        self.alone(&path)?.map(|source| self.scan(source, &path, at, None)).transpose()
     }
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<LazyFrame>> {
         let found = self.find_some(at, |path| self.source(path))?;
-        found.map(|found| self.scan_together(found)).transpose()
+        found.map(|found| self.scan_together(found, None)).transpose()
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
+        self.find_stored(at, stamp)
+    }
+
+    fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
+        true
+    }
+
+    fn keeps_runs_apart(&self) -> bool {
+        true
+    }
+}
+
+impl<F: Format, S: FrameSchema> IoManager<Lazy<S>> for FrameIo<F> {
+    fn store(&self, at: &OutputAt<'_>, frame: &Lazy<S>) -> Result<Metadata> {
+        self.sink(at, frame, Some(&S::schema()))
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<Lazy<S>> {
+        let path = self.path(at);
+        let source = self.alone(&path)?.ok_or_else(|| missing(&path))?;
+        checked(&path, self.scan(source, &path, at, Some(&types::<S>()))?)
+    }
+
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Lazy<S>> {
+        let found = self.find_all(at, |path| self.source(path))?;
+        Lazy::checked(self.scan_together(found, Some(&types::<S>()))?)
+    }
+
+    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
+        self.find_stored(at, stamp)
+    }
+
+    fn takes_columns(&self) -> bool {
+        true
+    }
+
+    fn takes_partitions(&self) -> bool {
+        true
+    }
+
+    fn keeps_runs_apart(&self) -> bool {
+        true
+    }
+}
+
+impl<F: Format, S: FrameSchema> IoManager<Option<Lazy<S>>> for FrameIo<F> {
+    fn store(&self, at: &OutputAt<'_>, frame: &Option<Lazy<S>>) -> Result<Metadata> {
+        match frame {
+            Some(frame) => self.sink(at, frame, Some(&S::schema())),
+            None => self.write_nothing(at),
+        }
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<Option<Lazy<S>>> {
+        let path = self.path(at);
+        let Some(source) = self.alone(&path)? else { return Ok(None) };
+        checked(&path, self.scan(source, &path, at, Some(&types::<S>()))?).map(Some)
+    }
+
+    fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<Lazy<S>>> {
+        let Some(found) = self.find_some(at, |path| self.source(path))? else { return Ok(None) };
+        Lazy::checked(self.scan_together(found, Some(&types::<S>()))?).map(Some)
     }
 
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
@@ -123,18 +194,18 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
 }
 
 impl<F: Format> FrameIo<F> {
-    fn sink(&self, at: &OutputAt<'_>, frame: &LazyFrame) -> Result<Metadata> {
+    /// Executes a plan into the file. What it comes to is to be as declared.
+    fn sink(&self, at: &OutputAt<'_>, frame: &LazyFrame, declared: Option<&Schema>) -> Result<Metadata> {
         let path = self.path(at);
         let sunk = self.place.replace(&path, |file, _| {
-            let mut plan = frame.clone();
-            let columns = plan.collect_schema()?;
+            let columns = frame.clone().collect_schema()?;
+            let (plan, passing) = self.describe.plan(frame.clone(), columns);
             let hashing = Hashing::new(at, file)?;
             let target = Writable::Dyn(Box::new(hashing.clone()));
             let target = SinkTarget::Dyn(SpecialEq::new(Arc::new(Mutex::new(Some(target)))));
             plan.sink(SinkDestination::File { target }, self.format.sink(), UnifiedSinkArgs::default())?
                 .collect_with_engine(Engine::Streaming)?;
-            let index = self.format.index(file.try_clone()?)?;
-            let mut metadata = self.describe.file(&columns, index);
+            let mut metadata = passing.told(declared)?;
             metadata.extend(about(&path, file.metadata()?.len()));
             Ok((metadata, hashing))
         });
@@ -144,9 +215,15 @@ impl<F: Format> FrameIo<F> {
         Ok(metadata)
     }
 
-    fn scan(&self, source: ScanSource, path: &Path, at: &OutputAt<'_>) -> Result<LazyFrame> {
-        let mut scanned =
-            self.format.scan(source.into_sources()).map_err(|error| unreadable::<F>(path, error))?;
+    fn scan(
+        &self,
+        source: ScanSource,
+        path: &Path,
+        at: &OutputAt<'_>,
+        types: Option<&SchemaRef>,
+    ) -> Result<LazyFrame> {
+        let scanned = self.format.scan(source.into_sources(), types);
+        let mut scanned = scanned.map_err(|error| unreadable::<F>(path, error))?;
         if F::IN_PARTS {
             // The footer, which the plan keeps. Whoever collects the plan would be told as well that there is none, but not of
             // which file.
@@ -178,7 +255,11 @@ impl<F: Format> FrameIo<F> {
         }
     }
 
-    fn scan_together(&self, found: Vec<Found<'_, ScanSource>>) -> Result<LazyFrame> {
+    fn scan_together(
+        &self,
+        found: Vec<Found<'_, ScanSource>>,
+        types: Option<&SchemaRef>,
+    ) -> Result<LazyFrame> {
         let dimensions = Dimensions::of(found.iter().map(|found| &found.at))?;
         let columns = found.first().map_or(&[] as &[_], |found| found.at.columns);
         let first = found.first().map(|found| found.path.clone()).unwrap_or_default();
@@ -197,11 +278,16 @@ impl<F: Format> FrameIo<F> {
         } else {
             ScanSources::Buffers(buffers.into())
         };
-        let scanned = self.format.scan(sources).map_err(|error| unreadable::<F>(&first, error))?;
+        let scanned = self.format.scan(sources, types).map_err(|error| unreadable::<F>(&first, error))?;
         let scanned = with_dimensions::<F>(scanned, dimensions, columns, &first)?;
         // Never the bare scan: polars makes some of its methods, such as `with_row_index`, a part of one, and plans it anew.
         Ok(if columns.is_empty() { scanned.select([all().as_expr()]) } else { of_columns(scanned, columns) })
     }
+}
+
+/// The plan, if it comes to what is declared.
+fn checked<S: FrameSchema>(path: &Path, plan: LazyFrame) -> Result<Lazy<S>> {
+    Lazy::checked(plan).map_err(|failure| cannot("load", path, failure))
 }
 
 /// A scan of files that tells of each which partition it is, as polars has it of folders of Hive's: by its row in these dimensions.

@@ -44,6 +44,7 @@ pub use register::RegisterFrames;
 /// | `DataFrame` | the frame | the whole of it |
 /// | [`Frame<S>`](crate::Frame) | the frame, which has the columns of `S` | the whole of it, if it has the columns of `S` |
 /// | `LazyFrame` (feature `lazy`) | what it comes to, written batch by batch and never whole in memory | a scan, which reads what is asked for |
+/// | `Lazy<S>` (feature `lazy`) | the same, if it has the columns of `S` | a scan, if it has the columns of `S` |
 /// | `Option` of one of these | the same, or no file | `None` if there is no file |
 ///
 /// Partitions of an asset are taken by key, or together as one of these, `#[stored(together)] sales: LazyFrame`: the files below each
@@ -75,9 +76,8 @@ pub use register::RegisterFrames;
 /// | `sample` | the first rows, each an object; see [`sample`](Self::sample) |
 /// | `missing` | `true`, and of the above only `path`, if an `Option` was `None` |
 ///
-/// All of it is told of the frame in memory; the file is not read again for it. A `LazyFrame` is never in memory, so of
-/// one there is no sample, and rows and statistics only as far as the file's own footer has them: Parquet has both, Arrow
-/// IPC the rows, CSV and NDJSON neither. Of a frame of more than 100 columns statistics and samples have the first 100.
+/// All of it is told of the frame in memory, of a `LazyFrame` of its parts on their way into the file; nothing is read for it.
+/// Of a frame of more than 100 columns statistics and samples have the first 100.
 /// What is no finite number is a text, and long texts and lists are cut.
 ///
 /// These are values of the data, and whoever may see the run's events sees them. For frames with what not everybody may

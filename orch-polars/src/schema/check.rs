@@ -5,7 +5,7 @@ use std::fmt;
 use orch_core::failure::{Failure, Result};
 use orch_core::ids::nearest;
 use polars::frame::DataFrame;
-use polars::prelude::DataType;
+use polars::prelude::{Column, DataType, Schema as ColumnTypes};
 
 use super::Schema;
 
@@ -50,27 +50,33 @@ impl Schema {
     /// a frame's columns does not matter.
     #[must_use]
     pub fn mismatches(&self, frame: &DataFrame) -> Vec<Mismatch> {
+        let nulls = |column: &str| frame.column(column).map_or(0, Column::null_count);
+        self.mismatches_of(frame.schema(), nulls)
+    }
+
+    /// The same of a frame with these columns and so many nulls in each.
+    fn mismatches_of(&self, columns: &ColumnTypes, nulls: impl Fn(&str) -> usize) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         for declared in &self.columns {
             let name = || declared.name.clone();
-            let Ok(column) = frame.column(&declared.name) else {
+            let Some(found) = columns.get(&declared.name) else {
                 mismatches.push(Mismatch::Missing { column: name(), dtype: declared.dtype.clone() });
                 continue;
             };
-            if *column.dtype() != declared.dtype {
-                let (declared, found) = (declared.dtype.clone(), column.dtype().clone());
+            if *found != declared.dtype {
+                let (declared, found) = (declared.dtype.clone(), found.clone());
                 mismatches.push(Mismatch::Dtype { column: name(), declared, found });
             }
-            if !declared.nullable && column.null_count() > 0 {
-                mismatches.push(Mismatch::Nulls { column: name(), nulls: column.null_count() });
+            let nulls = if declared.nullable { 0 } else { nulls(&declared.name) };
+            if nulls > 0 {
+                mismatches.push(Mismatch::Nulls { column: name(), nulls });
             }
         }
         let is_declared = |name: &str| self.columns.iter().any(|declared| declared.name == name);
-        let extra = frame.columns().iter().filter(|column| !self.open && !is_declared(column.name()));
-        mismatches.extend(extra.map(|column| Mismatch::Extra {
-            column: column.name().to_string(),
-            dtype: column.dtype().clone(),
-        }));
+        let extra = columns.iter().filter(|(name, _)| !self.open && !is_declared(name));
+        mismatches.extend(
+            extra.map(|(name, dtype)| Mismatch::Extra { column: name.to_string(), dtype: dtype.clone() }),
+        );
         mismatches
     }
 
@@ -79,13 +85,22 @@ impl Schema {
     /// # Errors
     /// If it is not; all [`mismatches`](Self::mismatches) are named, a line for each.
     pub fn check(&self, frame: &DataFrame) -> Result<()> {
-        let mismatches = self.mismatches(frame);
+        self.refuse(&self.mismatches(frame))
+    }
+
+    /// Checks that a frame with these columns, and so many nulls in each, is as declared.
+    #[cfg(feature = "lazy")]
+    pub(crate) fn check_columns(&self, columns: &ColumnTypes, nulls: impl Fn(&str) -> usize) -> Result<()> {
+        self.refuse(&self.mismatches_of(columns, nulls))
+    }
+
+    fn refuse(&self, mismatches: &[Mismatch]) -> Result<()> {
         if mismatches.is_empty() {
             return Ok(());
         }
         let lines: String = mismatches.iter().map(|mismatch| format!("\n  - {mismatch}")).collect();
         let message = format!("the frame is not what `{}` declares:{lines}", self.name);
-        Err(Failure::new(message).hint(hint(&mismatches)).not_retryable())
+        Err(Failure::new(message).hint(hint(mismatches)).not_retryable())
     }
 }
 

@@ -1,4 +1,4 @@
-/// Declares what columns a frame has: a type to be said in [`Frame<S>`](crate::Frame).
+/// Declares what columns a frame has: a type to be said in [`Frame<S>`](crate::Frame), and with the feature `lazy` in `Lazy<S>`.
 ///
 /// ```
 /// use orch_polars::schema;

@@ -4,6 +4,8 @@ mod check;
 mod column;
 mod declare;
 mod frame;
+#[cfg(feature = "lazy")]
+mod lazy;
 
 use std::fmt;
 
@@ -14,6 +16,8 @@ pub use column::{ColumnType, Date, Datetime, Time};
 #[doc(hidden)]
 pub use declare::declared_once;
 pub use frame::Frame;
+#[cfg(feature = "lazy")]
+pub use lazy::Lazy;
 
 /// A type that says what columns a frame has, made by [`schema!`](crate::schema!).
 ///

@@ -1,5 +1,8 @@
 //! Columns that are declared, and frames that have others.
 
+#[cfg(feature = "lazy")]
+mod lazy;
+
 use insta::assert_snapshot;
 use orch_core::failure::Result;
 use orch_core::io::IoManager;
@@ -10,7 +13,7 @@ use super::*;
 
 schema! {
     /// What was sold.
-    pub(super) struct Sales {
+    pub(in crate::tests) struct Sales {
         id: i64,
         /// Nobody noted it at first.
         name: Option<String>,
@@ -31,7 +34,7 @@ schema! {
     struct Anything { .. }
 }
 
-pub(super) fn sales() -> DataFrame {
+pub(in crate::tests) fn sales() -> DataFrame {
     df!(
         "unit price" => [2.5, 0.25],
         "id" => [1i64, 2],

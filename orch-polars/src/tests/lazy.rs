@@ -85,9 +85,9 @@ fn what_is_stored_as_a_whole_can_be_loaded_as_a_plan_and_the_other_way_round() {
 }
 
 #[test]
-fn the_footer_tells_what_was_written() {
+fn what_passes_on_its_way_into_the_file_is_told() {
     let folder = Folder::new();
-    let io = ParquetIo::new(&folder.0).row_group_size(2);
+    let io = ParquetIo::new(&folder.0).sample(2);
     let columns = [starters().columns(), &[Column::new("share".into(), [0.5, f64::NAN, -1.0])]].concat();
     let frame = DataFrame::new(3, columns).unwrap();
     let told = |metadata: &Metadata| {
@@ -98,17 +98,19 @@ fn the_footer_tells_what_was_written() {
     columns: 4
     path: "[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet"
     rows: 3
+    sample: [{"name":"Bulbasaur","type2":"poison","hp":45,"share":0.5},{"name":"Charmander","type2":null,"hp":39,"share":"NaN"}]
     schema: [{"name":"name","dtype":"str"},{"name":"type2","dtype":"str"},{"name":"hp","dtype":"i32"},{"name":"share","dtype":"f64"}]
-    statistics: [{"name":"name","nulls":0,"min":"Bulbasaur","max":"Flabébé"},{"name":"type2","nulls":2,"min":"poison","max":"poison"},{"name":"hp","nulls":0,"min":39,"max":45},{"name":"share","nulls":0}]
+    statistics: [{"name":"name","nulls":0,"min":"Bulbasaur","max":"Flabébé"},{"name":"type2","nulls":2,"min":"poison","max":"poison"},{"name":"hp","nulls":0,"min":39,"max":45},{"name":"share","nulls":0,"min":-1.0,"max":0.5}]
     "#);
     assert_snapshot!(told(&store(&io, frame.clone().lazy().filter(lit(false)))), @r#"
     columns: 4
     path: "[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet"
     rows: 0
+    sample: []
     schema: [{"name":"name","dtype":"str"},{"name":"type2","dtype":"str"},{"name":"hp","dtype":"i32"},{"name":"share","dtype":"f64"}]
-    statistics: [{"name":"name"},{"name":"type2"},{"name":"hp"},{"name":"share"}]
+    statistics: [{"name":"name","nulls":0,"min":null,"max":null},{"name":"type2","nulls":0,"min":null,"max":null},{"name":"hp","nulls":0,"min":null,"max":null},{"name":"share","nulls":0,"min":null,"max":null}]
     "#);
-    assert_snapshot!(told(&store(&io.statistics(false), frame.lazy())), @r#"
+    assert_snapshot!(told(&store(&io.statistics(false).sample(0), frame.lazy())), @r#"
     columns: 4
     path: "[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet"
     rows: 3
@@ -117,22 +119,53 @@ fn the_footer_tells_what_was_written() {
     assert_snapshot!(told(&store(&CsvIo::new(&folder.0), starters().lazy())), @r#"
     columns: 3
     path: "[folder]/00000000-0000-0000-0000-000000000007/extract/result.csv"
+    rows: 3
+    sample: [{"name":"Bulbasaur","type2":"poison","hp":45},{"name":"Charmander","type2":null,"hp":39},{"name":"Flabébé","type2":null,"hp":44}]
     schema: [{"name":"name","dtype":"str"},{"name":"type2","dtype":"str"},{"name":"hp","dtype":"i32"}]
+    statistics: [{"name":"name","nulls":0,"min":"Bulbasaur","max":"Flabébé"},{"name":"type2","nulls":2,"min":"poison","max":"poison"},{"name":"hp","nulls":0,"min":39,"max":45}]
     "#);
 }
 
-/// What the footer tells is what would have been told of the frame in memory.
-#[test]
-fn the_footer_agrees_with_the_frame() {
-    let folder = Folder::new();
-    let io = ParquetIo::new(&folder.0);
-    let times = times().hstack(&[Column::new("name".into(), ["a", "b"])]).unwrap();
-    for frame in [starters(), times.clone(), times.slice(0, 1)] {
-        let (whole, sunk) = (store(&io, frame.clone()), store(&io, frame.lazy()));
-        for name in ["rows", "columns", "schema", "statistics"] {
-            assert_eq!(whole[name], sunk[name], "{name}");
-        }
+fn is_told_as_in_memory<F: Format>(io: &FrameIo<F>, frame: &DataFrame) {
+    let (whole, sunk) = (store(io, frame.clone()), store(io, frame.clone().lazy()));
+    let sizes_and_places = ["bytes", "path"];
+    for name in whole.keys().chain(sunk.keys()).filter(|name| !sizes_and_places.contains(&name.as_str())) {
+        assert_eq!(whole.get(name), sunk.get(name), "{name}, {}", F::NAME);
     }
+}
+
+#[test]
+fn of_a_plan_is_told_what_would_be_told_of_its_frame() {
+    let folder = Folder::new();
+    let times = times().hstack(&[Column::new("name".into(), ["a", "b"])]).unwrap();
+    // So many rows pass in many parts, by several threads.
+    let rows = 300_000i64;
+    let share = |row: i64| if row % 7 == 0 { f64::NAN } else { (row % 1_001) as f64 / 8.0 };
+    let many = df!(
+        "row" => (0..rows).rev().collect::<Vec<_>>(),
+        "text" => (0..rows).map(|row| (row % 5 != 0).then(|| format!("{}", row * 7_919 % rows))).collect::<Vec<_>>(),
+        "share" => (0..rows).map(share).collect::<Vec<_>>(),
+        "none" => vec![None::<i32>; rows as usize],
+        "nan" => vec![f64::NAN; rows as usize],
+        "flag" => (0..rows).map(|row| row % 2 == 0).collect::<Vec<_>>(),
+    );
+    for frame in [starters(), times.clone(), times.slice(0, 1), times.clear(), many.unwrap()] {
+        is_told_as_in_memory(&ParquetIo::new(&folder.0), &frame);
+        assert!(loaded(&ParquetIo::new(&folder.0)).collect().unwrap().equals_missing(&frame), "in its order");
+        is_told_as_in_memory(&CsvIo::new(&folder.0).sample(7), &frame);
+        #[cfg(feature = "ipc")]
+        is_told_as_in_memory(&IpcIo::new(&folder.0).sample(0), &frame);
+        #[cfg(feature = "json")]
+        is_told_as_in_memory(&NdjsonIo::new(&folder.0).statistics(false), &frame);
+    }
+}
+
+#[test]
+fn what_looks_at_the_rows_takes_no_name_that_a_column_has() {
+    let folder = Folder::new();
+    let frame = df!("row" => [1i64, 2], "row_" => [3i64, 4]).unwrap();
+    is_told_as_in_memory(&ParquetIo::new(&folder.0), &frame);
+    assert_eq!(loaded(&ParquetIo::new(&folder.0)).collect().unwrap(), frame);
 }
 
 #[test]

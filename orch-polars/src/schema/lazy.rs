@@ -7,7 +7,7 @@ use polars::prelude::LazyFrame;
 
 use super::FrameSchema;
 
-/// A LazyFrame that has the columns of `S`, as a [`Frame<S>`](crate::Frame) has them that is in memory.
+/// A `LazyFrame` that has the columns of `S`, as a [`Frame<S>`](crate::Frame) has them that is in memory.
 ///
 /// Which columns it has, and of which types, the plan tells, and was checked when this was made. Whether there are nulls nobody
 /// knows before the plan is executed: an IO manager looks when it stores what passes, and refuses a column that has some and may
@@ -55,13 +55,11 @@ impl<S: FrameSchema> Lazy<S> {
 
 impl<S> Lazy<S> {
     /// A plan that begins with this one, to go on with.
-    #[must_use]
     pub fn plan(&self) -> LazyFrame {
         self.plan.clone()
     }
 
     /// The plan alone.
-    #[must_use]
     pub fn into_inner(self) -> LazyFrame {
         self.plan
     }

@@ -195,14 +195,14 @@ fn float(number: f64) -> MetadataValue {
 /// What an IO manager says of an output it stored, with what it is: its plain JSON is told apart by form and by the names
 /// that the managers of frames use.
 pub(crate) fn typed(metadata: &BTreeMap<String, serde_json::Value>) -> TypedMetadata {
+    let schema = metadata.get("schema").and_then(columns).unwrap_or_default();
     let value = |(name, json): (&String, &serde_json::Value)| {
         let value = match (name.as_str(), json) {
             ("path" | "file", serde_json::Value::String(path)) => MetadataValue::Path(path.clone()),
             ("rows", json) if json.is_u64() => MetadataValue::RowCount(json.as_u64().unwrap_or_default()),
-            ("schema", json) => match serde_json::from_value(json.clone()) {
-                Ok(columns) => MetadataValue::TableSchema(columns),
-                Err(_) => MetadataValue::Json(json.clone()),
-            },
+            ("schema", json) if let Some(columns) = columns(json) => MetadataValue::TableSchema(columns),
+            ("sample", json) if let Some(table) = table(json, &schema) => MetadataValue::Table(table),
+            (_, json) if let Some(table) = table(json, &[]) => MetadataValue::Table(table),
             (_, serde_json::Value::String(text)) => MetadataValue::Text(text.clone()),
             (_, serde_json::Value::Bool(yes)) => MetadataValue::Bool(*yes),
             (_, json) => match (json.as_i64(), json.as_f64()) {
@@ -214,6 +214,49 @@ pub(crate) fn typed(metadata: &BTreeMap<String, serde_json::Value>) -> TypedMeta
         (name.clone(), value)
     };
     metadata.iter().map(value).collect()
+}
+
+fn columns(json: &serde_json::Value) -> Option<Vec<Column>> {
+    serde_json::from_value(json.clone()).ok()
+}
+
+/// A list of objects, if it is one: its rows, and as columns the names there are, of the types that are known of them.
+fn table(json: &serde_json::Value, known: &[Column]) -> Option<Table> {
+    let objects: Option<Vec<_>> = json.as_array()?.iter().map(serde_json::Value::as_object).collect();
+    let objects = objects.filter(|objects| !objects.is_empty())?;
+    let mut names = Vec::new();
+    for name in objects.iter().flat_map(|object| object.keys()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let column = |name: &&String| {
+        let known = known.iter().find(|column| column.name == **name).cloned();
+        let values = || objects.iter().filter_map(|object| object.get(*name));
+        known.unwrap_or_else(|| Column::new(*name, type_of(values())))
+    };
+    let row = |object: &&serde_json::Map<String, serde_json::Value>| {
+        names.iter().map(|name| object.get(*name).cloned().unwrap_or_default()).collect()
+    };
+    Some(Table { columns: names.iter().map(column).collect(), rows: objects.iter().map(row).collect() })
+}
+
+/// What such values are together, but for those that are null.
+fn type_of<'a>(values: impl Iterator<Item = &'a serde_json::Value>) -> &'static str {
+    let types = values.filter_map(|value| match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::Bool(_) => Some("bool"),
+        serde_json::Value::String(_) => Some("text"),
+        serde_json::Value::Number(number) if number.is_f64() => Some("float"),
+        serde_json::Value::Number(_) => Some("int"),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => Some("json"),
+    });
+    let together = types.reduce(|one, other| match (one, other) {
+        (one, other) if one == other => one,
+        ("int" | "float", "int" | "float") => "float",
+        _ => "json",
+    });
+    together.unwrap_or("null")
 }
 
 #[cfg(test)]
@@ -270,18 +313,23 @@ mod tests {
         let said = serde_json::json!({
             "path": "lake/orders.parquet", "rows": 3, "bytes": 812, "mean": 1.5, "sorted": true,
             "schema": [{"name": "id", "type": "i64"}], "sample": [{"id": 1}], "format": "parquet",
+            "statistics": [{"name": "id", "nulls": 0, "min": 1}, {"name": "day", "nulls": 1.5, "min": "2024", "tags": []}],
+            "empty": [], "list": [1, 2],
         });
         let said: BTreeMap<String, serde_json::Value> = serde_json::from_value(said).expect("a map");
         let told: Vec<_> = typed(&said).iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
         bytes: Int(812)
+        empty: Json(Array [])
         format: Text("parquet")
+        list: Json(Array [Number(1), Number(2)])
         mean: Float(1.5)
         path: Path("lake/orders.parquet")
         rows: RowCount(3)
-        sample: Json(Array [Object {"id": Number(1)}])
+        sample: Table(Table { columns: [Column { name: "id", ty: "i64", description: None }], rows: [[Number(1)]] })
         schema: TableSchema([Column { name: "id", ty: "i64", description: None }])
         sorted: Bool(true)
+        statistics: Table(Table { columns: [Column { name: "name", ty: "text", description: None }, Column { name: "nulls", ty: "float", description: None }, Column { name: "min", ty: "json", description: None }, Column { name: "tags", ty: "json", description: None }], rows: [[String("id"), Number(0), Number(1), Null], [String("day"), Number(1.5), String("2024"), Array []]] })
         "#);
     }
 }

@@ -1,3 +1,4 @@
+mod keys;
 mod mistakes;
 mod oracle;
 mod stories;

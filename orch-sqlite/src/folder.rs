@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
-use orch_core::storage::{Holder, RunRecord, StorageError};
+use orch_core::storage::{Holder, RunRecord, StorageError, StorageErrorKind};
 
 use crate::facts::Teller;
 use crate::list::{List, Tell};
@@ -65,11 +65,12 @@ impl Folder {
         // A folder that was there may have other things in it, which are not to be hidden.
         if made {
             let ignored = path.join(".gitignore");
-            write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?)).map_err(
-                |failure| {
-                    StorageError::new(orch_core::storage::StorageErrorKind::Machine, failure.to_string())
-                },
-            )?;
+            let written = write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?));
+            written.map_err(|failure| {
+                let info = failure.info();
+                let told = StorageError::new(StorageErrorKind::Machine, info.message);
+                info.hint.into_iter().fold(told, StorageError::hint)
+            })?;
         }
         let list = Arc::new(List::open(&path, tell, || whole_runs(&runs))?);
         let teller = Teller::new(Arc::clone(&list));
@@ -118,11 +119,10 @@ impl Folder {
         self.runs_folder().join(run.to_string())
     }
 
-    /// Makes it last that there is a run.
-    pub(crate) fn sync_run(&self, run: RunId) -> Result<(), StorageError> {
-        [self.run_folder(run), self.runs_folder()].iter().try_for_each(|folder| {
-            write::sync_folder(folder, "run.sync").map_err(|error| error::machine(folder, "written", &error))
-        })
+    /// Makes the names of runs last.
+    pub(crate) fn sync_runs(&self) -> Result<(), StorageError> {
+        let runs = self.runs_folder();
+        write::sync_folder(&runs, "runs.sync").map_err(|error| error::machine(&runs, "written", &error))
     }
 
     /// The log of a run that is in the list, to be read.

@@ -12,10 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use orch_core::event::RunStatus;
 use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, RunRecord, StorageError};
+use rusqlite::hooks::Wal;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::schema::{INSTANCE, Opened};
+use crate::write::Checkpoint;
 use crate::{Durability, error, write};
 
 pub(crate) use locked::Locked;
@@ -46,10 +48,22 @@ struct Writer {
     connection: Option<Connection>,
     /// Another one, for facts: what it commits does not wait for the disk.
     facts: Option<Connection>,
-    /// How many pages the write-ahead log has had when facts were put there last.
+    /// How many pages the write-ahead log has had with the last commit.
     pages: Arc<AtomicI32>,
     /// None where nothing can be written: whoever only looks needs none there.
     turn: Option<Turn>,
+}
+
+impl Writer {
+    /// Has the pages of the write-ahead log counted with each commit of this connection, and nothing more done with it.
+    fn count(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let counted = Arc::clone(&self.pages);
+        let hook = move |_: &mut Wal, pages| {
+            counted.store(pages, Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(hook))
+    }
 }
 
 impl List {
@@ -91,8 +105,9 @@ impl List {
                 // What they have come to, and what they tell of assets, is found out when they are listed.
                 writing.run("UPDATE run SET settled = 0", []).map(drop)
             })?;
+            let mut made = made;
+            list.writer.count(&mut made).map_err(|error| error::database(&path, "opened", &error))?;
             list.writer.connection = Some(made);
-            write::sync_folder(home, "list.make").map_err(|error| error::machine(&path, "made", &error))?;
         }
         let reader = match opened {
             Opened::Whole(reader) => reader,
@@ -141,7 +156,7 @@ impl List {
         Locked::wait(&self.path, &self.writer)
     }
 
-    /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.
+    /// Whether the write-ahead log has grown so much that it is to be brought into the database.
     pub(crate) fn is_due(&self) -> bool {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT
     }
@@ -237,6 +252,25 @@ impl List {
 
     fn whole(&self, line: line::Read) -> Result<RunRecord, StorageError> {
         line.map_err(|why| error::corrupt(&self.path, why))
+    }
+}
+
+impl Drop for List {
+    /// What was put without waiting for the disk is brought there in turn, so that it is known if the disk refuses it. Where
+    /// others have the list, it is theirs to bring.
+    fn drop(&mut self) {
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(turn) = &writer.turn else { return };
+        let connections: Vec<_> = [&writer.facts, &writer.connection].into_iter().flatten().collect();
+        let Some(connection) = connections.first() else { return };
+        let is_brought = turn.is_free() && {
+            let brought = write::checkpoint(connection, Checkpoint::Passive, "list.close");
+            turn.end();
+            brought.is_ok()
+        };
+        for connection in connections {
+            write::leave_alone(connection, !is_brought || write::is_in_doubt(&self.path));
+        }
     }
 }
 

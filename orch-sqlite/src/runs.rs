@@ -99,6 +99,7 @@ impl ReadRuns for Folder {
 impl WriteRuns for Folder {
     fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError> {
         let hold = self.claim(run.id)?;
+        let mut is_listed = false;
         let made = log::make(self, hold, run, pinned).and_then(|writer| {
             let mut list = self.list().lock()?;
             // Whoever removes runs looks for those made of them, and may have done so while this one was not listed.
@@ -108,11 +109,14 @@ impl WriteRuns for Folder {
                 return Err(StorageError::no_run(parent));
             }
             self.admit(&list, run)?;
+            is_listed = true;
             list.put(run, false)?;
             Ok(writer)
         });
-        if made.is_err() {
-            self.give_up(run.id);
+        match made {
+            Err(_) if is_listed => self.give_up_listed(run.id),
+            Err(_) => self.give_up(run.id),
+            Ok(_) => {}
         }
         Ok(Box::new(made?))
     }
@@ -225,10 +229,16 @@ impl Folder {
         Hold::take_run(&list, run, &folder)
     }
 
-    /// Removes what was to be a run.
+    /// Removes what was to be a run. If this fails too, it is swept away later.
     pub(crate) fn give_up(&self, run: RunId) {
-        // If this fails too, it is swept away later.
         let _ = write::remove_folder(&self.run_folder(run), "run.sweep");
+    }
+
+    /// The same, where the list has refused its line: a line that could not be brought to the disk may be found there all
+    /// the same by whoever opens the list next. So it goes first.
+    pub(crate) fn give_up_listed(&self, run: RunId) {
+        let deleted = self.list().lock().and_then(|mut list| list.delete(run));
+        let _ = deleted.and_then(|()| self.clear(run));
     }
 
     /// Removes a run, if that is wanted still while nobody writes the list; whether it was.
@@ -239,7 +249,7 @@ impl Folder {
     ) -> Result<bool, StorageError> {
         let folder = self.run_folder(run);
         // What it has told of assets and the list does not know yet would be lost with its log.
-        self.settle(Some(run))?;
+        let (_, refused) = self.settle_or_tell(Some(run))?;
         {
             let mut list = self.list().lock()?;
             if !list.has(run)? {
@@ -259,8 +269,12 @@ impl Folder {
                 let message = format!(
                     "what the run {run} tells of assets could not be written to the list, and would be lost with it"
                 );
-                return Err(StorageError::new(StorageErrorKind::Machine, message)
-                    .hint("look at the list with `instance check`, and try again"));
+                let Some(why) = refused else {
+                    return Err(StorageError::new(StorageErrorKind::Machine, message)
+                        .hint("look at the list with `instance check`, and try again"));
+                };
+                let told = StorageError::new(StorageErrorKind::Machine, format!("{message}: {why}"));
+                return Err(why.advice().map(str::to_owned).into_iter().fold(told, StorageError::hint));
             }
             list.delete(run)?;
         }
@@ -275,7 +289,8 @@ impl Folder {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(error::machine(&folder, "removed", &error))
             }
-            _ => self.list().lock()?.forget(run),
+            // A folder that a loss of power brings back must be known as one that may go.
+            _ => self.sync_runs().and_then(|()| self.list().lock()?.forget(run)),
         }
     }
 }

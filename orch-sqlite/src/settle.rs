@@ -54,12 +54,20 @@ impl Told {
     }
 }
 
+/// The lines that are right now, and why the list could not be written.
+type Settled = (Vec<RunRecord>, Option<StorageError>);
+
 impl Folder {
     /// Corrects what the list says of the runs that are under way by it and that nobody holds: of all, or of one. Gives
     /// the lines that are now right, whether the list could be written or not.
     pub(crate) fn settle(&self, only: Option<RunId>) -> Result<Vec<RunRecord>, StorageError> {
+        self.settle_or_tell(only).map(|(corrected, _)| corrected)
+    }
+
+    /// The same, with why the list could not be written, if that is so.
+    pub(crate) fn settle_or_tell(&self, only: Option<RunId>) -> Result<Settled, StorageError> {
         let left = self.left(only)?;
-        if left.is_empty() { Ok(Vec::new()) } else { self.correct(left) }
+        if left.is_empty() { Ok((Vec::new(), None)) } else { self.correct(left) }
     }
 
     /// The runs that may have to be corrected. Their events are read while others write the list.
@@ -85,9 +93,9 @@ impl Folder {
 
     /// Puts right what the list says of these. Each may have been taken up again, or removed, since it was read, and
     /// then the list says more of it; or taken up and left again, and then it has further events.
-    fn correct(&self, left: Vec<Told>) -> Result<Vec<RunRecord>, StorageError> {
+    fn correct(&self, left: Vec<Told>) -> Result<Settled, StorageError> {
         let mut list = self.list().look()?;
-        let mut corrected = Vec::new();
+        let (mut corrected, mut refused) = (Vec::new(), None);
         for mut told in left {
             let folder = self.run_folder(told.run.id);
             let free = matches!(Hold::of(&list, &folder), Ok(None));
@@ -98,11 +106,11 @@ impl Folder {
             let Ok(Some(reader)) = log::Reader::open(told.run.id, &folder) else { continue };
             if told.read_on(&reader).is_ok() {
                 // A list that cannot be written is right to whoever reads it by way of this.
-                let _ = list.settle(&told.run, true, &told.facts);
+                refused = list.settle(&told.run, true, &told.facts).err().or(refused);
                 corrected.push(told.run);
             }
         }
-        Ok(corrected)
+        Ok((corrected, refused))
     }
 }
 

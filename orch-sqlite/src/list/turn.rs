@@ -38,6 +38,11 @@ impl Turn {
         self.wait_with(PATIENCE)
     }
 
+    /// Whether it is the turn of nobody else; then it is that of this process.
+    pub(super) fn is_free(&self) -> bool {
+        self.file.try_lock().is_ok()
+    }
+
     fn wait_with(&self, patience: Duration) -> io::Result<()> {
         match self.file.try_lock() {
             Ok(()) => {}

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use orch_core::storage::{ReadAssets, ReadRuns, RunQuery, WriteKeySets, WriteRuns, conformance};
+#[cfg(target_os = "linux")]
+use orch_sqlite::Durability;
 
 use crate::crash;
 use crate::folders::{Empty, events, id, make, open, record, run_to_its_end};
@@ -94,6 +96,10 @@ fn run() {
         ("live", _) => crash::live(home),
         #[cfg(unix)]
         ("room", bytes) => crate::room::use_up(home, bytes.parse().expect("how large the values are")),
+        #[cfg(target_os = "linux")]
+        ("act", "full") => crate::faulty::act(home, Durability::Full),
+        #[cfg(target_os = "linux")]
+        ("act", _) => crate::faulty::act(home, Durability::Normal),
         ("open", _) => drop(open(home)),
         ("look", _) => look(home),
         (other, _) => panic!("there is no program `{other}`"),

@@ -131,7 +131,12 @@ impl List {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StorageError> {
-        read(&taken(&self.reader)).map_err(|error| error::database(&self.path, "read", &error))
+        let mut reader = taken(&self.reader);
+        // As something that nobody changes: it may have been changed meanwhile.
+        if reader.is_readonly("main").is_ok_and(|is_still| is_still) {
+            *reader = INSTANCE.read(&self.path)?.whole(&self.path)?;
+        }
+        read(&reader).map_err(|error| error::database(&self.path, "read", &error))
     }
 
     /// The same by a connection of its own, for what may take long: nobody waits for it.

@@ -276,10 +276,28 @@ impl Folder {
                 let told = StorageError::new(StorageErrorKind::Machine, format!("{message}: {why}"));
                 return Err(why.advice().map(str::to_owned).into_iter().fold(told, StorageError::hint));
             }
-            list.delete(run)?;
+            if let Err(refused) = list.delete(run) {
+                self.make_room(run, refused)?;
+                list.delete(run)?;
+            }
         }
         self.clear(run)?;
         Ok(true)
+    }
+
+    /// On a full disk that has no room to say that a run is removed, its folder goes first. Whoever dies in between has
+    /// left a run without one, which can be removed as any other.
+    pub(crate) fn make_room(&self, run: RunId, refused: StorageError) -> Result<(), StorageError> {
+        if !write::is_full(self.list().path()) {
+            return Err(refused);
+        }
+        let folder = self.run_folder(run);
+        match write::remove_folder(&folder, "run.remove") {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error::machine(&folder, "removed", &error))
+            }
+            _ => self.sync_runs(),
+        }
     }
 
     /// Removes the folder of a run that is in the list no more.

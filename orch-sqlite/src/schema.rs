@@ -432,8 +432,8 @@ fn connect(path: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
-/// The same, of what is only read. What cannot be written is opened as something that nobody changes: else SQLite needs a
-/// file beside it, even to look whether there is a write-ahead log.
+/// The same, of what is only read. What cannot be written, and what nobody has open on a full disk, is opened as something
+/// that nobody changes: else SQLite needs a file beside it, even to look whether there is a write-ahead log.
 fn connect_to_read(path: &Path) -> Result<Connection, StorageError> {
     let connection = connect(path)?;
     // A reader that is the last to leave tidies nothing up: it would have to write.
@@ -441,7 +441,12 @@ fn connect_to_read(path: &Path) -> Result<Connection, StorageError> {
     let read = connection.query_row("PRAGMA application_id", [], |_| Ok(()));
     let code = read.err().and_then(|error| error.sqlite_error_code());
     let is_logged = path.with_extension("db-wal").metadata().is_ok_and(|log| log.len() > 0);
-    if !matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) || is_logged {
+    let is_still = match code {
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => true,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => write::is_full(path),
+        _ => false,
+    };
+    if !is_still || is_logged {
         return Ok(connection);
     }
     let Some(name) = path.to_str() else { return Ok(connection) };

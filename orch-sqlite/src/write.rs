@@ -268,10 +268,11 @@ pub(crate) fn sync(path: &Path, name: &str) -> io::Result<()> {
     around(name, || File::options().read(true).write(true).open(path)?.sync_all())
 }
 
-/// What keeps a file beside this one from being made and written, where that is the disk's own doing.
+/// What keeps a file beside this one from being made and written, where that is the disk's own doing. It is as long as
+/// what a few lines of the list need.
 pub(crate) fn hindrance(path: &Path) -> Option<io::Error> {
     let beside = path.with_extension(PARTIAL);
-    let tried = around("file.try", || fs::write(&beside, [0; 4096]));
+    let tried = around("file.try", || fs::write(&beside, vec![0; 256 << 10]));
     // It may not even be there.
     let _ = around("file.try", || fs::remove_file(&beside));
     let is_of_the_disk = |error: &io::Error| {
@@ -279,6 +280,12 @@ pub(crate) fn hindrance(path: &Path) -> Option<io::Error> {
         !matches!(error.kind(), NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem)
     };
     tried.err().filter(is_of_the_disk)
+}
+
+/// Whether there is no room beside this file.
+pub(crate) fn is_full(path: &Path) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    hindrance(path).is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded))
 }
 
 /// Copies a file, durably.

@@ -113,9 +113,19 @@ impl<'a> Locked<'a> {
     }
 
     fn is(&mut self, run: RunId, sql: &str) -> Result<bool, StorageError> {
-        let connection = self.connection()?;
-        let is = || connection.prepare_cached(sql)?.exists([run.to_string()]);
-        is().map_err(|error| error::database(self.path, "read", &error))
+        let path = self.path;
+        let is = |connection: &Connection| {
+            let is = connection.prepare_cached(sql).and_then(|mut sql| sql.exists([run.to_string()]));
+            is.map_err(|error| error::database(path, "read", &error))
+        };
+        match self.connection() {
+            Ok(connection) => is(connection),
+            // On a full disk it can be read all the same.
+            Err(refused) => match INSTANCE.read(path).and_then(|list| list.whole(path)) {
+                Ok(reader) => is(&reader),
+                Err(_) => Err(refused),
+            },
+        }
     }
 
     /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:

@@ -97,6 +97,8 @@ fn run() {
         #[cfg(unix)]
         ("room", bytes) => crate::room::use_up(home, bytes.parse().expect("how large the values are")),
         #[cfg(target_os = "linux")]
+        ("look", "and clear") => crate::faulty::look_and_clear(home),
+        #[cfg(target_os = "linux")]
         ("act", "full") => crate::faulty::act(home, Durability::Full),
         #[cfg(target_os = "linux")]
         ("act", _) => crate::faulty::act(home, Durability::Normal),

@@ -6,6 +6,7 @@
 mod failures;
 mod image;
 mod losses;
+mod room;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ use orch_sqlite::{Durability, Folder, Retention};
 use crate::crash::knows_what_the_logs_tell;
 use crate::folders::{Empty, at, await_facts, events, id, record};
 use crate::programs::{program, said, say};
+
+pub(crate) use room::look_and_clear;
 
 /// The numbers of errors, as the system has them.
 const EIO: u32 = 5;

@@ -5,7 +5,7 @@ use orch_core::ids::RunId;
 use orch_core::storage::{Holder, RunRecord, StorageError, StorageErrorKind};
 
 use crate::facts::Teller;
-use crate::list::{List, Tell};
+use crate::list::{List, Waiting};
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::{Durability, error, log, write};
@@ -37,7 +37,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be made or read, if it is of a newer version, or if what lies there is no storage.
     pub fn open(home: impl Into<PathBuf>, durability: Durability) -> Result<Self, StorageError> {
-        Self::open_with(home.into(), durability, None)
+        Self::open_waiting(home, durability, Waiting::default())
     }
 
     /// Opens it as [`Folder::open`] does, and has this called when another process has been writing the list for more than a moment,
@@ -50,10 +50,19 @@ impl Folder {
         durability: Durability,
         tell: impl Fn(Option<&Holder>) + Send + Sync + 'static,
     ) -> Result<Self, StorageError> {
-        Self::open_with(home.into(), durability, Some(Arc::new(tell)))
+        Self::open_waiting(home, durability, Waiting::default().telling(tell))
     }
 
-    fn open_with(named: PathBuf, durability: Durability, tell: Option<Tell>) -> Result<Self, StorageError> {
+    /// Opens it as [`Folder::open`] does, and waits in this way for other processes that write the list.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn open_waiting(
+        home: impl Into<PathBuf>,
+        durability: Durability,
+        waiting: Waiting,
+    ) -> Result<Self, StorageError> {
+        let named = home.into();
         // Code of a step may change the working directory of the program.
         let path = std::path::absolute(&named).unwrap_or_else(|_| named.clone());
         let runs = path.join("runs");
@@ -72,7 +81,7 @@ impl Folder {
                 info.hint.into_iter().fold(told, StorageError::hint)
             })?;
         }
-        let list = Arc::new(List::open(&path, tell, || whole_runs(&runs))?);
+        let list = Arc::new(List::open(&path, waiting, || whole_runs(&runs))?);
         let teller = Teller::new(Arc::clone(&list));
         Ok(Self { home: Arc::new(Home { named, path, durability, list, teller }) })
     }

@@ -41,5 +41,6 @@ mod write;
 
 pub use durability::Durability;
 pub use folder::Folder;
+pub use list::Waiting;
 pub use lock::host;
 pub use upkeep::{BackedUp, Collected, Finding, Info, Parcel, Retention};

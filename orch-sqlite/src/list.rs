@@ -21,8 +21,8 @@ use crate::write::Checkpoint;
 use crate::{Durability, error, write};
 
 pub(crate) use locked::Locked;
-pub(crate) use turn::Tell;
 use turn::Turn;
+pub use turn::Waiting;
 
 /// What the list says outlives a loss of power in any case: a run whose line is lost is not found, whatever there is of it.
 const DURABILITY: Durability = Durability::Full;
@@ -71,13 +71,13 @@ impl List {
     /// for more than a moment has that told.
     pub(crate) fn open(
         home: &Path,
-        tell: Option<Tell>,
+        waiting: Waiting,
         found: impl FnOnce() -> Result<Vec<RunRecord>, StorageError>,
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
         let (turn, read_only) = match write::lockable(&at, "instance.lock") {
-            Ok(file) => (Some(Turn::new(file, &at, tell)), None),
+            Ok(file) => (Some(Turn::new(file, &at, waiting)), None),
             // Of a list that is there it can be read what there is.
             Err(error)
                 if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
@@ -151,14 +151,29 @@ impl List {
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
         match self.read_only {
-            None => self.look(),
+            None => Locked::wait(&self.path, &self.writer),
             Some(why) => Err(error::machine(&self.path.with_extension("lock"), "locked", &why.into())),
         }
     }
 
-    /// The same, to look and not to write: where nothing can be written, nobody is kept from anything.
-    pub(crate) fn look(&self) -> Result<Locked<'_>, StorageError> {
-        Locked::wait(&self.path, &self.writer)
+    /// The same, to look and not to write: where nothing can be written nobody is kept from anything, and where another
+    /// process keeps the list for more than a moment there is only the reason.
+    pub(crate) fn look(&self) -> Result<Result<Locked<'_>, StorageError>, StorageError> {
+        Locked::wait_to_look(&self.path, &self.writer)
+    }
+
+    /// Whether the run is in the list.
+    pub(crate) fn has(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1")
+    }
+
+    /// Whether this was a run, and is one no more.
+    pub(crate) fn is_removed(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM removed WHERE id = ?1")
+    }
+
+    fn is(&self, run: RunId, sql: &str) -> Result<bool, StorageError> {
+        self.read(|list| list.prepare_cached(sql)?.exists([run.to_string()]))
     }
 
     /// Whether the write-ahead log has grown so much that it is to be brought into the database.

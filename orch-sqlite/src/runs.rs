@@ -67,7 +67,7 @@ impl ReadRuns for Folder {
 
     fn holder(&self, run: RunId) -> Result<Option<Holder>, StorageError> {
         self.list().run(run)?;
-        Hold::of(&self.list().look()?, &self.run_folder(run))
+        Hold::of(&self.run_folder(run))
     }
 
     fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
@@ -194,13 +194,13 @@ impl Folder {
     /// What there is to say of the run that a folder is named after.
     pub(crate) fn stand(&self, run: RunId) -> Result<Stand, StorageError> {
         let folder = self.run_folder(run);
-        let mut list = self.list().look()?;
-        // One that is being made is held.
-        Ok(if list.has(run)? || Hold::of(&list, &folder)?.is_some() {
+        // First, since what happens comes after the line in the list, and one that is being made is held until then.
+        let has_begun = has_begun(run, &folder);
+        Ok(if Hold::of(&folder)?.is_some() || self.list().has(run)? {
             Stand::Listed
-        } else if list.is_removed(run)? {
+        } else if self.list().is_removed(run)? {
             Stand::Removed
-        } else if has_begun(run, &folder) {
+        } else if has_begun && folder.exists() {
             Stand::Lost
         } else {
             Stand::NeverBegun
@@ -217,7 +217,7 @@ impl Folder {
             return Err(StorageError::exists(run));
         }
         if !write::folder(&folder, "run.folder").map_err(cannot)? {
-            if let Some(holder) = Hold::of(&list, &folder)? {
+            if let Some(holder) = Hold::of(&folder)? {
                 return Err(StorageError::held(run, holder));
             }
             if !list.is_removed(run)? && has_begun(run, &folder) {
@@ -255,7 +255,7 @@ impl Folder {
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
-            if let Some(holder) = Hold::of(&list, &folder)? {
+            if let Some(holder) = Hold::of(&folder)? {
                 return Err(StorageError::held(run, holder));
             }
             if !wanted(&mut list)? {

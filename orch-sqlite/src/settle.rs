@@ -77,11 +77,7 @@ impl Folder {
         if unsettled.is_empty() {
             return Ok(Vec::new());
         }
-        {
-            let list = self.list().look()?;
-            let free = |run: &RunRecord| matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
-            unsettled.retain(free);
-        }
+        unsettled.retain(|run| matches!(Hold::of(&self.run_folder(run.id)), Ok(None)));
         let told = unsettled.into_iter().filter_map(|run| {
             // Of one that is damaged the list says what it did before; `check` tells of the damage.
             let reader = self.reader(run.id).ok()?;
@@ -94,11 +90,15 @@ impl Folder {
     /// Puts right what the list says of these. Each may have been taken up again, or removed, since it was read, and
     /// then the list says more of it; or taken up and left again, and then it has further events.
     fn correct(&self, left: Vec<Told>) -> Result<Settled, StorageError> {
-        let mut list = self.list().look()?;
+        let mut list = match self.list().look()? {
+            Ok(list) => list,
+            // Another process keeps the list, and is told already. Whoever looks sees what the runs say.
+            Err(kept) => return Ok((left.into_iter().map(|told| told.run).collect(), Some(kept))),
+        };
         let (mut corrected, mut refused) = (Vec::new(), None);
         for mut told in left {
             let folder = self.run_folder(told.run.id);
-            let free = matches!(Hold::of(&list, &folder), Ok(None));
+            let free = matches!(Hold::of(&folder), Ok(None));
             if !free || !list.is_unsettled(told.run.id)? {
                 continue;
             }

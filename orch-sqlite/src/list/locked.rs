@@ -25,9 +25,22 @@ impl<'a> Locked<'a> {
     pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
         let writer = taken(writer);
         if let Some(turn) = &writer.turn {
-            turn.wait().map_err(|error| error::machine(path, "locked", &error))?;
+            turn.wait()?;
         }
         Ok(Self { path, writer })
+    }
+
+    pub(super) fn wait_to_look(
+        path: &'a Path,
+        writer: &'a Mutex<Writer>,
+    ) -> Result<Result<Self, StorageError>, StorageError> {
+        let writer = taken(writer);
+        if let Some(turn) = &writer.turn
+            && !turn.wait_to_look()?
+        {
+            return Ok(Err(turn.kept()));
+        }
+        Ok(Ok(Self { path, writer }))
     }
 
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {

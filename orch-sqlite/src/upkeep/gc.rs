@@ -184,7 +184,7 @@ impl Folder {
             let partial = partial(&folder.join(ARTIFACTS))?;
             {
                 let mut list = self.list().lock()?;
-                if Hold::of(&list, &folder)?.is_some() {
+                if Hold::of(&folder)?.is_some() {
                     continue;
                 }
                 if list.has(run)? {

@@ -21,3 +21,5 @@ mod room;
 mod status;
 mod together;
 mod upkeep;
+#[cfg(unix)]
+mod waiting;

@@ -1,7 +1,8 @@
 //! Programs on a folder, each a process of its own: this binary again, told by its environment what to do.
 
 use std::env;
-use std::io::{BufRead, BufReader, stdin};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -91,6 +92,16 @@ fn run() {
             say(&"held");
             let mut end = String::new();
             stdin().read_line(&mut end).expect("it is killed before that");
+        }
+        ("keep", _) => {
+            let list = File::options().read(true).write(true).open(home.join("instance.lock"));
+            let mut list = list.expect("it is there");
+            list.lock().expect("nobody has it");
+            list.set_len(0).expect("it can be written");
+            writeln!(list, "{} {}", std::process::id(), orch_sqlite::host()).expect("it can be written");
+            say(&"kept");
+            let mut end = String::new();
+            stdin().read_line(&mut end).expect("it is told to end");
         }
         ("fill", _) => fill(home),
         ("live", _) => crash::live(home),

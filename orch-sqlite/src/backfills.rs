@@ -51,7 +51,7 @@ impl ReadBackfills for Folder {
 
     fn backfill_holder(&self, backfill: BackfillId) -> Result<Option<Holder>, StorageError> {
         self.has_backfill(backfill)?;
-        Hold::of(&self.list().look()?, &self.backfill_folder(backfill))
+        Hold::of(&self.backfill_folder(backfill))
     }
 }
 

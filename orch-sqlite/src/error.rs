@@ -4,7 +4,10 @@ use std::path::Path;
 use orch_core::storage::{StorageError, StorageErrorKind};
 use rusqlite::ErrorCode;
 
-const FULL: &str = "free some space; what was committed before is kept";
+use crate::write;
+
+const FULL: &str = "free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept";
+const REFUSED: &str = "look at the free space and the state of the disk; what was committed before is kept";
 const FORBIDDEN: &str =
     "let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`";
 const DAMAGED: &str =
@@ -18,7 +21,14 @@ const KEYS: &str = "restore it from a backup; or end all programs on the folder,
 pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> StorageError {
     let cannot = |why: &str| format!("`{}` cannot be {done}: {why}", path.display());
     let machine = |why: &str| StorageError::new(StorageErrorKind::Machine, cannot(why));
-    match error.sqlite_error_code() {
+    let code = error.sqlite_error_code();
+    // SQLite keeps to itself what the system has said.
+    if matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure))
+        && let Some(hindrance) = write::hindrance(path)
+    {
+        return self::machine(path, done, &hindrance);
+    }
+    match code {
         Some(ErrorCode::DiskFull) => machine("the disk is full").hint(FULL),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => machine("it is read-only").hint(FORBIDDEN),
         Some(ErrorCode::CannotOpen) => {
@@ -28,8 +38,7 @@ pub(crate) fn database(path: &Path, done: &str, error: &rusqlite::Error) -> Stor
             StorageError::new(StorageErrorKind::Corrupt, cannot(&format!("it is damaged ({error})")))
                 .hint(remedy(path))
         }
-        Some(ErrorCode::SystemIoFailure) => machine(&format!("the disk refuses it ({error})"))
-            .hint("look at the free space and the state of the disk"),
+        Some(ErrorCode::SystemIoFailure) => machine(&format!("the disk refuses it ({error})")).hint(REFUSED),
         _ => machine(&error.to_string()),
     }
 }
@@ -44,7 +53,8 @@ pub(crate) fn machine(path: &Path, done: &str, error: &io::Error) -> StorageErro
         ErrorKind::NotADirectory => of("a file is where a folder should be").hint(FORBIDDEN),
         ErrorKind::FileTooLarge => of("it would be larger than files may be").hint(FULL),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => of(&error.to_string()).hint(FORBIDDEN),
-        _ => of(&error.to_string()),
+        ErrorKind::IsADirectory => of(&error.to_string()),
+        _ => of(&error.to_string()).hint(REFUSED),
     }
 }
 

@@ -2,10 +2,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::ids::RunId;
-use orch_core::storage::{Holder, RunRecord, StorageError};
+use orch_core::storage::{Holder, RunRecord, StorageError, StorageErrorKind};
 
 use crate::facts::Teller;
-use crate::list::{List, Tell};
+use crate::list::{List, Waiting};
 use crate::lock::Hold;
 use crate::schema::RUN;
 use crate::{Durability, error, log, write};
@@ -37,7 +37,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be made or read, if it is of a newer version, or if what lies there is no storage.
     pub fn open(home: impl Into<PathBuf>, durability: Durability) -> Result<Self, StorageError> {
-        Self::open_with(home.into(), durability, None)
+        Self::open_waiting(home, durability, Waiting::default())
     }
 
     /// Opens it as [`Folder::open`] does, and has this called when another process has been writing the list for more than a moment,
@@ -50,10 +50,19 @@ impl Folder {
         durability: Durability,
         tell: impl Fn(Option<&Holder>) + Send + Sync + 'static,
     ) -> Result<Self, StorageError> {
-        Self::open_with(home.into(), durability, Some(Arc::new(tell)))
+        Self::open_waiting(home, durability, Waiting::default().telling(tell))
     }
 
-    fn open_with(named: PathBuf, durability: Durability, tell: Option<Tell>) -> Result<Self, StorageError> {
+    /// Opens it as [`Folder::open`] does, and waits in this way for other processes that write the list.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn open_waiting(
+        home: impl Into<PathBuf>,
+        durability: Durability,
+        waiting: Waiting,
+    ) -> Result<Self, StorageError> {
+        let named = home.into();
         // Code of a step may change the working directory of the program.
         let path = std::path::absolute(&named).unwrap_or_else(|_| named.clone());
         let runs = path.join("runs");
@@ -65,13 +74,14 @@ impl Folder {
         // A folder that was there may have other things in it, which are not to be hidden.
         if made {
             let ignored = path.join(".gitignore");
-            write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?)).map_err(
-                |failure| {
-                    StorageError::new(orch_core::storage::StorageErrorKind::Machine, failure.to_string())
-                },
-            )?;
+            let written = write::whole(&ignored, "gitignore.write", |out| Ok(out.write_all(b"*\n")?));
+            written.map_err(|failure| {
+                let info = failure.info();
+                let told = StorageError::new(StorageErrorKind::Machine, info.message);
+                info.hint.into_iter().fold(told, StorageError::hint)
+            })?;
         }
-        let list = Arc::new(List::open(&path, tell, || whole_runs(&runs))?);
+        let list = Arc::new(List::open(&path, waiting, || whole_runs(&runs))?);
         let teller = Teller::new(Arc::clone(&list));
         Ok(Self { home: Arc::new(Home { named, path, durability, list, teller }) })
     }
@@ -118,11 +128,10 @@ impl Folder {
         self.runs_folder().join(run.to_string())
     }
 
-    /// Makes it last that there is a run.
-    pub(crate) fn sync_run(&self, run: RunId) -> Result<(), StorageError> {
-        [self.run_folder(run), self.runs_folder()].iter().try_for_each(|folder| {
-            write::sync_folder(folder, "run.sync").map_err(|error| error::machine(folder, "written", &error))
-        })
+    /// Makes the names of runs last.
+    pub(crate) fn sync_runs(&self) -> Result<(), StorageError> {
+        let runs = self.runs_folder();
+        write::sync_folder(&runs, "runs.sync").map_err(|error| error::machine(&runs, "written", &error))
     }
 
     /// The log of a run that is in the list, to be read.

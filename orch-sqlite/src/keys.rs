@@ -119,12 +119,7 @@ impl Folder {
         check_keys(set, keys).map_err(|error| StorageError::invalid_keys(&error))?;
         let path = self.keys_file();
         let list = self.list().lock()?;
-        let is_new = !path.exists();
         let connection = KEYS.open(&path, DURABILITY, |_| Ok(()))?;
-        if is_new {
-            write::sync_folder(self.path(), "keys.make")
-                .map_err(|error| error::machine(&path, "made", &error))?;
-        }
         let changed = write::transaction(&connection, name, change);
         drop(connection);
         drop(list);

@@ -6,6 +6,7 @@
 //!   instance.lock          locked for each write to the list, so that writers wait in a queue of the system's; names the last
 //!   keys.db                the sets of keys that dynamic partitions are, once there is one
 //!   runs/<run>/run.db      what the run was begun with, its events, log lines and small values
+//!   *.db-doubt             beside a database whose write-ahead log the disk has refused to keep, until it is written anew
 //!   runs/<run>/holder      locked by the process that runs it, for as long as that lives
 //!   runs/<run>/artifacts/  larger values
 //!   assets/                larger values of assets, of whichever run
@@ -40,5 +41,6 @@ mod write;
 
 pub use durability::Durability;
 pub use folder::Folder;
+pub use list::Waiting;
 pub use lock::host;
 pub use upkeep::{BackedUp, Collected, Finding, Info, Parcel, Retention};

@@ -12,15 +12,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use orch_core::event::RunStatus;
 use orch_core::ids::RunId;
 use orch_core::storage::{RunQuery, RunRecord, StorageError};
+use rusqlite::hooks::Wal;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::schema::{INSTANCE, Opened};
+use crate::write::Checkpoint;
 use crate::{Durability, error, write};
 
 pub(crate) use locked::Locked;
-pub(crate) use turn::Tell;
 use turn::Turn;
+pub use turn::Waiting;
 
 /// What the list says outlives a loss of power in any case: a run whose line is lost is not found, whatever there is of it.
 const DURABILITY: Durability = Durability::Full;
@@ -46,10 +48,22 @@ struct Writer {
     connection: Option<Connection>,
     /// Another one, for facts: what it commits does not wait for the disk.
     facts: Option<Connection>,
-    /// How many pages the write-ahead log has had when facts were put there last.
+    /// How many pages the write-ahead log has had with the last commit.
     pages: Arc<AtomicI32>,
     /// None where nothing can be written: whoever only looks needs none there.
     turn: Option<Turn>,
+}
+
+impl Writer {
+    /// Has the pages of the write-ahead log counted with each commit of this connection, and nothing more done with it.
+    fn count(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let counted = Arc::clone(&self.pages);
+        let hook = move |_: &mut Wal, pages| {
+            counted.store(pages, Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(hook))
+    }
 }
 
 impl List {
@@ -57,13 +71,13 @@ impl List {
     /// for more than a moment has that told.
     pub(crate) fn open(
         home: &Path,
-        tell: Option<Tell>,
+        waiting: Waiting,
         found: impl FnOnce() -> Result<Vec<RunRecord>, StorageError>,
     ) -> Result<Self, StorageError> {
         let path = home.join("instance.db");
         let at = home.join("instance.lock");
         let (turn, read_only) = match write::lockable(&at, "instance.lock") {
-            Ok(file) => (Some(Turn::new(file, &at, tell)), None),
+            Ok(file) => (Some(Turn::new(file, &at, waiting)), None),
             // Of a list that is there it can be read what there is.
             Err(error)
                 if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
@@ -91,8 +105,9 @@ impl List {
                 // What they have come to, and what they tell of assets, is found out when they are listed.
                 writing.run("UPDATE run SET settled = 0", []).map(drop)
             })?;
+            let mut made = made;
+            list.writer.count(&mut made).map_err(|error| error::database(&path, "opened", &error))?;
             list.writer.connection = Some(made);
-            write::sync_folder(home, "list.make").map_err(|error| error::machine(&path, "made", &error))?;
         }
         let reader = match opened {
             Opened::Whole(reader) => reader,
@@ -116,7 +131,12 @@ impl List {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StorageError> {
-        read(&taken(&self.reader)).map_err(|error| error::database(&self.path, "read", &error))
+        let mut reader = taken(&self.reader);
+        // As something that nobody changes: it may have been changed meanwhile.
+        if reader.is_readonly("main").is_ok_and(|is_still| is_still) {
+            *reader = INSTANCE.read(&self.path)?.whole(&self.path)?;
+        }
+        read(&reader).map_err(|error| error::database(&self.path, "read", &error))
     }
 
     /// The same by a connection of its own, for what may take long: nobody waits for it.
@@ -131,17 +151,32 @@ impl List {
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
         match self.read_only {
-            None => self.look(),
+            None => Locked::wait(&self.path, &self.writer),
             Some(why) => Err(error::machine(&self.path.with_extension("lock"), "locked", &why.into())),
         }
     }
 
-    /// The same, to look and not to write: where nothing can be written, nobody is kept from anything.
-    pub(crate) fn look(&self) -> Result<Locked<'_>, StorageError> {
-        Locked::wait(&self.path, &self.writer)
+    /// The same, to look and not to write: where nothing can be written nobody is kept from anything, and where another
+    /// process keeps the list for more than a moment there is only the reason.
+    pub(crate) fn look(&self) -> Result<Result<Locked<'_>, StorageError>, StorageError> {
+        Locked::wait_to_look(&self.path, &self.writer)
     }
 
-    /// Whether facts have grown the write-ahead log so much that it is to be brought into the database.
+    /// Whether the run is in the list.
+    pub(crate) fn has(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1")
+    }
+
+    /// Whether this was a run, and is one no more.
+    pub(crate) fn is_removed(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM removed WHERE id = ?1")
+    }
+
+    fn is(&self, run: RunId, sql: &str) -> Result<bool, StorageError> {
+        self.read(|list| list.prepare_cached(sql)?.exists([run.to_string()]))
+    }
+
+    /// Whether the write-ahead log has grown so much that it is to be brought into the database.
     pub(crate) fn is_due(&self) -> bool {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT
     }
@@ -237,6 +272,25 @@ impl List {
 
     fn whole(&self, line: line::Read) -> Result<RunRecord, StorageError> {
         line.map_err(|why| error::corrupt(&self.path, why))
+    }
+}
+
+impl Drop for List {
+    /// What was put without waiting for the disk is brought there in turn, so that it is known if the disk refuses it. Where
+    /// others have the list, it is theirs to bring.
+    fn drop(&mut self) {
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(turn) = &writer.turn else { return };
+        let connections: Vec<_> = [&writer.facts, &writer.connection].into_iter().flatten().collect();
+        let Some(connection) = connections.first() else { return };
+        let is_brought = turn.is_free() && {
+            let brought = write::checkpoint(connection, Checkpoint::Passive, "list.close");
+            turn.end();
+            brought.is_ok()
+        };
+        for connection in connections {
+            write::leave_alone(connection, !is_brought || write::is_in_doubt(&self.path));
+        }
     }
 }
 

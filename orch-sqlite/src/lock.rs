@@ -1,5 +1,5 @@
-//! Who runs what. A run is held by a lock on its file `holder`; that file is looked at and locked under the lock of the
-//! list, so that a look never makes another fail to take hold of a run.
+//! Who runs what. A run is held by a lock on its file `holder`, which is taken under the lock of the list. Who looks at it
+//! shares that lock for a moment and needs no other one; whoever takes hold of the run meanwhile waits for that moment.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -30,7 +30,12 @@ impl Hold {
         let file = write::lockable(&path, "holder.make").map_err(cannot)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(holder(&path))),
+            // What can be shared is only looked at. Nobody else takes hold of it now.
+            Err(TryLockError::WouldBlock) => match file.try_lock_shared() {
+                Ok(()) => file.unlock().and_then(|()| file.lock()).map_err(cannot)?,
+                Err(TryLockError::WouldBlock) => return Err(held(holder(&path))),
+                Err(TryLockError::Error(error)) => return Err(cannot(error)),
+            },
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
         write::say(&file, &own_name(), "holder.say").map_err(cannot)?;
@@ -43,7 +48,7 @@ impl Hold {
     }
 
     /// Who holds the run or the backfill in this folder.
-    pub(crate) fn of(_list: &Locked<'_>, folder: &Path) -> Result<Option<Holder>, StorageError> {
+    pub(crate) fn of(folder: &Path) -> Result<Option<Holder>, StorageError> {
         let path = path(folder);
         let cannot = |error: io::Error| error::machine(&path, "read", &error);
         let file = match File::open(&path) {

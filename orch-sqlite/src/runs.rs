@@ -67,7 +67,7 @@ impl ReadRuns for Folder {
 
     fn holder(&self, run: RunId) -> Result<Option<Holder>, StorageError> {
         self.list().run(run)?;
-        Hold::of(&self.list().look()?, &self.run_folder(run))
+        Hold::of(&self.run_folder(run))
     }
 
     fn events(&self, run: RunId) -> Result<Box<dyn ReadEvents>, StorageError> {
@@ -99,6 +99,7 @@ impl ReadRuns for Folder {
 impl WriteRuns for Folder {
     fn create(&self, run: &RunRecord, pinned: &Pinned) -> Result<Box<dyn WriteEvents>, StorageError> {
         let hold = self.claim(run.id)?;
+        let mut is_listed = false;
         let made = log::make(self, hold, run, pinned).and_then(|writer| {
             let mut list = self.list().lock()?;
             // Whoever removes runs looks for those made of them, and may have done so while this one was not listed.
@@ -108,11 +109,14 @@ impl WriteRuns for Folder {
                 return Err(StorageError::no_run(parent));
             }
             self.admit(&list, run)?;
+            is_listed = true;
             list.put(run, false)?;
             Ok(writer)
         });
-        if made.is_err() {
-            self.give_up(run.id);
+        match made {
+            Err(_) if is_listed => self.give_up_listed(run.id),
+            Err(_) => self.give_up(run.id),
+            Ok(_) => {}
         }
         Ok(Box::new(made?))
     }
@@ -190,13 +194,13 @@ impl Folder {
     /// What there is to say of the run that a folder is named after.
     pub(crate) fn stand(&self, run: RunId) -> Result<Stand, StorageError> {
         let folder = self.run_folder(run);
-        let mut list = self.list().look()?;
-        // One that is being made is held.
-        Ok(if list.has(run)? || Hold::of(&list, &folder)?.is_some() {
+        // First, since what happens comes after the line in the list, and one that is being made is held until then.
+        let has_begun = has_begun(run, &folder);
+        Ok(if Hold::of(&folder)?.is_some() || self.list().has(run)? {
             Stand::Listed
-        } else if list.is_removed(run)? {
+        } else if self.list().is_removed(run)? {
             Stand::Removed
-        } else if has_begun(run, &folder) {
+        } else if has_begun && folder.exists() {
             Stand::Lost
         } else {
             Stand::NeverBegun
@@ -213,7 +217,7 @@ impl Folder {
             return Err(StorageError::exists(run));
         }
         if !write::folder(&folder, "run.folder").map_err(cannot)? {
-            if let Some(holder) = Hold::of(&list, &folder)? {
+            if let Some(holder) = Hold::of(&folder)? {
                 return Err(StorageError::held(run, holder));
             }
             if !list.is_removed(run)? && has_begun(run, &folder) {
@@ -225,10 +229,16 @@ impl Folder {
         Hold::take_run(&list, run, &folder)
     }
 
-    /// Removes what was to be a run.
+    /// Removes what was to be a run. If this fails too, it is swept away later.
     pub(crate) fn give_up(&self, run: RunId) {
-        // If this fails too, it is swept away later.
         let _ = write::remove_folder(&self.run_folder(run), "run.sweep");
+    }
+
+    /// The same, where the list has refused its line: a line that could not be brought to the disk may be found there all
+    /// the same by whoever opens the list next. So it goes first.
+    pub(crate) fn give_up_listed(&self, run: RunId) {
+        let deleted = self.list().lock().and_then(|mut list| list.delete(run));
+        let _ = deleted.and_then(|()| self.clear(run));
     }
 
     /// Removes a run, if that is wanted still while nobody writes the list; whether it was.
@@ -239,13 +249,13 @@ impl Folder {
     ) -> Result<bool, StorageError> {
         let folder = self.run_folder(run);
         // What it has told of assets and the list does not know yet would be lost with its log.
-        self.settle(Some(run))?;
+        let (_, refused) = self.settle_or_tell(Some(run))?;
         {
             let mut list = self.list().lock()?;
             if !list.has(run)? {
                 return Err(StorageError::no_run(run));
             }
-            if let Some(holder) = Hold::of(&list, &folder)? {
+            if let Some(holder) = Hold::of(&folder)? {
                 return Err(StorageError::held(run, holder));
             }
             if !wanted(&mut list)? {
@@ -259,13 +269,35 @@ impl Folder {
                 let message = format!(
                     "what the run {run} tells of assets could not be written to the list, and would be lost with it"
                 );
-                return Err(StorageError::new(StorageErrorKind::Machine, message)
-                    .hint("look at the list with `instance check`, and try again"));
+                let Some(why) = refused else {
+                    return Err(StorageError::new(StorageErrorKind::Machine, message)
+                        .hint("look at the list with `instance check`, and try again"));
+                };
+                let told = StorageError::new(StorageErrorKind::Machine, format!("{message}: {why}"));
+                return Err(why.advice().map(str::to_owned).into_iter().fold(told, StorageError::hint));
             }
-            list.delete(run)?;
+            if let Err(refused) = list.delete(run) {
+                self.make_room(run, refused)?;
+                list.delete(run)?;
+            }
         }
         self.clear(run)?;
         Ok(true)
+    }
+
+    /// On a full disk that has no room to say that a run is removed, its folder goes first. Whoever dies in between has
+    /// left a run without one, which can be removed as any other.
+    pub(crate) fn make_room(&self, run: RunId, refused: StorageError) -> Result<(), StorageError> {
+        if !write::is_full(self.list().path()) {
+            return Err(refused);
+        }
+        let folder = self.run_folder(run);
+        match write::remove_folder(&folder, "run.remove") {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error::machine(&folder, "removed", &error))
+            }
+            _ => self.sync_runs(),
+        }
     }
 
     /// Removes the folder of a run that is in the list no more.
@@ -275,7 +307,8 @@ impl Folder {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(error::machine(&folder, "removed", &error))
             }
-            _ => self.list().lock()?.forget(run),
+            // A folder that a loss of power brings back must be known as one that may go.
+            _ => self.sync_runs().and_then(|()| self.list().lock()?.forget(run)),
         }
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::Durability;
 use crate::error;
-use crate::write::{self, Checkpoint, Writing};
+use crate::write::{self, Writing};
 
 /// Readers and writers do not wait for each other. But whoever opens a file just when another closes it, or repairs it
 /// after a crash, waits until that is done.
@@ -283,29 +283,29 @@ impl Schema {
         durability: Durability,
         make: impl FnOnce(&Connection) -> Result<(), StorageError>,
     ) -> Result<Connection, StorageError> {
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-        let cannot = |error: rusqlite::Error| error::database(path, "opened", &error);
-        let full = Durability::Full.synchronous();
-        match self.state(&connection, path)? {
-            State::Present => log_ahead(&connection, path)?,
-            State::New => {
-                // Nothing of it need last before all of it does. That is so in any case: the list must not tell of a run
-                // that a loss of power has taken.
-                set(&connection, path, "synchronous", 0)?;
-                log_ahead(&connection, path)?;
-                make(&connection)?;
-                set(&connection, path, "synchronous", full)?;
-                write::checkpoint(&connection, Checkpoint::Truncate, "database.sync").map_err(cannot)?;
+        let mut connection = match path.exists() {
+            true => Some(connect(path)?),
+            false => None,
+        };
+        let mut state =
+            connection.as_ref().map_or(Ok(State::New), |connection| self.state(connection, path))?;
+        if matches!(state, State::New) {
+            drop(connection.take());
+            make_new(path, make)?;
+            state = State::Present;
+        }
+        let connection = connection.map_or_else(|| connect(path), Ok)?;
+        log_ahead(&connection, path)?;
+        // SQLite does not tell if the name of its log could not be brought to the disk.
+        write::sync_folder(write::outer(path), "database.names")
+            .map_err(|error| error::machine(path, "opened", &error))?;
+        if let State::Older(version) = state {
+            let copy = path.with_extension(format!("v{version}.db"));
+            if !copy.exists() {
+                self.copy(path, &copy)?;
             }
-            State::Older(version) => {
-                let copy = path.with_extension(format!("v{version}.db"));
-                if !copy.exists() {
-                    self.copy(path, &copy)?;
-                }
-                set(&connection, path, "synchronous", full)?;
-                log_ahead(&connection, path)?;
-                self.migrate(&connection, path, version, |_| Ok(()))?;
-            }
+            set(&connection, path, "synchronous", Durability::Full.synchronous())?;
+            self.migrate(&connection, path, version, |_| Ok(()))?;
         }
         set(&connection, path, "synchronous", durability.synchronous())?;
         Ok(connection)
@@ -320,9 +320,6 @@ impl Schema {
             State::Older(_) => return Ok(Opened::Older),
         }
         set(&connection, path, "query_only", 1)?;
-        // A reader that is the last to leave tidies nothing up: it would have to write.
-        let tidy = rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-        connection.set_db_config(tidy, true).map_err(|error| error::database(path, "opened", &error))?;
         Ok(Opened::Whole(connection))
     }
 
@@ -387,22 +384,69 @@ impl Schema {
     }
 }
 
-fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StorageError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+/// Makes a database whole under another name, and then gives it its own: what is there under that is never made by half,
+/// and lasts in any case: the list must not tell of a run that a loss of power has taken.
+fn make_new(
+    path: &Path,
+    make: impl FnOnce(&Connection) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    let cannot = |error: std::io::Error| error::machine(path, "made", &error);
+    // What lies beside it is of another one, which was moved away.
+    for what in ["-wal", "-journal", "-shm"] {
+        let left = write::beside(path, what);
+        if left.exists() {
+            write::remove_file(&left, "database.clear").map_err(cannot)?;
+            write::sync_folder(write::outer(path), "database.clear").map_err(cannot)?;
+        }
+    }
+    let partial = write::partial(path);
+    let made = fill_new(&partial, path, make);
+    let made = made.and_then(|()| write::complete(&partial, path, "database.complete").map_err(cannot));
+    if made.is_err() {
+        // It may not even be there.
+        let _ = write::remove_file(&partial, "file.sweep");
+    }
+    made
+}
+
+/// Fills what is to be the database of this path. Nothing of it need be on the disk before all of it is.
+fn fill_new(
+    partial: &Path,
+    path: &Path,
+    make: impl FnOnce(&Connection) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    let cannot = |error: rusqlite::Error| error::database(path, "made", &error);
+    let connection = Connection::open(partial).map_err(cannot)?;
+    set(&connection, path, "synchronous", 0)?;
+    write::alone(&connection, "database.make", "PRAGMA journal_mode = OFF", []).map_err(cannot)?;
+    make(&connection)?;
+    write::alone(&connection, "database.make", "PRAGMA journal_mode = WAL", []).map_err(cannot)?;
+    connection.close().map_err(|(_, error)| cannot(error))
+}
+
+fn connect(path: &Path) -> Result<Connection, StorageError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let cannot = |error: rusqlite::Error| error::database(path, "opened", &error);
     let connection = Connection::open_with_flags(path, flags).map_err(cannot)?;
     connection.busy_timeout(PATIENCE).map_err(cannot)?;
     Ok(connection)
 }
 
-/// The same, of what is only read. What cannot be written is opened as something that nobody changes: else SQLite needs a
-/// file beside it, even to look whether there is a write-ahead log.
+/// The same, of what is only read. What cannot be written, and what nobody has open on a full disk, is opened as something
+/// that nobody changes: else SQLite needs a file beside it, even to look whether there is a write-ahead log.
 fn connect_to_read(path: &Path) -> Result<Connection, StorageError> {
-    let connection = connect(path, OpenFlags::empty())?;
+    let connection = connect(path)?;
+    // A reader that is the last to leave tidies nothing up: it would have to write.
+    write::leave_alone(&connection, true);
     let read = connection.query_row("PRAGMA application_id", [], |_| Ok(()));
     let code = read.err().and_then(|error| error.sqlite_error_code());
     let is_logged = path.with_extension("db-wal").metadata().is_ok_and(|log| log.len() > 0);
-    if !matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) || is_logged {
+    let is_still = match code {
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => true,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => write::is_full(path),
+        _ => false,
+    };
+    if !is_still || is_logged {
         return Ok(connection);
     }
     let Some(name) = path.to_str() else { return Ok(connection) };

@@ -54,12 +54,20 @@ impl Told {
     }
 }
 
+/// The lines that are right now, and why the list could not be written.
+type Settled = (Vec<RunRecord>, Option<StorageError>);
+
 impl Folder {
     /// Corrects what the list says of the runs that are under way by it and that nobody holds: of all, or of one. Gives
     /// the lines that are now right, whether the list could be written or not.
     pub(crate) fn settle(&self, only: Option<RunId>) -> Result<Vec<RunRecord>, StorageError> {
+        self.settle_or_tell(only).map(|(corrected, _)| corrected)
+    }
+
+    /// The same, with why the list could not be written, if that is so.
+    pub(crate) fn settle_or_tell(&self, only: Option<RunId>) -> Result<Settled, StorageError> {
         let left = self.left(only)?;
-        if left.is_empty() { Ok(Vec::new()) } else { self.correct(left) }
+        if left.is_empty() { Ok((Vec::new(), None)) } else { self.correct(left) }
     }
 
     /// The runs that may have to be corrected. Their events are read while others write the list.
@@ -69,11 +77,7 @@ impl Folder {
         if unsettled.is_empty() {
             return Ok(Vec::new());
         }
-        {
-            let list = self.list().look()?;
-            let free = |run: &RunRecord| matches!(Hold::of(&list, &self.run_folder(run.id)), Ok(None));
-            unsettled.retain(free);
-        }
+        unsettled.retain(|run| matches!(Hold::of(&self.run_folder(run.id)), Ok(None)));
         let told = unsettled.into_iter().filter_map(|run| {
             // Of one that is damaged the list says what it did before; `check` tells of the damage.
             let reader = self.reader(run.id).ok()?;
@@ -85,12 +89,16 @@ impl Folder {
 
     /// Puts right what the list says of these. Each may have been taken up again, or removed, since it was read, and
     /// then the list says more of it; or taken up and left again, and then it has further events.
-    fn correct(&self, left: Vec<Told>) -> Result<Vec<RunRecord>, StorageError> {
-        let mut list = self.list().look()?;
-        let mut corrected = Vec::new();
+    fn correct(&self, left: Vec<Told>) -> Result<Settled, StorageError> {
+        let mut list = match self.list().look()? {
+            Ok(list) => list,
+            // Another process keeps the list, and is told already. Whoever looks sees what the runs say.
+            Err(kept) => return Ok((left.into_iter().map(|told| told.run).collect(), Some(kept))),
+        };
+        let (mut corrected, mut refused) = (Vec::new(), None);
         for mut told in left {
             let folder = self.run_folder(told.run.id);
-            let free = matches!(Hold::of(&list, &folder), Ok(None));
+            let free = matches!(Hold::of(&folder), Ok(None));
             if !free || !list.is_unsettled(told.run.id)? {
                 continue;
             }
@@ -98,11 +106,11 @@ impl Folder {
             let Ok(Some(reader)) = log::Reader::open(told.run.id, &folder) else { continue };
             if told.read_on(&reader).is_ok() {
                 // A list that cannot be written is right to whoever reads it by way of this.
-                let _ = list.settle(&told.run, true, &told.facts);
+                refused = list.settle(&told.run, true, &told.facts).err().or(refused);
                 corrected.push(told.run);
             }
         }
-        Ok(corrected)
+        Ok((corrected, refused))
     }
 }
 

@@ -1,6 +1,8 @@
 //! All that this crate writes, and nothing else does: each function passes the boundaries at which a test can kill the
 //! process. `tests/boundaries.rs` looks through the sources for writes elsewhere.
 
+mod doubt;
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write};
@@ -13,6 +15,8 @@ use orch_core::storage::{around, boundary};
 use rusqlite::{CachedStatement, Connection, Params, Row, ToSql};
 
 use crate::error;
+
+pub(crate) use doubt::{beside, is_in_doubt, leave_alone};
 
 /// A transaction under way.
 pub(crate) struct Writing<'a>(&'a Connection);
@@ -81,7 +85,20 @@ pub(crate) fn checkpoint(connection: &Connection, how: Checkpoint, name: &str) -
         Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
         Checkpoint::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
-    around(name, || connection.prepare_cached(sql)?.query_row([], |_| Ok(())))
+    doubt::clear(connection)?;
+    let brought = around(name, || connection.prepare_cached(sql)?.query_row([], |_| Ok(())));
+    brought.inspect_err(|error| doubt::note_down(connection, error))
+}
+
+/// Makes what was committed durable, without bringing it into the database.
+pub(crate) fn sync_log(connection: &Connection, database: &Path, name: &str) -> rusqlite::Result<()> {
+    doubt::clear(connection)?;
+    let synced = sync(&beside(database, "-wal"), name);
+    synced.map_err(|error| {
+        let refused = doubt::refusal(&error);
+        doubt::note_down(connection, &refused);
+        refused
+    })
 }
 
 /// Commits what `write` writes, all of it or nothing.
@@ -90,11 +107,13 @@ pub(crate) fn transaction<T, E: From<rusqlite::Error>>(
     name: &str,
     write: impl FnOnce(&Writing<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
+    doubt::clear(connection)?;
     around(name, || {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let written = write(&Writing(connection)).and_then(|written| {
             boundary(name);
-            connection.prepare_cached("COMMIT")?.execute([])?;
+            let committed = connection.prepare_cached("COMMIT")?.execute([]);
+            committed.inspect_err(|error| doubt::note_down(connection, error))?;
             Ok(written)
         });
         if written.is_err() && !connection.is_autocommit() {
@@ -142,11 +161,23 @@ pub(crate) fn all_folders(path: &Path, name: &str) -> io::Result<()> {
     if outer != path {
         all_folders(outer, name)?;
     }
-    if folder(path, name)? { sync_folder(outer, name) } else { Ok(()) }
+    lasting_folder(outer, path, name)
+}
+
+/// Makes a folder in another one, durably. One whose name the disk refuses to keep is not left: whoever found it would
+/// rely on it.
+fn lasting_folder(outer: &Path, path: &Path, name: &str) -> io::Result<()> {
+    if !folder(path, name)? {
+        return Ok(());
+    }
+    sync_folder(outer, name).inspect_err(|_| {
+        // What somebody has put there already stays.
+        let _ = around(name, || fs::remove_dir(path));
+    })
 }
 
 /// The folder that something lies in.
-fn outer(path: &Path) -> &Path {
+pub(crate) fn outer(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -155,8 +186,8 @@ pub(crate) fn folders(root: &Path, inner: &Path, name: &str) -> io::Result<()> {
     let mut outer = root.to_owned();
     for part in inner {
         let path = outer.join(part);
-        if !path.is_dir() && folder(&path, name)? {
-            sync_folder(&outer, name)?;
+        if !path.is_dir() {
+            lasting_folder(&outer, &path, name)?;
         }
         outer = path;
     }
@@ -221,17 +252,40 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Gives a complete file its name, durably.
+/// Gives a complete file its name, durably. One whose name the disk refuses to keep is not left: whoever found it would
+/// rely on it.
 pub(crate) fn complete(partial: &Path, path: &Path, name: &str) -> io::Result<()> {
     sync(partial, name)?;
     around(name, || fs::rename(partial, path))?;
-    sync_folder(outer(path), name)
+    sync_folder(outer(path), name).inspect_err(|_| {
+        let _ = around(name, || fs::remove_file(path));
+    })
 }
 
 /// Makes what is in a file durable.
 pub(crate) fn sync(path: &Path, name: &str) -> io::Result<()> {
     // Elsewhere only a file that could be written can be.
     around(name, || File::options().read(true).write(true).open(path)?.sync_all())
+}
+
+/// What keeps a file beside this one from being made and written, where that is the disk's own doing. It is as long as
+/// what a few lines of the list need.
+pub(crate) fn hindrance(path: &Path) -> Option<io::Error> {
+    let beside = path.with_extension(PARTIAL);
+    let tried = around("file.try", || fs::write(&beside, vec![0; 256 << 10]));
+    // It may not even be there.
+    let _ = around("file.try", || fs::remove_file(&beside));
+    let is_of_the_disk = |error: &io::Error| {
+        use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+        !matches!(error.kind(), NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem)
+    };
+    tried.err().filter(is_of_the_disk)
+}
+
+/// Whether there is no room beside this file.
+pub(crate) fn is_full(path: &Path) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    hindrance(path).is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded))
 }
 
 /// Copies a file, durably.

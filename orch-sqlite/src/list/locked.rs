@@ -1,16 +1,15 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
 use orch_core::asset::AssetKey;
 use orch_core::ids::RunId;
 use orch_core::partition::Keyspace;
 use orch_core::storage::{RunRecord, StorageError};
 use rusqlite::Connection;
-use rusqlite::hooks::Wal;
 
-use super::{DURABILITY, Writer, line, nanoseconds, taken};
+use super::{CHECKPOINT, DURABILITY, Writer, line, nanoseconds, taken};
 use crate::facts::{self, KeptStatus, OfRun};
 use crate::schema::INSTANCE;
 use crate::write::Checkpoint;
@@ -26,16 +25,29 @@ impl<'a> Locked<'a> {
     pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
         let writer = taken(writer);
         if let Some(turn) = &writer.turn {
-            turn.wait().map_err(|error| error::machine(path, "locked", &error))?;
+            turn.wait()?;
         }
         Ok(Self { path, writer })
+    }
+
+    pub(super) fn wait_to_look(
+        path: &'a Path,
+        writer: &'a Mutex<Writer>,
+    ) -> Result<Result<Self, StorageError>, StorageError> {
+        let writer = taken(writer);
+        if let Some(turn) = &writer.turn
+            && !turn.wait_to_look()?
+        {
+            return Ok(Err(turn.kept()));
+        }
+        Ok(Ok(Self { path, writer }))
     }
 
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.connection.take() {
             Some(connection) => connection,
             None if self.writer.turn.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
-            None => INSTANCE.open(self.path, DURABILITY, |_| Ok(()))?,
+            None => self.open(DURABILITY)?,
         };
         Ok(self.writer.connection.insert(connection))
     }
@@ -45,19 +57,17 @@ impl<'a> Locked<'a> {
     fn facts(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.facts.take() {
             Some(connection) => connection,
-            None => {
-                let mut connection = INSTANCE.open(self.path, Durability::Normal, |_| Ok(()))?;
-                let told = Arc::clone(&self.writer.pages);
-                let hook = move |_: &mut Wal, pages| {
-                    told.store(pages, Ordering::Relaxed);
-                    Ok(())
-                };
-                let hooked = connection.wal_hook(Some(hook));
-                hooked.map_err(|error| error::database(self.path, "opened", &error))?;
-                connection
-            }
+            None => self.open(Durability::Normal)?,
         };
         Ok(self.writer.facts.insert(connection))
+    }
+
+    /// Opens the list to be written. When its log is brought into the database is known here, and not left to SQLite,
+    /// which would not tell if the disk has refused it.
+    fn open(&self, durability: Durability) -> Result<Connection, StorageError> {
+        let mut connection = INSTANCE.open(self.path, durability, |_| Ok(()))?;
+        self.writer.count(&mut connection).map_err(|error| error::database(self.path, "opened", &error))?;
+        Ok(connection)
     }
 
     /// Puts facts of runs under way. They last when the disk has the line of the run; until then they can be taken from
@@ -116,9 +126,19 @@ impl<'a> Locked<'a> {
     }
 
     fn is(&mut self, run: RunId, sql: &str) -> Result<bool, StorageError> {
-        let connection = self.connection()?;
-        let is = || connection.prepare_cached(sql)?.exists([run.to_string()]);
-        is().map_err(|error| error::database(self.path, "read", &error))
+        let path = self.path;
+        let is = |connection: &Connection| {
+            let is = connection.prepare_cached(sql).and_then(|mut sql| sql.exists([run.to_string()]));
+            is.map_err(|error| error::database(path, "read", &error))
+        };
+        match self.connection() {
+            Ok(connection) => is(connection),
+            // On a full disk it can be read all the same.
+            Err(refused) => match INSTANCE.read(path).and_then(|list| list.whole(path)) {
+                Ok(reader) => is(&reader),
+                Err(_) => Err(refused),
+            },
+        }
     }
 
     /// Puts a run into the list, or another line in the place of its own. One that is under way and held is not settled:
@@ -178,7 +198,12 @@ impl<'a> Locked<'a> {
         write: impl FnOnce(&write::Writing<'_>) -> rusqlite::Result<usize>,
     ) -> Result<(), StorageError> {
         let written = write::transaction(self.connection()?, name, write);
-        written.map(drop).map_err(|error| error::database(self.path, "written", &error))
+        written.map(drop).map_err(|error| error::database(self.path, "written", &error))?;
+        if self.writer.pages.load(Ordering::Relaxed) >= CHECKPOINT {
+            // If a reader is in the way, or the disk is full, it is tried again the next time.
+            let _ = write::checkpoint(self.connection()?, Checkpoint::Passive, "list.checkpoint");
+        }
+        Ok(())
     }
 }
 

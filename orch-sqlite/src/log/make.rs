@@ -28,6 +28,6 @@ pub(crate) fn make(
         let written = write::transaction(connection, "run.pin", pin);
         written.map_err(|error| error::database(&path, "written", &error))
     })?;
-    folder.sync_run(run.id)?;
+    folder.sync_runs()?;
     Ok(writer)
 }

@@ -110,6 +110,15 @@ impl Writer {
         self.pages.load(Ordering::Relaxed) >= CHECKPOINT
     }
 
+    /// What the list says of a run that is over outlives a loss of power; so must the log, which says it too.
+    fn is_to_last(&self, run: &RunRecord) -> Result<(), StorageError> {
+        if !run.status.is_terminal() || self.folder.durability() == Durability::Full {
+            return Ok(());
+        }
+        let synced = write::sync_log(&self.connection, &self.path, "run.end");
+        synced.map_err(|error| error::database(&self.path, "written", &error))
+    }
+
     /// Brings the write-ahead log into the database, where it is guarded by what is written down of it.
     fn bring(&mut self, how: Checkpoint, name: &str) -> rusqlite::Result<()> {
         if self.sealed != self.extent {
@@ -233,6 +242,7 @@ impl Journal for Writer {
 impl WriteEvents for Writer {
     fn update(&mut self, run: &RunRecord) -> Result<(), Failure> {
         self.await_told();
+        self.is_to_last(run).map_err(StorageError::into_failure)?;
         let put = || {
             let missing = self.missing.map(|after| self.facts_after(after)).transpose()?;
             let mut list = self.folder.list().lock()?;

@@ -81,7 +81,7 @@ impl Folder {
             && found == log.found
             && remembered == log.remembered;
         // Of one that is under way something may not be there yet.
-        Ok(!is_same && !self.list().look()?.is_unsettled(run.id)?)
+        Ok(!is_same && !self.list().lock()?.is_unsettled(run.id)?)
     }
 
     /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.
@@ -130,9 +130,9 @@ impl Folder {
             return Ok(());
         }
         // While the list is locked nobody takes hold of a run, and whoever holds one has it unsettled.
-        let list = self.list().lock()?;
+        let _list = self.list().lock()?;
         for run in self.list().unsettled()? {
-            if Hold::of(&list, &self.run_folder(run.id))?.is_some() {
+            if Hold::of(&self.run_folder(run.id))?.is_some() {
                 return Ok(());
             }
         }

@@ -27,7 +27,7 @@ impl Folder {
             match self.backfill(backfill) {
                 Ok(_) => {}
                 Err(error) if *error.kind() == StorageErrorKind::NotFound => {
-                    if Hold::of(&self.list().look()?, &file)?.is_none() {
+                    if Hold::of(&file)?.is_none() {
                         find("it was to be a backfill, and was never launched".to_owned(), SWEEP);
                     }
                 }
@@ -75,8 +75,8 @@ impl Folder {
             runs.iter().filter_map(RunRecord::unit).map(|(backfill, _)| backfill).collect();
         for backfill in self.backfills_there()? {
             let folder = self.backfill_folder(backfill);
-            let list = self.list().lock()?;
-            if Hold::of(&list, &folder)?.is_some() {
+            let _list = self.list().lock()?;
+            if Hold::of(&folder)?.is_some() {
                 continue;
             }
             let goes = match self.backfill(backfill) {

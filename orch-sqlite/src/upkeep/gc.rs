@@ -86,6 +86,7 @@ impl Folder {
         let mut collected = Collected::default();
         self.sweep(&mut collected)?;
         self.sweep_assets(&mut collected)?;
+        let mut unlisted = Vec::new();
         // The newest first: one that was made from another goes before it.
         for (run, bytes) in self.not_kept(keep, now, spared)? {
             // What is in it nobody here can know.
@@ -101,8 +102,15 @@ impl Folder {
                 Ok(false) => {}
                 Err(error)
                     if matches!(error.kind(), StorageErrorKind::Held(_) | StorageErrorKind::NotFound) => {}
+                // What its folder had was not room enough to say so; that of the next may be.
+                Err(_) if !self.run_folder(run.id).exists() => unlisted.push((run.id, bytes)),
                 Err(error) => return Err(error),
             }
+        }
+        for (run, bytes) in unlisted {
+            self.remove_if(run, |_| Ok(true))?;
+            collected.removed.push(run);
+            collected.bytes += bytes;
         }
         let days = |days: u32| now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).ok();
         let oldest = keep.days.and_then(days);
@@ -171,11 +179,12 @@ impl Folder {
     fn sweep(&self, collected: &mut Collected) -> Result<(), StorageError> {
         for run in runs_in(&self.runs_folder())? {
             let folder = self.run_folder(run);
+            let bytes = self.size(run)?;
             // Looked for before the list is locked: there may be many files, and others wait for the list.
             let partial = partial(&folder.join(ARTIFACTS))?;
             {
                 let mut list = self.list().lock()?;
-                if Hold::of(&list, &folder)?.is_some() {
+                if Hold::of(&folder)?.is_some() {
                     continue;
                 }
                 if list.has(run)? {
@@ -187,11 +196,13 @@ impl Folder {
                     if log::has_begun(run, &folder) {
                         continue;
                     }
-                    list.delete(run)?;
+                    if let Err(refused) = list.delete(run) {
+                        self.make_room(run, refused)?;
+                    }
                 }
             }
             collected.swept += 1;
-            collected.bytes += self.size(run)?;
+            collected.bytes += bytes;
             self.clear(run)?;
         }
         Ok(())

@@ -103,7 +103,7 @@ impl Folder {
         match unpacked {
             Ok(()) => Ok(parcel),
             Err(error) => {
-                self.give_up(run);
+                self.give_up_listed(run);
                 Err(error)
             }
         }
@@ -141,7 +141,7 @@ impl Folder {
                 return Err(error::corrupt(file, format!("`{}` is not what was put into it", packed.file)));
             }
         }
-        self.sync_run(run)?;
+        self.sync_runs()?;
         drop(writer);
         Ok(())
     }

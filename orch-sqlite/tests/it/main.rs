@@ -7,6 +7,8 @@ mod conformance;
 mod crash;
 mod damage;
 mod evaluations;
+#[cfg(target_os = "linux")]
+mod faulty;
 mod folders;
 mod history;
 mod keys;
@@ -19,3 +21,5 @@ mod room;
 mod status;
 mod together;
 mod upkeep;
+#[cfg(unix)]
+mod waiting;

@@ -1,11 +1,14 @@
 //! Programs on a folder, each a process of its own: this binary again, told by its environment what to do.
 
 use std::env;
-use std::io::{BufRead, BufReader, stdin};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use orch_core::storage::{ReadAssets, ReadRuns, RunQuery, WriteKeySets, WriteRuns, conformance};
+#[cfg(target_os = "linux")]
+use orch_sqlite::Durability;
 
 use crate::crash;
 use crate::folders::{Empty, events, id, make, open, record, run_to_its_end};
@@ -90,10 +93,26 @@ fn run() {
             let mut end = String::new();
             stdin().read_line(&mut end).expect("it is killed before that");
         }
+        ("keep", _) => {
+            let list = File::options().read(true).write(true).open(home.join("instance.lock"));
+            let mut list = list.expect("it is there");
+            list.lock().expect("nobody has it");
+            list.set_len(0).expect("it can be written");
+            writeln!(list, "{} {}", std::process::id(), orch_sqlite::host()).expect("it can be written");
+            say(&"kept");
+            let mut end = String::new();
+            stdin().read_line(&mut end).expect("it is told to end");
+        }
         ("fill", _) => fill(home),
         ("live", _) => crash::live(home),
         #[cfg(unix)]
         ("room", bytes) => crate::room::use_up(home, bytes.parse().expect("how large the values are")),
+        #[cfg(target_os = "linux")]
+        ("look", "and clear") => crate::faulty::look_and_clear(home),
+        #[cfg(target_os = "linux")]
+        ("act", "full") => crate::faulty::act(home, Durability::Full),
+        #[cfg(target_os = "linux")]
+        ("act", _) => crate::faulty::act(home, Durability::Normal),
         ("open", _) => drop(open(home)),
         ("look", _) => look(home),
         (other, _) => panic!("there is no program `{other}`"),

@@ -212,8 +212,8 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let lines: Vec<_> = said(&mut program).map(|line| told(home.path(), &line)).collect();
     assert!(program.wait().expect("it is ours").success());
     let [large, steps, refused] = &lines[..] else { panic!("three lines: {lines:?}") };
-    insta::assert_snapshot!(large, @"`HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/large` cannot be written: it would be larger than files may be |  hint: free some space; what was committed before is kept");
-    insta::assert_snapshot!(refused, @"`HOME/runs/00000000-0000-0000-0000-000000000001/run.db` cannot be written: the disk refuses it (disk I/O error) |  hint: look at the free space and the state of the disk");
+    insta::assert_snapshot!(large, @"`HOME/runs/00000000-0000-0000-0000-000000000001/artifacts/large` cannot be written: it would be larger than files may be |  hint: free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept");
+    insta::assert_snapshot!(refused, @"`HOME/runs/00000000-0000-0000-0000-000000000001/run.db` cannot be written: the disk refuses it (disk I/O error) |  hint: look at the free space and the state of the disk; what was committed before is kept");
 
     let folder = open(home.path());
     let steps: usize = steps.parse().expect("how many were acknowledged");

@@ -9,6 +9,7 @@ use rusqlite::params_from_iter;
 
 use super::*;
 use crate::facts::OfRun;
+use crate::list::Waiting;
 use crate::schema::INSTANCE;
 
 /// A list in a folder of its own, with facts of days.
@@ -26,7 +27,7 @@ impl Days {
         let home = env::temp_dir().join(format!("orch-sqlite-{name}-{}", process::id()));
         let _ = fs::remove_dir_all(&home);
         fs::create_dir_all(&home).expect("a folder");
-        let list = List::open(&home, None, || Ok(Vec::new())).expect("a list");
+        let list = List::open(&home, Waiting::default(), || Ok(Vec::new())).expect("a list");
         let days = PartitionsDefinition::from(TimePartitions::daily("1970-01-01"));
         let days = days.resolve(&KeySets::new()).expect("a definition");
         Self { home, list, asset: "days".parse().expect("a key"), days }

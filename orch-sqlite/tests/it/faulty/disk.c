@@ -159,8 +159,15 @@ static ssize_t write_at(int fd, const void *bytes, size_t length, off_t place) {
         off_t from = place < 0 ? lseek(fd, 0, SEEK_CUR) : place;
         off_t grows = from + (off_t)length - is.st_size;
         size_t whole = length;
-        int fell = fails(grows > 0 ? "gw" : "w") || overflows(grows), why = errno;
-        if (fell) whole = length / 2;
+        int fell = fails(grows > 0 ? "gw" : "w"), why = errno;
+        if (fell) {
+            whole = length / 2;
+        } else if (overflows(grows)) {
+            /* What fits is written. */
+            fell = 1, why = ENOSPC;
+            whole = room < (long)length && grows - room < (off_t)length ? length - (grows - room) : 0;
+            if (grows > room && whole > 0) room = 0;
+        }
         written = place < 0 ? write_through(fd, bytes, whole) : next(fd, bytes, whole, place);
         if (written > 0) {
             tell("w\t%lu\t%ld\t%zd\n", (unsigned long)is.st_ino, (long)from, written);

@@ -1,12 +1,13 @@
 //! A disk without a byte of room. What is there can be looked at, and clearing away makes room.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use orch_core::storage::{LogQuery, ReadRuns, RunQuery, WriteRuns, conformance};
 use orch_sqlite::{Durability, Folder, Retention};
 
 use super::{Disk, Told, tried};
-use crate::folders::{at, events, id, open, record, run_to_its_end, told};
+use crate::folders::{at, events, id, open, record, run_of, told};
 use crate::programs::{program, said, say};
 
 /// Looks at all there is, tries to write, clears away, and tries again.
@@ -46,33 +47,41 @@ pub(crate) fn look_and_clear(home: &Path) {
     tried("commit", writer.commit(&conformance::step(id(9), 1)).map_err(Told));
 }
 
+/// What a program has said that looked at this disk and cleared it when it was full, with where and how that is told.
 fn on_a_full_disk(disk: Disk) -> String {
     let disk = disk.with("DISK_ROOM", &0);
-    let lines = disk.said("look and clear", "a full disk");
+    let lines = disk.said("look and clear", "a full disk").into_iter().map(|line| {
+        let Some(failed) = line.strip_prefix("no ") else { return line };
+        let (what, why) = failed.split_once(": ").expect("it says why");
+        let why = told(&disk.home(), &why);
+        assert!(why.starts_with("`HOME/"), "{why}");
+        assert!(why.contains("the disk is full |  hint: free some space, with `instance gc`"), "{why}");
+        format!("no {what}: the disk is full")
+    });
+    let lines: Vec<_> = lines.collect();
     let folder = open(&disk.home());
     assert_eq!(folder.check().expect("it can be checked"), []);
-    told(&disk.home(), &lines.join("\n"))
+    lines.join("\n")
+}
+
+/// A disk with runs that are over, each of which has a large output.
+fn with_runs(numbers: RangeInclusive<u64>) -> Disk {
+    let disk = Disk::new();
+    disk.root();
+    let folder = open(&disk.home());
+    for number in numbers {
+        let mut step = conformance::step(id(number), 1);
+        step[2].value = Some(vec![7; 200_000].into());
+        run_of(&folder, &record(number), &step);
+    }
+    disk
 }
 
 #[test]
 fn a_full_disk_can_be_looked_at_and_cleared() {
-    let disk = Disk::new();
-    disk.root();
-    let folder = open(&disk.home());
-    (1..=6).for_each(|number| run_to_its_end(&folder, &record(number)));
-    drop(folder);
-    insta::assert_snapshot!(on_a_full_disk(disk), @r#"
+    insta::assert_snapshot!(on_a_full_disk(with_runs(1..=3)), @r#"
     folder
     runs
-    00000000-0000-0000-0000-000000000006 Some("success"), 5 events, held by None
-    pinned
-    logs
-    00000000-0000-0000-0000-000000000005 Some("success"), 5 events, held by None
-    pinned
-    logs
-    00000000-0000-0000-0000-000000000004 Some("success"), 5 events, held by None
-    pinned
-    logs
     00000000-0000-0000-0000-000000000003 Some("success"), 5 events, held by None
     pinned
     logs
@@ -83,10 +92,10 @@ fn a_full_disk_can_be_looked_at_and_cleared() {
     pinned
     logs
     checked
-    no run 8: `HOME/runs/00000000-0000-0000-0000-000000000008` cannot be made: the disk is full |  hint: free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept
-    no again 1: `HOME/instance.db` cannot be opened: the disk is full |  hint: free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept
+    no run 8: the disk is full
+    no again 1: the disk is full
     cleared
-    5 removed, 0 swept
+    2 removed, 0 swept
     run 9
     commit
     "#);
@@ -94,11 +103,7 @@ fn a_full_disk_can_be_looked_at_and_cleared() {
 
 #[test]
 fn what_was_killed_on_a_full_disk_can_be_looked_at() {
-    let disk = Disk::new();
-    disk.root();
-    let folder = open(&disk.home());
-    (2..=6).for_each(|number| run_to_its_end(&folder, &record(number)));
-    drop(folder);
+    let disk = with_runs(2..=3);
     let mut killed = program("hold", &disk.home()).spawn().expect("it can be begun");
     assert_eq!(said(&mut killed).next().as_deref(), Some("held"));
     killed.kill().expect("it is ours");
@@ -106,15 +111,6 @@ fn what_was_killed_on_a_full_disk_can_be_looked_at() {
     insta::assert_snapshot!(on_a_full_disk(disk), @r#"
     folder
     runs
-    00000000-0000-0000-0000-000000000006 Some("success"), 5 events, held by None
-    pinned
-    logs
-    00000000-0000-0000-0000-000000000005 Some("success"), 5 events, held by None
-    pinned
-    logs
-    00000000-0000-0000-0000-000000000004 Some("success"), 5 events, held by None
-    pinned
-    logs
     00000000-0000-0000-0000-000000000003 Some("success"), 5 events, held by None
     pinned
     logs
@@ -125,10 +121,10 @@ fn what_was_killed_on_a_full_disk_can_be_looked_at() {
     pinned
     logs
     checked
-    no run 8: `HOME/runs/00000000-0000-0000-0000-000000000008` cannot be made: the disk is full |  hint: free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept
-    no again 1: `HOME/instance.db` cannot be written: the disk is full |  hint: free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept
+    no run 8: the disk is full
+    no again 1: the disk is full
     cleared
-    4 removed, 0 swept
+    1 removed, 0 swept
     run 9
     commit
     "#);

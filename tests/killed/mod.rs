@@ -48,7 +48,7 @@ impl Case {
         // In memory, where there is such a thing: it is begun often, and no loss of power is meant.
         let memory = Path::new("/dev/shm");
         let within = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
-        let home = format!("{program}-{name}-{}", std::process::id());
+        let home = format!("{}-{name}-{}", program.replace("::", "-"), std::process::id());
         Self { home: within.join(home), program, set: set.to_vec() }
     }
 

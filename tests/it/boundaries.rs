@@ -195,6 +195,14 @@ fn the_boundaries_of_each_crate_are_met_by_a_test() {
     }
 }
 
+/// One place to look at, for whoever asks what lasts and in which order.
+#[test]
+fn the_storage_writes_in_one_file() {
+    let sources = sources(&project::root().join("orch-sqlite/src"));
+    let writes = sources.iter().filter(|(_, text)| WITHIN[..2].iter().any(|call| text.contains(call)));
+    assert_eq!(writes.map(|(file, _)| file.as_str()).collect::<Vec<_>>(), ["write.rs"]);
+}
+
 #[test]
 fn what_passes_none_would_be_seen() {
     let found = |text: &str| unguarded(text).into_iter().map(|(line, _)| line).collect::<Vec<usize>>();

@@ -8,7 +8,7 @@ use orch::define::Cancel;
 use orch::event::Event;
 use orch::ids::RunId;
 use orch::prelude::*;
-use orch::run::RunErrorKind;
+use orch::run::{RunErrorKind, Runner};
 use orch::storage::Storage;
 use orch_sqlite::{Durability, Folder};
 
@@ -102,6 +102,11 @@ pub(crate) fn definitions() -> Definitions {
     Definitions::new().job(books())
 }
 
+/// Where there are such, its steps have processes of their own.
+pub(crate) fn apart(runner: Runner) -> Runner {
+    if cfg!(unix) { runner } else { runner.in_process() }
+}
+
 pub(crate) const RUN: RunId = RunId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
 
 /// The program that is killed: it begins the run, or goes on with it.
@@ -115,11 +120,9 @@ pub(crate) fn live(home: &Path) {
         Ok(_) => definitions.resume(&storage, RUN).expect("it can be taken up"),
         Err(_) => definitions.runner(&definitions.jobs()[0]).run_id(RUN).record(&storage),
     };
-    // Elsewhere no step has a process of its own.
-    let runner = if cfg!(unix) { runner } else { runner.in_process() };
     let cancel = Cancel::new();
     let token = cancel.clone();
-    let runner = runner.cancel(cancel).sink(move |event: &Event| {
+    let runner = apart(runner).cancel(cancel).sink(move |event: &Event| {
         if canceled::is_the_time(event) {
             token.cancel();
         }

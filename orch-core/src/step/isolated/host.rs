@@ -115,6 +115,12 @@ impl Worker {
         true
     }
 
+    /// Waits until whoever has said something to it, which it has answered already, lets go of the way to it: what is said next to
+    /// one that waits for nothing else, as that it is to end, must not be lost.
+    pub(super) fn settle(&self) {
+        drop(self.socket.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Hands an answer to the one who waits for it; false if nobody does.
     pub(super) fn answer(&self, id: u64, answer: Answer) -> bool {
         let waiting = self.state().waiting.remove(&id);

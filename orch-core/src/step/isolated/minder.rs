@@ -251,7 +251,10 @@ impl Minder<'_> {
             FromWorker::Log { of_step, level, target, message, fields } => {
                 self.worker.log(of_step, level, &target, message, fields);
             }
-            FromWorker::Released => self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker)),
+            FromWorker::Released => {
+                self.worker.settle();
+                self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker));
+            }
             FromWorker::Returned { id, .. }
             | FromWorker::Failed { id, .. }
             | FromWorker::Item { id, .. }

@@ -15,12 +15,14 @@ mod stories {
     use std::io::{Read as _, Write as _};
     use std::os::fd::OwnedFd;
     use std::os::unix::net::{UnixListener, UnixStream};
-    use std::path::PathBuf;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::path::{Path, PathBuf};
     use std::process::{Command, ExitCode, Output};
     use std::sync::OnceLock;
     use std::{env, fs};
 
     use orch::prelude::*;
+    use orch::storage::conformance::boundaries::names;
     use rustix::process::{Pid, Signal, kill_process};
 
     /// Where a step asks whether it may end; set for the program alone.
@@ -65,6 +67,12 @@ mod stories {
         sleep();
     }
 
+    /// Waits for nobody.
+    #[asset]
+    fn note() -> i64 {
+        7
+    }
+
     /// The program, or if it is called without a command, the stories that are told with it.
     pub(super) fn main() -> ExitCode {
         // What the test runner asks of each test binary.
@@ -73,11 +81,11 @@ mod stories {
         }
         if env::var_os(GATE).is_some() {
             return orch::cli::run_main(|| {
-                Definitions::new().job(patient()).job(asleep()).assets(assets![letter])
+                Definitions::new().job(patient()).job(asleep()).assets(assets![letter, note])
             });
         }
         let wanted: Vec<String> = env::args().skip(1).filter(|wanted| !wanted.starts_with('-')).collect();
-        let stories: [(&str, fn()); 9] = [
+        let stories: [(&str, fn()); 11] = [
             ("it_goes_on_when_its_beginner_is_gone", it_goes_on_when_its_beginner_is_gone),
             ("what_makes_assets_goes_on_too", what_makes_assets_goes_on_too),
             ("it_is_canceled_from_elsewhere", it_is_canceled_from_elsewhere),
@@ -87,6 +95,11 @@ mod stories {
             ("a_backfill_is_canceled_from_elsewhere", a_backfill_is_canceled_from_elsewhere),
             ("a_backfill_that_does_not_end_is_killed", a_backfill_that_does_not_end_is_killed),
             ("what_is_refused_is_told_as_ever", what_is_refused_is_told_as_ever),
+            (
+                "who_dies_while_it_begins_a_run_leaves_none_or_one_that_goes_on",
+                who_dies_while_it_begins_a_run_leaves_none_or_one_that_goes_on,
+            ),
+            ("one_that_dies_when_it_has_begun_is_resumed", one_that_dies_when_it_has_begun_is_resumed),
         ];
         for (name, story) in stories {
             if wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
@@ -204,6 +217,52 @@ mod stories {
         assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     }
 
+    /// Where the process is started that goes on, and what it says there.
+    const SPAWN: &str = "detached.spawn";
+    const SAID: [&str; 2] = ["detached.nothing", "detached.tell"];
+
+    fn who_dies_while_it_begins_a_run_leaves_none_or_one_that_goes_on() {
+        let names = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        assert_eq!(names, SAID.into_iter().chain([SPAWN]).map(str::to_owned).collect());
+        for (at, goes_on) in [("before", false), ("after", true)] {
+            let place = Place::new(&format!("begins-{at}"));
+            let at = format!("1 {at} {SPAWN}");
+            let killed = place.ask_with(&["materialize", "note", "--detach"], &[("ORCH_CRASH_AT", &at)]);
+            assert_eq!(killed.status.signal(), Some(9), "{killed:?}");
+            if goes_on {
+                place.until("latest", "RUN_SUCCESS");
+            } else {
+                assert_eq!(text(&place.ask(&["runs", "--json"]).stdout), "", "there is none");
+            }
+        }
+    }
+
+    fn one_that_dies_when_it_has_begun_is_resumed() {
+        for at in ["before", "after"] {
+            let place = Place::new(&format!("dies-{at}"));
+            let begin = |said: &str, words: &[&str]| {
+                let at = format!("1 {at} {said}");
+                place.ask_with(words, &[("ORCH_CRASH_AT", &at), ("ORCH_CRASH_IN", SPAWN)])
+            };
+            let begun = begin("detached.tell", &["materialize", "note", "--detach"]);
+            let is_told = at == "after";
+            assert_eq!(begun.status.code(), Some(if is_told { 0 } else { 3 }), "{begun:?}");
+            let said = "has ended before it said that the run had begun: signal: 9 (SIGKILL)";
+            assert_eq!(text(&begun.stderr).contains(said), !is_told, "{begun:?}");
+            let interrupted =
+                |place: &Place| text(&place.ask(&["show", "latest"]).stdout).contains("interrupted");
+            // Who was told of it may look before it is gone.
+            assert!((0..500).any(|_| interrupted(&place)), "it is there, and died");
+            let resumed = place.ask(&["resume", "latest"]);
+            assert!(resumed.status.success(), "{resumed:?}");
+            place.until("latest", "RUN_SUCCESS");
+            // There is nothing to be made any more, which it says before it dies or not.
+            let nothing = begin("detached.nothing", &["materialize", "note", "--stale", "--detach"]);
+            assert_eq!(nothing.status.success(), is_told, "{nothing:?}");
+            assert!(text(&place.ask(&["assets", "list"]).stdout).contains("note"));
+        }
+    }
+
     fn text(bytes: &[u8]) -> String {
         String::from_utf8_lossy(bytes).into_owned()
     }
@@ -226,11 +285,16 @@ mod stories {
         }
 
         fn ask(&self, words: &[&str]) -> Output {
+            self.ask_with(words, &[])
+        }
+
+        fn ask_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Output {
             let mut program = Command::new(env::current_exe().expect("this program"));
             program
                 .args(words)
                 .env("ORCH_HOME", self.folder.join("home"))
-                .env(GATE, self.folder.join("gate"));
+                .env(GATE, self.folder.join("gate"))
+                .envs(variables.iter().copied());
             program.output().expect("it can be started")
         }
 

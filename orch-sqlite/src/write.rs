@@ -1,5 +1,5 @@
 //! All that this crate writes, and nothing else does: each function passes the boundaries at which a test can kill the
-//! process. `tests/boundaries.rs` looks through the sources for writes elsewhere.
+//! process. `tests/it/boundaries.rs` at the root looks through the sources for writes elsewhere.
 
 mod doubt;
 

@@ -7,6 +7,9 @@ use std::sync::{Arc, Once};
 
 use orch_core::event::Event;
 use orch_core::ids::BackfillId;
+use orch_core::storage::around;
+#[cfg(unix)]
+use orch_core::storage::start_process;
 
 use super::args::HomeArgs;
 use super::printer::Printer;
@@ -60,7 +63,7 @@ pub(super) fn start(home: &HomeArgs, printer: &Printer) -> Exit {
         return Exit::Success;
     }
     // It has said itself why.
-    ended(child, printer)
+    ended(child, home, printer)
 }
 
 #[cfg(unix)]
@@ -71,7 +74,7 @@ fn spawn() -> io::Result<Child> {
     command.args(args.map(|arg| if arg == DETACH { DETACHED.into() } else { arg }));
     // In a process group of its own it hears no Ctrl-C of the terminal, and can be killed with what it has started.
     command.process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
+    start_process("detached.spawn", command.stdin(Stdio::null()).stdout(Stdio::piped()))
 }
 
 #[cfg(not(unix))]
@@ -79,8 +82,8 @@ fn spawn() -> io::Result<Child> {
     Err(io::Error::other("this system has no process groups; start the program in the background instead"))
 }
 
-/// How a process has ended whose run has not begun.
-fn ended(mut child: Child, printer: &Printer) -> Exit {
+/// How a process has ended that has not said that its run has begun.
+fn ended(mut child: Child, home: &HomeArgs, printer: &Printer) -> Exit {
     let status = match child.wait() {
         Ok(status) => status,
         Err(error) => {
@@ -91,7 +94,13 @@ fn ended(mut child: Child, printer: &Printer) -> Exit {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     let known = [Exit::RunFailed, Exit::Usage, Exit::Machine, Exit::Broken, Exit::Canceled];
     known.into_iter().find(|exit| Some(exit.code()) == code).unwrap_or_else(|| {
-        printer.error(&format!("the process of the run has ended before the run had begun: {status}"), None);
+        let (name, home) = (program_name(), home::again(home));
+        printer.error(
+            &format!("the process of the run has ended before it said that the run had begun: {status}"),
+            Some(&format!(
+                "it may have begun: `{name} runs{home}` tells of one that was interrupted, which goes on by `{name} resume`; if there is none, nothing has happened"
+            )),
+        );
         Exit::Machine
     })
 }
@@ -115,7 +124,7 @@ pub(super) fn tell_begun(
 pub(super) fn tell_nothing() {
     let mut out = io::stdout();
     // Whoever asked for it may be gone.
-    let _ = writeln!(out, "{NOTHING}").and_then(|()| out.flush());
+    let _ = around("detached.nothing", || writeln!(out, "{NOTHING}").and_then(|()| out.flush()));
 }
 
 /// For the process that went on: what was canceled there leaves nothing behind, neither what its steps have started nor this
@@ -140,7 +149,7 @@ pub(super) fn tell_backfill(backfill: BackfillId) {
 fn tell(begun: &str, what: &dyn Display) {
     let mut out = io::stdout();
     // Whoever asked for it may be gone.
-    let _ = writeln!(out, "{begun}{what}").and_then(|()| out.flush());
+    let _ = around("detached.tell", || writeln!(out, "{begun}{what}").and_then(|()| out.flush()));
     #[cfg(unix)]
     if let Ok(nowhere) = std::fs::File::options().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&nowhere);

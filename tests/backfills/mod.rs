@@ -15,7 +15,7 @@ use orch::run::InProgress;
 use orch::storage::{ReadAssets as _, ReadBackfills as _, ReadRuns as _, RunQuery, RunState, Storage};
 use orch_sqlite::{Durability, Folder};
 
-use super::killed::{At, Case, HOME};
+use crate::killed::{At, Case};
 
 /// Set if what was lost is found again.
 const FOUND: &str = "BACKFILL_FOUND";
@@ -62,10 +62,8 @@ fn total(#[mapped(PartitionMapping::all())] growth: &Partitions<i64>) -> i64 {
 
 const ID: BackfillId = BackfillId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
 
-/// The program that is killed; nothing unless this binary calls itself.
-#[test]
-fn child() {
-    let Some(home) = env::var_os(HOME) else { return };
+/// The program that is killed.
+pub(crate) fn live(home: &Path) {
     let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
     let definitions = Definitions::new().assets(assets![sold, revenue, growth, total]);
     let (cancels, again) = (env::var_os(CANCELED).is_some(), env::var_os(FOUND).is_some());
@@ -126,7 +124,7 @@ impl Became {
     }
 }
 
-const PROGRAM: &str = "backfills::child";
+const PROGRAM: &str = "backfill";
 
 /// What becomes of it undisturbed, and the names of the boundaries that it passes.
 fn undisturbed(case: &Case) -> (Became, Vec<String>) {
@@ -134,8 +132,7 @@ fn undisturbed(case: &Case) -> (Became, Vec<String>) {
     (Became::read(&case.home), boundaries)
 }
 
-#[test]
-fn killed_at_each_write_it_goes_on_to_the_same_end() {
+pub(crate) fn killed_at_each_write_it_goes_on_to_the_same_end() {
     let case = Case::new(PROGRAM, "each", &[]);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Failure);
@@ -150,8 +147,7 @@ fn killed_at_each_write_it_goes_on_to_the_same_end() {
     case.killed_at_each(&boundaries, |_| {}, look);
 }
 
-#[test]
-fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
+pub(crate) fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
     let (failed, case) = (Case::new(PROGRAM, "failed", &[]), Case::new(PROGRAM, "again", &[FOUND]));
     failed.undisturbed();
     let failed_before = |home: &Path| {
@@ -168,8 +164,7 @@ fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
     case.killed_at_each(&boundaries, failed_before, look);
 }
 
-#[test]
-fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
+pub(crate) fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
     let case = Case::new(PROGRAM, "cancel", &[CANCELED]);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Canceled);
@@ -182,8 +177,7 @@ fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
     case.killed_at_each(&boundaries, |_| {}, look);
 }
 
-#[test]
-fn killed_it_has_nothing_in_progress() {
+pub(crate) fn killed_it_has_nothing_in_progress() {
     let case = Case::new(PROGRAM, "progress", &[]);
     let at = At { number: 2, name: Some("before journal.commit") };
     assert!(!case.live(Some(at), None).success(), "it is killed");

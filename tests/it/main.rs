@@ -3,6 +3,7 @@
 
 mod assets;
 mod backfills;
+mod boundaries;
 mod config;
 mod configuration;
 mod examples;

@@ -1,4 +1,4 @@
-//! A program that is killed by `kill -9` at each of its writes: this test binary, with one test alone.
+//! A program that is killed by `kill -9` at each of its writes: this test binary, called with its name.
 //!
 //! The writes are numbered by the program itself: each passes a boundary before and after it.
 
@@ -37,7 +37,7 @@ impl At<'_> {
 
 pub(crate) struct Case {
     pub(crate) home: PathBuf,
-    /// The test that is the program.
+    /// Which program of this binary.
     program: &'static str,
     /// Variables that it finds set.
     set: Vec<&'static str>,
@@ -54,11 +54,22 @@ impl Case {
 
     /// Runs the program; it is killed at this boundary, if it gets there.
     pub(crate) fn live(&self, crash: Option<At<'_>>, log: Option<&Path>) -> ExitStatus {
+        self.begin(crash, log, |_| {})
+    }
+
+    /// The same, with something more that is said to it.
+    pub(crate) fn begin(
+        &self,
+        crash: Option<At<'_>>,
+        log: Option<&Path>,
+        also: impl FnOnce(&mut Command),
+    ) -> ExitStatus {
         let mut child = Command::new(env::current_exe().expect("this binary"));
-        child.args(["--exact", self.program, "--test-threads=1"]).env(HOME, &self.home);
+        child.arg(self.program).env(HOME, &self.home);
         child.envs(self.set.iter().map(|name| (*name, "1")));
         child.envs(crash.map(|at| ("ORCH_CRASH_AT", at.to_string())));
         child.envs(log.map(|file| ("ORCH_CRASH_LOG", file)));
+        also(&mut child);
         child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started")
     }
 
@@ -145,7 +156,7 @@ fn is_kill(status: ExitStatus) -> bool {
 }
 
 /// What was written there, which is gone then.
-fn taken(log: &Path) -> Vec<String> {
+pub(crate) fn taken(log: &Path) -> Vec<String> {
     let lines = fs::read_to_string(log).expect("the log is there");
     fs::remove_file(log).expect("it was made here");
     lines.lines().map(str::to_owned).collect()

@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use artifact::{ARTIFACTS, ASSET_FILES, ArtifactRef, Artifacts};
-pub use boundary::{around, boundary};
+pub use boundary::{around, boundary, start_process};
 pub use codec::{Codec, Coded, DefaultCoded};
 pub use error::{Holder, StorageError, StorageErrorKind};
 pub use partition::{DimensionAt, PartitionAt};

@@ -19,7 +19,9 @@ mod status;
 mod watch;
 
 // What a storage has to do with, and the vocabulary has already, since steps write files.
-pub use crate::io::{ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind, around, boundary};
+pub use crate::io::{
+    ArtifactRef, Artifacts, Holder, StorageError, StorageErrorKind, around, boundary, start_process,
+};
 
 pub(crate) use backfill::UNIT_TAG;
 pub use backfill::{

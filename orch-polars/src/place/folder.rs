@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use orch_core::failure::Failure;
+use orch_core::storage::around;
 
 /// Whoever finds a folder there may rely on it. So nobody looks while another has made one and not yet told the disk.
 static CREATING: Mutex<()> = Mutex::new(());
@@ -36,7 +37,7 @@ fn create_below_existing(folder: &Path) -> io::Result<()> {
     }
     let Some(parent) = folder.parent() else { return Ok(()) };
     create_below_existing(parent)?;
-    match fs::create_dir(folder) {
+    match around("frame.folder", || fs::create_dir(folder)) {
         // Made by another process since the look above.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
         made => made?,
@@ -55,9 +56,13 @@ pub(crate) fn replace<T>(
     let folder = path.parent().unwrap_or(Path::new(""));
     create(folder)?;
     let temporary = Temporary::beside(path);
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(&temporary.path)?;
-    let written = write(&file, &temporary.path)?;
-    file.sync_all()?;
+    let (file, written) = around("frame.write", || {
+        let file =
+            File::options().read(true).write(true).create(true).truncate(true).open(&temporary.path)?;
+        let written = write(&file, &temporary.path)?;
+        Ok::<_, Failure>((file, written))
+    })?;
+    around("frame.sync", || file.sync_all())?;
     let mark = mark(&file.metadata()?)?;
     drop(file);
     temporary.rename(path)?;
@@ -92,7 +97,7 @@ pub(crate) fn mark_of(path: &Path) -> io::Result<Option<String>> {
 
 /// Removes a file, durably, if it is there.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+    match around("frame.remove", || fs::remove_file(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed.and_then(|()| sync(path.parent().unwrap_or(Path::new("")))),
     }
@@ -115,7 +120,7 @@ impl Temporary {
     }
 
     fn rename(mut self, path: &Path) -> io::Result<()> {
-        fs::rename(&self.path, path)?;
+        around("frame.rename", || fs::rename(&self.path, path))?;
         self.renamed = true;
         Ok(())
     }
@@ -125,7 +130,7 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.renamed {
             // Nothing is lost with a leftover, and the error that led here is the one to tell.
-            let _ = fs::remove_file(&self.path);
+            let _ = around("frame.sweep", || fs::remove_file(&self.path));
         }
     }
 }
@@ -133,7 +138,7 @@ impl Drop for Temporary {
 #[cfg(unix)]
 fn sync(folder: &Path) -> io::Result<()> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder)?.sync_all()
+    around("frame.sync_folder", || File::open(folder)?.sync_all())
 }
 
 /// Folders cannot be opened as files here, and the rename is written through by the file system's own journal.

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore};
 use orch_core::failure::{Failure, Result};
+use orch_core::storage::around;
 use url::Url;
 
 use self::wait::wait;
@@ -56,7 +57,7 @@ impl Objects {
         let written = write(temporary.as_file(), temporary.path())?;
         // From its beginning, wherever the writing has left the other one.
         let file = temporary.reopen()?;
-        let mark = wait(async move { transfer::put(&*store, &key, file).await })?;
+        let mark = around("object.put", || wait(async move { transfer::put(&*store, &key, file).await }))?;
         Ok((written, mark))
     }
 
@@ -79,7 +80,7 @@ impl Objects {
 
     pub(super) fn remove(&self, path: &Path) -> Result<()> {
         let (store, key) = self.find(path)?;
-        wait(async move { transfer::delete(&*store, &key).await })
+        around("object.delete", || wait(async move { transfer::delete(&*store, &key).await }))
     }
 
     fn find(&self, path: &Path) -> Result<(Arc<dyn ObjectStore>, Key)> {

@@ -1,5 +1,10 @@
 //! Assets that are frames: where they lie, what is told of them, and how others take them.
 
+mod crash;
+#[path = "../../../tests/killed/mod.rs"]
+mod killed;
+#[path = "../../../tests/outcome/mod.rs"]
+mod outcome;
 mod unreadable;
 
 use std::path::PathBuf;

@@ -14,7 +14,6 @@ use orch_core::storage::{
 };
 use orch_sqlite::{Folder, Retention};
 
-use crate::boundaries::names;
 use crate::folders::{Empty, at, await_facts, events, id, make, open, record, run_of};
 use crate::programs::{program, said, say};
 use crate::status;
@@ -119,7 +118,8 @@ fn a_process_may_die_at_any_of_its_writes() {
     let passed = fs::read_to_string(&log).expect("boundaries were passed");
     let passed: Vec<_> = passed.lines().collect();
     let of: BTreeSet<_> = passed.iter().filter_map(|name| name.strip_prefix("before ")).collect();
-    let never: Vec<_> = names().into_iter().filter(|name| !of.contains(&**name)).collect();
+    let names = conformance::boundaries::names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let never: Vec<_> = names.into_iter().filter(|name| !of.contains(&**name)).collect();
     assert_eq!(never, SELDOM, "each write is made once in the life that is cut short here");
     for number in 1..=passed.len() {
         die_at(number, passed[number - 1]);

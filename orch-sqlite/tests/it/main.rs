@@ -2,7 +2,6 @@
 
 mod assets;
 mod backfills;
-mod boundaries;
 mod conformance;
 mod crash;
 mod damage;

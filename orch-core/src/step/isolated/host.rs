@@ -83,7 +83,7 @@ impl Worker {
             }
             state.waiting.insert(id, answer);
         }
-        match around("worker.ask", || self.send(&request(id), inputs)) {
+        match self.send(&request(id), inputs) {
             Ok(()) => {}
             // It has ended, and whoever minds it will say how.
             Err(FrameError::Io(_)) => {}
@@ -101,7 +101,7 @@ impl Worker {
 
     pub(super) fn send(&self, message: &ToWorker, body: &[Vec<u8>]) -> Result<(), FrameError> {
         let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
-        frame::write(&mut *socket, message, body.iter().map(Vec::as_slice))
+        around(message.boundary(), || frame::write(&mut *socket, message, body.iter().map(Vec::as_slice)))
     }
 
     /// Sends it unless someone else is sending; false if so.
@@ -111,8 +111,14 @@ impl Worker {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return false,
         };
-        let _ = frame::write(&mut *socket, message, std::iter::empty());
+        let _ = around(message.boundary(), || frame::write(&mut *socket, message, std::iter::empty()));
         true
+    }
+
+    /// Waits until whoever has said something to it, which it has answered already, lets go of the way to it: what is said next to
+    /// one that waits for nothing else, as that it is to end, must not be lost.
+    pub(super) fn settle(&self) {
+        drop(self.socket.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Hands an answer to the one who waits for it; false if nobody does.

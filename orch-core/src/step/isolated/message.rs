@@ -65,6 +65,20 @@ pub(super) enum ToWorker {
     End,
 }
 
+impl ToWorker {
+    /// What is passed when it is sent.
+    pub(super) const fn boundary(&self) -> &'static str {
+        match self {
+            Self::Begin { .. } => "worker.begin",
+            Self::Call { .. } => "worker.call",
+            Self::Pull { .. } => "worker.pull",
+            Self::Release => "worker.release",
+            Self::Cancel => "worker.cancel",
+            Self::End => "worker.end",
+        }
+    }
+}
+
 /// What a worker tells.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum FromWorker {
@@ -84,6 +98,22 @@ pub(super) enum FromWorker {
     Released,
     /// The code of the step logged something, or what surrounds it.
     Log { of_step: bool, level: LogLevel, target: String, message: String, fields: BTreeMap<String, String> },
+}
+
+impl FromWorker {
+    /// What is passed when it is sent.
+    pub(super) const fn boundary(&self) -> &'static str {
+        match self {
+            Self::Ready => "reply.ready",
+            Self::Refused(_) => "reply.refused",
+            Self::Returned { .. } => "reply.returned",
+            Self::Item { .. } => "reply.item",
+            Self::Ended { .. } => "reply.ended",
+            Self::Failed { .. } => "reply.failed",
+            Self::Released => "reply.released",
+            Self::Log { .. } => "reply.log",
+        }
+    }
 }
 
 /// What is sent of an output.

@@ -23,7 +23,7 @@ use crate::engine::Dispatcher;
 use crate::event::LogLevel;
 use crate::failure::Failure;
 use crate::ids::StepPath;
-use crate::io::around;
+use crate::io::start_process;
 
 /// How long a process may take to say that it is a worker.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -125,7 +125,7 @@ fn spawn() -> std::io::Result<(Child, UnixStream)> {
     }
     command.arg(ARGUMENT).env(VARIABLE, std::process::id().to_string());
     command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = around("worker.spawn", || command.process_group(0).spawn())?;
+    let child = start_process("worker.spawn", command.process_group(0))?;
     for fd in [child.stdout.as_ref().map(ioctl_out), child.stderr.as_ref().map(ioctl_err)] {
         fd.transpose()?;
     }
@@ -251,7 +251,10 @@ impl Minder<'_> {
             FromWorker::Log { of_step, level, target, message, fields } => {
                 self.worker.log(of_step, level, &target, message, fields);
             }
-            FromWorker::Released => self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker)),
+            FromWorker::Released => {
+                self.worker.settle();
+                self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker));
+            }
             FromWorker::Returned { id, .. }
             | FromWorker::Failed { id, .. }
             | FromWorker::Item { id, .. }

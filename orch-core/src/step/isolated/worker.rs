@@ -17,6 +17,7 @@ use super::{ARGUMENT, VARIABLE};
 use crate::define::{Cancel, RunContext};
 use crate::event::LogLevel;
 use crate::failure::{Failure, catch_places, quietly};
+use crate::io::around;
 use crate::plan::Program;
 
 /// What a worker needs of the run that it works for.
@@ -68,7 +69,7 @@ fn work(
     mut socket: UnixStream,
     prepare: impl FnOnce(Begin, Cancel) -> Result<Prepared, Failure>,
 ) -> Result<(), FrameError> {
-    socket.write_all(&HELLO)?;
+    around("reply.hello", || socket.write_all(&HELLO))?;
     let mut reading = io::BufReader::with_capacity(64 << 10, socket.try_clone()?);
     let to_host = Arc::new(ToHost(Mutex::new(socket)));
     let Some((ToWorker::Begin { memory, begin }, _)) = frame::read(&mut reading)? else {
@@ -125,7 +126,7 @@ pub(crate) struct ToHost(Mutex<UnixStream>);
 impl ToHost {
     pub(super) fn send(&self, message: &FromWorker, body: &[Vec<u8>]) -> Result<(), FrameError> {
         let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        frame::write(&mut *socket, message, body.iter().map(Vec::as_slice))
+        around(message.boundary(), || frame::write(&mut *socket, message, body.iter().map(Vec::as_slice)))
     }
 
     /// Tells of a log line, of the step or of what surrounds it.

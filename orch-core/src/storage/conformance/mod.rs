@@ -2,6 +2,7 @@
 
 mod assets;
 mod backfills;
+pub mod boundaries;
 mod checks;
 mod files;
 mod keys;

@@ -35,6 +35,7 @@ pub struct OpDef {
     pub(crate) timeout: Option<Duration>,
     pub(crate) pool: Option<String>,
     pub(crate) code_version: Option<String>,
+    pub(crate) fingerprint: Option<Arc<str>>,
     pub(crate) memoize: Option<Box<Memoize>>,
     pub(crate) io: Option<String>,
     pub(crate) isolate: bool,
@@ -62,6 +63,7 @@ impl OpDef {
                 timeout: None,
                 pool: None,
                 code_version: None,
+                fingerprint: None,
                 memoize: None,
                 io: None,
                 isolate: false,
@@ -214,6 +216,12 @@ impl OpDef {
         self.timeout
     }
 
+    /// The fingerprint of its function, unless its code has a version, which then says whether it has changed.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&Arc<str>> {
+        self.fingerprint.as_ref().filter(|_| self.code_version.is_none())
+    }
+
     /// Whether its steps run in processes of their own, whatever the job says.
     #[must_use]
     pub fn is_isolated(&self) -> bool {
@@ -313,6 +321,15 @@ impl<O> OpBuilder<O> {
     #[must_use]
     pub fn code_version(mut self, version: impl Into<String>) -> Self {
         self.op.code_version = Some(version.into());
+        self
+    }
+
+    /// Gives the function a fingerprint of its source, by which a run that goes on tells whether it is the one that began it.
+    /// What it calls is not in it, and of an op with a [version](OpBuilder::code_version) that counts alone. `#[op]` makes one
+    /// when it is compiled.
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: impl Into<Arc<str>>) -> Self {
+        self.op.fingerprint = Some(fingerprint.into());
         self
     }
 

@@ -130,7 +130,7 @@ impl RunView {
             return;
         }
         self.run = Some(event.run);
-        if event.kind == EventKind::RunResumed {
+        if matches!(event.kind, EventKind::RunResumed { .. }) {
             self.resume();
         }
         self.start.get_or_insert(event.time);

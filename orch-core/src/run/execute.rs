@@ -371,6 +371,7 @@ impl Runner {
         let config = given.clone().into_node().0.to_json();
         let mut pinned = Pinned::new(program.plan.clone(), config, Made::this_program());
         pinned.environment.clone_from(&self.environment_name);
+        pinned.code = program.code();
         pinned.loaded = loaded;
         (pinned.memoizes, pinned.only_missing) = (self.memoizes, self.only_missing);
         pinned.without_memos = !self.takes_memos;

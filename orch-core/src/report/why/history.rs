@@ -107,7 +107,7 @@ impl History {
         }
         match &event.kind {
             EventKind::RunStart { max_concurrent, .. } => self.max_concurrent = *max_concurrent,
-            EventKind::RunResumed => self.opening = None,
+            EventKind::RunResumed { .. } => self.opening = None,
             EventKind::RunCanceling => self.canceling = Some(event.time),
             EventKind::RunCanceled { detached } => self.detached.clone_from(detached),
             EventKind::ResourceInitStarted { resource } => {

@@ -39,17 +39,27 @@ pub(super) fn cancel(
     if let Err(exit) = ask(&*storage, run.id, args.within, printer) {
         return exit;
     }
+    end_or_wait(args, definitions, around, (&*storage, run.id), printer)
+}
+
+/// Ends a run that nobody holds. If someone else is ending it, that is waited for, and not stopped.
+pub(super) fn end_or_wait(
+    args: &CancelArgs,
+    definitions: &Definitions,
+    around: &Around,
+    (storage, run): (&dyn Storage, RunId),
+    printer: &Arc<Printer>,
+) -> Exit {
     loop {
-        match storage.run(run.id) {
-            Ok(run) if run.status.is_terminal() => return told(run.id, run.status, printer),
+        match storage.run(run) {
+            Ok(record) if record.status.is_terminal() => return told(run, record.status, printer),
             Ok(_) => {}
             Err(error) => return home::refused(&error, printer),
         }
-        match end(args, definitions, around, run.id, printer) {
+        match end(args, definitions, around, run, printer) {
             Ok(exit) => return exit,
-            // Someone else is ending it, who is waited for and not stopped in that.
             Err(Taken) => {
-                if let Err(exit) = let_end(&*storage, run.id, args.within, printer) {
+                if let Err(exit) = let_end(storage, run, args.within, printer) {
                     return exit;
                 }
             }
@@ -71,6 +81,9 @@ impl Taken {
 fn let_end(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -> Result<(), Exit> {
     let refused = |error: StorageError| home::refused(&error, printer);
     let mut watch = storage.watch(run).map_err(refused)?;
+    if let Some(process) = storage.holder(run).map_err(refused)? {
+        printer.note(&format!("{process} is ending it, and is waited for\n"));
+    }
     watch.wait(LOOK);
     match released(&|| storage.holder(run), &mut *watch, KILLED).map_err(refused)? {
         true => Ok(()),

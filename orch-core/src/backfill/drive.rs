@@ -189,6 +189,10 @@ impl<'a> Backfill<'a> {
                 biased;
                 ended = under_way.next() => ended,
                 () = canceled.canceled(), if !driven.canceled => continue,
+                () = canceled.insisted(), if !driven.cancel.is_insisted() => {
+                    driven.cancel.insist();
+                    continue;
+                }
             };
             let Some(ended) = ended else { break };
             self.end(&mut driven, ended);

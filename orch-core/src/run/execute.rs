@@ -19,7 +19,9 @@ use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
-use crate::engine::{Broken, Dispatcher, Earlier, Memory, Message, Past, Settings, State, Surroundings};
+use crate::engine::{
+    Broken, Dispatcher, Earlier, Memory, Message, Past, Settings, State, Surroundings, Timer,
+};
 use crate::event::{Event, EventKind, Journal, Taken, Tee};
 use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
@@ -211,7 +213,16 @@ impl Runner {
             broken = &mut ended => broken,
             () = self.cancel.canceled() => {
                 dispatcher.report_only(Message::Cancel);
-                ended.await
+                tokio::select! {
+                    biased;
+                    broken = &mut ended => broken,
+                    () = self.cancel.insisted() => {
+                        for patience in [Timer::Grace, Timer::LastGrace] {
+                            dispatcher.report_only(Message::Due(patience));
+                        }
+                        ended.await
+                    }
+                }
             }
         };
         // From here on someone else can go on with it, or remove it. To close its files may take a moment.

@@ -1,13 +1,19 @@
 //! Runs that go on, and runs that are made of others.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use orch_core::event::{Detail, Entry, RunView};
 use orch_core::ids::RunId;
-use orch_core::storage::{Pinned, Storage, WriteRuns as _};
+use orch_core::storage::{Pinned, ReadRuns as _, RunQuery, Storage, WriteRuns as _};
 
 use super::fixture::cut;
 use super::*;
+use crate::cli::Exit;
+use crate::cli::args::{CancelArgs, ColorChoice, HomeArgs, OutputArgs, RunOfArgs};
+use crate::cli::cancel::end_or_wait;
 
 /// The program in which page 1 cannot be loaded, or in which it can.
 fn program(bad: i64) -> Result<Definitions, Failure> {
@@ -171,6 +177,53 @@ fn a_program_that_was_built_anew_says_so_when_it_goes_on() {
     let told = another.ask(-1, "resume latest --progress none");
     let said = told.lines().nth(3).expect("a line");
     insta::assert_snapshot!(said, @"the run was begun by another executable, `/srv/dex`: what is done stands, what is left runs by the new code");
+}
+
+/// Says to whom a text is shown that it was.
+struct Shown(&'static str, mpsc::Sender<()>);
+
+impl Write for Shown {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if String::from_utf8_lossy(bytes).contains(self.0) {
+            let _ = self.1.send(());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn of_two_who_cancel_a_run_that_nobody_holds_one_ends_it_and_the_other_waits_for_that() {
+    let Terminal(storage) = interrupted(|_| ());
+    let id = storage.runs(&RunQuery::default()).expect("runs")[0].id;
+    let homes = Homes::Given(Arc::clone(&storage) as Arc<dyn Storage>);
+    let around = Around { homes, ..Around::of(EnvVars::none()) };
+    let of = RunOfArgs { run: "latest".to_owned(), home: HomeArgs::default() };
+    let args = CancelArgs { of, within: Duration::from_secs(25) };
+    let output = OutputArgs { quiet: false, verbose: false, color: ColorChoice::Never };
+    let ((begins, begun), (waits, waited)) = (mpsc::channel(), mpsc::channel());
+    let waited = Mutex::new(waited);
+    // The first ends the run as long as the second does not wait.
+    let hook = HookDef::run_builder("tell").blocking(move |_| {
+        begins.send(())?;
+        waited.lock().unwrap_or_else(PoisonError::into_inner).recv()?;
+        Ok(())
+    });
+    let definitions = program(-1).expect("a program").with_hook(&hook);
+    let cancel =
+        |printer: Printer| end_or_wait(&args, &definitions, &around, (&*storage, id), &Arc::new(printer));
+    let err = Kept::default();
+    let (first, second) = thread::scope(|scope| {
+        let first = scope.spawn(|| cancel(Printer::to(io::sink(), err.clone(), output)));
+        begun.recv().expect("it ends the run");
+        let second = cancel(Printer::to(io::sink(), Shown("is ending it, and is waited for", waits), output));
+        (first.join().expect("no panic"), second)
+    });
+    assert_eq!((first, second), (Exit::Success, Exit::Success));
+    assert_eq!(err.text(), format!("the run {id} is canceled\n"));
 }
 
 /// The pages as they were, and as they are since a line of `load` was mended.

@@ -228,8 +228,9 @@ fn status(args: &BackfillStatusArgs, around: &Around, printer: &Printer) -> Resu
 fn list(args: &BackfillListArgs, around: &Around, printer: &Printer) -> Result<Exit, Exit> {
     let storage = home::read(&args.home, around, printer)?;
     let mut records = storage.backfills().map_err(|error| home::refused(&error, printer))?;
-    let more = records.len() > args.limit;
-    records.truncate(args.limit);
+    let limit = args.limit.get();
+    let more = records.len() > limit;
+    records.truncate(limit);
     let read = |record: &BackfillRecord| BackfillStatus::of(&*storage, record);
     let found: Vec<_> =
         records.iter().map(read).collect::<Result<_, _>>().map_err(|error| refused(&error, printer))?;
@@ -245,7 +246,7 @@ fn list(args: &BackfillListArgs, around: &Around, printer: &Printer) -> Result<E
     }
     printer.data(&report::backfills(&found, (around.now)(), printer.data_palette()));
     if more {
-        let newest = report::count(args.limit as u64, "backfill", "backfills");
+        let newest = report::count(limit as u64, "backfill", "backfills");
         printer.note(&format!("these are the newest {newest}; --limit shows more\n"));
     }
     Ok(Exit::Success)

@@ -50,6 +50,8 @@ pub struct RunView {
     status: RunStatus,
     start: Option<Timestamp>,
     latest: Option<Timestamp>,
+    /// Of a run under way, the moment that it is shown at.
+    until: Option<Timestamp>,
     counts: Counts,
     ops: Vec<OpView>,
     op_of_name: QuickMap<Arc<str>, usize>,

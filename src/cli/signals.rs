@@ -180,8 +180,10 @@ impl Listener {
         let stopping = at.stopping;
         drop(at);
         self.0.over.notify_all();
-        while stopping {
-            thread::park();
+        if stopping {
+            loop {
+                thread::park();
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+mod code;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -216,12 +218,6 @@ impl OpDef {
         self.timeout
     }
 
-    /// The fingerprint of its function, unless its code has a version, which then says whether it has changed.
-    #[must_use]
-    pub fn fingerprint(&self) -> Option<&Arc<str>> {
-        self.fingerprint.as_ref().filter(|_| self.code_version.is_none())
-    }
-
     /// Whether its steps run in processes of their own, whatever the job says.
     #[must_use]
     pub fn is_isolated(&self) -> bool {
@@ -321,15 +317,6 @@ impl<O> OpBuilder<O> {
     #[must_use]
     pub fn code_version(mut self, version: impl Into<String>) -> Self {
         self.op.code_version = Some(version.into());
-        self
-    }
-
-    /// Gives the function a fingerprint of its source, by which a run that goes on tells whether it is the one that began it.
-    /// What it calls is not in it, and of an op with a [version](OpBuilder::code_version) that counts alone. `#[op]` makes one
-    /// when it is compiled.
-    #[must_use]
-    pub fn fingerprint(mut self, fingerprint: impl Into<Arc<str>>) -> Self {
-        self.op.fingerprint = Some(fingerprint.into());
         self
     }
 

@@ -211,19 +211,7 @@ impl Runner {
         let broken = tokio::select! {
             biased;
             broken = &mut ended => broken,
-            () = self.cancel.canceled() => {
-                dispatcher.report_only(Message::Cancel);
-                tokio::select! {
-                    biased;
-                    broken = &mut ended => broken,
-                    () = self.cancel.insisted() => {
-                        for patience in [Timer::Grace, Timer::LastGrace] {
-                            dispatcher.report_only(Message::Due(patience));
-                        }
-                        ended.await
-                    }
-                }
-            }
+            () = Box::pin(cancel_when_asked(&self.cancel, &dispatcher)) => ended.await,
         };
         // From here on someone else can go on with it, or remove it. To close its files may take a moment.
         let written = Arc::clone(&dispatcher);
@@ -421,6 +409,16 @@ impl Runner {
             earlier: None,
             past: None,
         }
+    }
+}
+
+/// Cancels the run when that is asked for, and when someone insists, ends its patience.
+async fn cancel_when_asked(cancel: &Cancel, dispatcher: &Arc<Dispatcher>) {
+    cancel.canceled().await;
+    dispatcher.report_only(Message::Cancel);
+    cancel.insisted().await;
+    for patience in [Timer::Grace, Timer::LastGrace] {
+        dispatcher.report_only(Message::Due(patience));
     }
 }
 

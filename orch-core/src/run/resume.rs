@@ -59,7 +59,7 @@ impl Definitions {
         runner.tags = own_tags(&record);
         runner.own = record.unit().map_or_else(Tags::new, |(backfill, unit)| unit.tags(backfill));
         let storage = Arc::clone(storage);
-        runner.interrupted = Some(Interrupted { storage, record, pinned, accepts_changes: false });
+        runner.interrupted = Some(Box::new(Interrupted { storage, record, pinned, accepts_changes: false }));
         Ok(runner)
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::message::{FromWorker, Told};
+use super::message::FromWorker;
 use super::worker::ToHost;
 use crate::asset::{
     AssetHistory, AssetKey, CheckEvaluation, EvaluationQuery, Materialization, MaterializationQuery,
@@ -55,6 +55,13 @@ impl Informant {
         Self { assets: run.assets.clone(), keys: Arc::clone(&run.keys) }
     }
 
+    /// For a test: of a run without an instance.
+    #[cfg(test)]
+    pub(super) fn knows_nothing() -> Self {
+        let keys = Arc::new(crate::partition::KeysInMemory::default());
+        Self { assets: KnownAssets::default(), keys }
+    }
+
     pub(super) fn answer(&self, question: Question) -> Result<Vec<u8>, Failure> {
         let all = |keys: &[String], change: &dyn Fn(&[&str]) -> Result<ChangedKeys, Failure>| {
             json(&change(&keys.iter().map(String::as_str).collect::<Vec<_>>())?)
@@ -89,7 +96,7 @@ pub(crate) struct AtHost {
 }
 
 /// What came for a question.
-type Answer = Result<Vec<u8>, Told>;
+pub(super) type Answer = Result<Vec<u8>, Failure>;
 
 impl AtHost {
     pub(super) fn new(to_host: &Arc<ToHost>) -> Arc<Self> {
@@ -101,7 +108,9 @@ impl AtHost {
     pub(super) fn answered(&self, id: u64, answer: Answer) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         // It may have panicked meanwhile.
-        let _ = waiting.map(|waiting| waiting.send(answer));
+        if let Some(waiting) = waiting {
+            let _ = waiting.send(answer);
+        }
     }
 
     fn ask<T: DeserializeOwned>(&self, question: Question) -> Result<T, Failure> {
@@ -117,8 +126,7 @@ impl AtHost {
             return Err(cannot(&error));
         }
         let answer = answered.recv().map_err(|error| cannot(&error))?;
-        let answer = answer.map_err(Told::into_failure)?;
-        serde_json::from_slice(&answer).map_err(|error| cannot(&error))
+        serde_json::from_slice(&answer?).map_err(|error| cannot(&error))
     }
 }
 
@@ -159,6 +167,5 @@ fn owned(keys: &[&str]) -> Vec<String> {
 
 /// What is sent for a question: of what panics too, since code waits for it.
 pub(super) fn answer(informant: &Informant, question: Question) -> Answer {
-    let answered = quietly(|| informant.answer(question)).and_then(|answer| answer);
-    answered.map_err(|failure| Told::of(&failure))
+    quietly(|| informant.answer(question)).and_then(|answer| answer)
 }

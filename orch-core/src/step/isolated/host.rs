@@ -123,10 +123,10 @@ impl Worker {
     }
 
     /// Answers a question of its code. If that is gone, so is whoever asked.
-    pub(super) fn tell(&self, id: u64, answer: Result<Vec<u8>, Told>) {
+    pub(super) fn tell(&self, id: u64, answer: super::ask::Answer) {
         let (refused, body) = match answer {
             Ok(body) => (None, body),
-            Err(refused) => (Some(refused), Vec::new()),
+            Err(refused) => (Some(Told::of(&refused)), Vec::new()),
         };
         if let Err(error @ FrameError::TooLarge(_)) = self.send(&ToWorker::Answer { id, refused }, &[body]) {
             let failure = Failure::new(format!("what the step asked for cannot be sent: {error}"));

@@ -17,7 +17,7 @@ use super::ask::{self, Informant, Question};
 use super::exit::{Death, killed_for_memory};
 use super::frame::{self, FrameError};
 use super::host::Worker;
-use super::message::{Begin, FromWorker, HELLO, ToWorker, Told};
+use super::message::{Begin, FromWorker, HELLO, ToWorker};
 use super::output::{Lines, Pipe, Tail};
 use super::pool::Pool;
 use super::{ARGUMENT, VARIABLE};
@@ -282,7 +282,7 @@ impl Minder<'_> {
         };
         if let Err(error) = thread::Builder::new().name("orch-asked".to_owned()).spawn(answer) {
             let failure = Failure::from(error).context("no thread can be started to answer the step");
-            self.worker.tell(id, Err(Told::of(&failure)));
+            self.worker.tell(id, Err(failure));
         }
     }
 

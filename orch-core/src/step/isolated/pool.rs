@@ -326,7 +326,7 @@ mod tests {
             resources: Vec::new(),
             logs: Logs { level: String::new(), variable: false },
         };
-        Pool::new(begin, 1, Duration::ZERO)
+        Pool::new(begin, Informant::knows_nothing(), 1, Duration::ZERO)
     }
 
     /// A worker without a process, that comes for this ticket.

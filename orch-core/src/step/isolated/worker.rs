@@ -107,7 +107,7 @@ fn listen(from: &mut impl io::Read, asks: &Sender<(ToWorker, Vec<u8>)>, answers:
         match frame::read::<ToWorker>(from) {
             Ok(Some((ToWorker::Cancel, _))) => run.cancel(),
             Ok(Some((ToWorker::Answer { id, refused }, body))) => {
-                answers.answered(id, refused.map_or(Ok(body), Err));
+                answers.answered(id, refused.map_or(Ok(body), |refused| Err(refused.into_failure())));
             }
             Ok(Some(asked)) => {
                 let _ = asks.send(asked);

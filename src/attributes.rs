@@ -84,7 +84,8 @@ mod observations;
 /// # Processes
 ///
 /// An op with `isolate` runs in a process of the same program, a worker. It is started when it is needed, kept for the next
-/// step, and ended with the run; its resources are opened there, for itself. Unless [`macro@main`] is the program's `main`,
+/// step, and ended with the run; its resources are opened there, for itself. What its [`Context`](define::Context) tells of assets
+/// and dynamic partitions it asks of the process of the run. Unless [`macro@main`] is the program's `main`,
 /// that begins with [`worker`](run::worker). What the op prints there becomes log events of the step: its stdout as lines of
 /// the level `info` and the target `stdout`, its stderr as lines of the level `warn` and the target `stderr`. On systems that
 /// are no Unix no run with such an op begins, unless it is [`in_process`](run::Runner::in_process), as tests are.

@@ -49,6 +49,11 @@ impl ReadBackfills for Folder {
         Ok(record)
     }
 
+    fn backfill_marks(&self, backfill: BackfillId) -> Result<BackfillMarks, StorageError> {
+        self.has_backfill(backfill)?;
+        self.marks(backfill)
+    }
+
     fn backfill_holder(&self, backfill: BackfillId) -> Result<Option<Holder>, StorageError> {
         self.has_backfill(backfill)?;
         Hold::of(&self.backfill_folder(backfill))

@@ -2,6 +2,7 @@
 
 mod line;
 mod locked;
+mod room;
 mod turn;
 
 use std::io::ErrorKind;

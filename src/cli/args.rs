@@ -192,7 +192,8 @@ Examples:
   cancel latest               as Ctrl-C in the terminal in which it runs
   cancel latest --within 5s   and if it has not ended by then, its program is killed
 
-A run that nobody runs any more is ended by this command itself.")]
+A run that nobody runs any more is ended by this command itself. One of a backfill ends alone, and no program is killed for
+it: the backfill goes on, but for what is made of it; `backfill cancel` ends all of it.")]
     Cancel(CancelArgs),
     /// Show what a job can be configured with, and what it is.
     #[command(after_help = "\

@@ -326,7 +326,7 @@ fn show(
     let query = MaterializationQuery {
         asset: Some(key.clone()),
         partition: partition.clone(),
-        limit: Some(args.limit),
+        limit: Some(args.limit.get()),
         ..Default::default()
     };
     let partitions = recorded.partitions(graph, graph.number(key).into_iter(), around, printer)?;

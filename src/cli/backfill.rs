@@ -19,7 +19,7 @@ use super::args::{
 };
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
-use super::signals::Listener;
+use super::signals::{Listener, Standing};
 use super::{Exit, IntoDefinitions, cancel, defined, detach, keep, program_name, run};
 
 /// How long canceled runs wait for the code of their steps.
@@ -103,7 +103,8 @@ fn drive(
         Ok(runtime) => runtime,
         Err(error) => return refused(&error, printer),
     };
-    let listener = Listener::start(cancel, driven.detached, Arc::clone(printer));
+    let stands = Stands { backfill: id, storage: Arc::clone(storage), home: home::again(home) };
+    let listener = Listener::start(cancel, driven.detached, Some(stands), Arc::clone(printer));
     let result = runtime.block_on(backfill.run());
     listener.run_is_over();
     // Code that outlived a canceled run or a timeout is not waited for.
@@ -118,6 +119,32 @@ fn drive(
             told(&status, home, printer)
         }
         Err(error) => refused(&error, printer),
+    }
+}
+
+/// How a backfill stands whose program is stopped.
+struct Stands {
+    backfill: BackfillId,
+    storage: Arc<dyn Storage>,
+    home: String,
+}
+
+impl Standing for Stands {
+    fn recorded(&self) -> String {
+        match BackfillStatus::read(&*self.storage, self.backfill) {
+            Ok(status) if is_at_rest(&status) => {
+                format!("the backfill {} is over: {}", self.backfill, status.state.name())
+            }
+            _ => self.unknown(),
+        }
+    }
+
+    fn unknown(&self) -> String {
+        let Self { backfill, home, .. } = self;
+        let name = program_name();
+        format!(
+            "the backfill {backfill} is cut off; `{name} backfill cancel {backfill}{home}` ends it as canceled"
+        )
     }
 }
 
@@ -201,8 +228,9 @@ fn status(args: &BackfillStatusArgs, around: &Around, printer: &Printer) -> Resu
 fn list(args: &BackfillListArgs, around: &Around, printer: &Printer) -> Result<Exit, Exit> {
     let storage = home::read(&args.home, around, printer)?;
     let mut records = storage.backfills().map_err(|error| home::refused(&error, printer))?;
-    let more = records.len() > args.limit;
-    records.truncate(args.limit);
+    let limit = args.limit.get();
+    let more = records.len() > limit;
+    records.truncate(limit);
     let read = |record: &BackfillRecord| BackfillStatus::of(&*storage, record);
     let found: Vec<_> =
         records.iter().map(read).collect::<Result<_, _>>().map_err(|error| refused(&error, printer))?;
@@ -218,7 +246,7 @@ fn list(args: &BackfillListArgs, around: &Around, printer: &Printer) -> Result<E
     }
     printer.data(&report::backfills(&found, (around.now)(), printer.data_palette()));
     if more {
-        let newest = report::count(args.limit as u64, "backfill", "backfills");
+        let newest = report::count(limit as u64, "backfill", "backfills");
         printer.note(&format!("these are the newest {newest}; --limit shows more\n"));
     }
     Ok(Exit::Success)
@@ -233,8 +261,7 @@ fn end(
 ) -> Result<Exit, Exit> {
     let (storage, record) = find(&args.of, around, printer)?;
     let before = BackfillStatus::of(&*storage, &record).map_err(|error| refused(&error, printer))?;
-    // One that is canceled may have left runs that were interrupted.
-    if before.state.is_over() && before.assets.iter().all(|asset| asset.under_way == 0) {
+    if is_at_rest(&before) {
         let message = format!("the backfill {} is over: {}", record.id, before.state.name());
         printer.error(&message, Some("there is nothing to cancel"));
         return Err(Exit::Usage);
@@ -251,6 +278,11 @@ fn end(
     printer.note(&format!("the backfill {} is canceled\n", record.id));
     printer.note(&report::backfill(&status, printer.palette()));
     Ok(Exit::Success)
+}
+
+/// Whether it is over, and so are its runs: one that is canceled may have left some that were interrupted.
+fn is_at_rest(status: &BackfillStatus) -> bool {
+    status.state.is_over() && status.assets.iter().all(|asset| asset.under_way == 0)
 }
 
 /// The backfill that the arguments name, and where it is kept; else says what there is.

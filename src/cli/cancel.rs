@@ -3,15 +3,15 @@ use std::time::{Duration, Instant};
 
 use orch_core::define::Cancel;
 use orch_core::event::RunStatus;
-use orch_core::ids::RunId;
+use orch_core::ids::{BackfillId, RunId};
 use orch_core::run::{Definitions, RunError, RunErrorKind};
-use orch_core::storage::{Holder, Storage, StorageError, StorageErrorKind, Watch};
+use orch_core::storage::{BackfillMark, Holder, RunRecord, Storage, StorageError, StorageErrorKind, Watch};
 
 use super::args::{CancelArgs, DurabilityChoice, DurableArgs};
 use super::home::{self, Around};
 use super::printer::Printer;
 use super::recorded::{self, Found};
-use super::{Exit, run};
+use super::{Exit, program_name, run};
 
 /// How long a process that was killed may take to be gone.
 const KILLED: Duration = Duration::from_secs(5);
@@ -36,20 +36,98 @@ pub(super) fn cancel(
         printer.error(&message, Some("there is nothing to cancel"));
         return Exit::Usage;
     }
+    match driven_with(&*storage, &run) {
+        Ok(None) => {}
+        Ok(Some((backfill, process))) => return stop(args, around, &run, (backfill, &process), printer),
+        Err(error) => return home::refused(&error, printer),
+    }
     if let Err(exit) = ask(&*storage, run.id, args.within, printer) {
         return exit;
     }
+    end_or_wait(args, definitions, around, (&*storage, run.id), printer)
+}
+
+/// The backfill that a run is of, if the process that drives all of it has this run under way.
+fn driven_with(storage: &dyn Storage, run: &RunRecord) -> Result<Option<(BackfillId, Holder)>, StorageError> {
+    let Some((backfill, _)) = run.unit() else { return Ok(None) };
+    let drives = match storage.backfill_holder(backfill) {
+        Ok(drives) => drives,
+        // What is left of it is its runs.
+        Err(error) if *error.kind() == StorageErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let holds = drives.zip(storage.holder(run.id)?);
+    Ok(holds.filter(|(drives, holds)| drives == holds).map(|(_, holds)| (backfill, holds)))
+}
+
+/// Has a run of a backfill end alone: a signal would end all of the backfill, so who drives it is asked by a mark.
+fn stop(
+    args: &CancelArgs,
+    around: &Around,
+    run: &RunRecord,
+    (backfill, process): (BackfillId, &Holder),
+    printer: &Arc<Printer>,
+) -> Exit {
+    let durable = DurableArgs { durability: DurabilityChoice::Normal };
+    let storage = match home::write(&args.of.home, &durable, around, printer) {
+        Ok(home) => home.storage,
+        Err(exit) => return exit,
+    };
+    match storage.mark_backfill(backfill, BackfillMark::Stopped(run.id)) {
+        Ok(_) => printer.note(&format!(
+            "asked {process} to end this run alone; it drives the backfill {backfill}, which goes on\n"
+        )),
+        // All of its runs are being canceled.
+        Err(error) if *error.kind() == StorageErrorKind::Over => {}
+        Err(error) => return home::refused(&error, printer),
+    }
+    let (name, home) = (program_name(), home::again(&args.of.home));
+    let ended = storage.watch(run.id).and_then(|mut watch| {
+        let is_over = released(&|| storage.holder(run.id), &mut *watch, args.within)?;
+        Ok((is_over, storage.run(run.id)?.status))
+    });
+    match ended {
+        Ok((true, status)) if status.is_terminal() => {
+            let exit = told(run.id, status, printer);
+            if exit == Exit::Success {
+                printer.hint(&format!(
+                    "what is made of it does not begin; `{name} backfill retry-failed {backfill}{home}` makes it after all"
+                ));
+            }
+            exit
+        }
+        Ok((is_over, _)) => {
+            let what = if is_over { "is interrupted" } else { "has not ended in time" };
+            printer.error(
+                &format!("the run {} {what}, and ends as soon as it can; the backfill goes on", run.id),
+                Some(&format!(
+                    "`{name} backfill cancel {backfill}{home}` ends all of it, and kills its program if that takes too long"
+                )),
+            );
+            Exit::Machine
+        }
+        Err(error) => home::refused(&error, printer),
+    }
+}
+
+/// Ends a run that nobody holds. If someone else is ending it, that is waited for, and not stopped.
+pub(super) fn end_or_wait(
+    args: &CancelArgs,
+    definitions: &Definitions,
+    around: &Around,
+    (storage, run): (&dyn Storage, RunId),
+    printer: &Arc<Printer>,
+) -> Exit {
     loop {
-        match storage.run(run.id) {
-            Ok(run) if run.status.is_terminal() => return told(run.id, run.status, printer),
+        match storage.run(run) {
+            Ok(record) if record.status.is_terminal() => return told(run, record.status, printer),
             Ok(_) => {}
             Err(error) => return home::refused(&error, printer),
         }
-        match end(args, definitions, around, run.id, printer) {
+        match end(args, definitions, around, run, printer) {
             Ok(exit) => return exit,
-            // Someone else is ending it, who is waited for and not stopped in that.
             Err(Taken) => {
-                if let Err(exit) = let_end(&*storage, run.id, args.within, printer) {
+                if let Err(exit) = let_end(storage, run, args.within, printer) {
                     return exit;
                 }
             }
@@ -71,6 +149,9 @@ impl Taken {
 fn let_end(storage: &dyn Storage, run: RunId, within: Duration, printer: &Printer) -> Result<(), Exit> {
     let refused = |error: StorageError| home::refused(&error, printer);
     let mut watch = storage.watch(run).map_err(refused)?;
+    if let Some(process) = storage.holder(run).map_err(refused)? {
+        printer.note(&format!("{process} is ending it, and is waited for\n"));
+    }
     watch.wait(LOOK);
     match released(&|| storage.holder(run), &mut *watch, KILLED).map_err(refused)? {
         true => Ok(()),

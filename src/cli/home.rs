@@ -75,6 +75,15 @@ pub(super) fn perhaps(
 
 /// The folder that is named, if it is there; else it is told that there is none.
 pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> Result<Folder, Exit> {
+    opened(args, around, printer)?.map_err(|error| refused(&error, printer))
+}
+
+/// The same, or why it cannot be opened though it is there.
+pub(super) fn opened(
+    args: &HomeArgs,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Result<Folder, StorageError>, Exit> {
     let folder = folder(args, &around.env);
     if !Folder::lies_in(&folder) {
         let shown = folder.display();
@@ -87,7 +96,7 @@ pub(super) fn existing(args: &HomeArgs, around: &Around, printer: &Printer) -> R
         printer.error(&format!("nothing has been recorded in `{shown}` yet"), Some(&hint));
         return Err(Exit::Usage);
     }
-    open(folder, Durability::Normal, printer).map_err(|error| refused(&error, printer))
+    Ok(open(folder, Durability::Normal, printer))
 }
 
 /// Opens the folder; if another program keeps it for long, that is told.

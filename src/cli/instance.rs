@@ -1,6 +1,8 @@
+use std::path::Path;
+
 use orch_core::report::{self, Listed};
-use orch_core::storage::{RunState, StorageError};
-use orch_sqlite::{Collected, Folder, Retention};
+use orch_core::storage::{RunState, StorageError, StorageErrorKind};
+use orch_sqlite::{Collected, Finding, Folder, Info, Retention};
 use serde_json::json;
 
 use super::args::{BackupArgs, GcArgs, InstanceArgs, InstanceCommand, LookArgs};
@@ -15,8 +17,14 @@ pub(super) fn instance(args: &InstanceArgs, around: &Around, printer: &Printer) 
         InstanceCommand::Backup(args) => &args.home,
         InstanceCommand::Gc(args) => &args.home,
     };
-    let folder = match home::existing(home, around, printer) {
-        Ok(folder) => folder,
+    let folder = match home::opened(home, around, printer) {
+        Ok(Ok(folder)) => folder,
+        Ok(Err(error)) => {
+            return match &args.command {
+                InstanceCommand::Check(args) => check_damaged(args, &error, around, printer),
+                _ => home::refused(&error, printer),
+            };
+        }
         Err(exit) => return exit,
     };
     let done = match &args.command {
@@ -45,6 +53,8 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
             "key_sets": info.key_sets,
             "assets": info.assets,
             "asset_bytes": info.asset_bytes,
+            "list_bytes": info.list_bytes,
+            "unused_bytes": info.unused_bytes,
             "bytes": info.bytes,
             "keep": keep,
             "durability": durability,
@@ -55,12 +65,18 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
         printer.data(&format!("{told:#}\n"));
         return Ok(Exit::Success);
     }
+    let unused = match info.unused_bytes {
+        0 => String::new(),
+        unused => format!(", {} of it unused", report::size(unused)),
+    };
+    let list = format!("{}{unused}", report::size(info.list_bytes));
     let lines = [
         ("home", path.to_string()),
         ("runs", info.runs.to_string()),
         ("backfills", info.backfills.to_string()),
         ("key sets", info.key_sets.to_string()),
         ("assets", format!("{}, files of {}", info.assets, report::size(info.asset_bytes))),
+        ("list", list),
         ("size", report::size(info.bytes)),
         ("kept", keep::told(&kept.unwrap_or(keep::ALL))),
         ("durability", format!("{durability}, unless a run says otherwise")),
@@ -77,8 +93,35 @@ fn info(args: &LookArgs, folder: &Folder, around: &Around, printer: &Printer) ->
 
 /// All that is not as it should be.
 fn check(args: &LookArgs, folder: &Folder, printer: &Printer) -> Result<Exit, StorageError> {
-    let info = folder.info()?;
     let findings = folder.check()?;
+    let info = match folder.info() {
+        Ok(info) => Some(info),
+        // It is among what was found.
+        Err(error) if *error.kind() == StorageErrorKind::Corrupt && !findings.is_empty() => None,
+        Err(error) => return Err(error),
+    };
+    Ok(tell_found(args, folder.path(), info.as_ref(), &findings, printer))
+}
+
+/// The same of a folder that cannot be opened, for this reason: if its list is damaged, the runs can be looked at all the same.
+fn check_damaged(args: &LookArgs, error: &StorageError, around: &Around, printer: &Printer) -> Exit {
+    let home = home::folder(&args.home, &around.env);
+    if *error.kind() != StorageErrorKind::Corrupt {
+        return home::refused(error, printer);
+    }
+    match Folder::check_without_list(&home, error) {
+        Ok(findings) => tell_found(args, &home, None, &findings, printer),
+        Err(error) => home::refused(&error, printer),
+    }
+}
+
+fn tell_found(
+    args: &LookArgs,
+    home: &Path,
+    info: Option<&Info>,
+    findings: &[Finding],
+    printer: &Printer,
+) -> Exit {
     if args.json {
         let told: Vec<_> = findings
             .iter()
@@ -87,22 +130,33 @@ fn check(args: &LookArgs, folder: &Folder, printer: &Printer) -> Result<Exit, St
                 json!({ "run": finding.run, "file": file, "problem": finding.problem, "hint": finding.hint })
             })
             .collect();
-        let home = info.path.display().to_string();
-        let told = json!({ "home": home, "runs": info.runs, "assets": info.assets, "bytes": info.bytes, "findings": told });
+        let told = json!({
+            "home": home.display().to_string(),
+            "runs": info.map(|info| info.runs),
+            "assets": info.map(|info| info.assets),
+            "bytes": info.map(|info| info.bytes),
+            "findings": told,
+        });
         printer.data(&format!("{told:#}\n"));
     } else {
-        for finding in &findings {
+        for finding in findings {
             printer.error(finding, Some(&finding.hint));
         }
         let found = match findings.len() as u64 {
             0 => "nothing to mend".to_owned(),
             n => format!("{} to mend", report::count(n, "thing", "things")),
         };
-        let runs = report::count(info.runs, "run", "runs");
-        let assets = report::count(info.assets, "asset", "assets");
-        printer.data(&format!("checked {runs}, {assets}, {}: {found}\n", report::size(info.bytes)));
+        let checked = info.map_or_else(
+            || "the runs that are there, without their list".to_owned(),
+            |info| {
+                let runs = report::count(info.runs, "run", "runs");
+                let assets = report::count(info.assets, "asset", "assets");
+                format!("{runs}, {assets}, {}", report::size(info.bytes))
+            },
+        );
+        printer.data(&format!("checked {checked}: {found}\n"));
     }
-    Ok(if findings.is_empty() { Exit::Success } else { Exit::Usage })
+    if findings.is_empty() { Exit::Success } else { Exit::Usage }
 }
 
 /// Copies the folder. A copy from which a run is missing is no success.
@@ -132,13 +186,23 @@ fn gc(args: &GcArgs, folder: &Folder, around: &Around, printer: &Printer) -> Res
         return would_remove(args, &keep, folder, around, printer);
     }
     let collected = folder.gc(&keep, (around.now)())?;
+    let freed = folder.compact().unwrap_or_else(|error| {
+        // What was removed is removed.
+        printer.warning(&format!("the list of runs stays as large as it is: {error}"), error.advice());
+        0
+    });
     if args.json {
         let Collected { removed, swept, superseded, bytes, .. } = &collected;
-        let told = json!({ "removed": removed, "swept": swept, "superseded": superseded, "bytes": bytes });
+        let told = json!({
+            "removed": removed, "swept": swept, "superseded": superseded, "bytes": bytes, "freed": freed,
+        });
         printer.data(&format!("{told:#}\n"));
         return Ok(Exit::Success);
     }
     printer.note(&cleared(&collected));
+    if freed > 0 {
+        printer.note(&format!("gave back {} of the list of runs\n", report::size(freed)));
+    }
     Ok(Exit::Success)
 }
 

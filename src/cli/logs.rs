@@ -29,7 +29,7 @@ pub(super) fn logs(args: &LogsArgs, around: &Around, printer: &Printer) -> Exit 
 fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, StorageError> {
     let run = found.run.id;
     if let Some(step) = &args.step
-        && let Err(exit) = found.check_step(step, &found.storage.pinned(run)?, printer)
+        && let Err(exit) = found.step(step, &found.storage.pinned(run)?, printer)
     {
         return Ok(exit);
     }

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use orch_core::ids::nearest;
+use orch_core::ids::{StepPath, nearest};
 use orch_core::report::{self, Listed};
 use orch_core::storage::{Pinned, RunQuery, RunRecord, RunState, Storage, StorageError};
 
@@ -108,12 +108,16 @@ fn several(text: &str, runs: &[RunRecord], storage: &dyn Storage, around: &Aroun
 }
 
 impl Found {
-    /// Checks that a step of this path may be in the plan; else says which was meant.
-    pub(super) fn check_step(&self, step: &str, pinned: &Pinned, printer: &Printer) -> Result<(), Exit> {
+    /// The path of a step that may be in the plan; else says which was meant, or how one is written.
+    pub(super) fn step(&self, step: &str, pinned: &Pinned, printer: &Printer) -> Result<StepPath, Exit> {
         let name = step.split('[').next().unwrap_or(step);
         let plan = &pinned.plan;
         if plan.step(name).is_some() {
-            return Ok(());
+            return step.parse().map_err(|error| {
+                let hint = format!("write `{name}`, or `{name}[100]` for one copy");
+                printer.error(&format!("`{step}`: {error}"), Some(&hint));
+                Exit::Usage
+            });
         }
         let names = || plan.steps.iter().map(|step| step.name.as_str());
         let hint = match (nearest(name, names()), &pinned.selection) {

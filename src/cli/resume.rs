@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use orch_core::event::RunStatus;
 use orch_core::run::Definitions;
-use orch_core::storage::{Made, RunRecord};
+use orch_core::storage::{Made, Pinned, RunRecord};
 
 use super::args::{HomeArgs, ResumeArgs};
 use super::home::{self, Around};
@@ -41,7 +41,9 @@ pub(super) fn resume(
         Err(error) => return home::refused(&error, printer),
     };
     let told = run::Told::of(found.run.id, &home.storage, &args.of.home);
-    let told = told.and(&changed(&pinned.program, &Made::this_program()));
+    // What is wrong with its plan is told when it is to go on.
+    let other_code = runner.other_code().unwrap_or_default();
+    let told = told.and(&changed(&pinned, &Made::this_program(), &other_code));
     let exit = run::go(runner, Some(told), Some(&*before), &args.live, printer);
     run::tell_materialized(exit, found.run.id, &*home.storage, printer);
     keep::clear_after(found.run.id, &home, around, printer);
@@ -58,16 +60,27 @@ fn over(run: &RunRecord, home: &HomeArgs, printer: &Printer) -> Exit {
     Exit::Usage
 }
 
-/// What there is to say if it is not the program that has begun the run. What is not known of one is no difference.
-fn changed(begun: &Made, now: &Made) -> String {
-    if begun.build.is_none() || now.build.is_none() || begun.build == now.build {
+/// What there is to say if it is not the program that has begun the run, of which these ops have other code. What is not known
+/// of one is no difference.
+fn changed(begun: &Pinned, now: &Made, other_code: &[Arc<str>]) -> String {
+    let before = &begun.program;
+    let is_built_anew = before.build.is_some() && now.build.is_some() && before.build != now.build;
+    if !is_built_anew && other_code.is_empty() {
         return String::new();
     }
-    let how = match &begun.executable {
-        Some(other) if begun.executable != now.executable => {
+    let how = match &before.executable {
+        Some(other) if is_built_anew && before.executable != now.executable => {
             format!("the run was begun by another executable, `{other}`")
         }
         _ => "the program was built anew since the run began".to_owned(),
     };
-    format!("{how}: what is done stands, what is left runs by the new code\n")
+    let code = match other_code {
+        [] if begun.code.is_empty() => String::new(),
+        [] => ", and no op's own code is known to have changed, though what it calls may have".to_owned(),
+        ops => {
+            let ops: Vec<_> = ops.iter().map(|op| format!("`{op}`")).collect();
+            format!(", with other code of {}", ops.join(", "))
+        }
+    };
+    format!("{how}{code}: what is done stands, what is left runs by the new code\n")
 }

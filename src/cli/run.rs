@@ -14,7 +14,7 @@ use orch_core::partition::KeySets;
 use orch_core::plan::Plan;
 use orch_core::report;
 use orch_core::run::{Definitions, RunError, RunErrorKind, Runner};
-use orch_core::storage::{ReadEvents, Storage};
+use orch_core::storage::{ReadEvents, Storage, StorageErrorKind};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
@@ -22,7 +22,7 @@ use super::args::{HomeArgs, LiveArgs, ProgressChoice, RunArgs, RunOptions};
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::progress::{Progress, Show};
-use super::signals::Listener;
+use super::signals::{Listener, Standing};
 use super::{Exit, configure, detach, jobs, keep, program_name};
 
 /// How wide a chart is where no terminal says it.
@@ -154,18 +154,46 @@ pub(super) struct Told {
     header: String,
     /// How the same folder is named again.
     home: String,
+    stands: Stands,
 }
 
 impl Told {
     pub(super) fn of(run: RunId, storage: &Arc<dyn Storage>, home: &HomeArgs) -> Self {
-        let header = format!("run {run}, recorded in {}\n", storage.describe());
-        Self { header, home: home::again(home) }
+        let (header, home) = (format!("run {run}, recorded in {}\n", storage.describe()), home::again(home));
+        Self { header, stands: Stands { run, storage: Arc::clone(storage), home: home.clone() }, home }
     }
 
     /// And this, in lines of its own.
     pub(super) fn and(mut self, more: &str) -> Self {
         self.header.push_str(more);
         self
+    }
+}
+
+/// How a run stands whose program is stopped.
+struct Stands {
+    run: RunId,
+    storage: Arc<dyn Storage>,
+    home: String,
+}
+
+impl Standing for Stands {
+    fn recorded(&self) -> String {
+        match self.storage.run(self.run) {
+            Ok(run) if run.status == RunStatus::Canceled => format!("the run {} is canceled", run.id),
+            Ok(run) if run.status.is_terminal() => {
+                format!("the run {} is over: {}", run.id, run.status.name())
+            }
+            Err(error) if *error.kind() == StorageErrorKind::NotFound => {
+                format!("nothing is recorded of the run {}, which had not begun", self.run)
+            }
+            _ => self.unknown(),
+        }
+    }
+
+    fn unknown(&self) -> String {
+        let Self { run, home, .. } = self;
+        format!("the run {run} is cut off; `{} cancel {run}{home}` ends it as canceled", program_name())
     }
 }
 
@@ -198,7 +226,10 @@ pub(super) fn go(
     {
         return home::refused(&error, printer);
     }
-    let (header, home) = told.map(|told| (told.header, told.home)).unzip();
+    let (header, (home, stands)) = match told {
+        Some(told) => (Some(told.header), (Some(told.home), Some(told.stands))),
+        None => (None, (None, None)),
+    };
     // Who lets a run go on in another process ends there; only that process is sure to say it before.
     let (header, detached) = if args.detached { (None, header) } else { (header, None) };
     let (progress, sink) = match Progress::start(show, header, view, Arc::clone(printer)) {
@@ -216,7 +247,7 @@ pub(super) fn go(
     }
     let result = match runner.runtime() {
         Ok(runtime) => {
-            let listener = Listener::start(cancel, args.detached, Arc::clone(printer));
+            let listener = Listener::start(cancel, args.detached, stands, Arc::clone(printer));
             let result = runtime.block_on(runner.run());
             listener.run_is_over();
             // Code that outlived a canceled run or a timeout is not waited for.

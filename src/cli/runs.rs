@@ -36,8 +36,9 @@ fn list(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
         Ok(found) => found,
         Err(error) => return home::refused(&error, printer),
     };
-    let more = found.len() > args.limit;
-    found.truncate(args.limit);
+    let limit = args.limit.get();
+    let more = found.len() > limit;
+    found.truncate(limit);
     if args.json {
         for (run, state) in &found {
             printer.data(&format!("{}\n", report::run_as_json(run, *state)));
@@ -59,7 +60,7 @@ fn list(args: &RunsArgs, around: &Around, printer: &Printer) -> Exit {
     };
     printer.data(&report::runs(&found, &listed));
     if more {
-        let newest = report::count(args.limit as u64, "run", "runs");
+        let newest = report::count(limit as u64, "run", "runs");
         printer.note(&format!("these are the newest {newest}; --limit shows more\n"));
     }
     Exit::Success
@@ -116,7 +117,7 @@ fn find(
     }
     let over: Vec<_> = OVER.into_iter().filter(|status| is_wanted(&RunState::of(*status, false))).collect();
     if !over.is_empty() {
-        let mut others = storage.runs(&query(&over, Some(args.limit.saturating_add(1))))?;
+        let mut others = storage.runs(&query(&over, Some(args.limit.get().saturating_add(1))))?;
         // One that ended in the meantime is in both.
         others.retain(|run| found.iter().all(|(other, _)| other.id != run.id));
         found.extend(others.into_iter().map(|run| {

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use orch_core::event::{Detail, RunView};
 use orch_core::report::{self, Shown};
-use orch_core::storage::{Holder, Pinned, StorageError};
+use orch_core::storage::{Holder, Pinned, RunState, StorageError};
 
 use super::args::ShowArgs;
 use super::home::{self, Around};
@@ -20,15 +20,12 @@ pub(super) fn show(args: &ShowArgs, around: &Around, printer: &Printer) -> Exit 
         Ok(read) => read,
         Err(error) => return home::refused(&error, printer),
     };
+    let now = (around.now)();
+    // Of one that nobody runs the last that is known is the last that happened.
+    let view = if found.state == RunState::Interrupted { view } else { view.until(now) };
     let palette = printer.data_palette();
-    let shown = Shown {
-        run: &found.run,
-        state: found.state,
-        pinned: &pinned,
-        holder: holder.as_ref(),
-        now: (around.now)(),
-        palette,
-    };
+    let shown =
+        Shown { run: &found.run, state: found.state, pinned: &pinned, holder: holder.as_ref(), now, palette };
     if args.json {
         printer.data(&format!("{:#}\n", report::shown_as_json(&shown, &view)));
     } else {

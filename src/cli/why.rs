@@ -150,21 +150,10 @@ fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     };
     let told = match &args.step {
         None => report::why_run(&why),
-        Some(step) => {
-            if let Err(exit) = found.check_step(step, &pinned, printer) {
-                return exit;
-            }
-            match step.parse::<StepPath>() {
-                Ok(path) => report::why_step(&why, &path),
-                Err(error) => {
-                    printer.error(
-                        &format!("`{step}`: {error}"),
-                        Some("write `load`, or `load[100]` for one copy"),
-                    );
-                    return Exit::Usage;
-                }
-            }
-        }
+        Some(step) => match found.step(step, &pinned, printer) {
+            Ok(path) => report::why_step(&why, &path),
+            Err(exit) => return exit,
+        },
     };
     printer.data(&told);
     if found.state == RunState::Interrupted {

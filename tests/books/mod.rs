@@ -7,6 +7,7 @@ use std::sync::Arc;
 use orch::define::Cancel;
 use orch::event::Event;
 use orch::ids::RunId;
+use orch::partition::{BySet, Partitioning, PartitionsDefinition};
 use orch::prelude::*;
 use orch::run::{RunErrorKind, Runner};
 use orch::storage::Storage;
@@ -61,10 +62,23 @@ fn total(amounts: &[u64]) -> u64 {
     amounts.iter().sum()
 }
 
-/// Fails for good for one. It has a process of its own too, to which it is sent, and which may be killed.
+/// The totals that were audited: a set that the instance holds.
+struct Audited;
+
+impl Partitioning for Audited {
+    type Kind = BySet;
+
+    fn definition() -> PartitionsDefinition {
+        PartitionsDefinition::dynamic("audited")
+    }
+}
+
+/// Fails for good for one. It has a process of its own too, to which it is sent, which asks for what the instance holds, and which may
+/// be killed.
 #[op(isolate, retry(max = 6))]
 async fn audit(total: u64, ctx: Context) -> Result<u64> {
     tracing::info!(total, "looks");
+    ctx.partitions::<Audited>().add([total.to_string()])?;
     if canceled::hangs(ctx.step()) {
         std::future::pending::<()>().await;
     }

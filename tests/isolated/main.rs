@@ -4,6 +4,8 @@
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+mod asked;
+#[cfg(target_os = "linux")]
 mod crash;
 #[cfg(target_os = "linux")]
 mod observed;

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use orch::prelude::*;
 
+use crate::asked::{history, mistyped, served, signups, steady};
+
 /// Prints a line, as code does that knows nothing of orch.
 fn print(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("stdout");
@@ -410,28 +412,6 @@ fn compared(context: Context) -> Result<bool> {
     Ok(context.earlier_evaluations(1)?.is_empty())
 }
 
-struct Customers;
-
-impl orch::partition::Partitioning for Customers {
-    type Kind = orch::partition::BySet;
-
-    fn definition() -> orch::partition::PartitionsDefinition {
-        orch::partition::PartitionsDefinition::dynamic("customers")
-    }
-}
-
-/// Works for a customer in a process of its own.
-#[asset(isolate)]
-fn served(customer: &Partition<Customers>) -> String {
-    format!("{} is served", customer.key())
-}
-
-/// Adds a customer from a process of its own.
-#[asset(isolate)]
-fn signups(context: Context) -> Result<i64> {
-    Ok(context.partitions::<Customers>().add(["acme"])?.changed.len() as i64)
-}
-
 /// What every place gives.
 struct Shelf;
 
@@ -469,7 +449,18 @@ pub(crate) fn definitions() -> Definitions {
     ];
     let definitions = Definitions::new().add_jobs(jobs).resource_from::<database>();
     definitions
-        .assets(assets![raw, apart, tens, ones, served, signups, crate::observed::foreign])
+        .assets(assets![
+            raw,
+            apart,
+            tens,
+            ones,
+            served,
+            signups,
+            mistyped,
+            steady,
+            history,
+            crate::observed::foreign
+        ])
         .observations(observations![crate::observed::seen])
         .checks(checks![looked_at, compared])
         .io("shelf", Shelf)

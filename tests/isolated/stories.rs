@@ -1,7 +1,6 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
@@ -13,7 +12,7 @@ use orch::report::story;
 use orch::run::{Run, RunError, RunErrorKind, Runner};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-use crate::{crash, observed, ops};
+use crate::{asked, crash, observed, ops};
 
 pub(crate) fn main() -> ExitCode {
     // A program that says that it offers workers, and is none.
@@ -40,7 +39,7 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 24] = [
+const TESTS: [(&str, fn()); 25] = [
     ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
     (
         "of_several_assets_a_process_makes_those_that_are_asked_for",
@@ -49,9 +48,10 @@ const TESTS: [(&str, fn()); 24] = [
     ("a_check_looks_in_a_process_of_its_own", a_check_looks_in_a_process_of_its_own),
     ("an_observation_looks_in_a_process_of_its_own", observed::an_observation_looks_in_a_process_of_its_own),
     (
-        "a_process_works_for_a_dynamic_partition_and_adds_none",
-        a_process_works_for_a_dynamic_partition_and_adds_none,
+        "a_process_works_for_a_dynamic_partition_and_adds_some",
+        asked::a_process_works_for_a_dynamic_partition_and_adds_some,
     ),
+    ("a_process_is_told_what_is_known_of_assets", asked::a_process_is_told_what_is_known_of_assets),
     ("a_crash_fails_the_attempt_and_says_how", a_crash_fails_the_attempt_and_says_how),
     ("a_crash_is_tried_again_as_any_failure", a_crash_is_tried_again_as_any_failure),
     ("a_timeout_ends_code_that_nobody_can_stop", a_timeout_ends_code_that_nobody_can_stop),
@@ -145,26 +145,8 @@ fn a_check_looks_in_a_process_of_its_own() {
     STEP_SUCCESS apart
     ASSET_CHECK_EVALUATION apart.looked_at apart failed: it is 42
     STEP_SUCCESS apart.looked_at
-    STEP_FAILURE apart.compared a step that has a process of its own cannot ask what is known of assets
-    ");
-}
-
-fn a_process_works_for_a_dynamic_partition_and_adds_none() {
-    let definitions = ops::definitions();
-    let storage: Arc<dyn orch::storage::Storage> = Arc::new(orch::storage::Memory::new());
-    storage.add_keys("customers", &["acme"]).expect("added");
-    let run = |selection: &str, partition: Option<&str>| {
-        let job = definitions.materialize(&selection.parse().expect("a selection"));
-        let runner = definitions.runner(&job).record(&storage).keep_outputs().max_concurrent(1);
-        partition.into_iter().fold(runner, Runner::partition).run_blocking()
-    };
-    run("served", Some("acme")).expect("it succeeds");
-    assert_eq!(storage.latest_partitions(&"served".parse().expect("a key")).expect("facts").len(), 1);
-    let refused = run("signups", None).expect_err("it has no way to the instance");
-    assert_snapshot!(refused, @r"
-    the run of `materialize` failed: 1 step
-    `signups`: a step that has a process of its own cannot add to the set of partitions `customers`
-      hint: let it run in the process of the run: leave `isolate` out, of its op or of its job
+    ASSET_CHECK_EVALUATION apart.compared apart passed
+    STEP_SUCCESS apart.compared
     ");
 }
 

@@ -184,7 +184,7 @@ impl CheckTarget {
 }
 
 /// Which evaluations of checks are asked for; all of them, the newest first, if nothing is said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvaluationQuery {
     /// Those of checks of this asset.
     pub asset: Option<AssetKey>,

@@ -208,7 +208,7 @@ pub enum ValueAt {
 }
 
 /// Which materializations are asked for; all of them, and all observations, the newest first, if nothing is said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaterializationQuery {
     /// Those of this asset.
     pub asset: Option<AssetKey>,

@@ -13,6 +13,7 @@ use super::event::{BackfillEvent, Makes};
 use super::progress::{Progress, Stands};
 use super::schedule::Schedule;
 use super::status::BackfillStatus;
+use super::stops::Stops;
 use super::units::Units;
 use crate::asset::AssetKey;
 use crate::define::Cancel;
@@ -164,13 +165,15 @@ impl<'a> Backfill<'a> {
             schedule: progress.schedule(&units),
             begun: HashSet::new(),
             jobs: HashMap::new(),
+            runs: HashMap::new(),
             cancel: Cancel::new(),
             canceled: canceled_before,
             broken: None,
         };
+        let mut stops = Stops::of(&self.storage, self.record.id);
         let mut under_way: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
         if driven.canceled {
-            driven.cancel.cancel();
+            driven.stop(Cancel::cancel);
             under_way.extend(self.end_interrupted(&mut driven));
         }
         loop {
@@ -189,6 +192,15 @@ impl<'a> Backfill<'a> {
                 biased;
                 ended = under_way.next() => ended,
                 () = canceled.canceled(), if !driven.canceled => continue,
+                () = canceled.insisted(), if !driven.cancel.is_insisted() => {
+                    driven.stop(Cancel::insist);
+                    continue;
+                }
+                run = stops.next() => {
+                    self.record.marks.stopped.insert(run);
+                    driven.runs.get(&run).into_iter().for_each(Cancel::cancel);
+                    continue;
+                }
             };
             let Some(ended) = ended else { break };
             self.end(&mut driven, ended);
@@ -242,9 +254,13 @@ impl<'a> Backfill<'a> {
         Some(self.start(driven, unit, runner))
     }
 
-    fn start(&self, driven: &Driven<'_>, unit: Unit, runner: Runner) -> BoxFuture<'static, Ended> {
-        let runner = runner.cancel(driven.cancel.clone()).grace(self.grace);
-        let run = runner.id();
+    fn start(&self, driven: &mut Driven<'_>, unit: Unit, runner: Runner) -> BoxFuture<'static, Ended> {
+        let (run, cancel) = (runner.id(), Cancel::new());
+        if driven.cancel.is_canceled() || self.record.marks.stopped.contains(&run) {
+            cancel.cancel();
+        }
+        let runner = runner.cancel(cancel.clone()).grace(self.grace);
+        driven.runs.insert(run, cancel);
         Box::pin(async move { Ended { unit, run, result: runner.run().await } })
     }
 
@@ -279,6 +295,7 @@ impl<'a> Backfill<'a> {
     /// A run is over: others may begin, or are excluded.
     fn end(&mut self, driven: &mut Driven<'_>, Ended { unit, run, result }: Ended) {
         let error = result.err();
+        driven.runs.remove(&run);
         match error.as_ref().map(RunError::kind) {
             None => driven.schedule.succeed(unit),
             Some(
@@ -317,7 +334,7 @@ impl<'a> Backfill<'a> {
         };
         if record.marks.canceled.is_some() {
             (self.record, driven.canceled) = (record, true);
-            return driven.cancel.cancel();
+            return driven.stop(Cancel::cancel);
         }
         match self.storage.run(run) {
             Ok(run) if run.status == RunStatus::Success => driven.schedule.succeed(unit),
@@ -348,7 +365,7 @@ impl<'a> Backfill<'a> {
             // It was canceled in the meantime.
             Err(error) if *error.kind() == StorageErrorKind::Over => {
                 driven.canceled = true;
-                driven.cancel.cancel();
+                driven.stop(Cancel::cancel);
             }
             Err(error) => _ = driven.broken.get_or_insert(error.into()),
         }
@@ -361,7 +378,7 @@ impl<'a> Backfill<'a> {
             Err(error) => _ = driven.broken.get_or_insert(error.into()),
         }
         driven.canceled = true;
-        driven.cancel.cancel();
+        driven.stop(Cancel::cancel);
         (self.watch)(&BackfillEvent::Canceled);
         self.end_interrupted(driven)
     }
@@ -369,7 +386,8 @@ impl<'a> Backfill<'a> {
     /// Brings the runs that were interrupted, and have not gone on, to their end as canceled.
     fn end_interrupted(&self, driven: &mut Driven<'_>) -> Vec<BoxFuture<'static, Ended>> {
         let mut ending = Vec::new();
-        for (unit, run) in driven.progress.standing(Stands::Interrupted) {
+        let progress = driven.progress;
+        for (unit, run) in progress.standing(Stands::Interrupted) {
             if !driven.begun.insert(unit) {
                 continue;
             }
@@ -397,10 +415,19 @@ struct Driven<'a> {
     begun: HashSet<Unit>,
     /// By group, once they are drawn.
     jobs: HashMap<usize, Job>,
-    /// That of the runs.
+    /// What is under way, with what cancels it.
+    runs: HashMap<RunId, Cancel>,
+    /// What has been asked of all of them.
     cancel: Cancel,
     canceled: bool,
     broken: Option<BackfillError>,
+}
+
+impl Driven<'_> {
+    /// Stops all runs in this way, also those that are yet to be taken up.
+    fn stop(&self, how: impl Fn(&Cancel)) {
+        self.runs.values().chain([&self.cancel]).for_each(how);
+    }
 }
 
 /// What a unit is to make, the program makes no more.

@@ -38,6 +38,7 @@ mod launch;
 mod progress;
 mod schedule;
 mod status;
+mod stops;
 #[cfg(test)]
 mod tests;
 mod units;

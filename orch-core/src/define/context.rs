@@ -346,13 +346,14 @@ impl Context {
     }
 }
 
-/// Asks for something to stop, across threads; once asked, it stays so.
+/// Asks for something to stop, across threads; once asked, it stays so. Whoever does not want to wait insists.
 #[derive(Clone, Default)]
 pub struct Cancel(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     canceled: AtomicBool,
+    insisted: AtomicBool,
     notify: Notify,
 }
 
@@ -375,13 +376,38 @@ impl Cancel {
         self.0.canceled.load(Ordering::Acquire)
     }
 
+    /// Asks for the stop, if nobody has yet, and that nothing under way is waited for any more: a run is over at once, as if its
+    /// [grace period](crate::run::Runner::grace) had passed.
+    pub fn insist(&self) {
+        self.0.insisted.store(true, Ordering::Release);
+        self.cancel();
+    }
+
+    /// Whether nothing is to be waited for any more.
+    #[must_use]
+    pub fn is_insisted(&self) -> bool {
+        self.0.insisted.load(Ordering::Acquire)
+    }
+
     /// Waits until the stop is asked for.
     pub async fn canceled(&self) {
-        let notified = self.0.notify.notified();
-        tokio::pin!(notified);
-        // Registered before the look, else a stop between look and wait would be missed.
-        notified.as_mut().enable();
-        if !self.is_canceled() {
+        self.until(Self::is_canceled).await;
+    }
+
+    /// Waits until nothing is to be waited for any more.
+    pub async fn insisted(&self) {
+        self.until(Self::is_insisted).await;
+    }
+
+    async fn until(&self, so: impl Fn(&Self) -> bool) {
+        loop {
+            let notified = self.0.notify.notified();
+            tokio::pin!(notified);
+            // Registered before the look, else what happens between look and wait would be missed.
+            notified.as_mut().enable();
+            if so(self) {
+                return;
+            }
             notified.await;
         }
     }

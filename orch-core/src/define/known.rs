@@ -14,6 +14,12 @@ use crate::partition::{Keyspace, PartitionKey, Partitioning, PartitionsDefinitio
 /// Assets, and partitions of assets, that were passed over.
 type PassedOver = HashSet<(AssetKey, Option<Arc<str>>)>;
 
+/// Another process, which knows what the run makes.
+pub(crate) trait KnowsMade: std::fmt::Debug + Send + Sync + 'static {
+    /// Whether the run makes an asset; see [`KnownAssets::makes`].
+    fn makes(&self, asset: &AssetKey, partition: Option<Arc<str>>) -> bool;
+}
+
 /// What a run knows of assets, for the code of its steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownAssets {
@@ -23,6 +29,8 @@ pub(crate) struct KnownAssets {
     pub(crate) made: HashSet<AssetKey>,
     /// Of these those that were passed over so far, since they would come out as they are, each with the partition of which it was.
     pub(crate) memoized: Arc<Mutex<PassedOver>>,
+    /// Who knows both in place of this process, if another one does.
+    pub(crate) elsewhere: Option<Arc<dyn KnowsMade>>,
     /// Its checks, by their steps.
     pub(crate) checks: HashMap<Arc<str>, KnownCheck>,
     /// The present time, where a test has said it.
@@ -42,13 +50,25 @@ pub(crate) struct KnownCheck {
 /// So many partitions are looked back at for what was found of them.
 const BACK: usize = 31;
 
+impl KnownAssets {
+    /// Whether the run makes an asset, for who looks at a partition that one; not if it was passed over.
+    pub(crate) fn makes(&self, asset: &AssetKey, partition: Option<Arc<str>>) -> bool {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.makes(asset, partition);
+        }
+        let memoized = self.memoized.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut passed_over = [None, partition].into_iter().map(|partition| (asset.clone(), partition));
+        self.made.contains(asset) && !passed_over.any(|one| memoized.contains(&one))
+    }
+}
+
 /// What is known of assets.
 impl Context {
     /// The materializations that are asked for, and the observations of what others make, the newest first; none in a run that is
     /// not recorded. Of what this run itself makes they may know nothing yet; see [`Context::makes`].
     ///
     /// # Errors
-    /// If they cannot be read, as in a step that has a process of its own.
+    /// If they cannot be read.
     pub fn materializations(&self, query: &MaterializationQuery) -> Result<Vec<Materialization>, Failure> {
         self.known().history.as_ref().map_or(Ok(Vec::new()), |history| history.materializations(query))
     }
@@ -165,11 +185,7 @@ impl Context {
     /// Whether this run makes the asset, in a check of a partition that one; not if it would come out as it is and was passed over.
     #[must_use]
     pub fn makes(&self, asset: &AssetKey) -> bool {
-        let known = self.known();
-        let partition = self.partition().map(|partition| partition.as_str().into());
-        let memoized = known.memoized.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut passed_over = [None, partition].into_iter().map(|partition| (asset.clone(), partition));
-        known.made.contains(asset) && !passed_over.any(|one| memoized.contains(&one))
+        self.known().makes(asset, self.partition().map(|partition| partition.as_str().into()))
     }
 
     /// The present time. A test may say it, with [`Context::with_time`].

@@ -53,7 +53,7 @@ pub use input::{DefaultFed, Fed, FromConfig, Gather, InputDef, InputRead, Passin
 pub(crate) use job::first_sentence;
 pub use job::{Executor, JobOptions, Order};
 pub use kind::{DefaultFit, DefaultKind, Fit, HandlesOf};
-pub(crate) use known::{KnownAssets, KnownCheck};
+pub(crate) use known::{KnownAssets, KnownCheck, KnowsMade};
 pub use memoize::Memoize;
 pub(crate) use needs::Given;
 pub use needs::{Needs, ResourceNeed};

@@ -1,3 +1,5 @@
+mod code;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,7 @@ pub struct OpDef {
     pub(crate) timeout: Option<Duration>,
     pub(crate) pool: Option<String>,
     pub(crate) code_version: Option<String>,
+    pub(crate) fingerprint: Option<Arc<str>>,
     pub(crate) memoize: Option<Box<Memoize>>,
     pub(crate) io: Option<String>,
     pub(crate) isolate: bool,
@@ -62,6 +65,7 @@ impl OpDef {
                 timeout: None,
                 pool: None,
                 code_version: None,
+                fingerprint: None,
                 memoize: None,
                 io: None,
                 isolate: false,

@@ -17,6 +17,8 @@ pub(crate) struct Past {
     pub(crate) steps: PathMap<PastStep>,
     /// Attempts that were under way.
     pub(crate) interrupted: Vec<(StepPath, u32)>,
+    /// The ops whose functions are others than when the run was begun.
+    pub(crate) other_code: Vec<Arc<str>>,
     /// Steps that had succeeded and run again.
     pub(crate) lost: Vec<(StepPath, u32, LostCause)>,
     /// Of steps that are over, what hooks are to be told that were not called, or had not ended.
@@ -68,7 +70,7 @@ impl State {
         if past.ends && !past.canceling {
             self.emit_run(EventKind::RunCanceling, turn);
         }
-        self.emit_run(EventKind::RunResumed, turn);
+        self.emit_run(EventKind::RunResumed { other_code: past.other_code.clone() }, turn);
         for (path, attempt) in &past.interrupted {
             turn.events.push(self.event(Some(path.clone()), *attempt, EventKind::StepInterrupted));
         }

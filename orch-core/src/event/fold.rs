@@ -50,6 +50,8 @@ pub struct RunView {
     status: RunStatus,
     start: Option<Timestamp>,
     latest: Option<Timestamp>,
+    /// Of a run under way, the moment that it is shown at.
+    until: Option<Timestamp>,
     counts: Counts,
     ops: Vec<OpView>,
     op_of_name: QuickMap<Arc<str>, usize>,
@@ -130,7 +132,7 @@ impl RunView {
             return;
         }
         self.run = Some(event.run);
-        if event.kind == EventKind::RunResumed {
+        if matches!(event.kind, EventKind::RunResumed { .. }) {
             self.resume();
         }
         self.start.get_or_insert(event.time);

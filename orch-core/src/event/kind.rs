@@ -74,7 +74,12 @@ pub enum EventKind {
     ///
     /// What had begun and not ended is told to be interrupted, and what is to be made anew to be lost, with this event. If the
     /// run is being canceled, as may be told right before, it goes on only to end, and with nothing.
-    RunResumed,
+    #[non_exhaustive]
+    RunResumed {
+        /// The ops whose functions are not those with which the run was begun, as far as they tell their fingerprints.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        other_code: Vec<Arc<str>>,
+    },
     /// An attempt was under way when its process was gone; another will follow. It does not count as one that failed.
     StepInterrupted,
     /// The step had succeeded, and what it gave is needed and no longer there: it runs again. The attempt is the one that
@@ -352,7 +357,7 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::RunStart { .. } => "RUN_START",
-            Self::RunResumed => "RUN_RESUMED",
+            Self::RunResumed { .. } => "RUN_RESUMED",
             Self::StepInterrupted => "STEP_INTERRUPTED",
             Self::StepLost { .. } => "STEP_LOST",
             Self::StepStart { .. } => "STEP_START",

@@ -102,7 +102,7 @@ impl Log {
 
     /// The process is gone, and another goes on with the run.
     pub(crate) fn resumed(&mut self) -> &mut Self {
-        self.push(None, 0, EventKind::RunResumed)
+        self.push(None, 0, EventKind::RunResumed { other_code: Vec::new() })
     }
 
     pub(crate) fn interrupted(&mut self, step: &str, attempt: u32) -> &mut Self {

@@ -235,10 +235,15 @@ impl StepView {
     /// attempt that did not fail and one that another process made; none unless all ended.
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
+        self.took_until(None)
+    }
+
+    /// The same of a step whose last attempt is under way at this moment.
+    pub(crate) fn took_until(&self, now: Option<Timestamp>) -> Option<Duration> {
         let (first, last) = (self.attempts.first()?, self.attempts.last()?);
         let again = self.attempts.windows(2).filter(|pair| pair[0].error.is_none());
         let idle: Duration = again.filter_map(|pair| Some(between(pair[0].end?, pair[1].start))).sum();
-        Some(between(first.start, last.end?).saturating_sub(idle))
+        Some(between(first.start, last.end.or(now)?).saturating_sub(idle))
     }
 }
 

@@ -210,7 +210,7 @@ pub fn check_keys(set: &str, keys: &[&str]) -> Result<(), PartitionError> {
 }
 
 /// What became of keys that were to be added to a set, or removed from it; both in the order in which they were named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedKeys {
     /// Those that were added, or removed.
     pub changed: Vec<String>,

@@ -132,7 +132,7 @@ impl<P: Partitioning<Kind = BySet>> DynamicPartitions<P> {
     /// The keys, in the order in which they were added first.
     ///
     /// # Errors
-    /// If they cannot be read, as in a step that has a process of its own.
+    /// If they cannot be read.
     pub fn keys(&self) -> Result<Vec<PartitionKey>, Failure> {
         Ok(self.held.key_set(&set_of::<P>()?)?.iter().map(|(_, key)| key.into()).collect())
     }
@@ -149,7 +149,7 @@ impl<P: Partitioning<Kind = BySet>> DynamicPartitions<P> {
     ///
     /// # Errors
     /// If one of them cannot be a key, and then none is added: it is empty, `*` or `latest`, has control characters, `..` or one of
-    /// `| , ; [ ]`, or begins or ends with a blank. If they cannot be written, as in a step that has a process of its own.
+    /// `| , ; [ ]`, or begins or ends with a blank. If they cannot be written.
     pub fn add<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) -> Result<ChangedKeys, Failure> {
         let keys: Vec<K> = keys.into_iter().collect();
         let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();

@@ -4,6 +4,7 @@
 //! walks. Problems that the types cannot see are all found here and told together, with names and source places.
 
 mod assets;
+mod code;
 mod compare;
 mod compile;
 mod depth;

@@ -13,6 +13,8 @@ pub(super) struct Chart<'a> {
     pub(super) length: Duration,
     pub(super) groups: Vec<Group<'a>>,
     start: Timestamp,
+    /// Until when what is under way has lasted, if that is said.
+    present: Option<Timestamp>,
 }
 
 /// One step, or all mapped copies of one.
@@ -73,7 +75,17 @@ impl<'a> Chart<'a> {
             group.steps.sort_by_key(|step| began(step));
         }
         // A step may have been ready before the first event is told, when its wait is reckoned back from its start.
-        Self { length: view.elapsed(), groups, start: view.start().unwrap_or_default() }
+        Self {
+            length: view.elapsed(),
+            groups,
+            start: view.start().unwrap_or_default(),
+            present: view.present(),
+        }
+    }
+
+    /// How long a step took, or has run so far.
+    pub(super) fn took(&self, step: &StepView) -> Option<Duration> {
+        step.took_until(self.present)
     }
 
     fn time(&self, moment: Timestamp) -> Duration {
@@ -240,7 +252,7 @@ mod tests {
     fn moments_are_round_and_share_their_units() {
         let labels = |ms: u64, most: usize| {
             let length = Duration::from_millis(ms);
-            let chart = Chart { length, groups: Vec::new(), start: Timestamp::UNIX_EPOCH };
+            let chart = Chart { length, groups: Vec::new(), start: Timestamp::UNIX_EPOCH, present: None };
             chart.ticks(most).into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(labels(2500, 6), "0.0s 0.5s 1.0s 1.5s 2.0s 2.5s");

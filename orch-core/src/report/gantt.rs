@@ -4,6 +4,7 @@ use crate::event::{Counts, Detail, RunView, StepState, StepView, between};
 
 use super::chart::{Chart, Group, Phase, Rare, Span};
 use super::columns::{fit, width};
+use super::ops::is_open;
 use super::palette::{Palette, Role};
 use super::words::duration;
 
@@ -81,14 +82,14 @@ fn rows(chart: &Chart<'_>, group: &Group<'_>) -> Vec<Row> {
     let row = |step: &&StepView| Row {
         name: step.path.to_string(),
         bar: Bar::Step(chart.spans(step)),
-        end: ending(step),
+        end: ending(chart, step),
         failed: step.state == StepState::Failed,
     };
     group.steps.iter().map(row).collect()
 }
 
-fn ending(step: &StepView) -> String {
-    let took = step.took().map_or_else(String::new, duration);
+fn ending(chart: &Chart<'_>, step: &StepView) -> String {
+    let took = chart.took(step).map_or_else(String::new, duration);
     let how = match &step.state {
         StepState::Succeeded if step.attempts.len() > 1 => format!(" #{}", step.attempts.len()),
         StepState::Succeeded => String::new(),
@@ -96,9 +97,7 @@ fn ending(step: &StepView) -> String {
         StepState::Canceled => " canceled".to_owned(),
         StepState::Skipped(_) => return "skipped".to_owned(),
         StepState::Memoized(_) => return "memoized".to_owned(),
-        StepState::Running if step.attempts.last().is_some_and(|attempt| attempt.opened.is_some()) => {
-            " open".to_owned()
-        }
+        StepState::Running if is_open(step) => " open".to_owned(),
         StepState::Running => " running".to_owned(),
         StepState::WaitingRetry => " waits for retry".to_owned(),
     };

@@ -26,7 +26,7 @@ pub fn ops(view: &RunView, palette: Palette) -> String {
     for step in view.steps() {
         let spent = spent.entry(step.path.name()).or_default();
         spent.attempts += step.attempts.len() as u64;
-        for took in step.attempts.iter().filter_map(took) {
+        for took in step.attempts.iter().filter_map(|attempt| took(attempt, view)) {
             spent.time += took;
             if spent.longest.is_none_or(|(longest, _)| took > longest) {
                 spent.longest = Some((took, step));
@@ -60,6 +60,7 @@ pub fn steps(view: &RunView, palette: Palette) -> String {
     let mut text = String::new();
     for step in view.steps() {
         let (word, role) = match &step.state {
+            StepState::Running if is_open(step) => ("Open", Role::Busy),
             StepState::Running => ("Running", Role::Busy),
             StepState::WaitingRetry => ("To retry", Role::Warn),
             StepState::Succeeded => ("Succeeded", Role::Good),
@@ -74,7 +75,7 @@ pub fn steps(view: &RunView, palette: Palette) -> String {
             _ => String::new(),
         };
         let name = palette.paint(Role::Name, &step.path.to_string());
-        let _ = writeln!(text, "{} {name}{why}", label(role, word, step.took(), palette));
+        let _ = writeln!(text, "{} {name}{why}", label(role, word, view.took(step), palette));
         if step.attempts.len() > 1 || step.attempts.iter().any(|attempt| attempt.error.is_some()) {
             step.attempts.iter().for_each(|attempt| text.push_str(&told(attempt, view, palette)));
         }
@@ -82,13 +83,23 @@ pub fn steps(view: &RunView, palette: Palette) -> String {
     text
 }
 
+/// Whether it has emitted an item, and is not done with its stream.
+pub(super) fn is_open(step: &StepView) -> bool {
+    step.state == StepState::Running && step.attempts.last().is_some_and(|attempt| attempt.opened.is_some())
+}
+
 fn told(attempt: &AttemptView, view: &RunView, palette: Palette) -> String {
     let begun = when(view, attempt.start, palette);
-    let took = took(attempt).map_or_else(String::new, |took| format!(", took {}", duration(took)));
+    let took = took(attempt, view).map_or_else(String::new, |took| match attempt.end {
+        Some(_) => format!(", took {}", duration(took)),
+        None => format!(", for {}", duration(took)),
+    });
     let error = attempt.error.as_ref().map_or_else(String::new, |error| format!(": {}", chain(error)));
     format!("{:LABEL$} #{} at {}s{took}{error}\n", "", attempt.number, begun.trim_start())
 }
 
-pub(super) fn took(attempt: &AttemptView) -> Option<Duration> {
-    attempt.end.map(|end| between(attempt.start, end))
+/// How long an attempt has taken, or has run so far. Nobody knows it of one whose stream is open, which runs only now and then.
+pub(super) fn took(attempt: &AttemptView, view: &RunView) -> Option<Duration> {
+    let so_far = || view.present().filter(|_| attempt.opened.is_none());
+    Some(between(attempt.start, attempt.end.or_else(so_far)?))
 }

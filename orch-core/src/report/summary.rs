@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::asset::{CheckResult, Severity};
-use crate::event::{Counts, Detail, FailedStep, ResourceState, RunStatus, RunView, StepView};
+use crate::event::{Counts, Detail, FailedStep, ResourceState, RunStatus, RunView, StepState, StepView};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
 use crate::storage::RunState;
@@ -274,7 +274,8 @@ fn slowest(view: &RunView, palette: Palette) -> String {
     let open = |step: &StepView| step.attempts.iter().any(|attempt| attempt.opened.is_some());
     let steps = view.steps().iter().filter(|step| !open(step));
     // Only what ran: a wait for a retry is not slow, and for how long no process was there says nothing of the step.
-    let ran = |step: &StepView| step.attempts.iter().map(took).sum::<Option<Duration>>();
+    let ran =
+        |step: &StepView| step.attempts.iter().map(|attempt| took(attempt, view)).sum::<Option<Duration>>();
     let steps = steps.filter(|step| !step.attempts.is_empty());
     let mut steps: Vec<_> = steps.filter_map(|step| Some((ran(step)?, step))).collect();
     if view.detail() == Detail::Counts || steps.len() <= SLOWEST {
@@ -284,8 +285,14 @@ fn slowest(view: &RunView, palette: Palette) -> String {
     let mut text = String::new();
     for (at, (took, step)) in steps.iter().take(SLOWEST).enumerate() {
         let label = format!("{:>LABEL$}", if at == 0 { "Slowest" } else { "" });
-        let _ =
-            writeln!(text, "{} [{:>8}] {}", palette.paint(Role::Faint, &label), duration(*took), step.path);
+        let so_far = if step.state == StepState::Running { " so far" } else { "" };
+        let _ = writeln!(
+            text,
+            "{} [{:>8}] {}{so_far}",
+            palette.paint(Role::Faint, &label),
+            duration(*took),
+            step.path
+        );
     }
     text
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::asset::{CheckResult, Severity};
 use crate::event::{Event, EventKind, FailedStep, LogLevel, RunView, SkipCause, between};
 use crate::failure::{ErrorInfo, ErrorKind};
-use crate::ids::RunId;
+use crate::ids::{RunId, quoted};
 
 use super::palette::{Palette, Role};
 use super::summary::{LABEL, failure, label, unpassed};
@@ -178,6 +178,9 @@ fn tell(text: &mut String, kind: &EventKind) {
             let tags: String = tags.iter().map(|(key, value)| format!(" {key}={value}")).collect();
             write!(text, " {job}{}", one_line(&tags))
         }
+        EventKind::RunResumed { other_code } if !other_code.is_empty() => {
+            write!(text, ", with other code of {}", quoted(other_code))
+        }
         EventKind::StepInput { input, gathered: Some(n) } => {
             write!(text, " {input} of {}", count(*n as u64, "value", "values"))
         }
@@ -296,7 +299,7 @@ fn role(kind: &EventKind) -> Role {
         EventKind::StepStart { .. }
         | EventKind::StepRestarted { .. }
         | EventKind::RunStart { .. }
-        | EventKind::RunResumed => Role::Busy,
+        | EventKind::RunResumed { .. } => Role::Busy,
         EventKind::Log { level, .. } => match level {
             LogLevel::Error => Role::Bad,
             LogLevel::Warn => Role::Warn,

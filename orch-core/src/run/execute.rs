@@ -19,7 +19,9 @@ use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
 use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
-use crate::engine::{Broken, Dispatcher, Earlier, Memory, Message, Past, Settings, State, Surroundings};
+use crate::engine::{
+    Broken, Dispatcher, Earlier, Memory, Message, Past, Settings, State, Surroundings, Timer,
+};
 use crate::event::{Event, EventKind, Journal, Taken, Tee};
 use crate::ids::{RunId, StepPath};
 use crate::io::IoManagers;
@@ -209,10 +211,7 @@ impl Runner {
         let broken = tokio::select! {
             biased;
             broken = &mut ended => broken,
-            () = self.cancel.canceled() => {
-                dispatcher.report_only(Message::Cancel);
-                ended.await
-            }
+            () = Box::pin(cancel_when_asked(&self.cancel, &dispatcher)) => ended.await,
         };
         // From here on someone else can go on with it, or remove it. To close its files may take a moment.
         let written = Arc::clone(&dispatcher);
@@ -371,6 +370,7 @@ impl Runner {
         let config = given.clone().into_node().0.to_json();
         let mut pinned = Pinned::new(program.plan.clone(), config, Made::this_program());
         pinned.environment.clone_from(&self.environment_name);
+        pinned.code = program.code();
         pinned.loaded = loaded;
         (pinned.memoizes, pinned.only_missing) = (self.memoizes, self.only_missing);
         pinned.without_memos = !self.takes_memos;
@@ -409,6 +409,16 @@ impl Runner {
             earlier: None,
             past: None,
         }
+    }
+}
+
+/// Cancels the run when that is asked for, and when someone insists, ends its patience.
+async fn cancel_when_asked(cancel: &Cancel, dispatcher: &Arc<Dispatcher>) {
+    cancel.canceled().await;
+    dispatcher.report_only(Message::Cancel);
+    cancel.insisted().await;
+    for patience in [Timer::Grace, Timer::LastGrace] {
+        dispatcher.report_only(Message::Due(patience));
     }
 }
 

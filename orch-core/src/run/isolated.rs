@@ -85,7 +85,7 @@ impl Runner {
     ) -> Option<Arc<Pool>> {
         use super::execute::processors;
         use super::worker::resources;
-        use crate::step::isolated::{Begin, Variables};
+        use crate::step::isolated::{Begin, Informant, Variables};
 
         let steps = program.plan.steps.iter().filter(|step| step.isolated && !step.given);
         let steps: Vec<_> = steps.cloned().collect();
@@ -105,7 +105,7 @@ impl Runner {
             logs: crate::step::wanted(),
         };
         let slots = program.plan.max_concurrent.unwrap_or_else(processors);
-        Some(Pool::new(begin, slots, self.grace))
+        Some(Pool::new(begin, Informant::of(context), slots, self.grace))
     }
 
     #[cfg(not(unix))]

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::{panic, thread};
 
 use super::archive::Which;
+use super::check::Wanted;
 use super::execute::PARTITION_TAG;
 use super::gone_on::Anew;
 use super::lineage::{History, Lineage, lacks, ops_of};
@@ -15,7 +16,7 @@ use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatu
 use crate::graph::Job;
 use crate::ids::{Branch, QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
-use crate::plan::{Asked, Ended, Failed, Mark, Plan, Program, Resumption, Step};
+use crate::plan::{Asked, Ended, Failed, Mark, Plan, PlanError, Program, Resumption, Step};
 use crate::step::Files;
 use crate::storage::{BACKFILL_TAG, Pinned, RunRecord, Storage, StorageError, StorageErrorKind, UNIT_TAG};
 
@@ -58,7 +59,7 @@ impl Definitions {
         runner.tags = own_tags(&record);
         runner.own = record.unit().map_or_else(Tags::new, |(backfill, unit)| unit.tags(backfill));
         let storage = Arc::clone(storage);
-        runner.interrupted = Some(Interrupted { storage, record, pinned, accepts_changes: false });
+        runner.interrupted = Some(Box::new(Interrupted { storage, record, pinned, accepts_changes: false }));
         Ok(runner)
     }
 
@@ -157,6 +158,19 @@ impl Runner {
     }
 }
 
+impl Runner {
+    /// Of a run that goes on the ops whose functions are others than when it was begun, by name, in the order of the plan. What
+    /// they call is not known, and neither is an op without a [fingerprint](OpDef::fingerprint), then or now. It is no reason
+    /// not to go on: what is done stands, what is left runs by the new code.
+    ///
+    /// # Errors
+    /// As [`Runner::plan`].
+    pub fn other_code(&self) -> Result<Vec<Arc<str>>, PlanError> {
+        let Some(interrupted) = &self.interrupted else { return Ok(Vec::new()) };
+        Ok(self.check_for(Wanted::Plan)?.program.other_code(&interrupted.pinned.code))
+    }
+}
+
 impl Interrupted {
     /// Takes the run up again; if it is `canceled`, for its end alone.
     pub(super) fn take_up(
@@ -184,6 +198,7 @@ impl Interrupted {
         let past = Past {
             canceling: recorded.is_canceling(),
             ends: canceled || recorded.is_canceling(),
+            other_code: program.other_code(&pinned.code),
             run_hooks: recorded.hooks().iter().map(ToString::to_string).collect(),
             ..Past::default()
         };

@@ -84,7 +84,7 @@ pub struct Runner {
     /// Where it is recorded, and as what.
     pub(super) record: Option<Record>,
     /// The run that it is, if it goes on.
-    pub(super) interrupted: Option<Interrupted>,
+    pub(super) interrupted: Option<Box<Interrupted>>,
     /// The name of the environment.
     pub(super) environment_name: Option<String>,
     /// Another journal than that of a storage; in a mutex, so that runs can be awaited on any thread in tests too.

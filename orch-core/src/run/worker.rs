@@ -7,21 +7,21 @@ use tokio::sync::Mutex;
 
 use super::check::wiring;
 use super::config::Configured;
-use super::instance::Elsewhere;
 use super::lifecycle::Lifecycle as _;
 use super::opened::Opened;
 use super::schema::Configurables;
 use super::wiring::Wiring;
 use super::{Definitions, Runner};
+use crate::asset::AssetHistory;
 use crate::config::{EnvVars, FileFormat, RunConfig};
-use crate::define::{Cancel, KnownAssets, RunContext};
+use crate::define::{Cancel, KnownAssets, KnowsMade, RunContext};
 use crate::failure::Failure;
 use crate::plan::{PlanError, Program, Step};
-use crate::step::isolated::{self, Begin, Prepared, Surroundings};
+use crate::step::isolated::{self, AtHost, Begin, Prepared, Surroundings};
 
 /// Works for a run of another process.
 pub(super) fn work(definitions: impl FnOnce() -> Result<Definitions, Failure>) -> ! {
-    isolated::serve(|begin, cancel| {
+    isolated::serve(|begin, cancel, host| {
         let made = definitions().map_err(|failure| failure.context("the definitions cannot be made"))?;
         // Only now: the program may have set a subscriber of its own.
         crate::step::log_to_host(&begin.logs);
@@ -35,7 +35,7 @@ pub(super) fn work(definitions: impl FnOnce() -> Result<Definitions, Failure>) -
                 made.runner_in(name, &job).ok_or_else(|| other(format!("it has no environment `{name}`")))?
             }
         };
-        runner.prepare(begin, cancel)
+        runner.prepare(begin, cancel, host)
     })
 }
 
@@ -46,7 +46,7 @@ fn other(what: String) -> Failure {
 
 impl Runner {
     /// What a worker needs: the steps that it is for, configured, and what they need.
-    fn prepare(self, begin: Begin, cancel: Cancel) -> Result<Prepared, Failure> {
+    fn prepare(self, begin: Begin, cancel: Cancel, host: Arc<AtHost>) -> Result<Prepared, Failure> {
         let mut program = Program::compile(&self.job)?;
         let whole = Configurables::of(&program);
         let wanted: HashMap<&str, &Step> = begin.steps.iter().map(|step| (&*step.name, step)).collect();
@@ -95,8 +95,12 @@ impl Runner {
             io: Arc::default(),
             reader: None,
             partitions: HashMap::new(),
-            assets: KnownAssets { history: Some(Arc::new(Elsewhere)), ..program.known_assets() },
-            keys: Arc::new(Elsewhere),
+            assets: KnownAssets {
+                history: Some(Arc::clone(&host) as Arc<dyn AssetHistory>),
+                elsewhere: Some(Arc::clone(&host) as Arc<dyn KnowsMade>),
+                ..program.known_assets()
+            },
+            keys: host,
             given: RwLock::default(),
             hooks: RwLock::default(),
         });

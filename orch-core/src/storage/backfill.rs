@@ -96,6 +96,9 @@ pub struct BackfillMarks {
     /// The runs that failed, and in whose place others are to be made.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub again: BTreeSet<RunId>,
+    /// The runs that someone has asked to end, each alone.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stopped: BTreeSet<RunId>,
 }
 
 /// A unit of which no run could begin.
@@ -119,6 +122,8 @@ pub enum BackfillMark {
     Refused(Unit, String),
     /// Others are to be made in the place of these runs, and of units of which none could begin.
     Again(Vec<RunId>),
+    /// This run is to end as canceled, and the others are to go on.
+    Stopped(RunId),
 }
 
 /// Holds a backfill for as long as it lives: nobody else drives it.
@@ -185,6 +190,7 @@ impl BackfillMarks {
                 self.again.extend(runs);
                 (self.refused, self.ended) = (Vec::new(), None);
             }
+            BackfillMark::Stopped(run) => _ = self.stopped.insert(run),
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use super::query::Each;
 use super::watch::Unwoken;
 use super::{
-    AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, LogQuery, PartitionStatus, Pinned,
-    RunQuery, RunRecord, StorageError, Watch,
+    AssetRecord, BackfillMark, BackfillMarks, BackfillRecord, HoldBackfill, Holder, LogQuery,
+    PartitionStatus, Pinned, RunQuery, RunRecord, StorageError, Watch,
 };
 use crate::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
@@ -236,6 +236,14 @@ pub trait ReadBackfills: Send + Sync + 'static {
     /// # Errors
     /// If there is none, or it cannot be read.
     fn backfill(&self, backfill: BackfillId) -> Result<BackfillRecord, StorageError>;
+
+    /// What is marked of the backfill, which is asked for again and again while it is driven.
+    ///
+    /// # Errors
+    /// As [`ReadBackfills::backfill`].
+    fn backfill_marks(&self, backfill: BackfillId) -> Result<BackfillMarks, StorageError> {
+        Ok(self.backfill(backfill)?.marks)
+    }
 
     /// Who drives the backfill at present; none if nobody does, from the moment of the death of who did.
     ///

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +115,10 @@ pub struct Pinned {
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
+    /// The fingerprints of the functions that its steps call, by the names of the steps; of ops whose code has a version, and
+    /// of those that tell none, there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub code: BTreeMap<String, Arc<str>>,
     /// The program that began it.
     pub program: Made,
 }
@@ -131,6 +138,7 @@ impl Pinned {
             without_memos: false,
             only_missing: false,
             selection: None,
+            code: BTreeMap::new(),
             program,
         }
     }

@@ -4,9 +4,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use orch_core::define::{Cancel, Dynamic, OpDef};
+use orch_core::define::{Cancel, Dynamic, HookDef, JobOptions, OpDef};
 use orch_core::event::{Event, EventKind};
-use orch_core::graph::Call;
+use orch_core::graph::{Call, Job};
 use orch_core::run::RunErrorKind;
 use tokio::sync::oneshot;
 
@@ -93,6 +93,36 @@ async fn a_sync_op_that_does_not_look_is_left_alone_after_the_grace_period() {
     STEP_FAILURE stuck: Canceled the run was canceled
     RUN_CANCELED [stuck]
     "#);
+    release.send(()).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_insists_waits_neither_for_steps_nor_for_what_comes_after_them() {
+    let (begun, has_begun) = oneshot::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let once = std::sync::Mutex::new(Some((begun, released)));
+    let stuck = give("stuck", move || {
+        let (begun, released) = once.lock().unwrap().take().unwrap();
+        begun.send(()).unwrap();
+        released.recv()?;
+        Ok(1)
+    });
+    let slow = HookDef::run_builder("slow").asynchronous(|_| std::future::pending());
+    let cancel = Cancel::new();
+    let runner = Job::compose(JobOptions::new("job").hook(&slow), || call(&stuck, &[])).runner();
+    let run = tokio::spawn(runner.keep_events().cancel(cancel.clone()).grace(Duration::MAX).run());
+    has_begun.await.unwrap();
+    cancel.cancel();
+    cancel.insist();
+    // Its clock stands, and nothing is waited for.
+    assert_snapshot!(story(run_of(&run.await.unwrap())), @"
+    RUN_START
+    STEP_START stuck
+    RUN_CANCELING
+    STEP_FAILURE stuck: Canceled the run was canceled
+    HOOK_ERRORED slow: Canceled the hook did not end within the grace period of the canceled run
+    RUN_CANCELED [stuck]
+    ");
     release.send(()).unwrap();
 }
 

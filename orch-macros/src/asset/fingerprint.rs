@@ -45,7 +45,7 @@ fn under(source: &str, mut command: impl Iterator<Item = String>) -> String {
 }
 
 /// The fingerprint of a function alone, without its documentation: what it calls is not seen.
-pub(super) fn of_function(item: &ItemFn) -> String {
+pub(crate) fn of_function(item: &ItemFn) -> String {
     let mut item = item.clone();
     item.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
     let mut hash = DefaultHasher::new();

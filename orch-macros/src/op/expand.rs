@@ -13,7 +13,7 @@ use crate::{coded, func, hidden, kind, owned};
 
 /// The hidden type of the op, which carries its definition and is what jobs call.
 pub(crate) fn node(op: &Op) -> TokenStream {
-    let Op { function, conditions, visibility, settings, parameters, returns, .. } = op;
+    let Op { function, conditions, visibility, settings, fingerprint, parameters, returns, .. } = op;
     let hidden = hidden::op(function, visibility, conditions);
     let outputs = outputs(&returns.outputs);
     // At the return type, where the compiler says that a type is too private for a public op.
@@ -91,7 +91,7 @@ pub(crate) fn node(op: &Op) -> TokenStream {
                     #(#checks)*
                     static DEF: #ONCE_LOCK<#ARC<#OP_DEF>> = #ONCE_LOCK::new();
                     DEF.get_or_init(|| #ARC::new(
-                        #begin #settings #(#inputs)* .returns::<<Self as #OP>::Outputs>().coded(#codecs) #body
+                        #begin #settings .fingerprint(#fingerprint) #(#inputs)* .returns::<<Self as #OP>::Outputs>().coded(#codecs) #body
                     ))
                 }
                 fn calling(#def: &'static #ARC<#OP_DEF>) -> Self {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned as _;
 use syn::{ItemFn, LitStr, ReturnType, Type, Visibility, parse_quote, parse_quote_spanned};
 
-use crate::asset::Recipe;
+use crate::asset::{Recipe, fingerprint_of};
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::func;
@@ -52,6 +52,8 @@ pub(crate) struct Op {
     pub(crate) conditions: TokenStream,
     pub(crate) is_async: bool,
     pub(crate) settings: Settings,
+    /// Of the source of the function, by which a run that goes on finds that it is another.
+    pub(crate) fingerprint: String,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) returns: Returns,
 }
@@ -134,6 +136,7 @@ impl Op {
             conditions: func::conditions(&item.attrs),
             is_async: item.sig.asyncness.is_some(),
             settings,
+            fingerprint: fingerprint_of(item),
             parameters: func::parameters(&item.sig).map(Parameter::read).collect(),
             returns: Returns::read(item),
         }

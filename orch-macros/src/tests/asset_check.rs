@@ -83,6 +83,7 @@ fn what_it_returns_becomes_a_result() {
                 > = OnceLock::new();
                 DEF.get_or_init(|| Arc::new(
                     OpDef::builder("fresh")
+                        .fingerprint("cb7cd5ef57b95899")
                         .returns::<<Self as Op>::Outputs>()
                         .coded([
                             Coded::<CheckResult>::CODEC,

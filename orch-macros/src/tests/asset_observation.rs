@@ -55,6 +55,7 @@ fn an_observation_of_an_asset_that_stands_elsewhere() {
                     OpDef::builder("written")
                         .description("When the file was written.")
                         .retry(Retry::new(2u32))
+                        .fingerprint("34cb2f76a39ab2fd")
                         .resource::<Lake>("lake")
                         .returns::<<Self as Op>::Outputs>()
                         .coded([

@@ -51,6 +51,7 @@ fn a_sync_op() {
                 > = OnceLock::new();
                 DEF.get_or_init(|| Arc::new(
                     OpDef::builder("double")
+                        .fingerprint("be7e64a662bd5981")
                         .input::<i64>("x")
                         .fed(
                             Fed::<i64>::READ,

@@ -17,7 +17,7 @@ use crate::{Durability, error, write};
 
 /// The list, while no other process and no other thread writes it.
 pub(crate) struct Locked<'a> {
-    path: &'a Path,
+    pub(super) path: &'a Path,
     pub(super) writer: MutexGuard<'a, Writer>,
 }
 

@@ -6,11 +6,12 @@ use orch_core::asset::{Materialization, ValueAt};
 use orch_core::event::{Detail, Logged, RunView};
 use orch_core::ids::RunId;
 use orch_core::storage::{
-    ArtifactRef, Facts, ReadEvents, ReadKeySets as _, ReadRuns, RunRecord, StorageError, StorageErrorKind,
+    ArtifactRef, Artifacts, Facts, ReadEvents, ReadKeySets as _, RunRecord, StorageError, StorageErrorKind,
 };
 use rusqlite::Connection;
 
 use crate::error::LIST;
+use crate::files::Files;
 use crate::folder::runs_in;
 use crate::runs::Stand;
 use crate::{Folder, error, log};
@@ -45,11 +46,41 @@ impl fmt::Display for Finding {
 
 impl Folder {
     /// Looks for whatever is not as it should be: reads the list, all runs, what is known of assets, and all files that
-    /// events or the latest facts name.
+    /// events or the latest facts name. If the list cannot be read, the runs that are there.
     ///
     /// # Errors
     /// If the folder cannot be looked at. What is damaged is no error but a finding.
     pub fn check(&self) -> Result<Vec<Finding>, StorageError> {
+        match self.check_listed() {
+            Err(error) if *error.kind() == StorageErrorKind::Corrupt => {
+                Self::check_without_list(self.path(), &error)
+            }
+            checked => checked,
+        }
+    }
+
+    /// Looks at what is in a folder whose list cannot be read, for this reason: at the runs, each by itself.
+    ///
+    /// # Errors
+    /// If the folder cannot be looked at.
+    pub fn check_without_list(home: &Path, refused: &StorageError) -> Result<Vec<Finding>, StorageError> {
+        let hint = refused.advice().unwrap_or(LIST).to_owned();
+        let mut found =
+            vec![Finding { run: None, file: home.join("instance.db"), problem: refused.to_string(), hint }];
+        let runs = home.join("runs");
+        for run in runs_in(&runs)? {
+            let folder = runs.join(run.to_string());
+            // One without a log was never begun, and one of an older version is looked at once it is listed again.
+            if let Some(reader) =
+                log::Reader::open(run, &folder).transpose().filter(|_| log::path(&folder).exists())
+            {
+                check_log(run, &folder, reader, None, &mut found);
+            }
+        }
+        Ok(found)
+    }
+
+    fn check_listed(&self) -> Result<Vec<Finding>, StorageError> {
         let mut found = Vec::new();
         let list = self.list().path();
         if let Some(problem) = self.list().read(|list| Ok(integrity(list)))? {
@@ -86,68 +117,16 @@ impl Folder {
 
     fn check_run(&self, run: &RunRecord, found: &mut Vec<Finding>) {
         let folder = self.run_folder(run.id);
-        let file = log::path(&folder);
-        let mut find = |file: &Path, problem: String, hint: &str| {
-            found.push(Finding { run: Some(run.id), file: file.to_owned(), problem, hint: hint.to_owned() });
-        };
         if !folder.is_dir() {
-            return find(&folder, "the run is in the list, and its folder is gone".to_owned(), RESTORE);
+            let problem = "the run is in the list, and its folder is gone".to_owned();
+            return found.push(Finding {
+                run: Some(run.id),
+                file: folder,
+                problem,
+                hint: RESTORE.to_owned(),
+            });
         }
-        let reader = match self.reader(run.id) {
-            Ok(reader) => reader,
-            // What errors elsewhere advise is to come here.
-            Err(error) if *error.kind() == StorageErrorKind::Corrupt => {
-                return find(&file, error.to_string(), RESTORE);
-            }
-            Err(error) => return find(&file, error.to_string(), error.advice().unwrap_or(RESTORE)),
-        };
-        if let Some(problem) = integrity(reader.connection()) {
-            return find(&file, problem, RESTORE);
-        }
-        if let Err(error) = reader.pinned() {
-            find(&file, error.to_string(), RESTORE);
-        }
-        let (mut view, mut artifacts) = (RunView::new(Detail::Counts), Vec::new());
-        let mut facts = Facts::default();
-        let read = reader.events(0, true, &mut |Logged { number, event, .. }| {
-            view.apply(&event);
-            artifacts.extend(ArtifactRef::told_by(&event.kind));
-            // The file of an asset is none of the run's.
-            if let Some((Materialization { value: ValueAt::File(file), .. }, _)) =
-                facts.take(number, &event, None)
-            {
-                artifacts.retain(|artifact| *artifact != file);
-            }
-            ControlFlow::Continue(())
-        });
-        if let Err(error) = read {
-            return find(&file, error.to_string(), RESTORE);
-        }
-        let status = view.status();
-        if run.status.is_terminal() && status != run.status {
-            let problem =
-                format!("the list says {}, and the events say {}", run.status.name(), status.name());
-            find(&file, problem, RESTORE);
-        } else if run.status.is_terminal()
-            && let Ok(mut told) = reader.record()
-        {
-            told.tell(&view);
-            if told != *run {
-                let problem = format!("what the list says of the run {} is not what its events say", run.id);
-                find(self.list().path(), problem, LIST);
-            }
-        }
-        let Ok(files) = self.artifacts(run.id) else { return };
-        // Of a file that was replaced the last event tells.
-        let mut last: Vec<&ArtifactRef> = Vec::new();
-        let mut names = std::collections::HashSet::new();
-        last.extend(artifacts.iter().rev().filter(|artifact| names.insert(&artifact.file)));
-        for artifact in last.into_iter().rev() {
-            if let Err(error) = files.read(artifact) {
-                let hint = "the step that made it runs again when the run is resumed and its value is needed; of a run that is over: rerun RUN --select 'STEP+'";
-                find(&folder.join(crate::files::ARTIFACTS).join(&artifact.file), error.to_string(), hint);
-            }
-        }
+        check_log(run.id, &folder, self.reader(run.id), Some((run, self.list().path())), found);
     }
 
     /// What is in the folder of runs, and is no run of the list.
@@ -172,6 +151,77 @@ impl Folder {
             });
         }
         Ok(())
+    }
+}
+
+/// Looks at a run: whether its log can be read, tells what the list says of it, if that is known, and names files that are as they
+/// were written.
+fn check_log(
+    run: RunId,
+    folder: &Path,
+    reader: Result<log::Reader, StorageError>,
+    listed: Option<(&RunRecord, &Path)>,
+    found: &mut Vec<Finding>,
+) {
+    let file = log::path(folder);
+    let mut find = |file: &Path, problem: String, hint: &str| {
+        found.push(Finding { run: Some(run), file: file.to_owned(), problem, hint: hint.to_owned() });
+    };
+    let reader = match reader {
+        Ok(reader) => reader,
+        // What errors elsewhere advise is to come here.
+        Err(error) if *error.kind() == StorageErrorKind::Corrupt => {
+            return find(&file, error.to_string(), RESTORE);
+        }
+        Err(error) => return find(&file, error.to_string(), error.advice().unwrap_or(RESTORE)),
+    };
+    if let Some(problem) = integrity(reader.connection()) {
+        return find(&file, problem, RESTORE);
+    }
+    if let Err(error) = reader.pinned() {
+        find(&file, error.to_string(), RESTORE);
+    }
+    let (mut view, mut artifacts) = (RunView::new(Detail::Counts), Vec::new());
+    let mut facts = Facts::default();
+    let read = reader.events(0, true, &mut |Logged { number, event, .. }| {
+        view.apply(&event);
+        artifacts.extend(ArtifactRef::told_by(&event.kind));
+        // The file of an asset is none of the run's.
+        if let Some((Materialization { value: ValueAt::File(file), .. }, _)) =
+            facts.take(number, &event, None)
+        {
+            artifacts.retain(|artifact| *artifact != file);
+        }
+        ControlFlow::Continue(())
+    });
+    if let Err(error) = read {
+        return find(&file, error.to_string(), RESTORE);
+    }
+    let status = view.status();
+    let over = listed.filter(|(listed, _)| listed.status.is_terminal());
+    if let Some((listed, list)) = over {
+        if status != listed.status {
+            let problem =
+                format!("the list says {}, and the events say {}", listed.status.name(), status.name());
+            find(&file, problem, RESTORE);
+        } else if let Ok(mut told) = reader.record() {
+            told.tell(&view);
+            if told != *listed {
+                let problem = format!("what the list says of the run {run} is not what its events say");
+                find(list, problem, LIST);
+            }
+        }
+    }
+    let files: &dyn Artifacts = &Files::of(folder);
+    // Of a file that was replaced the last event tells.
+    let mut last: Vec<&ArtifactRef> = Vec::new();
+    let mut names = std::collections::HashSet::new();
+    last.extend(artifacts.iter().rev().filter(|artifact| names.insert(&artifact.file)));
+    for artifact in last.into_iter().rev() {
+        if let Err(error) = files.read(artifact) {
+            let hint = "the step that made it runs again when the run is resumed and its value is needed; of a run that is over: rerun RUN --select 'STEP+'";
+            find(&folder.join(crate::files::ARTIFACTS).join(&artifact.file), error.to_string(), hint);
+        }
     }
 }
 

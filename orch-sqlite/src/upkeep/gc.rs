@@ -60,6 +60,15 @@ impl Folder {
         self.collect(keep, now, None)
     }
 
+    /// Gives back the room in the list of runs that what was removed has left, if that is most of it: how many bytes. Others who
+    /// write the list wait until it is written anew.
+    ///
+    /// # Errors
+    /// If it cannot be written, as on a full disk: it takes room for what is left of it, for as long as it takes.
+    pub fn compact(&self) -> Result<u64, StorageError> {
+        self.list().lock()?.compact()
+    }
+
     /// As [`gc`](Self::gc), when this run has just ended: it stays, however old or large it is. Whoever has waited for it
     /// wants to look at it.
     ///

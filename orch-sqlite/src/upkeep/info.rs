@@ -31,6 +31,10 @@ pub struct Info {
     pub assets: u64,
     /// How many bytes the files of assets have.
     pub asset_bytes: u64,
+    /// How many bytes the list has, with what is known of assets.
+    pub list_bytes: u64,
+    /// How many of these nothing uses any more; [`Folder::compact`] gives them back once they are most of it.
+    pub unused_bytes: u64,
     /// How many bytes all its files have.
     pub bytes: u64,
 }
@@ -44,7 +48,10 @@ impl Folder {
         let path = self.path().to_owned();
         let size = |path: &Path| size(path).map_err(|error| error::machine(path, "read", &error));
         let (bytes, asset_bytes) = (size(&path)?, size(&path.join(ASSETS))?);
+        let room = self.list().room()?;
         Ok(Info {
+            list_bytes: room.all,
+            unused_bytes: room.unused,
             path,
             durability: self.durability(),
             list_version: schema::INSTANCE.steps.len(),

@@ -31,6 +31,13 @@ const SELDOM: [&str; 9] = [
     "run.sweep",
 ];
 
+/// Has most of the list used by nothing.
+pub(crate) fn leave_room(home: &Path) {
+    let list = rusqlite::Connection::open(home.join("instance.db")).expect("the list");
+    list.execute("INSERT INTO removed (id) VALUES (hex(zeroblob(2000000)))", []).expect("it is put there");
+    list.execute("DELETE FROM removed WHERE length(id) > 1000", []).expect("it goes");
+}
+
 /// A life with every write there is. Says what is acknowledged, as soon as it is.
 pub(crate) fn live(home: &Path) {
     let folder = open(&home.join(".orch"));
@@ -68,6 +75,8 @@ pub(crate) fn live(home: &Path) {
     folder.backup(&home.join("backup")).expect("copied");
     let keep = Retention { runs: Some(1), days: None, bytes: None };
     folder.gc(&keep, at(10)).expect("cleared");
+    leave_room(folder.path());
+    assert!(folder.compact().expect("it is written anew") > 3_000_000);
     fill_the_log(&folder);
 }
 

@@ -236,3 +236,32 @@ fn no_changed_bit_of_a_list_makes_it_say_something_else() {
     }
     assert!(found > 50, "{found}");
 }
+
+#[test]
+fn a_list_that_was_cut_off_hides_no_run_from_who_checks_them() {
+    let (home, file) = two_runs();
+    let damaged = home.path().join(format!("runs/{}/run.db", id(2)));
+    let bytes = fs::read(&damaged).expect("it is there");
+    fs::write(&damaged, &bytes[..bytes.len() / 2]).expect("written");
+    let whole = fs::read(&file).expect("it is there");
+    // In the midst of a page, behind the first, and within what says what it is.
+    for length in [whole.len() / 2 + 100, 4096, 60] {
+        for beside in ["db-wal", "db-shm"] {
+            let _ = fs::remove_file(file.with_extension(beside));
+        }
+        fs::write(&file, &whole[..length]).expect("written");
+        let findings = match Folder::open(home.path(), Durability::Normal) {
+            Ok(folder) => folder.check(),
+            Err(refused) => Folder::check_without_list(home.path(), &refused),
+        };
+        let findings = findings.expect("it can be checked");
+        assert!(findings[0].file.ends_with("instance.db"), "{length}: {findings:?}");
+        assert!(findings[0].hint.contains("it is made anew from the runs that are there"), "{length}");
+        assert_eq!(findings[1].run, Some(id(2)), "{length}: {findings:?}");
+    }
+    for beside in ["db", "db-wal", "db-shm"] {
+        let _ = fs::remove_file(file.with_extension(beside));
+    }
+    let folder = open(home.path());
+    assert!(folder.run(id(1)).is_ok(), "it is made anew");
+}

@@ -225,3 +225,24 @@ fn a_backup_has_a_run_that_is_under_way_as_it_is_at_that_moment() {
     resumed.commit(&conformance::step(id(1), 3)).expect("it goes on there");
     assert_eq!((events(&copy, id(1)).len(), events(&folder, id(1)).len()), (8, 8));
 }
+
+#[test]
+fn room_that_nothing_uses_is_given_back_once_it_is_most_of_the_list() {
+    let (home, folder) = storage();
+    run_to_its_end(&folder, &record(1));
+    let whole = folder.info().expect("it can be read");
+    assert_eq!(folder.compact().expect("it can be written"), 0, "there is nothing to give back");
+    crate::crash::leave_room(home.path());
+    let before = folder.info().expect("it can be read");
+    assert!(before.unused_bytes > 3_000_000 && before.list_bytes > before.unused_bytes, "{before:?}");
+    // Somebody else has it open, and reads on.
+    let other = open(home.path());
+    let freed = folder.compact().expect("it can be written");
+    let after = folder.info().expect("it can be read");
+    assert_eq!((after.list_bytes, after.unused_bytes), (before.list_bytes - freed, 0));
+    assert!(after.list_bytes <= whole.list_bytes, "{after:?}");
+    let file = fs::metadata(home.path().join("instance.db")).expect("it is there").len();
+    assert_eq!(file, after.list_bytes, "the file is as small");
+    assert_eq!(other.runs(&RunQuery::default()).expect("a list").len(), 1);
+    assert_eq!(other.check().expect("it can be checked"), []);
+}

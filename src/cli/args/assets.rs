@@ -1,7 +1,10 @@
 //! The arguments of commands on assets.
 
+use std::num::NonZero;
+
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::count;
 use super::going::RunOptions;
 use super::recorded::HomeArgs;
 
@@ -116,8 +119,8 @@ pub(in crate::cli) struct AssetShowArgs {
     #[arg(long, value_name = "KEY")]
     pub(in crate::cli) partition: Option<String>,
     /// So many materializations at most, the newest.
-    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
-    pub(in crate::cli) limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = count, allow_negative_numbers = true)]
+    pub(in crate::cli) limit: NonZero<usize>,
     /// Print an object of JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,

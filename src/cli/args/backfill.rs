@@ -143,8 +143,8 @@ pub(in crate::cli) struct BackfillStatusArgs {
 #[derive(Args, Debug)]
 pub(in crate::cli) struct BackfillListArgs {
     /// So many at most.
-    #[arg(long, value_name = "BACKFILLS", default_value_t = 20)]
-    pub(in crate::cli) limit: usize,
+    #[arg(long, value_name = "BACKFILLS", default_value = "20", value_parser = count, allow_negative_numbers = true)]
+    pub(in crate::cli) limit: NonZero<usize>,
     /// Print an object of JSON on a line for each backfill.
     #[arg(long)]
     pub(in crate::cli) json: bool,

@@ -1,5 +1,6 @@
 //! The arguments of `runs`: which are asked for, or what is to be done with one.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use orch_core::storage::RunState;
 
 use super::recorded::{HomeArgs, RunOfArgs};
-use super::tag_of_any;
+use super::{count, tag_of_any};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RunsArgs {
@@ -29,8 +30,8 @@ pub(in crate::cli) struct RunsArgs {
     #[arg(long = "tag", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag_of_any)]
     pub(in crate::cli) tags: Vec<(String, String)>,
     /// So many at most.
-    #[arg(long, value_name = "RUNS", default_value_t = 50)]
-    pub(in crate::cli) limit: usize,
+    #[arg(long, value_name = "RUNS", default_value = "50", value_parser = count, allow_negative_numbers = true)]
+    pub(in crate::cli) limit: NonZero<usize>,
     /// Print an object of JSON on a line for each run.
     #[arg(long)]
     pub(in crate::cli) json: bool,

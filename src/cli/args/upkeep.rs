@@ -39,6 +39,8 @@ Examples:
   instance gc --keep-runs 100 --dry-run        which runs would be removed
   instance gc --keep-days 7 --keep-bytes 2GB   whatever is older, and of the rest what is beyond 2 GB
 
+Once most of the list of runs is unused, it is written anew without that, while others wait who write it.
+
 Without a limit here, those that ORCH_KEEP names hold, by default `runs=1000,days=30,bytes=10GB`; with one, only those that
 are given. A run that is not over stays in any case, and so does one from which a run that stays was made.")]
     Gc(GcArgs),

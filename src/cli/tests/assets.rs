@@ -4,6 +4,7 @@ mod asked;
 mod backfill;
 mod backfill_failed;
 mod backfill_only;
+mod backfill_stopped;
 mod check;
 mod checks;
 mod checks_by_day;

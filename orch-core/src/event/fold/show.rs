@@ -93,10 +93,32 @@ impl RunView {
         self.latest.filter(|_| self.status.is_terminal())
     }
 
-    /// The time from the first event to the latest.
+    /// The same at this moment: what is under way has lasted until then, though nothing was told of it since. A run that is over
+    /// has lasted as long as it has.
+    #[must_use]
+    pub fn until(mut self, now: Timestamp) -> Self {
+        self.until = Some(now);
+        self
+    }
+
+    /// The time from the first event to the latest, or of a run under way [until](RunView::until) it is shown.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.start.zip(self.latest).map_or(Duration::ZERO, |(start, latest)| between(start, latest))
+        let end = self.latest.max(self.present());
+        self.start.zip(end).map_or(Duration::ZERO, |(start, end)| between(start, end))
+    }
+
+    /// How long a step has taken, as [`StepView::took`]; of one under way so far, if it is said [until](RunView::until) when.
+    #[must_use]
+    pub fn took(&self, step: &StepView) -> Option<Duration> {
+        step.took_until(self.present())
+    }
+
+    /// The moment that a run under way is shown at, if one is said.
+    pub(crate) fn present(&self) -> Option<Timestamp> {
+        self.until
+            .filter(|_| !self.status.is_terminal())
+            .map(|until| self.latest.map_or(until, |latest| until.max(latest)))
     }
 
     /// The counts over all steps.

@@ -69,6 +69,7 @@ fn retries_failures_and_skips_are_told_apart() {
     let view = RunView::of(Detail::Steps, log.events());
     assert_eq!((view.counts().retries, view.counts().retried), (1, 1));
     assert_eq!(view.elapsed(), Duration::from_millis(2500));
+    assert_eq!(view.clone().until(at(90_000)).elapsed(), Duration::from_millis(2500), "it is over");
     let step = view.steps().iter().find(|step| step.path == path("load[100]")).expect("kept");
     let spans =
         step.attempts.iter().map(|attempt| (attempt.ready, attempt.start, attempt.end)).collect::<Vec<_>>();

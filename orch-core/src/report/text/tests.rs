@@ -182,7 +182,8 @@ fn a_hook_that_fails_is_worth_a_notice() {
 fn a_run_that_was_taken_up_again_tells_what_was_cut_off_and_what_is_lost() {
     let log = taken_up();
     let events = log.events();
-    let from = events.iter().position(|event| event.kind == EventKind::RunResumed).expect("it was");
+    let from =
+        events.iter().position(|event| matches!(event.kind, EventKind::RunResumed { .. })).expect("it was");
     insta::assert_snapshot!(story(&events[from..from + 5]), @r"
     RUN_RESUMED
     STEP_INTERRUPTED extract #1

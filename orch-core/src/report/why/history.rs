@@ -50,6 +50,8 @@ pub(super) struct Story {
 pub(super) enum Now {
     Running {
         since: Timestamp,
+        /// Whether it has emitted an item of a dynamic output: it runs only while the next one is asked for.
+        open: bool,
     },
     Waiting {
         since: Timestamp,
@@ -107,7 +109,7 @@ impl History {
         }
         match &event.kind {
             EventKind::RunStart { max_concurrent, .. } => self.max_concurrent = *max_concurrent,
-            EventKind::RunResumed => self.opening = None,
+            EventKind::RunResumed { .. } => self.opening = None,
             EventKind::RunCanceling => self.canceling = Some(event.time),
             EventKind::RunCanceled { detached } => self.detached.clone_from(detached),
             EventKind::ResourceInitStarted { resource } => {
@@ -124,7 +126,7 @@ impl History {
     }
 
     fn apply_to_step(&mut self, path: &StepPath, event: &Event) {
-        let began = || Now::Running { since: event.time };
+        let began = || Now::Running { since: event.time, open: false };
         let now = match &event.kind {
             EventKind::StepStart { .. } | EventKind::StepRestarted { .. } => began(),
             EventKind::StepUpForRetry { delay, .. } => Now::Waiting { since: event.time, delay: *delay },
@@ -153,6 +155,9 @@ impl History {
             EventKind::StepOutput { output, key: Some(key) } => {
                 let stream = (path.clone(), Arc::clone(output));
                 self.items.entry(stream).or_default().insert(key.clone());
+                if let Some(Story { now: Now::Running { open, .. }, .. }) = self.steps.get_mut(path) {
+                    *open = true;
+                }
                 return;
             }
             _ => return,
@@ -172,7 +177,7 @@ impl History {
             _ => {}
         }
         story.now = match (&story.now, now) {
-            (Now::Running { since }, Now::Succeeded { .. }) => {
+            (Now::Running { since, .. }, Now::Succeeded { .. }) => {
                 Now::Succeeded { took: Some(crate::event::between(*since, event.time)) }
             }
             // Of a step that waits for its next attempt, canceling does not make one that never ran.

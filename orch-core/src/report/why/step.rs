@@ -104,17 +104,14 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
         Now::Running { .. } | Now::Waiting { .. } | Now::Again if why.state.is_over() => {
             writeln!(text, "{}: its item was not put out again", paint(Role::Skip, "was dropped"))
         }
-        Now::Running { .. } if interrupted => {
-            writeln!(text, "{}{attempt} when the run was interrupted", paint(Role::Warn, "was under way"))
+        Now::Running { open, .. } if interrupted => {
+            let word = if *open { "was open" } else { "was under way" };
+            writeln!(text, "{}{attempt} when the run was interrupted", paint(Role::Warn, word))
         }
-        Now::Running { since } => {
+        Now::Running { since, open } => {
             let age = duration(between(*since, why.now));
-            writeln!(
-                text,
-                "{}{attempt}, since {}, for {age}",
-                paint(Role::Busy, "is running"),
-                moment(*since)
-            )
+            let word = if *open { "is open" } else { "is running" };
+            writeln!(text, "{}{attempt}, since {}, for {age}", paint(Role::Busy, word), moment(*since))
         }
         Now::Waiting { .. } if interrupted => {
             writeln!(
@@ -316,6 +313,7 @@ fn concerns(copy: &StepPath, path: &StepPath) -> bool {
 
 fn under_way(story: &Story) -> Option<&'static str> {
     match story.now {
+        Now::Running { open: true, .. } => Some("is open"),
         Now::Running { .. } => Some("is under way"),
         Now::Waiting { .. } => Some("waits for its next attempt"),
         Now::Again => Some("is to run again"),

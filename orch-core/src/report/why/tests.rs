@@ -141,11 +141,11 @@ fn of_many_steps_the_first_are_named() {
     for key in 0..7 {
         log.failure(&format!("first[{key}]"), 1, "no page");
     }
-    insta::assert_snapshot!(told(&log, RunState::Running, None), @r"
+    insta::assert_snapshot!(told(&log, RunState::Running, None), @"
     chain is running
       first[0] failed: no page
       first[1], first[2], first[3], first[4], first[5] and 1 more: failed too
-      pages is running, since 2026-01-02 03:04:05Z, for 1m 0s
+      pages is open, since 2026-01-02 03:04:05Z, for 1m 0s
       first[7] is running, since 2026-01-02 03:04:05Z, for 1m 0s
       first[8] is running, since 2026-01-02 03:04:05Z, for 1m 0s
       second, third, last: not begun

@@ -72,7 +72,7 @@ impl Attempts {
                         self.close();
                         break;
                     }
-                    ToWorker::Begin { .. } | ToWorker::Cancel => {
+                    ToWorker::Begin { .. } | ToWorker::Cancel | ToWorker::Answer { .. } => {
                         return Err(FrameError::Malformed("it is said at the wrong time".to_owned()));
                     }
                 }

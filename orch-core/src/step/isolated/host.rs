@@ -8,10 +8,11 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::exit::Death;
 use super::frame::{self, FrameError};
-use super::message::{FromWorker, ToWorker};
+use super::message::{FromWorker, ToWorker, Told};
 use crate::define::Cancel;
 use crate::engine::{Dispatcher, Message};
 use crate::event::LogLevel;
+use crate::failure::Failure;
 use crate::ids::StepPath;
 use crate::io::around;
 
@@ -125,6 +126,19 @@ impl Worker {
     pub(super) fn answer(&self, id: u64, answer: Answer) -> bool {
         let waiting = self.state().waiting.remove(&id);
         waiting.is_some_and(|waiting| around("worker.answer", || waiting.send(answer).is_ok()))
+    }
+
+    /// Answers a question of its code. If that is gone, so is whoever asked.
+    pub(super) fn tell(&self, id: u64, answer: super::ask::Answer) {
+        let (refused, body) = match answer {
+            Ok(body) => (None, body),
+            Err(refused) => (Some(Told::of(&refused)), Vec::new()),
+        };
+        if let Err(error @ FrameError::TooLarge(_)) = self.send(&ToWorker::Answer { id, refused }, &[body]) {
+            let failure = Failure::new(format!("what the step asked for cannot be sent: {error}"));
+            let refused = Some(Told::of(&failure.hint("ask for less at once, with a limit")));
+            let _ = self.send(&ToWorker::Answer { id, refused }, &[]);
+        }
     }
 
     /// Says whose lines come from now on.

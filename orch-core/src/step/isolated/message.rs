@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ask::Question;
 use super::frame::FrameError;
 use crate::define::{Said, Tags};
 use crate::event::LogLevel;
@@ -11,7 +12,7 @@ use crate::ids::{MappingKey, RunId, StepPath};
 use crate::plan::Step;
 
 /// The first bytes that a worker sends, before anything else: that it is one, and which messages it knows.
-pub(super) const HELLO: [u8; 8] = *b"orchwrk\x01";
+pub(super) const HELLO: [u8; 8] = *b"orchwrk\x02";
 
 /// What a worker is told of the run that it works for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,6 +62,8 @@ pub(super) enum ToWorker {
     Release,
     /// The run is canceled.
     Cancel,
+    /// What was asked for, which travels with it, or why not.
+    Answer { id: u64, refused: Option<Told> },
     /// Close what is open, and end.
     End,
 }
@@ -74,6 +77,7 @@ impl ToWorker {
             Self::Pull { .. } => "worker.pull",
             Self::Release => "worker.release",
             Self::Cancel => "worker.cancel",
+            Self::Answer { .. } => "worker.answer",
             Self::End => "worker.end",
         }
     }
@@ -96,6 +100,8 @@ pub(super) enum FromWorker {
     Failed { id: u64, failure: Told },
     /// What was left of the last call is dropped.
     Released,
+    /// The code of the step wants to know something, or to have it changed.
+    Ask { id: u64, question: Question },
     /// The code of the step logged something, or what surrounds it.
     Log { of_step: bool, level: LogLevel, target: String, message: String, fields: BTreeMap<String, String> },
 }
@@ -111,6 +117,7 @@ impl FromWorker {
             Self::Ended { .. } => "reply.ended",
             Self::Failed { .. } => "reply.failed",
             Self::Released => "reply.released",
+            Self::Ask { .. } => "reply.ask",
             Self::Log { .. } => "reply.log",
         }
     }

@@ -6,12 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::process::Pid;
 
+use super::ask::{self, Informant, Question};
 use super::exit::{Death, killed_for_memory};
 use super::frame::{self, FrameError};
 use super::host::Worker;
@@ -40,6 +42,7 @@ pub(super) struct Start {
     /// The attempt that it is started for.
     pub(super) attempt: (StepPath, u32),
     pub(super) begin: Arc<Begin>,
+    pub(super) informant: Arc<Informant>,
     pub(super) dispatcher: Weak<Dispatcher>,
     pub(super) pool: Weak<Pool>,
 }
@@ -59,7 +62,7 @@ pub(super) fn mind(start: Start, ready: &Ready) {
             return start.pool.upgrade().iter().for_each(|pool| pool.never_was());
         }
     };
-    let Start { ticket, number, memory, attempt, begin, dispatcher, pool } = start;
+    let Start { ticket, number, memory, attempt, begin, informant, dispatcher, pool } = start;
     let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (reading, writing) = match socket.try_clone() {
@@ -74,6 +77,7 @@ pub(super) fn mind(start: Start, ready: &Ready) {
         worker: Arc::clone(&worker),
         ready: Some(ready),
         begin,
+        informant,
         pool: pool.clone(),
         out: Output { pipe: stdout, lines: Lines::new(), level: LogLevel::Info, target: "stdout" },
         err: Output { pipe: stderr, lines: Lines::new(), level: LogLevel::Warn, target: "stderr" },
@@ -157,6 +161,7 @@ struct Minder<'a> {
     /// Until it is ready.
     ready: Option<&'a Ready>,
     begin: Arc<Begin>,
+    informant: Arc<Informant>,
     pool: Weak<Pool>,
     out: Output<ChildStdout>,
     err: Output<ChildStderr>,
@@ -251,6 +256,7 @@ impl Minder<'_> {
             FromWorker::Log { of_step, level, target, message, fields } => {
                 self.worker.log(of_step, level, &target, message, fields);
             }
+            FromWorker::Ask { id, question } => self.answer(id, question),
             FromWorker::Released => {
                 self.worker.settle();
                 self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker));
@@ -267,6 +273,17 @@ impl Minder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Answers what code asks, on a thread of its own: an instance may take its time, and what the worker goes on to write is to be
+    /// read.
+    fn answer(&self, id: u64, question: Question) {
+        let (worker, informant) = (Arc::clone(&self.worker), Arc::clone(&self.informant));
+        let answer = move || worker.tell(id, ask::answer(&informant, question));
+        if let Err(error) = thread::Builder::new().name("orch-asked".to_owned()).spawn(answer) {
+            let failure = Failure::from(error).context("no thread can be started to answer the step");
+            self.worker.tell(id, Err(failure));
+        }
     }
 
     /// Tells all that the worker has written by now, and not what it goes on to write: whoever prints without end would

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::ask::Informant;
 use super::host::Worker;
 use super::message::{Begin, ToWorker};
 use super::minder::{self, Start};
@@ -24,6 +25,8 @@ const WITHIN: Duration = Duration::from_millis(500);
 pub(crate) struct Pool {
     me: Weak<Self>,
     begin: Arc<Begin>,
+    /// Who answers what code asks.
+    informant: Arc<Informant>,
     /// How many steps may run at once.
     slots: usize,
     /// How long a run that ends waits for them.
@@ -72,10 +75,11 @@ impl Busy {
 }
 
 impl Pool {
-    pub(crate) fn new(begin: Begin, slots: usize, grace: Duration) -> Arc<Self> {
+    pub(crate) fn new(begin: Begin, informant: Informant, slots: usize, grace: Duration) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             begin: Arc::new(begin),
+            informant: Arc::new(informant),
             slots,
             grace,
             inner: Mutex::default(),
@@ -120,6 +124,7 @@ impl Pool {
             memory,
             attempt,
             begin: Arc::clone(&self.begin),
+            informant: Arc::clone(&self.informant),
             dispatcher: Arc::downgrade(dispatcher),
             pool: Weak::clone(&self.me),
         };
@@ -321,7 +326,7 @@ mod tests {
             resources: Vec::new(),
             logs: Logs { level: String::new(), variable: false },
         };
-        Pool::new(begin, 1, Duration::ZERO)
+        Pool::new(begin, Informant::knows_nothing(), 1, Duration::ZERO)
     }
 
     /// A worker without a process, that comes for this ticket.

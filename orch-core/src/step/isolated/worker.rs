@@ -10,6 +10,7 @@ use std::thread;
 use futures::future::BoxFuture;
 use rustix::process::{Resource, Rlimit, Signal, kill_current_process_group, setrlimit};
 
+use super::ask::AtHost;
 use super::attempt::Attempts;
 use super::frame::{self, FrameError};
 use super::message::{Begin, FromWorker, HELLO, ToWorker, Told};
@@ -43,8 +44,8 @@ pub(crate) fn is_worker() -> bool {
 }
 
 /// Works for a run of another process until that has nothing more to do, or is gone. `prepare` is given the token by which
-/// the run is canceled.
-pub(crate) fn serve(prepare: impl FnOnce(Begin, Cancel) -> Result<Prepared, Failure>) -> ! {
+/// the run is canceled, and whom code may ask.
+pub(crate) fn serve(prepare: impl FnOnce(Begin, Cancel, Arc<AtHost>) -> Result<Prepared, Failure>) -> ! {
     catch_places();
     let ended = socket().map_err(FrameError::from).and_then(|socket| work(socket, prepare));
     match ended {
@@ -67,7 +68,7 @@ fn socket() -> io::Result<UnixStream> {
 
 fn work(
     mut socket: UnixStream,
-    prepare: impl FnOnce(Begin, Cancel) -> Result<Prepared, Failure>,
+    prepare: impl FnOnce(Begin, Cancel, Arc<AtHost>) -> Result<Prepared, Failure>,
 ) -> Result<(), FrameError> {
     around("reply.hello", || socket.write_all(&HELLO))?;
     let mut reading = io::BufReader::with_capacity(64 << 10, socket.try_clone()?);
@@ -82,10 +83,12 @@ fn work(
     }
     let cancel = Cancel::new();
     let (asks, asked) = channel();
-    let canceled = cancel.clone();
+    let (canceled, host) = (cancel.clone(), AtHost::new(&to_host));
+    let answers = Arc::clone(&host);
     let reader = thread::Builder::new().name("orch-host".to_owned());
-    reader.spawn(move || listen(&mut reading, &asks, &canceled))?;
-    let prepared = quietly(|| prepare(Arc::unwrap_or_clone(begin), cancel)).and_then(|prepared| prepared);
+    reader.spawn(move || listen(&mut reading, &asks, &answers, &canceled))?;
+    let prepared =
+        quietly(|| prepare(Arc::unwrap_or_clone(begin), cancel, host)).and_then(|prepared| prepared);
     let (prepared, runtime) = match prepared.and_then(|prepared| Ok((prepared, runtime()?))) {
         Ok(prepared) => prepared,
         Err(failure) => return to_host.send(&FromWorker::Refused(Told::of(&failure)), &[]),
@@ -100,10 +103,13 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 }
 
 /// Reads what the process of the run asks for. When that is gone, so is this one, with all that it has started.
-fn listen(from: &mut impl io::Read, asks: &Sender<(ToWorker, Vec<u8>)>, run: &Cancel) {
+fn listen(from: &mut impl io::Read, asks: &Sender<(ToWorker, Vec<u8>)>, answers: &AtHost, run: &Cancel) {
     loop {
         match frame::read::<ToWorker>(from) {
             Ok(Some((ToWorker::Cancel, _))) => run.cancel(),
+            Ok(Some((ToWorker::Answer { id, refused }, body))) => {
+                answers.answered(id, refused.map_or(Ok(body), |refused| Err(refused.into_failure())));
+            }
             Ok(Some(asked)) => {
                 let _ = asks.send(asked);
             }

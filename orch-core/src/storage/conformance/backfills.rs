@@ -41,6 +41,7 @@ pub(super) fn made(storage: &dyn Storage) {
     assert_eq!(kind_of(storage.create_backfill(&first)), StorageErrorKind::Exists);
     let other = BackfillId::from_u128(3);
     assert_eq!(kind_of(storage.backfill(other)), StorageErrorKind::NotFound);
+    assert_eq!(kind_of(storage.backfill_marks(other)), StorageErrorKind::NotFound);
     assert_eq!(kind_of(storage.backfill_holder(other)), StorageErrorKind::NotFound);
     assert_eq!(kind_of(storage.hold_backfill(other)), StorageErrorKind::NotFound);
     assert_eq!(kind_of(storage.mark_backfill(other, BackfillMark::Ended(at(1)))), StorageErrorKind::NotFound);
@@ -79,6 +80,9 @@ pub(super) fn marked(storage: &dyn Storage) {
     let runs = [7, 8].map(RunId::from_u128);
     (expected.refused, expected.ended, expected.again) = (Vec::new(), None, runs.into());
     assert_eq!(marks(&mark(BackfillMark::Again(runs.into())).expect("it can be marked")), expected);
+    expected.stopped = [runs[1]].into();
+    assert_eq!(marks(&mark(BackfillMark::Stopped(runs[1])).expect("it can be marked")), expected);
+    assert_eq!(storage.backfill_marks(backfill.id).expect("they are there"), expected);
     expected.canceled = Some(at(6));
     assert_eq!(marks(&mark(BackfillMark::Canceled(at(6))).expect("it can be marked")), expected);
     assert_eq!(marks(&mark(BackfillMark::Canceled(at(7))).expect("it stays so")), expected);

@@ -35,6 +35,7 @@ pub fn pinned() -> Pinned {
     let plan = Job::compose(JobOptions::new("empty"), || ()).plan();
     let mut pinned = Pinned::new(plan, serde_json::json!({"ops": {"load": {"batch": 50}}}), Made::default());
     pinned.environment = Some("prod".to_owned());
+    pinned.code = BTreeMap::from([("load".to_owned(), "9c01".into())]);
     pinned
 }
 
@@ -293,8 +294,8 @@ fn next(kind: &EventKind) -> Option<EventKind> {
     let (took, waited, delay) = (Duration::new(3, 7), Duration::from_nanos(9), Duration::MAX);
     let (resource, output): (Arc<str>, Arc<str>) = ("db".into(), "result".into());
     Some(match kind {
-        EventKind::RunStart { .. } => EventKind::RunResumed,
-        EventKind::RunResumed => EventKind::StepInterrupted,
+        EventKind::RunStart { .. } => EventKind::RunResumed { other_code: vec!["load".into()] },
+        EventKind::RunResumed { .. } => EventKind::StepInterrupted,
         EventKind::StepInterrupted => {
             EventKind::StepLost { cause: LostCause::Unreadable("the file is gone".to_owned()) }
         }

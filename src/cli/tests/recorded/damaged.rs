@@ -71,3 +71,37 @@ fn a_damaged_materialization_of_history_hides_no_other() {
     hint: it can stay as it is: what is the latest stands without it; a backup of the whole folder has it still
     "#);
 }
+
+#[test]
+fn a_list_that_was_cut_off_is_told_with_the_way_out_and_runs_are_checked_all_the_same() {
+    let place = Place::new();
+    let home = place.path().join("home");
+    let storage: Arc<dyn Storage> = Arc::new(Folder::open(&home, Durability::Normal).expect("a folder"));
+    for run in 1..=2 {
+        let program = definitions();
+        let materialized = program.runner(&program.materialize(&AssetSelection::all()));
+        let materialized = materialized.run_id(RunId::from_u128(run)).record(&storage);
+        materialized.run_blocking().expect("it succeeds");
+    }
+    drop(storage);
+    std::fs::remove_file(home.join("runs/00000000-0000-0000-0000-000000000002/run.db")).expect("it goes");
+    std::fs::write(home.join("runs/00000000-0000-0000-0000-000000000002/run.db"), "lost").expect("written");
+    let list = home.join("instance.db");
+    let whole = std::fs::read(&list).expect("it is there");
+    for length in [60, whole.len() / 2 + 100] {
+        std::fs::write(&list, &whole[..length]).expect("written");
+        let told = session(&home, "instance check");
+        let (first, rest) = told.split_once("\nhint: ").expect("a hint");
+        assert!(first.contains("error: `HOME/instance.db` cannot be "), "{told}");
+        assert!(rest.starts_with("end all programs on the folder and move `instance.db` away"), "{told}");
+        assert!(rest.contains("error: `HOME/runs/00000000-0000-0000-0000-000000000002/run.db`"), "{told}");
+        assert!(
+            first.contains("checked the runs that are there, without their list: 2 things to mend"),
+            "{told}"
+        );
+        let json = session(&home, "instance check --json");
+        assert!(json.contains("\"runs\": null") && json.contains("instance.db"), "{json}");
+    }
+    std::fs::remove_file(&list).expect("it goes");
+    assert!(session(&home, "runs").contains("00000000"), "it is made anew");
+}

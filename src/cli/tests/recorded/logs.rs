@@ -136,3 +136,19 @@ fn what_happens_while_a_run_is_followed_is_told() {
         "RUN_START STEP_START STEP_INPUT STEP_OUTPUT STEP_SUCCESS RUN_SUCCESS"
     );
 }
+
+#[test]
+fn a_step_that_is_written_wrongly_is_told_by_its_name() {
+    insta::assert_snapshot!(asked("logs 019a5f3c-0003 --step load["), @"
+    exit 2
+    --- stderr
+    error: `load[`: not a step path: expected `]` at column 6
+    hint: write `load`, or `load[100]` for one copy
+    ");
+    insta::assert_snapshot!(asked("why 019a5f3c-0003 load["), @"
+    exit 2
+    --- stderr
+    error: `load[`: not a step path: expected `]` at column 6
+    hint: write `load`, or `load[100]` for one copy
+    ");
+}

@@ -99,3 +99,16 @@ fn a_job_without_runs_is_told_with_those_that_have_some() {
     there are no such runs
     ");
 }
+
+#[test]
+fn a_list_of_no_runs_at_most_is_refused() {
+    insta::assert_snapshot!(asked("runs --limit 0"), @"
+    exit 2
+    --- stderr
+    error: invalid value '0' for '--limit <RUNS>': write 1 or more
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(asked("backfill list --limit -1").lines().next(), Some("exit 2"));
+    assert_eq!(asked("assets show orders --limit 0").lines().next(), Some("exit 2"));
+}

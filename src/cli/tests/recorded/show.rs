@@ -42,7 +42,7 @@ fn a_run_is_shown_with_what_it_was_begun_with_and_what_became_of_it() {
 
 #[test]
 fn a_run_under_way_is_shown_as_far_as_it_has_come() {
-    insta::assert_snapshot!(asked("show latest"), @r"
+    insta::assert_snapshot!(asked("show latest --steps"), @"
     exit 0
     --- stdout
     run          019a5f3c-0006-7000-8000-000000000006
@@ -52,15 +52,24 @@ fn a_run_under_way_is_shown_as_far_as_it_has_come() {
     tags         env=prod
     program      /srv/dex, orch 0.1.0
     ────────────
-         Running [    2.5s] dex: 6 steps: 1 running, 4 succeeded, 1 skipped
+         Running [   1m 0s] dex: 6 steps: 1 running, 4 succeeded, 1 skipped
 
     op      steps                   attempts  time   longest
     pages   1 succeeded             1         2.0s   2.0s
-    load    1 running, 2 succeeded  4         1.2s   400ms [0]
+    load    1 running, 2 succeeded  4         58.7s  57.5s [1]
     merge   not begun
     report  not begun
     pick    1 succeeded             1         100ms  100ms
     note    1 skipped
+
+       Succeeded [    2.0s] pages
+       Succeeded [   400ms] load[0]
+         Running [   59.1s] load[1]
+                 #1 at 0.900s, took 400ms: cannot store page 1: disk full
+                 #2 at 2.500s, for 57.5s
+       Succeeded [   400ms] load[2]
+       Succeeded [   100ms] pick
+         Skipped [        ] note: pick left its output out
     ");
 }
 
@@ -154,4 +163,13 @@ fn the_chart_is_that_of_run() {
     assert!(told.contains("the chart is in "), "{told}");
     assert!(std::fs::read_to_string(&file).expect("the chart").starts_with("<svg"));
     std::fs::remove_file(&file).expect("the chart goes");
+}
+
+#[test]
+fn what_is_under_way_lasts_until_it_is_looked_at() {
+    let told = asked("show latest --gantt");
+    insta::assert_snapshot!(told.lines().find(|line| line.starts_with("load[1] ")).expect("a row"), @"load[1]  ▒╌█████████████████████████████████████████████████████████████████████████   59.1s running");
+    // Nobody knows it of one that was interrupted.
+    let interrupted = asked("show 019a5f3c-0005 --steps");
+    assert!(interrupted.contains(" Running [        ] load[2]"), "{interrupted}");
 }

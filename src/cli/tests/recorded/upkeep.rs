@@ -125,11 +125,13 @@ fn redacted(text: &str, place: &Path) -> String {
 
 /// The line, without the sizes for people and the exact ones in JSON.
 fn without_sizes(line: &str) -> String {
-    if let Some((before, number)) = line.split_once("\"bytes\": ")
-        && number.starts_with(|c: char| c.is_ascii_digit())
-    {
-        let after = number.trim_start_matches(|c: char| c.is_ascii_digit());
-        return format!("{before}\"bytes\": <size>{after}");
+    for bytes in ["\"bytes\": ", "\"list_bytes\": "] {
+        if let Some((before, number)) = line.split_once(bytes)
+            && number.starts_with(|c: char| c.is_ascii_digit())
+        {
+            let after = number.trim_start_matches(|c: char| c.is_ascii_digit());
+            return format!("{before}{bytes}<size>{after}");
+        }
     }
     let mut words: Vec<String> = Vec::new();
     for word in line.split(' ') {
@@ -147,7 +149,7 @@ fn without_sizes(line: &str) -> String {
 #[test]
 fn a_folder_says_what_it_is() {
     let kept = Recorded::new();
-    insta::assert_snapshot!(kept.session("instance info"), @r"
+    insta::assert_snapshot!(kept.session("instance info"), @"
     exit 0
     --- stdout
     home         PLACE/home
@@ -155,6 +157,7 @@ fn a_folder_says_what_it_is() {
     backfills    0
     key sets     0
     assets       0, files of <size>
+    list         <size>
     size         <size>
     kept         1000 runs, 30 days, 10.0 GB
     durability   normal, unless a run says otherwise
@@ -170,6 +173,8 @@ fn a_folder_says_what_it_is() {
       "key_sets": 0,
       "assets": 0,
       "asset_bytes": 0,
+      "list_bytes": <size>,
+      "unused_bytes": 0,
       "bytes": <size>,
       "keep": {
         "runs": null,
@@ -182,7 +187,7 @@ fn a_folder_says_what_it_is() {
       "sqlite": "<version>"
     }
     "#);
-    insta::assert_snapshot!(kept.session_with(&[("ORCH_KEEP", "7 days")], "instance info --quiet"), @r"
+    insta::assert_snapshot!(kept.session_with(&[("ORCH_KEEP", "7 days")], "instance info --quiet"), @"
     exit 0
     --- stdout
     home         PLACE/home
@@ -190,6 +195,7 @@ fn a_folder_says_what_it_is() {
     backfills    0
     key sets     0
     assets       0, files of <size>
+    list         <size>
     size         <size>
     kept         all runs
     durability   normal, unless a run says otherwise
@@ -371,7 +377,8 @@ fn what_would_be_removed_is_told_before() {
       ],
       "swept": 0,
       "superseded": 0,
-      "bytes": <size>
+      "bytes": <size>,
+      "freed": 0
     }
     "#);
     assert_eq!(kept.left(), [4, 3], "what is not over stays");

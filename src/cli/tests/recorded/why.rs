@@ -28,11 +28,11 @@ fn a_run_tells_what_it_came_to() {
       note: skipped since pick left its output out
       merge, report: skipped since load[1] failed
     ");
-    insta::assert_snapshot!(asked("why 019a5f3c-0005"), @r"
+    insta::assert_snapshot!(asked("why 019a5f3c-0005"), @"
     exit 0
     --- stdout
     dex was interrupted: nobody runs it any more, and the last that is known of it is 1h ago
-      pages was under way when the run was interrupted
+      pages was open when the run was interrupted
       load[1] waited for its next attempt when the run was interrupted
         attempt 1 failed: cannot store page 1: disk full
       load[2] was under way when the run was interrupted
@@ -140,12 +140,12 @@ fn a_step_that_is_to_come_tells_what_it_waits_for() {
     --- stdout
     load[7] has not run: pages put out no such item
     ");
-    insta::assert_snapshot!(asked("why 019a5f3c-0005 report"), @r"
+    insta::assert_snapshot!(asked("why 019a5f3c-0005 report"), @"
     exit 0
     --- stdout
     report had not begun when the run was interrupted
       it waits for merge, which has not begun
-      merge waits for pages, which is under way
+      merge waits for pages, which is open
       merge waits for load, of which 1 of 3 copies are over
     --- stderr
     `program resume 019a5f3c-0005-7000-8000-000000000005` goes on with it
@@ -190,12 +190,12 @@ fn a_step_between_two_attempts_tells_when_it_goes_on() {
     load[1] waits for its next attempt and is ready: it waits for a slot
       attempt 1 failed: cannot store page 1: disk full
     ");
-    insta::assert_snapshot!(waiting(90).session("why latest report"), @r"
+    insta::assert_snapshot!(waiting(90).session("why latest report"), @"
     exit 0
     --- stdout
     report has not begun
       it waits for merge, which has not begun
-      merge waits for pages, which is under way
+      merge waits for pages, which is open
       merge waits for load, of which 1 of 2 copies are over
     ");
 }

@@ -188,10 +188,9 @@ impl Folder {
     fn sweep(&self, collected: &mut Collected) -> Result<(), StorageError> {
         for run in runs_in(&self.runs_folder())? {
             let folder = self.run_folder(run);
-            let bytes = self.size(run)?;
             // Looked for before the list is locked: there may be many files, and others wait for the list.
             let partial = partial(&folder.join(ARTIFACTS))?;
-            {
+            let bytes = {
                 let mut list = self.list().lock()?;
                 if Hold::of(&folder)?.is_some() {
                     continue;
@@ -201,15 +200,16 @@ impl Folder {
                     sweep_partial(&partial, collected)?;
                     continue;
                 }
-                if !list.is_removed(run)? {
-                    if log::has_begun(run, &folder) {
-                        continue;
-                    }
-                    if let Err(refused) = list.delete(run) {
-                        self.make_room(run, refused)?;
-                    }
+                let is_removed = list.is_removed(run)?;
+                if !is_removed && log::has_begun(run, &folder) {
+                    continue;
                 }
-            }
+                let bytes = self.size(run)?;
+                if !is_removed && let Err(refused) = list.delete(run) {
+                    self.make_room(run, refused)?;
+                }
+                bytes
+            };
             collected.swept += 1;
             collected.bytes += bytes;
             self.clear(run)?;

@@ -23,6 +23,8 @@ pub(super) struct Worker {
     /// The limit of its memory, in bytes.
     pub(super) memory: Option<u64>,
     socket: Mutex<UnixStream>,
+    /// What is to be said by whoever has the way to it, as soon as he lets go of that.
+    unsaid: Mutex<Vec<ToWorker>>,
     /// Until it has been waited for: then its number may be another's.
     process: Mutex<Option<Pid>>,
     state: Mutex<State>,
@@ -58,6 +60,7 @@ impl Worker {
             number,
             memory,
             socket: Mutex::new(socket),
+            unsaid: Mutex::default(),
             process: Mutex::new(process),
             state: Mutex::default(),
             dispatcher,
@@ -93,33 +96,49 @@ impl Worker {
                 return Err(refused);
             }
         }
-        // Whoever canceled it may have found the socket taken.
+        // Whoever canceled the run may not have known that this one works for it.
         if run.is_canceled() {
-            self.try_send(&ToWorker::Cancel);
+            self.send_soon(ToWorker::Cancel);
         }
         answered.recv().map_err(|error| FrameError::Malformed(error.to_string()))
     }
 
+    /// Says it, and waits until it is said.
     pub(super) fn send(&self, message: &ToWorker, body: &[Vec<u8>]) -> Result<(), FrameError> {
-        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
-        around(message.boundary(), || frame::write(&mut *socket, message, body.iter().map(Vec::as_slice)))
-    }
-
-    /// Sends it unless someone else is sending; false if so.
-    pub(super) fn try_send(&self, message: &ToWorker) -> bool {
-        let mut socket = match self.socket.try_lock() {
-            Ok(socket) => socket,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
+        let sent = {
+            let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+            let body = body.iter().map(Vec::as_slice);
+            around(message.boundary(), || frame::write(&mut *socket, message, body))
         };
-        let _ = around(message.boundary(), || frame::write(&mut *socket, message, std::iter::empty()));
-        true
+        self.say_rest();
+        sent
     }
 
-    /// Waits until whoever has said something to it, which it has answered already, lets go of the way to it: what is said next to
-    /// one that waits for nothing else, as that it is to end, must not be lost.
-    pub(super) fn settle(&self) {
-        drop(self.socket.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Says it for one who must not wait: if someone else is saying something, he says this too.
+    pub(super) fn send_soon(&self, message: ToWorker) {
+        self.unsaid().push(message);
+        self.say_rest();
+    }
+
+    /// Who finds the way taken need not do anything: whoever has it looks when he has let go of it.
+    fn say_rest(&self) {
+        while !self.unsaid().is_empty() {
+            let mut socket = match self.socket.try_lock() {
+                Ok(socket) => socket,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            let unsaid = std::mem::take(&mut *self.unsaid());
+            for message in unsaid {
+                // If it has ended, whoever minds it will say how.
+                let _ =
+                    around(message.boundary(), || frame::write(&mut *socket, &message, std::iter::empty()));
+            }
+        }
+    }
+
+    fn unsaid(&self) -> MutexGuard<'_, Vec<ToWorker>> {
+        self.unsaid.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands an answer to the one who waits for it; false if nobody does.
@@ -211,3 +230,33 @@ impl Worker {
 
 /// What a log line says besides its message.
 pub(super) type Fields = std::collections::BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_said_while_someone_speaks_is_said_when_he_has_ended() {
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        let worker = Worker::new(0, None, ours, None, Weak::new());
+        // More than lies between the two, so that who says it waits until it is read.
+        let long = [vec![7; 8 << 20]];
+        let heard: Vec<ToWorker> = thread::scope(|scope| {
+            scope.spawn(|| {
+                worker.send(&ToWorker::Answer { id: 1, refused: None }, &long).expect("it is said")
+            });
+            while worker.socket.try_lock().is_ok() {
+                thread::yield_now();
+            }
+            worker.send_soon(ToWorker::Cancel);
+            worker.send_soon(ToWorker::End);
+            let heard =
+                (0..3).map(|_| frame::read(&mut theirs).expect("it is whole").expect("it is there").0);
+            heard.collect()
+        });
+        let heard: Vec<_> = heard.iter().map(ToWorker::boundary).collect();
+        assert_eq!(heard, ["worker.told", "worker.cancel", "worker.end"]);
+    }
+}

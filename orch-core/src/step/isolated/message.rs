@@ -77,7 +77,7 @@ impl ToWorker {
             Self::Pull { .. } => "worker.pull",
             Self::Release => "worker.release",
             Self::Cancel => "worker.cancel",
-            Self::Answer { .. } => "worker.answer",
+            Self::Answer { .. } => "worker.told",
             Self::End => "worker.end",
         }
     }

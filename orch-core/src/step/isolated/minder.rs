@@ -257,10 +257,7 @@ impl Minder<'_> {
                 self.worker.log(of_step, level, &target, message, fields);
             }
             FromWorker::Ask { id, question } => self.answer(id, question),
-            FromWorker::Released => {
-                self.worker.settle();
-                self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker));
-            }
+            FromWorker::Released => self.pool.upgrade().iter().for_each(|pool| pool.put_back(&self.worker)),
             FromWorker::Returned { id, .. }
             | FromWorker::Failed { id, .. }
             | FromWorker::Item { id, .. }

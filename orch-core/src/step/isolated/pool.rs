@@ -116,7 +116,7 @@ impl Pool {
             (inner.next - 1, retired)
         };
         if let Some(retired) = retired {
-            retired.try_send(&ToWorker::End);
+            retired.send_soon(ToWorker::End);
         }
         let start = Start {
             ticket,
@@ -231,8 +231,7 @@ impl Pool {
             (!inner.busy.is_empty(), at_work.collect::<Vec<_>>())
         };
         for worker in at_work {
-            // Whoever is sending something looks afterwards whether the run is canceled.
-            worker.try_send(&ToWorker::Cancel);
+            worker.send_soon(ToWorker::Cancel);
         }
         some
     }
@@ -264,7 +263,7 @@ impl Pool {
         };
         others.iter().for_each(|worker| worker.kill());
         for worker in idle {
-            worker.try_send(&ToWorker::End);
+            worker.send_soon(ToWorker::End);
         }
         if !self.wait(self.grace) {
             self.kill_all();

@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use orch_core::failure::Result;
 use orch_core::io::Metadata;
-use polars::error::PolarsResult;
+use polars::error::{PolarsError, PolarsResult};
 use polars::frame::DataFrame;
 use polars::prelude::{AllowedOptimizations, IdxSize, LazyFrame, Schema, SchemaRef, all};
 use serde_json::Value;
 
 use super::{Describe, Statistics};
+
+/// So many rows can be numbered; polars does not tell where its numbers end, a little later.
+const MOST_NUMBERED: IdxSize = 4_000_000_000;
 
 /// What has passed, to be asked for when the plan was executed.
 pub(crate) struct Passing {
@@ -41,28 +44,24 @@ impl Describe {
         }));
         let passing = Passing { describe: self, columns: Arc::clone(&columns), passed: Arc::clone(&passed) };
 
-        let mut number = "row".to_owned();
-        while columns.contains(&number) {
-            number.push('_');
-        }
-        let numbered = plan
-            // Of a bare scan the number would become a part, and the scan be planned anew.
-            .select([all().as_expr()])
-            .with_row_index(&*number, None);
+        let number = (self.sample > 0).then(|| unused(&columns));
+        // Of a bare scan the number would become a part, and the scan be planned anew.
+        let plan = plan.select([all().as_expr()]);
+        let plan = number.iter().fold(plan, |plan, number| plan.with_row_index(&**number, None));
         let look = move |mut part: DataFrame| {
-            let begin = part.drop_in_place(&number)?.idx()?.iter().next().flatten().unwrap_or_default();
+            let begin = number.as_ref().map(|number| begin(&mut part, number)).transpose()?;
             self.look(&part, begin, &passed);
             Ok(part)
         };
         let as_before = move |_: &Schema| -> PolarsResult<SchemaRef> { Ok(Arc::clone(&columns)) };
-        let looked =
-            numbered.map(look, AllowedOptimizations::STREAMING, Some(Arc::new(as_before)), Some("LOOK"));
+        let looked = plan.map(look, AllowedOptimizations::STREAMING, Some(Arc::new(as_before)), Some("LOOK"));
         (looked, passing)
     }
 
-    fn look(self, part: &DataFrame, begin: IdxSize, passed: &Mutex<Passed>) {
+    fn look(self, part: &DataFrame, begin: Option<IdxSize>, passed: &Mutex<Passed>) {
         // All that takes its time comes before the lock.
         let statistics = self.statistics(part);
+        let begin = begin.unwrap_or(IdxSize::MAX);
         let before = usize::try_from(begin).unwrap_or(usize::MAX);
         let sample = self.sample(part, self.sample.saturating_sub(before));
         let mut passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,6 +74,26 @@ impl Describe {
             passed.sample.push((begin, sample));
         }
     }
+}
+
+/// A name that no column has.
+fn unused(columns: &Schema) -> String {
+    let mut name = "row".to_owned();
+    while columns.contains(&name) {
+        name.push('_');
+    }
+    name
+}
+
+/// The number of the first row of a part, which is taken out of it.
+fn begin(part: &mut DataFrame, number: &str) -> PolarsResult<IdxSize> {
+    let begin = part.drop_in_place(number)?.idx()?.iter().next().flatten().unwrap_or_default();
+    if begin > MOST_NUMBERED {
+        let message =
+            format!("rows can be numbered up to {MOST_NUMBERED}: let no sample be taken of it, `.sample(0)`");
+        return Err(PolarsError::ComputeError(message.into()));
+    }
+    Ok(begin)
 }
 
 impl Passing {

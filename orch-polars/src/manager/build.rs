@@ -6,7 +6,8 @@ use orch_core::failure::{Failure, Result};
 use super::FrameIo;
 
 impl<F> FrameIo<F> {
-    /// How many of a frame's first rows are told as metadata: 5 if nothing is said, 0 for none.
+    /// How many of a frame's first rows are told as metadata: 5 if nothing is said, 0 for none. Of a `LazyFrame` of more than
+    /// 4,000,000,000 rows there can be none, and it can be stored only so.
     #[must_use]
     pub fn sample(mut self, rows: usize) -> Self {
         self.describe.sample = rows;

@@ -135,7 +135,14 @@ impl Standing for Stands {
             Ok(status) if is_at_rest(&status) => {
                 format!("the backfill {} is over: {}", self.backfill, status.state.name())
             }
-            _ => self.unknown(),
+            Ok(_) => format!(
+                "the backfill {} is cut off; `{} backfill cancel {}{}` ends it as canceled",
+                self.backfill,
+                program_name(),
+                self.backfill,
+                self.home
+            ),
+            Err(_) => self.unknown(),
         }
     }
 
@@ -143,7 +150,7 @@ impl Standing for Stands {
         let Self { backfill, home, .. } = self;
         let name = program_name();
         format!(
-            "the backfill {backfill} is cut off; `{name} backfill cancel {backfill}{home}` ends it as canceled"
+            "how the backfill {backfill} stands could not be found out in time; `{name} backfill status {backfill}{home}` tells"
         )
     }
 }

@@ -38,7 +38,11 @@ pub(super) fn cancel(
     }
     match driven_with(&*storage, &run) {
         Ok(None) => {}
-        Ok(Some((backfill, process))) => return stop(args, around, &run, (backfill, &process), printer),
+        Ok(Some((backfill, process))) => {
+            if let Some(exit) = stop(args, around, &run, (backfill, &process), printer) {
+                return exit;
+            }
+        }
         Err(error) => return home::refused(&error, printer),
     }
     if let Err(exit) = ask(&*storage, run.id, args.within, printer) {
@@ -60,18 +64,19 @@ fn driven_with(storage: &dyn Storage, run: &RunRecord) -> Result<Option<(Backfil
     Ok(holds.filter(|(drives, holds)| drives == holds).map(|(_, holds)| (backfill, holds)))
 }
 
-/// Has a run of a backfill end alone: a signal would end all of the backfill, so who drives it is asked by a mark.
+/// Has a run of a backfill end alone: a signal would end all of the backfill, so who drives it is asked by a mark. None if whoever
+/// drove it is gone and has left the run as it was.
 fn stop(
     args: &CancelArgs,
     around: &Around,
     run: &RunRecord,
     (backfill, process): (BackfillId, &Holder),
     printer: &Arc<Printer>,
-) -> Exit {
+) -> Option<Exit> {
     let durable = DurableArgs { durability: DurabilityChoice::Normal };
     let storage = match home::write(&args.of.home, &durable, around, printer) {
         Ok(home) => home.storage,
-        Err(exit) => return exit,
+        Err(exit) => return Some(exit),
     };
     match storage.mark_backfill(backfill, BackfillMark::Stopped(run.id)) {
         Ok(_) => printer.note(&format!(
@@ -79,7 +84,7 @@ fn stop(
         )),
         // All of its runs are being canceled.
         Err(error) if *error.kind() == StorageErrorKind::Over => {}
-        Err(error) => return home::refused(&error, printer),
+        Err(error) => return Some(home::refused(&error, printer)),
     }
     let (name, home) = (program_name(), home::again(&args.of.home));
     let ended = storage.watch(run.id).and_then(|mut watch| {
@@ -94,19 +99,19 @@ fn stop(
                     "what is made of it does not begin; `{name} backfill retry-failed {backfill}{home}` makes it after all"
                 ));
             }
-            exit
+            Some(exit)
         }
-        Ok((is_over, _)) => {
-            let what = if is_over { "is interrupted" } else { "has not ended in time" };
+        Ok((true, _)) => None,
+        Ok((false, _)) => {
             printer.error(
-                &format!("the run {} {what}, and ends as soon as it can; the backfill goes on", run.id),
+                &format!("the run {} has not ended in time, and ends as soon as it can; the backfill goes on", run.id),
                 Some(&format!(
                     "`{name} backfill cancel {backfill}{home}` ends all of it, and kills its program if that takes too long"
                 )),
             );
-            Exit::Machine
+            Some(Exit::Machine)
         }
-        Err(error) => home::refused(&error, printer),
+        Err(error) => Some(home::refused(&error, printer)),
     }
 }
 

@@ -187,13 +187,21 @@ impl Standing for Stands {
             Err(error) if *error.kind() == StorageErrorKind::NotFound => {
                 format!("nothing is recorded of the run {}, which had not begun", self.run)
             }
-            _ => self.unknown(),
+            Ok(run) => format!(
+                "the run {} is cut off; `{} cancel {}{}` ends it as canceled",
+                run.id,
+                program_name(),
+                run.id,
+                self.home
+            ),
+            Err(_) => self.unknown(),
         }
     }
 
     fn unknown(&self) -> String {
         let Self { run, home, .. } = self;
-        format!("the run {run} is cut off; `{} cancel {run}{home}` ends it as canceled", program_name())
+        let name = program_name();
+        format!("how the run {run} stands could not be found out in time; `{name} show {run}{home}` tells")
     }
 }
 

@@ -98,16 +98,34 @@ pub fn why_run(why: &Why<'_>) -> String {
     text
 }
 
-/// The first failure with all that it says, and how many more there are.
+/// The first failure with all that it says, and of the others why, each reason once.
 fn failed(why: &Why<'_>) -> String {
-    let mut failed = why.history.steps().filter(|(_, story)| matches!(story.now, Now::Failed { .. }));
-    let Some((path, story)) = failed.next() else { return String::new() };
+    let mut reasons: Vec<(String, Vec<(&StepPath, &Story)>)> = Vec::new();
+    for (path, story) in why.history.steps() {
+        let Now::Failed { error } = &story.now else { continue };
+        let reason = chain(error);
+        match reasons.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, steps)) => steps.push((path, story)),
+            None => reasons.push((reason, vec![(path, story)])),
+        }
+    }
+    let mut reasons = reasons.into_iter();
+    let Some((_, first)) = reasons.next() else { return String::new() };
     let mut text = String::new();
+    let (path, story) = first[0];
     for line in step::told(why, path, story).lines() {
         let _ = writeln!(text, "  {line}");
     }
-    let others: Vec<_> = failed.map(|(path, _)| path).collect();
-    text.push_str(&named(&others, "failed too"));
+    let paths =
+        |steps: &[(&StepPath, &Story)]| steps.iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>();
+    text.push_str(&named(&paths(&first[1..]), "failed too"));
+    for (reason, steps) in reasons.by_ref().take(NAMED) {
+        let _ = writeln!(text, "  {} failed: {reason}", first_of(&paths(&steps)));
+    }
+    let more: usize = reasons.map(|(_, steps)| steps.len()).sum();
+    if more > 0 {
+        let _ = writeln!(text, "  and {} failed", count(more as u64, "more step", "more steps"));
+    }
     text
 }
 
@@ -167,13 +185,15 @@ fn to_come(why: &Why<'_>) -> String {
 
 /// `  a, b and 3 more: skipped`, or nothing if there are none.
 fn named(steps: &[impl std::fmt::Display], what: &str) -> String {
-    if steps.is_empty() {
-        return String::new();
-    }
+    if steps.is_empty() { String::new() } else { format!("  {}: {what}\n", first_of(steps)) }
+}
+
+/// `a, b and 3 more`
+fn first_of(steps: &[impl std::fmt::Display]) -> String {
     let names: Vec<_> = steps.iter().take(NAMED).map(ToString::to_string).collect();
     let more = match steps.len().saturating_sub(NAMED) {
         0 => String::new(),
         n => format!(" and {n} more"),
     };
-    format!("  {}{more}: {what}\n", names.join(", "))
+    format!("{}{more}", names.join(", "))
 }

@@ -88,10 +88,10 @@ fn the_chain_of_a_copy_is_its_own() {
     third[0] was skipped
       because second[0] failed: no disk
     ");
-    insta::assert_snapshot!(told(&log, RunState::Failure, None), @r"
+    insta::assert_snapshot!(told(&log, RunState::Failure, None), @"
     chain failed
       second[0] failed: no disk
-      first[1]: failed too
+      first[1] failed: no page
       third[0]: skipped since second[0] failed
       second[1], third[1], last: skipped since first[1] failed
     ");

@@ -182,7 +182,7 @@ It runs with what it was begun with: job, environment, configuration, selection.
     /// Make a new run of one that is recorded, with what that was begun with.
     #[command(after_help = "\
 Examples:
-  rerun latest --from-failure       what failed, and all that depends on it
+  rerun latest --from-failure       what failed or was canceled, and all that depends on it
   rerun latest --select 'report'    a part; what it takes of others is what the earlier runs have made
   rerun 019a5f3c --all              everything anew; of a run of a part of a job, that part")]
     Rerun(RerunArgs),

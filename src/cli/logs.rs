@@ -28,8 +28,9 @@ pub(super) fn logs(args: &LogsArgs, around: &Around, printer: &Printer) -> Exit 
 
 fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, StorageError> {
     let run = found.run.id;
+    let heard = |name: &str| found.storage.events(run).is_ok_and(|events| is_heard_of(&*events, name));
     if let Some(step) = &args.step
-        && let Err(exit) = found.step(step, &found.storage.pinned(run)?, printer)
+        && let Err(exit) = found.step(step, &found.storage.pinned(run)?, heard, printer)
     {
         return Ok(exit);
     }
@@ -67,6 +68,16 @@ fn tell(args: &LogsArgs, found: &Found, printer: &Printer) -> Result<Exit, Stora
         printer.note(if args.events { "there are no such events\n" } else { "there are no such lines\n" });
     }
     Ok(exit)
+}
+
+/// Whether an event is of a step of this name.
+fn is_heard_of(events: &dyn ReadEvents, name: &str) -> bool {
+    let mut heard = false;
+    let read = events.events(0, false, &mut |logged| {
+        heard = logged.event.step.is_some_and(|step| step.name() == name);
+        if heard { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    read.is_ok() && heard
 }
 
 /// What has been told so far.

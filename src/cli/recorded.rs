@@ -108,11 +108,18 @@ fn several(text: &str, runs: &[RunRecord], storage: &dyn Storage, around: &Aroun
 }
 
 impl Found {
-    /// The path of a step that may be in the plan; else says which was meant, or how one is written.
-    pub(super) fn step(&self, step: &str, pinned: &Pinned, printer: &Printer) -> Result<StepPath, Exit> {
+    /// The path of a step that may be in the plan, or was `heard` of: a program that the run went on with may have others. Else says
+    /// which was meant, or how one is written.
+    pub(super) fn step(
+        &self,
+        step: &str,
+        pinned: &Pinned,
+        heard: impl FnOnce(&str) -> bool,
+        printer: &Printer,
+    ) -> Result<StepPath, Exit> {
         let name = step.split('[').next().unwrap_or(step);
         let plan = &pinned.plan;
-        if plan.step(name).is_some() {
+        if plan.step(name).is_some() || heard(name) {
             return step.parse().map_err(|error| {
                 let hint = format!("write `{name}`, or `{name}[100]` for one copy");
                 printer.error(&format!("`{step}`: {error}"), Some(&hint));

@@ -150,7 +150,7 @@ fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     };
     let told = match &args.step {
         None => report::why_run(&why),
-        Some(step) => match found.step(step, &pinned, printer) {
+        Some(step) => match found.step(step, &pinned, |name| history.is_heard_of(name), printer) {
             Ok(path) => report::why_step(&why, &path),
             Err(exit) => return exit,
         },

@@ -231,6 +231,12 @@ impl History {
         self.order.iter().filter_map(|path| Some((path, self.steps.get(path)?)))
     }
 
+    /// Whether anything was told of a step of this name, whatever its item.
+    #[must_use]
+    pub fn is_heard_of(&self, name: &str) -> bool {
+        self.copies(name).next().is_some()
+    }
+
     /// The copies of a step, or the step itself outside maps.
     pub(super) fn copies<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a StepPath, &'a Story)> {
         self.steps().filter(move |(path, _)| path.name() == name)

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use orch_core::event::EventKind;
+use orch_core::event::{Event, EventKind};
 
 use super::fixture::{cut, dex};
 use super::*;
@@ -259,5 +259,40 @@ fn what_was_not_selected_is_told() {
     op     steps                  attempts  time  longest
     pages  1 succeeded            1         2.0s  2.0s
     load   2 succeeded, 1 failed  4         1.6s  400ms [0]
+    ");
+}
+
+#[test]
+fn a_step_of_a_program_that_the_run_went_on_with_is_known() {
+    let mut kept = Fixture::empty();
+    kept.put(6, dex::dex().runner(), |events| {
+        // As if `pick` were called `choose` there.
+        let named = |event: &&mut Event| event.step.as_ref().is_some_and(|path| path.name() == "pick");
+        for event in events.iter_mut().filter(named) {
+            event.step = Some("choose".parse().expect("a path"));
+        }
+    });
+    insta::assert_snapshot!(kept.session("why latest choose"), @"
+    exit 0
+    --- stdout
+    choose succeeded, after 100ms
+    ");
+    insta::assert_snapshot!(kept.session("logs latest --events --step choose"), @"
+    exit 0
+    --- stdout
+       2.200  STEP_START choose
+       2.300  STEP_SUCCESS choose (took 100ms)
+    ");
+    insta::assert_snapshot!(kept.session("logs latest --step chose"), @"
+    exit 2
+    --- stderr
+    error: the run of `dex` has no step `chose`
+    hint: its steps are: pages, load, merge, report, pick, note
+    ");
+    insta::assert_snapshot!(kept.session("why latest chose"), @"
+    exit 2
+    --- stderr
+    error: the run of `dex` has no step `chose`
+    hint: its steps are: pages, load, merge, report, pick, note
     ");
 }

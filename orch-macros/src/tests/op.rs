@@ -176,6 +176,7 @@ fn an_async_op_by_reference_with_a_context_that_can_fail() {
                 DEF.get_or_init(|| Arc::new(
                     OpDef::builder("select")
                         .description("Keeps four columns. The others are dropped.")
+                        .fingerprint("563618ac52783ee3")
                         .input_ref::<DataFrame>("page")
                         .fed(
                             Fed::<DataFrame>::READ,
@@ -296,6 +297,7 @@ fn an_op_with_configuration_and_resources() {
                 > = OnceLock::new();
                 DEF.get_or_init(|| Arc::new(
                     OpDef::builder("load")
+                        .fingerprint("45823ba9c35bc638")
                         .input_ref::<Page>("page")
                         .fed(
                             Fed::<Page>::READ,
@@ -387,6 +389,7 @@ fn options() {
     .pool("db")
     .code_version("2")
     .io("parquet")
+    .fingerprint("7f87849345a4a559")
     .returns::<<Self as Op>::Outputs>()
     .coded([Coded::<()>::CODEC])
     "#);
@@ -465,5 +468,6 @@ fn a_memoized_op() {
                                 .env("RATE")
                                 .trust_resources(),
                         )
+                        .fingerprint("be7e64a662bd5981")
     "#);
 }

@@ -204,7 +204,10 @@ pub(super) fn ask_holder(
                 ),
             );
         }
-        printer.note(&format!("{} {process}\n", signal.word()));
+        printer.note(&match signal {
+            Signal::Ask => format!("asked {process} to end it; it is killed if it has not in {within:?}\n"),
+            Signal::Kill => format!("killed {process}\n"),
+        });
         match released(&holder, watch, patience) {
             Ok(true) => return Ok(()),
             Ok(false) => {}
@@ -271,13 +274,6 @@ enum Signal {
 }
 
 impl Signal {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Ask => "asked",
-            Self::Kill => "killed",
-        }
-    }
-
     #[cfg(unix)]
     fn send(self, to: &Holder) -> std::io::Result<()> {
         use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};

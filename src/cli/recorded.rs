@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -47,8 +48,15 @@ pub(super) fn find_in(
     }
     let Some(mut run) = runs.pop() else {
         let program = program_name();
+        let jobs = |job: Option<&str>| {
+            let runs = job.and_then(|_| storage.runs(&RunQuery::default()).ok())?;
+            jobs(&runs)
+        };
         let hint = match latest_of(named) {
-            Some(_) => format!("run a job: `{program} run JOB`"),
+            Some(job) => match jobs(job) {
+                Some(jobs) => format!("there are runs of {jobs}"),
+                None => format!("run a job: `{program} run JOB`"),
+            },
             None => format!("`{program} runs` lists the runs there are"),
         };
         printer.error(&unknown(named), Some(&hint));
@@ -56,6 +64,13 @@ pub(super) fn find_in(
     };
     let state = RunState::look(&*storage, &mut run).map_err(refused)?;
     Ok(Found { storage, run, state })
+}
+
+/// The jobs of these runs, `a`, `b`; none if there are no runs.
+pub(super) fn jobs(runs: &[RunRecord]) -> Option<String> {
+    let jobs: BTreeSet<_> = runs.iter().map(|run| format!("`{}`", run.job)).collect();
+    let jobs: Vec<_> = jobs.into_iter().collect();
+    (!jobs.is_empty()).then(|| jobs.join(", "))
 }
 
 /// Whether the latest run is meant, and of which job.

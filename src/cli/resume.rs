@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
+use orch_core::backfill::BackfillStatus;
 use orch_core::event::RunStatus;
 use orch_core::run::Definitions;
-use orch_core::storage::{Made, Pinned, RunRecord};
+use orch_core::storage::{Made, Pinned, RunRecord, RunState};
 
 use super::args::{HomeArgs, ResumeArgs};
 use super::home::{self, Around};
@@ -46,6 +47,13 @@ pub(super) fn resume(
     let told = told.and(&changed(&pinned, &Made::this_program(), &other_code));
     let exit = run::go(runner, Some(told), Some(&*before), &args.live, printer);
     run::tell_materialized(exit, found.run.id, &*home.storage, printer);
+    if let Some((backfill, _)) = found.run.unit()
+        && BackfillStatus::read(&*home.storage, backfill)
+            .is_ok_and(|status| status.state == RunState::Interrupted)
+    {
+        let (name, home) = (program_name(), home::again(&args.of.home));
+        printer.hint(&format!("this was one run of the backfill {backfill}; `{name} backfill resume {backfill}{home}` goes on with it"));
+    }
     keep::clear_after(found.run.id, &home, around, printer);
     exit
 }

@@ -1,5 +1,4 @@
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use orch_core::event::RunStatus;
@@ -9,7 +8,7 @@ use orch_core::storage::{ReadRuns, RunQuery, RunRecord, RunState, StorageError};
 use super::args::{RunsArgs, RunsCommand};
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
-use super::{Exit, parcel, remove};
+use super::{Exit, parcel, recorded, remove};
 
 /// The statuses by which a run is found that is not over, and those of one that is.
 const UNDER_WAY: [RunStatus; 2] = [RunStatus::Running, RunStatus::Canceling];
@@ -75,13 +74,8 @@ fn tell_jobs(job: &str, storage: &(impl ReadRuns + ?Sized), printer: &Printer) -
     };
     match jobs {
         Ok(runs) => {
-            let jobs: BTreeSet<_> = runs.iter().map(|run| format!("`{}`", run.job)).collect();
-            if !jobs.is_empty() {
-                let jobs: Vec<_> = jobs.into_iter().collect();
-                printer.hint(&format!(
-                    "of the job `{job}` there are none; there are runs of {}",
-                    jobs.join(", ")
-                ));
+            if let Some(jobs) = recorded::jobs(&runs) {
+                printer.hint(&format!("of the job `{job}` there are none; there are runs of {jobs}"));
             }
             Exit::Success
         }

@@ -59,11 +59,11 @@ fn a_run_that_is_not_there_is_told_with_what_to_write() {
     error: there is no run whose identifier begins with `77`
     hint: `program runs` lists the runs there are
     ");
-    insta::assert_snapshot!(asked("logs latest:pokemon"), @r"
+    insta::assert_snapshot!(asked("logs latest:pokemon"), @"
     exit 2
     --- stderr
     error: there is no run of a job `pokemon`
-    hint: run a job: `program run JOB`
+    hint: there are runs of `dex`, `pages`
     ");
     insta::assert_snapshot!(asked("why last"), @r"
     exit 2

@@ -3,7 +3,8 @@
 use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch_core::backfill::Backfill;
-use orch_core::storage::{Memory, Storage};
+use orch_core::event::RunStatus;
+use orch_core::storage::{Memory, RunQuery, Storage, Unit};
 
 use super::super::*;
 
@@ -281,5 +282,34 @@ fn what_is_wrong_is_said_before_anything_is_launched() {
     exit 0
     --- stderr
     there are no backfills
+    ");
+}
+
+#[test]
+fn a_run_of_one_that_nobody_drives_goes_on_and_tells_of_the_others() {
+    let around = around();
+    let Homes::Given(storage) = &around.homes else { unreachable!("it is given") };
+    let storage: Arc<dyn Storage> = Arc::clone(storage);
+    let definitions = site(true);
+    let job = definitions.materialize(&"visits".parse().expect("a selection"));
+    let asked = |partitions: &str| definitions.runner(&job).partition(partitions);
+    let launched = definitions.backfill(asked("2024-01-03..2024-01-05")).launch(&storage);
+    let backfill = launched.map(|backfill: Backfill<'_>| backfill.id()).expect("it is launched");
+    // As if its process had died when the first run began.
+    let raw: Arc<dyn Storage> = Arc::new(Memory::new());
+    asked("2024-01-03").record(&raw).run_blocking().expect("it succeeds");
+    let mut begun = raw.runs(&RunQuery::default()).expect("a run").remove(0);
+    begun.tags = Unit { group: 0, chunk: 0 }.tags(backfill);
+    begun.status = RunStatus::Running;
+    drop(storage.create(&begun, &raw.pinned(begun.id).expect("its plan")).expect("it is recorded"));
+    let told = session(&around, true, "resume latest --progress none");
+    insta::assert_snapshot!(told, @"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 2 steps: 2 succeeded
+    Materialized visits[2024-01-03]
+    hint: this was one run of the backfill <run>; `program backfill resume <run>` goes on with it
     ");
 }

@@ -268,11 +268,14 @@ pub(crate) fn sync(path: &Path, name: &str) -> io::Result<()> {
     around(name, || File::options().read(true).write(true).open(path)?.sync_all())
 }
 
-/// What keeps a file beside this one from being made and written, where that is the disk's own doing. It is as long as
-/// what a few lines of the list need.
-pub(crate) fn hindrance(path: &Path) -> Option<io::Error> {
-    let beside = path.with_extension(PARTIAL);
-    let tried = around("file.try", || fs::write(&beside, vec![0; 256 << 10]));
+/// What keeps a file beside this database from being made and written, where that is the disk's own doing. It is as long
+/// as what a few lines of the list need. Where others have their files, as beside a parcel, nothing is tried.
+pub(crate) fn hindrance(database: &Path) -> Option<io::Error> {
+    if !["instance.db", "keys.db", "run.db"].iter().any(|ours| database.ends_with(ours)) {
+        return None;
+    }
+    let beside = partial(database);
+    let tried = around("file.try", || File::create_new(&beside)?.write_all(&[0; 256 << 10]));
     // It may not even be there.
     let _ = around("file.try", || fs::remove_file(&beside));
     let is_of_the_disk = |error: &io::Error| {

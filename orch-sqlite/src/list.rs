@@ -168,6 +168,11 @@ impl List {
         self.is(run, "SELECT 1 FROM run WHERE id = ?1")
     }
 
+    /// Whether the list may say less of the run than its events.
+    pub(crate) fn is_unsettled(&self, run: RunId) -> Result<bool, StorageError> {
+        self.is(run, "SELECT 1 FROM run WHERE id = ?1 AND settled = 0")
+    }
+
     /// Whether this was a run, and is one no more.
     pub(crate) fn is_removed(&self, run: RunId) -> Result<bool, StorageError> {
         self.is(run, "SELECT 1 FROM removed WHERE id = ?1")

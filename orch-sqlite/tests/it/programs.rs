@@ -93,6 +93,14 @@ fn run() {
             let mut end = String::new();
             stdin().read_line(&mut end).expect("it is killed before that");
         }
+        ("tell", _) => {
+            let mut writer = make(&open(home), 1);
+            say(&"held");
+            stdin().read_line(&mut String::new()).expect("it is told to go on");
+            writer.commit(&conformance::asset(id(1), 1, "orders", None)).expect("the log is its own");
+            say(&"told");
+            stdin().read_line(&mut String::new()).expect("it is killed before that");
+        }
         ("keep", _) => {
             let list = File::options().read(true).write(true).open(home.join("instance.lock"));
             let mut list = list.expect("it is there");

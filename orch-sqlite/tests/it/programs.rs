@@ -118,6 +118,12 @@ fn run() {
         #[cfg(target_os = "linux")]
         ("look", "and clear") => crate::faulty::look_and_clear(home),
         #[cfg(target_os = "linux")]
+        ("list", _) => crate::faulty::list(home),
+        #[cfg(target_os = "linux")]
+        ("compact", _) => crate::faulty::compact(home),
+        #[cfg(target_os = "linux")]
+        ("act", "and die") => crate::faulty::act_and_die(home),
+        #[cfg(target_os = "linux")]
         ("act", "full") => crate::faulty::act(home, Durability::Full),
         #[cfg(target_os = "linux")]
         ("act", _) => crate::faulty::act(home, Durability::Normal),

@@ -7,6 +7,9 @@ use rusqlite::ErrorCode;
 use crate::write;
 
 const FULL: &str = "free some space, with `instance gc` or elsewhere on the disk, or choose another folder with `--home` or `ORCH_HOME`; what was committed before is kept";
+/// What file systems of a network lack is locks, and memory that is shared.
+pub(crate) const ELSEWHERE: &str =
+    "lay the folder on a disk of this machine: file systems of a network lack what it needs";
 const REFUSED: &str = "look at the free space and the state of the disk; what was committed before is kept";
 const FORBIDDEN: &str =
     "let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`";
@@ -53,9 +56,27 @@ pub(crate) fn machine(path: &Path, done: &str, error: &io::Error) -> StorageErro
         ErrorKind::NotADirectory => of("a file is where a folder should be").hint(FORBIDDEN),
         ErrorKind::FileTooLarge => of("it would be larger than files may be").hint(FULL),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => of(&error.to_string()).hint(FORBIDDEN),
-        ErrorKind::IsADirectory => of(&error.to_string()),
-        _ => of(&error.to_string()).hint(REFUSED),
+        _ if is_of_the_disk(error) => of(&error.to_string()).hint(REFUSED),
+        _ if is_lacking(error) => of(&error.to_string()).hint(ELSEWHERE),
+        _ => of(&error.to_string()),
     }
+}
+
+/// Whether the disk itself could not do it. There is no kind for that.
+fn is_of_the_disk(error: &io::Error) -> bool {
+    // What the systems call an error of input or output, of the medium, of the device.
+    let codes: &[i32] = if cfg!(windows) { &[21, 23, 29, 30, 1117] } else { &[5, 6] };
+    error.kind() == ErrorKind::WriteZero || error.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
+/// Whether the file system has no such thing, as none of a network has that knows no locks.
+fn is_lacking(error: &io::Error) -> bool {
+    let no_locks = match () {
+        () if cfg!(any(target_os = "linux", target_os = "android")) => Some(37),
+        () if cfg!(unix) => Some(77),
+        () => None,
+    };
+    error.kind() == ErrorKind::Unsupported || (no_locks.is_some() && error.raw_os_error() == no_locks)
 }
 
 /// The file holds something else than what was written.
@@ -88,5 +109,38 @@ mod tests {
         assert_eq!(told.advice(), Some(FULL));
         let told = machine(Path::new("result"), "written", &ErrorKind::StorageFull.into());
         assert_eq!(told.to_string(), "`result` cannot be written: the disk is full");
+    }
+
+    #[test]
+    fn what_is_not_the_fault_of_the_disk_is_not_looked_for_there() {
+        let advice =
+            |error: io::Error| machine(Path::new("holder"), "locked", &error).advice().map(str::to_owned);
+        assert_eq!(advice(ErrorKind::Unsupported.into()).as_deref(), Some(ELSEWHERE));
+        assert_eq!(advice(io::Error::other("its thread has ended")), None);
+        if cfg!(target_os = "linux") {
+            let of = |code| advice(io::Error::from_raw_os_error(code));
+            assert_eq!(of(5).as_deref(), Some(REFUSED), "the disk has failed");
+            assert_eq!(of(37).as_deref(), Some(ELSEWHERE), "there are no locks");
+            assert_eq!(of(24), None, "too many files are open");
+        }
+    }
+
+    /// A parcel lies where others have their files, and what a folder has beside a database may be anything as well.
+    #[test]
+    fn what_is_tried_to_know_the_reason_touches_no_file_that_is_there() {
+        let folder = std::env::temp_dir().join(format!("orch-tried-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let refused = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(14), None);
+        for name in ["parcel", "instance"] {
+            let of_the_user = folder.join(name).with_extension("part");
+            std::fs::write(&of_the_user, "mine").expect("it can be written");
+            let told = database(&of_the_user.with_extension("db"), "read", &refused);
+            assert_eq!(told.advice(), Some(FORBIDDEN));
+            assert_eq!(std::fs::read_to_string(of_the_user).expect("it is there"), "mine");
+        }
+        assert_eq!(folder.read_dir().expect("it is there").count(), 2, "nothing is left");
+        let elsewhere = write::hindrance(&folder.join("none/parcel.orch"));
+        assert!(elsewhere.is_none(), "nothing is tried there");
+        std::fs::remove_dir_all(folder).expect("it was made here");
     }
 }

@@ -4,10 +4,11 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::time::Duration;
+use std::{env, fs, process, thread};
 
 use orch_core::ids::RunId;
-use orch_core::storage::{Holder, StorageError};
+use orch_core::storage::{Holder, StorageError, StorageErrorKind};
 
 use crate::list::Locked;
 use crate::{error, write};
@@ -28,18 +29,26 @@ impl Hold {
         let path = path(folder);
         let cannot = |error: io::Error| error::machine(&path, "written", &error);
         let file = write::lockable(&path, "holder.make").map_err(cannot)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            // What can be shared is only looked at. Nobody else takes hold of it now.
-            Err(TryLockError::WouldBlock) => match file.try_lock_shared() {
-                Ok(()) => file.unlock().and_then(|()| file.lock()).map_err(cannot)?,
-                Err(TryLockError::WouldBlock) => return Err(held(holder(&path))),
-                Err(TryLockError::Error(error)) => return Err(cannot(error)),
-            },
+        // What can be shared nobody holds, and nobody else takes hold of it now.
+        match file.try_lock_shared() {
+            Ok(()) => file.unlock().map_err(cannot)?,
+            Err(TryLockError::WouldBlock) => return Err(held(holder(&path))),
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
+        // First the name: whoever finds it locked must not take one that is gone for its holder.
         write::say(&file, &own_name(), "holder.say").map_err(cannot)?;
-        Ok(Self { file })
+        for _ in 0..LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { file }),
+                // It is only looked at, which is a matter of a moment.
+                Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+                Err(TryLockError::Error(error)) => return Err(cannot(error)),
+            }
+        }
+        let message =
+            format!("`{}` cannot be locked: another program looks at it, and does not end", path.display());
+        Err(StorageError::new(StorageErrorKind::Machine, message)
+            .hint("if a program on the folder hangs or is stopped, end it, and try again"))
     }
 
     /// Takes hold of the run in this folder.
@@ -75,6 +84,11 @@ impl Drop for Hold {
     }
 }
 
+/// How often it is tried to take hold of what is looked at, and how long is waited in between: two seconds are more than a
+/// look takes on any machine, and others wait for the list meanwhile.
+const LOOKS: u32 = 1_000;
+const LOOK: Duration = Duration::from_millis(2);
+
 fn path(folder: &Path) -> PathBuf {
     folder.join("holder")
 }
@@ -91,9 +105,16 @@ pub(crate) fn named(path: &Path) -> Option<Holder> {
     Some(Holder::new(process.parse().ok()?, host))
 }
 
-/// The holder that the file names, or all that is known: that there is one.
+/// The holder that the file names, or all that is known: that there is one. If another one takes its place just now, that is
+/// half written for a moment.
 fn holder(path: &Path) -> Holder {
-    named(path).unwrap_or_else(|| Holder::new(0, "a machine that is not known"))
+    let look = |tried: u32| {
+        if tried > 0 {
+            thread::yield_now();
+        }
+        named(path)
+    };
+    (0..100).find_map(look).unwrap_or_else(|| Holder::new(0, "a machine that is not known"))
 }
 
 /// The name of this machine, as far as it can be known without asking the system's C library.
@@ -102,4 +123,35 @@ pub fn host() -> String {
         fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
     let host = said.or_else(|_| env::var("COMPUTERNAME")).or_else(|_| env::var("HOSTNAME"));
     host.map_or_else(|_| "localhost".to_owned(), |host| host.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_core::storage::{ReadRuns as _, RunRecord, WriteRuns as _, conformance};
+
+    use super::*;
+    use crate::{Durability, Folder};
+
+    #[test]
+    fn a_program_that_is_stopped_while_it_looks_keeps_nobody_waiting_for_ever() {
+        let home = env::temp_dir().join(format!("orch-looked-at-{}", process::id()));
+        let _ = fs::remove_dir_all(&home);
+        let folder = Folder::open(&home, Durability::Normal).expect("a folder");
+        let run = RunRecord::new(RunId::from_u128(1), "job", [].into(), jiff::Timestamp::UNIX_EPOCH);
+        drop(folder.create(&run, &conformance::pinned()).expect("it can be made"));
+        let path = path(&folder.run_folder(run.id));
+        // One that was killed has left its name, which by now may be that of any program.
+        fs::write(&path, format!("1 {}\n", host())).expect("nobody holds it");
+        let looks = File::open(&path).expect("it is there");
+        looks.try_lock_shared().expect("nobody holds it");
+        let refused = folder.reopen(run.id).err().expect("it is looked at").to_string();
+        assert!(refused.ends_with("another program looks at it, and does not end"), "{refused}");
+        assert_eq!(folder.holder(run.id).expect("it can be looked at"), None, "nobody holds it");
+        let own = Some(Holder::new(process::id(), host()));
+        assert_eq!(named(&path), own, "it is named before it can be found to hold it");
+        drop(looks);
+        let _writer = folder.reopen(run.id).expect("nobody looks at it any more");
+        assert_eq!(folder.holder(run.id).expect("it can be looked at"), own);
+        fs::remove_dir_all(home).expect("it was made here");
+    }
 }

@@ -235,10 +235,15 @@ impl Folder {
     }
 
     /// The same, where the list has refused its line: a line that could not be brought to the disk may be found there all
-    /// the same by whoever opens the list next. So it goes first.
+    /// the same by whoever opens the list next. So it goes first. What somebody else has begun to import in its place
+    /// meanwhile stays, and nobody begins to while this goes.
     pub(crate) fn give_up_listed(&self, run: RunId) {
-        let deleted = self.list().lock().and_then(|mut list| list.delete(run));
-        let _ = deleted.and_then(|()| self.clear(run));
+        let Ok(mut list) = self.list().lock() else { return };
+        if !matches!(Hold::of(&self.run_folder(run)), Ok(None)) {
+            return;
+        }
+        // If this fails too, it is swept away later.
+        let _ = list.delete(run).and_then(|()| self.remove_left(run)).and_then(|()| list.forget(run));
     }
 
     /// Removes a run, if that is wanted still while nobody writes the list; whether it was.
@@ -291,24 +296,23 @@ impl Folder {
         if !write::is_full(self.list().path()) {
             return Err(refused);
         }
+        self.remove_left(run)
+    }
+
+    /// Removes the folder of a run that is in the list no more.
+    pub(crate) fn clear(&self, run: RunId) -> Result<(), StorageError> {
+        // A folder that a loss of power brings back must be known as one that may go.
+        self.remove_left(run).and_then(|()| self.list().lock()?.forget(run))
+    }
+
+    /// Removes the folder of a run, if it is there, for good.
+    fn remove_left(&self, run: RunId) -> Result<(), StorageError> {
         let folder = self.run_folder(run);
         match write::remove_folder(&folder, "run.remove") {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(error::machine(&folder, "removed", &error))
             }
             _ => self.sync_runs(),
-        }
-    }
-
-    /// Removes the folder of a run that is in the list no more.
-    pub(crate) fn clear(&self, run: RunId) -> Result<(), StorageError> {
-        let folder = self.run_folder(run);
-        match write::remove_folder(&folder, "run.remove") {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error::machine(&folder, "removed", &error))
-            }
-            // A folder that a loss of power brings back must be known as one that may go.
-            _ => self.sync_runs().and_then(|()| self.list().lock()?.forget(run)),
         }
     }
 }
@@ -331,5 +335,33 @@ fn replace(runs: &mut [RunRecord], corrected: &[RunRecord]) {
         if let Some(corrected) = corrected.iter().find(|corrected| corrected.id == run.id) {
             run.clone_from(corrected);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use orch_core::storage::conformance;
+
+    use super::*;
+    use crate::Durability;
+
+    /// Of two that import the same run the first has failed, and the second has begun before the first has cleared away.
+    #[test]
+    fn what_somebody_else_has_taken_meanwhile_is_not_given_up() {
+        let home = env::temp_dir().join(format!("orch-given-up-{}", process::id()));
+        let _ = fs::remove_dir_all(&home);
+        let folder = Folder::open(&home, Durability::Normal).expect("a folder");
+        let run = RunRecord::new(RunId::from_u128(1), "job", [].into(), jiff::Timestamp::UNIX_EPOCH);
+        let second = folder.create(&run, &conformance::pinned()).expect("it can be made");
+        folder.give_up_listed(run.id);
+        assert_eq!(folder.run(run.id).expect("it is listed").id, run.id);
+        assert_eq!(folder.pinned(run.id).expect("it is there"), conformance::pinned());
+        drop(second);
+        folder.give_up_listed(run.id);
+        assert!(folder.run(run.id).is_err(), "nobody holds it");
+        assert!(!folder.run_folder(run.id).exists());
+        fs::remove_dir_all(home).expect("it was made here");
     }
 }

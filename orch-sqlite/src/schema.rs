@@ -466,8 +466,7 @@ fn log_ahead(connection: &Connection, path: &Path) -> Result<(), StorageError> {
         return Ok(());
     }
     let message = format!("`{}` has no write-ahead log, but the journal mode `{mode}`", path.display());
-    Err(StorageError::new(StorageErrorKind::Machine, message)
-        .hint("lay the folder on a disk of this machine: file systems of a network lack what it needs"))
+    Err(StorageError::new(StorageErrorKind::Machine, message).hint(error::ELSEWHERE))
 }
 
 /// Sets a pragma of the connection, and sees that it holds: SQLite passes over what it does not know.

@@ -10,7 +10,7 @@ use orch_core::storage::{RunRecord, StorageError};
 use crate::facts::OfRun;
 use crate::folder::Folder;
 use crate::lock::Hold;
-use crate::log;
+use crate::{error, log, write};
 
 /// A run, and what its events say of it up to the last that was read.
 struct Told {
@@ -105,8 +105,13 @@ impl Folder {
             // While the list is locked nobody takes hold of it, so these are all.
             let Ok(Some(reader)) = log::Reader::open(told.run.id, &folder) else { continue };
             if told.read_on(&reader).is_ok() {
+                // What the list says lasts; so must what it is told by, which may not be on the disk yet.
+                let path = log::path(&folder);
+                let lasts = write::sync_left(&path, "settle.log")
+                    .map_err(|error| error::machine(&path, "written", &error));
+                let settled = lasts.and_then(|()| list.settle(&told.run, true, &told.facts));
                 // A list that cannot be written is right to whoever reads it by way of this.
-                refused = list.settle(&told.run, true, &told.facts).err().or(refused);
+                refused = settled.err().or(refused);
                 corrected.push(told.run);
             }
         }

@@ -101,6 +101,18 @@ pub(crate) fn sync_log(connection: &Connection, database: &Path, name: &str) -> 
     })
 }
 
+/// The same of what a process that is gone has committed. Nobody may be writing it.
+pub(crate) fn sync_left(database: &Path, name: &str) -> io::Result<()> {
+    if is_in_doubt(database) {
+        return doubt::write_anew(database);
+    }
+    match sync(&beside(database, "-wal"), name) {
+        // All of it was brought into the database.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        synced => synced.inspect_err(|_| doubt::note_of(database)),
+    }
+}
+
 /// Commits what `write` writes, all of it or nothing.
 pub(crate) fn transaction<T, E: From<rusqlite::Error>>(
     connection: &Connection,
@@ -124,7 +136,13 @@ pub(crate) fn transaction<T, E: From<rusqlite::Error>>(
     })
 }
 
-/// Runs a statement that cannot be part of a transaction.
+/// Writes a database anew without what is unused. It is committed to the write-ahead log as a transaction is.
+pub(crate) fn anew(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    doubt::clear(connection)?;
+    alone(connection, name, "VACUUM", []).inspect_err(|error| doubt::note_down(connection, error))
+}
+
+/// Runs a statement that cannot be part of a transaction, and leaves what is in the write-ahead log as it is.
 pub(crate) fn alone(
     connection: &Connection,
     name: &str,
@@ -268,11 +286,14 @@ pub(crate) fn sync(path: &Path, name: &str) -> io::Result<()> {
     around(name, || File::options().read(true).write(true).open(path)?.sync_all())
 }
 
-/// What keeps a file beside this one from being made and written, where that is the disk's own doing. It is as long as
-/// what a few lines of the list need.
-pub(crate) fn hindrance(path: &Path) -> Option<io::Error> {
-    let beside = path.with_extension(PARTIAL);
-    let tried = around("file.try", || fs::write(&beside, vec![0; 256 << 10]));
+/// What keeps a file beside this database from being made and written, where that is the disk's own doing. It is as long
+/// as what a few lines of the list need. Where others have their files, as beside a parcel, nothing is tried.
+pub(crate) fn hindrance(database: &Path) -> Option<io::Error> {
+    if !["instance.db", "keys.db", "run.db"].iter().any(|ours| database.ends_with(ours)) {
+        return None;
+    }
+    let beside = partial(database);
+    let tried = around("file.try", || File::create_new(&beside)?.write_all(&[0; 256 << 10]));
     // It may not even be there.
     let _ = around("file.try", || fs::remove_file(&beside));
     let is_of_the_disk = |error: &io::Error| {

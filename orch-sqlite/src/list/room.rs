@@ -50,7 +50,7 @@ impl Locked<'_> {
             if !before.is_mostly_unused() {
                 return Ok(0);
             }
-            write::alone(list, "list.compact", "VACUUM", [])?;
+            write::anew(list, "list.compact")?;
             write::checkpoint(list, Checkpoint::Truncate, "list.compact")?;
             Ok(before.all.saturating_sub(Room::of(list)?.all))
         };

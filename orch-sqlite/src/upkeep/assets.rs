@@ -58,6 +58,11 @@ impl Folder {
 
     /// Whether what is known of assets and of memoized steps by a run is not what its log tells.
     fn tells_otherwise(&self, run: &RunRecord) -> Result<bool, StorageError> {
+        // Of one that is under way, or was left so, something may not be there yet: now, or when the log was read.
+        let is_unsettled = || self.list().is_unsettled(run.id);
+        if is_unsettled()? {
+            return Ok(false);
+        }
         // Of one that is damaged is told elsewhere.
         let Ok(log) = self.reader(run.id).and_then(|reader| reader.facts(0, u64::MAX)) else {
             return Ok(false);
@@ -80,8 +85,7 @@ impl Folder {
             && failed == log.failed
             && found == log.found
             && remembered == log.remembered;
-        // Of one that is under way something may not be there yet.
-        Ok(!is_same && !self.list().lock()?.is_unsettled(run.id)?)
+        Ok(!is_same && !is_unsettled()?)
     }
 
     /// Removes the values of materializations whose runs are gone and whose place others have taken. The facts stay.

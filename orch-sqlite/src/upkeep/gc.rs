@@ -1,5 +1,5 @@
 use std::collections::{HashMap, HashSet};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,11 +8,10 @@ use orch_core::ids::RunId;
 use orch_core::storage::{ReadRuns as _, RunQuery, RunRecord, StorageError, StorageErrorKind};
 
 use super::info::{each_file, size};
-use crate::files::ARTIFACTS;
 use crate::folder::runs_in;
 use crate::lock::Hold;
 use crate::write::PARTIAL;
-use crate::{Folder, error, log, write};
+use crate::{Folder, error, keys, log, write};
 
 /// What is kept of runs that are over; of none of the three more than it says, and without a number all.
 ///
@@ -93,6 +92,7 @@ impl Folder {
         spared: Option<RunId>,
     ) -> Result<Collected, StorageError> {
         let mut collected = Collected::default();
+        self.sweep_home(&mut collected)?;
         self.sweep(&mut collected)?;
         self.sweep_assets(&mut collected)?;
         let mut unlisted = Vec::new();
@@ -184,12 +184,27 @@ impl Folder {
         size(&folder).map_err(|error| error::machine(&folder, "read", &error))
     }
 
+    /// Removes what was to be the list, or the sets of keys, and was never complete.
+    fn sweep_home(&self, collected: &mut Collected) -> Result<(), StorageError> {
+        let cannot = |error: io::Error| error::machine(self.path(), "read", &error);
+        let mut partial = Vec::new();
+        // While the list is locked nobody makes one of them.
+        let _list = self.list().lock()?;
+        for entry in self.path().read_dir().map_err(cannot)? {
+            let entry = entry.map_err(cannot)?;
+            if entry.file_name().to_str().is_some_and(is_partial_database) {
+                partial.push((entry.path(), entry.metadata().map_or(0, |file| file.len())));
+            }
+        }
+        sweep_partial(&partial, collected)
+    }
+
     /// Removes what is no run and what was never complete, of what nobody holds.
     fn sweep(&self, collected: &mut Collected) -> Result<(), StorageError> {
         for run in runs_in(&self.runs_folder())? {
             let folder = self.run_folder(run);
             // Looked for before the list is locked: there may be many files, and others wait for the list.
-            let partial = partial(&folder.join(ARTIFACTS))?;
+            let partial = partial(&folder)?;
             let bytes = {
                 let mut list = self.list().lock()?;
                 if Hold::of(&folder)?.is_some() {
@@ -216,6 +231,16 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Whether a file of this name is a database that was never complete, or what SQLite keeps beside one.
+fn is_partial_database(name: &str) -> bool {
+    ["instance.db", keys::FILE].iter().any(|database| {
+        let rest = name.strip_prefix(database).and_then(|rest| rest.strip_prefix('.'));
+        let rest = rest.and_then(|rest| rest.split_once('.')).map(|(_, extension)| extension);
+        rest.and_then(|rest| rest.strip_prefix(PARTIAL))
+            .is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm"))
+    })
 }
 
 /// The files below a folder that are not complete, with their bytes.

@@ -46,10 +46,15 @@ pub(super) fn note_down(connection: &Connection, error: &Error) {
     let is_refusal =
         matches!(error, Error::SqliteFailure(ffi::Error { extended_code: ffi::SQLITE_IOERR_FSYNC, .. }, _));
     if let Some(database) = connection.path().filter(|path| is_refusal && !path.is_empty()) {
-        // Where nothing can be written at all, nothing is written on either.
-        let _ = around("doubt.note", || fs::write(note(Path::new(database)), ""));
+        note_of(Path::new(database));
         leave_alone(connection, true);
     }
+}
+
+/// Notes down that the disk has refused what the write-ahead log of this database has.
+pub(super) fn note_of(database: &Path) {
+    // Where nothing can be written at all, nothing is written on either.
+    let _ = around("doubt.note", || fs::write(note(database), ""));
 }
 
 /// Writes the log anew if it is in doubt. Nobody else may be writing it; who reads it reads the same as before.
@@ -63,7 +68,7 @@ pub(super) fn clear(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-fn write_anew(database: &Path) -> io::Result<()> {
+pub(super) fn write_anew(database: &Path) -> io::Result<()> {
     let log = beside(database, "-wal");
     around("doubt.clear", || match fs::read(&log) {
         Ok(bytes) => {

@@ -93,6 +93,14 @@ fn run() {
             let mut end = String::new();
             stdin().read_line(&mut end).expect("it is killed before that");
         }
+        ("tell", _) => {
+            let mut writer = make(&open(home), 1);
+            say(&"held");
+            stdin().read_line(&mut String::new()).expect("it is told to go on");
+            writer.commit(&conformance::asset(id(1), 1, "orders", None)).expect("the log is its own");
+            say(&"told");
+            stdin().read_line(&mut String::new()).expect("it is killed before that");
+        }
         ("keep", _) => {
             let list = File::options().read(true).write(true).open(home.join("instance.lock"));
             let mut list = list.expect("it is there");
@@ -109,6 +117,12 @@ fn run() {
         ("room", bytes) => crate::room::use_up(home, bytes.parse().expect("how large the values are")),
         #[cfg(target_os = "linux")]
         ("look", "and clear") => crate::faulty::look_and_clear(home),
+        #[cfg(target_os = "linux")]
+        ("list", _) => crate::faulty::list(home),
+        #[cfg(target_os = "linux")]
+        ("compact", _) => crate::faulty::compact(home),
+        #[cfg(target_os = "linux")]
+        ("act", "and die") => crate::faulty::act_and_die(home),
         #[cfg(target_os = "linux")]
         ("act", "full") => crate::faulty::act(home, Durability::Full),
         #[cfg(target_os = "linux")]

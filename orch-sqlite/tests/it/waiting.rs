@@ -1,6 +1,7 @@
 //! A program that is stopped while it writes the list hinders nobody from looking, and nobody waits for it for ever.
 //! (`docs/guarantees.md`, 9)
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -33,6 +34,29 @@ impl Stopped {
         drop(self.0.stdin.take());
         self.0.wait().expect("it is ours");
     }
+}
+
+#[test]
+fn a_check_waits_for_no_list_to_look_at_a_run_that_died_before_its_facts_were_known() {
+    let (home, folder) = storage();
+    drop(folder);
+    let mut dies = program("tell", home.path()).spawn().expect("it can be begun");
+    let mut says = said(&mut dies);
+    assert_eq!(says.next().as_deref(), Some("held"));
+    let stopped = Stopped::on(home.path());
+    writeln!(dies.stdin.as_ref().expect("it is piped")).expect("it waits for this");
+    assert_eq!(says.next().as_deref(), Some("told"));
+    dies.kill().expect("it is ours");
+    dies.wait().expect("it is ours");
+
+    let waiting = Waiting::default().lasting(Duration::ZERO, Duration::ZERO);
+    let folder = Folder::open_waiting(home.path(), Durability::Normal, waiting).expect("it is there");
+    assert_eq!(folder.assets().expect("they can be read").len(), 0, "nobody could note it down");
+    assert_eq!(folder.check().expect("it can be checked"), []);
+    stopped.goes_on();
+    let folder = Folder::open(home.path(), Durability::Normal).expect("it is there");
+    assert_eq!(folder.assets().expect("they can be read").len(), 1);
+    assert_eq!(folder.check().expect("it can be checked"), []);
 }
 
 #[test]

@@ -159,6 +159,8 @@ impl Image {
     /// takes it for written.
     pub(super) fn after(&mut self, call: &Call, left: &mut Left) {
         match call {
+            // Whoever comes next on the same disk finds it there.
+            Call::Root(number) if self.known.contains_key(number) => {}
             Call::Root(number) => self.make(*number, "", true),
             Call::File(number, path) => self.make(*number, path, false),
             Call::Folder(number, path) => self.make(*number, path, true),

@@ -75,3 +75,22 @@ fn the_power_may_fail_after_the_disk_has_refused_something_once() {
         life.cut_off(number, Left::Some(number), |at| at == end || (at > refused && at % 131 == 11));
     }
 }
+
+/// What the list says lasts, whoever has looked and put it there; so must what the run has committed that it is said of.
+#[test]
+fn the_power_may_fail_after_somebody_has_looked_at_a_run_that_died() {
+    for number in 0.. {
+        let place = format!("somebody looks at a run that died, and sync {number} fails");
+        let disk = Disk::new().with("DISK_KINDS", &"s").with("DISK_AT", &number).with("DISK_ERROR", &EIO);
+        disk.said("act and die", &place);
+        let before = disk.told().len();
+        disk.said("list", &place);
+        let life = Life { calls: disk.told(), durability: "normal", place };
+        let (end, mut refused) = (life.calls.len() - 1, life.calls.iter());
+        life.cut_off(number, Left::Nothing, |at| at == end || (number == 0 && at >= before));
+        life.cut_off(number, Left::Some(number), |at| at == end || (number == 0 && at >= before));
+        if number > 0 && !refused.any(|call| matches!(call, Call::NotSynced(_))) {
+            return assert!(number > 10, "{number}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ use std::{env, fs, process};
 use orch_core::event::{Detail, Entry, Event, EventKind, RunStatus, RunView};
 use orch_core::failure::Failure;
 use orch_core::storage::{
-    ReadKeySets, ReadRuns, RunQuery, StorageError, WriteKeySets, WriteRuns, conformance,
+    ReadKeySets, ReadRuns, RunQuery, StorageError, WriteEvents, WriteKeySets, WriteRuns, conformance,
 };
 use orch_sqlite::{Durability, Folder, Retention};
 
@@ -118,35 +118,7 @@ const IN_FILE: &[u8] = b"a value that lies in a file";
 pub(crate) fn act(home: &Path, durability: Durability) {
     let Some(folder) = tried("folder", Folder::open(home, durability)) else { return };
     for run in [1, 2] {
-        let made = folder.create(&record(run), &conformance::pinned());
-        let Some(mut writer) = tried(&format!("run {run}"), made) else { continue };
-        let mut view = RunView::new(Detail::Counts);
-        for (number, entries) in commits(run).iter().enumerate() {
-            if number == 1 {
-                let files = folder.artifacts(id(run));
-                let written = files.map_err(Told::from).and_then(|files| {
-                    files.write("add/result", &mut |out| Ok(out.write_all(IN_FILE)?)).map_err(Told)
-                });
-                if tried(&format!("file {run}"), written).is_none() {
-                    continue;
-                }
-            }
-            if number == 3 {
-                drop(writer);
-                let Some(again) = tried(&format!("again {run}"), folder.reopen(id(run))) else { break };
-                writer = again;
-            }
-            let committed = writer.commit(entries).map_err(Told);
-            await_facts(&folder);
-            if tried(&format!("commit {run} {number}"), committed).is_none() {
-                // So does the engine: nothing follows from what is not recorded.
-                break;
-            }
-            entries.iter().for_each(|entry| view.apply(&entry.event));
-            let mut line = record(run);
-            line.tell(&view);
-            tried(&format!("line {run} {number}"), writer.update(&line).map_err(Told));
-        }
+        drop(write(&folder, run, true));
     }
     tried("keys", folder.add_keys("customers", &["acme"]));
     tried("listed", folder.runs(&RunQuery::default()));
@@ -156,6 +128,59 @@ pub(crate) fn act(home: &Path, durability: Durability) {
     }
     tried("cleared", folder.gc(&Retention { runs: Some(1), ..Retention::default() }, at(10)));
     tried("checked", folder.check());
+}
+
+/// Makes a run of these commits, and if it `lists` them each has its line in the list. Gives who writes it to the end.
+fn write(folder: &Folder, run: u64, lists: bool) -> Option<Box<dyn WriteEvents>> {
+    let made = folder.create(&record(run), &conformance::pinned());
+    let mut writer = tried(&format!("run {run}"), made)?;
+    let mut view = RunView::new(Detail::Counts);
+    for (number, entries) in commits(run).iter().enumerate() {
+        if number == 1 {
+            let files = folder.artifacts(id(run));
+            let written = files.map_err(Told::from).and_then(|files| {
+                files.write("add/result", &mut |out| Ok(out.write_all(IN_FILE)?)).map_err(Told)
+            });
+            if tried(&format!("file {run}"), written).is_none() {
+                continue;
+            }
+        }
+        if number == 3 {
+            drop(writer);
+            writer = tried(&format!("again {run}"), folder.reopen(id(run)))?;
+        }
+        let committed = writer.commit(entries).map_err(Told);
+        await_facts(folder);
+        // So does the engine: nothing follows from what is not recorded.
+        tried(&format!("commit {run} {number}"), committed)?;
+        entries.iter().for_each(|entry| view.apply(&entry.event));
+        if lists {
+            let mut line = record(run);
+            line.tell(&view);
+            tried(&format!("line {run} {number}"), writer.update(&line).map_err(Told));
+        }
+    }
+    Some(writer)
+}
+
+/// Commits a run to its end, and dies before the list says so.
+pub(crate) fn act_and_die(home: &Path) {
+    let Some(folder) = tried("folder", Folder::open(home, Durability::Normal)) else { return };
+    let _writer = write(&folder, 1, false);
+    process::exit(0);
+}
+
+/// Lists what others have left.
+pub(crate) fn list(home: &Path) {
+    let Some(folder) = tried("folder", Folder::open(home, Durability::Normal)) else { return };
+    tried("listed", folder.runs(&RunQuery::default()));
+}
+
+/// Gives back what room the list has left, and dies.
+pub(crate) fn compact(home: &Path) {
+    let Some(folder) = tried("folder", Folder::open(home, Durability::Normal)) else { return };
+    tried("compacted", folder.compact());
+    process::exit(0);
 }
 
 /// An error with its hint, as one line.

@@ -37,6 +37,8 @@ pub(crate) struct List {
     path: PathBuf,
     reader: Mutex<Connection>,
     writer: Mutex<Writer>,
+    /// None where nothing can be written.
+    turn: Option<Turn>,
     /// As the writer has it.
     pages: Arc<AtomicI32>,
     /// Why nothing can be written, if that is so.
@@ -51,8 +53,6 @@ struct Writer {
     facts: Option<Connection>,
     /// How many pages the write-ahead log has had with the last commit.
     pages: Arc<AtomicI32>,
-    /// None where nothing can be written: whoever only looks needs none there.
-    turn: Option<Turn>,
 }
 
 impl Writer {
@@ -89,7 +89,7 @@ impl List {
             Err(error) => return Err(error::machine(&at, "locked", &error)),
         };
         let pages = Arc::new(AtomicI32::new(0));
-        let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages), turn };
+        let writer = Writer { connection: None, facts: None, pages: Arc::clone(&pages) };
         let writer = Mutex::new(writer);
         let opened = if path.exists() { INSTANCE.read(&path)? } else { Opened::Empty };
         if !matches!(opened, Opened::Whole(_)) {
@@ -97,7 +97,7 @@ impl List {
                 return Err(error::machine(&at, "locked", &why.into()));
             }
             // Two programs may begin at once, and one of them makes the list.
-            let mut list = Locked::wait(&path, &writer)?;
+            let mut list = Locked::wait(&path, turn.as_ref(), &writer)?;
             // One that is empty was left by a program that died while it made it.
             let none = !path.exists() || matches!(INSTANCE.read(&path)?, Opened::Empty);
             let runs = if none { found()? } else { Vec::new() };
@@ -114,7 +114,7 @@ impl List {
             Opened::Whole(reader) => reader,
             Opened::Older | Opened::Empty => INSTANCE.read(&path)?.whole(&path)?,
         };
-        Ok(Self { path, reader: Mutex::new(reader), writer, pages, read_only })
+        Ok(Self { path, reader: Mutex::new(reader), writer, turn, pages, read_only })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -152,7 +152,7 @@ impl List {
     /// Waits until nobody writes the list, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Locked<'_>, StorageError> {
         match self.read_only {
-            None => Locked::wait(&self.path, &self.writer),
+            None => Locked::wait(&self.path, self.turn.as_ref(), &self.writer),
             Some(why) => Err(error::machine(&self.path.with_extension("lock"), "locked", &why.into())),
         }
     }
@@ -160,7 +160,7 @@ impl List {
     /// The same, to look and not to write: where nothing can be written nobody is kept from anything, and where another
     /// process keeps the list for more than a moment there is only the reason.
     pub(crate) fn look(&self) -> Result<Result<Locked<'_>, StorageError>, StorageError> {
-        Locked::wait_to_look(&self.path, &self.writer)
+        Locked::wait_to_look(&self.path, self.turn.as_ref(), &self.writer)
     }
 
     /// Whether the run is in the list.
@@ -286,7 +286,7 @@ impl Drop for List {
     /// others have the list, it is theirs to bring.
     fn drop(&mut self) {
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Some(turn) = &writer.turn else { return };
+        let Some(turn) = &self.turn else { return };
         let connections: Vec<_> = [&writer.facts, &writer.connection].into_iter().flatten().collect();
         let Some(connection) = connections.first() else { return };
         let is_brought = turn.is_free() && {
@@ -330,9 +330,11 @@ fn dashed(prefix: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rusqlite::Connection;
 
-    use super::selects;
+    use super::{Waiting, selects};
     use crate::schema::INSTANCE;
     use crate::{Durability, Folder};
 
@@ -355,6 +357,20 @@ mod tests {
         USE TEMP B-TREE FOR ORDER BY
         ");
         insta::assert_snapshot!(way("1"), @"SCAN run USING INDEX newest");
+    }
+
+    #[test]
+    fn who_only_looks_does_not_wait_for_another_thread_either() {
+        let home = std::env::temp_dir().join(format!("orch-looks-{}", std::process::id()));
+        let waiting = Waiting::default().lasting(Duration::ZERO, Duration::ZERO);
+        let folder = Folder::open_waiting(&home, Durability::Normal, waiting).expect("a folder");
+        let writes = folder.list().lock().expect("nobody has it");
+        let look = || folder.list().look().expect("it is no failure").is_ok();
+        assert!(!std::thread::scope(|threads| threads.spawn(look).join()).expect("it does not panic"));
+        drop(writes);
+        assert!(look());
+        drop(folder);
+        std::fs::remove_dir_all(home).expect("it was made here");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use orch_core::asset::AssetKey;
 use orch_core::ids::RunId;
@@ -9,44 +11,68 @@ use orch_core::partition::Keyspace;
 use orch_core::storage::{RunRecord, StorageError};
 use rusqlite::Connection;
 
+use super::turn::Turn;
 use super::{CHECKPOINT, DURABILITY, Writer, line, nanoseconds, taken};
 use crate::facts::{self, KeptStatus, OfRun};
 use crate::schema::INSTANCE;
 use crate::write::Checkpoint;
 use crate::{Durability, error, write};
 
+/// After which who only looks tries again whether another thread has done with the list.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The list, while no other process and no other thread writes it.
 pub(crate) struct Locked<'a> {
     pub(super) path: &'a Path,
     pub(super) writer: MutexGuard<'a, Writer>,
+    /// None where nothing can be written: whoever only looks needs none there.
+    turn: Option<&'a Turn>,
 }
 
 impl<'a> Locked<'a> {
-    pub(super) fn wait(path: &'a Path, writer: &'a Mutex<Writer>) -> Result<Self, StorageError> {
+    pub(super) fn wait(
+        path: &'a Path,
+        turn: Option<&'a Turn>,
+        writer: &'a Mutex<Writer>,
+    ) -> Result<Self, StorageError> {
+        let since = Instant::now();
         let writer = taken(writer);
-        if let Some(turn) = &writer.turn {
-            turn.wait()?;
+        if let Some(turn) = turn {
+            turn.wait(since)?;
         }
-        Ok(Self { path, writer })
+        Ok(Self { path, writer, turn })
     }
 
     pub(super) fn wait_to_look(
         path: &'a Path,
+        turn: Option<&'a Turn>,
         writer: &'a Mutex<Writer>,
     ) -> Result<Result<Self, StorageError>, StorageError> {
-        let writer = taken(writer);
-        if let Some(turn) = &writer.turn
-            && !turn.wait_to_look()?
+        let since = Instant::now();
+        let writer = loop {
+            match writer.try_lock() {
+                Ok(writer) => break writer,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            // Another thread may be waiting for its turn, for longer than who only looks would.
+            if let Some(turn) = turn.filter(|turn| turn.is_long(since)) {
+                return Ok(Err(turn.kept()));
+            }
+            thread::sleep(MOMENT);
+        };
+        if let Some(turn) = turn
+            && !turn.wait_to_look(since)?
         {
             return Ok(Err(turn.kept()));
         }
-        Ok(Ok(Self { path, writer }))
+        Ok(Ok(Self { path, writer, turn }))
     }
 
     pub(super) fn connection(&mut self) -> Result<&Connection, StorageError> {
         let connection = match self.writer.connection.take() {
             Some(connection) => connection,
-            None if self.writer.turn.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
+            None if self.turn.is_none() => INSTANCE.read(self.path)?.whole(self.path)?,
             None => self.open(DURABILITY)?,
         };
         Ok(self.writer.connection.insert(connection))
@@ -209,7 +235,7 @@ impl<'a> Locked<'a> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        if let Some(turn) = &self.writer.turn {
+        if let Some(turn) = self.turn {
             turn.end();
         }
     }

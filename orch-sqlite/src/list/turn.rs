@@ -4,12 +4,13 @@
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _};
+use std::panic::RefUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orch_core::storage::{Holder, StorageError, StorageErrorKind};
 
@@ -72,25 +73,33 @@ pub(super) struct Turn {
     in_vain: AtomicBool,
 }
 
+// Who is told that somebody waits is told on a thread of its own: if that panics, nothing here is half done.
+impl RefUnwindSafe for Turn {}
+
 impl Turn {
     pub(super) fn new(file: File, path: &Path, waiting: Waiting) -> Self {
         let (path, name) = (path.to_owned(), lock::own_name());
         Self { file, path, name, waiting, queued: Mutex::default(), in_vain: AtomicBool::default() }
     }
 
-    /// Waits until it is the turn of this process.
-    pub(super) fn wait(&self) -> Result<(), StorageError> {
-        if self.come(self.waiting.deadline)? { Ok(()) } else { Err(self.kept()) }
+    /// Waits until it is the turn of this process. Who has waited for another thread of it since then has waited as long.
+    pub(super) fn wait(&self, since: Instant) -> Result<(), StorageError> {
+        if self.come(since, self.waiting.deadline)? { Ok(()) } else { Err(self.kept()) }
     }
 
     /// The same for whoever only looks, and not for long; whether it is. Who has waited in vain once only tries from then on.
-    pub(super) fn wait_to_look(&self) -> Result<bool, StorageError> {
+    pub(super) fn wait_to_look(&self, since: Instant) -> Result<bool, StorageError> {
         if self.in_vain.load(Ordering::Relaxed) && !self.is_free() {
             return Ok(false);
         }
-        let is_free = self.come(Duration::ZERO)?;
+        let is_free = self.come(since, Duration::ZERO)?;
         self.in_vain.store(!is_free, Ordering::Relaxed);
         Ok(is_free)
+    }
+
+    /// Whether who only looks has waited long enough since then.
+    pub(super) fn is_long(&self, since: Instant) -> bool {
+        since.elapsed() >= self.waiting.patience
     }
 
     /// Whether it is the turn of nobody else; then it is that of this process.
@@ -99,11 +108,11 @@ impl Turn {
     }
 
     /// Waits at most for so long after that was told.
-    fn come(&self, longer: Duration) -> Result<bool, StorageError> {
+    fn come(&self, since: Instant, longer: Duration) -> Result<bool, StorageError> {
         let cannot = |error: io::Error| error::machine(&self.path, "locked", &error);
         match self.file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => match self.queue(longer).map_err(cannot)? {
+            Err(TryLockError::WouldBlock) => match self.queue(since, longer).map_err(cannot)? {
                 Some(queued) => *taken(&self.queued) = Some(queued),
                 None => return Ok(false),
             },
@@ -116,7 +125,7 @@ impl Turn {
 
     /// Waits on a thread of its own, as the system's queue knows no end of patience. That thread has the file by itself: if
     /// its turn comes when nobody waits for it any more, it is over at once.
-    fn queue(&self, longer: Duration) -> io::Result<Option<File>> {
+    fn queue(&self, since: Instant, longer: Duration) -> io::Result<Option<File>> {
         let (sender, turn) = mpsc::channel();
         let file = File::options().read(true).write(true).open(&self.path)?;
         let wait = move || {
@@ -126,13 +135,14 @@ impl Turn {
             }
         };
         thread::Builder::new().spawn(wait)?;
-        let waited = turn.recv_timeout(self.waiting.patience).or_else(|_| {
+        let patience = self.waiting.patience;
+        let waited = turn.recv_timeout(patience.saturating_sub(since.elapsed())).or_else(|_| {
             if let Some(tell) = self.waiting.tell.clone() {
                 let path = self.path.clone();
                 // Nobody waits for that one: who is told may be slow, and others wait for this lock.
                 let _ = thread::Builder::new().spawn(move || tell(lock::named(&path).as_ref()));
             }
-            turn.recv_timeout(longer)
+            turn.recv_timeout(patience.saturating_add(longer).saturating_sub(since.elapsed()))
         });
         match waited {
             Ok((file, locked)) => locked.map(|()| Some(file)),
@@ -196,13 +206,13 @@ mod tests {
         };
         let at_once = Waiting::default().lasting(Duration::ZERO, Duration::MAX);
         let second = turn(&path, at_once.telling(tell));
-        second.wait().expect("it is free");
+        second.wait(Instant::now()).expect("it is free");
         second.end();
         assert_eq!(*told.lock().expect("nobody panicked"), [], "nobody was in the way");
 
-        first.wait().expect("it is free");
+        first.wait(Instant::now()).expect("it is free");
         // Comes to an end only because it is told that somebody waits.
-        second.wait().expect("it is free again");
+        second.wait(Instant::now()).expect("it is free again");
         let holder = Holder::new(process::id(), lock::host());
         assert_eq!(*told.lock().expect("nobody panicked"), [Some(holder)]);
         assert!(!first.is_free(), "it is the turn of the second");
@@ -216,15 +226,19 @@ mod tests {
         let path = place("patience");
         let at_once = Waiting::default().lasting(Duration::ZERO, Duration::ZERO);
         let (first, second) = (turn(&path, at_once.clone()), turn(&path, at_once));
-        first.wait().expect("it is free");
-        assert!(!second.wait_to_look().expect("it is no failure"));
-        let refused = second.wait().expect_err("it is kept").to_string();
+        first.wait(Instant::now()).expect("it is free");
+        assert!(!second.wait_to_look(Instant::now()).expect("it is no failure"));
+        let refused = second.wait(Instant::now()).expect_err("it is kept").to_string();
         let own = format!("process {} on `{}` keeps the list of runs locked", process::id(), lock::host());
         assert!(refused.ends_with(&own), "{refused}");
+        // Nor does one that has waited for another thread of its process begin to wait anew.
+        let patient = turn(&path, Waiting::default().lasting(Duration::ZERO, Duration::from_secs(60)));
+        let since = Instant::now() - Duration::from_secs(61);
+        patient.wait(since).expect_err("it is kept");
         first.end();
         // Those that wait in vain have their turns, which are over at once.
         let third = turn(&path, Waiting::default().lasting(Duration::MAX, Duration::MAX));
-        third.wait().expect("it is free");
+        third.wait(Instant::now()).expect("it is free");
         third.end();
         std::fs::remove_file(path).expect("it was made here");
     }

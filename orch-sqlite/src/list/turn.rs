@@ -4,6 +4,7 @@
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _};
+use std::panic::RefUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -71,6 +72,9 @@ pub(super) struct Turn {
     /// Whether who looked last has waited in vain.
     in_vain: AtomicBool,
 }
+
+// Who is told that somebody waits is told on a thread of its own: if that panics, nothing here is half done.
+impl RefUnwindSafe for Turn {}
 
 impl Turn {
     pub(super) fn new(file: File, path: &Path, waiting: Waiting) -> Self {

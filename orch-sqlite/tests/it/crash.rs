@@ -18,7 +18,8 @@ use crate::folders::{Empty, at, await_facts, events, id, make, open, record, run
 use crate::programs::{program, said, say};
 use crate::status;
 
-/// Writes that only follow from a failure: of the disk, as `faulty` has them, or of a program that was killed before.
+/// Writes that only follow from a failure: of the disk, as `faulty` has them, or of a program that was killed before. There a
+/// process dies at each by which a doubt is cleared.
 const SELDOM: [&str; 7] =
     ["artifact.sweep", "doubt.clear", "doubt.note", "file.sweep", "file.try", "parcel.sweep", "run.sweep"];
 

@@ -1,9 +1,14 @@
 //! Any call may fail, once or from then on.
 
+use std::fs;
+
+use orch_core::storage::{ReadRuns as _, RunQuery};
+
 use super::image::Call;
 use super::{Disk, EIO, ENOSPC, Said};
 use crate::crash::leave_room;
 use crate::folders::{open, record, run_to_its_end, told};
+use crate::programs::program;
 
 /// Lets one call of these kinds after the other fail, or one in so many, and looks what the program has said of it and what whoever comes next finds.
 fn each_fails(kinds: &str, error: u32, for_ever: bool, step: usize) {
@@ -73,4 +78,40 @@ fn a_list_that_could_not_be_written_anew_is_in_doubt() {
             return assert!(in_doubt > 1, "{number}: {in_doubt}");
         }
     }
+}
+
+/// The note goes last: until then whoever comes next writes the log anew.
+#[test]
+fn who_dies_while_it_clears_a_doubt_leaves_it_to_whoever_comes_next() {
+    let in_doubt = || {
+        let disk = Disk::new();
+        disk.root();
+        let folder = open(&disk.home());
+        run_to_its_end(&folder, &record(1));
+        leave_room(&disk.home());
+        drop(folder);
+        fs::write(disk.home().join("instance.db-doubt"), "").expect("it can be written");
+        disk
+    };
+    let disk = in_doubt();
+    let log = disk.home().join("passed");
+    let whole = program("compact", &disk.home()).env("ORCH_CRASH_LOG", &log).status();
+    assert!(whole.expect("it can be begun").success());
+    let passed = fs::read_to_string(&log).expect("boundaries were passed");
+    let clears = |name: &str| name.ends_with(" doubt.clear");
+    let clears: Vec<_> = passed.lines().enumerate().filter(|(_, name)| clears(name)).collect();
+    for (number, name) in &clears {
+        let disk = in_doubt();
+        let at = (number + 1).to_string();
+        let died = program("compact", &disk.home()).env("ORCH_CRASH_AT", at).status();
+        assert!(!died.expect("it can be begun").success(), "it is killed at {number}, {name}");
+        let is_left = Some(number) != clears.last().map(|(last, _)| last);
+        assert_eq!(disk.home().join("instance.db-doubt").exists(), is_left, "{number}, {name}");
+        let folder = open(&disk.home());
+        run_to_its_end(&folder, &record(2));
+        assert!(!disk.home().join("instance.db-doubt").exists(), "{number}, {name}");
+        assert_eq!(folder.runs(&RunQuery::default()).expect("a list").len(), 2, "{number}, {name}");
+        assert_eq!(folder.check().expect("it can be checked"), [], "{number}, {name}");
+    }
+    assert_eq!(clears.len(), 6, "{passed}");
 }

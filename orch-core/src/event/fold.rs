@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +70,8 @@ pub struct RunView {
     hooks_errored: u64,
     /// How often the run was taken up again.
     resumed: u64,
+    /// The ops that a program it went on with had other code of.
+    other_code: BTreeSet<Arc<str>>,
     /// The last that was told but for the wish to cancel it, which may be that of who takes it up again.
     told: Option<Timestamp>,
     /// The same of the process before the present one.
@@ -132,8 +134,8 @@ impl RunView {
             return;
         }
         self.run = Some(event.run);
-        if matches!(event.kind, EventKind::RunResumed { .. }) {
-            self.resume();
+        if let EventKind::RunResumed { other_code } = &event.kind {
+            self.resume(other_code);
         }
         self.start.get_or_insert(event.time);
         self.latest = self.latest.max(Some(event.time));

@@ -102,7 +102,13 @@ impl Log {
 
     /// The process is gone, and another goes on with the run.
     pub(crate) fn resumed(&mut self) -> &mut Self {
-        self.push(None, 0, EventKind::RunResumed { other_code: Vec::new() })
+        self.resumed_by(&[])
+    }
+
+    /// The same, with a program that has other code of these ops.
+    pub(crate) fn resumed_by(&mut self, other_code: &[&str]) -> &mut Self {
+        let other_code = other_code.iter().map(|op| Arc::from(*op)).collect();
+        self.push(None, 0, EventKind::RunResumed { other_code })
     }
 
     pub(crate) fn interrupted(&mut self, step: &str, attempt: u32) -> &mut Self {

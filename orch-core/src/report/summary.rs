@@ -131,6 +131,10 @@ fn resumed(view: &RunView, palette: Palette) -> String {
     if lost > 0 {
         let _ = write!(text, ", values of {} lost", count(lost, "step", "steps"));
     }
+    let other_code: Vec<_> = view.other_code().map(|op| palette.paint(Role::Name, &one_line(op))).collect();
+    if !other_code.is_empty() {
+        let _ = write!(text, ", with other code of {}", other_code.join(", "));
+    }
     text.push('\n');
     text
 }

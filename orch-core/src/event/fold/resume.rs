@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +11,8 @@ use crate::ids::StepPath;
 /// What is told when a run is taken up again.
 impl RunView {
     /// What comes from here on is of another process.
-    pub(super) fn resume(&mut self) {
+    pub(super) fn resume(&mut self, other_code: &[Arc<str>]) {
+        self.other_code.extend(other_code.iter().cloned());
         // One that is taken up only to end does not go on.
         self.resumed += u64::from(self.status != RunStatus::Canceling);
         self.gone = self.told;

@@ -75,6 +75,11 @@ impl RunView {
         self.resumed
     }
 
+    /// The ops of which a program that the run went on with had other code than the one that began it, in the order of their names.
+    pub fn other_code(&self) -> impl Iterator<Item = &str> {
+        self.other_code.iter().map(|op| &**op)
+    }
+
     /// When the first event was emitted.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {

@@ -237,4 +237,12 @@ fn a_run_that_was_taken_up_again_says_so() {
     let mut log = Log::new("hello", &["greet"]);
     log.resumed().resumed().start("greet").at(12).success("greet", 1).run_success();
     insta::assert_snapshot!(told(&log).lines().nth(2).expect("a line"), @"     Resumed [        ] 2 times");
+    let mut log = Log::new("hello", &["greet"]);
+    log.resumed_by(&["say", "greet"])
+        .resumed_by(&["greet"])
+        .start("greet")
+        .at(12)
+        .success("greet", 1)
+        .run_success();
+    insta::assert_snapshot!(told(&log).lines().nth(2).expect("a line"), @"     Resumed [        ] 2 times, with other code of greet, say");
 }

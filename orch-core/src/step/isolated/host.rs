@@ -245,7 +245,7 @@ mod tests {
         let long = [vec![7; 8 << 20]];
         let heard: Vec<ToWorker> = thread::scope(|scope| {
             scope.spawn(|| {
-                worker.send(&ToWorker::Answer { id: 1, refused: None }, &long).expect("it is said")
+                worker.send(&ToWorker::Answer { id: 1, refused: None }, &long).expect("it is said");
             });
             while worker.socket.try_lock().is_ok() {
                 thread::yield_now();

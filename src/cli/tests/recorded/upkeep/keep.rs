@@ -62,20 +62,20 @@ fn who_wants_all_runs_keeps_all() {
 fn what_cannot_be_removed_changes_no_exit_code() {
     let kept = Recorded::new();
     fs::write(kept.home.join("runs/00000000-0000-0000-0000-000000000005"), "no folder").expect("written");
-    insta::assert_snapshot!(end(&kept.session("run pages --progress none")), @r"
+    insta::assert_snapshot!(end(&kept.session("run pages --progress none")), @"
     exit 0
-    warning: old runs cannot be removed: `PLACE/home/runs/00000000-0000-0000-0000-000000000005/artifacts` cannot be read: a file is where a folder should be
+    warning: old runs cannot be removed: `PLACE/home/runs/00000000-0000-0000-0000-000000000005` cannot be read: a file is where a folder should be
     hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
     ");
-    insta::assert_snapshot!(end(&kept.session("run bad_pages --progress none")), @r"
+    insta::assert_snapshot!(end(&kept.session("run bad_pages --progress none")), @"
     exit 1
-    warning: old runs cannot be removed: `PLACE/home/runs/00000000-0000-0000-0000-000000000005/artifacts` cannot be read: a file is where a folder should be
+    warning: old runs cannot be removed: `PLACE/home/runs/00000000-0000-0000-0000-000000000005` cannot be read: a file is where a folder should be
     hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
     ");
-    insta::assert_snapshot!(kept.session("instance gc"), @r"
+    insta::assert_snapshot!(kept.session("instance gc"), @"
     exit 3
     --- stderr
-    error: `PLACE/home/runs/00000000-0000-0000-0000-000000000005/artifacts` cannot be read: a file is where a folder should be
+    error: `PLACE/home/runs/00000000-0000-0000-0000-000000000005` cannot be read: a file is where a folder should be
     hint: let the program write to the file and its folder, or choose another folder with `--home` or `ORCH_HOME`
     ");
 }

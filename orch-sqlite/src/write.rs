@@ -246,17 +246,25 @@ pub(crate) fn whole(
         write(&mut file)?;
         file.into_inner().map_err(|error| fail(error.into_error()))
     });
-    let renamed = written.and_then(|file| {
+    let placed = written.and_then(|file| {
         around("file.sync", || file.sync_all()).map_err(fail)?;
         drop(file);
-        around("file.rename", || fs::rename(&partial, path)).map_err(fail)
+        place(&partial, path, ("file.rename", "file.sync_folder")).map_err(fail)
     });
-    if renamed.is_err() {
+    if placed.is_err() {
         // It may not even be there.
         let _ = remove_file(&partial, "file.sweep");
     }
-    renamed?;
-    sync_folder(outer(path), "file.sync_folder").map_err(fail)
+    placed
+}
+
+/// Gives a complete file its name, durably, if the disk has what is in it. One whose name the disk refuses to keep is not left:
+/// whoever found it would rely on it.
+fn place(partial: &Path, path: &Path, (rename, folder): (&str, &str)) -> io::Result<()> {
+    around(rename, || fs::rename(partial, path))?;
+    sync_folder(outer(path), folder).inspect_err(|_| {
+        let _ = around(folder, || fs::remove_file(path));
+    })
 }
 
 /// The extension of files that are not yet complete.
@@ -270,14 +278,10 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Gives a complete file its name, durably. One whose name the disk refuses to keep is not left: whoever found it would
-/// rely on it.
+/// Brings what is in a complete file to the disk, and gives it its name.
 pub(crate) fn complete(partial: &Path, path: &Path, name: &str) -> io::Result<()> {
     sync(partial, name)?;
-    around(name, || fs::rename(partial, path))?;
-    sync_folder(outer(path), name).inspect_err(|_| {
-        let _ = around(name, || fs::remove_file(path));
-    })
+    place(partial, path, (name, name))
 }
 
 /// Makes what is in a file durable.

@@ -44,8 +44,19 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
     /// Any; the attempt at the step then fails, and its retry policy decides what follows.
     fn store(&self, at: &OutputAt<'_>, value: &T) -> Result<Metadata, Failure>;
 
-    /// Loads what `store` stored there. Steps are handed values in memory; it is called before a run of a part of a job
-    /// for what steps that do not run have stored in an earlier one.
+    /// What steps of the same run are handed once the value is stored; by default the value itself, `None`. A manager of values that
+    /// are a plan of work rather than its outcome, as a `LazyFrame` is, gives one of what it has stored there, or each step that
+    /// takes the value would do the work once more. It is asked only for what some step takes.
+    ///
+    /// # Errors
+    /// Any; the attempt at the step then fails, as if the value could not be stored.
+    fn hand_on(&self, at: &OutputAt<'_>, value: &T) -> Result<Option<T>, Failure> {
+        let _ = (at, value);
+        Ok(None)
+    }
+
+    /// Loads what `store` stored there. Steps are handed values in memory, or what `hand_on` gives; it is called before a run of
+    /// a part of a job for what steps that do not run have stored in an earlier one.
     ///
     /// # Errors
     /// If it is not there or cannot be read.
@@ -238,6 +249,7 @@ impl fmt::Debug for IoManagers {
 /// An IO manager, its type erased.
 pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
+    fn hand_on(&self, at: &OutputAt<'_>, value: &Value) -> Result<Option<Value>, Failure>;
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure>;
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found, Failure>;
@@ -254,8 +266,11 @@ struct Typed<T, M> {
 
 impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure> {
-        let value = value.get::<T>().ok_or_else(|| Failure::new("the value is of another type"))?;
-        self.manager.store(at, value)
+        self.manager.store(at, typed(value)?)
+    }
+
+    fn hand_on(&self, at: &OutputAt<'_>, value: &Value) -> Result<Option<Value>, Failure> {
+        Ok(self.manager.hand_on(at, typed(value)?)?.map(Value::new))
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure> {
@@ -285,4 +300,8 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
     fn type_name(&self) -> String {
         TypeInfo::of::<T>().name()
     }
+}
+
+fn typed<T: Data>(value: &Value) -> Result<&T, Failure> {
+    value.get::<T>().ok_or_else(|| Failure::new("the value is of another type"))
 }

@@ -9,15 +9,20 @@ impl Plan {
     /// What no step takes is not among them, since nothing asks for it again, nor what is known from an earlier run.
     #[must_use]
     pub fn memory_only(&self) -> Vec<(usize, usize)> {
-        let mut taken = BTreeSet::new();
-        for input in self.steps.iter().flat_map(|step| &step.inputs) {
-            self.add_taken(&input.source, &mut taken);
-        }
         let lost = |&(step, output): &(usize, usize)| {
             let step = &self.steps[step];
             !step.given && step.outputs[output].kept == Kept::Memory
         };
-        taken.into_iter().filter(lost).collect()
+        self.taken().into_iter().filter(lost).collect()
+    }
+
+    /// The outputs that some step takes.
+    pub(crate) fn taken(&self) -> BTreeSet<(usize, usize)> {
+        let mut taken = BTreeSet::new();
+        for input in self.steps.iter().flat_map(|step| &step.inputs) {
+            self.add_taken(&input.source, &mut taken);
+        }
+        taken
     }
 
     /// Adds the outputs that a source is made of.

@@ -35,6 +35,8 @@ struct StepTraits {
     /// Whether its work can be stopped alone, and not only with the run: if it has a timeout, or several dynamic outputs,
     /// of which one may fail while another is being pulled.
     stops: bool,
+    /// The outputs that other steps take, if it has an IO manager, which may hand them something else than the value.
+    taken: Box<[usize]>,
     /// Whether its code can say something of assets: it makes, observes or reads some.
     says: bool,
 }
@@ -84,12 +86,15 @@ impl Local {
         workers: Option<Arc<Pool>>,
     ) -> Self {
         crate::failure::catch_places();
+        let taken = program.plan.taken();
+        let taken = |step| taken.range((step, 0)..=(step, usize::MAX)).map(|&(_, output)| output);
         let shared = Arc::new(Shared {
             steps: program
                 .ops
                 .iter()
                 .zip(&program.plan.steps)
-                .map(|(op, step)| StepTraits::of(op, step))
+                .enumerate()
+                .map(|(number, (op, step))| StepTraits::of(op, step, taken(number)))
                 .collect(),
             has_given: program.has_given(),
             program,
@@ -109,12 +114,13 @@ impl Local {
 }
 
 impl StepTraits {
-    fn of(op: &OpDef, step: &Step) -> Self {
+    fn of(op: &OpDef, step: &Step, taken: impl Iterator<Item = usize>) -> Self {
         let dynamic = op.outputs().iter().filter(|output| output.kind == OutputKind::Dynamic);
         Self {
             pace: Pace::default(),
             isolated: step.isolated,
             stops: op.timeout().is_some() || dynamic.count() > 1,
+            taken: op.io().map(|_| taken.collect()).unwrap_or_default(),
             says: step.says() || op.reads.is_some(),
         }
     }
@@ -261,6 +267,11 @@ impl Shared {
         }
     }
 
+    /// Whether other steps take this output of one with an IO manager.
+    pub(super) fn is_taken(&self, step: usize, output: usize) -> bool {
+        self.steps[step].taken.contains(&output)
+    }
+
     /// Does a piece of work on a thread that may block.
     fn attempt_blocking(&self, work: Work, dispatcher: &Arc<Dispatcher>) -> Message {
         let Work { token, step, path, attempt: number, task } = work;
@@ -272,7 +283,8 @@ impl Shared {
         let message = match task {
             // What is to be stored was produced in time.
             Task::Store(produced) => {
-                let result = self.store(step, &path, &produced, &mut attempt);
+                let mut produced = produced;
+                let result = self.store(step, &path, &mut produced, &mut attempt);
                 Message::Stored { token, produced, result }
             }
             task if self.is_stopped(stop.as_ref()) => {

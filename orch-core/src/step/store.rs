@@ -12,17 +12,17 @@ use crate::value::Value;
 
 /// What the state gives to be stored, on its way through the IO manager of the op.
 impl Shared {
-    /// Has it stored; what the IO manager logs, and its panics, are the attempt's.
+    /// Has it stored; what the IO manager logs, and its panics, are the attempt's. What it hands on takes the value's place.
     pub(super) fn store(
         &self,
         step: usize,
         path: &StepPath,
-        produced: &Produced,
+        produced: &mut Produced,
         attempt: &mut Option<Attempt>,
     ) -> Result<Vec<Stored>, Failure> {
         match produced {
             Produced::Outputs { products, written } => {
-                let values = products.iter().enumerate().filter_map(|(output, product)| match product {
+                let values = products.iter_mut().enumerate().filter_map(|(output, product)| match product {
                     Product::Value(value) => Some((output, value)),
                     Product::Absent | Product::Items(_) => None,
                 });
@@ -49,7 +49,7 @@ impl Shared {
         path: &StepPath,
         output: usize,
         key: Option<&MappingKey>,
-        value: &Value,
+        value: &mut Value,
         attempt: &mut Option<Attempt>,
     ) -> Result<Stored, Failure> {
         let op = &self.program.ops[step];
@@ -72,6 +72,18 @@ impl Shared {
             |failure| failure.context(format!("the IO manager `{io}` could not store `{}`", definition.name)),
         )?;
         asset.map_or(Ok(()), |asset| check_told(io, &asset.key, &metadata))?;
+        if self.is_taken(step, output) {
+            let handed = code::run(attempt, || {
+                let handed = manager.hand_on(&at, value)?;
+                handed.into_iter().for_each(|handed| *value = handed);
+                Ok(())
+            });
+            handed.and_then(|handed| handed).map_err(|failure| {
+                let name = &definition.name;
+                failure
+                    .context(format!("the IO manager `{io}` could not hand on `{name}`, which it has stored"))
+            })?;
+        }
         Ok(Stored { output, io: io.into(), metadata })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use orch_core::failure::Result;
-use orch_core::io::{Found, IoManager, Metadata, OutputAt};
+use orch_core::io::{IoManager, Metadata, OutputAt};
 use polars::frame::DataFrame;
 
 use super::FrameIo;
@@ -25,21 +25,7 @@ impl<F: Format> IoManager<DataFrame> for FrameIo<F> {
         join(self.find_all(at, self.reader(at, None)?)?, None)
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
@@ -58,21 +44,7 @@ impl<F: Format> IoManager<Option<DataFrame>> for FrameIo<F> {
         self.find_some(at, self.reader(at, None)?)?.map(|found| join(found, None)).transpose()
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
@@ -91,21 +63,7 @@ impl<F: Format, S: FrameSchema> IoManager<Frame<S>> for FrameIo<F> {
         Frame::checked(join(found, Some(&declared))?)
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format, S: FrameSchema> IoManager<Option<Frame<S>>> for FrameIo<F> {
@@ -127,21 +85,7 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Frame<S>>> for FrameIo<F> {
         found.map(|found| Frame::checked(join(found, Some(&declared))?)).transpose()
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format> FrameIo<F> {

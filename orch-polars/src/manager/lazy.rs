@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orch_core::failure::{Failure, Result};
-use orch_core::io::{self, IoManager, Metadata, OutputAt};
+use orch_core::io::{IoManager, Metadata, OutputAt};
 use polars::error::PolarsResult;
 use polars::frame::DataFrame;
 use polars::io::utils::file::Writable;
@@ -55,11 +55,18 @@ use crate::schema::{FrameSchema, Lazy, Schema};
 /// If another object takes its place while the plan is around, collecting fails and says so, in stores that give tags. What is sunk
 /// is written to a temporary file and then put as an object, so it can take the place of what it was made of.
 ///
-/// Steps are handed values in memory, so a step of the same run that takes the `LazyFrame` is given the plan that the op
-/// returned, not the file, and executes it once more. Where that costs too much, return a `DataFrame`.
+/// # In the same run
+///
+/// A step that takes the `LazyFrame` which another one has returned is handed a scan of what was stored of it, so that the plan is
+/// executed once, whoever takes it. Of CSV and NDJSON, which do not keep the types of all columns, it is handed the plan itself, and
+/// executes it once more; where that costs too much, return a `DataFrame`.
 impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
     fn store(&self, at: &OutputAt<'_>, frame: &LazyFrame) -> Result<Metadata> {
         self.sink(at, frame, None)
+    }
+
+    fn hand_on(&self, at: &OutputAt<'_>, _: &LazyFrame) -> Result<Option<LazyFrame>> {
+        self.handed(at, None)
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<LazyFrame> {
@@ -72,21 +79,7 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
         self.scan_together(self.find_all(at, |path| self.source(path))?, None)
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
@@ -95,6 +88,11 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
             Some(frame) => self.sink(at, frame, None),
             None => self.write_nothing(at),
         }
+    }
+
+    fn hand_on(&self, at: &OutputAt<'_>, frame: &Option<LazyFrame>) -> Result<Option<Option<LazyFrame>>> {
+        let Some(frame) = frame else { return Ok(None) };
+        Ok(self.hand_on(at, frame)?.map(Some))
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<LazyFrame>> {
@@ -107,26 +105,17 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
         found.map(|found| self.scan_together(found, None)).transpose()
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format, S: FrameSchema> IoManager<Lazy<S>> for FrameIo<F> {
     fn store(&self, at: &OutputAt<'_>, frame: &Lazy<S>) -> Result<Metadata> {
         self.sink(at, frame, Some(&S::schema()))
+    }
+
+    fn hand_on(&self, at: &OutputAt<'_>, _: &Lazy<S>) -> Result<Option<Lazy<S>>> {
+        let handed = self.handed(at, Some(&types::<S>()))?;
+        handed.map(|handed| checked(&self.path(at), handed)).transpose()
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Lazy<S>> {
@@ -140,21 +129,7 @@ impl<F: Format, S: FrameSchema> IoManager<Lazy<S>> for FrameIo<F> {
         Lazy::checked(self.scan_together(found, Some(&types::<S>()))?)
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format, S: FrameSchema> IoManager<Option<Lazy<S>>> for FrameIo<F> {
@@ -163,6 +138,11 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Lazy<S>>> for FrameIo<F> {
             Some(frame) => self.sink(at, frame, Some(&S::schema())),
             None => self.write_nothing(at),
         }
+    }
+
+    fn hand_on(&self, at: &OutputAt<'_>, frame: &Option<Lazy<S>>) -> Result<Option<Option<Lazy<S>>>> {
+        let Some(frame) = frame else { return Ok(None) };
+        Ok(self.hand_on(at, frame)?.map(Some))
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<Lazy<S>>> {
@@ -176,21 +156,7 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Lazy<S>>> for FrameIo<F> {
         Lazy::checked(self.scan_together(found, Some(&types::<S>()))?).map(Some)
     }
 
-    fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<io::Found> {
-        self.find_stored(at, stamp)
-    }
-
-    fn takes_columns(&self) -> bool {
-        true
-    }
-
-    fn takes_partitions(&self) -> bool {
-        true
-    }
-
-    fn keeps_runs_apart(&self) -> bool {
-        true
-    }
+    of_every_frame!();
 }
 
 impl<F: Format> FrameIo<F> {
@@ -230,6 +196,17 @@ impl<F: Format> FrameIo<F> {
             scanned.collect_schema().map_err(|error| unreadable::<F>(path, error))?;
         }
         Ok(of_columns(scanned, at.columns))
+    }
+
+    /// A scan of what has just been stored, if that is what was given to be stored. The file is held open if another run may put
+    /// another one in its place; of what no other run stores there may be more than a process may have open.
+    fn handed(&self, at: &OutputAt<'_>, types: Option<&SchemaRef>) -> Result<Option<LazyFrame>> {
+        if !F::IN_PARTS {
+            return Ok(None);
+        }
+        let path = self.path(at);
+        let source = if at.asset.is_some() { self.alone(&path)? } else { self.source(&path)? };
+        self.scan(source.ok_or_else(|| missing(&path))?, &path, at, types).map(Some)
     }
 
     /// A file that is scanned by itself, `None` if there is none: held open, or an object of which parts are fetched.

@@ -1,5 +1,30 @@
 //! The IO managers: one for all formats.
 
+/// What an IO manager of frames says of itself, whichever frames these are.
+macro_rules! of_every_frame {
+    () => {
+        fn look(
+            &self,
+            at: &orch_core::io::OutputAt<'_>,
+            stamp: &str,
+        ) -> orch_core::failure::Result<orch_core::io::Found> {
+            self.find_stored(at, stamp)
+        }
+
+        fn takes_columns(&self) -> bool {
+            true
+        }
+
+        fn takes_partitions(&self) -> bool {
+            true
+        }
+
+        fn keeps_runs_apart(&self) -> bool {
+            true
+        }
+    };
+}
+
 mod build;
 mod eager;
 mod file;

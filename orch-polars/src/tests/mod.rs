@@ -3,6 +3,8 @@ mod columns;
 mod declared;
 mod files;
 #[cfg(feature = "lazy")]
+mod handed;
+#[cfg(feature = "lazy")]
 mod lazy;
 mod lost;
 mod missing;

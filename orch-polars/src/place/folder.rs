@@ -1,14 +1,17 @@
 //! Folders and files that survive a crash once a call has returned.
 
+mod temporary;
+
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use orch_core::failure::Failure;
 use orch_core::storage::around;
+
+use temporary::Temporary;
 
 /// Whoever finds a folder there may rely on it. So nobody looks while another has made one and not yet told the disk.
 static CREATING: Mutex<()> = Mutex::new(());
@@ -55,16 +58,13 @@ pub(crate) fn replace<T>(
 ) -> Result<(T, String), Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     create(folder)?;
-    let temporary = Temporary::beside(path);
-    let (file, written) = around("frame.write", || {
-        let file =
-            File::options().read(true).write(true).create(true).truncate(true).open(&temporary.path)?;
-        let written = write(&file, &temporary.path)?;
-        Ok::<_, Failure>((file, written))
+    let (temporary, written) = around("frame.write", || {
+        let temporary = Temporary::beside(path)?;
+        let written = write(temporary.file(), temporary.path())?;
+        Ok::<_, Failure>((temporary, written))
     })?;
-    around("frame.sync", || file.sync_all())?;
-    let mark = mark(&file.metadata()?)?;
-    drop(file);
+    around("frame.sync", || temporary.file().sync_all())?;
+    let mark = mark(&temporary.file().metadata()?)?;
     temporary.rename(path)?;
     sync(folder)?;
     Ok((written, mark))
@@ -74,16 +74,16 @@ pub(crate) fn replace<T>(
 /// disk, which no other file has as long as both are there.
 fn mark(file: &Metadata) -> io::Result<String> {
     let time = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(format!("{}-{}-{}", number(file), file.len(), time.as_nanos()))
+    Ok(format!("{}-{}-{}", inode(file), file.len(), time.as_nanos()))
 }
 
 #[cfg(unix)]
-fn number(file: &Metadata) -> u64 {
+fn inode(file: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(file)
 }
 
 #[cfg(not(unix))]
-fn number(_file: &Metadata) -> u64 {
+fn inode(_file: &Metadata) -> u64 {
     0
 }
 
@@ -100,38 +100,6 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match around("frame.remove", || fs::remove_file(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed.and_then(|()| sync(path.parent().unwrap_or(Path::new("")))),
-    }
-}
-
-/// A file that is removed again unless it gets its final name.
-struct Temporary {
-    path: PathBuf,
-    renamed: bool,
-}
-
-impl Temporary {
-    fn beside(path: &Path) -> Self {
-        // A file of its own for each store: two runs may be given one identifier, and a crash may have left one behind.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}-{number}.tmp", std::process::id()));
-        Self { path: path.with_file_name(name), renamed: false }
-    }
-
-    fn rename(mut self, path: &Path) -> io::Result<()> {
-        around("frame.rename", || fs::rename(&self.path, path))?;
-        self.renamed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Nothing is lost with a leftover, and the error that led here is the one to tell.
-            let _ = around("frame.sweep", || fs::remove_file(&self.path));
-        }
     }
 }
 

@@ -62,6 +62,47 @@ fn storing_again_replaces_the_file_and_leaves_nothing_else() {
 }
 
 #[test]
+fn what_a_killed_process_has_left_is_taken_by_who_stores_next() {
+    let folder = Folder::new();
+    let io = ParquetIo::new(&folder.0);
+    let step = extract();
+    let at = output_of(&step, None);
+    io.store(&at, &starters()).unwrap();
+    let left = |number: u32| PathBuf::from(format!("{}.{number}.tmp", io.path(&at).display()));
+    fs::write(left(0), "more than a frame needs ".repeat(1_000)).unwrap();
+    io.store(&at, &starters().slice(0, 1)).unwrap();
+    assert_eq!(loaded(&io, &at).unwrap().height(), 1);
+    assert_eq!(folder.files(), [io.path(&at)]);
+
+    // What another one still writes is left to it.
+    fs::write(left(0), "a part of a frame").unwrap();
+    let written = fs::File::open(left(0)).unwrap();
+    written.lock().unwrap();
+    io.store(&at, &starters()).unwrap();
+    assert_eq!(loaded(&io, &at).unwrap().height(), 3);
+    assert_eq!(fs::read_to_string(left(0)).unwrap(), "a part of a frame");
+}
+
+#[test]
+fn of_what_many_store_at_once_in_one_place_one_is_there_whole() {
+    let folder = Folder::new();
+    let io = ParquetIo::new(&folder.0);
+    let step = extract();
+    std::thread::scope(|scope| {
+        for thread in 0..8_i64 {
+            let (io, step) = (&io, &step);
+            scope.spawn(move || {
+                let frame = df!("thread" => vec![thread; 1_000]).unwrap();
+                (0..30).for_each(|_| drop(io.store(&output_of(step, None), &frame).unwrap()));
+            });
+        }
+    });
+    let frame = loaded(&io, &output_of(&step, None)).unwrap();
+    assert_eq!((frame.height(), frame.column("thread").unwrap().n_unique().unwrap()), (1_000, 1));
+    assert_eq!(folder.files().len(), 1, "{:?}", folder.files());
+}
+
+#[test]
 fn many_threads_store_below_a_folder_that_none_has_made() {
     let folder = Folder::new();
     let io = ParquetIo::new(folder.0.join("deep/down"));

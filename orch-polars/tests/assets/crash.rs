@@ -56,14 +56,14 @@ fn live() {
     }
 }
 
-/// What a folder has, without what nobody will give its name any more.
+/// What a folder has.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("a file").path();
         if path.is_dir() {
             files.extend(self::files(&path));
-        } else if path.extension().is_none_or(|extension| extension != "tmp") {
+        } else {
             files.insert(path.display().to_string(), fs::read(&path).expect("a file"));
         }
     }

@@ -57,7 +57,10 @@ impl Keyspace {
         hasher.update(&serde_json::to_vec(&self.definition).unwrap_or_default());
         match &*self.shape {
             Shape::One(axis) => axis.add_indexing(&mut hasher),
-            Shape::Product(product) => product.axes().for_each(|(_, axis)| axis.add_indexing(&mut hasher)),
+            Shape::Product(product) => {
+                product.strides().for_each(|stride| _ = hasher.update(&stride.to_le_bytes()));
+                product.axes().for_each(|(_, axis)| axis.add_indexing(&mut hasher));
+            }
         }
         hasher.finalize().to_hex().to_string()
     }

@@ -13,8 +13,8 @@ use crate::ids::QuickMap;
 ///
 /// - static dimensions, whose keys are counted, are the least significant: one number in mixed radix, without holes;
 /// - above them are those that go on, time and dynamic sets. One alone is all the rest: a product of time and static
-///   dimensions has no holes at all, and what is there at any time is one stretch. Several have an equal share of the rest
-///   of the 64 bits each;
+///   dimensions has no holes at all, and what is there at any time is one stretch. Of several, times have as many bits as it
+///   takes to count their windows, and dynamic sets an equal share of those that are left;
 /// - within both groups the first by name is the most significant.
 #[derive(Debug)]
 pub(super) struct Product {
@@ -34,8 +34,9 @@ struct Dimension {
     size: u64,
 }
 
-/// The least share of the bits that keys of a dynamic set have: room for 16 million.
-const LEAST_SHARE: u32 = 24;
+/// The least share of the bits that keys of a dynamic set have: room for 4,096, where times that never end and several such sets come
+/// together. Three sets have room for two million keys each.
+const LEAST_SHARE: u32 = 12;
 
 impl Product {
     pub(super) fn new(definition: &ProductPartitions, sets: &KeySets) -> Result<Self, PartitionError> {
@@ -83,31 +84,65 @@ impl Product {
         }
         // An index is below 2^63, so that sums with one more never wrap.
         let room = (u64::MAX >> 1) / stride;
-        let share = room.max(1).ilog2() / u32::try_from(open.len().max(1)).unwrap_or(u32::MAX);
-        for at in open.iter().rev() {
+        let sizes = self.shares(&open, room)?;
+        for (at, size) in open.iter().zip(sizes).rev() {
             let dimension = &mut self.dimensions[*at];
-            dimension.size = if open.len() == 1 { room } else { 1 << share };
-            dimension.stride = stride;
-            let fits = match &dimension.axis {
-                Axis::Time(windows) => windows.all() <= dimension.size,
-                Axis::Dynamic(_, keys) => share >= LEAST_SHARE && keys.numbers() <= dimension.size,
-                Axis::Static(_) => true,
-            };
-            if !fits {
-                return Err(PartitionError::definition(format!(
-                    "the dimension `{}` does not fit into an index beside the others: of 64 bits {share} are left for it",
-                    dimension.name
-                ))
-                .hint("give times an end, or leave out a dimension"));
-            }
-            stride = stride.saturating_mul(dimension.size);
+            (dimension.size, dimension.stride) = (size, stride);
+            stride = stride.saturating_mul(size);
         }
         self.order = [open, fixed].concat();
         Ok(())
     }
 
+    /// How many numbers each of the dimensions that go on has, if together they have so many.
+    fn shares(&self, open: &[usize], room: u64) -> Result<Vec<u64>, PartitionError> {
+        let axes = || open.iter().map(|at| &self.dimensions[*at].axis);
+        let dynamic = axes().filter(|axis| matches!(axis, Axis::Dynamic(..))).count();
+        // Times are known up to a last one.
+        let bits_of = |axis: &Axis| match axis {
+            Axis::Time(windows) => windows.all().max(1).next_power_of_two().ilog2(),
+            Axis::Dynamic(..) | Axis::Static(_) => 0,
+        };
+        let (bits, times) = (room.max(1).ilog2(), axes().map(bits_of).sum::<u32>());
+        let left = bits.saturating_sub(times).checked_div(u32::try_from(dynamic).unwrap_or(u32::MAX));
+        let share = left.unwrap_or(0);
+        if open.len() > 1 && (times > bits || dynamic > 0 && share < LEAST_SHARE) {
+            let names: Vec<_> = open.iter().map(|at| format!("`{}`", self.dimensions[*at].name)).collect();
+            let names = names.join(", ");
+            return Err(PartitionError::definition(format!(
+                "the dimensions {names} do not fit into one index: it has 63 bits, of which {bits} are left for them"
+            ))
+            .hint("give times an end, or leave out a dimension"));
+        }
+        let size = |axis: &Axis| match axis {
+            _ if open.len() == 1 => room,
+            Axis::Dynamic(..) => 1 << share,
+            axis => 1 << bits_of(axis),
+        };
+        for at in open {
+            let Dimension { name, axis, .. } = &self.dimensions[*at];
+            let (most, there) = match axis {
+                Axis::Time(windows) => (size(axis), windows.all()),
+                Axis::Dynamic(_, keys) => (size(axis), keys.numbers()),
+                Axis::Static(_) => continue,
+            };
+            if there > most {
+                return Err(PartitionError::definition(format!(
+                    "the dimension `{name}` has or had {there} keys, and there is room for {most} beside the others"
+                ))
+                .hint("give times an end, or leave out a dimension"));
+            }
+        }
+        Ok(axes().map(size).collect())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.dimensions.len()
+    }
+
+    /// What an index is made of by them, in the order of the names.
+    pub(super) fn strides(&self) -> impl Iterator<Item = u64> {
+        self.dimensions.iter().map(|dimension| dimension.stride)
     }
 
     /// Names and axes, in the order of the names.

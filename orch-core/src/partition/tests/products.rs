@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use jiff::ToSpan as _;
 use proptest::prelude::*;
 
-use super::super::{KeySet, KeySets, Keyspace, MultiKey, PartitionSet, PartitionsDefinition, TimePartitions};
+use super::super::{
+    KeySet, KeySets, Keyspace, MultiKey, PartitionError, PartitionSet, PartitionsDefinition, TimePartitions,
+};
 use super::{customers, days, now, refused, resolve, sales};
 
 #[test]
@@ -108,7 +110,7 @@ fn dimensions_that_cannot_be_are_refused() {
     ");
     let minutes = || TimePartitions::cron("* * * * *", "2024-01-01");
     insta::assert_snapshot!(of(product().by("a", minutes()).by("b", minutes()).by("c", minutes())), @"
-    the dimension `c` does not fit into an index beside the others: of 64 bits 20 are left for it
+    the dimensions `a`, `b`, `c` do not fit into one index: it has 63 bits, of which 62 are left for them
       hint: give times an end, or leave out a dimension
     ");
     let many = || PartitionsDefinition::of((0..3000).map(|key| key.to_string()));
@@ -162,6 +164,40 @@ fn what_is_shown_of_a_set_selects_it() {
     insta::assert_snapshot!(wide.show(&both), @"customer=acme; kind=a; week=2024-01-07..2024-01-21 || customer=bolt, cogs; region=us; week=2024-01-07..2024-02-18");
     assert_eq!(part(&wide.show(&both)), both);
     assert_eq!(wide.show(&wide.all(now())), "customer=acme, bolt, cogs; week=2024-01-07..2024-02-18");
+}
+
+/// Of days without an end and several sets of keys.
+fn sets(names: &[&str], keys: &KeySet) -> Result<Keyspace, PartitionError> {
+    let days = PartitionsDefinition::product().by("day", days());
+    let of = |set: &str| PartitionsDefinition::dynamic(set);
+    let partitions = names.iter().fold(days, |partitions, name| partitions.by(*name, of(name)));
+    let sets = names.iter().fold(KeySets::new(), |sets, name| sets.with(*name, keys.clone()));
+    PartitionsDefinition::from(partitions).resolve(&sets)
+}
+
+#[test]
+fn times_have_the_room_that_they_need_and_sets_of_keys_share_the_rest() {
+    let names = ["customer", "device", "store", "till"];
+    for count in 1..4 {
+        let space = sets(&names[..count], &customers()).unwrap();
+        let all = space.all(now());
+        assert_eq!(all.len(), 60 * 3_u64.pow(count as u32));
+        all.iter().for_each(|index| {
+            let key = space.key_of(index).unwrap();
+            assert_eq!(space.index_of(key.as_str()).unwrap(), index);
+        });
+    }
+    insta::assert_snapshot!(sets(&names, &customers()).unwrap_err(), @"
+    the dimensions `customer`, `day`, `device`, `store`, `till` do not fit into one index: it has 63 bits, of which 62 are left for them
+      hint: give times an end, or leave out a dimension
+    ");
+
+    let many = KeySet::from_rows([(1 << 14, "acme", true)]).unwrap();
+    assert!(sets(&names[..2], &many).is_ok());
+    insta::assert_snapshot!(sets(&names[..3], &many).unwrap_err(), @"
+    the dimension `customer` has or had 16385 keys, and there is room for 16384 beside the others
+      hint: give times an end, or leave out a dimension
+    ");
 }
 
 proptest! {

@@ -25,6 +25,8 @@ pub(super) struct Frame {
     pub(super) collects: Vec<Gathering>,
     /// The versions of partitions of assets that were read or made in it, by the step that did so.
     pub(super) versions: Vec<(u32, InputVersion)>,
+    /// Of graphs of assets that stand in it, by their numbers, whether they are passed over, once that is found.
+    pub(super) graphs: Vec<(u32, bool)>,
     /// Why local steps will not run: what they wait for in earlier items will not come.
     pub(super) lacking: Vec<(u32, Box<Missing>)>,
     /// Steps and streams that are not done; the frame is over at 0.
@@ -262,6 +264,7 @@ impl Frame {
             streams: Vec::new(),
             collects: Vec::new(),
             versions: Vec::new(),
+            graphs: Vec::new(),
             lacking: Vec::new(),
             open: 0,
             waiters: HashMap::new(),
@@ -301,6 +304,7 @@ impl Frame {
         self.streams.clear();
         self.collects.clear();
         self.versions.clear();
+        self.graphs.clear();
         self.lacking.clear();
         self.waiters.clear();
     }

@@ -1,10 +1,14 @@
+mod graphs;
+
 use std::ops::Range;
 use std::time::Duration;
 
+use self::graphs::GraphLayout;
 use super::Settings;
 use super::limits::{Classes, classify};
-use crate::define::{Order, Outcomes, Retry};
-use crate::plan::{Plan, Program, Source, Step};
+use super::ready::ranks;
+use crate::define::{Outcomes, Retry};
+use crate::plan::{Plan, Program, Source};
 
 /// The plan as arrays for the engine: where everything lies in the frame of its map, and who depends on whom.
 ///
@@ -18,6 +22,8 @@ pub(crate) struct Layout {
     pub(super) maps: Vec<MapLayout>,
     pub(super) collects: Vec<CollectLayout>,
     pub(super) classes: Classes,
+    /// The graphs of assets that may be passed over.
+    pub(super) graphs: Vec<GraphLayout>,
     fetches: Vec<Fetch>,
     links: Vec<u32>,
     streams: Vec<Option<u32>>,
@@ -61,6 +67,8 @@ pub(super) struct StepLayout {
     pub(super) looked_at_elsewhere: bool,
     /// Whether it is passed over if it is known what it would give.
     pub(super) memoized: bool,
+    /// Its graph, if that may be passed over.
+    pub(super) graph: Option<u32>,
     /// Whether such a step takes what it gives, and so the version of that.
     pub(super) versioned: bool,
     /// The outcomes for which it has hooks.
@@ -249,6 +257,7 @@ impl Layout {
                 check: step.check.is_some(),
                 looked_at_elsewhere: step.assets.iter().any(|asset| plan.is_looked_at_elsewhere(asset)),
                 memoized: settings.ops.recipes.contains_key(&index),
+                graph: None,
                 versioned: false,
                 hooks: program.hooked(index),
                 inputs: Span::default(),
@@ -276,8 +285,10 @@ impl Layout {
             });
             maps[collect.map].collects.push(index);
         }
-        let (fetches, links, outer) = (Vec::new(), Vec::new(), Vec::new());
-        let mut layout = Self { scopes, steps, maps, collects, classes, fetches, links, streams, outer };
+        let (graphs, fetches, links, outer) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut layout =
+            Self { scopes, steps, maps, collects, classes, graphs, fetches, links, streams, outer };
+        layout.find_graphs(program, settings);
         layout.connect(program);
         for &step in settings.ops.recipes.keys() {
             plan.steps[step].inputs.iter().for_each(|input| layout.version(plan, &input.source));
@@ -321,6 +332,9 @@ impl Layout {
                 let up = self.levels(scope, self.steps[other].scope as usize);
                 waits.push(Outer { up, producer: Producer::End(self.steps[other].local) });
             }
+            waits.extend(
+                self.steps[index].graph.into_iter().flat_map(|graph| &self.graphs[graph as usize].waits),
+            );
             for other in plan.awaited_of_earlier(index) {
                 let awaited = self.steps[other].local;
                 self.scopes[scope].earlier.push((local, awaited));
@@ -483,17 +497,4 @@ impl ScopeLayout {
 
 fn scope_of(map: Option<usize>) -> usize {
     map.map_or(0, |map| map + 1)
-}
-
-/// The dense rank of each step by priority and depth; steps of one rank are told apart by branch and definition.
-fn ranks(program: &Program, settings: &Settings) -> Vec<u32> {
-    let key = |step: &Step| {
-        let depth = step.depth as i64;
-        (-step.priority, if settings.order == Order::DepthFirst { -depth } else { depth })
-    };
-    let mut keys: Vec<_> = program.plan.steps.iter().map(key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let rank = |step| keys.binary_search(&key(step)).unwrap_or(0) as u32;
-    program.plan.steps.iter().map(rank).collect()
 }

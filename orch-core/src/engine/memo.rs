@@ -1,3 +1,5 @@
+mod graph;
+mod instead;
 mod op;
 
 use std::collections::HashMap;
@@ -10,6 +12,7 @@ use crate::event::Taken;
 use crate::plan::PlannedAsset;
 use crate::value::Value;
 
+use self::instead::Instead;
 pub(crate) use op::{OpMemory, RememberedStep, hash_of};
 pub(super) use op::{Outputs, version_of, version_of_items};
 
@@ -18,6 +21,13 @@ pub(super) use op::{Outputs, version_of, version_of_items};
 pub(crate) struct Remembered {
     pub(crate) fact: Materialization,
     pub(crate) value: Value,
+}
+
+impl Remembered {
+    /// The value for who takes it, with its version.
+    fn value_again(&self) -> Value {
+        self.fact.data_version.iter().cloned().fold(self.value.again(), Value::versioned)
+    }
 }
 
 /// By asset and partition.
@@ -33,6 +43,11 @@ impl Memory {
 
     pub(crate) fn get(&self, asset: &AssetKey, partition: &Option<Arc<str>>) -> Option<&Remembered> {
         self.0.get(asset)?.get(partition)
+    }
+
+    /// Whether an asset is remembered, or a partition of it.
+    pub(crate) fn has(&self, asset: &AssetKey) -> bool {
+        self.0.get(asset).is_some_and(|of_asset| !of_asset.is_empty())
     }
 
     /// The partitions of an asset that are remembered; none in place of one, if it has none.
@@ -79,6 +94,9 @@ impl State {
         if self.is_given(frame, step) {
             return false;
         }
+        if self.memoize_graph(frame, step, turn) {
+            return true;
+        }
         if self.layout.steps[step].memoized {
             return self.memoize_step(frame, step, turn);
         }
@@ -92,15 +110,11 @@ impl State {
         let found: Option<Vec<_>> = assets.iter().map(|asset| self.remembered(frame, asset)).collect();
         let Some(found) = found.filter(|_| self.run(frame, local).attempt == 0) else { return false };
         let Some(of) = found.first().map(|(_, first)| first.fact.run) else { return false };
-        let version = |(_, Remembered { fact, .. }): &(&PlannedAsset, Remembered)| {
-            let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
-            version.partition(fact.partition.as_deref().map(Into::into))
-        };
-        let taken: Vec<_> = found.iter().map(version).collect();
+        let taken: Vec<_> = found.iter().map(|(_, Remembered { fact, .. })| version_of_fact(fact)).collect();
         taken.iter().for_each(|version| self.know(frame, step, version.clone()));
-        let output = |output: usize| {
-            let (_, Remembered { fact, value }) = found.iter().find(|(asset, _)| asset.output == output)?;
-            Some(fact.data_version.iter().cloned().fold(value.again(), Value::versioned))
+        let output = |output: usize| match found.iter().find(|(asset, _)| asset.output == output) {
+            Some((_, remembered)) => Instead::Value(remembered.value_again()),
+            None => Instead::Absent,
         };
         let outputs = (0..self.layout.cells(step).len()).map(output).collect();
         self.take_instead(frame, step, (of, Taken::Assets(taken)), outputs, turn);
@@ -119,4 +133,10 @@ impl State {
         let key = self.recipe(asset, &self.inputs_of(frame, asset, partition.as_ref())).key()?;
         (Some(key) == remembered.fact.recipe.key()).then(|| (asset, remembered.clone()))
     }
+}
+
+/// A materialization, as who is made of it is told.
+fn version_of_fact(fact: &Materialization) -> InputVersion {
+    let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+    version.partition(fact.partition.as_deref().map(Into::into))
 }

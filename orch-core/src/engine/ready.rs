@@ -1,9 +1,12 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap};
 
+use super::Settings;
 use super::frame::FrameId;
 use super::limits::Classes;
+use crate::define::Order;
 use crate::ids::Branch;
+use crate::plan::{Program, Step};
 
 /// A step that could run now, or a stream that could be pulled.
 #[derive(Clone)]
@@ -242,3 +245,16 @@ impl PartialEq for Head {
 }
 
 impl Eq for Head {}
+
+/// The dense rank of each step by priority and depth; steps of one rank are told apart by branch and definition.
+pub(super) fn ranks(program: &Program, settings: &Settings) -> Vec<u32> {
+    let key = |step: &Step| {
+        let depth = step.depth as i64;
+        (-step.priority, if settings.order == Order::DepthFirst { -depth } else { depth })
+    };
+    let mut keys: Vec<_> = program.plan.steps.iter().map(key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let rank = |step| keys.binary_search(&key(step)).unwrap_or(0) as u32;
+    program.plan.steps.iter().map(rank).collect()
+}

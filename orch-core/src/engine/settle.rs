@@ -133,7 +133,7 @@ impl State {
     }
 
     /// The first thing that a step needs and that will not come; a failure before an absence.
-    fn missing_for(&self, frame: FrameId, step: usize) -> Option<Box<Missing>> {
+    pub(super) fn missing_for(&self, frame: FrameId, step: usize) -> Option<Box<Missing>> {
         let inputs = self.layout.fetches(step).iter().filter_map(|fetch| self.missing(frame, fetch));
         let after = self.layout.outer(step).iter().filter_map(|&Outer { up, producer }| match producer {
             Producer::End(local) => {

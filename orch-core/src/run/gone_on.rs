@@ -10,7 +10,7 @@ use crate::engine::{Memory, Past};
 use crate::event::{Recorded, RecordedEnd};
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
 use crate::io::IoManagers;
-use crate::plan::{Ended, Program, forget_dependents};
+use crate::plan::{Ended, Program, forget_dependents, forget_torn};
 use crate::storage::{Pinned, ReadAssets, Storage, StorageError};
 
 /// What a new run goes on with that goes on from the end of another one.
@@ -69,6 +69,9 @@ impl Anew<'_> {
         anew.extend(replaced(self.program, recorded));
         let taken = taken_by_key(&self.program.plan, pinned.partitions.as_ref());
         forget_dependents(&self.program.plan, recorded, anew, &taken);
+        while forget_torn(self.program, recorded) {
+            forget_dependents(&self.program.plan, recorded, Vec::new(), &taken);
+        }
         Ok(())
     }
 

@@ -6,12 +6,13 @@ use super::gone_on::Anew;
 use super::recall::Recall;
 use super::record::files;
 use super::values::SmallValues;
+use crate::asset::{AssetKey, InputVersion};
 use crate::define::{KeptOutput, OpDef, OutputKind};
 use crate::engine::{Memory, Remembered};
 use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedValue, RunView, Taken};
 use crate::ids::{PathMap, QuickMap, RunId, StepPath};
 use crate::io::IoManagers;
-use crate::plan::{Known, KnownEnd, Program, Step};
+use crate::plan::{Known, KnownEnd, Program, Step, forget_torn};
 use crate::storage::{Pinned, ReadEvents, Storage, StorageError, StorageErrorKind};
 
 /// What is recorded of a run, and behind it of the runs that it takes values from: of each step what the last run says
@@ -83,6 +84,7 @@ impl Lineage {
             if at > 0 && goes_on[at - 1] {
                 anew.forget(id, &pinned, &mut lineage.recorded)?;
             }
+            forget_torn(anew.program, &mut lineage.recorded);
             before = Some(lineage);
         }
         before.ok_or_else(|| lacks(run, run))
@@ -162,8 +164,8 @@ impl Lineage {
     ) -> Option<Vec<KeptOutput>> {
         match taken {
             Taken::Assets(assets) => {
-                let partition = assets.first().and_then(|asset| asset.partition.clone());
-                passed_over(program, (path, &partition), memory, is_taken)
+                let InputVersion { asset, partition, .. } = assets.first()?;
+                passed_over(program, path, (asset, partition), memory, is_taken)
             }
             Taken::Step(by) => self.recall.outputs((*of, by), op),
         }
@@ -192,7 +194,11 @@ impl Lineage {
                         taken.and_then(|version| version.run) == Some(found.fact.run)
                     };
                     let outputs = self.taken(program, (path, op), taken, memory, is_taken);
-                    let Some(outputs) = outputs else { continue };
+                    let is_value = |kept: &KeptOutput| matches!(kept, KeptOutput::Value(_));
+                    // What others of its graph would have taken of it is nowhere, and was not left out.
+                    let is_known =
+                        |kept: &Vec<_>| !program.is_of_graph(path.name()) || kept.iter().all(is_value);
+                    let Some(outputs) = outputs.filter(is_known) else { continue };
                     let (_, known) = known.step_mut(path.clone(), op);
                     known.outputs = outputs;
                     known.ended(KnownEnd::Succeeded);
@@ -208,22 +214,24 @@ impl Lineage {
 }
 
 /// What a step gives that was passed over: of each of its assets, or of this partition of each, the materialization that was
-/// taken, if `memory` has it.
+/// taken, if `memory` has it. What others of its graph would have taken is nothing, if the asset of that is there.
 pub(super) fn passed_over(
     program: &Program,
-    (path, partition): (&StepPath, &Option<Arc<str>>),
+    path: &StepPath,
+    (asset, partition): (&AssetKey, &Option<Arc<str>>),
     memory: &Memory,
     is_taken: impl Fn(&Remembered) -> bool,
 ) -> Option<Vec<KeptOutput>> {
     let number = program.plan.steps.iter().position(|step| step.name == path.name())?;
+    let find = |asset: &AssetKey| memory.get(asset, partition).filter(|found| is_taken(found));
+    let is_of_graph = || program.is_of_graph(path.name()) && find(asset).is_some();
     let outputs = program.ops[number].outputs().iter().enumerate();
-    let outputs = outputs.map(|(output, declared)| match program.asset(number, output) {
-        Some(asset) => {
-            let found = memory.get(&asset.key, partition).filter(|found| is_taken(found))?;
-            Some(KeptOutput::Value(found.value.again()))
-        }
+    let outputs = outputs.map(|(output, declared)| match (program.asset(number, output), declared.kind) {
+        (Some(asset), _) => Some(KeptOutput::Value(find(&asset.key)?.value.again())),
         // An asset that was not asked for.
-        None => (declared.kind == OutputKind::Optional).then_some(KeptOutput::Absent),
+        (None, OutputKind::Optional) => Some(KeptOutput::Absent),
+        (None, OutputKind::Dynamic) => is_of_graph().then(|| KeptOutput::Items(Vec::new())),
+        (None, OutputKind::Single) => is_of_graph().then_some(KeptOutput::Absent),
     });
     outputs.collect()
 }

@@ -192,11 +192,14 @@ impl Loader {
         is_wanted: impl Fn(&Materialization) -> bool,
     ) -> Memory {
         let mut memory = Memory::default();
-        for maker in program.makers.iter().filter(|maker| maker.is_op) {
-            let [step] = maker.steps.as_slice() else { continue };
-            let Some(number) = program.plan.steps.iter().position(|other| other.name == *step) else {
-                continue;
+        let graphs = program.asset_steps();
+        let graphs: HashMap<_, _> = graphs.iter().map(|graph| (&graph.asset, graph.step)).collect();
+        for maker in &program.makers {
+            let number = match maker.steps.as_slice() {
+                [step] if maker.is_op => program.plan.steps.iter().position(|other| other.name == *step),
+                _ => graphs.get(maker.asset.key()).copied(),
             };
+            let Some(number) = number else { continue };
             let (op, key) = (&program.ops[number], maker.asset.key());
             let is_told = match op.outputs() {
                 [output] => output.kind == OutputKind::Single,

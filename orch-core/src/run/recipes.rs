@@ -52,7 +52,10 @@ impl Recipes<'_> {
             None => recipe.add(Ingredient::Source, asset.fingerprint().map(Into::into)),
         }
         // What has stored it has another place than the next one, so what lies there is not what would lie here.
-        if let Some(io) = steps.last().and_then(|&step| self.program.ops[step].io()) {
+        let makes = |step: &&usize| {
+            self.program.plan.steps[**step].assets.iter().any(|made| made.key == *asset.key())
+        };
+        if let Some(io) = steps.iter().find(makes).and_then(|&step| self.program.ops[step].io()) {
             recipe.add(Ingredient::Io, Some(io.into()));
         }
         self.add_surroundings(&mut recipe, steps, asset.env(), asset.trusts_resources());
@@ -178,7 +181,8 @@ impl Runner {
     /// and its value can be had. The run then tells [`StepMemoized`](crate::event::EventKind::StepMemoized). So what was made
     /// anew with the same data leaves alone what depends on it.
     ///
-    /// That is known of runs that are recorded, and of assets that one op makes: a graph of several runs.
+    /// That is known of runs that are recorded. Of a graph of several steps none begins before all is there that they take of
+    /// others, if a materialization of its asset can be taken: then all of them are passed over, or all run.
     #[must_use]
     pub fn memoize(mut self) -> Self {
         self.memoizes = true;
@@ -194,7 +198,7 @@ impl Runner {
     }
 
     /// Makes only those of its assets and their partitions of which there is no value; the others are taken as they were made
-    /// last. Of runs that are recorded, and of assets that one op makes: a graph of several runs.
+    /// last. That is known of runs that are recorded.
     ///
     /// A blocking check that has refused what is there, or has not looked at it, looks before anything is made of that; other
     /// checks look at nothing but what the run makes.

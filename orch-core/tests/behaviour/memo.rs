@@ -1,5 +1,6 @@
 //! Assets that would come out as they are: their steps do not run, and nothing stale is ever taken for fresh.
 
+mod graphs;
 mod meaning;
 mod mutation;
 mod ops;
@@ -12,12 +13,13 @@ use orch_core::asset::{AssetKey, MaterializationQuery};
 use orch_core::config::EnvVars;
 use orch_core::define::OpDef;
 use orch_core::event::EventKind;
-use orch_core::graph::{AssetDef, Call};
+use orch_core::graph::{AssetDef, Call, Out, Upstream};
 use orch_core::ids::RunId;
 use orch_core::io::Coded;
 use orch_core::run::{Definitions, LatestFacts, Making, Rerun, Run, RunError, Standings};
 use orch_core::storage::{Memory, ReadAssets, Storage};
 
+use self::graphs::Before;
 use crate::support::{Notes, Plain};
 
 /// An asset of a number: what it depends on, and what comes of it.
@@ -33,11 +35,24 @@ struct Spec {
     below: i64,
     /// Whether it says a version of its data, a constant: however it comes out, it is the same to others.
     is_constant: bool,
+    /// Whether a graph makes it, with a map in it.
+    is_graph: bool,
 }
 
 impl Spec {
     fn new(inputs: &[usize]) -> Self {
-        Self { code: Some(1), env: 0, inputs: inputs.to_vec(), below: 1000, is_constant: false }
+        Self {
+            code: Some(1),
+            env: 0,
+            inputs: inputs.to_vec(),
+            below: 1000,
+            is_constant: false,
+            is_graph: false,
+        }
+    }
+
+    fn graph(self) -> Self {
+        Self { is_graph: true, ..self }
     }
 
     /// Its value, of those of its inputs.
@@ -56,12 +71,14 @@ struct World {
     specs: Vec<Spec>,
     memory: Memory,
     called: Notes<usize>,
+    /// Whose graphs have done something before their last step.
+    begun: Notes<usize>,
     runs: u128,
 }
 
 impl World {
     fn new(specs: Vec<Spec>) -> Self {
-        Self { specs, memory: Memory::new(), called: Notes::new(), runs: 0 }
+        Self { specs, memory: Memory::new(), called: Notes::new(), begun: Notes::new(), runs: 0 }
     }
 
     fn definitions(&self) -> Definitions {
@@ -72,6 +89,7 @@ impl World {
                 .inputs
                 .iter()
                 .fold(OpDef::builder(&name), |op, &input| op.input::<i64>(&format!("x{input}")));
+            let op = if spec.is_graph { op.input::<Vec<i64>>("nothing") } else { op };
             let (body, called) = (spec.clone(), self.called.clone());
             let op = op.returns::<Plain>().coded([Coded::<i64>::CODEC]).blocking(move |mut args| {
                 called.add(number);
@@ -88,12 +106,21 @@ impl World {
             let def = spec.inputs.iter().fold(def, |def, &input| def.takes_made(&assets[input]));
             let upstream: Vec<_> = spec.inputs.iter().map(|&input| Arc::clone(&assets[input])).collect();
             let called = Arc::clone(&op);
-            assets.push(Arc::new(def.made_by(&op, move |drawn| {
-                let call = upstream
-                    .iter()
-                    .fold(Call::of(&called), |call, asset| call.input::<i64>(drawn.of_made::<i64>(asset)));
-                call.place::<Plain>();
-            })));
+            let inputs = move |drawn: &Upstream| -> Vec<Out<i64>> {
+                upstream.iter().map(|asset| drawn.of_made::<i64>(asset)).collect()
+            };
+            let call = move |inputs: &[Out<i64>]| {
+                inputs.iter().fold(Call::of(&called), |call, &input| call.input::<i64>(input))
+            };
+            let before = Before::of(&name, number, &self.begun);
+            assets.push(Arc::new(match spec.is_graph {
+                false => def.made_by(&op, move |drawn| _ = call(&inputs(drawn)).place::<Plain>()),
+                true => def.drawn::<i64>(Coded::<i64>::CODEC, move |drawn| {
+                    let inputs = inputs(drawn);
+                    let nothing = before.draw(&inputs);
+                    call(&inputs).input::<Vec<i64>>(nothing).place::<Plain>()
+                }),
+            }));
         }
         Definitions::new().assets(assets)
     }
@@ -119,7 +146,20 @@ impl World {
     /// Materializes these assets, passing over what would come out the same; gives whose code was called.
     fn memoized(&mut self, numbers: &[usize]) -> (Vec<usize>, Run) {
         let run = self.run(numbers, true, &self.storage()).unwrap();
-        (self.called.take(), run)
+        let called = self.called.take();
+        self.check_graphs(&called);
+        (called, run)
+    }
+
+    /// That of these each graph has run whole, and no other has begun.
+    fn check_graphs(&self, called: &[usize]) {
+        let mut graphs: Vec<_> =
+            called.iter().filter(|&&number| self.specs[number].is_graph).copied().collect();
+        graphs.sort_unstable();
+        let mut begun = self.begun.take();
+        begun.sort_unstable();
+        let all: Vec<_> = graphs.iter().flat_map(|&number| [number; Before::CALLS]).collect();
+        assert_eq!(begun, all);
     }
 
     fn run(

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Instead;
 use crate::asset::{Digest, Ingredient, Recipe};
-use crate::engine::frame::{Content, FrameId, Missing, Phase};
+use crate::engine::frame::{Content, FrameId};
 use crate::engine::layout::Fetch;
 use crate::engine::settle::ancestor;
-use crate::engine::{Kept, State, Stored, Turn};
+use crate::engine::{State, Stored, Turn};
 use crate::event::{Encoded, EventKind, GivenBy, Taken};
 use crate::ids::RunId;
 use crate::io::version_told;
@@ -43,40 +44,10 @@ impl State {
             run.recipe = Some(Box::new(recipe));
             return false;
         };
+        let outputs =
+            outputs.into_iter().map(|value| value.map_or(Instead::Absent, Instead::Value)).collect();
         self.take_instead(frame, step, (of, Taken::Step(by)), outputs, turn);
         true
-    }
-
-    /// The step is over without having run: these values stand in its outputs, and where there is none, nothing will come.
-    pub(in crate::engine) fn take_instead(
-        &mut self,
-        frame: FrameId,
-        step: usize,
-        (of, taken): (RunId, Taken),
-        outputs: Vec<Option<Value>>,
-        turn: &mut Turn,
-    ) {
-        self.emit(frame, step, EventKind::StepMemoized { of, taken }, turn);
-        let local = self.layout.steps[step].local;
-        self.run(frame, local).phase = Phase::Done;
-        let path = self.path(frame, step);
-        for ((output, value), cell) in outputs.into_iter().enumerate().zip(self.layout.cells(step)) {
-            let content = match value {
-                Some(value) => {
-                    if self.settings.keep {
-                        let (path, value) = (path.clone(), value.clone());
-                        turn.kept.push(Kept::Value { path, step, output, key: None, value });
-                    }
-                    Content::Value(value)
-                }
-                None => Content::Missing(Box::new(Missing::Absent(path.clone()))),
-            };
-            self.resolve(frame, cell, content);
-        }
-        if self.settings.keep {
-            turn.kept.push(Kept::Succeeded { path, step });
-        }
-        self.done(frame, step, None);
     }
 
     /// All that a memoized step depends on: what the run knew of it before, and the data that it is given.

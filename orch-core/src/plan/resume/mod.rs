@@ -13,6 +13,7 @@ mod ask;
 mod come;
 mod need;
 mod shape;
+mod torn;
 mod walk;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub(crate) use self::anew::forget_dependents;
 use self::shape::Shape;
+pub(crate) use self::torn::forget_torn;
 use self::walk::Walk;
 use super::{Plan, Program};
 use crate::define::OpDef;

@@ -30,14 +30,23 @@ impl Loaded {
     /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
     pub(in crate::run) fn give(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
         let checks: Vec<_> = program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)).collect();
+        let graphs = program.asset_steps();
+        let graphs: HashMap<_, _> = graphs.iter().map(|graph| (&graph.asset, graph)).collect();
         for step in &program.plan.steps {
             let Some(first) = step.assets.first() else { continue };
             for partition in memory.partitions_of(&first.key) {
                 let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
                 let path = StepPath::new(step.name.as_str(), branch);
-                let Some(outputs) = passed_over(program, (&path, partition), memory, |_| true) else {
-                    continue;
-                };
+                let of = (&first.key, partition);
+                let Some(outputs) = passed_over(program, &path, of, memory, |_| true) else { continue };
+                let others = graphs.get(&first.key).into_iter().flat_map(|graph| &graph.outermost);
+                for other in
+                    others.map(|&other| &program.plan.steps[other]).filter(|other| other.name != step.name)
+                {
+                    let path = StepPath::new(other.name.as_str(), path.branch().cloned());
+                    let outputs = passed_over(program, &path, of, memory, |_| true);
+                    self.ended.extend(outputs.map(|outputs| (path, Ended::Succeeded(outputs))));
+                }
                 self.ended.push((path, Ended::Succeeded(outputs)));
                 let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
                 for Remembered { fact, .. } in given {

@@ -13,6 +13,8 @@ enum Step {
     Inputs(usize, u8),
     Fingerprint(usize),
     Constant(usize),
+    /// A graph makes it that an op made, or the other way round: of the same it makes the same.
+    Graph(usize),
     /// These are made anew, whatever they are, as bits.
     Force(u8),
     /// All that is stale is made: of all assets, or of those that are found to be stale before.
@@ -27,6 +29,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (at(), any::<u8>()).prop_map(|(at, inputs)| Step::Inputs(at, inputs)),
         1 => at().prop_map(Step::Fingerprint),
         1 => at().prop_map(Step::Constant),
+        1 => at().prop_map(Step::Graph),
         2 => any::<u8>().prop_map(Step::Force),
         5 => any::<bool>().prop_map(Step::Memoize),
     ]
@@ -89,10 +92,13 @@ proptest! {
     fn what_is_stale_is_made_and_nothing_else(
         below in prop::collection::vec(prop_oneof![Just(2_i64), Just(1000)], ASSETS),
         wired in prop::collection::vec(any::<u8>(), ASSETS),
+        graphs in prop::collection::vec(any::<bool>(), ASSETS),
         steps in prop::collection::vec(step(), 1..16),
     ) {
         let before = |at: usize, bits: u8| (0..at).filter(|input| bits >> input & 1 == 1).collect::<Vec<_>>();
-        let specs = (0..ASSETS).map(|at| Spec { below: below[at], ..Spec::new(&before(at, wired[at])) });
+        let specs = (0..ASSETS).map(|at| {
+            Spec { below: below[at], is_graph: graphs[at], ..Spec::new(&before(at, wired[at])) }
+        });
         let mut world = World::new(specs.collect());
         let mut oracle = Oracle(vec![None; ASSETS]);
         for step in std::iter::once(Step::Memoize(false)).chain(steps).chain([Step::Memoize(true)]) {
@@ -102,11 +108,13 @@ proptest! {
                 Step::Inputs(at, bits) => world.specs[at].inputs = before(at, bits),
                 Step::Fingerprint(at) => world.specs[at].code = None,
                 Step::Constant(at) => world.specs[at].is_constant ^= true,
+                Step::Graph(at) => world.specs[at].is_graph ^= true,
                 Step::Force(bits) => {
                     let forced = before(ASSETS, bits);
                     if !forced.is_empty() {
                         world.run(&forced, false, &world.storage()).unwrap();
                         let mut called = world.called.take();
+                        world.check_graphs(&called);
                         called.sort_unstable();
                         prop_assert_eq!(&called, &forced);
                         forced.iter().for_each(|&at| oracle.make(&world.specs, at));

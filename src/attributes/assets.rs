@@ -266,8 +266,9 @@ pub use orch_macros::asset;
 /// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `deps`, `code_version`, `env` and
 /// `trust_resources`, as of [`macro@asset`]. How its steps are tried again or stored is said of their ops.
 ///
-/// It is made as a whole: if something that it takes is made anew in the same run, its steps run, also if that comes out
-/// with the same data.
+/// It is made whole or passed over whole: if what it takes is made anew in the same run and comes out with the same data, none of its
+/// steps runs, [`Runner::memoize`](crate::run::Runner::memoize). To know that they wait for all that the graph takes, if there is a
+/// materialization that could be taken.
 pub use orch_macros::graph_asset;
 
 /// Makes several assets of a function: what it returns is a struct that derives [`macro@Outputs`], each of whose fields is an

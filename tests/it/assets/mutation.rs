@@ -37,6 +37,58 @@ fn signed(halved: i64, desk: Res<Desk>) -> i64 {
     halved * 10 + desk.0
 }
 
+/// The first assets, made by graphs of several steps.
+mod graphs {
+    use super::*;
+
+    #[op]
+    fn number(base: Config<Base>) -> i64 {
+        base.number
+    }
+
+    #[op]
+    fn nothing() -> i64 {
+        0
+    }
+
+    #[op]
+    fn halves(x: i64) -> Dynamic<i64> {
+        Dynamic::from_values([x / 2, 0])
+    }
+
+    /// Nothing is left of what it gives.
+    #[op]
+    fn each(half: i64, of: i64) -> (i64, std::time::Instant) {
+        assert!(half.abs() <= of.abs());
+        (half, std::time::Instant::now())
+    }
+
+    #[op(io = "shelf")]
+    fn put(of: i64, others: Vec<i64>) -> i64 {
+        of + others.iter().sum::<i64>()
+    }
+
+    #[op]
+    fn with_desk(halved: i64, desk: Res<Desk>) -> i64 {
+        halved * 10 + desk.0
+    }
+
+    #[graph_asset(code_version = "1")]
+    pub(super) fn counted() -> Out<i64> {
+        put(number(), [nothing(), nothing()])
+    }
+
+    #[graph_asset(code_version = "1", env = ["HALVED"])]
+    pub(super) fn halved(counted: Out<i64>) -> Out<i64> {
+        put(nothing(), halves(counted).map(|half| each(half, counted).0).collect())
+    }
+
+    #[graph_asset(code_version = "1")]
+    pub(super) fn signed(halved: Out<i64>) -> Out<i64> {
+        with_desk(halved)
+    }
+}
+
 /// The same asset, of which each says something else.
 mod last {
     pub(super) mod wide {
@@ -90,6 +142,9 @@ const ASSETS: [&str; 4] = ["counted", "halved", "signed", "last"];
 /// The assets that lie on the shelf.
 const SHELVED: usize = 2;
 
+/// The assets that graphs may make.
+const GRAPHS: usize = 3;
+
 /// Which of the last assets it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Last {
@@ -112,6 +167,8 @@ enum Change {
     Resource(i64),
     /// The type of the last asset, its IO manager, or what it waits for.
     Last(Last),
+    /// An op makes an asset that a graph has made, or the other way round: of the same it makes the same.
+    Graph(usize),
     /// Something lies in the place of an asset without a word, or nothing.
     Place(usize, Option<i64>),
 }
@@ -122,6 +179,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..2_i64).prop_map(Change::Env),
         1 => (0..2_i64).prop_map(Change::Resource),
         2 => prop::sample::select(&Last::ALL[..]).prop_map(Change::Last),
+        1 => (0..GRAPHS).prop_map(Change::Graph),
         2 => (0..SHELVED, prop::option::of(0..4_i64)).prop_map(|(at, lies)| Change::Place(at, lies)),
     ]
 }
@@ -133,6 +191,7 @@ struct World {
     env: i64,
     resource: i64,
     last: Last,
+    graphs: [bool; GRAPHS],
     shelf: Shelf,
     safe: Shelf,
 }
@@ -144,6 +203,7 @@ impl World {
             Change::Env(number) => self.env = number,
             Change::Resource(number) => self.resource = number,
             Change::Last(last) => self.last = last,
+            Change::Graph(at) => self.graphs[at] ^= true,
             Change::Place(at, lies) => self.shelf.put(ASSETS[at], lies),
         }
     }
@@ -156,7 +216,11 @@ impl World {
             Last::Locked => assets![last::locked::last],
             Last::Waiting => assets![last::waiting::last],
         };
-        let definitions = Definitions::new().assets(assets![counted, halved, signed]).assets(last);
+        let (ops, graphs) =
+            (assets![counted, halved, signed], assets![graphs::counted, graphs::halved, graphs::signed]);
+        let first = ops.into_iter().zip(graphs).zip(self.graphs);
+        let first = first.map(|((op, graph), is_graph)| if is_graph { graph } else { op });
+        let definitions = Definitions::new().assets(first).assets(last);
         let definitions = definitions.resource_from::<desk>().io::<i64>("shelf", self.shelf.clone());
         // Who does not need it any more does not have it either.
         let has_safe = self.last == Last::Locked;
@@ -165,7 +229,8 @@ impl World {
 
     fn runner(&self) -> orch::run::Runner {
         let definitions = self.definitions();
-        let config = RunConfig::new().set(&format!("ops.counted.config.number={}", self.config));
+        let counted = if self.graphs[0] { "counted.number" } else { "counted" };
+        let config = RunConfig::new().set(&format!("ops.{counted}.config.number={}", self.config));
         let config = config.set(&format!("resources.desk.config.number={}", self.resource));
         let env = EnvVars::none().with("HALVED", self.env.to_string());
         let job = definitions.materialize(&"*".parse().expect("all"));
@@ -187,11 +252,20 @@ impl World {
     /// Makes what is not as it would be made, and gives what was.
     fn memoized(&self, storage: &Arc<dyn Storage>) -> Vec<usize> {
         let run = self.runner().memoize().keep_events().record(storage).run_blocking().expect("it succeeds");
-        let made = |name: &str| {
+        let is_told = |kind: &str, asset: &str| {
             run.events().iter().any(|event| {
-                event.kind.name() == "STEP_SUCCESS"
-                    && event.step.as_ref().is_some_and(|step| step.name() == name)
+                let step = event.step.as_ref().and_then(|step| step.name().split('.').next());
+                event.kind.name() == kind && step == Some(asset)
             })
+        };
+        let made = |asset: &str| {
+            let is_made = is_told("STEP_SUCCESS", asset);
+            assert_ne!(
+                is_made,
+                is_told("STEP_MEMOIZED", asset),
+                "`{asset}` is made whole, or passed over whole"
+            );
+            is_made
         };
         (0..ASSETS.len()).filter(|&at| made(ASSETS[at])).collect()
     }
@@ -258,9 +332,11 @@ proptest! {
 
     #[test]
     fn nothing_stale_is_taken_whatever_has_changed(
+        graphs in any::<[bool; GRAPHS]>(),
         changes in prop::collection::vec(prop::collection::vec(change(), 0..3), 1..8),
     ) {
-        let (mut world, mut oracle, storage) = (World::default(), Oracle::default(), storage());
+        let mut world = World { graphs, ..World::default() };
+        let (mut oracle, storage) = (Oracle::default(), storage());
         for changes in std::iter::once(Vec::new()).chain(changes) {
             changes.into_iter().for_each(|change| world.change(change));
             prop_assert_eq!(world.to_make(&storage), oracle.to_make(&world));

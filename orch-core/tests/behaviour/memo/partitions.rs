@@ -43,6 +43,8 @@ const OWN: [Own; 6] = [Own::Whole, Own::Day, Own::Day, Own::Week, Own::Whole, Ow
 pub(super) struct PartSpec {
     pub(super) code: Option<i64>,
     pub(super) env: i64,
+    /// Whether a graph makes it, with a map in it.
+    pub(super) is_graph: bool,
     /// Its values are smaller: what it is made of may change, and it comes out the same.
     pub(super) below: i64,
 }
@@ -57,6 +59,8 @@ pub(super) struct Site {
     pub(super) noise: Arc<std::sync::Mutex<Vec<i64>>>,
     pub(super) memory: Memory,
     pub(super) called: Notes<At>,
+    /// Whose graphs have done something before their last step.
+    pub(super) begun: Notes<usize>,
     runs: u128,
 }
 
@@ -82,7 +86,7 @@ pub(super) fn asset_key(asset: usize) -> AssetKey {
 
 impl Site {
     pub(super) fn new(below: &[i64]) -> Self {
-        let spec = |&below: &i64| PartSpec { code: Some(1), env: 0, below };
+        let spec = |&below: &i64| PartSpec { code: Some(1), env: 0, is_graph: false, below };
         Self {
             specs: below.iter().map(spec).collect(),
             window: false,
@@ -90,6 +94,7 @@ impl Site {
             noise: Arc::new(std::sync::Mutex::new(vec![0; DAYS as usize])),
             memory: Memory::new(),
             called: Notes::new(),
+            begun: Notes::new(),
             runs: 0,
         }
     }
@@ -132,6 +137,7 @@ impl Site {
             How::Value => op.input::<i64>(&format!("x{other}")),
             _ => op.input::<Partitions<i64>>(&format!("x{other}")),
         });
+        let op = if self.specs[number].is_graph { op.input::<Vec<i64>>("nothing") } else { op };
         let (spec, called, noise) =
             (self.specs[number].clone(), self.called.clone(), Arc::clone(&self.noise));
         let takes = inputs.clone();
@@ -182,18 +188,29 @@ impl Site {
         let upstream: Vec<_> =
             inputs.iter().map(|(other, how)| (Arc::clone(&others[*other]), *how)).collect();
         let called = Arc::clone(&op);
-        def.made_by(&op, move |drawn| {
+        let call = move |drawn: &Upstream| {
             let call = Call::of(&called);
             let call = match own {
                 Own::Whole => call,
                 Own::Day => call.input::<Partition<D>>(drawn.partition::<D>()),
                 Own::Week => call.input::<Partition<W>>(drawn.partition::<W>()),
             };
-            let call = upstream.iter().fold(call, |call, (asset, how)| match how {
+            upstream.iter().fold(call, |call, (asset, how)| match how {
                 How::Value => call.input::<i64>(drawn.of_made::<i64>(asset)),
                 _ => call.input::<Partitions<i64>>(drawn.partitions_of_made::<i64>(asset)),
-            });
-            call.place::<Plain>();
+            })
+        };
+        if !self.specs[number].is_graph {
+            return def.made_by(&op, move |drawn| _ = call(drawn).place::<Plain>());
+        }
+        // What it takes as a value its other steps take too; the rest its last step alone.
+        let values = inputs.iter().filter(|(_, how)| *how == How::Value);
+        let values: Vec<_> = values.map(|(other, _)| Arc::clone(&others[*other])).collect();
+        let before = Before::of(&name, number, &self.begun);
+        def.drawn::<i64>(Coded::<i64>::CODEC, move |drawn| {
+            let values: Vec<_> = values.iter().map(|asset| drawn.of_made::<i64>(asset)).collect();
+            let nothing = before.draw(&values);
+            call(drawn).input::<Vec<i64>>(nothing).place::<Plain>()
         })
     }
 
@@ -240,6 +257,13 @@ impl Site {
         let called = self.called.take();
         let set: BTreeSet<_> = called.iter().copied().collect();
         assert_eq!(set.len(), called.len(), "each once: {called:?}");
+        // Each graph has run whole, and no other has begun.
+        let graphs = called.iter().filter(|(asset, _)| self.specs[*asset].is_graph);
+        let mut all: Vec<_> = graphs.flat_map(|(asset, _)| [*asset; Before::CALLS]).collect();
+        let mut begun = self.begun.take();
+        all.sort_unstable();
+        begun.sort_unstable();
+        assert_eq!(begun, all);
         set
     }
 
@@ -360,6 +384,8 @@ enum Step {
     Code(usize, i64),
     Env(usize, i64),
     Fingerprint(usize),
+    /// A graph makes it that an op made, or the other way round: of the same it makes the same.
+    Graph(usize),
     Mapping,
     /// The same keys stand for other windows.
     Definition,
@@ -378,6 +404,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (at(), 0..3_i64).prop_map(|(at, code)| Step::Code(at, code)),
         2 => (at(), 0..3_i64).prop_map(|(at, env)| Step::Env(at, env)),
         1 => at().prop_map(Step::Fingerprint),
+        1 => at().prop_map(Step::Graph),
         1 => Just(Step::Mapping),
         1 => Just(Step::Definition),
         3 => (0..DAYS, 0..4_i64).prop_map(|(day, noise)| Step::Noise(day, noise)),
@@ -403,9 +430,11 @@ proptest! {
     #[test]
     fn of_partitions_what_is_stale_is_made_and_nothing_else(
         below in prop::collection::vec(prop_oneof![Just(3_i64), Just(1000)], OWN.len()),
+        graphs in prop::collection::vec(any::<bool>(), OWN.len()),
         steps in prop::collection::vec(step(), 1..12),
     ) {
         let mut site = Site::new(&below);
+        site.specs.iter_mut().zip(graphs).for_each(|(spec, is_graph)| spec.is_graph = is_graph);
         let mut oracle = Oracle::default();
         let all: Vec<usize> = (0..OWN.len()).collect();
         for step in std::iter::once(Step::Memoize(0..DAYS)).chain(steps).chain([Step::Memoize(0..DAYS)]) {
@@ -413,6 +442,7 @@ proptest! {
                 Step::Code(at, code) => site.specs[at].code = Some(code),
                 Step::Env(at, env) => site.specs[at].env = env,
                 Step::Fingerprint(at) => site.specs[at].code = None,
+                Step::Graph(at) => site.specs[at].is_graph ^= true,
                 Step::Mapping => site.window ^= true,
                 Step::Definition => site.morning ^= true,
                 Step::Noise(day, noise) => {

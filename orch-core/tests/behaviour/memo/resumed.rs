@@ -80,16 +80,18 @@ fn a_rerun_takes_what_was_passed_over_unless_all_is_to_be_made_anew() {
     }
 }
 
-/// A week that was made, of which then two days of the source are something else; what is made of one of them comes out the same.
-fn site() -> Site {
+/// A week that was made, of which then two days of the source are something else; what is made of one of them comes out the same. If
+/// so, all of it is made by graphs.
+fn site(of_graphs: bool) -> Site {
     let mut site = Site::new(&[1000, 1000, 3, 1000, 1000, 1000]);
+    site.specs.iter_mut().for_each(|spec| spec.is_graph = of_graphs);
     site.run(&ALL, Some(WEEK), &site.storage(), |run| run).unwrap();
     for (day, noise) in [(1, 3), (4, 1)] {
         site.noise.lock().unwrap()[day] = noise;
         let key = key_of((1, Some(day as u64)));
         site.run(&[1], key.as_deref(), &site.storage(), |run| run).unwrap();
     }
-    site.called.take();
+    (_, _) = (site.called.take(), site.begun.take());
     site
 }
 
@@ -119,81 +121,89 @@ fn latest_of(site: &Site) -> Vec<Option<i64>> {
 
 #[test]
 fn a_run_for_partitions_that_goes_on_passes_over_what_it_passed_over_before() {
-    let mut whole = site();
-    let storage = whole.storage();
-    let run = whole.run(&ALL, Some(WEEK), &storage, Runner::memoize).unwrap();
-    // Of the 8th comes out the same what is made of it.
-    let made = [(2, Some(1)), (2, Some(4)), (3, Some(0)), (4, None), (5, Some(4))];
-    assert_eq!(whole.called(), BTreeSet::from(made));
-    let (undisturbed, passed) = (latest_of(&whole), passed_over(&storage, run.id()));
-    let mut lives = 0;
-    loop {
-        let mut site = site();
-        let dying = mortal_site(&site, lives);
-        if site.run(&ALL, Some(WEEK), &dying, Runner::memoize).is_ok() {
-            break;
+    for of_graphs in [false, true] {
+        let mut whole = site(of_graphs);
+        let storage = whole.storage();
+        let run = whole.run(&ALL, Some(WEEK), &storage, Runner::memoize).unwrap();
+        // Of the 8th comes out the same what is made of it.
+        let made = [(2, Some(1)), (2, Some(4)), (3, Some(0)), (4, None), (5, Some(4))];
+        assert_eq!(whole.called(), BTreeSet::from(made));
+        let (undisturbed, passed) = (latest_of(&whole), passed_over(&storage, run.id()));
+        let mut lives = 0;
+        loop {
+            let mut site = site(of_graphs);
+            let dying = mortal_site(&site, lives);
+            if site.run(&ALL, Some(WEEK), &dying, Runner::memoize).is_ok() {
+                break;
+            }
+            let storage = site.storage();
+            let runner = site.definitions().resume(&storage, site.last_run()).unwrap();
+            let run = runner.env(site.env()).run_blocking().unwrap();
+            assert_eq!(latest_of(&site), undisturbed, "interrupted after {lives} commits");
+            assert_eq!(passed_over(&storage, run.id()), passed, "interrupted after {lives} commits");
+            lives += 1;
         }
-        let storage = site.storage();
-        let runner = site.definitions().resume(&storage, site.last_run()).unwrap();
-        let run = runner.env(site.env()).run_blocking().unwrap();
-        assert_eq!(latest_of(&site), undisturbed, "interrupted after {lives} commits");
-        assert_eq!(passed_over(&storage, run.id()), passed, "interrupted after {lives} commits");
-        lives += 1;
+        assert!(lives >= 10, "{lives} commits");
     }
-    assert!(lives >= 10, "{lives} commits");
 }
 
 #[test]
 fn a_rerun_of_partitions_takes_what_was_passed_over() {
-    let mut site = site();
-    let storage = site.storage();
-    // The code of the weeks fails: nothing is below nothing.
-    site.specs[3].below = 0;
-    site.run(&ALL, Some(WEEK), &storage, Runner::memoize).unwrap_err();
-    site.called();
-    site.specs[3].below = 1000;
-    let runner = site.definitions().rerun(&storage, site.last_run(), Rerun::FromFailure).unwrap();
-    runner.env(site.env()).run_blocking().unwrap();
-    assert_eq!(site.called(), BTreeSet::from([(3, Some(0)), (4, None)]));
-    let runner = site.definitions().rerun(&storage, site.last_run(), Rerun::All).unwrap();
-    runner.env(site.env()).run_blocking().unwrap();
-    assert_eq!(site.called(), parts(0..7).into_iter().collect());
+    for of_graphs in [false, true] {
+        let mut site = site(of_graphs);
+        let storage = site.storage();
+        // The code of the weeks fails: nothing is below nothing.
+        site.specs[3].below = 0;
+        site.run(&ALL, Some(WEEK), &storage, Runner::memoize).unwrap_err();
+        site.called.take();
+        site.specs[3].below = 1000;
+        let runner = site.definitions().rerun(&storage, site.last_run(), Rerun::FromFailure).unwrap();
+        runner.env(site.env()).run_blocking().unwrap();
+        assert_eq!(site.called.take(), [(3, Some(0)), (4, None)]);
+        // Steps that had all that they take had begun before, and stay as they are.
+        site.begun.take();
+        let runner = site.definitions().rerun(&storage, site.last_run(), Rerun::All).unwrap();
+        runner.env(site.env()).run_blocking().unwrap();
+        assert_eq!(site.called(), parts(0..7).into_iter().collect());
+    }
 }
 
 #[test]
 fn only_missing_partitions_are_made_and_stay_so_when_the_run_goes_on() {
-    let mut site = site();
-    let storage = site.storage();
-    // All that is there would come out otherwise.
-    site.specs[1].code = Some(2);
-    let days = "2024-01-12..2024-01-15";
-    let run = |site: &mut Site, storage: &Arc<dyn Storage>| {
-        site.run(&[1, 2, 5], Some(days), storage, Runner::only_missing)
-    };
-    let mut lives = 0;
-    loop {
-        let mut copy = self::site();
-        copy.specs[1].code = Some(2);
-        let dying = mortal_site(&copy, lives);
-        let made = run(&mut copy, &dying);
-        let is_over = made.is_ok();
-        if !is_over {
-            let storage = copy.storage();
-            let runner = copy.definitions().resume(&storage, copy.last_run()).unwrap();
-            runner.env(copy.env()).run_blocking().unwrap();
+    for of_graphs in [false, true] {
+        let mut site = site(of_graphs);
+        let storage = site.storage();
+        // All that is there would come out otherwise.
+        site.specs[1].code = Some(2);
+        let days = "2024-01-12..2024-01-15";
+        let run = |site: &mut Site, storage: &Arc<dyn Storage>| {
+            site.run(&[1, 2, 5], Some(days), storage, Runner::only_missing)
+        };
+        let mut lives = 0;
+        loop {
+            let mut copy = self::site(of_graphs);
+            copy.specs[1].code = Some(2);
+            let dying = mortal_site(&copy, lives);
+            let made = run(&mut copy, &dying);
+            let is_over = made.is_ok();
+            if !is_over {
+                let storage = copy.storage();
+                let runner = copy.definitions().resume(&storage, copy.last_run()).unwrap();
+                runner.env(copy.env()).run_blocking().unwrap();
+            }
+            let made: BTreeSet<At> = copy.called.take().into_iter().collect();
+            let expected = [1, 2, 5].into_iter().flat_map(|asset| [(asset, Some(7)), (asset, Some(8))]);
+            assert_eq!(made, expected.collect(), "interrupted after {lives} commits");
+            if is_over {
+                break;
+            }
+            lives += 1;
         }
-        let made: BTreeSet<At> = copy.called.take().into_iter().collect();
-        let expected = [1, 2, 5].into_iter().flat_map(|asset| [(asset, Some(7)), (asset, Some(8))]);
-        assert_eq!(made, expected.collect(), "interrupted after {lives} commits");
-        if is_over {
-            break;
-        }
-        lives += 1;
+        assert!(lives >= 6, "{lives} commits");
+        run(&mut site, &storage).unwrap();
+        site.called();
+        // Nothing is missing any more.
+        run(&mut site, &storage).unwrap();
+        assert_eq!(site.called(), BTreeSet::new());
     }
-    assert!(lives >= 6, "{lives} commits");
-    run(&mut site, &storage).unwrap();
-    site.called();
-    // Nothing is missing any more.
-    run(&mut site, &storage).unwrap();
-    assert_eq!(site.called(), BTreeSet::new());
 }

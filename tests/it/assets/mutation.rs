@@ -229,7 +229,7 @@ impl World {
 
     fn runner(&self) -> orch::run::Runner {
         let definitions = self.definitions();
-        let counted = if self.graphs[0] { "counted.number" } else { "counted" };
+        let counted = if self.graphs[0] { "counted.ops.number" } else { "counted" };
         let config = RunConfig::new().set(&format!("ops.{counted}.config.number={}", self.config));
         let config = config.set(&format!("resources.desk.config.number={}", self.resource));
         let env = EnvVars::none().with("HALVED", self.env.to_string());

@@ -10,6 +10,7 @@ mod checks;
 mod checks_by_day;
 mod failed;
 mod graph;
+mod graph_assets;
 mod in_progress;
 mod keys;
 mod list;

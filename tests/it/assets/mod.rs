@@ -3,6 +3,7 @@
 mod checks;
 mod drawn;
 mod dynamic;
+mod graphs;
 mod in_place;
 mod kept;
 mod memo;

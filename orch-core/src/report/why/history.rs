@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::asset::{Difference, Ingredient, Recipe};
+use crate::asset::{AssetKey, Difference, Ingredient, Recipe};
 use crate::event::{Event, EventKind, LostCause, SkipCause, Taken};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::{MappingKey, RunId, StepPath};
@@ -69,10 +69,11 @@ pub(super) enum Now {
     Skipped {
         cause: SkipCause,
     },
-    /// What it makes is as this run made it, of a memoized op by this step.
+    /// What it makes is as this run made it, of a memoized op by this step, else with this asset.
     Memoized {
         of: RunId,
         by: Option<StepPath>,
+        asset: Option<AssetKey>,
     },
 }
 
@@ -140,11 +141,11 @@ impl History {
             }
             EventKind::StepSkipped { cause } => Now::Skipped { cause: cause.clone() },
             EventKind::StepMemoized { of, taken } => {
-                let by = match taken {
-                    Taken::Step(by) => Some(by.path.clone()),
-                    Taken::Assets(_) => None,
+                let (by, asset) = match taken {
+                    Taken::Step(by) => (Some(by.path.clone()), None),
+                    Taken::Assets(assets) => (None, assets.first().map(|taken| taken.asset.clone())),
                 };
-                Now::Memoized { of: *of, by }
+                Now::Memoized { of: *of, by, asset }
             }
             EventKind::OpRecipe { op, recipe, .. } => {
                 if let Some(story) = self.steps.get_mut(path) {

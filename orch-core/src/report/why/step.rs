@@ -80,13 +80,18 @@ fn no_item(why: &Why<'_>, path: &StepPath, step: &Step) -> Option<String> {
         let keys = count(depth as u64, "key", "keys");
         return Some(format!("is no copy of {}: each copy has {keys}", step.name));
     }
-    let (branch, map) = (path.branch()?, &why.plan.maps[step.map?]);
+    let map = &why.plan.maps[step.map?];
     let source = &why.plan.steps[map.step];
-    let from = StepPath::new(source.name.as_str(), branch.parent().cloned());
-    if source.given || why.history.has_item(from.clone(), &source.outputs[map.output].name, branch.key()) {
+    let from = StepPath::new(source.name.as_str(), path.branch().and_then(Branch::parent).cloned());
+    let story = why.history.step(&from);
+    if story.is_some_and(|story| matches!(story.now, Now::Memoized { .. })) {
+        return Some(format!("has not run: {from} was memoized, and put out no items"));
+    }
+    let key = path.branch()?.key();
+    if source.given || why.history.has_item(from.clone(), &source.outputs[map.output].name, key) {
         return None;
     }
-    let over = why.state.is_over() || why.history.step(&from).is_some_and(Story::is_over);
+    let over = why.state.is_over() || story.is_some_and(Story::is_over);
     Some(match over {
         true => format!("has not run: {from} put out no such item"),
         false => format!("has not begun: {from} has put out no such item yet"),
@@ -151,10 +156,14 @@ pub(super) fn told(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
                 paint(Role::Bad, "was canceled")
             )
         }
-        Now::Memoized { of, by } => {
+        Now::Memoized { of, by, asset } => {
             let (was, by) = (paint(Role::Good, "was memoized"), by.as_ref());
             let by = by.filter(|by| *by != path).map_or_else(String::new, |by| format!(", as {by}"));
-            writeln!(text, "{was}: all that it is made of is what it was made of by the run {of}{by}")
+            // Of a graph one step alone has the asset for an output.
+            let is_other = why.plan.step(path.name()).is_some_and(|step| step.assets.is_empty());
+            let of_graph = asset.as_ref().filter(|_| is_other);
+            let with = of_graph.map_or_else(String::new, |asset| format!(" with all that makes `{asset}`"));
+            writeln!(text, "{was}{with}: all that it is made of is what it was made of by the run {of}{by}")
         }
         Now::Skipped { cause } => {
             let _ = writeln!(text, "{}", paint(Role::Skip, "was skipped"));

@@ -1,9 +1,12 @@
 //! Graphs of several steps that make an asset: they are passed over whole, or run whole.
 
+use std::sync::atomic::AtomicUsize;
+
 use orch_core::define::Dynamic;
 use orch_core::graph::Collected;
 
 use super::*;
+use crate::resume::Mortal;
 use crate::support::Many;
 
 /// The steps of a graph before its last: one that takes nothing, one whose items are made of the first that the graph takes, and one
@@ -94,4 +97,74 @@ fn a_graph_waits_for_all_that_it_takes_before_it_begins() {
     let (called, run) = world.memoized(&world.all());
     insta::assert_snapshot!(ends(&run), @"a0 as by run 1, a1 as by run 1, a2 made, a3_each[plus] made, a3_each[minus] made, a3_split made, a3 made, a3_begin made");
     assert_eq!(called, [2, 3]);
+}
+
+/// A storage on which a process dies after so many commits.
+fn mortal(world: &World, left: usize) -> Arc<dyn Storage> {
+    Arc::new(Mortal { memory: world.memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+}
+
+#[test]
+fn a_run_that_goes_on_from_a_failure_passes_over_the_same_graphs_whenever_it_is_interrupted() {
+    let half = Spec { below: 2, ..Spec::new(&[0]) };
+    let specs = [Spec::new(&[]), half, Spec::new(&[1]), Spec::new(&[0, 2]), Spec::new(&[2, 3])];
+    let mut lives = 0;
+    loop {
+        let mut world = World::new(specs.iter().cloned().map(Spec::graph).collect());
+        world.memoized(&world.all());
+        world.specs[0].code = Some(3);
+        // Its code fails: nothing is below nothing.
+        world.specs[3].below = 0;
+        world.run(&world.all(), true, &world.storage()).unwrap_err();
+        (_, _) = (world.called.take(), world.begun.take());
+        world.specs[3].below = 1000;
+        let (failed, dying) = (RunId::from_u128(world.runs), mortal(&world, lives));
+        let again = world.definitions().rerun(&dying, failed, Rerun::FromFailure).unwrap();
+        let again = again.env(world.env()).run_id(RunId::from_u128(99)).max_concurrent(1);
+        let is_over = again.run_blocking().is_ok();
+        if !is_over {
+            let runner = world.definitions().resume(&world.storage(), RunId::from_u128(99)).unwrap();
+            runner.env(world.env()).run_blocking().unwrap();
+        }
+        let mut called = world.called.take();
+        called.dedup();
+        assert_eq!(called, [3, 4], "interrupted after {lives} commits");
+        let begun = world.begun.take();
+        assert!(begun.iter().all(|number| *number > 2), "interrupted after {lives} commits: {begun:?}");
+        let mut undisturbed = World::new(world.specs.clone());
+        undisturbed.memoized(&undisturbed.all());
+        assert_eq!(world.latest(), undisturbed.latest(), "interrupted after {lives} commits");
+        if is_over {
+            break;
+        }
+        lives += 1;
+    }
+    assert!(lives >= 6, "{lives} commits");
+}
+
+#[test]
+fn a_graph_that_is_another_when_the_run_goes_on_is_looked_at_anew() {
+    for of_graphs in [false, true] {
+        let mut lives = 0;
+        loop {
+            let half = Spec { below: 2, ..Spec::new(&[0]) };
+            let specs = [Spec::new(&[]), half, Spec::new(&[1]), Spec::new(&[0, 2])];
+            let made = |is_graph| move |spec: Spec| Spec { is_graph, ..spec };
+            let mut world = World::new(specs.iter().cloned().map(made(of_graphs)).collect());
+            world.memoized(&world.all());
+            world.specs[0].code = Some(3);
+            if world.run(&world.all(), true, &mortal(&world, lives)).is_ok() {
+                break;
+            }
+            // What an op has made, a graph does now, or the other way round.
+            world.specs = world.specs.into_iter().map(made(!of_graphs)).collect();
+            let runner = world.definitions().resume(&world.storage(), RunId::from_u128(world.runs)).unwrap();
+            runner.accept_changes().env(world.env()).run_blocking().unwrap();
+            let mut undisturbed = World::new(world.specs.clone());
+            undisturbed.memoized(&undisturbed.all());
+            assert_eq!(world.latest(), undisturbed.latest(), "interrupted after {lives} commits");
+            lives += 1;
+        }
+        assert!(lives >= 4, "{lives} commits");
+    }
 }

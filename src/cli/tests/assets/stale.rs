@@ -65,7 +65,7 @@ pub(super) fn steady(told: &str) -> String {
 }
 
 /// Without the line that says which program it was, which differs each time.
-fn without_program(told: &str) -> String {
+pub(super) fn without_program(told: &str) -> String {
     told.lines().filter(|line| !line.starts_with("program ")).collect::<Vec<_>>().join("\n")
 }
 

@@ -141,6 +141,7 @@ fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {
     let why = Why {
         history: &history,
         plan: &pinned.plan,
+        taken: if pinned.memoizes { &pinned.loaded } else { &[] },
         // With a selection all that is not taken from there is named by the plan.
         upstream: pinned.upstream.filter(|_| pinned.selection.is_none()),
         state: found.state,

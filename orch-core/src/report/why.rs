@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use crate::asset::Materialization;
 use crate::event::SkipCause;
 use crate::ids::{RunId, StepPath};
 use crate::plan::Plan;
@@ -11,6 +12,7 @@ use super::palette::{Palette, Role};
 use super::text::{chain, one_line};
 use super::words::{ago, count, moment};
 
+mod held;
 mod history;
 mod needs;
 mod step;
@@ -31,6 +33,8 @@ pub struct Why<'a> {
     pub history: &'a History,
     /// The plan that it was begun with.
     pub plan: &'a Plan,
+    /// What it may take in the place of assets that it makes; nothing of a run that makes all.
+    pub taken: &'a [Materialization],
     /// The run that it goes on from: what has succeeded there does not run again.
     pub upstream: Option<RunId>,
     /// Where it stands.

@@ -73,12 +73,14 @@ struct World {
     called: Notes<usize>,
     /// Whose graphs have done something before their last step.
     begun: Notes<usize>,
+    /// How many steps run at once.
+    slots: usize,
     runs: u128,
 }
 
 impl World {
     fn new(specs: Vec<Spec>) -> Self {
-        Self { specs, memory: Memory::new(), called: Notes::new(), begun: Notes::new(), runs: 0 }
+        Self { specs, memory: Memory::new(), called: Notes::new(), begun: Notes::new(), slots: 1, runs: 0 }
     }
 
     fn definitions(&self) -> Definitions {
@@ -171,8 +173,11 @@ impl World {
         self.runs += 1;
         let definitions = self.definitions();
         let runner = definitions.runner(&definitions.materialize_numbered(numbers)).env(self.env());
-        let runner =
-            runner.run_id(RunId::from_u128(self.runs)).max_concurrent(1).keep_events().keep_outputs();
+        let runner = runner
+            .run_id(RunId::from_u128(self.runs))
+            .max_concurrent(self.slots)
+            .keep_events()
+            .keep_outputs();
         let runner = if memoizes { runner.memoize() } else { runner };
         runner.record(storage).run_blocking()
     }

@@ -112,6 +112,33 @@ fn ends(run: &Result<Run, RunError>) -> String {
 }
 
 #[test]
+fn the_value_of_a_graph_that_did_not_run_is_there_for_all_that_take_it() {
+    let world = World::new();
+    world.run("*", 3).expect("it succeeds");
+    let job = world.definitions.materialize(&"*".parse().expect("all"));
+    let config = RunConfig::new().set("ops.stock.config.number=3");
+    let runner = world.definitions.runner(&job).config(config).memoize().keep_outputs().keep_events();
+    let run = runner.record(&world.storage).run_blocking();
+    insta::assert_snapshot!(ends(&run), @"(stock) (price) (worth.nothing) (worth.pieces) (worth.sum) (report)");
+    let run = run.expect("it succeeds");
+    assert_eq!((*run.output::<sum>(), &**run.output::<report>()), (30, "it is worth 30"));
+    // Of its other steps nothing is kept, which is not to say that they left it out.
+    let last: orch::select::StepSelection = "worth.sum".parse().expect("a step");
+    let lacks = world.definitions.runner(&job).select(last).upstream(&run).run_blocking();
+    insta::assert_snapshot!(lacks.expect_err("nothing was collected"), @r#"
+    the job `materialize` cannot be planned: 2 problems
+    error: `worth.sum` takes `nothing` from `worth.nothing`, which is not selected, and the earlier run has no outputs of `worth.nothing`
+      --> tests/it/assets/graphs.rs:53 (the step)
+      --> tests/it/assets/graphs.rs:53 (what it needs)
+      hint: select `worth.nothing` too, or give a value, `ops.worth.ops.sum.inputs.nothing` of the configuration or `.input("worth.sum", "nothing", value)`
+    error: `worth.sum` takes `all` from `worth.times`, which is not selected, and the earlier run has no outputs of `worth.pieces`
+      --> tests/it/assets/graphs.rs:53 (the step)
+      --> tests/it/assets/graphs.rs:53 (what it needs)
+      hint: select `worth.times` too, or give a value, `ops.worth.ops.sum.inputs.all` of the configuration or `.input("worth.sum", "all", value)`
+    "#);
+}
+
+#[test]
 fn of_what_was_passed_over_no_single_step_can_be_taken() {
     let world = World::new();
     let failed = world.refused();

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::iter;
 
+use super::held::held;
 use super::history::{Mishap, Now, Story};
 use super::needs::{chain as chain_of, needs};
 use super::{NAMED, Why};
@@ -275,6 +276,16 @@ fn waits(why: &Why<'_>, path: &StepPath, planned: usize) -> String {
                 asked.push(need);
                 next.push_back(need);
             }
+        }
+    }
+    if text.is_empty()
+        && let Some((asset, needs)) = held(why, planned)
+    {
+        for told in needs.into_iter().filter_map(|need| unfinished(why, path, need)) {
+            let _ = writeln!(
+                text,
+                "  what makes `{asset}` begins when it is known whether it would come out as it is: it waits for {told}"
+            );
         }
     }
     if text.is_empty() {

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::asset::{Recipe, TypedMetadata, ValueAt};
 use crate::define::{Dynamic, JobOptions, One, OpDef, kind};
 use crate::event::sample::{Log, at, path};
 use crate::event::{EventKind, SkipCause};
-use crate::graph::{Call, Job};
+use crate::graph::{AssetDef, Call, Job, Out};
+use crate::run::Definitions;
+use crate::select::AssetSelection;
 
 type Number = One<i64, { kind::VALUE }>;
 
@@ -45,6 +48,7 @@ fn told_of(log: &Log, state: RunState, step: Option<&str>, upstream: Option<RunI
     let why = Why {
         history: &history,
         plan: &plan,
+        taken: &[],
         upstream,
         state,
         holder: None,
@@ -193,5 +197,84 @@ fn a_run_that_was_interrupted_while_it_was_being_canceled_says_so() {
     chain was interrupted: nobody runs it any more, and the last that is known of it is 1m ago, after it was asked at 2026-01-02 03:04:05Z to end as canceled
       pages was under way when the run was interrupted
       first, second, third, last: not begun
+    ");
+}
+
+/// A graph that makes the sum of two numbers and of one that its first step gives.
+fn plan_of_graph() -> Plan {
+    let number = |name: &str| {
+        let op = OpDef::builder(name).returns::<Number>().blocking(|_| Ok(1));
+        let op = Arc::new(op);
+        let called = Arc::clone(&op);
+        Arc::new(AssetDef::builder(name).made_by(&op, move |_| _ = Call::of(&called).place::<Number>()))
+    };
+    let (left, right) = (number("left"), number("right"));
+    let begin = Arc::new(OpDef::builder("begin").returns::<Number>().blocking(|_| Ok(0)));
+    let add = OpDef::builder("add").input::<i64>("a").input::<i64>("b").returns::<Number>();
+    let add = Arc::new(add.blocking(|mut args| Ok(args.take::<i64>(0)? + args.take::<i64>(1)?)));
+    let total = AssetDef::builder("total").takes_made(&left).takes_made(&right);
+    let (a, b) = (Arc::clone(&left), Arc::clone(&right));
+    let total = total.drawn::<i64>(None, move |drawn| {
+        let add = |a, b| Call::of(&add).input::<i64>(a).input::<i64>(b).place::<Number>();
+        let begin: Out<i64> = Call::of(&begin).place::<Number>();
+        add(add(begin, drawn.of_made::<i64>(&a)), drawn.of_made::<i64>(&b))
+    });
+    let definitions = Definitions::new().assets([left, right, Arc::new(total)]);
+    definitions.materialize(&AssetSelection::all()).plan()
+}
+
+#[test]
+fn a_graph_that_may_be_passed_over_waits_for_all_that_it_takes() {
+    let plan = plan_of_graph();
+    let mut log = Log::new("materialize", &["left", "right", "begin", "add", "add_2"]);
+    log.start("left").success("left", 1).start("right");
+    let mut history = History::new();
+    log.events().iter().for_each(|event| history.apply(event));
+    let mut remembered = Materialization {
+        asset: "total".parse().expect("a key"),
+        partition: None,
+        run: RunId::from_u128(1),
+        event: 1,
+        time: at(0),
+        metadata: TypedMetadata::new(),
+        code_version: None,
+        data_version: None,
+        inputs: Vec::new(),
+        recipe: Recipe::new(),
+        value: ValueAt::Fact,
+        stamp: None,
+    };
+    let mut told = |asset: &str, step: &str| {
+        remembered.asset = asset.parse().expect("a key");
+        let why = Why {
+            history: &history,
+            plan: &plan,
+            taken: std::slice::from_ref(&remembered),
+            upstream: None,
+            state: RunState::Running,
+            holder: None,
+            now: at(60_000),
+            palette: Palette::Plain,
+        };
+        why_step(&why, &path(step))
+    };
+    insta::assert_snapshot!(told("total", "begin"), @"
+    begin has not begun
+      what makes `total` begins when it is known whether it would come out as it is: it waits for right, which is under way
+    ");
+    insta::assert_snapshot!(told("total", "add"), @"
+    add has not begun
+      it waits for begin, which has not begun
+    ");
+    insta::assert_snapshot!(told("total", "add_2"), @"
+    add_2 has not begun
+      it waits for add, which has not begun
+      it waits for right, which is under way
+      add waits for begin, which has not begun
+    ");
+    // Without a materialization of it there is nothing to find out.
+    insta::assert_snapshot!(told("left", "begin"), @"
+    begin has not begun
+      all that it needs is there: it waits for a slot; 4 steps may run at once
     ");
 }

@@ -93,6 +93,7 @@ proptest! {
         below in prop::collection::vec(prop_oneof![Just(2_i64), Just(1000)], ASSETS),
         wired in prop::collection::vec(any::<u8>(), ASSETS),
         graphs in prop::collection::vec(any::<bool>(), ASSETS),
+        slots in 1..4_usize,
         steps in prop::collection::vec(step(), 1..16),
     ) {
         let before = |at: usize, bits: u8| (0..at).filter(|input| bits >> input & 1 == 1).collect::<Vec<_>>();
@@ -100,6 +101,7 @@ proptest! {
             Spec { below: below[at], is_graph: graphs[at], ..Spec::new(&before(at, wired[at])) }
         });
         let mut world = World::new(specs.collect());
+        world.slots = slots;
         let mut oracle = Oracle(vec![None; ASSETS]);
         for step in std::iter::once(Step::Memoize(false)).chain(steps).chain([Step::Memoize(true)]) {
             match step {

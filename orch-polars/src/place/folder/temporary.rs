@@ -24,12 +24,12 @@ impl Temporary {
             match file.try_lock() {
                 // Who had it may have given it its name since it was opened, or removed it.
                 Ok(()) if is_at(&file, &path)? => {
-                    file.set_len(0)?;
+                    around("frame.clear", || file.set_len(0))?;
                     return Ok(Self { path, file, renamed: false });
                 }
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(_)) => {
-                    fs::remove_file(&path)?;
+                    around("frame.sweep", || fs::remove_file(&path))?;
                     break;
                 }
             }
@@ -70,7 +70,9 @@ fn open(path: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     let mut named = path.file_name().unwrap_or_default().to_owned();
     named.push(format!(".{name}.tmp"));
     let path = path.with_file_name(named);
-    let file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+    let file = around("frame.open", || {
+        File::options().read(true).write(true).create(true).truncate(false).open(&path)
+    })?;
     Ok((path, file))
 }
 

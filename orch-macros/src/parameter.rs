@@ -32,6 +32,14 @@ impl Asked {
         Some(Self::Resource { name, ty, key: key(parameter) })
     }
 
+    /// What it is, in an error.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "a configuration",
+            Self::Resource { .. } => "a resource",
+        }
+    }
+
     /// The type of the configuration, if it is that.
     pub(crate) fn config(&self) -> Option<&Type> {
         match self {

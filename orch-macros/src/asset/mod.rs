@@ -68,6 +68,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     let (asset, name) = Asset::of_graph(options, &item, &diag);
     let mut plain = without_sources(&item);
     let draws = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
+    let draws = model::has_known_type(&plain.sig, &diag) && draws;
     let value = if draws { model::graph_value(&plain, &diag) } else { None };
     let errors = diag.finish();
     if func::is_method(&plain.sig) {

@@ -145,6 +145,19 @@ pub(super) fn graph_value(item: &ItemFn, diag: &Diag) -> Option<Type> {
     }
 }
 
+/// Refuses a graph of any type.
+pub(super) fn has_known_type(signature: &Signature, diag: &Diag) -> bool {
+    let generic = generic(signature);
+    let is_known = generic.is_none();
+    generic.into_iter().for_each(|error| diag.push(error));
+    is_known
+}
+
+fn generic(signature: &Signature) -> Option<syn::Error> {
+    let generic = signature.generics.params.first()?;
+    Some(syn::Error::new(generic.span(), "an asset has one known type: leave the generics out"))
+}
+
 impl Asset {
     /// Whether it is known what feeds all of its parameters.
     pub(super) fn is_fed(&self, item: &ItemFn) -> bool {
@@ -327,8 +340,15 @@ pub(crate) fn inputs(item: &ItemFn) -> impl Iterator<Item = &PatType> {
         .filter(|parameter| matches!(Parameter::read(parameter), Parameter::Input { .. }))
 }
 
-/// What feeds each of them, as far as that can be told.
+/// What feeds each of them, as far as that can be told. The other parameters are fed by no asset.
 pub(crate) fn sources(item: &ItemFn, diag: &Diag) -> Vec<Source> {
+    for parameter in func::parameters(&item.sig) {
+        match Parameter::read(parameter) {
+            Parameter::Input { .. } => {}
+            Parameter::Context { .. } => source::refuse(parameter, "the context of the step", diag),
+            Parameter::Asked { asked, .. } => source::refuse(parameter, asked.name(), diag),
+        }
+    }
     inputs(item).filter_map(|parameter| source::read(parameter, diag)).collect()
 }
 
@@ -349,17 +369,23 @@ impl Parse for Head {
             let message = "what others make has no body here: end it with `;`, or make it with `#[asset]`";
             return Err(syn::Error::new(input.span(), message));
         }
-        if let Some(generics) = signature.generics.params.first() {
-            return Err(syn::Error::new(
-                generics.span(),
-                "an asset has one known type: leave the generics out",
-            ));
+        if let Some(error) = generic(&signature) {
+            return Err(error);
         }
         input.parse::<Token![;]>()?;
         let value = match &signature.output {
             ReturnType::Type(_, ty) => (**ty).clone(),
             ReturnType::Default => syn::parse_quote!(()),
         };
+        if let Some(of) = func::last_segment(&value)
+            && let name @ ("Result" | "Optional" | "Dynamic") = &*of.ident.to_string()
+        {
+            let message = format!(
+                "others make the value, and it is there as such: write its type without `{name}<..>`, or `Option<T>` \
+                 where it may be that it is not there"
+            );
+            return Err(syn::Error::new(of.ident.span(), message));
+        }
         Ok(Self { attributes, visibility, signature, value })
     }
 }

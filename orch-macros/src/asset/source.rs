@@ -91,15 +91,22 @@ impl Source {
     }
 }
 
+/// Refuses what stands before a parameter that is this, and is fed by no asset.
+pub(super) fn refuse(parameter: &PatType, what: &str, diag: &Diag) {
+    let mut odd = [FROM, STORED, MAPPED].into_iter();
+    let odd = odd.find_map(|name| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name)));
+    if let Some(odd) = odd {
+        diag.error_at(odd, format!("this parameter is {what}, and takes no asset"));
+    }
+}
+
 /// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names; with `#[stored]` as it is read
 /// from where it is stored. What is a `Partition<P>` is fed by no asset.
 pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
     let attribute = |name: &str| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name));
     let ty = value_of(parameter);
     if let Some(of) = parameter::argument(ty, "Partition") {
-        if let Some(odd) = [FROM, STORED, MAPPED].into_iter().find_map(attribute) {
-            diag.error_at(odd, "this parameter is the partition that is made, and takes no asset");
-        }
+        refuse(parameter, "the partition that is made", diag);
         return Some(Source {
             takes: Takes::Partition(Box::new(of.clone())),
             mapped: None,

@@ -113,7 +113,8 @@ fn borrows(ty: &Type, inner: &Type, diag: &Diag) {
 pub(crate) fn is_output_known(item: &ItemFn) -> bool {
     let diag = Diag::new();
     return_type(&item.sig.output, &diag);
-    item.sig.generics.params.is_empty() && diag.finish().is_empty()
+    let fits = diag.finish().is_empty();
+    fits && item.sig.generics.params.is_empty()
 }
 
 fn return_type(output: &ReturnType, diag: &Diag) {

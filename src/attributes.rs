@@ -66,7 +66,7 @@ mod observations;
 /// | `memoize` | in a recorded run a step does not run of which it is known what it would give |
 /// | `fingerprint = "function"` | with `memoize`, this function alone counts as its code, and not what it calls; by default the source of the package, `"package"`, unless it has a `code_version` |
 /// | `env = ["RATE"]` | with `memoize`, the environment variables that its code reads |
-/// | `trust_resources` | with `memoize`, resources that the program gives as values are always the same |
+/// | `trust_resources` | with `memoize`, resources that the program gives as values are always the same, and so is what opens others; their configuration and variables count all the same |
 /// | `io = "parquet"` | the IO manager that stores its outputs |
 ///
 /// Durations have the units `ms`, `s`, `m`, `h` and `d`, sizes `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB` and `TiB`.
@@ -77,7 +77,7 @@ mod observations;
 /// types, configuration, declared variables, resources, and the data that each parameter is given. What that step has given is taken,
 /// from the run that keeps it; when that run is removed, it is forgotten. An op that has a [`Context`](define::Context) depends on what
 /// that says too, path with keys, job and tags, but for what is of one run alone: its identifier, attempt and time. Whatever has no version makes the step run: data that lives in
-/// memory alone, a resource that is a value, what [`macro@configured`] makes of a configuration. Outputs are types of serde or have an IO
+/// memory alone, a resource that is a value or whose code has no version, what [`macro@configured`] makes of a configuration. Outputs are types of serde or have an IO
 /// manager that [keeps runs apart](io::IoManager::keeps_runs_apart), as those of `orch` do; none may be [`Dynamic`](define::Dynamic). [`Runner::without_memos`](run::Runner::without_memos), on the command line
 /// `run --no-memos`, runs all steps. An asset says nothing of this: `materialize --stale` passes over it.
 ///
@@ -218,6 +218,9 @@ pub use orch_macros::configured;
 /// | `description = "What it is."` | by default the first paragraph of the doc comment |
 /// | `close = function` | the function that closes it, `fn(&T)`, which may return a `Result`; without one it is dropped |
 /// | `close_async = function` | the same, `async fn(&T)` |
+/// | `code_version = "2"` | the version of its code, for assets and memoized ops that take it |
+/// | `fingerprint = "function"` | this function alone counts as its code, and not what it calls; by default the source of the package, `"package"`, unless it has a `code_version` |
+/// | `env = ["TOKEN_FILE"]` | the environment variables that it reads: with another value what was made with it counts as made of something else. Hashes of their values are recorded, so none may be a secret |
 pub use orch_macros::resource;
 
 /// Makes a job of a function: its body draws the graph by calling ops and graphs.

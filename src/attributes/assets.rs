@@ -188,7 +188,7 @@ use crate::Outputs;
 /// | `code_version = "2"` | the version of its code, which then counts alone, whatever the source |
 /// | `fingerprint = "function"` | of the source this function alone counts, by its tokens: what it calls is not seen. By default, `"package"`, all of it does |
 /// | `env = ["RATE"]` | environment variables that it reads; hashes of their values are recorded, so none may be a secret |
-/// | `trust_resources` | resources that the program gives as values are always the same |
+/// | `trust_resources` | resources that the program gives as values are always the same, and so is what opens others; their configuration and variables count all the same |
 ///
 /// # What it depends on
 ///

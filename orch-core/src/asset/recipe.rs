@@ -31,7 +31,9 @@ pub enum Ingredient {
     Context,
     /// An environment variable that it was declared to read.
     Env(Arc<str>),
-    /// A resource that it takes.
+    /// The code that opens a resource that it takes.
+    Opener(Arc<str>),
+    /// A resource that it takes: its configuration.
     Resource(Arc<str>),
     /// The data of an asset that it is made of.
     Input(AssetKey),
@@ -51,6 +53,7 @@ impl fmt::Display for Ingredient {
             Self::Io => f.write_str("io"),
             Self::Context => f.write_str("context"),
             Self::Env(name) => write!(f, "env {name}"),
+            Self::Opener(key) => write!(f, "opener {key}"),
             Self::Resource(key) => write!(f, "resource {key}"),
             Self::Input(asset) => write!(f, "input {asset}"),
             Self::Parameter(name) => write!(f, "parameter {name}"),
@@ -76,6 +79,7 @@ impl FromStr for Ingredient {
                 _ => return Err(unknown()),
             },
             Some(("env", name)) => Self::Env(name.into()),
+            Some(("opener", key)) => Self::Opener(key.into()),
             Some(("resource", key)) => Self::Resource(key.into()),
             Some(("parameter", name)) => Self::Parameter(name.into()),
             Some(("input", asset)) => Self::Input(asset.parse().map_err(|_| unknown())?),

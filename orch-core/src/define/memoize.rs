@@ -63,8 +63,9 @@ impl Memoize {
         self
     }
 
-    /// Says that resources that the program gives as values are always the same. Else nobody knows what they are, and no step
-    /// that takes one is passed over.
+    /// Says that resources that the program gives as values are always the same, and so is the code that opens others. Else nobody
+    /// knows what the values are, and no step that takes one is passed over. The configuration of resources and the variables that
+    /// they read count all the same.
     #[must_use]
     pub fn trust_resources(mut self) -> Self {
         self.trusts_resources = true;

@@ -136,6 +136,10 @@ pub struct ResourceDef {
     pub(crate) needs: Needs,
     pub(crate) open: Body<ResourceArgs, AnyResource>,
     pub(crate) close: Option<Body<AnyResource, ()>>,
+    /// By what its code is known, if it is.
+    pub(crate) code: Option<Arc<str>>,
+    /// The environment variables that it reads.
+    pub(crate) env: Vec<String>,
 }
 
 impl ResourceDef {
@@ -147,6 +151,9 @@ impl ResourceDef {
             description: None,
             place: Place::caller(),
             needs: Needs::default(),
+            code_version: None,
+            fingerprint: None,
+            env: Vec::new(),
         }
     }
 
@@ -182,6 +189,9 @@ pub struct ResourceBuilder {
     description: Option<String>,
     place: Place,
     needs: Needs,
+    code_version: Option<Arc<str>>,
+    fingerprint: Option<Arc<str>>,
+    env: Vec<String>,
 }
 
 impl ResourceBuilder {
@@ -189,6 +199,29 @@ impl ResourceBuilder {
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
+        self
+    }
+
+    /// Gives the version of its code: with another one, what assets and memoized ops make with it counts as something else.
+    #[must_use]
+    pub fn code_version(mut self, version: impl Into<Arc<str>>) -> Self {
+        self.code_version = Some(version.into());
+        self
+    }
+
+    /// Says by what the code is known that has no version of its own: a hash of the source, which changes with it. Without
+    /// either nobody knows the code, and what takes the resource is made anew each time, unless that trusts its resources.
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: impl Into<Arc<str>>) -> Self {
+        self.fingerprint = Some(fingerprint.into());
+        self
+    }
+
+    /// Says that the code reads an environment variable: with another value it opens something else. The hash of the value is
+    /// recorded, so it is to be no secret.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>) -> Self {
+        self.env.push(name.into());
         self
     }
 
@@ -248,9 +281,18 @@ impl<T: Resource + ?Sized> OpenBuilder<T> {
     }
 
     fn opened(self, open: Body<ResourceArgs, AnyResource>) -> CloseBuilder<T> {
-        let ResourceBuilder { key, description, place, needs } = self.builder;
-        let def =
-            ResourceDef { key, description, place, ty: TypeInfo::of::<Res<T>>(), needs, open, close: None };
+        let ResourceBuilder { key, description, place, needs, code_version, fingerprint, env } = self.builder;
+        let def = ResourceDef {
+            key,
+            description,
+            place,
+            ty: TypeInfo::of::<Res<T>>(),
+            needs,
+            open,
+            close: None,
+            code: code_version.or(fingerprint),
+            env,
+        };
         CloseBuilder { def, resource: self.resource }
     }
 }

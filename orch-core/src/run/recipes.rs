@@ -122,17 +122,27 @@ impl Recipes<'_> {
         let mut named = HashSet::new();
         for at in self.wiring.all_of(ops().map(|op| op.needs())) {
             let provided = self.wiring.resources().at(at);
-            let version = match &provided.by {
-                Provider::Opened(def) => def.config().map_or_else(
-                    || Some("opened".into()),
-                    |_| self.hash(&[ConfigPath::root().key("resources").key(def.key()).key("config")]),
-                ),
-                Provider::Value(_) if trusts_resources => continue,
-                Provider::Value(_) => None,
-            };
             // Of two of one name nobody could say which of them is another now.
-            let version = version.filter(|_| named.insert(provided.name()));
-            recipe.add(Ingredient::Resource(provided.name().into()), version);
+            let is_first = named.insert(provided.name());
+            let mut add = |ingredient: fn(Arc<str>) -> Ingredient, version: Option<Arc<str>>| {
+                recipe.add(ingredient(provided.name().into()), version.filter(|_| is_first));
+            };
+            match &provided.by {
+                Provider::Opened(def) => {
+                    if !trusts_resources {
+                        add(Ingredient::Opener, def.code.clone());
+                    }
+                    if def.config().is_some() {
+                        let config = ConfigPath::root().key("resources").key(def.key()).key("config");
+                        add(Ingredient::Resource, self.hash(&[config]));
+                    }
+                    for name in &def.env {
+                        recipe.add(Ingredient::Env(name.as_str().into()), Some(variable(self.env.get(name))));
+                    }
+                }
+                Provider::Value(_) if trusts_resources => {}
+                Provider::Value(_) => add(Ingredient::Resource, None),
+            }
         }
     }
 

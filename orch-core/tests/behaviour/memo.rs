@@ -114,7 +114,7 @@ impl World {
             let call = move |inputs: &[Out<i64>]| {
                 inputs.iter().fold(Call::of(&called), |call, &input| call.input::<i64>(input))
             };
-            let before = Before::of(&name, number, &self.begun);
+            let before = Before::of(&name, &number, &self.begun);
             assets.push(Arc::new(match spec.is_graph {
                 false => def.made_by(&op, move |drawn| _ = call(&inputs(drawn)).place::<Plain>()),
                 true => def.drawn::<i64>(Coded::<i64>::CODEC, move |drawn| {

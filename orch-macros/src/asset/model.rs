@@ -174,7 +174,7 @@ impl Asset {
         let (owners, kinds) =
             (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
         let metadata = metadata(&mut options, diag);
-        let recipe = Recipe::of_op(&mut options, item, diag, true);
+        let recipe = Recipe::of_function(&mut options, item, diag, true);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
         let settings = Settings::read(&mut options, name, item, diag);
         let said = Said {

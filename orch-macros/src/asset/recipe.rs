@@ -7,7 +7,7 @@ use crate::attr::Options;
 use crate::diag::Diag;
 use crate::policy::setting;
 
-/// What an asset, or what a memoized op gives, depends on beside the data that it takes, as its author said.
+/// What an asset, what a memoized op gives, or a resource depends on beside the data that it takes, as its author said.
 #[derive(Default)]
 pub(crate) struct Recipe {
     /// Of its source, if its code has no version of its own.
@@ -18,9 +18,9 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// Of an asset that this function makes, or of what it gives as an op, if its source `counts`. Whoever reads `code_version`
+    /// Of what this function makes, gives or opens, if its source `counts`. Whoever reads `code_version`
     /// does so after this.
-    pub(crate) fn of_op(options: &mut Options<'_>, item: &ItemFn, diag: &Diag, counts: bool) -> Self {
+    pub(crate) fn of_function(options: &mut Options<'_>, item: &ItemFn, diag: &Diag, counts: bool) -> Self {
         let has_version = options.has("code_version");
         let place = options.place("fingerprint");
         let narrow = options.choice("fingerprint", &[("package", false), ("function", true)]);

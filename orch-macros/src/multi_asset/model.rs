@@ -65,7 +65,7 @@ impl MultiAsset {
         let partitions = options.path("partitions", "Daily");
         let key_prefix = asset::key_prefix(&mut options, diag);
         let group = options.text("group", "\"sales\"");
-        let recipe = Recipe::of_op(&mut options, item, diag, true);
+        let recipe = Recipe::of_function(&mut options, item, diag, true);
         let settings = Settings::read(&mut options, name, item, diag);
         let sources = asset::sources(item, diag);
         let assets = Self {

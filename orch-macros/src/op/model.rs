@@ -156,7 +156,7 @@ fn memoize(options: &mut Options<'_>, item: &ItemFn, diag: &Diag) -> Option<Memo
             diag.error_at(place, message);
         }
     }
-    let recipe = Recipe::of_op(options, item, diag, given);
+    let recipe = Recipe::of_function(options, item, diag, given);
     let mut parameters = func::parameters(&item.sig).map(Parameter::read);
     let context = parameters.any(|parameter| matches!(parameter, Parameter::Context { .. }));
     memoize.then_some(Memoize { recipe, context })

@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::model::{Close, Resource};
@@ -15,6 +15,8 @@ pub(super) fn resource(resource: &Resource) -> TokenStream {
     let begin = quote_spanned!(function.span()=> #builder::builder(#key));
     let mut settings = TokenStream::new();
     setting(&mut settings, "description", resource.description.as_ref());
+    setting(&mut settings, "code_version", resource.code_version.as_ref());
+    resource.recipe.to_tokens(&mut settings);
     let declared = parameters.iter().map(|(asked, _)| asked.declared());
     let ty = &opened.ty;
     let open = open(resource);

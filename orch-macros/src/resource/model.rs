@@ -1,6 +1,7 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{ItemFn, LitStr, Path, ReturnType, Type, Visibility, parse_quote};
 
+use crate::asset::Recipe;
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::parameter::{self, Asked};
@@ -8,9 +9,15 @@ use crate::{func, policy};
 
 const OPTIONS: Known = Known {
     owner: "`#[resource]`",
-    options: &["name", "description", "close", "close_async"],
+    options: &["name", "description", "close", "close_async", "code_version", "fingerprint", "env"],
     repeated: &[],
-    elsewhere: &[("io", "`#[op]`"), ("retry", "`#[op]`"), ("timeout", "`#[op]`"), ("pool", "`#[op]`")],
+    elsewhere: &[
+        ("trust_resources", "`#[asset]` and `#[op]`"),
+        ("io", "`#[op]`"),
+        ("retry", "`#[op]`"),
+        ("timeout", "`#[op]`"),
+        ("pool", "`#[op]`"),
+    ],
 };
 
 /// A resource as its author wrote it.
@@ -21,6 +28,9 @@ pub(super) struct Resource {
     pub(super) is_async: bool,
     pub(super) key: LitStr,
     pub(super) description: Option<String>,
+    /// By what its code is known, and the variables that it reads.
+    pub(super) recipe: Recipe,
+    pub(super) code_version: Option<LitStr>,
     pub(super) close: Option<Close>,
     pub(super) parameters: Vec<(Asked, bool)>,
     pub(super) opened: Opened,
@@ -59,6 +69,8 @@ impl Resource {
                 .text("description", "\"What it is.\"")
                 .map(|text| text.value())
                 .or_else(|| func::description(&item.attrs)),
+            recipe: Recipe::of_function(&mut options, item, diag, true),
+            code_version: options.text("code_version", "\"2\""),
             close: Close::read(&mut options, diag),
             parameters: asked.collect(),
             opened: Opened::read(item),

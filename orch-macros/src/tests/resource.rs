@@ -36,6 +36,7 @@ fn a_sync_resource_that_is_closed() {
                 DEF.get_or_init(|| {
                     ResourceDef::builder("database")
                         .description("Where all ends up.")
+                        .fingerprint("f1d0")
                         .config::<Connect>()
                         .resource_by_key::<Log>("audit")
                         .opens::<Database>()
@@ -92,6 +93,7 @@ fn an_async_resource_of_a_trait_that_is_closed_async() {
                 > = OnceLock::new();
                 DEF.get_or_init(|| {
                     ResourceDef::builder("db")
+                        .fingerprint("f1d0")
                         .opens::<dyn Store>()
                         .asynchronous(|_| async move {
                             ::core::result::Result::Ok(database().await)

@@ -97,7 +97,7 @@ fn configuration_variables_and_resources_count_for_who_takes_them() {
     insta::assert_snapshot!(go(&[], &env), @"amounts priced signed");
     insta::assert_snapshot!(go(&[], &env), @"(amounts) (priced) (signed)");
     insta::assert_snapshot!(ingredients(&storage, "priced"), @"source, type, config, env SURCHARGE, input amounts");
-    insta::assert_snapshot!(ingredients(&storage, "signed"), @"source, type, resource desk, input priced");
+    insta::assert_snapshot!(ingredients(&storage, "signed"), @"source, type, opener desk, resource desk, input priced");
     insta::assert_snapshot!(go(&["ops.priced.config.factor=2"], &env), @"(amounts) (priced) (signed)");
     insta::assert_snapshot!(go(&["ops.priced.config.factor=3"], &env), @"(amounts) priced signed");
     // It is read, and makes no other prices.
@@ -157,6 +157,68 @@ fn a_value_of_the_program_is_unknown_unless_it_is_trusted() {
     insta::assert_snapshot!(memoized(&definitions, &storage, &[], &EnvVars::none()), @"(trusting) wary");
     insta::assert_snapshot!(ingredients(&storage, "wary"), @"code_version, type, resource Desk?");
     insta::assert_snapshot!(ingredients(&storage, "trusting"), @"code_version, type");
+}
+
+/// Tables that are opened otherwise from one program to the next.
+mod tables {
+    use super::*;
+
+    pub(super) struct Table(pub(super) i64);
+
+    pub(super) mod first {
+        use super::super::*;
+
+        #[resource(code_version = "1", env = ["LEGS"])]
+        pub(in super::super) fn table() -> super::Table {
+            super::Table(4)
+        }
+    }
+
+    pub(super) mod second {
+        use super::super::*;
+
+        #[resource(code_version = "2", env = ["LEGS"])]
+        pub(in super::super) fn table() -> super::Table {
+            super::Table(3)
+        }
+    }
+
+    #[asset(code_version = "1")]
+    pub(super) fn wary(table: Res<Table>) -> i64 {
+        table.0
+    }
+
+    #[asset(code_version = "1", trust_resources)]
+    pub(super) fn trusting(table: Res<Table>) -> i64 {
+        table.0
+    }
+
+    /// One that is opened by code of which nobody knows the version.
+    pub(super) fn by_hand() -> Arc<orch::define::ResourceDef> {
+        orch::define::ResourceDef::builder("table").opens().blocking(|_| Ok(Res::new(Table(4)))).build()
+    }
+}
+
+#[test]
+fn what_opens_a_resource_counts_for_who_takes_it() {
+    let storage = storage();
+    let definitions = || Definitions::new().assets(assets![tables::wary, tables::trusting]);
+    let go = |definitions: &Definitions, legs: &str| {
+        memoized(definitions, &storage, &[], &EnvVars::none().with("LEGS", legs))
+    };
+    let first = definitions().resource_from::<tables::first::table>();
+    insta::assert_snapshot!(go(&first, "long"), @"wary trusting");
+    insta::assert_snapshot!(go(&first, "long"), @"(wary) (trusting)");
+    insta::assert_snapshot!(ingredients(&storage, "wary"), @"code_version, type, env LEGS, opener table");
+    insta::assert_snapshot!(ingredients(&storage, "trusting"), @"code_version, type, env LEGS");
+    insta::assert_snapshot!(go(&first, "short"), @"wary trusting");
+    let second = definitions().resource_from::<tables::second::table>();
+    insta::assert_snapshot!(go(&second, "short"), @"(trusting) wary");
+    insta::assert_snapshot!(go(&second, "short"), @"(wary) (trusting)");
+    let by_hand = definitions().resource_opened(&tables::by_hand());
+    insta::assert_snapshot!(go(&by_hand, "short"), @"wary trusting");
+    insta::assert_snapshot!(go(&by_hand, "short"), @"(trusting) wary");
+    insta::assert_snapshot!(ingredients(&storage, "wary"), @"code_version, type, opener table?");
 }
 
 /// Keeps a number, and tells its version or not.

@@ -17,9 +17,19 @@ struct Base {
 /// Something that is opened for each run.
 struct Desk(i64);
 
-#[resource]
+#[resource(code_version = "1", env = ["DESK"])]
 fn desk(config: Config<Base>) -> Desk {
     Desk(config.number)
+}
+
+/// The same, opened by other code.
+mod other {
+    use super::*;
+
+    #[resource(code_version = "2", env = ["DESK"])]
+    pub(super) fn desk(config: Config<Base>) -> Desk {
+        Desk(config.number)
+    }
 }
 
 #[asset(code_version = "1", io = "shelf")]
@@ -64,7 +74,7 @@ mod graphs {
     }
 
     #[op(io = "shelf")]
-    fn put(of: i64, others: Vec<i64>) -> i64 {
+    fn put(of: i64, others: &[i64]) -> i64 {
         of + others.iter().sum::<i64>()
     }
 
@@ -165,6 +175,8 @@ enum Change {
     Config(i64),
     Env(i64),
     Resource(i64),
+    /// The variable that what opens the resource reads, and whether it is other code.
+    Opens(i64, bool),
     /// The type of the last asset, its IO manager, or what it waits for.
     Last(Last),
     /// An op makes an asset that a graph has made, or the other way round: of the same it makes the same.
@@ -178,6 +190,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => (0..4_i64).prop_map(Change::Config),
         1 => (0..2_i64).prop_map(Change::Env),
         1 => (0..2_i64).prop_map(Change::Resource),
+        1 => (0..2_i64, any::<bool>()).prop_map(|(env, is_other)| Change::Opens(env, is_other)),
         2 => prop::sample::select(&Last::ALL[..]).prop_map(Change::Last),
         1 => (0..GRAPHS).prop_map(Change::Graph),
         2 => (0..SHELVED, prop::option::of(0..4_i64)).prop_map(|(at, lies)| Change::Place(at, lies)),
@@ -190,6 +203,7 @@ struct World {
     config: i64,
     env: i64,
     resource: i64,
+    opens: (i64, bool),
     last: Last,
     graphs: [bool; GRAPHS],
     shelf: Shelf,
@@ -202,6 +216,7 @@ impl World {
             Change::Config(number) => self.config = number,
             Change::Env(number) => self.env = number,
             Change::Resource(number) => self.resource = number,
+            Change::Opens(env, is_other) => self.opens = (env, is_other),
             Change::Last(last) => self.last = last,
             Change::Graph(at) => self.graphs[at] ^= true,
             Change::Place(at, lies) => self.shelf.put(ASSETS[at], lies),
@@ -221,7 +236,12 @@ impl World {
         let first = ops.into_iter().zip(graphs).zip(self.graphs);
         let first = first.map(|((op, graph), is_graph)| if is_graph { graph } else { op });
         let definitions = Definitions::new().assets(first).assets(last);
-        let definitions = definitions.resource_from::<desk>().io::<i64>("shelf", self.shelf.clone());
+        let definitions = if self.opens.1 {
+            definitions.resource_from::<other::desk>()
+        } else {
+            definitions.resource_from::<desk>()
+        };
+        let definitions = definitions.io::<i64>("shelf", self.shelf.clone());
         // Who does not need it any more does not have it either.
         let has_safe = self.last == Last::Locked;
         if has_safe { definitions.io::<i64>("safe", self.safe.clone()) } else { definitions }
@@ -232,7 +252,7 @@ impl World {
         let counted = if self.graphs[0] { "counted.ops.number" } else { "counted" };
         let config = RunConfig::new().set(&format!("ops.{counted}.config.number={}", self.config));
         let config = config.set(&format!("resources.desk.config.number={}", self.resource));
-        let env = EnvVars::none().with("HALVED", self.env.to_string());
+        let env = EnvVars::none().with("HALVED", self.env.to_string()).with("DESK", self.opens.0.to_string());
         let job = definitions.materialize(&"*".parse().expect("all"));
         definitions.runner(&job).config(config).env(env).max_concurrent(1)
     }
@@ -275,7 +295,7 @@ impl World {
         match at {
             0 => (self.config.to_string(), self.config),
             1 => (self.env.to_string(), input / 2),
-            2 => (self.resource.to_string(), input * 10 + self.resource),
+            2 => (format!("{} {:?}", self.resource, self.opens), input * 10 + self.resource),
             _ => (format!("{:?}", self.last), input),
         }
     }

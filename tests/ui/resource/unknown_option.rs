@@ -12,4 +12,14 @@ fn replica() -> Database {
     Database
 }
 
+#[resource(trust_resources)]
+fn archive() -> Database {
+    Database
+}
+
+#[resource(code_version = "2", fingerprint = "function")]
+fn mirror() -> Database {
+    Database
+}
+
 fn main() {}

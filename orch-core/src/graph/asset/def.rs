@@ -351,8 +351,9 @@ impl AssetBuilder {
         self
     }
 
-    /// Says that resources that the program gives as values are always the same. Else nobody knows what they are, and the asset
-    /// is never taken to be up to date.
+    /// Says that resources that the program gives as values are always the same, and so is the code that opens others. Else nobody
+    /// knows what the values are, and the asset is never taken to be up to date. The configuration of resources and the variables
+    /// that they read count all the same.
     #[must_use]
     pub fn trust_resources(mut self) -> Self {
         self.asset.trusts_resources = true;

@@ -71,6 +71,7 @@ pub(super) fn named(ingredient: &Ingredient) -> String {
         Ingredient::Io => "its IO manager".to_owned(),
         Ingredient::Context => "its context: its path, its job or tags".to_owned(),
         Ingredient::Env(name) => format!("the variable `{}`", one_line(name)),
+        Ingredient::Opener(key) => format!("what opens the resource `{}`", one_line(key)),
         Ingredient::Resource(key) => format!("the resource `{}`", one_line(key)),
         Ingredient::Input(asset) => format!("the data of `{asset}`"),
         Ingredient::Parameter(name) => format!("the data of `{name}`"),
@@ -81,6 +82,9 @@ pub(super) fn named(ingredient: &Ingredient) -> String {
 fn remedy(ingredient: &Ingredient) -> &'static str {
     match ingredient {
         Ingredient::Source => "give it one, `code_version = \"1\"`",
+        Ingredient::Opener(_) => {
+            "give it one, `#[resource(code_version = \"1\")]`, or say `trust_resources` of what takes it"
+        }
         Ingredient::Resource(_) => {
             "the program gives it as a value; if that is always the same, say `trust_resources`"
         }

@@ -23,11 +23,10 @@ impl Before {
     pub(super) const CALLS: usize = 4;
 
     /// Those of a graph of this name; each notes whose it is.
-    pub(super) fn of<T: Clone + Send + 'static>(name: &str, whose: T, begun: &Notes<T>) -> Self {
+    pub(super) fn of<T: Clone + Send + Sync + 'static>(name: &str, whose: &T, begun: &Notes<T>) -> Self {
         let note = || {
             let (whose, begun) = (whose.clone(), begun.clone());
-            let whose = std::sync::Mutex::new(whose);
-            move || begun.add(whose.lock().unwrap().clone())
+            move || begun.add(whose.clone())
         };
         let noted = note();
         let begin = OpDef::builder(format!("{name}_begin")).returns::<Plain>().coded([Coded::<i64>::CODEC]);

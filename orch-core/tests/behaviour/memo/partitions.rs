@@ -206,7 +206,7 @@ impl Site {
         // What it takes as a value its other steps take too; the rest its last step alone.
         let values = inputs.iter().filter(|(_, how)| *how == How::Value);
         let values: Vec<_> = values.map(|(other, _)| Arc::clone(&others[*other])).collect();
-        let before = Before::of(&name, number, &self.begun);
+        let before = Before::of(&name, &number, &self.begun);
         def.drawn::<i64>(Coded::<i64>::CODEC, move |drawn| {
             let values: Vec<_> = values.iter().map(|asset| drawn.of_made::<i64>(asset)).collect();
             let nothing = before.draw(&values);

@@ -38,7 +38,7 @@ fn with_tax(sale: i64) -> i64 {
 }
 
 #[op]
-fn sum(all: Vec<i64>) -> i64 {
+fn sum(all: &[i64]) -> i64 {
     all.iter().sum()
 }
 

@@ -366,3 +366,29 @@ fn what_nobody_knows_is_stale_and_says_what_to_do() {
     let told = kept.session(shop(3), "materialize --stale --missing");
     assert!(told.contains("the argument '--stale' cannot be used with '--missing'"), "{told}");
 }
+
+#[test]
+fn what_opens_a_resource_by_code_that_nobody_knows_is_named() {
+    use orch::prelude::*;
+
+    struct Till(i64);
+
+    #[asset(code_version = "1")]
+    fn takings(till: Res<Till>) -> i64 {
+        till.0
+    }
+
+    let opened = || {
+        let till = orch::define::ResourceDef::builder("till").opens();
+        till.blocking(|_| Ok(Res::new(Till(3)))).build()
+    };
+    let program = || Definitions::new().assets(assets![takings]).resource_opened(&opened());
+    let mut kept = Shop::empty();
+    kept.put(1, &program(), &all());
+    insta::assert_snapshot!(kept.session(program(), "why takings"), @r#"
+    exit 0
+    --- stdout
+    takings is stale: the run 019a5f3c made it 3h ago
+      nobody knows the version of what opens the resource `till`: give it one, `#[resource(code_version = "1")]`, or say `trust_resources` of what takes it
+    "#);
+}

@@ -1,7 +1,7 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned as _;
+use syn::{LitStr, Type};
 
 use super::feed;
 use super::model::{Asset, Head, Said};
@@ -93,7 +93,8 @@ fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStr
     let Asset { function, conditions, key, said, code_version, recipe, io, partitions, .. } = asset;
     // Where the asset stands in the source is where its name stands.
     let def = ASSET_DEF.at(function.span());
-    let begin = quote_spanned!(function.span()=> #def::builder(#key));
+    let called = called(key, function);
+    let begin = quote_spanned!(function.span()=> #def::builder(#key) #called);
     let mut settings = TokenStream::new();
     setting(&mut settings, "code_version", code_version.as_ref());
     recipe.to_tokens(&mut settings);
@@ -117,6 +118,15 @@ fn implement(asset: &Asset, value: &TokenStream, made: &TokenStream) -> TokenStr
             }
         };
     }
+}
+
+/// What says by which name other code takes an asset, if its key has another one.
+pub(crate) fn called(key: &LitStr, name: &Ident) -> TokenStream {
+    let name = name.to_string();
+    let differs = key.value().rsplit('/').next() != Some(&name);
+    let mut called = TokenStream::new();
+    setting(&mut called, "named", differs.then_some(name));
+    called
 }
 
 impl ToTokens for Said {

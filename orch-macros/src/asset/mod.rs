@@ -15,6 +15,7 @@ mod source;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
+pub(crate) use self::expand::called;
 pub(crate) use self::fingerprint::of_function as fingerprint_of;
 pub(crate) use self::model::{Said, inputs, key_prefix, named, partitions, sources};
 pub(crate) use self::recipe::Recipe;

@@ -91,7 +91,8 @@ pub(super) fn fields(model: &Outputs) -> TokenStream {
         let (name, FieldAsset { key, said }) = (&output.name, asset);
         // Where the asset stands in the source is where its field stands.
         let def = ASSET_DEF.at(output.field.span());
-        let begin = quote_spanned!(output.field.span()=> #def::builder(#key));
+        let called = asset::called(key, &output.field);
+        let begin = quote_spanned!(output.field.span()=> #def::builder(#key) #called);
         quote!((#name, #each(#begin) #said))
     });
     let assets = parts.iter().map(|(Output { field, name, ty, .. }, _)| {

@@ -33,6 +33,26 @@ fn made(raw: i64) -> i64 {
     raw
 }
 
+#[asset]
+fn made_of_other(#[from(other::also_raw)] raw: i64) -> i64 {
+    raw
+}
+
+#[asset]
+fn hen(chick: i64) -> i64 {
+    chick
+}
+
+#[asset]
+fn chick(hen: i64) -> i64 {
+    hen
+}
+
+#[asset]
+fn nest(chick: i64, egg: i64) -> i64 {
+    chick + egg
+}
+
 #[external_asset]
 fn rate() -> f64;
 
@@ -84,6 +104,33 @@ fn an_asset_that_is_not_listed_is_told() {
 }
 
 #[test]
+fn an_asset_of_another_key_is_listed_by_its_name() {
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![made_of_other]), "*"), @"
+    the job `materialize` cannot be planned
+    error: `made_of_other` is made of `raw`, which is not listed
+      --> tests/it/assets/mistakes.rs:37 (is made of it)
+      --> tests/it/assets/mistakes.rs:26 (the asset)
+      hint: list it too: `Definitions::new().assets(assets![.., also_raw])`
+    ");
+}
+
+#[test]
+fn each_circle_is_told() {
+    let definitions = Definitions::new().assets(assets![nest, chicken, egg, hen, chick]);
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
+    the job `materialize` cannot be planned: 2 problems
+    error: assets are made of each other in a circle: `chicken` is made of `egg` is made of `chicken`
+      --> tests/it/assets/mistakes.rs:8 (in the circle)
+      --> tests/it/assets/mistakes.rs:13 (in the circle)
+      hint: take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it
+    error: assets are made of each other in a circle: `chick` is made of `hen` is made of `chick`
+      --> tests/it/assets/mistakes.rs:47 (in the circle)
+      --> tests/it/assets/mistakes.rs:42 (in the circle)
+      hint: take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it
+    ");
+}
+
+#[test]
 fn assets_in_a_circle_are_told() {
     insta::assert_snapshot!(planned(&Definitions::new().assets(assets![chicken, egg, raw]), "*"), @r"
     the job `materialize` cannot be planned
@@ -99,7 +146,7 @@ fn a_selection_that_fits_nothing_is_told() {
     let definitions = Definitions::new().assets(assets![raw, made, rate]);
     let mistakes =
         ["mad", "group:sales", "rate", "raw and made"].map(|selection| planned(&definitions, selection));
-    insta::assert_snapshot!(mistakes.join("\n"), @r"
+    insta::assert_snapshot!(mistakes.join("\n"), @"
     the job `materialize` cannot be planned
     error: no asset fits `key:mad`, at column 1
       key:mad
@@ -112,7 +159,7 @@ fn a_selection_that_fits_nothing_is_told() {
       hint: there are no groups
     the job `materialize` cannot be planned
     error: `rate` is external: others make it, and this program takes it
-      --> tests/it/assets/mistakes.rs:37 (the asset)
+      --> tests/it/assets/mistakes.rs:57 (the asset)
       hint: to make what depends on it, select that: `rate+`
     the job `materialize` cannot be planned
     error: the selection leaves no asset
@@ -120,17 +167,17 @@ fn a_selection_that_fits_nothing_is_told() {
     ");
     let definitions = definitions.asset_job("nightly", "raw or").asset_job("weekly", "tag:team=data");
     let told = definitions.jobs().iter().map(|job| job.try_plan().expect_err("no plan").to_string());
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
     the job `nightly` cannot be planned
     error: the selection `raw or` of the job: expected a key, an attribute such as `tag:k`, or `(`, found the end, at column 7
       raw or
             ^
-      --> tests/it/assets/mistakes.rs:121 (the job)
+      --> tests/it/assets/mistakes.rs:152 (the job)
     the job `weekly` cannot be planned
     error: the selection `tag:team=data` of the job: no asset fits `tag:team=data`, at column 1
       tag:team=data
       ^^^^^^^^^^^^^
-      --> tests/it/assets/mistakes.rs:121 (the job)
+      --> tests/it/assets/mistakes.rs:152 (the job)
       hint: there are no tags
     ");
 }
@@ -151,10 +198,10 @@ fn an_asset_that_is_not_there_is_told_before_the_run_begins() {
     insta::assert_snapshot!(not_there("of_opaque"), @r#"
     the job `materialize` cannot be planned: 2 problems
     error: `of_opaque` takes the asset `opaque`, of which nothing is left: it was in the memory of the run that made it
-      --> tests/it/assets/mistakes.rs:49 (the step)
+      --> tests/it/assets/mistakes.rs:69 (the step)
       hint: make it in the same run, `materialize 'opaque or ..'`, or have it stored: derive serde's traits for its type, or name an IO manager, `io = ".."`
     error: `of_opaque` takes the asset `rate`, which others make, and nobody has materialized here
-      --> tests/it/assets/mistakes.rs:49 (the step)
+      --> tests/it/assets/mistakes.rs:69 (the step)
       hint: have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = "..")]` on `rate`
     "#);
     let job = definitions.materialize(&"made".parse().expect("a selection"));
@@ -186,10 +233,10 @@ fn of_same(same: i64) -> i64 {
 
 #[test]
 fn a_graph_that_makes_nothing_is_told() {
-    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![raw, same, of_same]), "*"), @r"
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![raw, same, of_same]), "*"), @"
     the job `materialize` cannot be planned
     error: the value of the asset `same` is no output of a step that makes it
-      --> tests/it/assets/mistakes.rs:178 (the asset)
+      --> tests/it/assets/mistakes.rs:209 (the asset)
       hint: let an op of its graph return the value
     ");
 }
@@ -199,10 +246,10 @@ fn no_job_has_the_name_of_what_materializes() {
     #[job(name = "materialize")]
     fn other() {}
     let definitions = Definitions::new().assets(assets![raw]).job(other());
-    insta::assert_snapshot!(planned(&definitions, "raw"), @r"
+    insta::assert_snapshot!(planned(&definitions, "raw"), @"
     the job `materialize` cannot be planned
     error: a job is named `materialize`, as is what materializes the assets of a selection
-      --> tests/it/assets/mistakes.rs:200 (the job)
+      --> tests/it/assets/mistakes.rs:231 (the job)
       hint: give the job another name
     ");
 }
@@ -217,11 +264,11 @@ fn assets_whose_steps_would_have_one_name_are_told() {
     fn dashed() -> i64 {
         2
     }
-    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![dotted, dashed]), "*"), @r"
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![dotted, dashed]), "*"), @"
     the job `materialize` cannot be planned
     error: the steps of `a.b` and `a-b` would have one name, `a_b`
-      --> tests/it/assets/mistakes.rs:213 (first)
-      --> tests/it/assets/mistakes.rs:217 (second)
+      --> tests/it/assets/mistakes.rs:244 (first)
+      --> tests/it/assets/mistakes.rs:248 (second)
       hint: names of steps have `_` in place of dots and dashes: give one of them another key
     ");
 }

@@ -32,6 +32,7 @@ use crate::value::{Data, TypeInfo};
 /// ```
 pub struct AssetDef {
     pub(super) key: AssetKey,
+    pub(super) name: Option<String>,
     pub(super) group: Option<String>,
     pub(super) owners: Vec<String>,
     pub(super) kinds: Vec<String>,
@@ -146,6 +147,7 @@ impl AssetDef {
         AssetBuilder {
             asset: Self {
                 key: AssetKey::unchecked(key),
+                name: None,
                 group: None,
                 owners: Vec::new(),
                 kinds: Vec::new(),
@@ -171,6 +173,12 @@ impl AssetDef {
     #[must_use]
     pub fn key(&self) -> &AssetKey {
         &self.key
+    }
+
+    /// The name by which code lists and takes it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.key.name())
     }
 
     /// What it is.
@@ -298,6 +306,13 @@ impl AssetBuilder {
     #[must_use]
     pub fn key_prefix(mut self, prefix: &str) -> Self {
         self.asset.key = AssetKey::unchecked(&format!("{prefix}/{}", self.asset.key));
+        self
+    }
+
+    /// Says by which name code lists and takes it, if that is not the last part of its key.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.asset.name = Some(name.into());
         self
     }
 

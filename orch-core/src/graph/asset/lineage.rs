@@ -170,7 +170,7 @@ impl AssetGraph {
                         .at("the asset", other.place.clone())
                         .hint(format!(
                             "list it too: `Definitions::new().assets(assets![.., {}])`",
-                            other.key.name()
+                            other.name()
                         )),
                     ),
                 }
@@ -192,39 +192,48 @@ impl AssetGraph {
                 }
             }
         }
-        if let Some(start) = (0..waits.len()).find(|&number| waits[number] > 0) {
-            let circle = self.circle(start, &waits);
-            let keys: Vec<_> =
-                circle.iter().chain(circle.first()).map(|&at| format!("`{}`", self.assets[at].key)).collect();
-            let problem = Problem::new(
-                ProblemKind::AssetCircle,
-                format!("assets are made of each other in a circle: {}", keys.join(" is made of ")),
-            );
-            let problem = circle
-                .iter()
-                .fold(problem, |problem, &at| problem.at("in the circle", self.assets[at].place.clone()));
-            let alone = circle.first().filter(|_| circle.len() == 1).map(|&at| &self.assets[at]);
-            self.problems.push(problem.hint(match alone.map(|asset| (asset.key.name(), asset.made_with())) {
-                None => "take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it".to_owned(),
-                Some((name, None)) => format!(
-                    "only earlier partitions of its own can an asset take: `#[from({name})] #[mapped(PartitionMapping::time_window(-1, -1))]`"
-                ),
-                Some(_) => "only an asset of `#[asset]`, which has a step to itself, can take earlier partitions of its own".to_owned(),
-            }));
+        for circle in self.circles(&waits) {
+            self.problems.push(self.made_of_itself(&circle));
         }
     }
 
-    /// The assets of a circle that stands upstream of `start`, which waits for ever.
-    fn circle(&self, start: usize, waits: &[usize]) -> Vec<usize> {
-        let mut way = vec![start];
-        loop {
-            let last = way[way.len() - 1];
-            let Some(&next) = self.upstream[last].iter().find(|&&other| waits[other] > 0) else { return way };
-            if let Some(at) = way.iter().position(|&seen| seen == next) {
-                return way.split_off(at);
+    /// The assets that wait for ever for each other: of circles that meet, one.
+    fn circles(&self, waits: &[usize]) -> Vec<Vec<usize>> {
+        let mut seen = vec![false; waits.len()];
+        let mut circles = Vec::new();
+        for start in (0..waits.len()).filter(|&number| waits[number] > 0) {
+            // Upstream of whatever waits something waits too, up to a circle.
+            let (mut way, mut next) = (Vec::new(), Some(start));
+            while let Some(at) = next.filter(|&at| !seen[at]) {
+                seen[at] = true;
+                way.push(at);
+                next = self.upstream[at].iter().copied().find(|&other| waits[other] > 0);
             }
-            way.push(next);
+            if let Some(at) = way.iter().position(|&at| Some(at) == next) {
+                circles.push(way.split_off(at));
+            }
         }
+        circles
+    }
+
+    fn made_of_itself(&self, circle: &[usize]) -> Problem {
+        let keys: Vec<_> =
+            circle.iter().chain(circle.first()).map(|&at| format!("`{}`", self.assets[at].key)).collect();
+        let problem = Problem::new(
+            ProblemKind::AssetCircle,
+            format!("assets are made of each other in a circle: {}", keys.join(" is made of ")),
+        );
+        let problem = circle
+            .iter()
+            .fold(problem, |problem, &at| problem.at("in the circle", self.assets[at].place.clone()));
+        let alone = circle.first().filter(|_| circle.len() == 1).map(|&at| &self.assets[at]);
+        problem.hint(match alone.map(|asset| (asset.name(), asset.made_with())) {
+            None => "take one of the parameters away: an asset can take earlier partitions of its own, and not of what is made of it".to_owned(),
+            Some((name, None)) => format!(
+                "only earlier partitions of its own can an asset take: `#[from({name})] #[mapped(PartitionMapping::time_window(-1, -1))]`"
+            ),
+            Some(_) => "only an asset of `#[asset]`, which has a step to itself, can take earlier partitions of its own".to_owned(),
+        })
     }
 }
 

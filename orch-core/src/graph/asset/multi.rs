@@ -136,6 +136,7 @@ impl MultiAssetBuilder {
         let number = |name: &str| op.outputs().iter().position(|output| *output.name == *name);
         let parts = assets.iter().map(|(name, asset)| Part {
             key: asset.asset.key.clone(),
+            called: asset.asset.name().to_owned(),
             place: asset.asset.place.clone(),
             name: name.clone(),
             output: number(name),
@@ -165,7 +166,10 @@ pub(super) struct Together {
 /// One of them.
 pub(super) struct Part {
     pub(super) key: AssetKey,
+    /// The name by which code lists it.
+    called: String,
     pub(super) place: Place,
+    /// That of the output.
     name: String,
     /// None if the op has no such output.
     pub(super) output: Option<usize>,
@@ -297,7 +301,7 @@ impl AssetGraph {
                 self.problems.push(
                     problem.at("the asset", part.place.clone()).hint(format!(
                         "list it too: `Definitions::new().assets(assets![.., {}])`",
-                        key.name()
+                        part.called
                     )),
                 );
             }

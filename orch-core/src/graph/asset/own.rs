@@ -122,7 +122,7 @@ pub(super) fn check(asset: &AssetDef) -> impl Iterator<Item = Problem> {
 }
 
 fn check_one(asset: &AssetDef, own: &OwnPartitions) -> Option<Problem> {
-    let (key, name, ty) = (&asset.key, asset.key.name(), asset.value.ty.name());
+    let (key, name, ty) = (&asset.key, asset.name(), asset.value.ty.name());
     let problem = |message: String| Problem::new(ProblemKind::InvalidPartition, message);
     let Some(definition) = asset.partitions() else {
         let problem = problem(format!("`{key}` takes earlier partitions of its own, and has none"));

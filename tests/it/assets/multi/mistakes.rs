@@ -13,12 +13,12 @@ fn planned(definitions: &Definitions) -> String {
 
 #[test]
 fn one_of_them_that_is_not_listed_is_told() {
-    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![raw, orders])), @r"
+    insta::assert_snapshot!(planned(&Definitions::new().assets(assets![raw, orders])), @"
     the job `materialize` cannot be planned
     error: `shop/orders` is made by `know` together with `shop/clients`, which is not listed
       --> tests/it/assets/multi.rs:22 (is made with it)
       --> tests/it/assets/multi.rs:24 (the asset)
-      hint: list it too: `Definitions::new().assets(assets![.., clients])`
+      hint: list it too: `Definitions::new().assets(assets![.., customers])`
     ");
 }
 

@@ -67,7 +67,10 @@ impl AssetGraph {
                 )
                 .at("the check", check.place.clone())
                 .at("the asset", check.asset().place().clone())
-                .hint(format!("list it too: `Definitions::new().assets(assets![.., {}])`", key.name())),
+                .hint(format!(
+                    "list it too: `Definitions::new().assets(assets![.., {}])`",
+                    check.asset().name()
+                )),
             );
         };
         let first = self.checks_of(asset).find(|first| first.name == *name).map(Arc::clone);
@@ -133,10 +136,7 @@ impl AssetGraph {
                     )
                     .at("takes it", dependency.place.clone())
                     .at("the asset", other.place().clone())
-                    .hint(format!(
-                        "list it too: `Definitions::new().assets(assets![.., {}])`",
-                        other.key().name()
-                    )),
+                    .hint(format!("list it too: `Definitions::new().assets(assets![.., {}])`", other.name())),
                 );
                 continue;
             };

@@ -34,7 +34,7 @@ impl AssetGraph {
         };
         let Some(number) = self.number(key) else {
             let message = format!("the observation `{name}` looks at `{key}`, which is not listed");
-            let hint = format!("list it too: `Definitions::new().assets(assets![.., {}])`", key.name());
+            let hint = format!("list it too: `Definitions::new().assets(assets![.., {}])`", asset.name());
             return self.problems.push(told(ProblemKind::UnlistedAsset, message).hint(hint));
         };
         if let Some(first) = self.observation(number) {

@@ -204,11 +204,11 @@ impl<'d> Options<'d> {
         }
     }
 
-    /// `name = path::to::function`
-    pub(crate) fn path(&mut self, name: &str, example: &str) -> Option<Path> {
+    /// `name = path::to::something`, which `what` says.
+    pub(crate) fn path(&mut self, name: &str, what: &str, example: &str) -> Option<Path> {
         match self.take(name)? {
             Value::Other(tokens) if syn::parse2::<Path>(tokens.clone()).is_ok() => syn::parse2(tokens).ok(),
-            other => self.wrong_kind(name, "the name of a function", example, other.place()),
+            other => self.wrong_kind(name, what, example, other.place()),
         }
     }
 

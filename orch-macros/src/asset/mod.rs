@@ -17,7 +17,7 @@ use quote::{ToTokens as _, quote};
 
 pub(crate) use self::expand::called;
 pub(crate) use self::fingerprint::of_function as fingerprint_of;
-pub(crate) use self::model::{Said, inputs, key_prefix, named, partitions, sources};
+pub(crate) use self::model::{PARTITIONS, Said, group, inputs, key_prefix, named, partitions, sources};
 pub(crate) use self::recipe::Recipe;
 pub(crate) use self::source::{Source, without_sources};
 
@@ -36,7 +36,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let (asset, settings) = Asset::of_op(options, &item, &diag);
     let plain = without_sources(&item);
     let op = op::model::Op::of(&plain, settings);
-    let fits = op::check::signature(&plain, &diag);
+    let fits = op::check::signature("#[asset]", &plain, &diag);
     let errors = diag.finish();
     let beside = match fits {
         true => {
@@ -68,7 +68,8 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     let diag = Diag::new();
     let (asset, name) = Asset::of_graph(options, &item, &diag);
     let mut plain = without_sources(&item);
-    let draws = job::check::graph(&plain.sig, &diag) && !job::check::takes_values(&plain.sig, &diag);
+    let draws = job::check::graph("#[graph_asset]", &plain.sig, &diag)
+        && !job::check::takes_values(&plain.sig, &diag);
     let draws = model::has_known_type(&plain.sig, &diag) && draws;
     let value = if draws { model::graph_value(&plain, &diag) } else { None };
     let errors = diag.finish();

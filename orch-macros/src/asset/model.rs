@@ -95,6 +95,9 @@ const EXTERNAL: Known = Known {
     ],
 };
 
+/// What `partitions` takes, in an error.
+pub(crate) const PARTITIONS: &str = "the type that stands for them, without quotes";
+
 const METADATA: &str = r#"metadata(source = "billing", rows = 100)"#;
 
 /// Whose option that is, and how an asset does without it.
@@ -169,22 +172,12 @@ impl Asset {
         let mut options = Options::read(&OPTIONS, options, diag);
         let key = asset_key(&mut options, &item.sig.ident, diag);
         let deps = options.path_array("deps", "[orders]");
-        let partitions = options.path("partitions", "Daily");
-        let group = options.text("group", "\"sales\"");
-        let (owners, kinds) =
-            (options.texts("owners", "[\"data team\"]"), options.texts("kind", "\"table\""));
-        let metadata = metadata(&mut options, diag);
+        let partitions = options.path("partitions", PARTITIONS, "Daily");
+        let said = Said::beside(&mut options, diag);
         let recipe = Recipe::of_function(&mut options, item, diag, true);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
         let settings = Settings::read(&mut options, name, item, diag);
-        let said = Said {
-            description: settings.description.clone(),
-            group,
-            owners,
-            kinds,
-            tags: settings.tags.clone(),
-            metadata,
-        };
+        let said = Said { description: settings.description.clone(), tags: settings.tags.clone(), ..said };
         let asset = Self {
             function: item.sig.ident.clone(),
             conditions: func::conditions(&item.attrs),
@@ -205,7 +198,7 @@ impl Asset {
         let mut options = Options::read(&GRAPH, options, diag);
         let key = asset_key(&mut options, &item.sig.ident, diag);
         let name = LitStr::new(&key::step_name(&key.value()), item.sig.ident.span());
-        let partitions = options.path("partitions", "Daily");
+        let partitions = options.path("partitions", PARTITIONS, "Daily");
         let asset = Self {
             function: item.sig.ident.clone(),
             conditions: func::conditions(&item.attrs),
@@ -236,7 +229,7 @@ impl Asset {
             );
             diag.error_at(function, message);
         }
-        let partitions = options.path("partitions", "Daily");
+        let partitions = options.path("partitions", PARTITIONS, "Daily");
         let asset = Self {
             function: function.clone(),
             conditions: func::conditions(&head.attributes),
@@ -276,13 +269,50 @@ impl Said {
                 .text("description", "\"What it is.\"")
                 .map(|text| text.value())
                 .or_else(|| func::description(attributes)),
-            group: options.text("group", "\"sales\""),
-            owners: options.texts("owners", "[\"data team\"]"),
-            kinds: options.texts("kind", "\"table\""),
             tags: policy::tags(options, diag),
+            ..Self::beside(options, diag)
+        }
+    }
+
+    /// What is said of an asset and not of an op.
+    fn beside(options: &mut Options<'_>, diag: &Diag) -> Self {
+        Self {
+            description: None,
+            group: group(options, diag),
+            owners: each_once("owners", options.texts("owners", "[\"data team\"]"), diag),
+            kinds: each_once("kind", options.texts("kind", "\"table\""), diag),
+            tags: Vec::new(),
             metadata: metadata(options, diag),
         }
     }
+}
+
+/// The group that is given.
+pub(crate) fn group(options: &mut Options<'_>, diag: &Diag) -> Option<LitStr> {
+    options.text("group", "\"sales\"").filter(|group| is_text("group", group, diag))
+}
+
+/// What is said of an option in these words, each of which is there and once.
+fn each_once(name: &str, texts: Vec<LitStr>, diag: &Diag) -> Vec<LitStr> {
+    let mut each: Vec<LitStr> = Vec::new();
+    for text in texts {
+        if each.iter().any(|other| other.value() == text.value()) {
+            let message = format!("`{name}` has {:?} twice: keep one of them", text.value());
+            diag.error_at(&text, message);
+        } else if is_text(name, &text, diag) {
+            each.push(text);
+        }
+    }
+    each
+}
+
+/// Refuses an empty text.
+fn is_text(name: &str, text: &LitStr, diag: &Diag) -> bool {
+    let is_text = !text.value().trim().is_empty();
+    if !is_text {
+        diag.error_at(text, format!("`{name}` has no text here: give it one, or leave it out"));
+    }
+    is_text
 }
 
 /// The key: the one given, else the function's name, below a prefix if there is one.
@@ -317,21 +347,22 @@ fn metadata(options: &mut Options<'_>, diag: &Diag) -> Vec<(String, TokenStream)
         return Vec::new();
     }
     let Some((list, _)) = options.list("metadata", METADATA) else { return Vec::new() };
-    let entries = attr::entries(list, diag).into_iter().filter_map(|entry| {
+    let mut metadata: Vec<(String, TokenStream)> = Vec::new();
+    for entry in attr::entries(list, diag) {
         let place = entry.place();
         match entry {
+            Entry { key: Some(Key { text, .. }), .. } if metadata.iter().any(|(name, _)| *name == text) => {
+                diag.error_at(place, format!("the metadata `{text}` is given twice: keep one of them"));
+            }
             Entry { key: Some(Key { text, .. }), value }
                 if !matches!(value, Value::Missing(_) | Value::List(..)) =>
             {
-                Some((text, value.place()))
+                metadata.push((text, value.place()));
             }
-            _ => {
-                diag.error_at(place, format!("metadata is a name and a value: `{METADATA}`"));
-                None
-            }
+            _ => diag.error_at(place, format!("metadata is a name and a value: `{METADATA}`")),
         }
-    });
-    entries.collect()
+    }
+    metadata
 }
 
 /// The parameters that are inputs.

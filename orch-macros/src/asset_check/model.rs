@@ -59,7 +59,7 @@ impl Check {
         let mut options = Options::read(&OPTIONS, options, diag);
         let function = &item.sig.ident;
         let given = options.has("asset");
-        let asset = options.path("asset", "orders");
+        let asset = options.path("asset", "the name of an asset, without quotes", "orders");
         if !given {
             diag.error(function.span(), "say which asset it looks at: `#[asset_check(asset = orders)]`");
         }

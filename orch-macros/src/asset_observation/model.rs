@@ -49,7 +49,7 @@ impl Observation {
         let mut options = Options::read(&OPTIONS, options, diag);
         let function = &item.sig.ident;
         let given = options.has("asset");
-        let asset = options.path("asset", "raw_orders");
+        let asset = options.path("asset", "the name of an asset, without quotes", "raw_orders");
         if !given {
             let message = "say which asset it looks at: `#[asset_observation(asset = raw_orders)]`";
             diag.error(function.span(), message);

@@ -38,9 +38,9 @@ pub(super) fn job(item: &ItemFn, diag: &Diag) -> bool {
 }
 
 /// Refuses what no graph can be. Says whether the body can be that of a graph.
-pub(crate) fn graph(signature: &Signature, diag: &Diag) -> bool {
+pub(crate) fn graph(attribute: &str, signature: &Signature, diag: &Diag) -> bool {
     let before = diag.count();
-    drawn("#[graph]", signature, diag);
+    drawn(attribute, signature, diag);
     for parameter in func::parameters(signature) {
         match Asked::read(parameter) {
             Some(Asked::Resource { .. }) => {

@@ -43,7 +43,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let diag = Diag::new();
     let options = model::GraphOptions::read(options, &item, &diag);
-    let fits = check::graph(&item.sig, &diag);
+    let fits = check::graph("#[graph]", &item.sig, &diag);
     let takes_values = check::takes_values(&item.sig, &diag);
     let errors = diag.finish();
     if func::is_method(&item.sig) {

@@ -62,9 +62,9 @@ impl MultiAsset {
         let mut options = Options::read(&OPTIONS, options, diag);
         let name = policy::name(&mut options, &item.sig.ident, diag);
         let deps = options.path_array("deps", "[orders]");
-        let partitions = options.path("partitions", "Daily");
+        let partitions = options.path("partitions", asset::PARTITIONS, "Daily");
         let key_prefix = asset::key_prefix(&mut options, diag);
-        let group = options.text("group", "\"sales\"");
+        let group = asset::group(&mut options, diag);
         let recipe = Recipe::of_function(&mut options, item, diag, true);
         let settings = Settings::read(&mut options, name, item, diag);
         let sources = asset::sources(item, diag);

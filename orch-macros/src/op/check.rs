@@ -7,9 +7,9 @@ use crate::owned;
 use crate::parameter::{self, Asked};
 
 /// Refuses signatures that no op can have; the compiler checks the types.
-pub(crate) fn signature(item: &ItemFn, diag: &Diag) -> bool {
+pub(crate) fn signature(attribute: &str, item: &ItemFn, diag: &Diag) -> bool {
     let (before, signature) = (diag.count(), &item.sig);
-    func::check_plain("#[op]", signature, diag);
+    func::check_plain(attribute, signature, diag);
     parameter::check("an op", item, diag);
     generics(signature, diag);
     let mut context = false;

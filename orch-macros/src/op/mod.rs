@@ -18,7 +18,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     };
     let diag = Diag::new();
     let op = model::Op::read(options, &item, &diag);
-    let fits = check::signature(&item, &diag);
+    let fits = check::signature("#[op]", &item, &diag);
     let errors = diag.finish();
     let beside = match fits {
         // Wrong options do not hinder: the op is there without them, and nothing that uses it fails too.

@@ -20,6 +20,9 @@ const OPTIONS: Known = Known {
     ],
 };
 
+/// What closes it, in an error.
+const FUNCTION: &str = "the name of a function";
+
 /// A resource as its author wrote it.
 pub(super) struct Resource {
     pub(super) function: Ident,
@@ -80,8 +83,8 @@ impl Resource {
 
 impl Close {
     fn read(options: &mut Options<'_>, diag: &Diag) -> Option<Self> {
-        let blocking = options.path("close", "shut_down");
-        let asynchronous = options.path("close_async", "shut_down");
+        let blocking = options.path("close", FUNCTION, "shut_down");
+        let asynchronous = options.path("close_async", FUNCTION, "shut_down");
         if let (Some(_), Some(second)) = (&blocking, &asynchronous) {
             diag.error_at(second, "a resource is closed once: keep one of `close` and `close_async`");
         }

@@ -3,8 +3,8 @@
 //!     cargo bench -p orch-core --bench partition
 //!
 //! The partitions are minutes since 2007. Nearly all are materialized; 500 stretches and 500 single ones failed, and the
-//! last are in progress. Prints the bytes that are kept of the three sets, and medians. A bench is a look at the machine and
-//! no test: nothing here fails.
+//! last are in progress. Ten thousand customers besides are keys of a set. Prints the bytes that are kept of the three sets, and
+//! medians. A bench is a look at the machine and no test: nothing here fails.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -12,9 +12,13 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use orch_core::partition::{KeySets, Keyspace, Link, PartitionSet, PartitionsDefinition, TimePartitions};
+use orch_core::partition::{
+    KeySet, KeySets, Keyspace, Link, PartitionSet, PartitionsDefinition, TimePartitions,
+};
 
 const PARTITIONS: u64 = 10_000_000;
+
+const KEYS: u64 = 10_000;
 
 const ROUNDS: usize = 21;
 
@@ -42,6 +46,24 @@ fn main() {
     let days = resolve(&days);
     let link = Link::new(None, Some(&space), Some(&days)).expect("they have one zone");
     row("days that need a million minutes", || link.downstream_of(&selected, now).len());
+    many_keys(now);
+}
+
+/// Keys that come and go: what is written of them all is read back, and each is mapped by itself.
+fn many_keys(now: Timestamp) {
+    let mut keys = KeySet::new();
+    for number in 0..KEYS {
+        keys.add(&format!("customer_{number}")).expect("it can be a key");
+    }
+    let sets = KeySets::new().with("customers", keys);
+    let customers = PartitionsDefinition::dynamic("customers").resolve(&sets).expect("the definition holds");
+    let all = customers.show(&customers.all(now));
+    row("select 10,000 listed keys", || customers.select(&all, now).expect("they exist").len());
+    let link = Link::new(None, Some(&customers), Some(&customers)).expect("they are the same");
+    row("map 10,000 keys one by one", || {
+        let mapped = (0..KEYS).map(|index| link.upstream_of(&PartitionSet::from(index..index + 1), now));
+        mapped.map(|mapped| mapped.keys.len()).sum::<u64>()
+    });
 }
 
 /// Materialized, failed, in progress.

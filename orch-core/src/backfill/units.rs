@@ -99,7 +99,7 @@ impl Units {
         let group = &self.groups[unit.group];
         let set = group.partitions(&one(unit.chunk));
         let Some(space) = &group.space else { return set };
-        let made: PartitionSet = keys.iter().filter_map(|key| space.index_of(key).ok()).collect();
+        let made: PartitionSet = keys.iter().filter_map(|key| space.find(key)).collect();
         &set - &made
     }
 

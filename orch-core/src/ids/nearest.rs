@@ -1,24 +1,43 @@
 /// The name that the user most likely meant: a third of its letters is wrong at most, or the one is a part of the other.
-/// Capitals and hyphens are no difference.
+/// Capitals and hyphens are no difference. Nobody mistypes a text that is longer than any name: to that nothing is near.
 #[doc(hidden)]
 #[must_use]
 pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let letters = |text: &str| text.chars().collect::<Vec<_>>();
     let wanted = plain(wanted);
-    names
-        .map(|name| {
-            let plain = plain(name);
-            let within = !wanted.is_empty() && (plain.contains(&wanted) || wanted.contains(&plain));
-            (distance(&wanted, &plain), within, name)
-        })
-        .filter(|(distance, within, name)| *within || distance * 3 <= name.chars().count().max(3))
-        .min_by_key(|(distance, ..)| *distance)
-        .map(|(.., name)| name)
+    let wanted_letters = letters(&wanted);
+    let mut near: Option<(usize, &str)> = None;
+    for name in names.filter(|name| name.len() <= LONGEST) {
+        let plain = plain(name);
+        let apart = wanted_letters.len().abs_diff(plain.chars().count());
+        let within = !wanted.is_empty() && (plain.contains(&wanted) || wanted.contains(&plain));
+        // The first of those that are equally near is told, so that only a nearer one matters.
+        let nearer = near.map_or(usize::MAX, |(distance, _)| distance.saturating_sub(1));
+        let most = if within { nearer } else { nearer.min(name.chars().count().max(3) / 3) };
+        if near.is_some_and(|(distance, _)| distance == 0) || apart > most {
+            continue;
+        }
+        // What is a part of the other lacks the rest of it.
+        let distance = if within { apart } else { distance(&wanted_letters, &letters(&plain)) };
+        if distance <= most {
+            near = Some((distance, name));
+        }
+    }
+    near.map(|(_, name)| name)
+}
+
+/// Longer texts are not compared, in bytes.
+const LONGEST: usize = 256;
+
+fn plain(text: &str) -> String {
+    text.to_lowercase().replace('-', "_")
 }
 
 /// How many letters are to be added, removed or replaced, or changed with their neighbour, to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+fn distance(a: &[char], b: &[char]) -> usize {
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for i in 1..=a.len() {
         let mut row = vec![i];
@@ -49,6 +68,15 @@ mod tests {
         assert_eq!(near("satitc_ojb"), Some("static_job"));
         assert_eq!(near("xyz"), None);
         assert_eq!(near(""), None);
-        assert_eq!((distance("kitten", "sitting"), distance("", "abc")), (3, 3));
+        let of = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        assert_eq!((of("kitten", "sitting"), of("", "abc")), (3, 3));
+    }
+
+    #[test]
+    fn to_a_text_that_is_longer_than_any_name_nothing_is_near() {
+        let list = (0..1000).map(|number| format!("key_{number}")).collect::<Vec<_>>();
+        assert_eq!(nearest(&list.join(", "), list.iter().map(String::as_str)), None);
+        let long = "x".repeat(LONGEST + 1);
+        assert_eq!(nearest("x", [long.as_str(), "xy"].into_iter()), Some("xy"));
     }
 }

@@ -87,6 +87,17 @@ impl Axis {
         }
     }
 
+    /// Those of a set that exist; of a dynamic set it costs as much as these are, not as there are keys.
+    pub(super) fn existing_of(&self, set: &PartitionSet, now: Timestamp) -> PartitionSet {
+        match self {
+            Self::Time(_) | Self::Static(_) => set & &self.existing(now),
+            Self::Dynamic(_, keys) => {
+                let known = set & &PartitionSet::from(0..keys.numbers());
+                known.iter().filter(|index| self.exists(*index, now)).collect()
+            }
+        }
+    }
+
     pub(super) fn exists(&self, index: u64, now: Timestamp) -> bool {
         match self {
             Self::Time(_) | Self::Static(_) => index < self.count(now),
@@ -115,11 +126,25 @@ impl Axis {
     pub(super) fn index(&self, key: &str) -> Result<u64, PartitionError> {
         match self {
             Self::Time(windows) => windows.index(key),
-            Self::Static(names) => names.places.get(key).copied().ok_or_else(|| names.unknown(key)),
-            Self::Dynamic(name, keys) => {
-                let number = keys.number_of(key).filter(|_| keys.contains(key));
-                number.ok_or_else(|| not_in_set(name, keys, key))
-            }
+            Self::Static(names) => self.find(key).ok_or_else(|| names.unknown(key)),
+            Self::Dynamic(name, keys) => self.find(key).ok_or_else(|| not_in_set(name, keys, key)),
+        }
+    }
+
+    /// The same, for who does not want to know what is wrong: to find the nearest key, all are compared.
+    pub(super) fn find(&self, key: &str) -> Option<u64> {
+        match self {
+            Self::Time(windows) => windows.find(key),
+            Self::Static(names) => names.places.get(key).copied(),
+            Self::Dynamic(_, keys) => keys.number_of(key).filter(|_| keys.contains(key)),
+        }
+    }
+
+    /// The index that a key has or had.
+    pub(super) fn known(&self, key: &str) -> Option<u64> {
+        match self {
+            Self::Time(_) | Self::Static(_) => self.find(key),
+            Self::Dynamic(_, keys) => keys.number_of(key),
         }
     }
 

@@ -90,10 +90,27 @@ impl Keyspace {
         }
     }
 
+    /// The index of a key, as [`index_of`](Self::index_of), for who does not want to know what is wrong with one that is none: of
+    /// many keys that is dear.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<u64> {
+        self.index_by(key, Axis::find)
+    }
+
     /// The index that a key has or had: also of one that was removed from a dynamic set. None if there never was such a key.
     #[must_use]
     pub fn known_index(&self, key: &str) -> Option<u64> {
-        self.named_index(key).ok().flatten()
+        self.index_by(key, Axis::known)
+    }
+
+    fn index_by(&self, key: &str, find: fn(&Axis, &str) -> Option<u64>) -> Option<u64> {
+        match &*self.shape {
+            Shape::One(axis) => find(axis, key),
+            Shape::Product(product) => {
+                let parts = product.values(key).ok()?.map(|(_, axis, value)| find(axis, value));
+                Some(product.join(parts.collect::<Option<Vec<_>>>()?))
+            }
+        }
     }
 
     /// The index of a key that a mapping names; none if a dynamic set that it has a value of does not know that, and may later.
@@ -267,6 +284,19 @@ impl Keyspace {
         }
     }
 
+    /// Those of a set that exist.
+    pub(super) fn existing_of(&self, set: &PartitionSet, now: Timestamp) -> PartitionSet {
+        match &*self.shape {
+            Shape::One(axis) => axis.existing_of(set, now),
+            // All that exist are found at once, few are looked at one by one: whoever asks for each of them by itself does not
+            // find all of them each time.
+            Shape::Product(product) => match product.has_holes() && set.len() < self.count(now) / FEW {
+                true => set.iter().filter(|index| self.exists(*index, now)).collect(),
+                false => set & &self.all(now),
+            },
+        }
+    }
+
     /// Those that exist and are not in the set.
     #[must_use]
     pub fn missing(&self, set: &PartitionSet, now: Timestamp) -> PartitionSet {
@@ -283,6 +313,9 @@ impl Keyspace {
         }
     }
 }
+
+/// One of so many is few.
+const FEW: u64 = 64;
 
 /// With the dimension before what is wrong in it.
 pub(super) fn within<T>(name: &str, result: Result<T, PartitionError>) -> Result<T, PartitionError> {

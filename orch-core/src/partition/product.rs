@@ -165,6 +165,13 @@ impl Product {
         Ok(self.axes().zip(key.split('|')).map(|((name, axis), value)| (name, axis, value)))
     }
 
+    /// Whether what exists is not one stretch: keys of dynamic sets come and go, and two dimensions that go on leave room.
+    pub(super) fn has_holes(&self) -> bool {
+        let is_dynamic = |(_, axis): (&str, &Axis)| matches!(axis, Axis::Dynamic(..));
+        let open = self.axes().filter(|(_, axis)| axis.bound().is_none());
+        self.axes().any(is_dynamic) || open.count() > 1
+    }
+
     pub(super) fn at(&self, name: &str) -> Option<usize> {
         self.dimensions.iter().position(|dimension| dimension.name == name)
     }

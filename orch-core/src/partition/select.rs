@@ -152,7 +152,7 @@ impl Axis {
             return Err(empty());
         }
         // A key may have a comma, or be called `all`.
-        if let Ok(index) = self.index(text) {
+        if let Some(index) = self.find(text) {
             return self.existing_key(text, index, now).map(|index| PartitionSet::from_iter([index]));
         }
         if is_all(text) {
@@ -169,7 +169,7 @@ impl Axis {
                 None if item.is_empty() => {
                     return Err(PartitionError::selection(format!("`{text}` has a comma without a key")));
                 }
-                None if item == "latest" && self.index(item).is_err() => {
+                None if item == "latest" && self.find(item).is_none() => {
                     set.insert(self.latest(now).ok_or_else(none_yet)?);
                 }
                 None => {
@@ -188,7 +188,7 @@ impl Axis {
     ) -> Result<PartitionSet, PartitionError> {
         let end = |text: &str, open: Option<u64>| match text.trim() {
             "" => open.ok_or_else(none_yet),
-            "latest" if self.index("latest").is_err() => self.latest(now).ok_or_else(none_yet),
+            "latest" if self.find("latest").is_none() => self.latest(now).ok_or_else(none_yet),
             key => self.existing_key(key, self.index(key)?, now),
         };
         let existing = self.existing(now);

@@ -96,7 +96,7 @@ impl Anew<'_> {
             let partition = fact.partition.as_deref();
             // An asset may have taken others of its own that the run was not to make.
             let within = asset.partitions.and_then(|within| of.as_ref()?.of.get(within));
-            let index = within.and_then(|within| within.keyspace.index_of(partition?).ok());
+            let index = within.and_then(|within| within.keyspace.find(partition?));
             if within.is_some_and(|within| !index.is_some_and(|index| within.set.contains(index))) {
                 continue;
             }

@@ -101,7 +101,7 @@ impl Open {
     fn index(&self, partition: Option<&str>) -> Option<u64> {
         match (&self.partitions, partition) {
             (None, None) => Some(0),
-            (Some(partitions), Some(key)) => partitions.keyspace.index_of(key).ok(),
+            (Some(partitions), Some(key)) => partitions.keyspace.find(key),
             _ => None,
         }
     }

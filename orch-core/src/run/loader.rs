@@ -338,9 +338,8 @@ impl Loader {
             Some(storage) if !goes_on => latest_of(&**storage, key, &run.keyspace, &run.set)?,
             _ => self.taken.iter().filter(|fact| fact.asset == *key).cloned().collect(),
         };
-        let index =
-            |fact: &Materialization| run.keyspace.index_of(fact.partition.as_deref().unwrap_or_default());
-        facts.retain(|fact| index(fact).is_ok_and(|index| run.set.contains(index)));
+        let index = |fact: &Materialization| run.keyspace.find(fact.partition.as_deref().unwrap_or_default());
+        facts.retain(|fact| index(fact).is_some_and(|index| run.set.contains(index)));
         Ok(facts)
     }
 

@@ -390,8 +390,7 @@ impl<'a> Known<'a> {
     fn of(asset: &AssetDef, keyspace: Keyspace, latest: &'a LatestFacts) -> Self {
         let facts = latest.partitions.get(asset.key()).into_iter().flatten();
         // Those of keys that the definition has not any more are others.
-        let facts =
-            facts.filter_map(|fact| Some((keyspace.index_of(fact.partition.as_deref()?).ok()?, fact)));
+        let facts = facts.filter_map(|fact| Some((keyspace.find(fact.partition.as_deref()?)?, fact)));
         let facts: HashMap<u64, &Materialization> = facts.collect();
         let materialized = facts.keys().copied().collect();
         Self { keyspace, facts, materialized, is_untold: asset.is_external() && asset.io().is_some() }

@@ -172,16 +172,26 @@ impl Link {
 
     fn needing(&self, routes: &[Route], rectangle: &[PartitionSet], now: Timestamp) -> Option<PartitionSet> {
         let (ups, axes) = (self.up.axes(), self.down.axes());
-        let mut parts: Vec<_> = axes.iter().map(|(_, axis)| axis.existing(now)).collect();
+        let mut parts: Vec<Option<PartitionSet>> = vec![None; axes.len()];
         for (((_, up), route), part) in ups.into_iter().zip(routes).zip(rectangle) {
             match route {
                 Route::All => {}
                 Route::Last if part.contains(up.latest(now)?) => {}
                 Route::Specific(named) if named.keys.common_len(part) > 0 => {}
                 Route::Last | Route::Specific(_) => return None,
-                Route::Of(at, how) => parts[*at] = &parts[*at] & &how.downstream(part, up, axes[*at].1, now),
+                Route::Of(at, how) => {
+                    let needing = how.downstream(part, up, axes[*at].1, now);
+                    parts[*at] = Some(match parts[*at].take() {
+                        Some(part) => &part & &needing,
+                        None => needing,
+                    });
+                }
             }
         }
+        // Of a dimension that nothing is mapped to, all that exist.
+        let parts = parts.into_iter().zip(&axes);
+        let parts: Vec<_> =
+            parts.map(|(part, (_, axis))| part.unwrap_or_else(|| axis.existing(now))).collect();
         Some(self.down.rectangle(&parts))
     }
 }

@@ -180,17 +180,17 @@ impl How {
                 _ => PartitionSet::new(),
             },
         };
-        &needing & &down.existing(now)
+        down.existing_of(&needing, now)
     }
 }
 
 impl Axis {
     /// What of these exists.
     pub(super) fn found(&self, needed: &PartitionSet, now: Timestamp) -> Found {
-        let existing = self.existing(now);
-        let missing = needed - &existing;
+        let keys = self.existing_of(needed, now);
+        let missing = needed - &keys;
         let missing = if missing.is_empty() { Vec::new() } else { vec![self.show(&missing)] };
-        Found { keys: needed & &existing, missing }
+        Found { keys, missing }
     }
 }
 
@@ -198,8 +198,8 @@ impl Axis {
 fn by_key(set: &PartitionSet, to: &Axis, from: &Axis, now: Timestamp) -> Found {
     let (mut keys, mut missing) = (PartitionSet::new(), Vec::new());
     for key in set.iter().filter_map(|index| from.key(index).ok()) {
-        match to.index(&key) {
-            Ok(index) if to.exists(index, now) => _ = keys.insert(index),
+        match to.find(&key) {
+            Some(index) if to.exists(index, now) => _ = keys.insert(index),
             _ => missing.push(key),
         }
     }

@@ -64,10 +64,13 @@ impl Side {
     }
 
     pub(super) fn existing(&self, set: &PartitionSet, now: Timestamp) -> MappedPartitions {
-        let all = self.all(now);
-        let missing = set - &all;
-        let shown = self.0.as_ref().filter(|_| !missing.is_empty()).map(|space| space.show(&missing));
-        MappedPartitions { keys: set & &all, missing: shown.into_iter().collect() }
+        let Some(space) = &self.0 else {
+            return MappedPartitions { keys: set & &self.all(now), missing: Vec::new() };
+        };
+        let keys = space.existing_of(set, now);
+        let missing = set - &keys;
+        let shown = (!missing.is_empty()).then(|| space.show(&missing));
+        MappedPartitions { keys, missing: shown.into_iter().collect() }
     }
 
     pub(super) fn exists(&self, index: u64, now: Timestamp) -> bool {
@@ -75,7 +78,7 @@ impl Side {
     }
 
     pub(super) fn index(&self, key: &str) -> Option<u64> {
-        self.0.as_ref()?.index_of(key).ok()
+        self.0.as_ref()?.find(key)
     }
 
     pub(super) fn keys(&self, set: &PartitionSet) -> Vec<String> {

@@ -45,6 +45,19 @@ fn names_are_listed() {
 }
 
 #[test]
+fn tens_of_thousands_of_keys_are_read_at_once() {
+    let names = (0..20_000).map(|number| format!("customer_{number}"));
+    let odd = resolve(PartitionsDefinition::of(names.clone().step_by(2)));
+    let text = odd.show(&odd.all(now()));
+    assert_eq!(odd.select(&text, now()).unwrap(), odd.all(now()));
+    assert_eq!(names.filter(|name| odd.find(name).is_some()).count(), 10_000);
+    insta::assert_snapshot!(odd.select(&format!("{text}, customer_20001"), now()).unwrap_err(), @"
+    `customer_20001` is no key of these partitions
+      hint: did you mean `customer_2000`?
+    ");
+}
+
+#[test]
 fn each_dimension_is_selected_by_itself() {
     let sales = sales();
     let select = |text: &str| sales.select(text, now()).unwrap();

@@ -135,6 +135,16 @@ impl Windows {
 
     pub(in crate::partition) fn index(&self, key: &str) -> Result<u64, PartitionError> {
         let Some(civil) = self.format.read(key) else { return Err(self.unreadable(key)) };
+        self.beginning(key, civil).ok_or_else(|| self.unknown(key, civil))
+    }
+
+    /// The same, for who does not want to know what is wrong.
+    pub(in crate::partition) fn find(&self, key: &str) -> Option<u64> {
+        self.beginning(key, self.format.read(key)?)
+    }
+
+    /// The window of a key that names this time.
+    fn beginning(&self, key: &str, civil: DateTime) -> Option<u64> {
         // A moment that the clock shows twice is one of two windows; their keys say which.
         let moments = moments(civil, &self.zone);
         let candidates = moments.into_iter().flat_map(|(first, last)| [first, last]);
@@ -142,7 +152,7 @@ impl Windows {
             let number = self.ticks.before(moment.as_second()) - self.first;
             u64::try_from(number).ok().filter(|index| *index < self.all)
         });
-        candidates.find(|index| self.key(*index) == key).ok_or_else(|| self.unknown(key, civil))
+        candidates.find(|index| self.key(*index) == key)
     }
 
     fn unreadable(&self, key: &str) -> PartitionError {

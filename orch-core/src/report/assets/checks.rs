@@ -74,7 +74,7 @@ struct Found<'a> {
 impl<'a> Spread<'a> {
     pub(super) fn of(facts: &AssetFacts<'a>, state: &'a PartitionState, def: &'a CheckDef) -> Self {
         let known = evaluations(facts, def).filter_map(|fact| {
-            let index = state.keyspace().index_of(fact.partition.as_deref()?).ok()?;
+            let index = state.keyspace().find(fact.partition.as_deref()?)?;
             Some((index, fact))
         });
         let known: BTreeMap<u64, &CheckEvaluation> = known.collect();
@@ -105,7 +105,7 @@ impl<'a> Spread<'a> {
     ) -> Option<(PartitionSet, &'a CheckEvaluation)> {
         let failed = &self.found.iter().find(|found| found.word.1 == FAILED)?.set & of;
         let is_one = |fact: &&CheckEvaluation| {
-            let index = fact.partition.as_deref().and_then(|key| self.state.keyspace().index_of(key).ok());
+            let index = fact.partition.as_deref().and_then(|key| self.state.keyspace().find(key));
             index.is_some_and(|index| failed.contains(index))
         };
         let latest = evaluations(facts, self.def).filter(is_one).map(Some).fold(None, later)?;

@@ -35,7 +35,7 @@ pub fn failed_before(
 ) -> Vec<(AssetKey, Option<String>)> {
     let (Some(standings), Some(own)) = (facts.standings, facts.graph.number(key)) else { return Vec::new() };
     let asked = match (facts.partitions.get(key), partition) {
-        (Some(state), Some(partition)) => state.keyspace().index_of(partition).into_iter().collect(),
+        (Some(state), Some(partition)) => state.keyspace().find(partition).into_iter().collect(),
         (Some(state), None) => match standings.partitions(key) {
             Some(of) => &of.to_make() | state.failed_last(),
             None => state.failed_last().clone(),

@@ -51,9 +51,9 @@ impl PartitionState {
         let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
         for fact in latest {
             let Some(key) = &fact.partition else { continue };
-            match keyspace.index_of(key) {
-                Ok(index) => _ = made.insert(index, fact.run),
-                Err(_) => _ = others.insert(key.clone(), fact.run),
+            match keyspace.find(key) {
+                Some(index) => _ = made.insert(index, fact.run),
+                None => _ = others.insert(key.clone(), fact.run),
             }
         }
         let materialized = made.keys().copied().collect();
@@ -75,7 +75,7 @@ impl PartitionState {
 
     /// The run that made a partition last, also one of a key that was removed.
     pub(super) fn made_of(&self, key: &str) -> Option<RunId> {
-        let made = self.keyspace.index_of(key).ok().and_then(|index| self.made.get(&index));
+        let made = self.keyspace.find(key).and_then(|index| self.made.get(&index));
         made.or_else(|| self.others.get(key)).copied()
     }
 

@@ -195,7 +195,7 @@ impl WhyAsset<'_> {
         let Some(state) = self.facts.partitions.get(self.key) else { return };
         let mut alike: Vec<(String, PartitionSet)> = Vec::new();
         for failed in self.failed.iter().filter(|failed| failed.fact.asset == *self.key) {
-            let index = failed.fact.partition.as_deref().and_then(|key| state.keyspace().index_of(key).ok());
+            let index = failed.fact.partition.as_deref().and_then(|key| state.keyspace().find(key));
             let told = failed.told(&self.facts);
             match alike.iter_mut().find(|(other, _)| *other == told) {
                 Some((_, set)) => *set |= &index.into_iter().collect(),
@@ -332,9 +332,8 @@ impl WhyAsset<'_> {
             return;
         };
         let facts = self.latest.partitions.get(other).into_iter().flatten();
-        let mut taken: Vec<(u64, &Materialization)> = facts
-            .filter_map(|fact| Some((keyspace.index_of(fact.partition.as_deref()?).ok()?, fact)))
-            .collect();
+        let mut taken: Vec<(u64, &Materialization)> =
+            facts.filter_map(|fact| Some((keyspace.find(fact.partition.as_deref()?)?, fact))).collect();
         let there = taken.iter().map(|(index, _)| *index).collect();
         let needed = self.standings.needed((&named.key, named.index()), other, &there);
         taken.retain(|(index, _)| needed.contains(*index));
@@ -448,7 +447,7 @@ impl WhyAsset<'_> {
     /// What an input was: an asset, or one partition; none if it was several.
     fn named(&self, key: &AssetKey, partition: Option<&str>) -> Option<Named> {
         let Some(partition) = partition else { return Some(Named::whole(key)) };
-        let index = self.keyspace(key)?.index_of(partition).ok()?;
+        let index = self.keyspace(key)?.find(partition)?;
         Some(Named { key: key.clone(), partition: Some((index, partition.to_owned())) })
     }
 

@@ -290,7 +290,7 @@ impl Earlier for Reader {
         let Some(reading) = self.readings.get(&step).filter(|reading| reading.of.own) else {
             return Vec::new();
         };
-        let own = reading.within.as_ref().and_then(|of| of.keyspace.index_of(&item.to_string()).ok());
+        let own = reading.within.as_ref().and_then(|of| of.keyspace.find(&item.to_string()));
         let needed = own.map(|own| reading.needed(&PartitionSet::from_iter([own]), self.now).keys);
         let made = &needed.unwrap_or_default() & &reading.made;
         made.iter().filter_map(|index| Some(reading.up.key_of(index).ok()?.as_str().into())).collect()

@@ -22,7 +22,7 @@ pub(in crate::run) fn taken_by_key<'a>(
         .collect();
     move |step, made| {
         let ((up, down, link), pinned) = (links.get(&step)?, pinned?);
-        let made = made.iter().filter_map(|key| up.index_of(&key.to_string()).ok()).collect();
+        let made = made.iter().filter_map(|key| up.find(&key.to_string())).collect();
         let taking = link.downstream_of(&made, pinned.now);
         taking.iter().map(|index| Some(down.key_of(index).ok()?.as_str().into())).collect()
     }

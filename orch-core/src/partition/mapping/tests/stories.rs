@@ -1,6 +1,8 @@
 //! What each mapping means, by examples.
 
-use super::super::super::{Link, PartitionMapping, PartitionSet, PartitionsDefinition, TimePartitions};
+use super::super::super::{
+    KeySet, KeySets, Link, PartitionMapping, PartitionSet, PartitionsDefinition, TimePartitions,
+};
 use super::{days, link, needed_by, needs, now, one, regions, resolve, sales, weeks};
 
 #[test]
@@ -176,4 +178,32 @@ fn a_mapping_is_data_that_can_be_kept() {
     let text = serde_json::to_string(&mapping).unwrap();
     insta::assert_snapshot!(text, @r#"{"rule":{"dimensions":{"week":{"upstream":"date","rule":{"time_window":{"start_offset":-1,"end_offset":0}}},"zone":{"upstream":"region"}}},"allow_missing":true}"#);
     assert_eq!(serde_json::from_str::<PartitionMapping>(&text).unwrap(), mapping);
+}
+
+#[test]
+fn ten_thousand_keys_that_come_and_go_are_mapped_one_by_one_at_once() {
+    let mut keys = KeySet::new();
+    let names: Vec<String> = (0..10_000).map(|number| format!("customer_{number}")).collect();
+    names.iter().for_each(|name| _ = keys.add(name).unwrap());
+    names.iter().skip(9_990).for_each(|name| _ = keys.remove(name));
+    let sets = KeySets::new().with("customers", keys);
+    let customers = PartitionsDefinition::dynamic("customers");
+    let products = PartitionsDefinition::product().by("customer", customers.clone()).by("date", days());
+    let [customers, products] = [customers, products.into()].map(|of| of.resolve(&sets).unwrap());
+    let by_name = resolve(PartitionsDefinition::of(names));
+    for (mapping, up, down, missing, none) in [
+        (None, &customers, &customers, 10, 10),
+        (Some(PartitionMapping::identity()), &customers, &by_name, 10, 0),
+        (Some(PartitionMapping::identity()), &by_name, &customers, 0, 10),
+    ] {
+        let link = link(mapping, up, down);
+        let mapped = (0..10_000).map(|index| link.upstream_of(&one(index), now()));
+        assert_eq!(mapped.filter(|mapped| !mapped.missing.is_empty()).count(), missing);
+        let needing = (0..10_000).map(|index| link.downstream_of(&one(index), now()));
+        assert_eq!(needing.filter(PartitionSet::is_empty).count(), none);
+    }
+    let (same, all) = (link(None, &products, &products), products.all(now()));
+    let some: PartitionSet = all.iter().step_by(59).collect();
+    let each = some.iter().map(|index| same.upstream_of(&one(index), now()).keys);
+    assert_eq!(each.map(|keys| keys.len()).sum::<u64>(), some.len());
 }

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
 
 use super::pattern::{DAY, Pattern};
 
@@ -78,6 +79,12 @@ impl Ticks {
             return piece.from;
         }
         self.pattern.tick(self.pattern.before(piece.civil_from) + within) - piece.offset
+    }
+
+    /// What the clock shows at the first tick from here on, as if it were never changed.
+    pub(super) fn by_calendar(&self, civil: DateTime) -> DateTime {
+        let from = Offset::UTC.to_timestamp(civil).unwrap_or(Timestamp::MAX).as_second();
+        Offset::UTC.to_datetime(timestamp(self.pattern.tick(self.pattern.before(from))))
     }
 
     /// The last piece for which this holds, as it does for all before it; else the first.

@@ -145,9 +145,10 @@ impl Windows {
 
     /// The window of a key that names this time.
     fn beginning(&self, key: &str, civil: DateTime) -> Option<u64> {
-        // A moment that the clock shows twice is one of two windows; their keys say which.
-        let moments = moments(civil, &self.zone);
-        let candidates = moments.into_iter().flat_map(|(first, last)| [first, last]);
+        // A moment that the clock shows twice is one of two windows; their keys say which. The full hour that a key names may be
+        // shown once and the minute at which its window begins twice.
+        let moments = [civil, self.ticks.by_calendar(civil)].map(|civil| moments(civil, &self.zone));
+        let candidates = moments.into_iter().flatten().flat_map(|(first, last)| [first, last]);
         let mut candidates = candidates.filter_map(|moment| {
             let number = self.ticks.before(moment.as_second()) - self.first;
             u64::try_from(number).ok().filter(|index| *index < self.all)

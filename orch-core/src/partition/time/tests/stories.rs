@@ -80,6 +80,16 @@ fn a_doubled_hour_has_two_keys_and_a_skipped_one_has_none() {
     // With the offset in each key there is nothing to add.
     let hours = hours.key_format("%Y-%m-%dT%H:%M%z");
     assert_eq!(windows(&hours).key(0), "2024-04-07T01:00+1100");
+    // The clock is put back from 00:01 to 23:01: half past eleven comes twice, and eleven does not.
+    let hours = TimePartitions::hourly("2010-11-06T22:00").minute(30).in_zone("America/Goose_Bay");
+    let hours = windows(&hours.key_format("%Y-%m-%d-%H"));
+    insta::assert_snapshot!(starts(&hours, 0..4), @"
+    2010-11-06-22  2010-11-07T01:30:00Z
+    2010-11-06-23  2010-11-07T02:30:00Z
+    2010-11-06-23-0400  2010-11-07T03:30:00Z
+    2010-11-07-00  2010-11-07T04:30:00Z
+    ");
+    assert_eq!(hours.index("2010-11-06-23-0400").unwrap(), 2);
 }
 
 #[test]
@@ -133,4 +143,5 @@ fn far_away_is_as_near_as_close_by() {
     assert_eq!(hours.index_at(at("1969-12-30T23:59:59.5Z")), None);
     let days = windows(&TimePartitions::daily("2300-01-01"));
     assert_eq!(days.key(days.all() - 1), "2699-12-31");
+    assert_eq!(days.find("9999-12-31"), None);
 }

@@ -6,6 +6,7 @@ use super::definition::PartitionsDefinition;
 use super::dynamic::{KeySet, KeySets, check_keys, check_set};
 use super::error::PartitionError;
 use super::key::{check, check_value};
+use super::listing::listed;
 use super::set::PartitionSet;
 use super::time::Windows;
 use crate::ids::{QuickMap, nearest};
@@ -191,9 +192,9 @@ impl Names {
         let error = PartitionError::key(format!("`{key}` is no key of these partitions"));
         let keys = || self.keys.iter().map(|key| &**key);
         if let Some(near) = nearest(key, keys()) {
-            return error.hint(format!("did you mean `{near}`?"));
+            return error.hint(format!("did you mean `{}`?", listed(near)));
         }
-        let told: Vec<_> = keys().take(TOLD).collect();
+        let told: Vec<_> = keys().take(TOLD).map(listed).collect();
         match self.keys.len() - told.len() {
             0 => error.hint(format!("there are {}", told.join(", "))),
             more => error.hint(format!("there are {} and {more} more", told.join(", "))),
@@ -216,7 +217,7 @@ fn not_in_set(set: &str, keys: &KeySet, key: &str) -> PartitionError {
 }
 
 /// As a shell takes it for one word.
-fn shell(word: &str) -> String {
+pub(crate) fn shell(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=".contains(c);
     if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

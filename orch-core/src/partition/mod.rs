@@ -44,6 +44,7 @@ mod error;
 mod held;
 mod key;
 mod keyspace;
+mod listing;
 mod mapping;
 mod product;
 mod select;
@@ -57,6 +58,7 @@ mod values;
 /// A day of the week, on which weeks begin.
 pub use jiff::civil::Weekday;
 
+pub(crate) use axis::shell;
 pub use definition::{PartitionsDefinition, ProductPartitions};
 pub use dynamic::{ChangedKeys, KeySet, KeySets, check_keys};
 pub use error::{PartitionError, PartitionErrorKind};

@@ -1,9 +1,12 @@
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::axis::Axis;
 use super::error::PartitionError;
 use super::key::PartitionKey;
 use super::keyspace::{Keyspace, Shape, within};
+use super::listing::{Item, Written, items, listed, range};
 use super::product::Product;
 use super::set::PartitionSet;
 use crate::ids::nearest;
@@ -19,6 +22,16 @@ pub struct KeyRange {
     pub len: u64,
 }
 
+/// As it is selected, of partitions of one dimension.
+impl fmt::Display for KeyRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.len {
+            1 => f.write_str(&listed(self.first.as_str())),
+            _ => f.write_str(&range(self.first.as_str(), self.last.as_str())),
+        }
+    }
+}
+
 impl Keyspace {
     /// The partitions that a text selects, among those that exist.
     ///
@@ -29,13 +42,15 @@ impl Keyspace {
     /// | `2024-01-01..`, `..2024-01-31` | all from it on, all up to it, itself included |
     /// | `latest` | the last that exists |
     /// | `eu, us` | what any of them selects |
+    /// | `"eu, west"` | the partition of the key `eu, west`; a quote that belongs to a key is written twice |
     /// | `*`, `all` | all |
     ///
     /// Of several dimensions each is selected by itself, and a dimension that is not named has all of its keys:
     /// `date=2024-01-01..2024-01-31; region=eu, us`. Between several such selections stands `||`. Whole keys can be listed too:
     /// `2024-01-01|eu, 2024-01-02|us`.
     ///
-    /// A key that is written as one of these words is that key.
+    /// A key that is written as the whole text is that key, and one that is written as one of these words. Only a key in which
+    /// there is a comma needs quotes, one that begins with a quote, and of a range one that begins or ends with a dot.
     ///
     /// # Errors
     ///
@@ -159,22 +174,13 @@ impl Axis {
             return Ok(self.existing(now));
         }
         let mut set = PartitionSet::new();
-        for item in text.split(',').map(str::trim) {
-            if item.contains("...") {
-                return Err(PartitionError::selection(format!("the range `{item}` has three dots"))
-                    .hint("two stand between the first and the last"));
-            }
-            match item.split_once("..") {
-                Some(ends) => set |= &self.select_range(item, ends, now)?,
-                None if item.is_empty() => {
-                    return Err(PartitionError::selection(format!("`{text}` has a comma without a key")));
-                }
-                None if item == "latest" && self.find(item).is_none() => {
-                    set.insert(self.latest(now).ok_or_else(none_yet)?);
-                }
-                None => {
-                    set.insert(self.existing_key(item, self.index(item)?, now)?);
-                }
+        for Item { text: item, first, last } in items(text)? {
+            if let Some(last) = last {
+                set |= &self.select_range(item, &first, &last, now)?;
+            } else if first.is_left_out() {
+                return Err(PartitionError::selection(format!("`{text}` has a comma without a key")));
+            } else {
+                set.insert(self.select_one(&first, now)?);
             }
         }
         Ok(set)
@@ -183,23 +189,30 @@ impl Axis {
     fn select_range(
         &self,
         item: &str,
-        (first, last): (&str, &str),
+        first: &Written<'_>,
+        last: &Written<'_>,
         now: Timestamp,
     ) -> Result<PartitionSet, PartitionError> {
-        let end = |text: &str, open: Option<u64>| match text.trim() {
-            "" => open.ok_or_else(none_yet),
-            "latest" if self.find("latest").is_none() => self.latest(now).ok_or_else(none_yet),
-            key => self.existing_key(key, self.index(key)?, now),
+        let end = |written: &Written<'_>, open: Option<u64>| match written.is_left_out() {
+            true => open.ok_or_else(none_yet),
+            false => self.select_one(written, now),
         };
         let existing = self.existing(now);
         let (from, to) = (end(first, existing.first())?, end(last, existing.last())?);
         if from > to {
             return Err(PartitionError::selection(format!("the range `{item}` ends before it begins"))
-                .hint(format!("write `{}..{}`", last.trim(), first.trim())));
+                .hint(format!("write `{}`", range(&last.key, &first.key))));
         }
         let mut range = PartitionSet::new();
         range.insert_run(from..=to);
         Ok(&range & &existing)
+    }
+
+    fn select_one(&self, written: &Written<'_>, now: Timestamp) -> Result<u64, PartitionError> {
+        match written.is("latest") && self.find("latest").is_none() {
+            true => self.latest(now).ok_or_else(none_yet),
+            false => self.existing_key(&written.key, self.index(&written.key)?, now),
+        }
     }
 
     fn existing_key(&self, key: &str, index: u64, now: Timestamp) -> Result<u64, PartitionError> {
@@ -209,13 +222,18 @@ impl Axis {
     pub(super) fn show(&self, set: &PartitionSet) -> String {
         let key = |index| self.key(index).unwrap_or_else(|_| format!("#{index}"));
         let runs = set.runs().map(|run| match self {
-            Self::Time(_) if run.start() < run.end() => {
-                format!("{}..{}", key(*run.start()), key(*run.end()))
-            }
+            Self::Time(_) if run.start() < run.end() => range(&key(*run.start()), &key(*run.end())),
             // Names have an order that nobody knows by heart.
-            _ => run.map(key).collect::<Vec<_>>().join(", "),
+            _ => run.map(|index| listed(&key(index)).into_owned()).collect::<Vec<_>>().join(", "),
         });
-        runs.collect::<Vec<_>>().join(", ")
+        let text = runs.collect::<Vec<_>>().join(", ");
+        match (self.find(&text), set.first()) {
+            // A key that is written as the list is would be selected. No key has what is between the ends of a range.
+            (Some(index), Some(first)) if (index, 1) != (first, set.len()) => {
+                format!("{}, {text}", range(&key(first), &key(first)))
+            }
+            _ => text,
+        }
     }
 }
 

@@ -379,7 +379,7 @@ fn a_run_is_told_for_which_partitions_it_is() {
     the job `materialize` cannot be planned
     error: of the partitions of `sold`: the range `2024-01-01...2024-01-02` has three dots
       --> tests/it/assets/partitioned.rs:51 (the asset)
-      hint: two stand between the first and the last
+      hint: two stand between the first and the last; a key that begins or ends with a dot is written in quotes
     ");
     insta::assert_snapshot!(told("monday"), @r"
     the job `materialize` cannot be planned

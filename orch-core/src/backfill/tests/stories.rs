@@ -2,6 +2,7 @@
 
 use super::super::schedule::Schedule;
 use super::*;
+use crate::partition::{KeySets, PartitionSet};
 
 /// Days, weeks of them, and a total of the weeks.
 fn sales(per: u64) -> Units {
@@ -141,6 +142,22 @@ fn a_day_that_failed_excludes_all_that_follow_from_it() {
     excluded: 0 2024-01-11, 2024-01-13
     excluded: 1 2024-01-07
     ");
+}
+
+#[test]
+fn keys_that_look_like_lists_of_others_are_partitions_of_their_own() {
+    let places = PartitionsDefinition::of(["eu, us", "eu", "us", "\"eu\""]);
+    let space = places.resolve(&KeySets::new()).unwrap();
+    let asked = |from: u64, to: u64| space.show(&PartitionSet::from(from..to));
+    let of = |asked: &str| {
+        driven(&units(vec![group("places", Some((places.clone(), asked)), [])], 2), 1, |_| false)
+    };
+    insta::assert_snapshot!(of(&asked(0, 4)).join("\n"), @r#"
+    0 "eu, us", eu
+    0 us, """eu"""
+    "#);
+    insta::assert_snapshot!(of(&asked(1, 3)).join("\n"), @"0 eu..eu, eu, us");
+    insta::assert_snapshot!(of(&asked(0, 1)).join("\n"), @r#"0 "eu, us""#);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::super::axis::Axis;
 use super::super::error::PartitionError;
+use super::super::listing::range;
 use super::super::set::PartitionSet;
 use super::super::time::Windows;
 use super::Rule;
@@ -220,7 +221,7 @@ fn overlapped(
     let mut lack = |from: i64, to: i64| {
         if from <= to {
             let key = |number| up.key_of_number(number);
-            missing.push(if from == to { key(from) } else { format!("{}..{}", key(from), key(to)) });
+            missing.push(if from == to { key(from) } else { range(&key(from), &key(to)) });
         }
     };
     for run in set.runs() {

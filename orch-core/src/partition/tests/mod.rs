@@ -1,3 +1,4 @@
+mod listings;
 mod names;
 mod pinned;
 mod products;

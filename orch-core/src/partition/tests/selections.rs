@@ -39,8 +39,8 @@ fn names_are_listed() {
     assert_eq!(shown("acme..cogs"), "acme, cogs", "what was removed is not selected");
     assert_eq!((shown("latest"), shown("cogs..latest")), ("cogs".into(), "cogs".into()));
     let odd = resolve(PartitionsDefinition::of(["all", "a, b", "latest"]));
-    for key in ["all", "a, b", "latest"] {
-        assert_eq!(odd.show(&odd.select(key, now()).unwrap()), key, "a key comes before a word");
+    for (key, shown) in [("all", "all"), ("a, b", "\"a, b\""), ("latest", "latest")] {
+        assert_eq!(odd.show(&odd.select(key, now()).unwrap()), shown, "a key comes before a word");
     }
 }
 
@@ -96,7 +96,7 @@ fn nothing_is_left_out_silently() {
     ");
     insta::assert_snapshot!(wrong("2024-01-01...2024-01-03"), @"
     the range `2024-01-01...2024-01-03` has three dots
-      hint: two stand between the first and the last
+      hint: two stand between the first and the last; a key that begins or ends with a dot is written in quotes
     ");
     let later = resolve(TimePartitions::daily("2025-01-01"));
     insta::assert_snapshot!(later.select("latest", now()).unwrap_err(), @"no partition exists yet");

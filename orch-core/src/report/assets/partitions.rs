@@ -193,7 +193,7 @@ pub(super) fn stretches(keyspace: &Keyspace, set: &PartitionSet) -> String {
         return rectangles(keyspace, set);
     }
     let mut ranges = ranges(keyspace, set).into_iter();
-    let told: Vec<_> = ranges.by_ref().take(NAMED).map(|range| stretch(&range)).collect();
+    let told: Vec<_> = ranges.by_ref().take(NAMED).map(|range| range.to_string()).collect();
     let (more, partitions) = ranges.fold((0_u64, 0), |(more, all), range| (more + 1, all + range.len));
     match more {
         0 => told.join(", "),
@@ -207,12 +207,5 @@ fn rectangles(keyspace: &Keyspace, set: &PartitionSet) -> String {
     match shown.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}.., {} in all", &shown[..end], set.len()),
         None => shown,
-    }
-}
-
-fn stretch(range: &KeyRange) -> String {
-    match range.len {
-        1 => range.first.to_string(),
-        _ => format!("{}..{}", range.first, range.last),
     }
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use crate::asset::AssetKey;
 use crate::define::RunPartitions;
-use crate::partition::{KeySets, Keyspace, Link, PartitionError, PartitionSet};
+use crate::partition::{KeyRange, KeySets, Keyspace, Link, PartitionError, PartitionSet, shell};
 use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind, Step};
 use crate::storage::PinnedPartitions;
 
@@ -181,12 +181,20 @@ fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp)
             all.last().map(one).unwrap_or_default()
         ),
         (Some(_), Some(Ok(last))) if !of.definition.key_sets().is_empty() => format!(
-            "name them: `--partition {last}` is one, `--partition '*'` all, `--partition latest` the newest; in code `.partition(\"{last}\")`"
+            "name them: `--partition {}` is one, `--partition '*'` all, `--partition latest` the newest; in code `.partition({:?})`",
+            shell(last.as_str()),
+            last.as_str()
         ),
         (Some(Ok(first)), Some(Ok(last))) if first != last => format!(
-            "name them: `--partition {last}` is one, `--partition {first}..{last}` all from one to the other, `--partition latest` the last; in code `.partition(\"{last}\")`"
+            "name them: `--partition {}` is one, `--partition {}` all from one to the other, `--partition latest` the last; in code `.partition({:?})`",
+            shell(last.as_str()),
+            shell(&KeyRange { first: first.clone(), last: last.clone(), len: all.len() }.to_string()),
+            last.as_str()
         ),
-        (Some(Ok(only)), _) => format!("name it: `--partition {only}`, in code `.partition(\"{only}\")`"),
+        (Some(Ok(only)), _) => {
+            let key = only.as_str();
+            format!("name it: `--partition {}`, in code `.partition({key:?})`", shell(key))
+        }
         _ => match of.definition.key_sets().first() {
             Some(set) => format!("none of them exists yet: add some, `partitions add {set} KEY`"),
             None => "none of them exists yet".to_owned(),

@@ -7,7 +7,7 @@ pub use orch_core::define::{
     StepOutcome, WithMetadata,
 };
 pub use orch_core::failure::{Failure, Result};
-pub use orch_core::graph::{Collected, DynamicOut, Handle, Job, Mapped, Out, lit};
+pub use orch_core::graph::{Collected, DynamicOut, Handle, Job, Lit as lit, Mapped, Out};
 pub use orch_core::partition::{Partition, Partitions};
 pub use orch_core::run::{Definitions, Environment};
 pub use orch_core::value::{Keyed, StepFailure};

@@ -8,6 +8,7 @@ pub mod checks;
 mod collect;
 mod compose;
 mod config;
+mod constant;
 mod handle;
 mod input;
 mod node;
@@ -23,10 +24,12 @@ pub use asset::{
 pub use collect::{Element, Keys, Mode, Results, Values};
 pub use compose::{Job, JobInBody, JobNode, composing};
 pub use config::JobConfig;
+// In a body it is called by the type of its name, as ops are.
+pub use constant::{Lit, Lit as lit, lit};
 pub use handle::{Handle, NodeRef};
 pub use input::{IntoInput, Takes};
 pub use node::{Call, HookInBody, HookNode, Node, Op, Placed, TakesConfig, enter_graph, enter_hooked_graph};
-pub use out::{Collected, DynamicOut, Mapped, Out, lit};
+pub use out::{Collected, DynamicOut, Mapped, Out};
 pub use unknown::Unknown;
 
 pub(crate) use asset::{AssetGroup, Selected, draw as draw_assets, groups as asset_groups};

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Unknown;
 use super::collect::{Element, Keys, Results, Values};
-use super::compose::{self, Placement, SourceKind};
-use super::{Node, Unknown};
+use super::compose::{self, Placement};
 use crate::ids::Place;
 use crate::plan::{Problem, ProblemKind};
-use crate::value::{ByValue, Data, Keyed, TypeInfo, Value};
+use crate::value::{ByValue, Data, Keyed};
 
 /// A handle on a value of type `T` that a step will have.
 ///
@@ -265,41 +265,6 @@ impl<T> Copy for Collected<T> {}
 impl<T> fmt::Debug for Collected<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Collected({})", self.source.index)
-    }
-}
-
-/// A constant, as an input.
-///
-/// The plan shows it if it is a number, a `bool`, a `char` or a text, so a secret is no constant: let the op read it from
-/// where it is kept.
-#[must_use]
-pub fn lit<T: Data>(value: T) -> Out<T> {
-    compose::with(|composition| {
-        composition.graph.literals.push(Value::new(value));
-        let kind = SourceKind::Literal(composition.graph.literals.len() - 1);
-        Out::new(composition.add_source(kind, 0, TypeInfo::of::<T>()))
-    })
-}
-
-/// The type of the same name, so that a job body can call `lit` as it calls ops.
-#[doc(hidden)]
-#[expect(non_camel_case_types, reason = "it stands beside the function of this name")]
-#[derive(Debug)]
-pub struct lit {}
-
-impl Node for lit {
-    type Call = Self;
-
-    fn node() -> Self {
-        Self {}
-    }
-}
-
-impl lit {
-    #[doc(hidden)]
-    #[must_use]
-    pub fn call<T: Data>(self, value: T) -> Out<T> {
-        lit(value)
     }
 }
 

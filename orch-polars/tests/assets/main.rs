@@ -5,6 +5,8 @@ mod crash;
 mod killed;
 #[path = "../../../tests/outcome/mod.rs"]
 mod outcome;
+#[cfg(feature = "lazy")]
+mod preludes;
 mod unreadable;
 
 use std::path::PathBuf;

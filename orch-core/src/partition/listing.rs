@@ -33,10 +33,10 @@ impl Written<'_> {
 pub(super) fn items(text: &str) -> Result<Vec<Item<'_>>, PartitionError> {
     let (mut items, mut rest) = (Vec::new(), Some(text));
     while let Some(from) = rest {
-        let (first, mut behind) = written(from, &[",", ".."])?;
+        let (first, mut behind) = written(from, false)?;
         let mut last = None;
         if let Some(end) = behind.strip_prefix("..") {
-            let (end, behind_end) = written(end, &[","])?;
+            let (end, behind_end) = written(end, true)?;
             (last, behind) = (Some(end), behind_end);
         }
         let text = from[..from.len() - behind.len()].trim();
@@ -56,13 +56,13 @@ pub(super) fn items(text: &str) -> Result<Vec<Item<'_>>, PartitionError> {
     Ok(items)
 }
 
-/// The key with which a text begins, up to one of these if it is not in quotes, and what is behind it.
-fn written<'a>(from: &'a str, ends: &[&str]) -> Result<(Written<'a>, &'a str), PartitionError> {
+/// The key with which a text begins and what is behind it: a comma, or `..` if it is not the last of a range.
+fn written(from: &str, is_last: bool) -> Result<(Written<'_>, &str), PartitionError> {
     let from = from.trim_start();
     let Some(mut rest) = from.strip_prefix('"') else {
-        let end = ends.iter().filter_map(|end| from.find(end)).min().unwrap_or(from.len());
-        let (key, behind) = from.split_at(end);
-        return Ok((Written { key: key.trim_end().into(), is_quoted: false }, behind));
+        let item = &from[..from.find(',').unwrap_or(from.len())];
+        let end = item.find("..").filter(|_| !is_last).unwrap_or(item.len());
+        return Ok((Written { key: item[..end].trim_end().into(), is_quoted: false }, &from[end..]));
     };
     let mut key = String::new();
     loop {

@@ -4,7 +4,8 @@
 //!
 //! A chain of 100 assets of small values that is materialized durably, beside a chain of 100 ops of the same values on the
 //! same kind of folder, the median of several runs that take turns; and what it takes to list 10,000 assets, each made of
-//! three others, and to plan a job of all of them. A bench is a look at the machine and no test: nothing here fails.
+//! three others, and to plan a job of all of them, without checks and with a blocking one of each. A bench is a look at the
+//! machine and no test: nothing here fails.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -12,8 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use orch::define::{JobOptions, One, OpDef};
-use orch::graph::{AssetDef, Call, Job, Upstream};
+use orch::define::{Context, JobOptions, One, OpDef};
+use orch::graph::{AssetDef, Call, CheckDef, Job, Upstream};
 use orch::io::Coded;
 use orch::run::Definitions;
 use orch::storage::Storage;
@@ -49,18 +50,29 @@ fn main() {
             of_assets / of_ops
         );
     }
+    list_and_plan("assets", || Definitions::new().assets(web(many)));
+    list_and_plan("assets and checks", || {
+        let assets = web(many);
+        let checks = assets.iter().map(positive).collect::<Vec<_>>();
+        Definitions::new().assets(assets).checks(checks)
+    });
+    // If it stays, the next run of the bench is in another folder.
+    let _ = std::fs::remove_dir_all(home);
+}
+
+fn list_and_plan(what: &str, list: impl FnOnce() -> Definitions) {
     let begun = Instant::now();
-    let definitions = Definitions::new().assets(web(many));
+    let definitions = list();
+    // How they stand to each other is found out when someone asks.
+    let _ = definitions.asset_graph();
     let listed = begun.elapsed();
     let plan = definitions.materialize(&"*".parse().expect("all")).plan();
     println!(
         "{:<44}{:>9.1}{:>9.1}",
-        format!("{} assets, ms: to list, to list and plan", plan.steps.len()),
+        format!("{} {what}, ms: to list, to list and plan", plan.steps.len()),
         listed.as_secs_f64() * 1e3,
         begun.elapsed().as_secs_f64() * 1e3
     );
-    // If it stays, the next run of the bench is in another folder.
-    let _ = std::fs::remove_dir_all(home);
 }
 
 fn run(definitions: &Definitions, job: &Job, storage: &Arc<dyn Storage>) -> Duration {
@@ -113,6 +125,13 @@ fn web(length: usize) -> Vec<Arc<AssetDef>> {
         assets.push(asset(number, upstream.map(|at| Arc::clone(&assets[at])).collect()));
     }
     assets
+}
+
+/// A check for which everything waits that is made of this asset.
+fn positive(asset: &Arc<AssetDef>) -> CheckDef {
+    CheckDef::builder_of(asset, "positive")
+        .looks_at::<u64, _>(|number: &u64, _: &Context| *number > 0)
+        .blocking()
 }
 
 fn plain(length: usize) -> Job {

@@ -442,14 +442,6 @@ impl Composition {
         own
     }
 
-    /// The map of the partitions in which an asset is made; the job itself of one without.
-    pub(crate) fn scope_of(&self, asset: &AssetKey) -> usize {
-        let drawn = self.graph.assets.iter().find(|drawn| drawn.def.key() == asset);
-        let source = drawn.and_then(|drawn| Some(self.graph.partitions[drawn.partitions?].node));
-        let map = source.and_then(|node| self.graph.maps.iter().position(|map| map.node == node));
-        map.map_or(0, |map| map + 1)
-    }
-
     /// The name of the node behind a map's stream, for messages.
     pub(crate) fn map_name(&self, scope: usize) -> String {
         scope.checked_sub(1).and_then(|map| self.graph.maps.get(map)).map_or_else(

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Definitions;
 use super::instance::keys_of;
@@ -172,7 +172,7 @@ impl Definitions {
     #[must_use]
     pub fn assets(mut self, assets: impl IntoIterator<Item = Arc<AssetDef>>) -> Self {
         self.listed.extend(assets);
-        self.relate()
+        self.unrelate()
     }
 
     /// Adds checks of assets: `.checks(checks![no_negative_amounts])`, or some that are ready-made. The assets that they look
@@ -180,7 +180,7 @@ impl Definitions {
     #[must_use]
     pub fn checks<C: Into<Arc<CheckDef>>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
         self.listed_checks.extend(checks.into_iter().map(Into::into));
-        self.relate()
+        self.unrelate()
     }
 
     /// Adds observations of what others make: `.observations(observations![last_written])`. The assets that they look at are to be
@@ -191,14 +191,12 @@ impl Definitions {
         observations: impl IntoIterator<Item = O>,
     ) -> Self {
         self.listed_observations.extend(observations.into_iter().map(Into::into));
-        self.relate()
+        self.unrelate()
     }
 
-    /// Finds out anew how all that is listed stands to each other.
-    fn relate(mut self) -> Self {
-        self.assets = AssetGraph::of(self.listed.iter().cloned())
-            .with_checks(self.listed_checks.iter().cloned())
-            .with_observations(self.listed_observations.iter().cloned());
+    /// More is listed: how all of it stands to each other is found out anew, once someone asks.
+    fn unrelate(mut self) -> Self {
+        self.related = OnceLock::new();
         self.undraw();
         self
     }
@@ -226,14 +224,18 @@ impl Definitions {
     /// The assets, and what is made of what.
     #[must_use]
     pub fn asset_graph(&self) -> &AssetGraph {
-        &self.assets
+        self.related.get_or_init(|| {
+            AssetGraph::of(self.listed.iter().cloned())
+                .with_checks(self.listed_checks.iter().cloned())
+                .with_observations(self.listed_observations.iter().cloned())
+        })
     }
 
     /// The sets of the instance whose keys are partitions of these assets, by their names, each with the assets.
     #[must_use]
     pub fn key_sets(&self) -> BTreeMap<&str, Vec<&AssetKey>> {
         let mut sets: BTreeMap<&str, Vec<&AssetKey>> = BTreeMap::new();
-        for asset in self.assets.assets() {
+        for asset in self.asset_graph().assets() {
             for set in asset.partitions().map(PartitionsDefinition::key_sets).unwrap_or_default() {
                 sets.entry(set).or_default().push(asset.key());
             }
@@ -283,10 +285,10 @@ impl Definitions {
     }
 
     fn numbered(&self, assets: &[usize], chosen: fn(&AssetGraph, &[bool]) -> Selected) -> Job {
-        let mut selected = vec![false; self.assets.assets().len()];
+        let mut selected = vec![false; self.asset_graph().assets().len()];
         assets.iter().for_each(|&number| selected[number] = true);
-        let selected = chosen(&self.assets, &selected);
-        let job = draw_assets(JobOptions::new(MATERIALIZE), &self.assets, Ok(selected));
+        let selected = chosen(self.asset_graph(), &selected);
+        let job = draw_assets(JobOptions::new(MATERIALIZE), self.asset_graph(), Ok(selected));
         self.told_apart(job, Of::Both)
     }
 
@@ -309,7 +311,7 @@ impl Definitions {
     }
 
     fn ask(&self, asked: &AssetJob) -> Job {
-        self.told_apart(asked.draw(&self.assets), asked.of)
+        self.told_apart(asked.draw(self.asset_graph()), asked.of)
     }
 
     /// A job of assets, with what is wrong if another one has its name.
@@ -357,10 +359,13 @@ impl Definitions {
         let made: HashSet<_> = made.chain(steps.iter().filter_map(|step| step.observes.as_ref())).collect();
         let looks = steps.iter().filter_map(|step| step.check.as_ref());
         let looks: HashSet<_> = looks.map(|check| (&check.asset, &*check.name)).collect();
-        let assets = self.assets.assets().iter().map(|asset| made.contains(asset.key()));
-        let checks =
-            self.assets.checks().iter().map(|check| looks.contains(&(check.asset().key(), check.name())));
+        let assets = self.asset_graph().assets().iter().map(|asset| made.contains(asset.key()));
+        let checks = self
+            .asset_graph()
+            .checks()
+            .iter()
+            .map(|check| looks.contains(&(check.asset().key(), check.name())));
         let selected = Selected { assets: assets.collect(), checks: checks.collect() };
-        draw_assets(JobOptions::new(name), &self.assets, Ok(selected))
+        draw_assets(JobOptions::new(name), self.asset_graph(), Ok(selected))
     }
 }

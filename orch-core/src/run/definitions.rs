@@ -19,8 +19,8 @@ pub struct Definitions {
     pub(super) listed: Vec<Arc<AssetDef>>,
     pub(super) listed_checks: Vec<Arc<CheckDef>>,
     pub(super) listed_observations: Vec<Arc<ObservationDef>>,
-    /// How all of them stand to each other.
-    pub(super) assets: AssetGraph,
+    /// How all of them stand to each other, once someone asks.
+    pub(super) related: OnceLock<AssetGraph>,
     base: Environment,
     environments: BTreeMap<String, Environment>,
 }
@@ -168,7 +168,7 @@ impl Definitions {
         self.drawn.get_or_init(|| {
             let draw = |job: &JobSource| match job {
                 JobSource::Job(job) => job.clone(),
-                JobSource::Assets(job) => job.draw(&self.assets),
+                JobSource::Assets(job) => job.draw(self.asset_graph()),
             };
             self.jobs.iter().map(draw).collect()
         })

@@ -1,3 +1,4 @@
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
                     drawn[one] = true;
                     checks.made(one, first..end);
                 }
-            } else if asset.partitions.is_none() && (is_taken() || checks.take(graph, number)) {
+            } else if asset.partitions.is_none() && (is_taken() || checks.take(number)) {
                 load(asset, &mut upstream, observations.before(graph, number));
             }
             checks.draw_after(graph, number, &mut upstream);
@@ -225,26 +226,48 @@ fn leave_out(graph: &AssetGraph, number: usize, made: impl Fn(usize) -> bool) {
     });
 }
 
-/// Has what makes these assets, and what `reads` for it, wait for a step.
-pub(super) fn wait_for<'a>(
-    composition: &mut Composition,
-    step: &(usize, Place),
-    held: impl Iterator<Item = (&'a AssetKey, &'a Range<usize>)>,
-    reads: impl Fn(&Graph, usize) -> bool,
-) {
-    let of_partitions = of_partitions(composition);
-    for (held, nodes) in held {
-        let scope = composition.scope_of(held);
-        for number in nodes.clone().filter(|number| !of_partitions.contains(number)) {
-            let node = &composition.graph.nodes[number];
-            let is_wanted = match node.loads {
-                None => node.scope == scope,
-                Some(_) => reads(&composition.graph, number),
-            };
-            // What runs for each item waits for what makes the items; what reads another asset waits for that.
-            let is_held = node.after.iter().any(|(before, _)| *before == step.0);
-            if is_wanted && !is_held {
-                composition.graph.nodes[number].after.push(step.clone());
+/// Where the assets of a job stand, of which what makes them is to wait for another step.
+pub(super) struct Waiters {
+    /// The scope of each asset that stands in a partition map.
+    scopes: HashMap<AssetKey, usize>,
+    of_partitions: HashSet<usize>,
+}
+
+impl Waiters {
+    pub(super) fn of(composition: &Composition) -> Self {
+        let Graph { assets, partitions, maps, .. } = &composition.graph;
+        let maps: HashMap<_, _> = maps.iter().enumerate().map(|(map, of)| (of.node, map)).collect();
+        let scope = |drawn: &DrawnAsset| Some(maps.get(&partitions[drawn.partitions?].node)? + 1);
+        let scopes = assets.iter().filter_map(|drawn| Some((drawn.def.key.clone(), scope(drawn)?)));
+        Self { scopes: scopes.collect(), of_partitions: of_partitions(composition).into_iter().collect() }
+    }
+
+    /// The scope in which an asset is made: of the whole job, unless it has partitions.
+    pub(super) fn scope_of(&self, asset: &AssetKey) -> usize {
+        self.scopes.get(asset).copied().unwrap_or_default()
+    }
+
+    /// Has what makes these assets, and what `reads` for it, wait for a step.
+    pub(super) fn wait_for<'a>(
+        &self,
+        composition: &mut Composition,
+        step: &(usize, Place),
+        held: impl Iterator<Item = (&'a AssetKey, &'a Range<usize>)>,
+        reads: impl Fn(&Graph, usize) -> bool,
+    ) {
+        for (held, nodes) in held {
+            let scope = self.scope_of(held);
+            for number in nodes.clone().filter(|number| !self.of_partitions.contains(number)) {
+                let node = &composition.graph.nodes[number];
+                let is_wanted = match node.loads {
+                    None => node.scope == scope,
+                    Some(_) => reads(&composition.graph, number),
+                };
+                // What runs for each item waits for what makes the items; what reads another asset waits for that.
+                let is_held = node.after.iter().any(|(before, _)| *before == step.0);
+                if is_wanted && !is_held {
+                    composition.graph.nodes[number].after.push(step.clone());
+                }
             }
         }
     }

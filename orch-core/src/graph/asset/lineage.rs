@@ -23,11 +23,15 @@ pub struct AssetGraph {
     downstream: Vec<Vec<usize>>,
     /// Each after all that it is made of.
     order: Vec<usize>,
+    /// Where each stands in that order; none in a circle.
+    places: Vec<Option<usize>>,
     /// Those that one step makes, of each of them.
     pub(super) together: Vec<Vec<usize>>,
     pub(super) checks: Vec<Arc<CheckDef>>,
     /// The number of the asset that each of them looks at.
     pub(super) looked_at: Vec<usize>,
+    /// The numbers of the checks that look at each asset that has some.
+    pub(super) lookers: HashMap<usize, Vec<usize>>,
     /// By the numbers of the assets that they look at.
     pub(super) observations: BTreeMap<usize, Arc<ObservationDef>>,
     pub(super) problems: Vec<Problem>,
@@ -63,6 +67,11 @@ impl AssetGraph {
     #[must_use]
     pub fn order(&self) -> &[usize] {
         &self.order
+    }
+
+    /// Where an asset stands in the order of all; nowhere, if it is made of itself.
+    pub(super) fn place_of(&self, asset: usize) -> Option<usize> {
+        self.places[asset]
     }
 
     /// Whether an asset takes the value of another, by their numbers; else that other one is only to be there before.
@@ -192,6 +201,8 @@ impl AssetGraph {
                 }
             }
         }
+        self.places = vec![None; waits.len()];
+        self.order.iter().enumerate().for_each(|(place, &number)| self.places[number] = Some(place));
         for circle in self.circles(&waits) {
             self.problems.push(self.made_of_itself(&circle));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::CheckDef;
 use crate::asset::AssetKey;
 use crate::graph::asset::def::Dependency;
-use crate::graph::asset::draw::{enter, leave, wait_for};
+use crate::graph::asset::draw::{Waiters, enter, leave};
 use crate::graph::asset::partitioned::{is_aligned, level};
 use crate::graph::{AssetGraph, Graph, SourceKind, Upstream, compose};
 use crate::plan::{PlannedCheck, Problem, ProblemKind};
@@ -15,6 +15,8 @@ use crate::select::Selectable as _;
 pub(in crate::graph::asset) struct Checks {
     /// Those that are not drawn yet, by the asset after which all is there that they take.
     waiting: HashMap<usize, Vec<usize>>,
+    /// The assets of which one of them takes the value.
+    taken: HashSet<usize>,
     drawn: Vec<Drawn>,
     /// The steps that make each asset.
     steps: HashMap<usize, Range<usize>>,
@@ -40,12 +42,17 @@ impl Checks {
         levels: &[usize],
         made: impl Fn(usize) -> bool,
     ) -> Self {
-        let place = |number: &usize| graph.order().iter().position(|other| other == number);
+        let place = |number: &usize| graph.place_of(*number);
+        let mut taken = HashSet::new();
         let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
         for (check, _) in selected.iter().enumerate().filter(|(_, selected)| **selected) {
-            let taken = graph.checks()[check].dependencies.iter();
-            let taken = taken.filter_map(|dependency| graph.number(dependency.asset().key()));
-            let last = taken.chain([graph.looked_at(check)]).max_by_key(place);
+            let dependencies = graph.checks()[check].dependencies.iter();
+            let numbered =
+                dependencies.filter_map(|one| Some((graph.number(one.asset().key())?, one.is_data())));
+            let numbered: Vec<_> = numbered.collect();
+            taken.extend(numbered.iter().filter(|(_, is_data)| *is_data).map(|(number, _)| *number));
+            let numbers = numbered.iter().map(|(number, _)| *number);
+            let last = numbers.chain([graph.looked_at(check)]).max_by_key(place);
             waiting.entry(last.unwrap_or_default()).or_default().push(check);
         }
         let level_of = |(check, def): (usize, &Arc<CheckDef>)| {
@@ -54,7 +61,8 @@ impl Checks {
             levels[graph.looked_at(check)].max(level(graph, own, &def.dependencies, &made, levels))
         };
         let levels = graph.checks().iter().enumerate().map(level_of).collect();
-        Self { waiting, drawn: Vec::new(), steps: HashMap::new(), levels, looked_at: HashMap::new() }
+        let (drawn, steps, looked_at) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { waiting, taken, drawn, steps, levels, looked_at }
     }
 
     /// Says which steps make an asset.
@@ -68,11 +76,8 @@ impl Checks {
     }
 
     /// Whether one of them takes the value of this asset.
-    pub(in crate::graph::asset) fn take(&self, graph: &AssetGraph, asset: usize) -> bool {
-        let key = graph.assets()[asset].key();
-        let takes =
-            |check: &CheckDef| check.dependencies.iter().any(|one| one.is_data() && one.asset().key() == key);
-        self.waiting.values().flatten().any(|&check| takes(&graph.checks()[check]))
+    pub(in crate::graph::asset) fn take(&self, asset: usize) -> bool {
+        self.taken.contains(&asset)
     }
 
     /// Draws those that have all that they take when this asset is there.
@@ -146,6 +151,8 @@ impl Checks {
 
     /// Has what is made of an asset wait for its blocking checks; what is made of a partition, for those of that partition.
     pub(in crate::graph::asset) fn hold_back(&self, graph: &AssetGraph, upstream: &Upstream) {
+        let (waiters, taken) =
+            compose::with(|composition| (Waiters::of(composition), taken_by_checks(&composition.graph)));
         for &Drawn { check, step, within } in &self.drawn {
             let (looked_at, check) = (graph.looked_at(check), &graph.checks()[check]);
             // Of one that is not made in this run everything is made as ever.
@@ -162,34 +169,36 @@ impl Checks {
             let held = held.filter(|(key, _)| within.is_none() || upstream.map_of(key) == within);
             let key = check.asset().key();
             compose::with(|composition| {
-                let own_scope = composition.scope_of(key);
-                wait_for(composition, &(step, check.place.clone()), held, |graph, number| {
+                let own_scope = waiters.scope_of(key);
+                waiters.wait_for(composition, &(step, check.place.clone()), held, |graph, number| {
                     // What reads it for those that wait; checks look whatever others have found.
                     let node = &graph.nodes[number];
                     node.loads.as_ref().is_some_and(|loads| loads.key == *key)
                         && node.scope == own_scope
-                        && !is_taken_by_checks(graph, number)
+                        && !taken.contains(&number)
                 });
             });
         }
     }
 }
 
-/// Whether checks take what this node gives.
-fn is_taken_by_checks(graph: &Graph, node: usize) -> bool {
-    let mut checks = graph.nodes.iter().filter(|taker| taker.check.is_some());
-    checks.any(|check| check.inputs.iter().any(|&source| is_made_of(graph, source, node)))
+/// The nodes of which checks take what they give.
+fn taken_by_checks(graph: &Graph) -> HashSet<usize> {
+    let checks = graph.nodes.iter().filter(|taker| taker.check.is_some());
+    let mut taken = HashSet::new();
+    checks.flat_map(|check| &check.inputs).for_each(|&source| add_makers(graph, source, &mut taken));
+    taken
 }
 
-/// Whether a source is an output of this node, or made of one.
-fn is_made_of(graph: &Graph, source: usize, node: usize) -> bool {
+/// Adds the nodes of whose outputs a source is made.
+fn add_makers(graph: &Graph, source: usize, makers: &mut HashSet<usize>) {
     match graph.sources.get(source).map(|source| &source.kind) {
-        Some(SourceKind::Output { node: of, .. }) => *of == node,
-        Some(SourceKind::Collect { element, .. }) => is_made_of(graph, *element, node),
+        Some(SourceKind::Output { node, .. }) => _ = makers.insert(*node),
+        Some(SourceKind::Collect { element, .. }) => add_makers(graph, *element, makers),
         Some(SourceKind::List { elements, .. }) => {
-            elements.iter().any(|&element| is_made_of(graph, element, node))
+            elements.iter().for_each(|&element| add_makers(graph, element, makers));
         }
-        Some(SourceKind::Item | SourceKind::Literal(_) | SourceKind::Derived(_)) | None => false,
+        Some(SourceKind::Item | SourceKind::Literal(_) | SourceKind::Derived(_)) | None => {}
     }
 }
 

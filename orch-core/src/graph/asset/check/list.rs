@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::CheckDef;
@@ -29,7 +30,7 @@ impl AssetGraph {
 
     /// The checks of an asset, by its number.
     pub fn checks_of(&self, asset: usize) -> impl Iterator<Item = &Arc<CheckDef>> {
-        self.checks.iter().zip(&self.looked_at).filter(move |(_, of)| **of == asset).map(|(check, _)| check)
+        self.lookers.get(&asset).into_iter().flatten().map(|&check| &self.checks[check])
     }
 
     /// The number of the asset that a check looks at, by its own.
@@ -102,6 +103,7 @@ impl AssetGraph {
                 .hint("leave `blocking` out: a check of what others make looks when it is asked to, `assets check`"),
             );
         }
+        self.lookers.entry(asset).or_default().push(self.checks.len());
         self.checks.push(Arc::clone(check));
         self.looked_at.push(asset);
     }
@@ -185,14 +187,22 @@ impl AssetGraph {
 
     /// Whether an asset is made of another one, directly or through others.
     fn is_below(&self, asset: usize, other: usize) -> bool {
-        let (mut seen, mut next) = (vec![false; self.assets().len()], vec![other]);
+        // In a circle nothing has a place, and nothing is drawn; that is told by itself.
+        let (Some(last), Some(first)) = (self.place_of(asset), self.place_of(other)) else { return false };
+        if last <= first {
+            return false;
+        }
+        let (mut seen, mut next) = (HashSet::new(), vec![asset]);
         while let Some(number) = next.pop() {
-            for &below in self.downstream(number) {
-                if !std::mem::replace(&mut seen[below], true) {
-                    next.push(below);
+            for &above in self.upstream(number) {
+                // What stands before the other one is not made of it.
+                if self.place_of(above) > Some(first) && seen.insert(above) {
+                    next.push(above);
+                } else if above == other {
+                    return true;
                 }
             }
         }
-        seen[asset]
+        false
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use super::ObservationDef;
 use crate::asset::AssetKey;
 use crate::graph::AssetGraph;
-use crate::graph::asset::draw::wait_for;
+use crate::graph::asset::draw::Waiters;
 use crate::graph::compose;
 use crate::ids::Place;
 use crate::select::Selectable as _;
@@ -32,12 +32,13 @@ impl Observations {
         graph: &AssetGraph,
         makers: &HashMap<usize, Range<usize>>,
     ) {
+        let waiters = compose::with(|composition| Waiters::of(composition));
         for asset in 0..graph.assets().len() {
             let Some(step) = self.before(graph, asset) else { continue };
             let (key, below) = (graph.assets()[asset].key(), graph.downstream(asset).iter());
             let held = below.filter_map(|below| Some((graph.assets()[*below].key(), makers.get(below)?)));
             compose::with(|composition| {
-                wait_for(composition, &step, held, |graph, node| {
+                waiters.wait_for(composition, &step, held, |graph, node| {
                     graph.nodes[node].loads.as_ref().is_some_and(|loads| loads.key == *key)
                 });
                 // Of what is made of it in whichever way there is nothing without it: who reads that in another map does not

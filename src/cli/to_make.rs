@@ -1,11 +1,9 @@
 //! Of what is asked for what is to be made: what is stale, or missing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use orch_core::asset::AssetKey;
 use orch_core::graph::{AssetGraph, Job};
-use orch_core::partition::PartitionSet;
 use orch_core::plan::PlanError;
 use orch_core::report::{self, Palette};
 use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings, ToMake};
@@ -81,12 +79,11 @@ pub(super) fn find<'a>(
         printer.note(&nothing(making, &standings, &wish.selected, graph));
         return Ok(None);
     }
-    // What has partitions stays in the run, which passes over those that are not to be made: for which partitions a run is follows
-    // from all of its assets.
-    let is_drawn = |number: &usize| {
-        made.assets.contains(number) || !made.partitions.is_empty() && asked_for(graph, *number, &asked)
+    let in_run = match storage.as_ref().filter(|_| !wish.no_checks) {
+        Some(storage) => made.in_run(graph, (&wish.selected, &asked), &latest, &**storage),
+        None => Ok(made.in_run_unchecked(graph, &asked)),
     };
-    let drawn = drawn(&graph.order().iter().copied().filter(is_drawn).collect::<Vec<_>>());
+    let drawn = drawn(&in_run.map_err(|error| home::refused(&error, printer))?);
     Ok(Some(Found { graph, selected: wish.selected, standings, made, job: drawn, storage }))
 }
 
@@ -115,11 +112,6 @@ pub(super) fn held_to(making: Making, runner: Runner) -> Runner {
         Making::Missing => runner.only_missing(),
         Making::All => runner,
     }
-}
-
-/// Whether partitions of an asset are asked for.
-fn asked_for(graph: &AssetGraph, number: usize, asked: &BTreeMap<AssetKey, PartitionSet>) -> bool {
-    asked.contains_key(graph.assets()[number].key())
 }
 
 /// That of all assets with partitions those can be left out that are there.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKey, MetadataValue, TypedMetadata};
+use super::{AssetKey, Materialization, MetadataValue, TypedMetadata};
 use crate::event::{Event, EventKind};
 use crate::ids::RunId;
 
@@ -161,6 +161,12 @@ impl CheckEvaluation {
             result: (**result).clone(),
             target: target.clone(),
         })
+    }
+
+    /// Whether it looked at this materialization, or partition of one, and found no error.
+    pub(crate) fn has_passed(&self, fact: &Materialization) -> bool {
+        let is_target = self.target.as_ref().is_some_and(|target| target.run == fact.run);
+        is_target && self.partition == fact.partition && !self.result.is_error()
     }
 }
 

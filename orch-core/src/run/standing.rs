@@ -3,6 +3,7 @@ mod latest;
 mod look;
 mod needs;
 mod partitions;
+mod unpassed;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -23,6 +23,7 @@ mod partitions;
 mod shop;
 mod show;
 mod stale;
+mod unpassed;
 mod unread;
 mod versions;
 

@@ -112,11 +112,8 @@ impl<'p> Looked<'p> {
     /// Whether it need not look at this materialization: it stops nothing, or has found last that this one has no error.
     fn is_done_with(&self, fact: &Materialization) -> bool {
         let Self { check, found, .. } = self;
-        let let_through = |found: &CheckEvaluation| {
-            found.target.as_ref().is_some_and(|target| target.run == fact.run) && !found.result.is_error()
-        };
         check.asset == fact.asset
             && check.partitions.is_some() == fact.partition.is_some()
-            && (!check.blocking || found.get(&fact.partition).is_some_and(let_through))
+            && (!check.blocking || found.get(&fact.partition).is_some_and(|found| found.has_passed(fact)))
     }
 }

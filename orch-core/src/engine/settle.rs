@@ -92,7 +92,10 @@ impl State {
             && let Some(missing) = self.missing_for(frame, step).or_else(|| self.was_kept_from(frame, step))
         {
             let cause = match &*missing {
-                Missing::Absent(path) => SkipCause::Absent(path.clone()),
+                Missing::Absent(path) => match self.program.lacks(path) {
+                    Some(why) => SkipCause::Lacking(why.clone()),
+                    None => SkipCause::Absent(path.clone()),
+                },
                 Missing::Failed(path, _) => SkipCause::Failed(path.clone()),
             };
             if self.settings.keep && matches!(cause, SkipCause::Absent(_)) {

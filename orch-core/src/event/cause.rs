@@ -13,6 +13,8 @@ pub enum SkipCause {
     Absent(StepPath),
     /// This step failed, and the skipped one needs its output, directly or through steps in between.
     Failed(StepPath),
+    /// A check has nothing to look at: something that it takes was not there when the run began, which is said. Not a failure.
+    Lacking(String),
     /// The run was canceled before it could start, or start again.
     Canceled,
 }

@@ -66,6 +66,7 @@ pub struct RunView {
     resources: Vec<ResourceView>,
     /// Checks that have not passed.
     unpassed: Vec<CheckView>,
+    not_checked: Vec<(StepPath, String)>,
     hook_errors: Vec<HookError>,
     hooks_errored: u64,
     /// How often the run was taken up again.
@@ -190,7 +191,10 @@ impl RunView {
             EventKind::StepSkipped { cause: SkipCause::Canceled } if self.live.contains_key(path) => {
                 self.end_step(path, event, &End::Canceled);
             }
-            EventKind::StepSkipped { cause } => self.end_step(path, event, &End::Skip(cause)),
+            EventKind::StepSkipped { cause } => {
+                self.left_out(path, cause);
+                self.end_step(path, event, &End::Skip(cause));
+            }
             EventKind::StepMemoized { of, .. } => self.end_step(path, event, &End::Memoized(*of)),
             _ => {}
         }

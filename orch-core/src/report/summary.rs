@@ -154,10 +154,15 @@ fn unopened(view: &RunView, palette: Palette) -> String {
     text
 }
 
-/// Checks that have not passed, and have stopped nothing: of others their failed steps tell.
+/// Checks that have not passed, and have stopped nothing: of others their failed steps tell. And those that had nothing to look at.
 fn checks(view: &RunView, palette: Palette) -> String {
     let told = view.unpassed().iter().filter(|check| !(check.blocking && check.result.is_error()));
-    told.map(|check| unpassed(&check.step, &check.result, palette) + "\n").collect()
+    let mut text: String = told.map(|check| unpassed(&check.step, &check.result, palette) + "\n").collect();
+    for (step, why) in view.not_checked() {
+        let label = palette.paint(Role::Skip, &format!("{:>LABEL$}", "Not checked"));
+        let _ = writeln!(text, "{label} {}: {}", palette.paint(Role::Name, &step.to_string()), one_line(why));
+    }
+    text
 }
 
 /// A check that has not passed, without a line break.

@@ -263,6 +263,7 @@ pub(super) fn skipped(cause: &SkipCause) -> String {
     match cause {
         SkipCause::Absent(step) => format!(": {step} left its output out"),
         SkipCause::Failed(step) => format!(": {step} failed"),
+        SkipCause::Lacking(why) => format!(": {}", one_line(why)),
         SkipCause::Canceled => ": the run was canceled".to_owned(),
     }
 }

@@ -169,6 +169,7 @@ fn skipped(history: &History) -> String {
         let since = match cause {
             SkipCause::Failed(step) => format!("skipped since {step} failed"),
             SkipCause::Absent(step) => format!("skipped since {step} left its output out"),
+            SkipCause::Lacking(why) => format!("skipped since {why}"),
             SkipCause::Canceled => "skipped since the run was canceled".to_owned(),
         };
         text.push_str(&named(paths, &since));

@@ -1,5 +1,6 @@
 mod lack;
 mod loaded;
+mod takers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 
 use self::lack::Lack;
 pub(super) use self::loaded::Loaded;
+use self::takers::Takers;
 use super::partitions::{ForPartitions, Reader, latest_of};
 use super::place::{Named, Stored, as_it_lies, newer};
 use crate::asset::{
@@ -17,7 +19,7 @@ use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Found, IoManagers};
-use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Problem, ProblemKind, Program, Step};
+use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Program};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
 
@@ -48,9 +50,10 @@ impl Loader {
     pub(super) fn load(&self, program: &Program, partitions: &ForPartitions) -> Result<Loaded, PlanError> {
         let (mut loaded, mut problems) = (Loaded::default(), Vec::new());
         let made = program.made();
+        let (takers, mut lacking) = (Takers::of(program), Vec::new());
         // Partitions are read while the run goes on.
         for (number, asset) in program.loads().filter(|(_, asset)| asset.partitions.is_none()) {
-            let Some(taker) = taker(program, number) else { continue };
+            let Some(taker) = takers.first(number) else { continue };
             // What is read when its step runs may be made before it.
             let is_read = asset.read_by.is_some();
             if is_read && made.contains(&asset.key) {
@@ -68,14 +71,10 @@ impl Loader {
                     loaded.versions.insert(version);
                     loaded.facts.extend(fact);
                 }
-                Err(lack) => {
-                    let message = format!("`{}` takes the asset `{}`, {}", taker.name, asset.key, lack.why);
-                    let problem = Problem::new(ProblemKind::MissingAsset, message);
-                    let problem = problem.at("the step", taker.place.clone());
-                    problems.push(problem.hint(lack.hint));
-                }
+                Err(lack) => lacking.push((number, asset, lack)),
             }
         }
+        problems.extend(takers.without(lacking, &mut loaded));
         self.add_dependencies(program, &made, &mut loaded);
         if partitions.pinned.is_some() || program.loads().any(|(_, asset)| asset.partitions.is_some()) {
             let (storage, run) = (self.storage.clone(), (self.run, self.ancestors.clone()));
@@ -474,10 +473,4 @@ impl Loader {
 /// By which of two materializations the later one is told.
 fn age(fact: &Materialization) -> (Timestamp, RunId, u64) {
     (fact.time, fact.run, fact.event)
-}
-
-/// A step that takes the value of this one.
-fn taker(program: &Program, number: usize) -> Option<&Step> {
-    let mut running = program.plan.steps.iter().filter(|step| !step.given);
-    running.find(|step| step.inputs.iter().any(|input| input.source.takes(number)))
 }

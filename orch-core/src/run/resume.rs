@@ -346,7 +346,7 @@ fn owed(op: &OpDef, path: &StepPath, step: &RecordedStep, recorded: &Recorded) -
         RecordedEnd::Failed(error) => (StepOutcome::of_failure(error), Some(error)),
         RecordedEnd::Memoized(..) => return None,
         RecordedEnd::Skipped(cause) => match &**cause {
-            SkipCause::Absent(_) => return None,
+            SkipCause::Absent(_) | SkipCause::Lacking(_) => return None,
             SkipCause::Canceled if step.attempts() > 0 => (StepOutcome::Canceled, None),
             SkipCause::Canceled => (StepOutcome::NotExecuted, None),
             SkipCause::Failed(failed) => match recorded.step(failed).and_then(RecordedStep::end) {

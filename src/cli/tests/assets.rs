@@ -17,6 +17,7 @@ mod list;
 mod materialize;
 mod multi;
 mod neighbours;
+mod not_checked;
 mod observe;
 mod own;
 mod partitions;

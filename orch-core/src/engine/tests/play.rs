@@ -325,6 +325,7 @@ pub(super) fn line(event: &Event) -> Option<String> {
         EventKind::StepFailure { error } => write!(line, ": {}", error.message),
         EventKind::StepSkipped { cause } => match cause {
             SkipCause::Absent(step) => write!(line, ": {step} left it out"),
+            SkipCause::Lacking(why) => write!(line, ": {why}"),
             SkipCause::Failed(step) => write!(line, ": {step} failed"),
             SkipCause::Canceled => write!(line, ": canceled"),
         },

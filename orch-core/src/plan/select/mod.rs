@@ -95,6 +95,8 @@ pub(crate) enum Ended {
     Succeeded(Vec<KeptOutput>),
     Failed(Failed),
     Skipped(SkipCause),
+    /// It stands for what is not there, and is taken by checks alone, which do not look then: why.
+    Lacking(String),
 }
 
 /// The outputs of steps that do not run, by path: what was known before the run.
@@ -108,6 +110,8 @@ pub(crate) struct Given {
     failed: PathMap<Failed>,
     /// Steps that have been skipped before the run was interrupted, and why: nobody is told of it again.
     skipped: PathMap<SkipCause>,
+    /// What stands for something that is not there, and why that is not.
+    lacking: PathMap<String>,
     /// Those of them that are yet to be loaded.
     stored: Vec<Stored>,
     /// Which copies of the program's steps run.
@@ -162,6 +166,10 @@ impl Program {
                 Ended::Succeeded(outputs) => _ = given.outputs.insert(path, outputs),
                 Ended::Failed(failed) => _ = given.failed.insert(path, failed),
                 Ended::Skipped(cause) => _ = given.skipped.insert(path, cause),
+                Ended::Lacking(why) => {
+                    given.outputs.insert(path.clone(), vec![KeptOutput::Absent]);
+                    given.lacking.insert(path, why);
+                }
             }
         }
         self
@@ -207,6 +215,11 @@ impl Program {
     /// Why the step was skipped before the run was interrupted, if it was.
     pub(crate) fn was_skipped(&self, path: &StepPath) -> Option<&SkipCause> {
         self.given.as_ref()?.skipped.get(path)
+    }
+
+    /// Why what this step stands for is not there, if it is not.
+    pub(crate) fn lacks(&self, path: &StepPath) -> Option<&String> {
+        self.given.as_ref()?.lacking.get(path)
     }
 
     /// The keys of a dynamic output of a step that does not run.

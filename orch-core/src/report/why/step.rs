@@ -224,6 +224,7 @@ fn ran(why: &Why<'_>, path: &StepPath, story: &Story) -> String {
 fn because(why: &Why<'_>, skipped: &StepPath, cause: &SkipCause) -> String {
     let root = match cause {
         SkipCause::Failed(root) | SkipCause::Absent(root) => root,
+        SkipCause::Lacking(why) => return format!("  because {why}\n"),
         SkipCause::Canceled => return "  because the run was canceled before it could begin\n".to_owned(),
     };
     let mut text = String::new();

@@ -89,7 +89,7 @@ impl Stopped {
     /// Takes what had become of a step before the run goes on.
     pub(in crate::run) fn take_ended(&self, step: &StepPath, ended: &Ended) {
         match ended {
-            Ended::Succeeded(_) => {}
+            Ended::Succeeded(_) | Ended::Lacking(_) => {}
             Ended::Failed(failed) => self.failed(step, &failed.error),
             Ended::Skipped(cause) => self.skipped(step, cause),
         }
@@ -195,6 +195,7 @@ impl BadEnd {
             How::Failed(error) => format!("`{}` failed: {}", self.step, error.message),
             How::Skipped(SkipCause::Failed(by), _) => format!("`{by}` failed"),
             How::Skipped(SkipCause::Absent(by), _) => format!("`{by}` left its output out"),
+            How::Skipped(SkipCause::Lacking(why), _) => why.clone(),
             How::Skipped(SkipCause::Canceled, _) => "the run was canceled".to_owned(),
         }
     }

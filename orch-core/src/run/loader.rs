@@ -71,22 +71,23 @@ impl Loader {
                     loaded.versions.insert(version);
                     loaded.facts.extend(fact);
                 }
-                Err(lack) => lacking.push((number, asset, lack)),
+                Err(lack) => lacking.push(takers.lacking(number, taker, asset, lack)),
             }
         }
-        problems.extend(takers.without(lacking, &mut loaded));
         self.add_dependencies(program, &made, &mut loaded);
         if partitions.pinned.is_some() || program.loads().any(|(_, asset)| asset.partitions.is_some()) {
             let (storage, run) = (self.storage.clone(), (self.run, self.ancestors.clone()));
             let before = self.goes_on.then_some(&*self.taken);
             match Reader::of(program, partitions, (storage, Arc::clone(&self.io)), run, before) {
-                Ok(reader) => {
+                Ok((reader, others)) => {
+                    lacking.extend(others);
                     loaded.facts.extend(reader.facts().cloned());
                     loaded.reader = Some(Arc::new(reader));
                 }
                 Err(wrong) => problems.extend(wrong),
             }
         }
+        problems.extend(takers.without(lacking, &mut loaded));
         self.add_looked_at(program, partitions, &made, &mut loaded);
         if problems.is_empty() { Ok(loaded) } else { Err(PlanError::new(program.plan.job.clone(), problems)) }
     }

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use super::super::partitions::Lacking;
 use super::Loaded;
 use super::lack::Lack;
 use crate::ids::StepPath;
@@ -28,31 +29,29 @@ impl<'p> Takers<'p> {
         self.of.get(&number)?.first().copied()
     }
 
-    /// What is wrong if this is not there, by the numbers of the steps that stand for it. What checks alone take is no reason to
-    /// make nothing, or to let no other check look: these do not look, and the run tells why.
-    pub(super) fn without(
-        &self,
-        lacking: Vec<(usize, &LoadedAsset, Lack)>,
-        loaded: &mut Loaded,
-    ) -> Vec<Problem> {
-        let spared: HashSet<_> = lacking
-            .iter()
-            .map(|(number, ..)| *number)
-            .filter(|number| self.can_do_without(*number))
-            .collect();
-        let goes_without = self.are_not_all(&spared);
+    /// That the value of an asset is not there, for which a step stands.
+    pub(super) fn lacking(&self, number: usize, taker: &Step, asset: &LoadedAsset, lack: Lack) -> Lacking {
+        let path = StepPath::new(self.program.plan.steps[number].name.as_str(), None);
+        let (key, Lack { why, hint }) = (&asset.key, lack);
+        let message = format!("`{}` takes the asset `{key}`, {why}", taker.name);
+        let problem = Problem::new(ProblemKind::MissingAsset, message);
+        let problem = problem.at("the step", taker.place.clone()).hint(hint);
+        let copies = vec![(path, format!("it takes the asset `{key}`, {why}"))];
+        Lacking { number, copies, all: true, problem }
+    }
+
+    /// What is wrong if this is not there. What checks alone take is no reason to make nothing, or to let no other check look: these
+    /// do not look, and the run tells why.
+    pub(super) fn without(&self, lacking: Vec<Lacking>, loaded: &mut Loaded) -> Vec<Problem> {
+        let all = lacking.iter().filter(|lacking| lacking.all && self.can_do_without(lacking.number));
+        let goes_without = self.are_not_all(&all.map(|lacking| lacking.number).collect());
         let mut problems = Vec::new();
-        for (number, asset, Lack { why, hint }) in lacking {
-            let Some(taker) = self.first(number) else { continue };
-            if goes_without && spared.contains(&number) {
-                let path = StepPath::new(self.program.plan.steps[number].name.as_str(), None);
-                let why = format!("it takes the asset `{}`, {why}", asset.key);
-                loaded.ended.push((path, Ended::Lacking(why)));
+        for Lacking { number, copies, problem, .. } in lacking {
+            if !(goes_without && self.can_do_without(number)) {
+                problems.push(problem);
                 continue;
             }
-            let message = format!("`{}` takes the asset `{}`, {why}", taker.name, asset.key);
-            let problem = Problem::new(ProblemKind::MissingAsset, message);
-            problems.push(problem.at("the step", taker.place.clone()).hint(hint));
+            loaded.ended.extend(copies.into_iter().map(|(copy, why)| (copy, Ended::Lacking(why))));
         }
         problems
     }
@@ -67,7 +66,7 @@ impl<'p> Takers<'p> {
     fn are_not_all(&self, lacking: &HashSet<usize>) -> bool {
         let left_out = lacking.iter().filter_map(|number| self.of.get(number)).flatten();
         let left_out: HashSet<&str> = left_out.map(|step| step.name.as_str()).collect();
-        let mut running = self.program.plan.steps.iter().filter(|step| !step.given && step.loads.is_none());
+        let mut running = self.program.plan.steps.iter().filter(|step| !step.given && step.is_of_assets());
         running.any(|step| !left_out.contains(step.name.as_str()))
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::reader::Reading;
 use crate::asset::AssetKey;
-use crate::ids::Place;
+use crate::ids::{Place, StepPath};
 use crate::partition::PartitionSet;
 use crate::plan::{Problem, ProblemKind, Program};
 
@@ -54,6 +54,18 @@ impl fmt::Display for Taker {
     }
 }
 
+/// What steps take and is not there.
+pub(in crate::run) struct Lacking {
+    /// The number of the step that stands for it, or reads it.
+    pub(in crate::run) number: usize,
+    /// The copies of that step which have nothing to give, and what one says that does without.
+    pub(in crate::run) copies: Vec<(StepPath, String)>,
+    /// Whether these are all.
+    pub(in crate::run) all: bool,
+    /// What is wrong, where none can do without.
+    pub(in crate::run) problem: Problem,
+}
+
 /// Partitions of an asset are taken that its definition does not have.
 pub(super) fn unmapped(reading: &Reading, taker: &Taker, missing: &[String]) -> Problem {
     let (key, does, missing) = (&reading.asset.key, taker.does(), missing.join(", "));
@@ -77,6 +89,12 @@ pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &PartitionSet) -
         format!("materialize them before, `materialize {key} --partition '{keys}'`, or {}", without(reading))
     };
     Problem::new(ProblemKind::MissingAsset, message).hint(hint)
+}
+
+/// What a check says that does without them.
+pub(super) fn lacks(reading: &Reading, lacking: &PartitionSet) -> String {
+    let (key, keys) = (&reading.asset.key, reading.up.show(lacking));
+    format!("it takes partitions of `{key}` that were never materialized: {keys}")
 }
 
 /// What to write to do without them.

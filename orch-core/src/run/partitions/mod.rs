@@ -23,6 +23,7 @@ use crate::storage::PinnedPartitions;
 
 pub(super) use journal::Telling;
 pub(super) use keys::{key_sets, keys_of};
+pub(super) use missing::Lacking;
 pub(super) use reader::{Reader, latest_of};
 pub(super) use takers::taken_by_key;
 

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::ForPartitions;
-use super::missing::{Taker, absent, not_stored, not_written, unmapped};
+use super::missing::{Lacking, Taker, absent, lacks, not_stored, not_written, unmapped};
 use super::stopped::Stopped;
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery};
 use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
 use crate::engine::{Earlier, Memory};
 use crate::event::Encoded;
 use crate::failure::Failure;
-use crate::ids::{MappingKey, RunId};
+use crate::ids::{Branch, MappingKey, RunId, StepPath};
 use crate::io::IoManagers;
 use crate::partition::{Keyspace, Link, MappedPartitions, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
@@ -97,15 +97,15 @@ impl Reading {
 }
 
 impl Reader {
-    /// Finds out what the steps of a program read, and where that is. `before` is what the run has taken before, if it
-    /// goes on: it takes that and nothing else.
+    /// Finds out what the steps of a program read, and where that is, and what of it is not there. `before` is what the run has
+    /// taken before, if it goes on: it takes that and nothing else.
     pub(in crate::run) fn of(
         program: &Program,
         partitions: &ForPartitions,
         (storage, io): (Option<Arc<dyn Storage>>, Arc<IoManagers>),
         (run, ancestors): (RunId, Vec<RunId>),
         before: Option<&[Materialization]>,
-    ) -> Result<Self, Vec<Problem>> {
+    ) -> Result<(Self, Vec<Lacking>), Vec<Problem>> {
         let pinned = partitions.pinned.as_ref();
         let mut reader = Self {
             storage,
@@ -119,7 +119,7 @@ impl Reader {
             made: Mutex::default(),
             stopped: Stopped::of(program),
         };
-        let mut problems = Vec::new();
+        let (mut lacking, mut problems) = (Vec::new(), Vec::new());
         for (number, asset) in program.loads() {
             let Some(of) = &asset.partitions else { continue };
             let place = &program.plan.steps[number].place;
@@ -127,9 +127,15 @@ impl Reader {
             match Reading::of(asset, of, &taker, partitions) {
                 Ok(reading) => match reader
                     .take(&reading, &taker, before)
-                    .and_then(|()| readable(&reading, &taker, program.ops[number].reads))
+                    .and_then(|absent| readable(&reading, &taker, program.ops[number].reads).map(|()| absent))
                 {
-                    Ok(()) => _ = reader.readings.insert(number, reading),
+                    Ok(none) if none.is_empty() => _ = reader.readings.insert(number, reading),
+                    Ok(those) => {
+                        let problem = taker.told(absent(&reading, &taker, &those), place);
+                        let name = &program.plan.steps[number].name;
+                        lacking.push(reader.lacking((number, name), &reading, &those, problem));
+                        reader.readings.insert(number, reading);
+                    }
                     Err(problem) => problems.push(taker.told(problem, place)),
                 },
                 Err(failure) => {
@@ -138,7 +144,32 @@ impl Reader {
                 }
             }
         }
-        if problems.is_empty() { Ok(reader) } else { Err(problems) }
+        if problems.is_empty() {
+            return Ok((reader, lacking));
+        }
+        problems.extend(lacking.into_iter().map(|lacking| lacking.problem));
+        Err(problems)
+    }
+
+    /// That these partitions are not there which the step of this number and name reads.
+    fn lacking(
+        &self,
+        (number, name): (usize, &str),
+        reading: &Reading,
+        absent: &PartitionSet,
+        problem: Problem,
+    ) -> Lacking {
+        let down = reading.down();
+        let copy = |index: u64| {
+            let absent = &reading.needed(&PartitionSet::from_iter([index]), self.now).keys & absent;
+            let within = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
+            let branch = within.map(|key| Branch::new(None, key.as_str().into(), 0));
+            let told = || (StepPath::new(name, branch), lacks(reading, &absent));
+            (!absent.is_empty()).then(told)
+        };
+        let copies: Vec<_> = down.iter().filter_map(copy).collect();
+        let all = copies.len() as u64 == down.len();
+        Lacking { number, copies, all, problem }
     }
 
     /// Whether steps read partitions that others of the same run make.
@@ -173,16 +204,16 @@ impl Reader {
         &self.stopped
     }
 
-    /// Finds what a step reads of what the run does not make.
+    /// Finds what a step reads of what the run does not make. Gives what is not there and cannot be done without.
     fn take(
         &mut self,
         reading: &Reading,
         taker: &Taker,
         before: Option<&[Materialization]>,
-    ) -> Result<(), Problem> {
+    ) -> Result<PartitionSet, Problem> {
         let key = &reading.asset.key;
         if reading.of.waits {
-            return Ok(());
+            return Ok(PartitionSet::new());
         }
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() {
@@ -195,7 +226,10 @@ impl Reader {
         // What the run has made before it goes on is read as what it is.
         let again = if reading.made.is_empty() { PartitionSet::new() } else { &needed.keys & &reading.made };
         let Some(storage) = self.storage.clone() else {
-            return if reading.asset.read_by.is_some() { Ok(()) } else { Err(not_stored(key, taker)) };
+            return match reading.asset.read_by.is_some() {
+                true => Ok(PartitionSet::new()),
+                false => Err(not_stored(key, taker)),
+            };
         };
         let unread = |error: StorageError| {
             let message = format!("what is known of `{key}` cannot be read: {error}");
@@ -226,10 +260,7 @@ impl Reader {
                     .for_each(|fact| self.tell_again(fact));
             }
         }
-        if lacking.is_empty() || reading.allows_missing() {
-            return Ok(());
-        }
-        Err(absent(reading, taker, &lacking))
+        Ok(if reading.allows_missing() { PartitionSet::new() } else { lacking })
     }
 
     /// What the run has passed over before it goes on: of these versions those that are still known.

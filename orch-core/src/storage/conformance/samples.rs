@@ -408,7 +408,9 @@ fn variations() -> Vec<EventKind> {
         EventKind::StepLost { cause: LostCause::Changed },
         EventKind::StepSkipped { cause: SkipCause::Failed(path(&[])) },
         EventKind::StepSkipped { cause: SkipCause::Canceled },
-        EventKind::StepSkipped { cause: SkipCause::Lacking("it takes `ß`, which was never made\n".to_owned()) },
+        EventKind::StepSkipped {
+            cause: SkipCause::Lacking("it takes `ß`, which was never made\n".to_owned()),
+        },
         Row::log(LogLevel::Trace, "a", "", BTreeMap::new()),
         EventKind::RunFailure { failed: 0, first: None, resource: None },
         EventKind::RunCanceled { detached: Vec::new() },

@@ -156,3 +156,89 @@ fn a_blocking_check_that_cannot_look_keeps_the_run_from_beginning() {
       hint: materialize it before, `materialize prices`, or with all that is needed: `materialize '+prices'`
     ");
 }
+
+mod by_day {
+    use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+
+    use super::*;
+
+    struct Daily;
+
+    impl Partitioning for Daily {
+        type Kind = ByTime;
+
+        fn definition() -> PartitionsDefinition {
+            TimePartitions::daily("2024-01-01").until("2024-01-05").into()
+        }
+    }
+
+    #[asset(partitions = Daily)]
+    pub(super) fn till() -> i64 {
+        5
+    }
+
+    #[asset(partitions = Daily)]
+    pub(super) fn bank() -> i64 {
+        5
+    }
+
+    #[asset_check(asset = till)]
+    pub(super) fn booked(till: i64, bank: i64) -> bool {
+        till == bank
+    }
+
+    #[asset_check(asset = till, blocking)]
+    pub(super) fn filled(till: i64) -> bool {
+        till > 0
+    }
+}
+
+#[test]
+fn of_partitions_those_are_looked_at_that_are_there() {
+    let assets = assets![by_day::till, by_day::bank];
+    let program =
+        || Definitions::new().assets(assets.clone()).checks(checks![by_day::booked, by_day::filled]);
+    let kept = Shop::empty();
+    let told = |args: &str| {
+        redacted(&kept.session(program(), &format!("{args} --max-concurrent 1 --progress none")))
+    };
+    insta::assert_snapshot!(told("materialize bank --partition 2024-01-02..2024-01-04"), @"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 4 steps: 4 succeeded
+    Materialized bank[2024-01-02]
+    Materialized bank[2024-01-03]
+    Materialized bank[2024-01-04]
+    ");
+    insta::assert_snapshot!(told("materialize till --partition 2024-01-01..2024-01-02"), @"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 8 steps: 7 succeeded, 1 skipped
+     Not checked till.booked[2024-01-01]: it takes partitions of `bank` that were never materialized: 2024-01-01
+    Materialized till[2024-01-01]
+    Materialized till[2024-01-02]
+    ");
+    insta::assert_snapshot!(told("assets check till --partition 2024-01-01..2024-01-03"), @"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] check_assets: 11 steps: 8 succeeded, 3 skipped
+     Not checked till.booked[2024-01-01]: it takes partitions of `bank` that were never materialized: 2024-01-01
+     Not checked till.filled[2024-01-03]: it takes partitions of `till` that were never materialized: 2024-01-03
+     Not checked till.booked[2024-01-03]: it takes partitions of `till` that were never materialized: 2024-01-03
+    ");
+    insta::assert_snapshot!(told("assets check till --partition 2024-01-03..2024-01-04"), @"
+    exit 2
+    --- stderr
+    error: the job `check_assets` cannot be planned
+    error: `till.filled` looks at partitions of `till` that were never materialized: 2024-01-03..2024-01-04
+      --> src/cli/tests/assets/not_checked.rs:_ (looks at it)
+      --> src/cli/tests/assets/not_checked.rs:_ (the asset)
+      hint: materialize them before, `materialize till --partition '2024-01-03..2024-01-04'`, or look at others
+    ");
+}

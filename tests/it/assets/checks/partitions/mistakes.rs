@@ -107,12 +107,12 @@ fn a_run_of_checks_is_told_its_partitions_and_they_are_there() {
       --> tests/it/assets/checks/partitions.rs:77 (the check)
       hint: name them: `--partition 2024-01-28` is one, `--partition 2024-01-01..2024-01-28` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-28")`
     "#);
-    insta::assert_snapshot!(refused(shop.check("sold", "2024-01-06..2024-01-08")), @r"
+    insta::assert_snapshot!(refused(shop.check("sold", "2024-01-05..2024-01-06")), @r"
     the job `check_assets` cannot be planned
-    error: `sold.positive` looks at partitions of `sold` that were never materialized: 2024-01-06
+    error: `sold.positive` looks at partitions of `sold` that were never materialized: 2024-01-05..2024-01-06
       --> tests/it/assets/checks/partitions.rs:77 (looks at it)
       --> tests/it/assets/checks/partitions.rs:56 (the asset)
-      hint: materialize them before, `materialize sold --partition '2024-01-06'`, or look at others
+      hint: materialize them before, `materialize sold --partition '2024-01-05..2024-01-06'`, or look at others
     ");
     insta::assert_snapshot!(refused(shop.check("sold", "2024-02-30")), @r"
     the job `check_assets` cannot be planned

@@ -1,11 +1,10 @@
+mod evaluations;
 mod partitions;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use orch_core::asset::{
-    AssetKey, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
-};
+use orch_core::asset::{AssetKey, FailedMaterialization, Materialization, MaterializationQuery};
 use orch_core::graph::AssetGraph;
 use orch_core::ids::{RunId, nearest};
 use orch_core::report::{
@@ -116,7 +115,7 @@ impl Recorded {
         for damaged in damaged.map_err(|error| home::refused(&error, printer))? {
             printer.warning(&damaged.to_string(), damaged.advice());
         }
-        let evaluations = storage.as_ref().map(|storage| evaluations(&**storage, graph)).transpose();
+        let evaluations = storage.as_ref().map(|storage| evaluations::read(&**storage, graph)).transpose();
         let evaluations = evaluations.map_err(|error| home::refused(&error, printer))?.unwrap_or_default();
         let observations =
             storage.as_ref().map(|storage| observations(&**storage, &latest_facts.records, graph));
@@ -182,20 +181,6 @@ impl Recorded {
             palette: printer.data_palette(),
         }
     }
-}
-
-/// What each check of the program found last.
-fn evaluations(storage: &dyn Storage, graph: &AssetGraph) -> Result<Evaluations, StorageError> {
-    let mut evaluations = Evaluations::new();
-    for check in graph.checks() {
-        let (asset, name) = (check.asset().key(), check.name());
-        let found = match check.asset().partitions() {
-            Some(_) => storage.latest_evaluations(asset, name)?,
-            None => storage.evaluations(&EvaluationQuery::latest(asset, name))?,
-        };
-        evaluations.entry(asset.clone()).or_default().insert(name.to_owned(), found);
-    }
-    Ok(evaluations)
 }
 
 /// How often assets were observed, of those that may have been. Where that cannot be read, nobody knows; the rest is told.

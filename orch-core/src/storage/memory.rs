@@ -1,7 +1,7 @@
 mod backfills;
 mod keys;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -210,6 +210,13 @@ impl ReadAssets for Memory {
         let evaluations = locked(&self.assets.evaluations);
         let found = evaluations.values().rev().filter(|fact| query.matches(fact));
         Ok(found.take(query.limit.unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    fn checks_of(&self, asset: &AssetKey) -> Result<Vec<String>, StorageError> {
+        let evaluations = locked(&self.assets.evaluations);
+        let of_asset = evaluations.values().filter(|fact| fact.asset == *asset);
+        let names: BTreeSet<_> = of_asset.map(|fact| fact.check.to_string()).collect();
+        Ok(names.into_iter().collect())
     }
 
     fn latest_evaluations(

@@ -177,6 +177,12 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// If they cannot be read.
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError>;
 
+    /// The names of the checks that have looked at an asset, in their order as text.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn checks_of(&self, asset: &AssetKey) -> Result<Vec<String>, StorageError>;
+
     /// What a check found last of each partition of its asset, in the order of their keys as text.
     ///
     /// # Errors

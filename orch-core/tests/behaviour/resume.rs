@@ -236,6 +236,10 @@ impl ReadAssets for Mortal {
         self.memory.evaluations(query)
     }
 
+    fn checks_of(&self, asset: &AssetKey) -> Result<Vec<String>, StorageError> {
+        self.memory.checks_of(asset)
+    }
+
     fn latest_evaluations(
         &self,
         asset: &AssetKey,

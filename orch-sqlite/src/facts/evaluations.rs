@@ -35,6 +35,13 @@ const LATEST: &str = "SELECT of.run, of.event, of.asset, of.name, of.partition, 
     FROM check_partition AS of LEFT JOIN evaluation AS found ON found.run = of.run AND found.event = of.event
     WHERE of.asset = ?1 AND of.name = ?2 ORDER BY of.partition";
 
+/// The names of the checks of an asset, each found from the one before it: there may be many facts of each.
+const NAMES: &str = "WITH RECURSIVE names(name) AS (
+    SELECT min(name) FROM evaluation WHERE asset = ?1
+    UNION ALL SELECT (SELECT min(name) FROM evaluation WHERE asset = ?1 AND name > names.name)
+        FROM names WHERE names.name IS NOT NULL)
+    SELECT name FROM names WHERE name IS NOT NULL";
+
 /// Checks of which something else is said to be the newest of a partition than is.
 const MISTAKEN: &str = "SELECT asset, name FROM check_partition AS of WHERE (run, event) IS NOT (
         SELECT run, event FROM evaluation WHERE asset = of.asset AND name = of.name AND partition = of.partition
@@ -194,6 +201,11 @@ impl List {
         found.into_iter().map(|fact| fact.map_err(|why| error::corrupt(self.path(), why))).collect()
     }
 
+    /// The names of the checks that have looked at an asset.
+    pub(crate) fn checks_of(&self, asset: &AssetKey) -> std::result::Result<Vec<String>, StorageError> {
+        self.read(|list| list.prepare_cached(NAMES)?.query_map([asset.as_str()], |row| row.get(0))?.collect())
+    }
+
     /// What a check found last of each partition of its asset.
     pub(crate) fn latest_evaluations(
         &self,
@@ -250,6 +262,19 @@ mod tests {
         insta::assert_snapshot!(of_latest, @r"
         SEARCH of USING PRIMARY KEY (asset=? AND name=?)
         SEARCH found USING PRIMARY KEY (run=? AND event=?) LEFT-JOIN
+        ");
+        let mut names = connection.prepare(&format!("EXPLAIN QUERY PLAN {NAMES}")).expect("a statement");
+        let rows = names.query_map(["orders"], |row| row.get::<_, String>(3));
+        let of_names = rows.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a way").join("\n");
+        insta::assert_snapshot!(of_names, @"
+        CO-ROUTINE names
+        SETUP
+        SEARCH evaluation USING COVERING INDEX newest_of_check (asset=?)
+        RECURSIVE STEP
+        SCAN names
+        CORRELATED SCALAR SUBQUERY 2
+        SEARCH evaluation USING COVERING INDEX newest_of_check (asset=? AND name>?)
+        SCAN names
         ");
         let run = Some(RunId::from_u128(1));
         insta::assert_snapshot!(way(EvaluationQuery { run, ..EvaluationQuery::default() }), @r"

@@ -114,6 +114,11 @@ impl ReadAssets for Folder {
         self.list().evaluations(query)
     }
 
+    fn checks_of(&self, asset: &AssetKey) -> Result<Vec<String>, StorageError> {
+        self.facts_of(None)?;
+        self.list().checks_of(asset)
+    }
+
     fn latest_evaluations(
         &self,
         asset: &AssetKey,

@@ -19,6 +19,7 @@ mod multi;
 mod neighbours;
 mod not_checked;
 mod observe;
+mod others;
 mod own;
 mod partitions;
 mod shop;

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -7,16 +6,16 @@ use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::{judged, one_line};
 use super::AssetFacts;
+use super::looker::{Looker, lookers};
 use super::partitions::{PartitionState, set_as_json, stretches};
 use crate::asset::{CheckEvaluation, Severity};
-use crate::graph::CheckDef;
 use crate::ids::RunId;
 use crate::partition::PartitionSet;
 
-/// A check of the program, and what it found last: of an asset, or of a partition of one.
+/// A check, and what it found last: of an asset, or of a partition of one.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) def: &'a CheckDef,
+    pub(super) def: Looker<'a>,
     pub(super) latest: Option<&'a CheckEvaluation>,
     /// Whether it has looked at the latest materialization that is known.
     pub(super) current: bool,
@@ -60,7 +59,7 @@ impl Known<'_> {
 /// A check of an asset with partitions: how it stands to each that is there, or that it has looked at.
 pub(super) struct Spread<'a> {
     state: &'a PartitionState,
-    def: &'a CheckDef,
+    def: Looker<'a>,
     /// By word, the worst first, the partitions, and what was found last of them.
     found: Vec<Found<'a>>,
 }
@@ -72,7 +71,7 @@ struct Found<'a> {
 }
 
 impl<'a> Spread<'a> {
-    pub(super) fn of(facts: &AssetFacts<'a>, state: &'a PartitionState, def: &'a CheckDef) -> Self {
+    pub(super) fn of(facts: &AssetFacts<'a>, state: &'a PartitionState, def: Looker<'a>) -> Self {
         let known = evaluations(facts, def).filter_map(|fact| {
             let index = state.keyspace().find(fact.partition.as_deref()?)?;
             Some((index, fact))
@@ -126,12 +125,12 @@ fn looked_at(fact: &CheckEvaluation) -> Option<RunId> {
     fact.target.as_ref().map(|target| target.run)
 }
 
-/// What a check of the program found last: of an asset with partitions, of each.
+/// What a check found last: of an asset with partitions, of each.
 fn evaluations<'a>(
     facts: &AssetFacts<'a>,
-    def: &'a CheckDef,
+    def: Looker<'a>,
 ) -> impl Iterator<Item = &'a CheckEvaluation> + use<'a> {
-    let of_asset = facts.evaluations.get(def.asset().key());
+    let of_asset = facts.evaluations.get(def.asset());
     of_asset.and_then(|of_asset| of_asset.get(def.name())).into_iter().flatten()
 }
 
@@ -142,11 +141,11 @@ pub(super) fn known<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Option<
         Some(partition) => facts.partitions.get(key).and_then(|state| state.made_of(partition)),
         None => facts.latest(key).map(|latest| latest.run),
     };
-    let known = |def: &'a Arc<CheckDef>| {
+    let known = |def: Looker<'a>| {
         let latest = evaluations(facts, def).find(|fact| fact.partition.as_deref() == partition);
         Known { def, latest, current: latest.map(looked_at) == Some(made) }
     };
-    facts.graph.checks_of(asset).map(known).collect()
+    lookers(facts, asset).into_iter().map(known).collect()
 }
 
 /// How the checks of an asset stand, by their numbers: `1 failed, 2 ok`. One that looks at partitions stands as with the worst of
@@ -155,7 +154,7 @@ pub(super) fn brief(facts: &AssetFacts<'_>, asset: usize) -> Cell {
     let key = facts.graph.assets()[asset].key();
     let words: Vec<_> = match facts.partitions.get(key) {
         Some(state) => {
-            let spread = facts.graph.checks_of(asset).map(|def| Spread::of(facts, state, def));
+            let spread = lookers(facts, asset).into_iter().map(|def| Spread::of(facts, state, def));
             spread.map(|spread| spread.found.first().map_or(NOT_CHECKED, |worst| worst.word)).collect()
         }
         None => known(facts, asset, None).iter().map(Known::present).collect(),
@@ -199,7 +198,7 @@ pub(super) fn listed(facts: &AssetFacts<'_>, asset: usize, partition: Option<&st
 /// The checks of an asset with partitions, a line for each thing that was found of some of them.
 fn spread(facts: &AssetFacts<'_>, asset: usize, state: &PartitionState) -> String {
     let mut rows = Vec::new();
-    for check in facts.graph.checks_of(asset).map(|def| Spread::of(facts, state, def)) {
+    for check in lookers(facts, asset).into_iter().map(|def| Spread::of(facts, state, def)) {
         let name = || Cell::of(Role::Name, check.def.name());
         for found in &check.found {
             let (role, word) = found.word;
@@ -228,7 +227,7 @@ fn spread(facts: &AssetFacts<'_>, asset: usize, state: &PartitionState) -> Strin
 }
 
 /// When and in which run a check looked last, whether it is blocking, and what it said, or looks for.
-fn told(facts: &AssetFacts<'_>, def: &CheckDef, latest: Option<&CheckEvaluation>) -> [Cell; 4] {
+fn told(facts: &AssetFacts<'_>, def: Looker<'_>, latest: Option<&CheckEvaluation>) -> [Cell; 4] {
     let said = latest.and_then(|latest| latest.result.description.as_deref());
     let said = said.or(def.description().filter(|_| latest.is_none()));
     [
@@ -246,7 +245,7 @@ pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize, partition: Option<&s
             "name": check.def.name(),
             "blocking": check.def.is_blocking(),
             "description": check.def.description(),
-            "place": check.def.place().to_string(),
+            "place": check.def.place().map(ToString::to_string),
             "current": check.current,
             "latest": check.latest.map(evaluation),
             "partitions": null,
@@ -268,7 +267,7 @@ pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize, partition: Option<&s
             "name": check.def.name(),
             "blocking": check.def.is_blocking(),
             "description": check.def.description(),
-            "place": check.def.place().to_string(),
+            "place": check.def.place().map(ToString::to_string),
             "current": current && latest.is_some(),
             "latest": latest.map(evaluation),
             "partitions": {
@@ -279,7 +278,7 @@ pub(super) fn as_json(facts: &AssetFacts<'_>, asset: usize, partition: Option<&s
             },
         })
     };
-    facts.graph.checks_of(asset).map(|def| told(def)).collect()
+    lookers(facts, asset).into_iter().map(told).collect()
 }
 
 fn evaluation(fact: &CheckEvaluation) -> Value {

@@ -26,21 +26,20 @@ impl Mark {
             let (role, told) = partitions.brief(facts.partition_standings(asset.key()));
             return Some(Self { role, told }.with_failures(facts, number));
         }
-        let standing = facts.standing(asset.key()).filter(|_| !asset.is_external())?;
+        if asset.is_external() {
+            // It stands nowhere else: others make it.
+            let told = wrong(facts, number);
+            return (!told.is_empty()).then(|| Self { role: Role::Bad, told: told.join("; ") });
+        }
+        let standing = facts.standing(asset.key())?;
         let ((role, word), reason) = (word(standing), reason(standing));
         let told = if reason.is_empty() { word.to_owned() } else { format!("{word}: {reason}") };
         Some(Self { role, told }.with_failures(facts, number))
     }
 
-    /// The same, with what went wrong: the last attempt failed, or a blocking check has refused what is there.
+    /// The same, with what went wrong.
     fn with_failures(self, facts: &AssetFacts<'_>, number: usize) -> Self {
-        let failed = facts.failures.get(facts.graph.assets()[number].key());
-        let failed = failed.map(|failed| {
-            let (run, when) = (facts.run_of(failed.run), facts.when(failed.time));
-            format!("the last attempt failed, in the run {run} {when}")
-        });
-        let refused = refused(facts, number, None);
-        let told: Vec<_> = failed.into_iter().chain(refused.iter().map(Refused::brief)).collect();
+        let told = wrong(facts, number);
         match told.is_empty() {
             true => self,
             false => Self { role: Role::Bad, told: format!("{}; {}", self.told, told.join("; ")) },
@@ -51,4 +50,15 @@ impl Mark {
     pub(super) fn class(&self) -> Option<(&'static str, &'static str)> {
         CLASSES.iter().find(|(role, ..)| *role == self.role).map(|(_, class, colour)| (*class, *colour))
     }
+}
+
+/// What went wrong with an asset: the last attempt failed, or a blocking check has refused what is there.
+fn wrong(facts: &AssetFacts<'_>, number: usize) -> Vec<String> {
+    let failed = facts.failures.get(facts.graph.assets()[number].key());
+    let failed = failed.map(|failed| {
+        let (run, when) = (facts.run_of(failed.run), facts.when(failed.time));
+        format!("the last attempt failed, in the run {run} {when}")
+    });
+    let refused = refused(facts, number, None);
+    failed.into_iter().chain(refused.iter().map(Refused::brief)).collect()
 }

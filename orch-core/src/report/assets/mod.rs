@@ -6,6 +6,7 @@ mod drawing;
 mod failed;
 mod layout;
 mod list;
+mod looker;
 mod mark;
 mod metadata;
 mod neighbours;
@@ -75,7 +76,7 @@ pub struct AssetFacts<'a> {
     pub failures: &'a BTreeMap<AssetKey, FailedMaterialization>,
     /// How those of the program stand, if that could be found out.
     pub standings: Option<&'a Standings>,
-    /// What each check of the program found last.
+    /// What each check of the program found last; of what others make, each that others have let look.
     pub evaluations: &'a Evaluations,
     /// The present time.
     pub now: Timestamp,

@@ -1,9 +1,9 @@
 use super::super::text::one_line;
 use super::AssetFacts;
 use super::checks::{Spread, known};
+use super::looker::{Looker, lookers};
 use super::partitions::stretches;
 use crate::asset::{AssetKey, CheckEvaluation};
-use crate::graph::CheckDef;
 use crate::partition::PartitionSet;
 
 /// So long is what selects partitions, as it is to be typed.
@@ -11,7 +11,9 @@ const LONGEST: usize = 200;
 
 /// A blocking check that has found an error in what is there.
 pub(super) struct Refused<'a> {
-    def: &'a CheckDef,
+    def: Looker<'a>,
+    /// Whether another program makes what it looked at.
+    others: bool,
     /// In which partitions, of an asset with partitions that is asked for as a whole.
     partitions: Option<String>,
     /// The same, as they are selected; or the one partition that is asked for.
@@ -26,11 +28,13 @@ pub(super) fn refused<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Optio
     if let Some(state) = facts.partitions.get(key).filter(|_| partition.is_none()) {
         return refused_of(facts, asset, &state.made().keys().copied().collect());
     }
+    let others = facts.graph.assets()[asset].is_external();
     let known = known(facts, asset, partition).into_iter();
     let known = known.filter(|check| check.def.is_blocking() && check.current);
     let refused = known.filter_map(|check| {
         let latest = check.latest.filter(|latest| latest.result.is_error())?;
-        Some(Refused { def: check.def, partitions: None, selected: partition.map(str::to_owned), latest })
+        let selected = partition.map(str::to_owned);
+        Some(Refused { def: check.def, others, partitions: None, selected, latest })
     });
     refused.collect()
 }
@@ -40,11 +44,12 @@ fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> V
     let Some(state) = facts.partitions.get(facts.graph.assets()[asset].key()) else {
         return refused(facts, asset, None);
     };
-    let blocking = facts.graph.checks_of(asset).filter(|def| def.is_blocking());
+    let others = facts.graph.assets()[asset].is_external();
+    let blocking = lookers(facts, asset).into_iter().filter(|def| def.is_blocking());
     let refused = blocking.filter_map(|def| {
         let (failed, latest) = Spread::of(facts, state, def).failed(facts, set)?;
         let (partitions, selected) = (stretches(state.keyspace(), &failed), state.keyspace().show(&failed));
-        Some(Refused { def, partitions: Some(partitions), selected: Some(selected), latest })
+        Some(Refused { def, others, partitions: Some(partitions), selected: Some(selected), latest })
     });
     refused.collect()
 }
@@ -85,11 +90,14 @@ impl Refused<'_> {
 
     /// What can be done.
     pub(super) fn hint(&self) -> String {
+        if self.others {
+            return "mend it, and have the program that makes it make it anew".to_owned();
+        }
         let partition = match &self.selected {
             Some(selected) if selected.len() > LONGEST => " --partition ..".to_owned(),
             Some(selected) => format!(" --partition '{selected}'"),
             None => String::new(),
         };
-        format!("mend it, and have it made anew: materialize {}{partition}", self.def.asset().key())
+        format!("mend it, and have it made anew: materialize {}{partition}", self.def.asset())
     }
 }

@@ -58,6 +58,9 @@ pub(super) fn queried(storage: &dyn Storage) {
     assert_eq!(found(&EvaluationQuery::of(&orders, "unique")), ["20", "10"]);
     assert_eq!(found(&EvaluationQuery::latest(&orders, "unique")), ["20"]);
     assert_eq!(found(&EvaluationQuery::latest(&orders, "never")), [""; 0]);
+    let names = |asset: &str| storage.checks_of(&key(asset)).expect(READ);
+    assert_eq!(names("orders"), ["fresh", "unique"], "each once");
+    assert_eq!((names("orders/clean"), names("never")), (vec!["unique".to_owned()], Vec::new()));
     let of_run = EvaluationQuery { run: Some(RunId::from_u128(1)), ..any() };
     assert_eq!(found(&of_run), ["12", "11", "10"]);
     let monday = EvaluationQuery { partition: Some("monday".to_owned()), ..any() };

@@ -231,7 +231,7 @@ impl Layout {
         }
         let ranks = ranks(program, settings);
         let (classes, class_of) = classify(program, settings);
-        let mut steps = Vec::with_capacity(plan.steps.len());
+        let (mut steps, elsewhere) = (Vec::with_capacity(plan.steps.len()), plan.looked_at_elsewhere());
         let mut streams: Vec<Option<u32>> = Vec::new();
         for (index, step) in plan.steps.iter().enumerate() {
             let scope = &mut scopes[scope_of(step.map)];
@@ -255,7 +255,7 @@ impl Layout {
                 stores: step.io.is_some(),
                 assets: !step.assets.is_empty() || step.observes.is_some(),
                 check: step.check.is_some(),
-                looked_at_elsewhere: step.assets.iter().any(|asset| plan.is_looked_at_elsewhere(asset)),
+                looked_at_elsewhere: step.assets.iter().any(|asset| elsewhere.contains(&asset.key)),
                 memoized: settings.ops.recipes.contains_key(&index),
                 graph: None,
                 versioned: false,

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{LoadedAsset, Plan, PlannedAsset, Problem, ProblemKind, Source, Step};
@@ -90,10 +90,14 @@ impl Plan {
         })
     }
 
-    /// Whether a check of this asset stands in another map than what makes it.
-    pub(crate) fn is_looked_at_elsewhere(&self, asset: &PlannedAsset) -> bool {
-        let mut checks = self.steps.iter().filter_map(|step| step.check.as_ref());
-        checks.any(|check| check.asset == asset.key && check.partitions != asset.partitions)
+    /// The assets of which a check stands in another map than what makes them.
+    pub(crate) fn looked_at_elsewhere(&self) -> HashSet<&AssetKey> {
+        let made = self.steps.iter().flat_map(|step| &step.assets);
+        let made: HashMap<_, _> = made.map(|asset| (&asset.key, asset.partitions)).collect();
+        let checks = self.steps.iter().filter_map(|step| step.check.as_ref());
+        let elsewhere =
+            checks.filter(|check| made.get(&check.asset).is_some_and(|made| *made != check.partitions));
+        elsewhere.map(|check| &check.asset).collect()
     }
 }
 

@@ -29,7 +29,10 @@ pub(in crate::run) struct Loaded {
 impl Loaded {
     /// Gives what is there of the assets that the run was to make: a step of which all is there does not run.
     pub(in crate::run) fn give(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
-        let checks: Vec<_> = program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)).collect();
+        let mut checks: HashMap<_, Vec<_>> = HashMap::new();
+        for looked in program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)) {
+            checks.entry(&looked.check.asset).or_default().push(looked);
+        }
         let graphs = program.asset_steps();
         let graphs: HashMap<_, _> = graphs.iter().map(|graph| (&graph.asset, graph)).collect();
         for step in &program.plan.steps {
@@ -51,7 +54,7 @@ impl Loaded {
                 let given = step.assets.iter().filter_map(|asset| memory.get(&asset.key, partition));
                 for Remembered { fact, .. } in given {
                     self.has(fact);
-                    self.give_checks(&checks, fact);
+                    self.give_checks(checks.get(&fact.asset).map_or(&[], Vec::as_slice), fact);
                 }
             }
         }
@@ -64,7 +67,7 @@ impl Loaded {
         self.facts[before..].iter().for_each(|fact| self.since.insert(version_of(fact)));
     }
 
-    /// Of what is given checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
+    /// Of what is given its checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
     /// refused it, or never looked at it, is to look before anything is made of it.
     fn give_checks(&mut self, checks: &[Looked<'_>], fact: &Materialization) {
         for Looked { step, .. } in checks.iter().filter(|check| check.is_done_with(fact)) {
@@ -109,11 +112,10 @@ impl<'p> Looked<'p> {
         Some(Self { step, check, found })
     }
 
-    /// Whether it need not look at this materialization: it stops nothing, or has found last that this one has no error.
+    /// Whether it need not look at this materialization of its asset: it stops nothing, or has found last that this one has no error.
     fn is_done_with(&self, fact: &Materialization) -> bool {
         let Self { check, found, .. } = self;
-        check.asset == fact.asset
-            && check.partitions.is_some() == fact.partition.is_some()
+        check.partitions.is_some() == fact.partition.is_some()
             && (!check.blocking || found.get(&fact.partition).is_some_and(|found| found.has_passed(fact)))
     }
 }

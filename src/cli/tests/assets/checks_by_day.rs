@@ -342,7 +342,7 @@ fn checks_look_alone_at_the_partitions_that_are_named() {
       --> src/cli/tests/assets/checks_by_day.rs:_ (the check)
       hint: name them: `--partition 2024-01-19` is one, `--partition 2024-01-01..2024-01-19` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-19")`
     "#);
-    insta::assert_snapshot!(kept.session(shop(), "assets check sold --partition 2024-01-04..2024-01-06"), @r"
+    insta::assert_snapshot!(kept.session(shop(), "assets check sold --partition 2024-01-05..2024-01-06"), @r"
     exit 2
     --- stderr
     error: the job `check_assets` cannot be planned

@@ -61,6 +61,13 @@ fn made(kept: &Shop, program: Definitions, words: &str) -> String {
 fn nothing_is_made_of_what_a_check_has_refused() {
     let mut kept = Shop::empty();
     kept.put_failing(1, &strict(), &all(), |runner| runner);
+    insta::assert_snapshot!(kept.session(strict(), "why sales"), @"
+    exit 0
+    --- stdout
+    sales is fresh: the run 019a5f3c made it 3h ago
+      its blocking check `positive` failed, in the run 019a5f3c 3h ago: one is negative
+      hint: mend it, and have it made anew: materialize sales
+    ");
     insta::assert_snapshot!(made(&kept, strict(), "--all --missing"), @"
     exit 1
     --- stderr

@@ -4,7 +4,7 @@ use orch::define::{One, OpDef};
 use orch::graph::{Call, CheckDef};
 use orch::prelude::*;
 
-use super::{check, materialize};
+use super::{check, materialize, story};
 use crate::assets::storage;
 
 #[asset]
@@ -160,7 +160,13 @@ fn what_is_made_by_hand_gives_a_result_and_has_a_name() {
 #[test]
 fn what_a_check_takes_besides_and_was_never_made_is_told() {
     let definitions = Definitions::new().assets(assets![orders, prices]).checks(checks![priced]);
-    insta::assert_snapshot!(story(&materialize(&definitions, &storage(), "orders")), @r"");
+    insta::assert_snapshot!(story(&materialize(&definitions, &storage(), "orders")), @"
+    RUN_START materialize
+    ASSET_MATERIALIZATION orders orders
+    STEP_SUCCESS orders
+    STEP_SKIPPED orders.priced: it takes the asset `prices`, which was never materialized
+    RUN_SUCCESS
+    ");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::collections::hash_map::Entry;
+
 use orch_core::asset::{CheckEvaluation, EvaluationQuery};
 use orch_core::graph::{AssetDef, AssetGraph};
 use orch_core::report::Evaluations;
@@ -14,9 +16,9 @@ pub(super) fn read(storage: &dyn Storage, graph: &AssetGraph) -> Result<Evaluati
     for asset in graph.assets().iter().filter(|asset| asset.is_external()) {
         let of_asset = evaluations.entry(asset.key().clone()).or_default();
         for name in storage.checks_of(asset.key())? {
-            if !of_asset.contains_key(&name) {
-                let found = found_last(storage, asset, &name)?;
-                of_asset.insert(name, found);
+            if let Entry::Vacant(vacant) = of_asset.entry(name) {
+                let found = found_last(storage, asset, vacant.key())?;
+                vacant.insert(found);
             }
         }
     }

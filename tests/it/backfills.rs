@@ -1,6 +1,7 @@
 //! Backfills: many partitions by many runs, and what is told of them.
 
 mod canceled;
+mod chained;
 mod keys;
 mod names;
 mod only;

@@ -4,7 +4,7 @@ use crate::partition::PartitionMapping;
 use crate::select::Selectable as _;
 
 /// Assets that are made together, partition by partition: those of one definition that take each other's same partition, and
-/// those that one step makes. Another one without partitions is alone.
+/// those that one step makes. One that takes earlier partitions of its own is apart, and so is one without partitions.
 #[derive(Debug)]
 pub(crate) struct AssetGroup {
     /// By their numbers, each after all that it is made of.
@@ -25,7 +25,8 @@ pub(crate) struct TakenGroup {
 /// The groups of what is `made`, each after those that it is made of; of assets that are not made `alike`, of the same partitions,
 /// each is in another one.
 ///
-/// Where an asset takes the same partition of another one and, in a round about way, further ones, they are apart, as they
+/// What takes earlier partitions of its own is made one after the other: were others in its group, theirs would be too, and one that
+/// failed would keep back what does not need it. Where an asset takes the same partition of another one and, in a round about way, further ones, they are apart, as they
 /// stand in maps of different levels in one run: so no two groups wait for each other.
 pub(crate) fn groups(
     graph: &AssetGraph,
@@ -51,8 +52,8 @@ pub(crate) fn groups(
     order(graph, groups)
 }
 
-/// How often what is made turns to other partitions on the way to each asset, at most: as with levels, what is taken directly and in
-/// a round about way is apart.
+/// How often what is made turns to other partitions on the way to each asset, or to such as are made one after the other, at most: as
+/// with levels, what is taken directly and in a round about way is apart.
 fn turns(
     graph: &AssetGraph,
     made: &impl Fn(usize) -> bool,
@@ -61,7 +62,8 @@ fn turns(
     let mut turns = vec![0; graph.assets().len()];
     for &number in graph.order().iter().filter(|&&number| is_made(graph, made, number)) {
         let taken = graph.upstream(number).iter().filter(|&&other| is_made(graph, made, other));
-        let taken = taken.map(|&other| turns[other] + usize::from(!alike(number, other)));
+        let joins = |other| alike(number, other) && !is_chained(graph, number) && !is_chained(graph, other);
+        let taken = taken.map(|&other| turns[other] + usize::from(!joins(other)));
         turns[number] = taken.max().unwrap_or_default();
     }
     turns
@@ -69,6 +71,11 @@ fn turns(
 
 fn is_made(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> bool {
     made(number) && !graph.assets()[number].is_external()
+}
+
+/// Whether an asset takes earlier partitions of its own, or another one that the same step makes does.
+fn is_chained(graph: &AssetGraph, number: usize) -> bool {
+    graph.together(number).iter().any(|&one| !graph.assets()[one].own.is_empty())
 }
 
 /// Whether an asset takes the very partition of another one that it makes.

@@ -274,14 +274,18 @@ fn a_backfill_makes_day_after_day() {
     insta::assert_snapshot!(program.session("backfill launch --all --partition 2024-01-01..2024-01-05"), @r"
     exit 1
     --- stderr
-    backfill <run> of 5 runs, recorded in memory
-    done     sales, balance 2024-01-01, 4 runs left
-    done     sales, balance 2024-01-02, 3 runs left
-    done     sales, balance 2024-01-03, 2 runs left
-    failed   sales, balance 2024-01-04, run <run>
+    backfill <run> of 10 runs, recorded in memory
+    done     sales 2024-01-01, 9 runs left
+    done     balance 2024-01-01, 8 runs left
+    done     sales 2024-01-02, 7 runs left
+    done     balance 2024-01-02, 6 runs left
+    done     sales 2024-01-03, 5 runs left
+    done     balance 2024-01-03, 4 runs left
+    failed   sales 2024-01-04, run <run>
+    done     sales 2024-01-05, 0 runs left
     backfill <run>: failure
     asset    asked for  done  failed  excluded
-    sales    5          3     1       1
+    sales    5          4     1
     balance  5          3             2
 
     failed      assets  run                                   why
@@ -293,7 +297,7 @@ fn a_backfill_makes_day_after_day() {
     --- stdout
     backfill <run>: failure
     asset    asked for  done  failed  excluded
-    sales    5          3     1       1
+    sales    5          4     1
     balance  5          3             2
 
     failed      assets  run                                   why
@@ -303,9 +307,10 @@ fn a_backfill_makes_day_after_day() {
     insta::assert_snapshot!(program.session("backfill retry-failed latest"), @r"
     exit 0
     --- stderr
-    backfill <run> of 5 runs, recorded in memory
-    done     sales, balance 2024-01-04, 1 run left
-    done     sales, balance 2024-01-05, 0 runs left
+    backfill <run> of 10 runs, recorded in memory
+    done     sales 2024-01-04, 2 runs left
+    done     balance 2024-01-04, 1 run left
+    done     balance 2024-01-05, 0 runs left
     backfill <run>: success
     asset    asked for  done
     sales    5          5

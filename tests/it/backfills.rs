@@ -202,13 +202,15 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     begun price -
     begun sold revenue 2024-01-06..2024-01-07
     failed sold revenue 2024-01-06..2024-01-07
+    begun growth 2024-01-06
     begun sold revenue 2024-01-08..2024-01-09
+    begun growth 2024-01-09
     backfill ID: failure
     asset    asked for  done  failed  excluded
     price    1          1
     sold     4          3     1
     revenue  4          3             1
-    growth   4                        4
+    growth   4          2             2
 
     failed      assets  run                                   why
     2024-01-07  sold    RUN  `sold[2024-01-07]` failed: it rains
@@ -228,7 +230,7 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     price    1          1
     sold     4          3     1
     revenue  4          3             1
-    growth   4                        4
+    growth   4          2             2
 
     failed      assets  run                                   why
     2024-01-07  sold    RUN  `sold[2024-01-07]` failed: it rains
@@ -237,8 +239,8 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
     insta::assert_snapshot!(driven(again), @r"
     begun sold revenue 2024-01-06..2024-01-07
-    begun growth 2024-01-06..2024-01-07
-    begun growth 2024-01-08..2024-01-09
+    begun growth 2024-01-07
+    begun growth 2024-01-08
     backfill ID: success
     asset    asked for  done
     price    1          1

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::error::BackfillError;
 use super::event::{BackfillEvent, Makes};
+use super::lacking::lost;
 use super::progress::{Progress, Stands};
 use super::schedule::Schedule;
 use super::status::BackfillStatus;
@@ -20,6 +21,7 @@ use crate::define::Cancel;
 use crate::event::RunStatus;
 use crate::graph::Job;
 use crate::ids::{BackfillId, RunId};
+use crate::partition::PartitionSet;
 use crate::plan::{PlanError, Problem, ProblemKind};
 use crate::run::{Definitions, Rerun, Run, RunError, RunErrorKind, Runner};
 use crate::storage::{
@@ -46,6 +48,7 @@ type Watch<'a> = Box<dyn FnMut(&BackfillEvent<'_>) + Send + 'a>;
 /// How a run of a unit came to its end.
 struct Ended {
     unit: Unit,
+    partitions: PartitionSet,
     run: RunId,
     result: Result<Run, RunError>,
 }
@@ -162,8 +165,8 @@ impl<'a> Backfill<'a> {
         let mut driven = Driven {
             progress: &progress,
             units: &units,
-            schedule: progress.schedule(&units),
-            begun: HashSet::new(),
+            schedule: progress.schedule(&*self.storage, &self.record, &units)?,
+            gone_on: HashSet::new(),
             jobs: HashMap::new(),
             runs: HashMap::new(),
             cancel: Cancel::new(),
@@ -231,48 +234,60 @@ impl<'a> Backfill<'a> {
         Err(BackfillError::Changed { backfill: self.record.id, changes })
     }
 
-    /// Begins the run of a unit; nothing if none can.
+    /// Begins a run of what is left of a unit, or lets one go on; nothing if none can.
     fn begin(&mut self, driven: &mut Driven<'_>, unit: Unit) -> Option<BoxFuture<'static, Ended>> {
-        let runner = match self.runner(driven, unit) {
+        let before = driven.progress.goes_on(unit, &driven.gone_on);
+        driven.gone_on.extend(before.map(|(_, run)| run.id));
+        let partitions =
+            before.map_or_else(|| driven.schedule.left_of(unit), |(part, _)| part.partitions.clone());
+        let before = before.map(|(part, run)| (part.stands, run.id));
+        let of = (unit, &partitions);
+        let runner = match self.runner(driven, of, before) {
             Ok(runner) => runner,
             Err(error) => {
-                match driven.progress.of(unit) {
-                    Some((Stands::Interrupted, run)) if is_of_that_run(&error) => {
-                        self.over(driven, unit, run.id);
-                    }
-                    _ => self.refuse(driven, unit, error),
+                match before {
+                    Some((Stands::Interrupted, run)) if is_of_that_run(&error) => self.over(driven, of, run),
+                    _ => self.refuse(driven, of, error),
                 }
                 return None;
             }
         };
-        let resumed = matches!(driven.progress.of(unit), Some((Stands::Interrupted, _)));
-        let partitions = driven.units.selected(unit);
-        let makes =
-            Makes { assets: &self.record.groups[unit.group].assets, partitions: partitions.as_deref() };
+        let resumed = matches!(before, Some((Stands::Interrupted, _)));
+        let shown = driven.units.show(unit.group, &partitions);
+        let makes = Makes { assets: &self.record.groups[unit.group].assets, partitions: shown.as_deref() };
         (self.watch)(&BackfillEvent::Begins { run: runner.id(), makes, resumed });
-        driven.begun.insert(unit);
-        Some(self.start(driven, unit, runner))
+        Some(self.start(driven, (unit, partitions), runner))
     }
 
-    fn start(&self, driven: &mut Driven<'_>, unit: Unit, runner: Runner) -> BoxFuture<'static, Ended> {
+    fn start(
+        &self,
+        driven: &mut Driven<'_>,
+        (unit, partitions): (Unit, PartitionSet),
+        runner: Runner,
+    ) -> BoxFuture<'static, Ended> {
         let (run, cancel) = (runner.id(), Cancel::new());
         if driven.cancel.is_canceled() || self.record.marks.stopped.contains(&run) {
             cancel.cancel();
         }
         let runner = runner.cancel(cancel.clone()).grace(self.grace);
         driven.runs.insert(run, cancel);
-        Box::pin(async move { Ended { unit, run, result: runner.run().await } })
+        Box::pin(async move { Ended { unit, partitions, run, result: runner.run().await } })
     }
 
-    /// The run of a unit: the one that was interrupted, one that goes on from the end of one that failed, or a new one.
-    fn runner(&self, driven: &mut Driven<'_>, unit: Unit) -> Result<Runner, RunError> {
-        match driven.progress.of(unit) {
+    /// The run of partitions of a unit: the one that was interrupted, one that goes on from the end of one that failed, or a new one.
+    fn runner(
+        &self,
+        driven: &mut Driven<'_>,
+        (unit, partitions): (Unit, &PartitionSet),
+        before: Option<(Stands, RunId)>,
+    ) -> Result<Runner, RunError> {
+        match before {
             Some((Stands::Interrupted | Stands::UnderWay, run)) => {
-                let runner = self.definitions.resume(&self.storage, run.id)?;
+                let runner = self.definitions.resume(&self.storage, run)?;
                 return Ok(if self.accepts_changes { runner.accept_changes() } else { runner });
             }
             Some((Stands::Again, run)) => {
-                match self.definitions.rerun(&self.storage, run.id, Rerun::FromFailure) {
+                match self.definitions.rerun(&self.storage, run, Rerun::FromFailure) {
                     Ok(runner) => return Ok(runner.for_unit(&self.record, unit)),
                     // One that is gone, or of which nothing is left to go on from.
                     Err(error) if is_of_that_run(&error) => {}
@@ -289,42 +304,50 @@ impl<'a> Backfill<'a> {
         }
         let job =
             driven.jobs.entry(unit.group).or_insert_with(|| definitions.job_of_group(record, unit.group));
-        definitions.run_of_unit(&self.storage, record, (unit, job), driven.units.selected(unit))
+        let partitions = driven.units.show(unit.group, partitions);
+        definitions.run_of_unit(&self.storage, record, (unit, job), partitions)
     }
 
     /// A run is over: others may begin, or are excluded.
-    fn end(&mut self, driven: &mut Driven<'_>, Ended { unit, run, result }: Ended) {
-        let error = result.err();
+    fn end(&mut self, driven: &mut Driven<'_>, Ended { unit, partitions, run, result }: Ended) {
+        let (error, of) = (result.err(), (unit, &partitions));
         driven.runs.remove(&run);
         match error.as_ref().map(RunError::kind) {
-            None => driven.schedule.succeed(unit),
+            None => driven.schedule.succeed(unit, &partitions),
             Some(
                 RunErrorKind::Failed { .. } | RunErrorKind::Resource { .. } | RunErrorKind::Canceled { .. },
-            ) => {
-                driven.schedule.fail(unit);
-            }
+            ) => self.fail(driven, of, run),
             Some(RunErrorKind::Plan(error)) => {
                 let why = error.to_string();
-                return self.refused(driven, unit, &why);
+                return self.refused(driven, of, &why);
             }
             Some(RunErrorKind::Storage(error)) if *error.kind() == StorageErrorKind::Over => {
-                return self.over(driven, unit, run);
+                return self.over(driven, of, run);
             }
             Some(_) => {}
         }
-        let partitions = driven.units.selected(unit);
-        let makes =
-            Makes { assets: &self.record.groups[unit.group].assets, partitions: partitions.as_deref() };
-        let left = (0..driven.units.groups()).map(|group| driven.schedule.left(group).len()).sum();
+        let shown = driven.units.show(unit.group, &partitions);
+        let makes = Makes { assets: &self.record.groups[unit.group].assets, partitions: shown.as_deref() };
+        let left = driven.schedule.units_left();
         (self.watch)(&BackfillEvent::Ended { run, makes, error: error.as_ref(), left });
         if let Some(error) = error.filter(|error| !has_ended(error)) {
             driven.broken.get_or_insert_with(|| self.broken(error));
         }
     }
 
+    /// A run has failed: what is not there by it, or not let through, excludes what needs that.
+    fn fail(&self, driven: &mut Driven<'_>, of @ (unit, partitions): (Unit, &PartitionSet), run: RunId) {
+        let mut runs = vec![run];
+        runs.extend(driven.progress.runs_of(unit).iter().copied().filter(|before| *before != run));
+        match lost(&*self.storage, (&self.record, driven.units), of, &runs) {
+            Ok(lost) => driven.schedule.fail(unit, partitions, &lost),
+            Err(error) => _ = driven.broken.get_or_insert(error.into()),
+        }
+    }
+
     /// A run was not made since someone has canceled the backfill at this very moment; or one was not taken up again, since someone
     /// else has brought it to its end.
-    fn over(&mut self, driven: &mut Driven<'_>, unit: Unit, run: RunId) {
+    fn over(&mut self, driven: &mut Driven<'_>, of @ (unit, partitions): (Unit, &PartitionSet), run: RunId) {
         let record = match self.storage.backfill(self.record.id) {
             Ok(record) => record,
             Err(error) => {
@@ -337,28 +360,28 @@ impl<'a> Backfill<'a> {
             return driven.stop(Cancel::cancel);
         }
         match self.storage.run(run) {
-            Ok(run) if run.status == RunStatus::Success => driven.schedule.succeed(unit),
-            Ok(_) => driven.schedule.fail(unit),
+            Ok(run) if run.status == RunStatus::Success => driven.schedule.succeed(unit, partitions),
+            Ok(run) => self.fail(driven, of, run.id),
             Err(error) => _ = driven.broken.get_or_insert(error.into()),
         }
     }
 
     /// No run of a unit can begin: if that concerns it alone, it is marked, and the others go on.
-    fn refuse(&mut self, driven: &mut Driven<'_>, unit: Unit, error: RunError) {
+    fn refuse(&mut self, driven: &mut Driven<'_>, of: (Unit, &PartitionSet), error: RunError) {
         match error.kind() {
             RunErrorKind::Plan(error) => {
                 let why = error.to_string();
-                self.refused(driven, unit, &why);
+                self.refused(driven, of, &why);
             }
             _ => _ = driven.broken.get_or_insert_with(|| self.broken(error)),
         }
     }
 
-    fn refused(&mut self, driven: &mut Driven<'_>, unit: Unit, why: &str) {
-        driven.schedule.fail(unit);
-        let partitions = driven.units.selected(unit);
-        let makes =
-            Makes { assets: &self.record.groups[unit.group].assets, partitions: partitions.as_deref() };
+    fn refused(&mut self, driven: &mut Driven<'_>, (unit, partitions): (Unit, &PartitionSet), why: &str) {
+        let assets = &self.record.groups[unit.group].assets;
+        driven.schedule.fail(unit, partitions, &vec![partitions.clone(); assets.len()]);
+        let shown = driven.units.show(unit.group, partitions);
+        let makes = Makes { assets, partitions: shown.as_deref() };
         (self.watch)(&BackfillEvent::Refused { makes, why });
         match self.storage.mark_backfill(self.record.id, BackfillMark::Refused(unit, why.to_owned())) {
             Ok(record) => self.record = record,
@@ -387,12 +410,13 @@ impl<'a> Backfill<'a> {
     fn end_interrupted(&self, driven: &mut Driven<'_>) -> Vec<BoxFuture<'static, Ended>> {
         let mut ending = Vec::new();
         let progress = driven.progress;
-        for (unit, run) in progress.standing(Stands::Interrupted) {
-            if !driven.begun.insert(unit) {
-                continue;
-            }
+        for part in progress.standing(Stands::Interrupted) {
+            let Some(run) = part.run().filter(|run| driven.gone_on.insert(run.id)) else { continue };
             match self.definitions.resume(&self.storage, run.id) {
-                Ok(runner) => ending.push(self.start(driven, unit, runner.accept_changes())),
+                Ok(runner) => {
+                    let of = (part.unit, part.partitions.clone());
+                    ending.push(self.start(driven, of, runner.accept_changes()));
+                }
                 // One that has ended in the meantime.
                 Err(error) if is_of_that_run(&error) => {}
                 Err(error) => _ = driven.broken.get_or_insert_with(|| self.broken(error)),
@@ -411,8 +435,8 @@ struct Driven<'a> {
     progress: &'a Progress,
     units: &'a Units,
     schedule: Schedule<'a>,
-    /// The units of which a run has begun or gone on.
-    begun: HashSet<Unit>,
+    /// The runs that have gone on, or in whose place others are made.
+    gone_on: HashSet<RunId>,
     /// By group, once they are drawn.
     jobs: HashMap<usize, Job>,
     /// What is under way, with what cancels it.

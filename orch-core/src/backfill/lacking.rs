@@ -1,6 +1,7 @@
-use super::progress::Progress;
+use super::progress::{Part, Progress};
 use super::units::Units;
-use crate::asset::AssetKey;
+use crate::asset::{AssetKey, EvaluationQuery, MaterializationQuery};
+use crate::ids::RunId;
 use crate::partition::PartitionSet;
 use crate::storage::{BackfillRecord, Storage, StorageError, Unit};
 
@@ -12,41 +13,89 @@ pub(super) struct Lacks {
     pub(super) failed: PartitionSet,
 }
 
-/// What lacks of each asset by units of a group that failed, or were canceled: their runs may have made some of it.
+/// What lacks of each asset by a unit of which these partitions failed, or were canceled: its runs may have made some of it.
 pub(super) fn lacking(
     storage: &dyn Storage,
     (record, units, progress): (&BackfillRecord, &Units, &Progress),
-    group: usize,
-    chunks: &PartitionSet,
-) -> Result<Vec<(Unit, Vec<Lacks>)>, StorageError> {
+    part: &Part,
+) -> Result<Vec<Lacks>, StorageError> {
     let mut lacking = Vec::new();
-    for chunk in chunks.iter() {
-        let unit = Unit { group, chunk };
-        let mut of = Vec::new();
-        for key in &record.groups[group].assets {
-            let made = progress.made_of_failed(storage, unit, key)?;
-            let keys: Vec<&str> = made.iter().flatten().map(String::as_str).collect();
-            let is_made = record.groups[group].definition.is_none() && !made.is_empty();
-            let all = units.without(unit, &keys);
-            if all.is_empty() || is_made {
-                continue;
-            }
-            let mut failed = PartitionSet::new();
-            for index in all.iter() {
-                let partition = units.key_of(group, index);
-                if progress.has_failed(storage, unit, key, partition.as_deref())? {
-                    failed.insert(index);
-                }
-            }
-            of.push(Lacks { asset: key.clone(), all, failed });
+    let (unit, runs) = (part.unit, progress.runs_of(part.unit));
+    for key in &record.groups[unit.group].assets {
+        let all = &part.partitions - &made(storage, units, (unit.group, key), runs)?;
+        if all.is_empty() {
+            continue;
         }
-        lacking.push((unit, of));
+        let mut failed = PartitionSet::new();
+        for index in all.iter() {
+            let partition = units.key_of(unit.group, index);
+            if progress.has_failed(storage, part, key, partition.as_deref())? {
+                failed.insert(index);
+            }
+        }
+        lacking.push(Lacks { asset: key.clone(), all, failed });
     }
     Ok(lacking)
 }
 
 /// How many partitions of an asset lack, and how many of these failed themselves.
-pub(super) fn lacks_of(key: &AssetKey, lacking: &[(Unit, Vec<Lacks>)]) -> (u64, u64) {
-    let of_key = lacking.iter().flat_map(|(_, of)| of).filter(|lacks| lacks.asset == *key);
+pub(super) fn lacks_of<'a>(key: &AssetKey, lacking: impl Iterator<Item = &'a [Lacks]>) -> (u64, u64) {
+    let of_key = lacking.flatten().filter(|lacks| lacks.asset == *key);
     of_key.fold((0, 0), |(all, failed), lacks| (all + lacks.all.len(), failed + lacks.failed.len()))
+}
+
+/// What is not there of each asset of a group, of partitions at which these runs failed, the newest first: they have not made it, or a
+/// blocking check has not let it through.
+pub(super) fn lost(
+    storage: &dyn Storage,
+    (record, units): (&BackfillRecord, &Units),
+    (unit, partitions): (Unit, &PartitionSet),
+    runs: &[RunId],
+) -> Result<Vec<PartitionSet>, StorageError> {
+    let of_asset = |key: &AssetKey| {
+        let mut there = made(storage, units, (unit.group, key), runs)?;
+        let checks = record.pinned.plan.steps.iter().filter_map(|step| step.check.as_ref());
+        for check in checks.filter(|check| check.blocking && check.asset == *key) {
+            there = &there & &passed(storage, units, (unit.group, key, &check.name), runs)?;
+        }
+        Ok(partitions - &there)
+    };
+    record.groups[unit.group].assets.iter().map(of_asset).collect()
+}
+
+/// The partitions of an asset that runs have made.
+fn made(
+    storage: &dyn Storage,
+    units: &Units,
+    (group, asset): (usize, &AssetKey),
+    runs: &[RunId],
+) -> Result<PartitionSet, StorageError> {
+    let mut made = PartitionSet::new();
+    for &run in runs {
+        let (asset, run) = (Some(asset.clone()), Some(run));
+        let facts = storage.materializations(&MaterializationQuery { asset, run, ..Default::default() })?;
+        let found = facts.iter().filter_map(|fact| units.index_of(group, fact.partition.as_deref()));
+        made |= &found.collect();
+    }
+    Ok(made)
+}
+
+/// The partitions of an asset that a check let through when it looked last.
+fn passed(
+    storage: &dyn Storage,
+    units: &Units,
+    (group, asset, check): (usize, &AssetKey, &str),
+    runs: &[RunId],
+) -> Result<PartitionSet, StorageError> {
+    let (mut passed, mut looked) = (PartitionSet::new(), PartitionSet::new());
+    for &run in runs {
+        let query = EvaluationQuery { run: Some(run), ..EvaluationQuery::of(asset, check) };
+        for found in storage.evaluations(&query)? {
+            let index = units.index_of(group, found.partition.as_deref());
+            if let Some(index) = index.filter(|index| looked.insert(*index) && !found.result.is_error()) {
+                passed.insert(index);
+            }
+        }
+    }
+    Ok(passed)
 }

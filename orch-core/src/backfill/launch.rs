@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::drive::Backfill;
 use super::error::BackfillError;
-use super::progress::{Progress, Stands};
+use super::progress::{Part, Progress, Stands};
 use super::units::Units;
 use crate::asset::AssetKey;
 use crate::define::RunPartitions;
@@ -84,7 +84,7 @@ impl Definitions {
             };
             return Err(BackfillError::over(message, &hint));
         }
-        let failed = progress.standing(Stands::Failed).map(|(_, run)| run.id).collect();
+        let failed = progress.standing(Stands::Failed).filter_map(Part::run).map(|run| run.id).collect();
         Ok(backfill.again(failed))
     }
 
@@ -168,7 +168,7 @@ impl<'a> Launch<'a> {
         let record = self.record(storage)?;
         let units = Units::read(&record)?;
         let assets = record.groups.iter().enumerate().flat_map(|(number, group)| {
-            let partitions = units.partitions(number, &units.all(number));
+            let partitions = units.all(number).len();
             group.assets.iter().map(move |key| (key.clone(), partitions))
         });
         Ok((units.len(), assets.collect()))
@@ -234,7 +234,9 @@ fn grouped(
             (!set.is_empty()).then(|| asked.keyspace.show(&set))
         });
         let takes = group.takes.into_iter();
-        told.takes = takes.map(|taken| BackfillTakes::new(taken.group, taken.mapping)).collect();
+        let takes =
+            takes.map(|taken| BackfillTakes::new(taken.group, taken.mapping).of(key(taken.asset).clone()));
+        told.takes = takes.collect();
         told
     };
     groups.into_iter().map(group).collect()

@@ -1,10 +1,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::error::BackfillError;
-use super::schedule::Schedule;
+use super::lacking::lost;
+use super::schedule::{Outcome, Schedule};
 use super::units::Units;
-use crate::asset::{AssetKey, MaterializationQuery};
+use crate::asset::AssetKey;
 use crate::ids::RunId;
+use crate::partition::PartitionSet;
+use crate::run::PARTITION_TAG;
 use crate::storage::{
     BACKFILL_TAG, BackfillRecord, RunQuery, RunRecord, RunState, Storage, StorageError, Unit,
 };
@@ -12,15 +15,33 @@ use crate::storage::{
 /// What has become of each unit of a backfill, read of its runs.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// By unit, with its latest run.
-    runs: BTreeMap<Unit, (Stands, RunRecord)>,
+    /// By unit, the newest first.
+    parts: BTreeMap<Unit, Vec<Part>>,
     /// Why no run could begin.
-    pub(super) refused: BTreeMap<Unit, String>,
-    /// All runs of the units that failed, or were canceled with the backfill.
-    of_failed: BTreeMap<Unit, Vec<RunId>>,
+    refused: BTreeMap<Unit, Part>,
+    /// All runs of the units that are not done, the newest first.
+    runs: BTreeMap<Unit, Vec<RunId>>,
 }
 
-/// How a unit stands by its latest run.
+/// Partitions of a unit, and how they stand by the latest run that was for them. Most units have one run for all; of what others have
+/// excluded some, these have another one later.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) unit: Unit,
+    pub(super) partitions: PartitionSet,
+    pub(super) stands: Stands,
+    pub(super) by: By,
+}
+
+/// What says how partitions stand.
+#[derive(Debug)]
+pub(super) enum By {
+    Run(Box<RunRecord>),
+    /// No run could begin, for this reason.
+    Refused(String),
+}
+
+/// How partitions of a unit stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stands {
     Done,
@@ -43,12 +64,14 @@ impl Progress {
     ) -> Result<Self, StorageError> {
         let tags = vec![(BACKFILL_TAG.to_owned(), record.id.to_string())];
         let mut progress = Self::default();
-        let mut all: BTreeMap<Unit, Vec<RunId>> = BTreeMap::new();
         // The newest first.
         for mut run in storage.runs(&RunQuery { tags, ..RunQuery::default() })? {
             let Some((_, unit)) = run.unit().filter(|(_, unit)| units.has(*unit)) else { continue };
-            all.entry(unit).or_default().push(run.id);
-            if progress.runs.contains_key(&unit) {
+            progress.runs.entry(unit).or_default().push(run.id);
+            let parts = progress.parts.entry(unit).or_default();
+            let mut partitions = units.made_by(unit, &run);
+            parts.iter().for_each(|later: &Part| partitions = &partitions - &later.partitions);
+            if partitions.is_empty() {
                 continue;
             }
             let stands = match RunState::look(storage, &mut run)? {
@@ -62,82 +85,106 @@ impl Progress {
                 }
                 RunState::Failure | RunState::Canceled => Stands::Failed,
             };
-            progress.runs.insert(unit, (stands, run));
+            parts.push(Part { unit, partitions, stands, by: By::Run(Box::new(run)) });
         }
         for refused in record.marks.refused.iter().filter(|refused| units.has(refused.unit)) {
-            let stands = progress.runs.get(&refused.unit).map(|(stands, _)| *stands);
-            if stands.is_none_or(|stands| !matches!(stands, Stands::Done | Stands::Failed | Stands::Canceled))
-            {
-                progress.refused.insert(refused.unit, refused.why.clone());
+            let unit = refused.unit;
+            let ended = progress.parts.get(&unit).into_iter().flatten().filter(|part| part.has_ended());
+            let left = ended.fold(units.partitions(unit), |left, part| &left - &part.partitions);
+            if !left.is_empty() {
+                let (stands, by) = (Stands::Failed, By::Refused(refused.why.clone()));
+                progress.refused.insert(unit, Part { unit, partitions: left, stands, by });
             }
         }
-        let canceled = progress.standing(Stands::Canceled).map(|(unit, _)| unit);
-        let failed: HashSet<_> = progress.failed().chain(canceled).collect();
-        progress.of_failed = all.into_iter().filter(|(unit, _)| failed.contains(unit)).collect();
+        let parts = &progress.parts;
+        progress.runs.retain(|unit, _| parts[unit].iter().any(|part| part.stands != Stands::Done));
         Ok(progress)
     }
 
-    /// The units that stand so, each with its latest run.
-    pub(super) fn standing(&self, stands: Stands) -> impl Iterator<Item = (Unit, &RunRecord)> {
-        self.runs.iter().filter(move |(_, (of, _))| *of == stands).map(|(unit, (_, run))| (*unit, run))
+    /// What stands so.
+    pub(super) fn standing(&self, stands: Stands) -> impl Iterator<Item = &Part> {
+        self.parts.values().flatten().filter(move |part| part.stands == stands)
     }
 
-    /// How a unit stands, with its latest run; nothing if it has none.
-    pub(super) fn of(&self, unit: Unit) -> Option<(Stands, &RunRecord)> {
-        self.runs.get(&unit).map(|(stands, run)| (*stands, run))
+    /// What of a unit goes on by a run that there is, or from the end of one, but for those that have.
+    pub(super) fn goes_on(&self, unit: Unit, begun: &HashSet<RunId>) -> Option<(&Part, &RunRecord)> {
+        let mut parts = self.parts.get(&unit).into_iter().flatten();
+        parts.find_map(|part| match &part.by {
+            By::Run(run) if !part.has_ended() && !begun.contains(&run.id) => Some((part, &**run)),
+            _ => None,
+        })
     }
 
-    /// The units that failed.
-    pub(super) fn failed(&self) -> impl Iterator<Item = Unit> {
-        self.standing(Stands::Failed).map(|(unit, _)| unit).chain(self.refused.keys().copied())
+    /// What failed.
+    pub(super) fn failed(&self) -> impl Iterator<Item = &Part> {
+        self.standing(Stands::Failed).chain(self.refused.values())
+    }
+
+    /// The runs of a unit that is not done, the newest first.
+    pub(super) fn runs_of(&self, unit: Unit) -> &[RunId] {
+        self.runs.get(&unit).map_or(&[], Vec::as_slice)
     }
 
     /// Where the backfill stands by that.
-    pub(super) fn schedule<'a>(&self, units: &'a Units) -> Schedule<'a> {
-        Schedule::new(units, self.standing(Stands::Done).map(|(unit, _)| unit), self.failed())
-    }
-
-    /// The partitions of an asset that the runs of a unit that failed, or was canceled, have made all the same; one without a name of an asset
-    /// without partitions.
-    pub(super) fn made_of_failed(
+    pub(super) fn schedule<'a>(
         &self,
         storage: &dyn Storage,
-        unit: Unit,
-        asset: &AssetKey,
-    ) -> Result<Vec<Option<String>>, StorageError> {
-        let mut made = HashSet::new();
-        for &run in self.of_failed.get(&unit).into_iter().flatten() {
-            let query = MaterializationQuery {
-                asset: Some(asset.clone()),
-                run: Some(run),
-                ..MaterializationQuery::default()
-            };
-            made.extend(storage.materializations(&query)?.into_iter().map(|fact| fact.partition));
+        record: &BackfillRecord,
+        units: &'a Units,
+    ) -> Result<Schedule<'a>, StorageError> {
+        let mut outcome = Outcome::none(units);
+        for part in self.standing(Stands::Done) {
+            outcome.done[part.unit.group] |= &part.partitions;
         }
-        Ok(made.into_iter().collect())
+        for Part { unit, partitions, by, .. } in self.failed() {
+            let lost = match by {
+                By::Run(_) => lost(storage, (record, units), (*unit, partitions), self.runs_of(*unit))?,
+                By::Refused(_) => vec![partitions.clone(); units.assets(unit.group).len()],
+            };
+            outcome.end(units, unit.group, partitions, &lost);
+        }
+        Ok(Schedule::new(units, outcome))
     }
 
     /// Whether of what a unit lacks this partition of an asset has failed itself, or all has, as in a run that could not begin.
     pub(super) fn has_failed(
         &self,
         storage: &dyn Storage,
-        unit: Unit,
+        part: &Part,
         asset: &AssetKey,
         partition: Option<&str>,
     ) -> Result<bool, StorageError> {
-        let came_to_steps = self.of(unit).is_some_and(|(_, run)| run.first_failed.is_some());
-        let Some(first) = self.of_failed.get(&unit).and_then(|runs| runs.iter().min()) else {
+        let came_to_steps = part.run().is_some_and(|run| run.first_failed.is_some());
+        let Some(first) = self.runs_of(part.unit).iter().min().filter(|_| came_to_steps) else {
             return Ok(true);
         };
-        if !came_to_steps || self.refused.contains_key(&unit) {
-            return Ok(true);
-        }
         // What failed in another run since then may have hidden it.
         Ok(storage.latest_failure(asset, partition)?.is_some_and(|failed| failed.run >= *first))
     }
 }
 
+impl Part {
+    /// The latest run that was for it; none if none could begin.
+    pub(super) fn run(&self) -> Option<&RunRecord> {
+        match &self.by {
+            By::Run(run) => Some(run),
+            By::Refused(_) => None,
+        }
+    }
+
+    /// Whether it does not go on by itself.
+    fn has_ended(&self) -> bool {
+        matches!(self.stands, Stands::Done | Stands::Failed | Stands::Canceled)
+    }
+}
+
 impl Units {
+    /// The partitions of a unit that a run was for.
+    fn made_by(&self, unit: Unit, run: &RunRecord) -> PartitionSet {
+        let told = run.tags.get(PARTITION_TAG).and_then(|told| self.select(unit.group, told));
+        told.map_or_else(|| self.partitions(unit), |told| &told & &self.partitions(unit))
+    }
+
     /// The units of a backfill that is kept.
     pub(super) fn read(record: &BackfillRecord) -> Result<Self, BackfillError> {
         Self::of(record).map_err(|error| BackfillError::unreadable(record.id, &error))

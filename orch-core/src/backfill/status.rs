@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::error::BackfillError;
 use super::lacking::{Lacks, lacking, lacks_of};
-use super::progress::{Progress, Stands};
-use super::units::{Units, one, pinned_keys};
+use super::progress::{By, Part, Progress, Stands};
+use super::units::{Units, pinned_keys};
 use crate::asset::AssetKey;
 use crate::ids::{BackfillId, RunId};
 use crate::partition::PartitionSet;
-use crate::storage::{BackfillRecord, RunState, Storage, StorageError, Unit};
+use crate::storage::{BackfillRecord, RunState, Storage, StorageError};
 
 /// Where a backfill stands: what its runs tell.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,42 +88,50 @@ impl BackfillStatus {
         let units = Units::read(record)?;
         let held = storage.backfill_holder(record.id)?.is_some();
         let progress = Progress::read(storage, record, &units)?;
-        let schedule = progress.schedule(&units);
+        let schedule = progress.schedule(storage, record, &units)?;
         let by_group = |these: &[Stands]| {
-            let mut sets = vec![PartitionSet::new(); units.groups()];
-            for (unit, _) in these.iter().flat_map(|stands| progress.standing(*stands)) {
-                sets[unit.group].insert(unit.chunk);
+            let mut sets = units.none();
+            for part in these.iter().flat_map(|stands| progress.standing(*stands)) {
+                sets[part.unit.group] |= &part.partitions;
             }
             sets
         };
-        let under_way = by_group(&[Stands::UnderWay, Stands::Interrupted]);
+        let (done, under_way) =
+            (by_group(&[Stands::Done]), by_group(&[Stands::UnderWay, Stands::Interrupted]));
         let canceled = by_group(&[Stands::Canceled]);
         let (mut assets, mut failed) = (Vec::new(), Vec::new());
         for (number, group) in record.groups.iter().enumerate() {
-            let count = |chunks: &PartitionSet| units.partitions(number, chunks);
-            let lacking_of = |set| lacking(storage, (record, &units, &progress), number, set);
-            let (lacking, cut_off) = (lacking_of(schedule.failed(number))?, lacking_of(&canceled[number])?);
+            let lacking_of = |part| Ok((part, lacking(storage, (record, &units, &progress), part)?));
+            let is_of_group = |part: &&Part| part.unit.group == number;
+            let lacking: Vec<_> =
+                progress.failed().filter(is_of_group).map(lacking_of).collect::<Result<_, StorageError>>()?;
+            let cut_off = progress.standing(Stands::Canceled).filter(is_of_group).map(lacking_of);
+            let cut_off: Vec<_> = cut_off.collect::<Result<_, StorageError>>()?;
             for key in &group.assets {
-                let (lacks, lacks_failed) = lacks_of(key, &lacking);
-                let (cut_off, _) = lacks_of(key, &cut_off);
-                let left = &schedule.left(number) - &under_way[number];
-                let (left, never) = match record.marks.canceled {
-                    None => (count(&left), 0),
-                    Some(_) => (0, count(&(&left - &canceled[number]))),
+                let lacks = |of: &[(&Part, Vec<Lacks>)]| {
+                    let asked: u64 = of.iter().map(|(part, _)| part.partitions.len()).sum();
+                    let (all, failed) = lacks_of(key, of.iter().map(|(_, lacking)| lacking.as_slice()));
+                    (asked - all, all, failed)
                 };
-                let made = (count(schedule.failed(number)) - lacks) + (count(&canceled[number]) - cut_off);
+                let (made, lacks_all, lacks_failed) = lacks(&lacking);
+                let (made_before, cut_off, _) = lacks(&cut_off);
+                let left = &(&schedule.left(number) - &under_way[number]) - &canceled[number];
+                let (left, never) = match record.marks.canceled {
+                    None => (left.len(), 0),
+                    Some(_) => (0, left.len()),
+                };
                 assets.push(AssetProgress {
                     asset: key.clone(),
-                    asked: count(&units.all(number)),
-                    done: count(schedule.done(number)) + made,
-                    under_way: count(&under_way[number]),
+                    asked: units.all(number).len(),
+                    done: done[number].len() + made + made_before,
+                    under_way: under_way[number].len(),
                     failed: lacks_failed,
-                    excluded: count(schedule.excluded(number)) + (lacks - lacks_failed),
+                    excluded: schedule.excluded(number).len() + (lacks_all - lacks_failed),
                     left,
                     canceled: never + cut_off,
                 });
             }
-            failed.extend(lacking.iter().map(|(unit, of)| told((record, &units, &progress), *unit, of)));
+            failed.extend(lacking.iter().map(|(part, of)| told(record, &units, part, of)));
         }
         let open = assets.iter().any(|asset| asset.under_way + asset.left > 0);
         let state = match (record.marks.canceled, open) {
@@ -142,7 +150,7 @@ impl BackfillStatus {
             units: units.len(),
             assets,
             failed,
-            under_way: progress.standing(Stands::UnderWay).map(|(_, run)| run.id).collect(),
+            under_way: progress.standing(Stands::UnderWay).filter_map(Part::run).map(|run| run.id).collect(),
             removed: removed(storage, record, &units)?,
         })
     }
@@ -172,11 +180,7 @@ fn removed(
     Ok(removed)
 }
 
-fn told(
-    (record, units, progress): (&BackfillRecord, &Units, &Progress),
-    unit: Unit,
-    lacking: &[Lacks],
-) -> FailedUnit {
+fn told(record: &BackfillRecord, units: &Units, part: &Part, lacking: &[Lacks]) -> FailedUnit {
     // What was not come to is excluded; where nothing else lacks, it is what the failure has left.
     let failed: Vec<&Lacks> = lacking.iter().filter(|lacks| !lacks.failed.is_empty()).collect();
     let (assets, set): (Vec<_>, _) = match failed.as_slice() {
@@ -190,21 +194,18 @@ fn told(
         ),
     };
     // All may be made, and what came after it has failed, such as a check.
-    let assets = if assets.is_empty() { record.groups[unit.group].assets.clone() } else { assets };
-    let partitions = match set {
-        Some(set) => units.show(unit.group, set),
-        None => units.selected(unit),
-    };
-    let (run, why) = match (progress.refused.get(&unit), progress.of(unit)) {
-        (Some(why), _) => (None, why.clone()),
-        (None, Some((_, run))) => {
+    let group = part.unit.group;
+    let assets = if assets.is_empty() { record.groups[group].assets.clone() } else { assets };
+    let partitions = units.show(group, set.unwrap_or(&part.partitions));
+    let (run, why) = match &part.by {
+        By::Refused(why) => (None, why.clone()),
+        By::Run(run) => {
             let why = match &run.first_failed {
                 Some(step) => format!("`{step}` failed"),
                 None => run.status.name().to_owned(),
             };
             (Some(run.id), why)
         }
-        (None, None) => (None, String::new()),
     };
     FailedUnit { assets, partitions, run, why }
 }
@@ -223,15 +224,5 @@ impl Units {
             }
         }
         numbers
-    }
-
-    /// All units of a group.
-    pub(super) fn all(&self, group: usize) -> PartitionSet {
-        PartitionSet::from(0..self.count(group))
-    }
-
-    /// The partitions of a unit as a text that selects them; none of an asset without.
-    pub(super) fn selected(&self, unit: Unit) -> Option<String> {
-        self.selection(unit.group, &one(unit.chunk))
     }
 }

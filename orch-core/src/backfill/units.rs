@@ -1,30 +1,44 @@
 use std::num::NonZero;
+use std::ops::Range;
 
 use jiff::Timestamp;
 
 use crate::partition::{KeySets, Keyspace, Link, PartitionError, PartitionSet};
-use crate::storage::{BackfillRecord, Unit};
+use crate::storage::{BackfillRecord, BackfillTakes, Unit};
 
 /// The units of a backfill and what each needs of others: pure arithmetic of what was pinned, so that it is the same for
 /// whoever asks, whenever.
 ///
 /// The partitions of a group are cut into stretches of `per`, in the order of their keys, of which each is a unit. What a unit
-/// needs is computed when someone asks, as sets of stretches; nothing is kept for each.
+/// needs is computed when someone asks, as sets of partitions; nothing is kept for each.
 #[derive(Debug)]
 pub(super) struct Units {
     groups: Vec<Group>,
+    /// How many assets there are in all groups.
+    assets: usize,
     now: Timestamp,
 }
 
 #[derive(Debug)]
 struct Group {
+    /// The numbers of its assets among those of all groups.
+    assets: Range<usize>,
     /// None of an asset without partitions, which is one, of index 0.
     space: Option<Keyspace>,
     set: PartitionSet,
     /// The first partition of each stretch.
     starts: Vec<u64>,
-    /// The groups that it is made of; among them itself, if its partitions take earlier ones.
-    takes: Vec<(usize, Link)>,
+    takes: Vec<Taken>,
+}
+
+/// What a group is made of.
+#[derive(Debug)]
+struct Taken {
+    /// The group; its own, if its partitions take earlier ones.
+    group: usize,
+    /// The numbers of the assets of that.
+    assets: Range<usize>,
+    link: Link,
 }
 
 impl Units {
@@ -35,7 +49,7 @@ impl Units {
     pub(super) fn of(record: &BackfillRecord) -> Result<Self, PartitionError> {
         let now = record.created;
         let keys = pinned_keys(record);
-        let mut groups: Vec<Group> = Vec::new();
+        let mut units = Self { groups: Vec::new(), assets: 0, now };
         for (number, group) in record.groups.iter().enumerate() {
             let space = group.definition.as_ref().map(|one| one.resolve(&keys)).transpose()?;
             let set = match (&space, &group.partitions) {
@@ -43,15 +57,28 @@ impl Units {
                 (Some(_), None) => PartitionSet::new(),
                 (None, _) => PartitionSet::from(0..1),
             };
-            let takes = group.takes.iter().map(|taken| {
-                let other = || groups.get(taken.group).and_then(|group| group.space.as_ref());
-                let of = if taken.group == number { space.as_ref() } else { other() };
-                Ok((taken.group, Link::new(taken.mapping.as_ref(), of, space.as_ref())?))
-            });
-            let takes = takes.collect::<Result<_, PartitionError>>()?;
-            groups.push(Group { starts: starts(&set, record.per), space, set, takes });
+            let starts = starts(&set, record.per);
+            let assets = units.assets..units.assets + group.assets.len();
+            units.assets = assets.end;
+            units.groups.push(Group { assets, starts, space, set, takes: Vec::new() });
+            let takes = group.takes.iter().map(|taken| units.taken(record, number, taken));
+            units.groups[number].takes = takes.collect::<Result<_, _>>()?;
         }
-        Ok(Self { groups, now })
+        Ok(units)
+    }
+
+    fn taken(
+        &self,
+        record: &BackfillRecord,
+        number: usize,
+        BackfillTakes { group, asset, mapping }: &BackfillTakes,
+    ) -> Result<Taken, PartitionError> {
+        let space = |group: usize| self.groups.get(group).and_then(|group| group.space.as_ref());
+        let link = Link::new(mapping.as_ref(), space(*group), space(number))?;
+        let (all, keys) = (self.assets(*group), &record.groups[*group].assets);
+        let at = asset.as_ref().and_then(|asset| keys.iter().position(|key| key == asset));
+        let assets = at.map_or(all.clone(), |at| all.start + at..all.start + at + 1);
+        Ok(Taken { group: *group, assets, link })
     }
 
     /// The partitions of each group that has some.
@@ -62,6 +89,21 @@ impl Units {
     /// How many groups there are.
     pub(super) fn groups(&self) -> usize {
         self.groups.len()
+    }
+
+    /// The numbers of the assets of a group among those of all.
+    pub(super) fn assets(&self, group: usize) -> Range<usize> {
+        self.groups[group].assets.clone()
+    }
+
+    /// An empty set for each group.
+    pub(super) fn none(&self) -> Vec<PartitionSet> {
+        vec![PartitionSet::new(); self.groups()]
+    }
+
+    /// An empty set for each asset.
+    pub(super) fn none_of_assets(&self) -> Vec<PartitionSet> {
+        vec![PartitionSet::new(); self.assets]
     }
 
     /// How many units a group has.
@@ -84,23 +126,33 @@ impl Units {
         self.groups[group].takes.is_empty()
     }
 
-    /// How many partitions these units of a group have.
-    pub(super) fn partitions(&self, group: usize, chunks: &PartitionSet) -> u64 {
-        self.groups[group].partitions(chunks).len()
+    /// All partitions of a group.
+    pub(super) fn all(&self, group: usize) -> &PartitionSet {
+        &self.groups[group].set
     }
 
-    /// The partitions of units of a group as a text that selects them; none of an asset without.
-    pub(super) fn selection(&self, group: usize, chunks: &PartitionSet) -> Option<String> {
-        self.show(group, &self.groups[group].partitions(chunks))
+    /// The partitions of a unit.
+    pub(super) fn partitions(&self, unit: Unit) -> PartitionSet {
+        self.groups[unit.group].partitions(unit.chunk)
     }
 
-    /// The partitions of a unit that have none of these keys.
-    pub(super) fn without(&self, unit: Unit, keys: &[&str]) -> PartitionSet {
-        let group = &self.groups[unit.group];
-        let set = group.partitions(&one(unit.chunk));
-        let Some(space) = &group.space else { return set };
-        let made: PartitionSet = keys.iter().filter_map(|key| space.find(key)).collect();
-        &set - &made
+    /// The units of a group in which these partitions are.
+    pub(super) fn units_of(&self, group: usize, partitions: &PartitionSet) -> PartitionSet {
+        self.groups[group].chunks(partitions)
+    }
+
+    /// The index of a partition of a group, none of an asset without; nothing if there is none of this key.
+    pub(super) fn index_of(&self, group: usize, key: Option<&str>) -> Option<u64> {
+        match (&self.groups[group].space, key) {
+            (Some(space), Some(key)) => space.find(key),
+            (None, None) => Some(0),
+            _ => None,
+        }
+    }
+
+    /// The partitions of a group that a text selects.
+    pub(super) fn select(&self, group: usize, selection: &str) -> Option<PartitionSet> {
+        self.groups[group].space.as_ref()?.select(selection, self.now).ok()
     }
 
     /// The key of a partition of a group; none of an asset without.
@@ -113,71 +165,68 @@ impl Units {
         Some(self.groups[group].space.as_ref()?.show(set))
     }
 
-    /// The units that a unit needs, as stretches of the groups that it is made of.
-    pub(super) fn needs(&self, unit: Unit) -> impl Iterator<Item = (usize, PartitionSet)> {
-        let group = &self.groups[unit.group];
-        let set = group.partitions(&one(unit.chunk));
-        group.takes.iter().map(move |(taken, link)| {
-            let mut chunks = self.groups[*taken].chunks(&link.upstream_of(&set, self.now).keys);
-            if *taken == unit.group {
+    /// What these partitions of a unit need: partitions of the groups that it is made of.
+    pub(super) fn needs(
+        &self,
+        unit: Unit,
+        partitions: &PartitionSet,
+    ) -> impl Iterator<Item = (usize, PartitionSet)> {
+        let takes = self.groups[unit.group].takes.iter();
+        takes.map(move |taken| {
+            let mut needed = &taken.link.upstream_of(partitions, self.now).keys & self.all(taken.group);
+            if taken.group == unit.group {
                 // Within the stretch its run makes one after the other.
-                chunks.remove(unit.chunk);
+                needed = &needed - &self.partitions(unit);
             }
-            (*taken, chunks)
+            (taken.group, needed)
         })
     }
 
-    /// All units that need one of these, directly or by way of others; both by groups.
+    /// All partitions that need one of these, directly or by way of others: by groups, of what is told by assets.
     pub(super) fn descendants(&self, of: &[PartitionSet]) -> Vec<PartitionSet> {
-        let mut found = vec![PartitionSet::new(); self.groups()];
+        let mut found = self.none();
         // Each group stands after those that it is made of.
         for (number, group) in self.groups.iter().enumerate() {
-            for (taken, link) in &group.takes {
-                if *taken != number {
-                    let reached = &of[*taken] | &found[*taken];
-                    found[number] |= &self.needing((group, link), *taken, &reached);
-                }
+            for taken in &group.takes {
+                let mut reached = found[taken.group].clone();
+                of[taken.assets.clone()].iter().for_each(|lost| reached |= lost);
+                found[number] |= &self.needing(group, taken, &reached);
             }
-            let reached = &of[number] | &found[number];
-            found[number] |= &self.later(number, reached);
+            self.follow(number, &mut found[number]);
         }
         found
     }
 
-    /// The units of a group that need one of these of another one.
-    fn needing(&self, (group, link): (&Group, &Link), other: usize, units: &PartitionSet) -> PartitionSet {
-        let partitions = self.groups[other].partitions(units);
-        group.chunks(&link.downstream_of(&partitions, self.now))
+    /// The partitions of a group that take one of these.
+    fn needing(&self, group: &Group, taken: &Taken, partitions: &PartitionSet) -> PartitionSet {
+        let of = partitions & self.all(taken.group);
+        &taken.link.downstream_of(&of, self.now) & &group.set
     }
 
-    /// The units of a group that need one of these of the same group, directly or by way of others, beside these.
-    fn later(&self, number: usize, mut reached: PartitionSet) -> PartitionSet {
+    /// Adds the partitions of a group that need one of these by way of earlier ones of the same group.
+    fn follow(&self, number: usize, found: &mut PartitionSet) {
         let group = &self.groups[number];
-        let own = || group.takes.iter().filter(|(taken, _)| *taken == number);
-        let (mut found, mut last) = (PartitionSet::new(), reached.clone());
+        let own = || group.takes.iter().filter(|taken| taken.group == number);
+        let mut last = found.clone();
         while !last.is_empty() {
             let mut next = PartitionSet::new();
-            own().for_each(|(_, link)| next |= &self.needing((group, link), number, &last));
-            last = &next - &reached;
-            reached |= &last;
-            found |= &last;
+            own().for_each(|taken| next |= &self.needing(group, taken, &last));
+            last = &next - found;
+            *found |= &last;
         }
-        found
     }
 }
 
 impl Group {
-    /// The partitions of these stretches.
-    fn partitions(&self, chunks: &PartitionSet) -> PartitionSet {
+    /// The partitions of a stretch.
+    fn partitions(&self, chunk: u64) -> PartitionSet {
+        let at = |chunk: u64| usize::try_from(chunk).ok().and_then(|at| self.starts.get(at));
+        let Some(first) = at(chunk) else { return PartitionSet::new() };
+        let Some(last) = at(chunk + 1).map_or(self.set.last(), |next| Some(next - 1)) else {
+            return PartitionSet::new();
+        };
         let mut within = PartitionSet::new();
-        for run in chunks.runs() {
-            let first = place(*run.start()).and_then(|at| self.starts.get(at));
-            let next = place(*run.end()).and_then(|at| self.starts.get(at + 1));
-            let last = next.map_or(self.set.last(), |next| Some(next - 1));
-            if let (Some(first), Some(last)) = (first, last) {
-                within.insert_run(*first..=last);
-            }
-        }
+        within.insert_run(*first..=last);
         &within & &self.set
     }
 
@@ -202,13 +251,4 @@ fn starts(set: &PartitionSet, per: NonZero<u64>) -> Vec<u64> {
 /// The keys of dynamic partitions that there were when a backfill was launched.
 pub(super) fn pinned_keys(record: &BackfillRecord) -> KeySets {
     record.pinned.partitions.as_ref().map_or_else(KeySets::new, |pinned| pinned.keys.clone())
-}
-
-/// The set of one.
-pub(super) fn one(index: u64) -> PartitionSet {
-    PartitionSet::from_iter([index])
-}
-
-fn place(chunk: u64) -> Option<usize> {
-    usize::try_from(chunk).ok()
 }

@@ -30,7 +30,7 @@ use crate::step::Local;
 use crate::storage::{Made, Pinned, Storage, StorageError};
 
 /// The tag of a run that says for which partitions it is.
-pub(super) const PARTITION_TAG: &str = "orch/partition";
+pub(crate) const PARTITION_TAG: &str = "orch/partition";
 
 /// Running what was configured.
 impl Runner {

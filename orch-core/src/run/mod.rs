@@ -43,6 +43,7 @@ mod wiring;
 #[cfg(unix)]
 mod worker;
 
+pub(crate) use execute::PARTITION_TAG;
 pub(crate) use pin::Pin;
 
 pub use definitions::Definitions;

@@ -66,6 +66,9 @@ pub struct BackfillGroup {
 pub struct BackfillTakes {
     /// The other group, by its number.
     pub group: usize,
+    /// The asset of that group; none if it may be any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetKey>,
     /// The mapping; none for the one that follows from the definitions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<PartitionMapping>,
@@ -164,7 +167,14 @@ impl BackfillTakes {
     /// That these partitions of a group are taken.
     #[must_use]
     pub fn new(group: usize, mapping: Option<PartitionMapping>) -> Self {
-        Self { group, mapping }
+        Self { group, asset: None, mapping }
+    }
+
+    /// The same, of this asset of the group alone.
+    #[must_use]
+    pub fn of(mut self, asset: AssetKey) -> Self {
+        self.asset = Some(asset);
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::super::schedule::Schedule;
+use super::super::schedule::{Outcome, Schedule};
 use super::*;
 use crate::partition::{KeySets, Keyspace, Link, PartitionSet};
 
@@ -95,18 +95,37 @@ impl Oracle {
         *self.units.iter().find(|(_, pairs)| pairs.contains(&pair)).expect("each is in one").0
     }
 
-    /// The units that a unit needs.
-    fn needed(&self, unit: Unit) -> BTreeSet<Unit> {
-        let pairs = self.units[&unit].iter().flat_map(|pair| &self.needs[pair]);
-        pairs.map(|pair| self.unit_of(*pair)).filter(|needed| *needed != unit).collect()
+    /// What of these pairs needs others that have not ended; what is in their own unit comes in its turn.
+    fn waits(&self, unit: Unit, pairs: &BTreeSet<Pair>, ended: &BTreeSet<Pair>) -> bool {
+        let mut needed = pairs.iter().flat_map(|pair| &self.needs[pair]);
+        needed.any(|pair| !ended.contains(pair) && self.unit_of(*pair) != unit)
     }
+
+    /// All that needs one of these, by way of whatever.
+    fn descendants(&self, of: &BTreeSet<Pair>) -> BTreeSet<Pair> {
+        let mut found: BTreeSet<Pair> = BTreeSet::new();
+        loop {
+            let needs = |one: &Pair| of.contains(one) || found.contains(one);
+            let more =
+                self.needs.iter().filter(|(_, needed)| needed.iter().any(needs)).map(|(pair, _)| *pair);
+            let more: BTreeSet<Pair> = more.collect();
+            if more == found {
+                return found;
+            }
+            found = more;
+        }
+    }
+}
+
+fn set(pairs: &BTreeSet<Pair>, group: usize) -> PartitionSet {
+    pairs.iter().filter(|pair| pair.0 == group).map(|pair| pair.1).collect()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn a_unit_begins_as_soon_as_all_that_its_partitions_need_is_done(
+    fn a_unit_begins_with_what_is_left_of_it_as_soon_as_all_that_this_needs_is_done(
         drawn in drawn(),
         per in 1..5_usize,
         fails in any::<u64>(),
@@ -133,52 +152,63 @@ proptest! {
         let oracle = Oracle::of(&drawn, &sets, per);
         prop_assert_eq!(units.len(), oracle.units.len() as u64);
 
-        let mut schedule = Schedule::new(&units, [], []);
+        let mut schedule = Schedule::new(&units, Outcome::none(&units));
+        // What was done, and what failed; and what of a unit is under way.
         let (mut done, mut failed, mut begun) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut under_way: Vec<Unit> = Vec::new();
+        let mut under_way: BTreeMap<Unit, BTreeSet<Pair>> = BTreeMap::new();
         let mut random = order;
         loop {
+            let excluded = oracle.descendants(&failed);
+            let ended: BTreeSet<Pair> = &done | &failed;
+            let left = |unit: Unit| -> BTreeSet<Pair> {
+                let left = oracle.units[&unit].iter().copied();
+                left.filter(|pair| !ended.contains(pair) && !excluded.contains(pair)).collect()
+            };
             while let Some(unit) = schedule.next() {
                 prop_assert!(begun.insert(unit), "{unit} begins twice");
-                under_way.push(unit);
+                prop_assert_eq!(schedule.left_of(unit), set(&left(unit), unit.group));
+                under_way.insert(unit, left(unit));
             }
-            // What has begun is exactly what can.
-            let can: BTreeSet<Unit> =
-                oracle.units.keys().copied().filter(|unit| oracle.needed(*unit).is_subset(&done)).collect();
-            prop_assert_eq!(&begun, &can);
+            // What is under way is exactly what can.
+            let can = oracle.units.keys().copied().filter(|unit| {
+                let left = left(*unit);
+                !left.is_empty() && !oracle.waits(*unit, &left, &ended)
+            });
+            prop_assert!(can.eq(under_way.keys().copied()));
+            prop_assert_eq!(
+                schedule.units_left(),
+                oracle.units.keys().filter(|unit| !left(**unit).is_empty()).count() as u64
+            );
             if under_way.is_empty() {
                 break;
             }
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let unit = under_way.swap_remove((random >> 33) as usize % under_way.len());
+            let at = (random >> 33) as usize % under_way.len();
+            let unit = *under_way.keys().nth(at).expect("there are as many");
+            let pairs = under_way.remove(&unit).expect("it is under way");
+            let partitions = set(&pairs, unit.group);
             if fails >> (random >> 40 & 63) & 1 == 1 && random >> 20 & 3 == 0 {
-                schedule.fail(unit);
-                failed.insert(unit);
+                // Some of its partitions fail, and with them those that take them.
+                let lost = pairs.iter().copied().filter(|pair| random >> (pair.1 & 15) & 1 == 1).collect();
+                let lost = &(&oracle.descendants(&lost) & &pairs) | &lost;
+                schedule.fail(unit, &partitions, &[set(&lost, unit.group)]);
+                done.extend(&pairs - &lost);
+                failed.extend(lost);
             } else {
-                schedule.succeed(unit);
-                done.insert(unit);
+                schedule.succeed(unit, &partitions);
+                done.extend(pairs);
             }
         }
         // What did not begin needs something that failed, by way of whatever; and is told to be excluded.
-        let mut excluded: BTreeSet<Unit> = BTreeSet::new();
-        loop {
-            let more = oracle.units.keys().copied().filter(|unit| {
-                oracle.needed(*unit).iter().any(|one| failed.contains(one) || excluded.contains(one))
-            });
-            let more: BTreeSet<Unit> = more.collect();
-            if more == excluded {
-                break;
-            }
-            excluded = more;
-        }
+        let excluded = &oracle.descendants(&failed) - &failed;
         for (group, _) in drawn.iter().enumerate() {
-            let told: Vec<u64> = schedule.excluded(group).iter().collect();
-            let meant: Vec<u64> = excluded.iter().filter(|unit| unit.group == group).map(|unit| unit.chunk).collect();
-            prop_assert_eq!(told, meant);
+            prop_assert_eq!(schedule.excluded(group), &set(&excluded, group));
             prop_assert!(schedule.left(group).is_empty());
         }
         // Who goes on later with what has ended finds the same.
-        let again = Schedule::new(&units, done, failed);
+        let sets = |pairs: &BTreeSet<Pair>| (0..drawn.len()).map(|group| set(pairs, group)).collect::<Vec<_>>();
+        let outcome = Outcome { done: sets(&done), failed: sets(&failed), lost: sets(&failed) };
+        let again = Schedule::new(&units, outcome);
         for (group, _) in drawn.iter().enumerate() {
             prop_assert_eq!(again.excluded(group), schedule.excluded(group));
             prop_assert!(again.left(group).is_empty());

@@ -18,6 +18,8 @@ pub(crate) struct AssetGroup {
 pub(crate) struct TakenGroup {
     /// By its number, which is less than that of the group; its own if its partitions take earlier ones.
     pub(crate) group: usize,
+    /// The asset of it, by its number.
+    pub(crate) asset: usize,
     /// The mapping; none for the one that follows from the definitions.
     pub(crate) mapping: Option<PartitionMapping>,
 }
@@ -26,8 +28,8 @@ pub(crate) struct TakenGroup {
 /// each is in another one.
 ///
 /// What takes earlier partitions of its own is made one after the other: were others in its group, theirs would be too, and one that
-/// failed would keep back what does not need it. Where an asset takes the same partition of another one and, in a round about way, further ones, they are apart, as they
-/// stand in maps of different levels in one run: so no two groups wait for each other.
+/// failed would keep back what does not need it. Where an asset takes the same partition of another one and, in a round about way,
+/// further ones, they are apart, as they stand in maps of different levels in one run: so no two groups wait for each other.
 pub(crate) fn groups(
     graph: &AssetGraph,
     made: impl Fn(usize) -> bool,
@@ -100,15 +102,17 @@ fn order(graph: &AssetGraph, mut left: Vec<Vec<usize>>) -> Vec<AssetGroup> {
         let assets = left.remove(next);
         let mut takes = Vec::new();
         for (number, group) in ordered.iter().enumerate() {
-            for mapping in between(graph, &assets, &group.assets) {
-                let taken = TakenGroup { group: number, mapping };
+            for (asset, mapping) in between(graph, &assets, &group.assets) {
+                let taken = TakenGroup { group: number, asset, mapping };
                 if !takes.contains(&taken) {
                     takes.push(taken);
                 }
             }
         }
-        for own in assets.iter().flat_map(|&number| &graph.assets()[number].own) {
-            let taken = TakenGroup { group: ordered.len(), mapping: Some(own.mapping.clone()) };
+        for (asset, own) in
+            assets.iter().flat_map(|&asset| graph.assets()[asset].own.iter().map(move |own| (asset, own)))
+        {
+            let taken = TakenGroup { group: ordered.len(), asset, mapping: Some(own.mapping.clone()) };
             if !takes.contains(&taken) {
                 takes.push(taken);
             }
@@ -118,9 +122,9 @@ fn order(graph: &AssetGraph, mut left: Vec<Vec<usize>>) -> Vec<AssetGroup> {
     ordered
 }
 
-/// How assets take those of another group.
-fn between(graph: &AssetGraph, group: &[usize], other: &[usize]) -> Vec<Option<PartitionMapping>> {
+/// Which assets of another group are taken, and how.
+fn between(graph: &AssetGraph, group: &[usize], other: &[usize]) -> Vec<(usize, Option<PartitionMapping>)> {
     let dependencies = group.iter().flat_map(|&number| &graph.assets()[number].dependencies);
-    let taken = |key| graph.number(key).is_some_and(|number| other.contains(&number));
-    dependencies.filter(|one| taken(one.asset().key())).map(|one| one.mapping.clone()).collect()
+    let taken = |key| graph.number(key).filter(|number| other.contains(number));
+    dependencies.filter_map(|one| Some((taken(one.asset().key())?, one.mapping.clone()))).collect()
 }

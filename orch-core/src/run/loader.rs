@@ -459,9 +459,12 @@ impl Loader {
                     ),
                     false => match &fact.partition {
                         Some(partition) => {
-                            format!("have it made anew: materialize {} --partition '{partition}'", fact.asset)
+                            format!(
+                                "have it made anew: `materialize {} --partition '{partition}'`",
+                                fact.asset
+                            )
                         }
-                        None => format!("have it made anew: materialize {}", fact.asset),
+                        None => format!("have it made anew: `materialize {}`", fact.asset),
                     },
                 };
                 let what = format!("the asset `{asset}`, as the run {} made it, cannot be loaded", fact.run);

@@ -137,9 +137,9 @@ fn refusal(found: Found, fact: &Materialization, newer: Option<&Materialization>
             format!("the run {} has made it anew: a run that begins now, or goes on, takes that", newer.run)
         }
         (Some(partition), None) => {
-            format!("have it made anew: materialize {asset} --partition '{partition}'")
+            format!("have it made anew: `materialize {asset} --partition '{partition}'`")
         }
-        (None, None) => format!("have it made anew: materialize {asset}"),
+        (None, None) => format!("have it made anew: `materialize {asset}`"),
     })
 }
 

@@ -91,7 +91,7 @@ fn a_file_that_nobody_has_told_of_is_not_taken_for_the_one_that_was_stored() {
     orch_polars::write_parquet(&other, &file).expect("it is there");
     assert_eq!(stands(), ["mart/orders: something else lies in its place now"]);
     let refused = run("rows").expect_err("nobody has told of it").to_string();
-    assert!(refused.contains("hint: have it made anew: materialize mart/orders"), "{refused}");
+    assert!(refused.contains("hint: have it made anew: `materialize mart/orders"), "{refused}");
     std::fs::remove_file(&file).expect("it is there");
     assert_eq!(stands(), ["mart/orders: nothing lies in its place any more"]);
     run("rows").expect_err("it is gone");

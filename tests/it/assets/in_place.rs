@@ -156,7 +156,7 @@ fn what_nobody_has_told_of_is_not_taken() {
     the run of `materialize` failed: 1 step
     `report`: the asset `stock` cannot be loaded
       caused by: `stock` was stored by the run 00000000-0000-0000-0000-000000000001, and something else lies in its place now
-      hint: have it made anew: materialize stock
+      hint: have it made anew: `materialize stock`
     ");
     let (definitions, storage) = replaced("sold/partition=tue", None);
     let refused = materialize(&definitions, &storage, "total").expect_err("it is gone");
@@ -164,7 +164,7 @@ fn what_nobody_has_told_of_is_not_taken() {
     the run of `materialize` failed: 1 step
     `read_sold`: `sold[tue]` cannot be read
       caused by: `sold[tue]` was stored by the run 00000000-0000-0000-0000-000000000001, and nothing lies in its place any more
-      hint: have it made anew: materialize sold --partition 'tue'
+      hint: have it made anew: `materialize sold --partition 'tue'`
     ");
 }
 

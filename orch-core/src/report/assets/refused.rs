@@ -98,6 +98,6 @@ impl Refused<'_> {
             Some(selected) => format!(" --partition '{selected}'"),
             None => String::new(),
         };
-        format!("mend it, and have it made anew: materialize {}{partition}", self.def.asset())
+        format!("mend it, and have it made anew: `materialize {}{partition}`", self.def.asset())
     }
 }

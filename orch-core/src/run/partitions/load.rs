@@ -192,7 +192,7 @@ impl Reader {
 fn unread(key: &AssetKey, partition: &str, failure: Failure) -> Failure {
     let failure = match failure.info().hint {
         Some(_) => failure,
-        None => failure.hint(format!("have it made anew: materialize {key} --partition '{partition}'")),
+        None => failure.hint(format!("have it made anew: `materialize {key} --partition '{partition}'`")),
     };
     failure.context(format!("`{key}[{partition}]` cannot be read"))
 }

@@ -379,7 +379,7 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     --- stdout
     orders is fresh: the run 019a5f3c made it 3h ago
       its blocking check `positive` failed, in the run 019a5f3c 3h ago: 1 is negative
-      hint: mend it, and have it made anew: materialize orders
+      hint: mend it, and have it made anew: `materialize orders`
     ");
     insta::assert_snapshot!(kept.session(guarded(), "why letter"), @r"
     exit 0
@@ -387,7 +387,7 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     letter is missing
       it was never materialized
       `orders` is not to be taken as it is: its blocking check `positive` failed, in the run 019a5f3c 3h ago: 1 is negative
-      hint: mend it, and have it made anew: materialize orders
+      hint: mend it, and have it made anew: `materialize orders`
     ");
     insta::assert_snapshot!(kept.session(guarded(), "assets graph --status"), @r"
     exit 0
@@ -413,7 +413,7 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     --- stdout
     errors has 7 partitions: 3 fresh, 4 missing
       its blocking check `plausible` failed for 2024-01-02, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
-      hint: mend it, and have it made anew: materialize errors --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize errors --partition '2024-01-02'`
       missing 2024-01-04..2024-01-07: it was never materialized
     ");
     insta::assert_snapshot!(kept.session(guarded(), "why errors --partition 2024-01-02"), @r"
@@ -421,7 +421,7 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     --- stdout
     errors[2024-01-02] is fresh: the run 019a5f3c made it 3h ago
       its blocking check `plausible` failed, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
-      hint: mend it, and have it made anew: materialize errors --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize errors --partition '2024-01-02'`
     ");
     insta::assert_snapshot!(kept.session(guarded(), "why alerts --partition 2024-01-02"), @r"
     exit 0
@@ -429,7 +429,7 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     alerts[2024-01-02] is missing
       it was never materialized
       `errors` is not to be taken as it is: its blocking check `plausible` failed for 2024-01-02, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
-      hint: mend it, and have it made anew: materialize errors --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize errors --partition '2024-01-02'`
     ");
     insta::assert_snapshot!(kept.session(guarded(), "why alerts"), @r"
     exit 0
@@ -437,7 +437,7 @@ fn a_blocking_check_that_failed_is_told_where_the_asset_is() {
     alerts has 7 partitions: 2 fresh, 5 missing
       missing 2024-01-02, 2024-01-04..2024-01-07: it was never materialized
       `errors` is not to be taken as it is: its blocking check `plausible` failed for 2024-01-02, in the run 019a5f3c 3h ago: 20 is what the site says when it is off
-      hint: mend it, and have it made anew: materialize errors --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize errors --partition '2024-01-02'`
     ");
     insta::assert_snapshot!(kept.session(guarded(), "assets graph --status"), @r"
     exit 0

@@ -240,7 +240,7 @@ fn a_day_that_was_refused_is_told_of_those_that_come_after_it() {
     balance[2024-01-03] is missing
       it was never materialized
       `balance` is not to be taken as it is: its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
-      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize balance --partition '2024-01-02'`
     ");
     insta::assert_snapshot!(told("why balance --partition 2024-01-05"), @r"
     exit 0
@@ -248,21 +248,21 @@ fn a_day_that_was_refused_is_told_of_those_that_come_after_it() {
     balance[2024-01-05] is missing
       it was never materialized
       `balance` is not to be taken as it is: its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
-      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize balance --partition '2024-01-02'`
     ");
     insta::assert_snapshot!(told("why balance --partition 2024-01-02"), @r"
     exit 0
     --- stdout
     balance[2024-01-02] is fresh: the run 019a5f3c made it 3h ago
       its blocking check `not_overdrawn` failed, in the run 019a5f3c 3h ago: 201 is more than there is
-      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize balance --partition '2024-01-02'`
     ");
     insta::assert_snapshot!(told("why balance"), @r"
     exit 0
     --- stdout
     balance has 7 partitions: 2 fresh, 5 missing
       its blocking check `not_overdrawn` failed for 2024-01-02, in the run 019a5f3c 3h ago: 201 is more than there is
-      hint: mend it, and have it made anew: materialize balance --partition '2024-01-02'
+      hint: mend it, and have it made anew: `materialize balance --partition '2024-01-02'`
       missing 2024-01-03..2024-01-07: it was never materialized
     ");
 }

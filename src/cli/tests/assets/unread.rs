@@ -69,7 +69,7 @@ fn what_could_not_be_read_for_it_has_failed() {
     --- stdout
     balance[2024-01-03] is missing
       the last attempt failed, in the run 019a5f3c-0002 2h ago: `balance[2024-01-02]` cannot be read: the page is torn
-      hint: have it made anew: materialize balance --partition '2024-01-02'
+      hint: have it made anew: `materialize balance --partition '2024-01-02'`
       it was never materialized
     --- stderr
     hint: `program materialize balance --partition '2024-01-03'` makes it again

@@ -20,10 +20,13 @@ use super::args::{
 use super::home::{self, Around};
 use super::printer::{Printer, Verbosity};
 use super::signals::{Listener, Standing};
-use super::{Exit, IntoDefinitions, cancel, defined, detach, keep, program_name, run};
+use super::{Exit, IntoDefinitions, cancel, defined, detach, keep, panics, program_name, resume, run};
 
 /// How long canceled runs wait for the code of their steps.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// So many assets are named to make what is left of them.
+const SELECTED: usize = 5;
 
 /// How many backfills are named that may be meant.
 const NAMED: usize = 10;
@@ -36,7 +39,7 @@ pub(super) fn backfill<D: IntoDefinitions>(
     printer: &Arc<Printer>,
 ) -> Exit {
     let answered = match &args.command {
-        BackfillCommand::Status(args) => status(args, around, printer),
+        BackfillCommand::Status(args) => status(args, definitions, around, printer),
         BackfillCommand::List(args) => list(args, around, printer),
         BackfillCommand::Launch(args) if args.driven.detach => Ok(detach::start(&args.home, printer)),
         BackfillCommand::Resume(args) | BackfillCommand::RetryFailed(args) if args.driven.detach => {
@@ -46,10 +49,12 @@ pub(super) fn backfill<D: IntoDefinitions>(
             BackfillCommand::Launch(args) => launch::launch(args, &definitions, around, printer),
             BackfillCommand::Cancel(args) => end(args, &definitions, around, printer),
             BackfillCommand::RetryFailed(args) => {
-                go_on(args, around, printer, |storage, id| definitions.retry_backfill(storage, id))
+                let retry = |storage: &_, id| definitions.retry_backfill(storage, id);
+                go_on(args, &definitions, around, printer, retry)
             }
             BackfillCommand::Resume(args) => {
-                go_on(args, around, printer, |storage, id| definitions.resume_backfill(storage, id))
+                let resume = |storage: &_, id| definitions.resume_backfill(storage, id);
+                go_on(args, &definitions, around, printer, resume)
             }
             BackfillCommand::Status(_) | BackfillCommand::List(_) => Ok(Exit::Usage),
         }),
@@ -60,6 +65,7 @@ pub(super) fn backfill<D: IntoDefinitions>(
 /// Lets a backfill go on, as `taken` says.
 fn go_on<'a>(
     args: &BackfillGoArgs,
+    definitions: &Definitions,
     around: &Around,
     printer: &Arc<Printer>,
     taken: impl FnOnce(&Arc<dyn Storage>, BackfillId) -> Result<Backfill<'a>, BackfillError>,
@@ -68,9 +74,16 @@ fn go_on<'a>(
     let home = home::write(&args.of.home, &args.durable, around, printer)?;
     let backfill = taken(&home.storage, record.id).map_err(|error| refused(&error, printer))?;
     let backfill = if args.accept_changes { backfill.accept_changes() } else { backfill };
+    printer.note(&changed(&record, definitions));
     let exit = drive(backfill, &args.driven, &home.storage, &args.of.home, printer);
     keep::clear(&home, around, printer);
     Ok(exit)
+}
+
+/// What there is to say if it is not the program that launched it. What is wrong with its plan is told when it is to go on.
+fn changed(record: &BackfillRecord, definitions: &Definitions) -> String {
+    let other_code = definitions.other_code_since(record).unwrap_or_default();
+    resume::changed(("the backfill was launched", "the backfill was launched"), &record.pinned, &other_code)
 }
 
 /// Drives a backfill to its end, tells what happens, and then where it stands.
@@ -166,6 +179,14 @@ fn told(status: &BackfillStatus, home: &HomeArgs, printer: &Printer) -> Exit {
         }
         RunState::Canceled | RunState::Canceling => {
             printer.say(&table);
+            let partition =
+                status.partitions.as_ref().map_or_else(String::new, |of| format!(" --partition '{of}'"));
+            let keys: Vec<_> = status.assets.iter().map(|asset| asset.asset.as_str()).collect();
+            let what =
+                if keys.len() > SELECTED { "..".to_owned() } else { format!("'{}'", keys.join(" or ")) };
+            printer.hint(&format!(
+                "it does not go on; another one makes what was never made: `{name} backfill launch {what}{partition} --missing{home}`"
+            ));
             Exit::Canceled
         }
         _ => {
@@ -217,13 +238,22 @@ fn of(makes: Makes<'_>) -> String {
 }
 
 /// Where a backfill stands.
-fn status(args: &BackfillStatusArgs, around: &Around, printer: &Printer) -> Result<Exit, Exit> {
+fn status<D: IntoDefinitions>(
+    args: &BackfillStatusArgs,
+    definitions: impl FnOnce() -> D,
+    around: &Around,
+    printer: &Printer,
+) -> Result<Exit, Exit> {
     let (storage, record) = find(&args.of, around, printer)?;
     let status = BackfillStatus::of(&*storage, &record).map_err(|error| refused(&error, printer))?;
     let status = status.with_causes(&*storage);
     match args.json {
         true => printer.data(&format!("{:#}\n", report::backfill_as_json(&status))),
         false => printer.data(&report::backfill(&status, printer.data_palette())),
+    }
+    let goes_on = matches!(status.state, RunState::Interrupted | RunState::Failure) && !args.json;
+    if let Some(Ok(Ok(definitions))) = goes_on.then(|| panics::catch(|| definitions().into_definitions())) {
+        printer.note(&changed(&record, &definitions));
     }
     if status.state == RunState::Interrupted && !args.json {
         let (name, home, id) = (program_name(), home::again(&args.of.home), status.backfill);

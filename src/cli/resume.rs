@@ -44,7 +44,7 @@ pub(super) fn resume(
     let told = run::Told::of(found.run.id, &home.storage, &args.of.home);
     // What is wrong with its plan is told when it is to go on.
     let other_code = runner.other_code().unwrap_or_default();
-    let told = told.and(&changed(&pinned, &Made::this_program(), &other_code));
+    let told = told.and(&changed(("the run was begun", "the run began"), &pinned, &other_code));
     let exit = run::go(runner, Some(told), Some(&*before), &args.live, printer);
     run::tell_materialized(exit, found.run.id, &*home.storage, printer);
     if let Some((backfill, _)) = found.run.unit()
@@ -68,19 +68,19 @@ fn over(run: &RunRecord, home: &HomeArgs, printer: &Printer) -> Exit {
     Exit::Usage
 }
 
-/// What there is to say if it is not the program that has begun the run, of which these ops have other code. What is not known
-/// of one is no difference.
-fn changed(begun: &Pinned, now: &Made, other_code: &[Arc<str>]) -> String {
-    let before = &begun.program;
+/// What there is to say if it is not the program that has begun a run, or launched a backfill, of which these ops have other code. What
+/// is not known of one is no difference.
+pub(super) fn changed((was_begun, began): (&str, &str), begun: &Pinned, other_code: &[Arc<str>]) -> String {
+    let (before, now) = (&begun.program, Made::this_program());
     let is_built_anew = before.build.is_some() && now.build.is_some() && before.build != now.build;
     if !is_built_anew && other_code.is_empty() {
         return String::new();
     }
     let how = match &before.executable {
         Some(other) if is_built_anew && before.executable != now.executable => {
-            format!("the run was begun by another executable, `{other}`")
+            format!("{was_begun} by another executable, `{other}`")
         }
-        _ => "the program was built anew since the run began".to_owned(),
+        _ => format!("the program was built anew since {began}"),
     };
     let code = match other_code {
         [] if begun.code.is_empty() => String::new(),

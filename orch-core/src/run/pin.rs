@@ -82,6 +82,16 @@ impl Definitions {
         Ok(runner)
     }
 
+    /// The ops whose functions are others than when a backfill was launched, as [`Runner::other_code`] tells those of a run: what is
+    /// done stands, what is left runs by the new code.
+    ///
+    /// # Errors
+    /// If this program cannot make what the backfill makes.
+    pub fn other_code_since(&self, backfill: &BackfillRecord) -> Result<Vec<Arc<str>>, RunError> {
+        let checked = self.whole_of(backfill)?.check_for(Wanted::Plan).map_err(RunError::plan)?;
+        Ok(checked.program.other_code(&backfill.pinned.code))
+    }
+
     /// The job of a group of what a backfill makes: its assets, and the checks that look at them.
     pub(crate) fn job_of_group(&self, backfill: &BackfillRecord, group: usize) -> Job {
         let assets = &backfill.groups[group].assets;

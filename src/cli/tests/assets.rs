@@ -2,6 +2,7 @@
 
 mod asked;
 mod backfill;
+mod backfill_changed;
 mod backfill_failed;
 mod backfill_only;
 mod backfill_stopped;

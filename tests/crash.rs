@@ -26,24 +26,33 @@ use self::outcome::Outcome;
 
 type Story = (&'static str, fn());
 
+const PLAIN: &backfills::Shape = backfills::SHAPES[0];
+const WIDE: &backfills::Shape = backfills::SHAPES[1];
+
 const STORIES: &[Story] = &[
     ("killed_at_each_write_it_goes_on_to_the_same_end", killed_at_each_write_it_goes_on_to_the_same_end),
     (
         "killed_while_it_is_being_canceled_it_ends_as_canceled",
         canceled::killed_while_it_is_being_canceled_it_ends_as_canceled,
     ),
-    (
-        "a_backfill_killed_at_each_write_goes_on_to_the_same_end",
-        backfills::killed_at_each_write_it_goes_on_to_the_same_end,
-    ),
-    (
-        "a_backfill_killed_while_failed_ones_are_made_again_goes_on_to_the_same_end",
-        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end,
-    ),
-    (
-        "a_backfill_killed_while_it_is_being_canceled_ends_as_canceled",
-        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled,
-    ),
+    ("a_backfill_killed_at_each_write_goes_on_to_the_same_end", || {
+        backfills::killed_at_each_write_it_goes_on_to_the_same_end(PLAIN)
+    }),
+    ("a_wide_backfill_killed_at_each_write_goes_on_to_the_same_end", || {
+        backfills::killed_at_each_write_it_goes_on_to_the_same_end(WIDE)
+    }),
+    ("a_backfill_killed_while_failed_ones_are_made_again_goes_on_to_the_same_end", || {
+        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(PLAIN)
+    }),
+    ("a_wide_backfill_killed_while_failed_ones_are_made_again_goes_on_to_the_same_end", || {
+        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(WIDE)
+    }),
+    ("a_backfill_killed_while_it_is_being_canceled_ends_as_canceled", || {
+        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled(PLAIN)
+    }),
+    ("a_wide_backfill_killed_while_it_is_being_canceled_ends_as_canceled", || {
+        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled(WIDE)
+    }),
     ("a_backfill_that_was_killed_has_nothing_in_progress", backfills::killed_it_has_nothing_in_progress),
     (
         "killed_several_times_it_goes_on_to_the_same_end",
@@ -61,7 +70,10 @@ fn main() -> ExitCode {
     if let Some(home) = env::var_os(HOME) {
         match &wanted[..] {
             [program] if program == "books" => books::live(Path::new(&home)),
-            [program] if program == "backfill" => backfills::live(Path::new(&home)),
+            [program] => {
+                let shape = backfills::SHAPES.into_iter().find(|shape| shape.program == program);
+                backfills::live(Path::new(&home), shape.expect("it is a program"));
+            }
             unknown => panic!("{unknown:?} is no program"),
         }
         return ExitCode::SUCCESS;

@@ -1,5 +1,8 @@
 //! A backfill whose process is killed at any of its writes goes on to the end that it would have come to, and makes nothing twice.
 
+mod plain;
+mod wide;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
@@ -9,7 +12,6 @@ use orch::asset::MaterializationQuery;
 use orch::backfill::{BackfillEvent, BackfillStatus};
 use orch::define::Cancel;
 use orch::ids::BackfillId;
-use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch::run::InProgress;
 use orch::storage::{ReadAssets as _, ReadBackfills as _, ReadRuns as _, RunQuery, RunState, Storage};
@@ -23,54 +25,38 @@ const FOUND: &str = "BACKFILL_FOUND";
 /// Set if the backfill is to be canceled.
 const CANCELED: &str = "BACKFILL_CANCEL";
 
-struct Daily;
-
-impl Partitioning for Daily {
-    type Kind = ByTime;
-
-    fn definition() -> PartitionsDefinition {
-        TimePartitions::daily("2024-01-01").until("2024-01-04").into()
-    }
+/// What a backfill makes, and how.
+pub(crate) struct Shape {
+    /// The name of the program.
+    pub(crate) program: &'static str,
+    definitions: fn(&Path) -> Definitions,
+    /// For how many partitions a run is, and how many are under way at once.
+    per: u64,
+    max_concurrent: usize,
+    /// It is canceled when a run for these begins.
+    canceled_at: &'static str,
+    /// How many runs its units have when something has failed, and when that is made again.
+    runs: &'static [(&'static str, usize)],
+    again: &'static [(&'static str, usize)],
+    /// Copies what it keeps outside of the folder.
+    copy: fn(&Path, &Path),
 }
 
-#[asset]
-fn sold(day: &Partition<Daily>) -> i64 {
-    i64::from(day.window().start.day())
-}
-
-/// Of the third day it is lost, unless it was found again.
-#[asset(partitions = Daily)]
-fn revenue(sold: i64) -> Result<i64> {
-    let is_found = env::var_os(FOUND).is_some();
-    if sold == 3 && !is_found { Err("it is lost".into()) } else { Ok(sold * 10) }
-}
-
-#[asset(partitions = Daily)]
-fn growth(
-    revenue: i64,
-    #[from(revenue)]
-    #[mapped(PartitionMapping::time_window(-1, -1).allow_missing())]
-    before: &Partitions<i64>,
-) -> i64 {
-    revenue - before.values().sum::<i64>()
-}
-
-#[asset]
-fn total(#[mapped(PartitionMapping::all())] growth: &Partitions<i64>) -> i64 {
-    growth.values().sum()
-}
+/// All of them.
+pub(crate) const SHAPES: [&Shape; 2] = [&plain::SHAPE, &wide::SHAPE];
 
 const ID: BackfillId = BackfillId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
 
 /// The program that is killed.
-pub(crate) fn live(home: &Path) {
+pub(crate) fn live(home: &Path, shape: &Shape) {
     let storage: Arc<dyn Storage> = Arc::new(Folder::open(home, Durability::Normal).expect("a folder"));
-    let definitions = Definitions::new().assets(assets![sold, revenue, growth, total]);
+    let definitions = (shape.definitions)(home);
     let (cancels, again) = (env::var_os(CANCELED).is_some(), env::var_os(FOUND).is_some());
     let backfill = match storage.backfill(ID) {
         Err(_) => {
             let job = definitions.materialize(&"*".parse().expect("a selection"));
-            definitions.backfill(definitions.runner(&job).partition("*")).id(ID).launch(&storage)
+            let backfill = definitions.backfill(definitions.runner(&job).partition("*")).id(ID);
+            backfill.per(shape.per).max_concurrent(shape.max_concurrent).launch(&storage)
         }
         Ok(record) if record.marks.canceled.is_some() => definitions.cancel_backfill(&storage, ID),
         // It was killed after its last mark.
@@ -80,10 +66,9 @@ pub(crate) fn live(home: &Path) {
     };
     let cancel = Cancel::new();
     let token = cancel.clone();
+    let at = Some(shape.canceled_at);
     let backfill = backfill.expect("nobody holds it").cancel(cancel).watch(move |event| {
-        if cancels
-            && matches!(event, BackfillEvent::Begins { makes, .. } if makes.partitions == Some("2024-01-02"))
-        {
+        if cancels && matches!(event, BackfillEvent::Begins { makes, .. } if makes.partitions == at) {
             token.cancel();
         }
     });
@@ -124,19 +109,21 @@ impl Became {
     }
 }
 
-const PROGRAM: &str = "backfill";
-
 /// What becomes of it undisturbed, and the names of the boundaries that it passes.
 fn undisturbed(case: &Case) -> (Became, Vec<String>) {
     let boundaries = case.undisturbed();
     (Became::read(&case.home), boundaries)
 }
 
-pub(crate) fn killed_at_each_write_it_goes_on_to_the_same_end() {
-    let case = Case::new(PROGRAM, "each", &[]);
+fn runs(told: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    told.iter().map(|(unit, runs)| ((*unit).to_owned(), *runs)).collect()
+}
+
+pub(crate) fn killed_at_each_write_it_goes_on_to_the_same_end(shape: &Shape) {
+    let case = Case::new(shape.program, "each", &[]);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Failure);
-    assert_eq!(expected.runs.len(), 5, "three days, and the growth of two: {:?}", expected.runs);
+    assert_eq!(expected.runs, runs(shape.runs));
     for at in ["before backfill.write", "before backfill.mark", "before run.folder"] {
         assert!(boundaries.iter().any(|name| name == at), "{at} is passed");
     }
@@ -144,19 +131,22 @@ pub(crate) fn killed_at_each_write_it_goes_on_to_the_same_end() {
         assert!(case.live(None, None).success(), "it goes on, {place}");
         assert_eq!(Became::read(&case.home), expected, "{place}");
     };
-    case.killed_at_each(&boundaries, |_| {}, look);
+    case.killed_at_each(&boundaries, |home| (shape.copy)(Path::new(""), home), look);
 }
 
-pub(crate) fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end() {
-    let (failed, case) = (Case::new(PROGRAM, "failed", &[]), Case::new(PROGRAM, "again", &[FOUND]));
+pub(crate) fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(shape: &Shape) {
+    let failed = Case::new(shape.program, "failed", &[]);
+    let case = Case::new(shape.program, "again", &[FOUND]);
     failed.undisturbed();
     let failed_before = |home: &Path| {
         let folder = Folder::open(&failed.home, Durability::Normal).expect("a folder");
         folder.backup(home).expect("it can be copied");
+        (shape.copy)(&failed.home, home);
     };
     failed_before(&case.home);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Success);
+    assert_eq!(expected.runs, runs(shape.again));
     let look = |place: &str| {
         assert!(case.live(None, None).success(), "it goes on, {place}");
         assert_eq!(Became::read(&case.home), expected, "{place}");
@@ -164,8 +154,8 @@ pub(crate) fn killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end
     case.killed_at_each(&boundaries, failed_before, look);
 }
 
-pub(crate) fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
-    let case = Case::new(PROGRAM, "cancel", &[CANCELED]);
+pub(crate) fn killed_while_it_is_being_canceled_it_ends_as_canceled(shape: &Shape) {
+    let case = Case::new(shape.program, "cancel", &[CANCELED]);
     let (expected, boundaries) = undisturbed(&case);
     assert_eq!(expected.state, RunState::Canceled);
     let look = |place: &str| {
@@ -174,11 +164,11 @@ pub(crate) fn killed_while_it_is_being_canceled_it_ends_as_canceled() {
         assert_eq!(became.state, RunState::Canceled, "{place}");
         assert!(became.runs.values().all(|runs| *runs == 1), "{place}: {:?}", became.runs);
     };
-    case.killed_at_each(&boundaries, |_| {}, look);
+    case.killed_at_each(&boundaries, |home| (shape.copy)(Path::new(""), home), look);
 }
 
 pub(crate) fn killed_it_has_nothing_in_progress() {
-    let case = Case::new(PROGRAM, "progress", &[]);
+    let case = Case::new(plain::SHAPE.program, "progress", &[]);
     let at = At { number: 2, name: Some("before journal.commit") };
     assert!(!case.live(Some(at), None).success(), "it is killed");
     let folder = Folder::open(&case.home, Durability::Normal).expect("a folder");

@@ -139,20 +139,27 @@ fn each_day_is_a_run_and_what_is_made_of_several_comes_after_them() {
     let shop = Shop::new();
     let backfill = shop.launch("*", "2024-01-07..2024-01-13", 1).expect("it is launched");
     insta::assert_snapshot!(driven(backfill), @r"
+    begun sold 2024-01-07
+    begun sold 2024-01-08
+    begun sold 2024-01-09
+    begun sold 2024-01-10
+    begun sold 2024-01-11
+    begun sold 2024-01-12
+    begun sold 2024-01-13
     begun price -
-    begun sold revenue 2024-01-07
+    begun revenue 2024-01-07
     begun growth 2024-01-07
-    begun sold revenue 2024-01-08
+    begun revenue 2024-01-08
     begun growth 2024-01-08
-    begun sold revenue 2024-01-09
+    begun revenue 2024-01-09
     begun growth 2024-01-09
-    begun sold revenue 2024-01-10
+    begun revenue 2024-01-10
     begun growth 2024-01-10
-    begun sold revenue 2024-01-11
+    begun revenue 2024-01-11
     begun growth 2024-01-11
-    begun sold revenue 2024-01-12
+    begun revenue 2024-01-12
     begun growth 2024-01-12
-    begun sold revenue 2024-01-13
+    begun revenue 2024-01-13
     begun total -
     begun week 2024-01-07
     begun growth 2024-01-13
@@ -168,7 +175,7 @@ fn each_day_is_a_run_and_what_is_made_of_several_comes_after_them() {
     let runs = shop.storage.runs(&RunQuery::default()).expect("the runs");
     assert!(runs.iter().all(|run| run.unit().is_some() && run.tags["team"] == "data"));
     let sold: Vec<_> = runs.iter().filter_map(|run| run.tags.get("orch/partition")).collect();
-    assert_eq!(sold.iter().filter(|day| **day == "2024-01-07").count(), 3, "{sold:?}");
+    assert_eq!(sold.iter().filter(|day| **day == "2024-01-07").count(), 4, "{sold:?}");
 }
 
 #[test]
@@ -177,10 +184,13 @@ fn several_partitions_are_one_run() {
     let backfill =
         shop.launch("price or sold or revenue or total", "2024-01-01..2024-01-07", 3).expect("launched");
     insta::assert_snapshot!(driven(backfill), @r"
+    begun sold 2024-01-01..2024-01-03
+    begun sold 2024-01-04..2024-01-06
+    begun sold 2024-01-07
     begun price -
-    begun sold revenue 2024-01-01..2024-01-03
-    begun sold revenue 2024-01-04..2024-01-06
-    begun sold revenue 2024-01-07
+    begun revenue 2024-01-01..2024-01-03
+    begun revenue 2024-01-04..2024-01-06
+    begun revenue 2024-01-07
     begun total -
     backfill ID: success
     asset    asked for  done
@@ -199,11 +209,13 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     let backfill = backfill.expect("it is launched");
     let id = backfill.id();
     insta::assert_snapshot!(driven(backfill), @r"
+    begun sold 2024-01-06..2024-01-07
+    failed sold 2024-01-06..2024-01-07
+    begun sold 2024-01-08..2024-01-09
     begun price -
-    begun sold revenue 2024-01-06..2024-01-07
-    failed sold revenue 2024-01-06..2024-01-07
+    begun revenue 2024-01-06
     begun growth 2024-01-06
-    begun sold revenue 2024-01-08..2024-01-09
+    begun revenue 2024-01-08..2024-01-09
     begun growth 2024-01-09
     backfill ID: failure
     asset    asked for  done  failed  excluded
@@ -223,8 +235,8 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     // It still rains.
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
     insta::assert_snapshot!(driven(again), @r"
-    begun sold revenue 2024-01-06..2024-01-07
-    failed sold revenue 2024-01-06..2024-01-07
+    begun sold 2024-01-06..2024-01-07
+    failed sold 2024-01-06..2024-01-07
     backfill ID: failure
     asset    asked for  done  failed  excluded
     price    1          1
@@ -238,7 +250,8 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     shop.rain.store(0, Ordering::SeqCst);
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
     insta::assert_snapshot!(driven(again), @r"
-    begun sold revenue 2024-01-06..2024-01-07
+    begun sold 2024-01-06..2024-01-07
+    begun revenue 2024-01-07
     begun growth 2024-01-07
     begun growth 2024-01-08
     backfill ID: success
@@ -379,14 +392,14 @@ fn it_is_held_to_the_program_that_launched_it() {
     begun sold revenue 2024-01-01
     refused sold revenue 2024-01-01: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
-      --> tests/it/backfills.rs:347 (is made of it)
-      --> tests/it/backfills.rs:342 (the asset)
+      --> tests/it/backfills.rs:362 (is made of it)
+      --> tests/it/backfills.rs:357 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-01'`, or take it as an `Option`: `tax: Option<..>`
     begun sold revenue 2024-01-02
     refused sold revenue 2024-01-02: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
-      --> tests/it/backfills.rs:347 (is made of it)
-      --> tests/it/backfills.rs:342 (the asset)
+      --> tests/it/backfills.rs:362 (is made of it)
+      --> tests/it/backfills.rs:357 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-02'`, or take it as an `Option`: `tax: Option<..>`
     backfill ID: failure
     asset    asked for  failed

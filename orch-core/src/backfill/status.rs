@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::error::BackfillError;
-use super::lacking::{Lacks, lacking, lacks_of};
+use super::lacking::{Lacks, lacking, lacks_of, lost};
 use super::progress::{By, Part, Progress, Stands};
 use super::units::{Units, pinned_keys};
 use crate::asset::AssetKey;
@@ -131,7 +131,12 @@ impl BackfillStatus {
                     canceled: never + cut_off,
                 });
             }
-            failed.extend(lacking.iter().map(|(part, of)| told(record, &units, part, of)));
+            for (part, of) in &lacking {
+                failed.push(match of.as_slice() {
+                    [] => told(record, &units, part, &refused(storage, (record, &units, &progress), part)?),
+                    of => told(record, &units, part, of),
+                });
+            }
         }
         let open = assets.iter().any(|asset| asset.under_way + asset.left > 0);
         let state = match (record.marks.canceled, open) {
@@ -178,6 +183,17 @@ fn removed(
         }
     }
     Ok(removed)
+}
+
+/// What is there of partitions that failed, and was not let through.
+fn refused(
+    storage: &dyn Storage,
+    (record, units, progress): (&BackfillRecord, &Units, &Progress),
+    part: &Part,
+) -> Result<Vec<Lacks>, StorageError> {
+    let lost = lost(storage, (record, units), (part.unit, &part.partitions), progress.runs_of(part.unit))?;
+    let assets = record.groups[part.unit.group].assets.iter().zip(lost).filter(|(_, lost)| !lost.is_empty());
+    Ok(assets.map(|(key, all)| Lacks { asset: key.clone(), all, failed: PartitionSet::new() }).collect())
 }
 
 fn told(record: &BackfillRecord, units: &Units, part: &Part, lacking: &[Lacks]) -> FailedUnit {

@@ -179,3 +179,35 @@ fn what_takes_of_a_run_what_was_made_is_not_kept_back_by_what_failed_beside_it()
     2024-01-08  drafted  RUN  `drafted[2024-01-08]` failed: nobody was there
     ");
 }
+
+#[asset]
+fn rate() -> Result<i64> {
+    Err("the bank is closed".into())
+}
+
+#[asset(partitions = Daily)]
+fn exchanged(raw: i64, rate: i64) -> i64 {
+    raw * rate
+}
+
+#[test]
+fn what_does_not_need_what_failed_is_made_though_what_takes_both_is_not() {
+    let shop = Shop::new();
+    let definitions = Definitions::new().assets(assets![raw, rate, exchanged]);
+    let shop = Shop { definitions: definitions.resource(Rain(Arc::clone(&shop.rain))), ..shop };
+    let backfill = shop.launch("*", "2024-01-01..2024-01-02", 1).expect("it is launched");
+    insta::assert_snapshot!(driven(backfill), @r"
+    begun rate -
+    failed rate -
+    begun raw 2024-01-01
+    begun raw 2024-01-02
+    backfill ID: failure
+    asset      asked for  done  failed  excluded
+    raw        2          2
+    rate       1                1
+    exchanged  2                        2
+
+    assets  run                                   why
+    rate    RUN  `rate` failed: the bank is closed
+    ");
+}

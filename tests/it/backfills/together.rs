@@ -80,7 +80,8 @@ fn what_failed_is_made_again_by_the_program_that_was_mended() {
     assert!(refused.contains("accept the changes: `--accept-changes`"), "{refused}");
     // As long as that was not accepted nothing is marked, and it can be asked for again.
     insta::assert_snapshot!(driven(again().accept_changes()), @r"
-    begun sold revenue 2024-01-07
+    begun sold 2024-01-07
+    begun revenue 2024-01-07
     backfill ID: success
     asset    asked for  done
     price    1          1
@@ -98,22 +99,24 @@ fn what_the_program_has_no_more_is_not_done() {
     let without = Definitions::new().assets(assets![price, sold]).resource(Rain(Arc::clone(&shop.rain)));
     let backfill = without.resume_backfill(&shop.storage, id).expect("it goes on").accept_changes();
     insta::assert_snapshot!(driven(backfill), @r"
+    begun sold 2024-01-06
+    begun sold 2024-01-07
     begun price -
-    refused sold revenue 2024-01-06: the job `materialize` cannot be planned
+    refused revenue 2024-01-06: the job `materialize` cannot be planned
     error: this program has no asset `revenue`, which it had when the backfill was launched
       hint: go on with the program that launched it, or launch another one for what there is
-    refused sold revenue 2024-01-07: the job `materialize` cannot be planned
+    refused revenue 2024-01-07: the job `materialize` cannot be planned
     error: this program has no asset `revenue`, which it had when the backfill was launched
       hint: go on with the program that launched it, or launch another one for what there is
     backfill ID: failure
     asset    asked for  done  failed
     price    1          1
-    sold     2                2
+    sold     2          2
     revenue  2                2
 
-    failed      assets         why
-    2024-01-06  sold, revenue  this program has no asset `revenue`, which it had when the backfill was launched
-    2024-01-07  sold, revenue  this program has no asset `revenue`, which it had when the backfill was launched
+    failed      assets   why
+    2024-01-06  revenue  this program has no asset `revenue`, which it had when the backfill was launched
+    2024-01-07  revenue  this program has no asset `revenue`, which it had when the backfill was launched
     ");
 }
 

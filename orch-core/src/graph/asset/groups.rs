@@ -1,10 +1,10 @@
 use super::lineage::AssetGraph;
-use super::partitioned::{is_aligned, levels};
+use super::partitioned::is_aligned;
 use crate::partition::PartitionMapping;
-use crate::select::Selectable as _;
 
-/// Assets that are made together, partition by partition: those of one definition that take each other's same partition, and
-/// those that one step makes. One that takes earlier partitions of its own is apart, and so is one without partitions.
+/// Assets that are made together, partition by partition: those of one definition that take each other's same partition and need
+/// the same of others, and those that one step makes. One that takes earlier partitions of its own is apart, and so is one without
+/// partitions.
 #[derive(Debug)]
 pub(crate) struct AssetGroup {
     /// By their numbers, each after all that it is made of.
@@ -24,51 +24,83 @@ pub(crate) struct TakenGroup {
     pub(crate) mapping: Option<PartitionMapping>,
 }
 
+/// Assets that are joined so far, and what of others each of them needs, directly or by way of one of them.
+#[derive(Default)]
+struct Joined {
+    assets: Vec<usize>,
+    needs: Vec<Taken>,
+}
+
+/// An asset, and which partitions of it.
+type Taken = (usize, Option<PartitionMapping>);
+
 /// The groups of what is `made`, each after those that it is made of; of assets that are not made `alike`, of the same partitions,
 /// each is in another one.
 ///
-/// What takes earlier partitions of its own is made one after the other: were others in its group, theirs would be too, and one that
-/// failed would keep back what does not need it. Where an asset takes the same partition of another one and, in a round about way,
-/// further ones, they are apart, as they stand in maps of different levels in one run: so no two groups wait for each other.
+/// All of a group waits for what one of it waits for, and what that has failed to make excludes all of it. So only those are joined that
+/// need the same of others; then no two groups wait for each other either. And what takes earlier partitions of its own is made
+/// one after the other: were others in its group, so would they be.
 pub(crate) fn groups(
     graph: &AssetGraph,
     made: impl Fn(usize) -> bool,
     alike: impl Fn(usize, usize) -> bool,
 ) -> Vec<AssetGroup> {
-    let levels: Vec<_> = levels(graph, &made).into_iter().zip(turns(graph, &made, alike)).collect();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut groups: Vec<Joined> = Vec::new();
     for &number in graph.order().iter().filter(|&&number| is_made(graph, &made, number)) {
-        let joins = |group: &Vec<usize>| {
-            group.iter().any(|&other| {
-                // What one step makes is made of the same, and so of one level.
-                graph.together(number).contains(&other)
-                    || levels[other] == levels[number] && takes_same(graph, number, other)
-            })
+        let of_step =
+            |group: &&mut Joined| graph.together(number).iter().any(|one| group.assets.contains(one));
+        if let Some(group) = groups.iter_mut().find(of_step) {
+            // It is made of the same.
+            group.assets.push(number);
+            continue;
+        }
+        let may_join =
+            |other: usize| alike(number, other) && !is_chained(graph, number) && !is_chained(graph, other);
+        let taken = taken(graph, &made, number);
+        let is_near = |group: &Joined| {
+            taken.iter().any(|((other, _), same)| *same && may_join(*other) && group.assets.contains(other))
         };
-        let (joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(joins);
+        let (near, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_near);
+        let within = |other: usize| near.iter().any(|group| group.assets.contains(&other));
+        let of_others = taken.iter().filter(|((other, _), same)| !(*same && within(*other)));
+        let of_others: Vec<_> = of_others.map(|(taken, _)| taken.clone()).collect();
         groups = apart;
-        let mut group: Vec<usize> = joined.into_iter().flatten().collect();
-        group.push(number);
-        groups.push(group);
+        let joins =
+            |group: &Joined| is_alike(&group.needs, &near[0].needs) && covers(&group.needs, &of_others);
+        if !near.is_empty() && near.iter().all(joins) {
+            let mut joined = Joined::default();
+            for group in near {
+                joined.assets.extend(group.assets);
+                joined.needs = group.needs;
+            }
+            joined.assets.push(number);
+            groups.push(joined);
+        } else {
+            groups.extend(near);
+            let needs = taken.into_iter().map(|(taken, _)| taken).collect();
+            groups.push(Joined { assets: vec![number], needs });
+        }
     }
-    order(graph, groups)
+    order(graph, groups.into_iter().map(|group| group.assets).collect())
 }
 
-/// How often what is made turns to other partitions on the way to each asset, or to such as are made one after the other, at most: as
-/// with levels, what is taken directly and in a round about way is apart.
-fn turns(
-    graph: &AssetGraph,
-    made: &impl Fn(usize) -> bool,
-    alike: impl Fn(usize, usize) -> bool,
-) -> Vec<usize> {
-    let mut turns = vec![0; graph.assets().len()];
-    for &number in graph.order().iter().filter(|&&number| is_made(graph, made, number)) {
-        let taken = graph.upstream(number).iter().filter(|&&other| is_made(graph, made, other));
-        let joins = |other| alike(number, other) && !is_chained(graph, number) && !is_chained(graph, other);
-        let taken = taken.map(|&other| turns[other] + usize::from(!joins(other)));
-        turns[number] = taken.max().unwrap_or_default();
-    }
-    turns
+fn covers(needs: &[Taken], others: &[Taken]) -> bool {
+    others.iter().all(|one| needs.contains(one))
+}
+
+fn is_alike(one: &[Taken], other: &[Taken]) -> bool {
+    covers(one, other) && covers(other, one)
+}
+
+/// What of what is made an asset takes, and whether that is the very partition that it makes.
+fn taken(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> Vec<(Taken, bool)> {
+    let asset = &graph.assets()[number];
+    let taken = asset.dependencies.iter().filter_map(|dependency| {
+        let other = graph.number(dependency.asset().key()).filter(|&other| is_made(graph, made, other))?;
+        let same = is_aligned(asset.partitions.as_ref(), dependency);
+        Some(((other, dependency.mapping.clone()), same))
+    });
+    taken.collect()
 }
 
 fn is_made(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> bool {
@@ -78,13 +110,6 @@ fn is_made(graph: &AssetGraph, made: &impl Fn(usize) -> bool, number: usize) -> 
 /// Whether an asset takes earlier partitions of its own, or another one that the same step makes does.
 fn is_chained(graph: &AssetGraph, number: usize) -> bool {
     graph.together(number).iter().any(|&one| !graph.assets()[one].own.is_empty())
-}
-
-/// Whether an asset takes the very partition of another one that it makes.
-fn takes_same(graph: &AssetGraph, number: usize, other: usize) -> bool {
-    let (asset, other) = (&graph.assets()[number], &graph.assets()[other]);
-    let mut of = asset.dependencies.iter().filter(|one| one.asset().key() == other.key());
-    of.any(|dependency| is_aligned(asset.partitions.as_ref(), dependency))
 }
 
 /// Puts each group after those that it is made of, and otherwise as the assets were listed.

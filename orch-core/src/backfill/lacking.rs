@@ -1,7 +1,10 @@
+use std::ops::ControlFlow;
+
 use super::progress::{Part, Progress};
 use super::units::Units;
 use crate::asset::{AssetKey, EvaluationQuery, MaterializationQuery};
-use crate::ids::RunId;
+use crate::event::EventKind;
+use crate::ids::{RunId, StepPath};
 use crate::partition::PartitionSet;
 use crate::storage::{BackfillRecord, Storage, StorageError, Unit};
 
@@ -22,7 +25,9 @@ pub(super) fn lacking(
     let mut lacking = Vec::new();
     let (unit, runs) = (part.unit, progress.runs_of(part.unit));
     for key in &record.groups[unit.group].assets {
-        let all = &part.partitions - &made(storage, units, (unit.group, key), runs)?;
+        let mut there = made(storage, units, (unit.group, key), runs)?;
+        there |= &passed_over(storage, (record, units), (unit.group, key), runs)?;
+        let all = &part.partitions - &there;
         if all.is_empty() {
             continue;
         }
@@ -54,9 +59,13 @@ pub(super) fn lost(
 ) -> Result<Vec<PartitionSet>, StorageError> {
     let of_asset = |key: &AssetKey| {
         let mut there = made(storage, units, (unit.group, key), runs)?;
+        let passed_over = passed_over(storage, (record, units), (unit.group, key), runs)?;
+        there |= &passed_over;
         let checks = record.pinned.plan.steps.iter().filter_map(|step| step.check.as_ref());
         for check in checks.filter(|check| check.blocking && check.asset == *key) {
-            there = &there & &passed(storage, units, (unit.group, key, &check.name), runs)?;
+            let (passed, looked) = looked(storage, units, (unit.group, key, &check.name), runs)?;
+            // What was passed over need not be looked at again.
+            there = &there & &(&passed | &(&passed_over - &looked));
         }
         Ok(partitions - &there)
     };
@@ -80,13 +89,42 @@ fn made(
     Ok(made)
 }
 
-/// The partitions of an asset that a check let through when it looked last.
-fn passed(
+/// The partitions of an asset that runs have passed over, since they would have come out as they are.
+fn passed_over(
+    storage: &dyn Storage,
+    (record, units): (&BackfillRecord, &Units),
+    (group, asset): (usize, &AssetKey),
+    runs: &[RunId],
+) -> Result<PartitionSet, StorageError> {
+    let mut there = PartitionSet::new();
+    if !record.pinned.memoizes {
+        return Ok(there);
+    }
+    let makes = |step: &StepPath| {
+        let mut steps = record.pinned.plan.steps.iter().filter(|of| *of.name == *step.name());
+        steps.any(|of| of.assets.iter().any(|made| made.key == *asset))
+    };
+    for &run in runs {
+        storage.events(run)?.events(0, false, &mut |logged| {
+            let step =
+                logged.event.step.filter(|_| matches!(logged.event.kind, EventKind::StepMemoized { .. }));
+            if let Some(step) = step.filter(makes) {
+                let key = step.branch().and_then(|branch| branch.keys().first().map(ToString::to_string));
+                units.index_of(group, key.as_deref()).into_iter().for_each(|index| _ = there.insert(index));
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(there)
+}
+
+/// The partitions of an asset that a check let through when it looked last, and those that it has looked at.
+fn looked(
     storage: &dyn Storage,
     units: &Units,
     (group, asset, check): (usize, &AssetKey, &str),
     runs: &[RunId],
-) -> Result<PartitionSet, StorageError> {
+) -> Result<(PartitionSet, PartitionSet), StorageError> {
     let (mut passed, mut looked) = (PartitionSet::new(), PartitionSet::new());
     for &run in runs {
         let query = EvaluationQuery { run: Some(run), ..EvaluationQuery::of(asset, check) };
@@ -97,5 +135,5 @@ fn passed(
             }
         }
     }
-    Ok(passed)
+    Ok((passed, looked))
 }

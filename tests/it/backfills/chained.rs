@@ -211,3 +211,57 @@ fn what_does_not_need_what_failed_is_made_though_what_takes_both_is_not() {
     rate    RUN  `rate` failed: the bank is closed
     ");
 }
+
+mod one {
+    use super::*;
+
+    #[asset(code_version = "1")]
+    pub(super) fn read(_day: &Partition<Daily>) -> Result<i64> {
+        Ok(1)
+    }
+}
+
+mod two {
+    use super::*;
+
+    #[asset(code_version = "2")]
+    pub(super) fn read(day: &Partition<Daily>) -> Result<i64> {
+        if day.key().as_str() == "2024-01-02" { Err("the page is torn".into()) } else { Ok(1) }
+    }
+}
+
+#[asset(partitions = Daily, code_version = "1")]
+fn copied(#[from(one::read)] read: i64) -> i64 {
+    read
+}
+
+#[asset(partitions = Daily, code_version = "1")]
+fn compared_with_before(
+    #[mapped(PartitionMapping::time_window(-1, -1).allow_missing())] copied: &Partitions<i64>,
+) -> i64 {
+    copied.values().sum()
+}
+
+#[test]
+fn what_was_passed_over_in_a_run_that_failed_is_there() {
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let make = |definitions: Definitions| {
+        let job = definitions.materialize(&"*".parse().expect("all"));
+        let asked = definitions.runner(&job).memoize().partition("2024-01-01..2024-01-03");
+        driven(definitions.backfill(asked).per(3).launch(&storage).expect("it is launched"))
+    };
+    make(Definitions::new().assets(assets![one::read, copied, compared_with_before]));
+    insta::assert_snapshot!(make(Definitions::new().assets(assets![two::read, copied, compared_with_before])), @r"
+    begun read copied 2024-01-01..2024-01-03
+    failed read copied 2024-01-01..2024-01-03
+    begun compared_with_before 2024-01-01..2024-01-02
+    backfill ID: failure
+    asset                 asked for  done  failed  excluded
+    read                  3          2     1
+    copied                3          2             1
+    compared_with_before  3          2             1
+
+    failed      assets  run                                   why
+    2024-01-02  read    RUN  `read[2024-01-02]` failed: the page is torn
+    ");
+}

@@ -31,12 +31,13 @@ impl Partitioning for Daily {
     }
 }
 
-/// Files beside the folder of the instance, in which others put what was delivered.
+/// Files of which the instance knows nothing; others put there what was delivered.
 struct Elsewhere(PathBuf);
 
 impl Elsewhere {
-    fn beside(home: &Path) -> PathBuf {
-        home.with_extension("elsewhere")
+    /// With the folder of the instance, so that it is cleared away with it.
+    fn of(home: &Path) -> PathBuf {
+        home.join("elsewhere")
     }
 
     fn file(&self, at: &OutputAt<'_>) -> PathBuf {
@@ -91,18 +92,14 @@ fn last(#[mapped(PartitionMapping::all())] balance: &Partitions<i64>) -> i64 {
 
 fn definitions(home: &Path) -> Definitions {
     let definitions = Definitions::new().assets(assets![delivered, counted, taxed, balance, last]);
-    definitions.io::<i64>("elsewhere", Elsewhere(Elsewhere::beside(home)))
+    definitions.io::<i64>("elsewhere", Elsewhere(Elsewhere::of(home)))
 }
 
-/// What lies elsewhere comes along, or is gone.
 fn copy(from: &Path, to: &Path) {
-    let (from, to) = (Elsewhere::beside(from), Elsewhere::beside(to));
-    if to.is_dir() {
-        fs::remove_dir_all(&to).expect("it can be removed");
-    }
-    for file in fs::read_dir(from).into_iter().flatten() {
+    let (from, to) = (Elsewhere::of(from), Elsewhere::of(to));
+    fs::create_dir_all(&to).expect("it can be made");
+    for file in fs::read_dir(from).expect("it is there") {
         let file = file.expect("a file").path();
-        fs::create_dir_all(&to).expect("it can be made");
         fs::copy(&file, to.join(file.file_name().expect("its name"))).expect("it can be copied");
     }
 }

@@ -194,8 +194,10 @@ fn keys_of_another_dimension_are_excluded_by_none_but_their_own() {
     let units = units(vec![group("stock", Some((of, selection)), [(0, Some(own))])], 3);
     insta::assert_snapshot!(driven(&units, 2, &[(0, "2024-01-06|a")]).join("\n"), @r"
     0 date=2024-01-05 || date=2024-01-06; shop=a
-    0 date=2024-01-06; shop=b || date=2024-01-07
-    0 date=2024-01-08
+    0 date=2024-01-06; shop=a failed
+    0 date=2024-01-06..2024-01-07; shop=b
+    0 date=2024-01-08; shop=b
+    excluded: 0 date=2024-01-07..2024-01-08; shop=a
     ");
 }
 

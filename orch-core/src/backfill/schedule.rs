@@ -140,9 +140,11 @@ impl<'a> Schedule<'a> {
 
     /// Looks again at those that wait for a unit, and at what is left of it.
     fn end(&mut self, unit: Unit) {
-        self.units_left -= u64::from(self.left_of(unit).is_empty());
         self.wake(unit);
-        self.wait(unit);
+        match self.left_of(unit).is_empty() {
+            true => self.units_left -= 1,
+            false => self.wait(unit),
+        }
     }
 
     /// Looks again at those that wait for a unit.
@@ -174,6 +176,11 @@ impl<'a> Schedule<'a> {
     }
 
     fn without_ended(&self, group: usize, partitions: &PartitionSet) -> PartitionSet {
-        &(&(partitions - &self.done[group]) - &self.failed[group]) - &self.excluded[group]
+        let mut left = partitions - &self.done[group];
+        // Most backfills have none of these, and it is asked for each unit.
+        for ended in [&self.failed[group], &self.excluded[group]].into_iter().filter(|set| !set.is_empty()) {
+            left = &left - ended;
+        }
+        left
     }
 }

@@ -36,22 +36,22 @@ const STORIES: &[Story] = &[
         canceled::killed_while_it_is_being_canceled_it_ends_as_canceled,
     ),
     ("a_backfill_killed_at_each_write_goes_on_to_the_same_end", || {
-        backfills::killed_at_each_write_it_goes_on_to_the_same_end(PLAIN)
+        backfills::killed_at_each_write_it_goes_on_to_the_same_end(PLAIN);
     }),
     ("a_wide_backfill_killed_at_each_write_goes_on_to_the_same_end", || {
-        backfills::killed_at_each_write_it_goes_on_to_the_same_end(WIDE)
+        backfills::killed_at_each_write_it_goes_on_to_the_same_end(WIDE);
     }),
     ("a_backfill_killed_while_failed_ones_are_made_again_goes_on_to_the_same_end", || {
-        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(PLAIN)
+        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(PLAIN);
     }),
     ("a_wide_backfill_killed_while_failed_ones_are_made_again_goes_on_to_the_same_end", || {
-        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(WIDE)
+        backfills::killed_while_failed_ones_are_made_again_it_goes_on_to_the_same_end(WIDE);
     }),
     ("a_backfill_killed_while_it_is_being_canceled_ends_as_canceled", || {
-        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled(PLAIN)
+        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled(PLAIN);
     }),
     ("a_wide_backfill_killed_while_it_is_being_canceled_ends_as_canceled", || {
-        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled(WIDE)
+        backfills::killed_while_it_is_being_canceled_it_ends_as_canceled(WIDE);
     }),
     ("a_backfill_that_was_killed_has_nothing_in_progress", backfills::killed_it_has_nothing_in_progress),
     (

@@ -5,11 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-use super::{Given, HookDef, KnownAssets, ReadPartitions, ReadsPartitions, RunPartitions, Saying, Tags};
-use crate::asset::{AssetKey, MetadataValue, TypedMetadata};
+use super::{Given, HookDef, KnownAssets, ReadPartitions, ReadsAssets, RunPartitions, Saying, Tags};
+use crate::asset::{InputVersion, MetadataValue, TypedMetadata};
 use crate::failure::Failure;
 use crate::ids::{MappingKey, RunId, StepPath};
-use crate::io::{IoManagers, OutputAt};
 use crate::partition::{BySet, DynamicPartitions, HoldsKeys, KeysInMemory, Partitioning};
 use crate::value::{TypeInfo, Value};
 
@@ -59,9 +58,7 @@ pub(crate) struct RunContext {
     pub(crate) tags: Tags,
     pub(crate) cancel: Cancel,
     /// For steps that read what others have stored.
-    pub(crate) io: Arc<IoManagers>,
-    /// For those that read partitions.
-    pub(crate) reader: Option<Arc<dyn ReadsPartitions>>,
+    pub(crate) reader: Option<Arc<dyn ReadsAssets>>,
     /// The partitions that the run is for, by the steps that give them.
     pub(crate) partitions: HashMap<usize, Arc<RunPartitions>>,
     pub(crate) assets: KnownAssets,
@@ -81,7 +78,6 @@ impl RunContext {
             job: "test".into(),
             tags: Tags::new(),
             cancel: Cancel::new(),
-            io: Arc::default(),
             reader: None,
             partitions: HashMap::new(),
             assets: KnownAssets::default(),
@@ -176,22 +172,6 @@ impl Context {
         self
     }
 
-    /// What an IO manager has stored of an asset, as a value of this type, or these columns of it.
-    pub(super) fn read_asset(
-        &self,
-        (asset, columns): (&AssetKey, &[String]),
-        io: &str,
-        ty: TypeInfo,
-    ) -> Result<Value, Failure> {
-        let manager =
-            self.run.io.get(io, ty).ok_or_else(|| {
-                Failure::contract(format!("there is no IO manager `{io}` for `{}`", ty.name()))
-            })?;
-        let at = OutputAt::new(self.run.run, &self.run.job, &self.step, "result");
-        let at = at.asset(Some(asset)).columns(columns);
-        manager.load(&at).map_err(|failure| failure.context(format!("the asset `{asset}` cannot be read")))
-    }
-
     /// The partitions of a type that are the keys of a set in the instance, to be looked at and changed. What a step adds, runs
     /// that begin later have: this one goes on with the keys that there were when it began.
     ///
@@ -233,17 +213,32 @@ impl Context {
         partitions.cloned().ok_or_else(|| Failure::contract("the run is told no partitions"))
     }
 
+    /// The asset without partitions that the step reads, as a value of this type.
+    pub(super) fn read_whole(&self, ty: TypeInfo) -> Result<Value, Failure> {
+        let (value, version) = self.reader()?.read_whole((self.number as usize, &self.step), ty)?;
+        self.has_read(version);
+        Ok(value)
+    }
+
     /// What the step makes of the partitions of an asset that it reads: those that its own partition is made of.
     pub(super) fn read_partitions(&self, reads: ReadPartitions) -> Result<Value, Failure> {
-        let reader = self.run.reader.as_ref();
-        let reader = reader.ok_or_else(|| Failure::contract("nobody reads partitions in this run"))?;
         let within = self.mapping_key().map(ToString::to_string);
-        let (value, version) = reader.read(self.number as usize, within.as_deref(), reads)?;
+        let (value, version) =
+            self.reader()?.read_partitions(self.number as usize, within.as_deref(), reads)?;
         // That there were none is a version too: it is another one when there is something.
-        if let Some(said) = &self.said {
-            said.lock().read.push(version);
-        }
+        self.has_read(Some(version));
         Ok(value)
+    }
+
+    fn reader(&self) -> Result<&dyn ReadsAssets, Failure> {
+        let reader = self.run.reader.as_deref();
+        reader.ok_or_else(|| Failure::contract("nobody reads assets in this run"))
+    }
+
+    fn has_read(&self, version: Option<InputVersion>) {
+        if let Some(said) = &self.said {
+            said.lock().read.extend(version);
+        }
     }
 
     /// What the step asked for.

@@ -61,7 +61,7 @@ pub use observation::ObservationReturn;
 pub use op::{OpBuilder, OpDef};
 pub(crate) use output::KeptOutput;
 pub use output::{Fallible, One, Optional, Output, OutputDef, OutputKind, Outputs, ValuesOf};
-pub(crate) use partitions::{ReadPartitions, ReadsPartitions, RunPartitions, Takes};
+pub(crate) use partitions::{ReadPartitions, ReadsAssets, RunPartitions, Takes};
 pub use policy::{Backoff, Jitter, Limit, PRIORITY_TAG, Retry, Tags};
 pub use preset::Preset;
 pub use product::{Product, Products};

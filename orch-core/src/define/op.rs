@@ -98,20 +98,14 @@ impl OpDef {
         op
     }
 
-    /// Reads an asset as a value of another type than it was stored as, or these columns of it.
-    pub(crate) fn reading(
-        (asset, columns): (&AssetKey, &[String]),
-        ty: TypeInfo,
-        io: &str,
-        place: &Place,
-    ) -> Self {
+    /// Reads an asset as a value of another type than it was stored as, or columns of it.
+    pub(crate) fn reading(asset: &AssetKey, ty: TypeInfo, place: &Place) -> Self {
         let mut op = Self::builder(format!("read_{}", asset.step_name())).op;
         op.outputs = vec![OutputDef::single("result", ty, None)];
         op.description = Some(format!("reads the asset `{asset}` as `{}`", ty.name()));
         op.place = place.clone();
-        let (asset, columns, io) = (asset.clone(), columns.to_vec(), io.to_owned());
         op.body = Arc::new(Body::Blocking(Box::new(move |args| {
-            let value = args.context().read_asset((&asset, &columns), &io, ty)?;
+            let value = args.context().read_whole(ty)?;
             Ok(Products::from_iter([Product::Value(value)]))
         })));
         op

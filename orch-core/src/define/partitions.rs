@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::asset::InputVersion;
 use crate::failure::Failure;
+use crate::ids::StepPath;
 use crate::io::Codec;
 use crate::partition::{Keyspace, PartitionKey, PartitionSet};
 use crate::value::{TypeInfo, Value};
@@ -53,14 +54,25 @@ impl fmt::Debug for ReadPartitions {
     }
 }
 
-/// Who reads partitions of assets for the steps of a run.
-pub(crate) trait ReadsPartitions: fmt::Debug + Send + Sync {
+/// Who reads assets as they are stored for the steps of a run.
+pub(crate) trait ReadsAssets: fmt::Debug + Send + Sync {
+    /// The value of a step of this number and path, that reads an asset without partitions as this type; with the version that was
+    /// read, if it is another one than the run knows.
+    ///
+    /// # Errors
+    /// If it is not there, or another one than is known, or cannot be read.
+    fn read_whole(
+        &self,
+        step: (usize, &StepPath),
+        ty: TypeInfo,
+    ) -> Result<(Value, Option<InputVersion>), Failure>;
+
     /// The value of a step: what the one of this number takes for the partition `within` that it is of, if it is of one; with the
     /// version of all that was read.
     ///
     /// # Errors
     /// If one that is taken is not there, or cannot be read.
-    fn read(
+    fn read_partitions(
         &self,
         step: usize,
         within: Option<&str>,

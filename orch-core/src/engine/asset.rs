@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::frame::FrameId;
 use super::memo::version_of;
+use super::state::ROOT;
 use super::{State, Stored, Turn, Written};
 use crate::asset::{AssetKey, InputVersion, TypedMetadata, typed};
 use crate::define::{Product, Products, Said};
@@ -35,16 +36,26 @@ impl State {
         asset: &PlannedAsset,
         partition: Option<&Arc<str>>,
     ) -> Vec<InputVersion> {
-        let (at, partition) = (&self.frames[frame as usize], partition.cloned());
+        let partition = partition.cloned();
+        let here = &self.frames[frame as usize].versions;
+        // What has no partitions is read once for all.
+        let once: &[_] = if frame == ROOT { &[] } else { &self.frames[ROOT as usize].versions };
         let mut inputs = Vec::with_capacity(asset.upstream.len());
         for key in &asset.upstream {
             let begin = inputs.len();
-            let of_asset = at.versions.iter().filter(|(_, version)| version.asset == *key);
-            let read = of_asset.clone().filter(|(step, _)| asset.reads.contains(&(*step as usize)));
+            let is_read = |(step, version): &&(u32, InputVersion)| {
+                version.asset == *key && asset.reads.contains(&(*step as usize))
+            };
+            let read = here.iter().chain(once).filter(is_read);
             inputs.extend(read.map(|(_, version)| version.clone()));
+            if inputs[begin..].iter().any(|read| read.partition.is_none()) {
+                // What the run knew of it before may not be what was read.
+                continue;
+            }
+            let mut of_asset = here.iter().filter(|(_, version)| version.asset == *key);
             // What was made of the same partition, or of an asset without any, is taken as it is.
             let makes = |step: u32| self.program.plan.steps[step as usize].loads.is_none();
-            let made = of_asset.clone().rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
+            let made = of_asset.rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
             let versions = &self.settings.versions;
             let aligned = || self.is_aligned(asset, key).then(|| versions.get(key, &partition)).flatten();
             let taken = made.or_else(aligned).or_else(|| versions.get(key, &None));

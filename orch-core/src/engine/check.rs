@@ -30,7 +30,7 @@ impl State {
         let branch = self.frames[frame as usize].branch.as_ref();
         let partition: Option<Arc<str>> =
             check.partitions.and(branch).map(|branch| branch.key().to_string().into());
-        let version = self.looked_at(frame, &check.asset, &partition);
+        let version = self.looked_at((frame, step), &check.asset, &partition);
         let target =
             version.and_then(|version| Some(CheckTarget::new(version.run?, version.data_version.clone())));
         let error = (check.blocking && result.is_error()).then(|| {
@@ -54,18 +54,20 @@ impl State {
         error
     }
 
-    /// What is known of an asset, or of a partition of it, where a check looks: a partition was made or read in the same frame,
-    /// or is known to all.
+    /// What is known of an asset, or of a partition of it, where the step of a check looks: a partition was made or read in the same
+    /// frame, an asset without was read for it, or it is known to all.
     fn looked_at(
         &self,
-        frame: FrameId,
+        (frame, step): (FrameId, usize),
         asset: &AssetKey,
         partition: &Option<Arc<str>>,
     ) -> Option<&InputVersion> {
-        let here = self.frames[frame as usize].versions.iter().map(|(_, version)| version);
-        let here = here.filter(|version| partition.is_some() && version.asset == *asset);
-        here.rev()
-            .find(|version| version.partition == *partition)
+        let inputs = &self.program.plan.steps[step].inputs;
+        let is_read = |by: u32| inputs.iter().any(|input| input.source.takes(by as usize));
+        let here = self.frames[frame as usize].versions.iter().rev();
+        let mut here = here.filter(|(by, _)| partition.is_some() || is_read(*by));
+        here.find(|(_, version)| version.asset == *asset && version.partition == *partition)
+            .map(|(_, version)| version)
             .or_else(|| self.settings.versions.get(asset, partition))
     }
 }

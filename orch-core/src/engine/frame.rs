@@ -23,7 +23,7 @@ pub(super) struct Frame {
     pub(super) steps: Vec<StepRun>,
     pub(super) streams: Vec<Stream>,
     pub(super) collects: Vec<Gathering>,
-    /// The versions of partitions of assets that were read or made in it, by the step that did so.
+    /// The versions of assets that were read in it, and of partitions of assets that were made in it, by the step that did so.
     pub(super) versions: Vec<(u32, InputVersion)>,
     /// Of graphs of assets that stand in it, by their numbers, whether they are passed over, once that is found.
     pub(super) graphs: Vec<(u32, bool)>,

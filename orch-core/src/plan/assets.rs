@@ -101,9 +101,9 @@ impl Plan {
     }
 }
 
-/// Finds out which steps read partitions for which assets.
+/// Finds out which steps read something for which assets.
 pub(super) fn find_reads(plan: &mut Plan) {
-    if plan.steps.iter().all(|step| step.loads.as_ref().is_none_or(|asset| asset.partitions.is_none())) {
+    if !plan.steps.iter().any(|step| step.loads.as_ref().is_some_and(LoadedAsset::is_read)) {
         return;
     }
     let makers = (0..plan.steps.len()).filter(|&number| !plan.steps[number].assets.is_empty());
@@ -113,12 +113,12 @@ pub(super) fn find_reads(plan: &mut Plan) {
     }
 }
 
-/// The steps that read partitions of which this one makes something, by itself or by others that make no assets.
+/// The steps that read that of which this one makes something, by itself or by others that make no assets.
 fn reads(plan: &Plan, maker: usize) -> Vec<usize> {
     let (mut seen, mut next, mut reads) = (HashSet::from([maker]), vec![maker], Vec::new());
     while let Some(number) = next.pop() {
         let step = &plan.steps[number];
-        if step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()) {
+        if step.loads.as_ref().is_some_and(LoadedAsset::is_read) {
             reads.push(number);
         }
         if number == maker || step.assets.is_empty() {

@@ -221,7 +221,7 @@ pub struct PlannedAsset {
     /// What it is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub upstream: Vec<AssetKey>,
-    /// The steps that read partitions for it.
+    /// The steps that read for it what is stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<usize>,
     /// The version of the code that makes it.

@@ -18,7 +18,7 @@ use super::resume::TakenUp;
 use super::{Run, RunError, Runner, instance, runtime, stored};
 use crate::asset::{Materialization, Versions};
 use crate::config::{RunConfig, Scrubber};
-use crate::define::{Cancel, KnownAssets, ReadsPartitions, RunContext, Tags};
+use crate::define::{Cancel, KnownAssets, ReadsAssets, RunContext, Tags};
 use crate::engine::{
     Broken, Dispatcher, Earlier, Memory, Message, Past, Settings, State, Surroundings, Timer,
 };
@@ -132,8 +132,7 @@ impl Runner {
             job: program.plan.job.as_str().into(),
             tags: program.plan.tags.clone().into_iter().chain(tags.clone()).collect(),
             cancel: Cancel::new(),
-            io: Arc::clone(&io),
-            reader: reader.clone().map(|reader| reader as Arc<dyn ReadsPartitions>),
+            reader: reader.clone().map(|reader| reader as Arc<dyn ReadsAssets>),
             partitions: partitions.by_step(&program.plan),
             assets,
             keys,

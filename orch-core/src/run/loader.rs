@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use self::lack::Lack;
 pub(super) use self::loaded::Loaded;
 use self::takers::Takers;
-use super::partitions::{ForPartitions, Reader, latest_of};
+use super::partitions::{ForPartitions, Reader, Whole, latest_of};
 use super::place::{Named, Stored, as_it_lies, newer};
 use crate::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, InputVersion, Materialization, MaterializationQuery, ValueAt,
@@ -48,7 +48,7 @@ impl Loader {
 
     /// Finds what the program takes. The values themselves are loaded when someone looks at them.
     pub(super) fn load(&self, program: &Program, partitions: &ForPartitions) -> Result<Loaded, PlanError> {
-        let (mut loaded, mut problems) = (Loaded::default(), Vec::new());
+        let (mut loaded, mut problems, mut wholes) = (Loaded::default(), Vec::new(), Vec::new());
         let made = program.made();
         let (takers, mut lacking) = (Takers::of(program), Vec::new());
         // Partitions are read while the run goes on.
@@ -57,11 +57,14 @@ impl Loader {
             // What is read when its step runs may be made before it.
             let is_read = asset.read_by.is_some();
             if is_read && made.contains(&asset.key) {
+                wholes.push((number, Whole::made(asset)));
                 continue;
             }
             match self.find(asset, &program.made_of(&asset.key, taker), &program.ops[number], 0) {
                 Ok((value, fact)) => {
-                    if !is_read {
+                    if is_read {
+                        wholes.push((number, Whole::taken(asset, fact.clone())));
+                    } else {
                         let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
                         loaded.ended.push((path, Ended::Succeeded(vec![KeptOutput::Value(value)])));
                     }
@@ -75,13 +78,14 @@ impl Loader {
             }
         }
         self.add_dependencies(program, &made, &mut loaded);
-        if partitions.pinned.is_some() || program.loads().any(|(_, asset)| asset.partitions.is_some()) {
+        if partitions.pinned.is_some() || program.loads().any(|(_, asset)| asset.is_read()) {
             let (storage, run) = (self.storage.clone(), (self.run, self.ancestors.clone()));
             let before = self.goes_on.then_some(&*self.taken);
             match Reader::of(program, partitions, (storage, Arc::clone(&self.io)), run, before) {
                 Ok((reader, others)) => {
                     lacking.extend(others);
                     loaded.facts.extend(reader.facts().cloned());
+                    let reader = reader.with_wholes(wholes);
                     loaded.reader = Some(Arc::new(reader));
                 }
                 Err(wrong) => problems.extend(wrong),

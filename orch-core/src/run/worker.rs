@@ -92,7 +92,6 @@ impl Runner {
             job: program.plan.job.as_str().into(),
             tags: begin.tags,
             cancel,
-            io: Arc::default(),
             reader: None,
             partitions: HashMap::new(),
             assets: KnownAssets {

@@ -16,7 +16,7 @@ use crate::define::{Args, Body, Cancel, Context, OpDef, OutputKind, RunContext, 
 use crate::engine::{Dispatcher, Executor, HookCall, Message, Promise, Task, Token, Turn, Work, Written};
 use crate::failure::Failure;
 use crate::io::{Artifacts, IoManagers};
-use crate::plan::{Program, Step};
+use crate::plan::{LoadedAsset, Program, Step};
 use crate::value::Value;
 
 /// Runs steps in this process: async ops as tasks of the runtime, sync ops on its blocking threads.
@@ -121,7 +121,7 @@ impl StepTraits {
             isolated: step.isolated,
             stops: op.timeout().is_some() || dynamic.count() > 1,
             taken: op.io().map(|_| taken.collect()).unwrap_or_default(),
-            says: step.says() || op.reads.is_some(),
+            says: step.says() || step.loads.as_ref().is_some_and(LoadedAsset::is_read),
         }
     }
 }

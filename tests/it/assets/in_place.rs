@@ -1,6 +1,7 @@
 //! What lies where an IO manager has stored an asset: what it was, something else, or nothing.
 
 mod moved;
+mod read;
 mod since;
 
 use std::collections::BTreeMap;

@@ -52,7 +52,6 @@ impl Play {
             job: "job".into(),
             tags: Tags::new(),
             cancel: Cancel::new(),
-            io: Arc::default(),
             reader: None,
             partitions: std::collections::HashMap::new(),
             assets: KnownAssets::default(),

@@ -262,7 +262,7 @@ impl Upstream {
             compose::with(|composition| {
                 let made = self.sources.get(&asset.key);
                 let made = made.and_then(|drawn| composition.node_of(drawn.source.index));
-                let op = OpDef::reading((&asset.key, &loads.columns), ty, io, &asset.place);
+                let op = OpDef::reading(&asset.key, ty, &asset.place);
                 let node = composition.add_loading(op, loads, 0);
                 let after = made.map(|made| (made, asset.place.clone()));
                 composition.graph.nodes[node].after.extend(after);

@@ -93,7 +93,7 @@ impl Reader {
         loaded.map_err(|failure| failure.context(format!("partitions of `{key}` cannot be read together")))
     }
 
-    fn made_here(&self, key: &AssetKey, partition: &str) -> Option<Made> {
+    pub(super) fn made_here(&self, key: &AssetKey, partition: &str) -> Option<Made> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         made.get(&(key.clone(), partition.to_owned())).cloned()
     }
@@ -107,7 +107,7 @@ impl Reader {
         reading.asset.read_by.as_deref().is_some_and(|io| self.io.get(io, ty).is_some())
     }
 
-    fn manager(&self, io: &str, ty: TypeInfo) -> Result<&dyn Erased, Failure> {
+    pub(super) fn manager(&self, io: &str, ty: TypeInfo) -> Result<&dyn Erased, Failure> {
         let manager = self.io.get(io, ty).map(|manager| &**manager);
         manager.ok_or_else(|| Failure::new(format!("there is no IO manager `{io}` for `{}`", ty.name())))
     }

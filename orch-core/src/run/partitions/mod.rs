@@ -9,6 +9,7 @@ mod missing;
 mod reader;
 mod stopped;
 mod takers;
+mod whole;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(super) use keys::{key_sets, keys_of};
 pub(super) use missing::Lacking;
 pub(super) use reader::{Reader, latest_of};
 pub(super) use takers::taken_by_key;
+pub(super) use whole::Whole;
 
 /// The partitions of a run, as many sets as its plan has.
 #[derive(Default)]

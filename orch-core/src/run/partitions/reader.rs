@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::ForPartitions;
 use super::missing::{Lacking, Taker, absent, lacks, not_stored, not_written, unmapped};
 use super::stopped::Stopped;
+use super::whole::Whole;
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery};
-use crate::define::{ReadPartitions, ReadsPartitions, RunPartitions};
+use crate::define::{ReadPartitions, ReadsAssets, RunPartitions};
 use crate::engine::{Earlier, Memory};
 use crate::event::Encoded;
 use crate::failure::Failure;
@@ -17,13 +18,13 @@ use crate::io::IoManagers;
 use crate::partition::{Keyspace, Link, MappedPartitions, PartitionMapping, PartitionSet};
 use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
-use crate::value::Value;
+use crate::value::{TypeInfo, Value};
 
 /// So many partitions are looked up one by one; of more, all that are known are read at once.
 const FEW: u64 = 8;
 
-/// Reads partitions of assets for the steps of a run: those that the run takes as they were when it began, and those that it
-/// makes itself as it has made them.
+/// Reads assets, and partitions of assets, for the steps of a run: those that the run takes as they were when it began, and those
+/// that it makes itself as it has made them.
 pub(in crate::run) struct Reader {
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) io: Arc<IoManagers>,
@@ -34,7 +35,9 @@ pub(in crate::run) struct Reader {
     now: Timestamp,
     /// By the numbers of the steps.
     readings: HashMap<usize, Reading>,
-    /// The materializations that the run takes.
+    /// Assets without partitions, by the numbers of the steps that read them.
+    pub(super) wholes: HashMap<usize, Whole>,
+    /// The materializations that the run takes; of an asset without partitions under no name.
     pub(super) taken: HashMap<AssetKey, BTreeMap<String, Materialization>>,
     /// Those that it has made so far, with the values of those that are small.
     pub(super) made: Mutex<HashMap<(AssetKey, String), Made>>,
@@ -115,6 +118,7 @@ impl Reader {
             job: program.plan.job.as_str().into(),
             now: pinned.map_or_else(Timestamp::now, |pinned| pinned.now),
             readings: HashMap::new(),
+            wholes: HashMap::new(),
             taken: HashMap::new(),
             made: Mutex::default(),
             stopped: Stopped::of(program),
@@ -172,9 +176,10 @@ impl Reader {
         Lacking { number, copies, all, problem }
     }
 
-    /// Whether steps read partitions that others of the same run make.
+    /// Whether steps read what others of the same run make.
     pub(in crate::run) fn reads_what_is_made(&self) -> bool {
         self.readings.values().any(|reading| reading.of.made.is_some())
+            || self.wholes.values().any(|whole| whole.made)
     }
 
     /// The partitions that its steps take, whoever makes them.
@@ -190,12 +195,20 @@ impl Reader {
         self.taken.values().flat_map(BTreeMap::values)
     }
 
-    /// A partition was made.
+    /// An asset was made, or a partition of one.
     pub(in crate::run) fn tell(&self, fact: Materialization, value: Option<Encoded>) {
-        let is_read = || self.readings.values().any(|reading| reading.asset.key == fact.asset);
-        if let Some(partition) = fact.partition.clone().filter(|_| is_read()) {
+        if self.is_read(&fact.asset, fact.partition.is_some()) {
+            let partition = fact.partition.clone().unwrap_or_default();
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             made.insert((fact.asset.clone(), partition), (fact, value));
+        }
+    }
+
+    /// Whether steps read the asset, by partition or as a whole.
+    fn is_read(&self, key: &AssetKey, by_partition: bool) -> bool {
+        match by_partition {
+            true => self.readings.values().any(|reading| reading.asset.key == *key),
+            false => self.wholes.values().any(|whole| whole.asset.key == *key),
         }
     }
 
@@ -249,18 +262,20 @@ impl Reader {
             }
         }
         if !again.is_empty() {
-            // Of others that have made them meanwhile nothing is taken.
-            for run in std::iter::once(self.run).chain(self.ancestors.clone()) {
-                let query =
-                    MaterializationQuery { asset: Some(key.clone()), run: Some(run), ..Default::default() };
-                storage
-                    .materializations(&query)
-                    .map_err(unread)?
-                    .into_iter()
-                    .for_each(|fact| self.tell_again(fact));
-            }
+            self.made_before(key).map_err(unread)?;
         }
         Ok(if reading.allows_missing() { PartitionSet::new() } else { lacking })
+    }
+
+    /// Finds what the run itself has made of an asset before it goes on: of others that have made it meanwhile nothing is taken.
+    pub(super) fn made_before(&self, key: &AssetKey) -> Result<(), StorageError> {
+        let Some(storage) = &self.storage else { return Ok(()) };
+        for run in std::iter::once(&self.run).chain(&self.ancestors) {
+            let query =
+                MaterializationQuery { asset: Some(key.clone()), run: Some(*run), ..Default::default() };
+            storage.materializations(&query)?.into_iter().for_each(|fact| self.tell_again(fact));
+        }
+        Ok(())
     }
 
     /// What the run has passed over before it goes on: of these versions those that are still known.
@@ -269,7 +284,9 @@ impl Reader {
         memory: &Memory,
         versions: impl Iterator<Item = &'a InputVersion>,
     ) {
-        for version in versions.filter(|version| version.partition.is_some()) {
+        let is_read =
+            |version: &&InputVersion| version.partition.is_some() || self.is_read(&version.asset, false);
+        for version in versions.filter(is_read) {
             let known = memory.get(&version.asset, &version.partition);
             if let Some(known) = known.filter(|known| version.run == Some(known.fact.run)) {
                 self.tell_again(known.fact.clone());
@@ -277,7 +294,7 @@ impl Reader {
         }
     }
 
-    /// A partition was made before the run went on; what was told first is the newest.
+    /// It was made before the run went on; what was told first is the newest.
     fn tell_again(&self, fact: Materialization) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let partition = fact.partition.clone().unwrap_or_default();
@@ -328,8 +345,16 @@ impl Earlier for Reader {
     }
 }
 
-impl ReadsPartitions for Reader {
-    fn read(
+impl ReadsAssets for Reader {
+    fn read_whole(
+        &self,
+        (number, path): (usize, &StepPath),
+        ty: TypeInfo,
+    ) -> Result<(Value, Option<InputVersion>), Failure> {
+        self.whole(number, path, ty)
+    }
+
+    fn read_partitions(
         &self,
         step: usize,
         within: Option<&str>,

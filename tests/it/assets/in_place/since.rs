@@ -31,6 +31,11 @@ fn checked(entry: i64) -> Result<i64> {
 }
 
 #[asset(code_version = "1")]
+fn read(#[stored] entry: i64) -> Result<i64> {
+    few(entry)
+}
+
+#[asset(code_version = "1")]
 fn summed(entries: &Partitions<i64>) -> Result<i64> {
     few(entries.values().sum())
 }
@@ -59,7 +64,7 @@ struct World {
 
 impl World {
     fn new(shelf: impl IoManager<i64>) -> Self {
-        let definitions = Definitions::new().assets(assets![entry, entries, checked, summed]);
+        let definitions = Definitions::new().assets(assets![entry, entries, checked, read, summed]);
         Self { definitions: definitions.io::<i64>("shelf", shelf), storage: storage(), runs: 0 }
     }
 
@@ -100,6 +105,7 @@ fn a_rerun_takes_what_lies_there_for_what_it_is() {
     checked, code 1, data 84cb40e7, of entry 5, fact
     entry, code 1, data 200, io
     ");
+    assert_eq!(seeing("entry", "read"), seeing("entry", "checked").replace("checked", "read"));
     insta::assert_snapshot!(seeing("entries", "summed"), @r"
     entries[mon], code 1, data 203, io
     entries[tue], code 1, data 203, io
@@ -110,7 +116,7 @@ fn a_rerun_takes_what_lies_there_for_what_it_is() {
     entries[tue], code 1, data 203, io
     ");
     // Its place is one, so that the latest lies there.
-    for (upstream, taker) in [("entry", "checked"), ("entries", "summed")] {
+    for (upstream, taker) in [("entry", "checked"), ("entry", "read"), ("entries", "summed")] {
         assert_eq!(blind(upstream, taker), seeing(upstream, taker));
     }
 }

@@ -91,7 +91,7 @@ fn a_planned_frame_names_them_too() {
     let (folder, definitions) = put("planned", b"no Parquet");
     insta::assert_snapshot!(said(&definitions, "counted", &folder), @r"
     the run of `materialize` failed: 1 step
-    `read_orders`: the asset `orders` cannot be read
+    `read_orders`: the external asset `orders` cannot be loaded
       caused by: cannot read `[lake]/orders.parquet`
       caused by: parquet: File out of specification: A Parquet file must contain a header and footer with at least 12 bytes
       hint: is it of the format of a Parquet file, and complete? one written by orch always is: have it made anew, or put back
@@ -99,14 +99,14 @@ fn a_planned_frame_names_them_too() {
     put_half(&folder.join("orders.parquet"));
     insta::assert_snapshot!(said(&definitions, "counted", &folder), @r"
     the run of `materialize` failed: 1 step
-    `read_orders`: the asset `orders` cannot be read
+    `read_orders`: the external asset `orders` cannot be loaded
       caused by: cannot read `[lake]/orders.parquet`
       caused by: parquet: File out of specification: The file must end with PAR1
       hint: is it of the format of a Parquet file, and complete? one written by orch always is: have it made anew, or put back
     ");
     insta::assert_snapshot!(said(&definitions, "ids", &folder), @r"
     the run of `materialize` failed: 1 step
-    `read_orders`: the asset `orders` cannot be read
+    `read_orders`: the external asset `orders` cannot be loaded
       caused by: cannot read `[lake]/orders.parquet`
       caused by: parquet: File out of specification: The file must end with PAR1
       hint: is it of the format of a Parquet file, and complete? one written by orch always is: have it made anew, or put back

@@ -12,7 +12,7 @@ use polars::prelude::SchemaRef;
 
 use super::FrameIo;
 use super::hashing::Hashing;
-use super::stamp::{stamp, stamp_of_nothing};
+use super::stamp::{stamp, told_of_nothing};
 use super::verify::verify;
 use crate::file::{cannot, decode, encode, missing};
 use crate::format::{Format, Wanted};
@@ -72,7 +72,7 @@ impl<F: Format> FrameIo<F> {
         self.place.remove(&path).map_err(|failure| cannot("remove", &path, failure))?;
         let place = ("path".to_owned(), path.display().to_string().into());
         let mut metadata = Metadata::from([place, ("missing".to_owned(), true.into())]);
-        metadata.extend(stamp_of_nothing(at));
+        metadata.extend(told_of_nothing(at));
         Ok(metadata)
     }
 

@@ -10,7 +10,7 @@ use super::FrameIo;
 use crate::file::cannot;
 use crate::format::Format;
 
-/// The stamp of no file.
+/// The stamp of no file, and the version of data that is none: no hash reads so.
 const NOTHING: &str = "nothing";
 
 /// What is told of the file of an asset beside its version: its mark, and the hash of what is in it. Nobody asks for that of other
@@ -23,9 +23,11 @@ pub(super) fn stamp(at: &OutputAt<'_>, mark: &str, metadata: &mut Metadata) {
     }
 }
 
-/// The same of an asset of which no file is there.
-pub(super) fn stamp_of_nothing(at: &OutputAt<'_>) -> Option<(String, serde_json::Value)> {
-    at.asset.map(|_| (STAMP.to_owned(), NOTHING.into()))
+/// The same of an asset of which no file is there, with its version: that there is nothing is known, and comes out the same as long
+/// as there is nothing.
+pub(super) fn told_of_nothing(at: &OutputAt<'_>) -> impl Iterator<Item = (String, serde_json::Value)> {
+    let told = at.asset.map(|_| [DATA_VERSION, STAMP].map(|name| (name.to_owned(), NOTHING.into())));
+    told.into_iter().flatten()
 }
 
 /// The hash of all that is in a file.

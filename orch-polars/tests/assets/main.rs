@@ -102,6 +102,39 @@ fn a_file_that_nobody_has_told_of_is_not_taken_for_the_one_that_was_stored() {
     std::fs::remove_dir_all(folder).expect("it was there");
 }
 
+/// As long as there is no frame, nothing that is made of that is stale.
+#[test]
+fn that_there_is_no_frame_is_known_as_a_version_of_it() {
+    #[asset(io = "lake", code_version = "1")]
+    fn returned() -> Option<DataFrame> {
+        None
+    }
+    #[asset(code_version = "1")]
+    fn lost(returned: &Option<DataFrame>) -> usize {
+        returned.as_ref().map_or(0, DataFrame::height)
+    }
+    #[asset(code_version = "1")]
+    fn lost_on_disk(#[stored] returned: Option<DataFrame>) -> usize {
+        returned.map_or(0, |frame| frame.height())
+    }
+    let (folder, definitions) = lake("nothing");
+    let definitions = definitions.assets(assets![returned, lost, lost_on_disk]);
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let made = || {
+        let job = definitions.materialize(&"returned+".parse().expect("a selection"));
+        let run = definitions.runner(&job).memoize().keep_events().record(&storage).run_blocking();
+        let run = run.expect("it succeeds");
+        run.events().iter().filter(|event| event.kind.name() == "ASSET_MATERIALIZATION").count()
+    };
+    assert_eq!((made(), made()), (3, 0));
+    // What is put there is something else, and no other version of nothing.
+    orch_polars::write_parquet(&df!("id" => [1_i64]).expect("a frame"), folder.join("returned.parquet"))
+        .expect("it is written");
+    assert_eq!((made(), made()), (1, 0));
+    assert!(!folder.join("returned.parquet").exists());
+    std::fs::remove_dir_all(folder).expect("it was there");
+}
+
 #[cfg(feature = "lazy")]
 #[test]
 fn a_part_of_a_frame_is_taken_as_it_lies_there() {

@@ -177,16 +177,31 @@ impl Failure {
     /// The failure as it is written into events.
     #[must_use]
     pub fn info(&self) -> ErrorInfo {
-        let causes = std::iter::successors(self.0.error.source(), |&error| error.source());
+        let message = self.0.error.to_string();
+        let mut causes: Vec<String> = Vec::new();
+        for cause in std::iter::successors(self.0.error.source(), |&error| error.source()) {
+            let cause = cause.to_string();
+            if !tells(causes.last().unwrap_or(&message), &cause) {
+                causes.push(cause);
+            }
+        }
         ErrorInfo {
             kind: self.0.kind,
-            message: self.0.error.to_string(),
-            causes: causes.map(ToString::to_string).collect(),
+            message,
+            causes,
             hint: self.0.hint.clone(),
             place: self.0.place.clone(),
             metadata: self.0.metadata.clone(),
         }
     }
+}
+
+/// Whether an error says what its cause says, as some libraries' do in their own text: the same, or that with a word of its own
+/// before or after it.
+fn tells(error: &str, cause: &str) -> bool {
+    let before = |rest: &str| rest.is_empty() || rest.starts_with(": ");
+    let after = |rest: &str| rest.ends_with(": ");
+    error.strip_prefix(cause).is_some_and(before) || error.strip_suffix(cause).is_some_and(after)
 }
 
 impl fmt::Display for Failure {
@@ -335,5 +350,21 @@ mod tests {
         assert_eq!(Failure::new("x").not_retryable().retry_wish(), RetryWish::Never);
         // As it was told, it is told again.
         assert_eq!(Failure::told(&failure.info()).info(), failure.info());
+    }
+
+    #[test]
+    fn what_an_error_says_of_its_cause_is_said_once() {
+        let told = |messages: &[&str]| {
+            let (root, others) = messages.split_last().expect("one at least");
+            let failure = others.iter().rev().fold(Failure::new(*root), |failure, of| failure.context(*of));
+            failure.info().to_string()
+        };
+        assert_eq!(
+            told(&["cannot read `a`", "no column: 'filter': 'sink'", "no column: 'filter'", "no column"]),
+            "cannot read `a`\n  caused by: no column: 'filter': 'sink'"
+        );
+        assert_eq!(told(&["cannot open: no file", "no file"]), "cannot open: no file");
+        assert_eq!(told(&["no file", "no file"]), "no file");
+        assert_eq!(told(&["no files", "no file"]), "no files\n  caused by: no file");
     }
 }

@@ -217,3 +217,14 @@ fn a_plan_may_be_missing() {
     assert_eq!(failure.message, format!("cannot read `{}`", io.path(&at).display()));
     assert_eq!(failure.hint.unwrap(), "was it moved or deleted since it was written?");
 }
+
+/// Polars says in each error what its cause says, in its own words before it.
+#[test]
+fn what_is_wrong_with_a_plan_is_told_once() {
+    let plan = starters().lazy().with_column(col("weight") * lit(2)).filter(col("hp").gt(lit(1)));
+    let failure =
+        orch_core::failure::Failure::from(plan.sort(["hp"], Default::default()).collect().unwrap_err());
+    let told = failure.info().to_string();
+    assert_eq!(told.matches("weight").count(), 1, "{told}");
+    assert!(failure.info().causes.is_empty(), "{told}");
+}

@@ -132,7 +132,6 @@ fn a_store_that_nobody_knows_is_refused_at_its_first_use() {
     cannot write `ftp://lake/frames/00000000-0000-0000-0000-000000000007/extract/result.parquet`
       caused by: cannot open the object store `ftp://lake/frames`
       caused by: Generic URL error: Unable to recognise URL "ftp://lake/frames"
-      caused by: Unable to recognise URL "ftp://lake/frames"
       hint: there are `s3://bucket/prefix` with the feature `s3`, `gs://bucket/prefix` with `gcs`, `az://container/prefix` with `azure`; credentials come from the environment
     "#);
 }

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use orch_core::failure::{Failure, Result};
+#[cfg(feature = "lazy")]
+use orch_core::ids::nearest;
 use polars::error::PolarsError;
 use polars::frame::DataFrame;
 
@@ -87,6 +89,28 @@ pub(crate) fn unreadable<F: Format>(path: &Path, error: PolarsError) -> Failure 
         ),
     };
     cannot("read", path, error.into()).hint(hint).not_retryable()
+}
+
+/// So many columns are named of a file that lacks one.
+#[cfg(feature = "lazy")]
+const NAMED: usize = 20;
+
+/// The file is there, and has no column of this name, but these.
+#[cfg(feature = "lazy")]
+pub(crate) fn lacks_column(path: &Path, name: &str, there: &[&str]) -> Failure {
+    let mut named: Vec<_> = there.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    if let more @ 1.. = there.len().saturating_sub(NAMED) {
+        named.push(format!("and {more} more"));
+    }
+    let message = match named.as_slice() {
+        [] => format!("there is no column `{name}`, nor any other"),
+        named => format!("there is no column `{name}`, but {}", named.join(", ")),
+    };
+    let hint = match nearest(name, there.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "are these the columns that it was written with?".to_owned(),
+    };
+    cannot("read", path, Failure::new(message)).hint(hint).not_retryable()
 }
 
 /// There is no such file.

@@ -20,9 +20,10 @@ use super::FrameIo;
 use super::eager::types;
 use super::file::about;
 use super::hashing::Hashing;
+use super::nulls;
 use super::stamp::stamp;
 use super::together::{Dimensions, Found};
-use crate::file::{cannot, missing, unreadable};
+use crate::file::{cannot, lacks_column, missing, unreadable};
 use crate::format::Format;
 #[cfg(feature = "objects")]
 use crate::place::Objects;
@@ -121,12 +122,12 @@ impl<F: Format, S: FrameSchema> IoManager<Lazy<S>> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<Lazy<S>> {
         let path = self.path(at);
         let source = self.alone(&path)?.ok_or_else(|| missing(&path))?;
-        checked(&path, self.scan(source, &path, at, Some(&types::<S>()))?)
+        self.declared(source, &path, at)
     }
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Lazy<S>> {
         let found = self.find_all(at, |path| self.source(path))?;
-        Lazy::checked(self.scan_together(found, Some(&types::<S>()))?)
+        self.declared_together(found)
     }
 
     of_every_frame!();
@@ -148,12 +149,12 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Lazy<S>>> for FrameIo<F> {
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<Lazy<S>>> {
         let path = self.path(at);
         let Some(source) = self.alone(&path)? else { return Ok(None) };
-        checked(&path, self.scan(source, &path, at, Some(&types::<S>()))?).map(Some)
+        self.declared(source, &path, at).map(Some)
     }
 
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Option<Lazy<S>>> {
         let Some(found) = self.find_some(at, |path| self.source(path))? else { return Ok(None) };
-        Lazy::checked(self.scan_together(found, Some(&types::<S>()))?).map(Some)
+        self.declared_together(found).map(Some)
     }
 
     of_every_frame!();
@@ -188,6 +189,11 @@ impl<F: Format> FrameIo<F> {
         at: &OutputAt<'_>,
         types: Option<&SchemaRef>,
     ) -> Result<LazyFrame> {
+        of_columns::<F>(self.whole(source, path, types)?, path, at.columns)
+    }
+
+    /// All columns of a file.
+    fn whole(&self, source: ScanSource, path: &Path, types: Option<&SchemaRef>) -> Result<LazyFrame> {
         let scanned = self.format.scan(source.into_sources(), types);
         let mut scanned = scanned.map_err(|error| unreadable::<F>(path, error))?;
         if F::IN_PARTS {
@@ -195,7 +201,38 @@ impl<F: Format> FrameIo<F> {
             // which file.
             scanned.collect_schema().map_err(|error| unreadable::<F>(path, error))?;
         }
-        Ok(of_columns(scanned, at.columns))
+        Ok(scanned)
+    }
+
+    /// A file that is as declared, as far as that is known without reading it; of what is not, the nulls are found when it is read.
+    fn declared<S: FrameSchema>(
+        &self,
+        source: ScanSource,
+        path: &Path,
+        at: &OutputAt<'_>,
+    ) -> Result<Lazy<S>> {
+        let declared = S::schema();
+        let whole = self.whole(source, path, Some(&types::<S>()))?;
+        let told = |name: &str| nulls::told(&whole, name);
+        let mut plan = of_columns::<F>(whole.clone(), path, at.columns)?;
+        let columns = plan.collect_schema().map_err(|error| unreadable::<F>(path, error))?;
+        let checked = declared.check_columns(&columns, |name| told(name).unwrap_or_default());
+        checked.map_err(|failure| cannot("load", path, failure))?;
+        let unknown: Vec<_> = declared.without_nulls().filter(|name| told(name).is_none()).collect();
+        let of = format!("`{}`", path.display());
+        Lazy::checked(nulls::look(plan, &unknown, |name| declared.refused_nulls(name, &of)))
+    }
+
+    /// The same of several files, of which the first one alone is looked at before they are read.
+    fn declared_together<S: FrameSchema>(&self, found: Vec<Found<'_, ScanSource>>) -> Result<Lazy<S>> {
+        let declared = S::schema();
+        let dimensions = Dimensions::of(found.iter().map(|found| &found.at))?;
+        let first = found.first().map(|found| found.path.display().to_string()).unwrap_or_default();
+        let plan = Lazy::<S>::checked(self.scan_together(found, Some(&types::<S>()))?)?.into_inner();
+        // What is known of partitions lets files be left out, and has no nulls.
+        let unknown: Vec<_> = declared.without_nulls().filter(|name| !dimensions.has(name)).collect();
+        let of = format!("`{first}` or a file beside it");
+        Lazy::checked(nulls::look(plan, &unknown, |name| declared.refused_nulls(name, &of)))
     }
 
     /// A scan of what has just been stored, if that is what was given to be stored. The file is held open if another run may put
@@ -258,7 +295,11 @@ impl<F: Format> FrameIo<F> {
         let scanned = self.format.scan(sources, types).map_err(|error| unreadable::<F>(&first, error))?;
         let scanned = with_dimensions::<F>(scanned, dimensions, columns, &first)?;
         // Never the bare scan: polars makes some of its methods, such as `with_row_index`, a part of one, and plans it anew.
-        Ok(if columns.is_empty() { scanned.select([all().as_expr()]) } else { of_columns(scanned, columns) })
+        if columns.is_empty() {
+            Ok(scanned.select([all().as_expr()]))
+        } else {
+            of_columns::<F>(scanned, &first, columns)
+        }
     }
 }
 
@@ -307,11 +348,21 @@ fn with_dimensions<F: Format>(
     Ok(LazyFrame::from(plan))
 }
 
-/// These columns of it; all if none are named.
-fn of_columns(frame: LazyFrame, columns: &[String]) -> LazyFrame {
-    match columns {
-        [] => frame,
-        columns => frame.select(columns.iter().map(col).collect::<Vec<_>>()),
+/// These columns of a scan of the file; all if none are named.
+///
+/// # Errors
+/// If there is no such column: whoever collects the plan would be told so with all of the plan, and not of which file.
+fn of_columns<F: Format>(mut frame: LazyFrame, path: &Path, columns: &[String]) -> Result<LazyFrame> {
+    if columns.is_empty() {
+        return Ok(frame);
+    }
+    let there = frame.collect_schema().map_err(|error| unreadable::<F>(path, error))?;
+    match columns.iter().find(|name| !there.contains(name)) {
+        Some(name) => {
+            let there: Vec<_> = there.iter_names().map(|name| name.as_str()).collect();
+            Err(lacks_column(path, name, &there))
+        }
+        None => Ok(frame.select(columns.iter().map(col).collect::<Vec<_>>())),
     }
 }
 

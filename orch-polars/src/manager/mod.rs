@@ -31,6 +31,8 @@ mod file;
 mod hashing;
 #[cfg(feature = "lazy")]
 mod lazy;
+#[cfg(feature = "lazy")]
+mod nulls;
 mod register;
 mod stamp;
 mod together;

@@ -94,6 +94,12 @@ impl Schema {
         self.refuse(&self.mismatches_of(columns, nulls))
     }
 
+    /// What is said when nulls are found in this column of a frame while that is read.
+    #[cfg(feature = "lazy")]
+    pub(crate) fn refused_nulls(&self, column: &str, of: &str) -> String {
+        format!("`{column}` has nulls and may have none, as `{}` declares it: {of}", self.name)
+    }
+
     fn refuse(&self, mismatches: &[Mismatch]) -> Result<()> {
         if mismatches.is_empty() {
             return Ok(());

@@ -10,8 +10,18 @@ use super::FrameSchema;
 /// A `LazyFrame` that has the columns of `S`, as a [`Frame<S>`](crate::Frame) has them that is in memory.
 ///
 /// Which columns it has, and of which types, the plan tells, and was checked when this was made. Whether there are nulls nobody
-/// knows before the plan is executed: an IO manager looks when it stores what passes, and refuses a column that has some and may
-/// have none. The file that was there before stays.
+/// knows before the plan is executed. So a column that has some and may have none is refused
+///
+/// | of what | when |
+/// |---|---|
+/// | what an op returns | when an IO manager stores what passes; the file that was there before stays |
+/// | a Parquet file that an IO manager loads | when it is loaded, by the statistics in its footer; nothing else is read for it |
+/// | what has no such statistics, other formats, and several partitions together | when it is read, each part by itself: collecting or sinking the plan fails |
+/// | a plan of one's own, `Lazy::checked(plan)` | never, until it is stored |
+///
+/// What is looked at when it is read is what the plan reads: of a column that nobody asks for, or rows that were left out before,
+/// nothing is said. A filter of such a column looks at all rows first, and so keeps no row group of several Parquet files from being
+/// read; one of the dimensions of partitions does.
 ///
 /// ```
 /// use orch_core::failure::Result;

@@ -89,6 +89,12 @@ impl Schema {
         self.open || self.columns.iter().any(|declared| declared.name == column)
     }
 
+    /// The columns that may have no nulls.
+    #[cfg(feature = "lazy")]
+    pub(crate) fn without_nulls(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter(|declared| !declared.nullable).map(|declared| declared.name.as_str())
+    }
+
     /// The columns' types, for what reads a file that has none.
     pub(crate) fn types(&self) -> polars::prelude::Schema {
         let types = self.columns.iter().map(|column| (column.name.as_str().into(), column.dtype.clone()));

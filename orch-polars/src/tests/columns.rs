@@ -30,6 +30,8 @@ fn columns_of<F: Format>(io: &FrameIo<F>) {
     {
         let read: polars::prelude::LazyFrame = io.load(&at.columns(&two)).unwrap();
         assert!(read.collect().unwrap().equals_missing(&expected));
+        let failure = IoManager::<polars::prelude::LazyFrame>::load(io, &at.columns(&none)).err().unwrap();
+        assert!(failure.info().causes[0].contains("weight"), "{:?}", failure.info());
     }
 }
 
@@ -63,6 +65,40 @@ fn a_plan_that_asks_for_less_reads_less() {
       PROJECT 1/3 COLUMNS
       ESTIMATED ROWS: 3
     "#);
+}
+
+#[cfg(feature = "lazy")]
+#[test]
+fn a_column_that_a_plan_is_to_read_and_is_not_there_is_told_when_the_plan_is_made() {
+    use polars::prelude::LazyFrame;
+
+    let folder = Folder::new();
+    let io = ParquetIo::new(&folder.0);
+    let step = extract();
+    let at = output_of(&step, None);
+    let refused = |column: &str| {
+        let columns = names(&["hp", column]);
+        let failure = IoManager::<LazyFrame>::load(&io, &at.columns(&columns)).err().unwrap();
+        folder.without(&format!("{failure:?}"))
+    };
+    io.store(&at, &starters()).unwrap();
+    insta::assert_snapshot!(refused("nmae"), @"
+    cannot read `[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet`
+      caused by: there is no column `nmae`, but `name`, `type2`, `hp`
+      hint: did you mean `name`?
+    ");
+    insta::assert_snapshot!(refused("weight"), @"
+    cannot read `[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet`
+      caused by: there is no column `weight`, but `name`, `type2`, `hp`
+      hint: are these the columns that it was written with?
+    ");
+    let many = (0..30i64).map(|number| Column::new(format!("c{number}").into(), [number]));
+    io.store(&at, &DataFrame::new(1, many.collect()).unwrap()).unwrap();
+    insta::assert_snapshot!(refused("weight"), @"
+    cannot read `[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet`
+      caused by: there is no column `hp`, but `c0`, `c1`, `c2`, `c3`, `c4`, `c5`, `c6`, `c7`, `c8`, `c9`, `c10`, `c11`, `c12`, `c13`, `c14`, `c15`, `c16`, `c17`, `c18`, `c19`, and 10 more
+      hint: are these the columns that it was written with?
+    ");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Columns that are declared of a frame that is planned and not in memory.
 
 use insta::assert_snapshot;
+use orch_core::failure::Failure;
 use orch_core::io::IoManager;
 use polars::prelude::{IntoLazy as _, LazyFrame, col, lit};
 
@@ -102,4 +103,64 @@ fn one_that_may_be_missing_is_checked_if_it_is_there() {
     assert!(load().unwrap().is_none());
     io.store(&at, &starters()).unwrap();
     assert!(load().is_err());
+}
+
+/// What others have put there.
+fn with_nulls() -> DataFrame {
+    let mut sales = sales();
+    let ids = Column::new("id".into(), [Some(1i64), None]);
+    sales.replace("id", ids).unwrap().clone()
+}
+
+#[test]
+fn nulls_in_parquet_are_found_when_it_is_loaded() {
+    let folder = Folder::new();
+    let io = ParquetIo::new(&folder.0);
+    let (step, at) = (extract(), |step| output_of(step, None));
+    io.store(&at(&step), &with_nulls()).unwrap();
+    assert_snapshot!(folder.without(&format!("{:?}", loaded(&io).unwrap_err())), @"
+    cannot load `[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet`
+      caused by: the frame is not what `Sales` declares:
+      - `id` has 1 null and may have none
+      hint: declare `id` as an `Option`, or fill or drop its nulls
+    ");
+    // What is known to have none is the scan alone.
+    io.store(&at(&step), &sales()).unwrap();
+    let large = loaded(&io).unwrap().plan().filter(col("unit price").gt(lit(1.0))).select([col("name")]);
+    assert_snapshot!(large.explain(true).unwrap(), @r#"
+    simple π 1/1 ["name"]
+      Parquet SCAN [open-file]
+      PROJECT 2/4 COLUMNS
+      SELECTION: col("unit price") > 1.0
+      ESTIMATED ROWS: 2
+    "#);
+    // Without statistics they are found when it is read.
+    let file = fs::File::create(io.path(&at(&step))).unwrap();
+    let options = polars::prelude::ParquetWriteOptions {
+        statistics: polars::prelude::StatisticsOptions::empty(),
+        ..Default::default()
+    };
+    options.to_writer(file).finish(&mut with_nulls()).unwrap();
+    let failure = Failure::from(loaded(&io).unwrap().plan().collect().unwrap_err());
+    assert_snapshot!(folder.without(&format!("{failure:?}")), @"`id` has nulls and may have none, as `Sales` declares it: `[folder]/00000000-0000-0000-0000-000000000007/extract/result.parquet`");
+}
+
+fn found_when_it_is_read<F: Format>(io: &FrameIo<F>) {
+    let step = extract();
+    io.store(&output_of(&step, None), &with_nulls()).unwrap();
+    let plan = loaded(io).unwrap().plan();
+    let failure = Failure::from(plan.clone().collect().unwrap_err()).to_string();
+    assert!(failure.contains("`id` has nulls and may have none, as `Sales` declares it"), "{failure}");
+    // Of what nobody asks for nothing is said.
+    assert_eq!(plan.select([col("name")]).collect().unwrap().height(), 2, "{}", F::NAME);
+}
+
+#[test]
+fn nulls_in_other_formats_are_found_when_they_are_read() {
+    let folder = Folder::new();
+    found_when_it_is_read(&CsvIo::new(&folder.0));
+    #[cfg(feature = "ipc")]
+    found_when_it_is_read(&IpcIo::new(&folder.0));
+    #[cfg(feature = "json")]
+    found_when_it_is_read(&NdjsonIo::new(&folder.0));
 }

@@ -134,3 +134,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nulls_of_partitions_are_found_when_these_are_read() {
+    schema! {
+        struct Pieces { partition: String, pieces: i64, .. }
+    }
+    let folder = Folder::new();
+    let io = ParquetIo::new(&folder.0);
+    let sold = Sold::by_day();
+    sold.store(&io);
+    let at = sold.at();
+    let nulls = df!("product" => ["cup", "mug"], "pieces" => [Some(1_i64), None]).unwrap();
+    io.store(&at[1], &nulls).unwrap();
+    let plan = IoManager::<Lazy<Pieces>>::load_partitions(&io, &at).unwrap().plan();
+    let failure = plan.clone().collect().unwrap_err();
+    assert_snapshot!(folder.without(&failure.to_string()), @"`pieces` has nulls and may have none, as `Pieces` declares it: `[folder]/sold/partition=2024-01-01/data.parquet` or a file beside it");
+    // A filter of the dimension leaves the file out.
+    let first = plan.filter(col("partition").eq(lit("2024-01-01")));
+    assert_eq!(first.collect().unwrap().height(), 2);
+}

@@ -25,7 +25,18 @@ impl<F> FrameIo<F> {
     /// Whether each frame in memory is read again before its file takes its place, and is refused if it does not come back
     /// as it was. If nothing is said it is not, for it takes as long as storing it.
     ///
-    /// In tests it shows that what is stored is what steps were handed, and of a format that keeps no types, what it loses.
+    /// In tests it shows that what is stored is what steps were handed, and of a format that keeps no types, what it loses. A run of
+    /// a test does not ask for it by itself: what CSV loses of a frame a program may well do without. One that does not has its tests
+    /// say so, in its definitions:
+    ///
+    /// ```
+    /// use orch_core::run::Definitions;
+    /// use orch_polars::{ParquetIo, RegisterFrames as _};
+    ///
+    /// fn definitions() -> Definitions {
+    ///     Definitions::new().frames("lake", ParquetIo::new("lake").verify(cfg!(test)))
+    /// }
+    /// ```
     #[must_use]
     pub fn verify(mut self, verified: bool) -> Self {
         self.verify = verified;

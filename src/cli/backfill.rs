@@ -185,7 +185,7 @@ fn told(status: &BackfillStatus, home: &HomeArgs, printer: &Printer) -> Exit {
             let what =
                 if keys.len() > SELECTED { "..".to_owned() } else { format!("'{}'", keys.join(" or ")) };
             printer.hint(&format!(
-                "it does not go on; another one makes what was never made: `{name} backfill launch {what}{partition} --missing{home}`"
+                "it does not go on; another one makes what would come out otherwise, or was never made: `{name} backfill launch {what}{partition} --stale{home}`"
             ));
             Exit::Canceled
         }

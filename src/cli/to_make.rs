@@ -34,6 +34,8 @@ pub(super) struct Found<'a> {
     selected: Vec<bool>,
     standings: Standings,
     pub(super) made: ToMake,
+    /// The same with what blocking checks look at before.
+    pub(super) checked: ToMake,
     /// The job that makes it.
     pub(super) job: Job,
     /// Where that was looked up, if there is such a place.
@@ -48,9 +50,6 @@ pub(super) fn find<'a>(
     printer: &Printer,
 ) -> Result<Option<Found<'a>>, Exit> {
     let (graph, making) = (definitions.asset_graph(), wish.making);
-    if making == Making::Missing {
-        check_missing(graph, &wish.selected, printer)?;
-    }
     let runner = |job: &Job| configure::runner(definitions, job, wish.configure, around.env.clone(), printer);
     let drawn = |numbers: &[usize]| match wish.no_checks {
         true => definitions.materialize_numbered_unchecked(numbers),
@@ -79,12 +78,16 @@ pub(super) fn find<'a>(
         printer.note(&nothing(making, &standings, &wish.selected, graph));
         return Ok(None);
     }
-    let in_run = match storage.as_ref().filter(|_| !wish.no_checks) {
-        Some(storage) => made.in_run(graph, (&wish.selected, &asked), &latest, &**storage),
-        None => Ok(made.in_run_unchecked(graph, &asked)),
+    let of = (&wish.selected[..], &asked);
+    let checked = match storage.as_ref().filter(|_| !wish.no_checks) {
+        Some(storage) => made.in_run(graph, of, &latest, &**storage).and_then(|in_run| {
+            Ok((in_run, standings.with_unpassed(made.clone(), graph, of, &latest, &**storage)?))
+        }),
+        None => Ok((made.in_run_unchecked(graph, &asked), made.clone())),
     };
-    let drawn = drawn(&in_run.map_err(|error| home::refused(&error, printer))?);
-    Ok(Some(Found { graph, selected: wish.selected, standings, made, job: drawn, storage }))
+    let (in_run, checked) = checked.map_err(|error| home::refused(&error, printer))?;
+    let job = drawn(&in_run);
+    Ok(Some(Found { graph, selected: wish.selected, standings, made, checked, job, storage }))
 }
 
 impl Found<'_> {
@@ -112,26 +115,6 @@ pub(super) fn held_to(making: Making, runner: Runner) -> Runner {
         Making::Missing => runner.only_missing(),
         Making::All => runner,
     }
-}
-
-/// That of all assets with partitions those can be left out that are there.
-fn check_missing(graph: &AssetGraph, selected: &[bool], printer: &Printer) -> Result<(), Exit> {
-    let mut chosen = graph.assets().iter().zip(selected).filter(|(_, selected)| **selected);
-    let Some((asset, _)) =
-        chosen.find(|(asset, _)| asset.partitions().is_some() && !asset.is_external() && !asset.is_op())
-    else {
-        return Ok(());
-    };
-    let (key, program) = (asset.key(), program_name());
-    printer.error(
-        &format!(
-            "`{key}` is made by a graph, of which `--missing` cannot leave out the partitions that are there"
-        ),
-        Some(&format!(
-            "`{program} assets show {key}` names those that are missing: `--partition` makes them"
-        )),
-    );
-    Err(Exit::Usage)
 }
 
 /// The numbers of the selected assets and of all that they are made of.

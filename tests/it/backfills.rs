@@ -389,18 +389,18 @@ fn it_is_held_to_the_program_that_launched_it() {
     ");
     // Of what it takes since then nothing was there when it was launched.
     let accepted = later.resume_backfill(&shop.storage, id).expect("it is there").accept_changes();
-    insta::assert_snapshot!(driven(accepted), @r"
+    insta::assert_snapshot!(driven(accepted), @"
     begun sold revenue 2024-01-01
     refused sold revenue 2024-01-01: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-01
-      --> tests/it/backfills.rs:363 (is made of it)
-      --> tests/it/backfills.rs:358 (the asset)
+      --> tests/it/backfills.rs:364 (is made of it)
+      --> tests/it/backfills.rs:359 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-01'`, or take it as an `Option`: `tax: Option<..>`
     begun sold revenue 2024-01-02
     refused sold revenue 2024-01-02: the job `materialize` cannot be planned
     error: `revenue` is made of partitions of `tax` that were never materialized: 2024-01-02
-      --> tests/it/backfills.rs:363 (is made of it)
-      --> tests/it/backfills.rs:358 (the asset)
+      --> tests/it/backfills.rs:364 (is made of it)
+      --> tests/it/backfills.rs:359 (the asset)
       hint: materialize them before, `materialize tax --partition '2024-01-02'`, or take it as an `Option`: `tax: Option<..>`
     backfill ID: failure
     asset    asked for  failed

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use super::progress::{Part, Progress};
 use super::units::Units;
-use crate::asset::{AssetKey, EvaluationQuery, MaterializationQuery};
+use crate::asset::{AssetKey, EvaluationQuery, Materialization, MaterializationQuery};
 use crate::event::EventKind;
 use crate::ids::{RunId, StepPath};
 use crate::partition::PartitionSet;
@@ -49,8 +49,8 @@ pub(super) fn lacks_of<'a>(key: &AssetKey, lacking: impl Iterator<Item = &'a [La
     of_key.fold((0, 0), |(all, failed), lacks| (all + lacks.all.len(), failed + lacks.failed.len()))
 }
 
-/// What is not there of each asset of a group, of partitions at which these runs failed, the newest first: they have not made it, or a
-/// blocking check has not let it through.
+/// What is not there of each asset of a group, of partitions at which these runs failed: nobody has made it since the backfill was
+/// launched, no run has found that it would come out as it is, or a blocking check has not let it through.
 pub(super) fn lost(
     storage: &dyn Storage,
     (record, units): (&BackfillRecord, &Units),
@@ -58,18 +58,66 @@ pub(super) fn lost(
     runs: &[RunId],
 ) -> Result<Vec<PartitionSet>, StorageError> {
     let of_asset = |key: &AssetKey| {
-        let mut there = made(storage, units, (unit.group, key), runs)?;
-        let passed_over = passed_over(storage, (record, units), (unit.group, key), runs)?;
-        there |= &passed_over;
-        let checks = record.pinned.plan.steps.iter().filter_map(|step| step.check.as_ref());
-        for check in checks.filter(|check| check.blocking && check.asset == *key) {
-            let (passed, looked) = looked(storage, units, (unit.group, key, &check.name), runs)?;
-            // What was passed over need not be looked at again.
-            there = &there & &(&passed | &(&passed_over - &looked));
+        let (mut lost, mut older) = (PartitionSet::new(), Vec::new());
+        for index in partitions.iter() {
+            match latest(storage, key, units.key_of(unit.group, index))? {
+                // Who mended it by hand has made it too.
+                Some(fact) if runs.contains(&fact.run) || fact.time > record.created => {
+                    if !is_let_through(storage, record, &fact)? {
+                        lost.insert(index);
+                    }
+                }
+                Some(fact) => older.push((index, fact)),
+                None => _ = lost.insert(index),
+            }
         }
-        Ok(partitions - &there)
+        if !older.is_empty() {
+            let there = passed_over(storage, (record, units), (unit.group, key), runs)?;
+            for (index, fact) in older {
+                if !there.contains(index) || !is_let_through(storage, record, &fact)? {
+                    lost.insert(index);
+                }
+            }
+        }
+        Ok(lost)
     };
     record.groups[unit.group].assets.iter().map(of_asset).collect()
+}
+
+/// What is there of an asset, or of a partition of it.
+fn latest(
+    storage: &dyn Storage,
+    asset: &AssetKey,
+    partition: Option<String>,
+) -> Result<Option<Materialization>, StorageError> {
+    // Of an asset without partitions there may be some from when it had some.
+    let limit = partition.is_some().then_some(1);
+    let query = MaterializationQuery {
+        partition: partition.clone(),
+        observed: Some(false),
+        limit,
+        ..MaterializationQuery::latest(asset)
+    };
+    Ok(storage.materializations(&query)?.into_iter().find(|fact| fact.partition == partition))
+}
+
+/// Whether each blocking check of the backfill has looked at this, and not refused it.
+fn is_let_through(
+    storage: &dyn Storage,
+    record: &BackfillRecord,
+    fact: &Materialization,
+) -> Result<bool, StorageError> {
+    let checks = record.pinned.plan.steps.iter().filter_map(|step| step.check.as_ref());
+    for check in checks.filter(|check| check.blocking && check.asset == fact.asset) {
+        let limit = fact.partition.is_some().then_some(1);
+        let latest = EvaluationQuery::latest(&fact.asset, &check.name);
+        let query = EvaluationQuery { partition: fact.partition.clone(), limit, ..latest };
+        let found = storage.evaluations(&query)?.into_iter().find(|found| found.partition == fact.partition);
+        if !found.is_some_and(|found| found.has_passed(fact)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The partitions of an asset that runs have made.
@@ -116,24 +164,4 @@ fn passed_over(
         })?;
     }
     Ok(there)
-}
-
-/// The partitions of an asset that a check let through when it looked last, and those that it has looked at.
-fn looked(
-    storage: &dyn Storage,
-    units: &Units,
-    (group, asset, check): (usize, &AssetKey, &str),
-    runs: &[RunId],
-) -> Result<(PartitionSet, PartitionSet), StorageError> {
-    let (mut passed, mut looked) = (PartitionSet::new(), PartitionSet::new());
-    for &run in runs {
-        let query = EvaluationQuery { run: Some(run), ..EvaluationQuery::of(asset, check) };
-        for found in storage.evaluations(&query)? {
-            let index = units.index_of(group, found.partition.as_deref());
-            if let Some(index) = index.filter(|index| looked.insert(*index) && !found.result.is_error()) {
-                passed.insert(index);
-            }
-        }
-    }
-    Ok((passed, looked))
 }

@@ -8,6 +8,7 @@ pub(crate) mod value;
 use orch_core::io::Metadata;
 use polars::frame::DataFrame;
 use polars::prelude::{Column, DataType, Schema};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use self::statistics::Statistics;
@@ -55,7 +56,7 @@ impl Describe {
     /// Of each column, if that is to be told.
     fn statistics(self, frame: &DataFrame) -> Vec<Statistics> {
         let most = if self.statistics { MOST_COLUMNS } else { 0 };
-        frame.columns().iter().take(most).map(Statistics::of).collect()
+        frame.columns().par_iter().take(most).map(Statistics::of).collect()
     }
 
     /// The first rows of a frame, no more than so many.

@@ -1,5 +1,6 @@
 //! What is told of the values of one column.
 
+#[cfg(feature = "lazy")]
 use std::cmp::Ordering;
 
 use polars::prelude::{Column, DataType, Scalar};

@@ -118,7 +118,7 @@ fn asked(
             (true, false) => printer.data(&found.told(printer.data_palette())),
             _ => printer.note(&found.told(printer.palette())),
         }
-        (found.job, Some(found.made))
+        (found.job, Some(found.checked))
     };
     let runner = configure::runner(definitions, &job, &args.configure, around.env.clone(), printer)?;
     run::told_once(&args.tags, printer)?;

@@ -6,6 +6,7 @@ mod backfill_changed;
 mod backfill_failed;
 mod backfill_only;
 mod backfill_stopped;
+mod backfill_unpassed;
 mod check;
 mod checks;
 mod checks_by_day;

@@ -172,12 +172,12 @@ fn a_selection_that_fits_nothing_is_told() {
     error: the selection `raw or` of the job: expected a key, an attribute such as `tag:k`, or `(`, found the end, at column 7
       raw or
             ^
-      --> tests/it/assets/mistakes.rs:152 (the job)
+      --> tests/it/assets/mistakes.rs:168 (the job)
     the job `weekly` cannot be planned
     error: the selection `tag:team=data` of the job: no asset fits `tag:team=data`, at column 1
       tag:team=data
       ^^^^^^^^^^^^^
-      --> tests/it/assets/mistakes.rs:152 (the job)
+      --> tests/it/assets/mistakes.rs:168 (the job)
       hint: there are no tags
     ");
 }
@@ -236,7 +236,7 @@ fn a_graph_that_makes_nothing_is_told() {
     insta::assert_snapshot!(planned(&Definitions::new().assets(assets![raw, same, of_same]), "*"), @"
     the job `materialize` cannot be planned
     error: the value of the asset `same` is no output of a step that makes it
-      --> tests/it/assets/mistakes.rs:209 (the asset)
+      --> tests/it/assets/mistakes.rs:225 (the asset)
       hint: let an op of its graph return the value
     ");
 }
@@ -249,7 +249,7 @@ fn no_job_has_the_name_of_what_materializes() {
     insta::assert_snapshot!(planned(&definitions, "raw"), @"
     the job `materialize` cannot be planned
     error: a job is named `materialize`, as is what materializes the assets of a selection
-      --> tests/it/assets/mistakes.rs:231 (the job)
+      --> tests/it/assets/mistakes.rs:247 (the job)
       hint: give the job another name
     ");
 }
@@ -267,8 +267,8 @@ fn assets_whose_steps_would_have_one_name_are_told() {
     insta::assert_snapshot!(planned(&Definitions::new().assets(assets![dotted, dashed]), "*"), @"
     the job `materialize` cannot be planned
     error: the steps of `a.b` and `a-b` would have one name, `a_b`
-      --> tests/it/assets/mistakes.rs:244 (first)
-      --> tests/it/assets/mistakes.rs:248 (second)
+      --> tests/it/assets/mistakes.rs:260 (first)
+      --> tests/it/assets/mistakes.rs:264 (second)
       hint: names of steps have `_` in place of dots and dashes: give one of them another key
     ");
 }

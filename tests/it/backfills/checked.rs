@@ -1,5 +1,7 @@
 //! A blocking check in one of several partitions of a run: what is made of that partition is excluded, and the rest goes on.
 
+use std::sync::atomic::AtomicBool;
+
 use orch::asset::CheckResult;
 use orch::checks;
 
@@ -120,5 +122,112 @@ fn one_day_that_a_blocking_check_refuses_excludes_what_is_made_of_it() {
     sales     35         35
     weekly    4          4
     best      1          1
+    ");
+}
+
+/// Whether the table of limits cannot be read.
+struct Limits(Arc<AtomicBool>);
+
+#[asset_check(asset = orders, blocking)]
+fn limits(orders: i64, limits: Res<Limits>) -> Result<CheckResult> {
+    if limits.0.load(Ordering::SeqCst) {
+        return Err(Failure::new("the table of limits cannot be read"));
+    }
+    Ok(CheckResult::expect(orders < 100, "too many"))
+}
+
+/// The shop with two checks, and the second of its resources.
+fn limited() -> (Shop, Arc<AtomicBool>) {
+    let (shop, unreadable) = (Shop::new(), Arc::new(AtomicBool::new(false)));
+    let definitions =
+        Definitions::new().assets(assets![orders, products, sales]).checks(checks![range, limits]);
+    let definitions =
+        definitions.resource(Rain(Arc::clone(&shop.rain))).resource(Limits(Arc::clone(&unreadable)));
+    (Shop { definitions, ..shop }, unreadable)
+}
+
+#[test]
+fn what_a_check_has_let_through_before_says_nothing_of_what_is_made_anew() {
+    let (shop, unreadable) = limited();
+    shop.rain.store(17, Ordering::SeqCst);
+    let backfill = shop.launch("*", "2024-01-16..2024-01-18", 1).expect("it is launched");
+    let id = backfill.id();
+    insta::assert_snapshot!(told(backfill), @"
+    done products , 6 left
+    done orders 2024-01-16, 5 left
+    done sales 2024-01-16, 4 left
+    failed orders 2024-01-17, 2 left
+    done orders 2024-01-18, 1 left
+    done sales 2024-01-18, 0 left
+    backfill ID: failure
+    asset     asked for  done  excluded
+    orders    3          3
+    products  1          1
+    sales     3          2     1
+
+    failed      assets  run                                   why
+    2024-01-17  orders  RUN  `orders.range[2024-01-17]` failed: the blocking check `range` of the asset `orders[2024-01-17]` has not passed: one row is not at least 1
+    ");
+    // It is made anew, and one of its checks cannot look at it.
+    shop.rain.store(0, Ordering::SeqCst);
+    unreadable.store(true, Ordering::SeqCst);
+    let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
+    insta::assert_snapshot!(told(again), @"
+    failed orders 2024-01-17, 0 left
+    backfill ID: failure
+    asset     asked for  done  excluded
+    orders    3          3
+    products  1          1
+    sales     3          2     1
+
+    failed      assets  run                                   why
+    2024-01-17  orders  RUN  `orders.limits[2024-01-17]` failed: the table of limits cannot be read
+    ");
+    unreadable.store(false, Ordering::SeqCst);
+    let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
+    insta::assert_snapshot!(told(again), @"
+    done orders 2024-01-17, 1 left
+    done sales 2024-01-17, 0 left
+    backfill ID: success
+    asset     asked for  done
+    orders    3          3
+    products  1          1
+    sales     3          3
+    ");
+}
+
+#[test]
+fn what_was_mended_by_hand_is_excluded_no_more() {
+    let (shop, _) = limited();
+    shop.rain.store(17, Ordering::SeqCst);
+    let backfill = shop.launch("*", "2024-01-15..2024-01-21", 7).expect("it is launched");
+    let id = backfill.id();
+    insta::assert_snapshot!(told(backfill), @"
+    done products , 2 left
+    failed orders 2024-01-15..2024-01-21, 1 left
+    done sales 2024-01-15..2024-01-16, 2024-01-18..2024-01-21, 0 left
+    backfill ID: failure
+    asset     asked for  done  excluded
+    orders    7          7
+    products  1          1
+    sales     7          6     1
+
+    failed      assets  run                                   why
+    2024-01-17  orders  RUN  `orders.range[2024-01-17]` failed: the blocking check `range` of the asset `orders[2024-01-17]` has not passed: one row is not at least 1
+    ");
+    // By hand that day is made, and let through.
+    shop.rain.store(0, Ordering::SeqCst);
+    let job = shop.definitions.materialize(&"orders".parse().expect("a selection"));
+    let runner = shop.definitions.runner(&job).partition("2024-01-17").record(&shop.storage);
+    runner.run_blocking().expect("it does not rain any more");
+    let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
+    insta::assert_snapshot!(told(again), @"
+    done orders 2024-01-15..2024-01-21, 1 left
+    done sales 2024-01-17, 0 left
+    backfill ID: success
+    asset     asked for  done
+    orders    7          7
+    products  1          1
+    sales     7          7
     ");
 }

@@ -21,11 +21,11 @@ fn what_is_not_there_is_named_before_anything_is_launched() {
     insta::assert_snapshot!(refused(launched.expect_err("two days and the price are missing")), @"
     the job `materialize` cannot be planned: 2 problems
     error: `revenue` takes the asset `price`, which was never materialized
-      --> tests/it/backfills.rs:56 (the step)
+      --> tests/it/backfills.rs:57 (the step)
       hint: materialize it before, `materialize price`, or with all that is needed: `materialize '+revenue'`
     error: `revenue` is made of partitions of `sold` that were never materialized: 2024-01-03..2024-01-04
-      --> tests/it/backfills.rs:56 (is made of it)
-      --> tests/it/backfills.rs:50 (the asset)
+      --> tests/it/backfills.rs:57 (is made of it)
+      --> tests/it/backfills.rs:51 (the asset)
       hint: materialize them before, `materialize sold --partition '2024-01-03..2024-01-04'`, or take it as an `Option`: `sold: Option<..>`
     ");
     let job = shop.definitions.materialize(&"revenue or growth".parse().expect("a selection"));

@@ -149,9 +149,8 @@ fn keys_that_look_like_lists_of_others_are_partitions_of_their_own() {
     let places = PartitionsDefinition::of(["eu, us", "eu", "us", "\"eu\""]);
     let space = places.resolve(&KeySets::new()).unwrap();
     let asked = |from: u64, to: u64| space.show(&PartitionSet::from(from..to));
-    let of = |asked: &str| {
-        driven(&units(vec![group("places", Some((places.clone(), asked)), [])], 2), 1, &[])
-    };
+    let of =
+        |asked: &str| driven(&units(vec![group("places", Some((places.clone(), asked)), [])], 2), 1, &[]);
     insta::assert_snapshot!(of(&asked(0, 4)).join("\n"), @r#"
     0 "eu, us", eu
     0 us, """eu"""

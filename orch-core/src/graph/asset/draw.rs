@@ -3,7 +3,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::check::{Checks, stoppable};
-use super::def::{AssetDef, Dependency, Draw, Taken};
+use super::def::{AssetDef, Draw};
+use super::dependency::{Dependency, Taken};
 use super::lineage::AssetGraph;
 use super::observation::Observations;
 use super::partitioned::{PartitionedBy, levels};

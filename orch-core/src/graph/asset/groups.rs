@@ -1,6 +1,9 @@
+use std::collections::{BTreeSet, HashMap};
+
 use super::lineage::AssetGraph;
 use super::partitioned::is_aligned;
 use crate::partition::PartitionMapping;
+use crate::select::Selectable as _;
 
 /// Assets that are made together, partition by partition: those of one definition that take each other's same partition and need
 /// the same of others, and those that one step makes. One that takes earlier partitions of its own is apart, and so is one without
@@ -113,36 +116,53 @@ fn is_chained(graph: &AssetGraph, number: usize) -> bool {
 }
 
 /// Puts each group after those that it is made of, and otherwise as the assets were listed.
-fn order(graph: &AssetGraph, mut left: Vec<Vec<usize>>) -> Vec<AssetGroup> {
-    let place = |number: &usize| graph.order().iter().position(|other| other == number);
-    left.iter_mut().for_each(|group| group.sort_by_key(place));
-    left.sort_by_key(|group| group.iter().min().copied());
-    let mut ordered: Vec<AssetGroup> = Vec::new();
-    while !left.is_empty() {
-        let waits = |group: &[usize]| {
-            left.iter().any(|other| other.as_slice() != group && !between(graph, group, other).is_empty())
-        };
-        // There is always one: no two groups wait for each other.
-        let next = left.iter().position(|group| !waits(group)).unwrap_or(0);
-        let assets = left.remove(next);
+fn order(graph: &AssetGraph, mut groups: Vec<Vec<usize>>) -> Vec<AssetGroup> {
+    groups.iter_mut().for_each(|group| group.sort_by_key(|&number| graph.place_of(number)));
+    groups.sort_by_key(|group| group.iter().min().copied());
+    let group_of: HashMap<usize, usize> = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(group, assets)| assets.iter().map(move |&one| (one, group)))
+        .collect();
+    let upstream = |group: usize| -> BTreeSet<usize> {
+        let others = groups[group].iter().flat_map(|&number| graph.upstream(number));
+        others.filter_map(|other| group_of.get(other).copied()).filter(|&other| other != group).collect()
+    };
+    let upstream: Vec<BTreeSet<usize>> = (0..groups.len()).map(upstream).collect();
+    let mut downstream = vec![Vec::new(); groups.len()];
+    for (group, others) in upstream.iter().enumerate() {
+        others.iter().for_each(|&other| downstream[other].push(group));
+    }
+    let mut waits: Vec<usize> = upstream.iter().map(BTreeSet::len).collect();
+    // There is always one: no two groups wait for each other.
+    let mut ready: BTreeSet<usize> = (0..groups.len()).filter(|&group| waits[group] == 0).collect();
+    let (mut ordered, mut place): (Vec<AssetGroup>, _) = (Vec::new(), vec![0; groups.len()]);
+    while let Some(group) = ready.pop_first() {
+        place[group] = ordered.len();
+        let mut others: Vec<usize> = upstream[group].iter().map(|&other| place[other]).collect();
+        others.sort_unstable();
+        let of_others = others.into_iter().flat_map(|other| {
+            let taken = between(graph, &groups[group], &ordered[other].assets);
+            taken.into_iter().map(move |(asset, mapping)| TakenGroup { group: other, asset, mapping })
+        });
+        let of_own = groups[group].iter().flat_map(|&asset| {
+            let own = graph.assets()[asset].own.iter();
+            own.map(move |own| (asset, Some(own.mapping.clone())))
+        });
+        let of_own = of_own.map(|(asset, mapping)| TakenGroup { group: place[group], asset, mapping });
         let mut takes = Vec::new();
-        for (number, group) in ordered.iter().enumerate() {
-            for (asset, mapping) in between(graph, &assets, &group.assets) {
-                let taken = TakenGroup { group: number, asset, mapping };
-                if !takes.contains(&taken) {
-                    takes.push(taken);
-                }
-            }
-        }
-        for (asset, own) in
-            assets.iter().flat_map(|&asset| graph.assets()[asset].own.iter().map(move |own| (asset, own)))
-        {
-            let taken = TakenGroup { group: ordered.len(), asset, mapping: Some(own.mapping.clone()) };
+        for taken in of_others.chain(of_own) {
             if !takes.contains(&taken) {
                 takes.push(taken);
             }
         }
-        ordered.push(AssetGroup { assets, takes });
+        ordered.push(AssetGroup { assets: groups[group].clone(), takes });
+        for &next in &downstream[group] {
+            waits[next] -= 1;
+            if waits[next] == 0 {
+                ready.insert(next);
+            }
+        }
     }
     ordered
 }

@@ -1,5 +1,6 @@
 use super::CheckDef;
-use super::def::{AssetDef, Dependency, Taken};
+use super::def::AssetDef;
+use super::dependency::{Dependency, Taken};
 use super::lineage::AssetGraph;
 use crate::partition::{KeySets, Link, PartitionError, PartitionMapping, PartitionsDefinition};
 use crate::plan::{Problem, ProblemKind};

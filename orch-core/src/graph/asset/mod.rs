@@ -3,6 +3,7 @@
 
 mod check;
 mod def;
+mod dependency;
 mod draw;
 mod groups;
 mod lineage;

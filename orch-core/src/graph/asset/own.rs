@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::def::{AssetBuilder, AssetDef, Taken};
+use super::def::{AssetBuilder, AssetDef};
+use super::dependency::Taken;
 use super::lineage::AssetGraph;
 use super::linked::refused;
 use super::taken_as::TakenAs;

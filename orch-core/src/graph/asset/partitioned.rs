@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use super::def::{Dependency, Taken};
+use super::dependency::{Dependency, Taken};
 use super::lineage::AssetGraph;
 use crate::define::{Dynamic, One, OpDef, kind};
 use crate::graph::compose::{self, Placement};

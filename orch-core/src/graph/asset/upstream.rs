@@ -3,7 +3,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Asset;
-use super::def::{AssetDef, Taken};
+use super::def::AssetDef;
+use super::dependency::Taken;
 use super::partitioned::PartitionScopes;
 use super::taken_as::TakenAs;
 use crate::asset::AssetKey;

@@ -127,6 +127,6 @@ fn of_one_that_was_canceled_it_is_said_how_what_is_left_is_made() {
     asset    asked for  done  canceled
     letters  1          1
     stamps   1                1
-    hint: it does not go on; another one makes what was never made: `program backfill launch 'letters or stamps' --missing`
+    hint: it does not go on; another one makes what would come out otherwise, or was never made: `program backfill launch 'letters or stamps' --stale`
     ");
 }

@@ -66,7 +66,7 @@ fn nothing_is_made_of_what_a_check_has_refused() {
     --- stdout
     sales is fresh: the run 019a5f3c made it 3h ago
       its blocking check `positive` failed, in the run 019a5f3c 3h ago: one is negative
-      hint: mend it, and have it made anew: materialize sales
+      hint: mend it, and have it made anew: `materialize sales`
     ");
     insta::assert_snapshot!(made(&kept, strict(), "--all --missing"), @"
     exit 1

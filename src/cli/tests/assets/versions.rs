@@ -423,13 +423,53 @@ fn doubled(#[from(first::sales)] sales: Out<i64>) -> Out<i64> {
 }
 
 #[test]
-fn partitions_that_a_graph_makes_cannot_be_left_out() {
-    let program = Definitions::new().assets(assets![first::sales, doubled]);
-    insta::assert_snapshot!(Shop::empty().session(program, "materialize --all --missing --partition latest"), @r"
-    exit 2
+fn of_what_a_graph_makes_the_partitions_are_left_out_that_are_there() {
+    let program = || Definitions::new().assets(assets![first::sales, doubled]);
+    let mut kept = Shop::empty();
+    kept.put_with(1, &program(), &all(), days("2024-01-08"));
+    let missing = "materialize * --missing --partition 2024-01-07..2024-01-09";
+    insta::assert_snapshot!(kept.session(program(), &format!("{missing} --dry-run")), @"
+    exit 0
+    --- stdout
+    to make                          since
+    sales[2024-01-07, 2024-01-09]    it was never materialized
+    doubled[2024-01-07, 2024-01-09]  it was never materialized
+    ");
+    insta::assert_snapshot!(kept.session(program(), missing), @"
+    exit 0
     --- stderr
-    error: `doubled` is made by a graph, of which `--missing` cannot leave out the partitions that are there
-    hint: `program assets show doubled` names those that are missing: `--partition` makes them
+    to make                          since
+    sales[2024-01-07, 2024-01-09]    it was never materialized
+    doubled[2024-01-07, 2024-01-09]  it was never materialized
+    run 01a208e5-2033-74ab-aac5-d2790520bf0c, recorded in memory
+       0.000  RUN_START materialize orch/partition=2024-01-07..2024-01-09
+       0.000  STEP_START daily_partitions
+       0.000  STEP_START sales[2024-01-07]
+       0.000  STEP_START sales[2024-01-09]
+       0.000  ASSET_MATERIALIZATION sales[2024-01-09] sales 2024-01-09
+       0.000  STEP_SUCCESS sales[2024-01-09] (took 59µs)
+       0.000  STEP_START doubled.twice[2024-01-09]
+       0.000  ASSET_MATERIALIZATION doubled.twice[2024-01-09] doubled 2024-01-09
+       0.000  STEP_SUCCESS doubled.twice[2024-01-09] (took 84µs)
+       0.000  STREAM_CLOSED daily_partitions result, 3 items
+       0.000  STEP_SUCCESS daily_partitions (took 823µs)
+       0.000  ASSET_MATERIALIZATION sales[2024-01-07] sales 2024-01-07
+       0.000  STEP_SUCCESS sales[2024-01-07] (took 498µs)
+       0.000  STEP_START doubled.twice[2024-01-07]
+       0.000  ASSET_MATERIALIZATION doubled.twice[2024-01-07] doubled 2024-01-07
+       0.000  STEP_SUCCESS doubled.twice[2024-01-07] (took 35µs)
+       0.000  RUN_SUCCESS (took 910µs)
+    ────────────
+         Success [   910µs] materialize: 5 steps: 5 succeeded
+    Materialized sales[2024-01-09]
+    Materialized doubled[2024-01-09]
+    Materialized sales[2024-01-07]
+    Materialized doubled[2024-01-07]
+    ");
+    insta::assert_snapshot!(kept.session(program(), missing), @"
+    exit 0
+    --- stderr
+    nothing is missing: there is nothing to make
     ");
 }
 

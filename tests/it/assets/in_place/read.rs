@@ -25,19 +25,19 @@ fn what_nobody_has_told_of_is_not_read() {
     materialize(&definitions, &storage, "stock or audit").expect("it succeeds");
     shelf.put("stock", Some(8));
     let refused = materialize(&definitions, &storage, "audit").expect_err("it is another");
-    insta::assert_snapshot!(refused, @r"
+    insta::assert_snapshot!(refused, @"
     the run of `materialize` failed: 1 step
     `read_stock`: the asset `stock` cannot be read
       caused by: `stock` was stored by the run 00000000-0000-0000-0000-000000000001, and something else lies in its place now
-      hint: have it made anew: materialize stock
+      hint: have it made anew: `materialize stock`
     ");
     shelf.put("stock", None);
     let refused = materialize(&definitions, &storage, "audit").expect_err("it is gone");
-    insta::assert_snapshot!(refused, @r"
+    insta::assert_snapshot!(refused, @"
     the run of `materialize` failed: 1 step
     `read_stock`: the asset `stock` cannot be read
       caused by: `stock` was stored by the run 00000000-0000-0000-0000-000000000001, and nothing lies in its place any more
-      hint: have it made anew: materialize stock
+      hint: have it made anew: `materialize stock`
     ");
     let told = refused.run().expect("it began").events().iter().map(|event| event.kind.name());
     assert_eq!(told.filter(|kind| *kind == "ASSET_FAILED_TO_MATERIALIZE").count(), 1);
@@ -70,11 +70,11 @@ impl IoManager<i64> for Raced {
 fn what_the_run_itself_has_made_is_not_read_if_others_have_replaced_it() {
     let storage = storage();
     let refused = materialize(&definitions(Raced(Shelf::default())), &storage, "stock or audit");
-    insta::assert_snapshot!(refused.expect_err("it is another"), @r"
+    insta::assert_snapshot!(refused.expect_err("it is another"), @"
     the run of `materialize` failed: 1 step
     `read_stock`: the asset `stock` cannot be read
       caused by: `stock` was stored by the run 00000000-0000-0000-0000-000000000001, and something else lies in its place now
-      hint: have it made anew: materialize stock
+      hint: have it made anew: `materialize stock`
     ");
     insta::assert_snapshot!(facts(&storage), @"stock, code 1, data 7, io");
 }

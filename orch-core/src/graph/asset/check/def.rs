@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::asset::{CheckResult, Severity};
 use crate::define::{CheckReturn, Context, One, OpBuilder, OpDef, kind};
 use crate::graph::asset::TakenAs;
-use crate::graph::asset::def::{Dependency, Named, Taken};
+use crate::graph::asset::dependency::{Dependency, Named, Taken};
 use crate::graph::{Asset, AssetDef, Call, Check, Upstream};
 use crate::ids::Place;
 use crate::io::Codec;

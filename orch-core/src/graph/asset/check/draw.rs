@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::CheckDef;
 use crate::asset::AssetKey;
-use crate::graph::asset::def::Dependency;
+use crate::graph::asset::dependency::Dependency;
 use crate::graph::asset::draw::{Waiters, enter, leave};
 use crate::graph::asset::partitioned::{is_aligned, level};
 use crate::graph::{AssetGraph, Graph, SourceKind, Upstream, compose};

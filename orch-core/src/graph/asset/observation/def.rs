@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::asset::DataVersion;
 use crate::define::{Context, ObservationReturn, One, OpDef, WithMetadata, kind};
-use crate::graph::asset::def::Named;
+use crate::graph::asset::dependency::Named;
 use crate::graph::{AssetDef, Call, ExternalAsset, Observation};
 use crate::ids::Place;
 use crate::io::Codec;

@@ -25,9 +25,8 @@ pub(super) fn lacking(
     let mut lacking = Vec::new();
     let (unit, runs) = (part.unit, progress.runs_of(part.unit));
     for key in &record.groups[unit.group].assets {
-        let mut there = made(storage, units, (unit.group, key), runs)?;
-        there |= &passed_over(storage, (record, units), (unit.group, key), runs)?;
-        let all = &part.partitions - &there;
+        let there = there(storage, (record, units), (unit, key), &part.partitions, runs)?;
+        let all = &part.partitions - &there.iter().map(|(index, _)| *index).collect();
         if all.is_empty() {
             continue;
         }
@@ -49,39 +48,56 @@ pub(super) fn lacks_of<'a>(key: &AssetKey, lacking: impl Iterator<Item = &'a [La
     of_key.fold((0, 0), |(all, failed), lacks| (all + lacks.all.len(), failed + lacks.failed.len()))
 }
 
-/// What is not there of each asset of a group, of partitions at which these runs failed: nobody has made it since the backfill was
-/// launched, no run has found that it would come out as it is, or a blocking check has not let it through.
+/// What is not there of each asset of a group, of partitions at which these runs failed, or was not let through by a blocking check.
 pub(super) fn lost(
     storage: &dyn Storage,
     (record, units): (&BackfillRecord, &Units),
     (unit, partitions): (Unit, &PartitionSet),
     runs: &[RunId],
 ) -> Result<Vec<PartitionSet>, StorageError> {
+    // Of the assets before each, which it may be made of.
+    let mut before = PartitionSet::new();
     let of_asset = |key: &AssetKey| {
-        let (mut lost, mut older) = (PartitionSet::new(), Vec::new());
-        for index in partitions.iter() {
-            match latest(storage, key, units.key_of(unit.group, index))? {
-                // Who mended it by hand has made it too.
-                Some(fact) if runs.contains(&fact.run) || fact.time > record.created => {
-                    if !is_let_through(storage, record, &fact)? {
-                        lost.insert(index);
-                    }
-                }
-                Some(fact) => older.push((index, fact)),
-                None => _ = lost.insert(index),
+        let mut good = PartitionSet::new();
+        for (index, fact) in there(storage, (record, units), (unit, key), partitions, runs)? {
+            // What is as old as what was refused now was made of that.
+            let is_of_lost = before.contains(index) && !is_new(record, runs, &fact);
+            if !is_of_lost && is_let_through(storage, record, &fact)? {
+                good.insert(index);
             }
         }
-        if !older.is_empty() {
-            let there = passed_over(storage, (record, units), (unit.group, key), runs)?;
-            for (index, fact) in older {
-                if !there.contains(index) || !is_let_through(storage, record, &fact)? {
-                    lost.insert(index);
-                }
-            }
-        }
+        let lost = partitions - &good;
+        before |= &lost;
         Ok(lost)
     };
     record.groups[unit.group].assets.iter().map(of_asset).collect()
+}
+
+/// What is there of these partitions of an asset: what was made since the backfill was launched, be it by hand, what these runs have
+/// found to come out as it is, and all there is where only what is missing is made.
+fn there(
+    storage: &dyn Storage,
+    (record, units): (&BackfillRecord, &Units),
+    (unit, asset): (Unit, &AssetKey),
+    partitions: &PartitionSet,
+    runs: &[RunId],
+) -> Result<Vec<(u64, Materialization)>, StorageError> {
+    let (mut there, mut older) = (Vec::new(), Vec::new());
+    for index in partitions.iter() {
+        let Some(fact) = latest(storage, asset, units.key_of(unit.group, index))? else { continue };
+        let is_there = is_new(record, runs, &fact) || record.pinned.only_missing;
+        if is_there { &mut there } else { &mut older }.push((index, fact));
+    }
+    if !older.is_empty() {
+        let passed_over = passed_over(storage, (record, units), (unit.group, asset), runs)?;
+        there.extend(older.into_iter().filter(|(index, _)| passed_over.contains(*index)));
+    }
+    Ok(there)
+}
+
+/// Whether this was made since the backfill was launched.
+fn is_new(record: &BackfillRecord, runs: &[RunId], fact: &Materialization) -> bool {
+    runs.contains(&fact.run) || fact.time > record.created
 }
 
 /// What is there of an asset, or of a partition of it.
@@ -118,23 +134,6 @@ fn is_let_through(
         }
     }
     Ok(true)
-}
-
-/// The partitions of an asset that runs have made.
-fn made(
-    storage: &dyn Storage,
-    units: &Units,
-    (group, asset): (usize, &AssetKey),
-    runs: &[RunId],
-) -> Result<PartitionSet, StorageError> {
-    let mut made = PartitionSet::new();
-    for &run in runs {
-        let (asset, run) = (Some(asset.clone()), Some(run));
-        let facts = storage.materializations(&MaterializationQuery { asset, run, ..Default::default() })?;
-        let found = facts.iter().filter_map(|fact| units.index_of(group, fact.partition.as_deref()));
-        made |= &found.collect();
-    }
-    Ok(made)
 }
 
 /// The partitions of an asset that runs have passed over, since they would have come out as they are.

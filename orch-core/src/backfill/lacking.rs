@@ -84,7 +84,9 @@ fn there(
 ) -> Result<Vec<(u64, Materialization)>, StorageError> {
     let (mut there, mut older) = (Vec::new(), Vec::new());
     for index in partitions.iter() {
-        let Some(fact) = latest(storage, asset, units.key_of(unit.group, index))? else { continue };
+        let Some(fact) = latest(storage, asset, units.key_of(unit.group, index).as_deref())? else {
+            continue;
+        };
         let is_there = is_new(record, runs, &fact) || record.pinned.only_missing;
         if is_there { &mut there } else { &mut older }.push((index, fact));
     }
@@ -104,17 +106,17 @@ fn is_new(record: &BackfillRecord, runs: &[RunId], fact: &Materialization) -> bo
 fn latest(
     storage: &dyn Storage,
     asset: &AssetKey,
-    partition: Option<String>,
+    partition: Option<&str>,
 ) -> Result<Option<Materialization>, StorageError> {
     // Of an asset without partitions there may be some from when it had some.
     let limit = partition.is_some().then_some(1);
     let query = MaterializationQuery {
-        partition: partition.clone(),
+        partition: partition.map(str::to_owned),
         observed: Some(false),
         limit,
         ..MaterializationQuery::latest(asset)
     };
-    Ok(storage.materializations(&query)?.into_iter().find(|fact| fact.partition == partition))
+    Ok(storage.materializations(&query)?.into_iter().find(|fact| fact.partition.as_deref() == partition))
 }
 
 /// Whether each blocking check of the backfill has looked at this, and not refused it.

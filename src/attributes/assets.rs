@@ -263,8 +263,8 @@ pub use orch_macros::asset;
 ///
 /// # Options
 ///
-/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `deps`, `code_version`, `env` and
-/// `trust_resources`, as of [`macro@asset`]. How its steps are tried again or stored is said of their ops.
+/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `deps`, `partitions`, `code_version`, `env`
+/// and `trust_resources`, as of [`macro@asset`]. How its steps are tried again or stored is said of their ops.
 ///
 /// It is made whole or passed over whole: if what it takes is made anew in the same run and comes out with the same data, none of its
 /// steps runs, [`Runner::memoize`](crate::run::Runner::memoize). To know that they wait for all that the graph takes, if there is a

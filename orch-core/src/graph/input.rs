@@ -7,7 +7,7 @@ use crate::value::{Assemble, ByValue, Data, Item, TypeInfo, Value, assemble_valu
 #[derive(Clone, Copy, Debug)]
 pub struct Feed(pub(crate) Placement);
 
-/// What may feed an input of type `T`: the handle of an output of type `T`, a [`lit`](super::lit)eral, for `Vec<T>` also
+/// What may feed an input of type `T`: the handle of an output of type `T`, a [`lit`](fn@super::lit)eral, for `Vec<T>` also
 /// an array of handles, a `Vec` of them or a [`Collected`].
 ///
 /// It is the other side of [`Takes`], which says for each handle what it can feed.

@@ -46,12 +46,13 @@ pub trait IoManager<T: Data>: Send + Sync + 'static {
 
     /// What steps of the same run are handed once the value is stored; by default the value itself, `None`. A manager of values that
     /// are a plan of work rather than its outcome, as a `LazyFrame` is, gives one of what it has stored there, or each step that
-    /// takes the value would do the work once more. It is asked only for what some step takes.
+    /// takes the value would do the work once more. It is asked only for what some step takes, with what `store` has `told`: of what
+    /// another run has stored there since, nothing is to be handed on.
     ///
     /// # Errors
     /// Any; the attempt at the step then fails, as if the value could not be stored.
-    fn hand_on(&self, at: &OutputAt<'_>, value: &T) -> Result<Option<T>, Failure> {
-        let _ = (at, value);
+    fn hand_on(&self, at: &OutputAt<'_>, value: &T, told: &Metadata) -> Result<Option<T>, Failure> {
+        let _ = (at, value, told);
         Ok(None)
     }
 
@@ -249,7 +250,7 @@ impl fmt::Debug for IoManagers {
 /// An IO manager, its type erased.
 pub(crate) trait Erased: Send + Sync {
     fn store(&self, at: &OutputAt<'_>, value: &Value) -> Result<Metadata, Failure>;
-    fn hand_on(&self, at: &OutputAt<'_>, value: &Value) -> Result<Option<Value>, Failure>;
+    fn hand_on(&self, at: &OutputAt<'_>, value: &Value, told: &Metadata) -> Result<Option<Value>, Failure>;
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure>;
     fn load_partitions(&self, at: &[OutputAt<'_>]) -> Result<Value, Failure>;
     fn look(&self, at: &OutputAt<'_>, stamp: &str) -> Result<Found, Failure>;
@@ -269,8 +270,8 @@ impl<T: Data, M: IoManager<T>> Erased for Typed<T, M> {
         self.manager.store(at, typed(value)?)
     }
 
-    fn hand_on(&self, at: &OutputAt<'_>, value: &Value) -> Result<Option<Value>, Failure> {
-        Ok(self.manager.hand_on(at, typed(value)?)?.map(Value::new))
+    fn hand_on(&self, at: &OutputAt<'_>, value: &Value, told: &Metadata) -> Result<Option<Value>, Failure> {
+        Ok(self.manager.hand_on(at, typed(value)?, told)?.map(Value::new))
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Value, Failure> {

@@ -74,7 +74,7 @@ impl Shared {
         asset.map_or(Ok(()), |asset| check_told(io, &asset.key, &metadata))?;
         if self.is_taken(step, output) {
             let handed = code::run(attempt, || {
-                let handed = manager.hand_on(&at, value)?;
+                let handed = manager.hand_on(&at, value, &metadata)?;
                 handed.into_iter().for_each(|handed| *value = handed);
                 Ok(())
             });

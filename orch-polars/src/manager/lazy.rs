@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orch_core::failure::{Failure, Result};
-use orch_core::io::{IoManager, Metadata, OutputAt};
+use orch_core::io::{self, IoManager, Metadata, OutputAt, STAMP};
 use polars::error::PolarsResult;
 use polars::frame::DataFrame;
 use polars::io::utils::file::Writable;
@@ -66,8 +66,8 @@ impl<F: Format> IoManager<LazyFrame> for FrameIo<F> {
         self.sink(at, frame, None)
     }
 
-    fn hand_on(&self, at: &OutputAt<'_>, _: &LazyFrame) -> Result<Option<LazyFrame>> {
-        self.handed(at, None)
+    fn hand_on(&self, at: &OutputAt<'_>, _: &LazyFrame, told: &Metadata) -> Result<Option<LazyFrame>> {
+        self.handed(at, told, None)
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<LazyFrame> {
@@ -91,9 +91,14 @@ impl<F: Format> IoManager<Option<LazyFrame>> for FrameIo<F> {
         }
     }
 
-    fn hand_on(&self, at: &OutputAt<'_>, frame: &Option<LazyFrame>) -> Result<Option<Option<LazyFrame>>> {
+    fn hand_on(
+        &self,
+        at: &OutputAt<'_>,
+        frame: &Option<LazyFrame>,
+        told: &Metadata,
+    ) -> Result<Option<Option<LazyFrame>>> {
         let Some(frame) = frame else { return Ok(None) };
-        Ok(self.hand_on(at, frame)?.map(Some))
+        Ok(self.hand_on(at, frame, told)?.map(Some))
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<LazyFrame>> {
@@ -114,8 +119,8 @@ impl<F: Format, S: FrameSchema> IoManager<Lazy<S>> for FrameIo<F> {
         self.sink(at, frame, Some(&S::schema()))
     }
 
-    fn hand_on(&self, at: &OutputAt<'_>, _: &Lazy<S>) -> Result<Option<Lazy<S>>> {
-        let handed = self.handed(at, Some(&types::<S>()))?;
+    fn hand_on(&self, at: &OutputAt<'_>, _: &Lazy<S>, told: &Metadata) -> Result<Option<Lazy<S>>> {
+        let handed = self.handed(at, told, Some(&types::<S>()))?;
         handed.map(|handed| checked(&self.path(at), handed)).transpose()
     }
 
@@ -141,9 +146,14 @@ impl<F: Format, S: FrameSchema> IoManager<Option<Lazy<S>>> for FrameIo<F> {
         }
     }
 
-    fn hand_on(&self, at: &OutputAt<'_>, frame: &Option<Lazy<S>>) -> Result<Option<Option<Lazy<S>>>> {
+    fn hand_on(
+        &self,
+        at: &OutputAt<'_>,
+        frame: &Option<Lazy<S>>,
+        told: &Metadata,
+    ) -> Result<Option<Option<Lazy<S>>>> {
         let Some(frame) = frame else { return Ok(None) };
-        Ok(self.hand_on(at, frame)?.map(Some))
+        Ok(self.hand_on(at, frame, told)?.map(Some))
     }
 
     fn load(&self, at: &OutputAt<'_>) -> Result<Option<Lazy<S>>> {
@@ -235,14 +245,25 @@ impl<F: Format> FrameIo<F> {
         Lazy::checked(nulls::look(plan, &unknown, |name| declared.refused_nulls(name, &of)))
     }
 
-    /// A scan of what has just been stored, if that is what was given to be stored. The file is held open if another run may put
-    /// another one in its place; of what no other run stores there may be more than a process may have open.
-    fn handed(&self, at: &OutputAt<'_>, types: Option<&SchemaRef>) -> Result<Option<LazyFrame>> {
+    /// A scan of what has just been stored, if that is what was given to be stored, and no other run has put another one in its place.
+    /// Where that may be, the file is held open; of what no other run stores there may be more than a process may have open.
+    fn handed(
+        &self,
+        at: &OutputAt<'_>,
+        told: &Metadata,
+        types: Option<&SchemaRef>,
+    ) -> Result<Option<LazyFrame>> {
         if !F::IN_PARTS {
             return Ok(None);
         }
         let path = self.path(at);
         let source = if at.asset.is_some() { self.alone(&path)? } else { self.source(&path)? };
+        // Looked at after it was opened: what lies there now, lay there then.
+        if let Some(stamp) = told.get(STAMP).and_then(|stamp| stamp.as_str())
+            && !matches!(self.find_stored(at, stamp)?, io::Found::Same | io::Found::Unseen)
+        {
+            return Ok(None);
+        }
         self.scan(source.ok_or_else(|| missing(&path))?, &path, at, types).map(Some)
     }
 

@@ -111,10 +111,24 @@ fn many_plans_are_handed_on_without_a_file_held_open_for_each() {
             let key = MappingKey::from(number);
             let at = output_of(&step, Some(&key));
             let plan = sales().lazy();
-            io.store(&at, &plan).unwrap();
-            io.hand_on(&at, &plan).unwrap().unwrap()
+            let told = io.store(&at, &plan).unwrap();
+            io.hand_on(&at, &plan, &told).unwrap().unwrap()
         })
         .collect();
     assert_eq!(open(), 0);
     assert!(handed.iter().all(|plan| plan.clone().collect().unwrap() == sales()));
+}
+
+#[test]
+fn what_another_run_has_stored_meanwhile_is_not_handed_on() {
+    let folder = Folder::new();
+    let (io, step) = (ParquetIo::new(&folder.0), extract());
+    let key = "mart/sales".parse().unwrap();
+    let at = output_of(&step, None).asset(Some(&key));
+    let (ours, theirs) = (sales().lazy(), sales().lazy().slice(0, 1));
+    let told = io.store(&at, &ours).unwrap();
+    assert!(io.hand_on(&at, &ours, &told).unwrap().unwrap().collect().unwrap() == sales());
+    let told_since = io.store(&at, &theirs).unwrap();
+    assert!(io.hand_on(&at, &ours, &told).unwrap().is_none());
+    assert_eq!(io.hand_on(&at, &theirs, &told_since).unwrap().unwrap().collect().unwrap().height(), 1);
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use orch_core::asset::{AssetKey, FailedMaterialization, Materialization, MaterializationQuery};
 use orch_core::graph::AssetGraph;
 use orch_core::ids::{RunId, nearest};
+use orch_core::partition::quoted;
 use orch_core::report::{
     self, AssetFacts, Evaluations, FailedAttempt, PartitionState, PartitionStates, ShownAsset,
 };
@@ -382,7 +383,8 @@ pub(super) fn one_partition(
         Ok((1, Some(one), _)) => Ok(one.to_string()),
         Ok((0, ..)) => refused(&format!("of `{key}`: `{text}` selects no partition"), None),
         Ok((len, first, all)) => {
-            let first = first.map(|first| format!("name one of them: `--partition '{first}'`"));
+            let first =
+                first.map(|first| format!("name one of them: `--partition {}`", quoted(first.as_str())));
             refused(
                 &format!("of `{key}`: `{all}` selects {len} partitions, and one is asked for"),
                 first.as_deref(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use orch_core::backfill::{Backfill, BackfillError, BackfillEvent, BackfillStatus, Makes};
 use orch_core::define::Cancel;
 use orch_core::ids::BackfillId;
+use orch_core::partition::quoted;
 use orch_core::report;
 use orch_core::run::{Definitions, RunErrorKind};
 use orch_core::storage::{BackfillMark, BackfillRecord, RunState, Storage, Unwoken};
@@ -179,8 +180,10 @@ fn told(status: &BackfillStatus, home: &HomeArgs, printer: &Printer) -> Exit {
         }
         RunState::Canceled | RunState::Canceling => {
             printer.say(&table);
-            let partition =
-                status.partitions.as_ref().map_or_else(String::new, |of| format!(" --partition '{of}'"));
+            let partition = status
+                .partitions
+                .as_ref()
+                .map_or_else(String::new, |of| format!(" --partition {}", quoted(of)));
             let keys: Vec<_> = status.assets.iter().map(|asset| asset.asset.as_str()).collect();
             let what =
                 if keys.len() > SELECTED { "..".to_owned() } else { format!("'{}'", keys.join(" or ")) };

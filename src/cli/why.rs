@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use orch_core::asset::{AssetKey, FailedMaterialization, MaterializationQuery};
 use orch_core::ids::StepPath;
 use orch_core::memo::MemoQuery;
+use orch_core::partition::quoted;
 use orch_core::report::{self, AssetFacts, History, PartitionState, Why, WhyAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
@@ -51,7 +52,8 @@ pub(super) fn why<D: IntoDefinitions>(
     };
     let told = found.and_then(|key| match &args.step {
         Some(step) => {
-            let hint = format!("of a partition of it: `{} why {key} --partition '{step}'`", program_name());
+            let hint =
+                format!("of a partition of it: `{} why {key} --partition {}`", program_name(), quoted(step));
             printer.error(
                 &format!("`{key}` is an asset, and no run, of which `{step}` could be a step"),
                 Some(&hint),
@@ -124,7 +126,7 @@ fn again(
 ) -> String {
     let (name, home, key) = (program_name(), home::again(&args.of.home), &failed.asset);
     let partitions = all.map(PartitionState::show_failed).or_else(|| failed.partition.clone());
-    let partitions = partitions.map_or_else(String::new, |text| format!(" --partition '{text}'"));
+    let partitions = partitions.map_or_else(String::new, |text| format!(" --partition {}", quoted(&text)));
     let what = if key == asked { "it" } else { "what failed" };
     format!("`{name} materialize {key}{partitions}{home}` makes {what} again")
 }

@@ -219,7 +219,13 @@ fn not_in_set(set: &str, keys: &KeySet, key: &str) -> PartitionError {
 /// As a shell takes it for one word.
 pub(crate) fn shell(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=".contains(c);
-    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if word.chars().all(is_plain) { word.to_owned() } else { quoted(word) }
+}
+
+/// A text in single quotes, as a shell takes it for one word, whatever is in it.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// How many keys are told.

@@ -180,9 +180,8 @@ impl TryFrom<Vec<Row>> for KeySet {
 /// Checks a key of a set, which may be a dimension of several.
 fn check_key(key: &str) -> Result<(), PartitionError> {
     check(key)?;
-    if matches!(key, "*" | "latest") {
-        let message =
-            format!("the partition key `{key}` is how all keys of a set, or the latest, are selected");
+    if key == "latest" {
+        let message = format!("the partition key `{key}` is how the latest key of a set is selected");
         return Err(PartitionError::definition(message).hint("give it another name"));
     }
     check_value(key)

@@ -97,6 +97,9 @@ pub(super) fn check(key: &str) -> Result<(), PartitionError> {
     if key.contains("..") {
         return wrong("has `..`, which ranges of keys are written with");
     }
+    if key == "*" {
+        return wrong("is how all keys are selected").map_err(|error| error.hint("give it another name"));
+    }
     if key.trim() != key {
         return wrong("begins or ends with a blank");
     }

@@ -58,6 +58,7 @@ mod values;
 /// A day of the week, on which weeks begin.
 pub use jiff::civil::Weekday;
 
+pub use axis::quoted;
 pub(crate) use axis::shell;
 pub use definition::{PartitionsDefinition, ProductPartitions};
 pub use dynamic::{ChangedKeys, KeySet, KeySets, check_keys};

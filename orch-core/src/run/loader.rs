@@ -19,6 +19,7 @@ use crate::define::{KeptOutput, OpDef, OutputDef, OutputKind, RunPartitions};
 use crate::engine::{Memory, Remembered};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Found, IoManagers};
+use crate::partition::quoted;
 use crate::plan::{Ended, LoadedAsset, PlanError, PlannedCheck, Program};
 use crate::storage::{Storage, StorageError, StorageErrorKind};
 use crate::value::Value;
@@ -464,8 +465,9 @@ impl Loader {
                     false => match &fact.partition {
                         Some(partition) => {
                             format!(
-                                "have it made anew: `materialize {} --partition '{partition}'`",
-                                fact.asset
+                                "have it made anew: `materialize {} --partition {}`",
+                                fact.asset,
+                                quoted(partition)
                             )
                         }
                         None => format!("have it made anew: `materialize {}`", fact.asset),

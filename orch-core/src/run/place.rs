@@ -7,6 +7,7 @@ use crate::define::RunPartitions;
 use crate::failure::{Failure, quietly};
 use crate::ids::{RunId, StepPath};
 use crate::io::{Erased, Found, OutputAt, PartitionAt};
+use crate::partition::quoted;
 use crate::plan::LoadedAsset;
 use crate::storage::Storage;
 use crate::value::Value;
@@ -137,7 +138,7 @@ fn refusal(found: Found, fact: &Materialization, newer: Option<&Materialization>
             format!("the run {} has made it anew: a run that begins now, or goes on, takes that", newer.run)
         }
         (Some(partition), None) => {
-            format!("have it made anew: `materialize {asset} --partition '{partition}'`")
+            format!("have it made anew: `materialize {asset} --partition {}`", quoted(partition))
         }
         (None, None) => format!("have it made anew: `materialize {asset}`"),
     })

@@ -50,6 +50,15 @@ fn a_key_with_a_comma_is_listed_in_quotes() {
 }
 
 #[test]
+fn the_word_for_all_keys_is_none_itself() {
+    let refused = PartitionsDefinition::of(["eu", "*"]).resolve(&KeySets::new()).unwrap_err();
+    insta::assert_snapshot!(refused, @"
+    the partition key `*` is how all keys are selected
+      hint: give it another name
+    ");
+}
+
+#[test]
 fn a_key_of_time_that_begins_or_ends_with_a_dot_is_quoted_in_ranges() {
     let days = resolve(days().key_format("%d.%m.%Y."));
     let set = &PartitionSet::from(0..33) - &PartitionSet::from(31..32);

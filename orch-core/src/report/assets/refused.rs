@@ -4,7 +4,7 @@ use super::checks::{Spread, known};
 use super::looker::{Looker, lookers};
 use super::partitions::stretches;
 use crate::asset::{AssetKey, CheckEvaluation};
-use crate::partition::PartitionSet;
+use crate::partition::{PartitionSet, quoted};
 
 /// So long is what selects partitions, as it is to be typed.
 const LONGEST: usize = 200;
@@ -95,7 +95,7 @@ impl Refused<'_> {
         }
         let partition = match &self.selected {
             Some(selected) if selected.len() > LONGEST => " --partition ..".to_owned(),
-            Some(selected) => format!(" --partition '{selected}'"),
+            Some(selected) => format!(" --partition {}", quoted(selected)),
             None => String::new(),
         };
         format!("mend it, and have it made anew: `materialize {}{partition}`", self.def.asset())

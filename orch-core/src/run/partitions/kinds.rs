@@ -1,6 +1,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::asset::AssetKey;
+use crate::partition::quoted;
 use crate::plan::Plan;
 
 /// What one run can make of assets with partitions of several kinds.
@@ -35,7 +36,7 @@ pub(super) fn runs<'a>(
     let command = |part: &Part<'_>| {
         let keys: Vec<_> = part.assets.iter().map(|key| key.as_str()).collect();
         let partition = part.kind.map_or_else(String::new, |kind| match is_for(kind) {
-            Some(told) => format!(" --partition '{told}'"),
+            Some(told) => format!(" --partition {}", quoted(told)),
             None => " --partition ..".to_owned(),
         });
         format!("`materialize {}{partition}`", keys.join(" "))

@@ -10,7 +10,7 @@ use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::{Erased, OutputAt, PartitionAt};
-use crate::partition::PartitionKey;
+use crate::partition::{PartitionKey, quoted};
 use crate::run::place::as_it_lies;
 use crate::storage::StorageError;
 use crate::value::{TypeInfo, Value};
@@ -192,7 +192,9 @@ impl Reader {
 fn unread(key: &AssetKey, partition: &str, failure: Failure) -> Failure {
     let failure = match failure.info().hint {
         Some(_) => failure,
-        None => failure.hint(format!("have it made anew: `materialize {key} --partition '{partition}'`")),
+        None => {
+            failure.hint(format!("have it made anew: `materialize {key} --partition {}`", quoted(partition)))
+        }
     };
     failure.context(format!("`{key}[{partition}]` cannot be read"))
 }

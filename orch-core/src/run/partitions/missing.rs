@@ -3,7 +3,7 @@ use std::fmt;
 use super::reader::Reading;
 use crate::asset::AssetKey;
 use crate::ids::{Place, StepPath};
-use crate::partition::PartitionSet;
+use crate::partition::{PartitionSet, quoted};
 use crate::plan::{Problem, ProblemKind, Program};
 
 /// Who takes partitions of an asset: another asset, or a step, which may be a check.
@@ -82,11 +82,18 @@ pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &PartitionSet) -
     let (key, does, keys) = (&reading.asset.key, taker.does(), reading.up.show(lacking));
     let message = format!("`{taker}` {does} partitions of `{key}` that were never materialized: {keys}");
     let hint = if taker.is_check {
-        format!("materialize them before, `materialize {key} --partition '{keys}'`, or look at others")
+        format!(
+            "materialize them before, `materialize {key} --partition {}`, or look at others",
+            quoted(&keys)
+        )
     } else if reading.asset.external {
         format!("have the program that makes them run on this instance, or {}", without(reading))
     } else {
-        format!("materialize them before, `materialize {key} --partition '{keys}'`, or {}", without(reading))
+        format!(
+            "materialize them before, `materialize {key} --partition {}`, or {}",
+            quoted(&keys),
+            without(reading)
+        )
     };
     Problem::new(ProblemKind::MissingAsset, message).hint(hint)
 }

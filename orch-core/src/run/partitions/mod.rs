@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::asset::AssetKey;
 use crate::define::RunPartitions;
-use crate::partition::{KeyRange, KeySets, Keyspace, Link, PartitionError, PartitionSet, shell};
+use crate::partition::{KeyRange, KeySets, Keyspace, Link, PartitionError, PartitionSet, quoted, shell};
 use crate::plan::{Plan, PlannedPartitions, Problem, ProblemKind, Step};
 use crate::storage::PinnedPartitions;
 
@@ -180,8 +180,8 @@ fn untold(plan: &Plan, of: &PlannedPartitions, space: &Keyspace, now: Timestamp)
     let hint = match (all.first().map(|first| space.key_of(first)), all.last().map(|last| space.key_of(last)))
     {
         (_, Some(Ok(last))) if space.dimensions().next().is_some() => format!(
-            "name them, each dimension by itself: `--partition '{}'`; in code `.partition(\"{last}\")`",
-            all.last().map(one).unwrap_or_default()
+            "name them, each dimension by itself: `--partition {}`; in code `.partition(\"{last}\")`",
+            quoted(&all.last().map(one).unwrap_or_default())
         ),
         (Some(_), Some(Ok(last))) if !of.definition.key_sets().is_empty() => format!(
             "name them: `--partition {}` is one, `--partition '*'` all, `--partition latest` the newest; in code `.partition({:?})`",

@@ -5,6 +5,7 @@ use crate::asset::AssetKey;
 use crate::event::{EventKind, SkipCause};
 use crate::failure::{ErrorInfo, Failure};
 use crate::ids::StepPath;
+use crate::partition::quoted;
 use crate::plan::{Ended, Program};
 
 /// The partitions that are not there to be taken: those that were not made, and those that blocking checks have stopped.
@@ -217,7 +218,8 @@ fn not_passed(asset: &AssetKey, partition: &str, check: &BadEnd) -> Failure {
     };
     let told =
         format!("`{asset}[{partition}]` is not to be taken as it is: its blocking check `{step}` {found}");
-    check
-        .keeps(Failure::new(told))
-        .hint(format!("mend it, and have it made anew: `materialize {asset} --partition '{partition}'`"))
+    check.keeps(Failure::new(told)).hint(format!(
+        "mend it, and have it made anew: `materialize {asset} --partition {}`",
+        quoted(&partition)
+    ))
 }

@@ -25,6 +25,7 @@ pub fn lit<T: Data>(value: T) -> Out<T> {
 #[derive(Debug)]
 pub struct Lit {}
 
+#[diagnostic::do_not_recommend]
 impl Node for Lit {
     type Call = Self;
 

@@ -86,8 +86,10 @@ impl Loader {
                 Ok((reader, others)) => {
                     lacking.extend(others);
                     loaded.facts.extend(reader.facts().cloned());
-                    let reader = reader.with_wholes(wholes);
-                    loaded.reader = Some(Arc::new(reader));
+                    match reader.with_wholes(wholes) {
+                        Ok(reader) => loaded.reader = Some(Arc::new(reader)),
+                        Err(wrong) => problems.push(wrong),
+                    }
                 }
                 Err(wrong) => problems.extend(wrong),
             }
@@ -281,10 +283,7 @@ impl Loader {
     /// What a check found last, by partition. What cannot be read is not known.
     fn found_last(&self, check: &PlannedCheck) -> HashMap<Option<String>, CheckEvaluation> {
         let Some(storage) = &self.storage else { return HashMap::new() };
-        let found = match check.partitions {
-            Some(_) => storage.latest_evaluations(&check.asset, &check.name),
-            None => storage.evaluations(&EvaluationQuery::latest(&check.asset, &check.name)),
-        };
+        let found = storage.found_last(&check.asset, &check.name, check.partitions.is_some());
         found.unwrap_or_default().into_iter().map(|found| (found.partition.clone(), found)).collect()
     }
 

@@ -190,6 +190,22 @@ pub trait ReadAssets: Send + Sync + 'static {
     fn latest_evaluations(&self, asset: &AssetKey, check: &str)
     -> Result<Vec<CheckEvaluation>, StorageError>;
 
+    /// What a check found last of its asset; if that has partitions, of each of these.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn found_last(
+        &self,
+        asset: &AssetKey,
+        check: &str,
+        has_partitions: bool,
+    ) -> Result<Vec<CheckEvaluation>, StorageError> {
+        match has_partitions {
+            true => self.latest_evaluations(asset, check),
+            false => self.evaluations(&EvaluationQuery::latest(asset, check)),
+        }
+    }
+
     /// The value of a materialization that lies with the fact, [`ValueAt::Fact`](crate::asset::ValueAt::Fact); none if it
     /// does not lie there any more: those of earlier materializations go after a while.
     ///

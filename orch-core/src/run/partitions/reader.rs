@@ -244,10 +244,7 @@ impl Reader {
                 false => Err(not_stored(key, taker)),
             };
         };
-        let unread = |error: StorageError| {
-            let message = format!("what is known of `{key}` cannot be read: {error}");
-            Problem::new(ProblemKind::MissingAsset, message)
-        };
+        let unread = |error: StorageError| unread(key, &error);
         let facts = facts(&*storage, reading, &taken, before).map_err(unread)?;
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
@@ -464,4 +461,10 @@ fn readable(reading: &Reading, taker: &Taker, reads: Option<ReadPartitions>) -> 
         return Ok(());
     }
     Err(not_written(&reading.asset.key, taker))
+}
+
+/// That the storage cannot say what is known of an asset.
+pub(super) fn unread(key: &AssetKey, error: &StorageError) -> Problem {
+    let message = format!("what is known of `{key}` cannot be read: {error}");
+    Problem::new(ProblemKind::MissingAsset, message)
 }

@@ -220,6 +220,6 @@ fn not_passed(asset: &AssetKey, partition: &str, check: &BadEnd) -> Failure {
         format!("`{asset}[{partition}]` is not to be taken as it is: its blocking check `{step}` {found}");
     check.keeps(Failure::new(told)).hint(format!(
         "mend it, and have it made anew: `materialize {asset} --partition {}`",
-        quoted(&partition)
+        quoted(partition)
     ))
 }

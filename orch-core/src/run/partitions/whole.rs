@@ -1,12 +1,12 @@
 //! Assets without partitions, read as they are stored.
 
 use super::super::foreign;
-use super::reader::Reader;
+use super::reader::{Reader, unread};
 use crate::asset::{InputVersion, Materialization};
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::OutputAt;
-use crate::plan::LoadedAsset;
+use crate::plan::{LoadedAsset, Problem};
 use crate::run::place::as_it_lies;
 use crate::value::{TypeInfo, Value};
 
@@ -32,14 +32,15 @@ impl Whole {
 }
 
 impl Reader {
-    /// The same, which reads these too, each for the step of this number.
-    pub(in crate::run) fn with_wholes(mut self, wholes: Vec<(usize, Whole)>) -> Self {
+    /// The same, which reads these too, each for the step of this number. What the run has made of them before it goes on is to be
+    /// known, as what lies in their places is compared with it.
+    pub(in crate::run) fn with_wholes(mut self, wholes: Vec<(usize, Whole)>) -> Result<Self, Problem> {
         self.wholes = wholes.into_iter().collect();
         for whole in self.wholes.values().filter(|whole| whole.made) {
-            // What cannot be read now is as little known as what was never made: then it is not compared.
-            _ = self.made_before(&whole.asset.key);
+            let key = &whole.asset.key;
+            self.made_before(key).map_err(|error| unread(key, &error))?;
         }
-        self
+        Ok(self)
     }
 
     /// What lies in the place of an asset, if that is what the run made or takes, or what was made anew since: then with the version

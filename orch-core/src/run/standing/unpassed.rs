@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::before::Sets;
 use super::{LatestFacts, Standings, ToMake};
-use crate::asset::{AssetKey, CheckEvaluation, EvaluationQuery, Materialization};
+use crate::asset::{AssetKey, CheckEvaluation, Materialization};
 use crate::graph::{AssetGraph, CheckDef};
 use crate::partition::PartitionSet;
 use crate::select::Selectable as _;
@@ -261,10 +261,7 @@ fn found_last(
     check: &CheckDef,
     storage: &(impl ReadAssets + ?Sized),
 ) -> Result<HashMap<Option<String>, CheckEvaluation>, StorageError> {
-    let (key, name) = (check.asset().key(), check.name());
-    let found = match check.asset().partitions() {
-        Some(_) => storage.latest_evaluations(key, name)?,
-        None => storage.evaluations(&EvaluationQuery::latest(key, name))?,
-    };
+    let asset = check.asset();
+    let found = storage.found_last(asset.key(), check.name(), asset.partitions().is_some())?;
     Ok(found.into_iter().map(|found| (found.partition.clone(), found)).collect())
 }

@@ -80,13 +80,11 @@ pub(super) fn find<'a>(
     }
     let of = (&wish.selected[..], &asked);
     let checked = match storage.as_ref().filter(|_| !wish.no_checks) {
-        Some(storage) => made.in_run(graph, of, &latest, &**storage).and_then(|in_run| {
-            Ok((in_run, standings.with_unpassed(made.clone(), graph, of, &latest, &**storage)?))
-        }),
-        None => Ok((made.in_run_unchecked(graph, &asked), made.clone())),
+        Some(storage) => standings.with_unpassed(made.clone(), graph, of, &latest, &**storage),
+        None => Ok(made.clone()),
     };
-    let (in_run, checked) = checked.map_err(|error| home::refused(&error, printer))?;
-    let job = drawn(&in_run);
+    let checked = checked.map_err(|error| home::refused(&error, printer))?;
+    let job = drawn(&checked.in_run(graph, &asked));
     Ok(Some(Found { graph, selected: wish.selected, standings, made, checked, job, storage }))
 }
 

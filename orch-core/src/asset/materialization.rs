@@ -143,6 +143,14 @@ impl InputVersion {
     }
 }
 
+/// A materialization, as who is made of it is told.
+impl From<&Materialization> for InputVersion {
+    fn from(fact: &Materialization) -> Self {
+        let version = Self::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+        version.partition(fact.partition.as_deref().map(Into::into))
+    }
+}
+
 /// Which materializations of assets there are at a moment, the last of each asset and partition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Versions(BTreeMap<AssetKey, BTreeMap<Option<Arc<str>>, InputVersion>>);

@@ -179,10 +179,13 @@ impl Part {
 }
 
 impl Units {
-    /// The partitions of a unit that a run was for.
+    /// The partitions of a unit that a run was for; none if it cannot be read which: they are made again.
     fn made_by(&self, unit: Unit, run: &RunRecord) -> PartitionSet {
-        let told = run.tags.get(PARTITION_TAG).and_then(|told| self.select(unit.group, told));
-        told.map_or_else(|| self.partitions(unit), |told| &told & &self.partitions(unit))
+        let all = self.partitions(unit);
+        match run.tags.get(PARTITION_TAG) {
+            Some(told) => self.select(unit.group, told).map(|told| &told & &all).unwrap_or_default(),
+            None => all,
+        }
     }
 
     /// The units of a backfill that is kept.

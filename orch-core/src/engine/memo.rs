@@ -110,7 +110,8 @@ impl State {
         let found: Option<Vec<_>> = assets.iter().map(|asset| self.remembered(frame, asset)).collect();
         let Some(found) = found.filter(|_| self.run(frame, local).attempt == 0) else { return false };
         let Some(of) = found.first().map(|(_, first)| first.fact.run) else { return false };
-        let taken: Vec<_> = found.iter().map(|(_, Remembered { fact, .. })| version_of_fact(fact)).collect();
+        let taken: Vec<_> =
+            found.iter().map(|(_, Remembered { fact, .. })| InputVersion::from(fact)).collect();
         taken.iter().for_each(|version| self.know(frame, step, version.clone()));
         let output = |output: usize| match found.iter().find(|(asset, _)| asset.output == output) {
             Some((_, remembered)) => Instead::Value(remembered.value_again()),
@@ -133,10 +134,4 @@ impl State {
         let key = self.recipe(asset, &self.inputs_of(frame, asset, partition.as_ref())).key()?;
         (Some(key) == remembered.fact.recipe.key()).then(|| (asset, remembered.clone()))
     }
-}
-
-/// A materialization, as who is made of it is told.
-fn version_of_fact(fact: &Materialization) -> InputVersion {
-    let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
-    version.partition(fact.partition.as_deref().map(Into::into))
 }

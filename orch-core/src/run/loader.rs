@@ -69,10 +69,8 @@ impl Loader {
                         let path = StepPath::new(program.plan.steps[number].name.as_str(), None);
                         loaded.ended.push((path, Ended::Succeeded(vec![KeptOutput::Value(value)])));
                     }
-                    let version = fact.as_ref().map(|fact| (fact.run, fact.data_version.clone()));
-                    let (run, version) = version.map_or((None, None), |(run, version)| (Some(run), version));
-                    let version = InputVersion::new(asset.key.clone(), run, version);
-                    loaded.versions.insert(version);
+                    let unknown = || InputVersion::new(asset.key.clone(), None, None);
+                    loaded.versions.insert(fact.as_ref().map_or_else(unknown, InputVersion::from));
                     loaded.facts.extend(fact);
                 }
                 Err(lack) => lacking.push(takers.lacking(number, taker, asset, lack)),
@@ -112,8 +110,7 @@ impl Loader {
                 // Which partitions are meant, the steps know that read them.
                 && fact.partition.is_none()
             {
-                let version = InputVersion::new(key.clone(), Some(fact.run), fact.data_version.clone());
-                loaded.versions.insert(version);
+                loaded.versions.insert(InputVersion::from(&fact));
                 loaded.facts.push(fact);
             }
         }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::{Instead, version_of_fact};
+use super::Instead;
+use crate::asset::InputVersion;
 use crate::engine::frame::FrameId;
 use crate::engine::layout::Producer;
 use crate::engine::settle::ancestor;
@@ -61,7 +62,7 @@ impl State {
         let [asset] = program.plan.steps[made_by].assets.as_slice() else { return };
         let partition = self.partition_of(frame, asset);
         let Some(remembered) = self.settings.memory.get(&asset.key, &partition).cloned() else { return };
-        let version = version_of_fact(&remembered.fact);
+        let version = InputVersion::from(&remembered.fact);
         if step == made_by {
             self.know(frame, step, version.clone());
         }

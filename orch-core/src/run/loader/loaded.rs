@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Loader;
-use crate::asset::{CheckEvaluation, CheckResult, InputVersion, Materialization, Versions};
+use crate::asset::{CheckEvaluation, CheckResult, Materialization, Versions};
 use crate::define::KeptOutput;
 use crate::engine::{Memory, Remembered};
 use crate::ids::{Branch, StepPath};
@@ -64,7 +64,7 @@ impl Loaded {
     pub(in crate::run) fn give_since(&mut self, program: &Program, loader: &Loader, memory: &Memory) {
         let before = self.facts.len();
         self.give(program, loader, memory);
-        self.facts[before..].iter().for_each(|fact| self.since.insert(version_of(fact)));
+        self.facts[before..].iter().for_each(|fact| self.since.insert(fact.into()));
     }
 
     /// Of what is given its checks do not look again that stop nothing, nor those that have let it through. A blocking one that has
@@ -79,7 +79,7 @@ impl Loaded {
 
     /// This materialization is the one that is known.
     pub(super) fn is(&mut self, fact: &Materialization) {
-        self.versions.insert(version_of(fact));
+        self.versions.insert(fact.into());
     }
 
     /// This materialization is one of those that the run takes.
@@ -90,11 +90,6 @@ impl Loaded {
         }
         self.facts.push(fact.clone());
     }
-}
-
-fn version_of(fact: &Materialization) -> InputVersion {
-    let version = InputVersion::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
-    version.partition(fact.partition.as_deref().map(Into::into))
 }
 
 /// A check, and what it has found before.

@@ -75,7 +75,7 @@ impl Reader {
             true => foreign::unloaded(key, io, failure),
             false => failure.context(format!("the asset `{key}` cannot be read")),
         })?;
-        let version = since.map(|fact| InputVersion::new(key.clone(), Some(fact.run), fact.data_version));
+        let version = since.as_ref().map(InputVersion::from);
         Ok((value, version))
     }
 }

@@ -5,46 +5,19 @@ use super::{LatestFacts, Standings, ToMake};
 use crate::asset::{AssetKey, CheckEvaluation, Materialization};
 use crate::graph::{AssetGraph, CheckDef};
 use crate::partition::PartitionSet;
-use crate::select::Selectable as _;
 use crate::storage::{ReadAssets, StorageError};
 
 impl ToMake {
-    /// The numbers of the assets that a run has in it which makes this of what was `selected`: those that are to be made, and what
-    /// lies between them and something that is there, is selected too, and was not let through by each of its blocking checks. The
-    /// run passes over it, or is given it, lets the checks look, and makes nothing of what they refuse.
-    ///
-    /// What has partitions that are `asked` for is in the run if any partition is to be made: for which partitions a run is follows
-    /// from all of its assets.
-    ///
-    /// # Errors
-    /// If it cannot be read what the checks have found.
-    pub fn in_run(
-        &self,
-        graph: &AssetGraph,
-        (selected, asked): (&[bool], &BTreeMap<AssetKey, PartitionSet>),
-        latest: &LatestFacts,
-        storage: &(impl ReadAssets + ?Sized),
-    ) -> Result<Vec<usize>, StorageError> {
-        let mut is_in = self.is_in(graph);
-        let mut below = vec![false; is_in.len()];
-        let above = above(graph, selected, &is_in);
-        for &number in graph.order().iter().filter(|&&number| above[number] && !is_in[number]) {
-            let asked = asked.get(graph.assets()[number].key());
-            below[number] = graph.upstream(number).iter().any(|&other| below[other])
-                || latest.is_unpassed(graph, number, asked, storage)?;
-        }
-        (0..is_in.len()).filter(|&number| below[number]).for_each(|number| is_in[number] = true);
-        Ok(self.with_partitions(graph, is_in, asked))
-    }
-
-    /// As [`ToMake::in_run`], where no check looks.
+    /// The numbers of the assets that a run has in it which makes this. What has partitions that are `asked` for is in the run if any
+    /// partition is to be made: for which partitions a run is follows from all of its assets.
     #[must_use]
-    pub fn in_run_unchecked(
-        &self,
-        graph: &AssetGraph,
-        asked: &BTreeMap<AssetKey, PartitionSet>,
-    ) -> Vec<usize> {
-        self.with_partitions(graph, self.is_in(graph), asked)
+    pub fn in_run(&self, graph: &AssetGraph, asked: &BTreeMap<AssetKey, PartitionSet>) -> Vec<usize> {
+        let mut is_in = self.is_in(graph);
+        let of_partitions: Vec<usize> = asked.keys().filter_map(|key| graph.number(key)).collect();
+        if !self.partitions.is_empty() || of_partitions.iter().any(|&number| is_in[number]) {
+            of_partitions.iter().for_each(|&number| is_in[number] = true);
+        }
+        graph.order().iter().copied().filter(|&number| is_in[number]).collect()
     }
 
     /// What is to be made of each; 0 of an asset without partitions.
@@ -62,26 +35,12 @@ impl ToMake {
         self.assets.iter().for_each(|&number| is_in[number] = true);
         is_in
     }
-
-    /// These, and all that has partitions which are asked for, if one of these has some.
-    fn with_partitions(
-        &self,
-        graph: &AssetGraph,
-        mut is_in: Vec<bool>,
-        asked: &BTreeMap<AssetKey, PartitionSet>,
-    ) -> Vec<usize> {
-        let of_partitions: Vec<usize> = asked.keys().filter_map(|key| graph.number(key)).collect();
-        if !self.partitions.is_empty() || of_partitions.iter().any(|&number| is_in[number]) {
-            of_partitions.iter().for_each(|&number| is_in[number] = true);
-        }
-        graph.order().iter().copied().filter(|&number| is_in[number]).collect()
-    }
 }
 
 impl Standings {
-    /// What a backfill makes which is to make this of what was `selected` and `asked` for: also what of that is there and was not let
-    /// through by each of its blocking checks, where something is to be made of it, and what lies between the two. The runs of these
-    /// pass over them, or are given them, and let the checks look; and what they refuse excludes what is to be made of it.
+    /// What a run or a backfill has in it which is to make this of what was `selected` and `asked` for: also what of that is there and
+    /// was not let through by each of its blocking checks, where something is to be made of it, and what lies between the two. A run
+    /// passes over it, or is given it, and lets the checks look; of what they refuse nothing is made.
     ///
     /// # Errors
     /// If it cannot be read what the checks have found.
@@ -101,8 +60,8 @@ impl Standings {
                 continue;
             };
             let asset = &graph.assets()[number];
-            if let Some(asked) = asked.get(asset.key()).filter(|_| asset.partitions().is_some()) {
-                there = &there & asked;
+            if asset.partitions().is_some() {
+                there = asked.get(asset.key()).map_or_else(PartitionSet::new, |asked| &there & asked);
             }
             if let Some(set) = sets.get(&number) {
                 there = &there - set;
@@ -172,16 +131,6 @@ impl Standings {
     }
 }
 
-/// Of which assets something is made in a run, be it by way of others that are selected too.
-fn above(graph: &AssetGraph, selected: &[bool], is_made: &[bool]) -> Vec<bool> {
-    let mut above = vec![false; is_made.len()];
-    for &number in graph.order().iter().rev() {
-        let is_taken = graph.downstream(number).iter().any(|&below| is_made[below] || above[below]);
-        above[number] = selected[number] && is_taken;
-    }
-    above
-}
-
 impl LatestFacts {
     /// What of these partitions is there of an asset and was refused by one of its blocking checks, or never looked at; 0 of an asset
     /// without any.
@@ -193,7 +142,7 @@ impl LatestFacts {
         storage: &(impl ReadAssets + ?Sized),
     ) -> Result<PartitionSet, StorageError> {
         let mut unpassed = PartitionSet::new();
-        let facts = self.facts_of(graph, number, Some(asked));
+        let facts = self.facts_of(graph, number, asked);
         if !facts.is_empty() && !asked.is_empty() {
             for check in blocking(graph, number) {
                 let found = found_last(check, storage)?;
@@ -209,7 +158,7 @@ impl LatestFacts {
         &self,
         graph: &AssetGraph,
         number: usize,
-        asked: Option<&PartitionSet>,
+        asked: &PartitionSet,
     ) -> Vec<(u64, &Materialization)> {
         let asset = &graph.assets()[number];
         let key = asset.key();
@@ -219,30 +168,11 @@ impl LatestFacts {
                 let index = |fact: &Materialization| keyspace.find(fact.partition.as_deref()?);
                 let facts = self.partitions.get(key).into_iter().flatten();
                 let facts = facts.filter_map(|fact| Some((index(fact)?, fact)));
-                facts.filter(|(index, _)| asked.is_some_and(|asked| asked.contains(*index))).collect()
+                facts.filter(|(index, _)| asked.contains(*index)).collect()
             }
             // That it cannot be was told with the graph.
             Some(Err(_)) => Vec::new(),
         }
-    }
-
-    /// Whether something of an asset is there that one of its blocking checks has refused, or has never looked at; of an asset with
-    /// partitions, of those that are `asked` for.
-    fn is_unpassed(
-        &self,
-        graph: &AssetGraph,
-        number: usize,
-        asked: Option<&PartitionSet>,
-        storage: &(impl ReadAssets + ?Sized),
-    ) -> Result<bool, StorageError> {
-        let facts = self.facts_of(graph, number, asked);
-        for check in blocking(graph, number).filter(|_| !facts.is_empty()) {
-            let found = found_last(check, storage)?;
-            if !facts.iter().all(|(_, fact)| is_passed(&found, fact)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::storage::Unit;
 ///
 /// A unit that waits is found again by one of those that it waits for, the last; when that has ended, it waits for the one that
 /// is then the last, or may begin. So an end costs as much as there are units that waited for it. Of what has failed only
-/// the partitions that descend from it are excluded; a unit of which others are left begins with these.
+/// the partitions that descend from it are excluded; a unit of which others are left waits only for what these need.
 #[derive(Debug)]
 pub(super) struct Schedule<'a> {
     units: &'a Units,
@@ -18,7 +18,10 @@ pub(super) struct Schedule<'a> {
     failed: Vec<PartitionSet>,
     /// What failed ones exclude.
     excluded: Vec<PartitionSet>,
-    waiting: HashMap<Unit, Vec<Unit>>,
+    /// Those that wait for a unit.
+    waiting: HashMap<Unit, BTreeSet<Unit>>,
+    /// The one that a unit waits for.
+    waits_for: HashMap<Unit, Unit>,
     /// The furthest downstream first, so that a partition is brought to its end before the next.
     ready: BTreeSet<(Reverse<usize>, u64)>,
     /// In how many units something is left.
@@ -67,8 +70,16 @@ impl<'a> Schedule<'a> {
         let excluded =
             excluded.iter().zip(&done).zip(&failed).map(|((set, done), failed)| &(set - done) - failed);
         let excluded = excluded.collect();
-        let (waiting, ready, units_left) = (HashMap::new(), BTreeSet::new(), 0);
-        let mut schedule = Self { units, done, failed, excluded, waiting, ready, units_left };
+        let mut schedule = Self {
+            units,
+            done,
+            failed,
+            excluded,
+            waiting: HashMap::new(),
+            waits_for: HashMap::new(),
+            ready: BTreeSet::new(),
+            units_left: 0,
+        };
         for group in 0..units.groups() {
             for chunk in units.units_of(group, &schedule.left(group)).iter() {
                 schedule.units_left += 1;
@@ -125,17 +136,19 @@ impl<'a> Schedule<'a> {
         }
         self.end(unit);
         for (group, set) in excluded.iter().enumerate() {
-            for chunk in self
-                .units
-                .units_of(group, set)
-                .iter()
-                .filter(|chunk| (group, *chunk) != (unit.group, unit.chunk))
-            {
-                let unit = Unit { group, chunk };
-                self.units_left -= u64::from(self.left_of(unit).is_empty());
-                self.wake(unit);
+            let within = self.units.units_of(group, set);
+            for unit in within.iter().map(|chunk| Unit { group, chunk }).filter(|one| *one != unit) {
+                self.exclude(unit);
             }
         }
+    }
+
+    /// Some of a unit is excluded: what is left of it, if something is, may need less than what it waits for.
+    fn exclude(&mut self, unit: Unit) {
+        if let Some(needed) = self.waits_for.remove(&unit) {
+            self.waiting.entry(needed).or_default().remove(&unit);
+        }
+        self.end(unit);
     }
 
     /// Looks again at those that wait for a unit, and at what is left of it.
@@ -150,6 +163,7 @@ impl<'a> Schedule<'a> {
     /// Looks again at those that wait for a unit.
     fn wake(&mut self, unit: Unit) {
         for waiting in self.waiting.remove(&unit).unwrap_or_default() {
+            self.waits_for.remove(&waiting);
             self.wait(waiting);
         }
     }
@@ -162,7 +176,10 @@ impl<'a> Schedule<'a> {
         }
         let needed = (!self.units.is_free(unit.group)).then(|| self.needed(unit, &left)).flatten();
         match needed {
-            Some(needed) => self.waiting.entry(needed).or_default().push(unit),
+            Some(needed) => {
+                self.waiting.entry(needed).or_default().insert(unit);
+                self.waits_for.insert(unit, needed);
+            }
             None => _ = self.ready.insert((Reverse(unit.group), unit.chunk)),
         }
     }

@@ -122,7 +122,7 @@ fn set(pairs: &BTreeSet<Pair>, group: usize) -> PartitionSet {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(384))]
 
     #[test]
     fn a_unit_begins_with_what_is_left_of_it_as_soon_as_all_that_this_needs_is_done(

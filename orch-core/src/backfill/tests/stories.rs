@@ -182,6 +182,21 @@ fn of_a_unit_that_needs_what_failed_the_rest_is_made() {
     ");
 }
 
+#[test]
+fn what_is_left_of_a_unit_does_not_wait_for_what_only_its_excluded_partitions_need() {
+    let groups = vec![
+        group("sales", Some((days(), "2024-01-07..2024-01-12")), []),
+        group("week", Some((weeks(), "2024-01-07..2024-01-21")), [(0, None)]),
+    ];
+    insta::assert_snapshot!(driven(&units(groups, 3), 1, &[(0, "2024-01-07")]).join("\n"), @r"
+    0 2024-01-07..2024-01-09
+    0 2024-01-07 failed
+    1 2024-01-14..2024-01-21
+    0 2024-01-10..2024-01-12
+    excluded: 1 2024-01-07
+    ");
+}
+
 /// The stocks of shops, each made of the one of the day before.
 #[test]
 fn keys_of_another_dimension_are_excluded_by_none_but_their_own() {

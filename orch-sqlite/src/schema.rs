@@ -92,6 +92,7 @@ pub(crate) const INSTANCE: Schema = Schema {
         CREATE TABLE partition_status (
             asset TEXT PRIMARY KEY,
             partitions TEXT NOT NULL,   -- which key each index is of, as a hash
+            left_out INTEGER NOT NULL,  -- 1 if facts of keys that have no index are not in it
             fact INTEGER NOT NULL,      -- the last of the facts of the asset that are in it
             failure INTEGER NOT NULL,   -- the last of those that failed
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes

@@ -51,17 +51,11 @@ impl Axis {
         }
     }
 
-    /// What it has of [`Keyspace::indexing`](super::Keyspace::indexing) besides its definition.
-    pub(super) fn add_indexing(&self, hasher: &mut blake3::Hasher) {
-        match self {
-            Self::Time(windows) => windows.changes().for_each(|(change, offset)| {
-                hasher.update(&change.as_second().to_le_bytes()).update(&offset.seconds().to_le_bytes());
-            }),
-            Self::Static(_) => {}
-            Self::Dynamic(_, set) => (0..set.numbers()).for_each(|number| {
-                let key = set.get(number).map_or("", |(key, _)| key);
-                hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes());
-            }),
+    /// Adds to [`Keyspace::indexing`](super::Keyspace::indexing) when the clock of its zone is changed.
+    pub(super) fn add_clock(&self, hasher: &mut blake3::Hasher) {
+        let Self::Time(windows) = self else { return };
+        for (change, offset) in windows.changes() {
+            hasher.update(&change.as_second().to_le_bytes()).update(&offset.seconds().to_le_bytes());
         }
     }
 

@@ -79,6 +79,14 @@ impl KeySet {
         self.keys.len() as u64
     }
 
+    /// Adds to [`Keyspace::indexing`](super::Keyspace::indexing) which keys have the first numbers.
+    pub(super) fn add_numbers(&self, numbers: u64, hasher: &mut blake3::Hasher) {
+        for number in 0..numbers {
+            let key = self.get(number).map_or("", |(key, _)| key);
+            hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes());
+        }
+    }
+
     /// Adds a key and returns its number; a key that is there already keeps its own.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::axis::Axis;
 use super::definition::PartitionsDefinition;
-use super::dynamic::KeySets;
+use super::dynamic::{KeySet, KeySets};
 use super::error::PartitionError;
 use super::key::{MultiKey, PartitionKey};
 use super::product::Product;
@@ -48,21 +48,52 @@ impl Keyspace {
     }
 
     /// What tells from another one which key each index is of: a hash of the definition, of the numbers that keys have in dynamic
-    /// sets, whether they are there or not, and of when the clocks of its zones are changed. Where it is another, what was kept
-    /// by index means nothing any more.
+    /// sets, whether they are there or not, and of when the clocks of its zones are changed; and how many keys each set has or
+    /// had. What was kept by index under another one means something only if this one [goes on](Self::goes_on_from) from it.
     #[must_use]
     pub fn indexing(&self) -> String {
+        let numbers: Vec<u64> = self.sets().map(KeySet::numbers).collect();
+        self.indexing_of(&numbers)
+    }
+
+    /// Whether each index that a key had under an [`indexing`](Self::indexing) it has still: nothing is another but that keys
+    /// were added to dynamic sets since then.
+    #[must_use]
+    pub fn goes_on_from(&self, indexing: &str) -> bool {
+        let numbers = indexing.split(' ').skip(1).map(|number| number.parse().ok());
+        let Some(numbers) = numbers.collect::<Option<Vec<u64>>>() else { return false };
+        let has_all = self.sets().map(KeySet::numbers).zip(&numbers).all(|(are, were)| *were <= are);
+        numbers.len() == self.sets().count() && has_all && self.indexing_of(&numbers) == indexing
+    }
+
+    /// The indexing as it was when dynamic sets had so many keys.
+    fn indexing_of(&self, numbers: &[u64]) -> String {
         let mut hasher = blake3::Hasher::new_derive_key("orch: the indexes of partitions");
         // A definition is JSON in any case, and its end is found without a length before it.
         hasher.update(&serde_json::to_vec(&self.definition).unwrap_or_default());
-        match &*self.shape {
-            Shape::One(axis) => axis.add_indexing(&mut hasher),
-            Shape::Product(product) => {
-                product.strides().for_each(|stride| _ = hasher.update(&stride.to_le_bytes()));
-                product.axes().for_each(|(_, axis)| axis.add_indexing(&mut hasher));
-            }
+        if let Shape::Product(product) = &*self.shape {
+            product.strides().for_each(|stride| _ = hasher.update(&stride.to_le_bytes()));
         }
-        hasher.finalize().to_hex().to_string()
+        self.axes().for_each(|axis| axis.add_clock(&mut hasher));
+        self.sets().zip(numbers).for_each(|(set, numbers)| set.add_numbers(*numbers, &mut hasher));
+        let hash = hasher.finalize().to_hex().to_string();
+        numbers.iter().fold(hash, |told, numbers| format!("{told} {numbers}"))
+    }
+
+    fn axes(&self) -> impl Iterator<Item = &Axis> {
+        let (one, product) = match &*self.shape {
+            Shape::One(axis) => (Some(axis), None),
+            Shape::Product(product) => (None, Some(product)),
+        };
+        one.into_iter().chain(product.into_iter().flat_map(|product| product.axes().map(|(_, axis)| axis)))
+    }
+
+    /// The dynamic sets, by the names of their dimensions.
+    fn sets(&self) -> impl Iterator<Item = &KeySet> {
+        self.axes().filter_map(|axis| match axis {
+            Axis::Dynamic(_, keys) => Some(&**keys),
+            Axis::Time(_) | Axis::Static(_) => None,
+        })
     }
 
     /// The names of the dimensions, in their order; none if there is but one, which has no name.

@@ -7,8 +7,8 @@
 //! is never more than the facts say, and a number that is given anew is never taken for one that was seen. What is damaged,
 //! or is of other indexes, is as good as not there.
 //!
-//! A fact of a key that has no index is left out. If the key comes to have one, in a dynamic set, the indexes are others, and all
-//! facts are read anew.
+//! A fact of a key that has no index is left out. If keys come to have one, in a dynamic set, what is kept holds as long as
+//! none was left out; else it may have been one of theirs, and all facts are read anew.
 
 use std::collections::BTreeMap;
 
@@ -24,14 +24,14 @@ use crate::write::Writing;
 /// So many facts are looked at each time rather than written about.
 const FEW: usize = 64;
 
-const KEPT: &str = "SELECT partitions, fact, failure, materialized, failed, sum, taken_away
+const KEPT: &str = "SELECT partitions, left_out, fact, failure, materialized, failed, sum, taken_away
     FROM partition_status WHERE asset = ?1";
 const KEEP: &str = "INSERT OR REPLACE INTO partition_status
-    (asset, partitions, fact, failure, materialized, failed, sum, taken_away)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    (asset, partitions, left_out, fact, failure, materialized, failed, sum, taken_away)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const DROP: &str = "INSERT INTO partition_status
-    (asset, partitions, fact, failure, materialized, failed, sum, taken_away)
-    VALUES (?1, '', 0, 0, x'', x'', 0, 1)
+    (asset, partitions, left_out, fact, failure, materialized, failed, sum, taken_away)
+    VALUES (?1, '', 0, 0, 0, x'', x'', 0, 1)
     ON CONFLICT (asset) DO UPDATE SET
         partitions = '', materialized = x'', failed = x'', taken_away = taken_away + 1";
 const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = ?1";
@@ -47,6 +47,8 @@ const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AN
 #[derive(Default)]
 pub(crate) struct Kept {
     status: PartitionStatus,
+    /// Whether facts are not in it, since their keys have no index.
+    left_out: bool,
     /// The last facts that are in it.
     fact: i64,
     failure: i64,
@@ -68,7 +70,7 @@ impl Kept {
     fn read(list: &Connection, asset: &AssetKey, partitions: &Keyspace) -> Result<Self> {
         let kept = |row: &Row<'_>| {
             let kept = Self::whole(row, asset, partitions).unwrap_or_default();
-            Ok(Self { taken_away: row.get(6)?, ..kept })
+            Ok(Self { taken_away: row.get(7)?, ..kept })
         };
         let kept = list.prepare_cached(KEPT)?.query_row([asset.as_str()], kept).optional()?;
         Ok(kept.unwrap_or_default())
@@ -79,17 +81,23 @@ impl Kept {
         let columns = Columns {
             asset: asset.as_str(),
             partitions: row.get_ref(0).ok()?.as_str().ok()?,
-            fact: row.get(1).ok()?,
-            failure: row.get(2).ok()?,
-            materialized: row.get_ref(3).ok()?.as_blob().ok()?,
-            failed: row.get_ref(4).ok()?.as_blob().ok()?,
+            left_out: row.get(1).ok()?,
+            fact: row.get(2).ok()?,
+            failure: row.get(3).ok()?,
+            materialized: row.get_ref(4).ok()?.as_blob().ok()?,
+            failed: row.get_ref(5).ok()?.as_blob().ok()?,
         };
-        if row.get(5) != Ok(columns.sum()) || columns.partitions != partitions.indexing() {
+        let holds = match columns.left_out {
+            false => partitions.goes_on_from(columns.partitions),
+            true => columns.partitions == partitions.indexing(),
+        };
+        if row.get(6) != Ok(columns.sum()) || !holds {
             return None;
         }
         let set = |bytes| PartitionSet::from_bytes(bytes).ok();
         let status = PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?);
-        Some(Self { status, fact: columns.fact, failure: columns.failure, ..Self::default() })
+        let Columns { left_out, fact, failure, .. } = columns;
+        Some(Self { status, left_out, fact, failure, ..Self::default() })
     }
 
     /// Adds what became known since; none if that is more than `most`.
@@ -113,7 +121,10 @@ impl Kept {
                 if self.new > most {
                     return Ok(None);
                 }
-                let Some(index) = partitions.known_index(key) else { continue };
+                let Some(index) = partitions.known_index(key) else {
+                    self.left_out = true;
+                    continue;
+                };
                 if is_made {
                     self.status.materialized.insert(index);
                 }
@@ -138,14 +149,15 @@ impl Kept {
         let columns = Columns {
             asset: asset.as_str(),
             partitions: &indexing,
+            left_out: self.left_out,
             fact: self.fact,
             failure: self.failure,
             materialized: &materialized,
             failed: &failed,
         };
-        let Columns { asset, partitions, fact, failure, .. } = columns;
+        let Columns { asset, partitions, left_out, fact, failure, .. } = columns;
         let sum = columns.sum();
-        let row = (asset, partitions, fact, failure, &materialized, &failed, sum, self.taken_away);
+        let row = (asset, partitions, left_out, fact, failure, &materialized, &failed, sum, self.taken_away);
         writing.run(KEEP, row).map(std::mem::drop)
     }
 }
@@ -173,6 +185,7 @@ pub(super) fn drop(writing: &Writing<'_>, asset: &str) -> Result<()> {
 struct Columns<'a> {
     asset: &'a str,
     partitions: &'a str,
+    left_out: bool,
     fact: i64,
     failure: i64,
     materialized: &'a [u8],
@@ -183,6 +196,7 @@ impl Columns<'_> {
     fn sum(&self) -> i64 {
         Sum::of(self.fact)
             .word(self.failure.cast_unsigned())
+            .word(self.left_out.into())
             .bytes(Some(self.asset.as_bytes()))
             .bytes(Some(self.partitions.as_bytes()))
             .bytes(Some(self.materialized))

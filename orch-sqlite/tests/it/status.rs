@@ -234,3 +234,46 @@ fn facts_of_keys_that_nobody_knows_are_left_out_of_what_is_kept_until_someone_ad
     let only_one = KeySet::from_rows([(3, "customer 88", true)]).expect("a set");
     assert_eq!(status(&only_one), (1, "customer 88".to_owned()));
 }
+
+#[test]
+fn what_is_kept_holds_when_keys_are_added_if_no_fact_was_left_out() {
+    let (home, folder) = storage();
+    let customer = |number: u64| format!("customer {number}");
+    let made = |number| {
+        conformance::of_partition(conformance::asset(id(1), number, "days", None), &customer(number))
+    };
+    run_of(&folder, &record(1), &(0..90).flat_map(made).collect::<Vec<_>>());
+    let mut known = KeySet::new();
+    let added = |known: &mut KeySet, number| known.add(&customer(number)).map(std::mem::drop).expect("a key");
+    let made_of = |known: &KeySet| {
+        let customers = PartitionsDefinition::dynamic("customers");
+        let customers = customers.resolve(&KeySets::new().with("customers", known.clone()));
+        let customers = customers.expect("a definition");
+        folder.partition_status(&key("days"), &customers).expect("it can be read").materialized.len()
+    };
+    // What was found with so many keys as it was kept last.
+    let kept = || {
+        let list = Connection::open(home.path().join("instance.db")).expect("the list");
+        let sql = "SELECT partitions, left_out FROM partition_status";
+        let kept = list.query_row(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)));
+        let (partitions, left_out) = kept.expect("it is kept");
+        (partitions.split(' ').next_back().expect("a number").to_owned(), left_out)
+    };
+    (0..90).for_each(|number| added(&mut known, number));
+    assert_eq!(made_of(&known), 90);
+    assert_eq!(kept(), ("90".to_owned(), false));
+    (90..100).for_each(|number| added(&mut known, number));
+    assert_eq!(made_of(&known), 90);
+    assert_eq!(kept(), ("90".to_owned(), false), "nothing was read anew");
+    // A run of a program that knew more keys.
+    let more = |number| {
+        let told = conformance::asset(id(2), number, "days", None);
+        conformance::of_partition(told, &customer(number))
+    };
+    run_of(&folder, &record(2), &(90..180).flat_map(more).collect::<Vec<_>>());
+    assert_eq!(made_of(&known), 100);
+    assert_eq!(kept(), ("100".to_owned(), true));
+    added(&mut known, 100);
+    assert_eq!(made_of(&known), 101, "what was left out counts now");
+    assert_eq!(kept(), ("101".to_owned(), true));
+}

@@ -156,6 +156,35 @@ fn an_index_stays_while_time_goes_on_and_keys_are_added() {
 }
 
 #[test]
+fn what_was_kept_by_index_holds_while_keys_are_added_and_no_longer_if_one_has_another_index() {
+    let (first, mut keys) = (customers(), customers());
+    let kept = wide(&first).indexing();
+    let goes_on = |keys: &KeySet| wide(keys).goes_on_from(&kept);
+    assert!(goes_on(&keys));
+    keys.remove("bolt");
+    assert_eq!(wide(&keys).indexing(), kept, "it has its number still");
+    keys.add("dyno").unwrap();
+    assert!(goes_on(&keys) && wide(&keys).indexing() != kept);
+    assert!(!wide(&first).goes_on_from(&wide(&keys).indexing()), "nor does it know what was added");
+    let rows = |rows: &[(u64, &'static str, bool)]| KeySet::from_rows(rows.iter().copied()).unwrap();
+    assert!(!goes_on(&rows(&[(0, "bolt", true), (1, "acme", true), (2, "cogs", true)])), "in another order");
+    assert!(!goes_on(&rows(&[(0, "acme", true), (1, "bolt", true)])), "there are fewer");
+    assert!(!goes_on(&KeySet::new()));
+
+    let dynamic = |keys: &KeySet| {
+        let customers = PartitionsDefinition::dynamic("customers");
+        customers.resolve(&KeySets::new().with("customers", keys.clone())).unwrap()
+    };
+    assert!(!dynamic(&keys).goes_on_from(&kept), "of another definition");
+    assert!(dynamic(&keys).goes_on_from(&dynamic(&first).indexing()));
+    let days = resolve(days());
+    assert!(days.goes_on_from(&days.indexing()));
+    for damaged in ["", "0", "0 3 ", "0 3 4", "0 -1", &kept[1..], &format!("{kept} 0")] {
+        assert!(!wide(&keys).goes_on_from(damaged), "{damaged}");
+    }
+}
+
+#[test]
 fn what_is_shown_of_a_set_selects_it() {
     let wide = wide(&customers());
     let part = |text: &str| wide.select(text, now()).unwrap();

@@ -99,9 +99,10 @@ impl Runner {
         runtime::check()?;
         let io = Arc::new(std::mem::take(&mut self.environment.io));
         let scrubber = configured.scrubber(&program);
-        let history = self.storage().map(instance::of);
-        let keys = instance::keys_for(self.storage(), self.keys.as_ref());
-        let recall = self.storage().map(|storage| Arc::new(Recall::new(storage, &io, self.id)));
+        let storage = self.storage().map(Arc::clone);
+        let history = storage.as_ref().map(instance::of);
+        let keys = instance::keys_for(storage.as_ref(), self.keys.as_ref());
+        let recall = storage.as_ref().map(|storage| Arc::new(Recall::new(storage, &io, self.id)));
         let (program, partitions, loaded) = self.load_assets(program, &io).await?;
         let Loaded { facts, mut versions, reader, memory, since, .. } = loaded;
         let Behind { program, taken_up, past, made, lost } =
@@ -199,7 +200,7 @@ impl Runner {
         sinks.add_all(self.sinks);
         let watcher = Arc::clone(&keeper);
         let keep = Box::new(move |kept: Drain<'_, _>| kept.for_each(|kept| lock(&watcher).keep(kept)));
-        let state = State::new(program, settings);
+        let state = State::new(Arc::clone(&program), settings);
         let surroundings = resources.clone().map(|resources| Box::new(resources) as Box<dyn Surroundings>);
         let dispatcher = Dispatcher::new(state, sinks, keep, Box::new(executor), surroundings, journal);
         let _guard = CancelOnDrop(Arc::clone(&dispatcher));
@@ -214,7 +215,14 @@ impl Runner {
         };
         // From here on someone else can go on with it, or remove it. To close its files may take a moment.
         let written = Arc::clone(&dispatcher);
-        let _ = tokio::task::spawn_blocking(move || drop(written.take_journal())).await;
+        let end = move || {
+            drop(written.take_journal());
+            if let Some(storage) = storage {
+                // Whoever asks finds it out, if it cannot be made ready.
+                let _ = partitions.prepare_status(&program.plan, &*storage);
+            }
+        };
+        let _ = tokio::task::spawn_blocking(end).await;
         if broken.is_some()
             && let Some(resources) = resources
         {

@@ -161,6 +161,17 @@ pub trait ReadAssets: Send + Sync + 'static {
         partitions: &Keyspace,
     ) -> Result<PartitionStatus, StorageError>;
 
+    /// Has what [`partition_status`](Self::partition_status) tells of these assets ready for whoever asks, if much has become known
+    /// since someone did. A run does so at its end with the assets that it makes. A storage that has it ready anyway does
+    /// nothing, as here.
+    ///
+    /// # Errors
+    /// If what is known cannot be read, or what comes of it not be kept: then whoever asks finds it out.
+    fn prepare_status(&self, assets: &[(AssetKey, Keyspace)]) -> Result<(), StorageError> {
+        let _ = assets;
+        Ok(())
+    }
+
     /// The latest attempt that failed to materialize an asset, or a partition of it, if one did.
     ///
     /// # Errors

@@ -100,6 +100,11 @@ impl ReadAssets for Folder {
         self.list().partition_status(asset, partitions)
     }
 
+    fn prepare_status(&self, assets: &[(AssetKey, Keyspace)]) -> Result<(), StorageError> {
+        self.facts_of(None)?;
+        assets.iter().try_for_each(|(asset, partitions)| self.list().prepare_status(asset, partitions))
+    }
+
     fn latest_failure(
         &self,
         asset: &AssetKey,

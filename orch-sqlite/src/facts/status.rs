@@ -23,6 +23,8 @@ use crate::write::Writing;
 
 /// So many facts are looked at each time rather than written about.
 const FEW: usize = 64;
+/// So many are not left to whoever asks.
+const MANY: usize = 1024;
 
 const KEPT: &str = "SELECT partitions, left_out, fact, failure, materialized, failed, sum, taken_away
     FROM partition_status WHERE asset = ?1";
@@ -38,6 +40,9 @@ const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = 
 /// What became known of an asset after these facts.
 const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
+/// Whether so many became known.
+const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE asset = ?1 AND id > ?2 LIMIT 1 OFFSET ?4)
+    OR EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND id > ?3 LIMIT 1 OFFSET ?4)";
 /// Whether the last attempt at a partition failed.
 const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND NOT EXISTS (
         SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
@@ -143,6 +148,12 @@ impl Kept {
         Ok(Some(self))
     }
 
+    /// Whether many facts came since it was kept.
+    fn is_behind(&self, list: &Connection, asset: &AssetKey) -> Result<bool> {
+        let since = (asset.as_str(), self.fact, self.failure, MANY as i64 - 1);
+        list.prepare_cached(IS_BEHIND)?.query_row(since, |row| row.get(0))
+    }
+
     fn put(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
         let indexing = partitions.indexing();
         let (materialized, failed) = (self.status.materialized.to_bytes(), self.status.failed.to_bytes());
@@ -219,6 +230,19 @@ impl List {
         // Where nothing can be written it is found out each time.
         let _ = self.lock().and_then(|mut list| list.keep_status(asset, partitions, &found));
         Ok(found.status)
+    }
+
+    /// Has that ready, if many facts came since it was kept.
+    pub(crate) fn prepare_status(
+        &self,
+        asset: &AssetKey,
+        partitions: &Keyspace,
+    ) -> std::result::Result<(), StorageError> {
+        if self.read(|list| Kept::read(list, asset, partitions)?.is_behind(list, asset))? {
+            let found = self.found(asset, partitions)?;
+            self.lock()?.keep_status(asset, partitions, &found)?;
+        }
+        Ok(())
     }
 
     /// What all facts say, read while others may write.

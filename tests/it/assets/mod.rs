@@ -15,6 +15,7 @@ mod observed;
 mod optional;
 mod own;
 mod partitioned;
+mod ready;
 mod said;
 mod stored;
 mod stored_together;

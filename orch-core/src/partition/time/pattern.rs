@@ -145,10 +145,12 @@ impl Pattern {
     /// they are negative.
     pub(super) fn before(&self, civil: i64) -> i64 {
         let (day, time) = (civil.div_euclid(DAY), civil.rem_euclid(DAY));
-        let times = self.times.len() as i64;
-        let days = self.days_before(day);
-        let within = if self.ticks_on(day) { self.times.partition_point(|at| *at < time) as i64 } else { 0 };
-        days * times + within
+        let (cycle, year, day) = self.place(day);
+        let counts = &self.kinds[year.kind].before;
+        let days = cycle * self.cycle + year.before + i64::from(counts[day]);
+        let ticks = counts[day] < counts[day + 1];
+        let within = if ticks { self.times.partition_point(|at| *at < time) as i64 } else { 0 };
+        days * self.times.len() as i64 + within
     }
 
     /// Whether there is a tick at this moment.
@@ -166,11 +168,6 @@ impl Pattern {
         let day_of_year = before.partition_point(|count| i64::from(*count) <= day - year.before) as i64 - 1;
         let day = CYCLE_FROM + cycle * CYCLE + year.from + day_of_year;
         day * DAY + self.times[usize::try_from(time).unwrap_or_default()]
-    }
-
-    fn days_before(&self, day: i64) -> i64 {
-        let (cycle, year, day) = self.place(day);
-        cycle * self.cycle + year.before + i64::from(self.kinds[year.kind].before[day])
     }
 
     fn ticks_on(&self, day: i64) -> bool {

@@ -32,6 +32,8 @@ struct Piece {
     /// The calendar's ticks from here on, and before there, are those that happen in it.
     civil_from: i64,
     civil_to: i64,
+    /// How many ticks the calendar has before the first of these.
+    passed: i64,
     /// Whether what the clock skipped before it ticks at its beginning.
     moved: bool,
     /// How many ticks are before it.
@@ -67,7 +69,7 @@ impl Ticks {
         let piece = self.piece(|piece| piece.from < moment);
         // At its very beginning nothing of a piece is before the moment, which is then in the piece before.
         let civil = (moment + piece.offset).clamp(piece.civil_from, piece.civil_to);
-        let within = self.pattern.before(civil) - self.pattern.before(piece.civil_from);
+        let within = self.pattern.before(civil) - piece.passed;
         piece.before + i64::from(piece.moved && piece.from < moment) + within
     }
 
@@ -78,7 +80,7 @@ impl Ticks {
         if within < 0 {
             return piece.from;
         }
-        self.pattern.tick(self.pattern.before(piece.civil_from) + within) - piece.offset
+        self.pattern.tick(piece.passed + within) - piece.offset
     }
 
     /// What the clock shows at the first tick from here on, as if it were never changed.
@@ -109,13 +111,14 @@ fn pieces(pattern: &Pattern, parts: &[(i64, i64)]) -> Vec<Piece> {
         let end = parts.get(at + 1).map_or(i64::MAX, |(next, _)| next + offset);
         let once = !pattern.every_hour();
         let civil_to = if once { end.min(floors[at + 1]).max(civil_from) } else { end };
+        let passed = pattern.before(civil_from);
         let moved = once && civil_from < civil_to && reached < civil_from && {
             let same_day = reached.max(civil_from.div_euclid(DAY) * DAY);
-            pattern.before(civil_from) > pattern.before(same_day) && !pattern.ticks_at(civil_from)
+            passed > pattern.before(same_day) && !pattern.ticks_at(civil_from)
         };
-        pieces.push(Piece { from, offset, civil_from, civil_to, moved, before });
+        pieces.push(Piece { from, offset, civil_from, civil_to, passed, moved, before });
         if civil_to < i64::MAX {
-            before += i64::from(moved) + pattern.before(civil_to) - pattern.before(civil_from);
+            before += i64::from(moved) + pattern.before(civil_to) - passed;
             // What is shown in this piece but is shown again later has not happened.
             if at == 0 || civil_from < civil_to {
                 reached = civil_to;

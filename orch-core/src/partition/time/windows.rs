@@ -147,8 +147,9 @@ impl Windows {
     fn beginning(&self, key: &str, civil: DateTime) -> Option<u64> {
         // A moment that the clock shows twice is one of two windows; their keys say which. The full hour that a key names may be
         // shown once and the minute at which its window begins twice.
-        let moments = [civil, self.ticks.by_calendar(civil)].map(|civil| moments(civil, &self.zone));
-        let candidates = moments.into_iter().flatten().flat_map(|(first, last)| [first, last]);
+        let named = std::iter::once(civil).chain(std::iter::once_with(|| self.ticks.by_calendar(civil)));
+        let moments = named.filter_map(|civil| moments(civil, &self.zone));
+        let candidates = moments.flat_map(|(first, last)| [first, last]);
         let mut candidates = candidates.filter_map(|moment| {
             let number = self.ticks.before(moment.as_second()) - self.first;
             u64::try_from(number).ok().filter(|index| *index < self.all)

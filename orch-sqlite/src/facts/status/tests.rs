@@ -137,11 +137,19 @@ fn what_came_since_is_found_without_looking_at_the_rest() {
     list.execute_batch(INSTANCE.steps[0]).expect("its tables");
     let way = |sql: &str| {
         let mut plan = list.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
-        let steps = plan.query_map(params_from_iter(["orders", "1"]), |row| row.get::<_, String>(3));
+        let values = params_from_iter(["orders", "1", "1", "1"].into_iter().take(plan.parameter_count()));
+        let steps = plan.query_map(values, |row| row.get::<_, String>(3));
         steps.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a plan").join("\n")
     };
     insta::assert_snapshot!(way(MADE), @"SEARCH fact USING COVERING INDEX told_of_asset (asset=? AND id>?)");
     insta::assert_snapshot!(way(FAILED), @"SEARCH failed USING COVERING INDEX failed_of_asset (asset=? AND id>?)");
+    insta::assert_snapshot!(way(IS_BEHIND), @"
+    SCAN CONSTANT ROW
+    SCALAR SUBQUERY 1
+    SEARCH fact USING COVERING INDEX told_of_asset (asset=? AND id>?)
+    SCALAR SUBQUERY 2
+    SEARCH failed USING COVERING INDEX failed_of_asset (asset=? AND id>?)
+    ");
     insta::assert_snapshot!(way(IS_FAILED), @r"
     SCAN CONSTANT ROW
     SCALAR SUBQUERY 2

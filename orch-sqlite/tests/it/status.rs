@@ -244,7 +244,7 @@ fn what_is_kept_holds_when_keys_are_added_if_no_fact_was_left_out() {
     };
     run_of(&folder, &record(1), &(0..90).flat_map(made).collect::<Vec<_>>());
     let mut known = KeySet::new();
-    let added = |known: &mut KeySet, number| known.add(&customer(number)).map(std::mem::drop).expect("a key");
+    let added = |known: &mut KeySet, number| known.add(&customer(number)).map(drop).expect("a key");
     let made_of = |known: &KeySet| {
         let customers = PartitionsDefinition::dynamic("customers");
         let customers = customers.resolve(&KeySets::new().with("customers", known.clone()));

@@ -10,7 +10,7 @@ use crate::event::{Encoded, EventKind};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
 use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION, STAMP};
-use crate::plan::{Maker, PlannedAsset};
+use crate::plan::PlannedAsset;
 use crate::value::TypeInfo;
 
 /// The assets that steps make.
@@ -141,12 +141,11 @@ impl State {
         }
         let steps = &self.program.plan.steps;
         let (planned, itself) = (&steps[step], self.path(frame, step));
-        let graphs = || self.program.makers.iter().filter(|maker| maker.steps.len() > 1);
-        let has_step = |maker: &Maker| maker.steps.iter().any(|step| step == failed.name());
+        let graph = self.program.plan.step(failed.name()).and_then(|failed| failed.graph.as_ref());
         // What was to be read for an earlier item has failed for that one.
         let is_of_item = || failed.branch().is_none() || failed.branch() == itself.branch();
         for asset in &planned.assets {
-            let by_graph = || graphs().any(|maker| *maker.asset.key() == asset.key && has_step(maker));
+            let by_graph = || graph == Some(&asset.key);
             let by_reading =
                 || is_of_item() && asset.reads.iter().any(|&read| steps[read].name == *failed.name());
             if *failed != itself && !by_graph() && !by_reading() {

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ pub(super) struct Frame {
     /// The versions of assets that were read in it, and of partitions of assets that were made in it, by the step that did so.
     pub(super) versions: Vec<(u32, InputVersion)>,
     /// Of graphs of assets that stand in it, by their numbers, whether they are passed over, once that is found.
-    pub(super) graphs: Vec<(u32, bool)>,
+    pub(super) graphs: BTreeMap<u32, bool>,
     /// Why local steps will not run: what they wait for in earlier items will not come.
     pub(super) lacking: Vec<(u32, Box<Missing>)>,
     /// Steps and streams that are not done; the frame is over at 0.
@@ -264,7 +264,7 @@ impl Frame {
             streams: Vec::new(),
             collects: Vec::new(),
             versions: Vec::new(),
-            graphs: Vec::new(),
+            graphs: BTreeMap::new(),
             lacking: Vec::new(),
             open: 0,
             waiters: HashMap::new(),

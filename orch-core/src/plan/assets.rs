@@ -47,6 +47,9 @@ pub(super) fn assign(graph: &Graph, steps: &mut [Step], problems: &mut Vec<Probl
             reads: Vec::new(),
             code_version: asset.def.code_version().map(Into::into),
         });
+        if !asset.is_op {
+            asset.nodes.iter().for_each(|&node| steps[node].graph = Some(key.clone()));
+        }
         makers.push(Maker {
             asset: Arc::clone(&asset.def),
             steps: asset.nodes.iter().map(|&node| steps[node].name.clone()).collect(),

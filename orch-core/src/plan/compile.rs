@@ -204,6 +204,7 @@ fn step(
         left_out: Vec::new(),
         check: node.check.clone(),
         observes: node.observes.clone(),
+        graph: None,
         only: Vec::new(),
         hooks: hooks::names(&node.hooks),
         place: node.place.clone(),

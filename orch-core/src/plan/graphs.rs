@@ -1,9 +1,8 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::{Plan, Program, Source};
+use super::{Plan, Source};
 use crate::asset::AssetKey;
 use crate::define::OutputKind;
-use crate::ids::QuickMap;
 
 /// The steps of a graph that make an asset together, and nothing that others take beside it. So they can be passed over together.
 #[derive(Debug)]
@@ -17,39 +16,30 @@ pub(crate) struct AssetSteps {
     pub(crate) outermost: Vec<usize>,
 }
 
-impl Program {
+impl Plan {
     /// The graphs of assets all of whose steps run, and of which others take nothing but the asset.
     pub(crate) fn asset_steps(&self) -> Vec<AssetSteps> {
-        let plan = &self.plan;
-        if self.makers.iter().all(|maker| maker.is_op) {
-            return Vec::new();
+        let mut graphs: BTreeMap<&AssetKey, Vec<usize>> = BTreeMap::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            step.graph.iter().for_each(|asset| graphs.entry(asset).or_default().push(number));
         }
-        let steps = plan.steps.iter().enumerate();
-        let numbers: QuickMap<&str, usize> =
-            steps.map(|(number, step)| (step.name.as_str(), number)).collect();
-        let found = self.makers.iter().filter(|maker| !maker.is_op).filter_map(|maker| {
-            let steps: Option<Vec<_>> =
-                maker.steps.iter().map(|name| numbers.get(name.as_str()).copied()).collect();
-            let mut steps = steps?;
-            steps.sort_unstable();
-            plan.asset_steps(maker.asset.key(), steps)
-        });
+        let found = graphs.into_iter().filter_map(|(asset, steps)| self.steps_of(asset, steps));
         let mut found: Vec<_> = found.collect();
-        let mut graph_of = vec![None; plan.steps.len()];
+        let mut graph_of = vec![None; self.steps.len()];
         for (graph, of) in found.iter().enumerate() {
             of.steps.iter().for_each(|&step| graph_of[step] = Some(graph));
         }
         let mut leaks = vec![false; found.len()];
-        for (number, step) in plan.steps.iter().enumerate() {
+        for (number, step) in self.steps.iter().enumerate() {
             let mut given = Vec::new();
-            step.inputs.iter().for_each(|input| plan.givers(&input.source, &mut given));
-            given.extend(step.map.map(|map| (plan.maps[map].step, Some(plan.maps[map].output))));
+            step.inputs.iter().for_each(|input| self.givers(&input.source, &mut given));
+            given.extend(step.map.map(|map| (self.maps[map].step, Some(self.maps[map].output))));
             given.extend(step.after.iter().map(|&before| (before, None)));
             for (giver, output) in given {
                 let Some(graph) = graph_of[giver].filter(|graph| graph_of[number] != Some(*graph)) else {
                     continue;
                 };
-                let is_asset = |output| self.asset(giver, output).is_some();
+                let is_asset = |output| self.steps[giver].assets.iter().any(|asset| asset.output == output);
                 leaks[graph] |= giver != found[graph].step || !output.is_none_or(is_asset);
             }
         }
@@ -58,16 +48,8 @@ impl Program {
         found
     }
 
-    /// Whether a step is one of a graph that makes an asset.
-    pub(crate) fn is_of_graph(&self, step: &str) -> bool {
-        let mut graphs = self.makers.iter().filter(|maker| !maker.is_op);
-        graphs.any(|maker| maker.steps.iter().any(|name| name == step))
-    }
-}
-
-impl Plan {
     /// These steps, as those of a graph that makes this asset alone; none if they do not run, or stand in maps of others.
-    fn asset_steps(&self, asset: &AssetKey, steps: Vec<usize>) -> Option<AssetSteps> {
+    fn steps_of(&self, asset: &AssetKey, steps: Vec<usize>) -> Option<AssetSteps> {
         let all: HashSet<usize> = steps.iter().copied().collect();
         let makes = |step: usize| self.steps[step].assets.iter().any(|made| made.key == *asset);
         let step = steps.iter().copied().find(|&step| makes(step))?;

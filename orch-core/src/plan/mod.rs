@@ -156,6 +156,9 @@ pub struct Step {
     /// The assets that it makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<PlannedAsset>,
+    /// The asset that it makes together with other steps, as one of the graph of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<AssetKey>,
     /// The outputs that are assets and are not made: what is given of them is dropped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<usize>,

@@ -157,7 +157,7 @@ impl Lineage {
     pub(super) fn taken(
         &self,
         program: &Program,
-        (path, op): (&StepPath, &Arc<OpDef>),
+        step: usize,
         (of, taken): &(RunId, Taken),
         memory: &Memory,
         is_taken: impl Fn(&Remembered) -> bool,
@@ -165,19 +165,20 @@ impl Lineage {
         match taken {
             Taken::Assets(assets) => {
                 let InputVersion { asset, partition, .. } = assets.first()?;
-                passed_over(program, path, (asset, partition), memory, is_taken)
+                passed_over(program, step, (asset, partition), memory, is_taken)
             }
-            Taken::Step(by) => self.recall.outputs((*of, by), op),
+            Taken::Step(by) => self.recall.outputs((*of, by), &program.ops[step]),
         }
     }
 
     /// What another run can take from this one, of the steps of this program: of those alone all of whose outputs are kept, and
     /// of those that it passed over what it took instead, if that is still in `memory`.
     pub(super) fn known(&self, program: &Program, memory: &Memory) -> Known {
-        let ops = ops_of(program);
+        let numbers = numbers_of(program);
         let mut known = Known::default();
         for (path, step) in self.recorded.steps() {
-            let Some(op) = ops.get(path.name()) else { continue };
+            let Some(&number) = numbers.get(path.name()) else { continue };
+            let op = &program.ops[number];
             match step.end() {
                 Some(RecordedEnd::Succeeded) if step.is_kept() => {
                     let outputs = self.outputs(path, op, step);
@@ -193,11 +194,11 @@ impl Lineage {
                             .get(&found.fact.asset, &found.fact.partition.as_deref().map(Into::into));
                         taken.and_then(|version| version.run) == Some(found.fact.run)
                     };
-                    let outputs = self.taken(program, (path, op), taken, memory, is_taken);
+                    let outputs = self.taken(program, number, taken, memory, is_taken);
                     let is_value = |kept: &KeptOutput| matches!(kept, KeptOutput::Value(_));
                     // What others of its graph would have taken of it is nowhere, and was not left out.
-                    let is_known =
-                        |kept: &Vec<_>| !program.is_of_graph(path.name()) || kept.iter().all(is_value);
+                    let is_of_graph = program.plan.steps[number].graph.is_some();
+                    let is_known = |kept: &Vec<_>| !is_of_graph || kept.iter().all(is_value);
                     let Some(outputs) = outputs.filter(is_known) else { continue };
                     let (_, known) = known.step_mut(path.clone(), op);
                     known.outputs = outputs;
@@ -217,16 +218,15 @@ impl Lineage {
 /// taken, if `memory` has it. What others of its graph would have taken is nothing, if the asset of that is there.
 pub(super) fn passed_over(
     program: &Program,
-    path: &StepPath,
+    step: usize,
     (asset, partition): (&AssetKey, &Option<Arc<str>>),
     memory: &Memory,
     is_taken: impl Fn(&Remembered) -> bool,
 ) -> Option<Vec<KeptOutput>> {
-    let number = program.plan.steps.iter().position(|step| step.name == path.name())?;
     let find = |asset: &AssetKey| memory.get(asset, partition).filter(|found| is_taken(found));
-    let is_of_graph = || program.is_of_graph(path.name()) && find(asset).is_some();
-    let outputs = program.ops[number].outputs().iter().enumerate();
-    let outputs = outputs.map(|(output, declared)| match (program.asset(number, output), declared.kind) {
+    let is_of_graph = || program.plan.steps[step].graph.is_some() && find(asset).is_some();
+    let outputs = program.ops[step].outputs().iter().enumerate();
+    let outputs = outputs.map(|(output, declared)| match (program.asset(step, output), declared.kind) {
         (Some(asset), _) => Some(KeptOutput::Value(find(&asset.key)?.value.again())),
         // An asset that was not asked for.
         (None, OutputKind::Optional) => Some(KeptOutput::Absent),
@@ -236,9 +236,9 @@ pub(super) fn passed_over(
     outputs.collect()
 }
 
-/// The ops of a program, by the names of its steps.
-pub(super) fn ops_of(program: &Program) -> QuickMap<&str, &Arc<OpDef>> {
-    program.plan.steps.iter().map(|step| step.name.as_str()).zip(&program.ops).collect()
+/// The steps of a program by their names.
+pub(super) fn numbers_of(program: &Program) -> QuickMap<&str, usize> {
+    program.plan.steps.iter().map(|step| step.name.as_str()).zip(0..).collect()
 }
 
 /// What another run has made is needed, and that is not there: to make it anew in its stead is not what was asked for.

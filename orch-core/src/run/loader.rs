@@ -196,7 +196,7 @@ impl Loader {
         is_wanted: impl Fn(&Materialization) -> bool,
     ) -> Memory {
         let mut memory = Memory::default();
-        let graphs = program.asset_steps();
+        let graphs = program.plan.asset_steps();
         let graphs: HashMap<_, _> = graphs.iter().map(|graph| (&graph.asset, graph.step)).collect();
         for maker in &program.makers {
             let number = match maker.steps.as_slice() {

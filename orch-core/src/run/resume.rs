@@ -5,7 +5,7 @@ use super::archive::Which;
 use super::check::Wanted;
 use super::execute::PARTITION_TAG;
 use super::gone_on::Anew;
-use super::lineage::{History, Lineage, lacks, ops_of};
+use super::lineage::{History, Lineage, lacks, numbers_of};
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::Versions;
@@ -239,7 +239,7 @@ pub(super) fn behind(
     mut past: Past,
 ) -> (Vec<(StepPath, Ended)>, Past) {
     let recorded = &lineage.recorded;
-    let ops = ops_of(program);
+    let numbers = numbers_of(program);
     let readable = |asked: &Asked<'_>| {
         let which = Which {
             path: asked.path.clone(),
@@ -251,7 +251,7 @@ pub(super) fn behind(
     };
     // What a step has given is found without knowing whether it stays so, which is found meanwhile.
     let (resumption, mut ended) = thread::scope(|scope| {
-        let all = || ends(program, &ops, lineage, memory);
+        let all = || ends(program, &numbers, lineage, memory);
         let apart = thread::Builder::new().name("orch past".into()).spawn_scoped(scope, all);
         let resumption = Resumption::of(program, pinned, recorded, &readable);
         let ended = match apart {
@@ -267,7 +267,7 @@ pub(super) fn behind(
     ended.retain(|(path, _)| stays(path));
     let hooked = !program.all_hooks().is_empty();
     for (path, step) in recorded.steps() {
-        let Some(op) = ops.get(path.name()) else { continue };
+        let Some(op) = numbers.get(path.name()).map(|&number| &program.ops[number]) else { continue };
         if step.end().is_none() || !stays(path) {
             past.steps.insert(path.clone(), past_step(op, step));
         } else if hooked && lineage.is_own(path) {
@@ -315,12 +315,13 @@ fn waiting(plan: &Plan, lineage: &Lineage) -> Vec<StepPath> {
 /// How the steps have ended that have come to an end.
 fn ends(
     program: &Program,
-    ops: &QuickMap<&str, &Arc<OpDef>>,
+    numbers: &QuickMap<&str, usize>,
     lineage: &Lineage,
     memory: &Memory,
 ) -> Vec<(StepPath, Ended)> {
     let end = |(path, step): (&StepPath, &RecordedStep)| {
-        let op = ops.get(path.name())?;
+        let &number = numbers.get(path.name())?;
+        let op = &program.ops[number];
         let end = match step.end()? {
             RecordedEnd::Succeeded => Ended::Succeeded(lineage.outputs(path, op, step)),
             RecordedEnd::Failed(error) => Ended::Failed(Failed {
@@ -331,7 +332,7 @@ fn ends(
             }),
             RecordedEnd::Skipped(cause) => Ended::Skipped(SkipCause::clone(cause)),
             RecordedEnd::Memoized(taken) => {
-                Ended::Succeeded(lineage.taken(program, (path, op), taken, memory, |_| true)?)
+                Ended::Succeeded(lineage.taken(program, number, taken, memory, |_| true)?)
             }
         };
         Some((path.clone(), end))

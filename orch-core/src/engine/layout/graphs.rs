@@ -23,7 +23,7 @@ impl Layout {
         if settings.memory.is_empty() {
             return;
         }
-        let graphs = program.asset_steps();
+        let graphs = program.plan.asset_steps();
         let remembered = graphs
             .into_iter()
             .filter(|graph| settings.memory.has(&graph.asset) && settings.recipes.contains_key(&graph.asset));

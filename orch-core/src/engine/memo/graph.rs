@@ -16,12 +16,12 @@ impl State {
     /// Passes over a step of a graph if the asset that it makes would come out as it is; says whether it did.
     pub(in crate::engine) fn memoize_graph(&mut self, frame: FrameId, step: usize, turn: &mut Turn) -> bool {
         let Some(graph) = self.layout.steps[step].graph else { return false };
-        let known = self.frames[frame as usize].graphs.iter().find(|(known, _)| *known == graph);
+        let known = self.frames[frame as usize].graphs.get(&graph).copied();
         let is_passed_over = match known {
-            Some((_, is_passed_over)) => *is_passed_over,
+            Some(is_passed_over) => is_passed_over,
             None => {
                 let is_passed_over = self.comes_out_as_it_is(frame, graph as usize);
-                self.frames[frame as usize].graphs.push((graph, is_passed_over));
+                self.frames[frame as usize].graphs.insert(graph, is_passed_over);
                 is_passed_over
             }
         };

@@ -7,7 +7,7 @@ use crate::plan::Program;
 /// Forgets of graphs that were passed over as a whole those of which that is not so any more, since a step of them is begun anew or
 /// was not there then: what such a step takes of the others is nowhere. Says whether there are any.
 pub(crate) fn forget_torn(program: &Program, recorded: &mut Recorded) -> bool {
-    let graphs = program.asset_steps();
+    let graphs = program.plan.asset_steps();
     let outermost = graphs.iter().enumerate().flat_map(|(graph, of)| {
         of.outermost.iter().map(move |&step| (program.plan.steps[step].name.as_str(), graph))
     });

@@ -33,21 +33,20 @@ impl Loaded {
         for looked in program.plan.steps.iter().filter_map(|step| Looked::of(step, loader)) {
             checks.entry(&looked.check.asset).or_default().push(looked);
         }
-        let graphs = program.asset_steps();
+        let graphs = program.plan.asset_steps();
         let graphs: HashMap<_, _> = graphs.iter().map(|graph| (&graph.asset, graph)).collect();
-        for step in &program.plan.steps {
+        for (number, step) in program.plan.steps.iter().enumerate() {
             let Some(first) = step.assets.first() else { continue };
             for partition in memory.partitions_of(&first.key) {
                 let branch = partition.as_deref().map(|key| Branch::new(None, key.into(), 0));
                 let path = StepPath::new(step.name.as_str(), branch);
                 let of = (&first.key, partition);
-                let Some(outputs) = passed_over(program, &path, of, memory, |_| true) else { continue };
+                let Some(outputs) = passed_over(program, number, of, memory, |_| true) else { continue };
                 let others = graphs.get(&first.key).into_iter().flat_map(|graph| &graph.outermost);
-                for other in
-                    others.map(|&other| &program.plan.steps[other]).filter(|other| other.name != step.name)
-                {
-                    let path = StepPath::new(other.name.as_str(), path.branch().cloned());
-                    let outputs = passed_over(program, &path, of, memory, |_| true);
+                for &other in others.filter(|&&other| other != number) {
+                    let name = program.plan.steps[other].name.as_str();
+                    let path = StepPath::new(name, path.branch().cloned());
+                    let outputs = passed_over(program, other, of, memory, |_| true);
                     self.ended.extend(outputs.map(|outputs| (path, Ended::Succeeded(outputs))));
                 }
                 self.ended.push((path, Ended::Succeeded(outputs)));

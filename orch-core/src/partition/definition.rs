@@ -76,6 +76,10 @@ impl PartitionsDefinition {
 
 /// Partitions of several dimensions, as many as wanted, each with a name: every combination of their keys is a partition.
 ///
+/// The index of a combination has 63 bits. Windows of time take as many as they need, up to their end or for some hundreds of years,
+/// and dynamic sets share what is left: two beside days without an end have room for four million keys each, three for 16,384.
+/// What has no room, be it dimensions or keys, is an error that says how much there is.
+///
 /// ```
 /// use orch_core::partition::{KeySets, PartitionsDefinition, TimePartitions};
 ///

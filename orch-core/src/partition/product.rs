@@ -35,7 +35,7 @@ struct Dimension {
 }
 
 /// The least share of the bits that keys of a dynamic set have: room for 4,096, where times that never end and several such sets come
-/// together. Three sets have room for two million keys each.
+/// together.
 const LEAST_SHARE: u32 = 12;
 
 impl Product {

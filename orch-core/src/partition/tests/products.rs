@@ -221,6 +221,12 @@ fn times_have_the_room_that_they_need_and_sets_of_keys_share_the_rest() {
       hint: give times an end, or leave out a dimension
     ");
 
+    let has_room = |count: usize, keys: u64| {
+        let last = KeySet::from_rows([(keys - 1, "acme", true)]).unwrap();
+        sets(&names[..count], &last).is_ok()
+    };
+    assert!(has_room(2, 1 << 22) && !has_room(2, (1 << 22) + 1));
+    assert!(has_room(3, 16_384) && !has_room(3, 16_385));
     let many = KeySet::from_rows([(1 << 14, "acme", true)]).unwrap();
     assert!(sets(&names[..2], &many).is_ok());
     insta::assert_snapshot!(sets(&names[..3], &many).unwrap_err(), @"

@@ -88,6 +88,19 @@ pub(crate) const INSTANCE: Schema = Schema {
         ) STRICT;
         CREATE INDEX newest_failed ON failed (asset, partition, time);
         CREATE INDEX failed_of_asset ON failed (asset, id, partition);
+        -- What was passed over since it was as it would be made, a row for each time. Of removed runs the latest stay.
+        CREATE TABLE passed_over (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, -- none is given twice: rows go, and what is kept of partitions stays
+            run TEXT NOT NULL,
+            event INTEGER NOT NULL,     -- its number in the log of that run
+            asset TEXT NOT NULL,
+            partition TEXT,             -- null if the asset has none
+            time INTEGER NOT NULL,      -- nanoseconds since 1970
+            sum INTEGER NOT NULL,       -- over all of it but `id`
+            UNIQUE (run, event, asset)
+        ) STRICT;
+        CREATE INDEX newest_passed_over ON passed_over (asset, partition, time);
+        CREATE INDEX passed_over_of_asset ON passed_over (asset, id, partition);
         -- Which partitions are materialized, and which failed: what facts say as well, but not in no time.
         CREATE TABLE partition_status (
             asset TEXT PRIMARY KEY,
@@ -95,6 +108,7 @@ pub(crate) const INSTANCE: Schema = Schema {
             left_out INTEGER NOT NULL,  -- 1 if facts of keys that have no index are not in it
             fact INTEGER NOT NULL,      -- the last of the facts of the asset that are in it
             failure INTEGER NOT NULL,   -- the last of those that failed
+            passed_over INTEGER NOT NULL, -- the last of those that were passed over
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes
             failed BLOB NOT NULL,       -- the same
             sum INTEGER NOT NULL,       -- over all of these
@@ -174,7 +188,7 @@ pub(crate) const RUN: Schema = Schema {
         -- Few of them say where the run stands as a whole, what has failed, what became of assets, or of what
         -- memoized steps were made, and these are looked for
         -- in runs of any size. The condition costs little, since it is asked of each event that is written.
-        CREATE INDEX told ON event (kind) WHERE kind < 'STEP' OR kind = 'STEP_FAILURE';
+        CREATE INDEX told ON event (kind) WHERE kind < 'STEP' OR kind IN ('STEP_FAILURE', 'STEP_MEMOIZED');
         CREATE TABLE log (
             number INTEGER PRIMARY KEY,
             time INTEGER NOT NULL,

@@ -40,6 +40,7 @@ impl Told {
         }
         self.facts.told.extend(more.told);
         self.facts.failed.extend(more.failed);
+        self.facts.passed_over.extend(more.passed_over);
         self.facts.found.extend(more.found);
         self.facts.remembered.extend(more.remembered);
         if self.outline.status().is_terminal() {

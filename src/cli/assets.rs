@@ -4,7 +4,7 @@ mod partitions;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use orch_core::asset::{AssetKey, FailedMaterialization, Materialization, MaterializationQuery};
+use orch_core::asset::{AssetKey, FailedMaterialization, MaterializationQuery};
 use orch_core::graph::AssetGraph;
 use orch_core::ids::{RunId, nearest};
 use orch_core::partition::quoted;
@@ -121,9 +121,7 @@ impl Recorded {
         let observations =
             storage.as_ref().map(|storage| observations(&**storage, &latest_facts.records, graph));
         let observations = observations.unwrap_or_default();
-        let failures = storage
-            .as_ref()
-            .map_or(Ok(BTreeMap::new()), |storage| failures(&**storage, &latest_facts.records, graph));
+        let failures = storage.as_ref().map_or(Ok(BTreeMap::new()), |storage| failures(&**storage, graph));
         let failures = failures.map_err(|error| home::refused(&error, printer))?;
         Ok(Self { storage, in_progress, latest: latest_facts, observations, evaluations, failures })
     }
@@ -206,17 +204,12 @@ fn observations(
 /// Of the assets without partitions at which the last attempt failed, that it did.
 fn failures(
     storage: &dyn Storage,
-    records: &[AssetRecord],
     graph: &AssetGraph,
 ) -> Result<BTreeMap<AssetKey, FailedMaterialization>, StorageError> {
-    let latest: HashMap<_, _> = records.iter().map(|record| (&record.key, &record.latest)).collect();
     let mut failures = BTreeMap::new();
     for asset in graph.assets().iter().filter(|asset| asset.partitions().is_none()) {
-        let made = latest.get(asset.key()).copied();
-        let failed = storage.latest_failure(asset.key(), None)?;
-        failures.extend(
-            failed.filter(|failed| failed.is_after(made)).map(|failed| (asset.key().clone(), failed)),
-        );
+        let failed = storage.failed_last(asset.key(), None)?;
+        failures.extend(failed.map(|failed| (asset.key().clone(), failed)));
     }
     Ok(failures)
 }
@@ -321,7 +314,7 @@ fn show(
     for damaged in damaged {
         printer.warning(&damaged.to_string(), damaged.advice());
     }
-    let failed = last_failed(&recorded, key, partition.as_deref(), &history);
+    let failed = failed_last(&recorded, key, partition.as_deref());
     let failed = failed.map_err(|error| home::refused(&error, printer))?;
     let shown = only(key, graph);
     let standings = standings(definitions, &shown, &mut recorded, around, printer);
@@ -339,17 +332,16 @@ fn show(
     Ok(())
 }
 
-/// The last attempt at an asset, or at the partition of which this is the history, if it failed.
-fn last_failed(
+/// The last attempt at an asset, or at a partition of it, if it failed.
+fn failed_last(
     recorded: &Recorded,
     key: &AssetKey,
     partition: Option<&str>,
-    history: &[Materialization],
 ) -> Result<Option<FailedAttempt>, StorageError> {
     let Some(storage) = &recorded.storage else { return Ok(None) };
     let failed = match partition {
         None => recorded.failures.get(key).cloned(),
-        Some(_) => storage.latest_failure(key, partition)?.filter(|failed| failed.is_after(history.first())),
+        Some(_) => storage.failed_last(key, partition)?,
     };
     Ok(attempts(&**storage, failed.into_iter().collect()).pop())
 }

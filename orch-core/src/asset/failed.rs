@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetKey, Materialization};
+use super::{AssetKey, Materialization, PassedOver};
 use crate::event::{Event, EventKind};
 use crate::ids::RunId;
 
@@ -41,9 +41,11 @@ impl FailedMaterialization {
         })
     }
 
-    /// Whether it was the last attempt, if this is the latest materialization of the same.
+    /// Whether nothing has made it good since, if the same was made last by this materialization, and passed over last so.
     #[must_use]
-    pub fn is_after(&self, latest: Option<&Materialization>) -> bool {
-        latest.is_none_or(|made| (self.time, self.run, self.event) > (made.time, made.run, made.event))
+    pub fn is_after(&self, made: Option<&Materialization>, passed_over: Option<&PassedOver>) -> bool {
+        let age = (self.time, self.run, self.event);
+        made.is_none_or(|made| age > (made.time, made.run, made.event))
+            && passed_over.is_none_or(|passed| age > (passed.time, passed.run, passed.event))
     }
 }

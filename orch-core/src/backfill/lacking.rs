@@ -1,10 +1,9 @@
-use std::ops::ControlFlow;
+use jiff::Timestamp;
 
 use super::progress::{Part, Progress};
 use super::units::Units;
-use crate::asset::{AssetKey, EvaluationQuery, Materialization, MaterializationQuery};
-use crate::event::EventKind;
-use crate::ids::{RunId, StepPath};
+use crate::asset::{AssetKey, EvaluationQuery, Materialization};
+use crate::ids::RunId;
 use crate::partition::PartitionSet;
 use crate::storage::{BackfillRecord, Storage, StorageError, Unit};
 
@@ -73,8 +72,8 @@ pub(super) fn lost(
     record.groups[unit.group].assets.iter().map(of_asset).collect()
 }
 
-/// What is there of these partitions of an asset: what was made since the backfill was launched, be it by hand, what these runs have
-/// found to come out as it is, and all there is where only what is missing is made.
+/// What is there of these partitions of an asset: what was made since the backfill was launched, be it by hand, what was found since
+/// to come out as it is, and all there is where only what is missing is made.
 fn there(
     storage: &dyn Storage,
     (record, units): (&BackfillRecord, &Units),
@@ -82,41 +81,30 @@ fn there(
     partitions: &PartitionSet,
     runs: &[RunId],
 ) -> Result<Vec<(u64, Materialization)>, StorageError> {
-    let (mut there, mut older) = (Vec::new(), Vec::new());
+    let mut there = Vec::new();
     for index in partitions.iter() {
-        let Some(fact) = latest(storage, asset, units.key_of(unit.group, index).as_deref())? else {
-            continue;
+        let partition = units.key_of(unit.group, index);
+        let Some(fact) = storage.latest_made(asset, partition.as_deref())? else { continue };
+        let is_passed_over = || -> Result<bool, StorageError> {
+            let passed = storage.latest_passed_over(asset, partition.as_deref())?;
+            Ok(passed.is_some_and(|passed| is_since(record, runs, passed.run, passed.time)))
         };
         let is_there = is_new(record, runs, &fact) || record.pinned.only_missing;
-        if is_there { &mut there } else { &mut older }.push((index, fact));
-    }
-    if !older.is_empty() {
-        let passed_over = passed_over(storage, (record, units), (unit.group, asset), runs)?;
-        there.extend(older.into_iter().filter(|(index, _)| passed_over.contains(*index)));
+        if is_there || record.pinned.memoizes && is_passed_over()? {
+            there.push((index, fact));
+        }
     }
     Ok(there)
 }
 
 /// Whether this was made since the backfill was launched.
 fn is_new(record: &BackfillRecord, runs: &[RunId], fact: &Materialization) -> bool {
-    runs.contains(&fact.run) || fact.time > record.created
+    is_since(record, runs, fact.run, fact.time)
 }
 
-/// What is there of an asset, or of a partition of it.
-fn latest(
-    storage: &dyn Storage,
-    asset: &AssetKey,
-    partition: Option<&str>,
-) -> Result<Option<Materialization>, StorageError> {
-    // Of an asset without partitions there may be some from when it had some.
-    let limit = partition.is_some().then_some(1);
-    let query = MaterializationQuery {
-        partition: partition.map(str::to_owned),
-        observed: Some(false),
-        limit,
-        ..MaterializationQuery::latest(asset)
-    };
-    Ok(storage.materializations(&query)?.into_iter().find(|fact| fact.partition.as_deref() == partition))
+/// Whether a run did that since the backfill was launched.
+fn is_since(record: &BackfillRecord, runs: &[RunId], run: RunId, time: Timestamp) -> bool {
+    runs.contains(&run) || time > record.created
 }
 
 /// Whether each blocking check of the backfill has looked at this, and not refused it.
@@ -136,33 +124,4 @@ fn is_let_through(
         }
     }
     Ok(true)
-}
-
-/// The partitions of an asset that runs have passed over, since they would have come out as they are.
-fn passed_over(
-    storage: &dyn Storage,
-    (record, units): (&BackfillRecord, &Units),
-    (group, asset): (usize, &AssetKey),
-    runs: &[RunId],
-) -> Result<PartitionSet, StorageError> {
-    let mut there = PartitionSet::new();
-    if !record.pinned.memoizes {
-        return Ok(there);
-    }
-    let makes = |step: &StepPath| {
-        let mut steps = record.pinned.plan.steps.iter().filter(|of| *of.name == *step.name());
-        steps.any(|of| of.assets.iter().any(|made| made.key == *asset))
-    };
-    for &run in runs {
-        storage.events(run)?.events(0, false, &mut |logged| {
-            let step =
-                logged.event.step.filter(|_| matches!(logged.event.kind, EventKind::StepMemoized { .. }));
-            if let Some(step) = step.filter(makes) {
-                let key = step.branch().and_then(|branch| branch.keys().first().map(ToString::to_string));
-                units.index_of(group, key.as_deref()).into_iter().for_each(|index| _ = there.insert(index));
-            }
-            ControlFlow::Continue(())
-        })?;
-    }
-    Ok(there)
 }

@@ -141,15 +141,6 @@ impl Units {
         self.groups[group].chunks(partitions)
     }
 
-    /// The index of a partition of a group, none of an asset without; nothing if there is none of this key.
-    pub(super) fn index_of(&self, group: usize, key: Option<&str>) -> Option<u64> {
-        match (&self.groups[group].space, key) {
-            (Some(space), Some(key)) => space.find(key),
-            (None, None) => Some(0),
-            _ => None,
-        }
-    }
-
     /// The partitions of a group that a text selects.
     pub(super) fn select(&self, group: usize, selection: &str) -> Option<PartitionSet> {
         self.groups[group].space.as_ref()?.select(selection, self.now).ok()

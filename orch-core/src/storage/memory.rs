@@ -17,6 +17,7 @@ use super::{
 };
 use crate::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+    PassedOver,
 };
 use crate::event::{Detail, Encoded, Entry, EventKind, Journal, Logged, RunView};
 use crate::failure::Failure;
@@ -42,6 +43,8 @@ struct Assets {
     facts: Mutex<BTreeMap<Age, (Materialization, Option<Encoded>)>>,
     /// Attempts that failed, likewise.
     failed: Mutex<BTreeMap<Age, FailedMaterialization>>,
+    /// The last that runs have passed over each, by asset and partition.
+    passed_over: Mutex<BTreeMap<(AssetKey, Option<String>), PassedOver>>,
     /// What checks have found, likewise.
     evaluations: Mutex<BTreeMap<Age, CheckEvaluation>>,
     files: Files,
@@ -190,8 +193,18 @@ impl ReadAssets for Memory {
             // From the oldest, so that of each the last stays.
             facts.filter_map(|(age, key)| Some((partitions.known_index(key?)?, *age))).collect()
         };
+        let passed_over = locked(&self.assets.passed_over);
+        let passed_over: BTreeMap<_, _> = passed_over
+            .values()
+            .filter(|fact| fact.asset == *asset)
+            .filter_map(|fact| {
+                Some((partitions.known_index(fact.partition.as_deref()?)?, (fact.time, fact.run, fact.event)))
+            })
+            .collect();
         let (made, mut failed) = (last(&mut { made }), last(&mut { failed }));
-        failed.retain(|index, age| made.get(index).is_none_or(|made| made < age));
+        failed.retain(|index, age| {
+            [&made, &passed_over].iter().all(|good| good.get(index).is_none_or(|good| good < age))
+        });
         Ok(PartitionStatus::new(made.into_keys().collect(), failed.into_keys().collect()))
     }
 
@@ -204,6 +217,15 @@ impl ReadAssets for Memory {
         let of =
             |fact: &&FailedMaterialization| fact.asset == *asset && fact.partition.as_deref() == partition;
         Ok(failed.values().rev().find(of).cloned())
+    }
+
+    fn latest_passed_over(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<PassedOver>, StorageError> {
+        let of = (asset.clone(), partition.map(str::to_owned));
+        Ok(locked(&self.assets.passed_over).get(&of).cloned())
     }
 
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {
@@ -346,6 +368,15 @@ impl Journal for Writer {
             let failed = FailedMaterialization::told(number, event);
             let failed = failed.map(|fact| ((fact.time, fact.run, fact.event), fact));
             locked(&self.assets.failed).extend(failed);
+            let mut passed_over = locked(&self.assets.passed_over);
+            for fact in PassedOver::told(number, event) {
+                let age = |fact: &PassedOver| (fact.time, fact.run, fact.event);
+                let of = (fact.asset.clone(), fact.partition.clone());
+                if passed_over.get(&of).is_none_or(|last| age(last) < age(&fact)) {
+                    passed_over.insert(of, fact);
+                }
+            }
+            drop(passed_over);
             let found = CheckEvaluation::told(number, event);
             let found = found.map(|fact| ((fact.time, fact.run, fact.event), fact));
             locked(&self.assets.evaluations).extend(found);

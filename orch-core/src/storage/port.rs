@@ -9,6 +9,7 @@ use super::{
 };
 use crate::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+    PassedOver,
 };
 use crate::event::{Encoded, Journal, Logged};
 use crate::failure::Failure;
@@ -106,8 +107,8 @@ pub trait ReadRuns: fmt::Debug + Send + Sync + 'static {
 /// What is known of assets, apart from the runs that made them.
 ///
 /// Nobody writes these facts by hand: a storage takes them from the events of runs with [`Facts`](super::Facts),
-/// [`CheckEvaluation::told`] and [`FailedMaterialization::told`], when they are committed, and once more of a run whose process died before it could. A run that is removed takes none of its facts
-/// along, nor the values of the latest.
+/// [`CheckEvaluation::told`], [`FailedMaterialization::told`] and [`PassedOver::told`], when they are committed, and once more of a
+/// run whose process died before it could. A run that is removed takes none of its facts along, nor the values of the latest.
 pub trait ReadAssets: Send + Sync + 'static {
     /// All assets that were ever materialized, or observed, by their keys.
     ///
@@ -172,7 +173,7 @@ pub trait ReadAssets: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The latest attempt that failed to materialize an asset, or a partition of it, if one did.
+    /// The latest attempt that failed to materialize an asset, or a partition of it, if one did, whatever has become of it since.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -181,6 +182,54 @@ pub trait ReadAssets: Send + Sync + 'static {
         asset: &AssetKey,
         partition: Option<&str>,
     ) -> Result<Option<FailedMaterialization>, StorageError>;
+
+    /// When a run last passed over an asset, or a partition of it, since it was as it would be made.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn latest_passed_over(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<PassedOver>, StorageError>;
+
+    /// The latest materialization of an asset, or of a partition of it; of an asset that has none that of a partition is none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn latest_made(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<Materialization>, StorageError> {
+        let query = MaterializationQuery {
+            partition: partition.map(str::to_owned),
+            observed: Some(false),
+            ..MaterializationQuery::latest(asset)
+        };
+        let latest = self.materializations(&query)?.into_iter().next();
+        if latest.as_ref().is_none_or(|fact| fact.partition.as_deref() == partition) {
+            return Ok(latest);
+        }
+        // It had partitions before.
+        let all = self.materializations(&MaterializationQuery { limit: None, ..query })?;
+        Ok(all.into_iter().find(|fact| fact.partition.is_none()))
+    }
+
+    /// The last attempt at an asset, or at a partition of it, if it failed: it was neither made since, nor passed over.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn failed_last(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        let Some(failed) = self.latest_failure(asset, partition)? else { return Ok(None) };
+        let made = self.latest_made(asset, partition)?;
+        let passed_over = self.latest_passed_over(asset, partition)?;
+        Ok(Some(failed).filter(|failed| failed.is_after(made.as_ref(), passed_over.as_ref())))
+    }
 
     /// The evaluations of checks that are asked for, the newest first, as materializations are.
     ///

@@ -9,7 +9,8 @@ use crate::partition::PartitionSet;
 pub struct PartitionStatus {
     /// Those of which a materialization is known.
     pub materialized: PartitionSet,
-    /// Those whose last attempt failed, whether one before it has materialized them or not.
+    /// Those whose last attempt failed, whether one before it has materialized them or not. What a run has passed over since is
+    /// none of them: it is as it would be made.
     pub failed: PartitionSet,
 }
 

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use orch_core::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+    PassedOver,
 };
 use orch_core::define::{Dynamic, JobOptions, One, OpDef, Optional, Retry};
 use orch_core::event::{Detail, Encoded, Entry, Journal, RunStatus, RunView, StepState};
@@ -230,6 +231,14 @@ impl ReadAssets for Mortal {
         partition: Option<&str>,
     ) -> Result<Option<FailedMaterialization>, StorageError> {
         self.memory.latest_failure(asset, partition)
+    }
+
+    fn latest_passed_over(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<PassedOver>, StorageError> {
+        self.memory.latest_passed_over(asset, partition)
     }
 
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {

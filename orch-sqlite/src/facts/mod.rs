@@ -1,5 +1,5 @@
-//! Facts: what the events of runs tell of materializations, of those that failed and of what checks have found, kept in `instance.db` so that it
-//! outlives them; and of what memoized steps were made, which goes with its run.
+//! Facts: what the events of runs tell of materializations, of those that failed and were passed over, and of what checks have
+//! found, kept in `instance.db` so that it outlives them; and of what memoized steps were made, which goes with its run.
 //!
 //! A fact is first an event in the log of its run, and that is the truth. Whoever commits it has it put here afterwards,
 //! by a thread that waits for others who write here, so that the run does not, and not for the disk, since the fact could be
@@ -10,6 +10,7 @@
 mod evaluations;
 mod failed;
 mod memos;
+mod passed_over;
 mod put;
 mod read;
 mod status;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use orch_core::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, FailedMaterialization, Materialization, MaterializationQuery,
+    PassedOver,
 };
 use orch_core::event::{Encoded, Entry};
 use orch_core::ids::RunId;
@@ -42,6 +44,7 @@ pub(crate) type Told = (Materialization, Option<Encoded>);
 pub(crate) struct OfRun {
     pub(crate) told: Vec<Told>,
     pub(crate) failed: Vec<FailedMaterialization>,
+    pub(crate) passed_over: Vec<PassedOver>,
     pub(crate) found: Vec<CheckEvaluation>,
     pub(crate) remembered: Vec<Memo>,
     /// After the event of this number. What was imported with the run is told by another instance, and no fact here.
@@ -55,6 +58,7 @@ impl OfRun {
         for (number, Entry { event, value }) in (before + 1..).zip(entries) {
             of_run.told.extend(facts.take(number, event, value.as_ref()));
             of_run.failed.extend(FailedMaterialization::told(number, event));
+            of_run.passed_over.extend(PassedOver::told(number, event));
             of_run.found.extend(CheckEvaluation::told(number, event));
             of_run.remembered.extend(Memo::told(number, event));
         }
@@ -112,6 +116,15 @@ impl ReadAssets for Folder {
     ) -> Result<Option<FailedMaterialization>, StorageError> {
         self.facts_of(None)?;
         self.list().latest_failure(asset, partition)
+    }
+
+    fn latest_passed_over(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<PassedOver>, StorageError> {
+        self.facts_of(None)?;
+        self.list().latest_passed_over(asset, partition)
     }
 
     fn evaluations(&self, query: &EvaluationQuery) -> Result<Vec<CheckEvaluation>, StorageError> {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use orch_core::ids::RunId;
 use rusqlite::{Error, Result};
 
-use super::{OfRun, Told, evaluations, failed, memos, status};
+use super::{OfRun, Told, evaluations, failed, memos, passed_over, status};
 use crate::list::nanoseconds;
 use crate::sum::Fact;
 use crate::write::Writing;
@@ -33,9 +33,10 @@ const FIND: &str = "INSERT OR REPLACE INTO asset_partition (asset, partition, la
 /// Puts facts that are not there yet.
 pub(crate) fn put(
     writing: &Writing<'_>,
-    OfRun { told, failed, found, remembered, .. }: &OfRun,
+    OfRun { told, failed, passed_over, found, remembered, .. }: &OfRun,
 ) -> Result<()> {
     failed::put(writing, failed)?;
+    passed_over::put(writing, passed_over)?;
     evaluations::put(writing, found)?;
     memos::put(writing, remembered)?;
     if told.is_empty() {
@@ -79,6 +80,7 @@ pub(crate) fn replace(writing: &Writing<'_>, run: RunId, told: &OfRun) -> Result
     }
     find_latest(writing, &gone)?;
     failed::replace(writing, id, told.after, &told.failed)?;
+    passed_over::replace(writing, id, told.after, &told.passed_over)?;
     evaluations::replace(writing, id, told.after, &told.found)?;
     memos::replace(writing, id, told.after, &told.remembered)?;
     put(writing, told)
@@ -103,9 +105,10 @@ fn find_latest(writing: &Writing<'_>, gone: &BTreeSet<(String, Option<String>)>)
 }
 
 /// Says of the facts of a run that it is gone: what lies here of their values may go when others have taken their place. What
-/// its memoized steps have given goes with it.
+/// its memoized steps have given goes with it, and what it has passed over, where others have since.
 pub(crate) fn leave(writing: &Writing<'_>, run: &str) -> Result<usize> {
     memos::forget(writing, run)?;
+    passed_over::leave(writing, run)?;
     let sql = "UPDATE fact SET alone = 1
         WHERE run = ?1 AND (value IS NOT NULL OR fact ->> '$.value.file' IS NOT NULL)";
     writing.run(sql, [run])

@@ -1,4 +1,4 @@
-//! Which partitions of an asset are materialized, and which failed: two bitmaps, kept beside the facts so that nobody has to
+//! Which partitions of an asset are materialized, and which failed and were not made good since: two bitmaps, kept beside the facts so that nobody has to
 //! read millions of these.
 //!
 //! They are a cache. Facts are added all the time and nobody thinks of it; whoever asks adds those that came since, and if they
@@ -26,27 +26,41 @@ const FEW: usize = 64;
 /// So many are not left to whoever asks.
 const MANY: usize = 1024;
 
-const KEPT: &str = "SELECT partitions, left_out, fact, failure, materialized, failed, sum, taken_away
+const KEPT: &str =
+    "SELECT partitions, left_out, fact, failure, passed_over, materialized, failed, sum, taken_away
     FROM partition_status WHERE asset = ?1";
 const KEEP: &str = "INSERT OR REPLACE INTO partition_status
-    (asset, partitions, left_out, fact, failure, materialized, failed, sum, taken_away)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, sum, taken_away)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const DROP: &str = "INSERT INTO partition_status
-    (asset, partitions, left_out, fact, failure, materialized, failed, sum, taken_away)
-    VALUES (?1, '', 0, 0, 0, x'', x'', 0, 1)
+    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, sum, taken_away)
+    VALUES (?1, '', 0, 0, 0, 0, x'', x'', 0, 1)
     ON CONFLICT (asset) DO UPDATE SET
         partitions = '', materialized = x'', failed = x'', taken_away = taken_away + 1";
 const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = ?1";
 /// What became known of an asset after these facts.
 const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
+const PASSED_OVER: &str = "SELECT id, partition FROM passed_over WHERE asset = ?1 AND id > ?2 ORDER BY id";
 /// Whether so many became known.
-const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE asset = ?1 AND id > ?2 LIMIT 1 OFFSET ?4)
-    OR EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND id > ?3 LIMIT 1 OFFSET ?4)";
+const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE asset = ?1 AND id > ?2 LIMIT 1 OFFSET ?5)
+    OR EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND id > ?3 LIMIT 1 OFFSET ?5)
+    OR EXISTS (SELECT 1 FROM passed_over WHERE asset = ?1 AND id > ?4 LIMIT 1 OFFSET ?5)";
 /// Whether the last attempt at a partition failed.
 const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND NOT EXISTS (
         SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
+        AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event))
+    AND NOT EXISTS (
+        SELECT 1 FROM passed_over AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
         AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event)))";
+
+/// What a fact says of a partition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tells {
+    Made,
+    PassedOver,
+    Failed,
+}
 
 /// What is kept, or is to be.
 #[derive(Default)]
@@ -57,6 +71,7 @@ pub(crate) struct Kept {
     /// The last facts that are in it.
     fact: i64,
     failure: i64,
+    passed_over: i64,
     /// How many came since.
     new: usize,
     /// How often facts of the asset had been taken away.
@@ -75,7 +90,7 @@ impl Kept {
     fn read(list: &Connection, asset: &AssetKey, partitions: &Keyspace) -> Result<Self> {
         let kept = |row: &Row<'_>| {
             let kept = Self::whole(row, asset, partitions).unwrap_or_default();
-            Ok(Self { taken_away: row.get(7)?, ..kept })
+            Ok(Self { taken_away: row.get(8)?, ..kept })
         };
         let kept = list.prepare_cached(KEPT)?.query_row([asset.as_str()], kept).optional()?;
         Ok(kept.unwrap_or_default())
@@ -89,20 +104,21 @@ impl Kept {
             left_out: row.get(1).ok()?,
             fact: row.get(2).ok()?,
             failure: row.get(3).ok()?,
-            materialized: row.get_ref(4).ok()?.as_blob().ok()?,
-            failed: row.get_ref(5).ok()?.as_blob().ok()?,
+            passed_over: row.get(4).ok()?,
+            materialized: row.get_ref(5).ok()?.as_blob().ok()?,
+            failed: row.get_ref(6).ok()?.as_blob().ok()?,
         };
         let holds = match columns.left_out {
             false => partitions.goes_on_from(columns.partitions),
             true => columns.partitions == partitions.indexing(),
         };
-        if row.get(6) != Ok(columns.sum()) || !holds {
+        if row.get(7) != Ok(columns.sum()) || !holds {
             return None;
         }
         let set = |bytes| PartitionSet::from_bytes(bytes).ok();
         let status = PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?);
-        let Columns { left_out, fact, failure, .. } = columns;
-        Some(Self { status, left_out, fact, failure, ..Self::default() })
+        let Columns { left_out, fact, failure, passed_over, .. } = columns;
+        Some(Self { status, left_out, fact, failure, passed_over, ..Self::default() })
     }
 
     /// Adds what became known since; none if that is more than `most`.
@@ -115,9 +131,13 @@ impl Kept {
     ) -> Result<Option<Self>> {
         // Facts come in any order of their times, so of a partition that has failed it is looked up which was last.
         let mut open: BTreeMap<u64, String> = BTreeMap::new();
-        for (sql, is_made) in [(MADE, true), (FAILED, false)] {
+        let all = [
+            (MADE, Tells::Made, &mut self.fact),
+            (PASSED_OVER, Tells::PassedOver, &mut self.passed_over),
+            (FAILED, Tells::Failed, &mut self.failure),
+        ];
+        for (sql, tells, after) in all {
             let mut told = list.prepare_cached(sql)?;
-            let after = if is_made { &mut self.fact } else { &mut self.failure };
             let mut rows = told.query((asset.as_str(), *after))?;
             while let Some(row) = rows.next()? {
                 *after = row.get(0)?;
@@ -130,10 +150,10 @@ impl Kept {
                     self.left_out = true;
                     continue;
                 };
-                if is_made {
+                if tells == Tells::Made {
                     self.status.materialized.insert(index);
                 }
-                if !is_made || self.status.failed.contains(index) {
+                if tells == Tells::Failed || self.status.failed.contains(index) {
                     open.insert(index, key.to_owned());
                 }
             }
@@ -150,7 +170,7 @@ impl Kept {
 
     /// Whether many facts came since it was kept.
     fn is_behind(&self, list: &Connection, asset: &AssetKey) -> Result<bool> {
-        let since = (asset.as_str(), self.fact, self.failure, MANY as i64 - 1);
+        let since = (asset.as_str(), self.fact, self.failure, self.passed_over, MANY as i64 - 1);
         list.prepare_cached(IS_BEHIND)?.query_row(since, |row| row.get(0))
     }
 
@@ -163,12 +183,25 @@ impl Kept {
             left_out: self.left_out,
             fact: self.fact,
             failure: self.failure,
+            passed_over: self.passed_over,
             materialized: &materialized,
             failed: &failed,
         };
-        let Columns { asset, partitions, left_out, fact, failure, .. } = columns;
+        let Columns { asset, partitions, left_out, fact, failure, passed_over, materialized, failed } =
+            columns;
         let sum = columns.sum();
-        let row = (asset, partitions, left_out, fact, failure, &materialized, &failed, sum, self.taken_away);
+        let row = (
+            asset,
+            partitions,
+            left_out,
+            fact,
+            failure,
+            passed_over,
+            materialized,
+            failed,
+            sum,
+            self.taken_away,
+        );
         writing.run(KEEP, row).map(std::mem::drop)
     }
 }
@@ -199,6 +232,7 @@ struct Columns<'a> {
     left_out: bool,
     fact: i64,
     failure: i64,
+    passed_over: i64,
     materialized: &'a [u8],
     failed: &'a [u8],
 }
@@ -208,6 +242,7 @@ impl Columns<'_> {
         Sum::of(self.fact)
             .word(self.failure.cast_unsigned())
             .word(self.left_out.into())
+            .word(self.passed_over.cast_unsigned())
             .bytes(Some(self.asset.as_bytes()))
             .bytes(Some(self.partitions.as_bytes()))
             .bytes(Some(self.materialized))

@@ -30,7 +30,7 @@ const LOGS: &str = "SELECT number, time, step, attempt, fields, NULL AS kind, su
 static OUTLINE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT number, time, step, attempt, fields, kind, sum, value FROM event INDEXED BY told
-        WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1
+        WHERE (kind < 'STEP' OR kind IN ('STEP_FAILURE', 'STEP_MEMOIZED')) AND number > ?1
         AND kind IN ({}) ORDER BY number",
         *OUTLINE_KINDS
     )

@@ -144,7 +144,7 @@ impl Writer {
         let tells = |entry: &Entry| {
             use EventKind::{
                 AssetCheckEvaluation, AssetFailedToMaterialize, AssetMaterialization, AssetObservation,
-                OpRecipe,
+                OpRecipe, StepMemoized,
             };
             matches!(
                 entry.event.kind,
@@ -153,6 +153,7 @@ impl Writer {
                     | AssetObservation { .. }
                     | AssetCheckEvaluation { .. }
                     | OpRecipe { .. }
+                    | StepMemoized { .. }
             )
         };
         if entries.iter().any(tells) {

@@ -26,6 +26,7 @@ impl Folder {
     ) -> Result<(), StorageError> {
         let list = self.list().path();
         let others = self.list().damaged_failures()?.into_iter();
+        let others = others.chain(self.list().damaged_passed_over()?);
         let others = others.chain(self.list().damaged_evaluations()?).chain(self.list().damaged_memos()?);
         let others = others.map(|problem| (problem, error::LIST));
         for (problem, hint) in self.list().damaged_facts()?.into_iter().chain(others) {
@@ -73,6 +74,8 @@ impl Folder {
         known.sort_by_key(|fact| fact.event);
         let Ok(mut failed) = self.list().failures_of(run.id) else { return Ok(false) };
         failed.retain(|fact| fact.event > log.after);
+        let Ok(mut passed_over) = self.list().passed_over_by(run.id) else { return Ok(false) };
+        passed_over.retain(|fact| fact.event > log.after);
         let query = EvaluationQuery { run: Some(run.id), ..EvaluationQuery::default() };
         let Ok(mut found) = self.list().evaluations(&query) else { return Ok(false) };
         found.retain(|fact| fact.event > log.after);
@@ -83,6 +86,7 @@ impl Folder {
         remembered.sort_by_key(|memo| memo.event);
         let is_same = known.iter().eq(log.told.iter().map(|(fact, _): &Told| fact))
             && failed == log.failed
+            && passed_over == log.passed_over
             && found == log.found
             && remembered == log.remembered;
         Ok(!is_same && !is_unsettled()?)

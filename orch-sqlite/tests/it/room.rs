@@ -105,7 +105,7 @@ fn are_told(lines: &[String], place: &str) {
 fn wherever_the_room_ends_all_that_was_acknowledged_is_there() {
     // Blocks of 512 bytes or of 1024; the first of these have no room for a list of runs.
     let mut made = 0;
-    let numbers: Vec<u32> = (0..256).step_by(3).chain([280, 363, 530]).collect();
+    let numbers: Vec<u32> = (0..300).step_by(3).chain([330, 363, 530]).collect();
     for blocks in &numbers {
         let home = Empty::in_memory();
         let lines = lines(home.path(), *blocks, 3_000);

@@ -14,7 +14,7 @@ use orch_core::storage::{ReadAssets, WriteRuns, conformance};
 use orch_sqlite::Folder;
 use rusqlite::Connection;
 
-use crate::folders::{Empty, at, await_facts, id, make, open, put, record, run_of, storage};
+use crate::folders::{Empty, at, await_facts, id, make, open, put, record, run_of, storage, told};
 
 /// The days since 1970.
 static DAYS: LazyLock<Keyspace> = LazyLock::new(|| {
@@ -67,9 +67,8 @@ pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
     let found = folder.latest_evaluations(&asset, "unique").expect("it can be read");
     assert_eq!(found, newest.into_values().collect::<Vec<_>>());
     for index in 0..ALL {
-        let failure = folder.latest_failure(&asset, Some(&day(index))).expect("it can be read");
-        let is_failed = failure.is_some_and(|failure| failure.is_after(latest.get(&index).copied()));
-        assert_eq!(status.failed.contains(index), is_failed, "{}", day(index));
+        let failed = folder.failed_last(&asset, Some(&day(index))).expect("it can be read");
+        assert_eq!(status.failed.contains(index), failed.is_some(), "{}", day(index));
     }
 }
 
@@ -91,9 +90,10 @@ impl Numbers {
             let asset = assets[self.below(assets.len() as u64) as usize];
             // Of a partition more than one may happen at the same time.
             let (number, partition) = (self.below(2_000), day(self.below(ALL)));
-            let entries = match self.below(5) {
+            let entries = match self.below(6) {
                 0 => conformance::failed(run, number, asset),
-                1 => conformance::check_of_asset(run, number, asset, "unique"),
+                1 => conformance::passed_over(run, number, asset),
+                2 => conformance::check_of_asset(run, number, asset, "unique"),
                 _ => conformance::asset(run, number, asset, None),
             };
             conformance::of_partition(entries, &partition)
@@ -185,6 +185,72 @@ fn what_is_kept_and_damaged_is_made_anew() {
         assert_eq!(folder.check().expect("it can be checked"), [], "{change}");
     }
     assert_eq!(kept(), 1);
+}
+
+/// Two runs that pass over the days, after one that has failed at a third of them.
+fn passed_over() -> (Empty, Folder) {
+    let (home, folder) = storage();
+    run_of(&folder, &record(1), &many(id(1), 1));
+    is_what_facts_say(&folder, "days");
+    for run in 2..=3 {
+        let passed = |index| {
+            let entries = conformance::passed_over(id(run), 1000 * run + index, "days");
+            conformance::of_partition(entries, &day(index))
+        };
+        // The later one does not come to all of them.
+        run_of(&folder, &record(run), &(0..100 - 10 * run).flat_map(passed).collect::<Vec<_>>());
+        is_what_facts_say(&folder, "days");
+    }
+    (home, folder)
+}
+
+#[test]
+fn of_what_was_passed_over_a_removed_run_leaves_what_nobody_has_passed_over_since() {
+    let (home, folder) = passed_over();
+    let list = || Connection::open(home.path().join("instance.db")).expect("the list");
+    let kept = || -> (i64, i64) {
+        let kept = list().query_row("SELECT fact, passed_over FROM partition_status", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
+        kept.expect("it is kept")
+    };
+    let of = |run: u64| {
+        let sql = "SELECT count(*) FROM passed_over WHERE run = ?1";
+        list().query_row(sql, [id(run).to_string()], |row| row.get::<_, i64>(0)).expect("it can be read")
+    };
+    assert_eq!((of(2), of(3)), (80, 70));
+    let before = kept();
+    assert!(before.1 > 0, "it is in what is kept");
+    folder.remove(id(2)).expect("removed");
+    assert_eq!((of(2), of(3)), (10, 70));
+    folder.remove(id(3)).expect("removed");
+    assert_eq!((of(2), of(3)), (10, 70), "it outlives its run");
+    is_what_facts_say(&folder, "days");
+    assert_eq!(kept(), before, "and nothing is read anew");
+    // Whoever is removed next takes along what others have left.
+    let passed = |index| {
+        let entries = conformance::passed_over(id(4), 9000 + index, "days");
+        conformance::of_partition(entries, &day(index))
+    };
+    run_of(&folder, &record(4), &(0..75).flat_map(passed).collect::<Vec<_>>());
+    folder.remove(id(4)).expect("removed");
+    assert_eq!((of(2), of(3), of(4)), (5, 0, 75));
+    is_what_facts_say(&folder, "days");
+    assert_eq!(folder.check().expect("it can be checked"), []);
+}
+
+#[test]
+fn what_is_damaged_of_what_was_passed_over_is_found() {
+    let found = |sql: &str| -> String {
+        let (home, folder) = passed_over();
+        let list = Connection::open(home.path().join("instance.db")).expect("the list");
+        list.execute_batch(sql).expect("it can be changed");
+        let findings = folder.check().expect("it can be checked");
+        findings.iter().map(|finding| told(home.path(), finding)).collect::<Vec<_>>().join("\n")
+    };
+    let one = "run LIKE '%2' AND partition = '1970-01-03'";
+    insta::assert_snapshot!(found(&format!("UPDATE passed_over SET time = time + 1 WHERE {one}")), @"`HOME/instance.db`: that `days` was passed over, by event 3 of the run 00000000-0000-0000-0000-000000000002: it is not what was written");
+    insta::assert_snapshot!(found(&format!("DELETE FROM passed_over WHERE {one}")), @"`HOME/instance.db`: what is known of assets and memoized steps by the run 00000000-0000-0000-0000-000000000002 is not what its events say");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod graph_assets;
 mod in_progress;
 mod keys;
 mod list;
+mod made_good;
 mod materialize;
 mod multi;
 mod neighbours;

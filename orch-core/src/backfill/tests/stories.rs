@@ -34,7 +34,7 @@ fn driven(units: &Units, at_once: usize, fails: &[(usize, &str)]) -> Vec<String>
         }
         let (unit, partitions) = under_way.remove(0);
         let fails = fails.iter().filter(|(group, _)| *group == unit.group);
-        let fails = fails.filter_map(|(group, key)| units.index_of(*group, Some(key)));
+        let fails = fails.filter_map(|(group, key)| units.select(*group, key)?.first());
         let lost = &fails.collect::<PartitionSet>() & &partitions;
         if lost.is_empty() {
             schedule.succeed(unit, &partitions);

@@ -106,15 +106,30 @@ pub fn failed(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
     vec![event(0, start), event(3, told), event(3, EventKind::StepFailure { error: error() })]
 }
 
+/// The event of a step that was passed over, since its asset was as it would be made. Those of greater numbers are newer, also than
+/// those of [`asset`] and [`failed`].
+#[must_use]
+pub fn passed_over(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
+    let asset = key(asset);
+    let path: StepPath = asset.step_name().parse().expect("the name of a step");
+    let of = RunId::from_u128(7);
+    let taken = Taken::Assets(vec![InputVersion::new(asset, Some(of), Some(number.to_string().into()))]);
+    let time = at(number * 1_000_003 + 3 * 1_009);
+    vec![Event::new(time, run, Some(path), 0, EventKind::StepMemoized { of, taken }).into()]
+}
+
 /// The same events, of a partition of the asset.
 #[must_use]
 pub fn of_partition(mut entries: Vec<Entry>, of: &str) -> Vec<Entry> {
     for entry in &mut entries {
-        if let EventKind::AssetMaterialization { partition, .. }
-        | EventKind::AssetFailedToMaterialize { partition, .. }
-        | EventKind::AssetCheckEvaluation { partition, .. } = &mut entry.event.kind
-        {
-            *partition = Some(of.into());
+        match &mut entry.event.kind {
+            EventKind::AssetMaterialization { partition, .. }
+            | EventKind::AssetFailedToMaterialize { partition, .. }
+            | EventKind::AssetCheckEvaluation { partition, .. } => *partition = Some(of.into()),
+            EventKind::StepMemoized { taken: Taken::Assets(assets), .. } => {
+                assets.iter_mut().for_each(|asset| asset.partition = Some(of.into()));
+            }
+            _ => {}
         }
     }
     entries

@@ -1,4 +1,4 @@
-use super::samples::{asset, failed, key, of_partition, pinned, record};
+use super::samples::{asset, failed, key, of_partition, passed_over as pass, pinned, record};
 use crate::ids::RunId;
 use crate::partition::{KeySet, KeySets, Keyspace, PartitionsDefinition};
 use crate::storage::{Storage, WriteEvents};
@@ -71,10 +71,72 @@ pub(super) fn told(storage: &dyn Storage) {
     let facts = storage.latest_partitions(&key("orders")).expect("the facts can be read");
     let monday = facts.iter().find(|fact| fact.partition.as_deref() == Some("mon"));
     let latest = storage.latest_failure(&key("orders"), Some("mon")).expect(READ);
-    assert!(latest.is_some_and(|latest| latest.is_after(monday) && latest.is_after(None)));
+    assert!(latest.is_some_and(|latest| latest.is_after(monday, None) && latest.is_after(None, None)));
     let other = PartitionsDefinition::of(["tue", "mon"]).resolve(&KeySets::new()).expect("a definition");
     assert_eq!(status(storage, "orders", &other), texts("tue, mon", "mon"), "by another definition");
     assert_eq!(of("orders"), texts("mon, tue", "mon, thu"), "and by this again");
+}
+
+pub(super) fn passed_over(storage: &dyn Storage) {
+    let days = weekdays();
+    let of = |asset: &str| status(storage, asset, &days);
+    let failed_last = |partition: Option<&str>| {
+        let failed = storage.failed_last(&key("orders"), partition).expect(READ);
+        failed.map(|failed| (failed.run, failed.event))
+    };
+    let passed = |partition: Option<&str>| {
+        let passed = storage.latest_passed_over(&key("orders"), partition).expect(READ)?;
+        assert_eq!((passed.asset.as_str(), passed.partition.as_deref()), ("orders", partition));
+        Some((passed.run, passed.event))
+    };
+    let (run, mut writer) = make(storage, 1);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(asset(run, 1, "orders", None), "mon");
+    commit(failed(run, 2, "orders"), "mon");
+    commit(failed(run, 2, "orders"), "tue");
+    commit(failed(run, 2, "orders/clean"), "mon");
+    assert_eq!((failed_last(Some("mon")), passed(Some("mon"))), (Some((run, 6)), None));
+    assert_eq!(of("orders"), texts("mon", "mon, tue"));
+    let (again, mut writer) = make(storage, 2);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(pass(again, 3, "orders"), "mon");
+    assert_eq!(
+        (of("orders"), failed_last(Some("mon"))),
+        (texts("mon", "tue"), None),
+        "it is as it would be made"
+    );
+    assert_eq!(passed(Some("mon")), Some((again, 1)));
+    assert_eq!(failure(storage, Some("mon")), Some((run, 6)), "that it had failed is known still");
+    assert_eq!(of("orders/clean").1, "mon", "that of another asset is not");
+    commit(failed(again, 4, "orders"), "mon");
+    assert_eq!(of("orders"), texts("mon", "mon, tue"), "it failed anew");
+    // A run that is behind the others tells what is older than what is known, in either order.
+    let (late, mut writer) = make(storage, 3);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(pass(late, 3, "orders"), "mon");
+    assert_eq!((of("orders"), passed(Some("mon"))), (texts("mon", "mon, tue"), Some((late, 1))));
+    commit(pass(late, 1, "orders"), "mon");
+    assert_eq!(passed(Some("mon")), Some((late, 1)), "the latest");
+    commit(pass(late, 9, "orders"), "wed");
+    commit(failed(late, 8, "orders"), "wed");
+    assert_eq!((of("orders"), failed_last(Some("wed"))), (texts("mon", "mon, tue"), None));
+    commit(pass(late, 5, "orders"), "mon");
+    commit(pass(late, 9, "orders"), "sun");
+    assert_eq!(of("orders"), texts("mon", "tue"), "`sun` is no partition");
+    // The asset itself is none of its partitions.
+    writer.commit(&failed(late, 10, "orders")).expect(WRITTEN);
+    assert!(failed_last(None).is_some());
+    writer.commit(&pass(late, 11, "orders")).expect(WRITTEN);
+    assert_eq!((failed_last(None), of("orders")), (None, texts("mon", "tue")));
+    drop(writer);
+    storage.remove(late).expect("nobody holds it");
+    assert_eq!((of("orders"), failed_last(None)), (texts("mon", "tue"), None), "it outlives its run");
 }
 
 pub(super) fn of_keys(storage: &dyn Storage) {

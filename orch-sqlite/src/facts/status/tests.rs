@@ -137,24 +137,30 @@ fn what_came_since_is_found_without_looking_at_the_rest() {
     list.execute_batch(INSTANCE.steps[0]).expect("its tables");
     let way = |sql: &str| {
         let mut plan = list.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
-        let values = params_from_iter(["orders", "1", "1", "1"].into_iter().take(plan.parameter_count()));
+        let values =
+            params_from_iter(["orders", "1", "1", "1", "1"].into_iter().take(plan.parameter_count()));
         let steps = plan.query_map(values, |row| row.get::<_, String>(3));
         steps.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a plan").join("\n")
     };
     insta::assert_snapshot!(way(MADE), @"SEARCH fact USING COVERING INDEX told_of_asset (asset=? AND id>?)");
     insta::assert_snapshot!(way(FAILED), @"SEARCH failed USING COVERING INDEX failed_of_asset (asset=? AND id>?)");
+    insta::assert_snapshot!(way(PASSED_OVER), @"SEARCH passed_over USING COVERING INDEX passed_over_of_asset (asset=? AND id>?)");
     insta::assert_snapshot!(way(IS_BEHIND), @"
     SCAN CONSTANT ROW
     SCALAR SUBQUERY 1
     SEARCH fact USING COVERING INDEX told_of_asset (asset=? AND id>?)
     SCALAR SUBQUERY 2
     SEARCH failed USING COVERING INDEX failed_of_asset (asset=? AND id>?)
+    SCALAR SUBQUERY 3
+    SEARCH passed_over USING COVERING INDEX passed_over_of_asset (asset=? AND id>?)
     ");
-    insta::assert_snapshot!(way(IS_FAILED), @r"
+    insta::assert_snapshot!(way(IS_FAILED), @"
     SCAN CONSTANT ROW
-    SCALAR SUBQUERY 2
+    SCALAR SUBQUERY 3
     SEARCH failed USING INDEX newest_failed (asset=? AND partition=?)
     CORRELATED SCALAR SUBQUERY 1
     SEARCH new USING INDEX newest_made (asset=? AND partition=? AND time>?)
+    CORRELATED SCALAR SUBQUERY 2
+    SEARCH new USING INDEX newest_passed_over (asset=? AND partition=? AND time>?)
     ");
 }

@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 
-use orch_core::asset::{CheckEvaluation, FailedMaterialization};
+use orch_core::asset::{CheckEvaluation, FailedMaterialization, PassedOver};
 use orch_core::event::Encoded;
 use orch_core::memo::Memo;
 use orch_core::storage::{Facts, StorageError};
@@ -9,14 +9,14 @@ use super::{Known, Reader, number};
 use crate::facts::OfRun;
 
 const TELLS: &str = "SELECT 1 FROM event INDEXED BY told
-    WHERE (kind < 'STEP' OR kind = 'STEP_FAILURE') AND number > ?1
+    WHERE (kind < 'STEP' OR kind IN ('STEP_FAILURE', 'STEP_MEMOIZED')) AND number > ?1
     AND kind IN ('ASSET_MATERIALIZATION', 'ASSET_FAILED_TO_MATERIALIZE', 'ASSET_OBSERVATION',
-        'ASSET_CHECK_EVALUATION', 'OP_RECIPE')";
+        'ASSET_CHECK_EVALUATION', 'OP_RECIPE', 'STEP_MEMOIZED')";
 /// The events that facts are taken from.
 const FACTS: &str = "SELECT number, time, step, attempt, fields, kind, sum, value FROM event
     WHERE number > ?1
     AND kind IN ('STEP_OUTPUT', 'HANDLED_OUTPUT', 'ASSET_MATERIALIZATION', 'ASSET_FAILED_TO_MATERIALIZE',
-        'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE')
+        'ASSET_OBSERVATION', 'ASSET_CHECK_EVALUATION', 'OP_RECIPE', 'STEP_MEMOIZED')
     ORDER BY number";
 
 impl Reader {
@@ -31,8 +31,8 @@ impl Reader {
             return Ok(of_run);
         }
         let (mut known, mut facts) = (Known::default(), Facts::default());
-        let (mut told, mut failed, mut found, mut remembered) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut told, mut failed, mut passed_over, mut found, mut remembered) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         self.rows(FACTS, values(), &mut |row| {
             let (logged, value) = self.logged(row, &mut known)?;
             if logged.number > to {
@@ -41,10 +41,11 @@ impl Reader {
             let value = value.map(|value| Encoded::from(value.to_vec()));
             told.extend(facts.take(logged.number, &logged.event, value.as_ref()));
             failed.extend(FailedMaterialization::told(logged.number, &logged.event));
+            passed_over.extend(PassedOver::told(logged.number, &logged.event));
             found.extend(CheckEvaluation::told(logged.number, &logged.event));
             remembered.extend(Memo::told(logged.number, &logged.event));
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(OfRun { told, failed, found, remembered, ..of_run })
+        Ok(OfRun { told, failed, passed_over, found, remembered, ..of_run })
     }
 }

@@ -163,10 +163,15 @@ impl CheckEvaluation {
         })
     }
 
+    /// Whether it looked at this materialization, or partition of one.
+    pub(crate) fn is_of(&self, fact: &Materialization) -> bool {
+        let is_target = self.target.as_ref().is_some_and(|target| target.run == fact.run);
+        is_target && self.partition == fact.partition
+    }
+
     /// Whether it looked at this materialization, or partition of one, and found no error.
     pub(crate) fn has_passed(&self, fact: &Materialization) -> bool {
-        let is_target = self.target.as_ref().is_some_and(|target| target.run == fact.run);
-        is_target && self.partition == fact.partition && !self.result.is_error()
+        self.is_of(fact) && !self.result.is_error()
     }
 }
 

@@ -283,6 +283,11 @@ impl Runner {
         let upstream = upstream.map(|upstream| upstream.run);
         let (io, run) = (Arc::clone(io), self.id);
         let (memoizes, only_missing) = (self.memoizes, self.only_missing);
+        let mut heeded = Vec::new();
+        if memoizes || only_missing {
+            heeded.extend(program.plan.steps.iter().filter_map(|step| step.check.clone()));
+            heeded.append(&mut self.heeded);
+        }
         runtime::blocking(move || {
             let goes_on = before.is_some();
             let (mut taken, before) = before.unwrap_or_default();
@@ -304,7 +309,7 @@ impl Runner {
                 }
                 _ => HashSet::new(),
             };
-            let loader = Loader { storage, io, run, job, ancestors, taken, goes_on };
+            let loader = Loader { storage, io, run, job, ancestors, taken, goes_on, heeded };
             let mut loaded = loader.load(&program, &partitions).map_err(RunError::plan)?;
             if only_missing {
                 loaded.give(&program, &loader, &loader.remember(&program, &partitions));

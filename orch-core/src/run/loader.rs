@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use self::lack::Lack;
 pub(super) use self::loaded::Loaded;
 use self::takers::Takers;
-use super::partitions::{ForPartitions, Reader, Whole, latest_of};
+use super::partitions::{ForPartitions, Reader, Unpassed, Whole, latest_of};
 use super::place::{Named, Stored, as_it_lies, newer};
 use crate::asset::{
     AssetKey, CheckEvaluation, EvaluationQuery, InputVersion, Materialization, MaterializationQuery, ValueAt,
@@ -38,13 +38,15 @@ pub(super) struct Loader {
     pub(super) taken: Vec<Materialization>,
     /// Whether the run itself goes on: what it takes of others is what it took before.
     pub(super) goes_on: bool,
+    /// The checks that must have let through what the run takes of the partitions of their assets, those that are blocking.
+    pub(super) heeded: Vec<PlannedCheck>,
 }
 
 impl Loader {
     /// That of a run that has not begun and goes on from no other.
     pub(super) fn of_new(run: RunId, job: &str, storage: Arc<dyn Storage>, io: Arc<IoManagers>) -> Self {
-        let (ancestors, taken) = (Vec::new(), Vec::new());
-        Self { storage: Some(storage), io, run, job: job.into(), ancestors, taken, goes_on: false }
+        let (ancestors, taken, heeded) = (Vec::new(), Vec::new(), Vec::new());
+        Self { storage: Some(storage), io, run, job: job.into(), ancestors, taken, goes_on: false, heeded }
     }
 
     /// Finds what the program takes. The values themselves are loaded when someone looks at them.
@@ -84,7 +86,8 @@ impl Loader {
                 Ok((reader, others)) => {
                     lacking.extend(others);
                     loaded.facts.extend(reader.facts().cloned());
-                    match reader.with_wholes(wholes) {
+                    let unpassed = self.unpassed(&reader);
+                    match reader.without(unpassed).with_wholes(wholes) {
                         Ok(reader) => loaded.reader = Some(Arc::new(reader)),
                         Err(wrong) => problems.push(wrong),
                     }
@@ -275,6 +278,18 @@ impl Loader {
         let look =
             |stored: Stored| as_it_lies(fact.clone(), Some(storage), |stamp| stored.look_for(stamp)).ok();
         self.stored(asset, io, output, Some(&fact), None).ok().and_then(look).unwrap_or(fact)
+    }
+
+    /// What the run takes of partitions that a check has not let through which it heeds.
+    fn unpassed(&self, reader: &Reader) -> Unpassed {
+        let mut unpassed = Unpassed::default();
+        for check in self.heeded.iter().filter(|check| check.blocking && check.partitions.is_some()) {
+            let mut taken = reader.facts().filter(|fact| fact.asset == check.asset).peekable();
+            if taken.peek().is_some() {
+                unpassed.add(&check.name, &self.found_last(check), taken);
+            }
+        }
+        unpassed
     }
 
     /// What a check found last, by partition. What cannot be read is not known.

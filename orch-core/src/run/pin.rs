@@ -119,8 +119,7 @@ impl Definitions {
         runner.now = Some(backfill.created);
         runner.keys = backfill.pinned.partitions.as_ref().map(|pinned| pinned.keys.clone());
         runner.tags.clone_from(&backfill.tags);
-        runner.own = unit.tags(backfill.id);
-        Ok(runner.run_id(RunId::new()).record(storage))
+        Ok(runner.for_unit(backfill, unit).record(storage))
     }
 }
 
@@ -136,7 +135,13 @@ impl Runner {
     /// The same, as a unit of a backfill.
     pub(crate) fn for_unit(mut self, backfill: &BackfillRecord, unit: Unit) -> Self {
         self.own = unit.tags(backfill.id);
-        self.run_id(RunId::new())
+        self.heeding(backfill).run_id(RunId::new())
+    }
+
+    /// The same; what it takes of other partitions than its own the checks of the backfill must have let through too.
+    pub(crate) fn heeding(mut self, backfill: &BackfillRecord) -> Self {
+        self.heeded = backfill.pinned.plan.steps.iter().filter_map(|step| step.check.clone()).collect();
+        self
     }
 
     /// The run's identifier.

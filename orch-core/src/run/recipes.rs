@@ -193,6 +193,9 @@ impl Runner {
     ///
     /// That is known of runs that are recorded. Of a graph of several steps none begins before all is there that they take of
     /// others, if a materialization of its asset can be taken: then all of them are passed over, or all run.
+    ///
+    /// What it takes of other partitions than its own, of an asset that it makes, the blocking checks of that must have let through:
+    /// else what takes them fails.
     #[must_use]
     pub fn memoize(mut self) -> Self {
         self.memoizes = true;
@@ -211,7 +214,8 @@ impl Runner {
     /// last. That is known of runs that are recorded.
     ///
     /// A blocking check that has refused what is there, or has not looked at it, looks before anything is made of that; other
-    /// checks look at nothing but what the run makes.
+    /// checks look at nothing but what the run makes. At other partitions than its own none looks: what takes such a one of an asset
+    /// that the run makes fails, unless it was let through before.
     #[must_use]
     pub fn only_missing(mut self) -> Self {
         self.only_missing = true;

@@ -19,7 +19,7 @@ use crate::graph::Job;
 use crate::ids::RunId;
 use crate::io::IoManager;
 use crate::partition::KeySets;
-use crate::plan::{GivenInputs, Known};
+use crate::plan::{GivenInputs, Known, PlannedCheck};
 use crate::select::StepSelection;
 use crate::storage::Storage;
 use crate::value::Data;
@@ -77,6 +77,8 @@ pub struct Runner {
     /// Whether steps of memoized ops are passed over of which it is known what they would give.
     pub(super) takes_memos: bool,
     pub(super) only_missing: bool,
+    /// Checks that the run does not have, and heeds as its own: those of the backfill that it is of.
+    pub(super) heeded: Vec<PlannedCheck>,
     /// Other resources than those of the environment.
     #[cfg(test)]
     pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -151,6 +153,7 @@ impl Runner {
             memoizes: false,
             takes_memos: true,
             only_missing: false,
+            heeded: Vec::new(),
             #[cfg(test)]
             lifecycle: None,
             sinks: Tee::new(),

@@ -29,6 +29,7 @@ mod shop;
 mod show;
 mod stale;
 mod unpassed;
+mod unpassed_days;
 mod unread;
 mod versions;
 

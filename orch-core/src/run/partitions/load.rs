@@ -19,7 +19,7 @@ impl Reader {
     /// The materialization that a partition is, if one is known: else its IO manager has it, or nobody.
     ///
     /// # Errors
-    /// If it was not made, or a blocking check has stopped it.
+    /// If it was not made, or a blocking check has stopped it, or not let it through before.
     pub(super) fn known(
         &self,
         reading: &Reading,
@@ -31,6 +31,8 @@ impl Reader {
             self.stopped().check_passed(key, partition)?;
         } else if is_made {
             self.stopped().check_made(key, partition)?;
+        } else if !reading.is_for_check && !reading.asset.external {
+            self.unpassed.check_passed(key, partition)?;
         }
         let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
         let is_stored = reading.asset.read_by.is_some() && (!is_made || self.storage.is_none());

@@ -10,6 +10,7 @@ mod reader;
 mod status;
 mod stopped;
 mod takers;
+mod unpassed;
 mod whole;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ pub(super) use keys::{key_sets, keys_of};
 pub(super) use missing::Lacking;
 pub(super) use reader::{Reader, latest_of};
 pub(super) use takers::taken_by_key;
+pub(super) use unpassed::Unpassed;
 pub(super) use whole::Whole;
 
 /// The partitions of a run, as many sets as its plan has.

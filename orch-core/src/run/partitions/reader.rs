@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::ForPartitions;
 use super::missing::{Lacking, Taker, absent, lacks, not_stored, not_written, unmapped};
 use super::stopped::Stopped;
+use super::unpassed::Unpassed;
 use super::whole::Whole;
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery};
 use crate::define::{ReadPartitions, ReadsAssets, RunPartitions};
@@ -43,6 +44,8 @@ pub(in crate::run) struct Reader {
     pub(super) made: Mutex<HashMap<(AssetKey, String), Made>>,
     /// Those that it has not made, or that a blocking check has stopped.
     stopped: Stopped,
+    /// Of those that it takes what is not to be taken.
+    pub(super) unpassed: Unpassed,
 }
 
 pub(super) type Made = (Materialization, Option<Encoded>);
@@ -60,6 +63,8 @@ pub(super) struct Reading {
     /// Whether it does without those that a blocking check has stopped: what stands in their map waits for the checks itself, and
     /// checks look at what others have stopped.
     pub(super) heeds_checks: bool,
+    /// Whether it is read for a check, which looks at what others are not made of.
+    pub(super) is_for_check: bool,
 }
 
 impl Reading {
@@ -73,8 +78,9 @@ impl Reading {
         let within = of.within.map(|number| Arc::clone(&run.of[number]));
         let link = Link::new(of.mapping.as_ref(), Some(&up), within.as_ref().map(|within| &within.keyspace))?;
         let made = of.made.map_or_else(PartitionSet::new, |number| run.of[number].set.clone());
-        let heeds_checks = (of.within != of.made || of.own) && !taker.is_check();
-        Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made, heeds_checks })
+        let is_for_check = taker.is_check();
+        let heeds_checks = (of.within != of.made || of.own) && !is_for_check;
+        Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made, heeds_checks, is_for_check })
     }
 
     /// What is needed for these partitions of what the step is for.
@@ -122,6 +128,7 @@ impl Reader {
             taken: HashMap::new(),
             made: Mutex::default(),
             stopped: Stopped::of(program),
+            unpassed: Unpassed::default(),
         };
         let (mut lacking, mut problems) = (Vec::new(), Vec::new());
         for (number, asset) in program.loads() {
@@ -188,6 +195,11 @@ impl Reader {
             let needed = reading.needed(&reading.down(), self.now);
             (reading.up.clone(), needed.keys)
         })
+    }
+
+    /// The same, but for what is not to be taken.
+    pub(in crate::run) fn without(self, unpassed: Unpassed) -> Self {
+        Self { unpassed, ..self }
     }
 
     /// The materializations that the run takes.

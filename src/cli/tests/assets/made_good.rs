@@ -188,7 +188,7 @@ fn what_was_given_and_not_compared_has_failed_still() {
 fn a_backfill_lacks_nothing_that_was_passed_over_since_by_hand() {
     let around = around();
     let session = |program: fn() -> Definitions, args: &str| {
-        without_age(&super::shop::without_lines(&session_around(&around, || Ok(program()), args)))
+        without_age(&shop::without_lines(&session_around(&around, || Ok(program()), args)))
     };
     session(good, "materialize till --partition *");
     session(bad, "backfill launch till --stale --partition *");

@@ -86,7 +86,7 @@ impl Loader {
                 Ok((reader, others)) => {
                     lacking.extend(others);
                     loaded.facts.extend(reader.facts().cloned());
-                    let unpassed = self.unpassed(&reader);
+                    let unpassed = Unpassed::of(&reader, &self.heeded, |check| self.found_last(check));
                     match reader.without(unpassed).with_wholes(wholes) {
                         Ok(reader) => loaded.reader = Some(Arc::new(reader)),
                         Err(wrong) => problems.push(wrong),
@@ -278,18 +278,6 @@ impl Loader {
         let look =
             |stored: Stored| as_it_lies(fact.clone(), Some(storage), |stamp| stored.look_for(stamp)).ok();
         self.stored(asset, io, output, Some(&fact), None).ok().and_then(look).unwrap_or(fact)
-    }
-
-    /// What the run takes of partitions that a check has not let through which it heeds.
-    fn unpassed(&self, reader: &Reader) -> Unpassed {
-        let mut unpassed = Unpassed::default();
-        for check in self.heeded.iter().filter(|check| check.blocking && check.partitions.is_some()) {
-            let mut taken = reader.facts().filter(|fact| fact.asset == check.asset).peekable();
-            if taken.peek().is_some() {
-                unpassed.add(&check.name, &self.found_last(check), taken);
-            }
-        }
-        unpassed
     }
 
     /// What a check found last, by partition. What cannot be read is not known.

@@ -110,6 +110,9 @@ pub struct ToMake {
     pub assets: Vec<usize>,
     /// Of those with partitions, which, by the numbers of the assets.
     pub partitions: BTreeMap<usize, PartitionSet>,
+    /// The assets of which other partitions are taken than are asked for, that were not let through: what takes them heeds their
+    /// checks. [`Standings::with_unpassed`] finds them.
+    pub heeded: Vec<usize>,
 }
 
 impl Standings {

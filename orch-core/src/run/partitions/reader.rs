@@ -216,6 +216,18 @@ impl Reader {
         }
     }
 
+    /// The latest of an asset that steps wait for, which read nothing of it, and that the run does not make. What cannot be read is
+    /// not known.
+    pub(super) fn waited_for(&self, key: &AssetKey) -> Vec<Materialization> {
+        let waiting = self.readings.values().filter(|reading| reading.of.waits && reading.asset.key == *key);
+        let latest = waiting.flat_map(|reading| {
+            let others = &reading.needed(&reading.down(), self.now).keys - &reading.made;
+            let facts = self.storage.as_ref().map(|storage| latest_of(&**storage, key, &reading.up, &others));
+            facts.and_then(Result::ok).unwrap_or_default()
+        });
+        latest.collect()
+    }
+
     /// Whether steps read the asset, by partition or as a whole.
     fn is_read(&self, key: &AssetKey, by_partition: bool) -> bool {
         match by_partition {
@@ -380,8 +392,9 @@ impl ReadsAssets for Reader {
         for index in needed.clone().iter() {
             let (key, is_made) = (reading.up.key_of(index)?, reading.made.contains(index));
             if reading.of.waits {
-                if is_made {
-                    self.stopped.check_well(&reading.asset.key, key.as_str())?;
+                match is_made {
+                    true => self.stopped.check_well(&reading.asset.key, key.as_str())?,
+                    false => self.unpassed.check_passed(&reading.asset.key, key.as_str())?,
                 }
                 continue;
             }

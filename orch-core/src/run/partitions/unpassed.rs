@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 
+use super::Reader;
 use crate::asset::{AssetKey, CheckEvaluation, Materialization};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::partition::quoted;
+use crate::plan::PlannedCheck;
 
 /// The partitions that a run takes as they are, and that a blocking check of theirs has not let through.
 ///
@@ -21,8 +23,26 @@ struct Held {
 }
 
 impl Unpassed {
-    /// Adds those of a blocking check, of what a run takes of its asset; this is what it has found last of each partition.
-    pub(in crate::run) fn add<'a>(
+    /// Those of what steps read, or wait for, that a run has which heeds these checks, as far as they are blocking; of each is looked up
+    /// what it found last of each partition.
+    pub(in crate::run) fn of(
+        reader: &Reader,
+        heeded: &[PlannedCheck],
+        found_last: impl Fn(&PlannedCheck) -> HashMap<Option<String>, CheckEvaluation>,
+    ) -> Self {
+        let mut unpassed = Self::default();
+        for check in heeded.iter().filter(|check| check.blocking && check.partitions.is_some()) {
+            let waited = reader.waited_for(&check.asset);
+            let read = reader.facts().filter(|fact| fact.asset == check.asset);
+            let mut taken = read.chain(&waited).peekable();
+            if taken.peek().is_some() {
+                unpassed.add(&check.name, &found_last(check), taken);
+            }
+        }
+        unpassed
+    }
+
+    fn add<'a>(
         &mut self,
         check: &str,
         found: &HashMap<Option<String>, CheckEvaluation>,

@@ -14,7 +14,8 @@ impl ToMake {
     pub fn in_run(&self, graph: &AssetGraph, asked: &BTreeMap<AssetKey, PartitionSet>) -> Vec<usize> {
         let mut is_in = self.is_in(graph);
         let of_partitions: Vec<usize> = asked.keys().filter_map(|key| graph.number(key)).collect();
-        if !self.partitions.is_empty() || of_partitions.iter().any(|&number| is_in[number]) {
+        let has_partitions = !(self.partitions.is_empty() && self.heeded.is_empty());
+        if has_partitions || of_partitions.iter().any(|&number| is_in[number]) {
             of_partitions.iter().for_each(|&number| is_in[number] = true);
         }
         graph.order().iter().copied().filter(|&number| is_in[number]).collect()
@@ -40,7 +41,8 @@ impl ToMake {
 impl Standings {
     /// What a run or a backfill has in it which is to make this of what was `selected` and `asked` for: also what of that is there and
     /// was not let through by each of its blocking checks, where something is to be made of it, and what lies between the two. A run
-    /// passes over it, or is given it, and lets the checks look; of what they refuse nothing is made.
+    /// passes over it, or is given it, and lets the checks look; of what they refuse nothing is made. At partitions that are not asked
+    /// for they do not look: what takes one that was not let through fails, for which the run has its asset in it.
     ///
     /// # Errors
     /// If it cannot be read what the checks have found.
@@ -61,7 +63,11 @@ impl Standings {
             };
             let asset = &graph.assets()[number];
             if asset.partitions().is_some() {
-                there = asked.get(asset.key()).map_or_else(PartitionSet::new, |asked| &there & asked);
+                let Some(asked) = asked.get(asset.key()) else { continue };
+                if !latest.unpassed(graph, number, &(&there - asked), storage)?.is_empty() {
+                    made.heeded.push(number);
+                }
+                there = &there & asked;
             }
             if let Some(set) = sets.get(&number) {
                 there = &there - set;

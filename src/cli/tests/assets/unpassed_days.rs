@@ -35,6 +35,12 @@ fn recent(#[mapped(PartitionMapping::time_window(-1, 0).allow_missing())] taking
     takings.values().sum()
 }
 
+/// It is told of all takings, and takes none.
+#[asset(code_version = "1", deps = [takings])]
+fn notice() -> String {
+    "it is all written down".to_owned()
+}
+
 #[asset_check(asset = takings, blocking)]
 fn positive(takings: i64) -> CheckResult {
     CheckResult::expect(takings > 0, "it is negative")
@@ -46,7 +52,7 @@ fn covered(balance: i64) -> CheckResult {
 }
 
 fn unchecked() -> Definitions {
-    Definitions::new().assets(assets![takings, balance, recent])
+    Definitions::new().assets(assets![takings, balance, recent, notice])
 }
 
 fn checked() -> Definitions {
@@ -151,6 +157,34 @@ fn what_takes_no_such_day_is_made() {
     in progress   0
     failed        1      2024-01-03
     missing       2      2024-01-01..2024-01-02
+    ");
+}
+
+#[test]
+fn what_is_only_told_of_such_a_day_is_not_made_either() {
+    let kept = refused();
+    insta::assert_snapshot!(made(&kept, "takings notice --missing --partition 2024-01-03"), @"
+    exit 1
+    --- stderr
+    to make  since
+    notice   it was never materialized
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 4 steps: 2 succeeded, 1 failed, 1 skipped
+          Failed [<time>] wait_for_takings
+                 `takings[2024-01-02]` is not to be taken as it is: its blocking check `positive` has not passed, in the run <run>: it is negative
+                   hint: mend it, and have it made anew: `materialize takings --partition '2024-01-02'`; or have it looked at again: `assets check takings --partition '2024-01-02'`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    ");
+    insta::assert_snapshot!(made(&kept, "notice --missing"), @"
+    exit 0
+    --- stderr
+    to make  since
+    notice   it was never materialized
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 1 step: 1 succeeded
+    Materialized notice
     ");
 }
 

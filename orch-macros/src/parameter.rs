@@ -172,7 +172,7 @@ fn is_context(ty: &Type) -> bool {
 }
 
 /// The type without a `&` before it.
-fn by_value(ty: &Type) -> &Type {
+pub(crate) fn by_value(ty: &Type) -> &Type {
     match func::ungrouped(ty) {
         Type::Reference(reference) => func::ungrouped(&reference.elem),
         ty => ty,

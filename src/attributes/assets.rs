@@ -353,10 +353,10 @@ pub use orch_macros::multi_asset;
 ///
 /// It is taken as any other asset, by what the instance knows of it, or with `io = "parquet"` from where that IO manager finds
 /// it under its key. It is never made. Which version of it is there, an
-/// [`asset_observation`](macro@crate::asset_observation) finds out, unless it has `partitions`. What is only named in `deps` of others
-/// returns `()`: `fn table() -> ();`.
+/// [`asset_observation`](macro@crate::asset_observation) finds out; with `partitions`, of each of them. What is only named in `deps` of
+/// others returns `()`: `fn table() -> ();`.
 ///
 /// # Options
 ///
-/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata` and `io`, as of [`macro@asset`].
+/// `key`, `key_prefix`, `group`, `owners`, `kind`, `tags`, `description`, `metadata`, `io` and `partitions`, as of [`macro@asset`].
 pub use orch_macros::external_asset;

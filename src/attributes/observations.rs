@@ -56,7 +56,7 @@ use super::op;
 /// ```
 ///
 /// The function stays what it is, and is an op: it may be `async`, and take configuration, resources and its context. It takes no
-/// assets, since it looks where others put theirs. It returns a [`DataVersion`](asset::DataVersion), made of anything that can be
+/// assets, since it looks where others put theirs; of one with partitions it takes the one that it looks at. It returns a [`DataVersion`](asset::DataVersion), made of anything that can be
 /// shown, by itself or in a `Result`, or a [`WithMetadata<DataVersion>`](define::WithMetadata). What it says by its context of the
 /// data, `context.add_metadata(..)`, is kept with the version; the version is the one that it returns.
 ///
@@ -77,8 +77,60 @@ use super::op;
 /// version. Observations look alone in the job of [`observe_assets`](run::Definitions::observe_assets), `assets observe`: then it
 /// is known what is stale, and nothing is made.
 ///
-/// An asset has one observation. One with partitions has none: each partition has a version of its own. A backfill observes
-/// nothing.
+/// An asset has one observation.
+///
+/// # Partitions
+///
+/// Of an asset with partitions each has a version of its own, such as a file for each day. The observation takes the one that it
+/// looks at, and is a step for each:
+///
+/// ```
+/// use orch::prelude::*;
+/// use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+///
+/// struct Daily;
+///
+/// impl Partitioning for Daily {
+///     type Kind = ByTime;
+///
+///     fn definition() -> PartitionsDefinition {
+///         TimePartitions::daily("2024-01-01").into()
+///     }
+/// }
+///
+/// /// `raw/2024-01-31.csv`
+/// #[external_asset(partitions = Daily)]
+/// fn raw() -> ();
+///
+/// /// When the file of the day was written last.
+/// #[asset_observation(asset = raw)]
+/// fn written(day: &Partition<Daily>) -> Result<DataVersion> {
+///     let file = std::fs::metadata(format!("raw/{}.csv", day.key()))?;
+///     Ok(DataVersion::new(file.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_nanos()))
+/// }
+///
+/// #[asset(deps = [raw])]
+/// fn sales(day: &Partition<Daily>) -> Result<String> {
+///     Ok(std::fs::read_to_string(format!("raw/{}.csv", day.key()))?)
+/// }
+///
+/// let definitions = Definitions::new().assets(assets![raw, sales]).observations(observations![written]);
+/// let all = definitions.materialize(&"*".parse()?);
+/// assert!(all.plan().to_string().contains("observes asset raw"));
+/// # Ok::<(), orch::Failure>(())
+/// ```
+///
+/// It looks at those that the run takes, whatever is made of them: of a week at its seven days, with a mapping of its own at those
+/// that this names, of what has no partitions at all that exist. Where what is made takes the very partition alone, it begins when
+/// that one was looked at; else when all that are taken were. With `--stale` only that is made anew of which another version is
+/// there: `materialize '+sales' --stale --partition 2024-01-01..2024-01-31`. Alone it looks at those that it is told,
+/// `assets observe raw --partition latest`.
+///
+/// One that is not there has no version: let the observation fail, and say of which it is. The run tells it by name, makes nothing
+/// of it, and all that it makes of others. Where what is made does without, `Option<..>`, let it return a version that says so.
+///
+/// A backfill looks in each of its runs at the partitions that this run takes, if they were selected. What has no partitions every
+/// one of them would look at: look before, `assets observe`.
 ///
 /// # Options
 ///

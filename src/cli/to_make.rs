@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use orch_core::asset::AssetKey;
-use orch_core::graph::{AssetGraph, Job};
-use orch_core::plan::PlanError;
+use orch_core::graph::{AssetDef, AssetGraph, Job};
+use orch_core::partition::quoted;
+use orch_core::plan::{Plan, PlanError};
 use orch_core::report::{self, Palette};
 use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings, ToMake};
 use orch_core::select::Selectable as _;
@@ -75,7 +75,7 @@ pub(super) fn find<'a>(
     let asked = asked.key_sets(latest.keys.clone()).partitions().map_err(refused)?;
     let made = standings.to_make_of(&wish.selected, making, &asked);
     if made.assets.is_empty() {
-        printer.note(&nothing(making, &standings, &wish.selected, graph));
+        printer.note(&nothing(&wish, &standings, graph));
         return Ok(None);
     }
     let of = (&wish.selected[..], &asked);
@@ -102,7 +102,8 @@ impl Found<'_> {
 
 /// The partitions that the run of a job is told: what is left to make may have none, though some were asked for.
 pub(super) fn partitions_for<'a>(partition: Option<&'a str>, making: Making, job: &Job) -> Option<&'a str> {
-    let has_partitions = job.try_plan().is_ok_and(|plan| !plan.partitions.is_empty());
+    let is_told = |plan: Plan| plan.partitions.iter().any(|of| of.takers.is_empty());
+    let has_partitions = job.try_plan().is_ok_and(is_told);
     partition.filter(|_| has_partitions || making == Making::All)
 }
 
@@ -127,30 +128,35 @@ pub(super) fn with_upstream(graph: &AssetGraph, selected: &[bool]) -> Vec<usize>
 }
 
 /// Why there is nothing to make. What is stale only for what it is made of waits for that, which was not asked for.
-fn nothing(making: Making, standings: &Standings, selected: &[bool], graph: &AssetGraph) -> String {
+fn nothing(wish: &Wish<'_>, standings: &Standings, graph: &AssetGraph) -> String {
+    let Wish { selected, making, partition, .. } = wish;
     let mut keys =
         graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).map(|(asset, _)| asset.key());
     let behind = keys.find(|key| matches!(standings.get(key), Some(Standing::Behind(_))));
     match behind {
-        _ if making == Making::Missing => "nothing is missing: there is nothing to make\n".to_owned(),
+        _ if *making == Making::Missing => "nothing is missing: there is nothing to make\n".to_owned(),
         Some(key) => format!(
             "nothing that was asked for would come out otherwise as long as what `{key}` is made of is as it is; with that: \
              `{} materialize --stale +{key}`\n",
             program_name()
         ),
         None => match observed_before(selected, graph) {
-            Some(key) => format!(
-                "all is as it would be made of what `{key}` was observed as last: `{} assets observe {key}` looks again\n",
-                program_name()
-            ),
+            Some(asset) => {
+                let (key, program) = (asset.key(), program_name());
+                let of = partition.filter(|_| asset.partitions().is_some());
+                let of = of.map_or_else(String::new, |of| format!(" --partition {}", quoted(of)));
+                format!(
+                    "all is as it would be made of what `{key}` was observed as last: `{program} assets observe {key}{of}` looks again\n"
+                )
+            }
             None => "all is as it would be made: there is nothing to make\n".to_owned(),
         },
     }
 }
 
 /// What others make, of which something that is selected is made, and at which a run of the selection does not look.
-fn observed_before<'a>(selected: &[bool], graph: &'a AssetGraph) -> Option<&'a AssetKey> {
+fn observed_before<'a>(selected: &[bool], graph: &'a AssetGraph) -> Option<&'a AssetDef> {
     let mut upstream = with_upstream(graph, selected).into_iter();
     let found = upstream.find(|&number| !selected[number] && graph.observation(number).is_some());
-    found.map(|number| graph.assets()[number].key())
+    found.map(|number| &*graph.assets()[number])
 }

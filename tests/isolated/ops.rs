@@ -459,9 +459,10 @@ pub(crate) fn definitions() -> Definitions {
             mistyped,
             steady,
             history,
-            crate::observed::foreign
+            crate::observed::foreign,
+            crate::observed::foreign_days
         ])
-        .observations(observations![crate::observed::seen])
+        .observations(observations![crate::observed::seen, crate::observed::seen_of_day])
         .checks(checks![looked_at, compared])
         .io("shelf", Shelf)
 }

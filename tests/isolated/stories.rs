@@ -47,6 +47,7 @@ const TESTS: [(&str, fn()); 25] = [
     ),
     ("a_check_looks_in_a_process_of_its_own", a_check_looks_in_a_process_of_its_own),
     ("an_observation_looks_in_a_process_of_its_own", observed::an_observation_looks_in_a_process_of_its_own),
+    ("a_process_looks_at_a_partition", observed::a_process_looks_at_a_partition),
     (
         "a_process_works_for_a_dynamic_partition_and_adds_some",
         asked::a_process_works_for_a_dynamic_partition_and_adds_some,

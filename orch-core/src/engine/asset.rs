@@ -10,22 +10,24 @@ use crate::event::{Encoded, EventKind};
 use crate::failure::{ErrorInfo, ErrorKind};
 use crate::ids::StepPath;
 use crate::io::{ASSET_FILES, ArtifactRef, DATA_VERSION, STAMP};
-use crate::plan::PlannedAsset;
+use crate::plan::{PlannedAsset, Step};
 use crate::value::TypeInfo;
 
 /// The assets that steps make.
 impl State {
-    /// Whether an asset with partitions takes the same partition of another one, as it was made in the same map.
+    /// Whether an asset with partitions takes the same partition of another one, as it was made in the same map, or looked at there.
     fn is_aligned(&self, asset: &PlannedAsset, other: &AssetKey) -> bool {
         let steps = &self.program.plan.steps;
         let is_read = asset
             .reads
             .iter()
             .any(|&step| steps[step].loads.as_ref().is_some_and(|loads| loads.key == *other));
-        let made = || steps.iter().flat_map(|step| &step.assets).find(|made| made.key == *other);
+        let mut made = steps.iter().flat_map(|step| &step.assets).filter(|made| made.key == *other);
+        let mut observing = steps.iter().filter(|step| step.observes.as_ref() == Some(other));
+        let is_observed = |step: &Step| self.program.plan.observes_within(step) == asset.partitions;
         asset.partitions.is_some()
             && !is_read
-            && made().is_some_and(|made| made.partitions == asset.partitions)
+            && (made.any(|made| made.partitions == asset.partitions) || observing.any(is_observed))
     }
 
     /// The versions of what an asset is made of that is made in this frame: of each upstream asset one, or several if it takes
@@ -53,8 +55,12 @@ impl State {
                 continue;
             }
             let mut of_asset = here.iter().filter(|(_, version)| version.asset == *key);
-            // What was made of the same partition, or of an asset without any, is taken as it is.
-            let makes = |step: u32| self.program.plan.steps[step as usize].loads.is_none();
+            // What was made of the same partition, or of an asset without any, is taken as it is; what was looked at by who reads it.
+            let is_read = inputs.len() > begin;
+            let makes = |step: u32| {
+                let step = &self.program.plan.steps[step as usize];
+                step.loads.is_none() && !(is_read && step.observes.is_some())
+            };
             let made = of_asset.rfind(|(step, _)| makes(*step)).map(|(_, version)| version);
             let versions = &self.settings.versions;
             let aligned = || self.is_aligned(asset, key).then(|| versions.get(key, &partition)).flatten();

@@ -297,7 +297,7 @@ impl State {
                         true => None,
                         false => self
                             .materialized(frame, step, output, inline.as_ref(), stored.as_ref(), said)
-                            .or_else(|| self.observed(step, &value, said)),
+                            .or_else(|| self.observed(frame, step, &value, said)),
                     };
                     if self.layout.steps[step].versioned || outputs.is_some() {
                         let version =

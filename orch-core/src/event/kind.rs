@@ -213,11 +213,14 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<CheckTarget>,
     },
-    /// A run has looked at an asset that others make, and found which version of its data is there.
+    /// A run has looked at an asset that others make, or at a partition of one, and found which version of its data is there.
     #[non_exhaustive]
     AssetObservation {
         /// The asset.
         asset: AssetKey,
+        /// The partition, of an asset that has some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<Arc<str>>,
         /// The version.
         data_version: Arc<str>,
         /// What the code says of the data.

@@ -75,9 +75,10 @@ impl Recorded {
                 let version = InputVersion::new(asset.clone(), Some(logged.event.run), data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
             }
-            (EventKind::AssetObservation { asset, data_version, .. }, Some(_)) => {
+            (EventKind::AssetObservation { asset, partition, data_version, .. }, Some(_)) => {
                 let version = Some(Arc::clone(data_version));
-                self.assets.insert(InputVersion::new(asset.clone(), Some(logged.event.run), version));
+                let version = InputVersion::new(asset.clone(), Some(logged.event.run), version);
+                self.assets.insert(version.partition(partition.clone()));
             }
             (EventKind::StepMemoized { of, taken }, Some(path)) => {
                 if let Taken::Assets(assets) = taken {

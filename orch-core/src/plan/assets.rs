@@ -76,6 +76,12 @@ impl Step {
 }
 
 impl Plan {
+    /// The partitions in whose map an observation stands, by their number; none of a step that is none, and of an asset without.
+    pub(crate) fn observes_within(&self, step: &Step) -> Option<usize> {
+        let map = step.map.filter(|_| step.observes.is_some())?;
+        self.partitions.iter().position(|of| of.step == self.maps[map].step)
+    }
+
     /// The steps for which a step waits in earlier items of its map: those that make the partitions of its own asset that it
     /// reads, and the blocking checks of these.
     pub(crate) fn awaited_of_earlier(&self, step: usize) -> impl Iterator<Item = usize> {

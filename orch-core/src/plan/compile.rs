@@ -84,6 +84,7 @@ impl Program {
             end: drawn.end,
             definition: drawn.definition.clone(),
             from: drawn.from.clone(),
+            takers: drawn.takers.clone(),
         });
         let mut plan = Plan {
             job: job.options.name.clone(),

@@ -16,6 +16,9 @@ pub struct PlannedPartitions {
     /// What they follow from; nothing if they are those that the run is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<PartitionsFrom>,
+    /// What takes them, where the run looks at those alone that are taken of what others make, whatever it is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takers: Vec<PartitionsTaker>,
 }
 
 /// That partitions are to be made since others are, of which they are made.
@@ -24,6 +27,18 @@ pub struct PlannedPartitions {
 pub struct PartitionsFrom {
     /// The others, by their number in the plan.
     pub partitions: usize,
+    /// The mapping; none for the one that follows from the definitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<PartitionMapping>,
+}
+
+/// What takes partitions at which the run looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PartitionsTaker {
+    /// For which partitions it is there, by their number in the plan; none of what has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<usize>,
     /// The mapping; none for the one that follows from the definitions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<PartitionMapping>,
@@ -53,7 +68,7 @@ pub struct LoadedPartitions {
     /// Whether nothing is read of them, and the step only asks whether they were made and no blocking check has stopped them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waits: bool,
-    /// The partitions of the plan that are made before in the same run; none if none are.
+    /// The partitions of the plan that are made before in the same run, or looked at of what others make; none if none are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<usize>,
     /// Whether the asset itself takes them: each partition of it waits for those that it takes.

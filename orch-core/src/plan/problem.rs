@@ -202,7 +202,7 @@ pub enum ProblemKind {
     UselessCheck,
     /// Two observations look at one asset.
     DuplicateObservation,
-    /// An observation looks at an asset of which the program knows the version itself, or at one with partitions.
+    /// An observation looks at an asset of which the program knows the version itself, or as a whole at one with partitions.
     UselessObservation,
     /// An asset is made of another one that the program does not list.
     UnlistedAsset,

@@ -202,8 +202,9 @@ fn tell(text: &mut String, kind: &EventKind) {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
             write!(text, " {asset}{partition}{}", found(result))
         }
-        EventKind::AssetObservation { asset, data_version, .. } => {
-            write!(text, " {asset} {}", one_line(data_version))
+        EventKind::AssetObservation { asset, partition, data_version, .. } => {
+            let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
+            write!(text, " {asset}{partition} {}", one_line(data_version))
         }
         EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };

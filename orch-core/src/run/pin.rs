@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -92,14 +93,18 @@ impl Definitions {
         Ok(checked.program.other_code(&backfill.pinned.code))
     }
 
-    /// The job of a group of what a backfill makes: its assets, and the checks that look at them.
+    /// The job of a group of what a backfill makes: its assets, and the checks that look at them. Of what others make it looks at the
+    /// partitions that it takes, if the backfill was to; at what has none each run would look anew, and none does.
     pub(crate) fn job_of_group(&self, backfill: &BackfillRecord, group: usize) -> Job {
-        let assets = &backfill.groups[group].assets;
+        let (assets, planned) = (&backfill.groups[group].assets, &backfill.pinned.plan.steps);
+        let made = planned.iter().flat_map(|step| &step.assets).filter(|asset| assets.contains(&asset.key));
+        let taken: HashSet<_> = made.flat_map(|asset| &asset.upstream).collect();
         let is_of_group = |step: &&Step| {
             step.assets.iter().any(|asset| assets.contains(&asset.key))
                 || step.check.as_ref().is_some_and(|check| assets.contains(&check.asset))
+                || step.map.is_some() && step.observes.as_ref().is_some_and(|asset| taken.contains(asset))
         };
-        let steps: Vec<_> = backfill.pinned.plan.steps.iter().filter(is_of_group).cloned().collect();
+        let steps: Vec<_> = planned.iter().filter(is_of_group).cloned().collect();
         self.materialize_steps(&steps)
     }
 

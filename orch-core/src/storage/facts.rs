@@ -100,11 +100,11 @@ impl Facts {
                 };
                 return Some((fact, value));
             }
-            EventKind::AssetObservation { asset, data_version, metadata } => {
+            EventKind::AssetObservation { asset, partition, data_version, metadata } => {
                 self.output = None;
                 let fact = Materialization {
                     asset: asset.clone(),
-                    partition: None,
+                    partition: partition.as_deref().map(str::to_owned),
                     run: event.run,
                     event: number,
                     time: event.time,
@@ -175,6 +175,7 @@ mod tests {
     fn observed(asset: &str) -> EventKind {
         EventKind::AssetObservation {
             asset: asset.parse().expect("a key"),
+            partition: None,
             data_version: Arc::from("1"),
             metadata: BTreeMap::new(),
         }

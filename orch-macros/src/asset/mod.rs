@@ -19,7 +19,7 @@ pub(crate) use self::expand::called;
 pub(crate) use self::fingerprint::of_function as fingerprint_of;
 pub(crate) use self::model::{PARTITIONS, Said, group, inputs, key_prefix, named, partitions, sources};
 pub(crate) use self::recipe::Recipe;
-pub(crate) use self::source::{Source, without_sources};
+pub(crate) use self::source::{Source, Takes, without_sources};
 
 use self::model::Asset;
 use crate::diag::Diag;

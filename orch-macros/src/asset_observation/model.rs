@@ -1,11 +1,11 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{ItemFn, LitStr, Path, ReturnType};
+use syn::{ItemFn, LitStr, Path, ReturnType, Type};
 
-use crate::asset::inputs;
+use crate::asset::{Source, Takes, inputs, partitions, sources};
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
 use crate::op::model::Settings;
-use crate::{func, policy};
+use crate::{func, parameter, policy};
 
 const OPTIONS: Known = Known {
     owner: "`#[asset_observation]`",
@@ -28,7 +28,10 @@ const OPTIONS: Known = Known {
         ("io", "the asset, `#[external_asset(io = \"..\")]`"),
         ("key", "`#[external_asset]`"),
         ("group", "`#[external_asset]`"),
-        ("partitions", "`#[external_asset]`"),
+        (
+            "partitions",
+            "the asset that it looks at, `#[external_asset(partitions = Daily)]`; which one it looks at, a parameter `day: &Partition<Daily>` says",
+        ),
         ("metadata", "the version that it returns, `WithMetadata::new(version).metadata(\"rows\", 3)`"),
     ],
 };
@@ -41,6 +44,10 @@ pub(super) struct Observation {
     pub(super) description: Option<String>,
     /// The asset that it looks at; none if that is not said.
     pub(super) asset: Option<Path>,
+    /// The type that stands for the partitions of which it takes one.
+    pub(super) partition: Option<Type>,
+    /// What feeds each parameter that is an input: that partition.
+    pub(super) sources: Vec<Source>,
 }
 
 impl Observation {
@@ -56,12 +63,17 @@ impl Observation {
         }
         let name = policy::name(&mut options, function, diag);
         let settings = Settings::read(&mut options, name.clone(), item, diag);
+        let mut sources = sources(item, diag);
+        // What else it takes is refused.
+        sources.retain(|source| matches!(source.takes, Takes::Partition(_)));
         let observation = Self {
             function: function.clone(),
             conditions: func::conditions(&item.attrs),
             name,
             description: settings.description.clone(),
             asset,
+            partition: partitions(None, &sources),
+            sources,
         };
         (observation, settings)
     }
@@ -74,11 +86,12 @@ pub(super) fn looks(item: &ItemFn, diag: &Diag) -> bool {
         let message = "an observation says which version it has found: let it return `DataVersion`";
         diag.error(item.sig.ident.span(), message);
     }
-    for parameter in inputs(item) {
+    let is_partition = |ty: &Type| parameter::argument(parameter::by_value(ty), "Partition").is_some();
+    for parameter in inputs(item).filter(|parameter| !is_partition(&parameter.ty)) {
         diag.error_at(
             parameter,
-            "an observation takes no values: it looks where others put the asset, with a resource, `Res<..>`, its configuration, \
-             `Config<..>`, or by itself",
+            "an observation takes no values but the partition that it looks at, `&Partition<..>`: it looks where others put the asset, \
+             with a resource, `Res<..>`, its configuration, `Config<..>`, or by itself",
         );
     }
     diag.count() == before

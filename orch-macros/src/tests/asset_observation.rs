@@ -110,7 +110,8 @@ fn an_observation_of_an_asset_that_stands_elsewhere() {
                             .description("When the file was written.")
                             .made_by(
                                 <written as Op>::def(),
-                                || {
+                                |__upstream| {
+                                    let _ = __upstream;
                                     <written as Node>::node().call();
                                 },
                             ),

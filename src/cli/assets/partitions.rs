@@ -21,7 +21,8 @@ pub(super) fn show(
 ) -> Result<(), Exit> {
     let storage = home::perhaps(&args.home, around, printer)?;
     let key = find(&args.key, graph, &[], printer)?;
-    let Some(definition) = graph.number(key).and_then(|number| graph.assets()[number].partitions()) else {
+    let number = graph.number(key);
+    let Some(definition) = number.and_then(|number| graph.assets()[number].partitions()) else {
         printer.error(&format!("`{key}` has no partitions"), Some("`assets show` shows it as a whole"));
         return Err(Exit::Usage);
     };
@@ -34,6 +35,8 @@ pub(super) fn show(
     let in_progress = in_progress(storage.as_deref(), printer).partitions(key, &keyspace);
     let status = status(storage.as_deref(), key, &keyspace, printer)?;
     let shown = ShownPartitions::of(key, &keyspace, &status, &in_progress, (around.now)());
+    let is_observed = number.is_some_and(|number| graph.observation(number).is_some());
+    let shown = if is_observed { shown.observed() } else { shown };
     let Some(state) = args.state else {
         printer.data(&match args.json {
             true => format!("{:#}\n", report::asset_partitions_as_json(&shown)),

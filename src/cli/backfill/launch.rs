@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use orch_core::asset::AssetKey;
 use orch_core::backfill::Launch;
+use orch_core::graph::AssetDef;
 use orch_core::report;
 use orch_core::run::{Definitions, Making, Runner, ToMake};
 use orch_core::storage::Memory;
@@ -109,8 +110,9 @@ fn asked(
     let (job, only) = if making == Making::All {
         (job, None)
     } else {
-        // A backfill does not look at what others make.
-        selected.iter_mut().zip(graph.assets()).for_each(|(is, asset)| *is &= !asset.is_external());
+        // Its runs look at what others make by partition alone.
+        let is_looked_at = |asset: &AssetDef| !asset.is_external() || asset.partitions().is_some();
+        selected.iter_mut().zip(graph.assets()).for_each(|(is, asset)| *is &= is_looked_at(asset));
         let (configure, home) = (&args.configure, &args.home);
         let wish = Wish { job: &job, selected, making, no_checks, partition, configure, home };
         let Some(found) = to_make::find(wish, definitions, around, printer)? else { return Ok(None) };

@@ -22,6 +22,7 @@ mod multi;
 mod neighbours;
 mod not_checked;
 mod observe;
+mod observe_by_day;
 mod others;
 mod own;
 mod partitions;

@@ -1,5 +1,6 @@
 //! What others make and this program observes: which version of it there is, what is made anew for it, and what is not.
 
+mod by_day;
 mod mistakes;
 
 use std::sync::atomic::{AtomicI64, Ordering};

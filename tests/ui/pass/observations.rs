@@ -1,5 +1,6 @@
 //! Observations, in all forms that they may have.
 
+use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 
 /// Another crate might have it.
@@ -15,6 +16,19 @@ fn refunds() -> i64;
 
 #[external_asset]
 fn prices() -> i64;
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").into()
+    }
+}
+
+#[external_asset(partitions = Daily)]
+fn files() -> i64;
 
 #[derive(Config)]
 struct Table {
@@ -40,11 +54,24 @@ fn constant(_context: &Context) -> DataVersion {
     DataVersion::new("always the same")
 }
 
+#[asset_observation(asset = files, retry(max = 2))]
+async fn file(table: Config<Table>, day: &Partition<Daily>, context: &Context) -> Result<DataVersion> {
+    context.add_metadata("table", table.name.clone());
+    Ok(DataVersion::new(day.key()))
+}
+
+#[asset_observation(asset = files)]
+fn by_value(_day: Partition<Daily>) -> DataVersion {
+    DataVersion::new(1)
+}
+
 fn main() {
     let definitions = Definitions::new()
-        .assets(assets![lake::orders, refunds, prices])
-        .observations(observations![written, looked, constant])
+        .assets(assets![lake::orders, refunds, prices, files])
+        .observations(observations![written, looked, constant, file])
         .resource(Lake);
     let plan = definitions.observe_assets(&"*".parse().expect("all")).plan().to_string();
     assert!(plan.contains("orders.written") && plan.contains("refunds.seen"), "{plan}");
+    assert!(plan.contains("files.file(day: &Partition<Daily> <- each daily_partitions)"), "{plan}");
+    let _ = by_value;
 }

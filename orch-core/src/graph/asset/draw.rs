@@ -6,7 +6,7 @@ use super::check::{Checks, stoppable};
 use super::def::{AssetDef, Draw};
 use super::dependency::{Dependency, Taken};
 use super::lineage::AssetGraph;
-use super::observation::Observations;
+use super::observation::{Observations, takers};
 use super::partitioned::{PartitionedBy, levels};
 use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
@@ -62,7 +62,8 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
             if selected.assets[number] && asset.is_external() {
-                observations.draw(graph, number);
+                let takers = takers(graph, number, (made, &levels), &checks);
+                observations.draw(graph, number, &takers, &mut upstream);
             }
             let is_taken =
                 || graph.downstream(number).iter().any(|&next| made(next) && graph.takes(next, number));
@@ -102,16 +103,21 @@ pub(super) fn enter(
         .iter()
         .filter_map(|one| Some(((one.asset().key().clone(), one.taken), one.mapping.clone()?)))
         .collect();
-    let Some(partitions) = partitions else { return };
-    let within = upstream.scopes.enter(partitions, level);
+    if let Some(partitions) = partitions {
+        let within = upstream.scopes.enter(partitions, level);
+        for dependency in dependencies {
+            let made = upstream.sources.get(dependency.asset().key()).and_then(|drawn| drawn.within);
+            if let Some(from) = made.filter(|from| *from != within) {
+                upstream.scopes.follow(within, from, dependency.mapping.as_ref());
+            }
+        }
+        upstream.stand_in(within);
+    }
     for dependency in dependencies {
-        let made = upstream.sources.get(dependency.asset().key()).and_then(|drawn| drawn.within);
-        if let Some(from) = made.filter(|from| *from != within) {
-            upstream.scopes.follow(within, from, dependency.mapping.as_ref());
+        if let Some(observed) = upstream.observed.get(dependency.asset().key()) {
+            upstream.scopes.take(observed.within, upstream.within, dependency.mapping.as_ref());
         }
     }
-    upstream.within = Some(within);
-    compose::with(|composition| composition.enter_scope(upstream.scopes.get(within).map));
 }
 
 pub(super) fn leave(upstream: &mut Upstream) {
@@ -153,8 +159,8 @@ fn make(
     let last = compose::with(|composition| composition.graph.nodes.len());
     for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
         let key = dependency.asset().key();
-        // What is not made in this run is there already, or is not waited for.
-        let is_made = graph.number(key).is_some_and(&made);
+        // What is neither made in this run nor looked at by partition is there already, or is not waited for.
+        let is_made = graph.number(key).is_some_and(&made) || upstream.observed.contains_key(key);
         // What is taken of it as it is stored, is asked for by who reads it.
         let is_read = dependency.taken == Taken::Stored;
         let before = match is_made {

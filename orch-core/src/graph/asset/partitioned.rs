@@ -2,17 +2,19 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
+use super::def::AssetDef;
 use super::dependency::{Dependency, Taken};
 use super::lineage::AssetGraph;
 use crate::define::{Dynamic, One, OpDef, kind};
 use crate::graph::compose::{self, Placement};
 use crate::graph::node::Call;
 use crate::graph::{DynamicOut, Mapped, Out};
+use crate::ids::Place;
 use crate::io::Coded;
 use crate::partition::{
     Kind as _, Partition, PartitionError, PartitionMapping, Partitioning, PartitionsDefinition, another_kind,
 };
-use crate::plan::PartitionsFrom;
+use crate::plan::{PartitionsFrom, PartitionsTaker, Problem, ProblemKind};
 use crate::value::TypeInfo;
 
 /// By what an asset is partitioned: the definition of a type, and the step that gives such partitions.
@@ -67,6 +69,54 @@ impl fmt::Debug for PartitionedBy {
     }
 }
 
+/// What a check or an observation says of the partition that it looks at.
+pub(super) struct TakenPartition {
+    /// A `Partition<P>`.
+    ty: TypeInfo,
+    /// The name of `P`.
+    name: String,
+    place: Place,
+}
+
+impl TakenPartition {
+    /// One of those of `P`, at the caller's place in the source.
+    #[track_caller]
+    pub(super) fn of<P: Partitioning>() -> Self {
+        let (ty, name) = (TypeInfo::of::<Partition<P>>(), TypeInfo::of::<P>().name());
+        Self { ty, name, place: Place::caller() }
+    }
+
+    /// What is wrong with it if it is taken `by` what looks at this asset, of a `kind`: that looks at the partitions that its asset
+    /// has, each by itself.
+    pub(super) fn check(&self, kind: &str, by: &str, asset: &AssetDef) -> Option<Problem> {
+        let (key, name) = (asset.key(), &self.name);
+        let told = |has: String, hint: String| {
+            let message = format!("the {kind} `{by}` takes a partition of `{name}`, and `{key}` has {has}");
+            let problem = Problem::new(ProblemKind::InvalidPartition, message);
+            Some(problem.at("takes it", self.place.clone()).at("the asset", asset.place().clone()).hint(hint))
+        };
+        match &asset.partitions {
+            Some(of) if of.gives(self.ty) => None,
+            Some(of) => told(
+                format!("those of `{}`", of.type_name()),
+                format!(
+                    "it looks at the partitions that its asset has: take a `Partition<{}>`",
+                    of.type_name()
+                ),
+            ),
+            None => {
+                let attribute = if asset.is_external() { "external_asset" } else { "asset" };
+                told(
+                    "none".to_owned(),
+                    format!(
+                        "leave the parameter out, or say by what the asset is partitioned: `#[{attribute}(partitions = {name})]`"
+                    ),
+                )
+            }
+        }
+    }
+}
+
 /// `daily_partitions` of `Daily`.
 fn step_name(ty: &str) -> String {
     let mut name = String::new();
@@ -114,10 +164,12 @@ fn end<P: Partitioning>(name: &str, item: Placement, map: usize) {
 /// The partitions of a run in its graph: a map, in which all stands that is made of each.
 ///
 /// There is one for each definition; and another one, at a higher level, for what is made of other partitions than its own, which
-/// have to be there before: a map ends only when all in it is done.
+/// have to be there before: a map ends only when all in it is done. An observation of which others than what is made of the very
+/// partition wait has one to itself.
 pub(super) struct PartitionScope {
     of: TypeInfo,
-    level: usize,
+    /// None of one that an observation has to itself.
+    level: Option<usize>,
     /// The handle of the partition.
     pub(super) item: Placement,
     pub(super) map: usize,
@@ -134,6 +186,7 @@ pub(crate) struct DrawnPartitions {
     pub(crate) end: Option<usize>,
     pub(crate) definition: PartitionsDefinition,
     pub(crate) from: Vec<PartitionsFrom>,
+    pub(crate) takers: Vec<PartitionsTaker>,
 }
 
 /// All partition maps of a job.
@@ -154,11 +207,20 @@ impl PartitionScopes {
 
     /// The map of these partitions at a level; it is drawn if it is not there.
     pub(super) fn enter(&mut self, by: &PartitionedBy, level: usize) -> usize {
-        let known = |scope: &PartitionScope| scope.of == by.partition && scope.level == level;
+        let known = |scope: &PartitionScope| scope.of == by.partition && scope.level == Some(level);
         if let Some(known) = self.0.iter().position(known) {
             return known;
         }
-        let (item, map) = (by.draw)(&by.name);
+        self.add(by, &by.name, Some(level))
+    }
+
+    /// A map of these partitions of an asset, in which it is looked at those that are taken.
+    pub(super) fn enter_apart(&mut self, by: &PartitionedBy, asset: &AssetDef) -> usize {
+        self.add(by, &format!("{}_partitions", asset.key().step_name()), None)
+    }
+
+    fn add(&mut self, by: &PartitionedBy, name: &str, level: Option<usize>) -> usize {
+        let (item, map) = (by.draw)(name);
         compose::with(|composition| {
             let node = composition.graph.nodes.len() - 1;
             self.0.push(PartitionScope {
@@ -167,7 +229,7 @@ impl PartitionScopes {
                 item,
                 map,
                 draw_end: by.end,
-                name: format!("all_{}", by.name),
+                name: format!("all_{name}"),
                 end: Cell::new(None),
             });
             let definition = by.definition.clone();
@@ -176,9 +238,24 @@ impl PartitionScopes {
                 end: None,
                 definition,
                 from: Vec::new(),
+                takers: Vec::new(),
             });
         });
         self.0.len() - 1
+    }
+
+    /// That what stands in a map, or in none, takes partitions that are looked at: if in a map of their own, it is for these.
+    pub(super) fn take(&self, apart: usize, within: Option<usize>, mapping: Option<&PartitionMapping>) {
+        if self.0[apart].level.is_some() {
+            return;
+        }
+        compose::with(|composition| {
+            let taker = PartitionsTaker { partitions: within, mapping: mapping.cloned() };
+            let known = &mut composition.graph.partitions[apart].takers;
+            if !known.contains(&taker) {
+                known.push(taker);
+            }
+        });
     }
 
     /// The step that runs when all in a map is done. It is outside of all maps.

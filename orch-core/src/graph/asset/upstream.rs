@@ -31,6 +31,8 @@ pub struct Upstream {
     pub(super) own: Option<Arc<AssetDef>>,
     /// Whether it is a check that is drawn at present.
     pub(super) looks: bool,
+    /// The assets that others make and that are looked at by partition.
+    pub(super) observed: HashMap<AssetKey, Observed>,
     /// The steps that read an asset while the run goes on.
     read: RefCell<Vec<(Reading, Placement)>>,
 }
@@ -41,6 +43,14 @@ pub(super) struct Drawn {
     pub(super) source: Placement,
     /// The partition map in which it stands.
     pub(super) within: Option<usize>,
+}
+
+/// An asset of which a step looks at each partition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Observed {
+    pub(super) step: usize,
+    /// The partition map in which it stands.
+    pub(super) within: usize,
 }
 
 /// What a step reads.
@@ -293,11 +303,11 @@ impl Upstream {
             stopped_too,
         };
         self.known_or(reading, || {
-            let made = self.sources.get(&asset.key);
+            let made = self.map_of(&asset.key);
             // Of its own partitions each waits for those that it takes, when it is known which they are.
             let own = self.is_own(asset);
             // What is made of the same partition is read after that alone; else all are waited for.
-            let aligned = made.filter(|drawn| drawn.within == self.within);
+            let before = self.made_by(&asset.key);
             let loads = LoadedAsset {
                 key: asset.key.clone(),
                 external: asset.is_external(),
@@ -311,15 +321,12 @@ impl Upstream {
                     optional: reads.takes == Takes::OneIfThere,
                     together: reads.is_together(),
                     waits: false,
-                    made: if own { self.within } else { made.and_then(|drawn| drawn.within) },
+                    made: if own { self.within } else { made },
                     own,
                 }),
             };
             let map = self.within.map_or(0, |within| self.scopes.get(within).map);
-            let all = made.filter(|_| aligned.is_none()).and_then(|drawn| drawn.within);
-            let all = all.map(|within| self.scopes.end(within));
             compose::with(|composition| {
-                let before = all.or_else(|| composition.node_of(aligned?.source.index));
                 let op = OpDef::reading_partitions(&asset.key, ty, reads, &asset.place);
                 let node = composition.add_loading(op, loads, map);
                 let after = before.map(|before| (before, asset.place.clone()));
@@ -329,21 +336,33 @@ impl Upstream {
         })
     }
 
-    /// The map in which partitions of an asset are made in this run; none of one without partitions, or that is not made.
+    /// Goes into a map of partitions, to draw what depends on each.
+    pub(super) fn stand_in(&mut self, within: usize) {
+        self.within = Some(within);
+        compose::with(|composition| composition.enter_scope(self.scopes.get(within).map));
+    }
+
+    /// The map in which partitions of an asset are made in this run, or looked at; none of one without partitions, or of which
+    /// neither is done.
     pub(super) fn map_of(&self, asset: &AssetKey) -> Option<usize> {
-        self.sources.get(asset).and_then(|drawn| drawn.within)
+        let made = self.sources.get(asset).and_then(|drawn| drawn.within);
+        made.or_else(|| Some(self.observed.get(asset)?.within))
     }
 
     /// The step behind which an asset is there, for what stands where this does: of partitions of another map all are waited for.
     pub(super) fn made_by(&self, asset: &AssetKey) -> Option<usize> {
-        let drawn = self.sources.get(asset)?;
-        match drawn.within {
-            Some(within) if Some(within) != self.within => Some(self.scopes.end(within)),
-            _ => compose::with(|composition| composition.node_of(drawn.source.index)),
+        match (self.map_of(asset), self.observed.get(asset)) {
+            (Some(within), _) if Some(within) != self.within => Some(self.scopes.end(within)),
+            (_, Some(observed)) => Some(observed.step),
+            (_, None) => {
+                let source = self.sources.get(asset)?.source.index;
+                compose::with(|composition| composition.node_of(source))
+            }
         }
     }
 
-    /// Whether partitions of an asset are made in another map, and checks there or before may stop some of them.
+    /// Whether partitions of an asset are made in another map, and checks there or before may stop some of them; or looked at there,
+    /// which may fail.
     fn may_be_stopped(&self, asset: &AssetKey) -> bool {
         let made = self.map_of(asset);
         made.is_some() && made != self.within && self.stoppable.contains(asset)
@@ -356,10 +375,11 @@ impl Upstream {
         let Some(definition) = asset.partitions().filter(|_| self.may_be_stopped(asset.key())) else {
             return Some(before);
         };
+        let mapping = self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned();
         let partitions = LoadedPartitions {
             definition: definition.clone(),
             within: self.within,
-            mapping: self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned(),
+            mapping,
             single: false,
             optional: false,
             together: false,

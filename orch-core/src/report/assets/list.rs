@@ -58,12 +58,14 @@ pub fn asset_others(facts: &AssetFacts<'_>) -> String {
 /// How it stands, or how many of its partitions are there.
 fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
     let asset = &facts.graph.assets()[number];
-    if facts.graph.observation(number).is_some() {
-        return Cell::of(Role::Faint, "observable");
-    }
+    let observable = facts.graph.observation(number).map(|_| "observable");
     if let Some(partitions) = facts.partitions.get(asset.key()) {
         let (role, told) = partitions.brief(facts.partition_standings(asset.key()));
-        return Cell::of(role, told);
+        let told: Vec<_> = observable.into_iter().chain([told.as_str()]).collect();
+        return Cell::of(role, told.join(", "));
+    }
+    if let Some(observable) = observable {
+        return Cell::of(Role::Faint, observable);
     }
     match facts.standing(asset.key()).map(word) {
         Some((_, word)) if facts.is_in_progress(asset.key()) => {

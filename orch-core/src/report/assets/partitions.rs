@@ -35,6 +35,8 @@ pub struct PartitionState {
     made: BTreeMap<u64, RunId>,
     /// The same of keys that are none of the definition's, or were removed.
     others: BTreeMap<String, RunId>,
+    /// Whether they were all observed, and nothing is known of who makes them.
+    observed: bool,
 }
 
 impl PartitionState {
@@ -49,8 +51,10 @@ impl PartitionState {
         now: Timestamp,
     ) -> Self {
         let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
+        let mut observed = true;
         for fact in latest {
             let Some(key) = &fact.partition else { continue };
+            observed &= fact.is_observation();
             match keyspace.find(key) {
                 Some(index) => _ = made.insert(index, fact.run),
                 None => _ = others.insert(key.clone(), fact.run),
@@ -61,7 +65,8 @@ impl PartitionState {
         let in_progress = in_progress & &existing;
         let failed_last = failed & &existing;
         let failed = &failed_last - &in_progress;
-        Self { keyspace, existing, materialized, in_progress, failed, failed_last, made, others }
+        let observed = observed && !(made.is_empty() && others.is_empty());
+        Self { keyspace, existing, materialized, in_progress, failed, failed_last, made, others, observed }
     }
 
     pub(super) fn keyspace(&self) -> &Keyspace {
@@ -130,7 +135,8 @@ impl PartitionState {
     /// The lines of what is there and what is not, each with what it is; if some of what is there would come out otherwise, which,
     /// and why.
     pub(super) fn lines(&self, standings: Option<&PartitionStandings>) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("partitions", format!("{} are materialized", self.count()))];
+        let known = if self.observed { "observed" } else { "materialized" };
+        let mut lines = vec![("partitions", format!("{} are {known}", self.count()))];
         lines.push(("present", stretches(&self.keyspace, &(&self.materialized - &self.lost(standings)))));
         lines.push(("missing", stretches(&self.keyspace, &self.missing())));
         // Whether one was there before or not.
@@ -153,7 +159,7 @@ impl PartitionState {
                 true => "that the definition does not have",
                 false => "of keys that were removed",
             };
-            lines.push(("", format!("{} were materialized {why}", self.others.len())));
+            lines.push(("", format!("{} were {known} {why}", self.others.len())));
         }
         lines
     }

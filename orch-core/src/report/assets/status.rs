@@ -26,6 +26,8 @@ pub struct ShownPartitions<'a> {
     missing: PartitionSet,
     /// Those in progress or failed that were materialized before.
     before: PartitionSet,
+    /// As what those are told that are there.
+    there: &'static str,
 }
 
 impl<'a> ShownPartitions<'a> {
@@ -45,7 +47,14 @@ impl<'a> ShownPartitions<'a> {
         let made = &status.materialized & &existing;
         let (materialized, before) = (&made - &attempted, &made & &attempted);
         let missing = &(&existing - &made) - &attempted;
-        Self { key, keyspace, existing, in_progress, failed, materialized, missing, before }
+        let there = "materialized";
+        Self { key, keyspace, existing, in_progress, failed, materialized, missing, before, there }
+    }
+
+    /// The same of an asset that others make and that is observed: what is known of a partition is what was found.
+    #[must_use]
+    pub fn observed(self) -> Self {
+        Self { there: "observed", ..self }
     }
 
     /// Those that are materialized, as a text that selects them.
@@ -82,7 +91,7 @@ pub fn asset_partitions(shown: &ShownPartitions<'_>, palette: Palette) -> String
     };
     let if_any = |role, set: &PartitionSet| if set.is_empty() { Role::Faint } else { role };
     let rows = vec![
-        row(Role::Good, "materialized", &shown.materialized),
+        row(Role::Good, shown.there, &shown.materialized),
         row(if_any(Role::Busy, &shown.in_progress), IN_PROGRESS, &shown.in_progress),
         row(if_any(Role::Bad, &shown.failed), "failed", &shown.failed),
         row(Role::Skip, "missing", &shown.missing),

@@ -75,13 +75,19 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
     let Some(standing) = why.standings.get(why.key) else {
         return format!("`{}` is no asset of this program\n", why.key);
     };
-    let named = match (why.standings.partitions(why.key), why.partition) {
-        (Some(partitions), None) => return why.of_partitions(partitions),
-        (Some(partitions), Some(key)) => match partitions.keyspace().index_of(key) {
+    let of_partitions = why.standings.partitions(why.key);
+    // Of what others make nobody knows how its partitions stand.
+    let keyspace = of_partitions.map(PartitionStandings::keyspace);
+    let keyspace = keyspace.or_else(|| Some(why.facts.partitions.get(why.key)?.keyspace()));
+    let named = match (keyspace, why.partition) {
+        (Some(keyspace), Some(key)) => match keyspace.index_of(key) {
             Ok(index) => Named { key: why.key.clone(), partition: Some((index, key.to_owned())) },
             Err(error) => return format!("of `{}`: {}\n", why.key, error.message()),
         },
-        (None, _) => Named::whole(why.key),
+        _ => match of_partitions {
+            Some(partitions) => return why.of_partitions(partitions),
+            None => Named::whole(why.key),
+        },
     };
     let standing = match (&named.partition, why.standing(&named)) {
         (Some(_), Some(of_partition)) => of_partition,
@@ -93,9 +99,17 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
         format!("{} is {}", palette.paint(Role::Name, &named.to_string()), palette.paint(role, word));
     if let Some(latest) = why.latest_of(&named) {
         let version = latest.data_version.as_deref().filter(|_| latest.is_observation());
+        // Of an asset with partitions it is one of them.
+        let one = latest.partition.as_ref().filter(|_| named.partition.is_none());
+        let it = one.map_or_else(|| "it".to_owned(), |one| format!("`{}[{one}]`", named.key));
         let what = version
-            .map_or_else(|| "made it".to_owned(), |version| format!("observed it as {}", short(version)));
+            .map_or_else(|| format!("made {it}"), |version| format!("observed {it} as {}", short(version)));
         let _ = write!(text, ": the run {} {what} {}", why.facts.run(latest), why.facts.when(latest.time));
+    }
+    let is_observed =
+        || why.facts.graph.number(why.key).is_some_and(|of| why.facts.graph.observation(of).is_some());
+    if why.latest_of(&named).is_none() && is_observed() {
+        text.push_str(", never observed");
     }
     text.push('\n');
     if let Some((run, has_begun)) = why.facts.in_progress.run(why.key, named.partition()) {

@@ -25,8 +25,8 @@ impl Runner {
         Ok(of.collect())
     }
 
-    /// Whether the run is for no partition at all of what it makes or looks at, which all has partitions: with these keys there
-    /// are none. One that observes something has that to do.
+    /// Whether the run is for no partition at all of what it makes, checks or observes, which all has partitions: with these keys there
+    /// are none. One that observes an asset without partitions has that to do.
     ///
     /// # Errors
     /// As [`Runner::partitions`].
@@ -40,7 +40,8 @@ impl Runner {
         let is_none = |within: Option<usize>| {
             within.and_then(|within| told.of.get(within)).is_some_and(|of| of.set.is_empty())
         };
-        let observes = plan.steps.iter().any(|step| step.observes.is_some());
-        Ok(!told.of.is_empty() && !observes && made.chain(looked_at).all(is_none))
+        let observing = plan.steps.iter().filter(|step| step.observes.is_some());
+        let observed = observing.map(|step| plan.observes_within(step));
+        Ok(!told.of.is_empty() && made.chain(looked_at).chain(observed).all(is_none))
     }
 }

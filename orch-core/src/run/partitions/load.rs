@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::super::foreign;
 use super::reader::{Made, Reader, Reading};
-use crate::asset::{AssetKey, Materialization, ValueAt};
+use crate::asset::{AssetKey, Materialization, MaterializationQuery, ValueAt};
 use crate::define::ReadPartitions;
 use crate::event::Encoded;
 use crate::failure::{Failure, quietly};
@@ -37,8 +37,9 @@ impl Reader {
         let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
         let is_stored = reading.asset.read_by.is_some() && (!is_made || self.storage.is_none());
         if known.is_none() && !is_stored {
+            let does = if reading.asset.external { "observed" } else { "made" };
             return Err(Failure::new(format!(
-                "`{key}[{partition}]` was to be made in this run before, and was not"
+                "`{key}[{partition}]` was to be {does} in this run before, and was not"
             )));
         }
         Ok(known)
@@ -62,8 +63,13 @@ impl Reader {
             let io = read_by.unwrap_or_default();
             return self.managed(io, reading, partition, reads).map_err(|failure| foreign(io, failure));
         };
-        let value = match &fact.value {
-            ValueAt::Io(io) => self.managed(read_by.unwrap_or(io), reading, partition, reads),
+        let value = match (&fact.value, read_by) {
+            (ValueAt::Io(io), _) => self.managed(read_by.unwrap_or(io), reading, partition, reads),
+            (ValueAt::Elsewhere, Some(io)) => self.managed(io, reading, partition, reads),
+            (ValueAt::Elsewhere, None) => match self.made_by_others(&reading.asset.key, partition)? {
+                Some(made) => return self.value(reading, partition, Some(&(made, None)), reads),
+                None => return Err(unmade(&reading.asset.key, partition)),
+            },
             _ => self.written(fact, inline.as_ref(), reads),
         };
         value.map_err(|failure| match read_by.filter(|_| reading.asset.external) {
@@ -82,7 +88,8 @@ impl Reader {
     ) -> Result<Value, Failure> {
         let key = &reading.asset.key;
         for (partition, fact) in partitions.iter().zip(facts) {
-            if fact.as_ref().is_some_and(|fact| !matches!(fact.value, ValueAt::Io(_))) {
+            // Who has observed it knows the version alone: whoever has stored it, the IO manager has it.
+            if fact.as_ref().is_some_and(|fact| !matches!(fact.value, ValueAt::Io(_) | ValueAt::Elsewhere)) {
                 let why = format!("it is taken as `{}`, and was stored by no IO manager", reads.ty.name());
                 return Err(unread(key, partition.as_str(), Failure::new(why)));
             }
@@ -102,6 +109,21 @@ impl Reader {
 
     pub(super) fn taken_of(&self, key: &AssetKey, partition: &str) -> Option<Made> {
         Some((self.taken.get(key)?.get(partition)?.clone(), None))
+    }
+
+    /// What a program on this instance has made of a partition that was observed.
+    pub(super) fn made_by_others(
+        &self,
+        key: &AssetKey,
+        partition: &str,
+    ) -> Result<Option<Materialization>, StorageError> {
+        let Some(storage) = &self.storage else { return Ok(None) };
+        let query = MaterializationQuery {
+            partition: Some(partition.to_owned()),
+            observed: Some(false),
+            ..MaterializationQuery::latest(key)
+        };
+        Ok(storage.materializations(&query)?.pop())
     }
 
     /// Whether an IO manager reads the asset as this type.
@@ -188,6 +210,16 @@ impl Reader {
         };
         codec.decode(&bytes.map_err(StorageError::into_failure)?)
     }
+}
+
+/// That a partition was observed, and is nowhere to be read.
+fn unmade(key: &AssetKey, partition: &str) -> Failure {
+    let failure =
+        Failure::new(format!("`{key}[{partition}]` was observed, and nobody has materialized it here"));
+    failure.hint(format!(
+        "have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = \"..\")]` on `{}`",
+        key.name()
+    ))
 }
 
 /// That a partition cannot be read, of which it is known that it was made.

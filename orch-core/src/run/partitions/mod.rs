@@ -54,48 +54,55 @@ impl ForPartitions {
         now: Timestamp,
         keys: KeySets,
     ) -> Result<Self, Vec<Problem>> {
-        let Some(first) = plan.partitions.first() else {
-            let reads = plan
-                .steps
-                .iter()
-                .any(|step| step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()));
-            return match told {
-                None if reads => {
-                    let pinned = Some(PinnedPartitions { selection: None, now, keys: keys.clone() });
-                    Ok(Self { pinned, keys, ..Self::default() })
-                }
-                None => Ok(Self::default()),
-                Some(told) => Err(vec![not_partitioned(plan, told)]),
-            };
+        // What is looked at since something takes it, the run is not told.
+        let is_taken = |number: usize| !plan.partitions[number].takers.is_empty();
+        let first = (0..plan.partitions.len()).find(|&number| !is_taken(number));
+        if let (None, Some(told)) = (first, told) {
+            return Err(vec![not_partitioned(plan, told)]);
+        }
+        let reads = || {
+            plan.steps.iter().any(|step| step.loads.as_ref().is_some_and(|asset| asset.partitions.is_some()))
         };
+        if plan.partitions.is_empty() && !reads() {
+            return Ok(Self::default());
+        }
         let refuse = |of: &PlannedPartitions, error: &PartitionError| vec![refused(plan, of, error)];
         let mut spaces = Vec::new();
         for of in &plan.partitions {
             spaces.push(of.definition.resolve(&keys).map_err(|error| refuse(of, &error))?);
         }
-        // Maps of one definition have the same partitions.
+        // Maps of one definition have the same partitions, but for those that are looked at since something takes them.
         let group = |number: usize| {
-            plan.partitions.iter().position(|of| of.definition == plan.partitions[number].definition)
+            let is_same = |other: &usize| {
+                !is_taken(*other) && plan.partitions[*other].definition == plan.partitions[number].definition
+            };
+            (0..number).find(is_same).filter(|_| !is_taken(number))
         };
         let groups: Vec<usize> =
             (0..plan.partitions.len()).map(|number| group(number).unwrap_or(number)).collect();
         let is_told = |group: usize| {
-            (0..groups.len()).any(|at| groups[at] == group && plan.partitions[at].from.is_empty())
+            let is_root = |of: &PlannedPartitions| of.from.is_empty() && of.takers.is_empty();
+            (0..groups.len()).any(|at| groups[at] == group && is_root(&plan.partitions[at]))
         };
         let mut roots = (0..groups.len()).filter(|&at| groups[at] == at && is_told(at));
-        let (root, other) = (roots.next().unwrap_or(0), roots.next());
-        if let Some(other) = other {
+        let (root, other) = (roots.next().or(first), roots.next());
+        if let (Some(root), Some(other)) = (root, other) {
             let is_for = |group: usize| told.filter(|told| spaces[group].select(told, now).is_ok());
             let runs = kinds::runs(plan, &groups, is_told, is_for);
             return Err(vec![two_roots(plan, (&plan.partitions[root], &plan.partitions[other]), &runs)]);
         }
-        let Some(told) = told else { return Err(vec![untold(plan, first, &spaces[root], now)]) };
-        let set = spaces[root].select(told, now).map_err(|error| refuse(&plan.partitions[root], &error))?;
-        // Of none there is no text but that of all, and with this time and these keys these are none too.
-        let selection = if set.is_empty() { "*".to_owned() } else { spaces[root].show(&set) };
-        let pinned = PinnedPartitions { selection: Some(selection), now, keys: keys.clone() };
         let mut sets: Vec<Option<PartitionSet>> = vec![None; groups.len()];
-        sets[root] = Some(set);
+        let mut selection = None;
+        if let (Some(first), Some(root)) = (first, root) {
+            let first = &plan.partitions[first];
+            let Some(told) = told else { return Err(vec![untold(plan, first, &spaces[root], now)]) };
+            let set =
+                spaces[root].select(told, now).map_err(|error| refuse(&plan.partitions[root], &error))?;
+            // Of none there is no text but that of all, and with this time and these keys these are none too.
+            selection = Some(if set.is_empty() { "*".to_owned() } else { spaces[root].show(&set) });
+            sets[root] = Some(set);
+        }
+        let pinned = PinnedPartitions { selection, now, keys: keys.clone() };
         // What follows from others is found once all of these are; if they wait for each other, once one of them is.
         let next = |sets: &[Option<PartitionSet>]| {
             let open = |at: &usize| groups[*at] == *at && sets[*at].is_none();
@@ -117,6 +124,20 @@ impl ForPartitions {
                 }
             }
             sets[next] = Some(found);
+        }
+        for (number, of) in plan.partitions.iter().enumerate().filter(|(number, _)| is_taken(*number)) {
+            let mut found = PartitionSet::new();
+            for taker in &of.takers {
+                let within = taker.partitions.map(|within| &spaces[within]);
+                let link = Link::new(taker.mapping.as_ref(), Some(&spaces[number]), within)
+                    .map_err(|error| refuse(of, &error))?;
+                let set = taker.partitions.map(|within| sets[groups[within]].clone().unwrap_or_default());
+                // What has no partitions is one.
+                let set = set.unwrap_or_else(|| PartitionSet::from_iter([0]));
+                // That some of them do not exist is told of who takes them.
+                found |= &link.upstream_of(&set, now).keys;
+            }
+            sets[number] = Some(found);
         }
         let of = spaces.into_iter().zip(&groups).map(|(keyspace, &group)| {
             let set = sets[group].clone().unwrap_or_default();
@@ -144,14 +165,16 @@ fn follows<'a>(
         .collect()
 }
 
-/// The first asset that has the partitions of a map: one that is made, else one that is looked at.
+/// The first asset that has the partitions of a map: one that is made, else one that a check or an observation looks at.
 fn asset_of<'a>(plan: &'a Plan, of: &PlannedPartitions) -> &'a str {
     let number = plan.partitions.iter().position(|other| std::ptr::eq(other, of));
     let assets = plan.steps.iter().flat_map(|step| &step.assets);
     let made = assets.filter(|asset| asset.partitions == number).map(|asset| &asset.key);
     let checks = plan.steps.iter().filter_map(|step| step.check.as_ref());
     let looked_at = checks.filter(|check| check.partitions == number).map(|check| &check.asset);
-    made.chain(looked_at).next().map_or(plan.steps[of.step].name.as_str(), AssetKey::as_str)
+    let observed = plan.steps.iter().filter(|step| plan.observes_within(step) == number);
+    let observed = observed.filter_map(|step| step.observes.as_ref());
+    made.chain(looked_at).chain(observed).next().map_or(plan.steps[of.step].name.as_str(), AssetKey::as_str)
 }
 
 fn problem(plan: &Plan, of: &PlannedPartitions, message: String) -> Problem {
@@ -159,11 +182,13 @@ fn problem(plan: &Plan, of: &PlannedPartitions, message: String) -> Problem {
     let mut makers =
         plan.steps.iter().filter(|step| step.assets.iter().any(|asset| asset.partitions == number));
     let looks = |step: &&Step| step.check.as_ref().is_some_and(|check| check.partitions == number);
+    let observes = |step: &&Step| step.observes.is_some() && plan.observes_within(step) == number;
     let problem = Problem::new(ProblemKind::InvalidPartition, message);
-    match (makers.next(), plan.steps.iter().find(looks)) {
-        (Some(step), _) => problem.at("the asset", step.place.clone()),
-        (None, Some(step)) => problem.at("the check", step.place.clone()),
-        (None, None) => problem,
+    match (makers.next(), plan.steps.iter().find(looks), plan.steps.iter().find(observes)) {
+        (Some(step), ..) => problem.at("the asset", step.place.clone()),
+        (None, Some(step), _) => problem.at("the check", step.place.clone()),
+        (None, None, Some(step)) => problem.at("the observation", step.place.clone()),
+        (None, None, None) => problem,
     }
 }
 
@@ -214,9 +239,13 @@ fn two_roots(plan: &Plan, (first, second): (&PlannedPartitions, &PlannedPartitio
     let message = format!(
         "`{one}` and `{other}` have partitions of different kinds, and neither follow from those of the other"
     );
-    let hint = match plan.steps.iter().any(|step| !step.assets.is_empty()) {
-        true => format!("a run is for partitions of one kind: run one after the other {runs}"),
-        false => "a run is for partitions of one kind: let their checks look one after the other".to_owned(),
+    let any = |is: fn(&Step) -> bool| plan.steps.iter().any(is);
+    let hint = if any(|step| !step.assets.is_empty()) {
+        format!("a run is for partitions of one kind: run one after the other {runs}")
+    } else if any(|step| step.check.is_some()) {
+        "a run is for partitions of one kind: let their checks look one after the other".to_owned()
+    } else {
+        "a run is for partitions of one kind: observe them one after the other".to_owned()
     };
     problem(plan, first, message).hint(hint)
 }

@@ -273,19 +273,38 @@ impl Reader {
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
-                Some(fact) => {
+                Some(fact) if self.is_had(reading, fact).map_err(unread)? => {
                     let of_asset = self.taken.entry(key.clone()).or_default();
                     of_asset.insert(fact.partition.clone().unwrap_or_default(), fact.clone());
                 }
                 // Others may have stored it without a word.
                 None if reading.asset.external && reading.asset.read_by.is_some() => {}
-                None => _ = lacking.insert(index),
+                _ => _ = lacking.insert(index),
+            }
+        }
+        if reading.asset.external && reading.asset.read_by.is_none() {
+            for index in again.iter() {
+                let partition = reading.up.key_of(index).ok();
+                let made =
+                    partition.map(|of| self.made_by_others(key, of.as_str())).transpose().map_err(unread)?;
+                if made.flatten().is_none() {
+                    lacking.insert(index);
+                }
             }
         }
         if !again.is_empty() {
             self.made_before(key).map_err(unread)?;
         }
         Ok(if reading.allows_missing() { PartitionSet::new() } else { lacking })
+    }
+
+    /// Whether there is a value of what is known: of what was observed alone its IO manager has one, or this instance.
+    fn is_had(&self, reading: &Reading, fact: &Materialization) -> Result<bool, StorageError> {
+        if !fact.is_observation() || reading.asset.read_by.is_some() {
+            return Ok(true);
+        }
+        let partition = fact.partition.as_deref().unwrap_or_default();
+        Ok(self.made_by_others(&reading.asset.key, partition)?.is_some())
     }
 
     /// Finds what the run itself has made of an asset before it goes on: of others that have made it meanwhile nothing is taken.
@@ -398,14 +417,17 @@ impl ReadsAssets for Reader {
                 }
                 continue;
             }
-            let is_known = is_made || self.taken_of(&reading.asset.key, key.as_str()).is_some();
-            // What others store without a word is there or is not: only its IO manager knows.
+            let taken = self.taken_of(&reading.asset.key, key.as_str());
+            let is_known = is_made || taken.is_some();
+            // What others store without a word is there or is not: only its IO manager knows. Whoever observes it knows of a version.
             let is_untold = reading.asset.external && reading.asset.read_by.is_some();
             if !is_known && reading.allows_missing() && self.storage.is_some() && !is_untold {
                 needed.remove(index);
                 continue;
             }
-            let may_be_there = !is_known && (is_untold || self.storage.is_none());
+            let is_stored = is_known && taken.is_none_or(|(fact, _)| !fact.is_observation());
+            let is_stored = is_stored && !(is_made && is_untold);
+            let may_be_there = !is_stored && (is_untold || self.storage.is_none());
             let reads = match reads.if_there.filter(|_| may_be_there) {
                 Some(ty) if self.is_managed(reading, ty) => ReadPartitions { ty, ..reads },
                 _ => reads,

@@ -8,7 +8,8 @@ use crate::ids::StepPath;
 use crate::partition::quoted;
 use crate::plan::{Ended, Program};
 
-/// The partitions that are not there to be taken: those that were not made, and those that blocking checks have stopped.
+/// The partitions that are not there to be taken: those that were not made, or of what others make not looked at, and those that
+/// blocking checks have stopped.
 ///
 /// What stands in the same map waits for the step that makes its partition, and for the checks of that. What stands in another
 /// map begins when all in that one are done, whatever became of them, and asks here.
@@ -34,6 +35,8 @@ enum Role {
     Makes(Vec<AssetKey>),
     /// It is the blocking check of those of this one.
     Checks(AssetKey),
+    /// It looks at those of this one, which others make.
+    Observes(AssetKey),
 }
 
 /// What has gone wrong with a partition.
@@ -70,7 +73,7 @@ impl Stopped {
                     Role::Checks(check.asset.clone())
                 }
                 _ if !made.is_empty() => Role::Makes(made),
-                _ => return None,
+                _ => Role::Observes(step.observes.clone().filter(|_| step.map.is_some())?),
             };
             Some((step.name.clone(), role))
         });
@@ -127,6 +130,7 @@ impl Stopped {
                 assets.iter().for_each(|asset| of(asset, |partition| &mut partition.maker));
             }
             Role::Checks(asset) => of(asset, |partition| &mut partition.check),
+            Role::Observes(asset) => of(asset, |partition| &mut partition.maker),
         }
     }
 
@@ -137,7 +141,11 @@ impl Stopped {
     /// That a partition was not left unmade by a step that failed or was skipped.
     pub(super) fn check_made(&self, asset: &AssetKey, partition: &str) -> Result<(), Failure> {
         let maker = self.told(asset, partition, |of| of.maker.clone());
-        maker.map_or(Ok(()), |maker| Err(not_made(asset, partition, &maker)))
+        maker.map_or(Ok(()), |maker| {
+            let observes = matches!(self.roles.get(maker.step.name()), Some(Role::Observes(_)));
+            let was_to_be = if observes { "observed" } else { "made" };
+            Err(not_made(asset, partition, was_to_be, &maker))
+        })
     }
 
     /// That a partition was made, and that no blocking check has stopped it.
@@ -202,10 +210,10 @@ impl BadEnd {
     }
 }
 
-/// What was to be made in the same run is not there.
-fn not_made(asset: &AssetKey, partition: &str, maker: &BadEnd) -> Failure {
+/// What was to be made in the same run, or observed, is not there.
+fn not_made(asset: &AssetKey, partition: &str, was_to_be: &str, maker: &BadEnd) -> Failure {
     let why = maker.why();
-    let told = format!("`{asset}[{partition}]` was to be made in this run before, and was not: {why}");
+    let told = format!("`{asset}[{partition}]` was to be {was_to_be} in this run before, and was not: {why}");
     maker.keeps(Failure::new(told))
 }
 

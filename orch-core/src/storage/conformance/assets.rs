@@ -176,6 +176,14 @@ pub(super) fn observed(storage: &dyn Storage) {
     assert_eq!(known(storage), [("lake/orders".to_owned(), 3, fact.clone())]);
     storage.remove(run).expect("nobody holds it");
     assert_eq!(known(storage), [("lake/orders".to_owned(), 3, fact.clone())], "it outlives its run");
+    let (run, mut writer) = make(storage, 2);
+    for (number, day) in [(3, "2024-01-31"), (4, "2024-02-01"), (5, "2024-01-31")] {
+        writer.commit(&of_partition(observation(run, number, "lake/rates"), day)).expect(WRITTEN);
+    }
+    let days = storage.latest_partitions(&key("lake/rates")).expect(READ);
+    let days: Vec<_> =
+        days.iter().map(|fact| (fact.partition.as_deref(), fact.data_version.as_deref())).collect();
+    assert_eq!(days, [(Some("2024-01-31"), Some("5")), (Some("2024-02-01"), Some("4"))], "each for itself");
 }
 
 pub(super) fn told_once(storage: &dyn Storage) {

@@ -125,6 +125,7 @@ pub fn of_partition(mut entries: Vec<Entry>, of: &str) -> Vec<Entry> {
         match &mut entry.event.kind {
             EventKind::AssetMaterialization { partition, .. }
             | EventKind::AssetFailedToMaterialize { partition, .. }
+            | EventKind::AssetObservation { partition, .. }
             | EventKind::AssetCheckEvaluation { partition, .. } => *partition = Some(of.into()),
             EventKind::StepMemoized { taken: Taken::Assets(assets), .. } => {
                 assets.iter_mut().for_each(|asset| asset.partition = Some(of.into()));
@@ -148,6 +149,7 @@ pub fn observation(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
     output.value = Some(Encoded::from(number.to_string().into_bytes()));
     let observed = EventKind::AssetObservation {
         asset,
+        partition: None,
         data_version: number.to_string().into(),
         metadata: [("rows".to_owned(), MetadataValue::RowCount(number))].into(),
     };
@@ -344,6 +346,7 @@ fn next(kind: &EventKind) -> Option<EventKind> {
         EventKind::StepMemoized { .. } => evaluation(),
         EventKind::AssetCheckEvaluation { .. } => EventKind::AssetObservation {
             asset: key("lake/orders"),
+            partition: Some("2024-01-31".into()),
             data_version: "Größe \"x\"".into(),
             metadata: [("rows".to_owned(), MetadataValue::RowCount(8))].into(),
         },
@@ -415,6 +418,7 @@ fn variations() -> Vec<EventKind> {
         },
         EventKind::AssetObservation {
             asset: key("orders"),
+            partition: None,
             data_version: "".into(),
             metadata: BTreeMap::new(),
         },

@@ -2,6 +2,7 @@
 
 use orch::define::{One, OpDef};
 use orch::graph::{AssetDef, Call, ObservationDef, asset_of};
+use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 
 use super::Daily;
@@ -39,11 +40,11 @@ fn planned(definitions: &Definitions, selection: &str) -> String {
 fn two_observations_of_one_asset_are_told() {
     let definitions =
         Definitions::new().assets(assets![rate]).observations(observations![published, counted]);
-    insta::assert_snapshot!(planned(&definitions, "*"), @r"
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: two observations look at `rate`: `published` and `counted`
-      --> tests/it/assets/observed/mistakes.rs:12 (first)
-      --> tests/it/assets/observed/mistakes.rs:17 (second)
+      --> tests/it/assets/observed/mistakes.rs:13 (first)
+      --> tests/it/assets/observed/mistakes.rs:18 (second)
       hint: an asset has one version: let one function look, and make one `DataVersion` of all that it finds
     ");
     // One that is listed twice is one.
@@ -57,11 +58,11 @@ fn two_observations_of_one_asset_are_told() {
 #[test]
 fn an_observation_of_what_is_not_listed_is_told() {
     let definitions = Definitions::new().assets(assets![]).observations(observations![published]);
-    insta::assert_snapshot!(planned(&definitions, "*"), @r"
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned: 2 problems
     error: the observation `published` looks at `rate`, which is not listed
-      --> tests/it/assets/observed/mistakes.rs:12 (the observation)
-      --> tests/it/assets/observed/mistakes.rs:10 (the asset)
+      --> tests/it/assets/observed/mistakes.rs:13 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:11 (the asset)
       hint: list it too: `Definitions::new().assets(assets![.., rate])`
     error: the selection leaves no asset
       hint: select others: `*` is all of them, and `assets list` shows them
@@ -72,26 +73,91 @@ fn an_observation_of_what_is_not_listed_is_told() {
 fn an_observation_of_what_the_program_makes_is_told() {
     let observed = ObservationDef::builder_of(asset_of::<price>(), "seen").looks(|_| DataVersion::new(1));
     let definitions = Definitions::new().assets(assets![rate, price]).observations([observed]);
-    insta::assert_snapshot!(planned(&definitions, "*"), @r"
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: the observation `seen` looks at `price`, whose version is known: this program makes it
-      --> tests/it/assets/observed/mistakes.rs:73 (the observation)
-      --> tests/it/assets/observed/mistakes.rs:28 (the asset)
+      --> tests/it/assets/observed/mistakes.rs:74 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:29 (the asset)
       hint: leave the observation out: whoever makes an asset says its version, `context.set_data_version(..)`; what others make is an `#[external_asset]`
     ");
 }
 
+/// A file for each day, which others write.
+#[external_asset(partitions = Daily, io = "rates")]
+fn days() -> f64;
+
+struct Hourly;
+
+impl Partitioning for Hourly {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::hourly("2024-01-01-00:00").into()
+    }
+}
+
+mod of_days {
+    use orch::prelude::*;
+
+    use super::{Daily, Hourly, days, rate};
+
+    #[asset_observation(asset = days)]
+    pub(super) fn as_a_whole() -> DataVersion {
+        DataVersion::new(1)
+    }
+
+    #[asset_observation(asset = days)]
+    pub(super) fn by_hour(hour: &Partition<Hourly>) -> DataVersion {
+        DataVersion::new(hour.key())
+    }
+
+    #[asset_observation(asset = rate)]
+    pub(super) fn by_day(day: &Partition<Daily>) -> DataVersion {
+        DataVersion::new(day.key())
+    }
+}
+
 #[test]
-fn an_observation_of_partitions_is_told() {
+fn an_observation_of_partitions_as_a_whole_is_told() {
+    let definitions = Definitions::new().assets(assets![days]);
+    let definitions = definitions.observations(observations![of_days::as_a_whole]);
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
+    the job `observe_assets` cannot be planned
+    error: the observation `as_a_whole` looks at `days` as a whole, which has partitions, each with a version of its own
+      --> tests/it/assets/observed/mistakes.rs:104 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:87 (the asset)
+      hint: have it take the one that it looks at: a parameter `partition: &Partition<Daily>`; by hand `.looks_at(|partition: &Partition<Daily>, _| ..)`
+    ");
     let days = AssetDef::builder("days").partitioned_by::<Daily>().external::<i64>(None).into();
     let observed = ObservationDef::builder_of(&days, "seen").looks(|_| DataVersion::new(1));
     let definitions = Definitions::new().assets([days]).observations([observed]);
-    insta::assert_snapshot!(planned(&definitions, "*"), @r"
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: the observation `seen` looks at `days` as a whole, which has partitions, each with a version of its own
-      --> tests/it/assets/observed/mistakes.rs:87 (the observation)
-      --> tests/it/assets/observed/mistakes.rs:86 (the asset)
-      hint: leave the observation out: partitions of what others make are known by what makes them on this instance
+      --> tests/it/assets/observed/mistakes.rs:126 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:125 (the asset)
+      hint: have it take the one that it looks at: a parameter `partition: &Partition<Daily>`; by hand `.looks_at(|partition: &Partition<Daily>, _| ..)`
+    ");
+}
+
+#[test]
+fn an_observation_of_other_partitions_than_the_asset_has_is_told() {
+    let definitions = Definitions::new().assets(assets![days]);
+    let definitions = definitions.observations(observations![of_days::by_hour]);
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
+    the job `observe_assets` cannot be planned
+    error: the observation `by_hour` takes a partition of `Hourly`, and `days` has those of `Daily`
+      --> tests/it/assets/observed/mistakes.rs:110 (takes it)
+      --> tests/it/assets/observed/mistakes.rs:87 (the asset)
+      hint: it looks at the partitions that its asset has: take a `Partition<Daily>`
+    ");
+    let definitions = Definitions::new().assets(assets![rate]).observations(observations![of_days::by_day]);
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
+    the job `observe_assets` cannot be planned
+    error: the observation `by_day` takes a partition of `Daily`, and `rate` has none
+      --> tests/it/assets/observed/mistakes.rs:115 (takes it)
+      --> tests/it/assets/observed/mistakes.rs:11 (the asset)
+      hint: leave the parameter out, or say by what the asset is partitioned: `#[external_asset(partitions = Daily)]`
     ");
 }
 
@@ -99,14 +165,14 @@ fn an_observation_of_partitions_is_told() {
 fn an_observation_that_gives_no_version_is_told() {
     let op = OpDef::builder("seen").returns::<One<i64, 0>>().blocking(|_| Ok(1)).into();
     let call = std::sync::Arc::clone(&op);
-    let observed = ObservationDef::builder::<rate>("seen").made_by(&op, move || {
+    let observed = ObservationDef::builder::<rate>("seen").made_by(&op, move |_| {
         Call::of(&call).place::<One<i64, 0>>();
     });
     let definitions = Definitions::new().assets(assets![rate]).observations([observed]);
-    insta::assert_snapshot!(planned(&definitions, "*"), @r"
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: the op of the observation `seen` gives `i64`, and no `DataVersion`
-      --> tests/it/assets/observed/mistakes.rs:102 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:144 (the observation)
       hint: its only output is a `DataVersion`
     ");
 }
@@ -118,8 +184,8 @@ fn an_observation_with_the_name_of_a_check_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @r#"
     the job `observe_assets` cannot be planned
     error: the observation of `rate` and a check of it have one name, `published`
-      --> tests/it/assets/observed/mistakes.rs:12 (the observation)
-      --> tests/it/assets/observed/mistakes.rs:22 (the check)
+      --> tests/it/assets/observed/mistakes.rs:13 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:23 (the check)
       hint: give one of them another: `#[asset_observation(name = "..")]`
     "#);
 }
@@ -147,10 +213,10 @@ fn a_selection_of_nothing_that_can_be_observed_is_told() {
     ");
     let without = Definitions::new().assets(assets![rate, price]);
     let error = without.materialize(&"rate".parse().expect("a selection")).try_plan().expect_err("external");
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(error, @"
     the job `materialize` cannot be planned
     error: `rate` is external: others make it, and this program takes it
-      --> tests/it/assets/observed/mistakes.rs:10 (the asset)
+      --> tests/it/assets/observed/mistakes.rs:11 (the asset)
       hint: to make what depends on it, select that: `rate+`
     ");
 }
@@ -159,10 +225,10 @@ fn a_selection_of_nothing_that_can_be_observed_is_told() {
 fn a_job_with_the_name_of_what_observes_is_told() {
     let definitions = Definitions::new().assets(assets![rate, price]).observations(observations![published]);
     let definitions = definitions.asset_job("observe_assets", "price");
-    insta::assert_snapshot!(planned(&definitions, "*"), @r"
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: a job is named `observe_assets`, as is what observes the assets of a selection
-      --> tests/it/assets/observed/mistakes.rs:161 (the job)
+      --> tests/it/assets/observed/mistakes.rs:203 (the job)
       hint: give the job another name
     ");
 }

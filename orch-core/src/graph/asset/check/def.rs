@@ -5,10 +5,11 @@ use crate::asset::{CheckResult, Severity};
 use crate::define::{CheckReturn, Context, One, OpBuilder, OpDef, kind};
 use crate::graph::asset::TakenAs;
 use crate::graph::asset::dependency::{Dependency, Named, Taken};
+use crate::graph::asset::partitioned::TakenPartition;
 use crate::graph::{Asset, AssetDef, Call, Check, Upstream};
 use crate::ids::Place;
 use crate::io::Codec;
-use crate::partition::{Partition, PartitionMapping, Partitioning};
+use crate::partition::{PartitionMapping, Partitioning};
 use crate::value::{Data, TypeInfo};
 
 /// A check: what looks at an asset when it was made, or alone, and says whether it is as it should be.
@@ -55,15 +56,6 @@ pub struct CheckDef {
     /// What the op gives that looks, which is to be a result; none if it gives several things, or nothing.
     pub(super) gives: Option<TypeInfo>,
     pub(super) draw: Box<dyn Fn(&Upstream) + Send + Sync>,
-}
-
-/// What a check says of the partition that it looks at.
-pub(super) struct TakenPartition {
-    /// A `Partition<P>`.
-    pub(super) ty: TypeInfo,
-    /// The name of `P`.
-    pub(super) name: String,
-    pub(super) place: Place,
 }
 
 impl CheckDef {
@@ -214,8 +206,7 @@ impl CheckBuilder {
     #[must_use]
     #[track_caller]
     pub fn takes_partition<P: Partitioning>(mut self) -> Self {
-        let (ty, name) = (TypeInfo::of::<Partition<P>>(), TypeInfo::of::<P>().name());
-        self.check.partition = Some(TakenPartition { ty, name, place: Place::caller() });
+        self.check.partition = Some(TakenPartition::of::<P>());
         self
     }
 

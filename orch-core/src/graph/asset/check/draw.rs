@@ -80,6 +80,11 @@ impl Checks {
         self.taken.contains(&asset)
     }
 
+    /// Those that are not drawn yet, each with the level at which it looks.
+    pub(in crate::graph::asset) fn waiting(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.waiting.values().flatten().map(|&check| (check, self.levels[check]))
+    }
+
     /// Draws those that have all that they take when this asset is there.
     pub(in crate::graph::asset) fn draw_after(
         &mut self,

@@ -126,7 +126,8 @@ impl AssetGraph {
 
     /// What a check takes besides the asset that it looks at is listed too; and what waits for it, it cannot take.
     fn look_at_taken(&mut self, check: &CheckDef, asset: usize) {
-        self.look_at_partition(check);
+        let taken = check.partition.as_ref();
+        self.problems.extend(taken.and_then(|taken| taken.check("check", &check.name, check.asset())));
         let taker = Taker::check(check);
         for dependency in &check.dependencies {
             let (name, other) = (&check.name, dependency.asset());
@@ -159,29 +160,6 @@ impl AssetGraph {
                     .hint(format!("leave `blocking` out, or make it a check of `{}`", other.key())),
                 );
             }
-        }
-    }
-
-    /// It looks at the partitions that its asset has, each by itself.
-    fn look_at_partition(&mut self, check: &CheckDef) {
-        let Some(taken) = &check.partition else { return };
-        let (name, key, asset) = (&check.name, check.asset().key(), check.asset());
-        let told = |has: String, hint: String| {
-            let message =
-                format!("the check `{name}` takes a partition of `{}`, and `{key}` has {has}", taken.name);
-            let problem = Problem::new(ProblemKind::InvalidPartition, message);
-            problem.at("takes it", taken.place.clone()).at("the asset", asset.place().clone()).hint(hint)
-        };
-        match &asset.partitions {
-            Some(of) if of.gives(taken.ty) => {}
-            Some(of) => self.problems.push(told(
-                format!("those of `{}`", of.type_name()),
-                format!("a check looks at the partitions that its asset has: take a `Partition<{}>`", of.type_name()),
-            )),
-            None => self.problems.push(told(
-                "none".to_owned(),
-                format!("leave the parameter out, or say by what the asset is partitioned: `#[asset(partitions = {})]`", taken.name),
-            )),
         }
     }
 

@@ -2,11 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::asset::DataVersion;
-use crate::define::{Context, ObservationReturn, One, OpDef, WithMetadata, kind};
+use crate::define::{Context, ObservationReturn, One, OpBuilder, OpDef, WithMetadata, kind};
 use crate::graph::asset::dependency::Named;
-use crate::graph::{AssetDef, Call, ExternalAsset, Observation};
+use crate::graph::asset::partitioned::TakenPartition;
+use crate::graph::{AssetDef, Call, ExternalAsset, Observation, Upstream};
 use crate::ids::Place;
 use crate::io::Codec;
+use crate::partition::{Partition, Partitioning};
 use crate::value::TypeInfo;
 
 /// An observation: what finds out which version there is of an asset that others make.
@@ -35,9 +37,11 @@ pub struct ObservationDef {
     pub(super) asset: Named,
     pub(super) description: Option<String>,
     pub(super) place: Place,
+    /// Of which partitions it takes the one that it looks at, if it looks at each by itself.
+    pub(super) partition: Option<TakenPartition>,
     /// What the op gives that looks, which is to be a version; none if it gives several things, or nothing.
     pub(super) gives: Option<TypeInfo>,
-    pub(super) draw: Box<dyn Fn() + Send + Sync>,
+    pub(super) draw: Box<dyn Fn(&Upstream) + Send + Sync>,
 }
 
 impl ObservationDef {
@@ -111,8 +115,9 @@ impl ObservationBuilder {
                 asset,
                 description: None,
                 place: Place::caller(),
+                partition: None,
                 gives: None,
-                draw: Box::new(|| {}),
+                draw: Box::new(|_| {}),
             },
         }
     }
@@ -124,9 +129,18 @@ impl ObservationBuilder {
         self
     }
 
-    /// Says which op looks: one that takes nothing and whose only output is a [`DataVersion`]. `draw` does nothing but call it.
+    /// Says that it looks at each partition by itself, and takes the one that it looks at: the asset has those of `P`.
     #[must_use]
-    pub fn made_by(mut self, op: &OpDef, draw: impl Fn() + Send + Sync + 'static) -> ObservationDef {
+    #[track_caller]
+    pub fn takes_partition<P: Partitioning>(mut self) -> Self {
+        self.observation.partition = Some(TakenPartition::of::<P>());
+        self
+    }
+
+    /// Says which op looks: one that takes nothing, or the partition at which it looks, and whose only output is a [`DataVersion`].
+    /// `draw` does nothing but call it, with the handle of that.
+    #[must_use]
+    pub fn made_by(mut self, op: &OpDef, draw: impl Fn(&Upstream) + Send + Sync + 'static) -> ObservationDef {
         self.observation.gives = match op.outputs() {
             [output] => Some(output.ty),
             _ => None,
@@ -135,24 +149,49 @@ impl ObservationBuilder {
         self.observation
     }
 
-    /// Says how it looks.
+    /// Says how it looks at an asset without partitions.
     #[must_use]
     pub fn looks<R: ObservationReturn>(
         self,
         look: impl Fn(&Context) -> R + Send + Sync + 'static,
     ) -> ObservationDef {
-        type Found = One<WithMetadata<DataVersion>, { kind::WITH_METADATA }>;
-        let ObservationDef { name, description, place, .. } = &self.observation;
-        let op = OpDef::builder(name).at(place).returns::<Found>();
-        let op = op.coded([Some(Codec::of::<DataVersion> as fn() -> Codec)]);
-        let op = match description {
-            Some(description) => op.description(description),
-            None => op,
-        };
+        let op = self.op().returns::<Found>().coded([CODEC]);
         let op = Arc::new(op.blocking(move |args| look(&args.context()).into_version()));
         let called = Arc::clone(&op);
-        self.made_by(&op, move || {
+        self.made_by(&op, move |_| {
             Call::of(&called).place::<Found>();
         })
     }
+
+    /// Says how it looks at a partition of an asset that has those of `P`.
+    #[must_use]
+    #[track_caller]
+    pub fn looks_at<P: Partitioning, R: ObservationReturn>(
+        self,
+        look: impl Fn(&Partition<P>, &Context) -> R + Send + Sync + 'static,
+    ) -> ObservationDef {
+        let op = self.op().input_ref::<Partition<P>>("partition").returns::<Found>().coded([CODEC]);
+        let op = Arc::new(op.blocking(move |mut args| {
+            let context = args.context();
+            look(&*args.share::<Partition<P>>(0)?, &context).into_version()
+        }));
+        let called = Arc::clone(&op);
+        self.takes_partition::<P>().made_by(&op, move |upstream| {
+            Call::of(&called).input::<Partition<P>>(upstream.partition::<P>()).place::<Found>();
+        })
+    }
+
+    /// An op of the observation's name, place and description.
+    fn op(&self) -> OpBuilder<()> {
+        let ObservationDef { name, description, place, .. } = &self.observation;
+        let op = OpDef::builder(name).at(place);
+        match description {
+            Some(description) => op.description(description),
+            None => op,
+        }
+    }
 }
+
+/// What an op gives that looks, and how that is written.
+type Found = One<WithMetadata<DataVersion>, { kind::WITH_METADATA }>;
+const CODEC: Option<fn() -> Codec> = Some(Codec::of::<DataVersion>);

@@ -58,13 +58,17 @@ impl AssetGraph {
                 "leave the observation out: whoever makes an asset says its version, `context.set_data_version(..)`; what others \
                  make is an `#[external_asset]`",
             ));
-        } else if asset.partitions().is_some() {
+        } else if let Some(taken) = &observation.partition {
+            self.problems.extend(taken.check("observation", name, asset));
+        } else if let Some(of) = &asset.partitions {
             let message = format!(
                 "the observation `{name}` looks at `{key}` as a whole, which has partitions, each with a version of its own"
             );
-            self.problems.push(told(ProblemKind::UselessObservation, message).hint(
-                "leave the observation out: partitions of what others make are known by what makes them on this instance",
-            ));
+            let of = of.type_name();
+            self.problems.push(told(ProblemKind::UselessObservation, message).hint(format!(
+                "have it take the one that it looks at: a parameter `partition: &Partition<{of}>`; by hand \
+                 `.looks_at(|partition: &Partition<{of}>, _| ..)`"
+            )));
         }
         self.look_at_version(observation);
         let check = self.checks_of(number).find(|check| check.name() == name).map(Arc::clone);

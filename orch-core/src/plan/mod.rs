@@ -208,6 +208,11 @@ impl LoadedAsset {
     pub(crate) fn is_read(&self) -> bool {
         self.read_by.is_some() || self.partitions.is_some()
     }
+
+    /// Whether nothing is read of it, and only known as what partitions of it were observed.
+    pub(crate) fn is_known(&self) -> bool {
+        self.external && self.partitions.as_ref().is_some_and(|of| of.waits)
+    }
 }
 
 /// An asset that a step makes.

@@ -136,9 +136,11 @@ impl Plan {
                 let together = if together { ", its partitions together" } else { "" };
                 notes.push(format!("reads {columns}asset {} by io {io}{together}", asset.key));
             }
+            Some(asset) if asset.is_known() => {
+                notes.push(format!("knows as what asset {} was observed", asset.key));
+            }
             Some(asset) if asset.partitions.as_ref().is_some_and(|of| of.waits) => {
-                let what = if asset.external { "its observations" } else { "its blocking checks" };
-                notes.push(format!("waits for asset {}, and {what}", asset.key));
+                notes.push(format!("waits for asset {}, and its blocking checks", asset.key));
             }
             Some(asset) if asset.external => {
                 notes.push(format!("loads asset {}, which others make", asset.key));

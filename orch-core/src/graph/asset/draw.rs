@@ -6,7 +6,7 @@ use super::check::{Checks, stoppable};
 use super::def::{AssetDef, Draw};
 use super::dependency::{Dependency, Taken};
 use super::lineage::AssetGraph;
-use super::observation::{Observations, takers};
+use super::observation::{Observations, observable, takers};
 use super::partitioned::{PartitionedBy, levels};
 use super::upstream::{Drawn, Upstream};
 use crate::asset::AssetKey;
@@ -52,6 +52,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
     let is_whole = problems.is_empty();
     Job::compose(options, || {
         let mut upstream = Upstream::default();
+        upstream.observable = observable(graph);
         let made =
             |number: usize| is_whole && selected.assets[number] && !graph.assets()[number].is_external();
         let levels = levels(graph, made);
@@ -159,8 +160,8 @@ fn make(
     let last = compose::with(|composition| composition.graph.nodes.len());
     for dependency in asset.dependencies.iter().filter(|one| !one.is_data()) {
         let key = dependency.asset().key();
-        // What is neither made in this run nor looked at by partition is there already, or is not waited for.
-        let is_made = graph.number(key).is_some_and(&made) || upstream.observed.contains_key(key);
+        // What is not made in this run is there already, or is not waited for; but as what partitions were observed is to be known.
+        let is_made = graph.number(key).is_some_and(&made) || upstream.observable.contains(key);
         // What is taken of it as it is stored, is asked for by who reads it.
         let is_read = dependency.taken == Taken::Stored;
         let before = match is_made {

@@ -31,7 +31,9 @@ pub struct Upstream {
     pub(super) own: Option<Arc<AssetDef>>,
     /// Whether it is a check that is drawn at present.
     pub(super) looks: bool,
-    /// The assets that others make and that are looked at by partition.
+    /// The assets that others make and that have an observation, which looks by partition.
+    pub(super) observable: HashSet<AssetKey>,
+    /// Of these those at which the job looks.
     pub(super) observed: HashMap<AssetKey, Observed>,
     /// The steps that read an asset while the run goes on.
     read: RefCell<Vec<(Reading, Placement)>>,
@@ -369,12 +371,12 @@ impl Upstream {
     }
 
     /// The step behind which an asset is there for one that does not take its value: if partitions of it may be stopped, one that
-    /// asks whether those are well which are mapped.
+    /// asks whether those are well which are mapped; and if they are observed and not made in the same map, one that knows as what.
     pub(super) fn waited_for(&self, asset: &AssetDef) -> Option<usize> {
-        let before = self.made_by(asset.key())?;
-        let Some(definition) = asset.partitions().filter(|_| self.may_be_stopped(asset.key())) else {
-            return Some(before);
-        };
+        let (key, before) = (asset.key(), self.made_by(asset.key()));
+        let is_known_before = self.observable.contains(key) && before.is_none();
+        let asks = is_known_before || self.may_be_stopped(key);
+        let Some(definition) = asset.partitions().filter(|_| asks) else { return before };
         let mapping = self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned();
         let partitions = LoadedPartitions {
             definition: definition.clone(),
@@ -395,7 +397,8 @@ impl Upstream {
         compose::with(|composition| {
             let op = OpDef::waiting_for_partitions(&asset.key, &asset.place);
             let node = composition.add_loading(op, loads, map);
-            composition.graph.nodes[node].after.push((before, asset.place.clone()));
+            let before = before.map(|before| (before, asset.place.clone()));
+            composition.graph.nodes[node].after.extend(before);
             Some(node)
         })
     }

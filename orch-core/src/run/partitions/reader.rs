@@ -249,11 +249,12 @@ impl Reader {
         before: Option<&[Materialization]>,
     ) -> Result<PartitionSet, Problem> {
         let key = &reading.asset.key;
-        if reading.of.waits {
+        let is_known = reading.asset.is_known();
+        if reading.of.waits && !is_known {
             return Ok(PartitionSet::new());
         }
         let needed = reading.needed(&reading.down(), self.now);
-        if !needed.missing.is_empty() {
+        if !needed.missing.is_empty() && !is_known {
             return Err(unmapped(reading, taker, &needed.missing));
         }
         if reading.of.single {
@@ -263,7 +264,7 @@ impl Reader {
         // What the run has made before it goes on is read as what it is.
         let again = if reading.made.is_empty() { PartitionSet::new() } else { &needed.keys & &reading.made };
         let Some(storage) = self.storage.clone() else {
-            return match reading.asset.read_by.is_some() {
+            return match reading.asset.read_by.is_some() || is_known {
                 true => Ok(PartitionSet::new()),
                 false => Err(not_stored(key, taker)),
             };
@@ -273,7 +274,7 @@ impl Reader {
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
-                Some(fact) if self.is_had(reading, fact).map_err(unread)? => {
+                Some(fact) if is_known || self.is_had(reading, fact).map_err(unread)? => {
                     let of_asset = self.taken.entry(key.clone()).or_default();
                     of_asset.insert(fact.partition.clone().unwrap_or_default(), fact.clone());
                 }
@@ -282,7 +283,7 @@ impl Reader {
                 _ => _ = lacking.insert(index),
             }
         }
-        if reading.asset.external && reading.asset.read_by.is_none() {
+        if reading.asset.external && reading.asset.read_by.is_none() && !is_known {
             for index in again.iter() {
                 let partition = reading.up.key_of(index).ok();
                 let made =
@@ -295,7 +296,7 @@ impl Reader {
         if !again.is_empty() {
             self.made_before(key).map_err(unread)?;
         }
-        Ok(if reading.allows_missing() { PartitionSet::new() } else { lacking })
+        Ok(if reading.allows_missing() || is_known { PartitionSet::new() } else { lacking })
     }
 
     /// Whether there is a value of what is known: of what was observed alone its IO manager has one, or this instance.
@@ -415,6 +416,8 @@ impl ReadsAssets for Reader {
                     true => self.stopped.check_well(&reading.asset.key, key.as_str())?,
                     false => self.unpassed.check_passed(&reading.asset.key, key.as_str())?,
                 }
+            }
+            if reading.of.waits && !reading.asset.is_known() {
                 continue;
             }
             let taken = self.taken_of(&reading.asset.key, key.as_str());
@@ -423,6 +426,12 @@ impl ReadsAssets for Reader {
             let is_untold = reading.asset.external && reading.asset.read_by.is_some();
             if !is_known && reading.allows_missing() && self.storage.is_some() && !is_untold {
                 needed.remove(index);
+                continue;
+            }
+            if reading.of.waits {
+                let known = taken.or_else(|| self.made_here(&reading.asset.key, key.as_str()));
+                keys.push(key);
+                facts.push(known.map(|(fact, _)| fact));
                 continue;
             }
             let is_stored = is_known && taken.is_none_or(|(fact, _)| !fact.is_observation());

@@ -114,8 +114,8 @@ fn partitions_that_were_observed_are_not_observed_again() {
         "foreign[2024-01-01] Some(\"2024-01-01 0\")",
         "foreign[2024-01-02] Some(\"2024-01-02 1\")",
         "foreign[2024-01-03] Some(\"2024-01-03 2\")",
-        "next[2024-01-02] Some(\"ab13bedf42e84bae0f7c62c7dd6a8ada571e8829bed6ea558217f0361b5e25d0\")",
-        "next[2024-01-03] Some(\"ab13bedf42e84bae0f7c62c7dd6a8ada571e8829bed6ea558217f0361b5e25d0\")",
+        "next[2024-01-02] of 81ce7e37e9d05759964fa7b71663ccca60f79115da4c57a57ad77c627d7a3a85",
+        "next[2024-01-03] of 678a58682d631d1a8c338bdfaa1d164546719f91900a454465c1c3f3df62e0cd",
     ]
     "#);
 }

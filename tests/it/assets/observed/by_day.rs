@@ -413,7 +413,7 @@ fn copied(day: &Partition<Days>, folder: Res<Folder>) -> i64 {
 }
 
 /// Is to come after the days of its week, and takes nothing of them.
-#[asset(partitions = Weeks, deps = [raw])]
+#[asset(code_version = "1", partitions = Weeks, deps = [raw])]
 fn letter() -> i64 {
     1
 }
@@ -453,6 +453,26 @@ fn what_takes_no_value_waits_for_the_look_as_well() {
     raw[2024-01-02], data v22, bytes: Int(22), elsewhere
     copied[2024-01-02], code 1, data 1314b698, of raw[2024-01-02] v22, fact
     ");
+    // Alone it is made of the day as that was observed last.
+    folder.put("2024-01-01", 11);
+    folder.looked();
+    let alone = || came_to(&run(of, "copied", Some("2024-01-01..2024-01-02")).expect("it succeeds"));
+    insta::assert_snapshot!(alone(), @"
+    STEP_MEMOIZED copied 01 02
+    STEP_SUCCESS wait_for_raw 01 02
+    ");
+    let job = definitions.observe_assets(&"*".parse().expect("a selection"));
+    let observed = definitions.runner(&job).partition("2024-01-01").record(&storage).run_blocking();
+    observed.expect("it succeeds");
+    insta::assert_snapshot!(alone(), @"
+    STEP_MEMOIZED copied 02
+    STEP_SUCCESS copied 01
+    STEP_SUCCESS wait_for_raw 01 02
+    ");
+    insta::assert_snapshot!(alone(), @"
+    STEP_MEMOIZED copied 01 02
+    STEP_SUCCESS wait_for_raw 01 02
+    ");
     insta::assert_snapshot!(definitions.materialize(&"raw or letter".parse().expect("a selection")).plan(), @"
     job materialize
       depth_first, as many at once as processors
@@ -466,18 +486,28 @@ fn what_takes_no_value_waits_for_the_look_as_well() {
         letter() -> i64
           | makes asset letter
           | after wait_for_raw
+          | code version 1
         wait_for_raw() -> ()
-          | waits for asset raw, and its observations
+          | knows as what asset raw was observed
           | after all_raw_partitions
     all_raw_partitions(partitions: &Vec<Partition<Days>> <- collect each raw_partitions) -> ()
+    ");
+    let all = || came_to(&run(of, "raw or letter", Some("*")).expect("it succeeds"));
+    all();
+    folder.put("2024-01-10", 100);
+    insta::assert_snapshot!(all(), @"
+    STEP_MEMOIZED letter 01
+    STEP_SUCCESS letter 08
+    STEP_SUCCESS raw.written 01 02 03 04 05 06 07 08 09 10 11 12 13 14
+    STEP_SUCCESS wait_for_raw 01 08
     ");
     folder.remove("2024-01-03");
     let error = run(of, "raw or letter", Some("*")).expect_err("a file lacks");
     insta::assert_snapshot!(came_to(error.run().expect("it began")), @"
     STEP_FAILURE raw.written 03
+    STEP_MEMOIZED letter 08
     STEP_SKIPPED letter 01
     STEP_SKIPPED wait_for_raw 01
-    STEP_SUCCESS letter 08
     STEP_SUCCESS raw.written 01 02 04 05 06 07 08 09 10 11 12 13 14
     STEP_SUCCESS wait_for_raw 08
     ");
@@ -578,8 +608,8 @@ fn days_that_others_make_on_the_instance_are_taken_as_they_made_them_and_known_a
     insta::assert_snapshot!(run((&ours, &storage), "*", Some("2024-01-02..2024-01-03")).expect_err("nobody made it"), @"
     the job `materialize` cannot be planned
     error: `dearer` is made of partitions of `prices` that were never materialized: 2024-01-03
-      --> tests/it/assets/observed/by_day.rs:500 (is made of it)
-      --> tests/it/assets/observed/by_day.rs:492 (the asset)
+      --> tests/it/assets/observed/by_day.rs:575 (is made of it)
+      --> tests/it/assets/observed/by_day.rs:567 (the asset)
       hint: have the program that makes them run on this instance, or take it as an `Option`: `prices: Option<..>`
     ");
     // That one was observed is no value of it.
@@ -588,8 +618,8 @@ fn days_that_others_make_on_the_instance_are_taken_as_they_made_them_and_known_a
     insta::assert_snapshot!(run((&ours, &storage), "dearer", Some("2024-01-03")).expect_err("nobody made it"), @"
     the job `materialize` cannot be planned
     error: `dearer` is made of partitions of `prices` that were never materialized: 2024-01-03
-      --> tests/it/assets/observed/by_day.rs:500 (is made of it)
-      --> tests/it/assets/observed/by_day.rs:492 (the asset)
+      --> tests/it/assets/observed/by_day.rs:575 (is made of it)
+      --> tests/it/assets/observed/by_day.rs:567 (the asset)
       hint: have the program that makes them run on this instance, or take it as an `Option`: `prices: Option<..>`
     ");
 }

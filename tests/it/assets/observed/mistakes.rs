@@ -134,8 +134,8 @@ fn an_observation_of_partitions_as_a_whole_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: the observation `seen` looks at `days` as a whole, which has partitions, each with a version of its own
-      --> tests/it/assets/observed/mistakes.rs:126 (the observation)
-      --> tests/it/assets/observed/mistakes.rs:125 (the asset)
+      --> tests/it/assets/observed/mistakes.rs:132 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:131 (the asset)
       hint: have it take the one that it looks at: a parameter `partition: &Partition<Daily>`; by hand `.looks_at(|partition: &Partition<Daily>, _| ..)`
     ");
 }
@@ -172,7 +172,7 @@ fn an_observation_that_gives_no_version_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: the op of the observation `seen` gives `i64`, and no `DataVersion`
-      --> tests/it/assets/observed/mistakes.rs:144 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:168 (the observation)
       hint: its only output is a `DataVersion`
     ");
 }
@@ -228,7 +228,7 @@ fn a_job_with_the_name_of_what_observes_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: a job is named `observe_assets`, as is what observes the assets of a selection
-      --> tests/it/assets/observed/mistakes.rs:203 (the job)
+      --> tests/it/assets/observed/mistakes.rs:227 (the job)
       hint: give the job another name
     ");
 }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::ObservationDef;
@@ -91,6 +91,14 @@ impl Observations {
             });
         }
     }
+}
+
+/// The assets with partitions that have an observation.
+pub(in crate::graph::asset) fn observable(graph: &AssetGraph) -> HashSet<AssetKey> {
+    let assets = graph.assets().iter().enumerate();
+    let of =
+        assets.filter(|(number, asset)| asset.partitions.is_some() && graph.observation(*number).is_some());
+    of.map(|(_, asset)| asset.key().clone()).collect()
 }
 
 /// What takes an asset in a job, of which these assets are `made` at these levels, and these checks look.

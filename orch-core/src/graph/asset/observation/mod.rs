@@ -6,4 +6,4 @@ mod list;
 
 pub use def::{ObservationBuilder, ObservationDef, observation_of};
 
-pub(in crate::graph::asset) use draw::{Observations, takers};
+pub(in crate::graph::asset) use draw::{Observations, observable, takers};

@@ -39,12 +39,12 @@ fn planned(checks: Vec<Arc<CheckDef>>) -> String {
 
 #[test]
 fn a_check_looks_at_the_partitions_that_its_asset_has() {
-    insta::assert_snapshot!(planned(checks![of_a_week].into()), @r"
+    insta::assert_snapshot!(planned(checks![of_a_week].into()), @"
     the job `materialize` cannot be planned
     error: the check `of_a_week` takes a partition of `Weekly`, and `sold` has those of `Daily`
       --> tests/it/assets/checks/partitions/mistakes.rs:14 (takes it)
       --> tests/it/assets/checks/partitions.rs:56 (the asset)
-      hint: a check looks at the partitions that its asset has: take a `Partition<Daily>`
+      hint: it looks at the partitions that its asset has: take a `Partition<Daily>`
     ");
     insta::assert_snapshot!(planned(checks![of_a_day].into()), @r"
     the job `materialize` cannot be planned

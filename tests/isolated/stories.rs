@@ -39,7 +39,7 @@ pub(crate) fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const TESTS: [(&str, fn()); 25] = [
+const TESTS: [(&str, fn()); 26] = [
     ("an_asset_is_made_in_a_process_of_its_own", an_asset_is_made_in_a_process_of_its_own),
     (
         "of_several_assets_a_process_makes_those_that_are_asked_for",

@@ -131,8 +131,9 @@ fn reads(plan: &Plan, maker: usize) -> Vec<usize> {
             reads.push(number);
         }
         if number == maker || step.assets.is_empty() {
-            let knows =
-                |before: &&usize| plan.steps[**before].loads.as_ref().is_some_and(LoadedAsset::is_known);
+            let knows = |before: &&usize| {
+                plan.steps[**before].loads.as_ref().is_some_and(LoadedAsset::versions_alone)
+            };
             reads.extend(step.after.iter().filter(knows).filter(|before| seen.insert(**before)));
             let mut sources: Vec<&Source> = step.inputs.iter().map(|input| &input.source).collect();
             while let Some(source) = sources.pop() {

@@ -209,8 +209,8 @@ impl LoadedAsset {
         self.read_by.is_some() || self.partitions.is_some()
     }
 
-    /// Whether nothing is read of it, and only known as what partitions of it were observed.
-    pub(crate) fn is_known(&self) -> bool {
+    /// Whether nothing of it is read, and all that is to be known is as which versions its partitions were observed.
+    pub(crate) fn versions_alone(&self) -> bool {
         self.external && self.partitions.as_ref().is_some_and(|of| of.waits)
     }
 }

@@ -136,7 +136,7 @@ impl Plan {
                 let together = if together { ", its partitions together" } else { "" };
                 notes.push(format!("reads {columns}asset {} by io {io}{together}", asset.key));
             }
-            Some(asset) if asset.is_known() => {
+            Some(asset) if asset.versions_alone() => {
                 notes.push(format!("knows as what asset {} was observed", asset.key));
             }
             Some(asset) if asset.partitions.as_ref().is_some_and(|of| of.waits) => {

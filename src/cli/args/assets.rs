@@ -85,6 +85,8 @@ Examples:
   assets observe                    all that has an observation
   assets observe raw/orders         one of them
   assets observe '+report'          what a report is made of
+  assets observe raw/visits --partition 2024-01-01..2024-01-07
+                                    these partitions; `latest` is the last one
   assets list                       what is stale since")]
     Observe(Box<AssetObserveArgs>),
     /// Show what is made of what.

@@ -377,11 +377,10 @@ impl Upstream {
         let is_known_before = self.observable.contains(key) && before.is_none();
         let asks = is_known_before || self.may_be_stopped(key);
         let Some(definition) = asset.partitions().filter(|_| asks) else { return before };
-        let mapping = self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned();
         let partitions = LoadedPartitions {
             definition: definition.clone(),
             within: self.within,
-            mapping,
+            mapping: self.mappings.get(&(asset.key.clone(), Taken::Nothing)).cloned(),
             single: false,
             optional: false,
             together: false,

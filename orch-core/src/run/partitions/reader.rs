@@ -249,12 +249,12 @@ impl Reader {
         before: Option<&[Materialization]>,
     ) -> Result<PartitionSet, Problem> {
         let key = &reading.asset.key;
-        let is_known = reading.asset.is_known();
-        if reading.of.waits && !is_known {
+        let versions_alone = reading.asset.versions_alone();
+        if reading.of.waits && !versions_alone {
             return Ok(PartitionSet::new());
         }
         let needed = reading.needed(&reading.down(), self.now);
-        if !needed.missing.is_empty() && !is_known {
+        if !needed.missing.is_empty() && !versions_alone {
             return Err(unmapped(reading, taker, &needed.missing));
         }
         if reading.of.single {
@@ -264,7 +264,7 @@ impl Reader {
         // What the run has made before it goes on is read as what it is.
         let again = if reading.made.is_empty() { PartitionSet::new() } else { &needed.keys & &reading.made };
         let Some(storage) = self.storage.clone() else {
-            return match reading.asset.read_by.is_some() || is_known {
+            return match reading.asset.read_by.is_some() || versions_alone {
                 true => Ok(PartitionSet::new()),
                 false => Err(not_stored(key, taker)),
             };
@@ -274,7 +274,7 @@ impl Reader {
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
-                Some(fact) if is_known || self.is_had(reading, fact).map_err(unread)? => {
+                Some(fact) if versions_alone || self.is_had(reading, fact).map_err(unread)? => {
                     let of_asset = self.taken.entry(key.clone()).or_default();
                     of_asset.insert(fact.partition.clone().unwrap_or_default(), fact.clone());
                 }
@@ -283,7 +283,7 @@ impl Reader {
                 _ => _ = lacking.insert(index),
             }
         }
-        if reading.asset.external && reading.asset.read_by.is_none() && !is_known {
+        if reading.asset.external && reading.asset.read_by.is_none() && !versions_alone {
             for index in again.iter() {
                 let partition = reading.up.key_of(index).ok();
                 let made =
@@ -296,7 +296,7 @@ impl Reader {
         if !again.is_empty() {
             self.made_before(key).map_err(unread)?;
         }
-        Ok(if reading.allows_missing() || is_known { PartitionSet::new() } else { lacking })
+        Ok(if reading.allows_missing() || versions_alone { PartitionSet::new() } else { lacking })
     }
 
     /// Whether there is a value of what is known: of what was observed alone its IO manager has one, or this instance.
@@ -417,7 +417,7 @@ impl ReadsAssets for Reader {
                     false => self.unpassed.check_passed(&reading.asset.key, key.as_str())?,
                 }
             }
-            if reading.of.waits && !reading.asset.is_known() {
+            if reading.of.waits && !reading.asset.versions_alone() {
                 continue;
             }
             let taken = self.taken_of(&reading.asset.key, key.as_str());

@@ -664,3 +664,21 @@ fn a_run_that_is_not_recorded_looks_too() {
     STEP_SUCCESS sales 02
     ");
 }
+
+#[asset(partitions = Days)]
+fn perhaps_dearer(prices: Option<i64>) -> i64 {
+    prices.unwrap_or_default() + 1
+}
+
+#[test]
+fn a_day_that_was_observed_and_that_nobody_has_made_here_is_told() {
+    let storage = storage();
+    let ours =
+        Definitions::new().assets(assets![prices, perhaps_dearer]).observations(observations![labelled]);
+    let error = run((&ours, &storage), "*", Some("2024-01-03")).expect_err("nobody made it");
+    insta::assert_snapshot!(error, @r#"
+    the run of `materialize` failed: 1 step
+    `read_prices[2024-01-03]`: `prices[2024-01-03]` was observed, and nobody has materialized it here
+      hint: have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = "..")]` on `prices`
+    "#);
+}

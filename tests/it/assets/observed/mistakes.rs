@@ -92,7 +92,7 @@ impl Partitioning for Hourly {
     type Kind = ByTime;
 
     fn definition() -> PartitionsDefinition {
-        TimePartitions::hourly("2024-01-01-00:00").into()
+        TimePartitions::hourly("2024-01-01").into()
     }
 }
 
@@ -230,5 +230,40 @@ fn a_job_with_the_name_of_what_observes_is_told() {
     error: a job is named `observe_assets`, as is what observes the assets of a selection
       --> tests/it/assets/observed/mistakes.rs:227 (the job)
       hint: give the job another name
+    ");
+}
+
+#[external_asset(partitions = Hourly, io = "rates")]
+fn hours() -> f64;
+
+#[asset_observation(asset = hours)]
+fn of_hour(hour: &Partition<Hourly>) -> DataVersion {
+    DataVersion::new(hour.key())
+}
+
+#[asset_observation(asset = days)]
+fn of_day(day: &Partition<Daily>) -> DataVersion {
+    DataVersion::new(day.key())
+}
+
+#[test]
+fn partitions_of_two_kinds_observed_at_once_are_told() {
+    let definitions = Definitions::new().assets(assets![days, hours]);
+    let definitions = definitions.observations(observations![of_day, of_hour]);
+    let job = definitions.observe_assets(&"*".parse().expect("a selection"));
+    let run = definitions.runner(&job).partition("2024-01-01").run_blocking();
+    insta::assert_snapshot!(run.expect_err("a run is for one kind"), @"
+    the job `observe_assets` cannot be planned
+    error: `days` and `hours` have partitions of different kinds, and neither follow from those of the other
+      --> tests/it/assets/observed/mistakes.rs:244 (the observation)
+      hint: a run is for partitions of one kind: observe them one after the other
+    ");
+    let whole = Definitions::new().assets(assets![rate]).observations(observations![published]);
+    let job = whole.observe_assets(&"*".parse().expect("a selection"));
+    let run = whole.runner(&job).partition("2024-01-01").run_blocking();
+    insta::assert_snapshot!(run.expect_err("it has none"), @"
+    the job `observe_assets` cannot be planned
+    error: the run is told the partition `2024-01-01`, and nothing that it looks at has partitions
+      hint: leave it out, or select an asset of `observe_assets` that has some
     ");
 }

@@ -3,7 +3,8 @@
 use std::sync::PoisonError;
 
 use super::super::foreign;
-use super::reader::{Made, Reader, Reading};
+use super::reader::{Made, Reader};
+use super::reading::Reading;
 use crate::asset::{AssetKey, Materialization, MaterializationQuery, ValueAt};
 use crate::define::ReadPartitions;
 use crate::event::Encoded;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::reader::Reading;
+use super::reading::Reading;
 use crate::asset::AssetKey;
 use crate::ids::{Place, StepPath};
 use crate::partition::{PartitionSet, quoted};

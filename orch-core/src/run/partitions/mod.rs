@@ -7,6 +7,7 @@ mod kinds;
 mod load;
 mod missing;
 mod reader;
+mod reading;
 mod status;
 mod stopped;
 mod takers;

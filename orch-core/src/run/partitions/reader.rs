@@ -5,19 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::ForPartitions;
-use super::missing::{Lacking, Taker, absent, lacks, not_stored, not_written, unmapped};
+use super::missing::{Lacking, Taker, absent, lacks, not_stored, unmapped};
+use super::reading::Reading;
 use super::stopped::Stopped;
 use super::unpassed::Unpassed;
 use super::whole::Whole;
 use crate::asset::{AssetKey, InputVersion, Materialization, MaterializationQuery};
-use crate::define::{ReadPartitions, ReadsAssets, RunPartitions};
+use crate::define::{ReadPartitions, ReadsAssets};
 use crate::engine::{Earlier, Memory};
 use crate::event::Encoded;
 use crate::failure::Failure;
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
 use crate::io::IoManagers;
-use crate::partition::{Keyspace, Link, MappedPartitions, PartitionMapping, PartitionSet};
-use crate::plan::{LoadedAsset, LoadedPartitions, Problem, ProblemKind, Program};
+use crate::partition::{Keyspace, PartitionSet};
+use crate::plan::{Problem, ProblemKind, Program};
 use crate::storage::{Storage, StorageError};
 use crate::value::{TypeInfo, Value};
 
@@ -50,61 +51,6 @@ pub(in crate::run) struct Reader {
 
 pub(super) type Made = (Materialization, Option<Encoded>);
 
-/// What a step reads.
-pub(super) struct Reading {
-    pub(super) asset: LoadedAsset,
-    pub(super) of: LoadedPartitions,
-    pub(super) up: Keyspace,
-    /// The partitions in whose map the step stands.
-    within: Option<Arc<RunPartitions>>,
-    link: Link,
-    /// The partitions that the run makes.
-    made: PartitionSet,
-    /// Whether it does without those that a blocking check has stopped: what stands in their map waits for the checks itself, and
-    /// checks look at what others have stopped.
-    pub(super) heeds_checks: bool,
-    /// Whether it is read for a check, which looks at what others are not made of.
-    pub(super) is_for_check: bool,
-}
-
-impl Reading {
-    fn of(
-        asset: &LoadedAsset,
-        of: &LoadedPartitions,
-        taker: &Taker,
-        run: &ForPartitions,
-    ) -> Result<Self, Failure> {
-        let up = of.definition.resolve(&run.keys)?;
-        let within = of.within.map(|number| Arc::clone(&run.of[number]));
-        let link = Link::new(of.mapping.as_ref(), Some(&up), within.as_ref().map(|within| &within.keyspace))?;
-        let made = of.made.map_or_else(PartitionSet::new, |number| run.of[number].set.clone());
-        let is_for_check = taker.is_check();
-        let heeds_checks = (of.within != of.made || of.own) && !is_for_check;
-        Ok(Self { asset: asset.clone(), of: of.clone(), up, within, link, made, heeds_checks, is_for_check })
-    }
-
-    /// What is needed for these partitions of what the step is for.
-    fn needed(&self, down: &PartitionSet, now: Timestamp) -> MappedPartitions {
-        let mut needed = self.link.upstream_of(down, now);
-        if self.of.own {
-            // Of its own partitions an asset takes those that there are: before the first is none.
-            needed.missing.clear();
-        }
-        needed
-    }
-
-    /// All of which the run has one step: what has no partitions is one.
-    fn down(&self) -> PartitionSet {
-        self.within.as_ref().map_or_else(|| PartitionSet::from_iter([0]), |within| within.set.clone())
-    }
-
-    fn allows_missing(&self) -> bool {
-        // Of one value there is no way to be without it.
-        let can_be_without = !self.of.single || self.of.optional;
-        can_be_without && self.of.mapping.as_ref().is_some_and(PartitionMapping::allows_missing)
-    }
-}
-
 impl Reader {
     /// Finds out what the steps of a program read, and where that is, and what of it is not there. `before` is what the run has
     /// taken before, if it goes on: it takes that and nothing else.
@@ -136,10 +82,9 @@ impl Reader {
             let place = &program.plan.steps[number].place;
             let taker = Taker::of(program, number, &asset.key);
             match Reading::of(asset, of, &taker, partitions) {
-                Ok(reading) => match reader
-                    .take(&reading, &taker, before)
-                    .and_then(|absent| readable(&reading, &taker, program.ops[number].reads).map(|()| absent))
-                {
+                Ok(reading) => match reader.take(&reading, &taker, before).and_then(|absent| {
+                    reading.check_readable(&taker, program.ops[number].reads).map(|()| absent)
+                }) {
                     Ok(none) if none.is_empty() => _ = reader.readings.insert(number, reading),
                     Ok(those) => {
                         let problem = taker.told(absent(&reading, &taker, &those), place);
@@ -258,7 +203,7 @@ impl Reader {
             return Err(unmapped(reading, taker, &needed.missing));
         }
         if reading.of.single {
-            self.check_single(reading, taker)?;
+            reading.check_single(taker, self.now, &self.io)?;
         }
         let taken = &needed.keys - &reading.made;
         // What the run has made before it goes on is read as what it is.
@@ -340,37 +285,6 @@ impl Reader {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let partition = fact.partition.clone().unwrap_or_default();
         made.entry((fact.asset.clone(), partition)).or_insert((fact, None));
-    }
-
-    /// That each step takes one partition that is to take one.
-    fn check_single(&self, reading: &Reading, taker: &Taker) -> Result<(), Problem> {
-        for index in reading.down().iter() {
-            let needed = reading.needed(&PartitionSet::from_iter([index]), self.now).keys;
-            if needed.len() != 1 && !(reading.of.optional && needed.is_empty()) {
-                let key = &reading.asset.key;
-                let of = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
-                let of = of.map_or_else(|| taker.to_string(), |partition| format!("{taker}[{partition}]"));
-                if needed.is_empty() {
-                    let message = format!("`{of}` takes one partition of `{key}`, and there is none for it");
-                    return Err(Problem::new(ProblemKind::InvalidPartition, message)
-                        .hint(format!("take it as an `Option`: `{}: Option<..>`", key.name())));
-                }
-                let message = format!(
-                    "`{of}` takes one partition of `{key}`, and is made of {}: {}",
-                    needed.len(),
-                    reading.up.show(&needed)
-                );
-                let name = key.name();
-                let io = reading.asset.read_by.as_deref();
-                let together = match io.is_some_and(|io| self.io.takes_partitions(io)) {
-                    true => format!(", or as one value: `#[stored(together)] {name}: ..`"),
-                    false => String::new(),
-                };
-                return Err(Problem::new(ProblemKind::InvalidPartition, message)
-                    .hint(format!("take them by key: `{name}: &Partitions<..>`{together}")));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -506,17 +420,6 @@ pub(in crate::run) fn latest_of(
         facts.extend(storage.materializations(&query)?);
     }
     Ok(facts)
-}
-
-/// That what the run makes can be read again: what no IO manager stores and serde cannot read is in the memory of its step alone.
-fn readable(reading: &Reading, taker: &Taker, reads: Option<ReadPartitions>) -> Result<(), Problem> {
-    let is_written = reading.of.waits
-        || reading.asset.read_by.is_some()
-        || reads.is_none_or(|reads| reads.codec.is_some());
-    if is_written || reading.made.is_empty() {
-        return Ok(());
-    }
-    Err(not_written(&reading.asset.key, taker))
 }
 
 /// That the storage cannot say what is known of an asset.

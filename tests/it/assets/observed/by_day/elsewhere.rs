@@ -1,0 +1,78 @@
+//! Days that another program makes on the same instance.
+
+use super::*;
+
+mod others {
+    use orch::prelude::*;
+
+    use super::Days;
+
+    /// The program of the others, on the same instance.
+    #[asset]
+    pub(super) fn prices(day: &Partition<Days>) -> i64 {
+        i64::from(day.window().start.day())
+    }
+}
+
+#[external_asset(partitions = Days)]
+fn prices() -> i64;
+
+#[asset_observation(asset = prices)]
+async fn labelled(day: &Partition<Days>) -> WithMetadata<DataVersion> {
+    WithMetadata::new(DataVersion::new(format!("of {}", day.key()))).metadata("pages", 3)
+}
+
+#[asset(partitions = Days)]
+fn dearer(prices: i64) -> i64 {
+    prices + 1
+}
+
+#[test]
+fn days_that_others_make_on_the_instance_are_taken_as_they_made_them_and_known_as_they_were_observed() {
+    let storage = storage();
+    let theirs = Definitions::new().assets(assets![others::prices]);
+    run((&theirs, &storage), "*", Some("2024-01-02")).expect("it succeeds");
+    let ours = Definitions::new().assets(assets![prices, dearer]).observations(observations![labelled]);
+    run((&ours, &storage), "*", Some("2024-01-02")).expect("it succeeds");
+    run((&ours, &storage), "dearer", Some("2024-01-02")).expect("it succeeds");
+    insta::assert_snapshot!(facts(&storage), @"
+    prices[2024-01-02], data ab13bedf, fact
+    prices[2024-01-02], data of 2024-, pages: Int(3), elsewhere
+    dearer[2024-01-02], data e1e0e81d, of prices[2024-01-02] of 2024-, fact
+    ");
+    insta::assert_snapshot!(run((&ours, &storage), "*", Some("2024-01-02..2024-01-03")).expect_err("nobody made it"), @"
+    the job `materialize` cannot be planned
+    error: `dearer` is made of partitions of `prices` that were never materialized: 2024-01-03
+      --> tests/it/assets/observed/by_day.rs:591 (is made of it)
+      --> tests/it/assets/observed/by_day.rs:583 (the asset)
+      hint: have the program that makes them run on this instance, or take it as an `Option`: `prices: Option<..>`
+    ");
+    // That one was observed is no value of it.
+    let job = ours.observe_assets(&"*".parse().expect("a selection"));
+    ours.runner(&job).partition("2024-01-03").record(&storage).run_blocking().expect("it succeeds");
+    insta::assert_snapshot!(run((&ours, &storage), "dearer", Some("2024-01-03")).expect_err("nobody made it"), @"
+    the job `materialize` cannot be planned
+    error: `dearer` is made of partitions of `prices` that were never materialized: 2024-01-03
+      --> tests/it/assets/observed/by_day.rs:591 (is made of it)
+      --> tests/it/assets/observed/by_day.rs:583 (the asset)
+      hint: have the program that makes them run on this instance, or take it as an `Option`: `prices: Option<..>`
+    ");
+}
+
+#[asset(partitions = Days)]
+fn perhaps_dearer(prices: Option<i64>) -> i64 {
+    prices.unwrap_or_default() + 1
+}
+
+#[test]
+fn a_day_that_was_observed_and_that_nobody_has_made_here_is_told() {
+    let storage = storage();
+    let ours =
+        Definitions::new().assets(assets![prices, perhaps_dearer]).observations(observations![labelled]);
+    let error = run((&ours, &storage), "*", Some("2024-01-03")).expect_err("nobody made it");
+    insta::assert_snapshot!(error, @r#"
+    the run of `materialize` failed: 1 step
+    `read_prices[2024-01-03]`: `prices[2024-01-03]` was observed, and nobody has materialized it here
+      hint: have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = "..")]` on `prices`
+    "#);
+}

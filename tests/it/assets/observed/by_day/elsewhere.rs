@@ -43,8 +43,8 @@ fn days_that_others_make_on_the_instance_are_taken_as_they_made_them_and_known_a
     insta::assert_snapshot!(run((&ours, &storage), "*", Some("2024-01-02..2024-01-03")).expect_err("nobody made it"), @"
     the job `materialize` cannot be planned
     error: `dearer` is made of partitions of `prices` that were never materialized: 2024-01-03
-      --> tests/it/assets/observed/by_day.rs:591 (is made of it)
-      --> tests/it/assets/observed/by_day.rs:583 (the asset)
+      --> tests/it/assets/observed/by_day/elsewhere.rs:26 (is made of it)
+      --> tests/it/assets/observed/by_day/elsewhere.rs:18 (the asset)
       hint: have the program that makes them run on this instance, or take it as an `Option`: `prices: Option<..>`
     ");
     // That one was observed is no value of it.
@@ -53,8 +53,8 @@ fn days_that_others_make_on_the_instance_are_taken_as_they_made_them_and_known_a
     insta::assert_snapshot!(run((&ours, &storage), "dearer", Some("2024-01-03")).expect_err("nobody made it"), @"
     the job `materialize` cannot be planned
     error: `dearer` is made of partitions of `prices` that were never materialized: 2024-01-03
-      --> tests/it/assets/observed/by_day.rs:591 (is made of it)
-      --> tests/it/assets/observed/by_day.rs:583 (the asset)
+      --> tests/it/assets/observed/by_day/elsewhere.rs:26 (is made of it)
+      --> tests/it/assets/observed/by_day/elsewhere.rs:18 (the asset)
       hint: have the program that makes them run on this instance, or take it as an `Option`: `prices: Option<..>`
     ");
 }

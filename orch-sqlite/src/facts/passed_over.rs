@@ -27,13 +27,20 @@ const COLUMNS: &str = "run, event, asset, partition, time, sum";
 const LATEST: &str =
     "FROM passed_over WHERE asset = ?1 AND partition IS ?2 ORDER BY time DESC, run DESC, event DESC LIMIT 1";
 
-/// Takes away what a run has passed over that is removed, and what others have that were removed before, where it is not the latest.
-const LEAVE: &str = "DELETE FROM passed_over AS old
-    WHERE id IN (SELECT other.id FROM passed_over AS own JOIN passed_over AS other
-        ON other.asset = own.asset AND other.partition IS own.partition WHERE own.run = ?1)
-    AND (run = ?1 OR NOT EXISTS (SELECT 1 FROM run WHERE run.id = old.run))
+/// Takes away, of what runs have passed over that were removed before, what this one has passed over too and is not the latest: of each
+/// partition there is but one.
+const LEAVE_ALONE: &str = "DELETE FROM passed_over AS old
+    WHERE id IN (SELECT other.id FROM passed_over AS own JOIN passed_over AS other INDEXED BY passed_over_alone
+        ON other.alone = 1 AND other.asset = own.asset AND other.partition IS own.partition WHERE own.run = ?1)
     AND EXISTS (SELECT 1 FROM passed_over AS new WHERE new.asset = old.asset AND new.partition IS old.partition
         AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event))";
+
+/// Takes away what a run has passed over and is not the latest.
+const LEAVE_OWN: &str = "DELETE FROM passed_over AS old WHERE run = ?1
+    AND EXISTS (SELECT 1 FROM passed_over AS new WHERE new.asset = old.asset AND new.partition IS old.partition
+        AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event))";
+
+const MARK: &str = "UPDATE passed_over SET alone = 1 WHERE run = ?1";
 
 /// Puts those that are not there yet.
 pub(super) fn put(writing: &Writing<'_>, passed_over: &[PassedOver]) -> Result<()> {
@@ -76,7 +83,7 @@ pub(super) fn replace(
 
 /// Takes away what need not be known any more when a run is removed.
 pub(super) fn leave(writing: &Writing<'_>, run: &str) -> Result<()> {
-    writing.run(LEAVE, [run]).map(drop)
+    [LEAVE_ALONE, LEAVE_OWN, MARK].into_iter().try_for_each(|sql| writing.run(sql, [run]).map(drop))
 }
 
 fn columns<'a>(fact: &'a PassedOver, run: &'a str) -> Fact<'a> {
@@ -167,15 +174,19 @@ mod tests {
         SEARCH passed_over USING INDEX newest_passed_over (asset=? AND partition=?)
         USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
         ");
-        insta::assert_snapshot!(way(LEAVE, &["run"]), @"
+        insta::assert_snapshot!(way(LEAVE_ALONE, &["run"]), @"
         SEARCH old USING INTEGER PRIMARY KEY (rowid=?)
         LIST SUBQUERY 1
         SEARCH own USING INDEX sqlite_autoindex_passed_over_1 (run=?)
-        SEARCH other USING COVERING INDEX newest_passed_over (asset=? AND partition=?)
+        SEARCH other USING COVERING INDEX passed_over_alone (asset=? AND partition=?)
         CORRELATED SCALAR SUBQUERY 2
-        SEARCH run USING PRIMARY KEY (id=?)
-        CORRELATED SCALAR SUBQUERY 3
         SEARCH new USING INDEX newest_passed_over (asset=? AND partition=? AND time>?)
         ");
+        insta::assert_snapshot!(way(LEAVE_OWN, &["run"]), @"
+        SEARCH old USING INDEX sqlite_autoindex_passed_over_1 (run=?)
+        CORRELATED SCALAR SUBQUERY 1
+        SEARCH new USING INDEX newest_passed_over (asset=? AND partition=? AND time>?)
+        ");
+        insta::assert_snapshot!(way(MARK, &["run"]), @"SEARCH passed_over USING INDEX sqlite_autoindex_passed_over_1 (run=?)");
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use orch_core::event::{Entry, EventKind, Journal};
+use orch_core::event::{Entry, EventKind, Journal, Taken};
 use orch_core::failure::Failure;
 use orch_core::ids::{RunId, StepPath};
 use orch_core::storage::{Row, RunRecord, StorageError, WriteEvents};
@@ -153,7 +153,7 @@ impl Writer {
                     | AssetObservation { .. }
                     | AssetCheckEvaluation { .. }
                     | OpRecipe { .. }
-                    | StepMemoized { .. }
+                    | StepMemoized { taken: Taken::Assets(_), .. }
             )
         };
         if entries.iter().any(tells) {

@@ -76,9 +76,11 @@ pub(crate) const INSTANCE: Schema = Schema {
             asset TEXT NOT NULL,
             partition TEXT,             -- null if the asset has none
             time INTEGER NOT NULL,      -- nanoseconds since 1970
-            sum INTEGER NOT NULL,       -- over all of it but `id`
+            sum INTEGER NOT NULL,       -- over all of it but `id` and `alone`
+            alone INTEGER NOT NULL DEFAULT 0, -- 1 if its run was removed
             UNIQUE (run, event, asset)
         ) STRICT;
+        CREATE INDEX passed_over_alone ON passed_over (asset, partition) WHERE alone = 1;
         CREATE INDEX newest_passed_over ON passed_over (asset, partition, time);
         CREATE INDEX passed_over_of_asset ON passed_over (asset, id, partition);
         -- Which partitions are materialized, and which failed: what facts say as well, but not in no time.

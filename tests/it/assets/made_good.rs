@@ -21,6 +21,7 @@ impl Partitioning for Region {
 #[derive(Clone, Default)]
 struct Broken {
     line: Arc<AtomicBool>,
+    rounding: Arc<AtomicBool>,
     printer: Arc<AtomicBool>,
 }
 
@@ -37,15 +38,12 @@ fn double(sold: usize) -> usize {
     sold * 2
 }
 
-/// Whether nothing can be rounded.
-static UNROUNDED: AtomicBool = AtomicBool::new(false);
-
 #[op(code_version = "1")]
-fn round(doubled: usize) -> Result<usize> {
-    if UNROUNDED.load(Ordering::Relaxed) { Err(Failure::new("it is odd")) } else { Ok(doubled / 10) }
+fn round(doubled: usize, broken: Res<Broken>) -> Result<usize> {
+    if broken.rounding.load(Ordering::Relaxed) { Err(Failure::new("it is odd")) } else { Ok(doubled / 10) }
 }
 
-#[graph_asset(partitions = Region)]
+#[graph_asset(partitions = Region, trust_resources)]
 fn rounded(sold: Out<usize>) -> Out<usize> {
     round(double(sold))
 }
@@ -98,7 +96,7 @@ fn what_would_come_out_as_it_is_has_not_failed() {
     world.run("*", "*", |runner| runner).expect("all is well");
     world.broken.line.store(true, Ordering::Relaxed);
     world.run("sold", "*", |runner| runner).expect_err("the line is dead");
-    UNROUNDED.store(true, Ordering::Relaxed);
+    world.broken.rounding.store(true, Ordering::Relaxed);
     world.run("rounded", "eu", |runner| runner).expect_err("it is odd");
     assert_eq!((world.failed("sold"), world.failed("rounded")), ("eu, us".to_owned(), "eu".to_owned()));
     // Nothing is asked of the line.

@@ -62,7 +62,7 @@ pub(crate) fn draw(options: JobOptions, graph: &AssetGraph, selected: Result<Sel
         let mut drawn = vec![false; graph.assets().len()];
         for &number in graph.order().iter().filter(|_| is_whole) {
             let asset = &graph.assets()[number];
-            if selected.assets[number] && asset.is_external() {
+            if selected.assets[number] && graph.observation(number).is_some() {
                 let takers = takers(graph, number, (made, &levels), &checks);
                 observations.draw(graph, number, &takers, &mut upstream);
             }

@@ -15,8 +15,8 @@ use crate::select::Selectable as _;
 pub(in crate::graph::asset) struct Checks {
     /// Those that are not drawn yet, by the asset after which all is there that they take.
     waiting: HashMap<usize, Vec<usize>>,
-    /// The assets of which one of them takes the value.
-    taken: HashSet<usize>,
+    /// By the assets, those that take each, and whether as a value.
+    takers: HashMap<usize, Vec<(usize, bool)>>,
     drawn: Vec<Drawn>,
     /// The steps that make each asset.
     steps: HashMap<usize, Range<usize>>,
@@ -43,14 +43,16 @@ impl Checks {
         made: impl Fn(usize) -> bool,
     ) -> Self {
         let place = |number: &usize| graph.place_of(*number);
-        let mut taken = HashSet::new();
+        let mut takers: HashMap<usize, Vec<(usize, bool)>> = HashMap::new();
         let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
         for (check, _) in selected.iter().enumerate().filter(|(_, selected)| **selected) {
             let dependencies = graph.checks()[check].dependencies.iter();
             let numbered =
                 dependencies.filter_map(|one| Some((graph.number(one.asset().key())?, one.is_data())));
             let numbered: Vec<_> = numbered.collect();
-            taken.extend(numbered.iter().filter(|(_, is_data)| *is_data).map(|(number, _)| *number));
+            numbered
+                .iter()
+                .for_each(|&(number, is_data)| takers.entry(number).or_default().push((check, is_data)));
             let numbers = numbered.iter().map(|(number, _)| *number);
             let last = numbers.chain([graph.looked_at(check)]).max_by_key(place);
             waiting.entry(last.unwrap_or_default()).or_default().push(check);
@@ -62,7 +64,7 @@ impl Checks {
         };
         let levels = graph.checks().iter().enumerate().map(level_of).collect();
         let (drawn, steps, looked_at) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { waiting, taken, drawn, steps, levels, looked_at }
+        Self { waiting, takers, drawn, steps, levels, looked_at }
     }
 
     /// Says which steps make an asset.
@@ -77,12 +79,12 @@ impl Checks {
 
     /// Whether one of them takes the value of this asset.
     pub(in crate::graph::asset) fn take(&self, asset: usize) -> bool {
-        self.taken.contains(&asset)
+        self.takers.get(&asset).is_some_and(|takers| takers.iter().any(|(_, is_data)| *is_data))
     }
 
-    /// Those that are not drawn yet, each with the level at which it looks.
-    pub(in crate::graph::asset) fn waiting(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.waiting.values().flatten().map(|&check| (check, self.levels[check]))
+    /// Those that take this asset, each with the level at which it looks.
+    pub(in crate::graph::asset) fn takers_of(&self, asset: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.takers.get(&asset).into_iter().flatten().map(|&(check, _)| (check, self.levels[check]))
     }
 
     /// Draws those that have all that they take when this asset is there.

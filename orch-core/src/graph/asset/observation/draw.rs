@@ -115,7 +115,7 @@ pub(in crate::graph::asset) fn takers<'a>(
         let (def, level) = (&graph.assets()[below], levels[below]);
         def.dependencies.iter().filter(is_taken).map(move |taken| (def.partitions.as_ref(), taken, level))
     });
-    let checks = checks.waiting().flat_map(|(check, level)| {
+    let checks = checks.takers_of(asset).flat_map(|(check, level)| {
         let check = &graph.checks()[check];
         let of = check.asset().partitions.as_ref();
         check.dependencies().iter().filter(is_taken).map(move |taken| (of, taken, level))
